@@ -311,15 +311,12 @@ class CheckRun(NamedTuple):
         return context
 
 
-def list_unchecked(result: CheckResult, build: str = "use --build") -> tuple[str, ...]:
-    """Return the skipped checks with the reasons; `build` explains how to request a build."""
-    return tuple(_list_unchecked(result, build))
-
-
-def _list_unchecked(result: CheckResult, build: str) -> Iterator[str]:
+def list_unchecked(result: CheckResult, build: str = "use --build") -> Iterator[str]:
+    """Yield the checks that were skipped and why; `build` tells how to request a build."""
     patches = [checked.patch for checked in result.patches]
-    paths = [path for patch in patches for path in patch.paths]
-    if not result.build and any(path.endswith(_COMPILED) for path in paths):
+    if not result.build and any(
+        path.endswith(_COMPILED) for patch in patches for path in patch.paths
+    ):
         yield f"whether it compiles ({build})"
     if result.whole_files:
         return

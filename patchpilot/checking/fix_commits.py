@@ -95,7 +95,7 @@ class CommitRewrite(NamedTuple):
             message = range(
                 patch.message_line - 1, patch.message_line - 1 + len(patch.message)
             )
-        whole = self._contains_added_lines(patch)
+        is_complete = self._contains_added_lines(patch)
         kept = {
             line: _GERRIT
             for line in message
@@ -105,7 +105,7 @@ class CommitRewrite(NamedTuple):
             may_touch=lambda line: (
                 line == subject
                 or line in message
-                or (whole and line >= patch.diff_line - 1)
+                or (is_complete and line >= patch.diff_line - 1)
             ),
             kept=kept,
         )

@@ -84,14 +84,15 @@ class RepositoryFacts:
 
         Directories unchanged since then have no binding customs.
         """
-        words = (
+        done = self._repository.git(
             "log",
             f"--skip={COMMITS_BACK}",
             "--max-count=1",
             "--format=%ct",
             "HEAD",
+            ok=(),
+            timeout=LOG_SECONDS,
         )
-        done = self._repository.git(*words, ok=(), timeout=LOG_SECONDS)
         return (f"--since=@{date}",) if (date := done.text.strip()).isdigit() else ()
 
     def foresee(self, folders: Iterable[str]) -> None:
@@ -118,7 +119,8 @@ class RepositoryFacts:
         lacking, ends = len(found), monotonic() + WALK_SECONDS
         # git would compare hundreds of paths with every tree entry
         limits = sorted(wanted) if len(wanted) < WORTH_A_WALK else ()
-        words = (
+        with stream_output(
+            self._repository.top,
             "log",
             "-z",
             "--no-merges",
@@ -131,8 +133,7 @@ class RepositoryFacts:
             "HEAD",
             "--",
             *limits,
-        )
-        with stream_output(self._repository.top, *words) as out:
+        ) as out:
             for message, touched in _records(out):
                 for folder in wanted.intersection(
                     above for path in touched for above in _parent_directories(path)

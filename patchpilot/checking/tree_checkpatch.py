@@ -73,24 +73,20 @@ def run_checkpatch(
             " characters or begins with '-'",
             hint="omit --checkpatch",
         )
-    words = [
-        "perl",
-        str(script),
-        f"--root={top}",
-        "--terse",
-        "--show-types",
-        "--no-summary",
-        "--color=never",
-    ]
-    words += [
-        f"--max-line-length={max_line_length}",
-        *(["--strict"] if strict else []),
-        "-",
-    ]
-    text = "\n".join(patch.lines) + "\n"
     done = run(
-        words,
-        stdin=text.encode("utf-8", "surrogateescape"),
+        [
+            "perl",
+            str(script),
+            f"--root={top}",
+            "--terse",
+            "--show-types",
+            "--no-summary",
+            "--color=never",
+            f"--max-line-length={max_line_length}",
+            *(["--strict"] if strict else []),
+            "-",
+        ],
+        stdin=("\n".join(patch.lines) + "\n").encode("utf-8", "surrogateescape"),
         env=environment(),
         cwd=top,
         timeout=SECONDS,

@@ -63,8 +63,8 @@ def render(
             for patch, suppressed in result.suppressed
             if suppressed.by == "waiver"
         ]
-    if not quiet and (unchecked := list_unchecked(result)):
-        lines += wrap_labeled("not checked: ", "; ".join(unchecked), colors.columns)
+    if not quiet and (unchecked := "; ".join(list_unchecked(result))):
+        lines += wrap_labeled("not checked: ", unchecked, colors.columns)
     return "\n".join(lines)
 
 

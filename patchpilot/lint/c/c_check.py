@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The registry of C checks, and the context that each check gets for a line."""
+"""The registry of C checks, and the context in which each line is checked."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
 
 LONGEST_LINE = 3000
-"""Longer lines are treated as data: only the start and end of their sanitized text is checked."""
+"""Longer lines are data: only the first and last character are checked."""
 
 
 class LineContext:
-    """The line being checked, with the parser state at that line.
+    """The line to check, with the parser state at that line.
 
-    `text` and `code` are forms of this line, `before` and `before_raw` forms of the previous line.
+    `text` and `code` are this line, `before` and `before_raw` the previous one.
     """
 
     def __init__(self, line: ScannedLine, walk: "CWalk") -> None:
@@ -36,12 +36,11 @@ class LineContext:
 
     @property
     def types(self) -> Types:
-        """Return the types known at this line."""
         return self.walk.types
 
     @property
     def statement(self) -> str:
-        """Return the statement that starts here, or "" within a statement."""
+        """Return the statement that starts here, or "" for a continuation."""
         if self.span is not None and not self._statement:
             self._statement = (
                 self.span.raw_text if self.statement_raw else self.span.text
@@ -54,7 +53,7 @@ class LineContext:
         return span.raw_condition if self.statement_raw else span.condition
 
     def need_span(self) -> StatementSpan:
-        """Return the statement's span, parsing it now if it was skipped."""
+        """Return the span of the statement; parse it if that was skipped."""
         if self.span is None:
             self.span = self.walk.passage.statement(self.line)
             self.statement_raw = True
@@ -62,7 +61,7 @@ class LineContext:
 
 
 def _bound_line(text: str) -> str:
-    """Shorten a data line to its diff sign and last characters; return other lines unchanged."""
+    """Reduce the text of a data line to its diff sign and last character."""
     return text if len(text) <= LONGEST_LINE else f"{text[0]}X{text[-1]}"
 
 
@@ -71,10 +70,9 @@ _NO_VALUES = Values("")
 
 
 class CWalk:
-    """The parser state that carries over from line to line.
+    """The parser state that is carried over from line to line.
 
-    Checks store their own notes in `hunk`, which is cleared at each hunk, and in `patch`, which
-    is cleared at each patch.
+    Checks keep their own data in `hunk`, which is cleared at each hunk, and in `patch`.
     """
 
     def __init__(self, scan: LineScan, context: "Context") -> None:
@@ -94,8 +92,7 @@ CheckFunction = Callable[[LineContext], Iterable[tuple[str, Hit]]]
 Stage = dict[CheckFunction, tuple[str, ...]]
 """The checks of a stage with their needles.
 
-A check is called for the lines of its stage that contain one of the needles, or for all of them if
-it has no needles.
+A check runs only on lines that contain one of its needles, or on all lines if it has none.
 """
 LAYOUT: Stage = {}
 CONTEXT: Stage = {}
@@ -103,7 +100,7 @@ ADDED: Stage = {}
 
 
 def check(stage: Stage, *needles: str) -> Callable[[CheckFunction], CheckFunction]:
-    """Return a decorator that registers a check for a stage.
+    """Register a check for a stage.
 
     LAYOUT checks run before parsing, on each added line of a source file and the line below it.
     CONTEXT checks run on all C lines of a hunk, ADDED checks on added lines only.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Regular expression fragments for C, from which larger patterns are built.
+"""Fragments of regular expressions for C.
 
-All of them expect text with one character per byte, and must be compiled with `pattern`. Nested
-parentheses are matched to a depth of eight.
+They expect one character per byte and must be compiled with `pattern`. Nested parentheses are
+matched to a depth of eight.
 """
 
 import re
@@ -14,43 +14,33 @@ from patchpilot.lint.c.line_scan import COMMENT
 
 @lru_cache(maxsize=4096)
 def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
-    r"""Compile the pattern so that \w, \s, \d and \b match ASCII only.
-
-    Compiled patterns are cached.
-    """
+    r"""Compile a pattern in which \w, \s, \d and \b match ASCII only."""
     return compile_cached(text, re.ASCII | flags)
 
 
 def match_at(
     regex: str, text: str, at: int = 0, *, flags: int = 0
 ) -> re.Match[str] | None:
-    """Return the match of a regular expression at an offset, as compiled by `pattern`."""
+    """Match a regular expression at an offset; see `pattern`."""
     return pattern(regex, flags).match(text, at)
 
 
 def search_in(
     regex: str, text: str, at: int = 0, *, flags: int = 0
 ) -> re.Match[str] | None:
-    """Return the first match of a regular expression, as compiled by `pattern`."""
+    """Find the first match of a regular expression; see `pattern`."""
     return pattern(regex, flags).search(text, at)
 
 
 def end_of(regex: str, text: str, at: int = 0) -> int:
-    """Return the end of a regular expression's match at an offset, or the offset if none."""
+    """Return the end of the match at an offset, or the offset if nothing matches."""
     match = match_at(regex, text, at)
     return match.end() if match else at
 
 
 def one_of(*words: str) -> str:
-    """Return a group that matches any of these alternatives, in this order."""
+    """Return a group that matches any of the alternatives, tried in this order."""
     return f"(?:{'|'.join(words)})"
-
-
-def _balanced_pattern(depth: int) -> str:
-    inner = r"\([^()]*+\)"
-    for _ in range(depth - 1):
-        inner = rf"\((?:[^()]++|{inner})*+\)"
-    return inner
 
 
 NOTE = COMMENT
@@ -59,10 +49,7 @@ WORD = r"[A-Za-z_]\w*"
 IDENT = rf"{WORD}(?:\s*##\s*{WORD})*"
 STORAGE = one_of("extern", "static", "asmlinkage")
 INLINE = one_of("inline", "__always_inline", "noinline", "__inline", "__inline__")
-INIT_PREFIX = "__(?:mem|cpu|dev|net_|)"
-INIT_DATA = rf"{INIT_PREFIX}initdata\b"
-INIT_CONST = rf"{INIT_PREFIX}initconst\b"
-INIT = one_of(INIT_DATA, INIT_CONST, rf"{INIT_PREFIX}init\b")
+INIT = r"__(?:mem|cpu|dev|net_|)init(?:data|const|)\b"
 
 SPARSE_WORDS = (
     "__user", "__kernel", "__force", "__iomem", "__must_check", "__kprobes", "__ref", "__refconst", "__refdata", "__rcu", "__private",  # noqa: E501
@@ -111,7 +98,9 @@ KEYWORDS = one_of(
     "break",
 )
 ZERO = rf"(?:(?:(?:0[xX])?0+{INT_SUFFIX}?|NULL|false)\b)"
-BALANCED = _balanced_pattern(8)
+BALANCED = r"\([^()]*+\)"
+for _ in range(7):
+    BALANCED = rf"\((?:[^()]++|{BALANCED})*+\)"
 
 C99_TYPES = r"(?:__)?(?:[us]_?)?int_?(?:8|16|32|64)_t"
 TYPEDEFS = one_of(
@@ -161,7 +150,7 @@ _INT_TYPES = (
 
 
 def _number_pattern(order: str) -> str:
-    """Return the pattern of an integer type with its words in this order."""
+    """Return the pattern of an integer type with its words in the given order."""
     sign = "(?:un)?signed"
     words = order.replace(" ", r"\s+").replace("S", sign)
     return re.sub(r"\bs\\s\+", lambda _: rf"(?:{sign}\s+)?", words)
@@ -170,25 +159,25 @@ def _number_pattern(order: str) -> str:
 INT_TYPES = one_of(*map(_number_pattern, _INT_TYPES))
 
 
-def static_type() -> str:
-    """Return a pattern for the types known to every C source, without pointer stars."""
-    known = one_of(
+def _static_type() -> str:
+    """Return a pattern for the types known in all C code, without pointer stars."""
+    words = one_of(
         "void",
         *map(_number_pattern, NUMBER_TYPES),
         rf"float|double|bool|(?:struct|union|enum)\s+{IDENT}|{IDENT}_(?:t|handler|handler_fn)",
         *map(_number_pattern, MISORDERED_TYPES),
     )
-    return rf"(?:{MODIFIER}\s+)*(?:(?:typeof|__typeof__)\s*\([^)]*\)|{TYPEDEFS}|{known}\b)(?:\s+{MODIFIER})*"  # noqa: E501
+    return rf"(?:{MODIFIER}\s+)*(?:(?:typeof|__typeof__)\s*\([^)]*\)|{TYPEDEFS}|{words}\b)(?:\s+{MODIFIER})*"  # noqa: E501
 
 
 @cache
 def value() -> str:
     """Return a pattern for an argument: a value or a constant, with an optional cast.
 
-    Its groups are the cast, the whole value, the name, and the parentheses of a call.
+    The groups are the cast, the value, the name, and the parentheses of a call.
     """
     return (
-        rf"(?:\s*(\(\s*{static_type()}\s*\))?\s*)?({LVAL_OR_CALL}|{CONSTANT}|{STRING})"
+        rf"(?:\s*(\(\s*{_static_type()}\s*\))?\s*)?({LVAL_OR_CALL}|{CONSTANT}|{STRING})"
     )
 
 
@@ -216,14 +205,14 @@ MODE = rf"(?:{MODE_NAMES}|0[0-7]{{3}})"
 
 
 def mode_of(text: str) -> int:
-    """Parse a file mode: four octal digits, or names joined by |."""
+    """Parse a file mode: four octal digits, or names joined by `|`."""
     if match_at(r"\s*0[0-7]{3}\s*$", text):
         return int(text, 8)
     mode = 0
-    at = None
-    for found in pattern(rf"\b({_NAME})\b(?:\s*\|\s*)?\s*").finditer(text):
-        if at is not None and found.start() != at:
+    end = None
+    for name in pattern(rf"\b({_NAME})\b(?:\s*\|\s*)?\s*").finditer(text):
+        if end is not None and name.start() != end:
             break
-        at = found.end()
-        mode |= _NAMES[found[1]]
+        end = name.end()
+        mode |= _NAMES[name[1]]
     return mode

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The line-by-line scan of a patch, shared by all line rules and C rules.
+"""Scan a patch line by line, for all line rules and C rules.
 
-It finds each line's file and line number, the lines remaining in its hunk, and the sanitized text,
-in which comments become COMMENT characters and the contents of strings become X, without changing
-columns.
+The scan finds the file and line number of each line, the number of lines left in its hunk, and its
+sanitized text: comments become COMMENT characters and the contents of strings X, so that columns
+stay the same.
 """
 
 import re
@@ -15,7 +15,7 @@ from patchpilot.cache.cached_re import compile_cached, compile_late
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, once
 
-# A character that does not occur in source code and that neither `\s` nor `\w` matches.
+# not used in source code, and matched by neither `\s` nor `\w`
 COMMENT = "\x01"
 
 _OPENER = compile_late(r"/\*|//|[\"']")
@@ -26,24 +26,24 @@ _ERROR_DIRECTIVE = compile_late(r"^.\s*#\s*(?:error|warning)\s+(.*)\b", re.ASCII
 
 
 def _fill(text: str, char: str) -> str:
-    """Replace every character except tabs."""
+    """Replace every character except tabs with `char`."""
     return char * len(text) if "\t" not in text else _NOT_TAB.sub(char, text)
 
 
 class Sanitizer:
-    """Mask comments and strings on the new side of a hunk, line by line."""
+    """Mask comments and strings on the new side of a hunk."""
 
     def __init__(self) -> None:
         self.inside = ""
 
     def reset(self, in_comment: bool) -> None:
-        """Start a hunk; `in_comment`: its first line is inside a block comment."""
+        """Start a hunk, inside or outside a block comment."""
         self.inside = "*/" if in_comment else ""
 
     def line(self, raw: str) -> str:
         """Mask a line, keeping its diff sign.
 
-        An open comment or string continues on the next line.
+        A comment or string that is not closed continues on the next line.
         """
         text = (
             raw if not self.inside and not _OPENER.search(raw, 1) else self._mask(raw)
@@ -62,7 +62,7 @@ class Sanitizer:
                 parts.append(raw[at : match.start()])
                 at, opener = match.end(), match.group()
                 if opener == "//":
-                    # to the end of the line, including tabs
+                    # tabs to the end of the line are masked as well
                     parts.append(COMMENT * (end - at + 2))
                     break
                 if opener == "/*":
@@ -98,7 +98,7 @@ class Sanitizer:
 
 
 def _directive(text: str) -> str:
-    """Mask the file name in #include <…> and the text of #error."""
+    """Mask the file name of an #include <…> and the text of an #error."""
     if match := _INCLUDE.match(text):
         return f"{text[: match.start(1)]}{'X' * len(match[1])}{text[match.end(1) :]}"
     if match := _ERROR_DIRECTIVE.match(text):
@@ -164,7 +164,7 @@ class ScannedLine(NamedTuple):
     length: int
     indent: int
 
-    # the comparison of tuples would follow `previous` to the first line
+    # comparing tuples would recurse through `previous` to the first line
     def __eq__(self, other: object) -> bool:
         return self is other
 
@@ -173,17 +173,16 @@ class ScannedLine(NamedTuple):
 
     @property
     def added(self) -> bool:
-        """Return whether the patch adds the line."""
         return self.left != 0 and self.sign == "+"
 
     @property
     def suffix(self) -> str:
-        """Return the file's suffix without its dot, or ""."""
+        """Return the file name extension without its dot, or ""."""
         return _suffix(self.file)
 
     @property
     def code(self) -> str:
-        """Return the sanitized text with comments replaced by spaces."""
+        """Return the sanitized text, with spaces instead of comments."""
         return self.text.replace(COMMENT, " ")
 
     @property
@@ -197,10 +196,10 @@ class ScannedLine(NamedTuple):
         )
 
     def hit(self, column: int | None = None, case: str = "", /, **values: str) -> Hit:
-        """Return a hit on this line; `column` is an offset in the line with its sign,
-        `case` and `values` are for the rule's message.
+        """Return a hit on this line.
 
-        The line has one character per byte; the reported column counts characters of the text.
+        `column` is an offset in the line with its sign, which is converted from bytes to
+        characters. `case` and `values` are for the message of the rule.
         """
         if column is not None and not self.raw.isascii():
             column = len(as_text(self.raw[:column]))
@@ -218,9 +217,9 @@ def _suffix(file: str) -> str:
 
 
 class LineScan:
-    """All lines of a patch: `lines[n - 1]` is patch line n, and `added` contains the added lines.
+    """The lines of a patch: `lines[n - 1]` is patch line n, and `added` has the added lines.
 
-    `strict` is the option of the run.
+    `strict` is the --strict option.
     """
 
     def __init__(
@@ -230,53 +229,47 @@ class LineScan:
         self._comments: dict[int, bool] = {}
 
     def raw_line(self, number: int, skip: int = 0) -> str | None:
-        """Return the line at patch line `number`, or `skip` lines below it; ignore removed
-        lines, and return None beyond the end.
+        """Return a patch line, or the line `skip` lines below it.
+
+        Removed lines are not counted. Return None after the last line.
         """
-        lines, at = self.lines, number - 1
-        while at < len(lines):
-            if lines[at].sign != "-":
+        lines, index = self.lines, number - 1
+        while index < len(lines):
+            if lines[index].sign != "-":
                 if not skip:
-                    return lines[at].raw
+                    return lines[index].raw
                 skip -= 1
-            at += 1
+            index += 1
         return None
 
     def raw_lines(self, first: int, last: int) -> str:
-        """Return `raw_line` of each patch line from `first` to `last`, joined by newlines."""
+        """Return `raw_line` of each patch line from `first` to `last`, as one text."""
         last = max(first, last)
-        below = self.raw_line(last) or ""
+        following = self.raw_line(last) or ""
         raws: list[str] = []
         for line in reversed(self.lines[first - 1 : last]):
-            below = line.raw if line.sign != "-" else below
-            raws.append(below)
+            following = line.raw if line.sign != "-" else following
+            raws.append(following)
         raws.reverse()
         return "\n".join((*raws, *[""] * (last - first + 1 - len(raws))))
 
     def has_comment_near(self, line: ScannedLine) -> bool:
-        """Return whether a comment is on the line, or just above it in the same hunk."""
+        """Return whether there is a comment on the line or directly above it in the hunk."""
         if _COMMENT_HERE.match(line.raw):
             return True
-        near = self.lines[line.number - 2 : line.number + 1 : 2]
-        return any(_LINE_COMMENT.match(one.raw) for one in near) or self._comment_above(
-            line
-        )
-
-    def _comment_above(self, line: ScannedLine) -> bool:
-        known = self._comments.get(line.number)
-        if known is None:
+        neighbors = self.lines[line.number - 2 : line.number + 1 : 2]
+        if any(_LINE_COMMENT.match(neighbor.raw) for neighbor in neighbors):
+            return True
+        if line.number not in self._comments:
             self._read_comments(line.hunk_start)
-            known = self._comments.get(line.number, False)
-        return known
+        return self._comments.get(line.number, False)
 
     def _read_comments(self, first: int) -> None:
-        """Determine for every line of a hunk whether a comment ends just above it or continues
-        on it.
-        """
-        inside = seen = False
-        for at in range(first - 1, len(self.lines)):
-            line = self.lines[at]
-            self._comments[line.number] = seen
+        """Determine which lines of a hunk continue or directly follow a comment."""
+        inside = has_comment = False
+        for index in range(first - 1, len(self.lines)):
+            line = self.lines[index]
+            self._comments[line.number] = has_comment
             if line.starts_hunk or line.starts_file:
                 break
             inside = (
@@ -284,24 +277,24 @@ class LineScan:
                 or "/*" in line.raw
                 or (line.number == first and _STAR.match(line.raw) is not None)
             )
-            seen = inside
+            has_comment = inside
             if "*/" in line.raw:
                 inside = False
 
 
 def expand(text: str) -> str:
-    """Expand tabs to spaces, with a tab stop every eight columns."""
+    """Expand tabs to spaces, with tab stops every eight columns."""
     return text.expandtabs(8) if "\t" in text else text
 
 
 def measure(raw: str) -> tuple[int, int]:
-    """Return the length and indentation of a line in columns, without its sign."""
+    """Return the width and indentation of a line in columns, without its sign."""
     text = raw[1:].expandtabs(8) if "\t" in raw else raw[1:]
     return len(text), len(text) - len(text.lstrip(_SPACE))
 
 
 def as_bytes(line: str) -> str:
-    """Convert a patch line to text with one character per byte."""
+    """Convert a line to text with one character per byte; the inverse of `as_text`."""
     return (
         line
         if line.isascii()
@@ -310,7 +303,7 @@ def as_bytes(line: str) -> str:
 
 
 def as_text(line: str) -> str:
-    """Decode a line with one character per byte for messages; the inverse of `as_bytes`."""
+    """Convert a line with one character per byte to normal text."""
     return (
         line
         if line.isascii()
@@ -320,7 +313,7 @@ def as_text(line: str) -> str:
 
 @once
 def scan(context: Context) -> LineScan:
-    """Scan the context's patch."""
+    """Scan the patch; the result is cached."""
     return scan_lines(
         context.patch.lines,
         context.options.strict,
@@ -331,41 +324,41 @@ def scan(context: Context) -> LineScan:
 def scan_lines(
     patch_lines: Sequence[str], strict: bool, *, compat: bool = False
 ) -> LineScan:
-    """Scan a patch: its message and its diff.
+    """Scan the message and the diff of a patch.
 
-    With `compat`, only a line that checkpatch.pl considers empty ends the headers.
+    With `compat`, headers end only at a line that checkpatch.pl considers empty.
     """
     # checkpatch.pl reads a lone CR as a folded header line, so it skips the first line of a DOS
     # message
     empty = "" if compat else "\r"
     raws = [as_bytes(line) for line in patch_lines]
     lines: list[ScannedLine] = []
-    file, section, new_line, left, hunk_start, here_strict = "", "", 0, 0, 0, strict
+    file, section, new_line, left, hunk_start, strict_in_file = "", "", 0, 0, 0, strict
     in_header, in_log = True, False
-    kept: ScannedLine | None = None
+    previous: ScannedLine | None = None
     for number, (raw, text) in enumerate(zip(raws, sanitized(raws), strict=True), 1):
         sign = text[:1]
-        header = _HUNK.match(text) if sign == "@" and not in_log else None
-        if header:
-            new_line, left = int(header[1]) - 1, _count(header) + 1
-            hunk_start, section = number + 1, header[3]
+        hunk_header = _HUNK.match(text) if sign == "@" and not in_log else None
+        if hunk_header:
+            new_line, left = int(hunk_header[1]) - 1, _count(hunk_header) + 1
+            hunk_start, section = number + 1, hunk_header[3]
         elif sign in _NOT_REMOVED:
             new_line += 1
             left -= left > 0
         elif left == 1:
             left = 0
-        name = _NAMES.get(sign)
-        named = name.match(text) if name else None
-        if named:
-            file = named[1].partition("/")[2] or named[1]
+        file_pattern = _NAMES.get(sign)
+        file_header = file_pattern.match(text) if file_pattern else None
+        if file_header:
+            file = file_header[1].partition("/")[2] or file_header[1]
             in_log = False
-            here_strict = strict or file.startswith(_ALWAYS_STRICT)
+            strict_in_file = strict or file.startswith(_ALWAYS_STRICT)
         elif in_log and (text == "---" or _SIGNED_OFF.match(text)):
             in_log = False
         ends_header = (
             in_header
-            and not named
-            and not header
+            and not file_header
+            and not hunk_header
             and not file
             and (raw == empty or not (_INDENTED.match(raw) or _HEADER.match(raw)))
         )
@@ -375,20 +368,20 @@ def scan_lines(
             text,
             file,
             new_line,
-            0 if header else left,
-            kept,
+            0 if hunk_header else left,
+            previous,
             sign,
-            named is not None,
-            header is not None,
+            file_header is not None,
+            hunk_header is not None,
             section,
             hunk_start,
-            here_strict,
+            strict_in_file,
             in_header,
             in_log,
             in_log or ends_header,
             *(measure(raw) if sign in _NOT_REMOVED else (0, 0)),
         )
-        kept = line if sign in _NOT_REMOVED else kept
+        previous = line if sign in _NOT_REMOVED else previous
         in_header = in_header and not ends_header
         in_log = line.log_after
         lines.append(line)
@@ -404,17 +397,17 @@ def scan_lines(
 
 
 def sanitized(raws: Sequence[str]) -> list[str]:
-    """Mask comments and strings on the new side of hunks, and return all other lines unchanged."""
-    blanker = Sanitizer()
+    """Mask comments and strings on the new side of hunks; leave other lines unchanged."""
+    sanitizer = Sanitizer()
     texts: list[str] = []
     left = 0
-    for at, raw in enumerate(raws):
+    for index, raw in enumerate(raws):
         text = raw
         if raw[:1] == "@" and (match := _HUNK.match(raw)):
             left = _count(match) + 1
-            blanker.reset(_starts_in_comment(raws, at, left))
+            sanitizer.reset(_starts_in_comment(raws, index, left))
         elif left and raw[:1] in _NOT_REMOVED:
-            text = blanker.line(raw)
+            text = sanitizer.line(raw)
         texts.append(text)
         if left > 1:
             left -= text[:1] in _NOT_REMOVED
@@ -430,20 +423,20 @@ def _count(header: re.Match[str]) -> int:
 def _starts_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
     """Return whether the hunk at index `header` starts inside a block comment.
 
-    Its first comment marker is a closing one, or it has none and its first line looks like the
-    middle of a comment.
+    This is so if its first comment marker closes a comment or, without any marker, if its first
+    line looks like the middle of a comment.
     """
-    at = header + 1
-    while count > 0 and at < len(raws):
-        raw = raws[at]
-        at += 1
+    index = header + 1
+    while count > 0 and index < len(raws):
+        raw = raws[index]
+        index += 1
         if raw[:1] == "-":
             continue
         count -= 1
-        edge = _EDGE.search(raw)
-        if edge and not any(_EDGE.search(part) for part in raw.split('"')[1:-1]):
-            return edge.group() == "*/"
+        marker = _EDGE.search(raw)
+        if marker and not any(_EDGE.search(part) for part in raw.split('"')[1:-1]):
+            return marker.group() == "*/"
         if raw.startswith("@@ "):
-            # the hunk has fewer lines than its header says
+            # the hunk is shorter than its header claims
             break
     return header + 1 < len(raws) and _STARRED.match(raws[header + 1]) is not None

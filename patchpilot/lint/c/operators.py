@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The operators in a line of C: their meaning, and the text on both sides.
+"""Find the operators in a line of C, with their meaning and the text on both sides.
 
-The characters of a line are classified, to distinguish unary from binary operators and find pointer
-asterisks.
+Each character is classified to distinguish unary and binary operators and pointer stars.
 """
 
 import re
@@ -32,9 +31,9 @@ _VALUE = rf"(?:{LVAL_OR_CALL}|{CONSTANT}|{STRING})"
 
 
 def value_end(text: str, at: int) -> int:
-    """Return the end offset of the value at offset `at`, or `at` if there is none.
+    """Return the end of the value at offset `at`, or `at` if there is none.
 
-    Spaces around a name belong to the value.
+    It includes the spaces around a name.
     """
     begin = end_of(r"\s*", text, at)
     if text.startswith("(", begin):
@@ -54,7 +53,7 @@ _Token = re.Match[str]
 
 
 class Values:
-    """The kinds of a line's characters, and the meanings of its operators by column.
+    """The kinds of the characters in a line, and the meanings of its operators by column.
 
     A kind is one letter; the last one is for the newline.
     """
@@ -65,9 +64,9 @@ class Values:
 
 
 class ValueTracker:
-    """Classify the lines of a hunk one by one.
+    """Classify the lines of a hunk.
 
-    The state at the end of a line is carried over to the next.
+    The state at the end of a line applies to the next one.
     """
 
     def __init__(self, types: Types) -> None:
@@ -83,9 +82,9 @@ class ValueTracker:
         self.last = "E"
 
     def line(self, text: str) -> Values:
-        """Classify the characters of a sanitized line, whose sign counts as a space.
+        """Classify the characters of a sanitized line; its sign counts as a space.
 
-        `last` becomes the kind at its end.
+        `last` becomes the kind of the last character.
         """
         text = f" {text[1:]}\n" if text else "\n"
         kind, at, end = self.last, 0, len(text)
@@ -98,19 +97,19 @@ class ValueTracker:
             if not self._brackets:
                 self._brackets = ["E"]
             match = token.match(text, at)
-            what = (match and match.lastgroup) or ""
+            group = (match and match.lastgroup) or ""
             length = match.end() - at if match else 1
-            if match and what in _READERS:
-                kind, length = _READERS[what](self, kind, text, match)
-            elif what == "sign":
+            if match and group in _READERS:
+                kind, length = _READERS[group](self, kind, text, match)
+            elif group == "sign":
                 values.variants[at] = "B" if kind == "V" else "U"
                 kind = "N"
-            elif what == "colon":
+            elif group == "colon":
                 values.variants[at] = self._colon
                 kind = "E" if self._colon in ("C", "L") else "N"
                 self._colon = "O"
             else:
-                kind = _KINDS.get(what, kind)
+                kind = _KINDS.get(group, kind)
             pieces.append(kind * length)
             at += length
         values.kinds = "".join(pieces)
@@ -125,7 +124,7 @@ class ValueTracker:
         return kind, token.end() - token.start()
 
     def _open_parenthesis(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Open a parenthesis, or consume it together with the type of a cast."""
+        """Open a parenthesis, or classify it as a cast together with the type after it."""
         if self._pending == _NOT_PENDING and (
             length := self._cast(text, token.start())
         ):
@@ -149,7 +148,7 @@ class ValueTracker:
         return match.match.end(1) - at if match else 0
 
     def _word(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Return the kind of a word, and the length of the text that belongs to it."""
+        """Return the kind of a word, and the length of the text it covers."""
         at, length, word = token.start(), token.end() - token.start(), token.group()
         if self._types.may_begin(word) and (
             match := self._types.match(_DECLARED, text, at)
@@ -173,24 +172,24 @@ class ValueTracker:
         return self._name(kind, text, token)
 
     def _name(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Return the same for a name, including text that makes it a function or label."""
+        """Classify a name, including the text that makes it a function or a label."""
         at = token.start()
-        whole = match_at(_NAME, text, at)
-        if not whole:
+        match = match_at(_NAME, text, at)
+        if not match:
             return "V", token.end() - at
-        if whole[2]:
+        if match[2]:
             self._pending = "V"
-            return "V", whole.start(1) - at
-        if whole[3]:
-            if (whole[4] and kind == "C") or kind == "T":
+            return "V", match.start(1) - at
+        if match[3]:
+            if (match[4] and kind == "C") or kind == "T":
                 self._colon = "B"
             elif kind == "E":
                 self._colon = "L"
-            return "V", whole.end(1) - at
-        return "V", whole.end() - at
+            return "V", match.end(1) - at
+        return "V", match.end() - at
 
     def _directive(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Return the same for a # and the next word; a bare # changes nothing."""
+        """Classify a # with the next word; a # alone changes nothing."""
         at = token.start()
         match = match_at(_DIRECTIVE, text, at)
         if not match:
@@ -209,7 +208,7 @@ class ValueTracker:
         elif match["turn"]:
             self._brackets.append(self._brackets[-1])
         else:
-            # assume that all branches end like this one
+            # assume that all branches end in the same state
             self._brackets.pop()
             self._brackets.append(kind)
         return "E", match.end() - at
@@ -223,12 +222,12 @@ _READERS: dict[str, Callable[[ValueTracker, str, str, _Token], tuple[str, int]]]
     "end": ValueTracker._end,
     "directive": ValueTracker._directive,
 }
-"""A function that returns the kind of a token (by its group in `_TOKEN`), and its length."""
+"""Functions that return the kind and length of a token, by its group in `_TOKEN`."""
 _KINDS = {"number": "V", "comma": "C", "needs": "N", "operator": "N"}
 _KEYWORDS = {"if": "E", "while": "E", "for": "E"} | dict.fromkeys(
     ("return", "else", "goto", "typeof", "__typeof__"), ""
 )
-"""Words that a value must follow, with the kind after their parentheses."""
+"""Words before a value, each with the kind after its parentheses."""
 _TOKEN = (
     rf"(?P<space>\s+)|(?P<word>{WORD})|(?P<number>{CONSTANT})|(?P<open>\()|(?P<close>\))|(?P<directive>\#)|(?P<joined>\\\n)"
     r"|(?P<needs>\*=|/=|%=|\+=|-=|<<=|>>=|&=|\^=|\|=|=|\?|\[)|(?P<end>[;{}])|(?P<comma>,)|(?P<colon>:)"
@@ -245,9 +244,9 @@ _SPACE = " \t\n\r\f\v"
 
 
 class OperatorKind(NamedTuple):
-    """The kind of an operator: its text, a letter for its meaning, and two letters for its sides.
+    """The text of an operator, a letter for its meaning, and two letters for its sides.
 
-    The letters are explained in the detector `operator`.
+    The detector `operator` explains the letters.
     """
 
     sign: str
@@ -258,10 +257,10 @@ class OperatorKind(NamedTuple):
 
 
 class Operator(NamedTuple):
-    """An occurrence of an operator in a line.
+    """An operator in a line.
 
-    `before_modifier` is true if a word such as const follows anywhere in the line; it is set only
-    for a unary * before a space.
+    `before_modifier`: a word such as const follows in the line; it is only set for a unary * before
+    a space.
     """
 
     line: ScannedLine
@@ -271,24 +270,23 @@ class Operator(NamedTuple):
 
     @property
     def left(self) -> str:
-        """Return the text before the operator, with a space for the diff sign."""
+        """Return the text before the operator, in which a space replaces the diff sign."""
         return f" {self.line.text[1:]}"[: self.at]
 
     @property
     def right(self) -> str:
-        """Return the text after the operator."""
         return self.line.text[self.at + len(self.sign) :]
 
 
 def operators_of(
     line: ScannedLine, values: Values, types: Types
 ) -> Iterator[tuple[OperatorKind, Operator]]:
-    """Yield the operators in a line, skipping #include lines and operators passed as arguments."""
+    """Yield the operators in a line, except in an #include or as a macro argument."""
     text = line.text
     if "#" in text and search_in(r"#\s*include", text):
         return
-    whole = f" {text[1:]}"
-    parts = pattern(_OPERATORS).split(whole)
+    code = f" {text[1:]}"
+    parts = pattern(_OPERATORS).split(code)
     while not parts[-1]:
         parts.pop()
     kinds, variants = values.kinds, values.variants
@@ -298,25 +296,25 @@ def operators_of(
         at += len(before)
         end = at + len(sign)
         after = parts[index + 2] if index + 2 < len(parts) else None
-        if not _is_argument(whole, at, end, kinds):
-            sides = _kind_before(before, whole, at) + _kind_after(after)
+        if not _is_argument(code, at, end, kinds):
+            sides = _kind_before(before, code, at) + _kind_after(after)
             meaning = variants.get(at, "_")
             # needed only for a space after a unary *
-            qualified = (
+            before_modifier = (
                 sign == "*"
                 and meaning == "U"
                 and sides[1] == "W"
-                and _any_modifier(types, whole[end:])
+                and _any_modifier(types, code[end:])
             )
             yield (
                 OperatorKind(sign, meaning, sides, after is None, line.strict),
-                Operator(line, at, sign, qualified),
+                Operator(line, at, sign, before_modifier),
             )
         at = end
 
 
 def _is_argument(line: str, at: int, end: int, kinds: str) -> bool:
-    """Return whether an operator is itself an argument."""
+    """Return whether the operator alone is an argument of a macro."""
     return (
         kinds[at : at + 1] != "V"
         and line[at - 1] in _SPACE
@@ -354,7 +352,7 @@ def _kind_after(after: str | None) -> str:
 
 
 def _any_modifier(types: Types, text: str) -> bool:
-    """Return whether the text contains a modifier such as const."""
+    """Return whether the text contains a word such as const."""
     if search_in(rf"{MODIFIER}\b", text):
         return True
-    return any(search_in(rf"{name}\b", text) for name in types.learned_in(text))
+    return any(search_in(rf"{modifier}\b", text) for modifier in types.learned_in(text))

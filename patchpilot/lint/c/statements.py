@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find where statements, blocks and conditions end on the new side of a hunk.
+"""Find the ends of statements, blocks and conditions on the new side of a hunk.
 
-A `Passage` is the text of consecutive lines of the new side, each with its diff sign; positions
-are offsets in that text.
+A `Passage` is the text of consecutive lines with their diff signs; positions are offsets in it.
 """
 
 import re
@@ -20,7 +19,7 @@ from patchpilot.lint.c.c_patterns import (
 from patchpilot.lint.c.line_scan import ScannedLine
 
 _SIGNED_NEWLINE = compile_late(r"\n.")
-# How many characters the scanner may read for a hostile patch, beyond a multiple of the patch size
+# limits the characters read in a hostile patch: this factor times its size, plus the floor
 _BUDGET_FACTOR, _BUDGET_FLOOR = 40, 500_000
 _EACH = 80
 _CUT = 400
@@ -31,10 +30,10 @@ _END = compile_late(r";+\s*$", re.ASCII)
 
 
 class StatementSpan(NamedTuple):
-    """The span of a statement in a passage, from `start` to `end` (exclusive).
+    """The range of a statement in a passage, from `start` to `end` (exclusive).
 
     Its condition ends at `condition_end`. `level` is above 0 if the statement is not closed. The
-    text after it starts on patch line `next_number`, at the offset `next_column` in that line.
+    next statement starts on patch line `next_number`, at the offset `next_column` in that line.
     """
 
     passage: "Passage"
@@ -47,37 +46,36 @@ class StatementSpan(NamedTuple):
     limit: int
 
     def _cut(self, start: int, end: int) -> str:
-        """Return a part of the passage, truncated to a maximum length."""
+        """Return at most `_LONGEST` characters of the passage."""
         return self.passage.text[start : min(end, start + _LONGEST)]
 
     @property
     def raw_text(self) -> str:
-        """Return the statement with its diff signs, truncated to a maximum length."""
+        """Return the statement with its diff signs, truncated."""
         return self._cut(self.start, self.end)
 
     @property
     def raw_condition(self) -> str:
-        """Return the condition, or everything up to a call's parentheses, with the diff signs."""
+        """Return the condition, or a call up to its arguments, with diff signs."""
         return self._cut(self.start, self.condition_end)
 
     @property
     def raw_block(self) -> str:
-        """Return the text after the condition, truncated like `raw_text`."""
+        """Return the text after the condition, with diff signs."""
         return self._cut(self.condition_end, self.end)
 
     @property
     def head(self) -> str:
-        """Return the statement up to its first brace, with diff signs as in `text`."""
+        """Return the statement up to its first brace, in the form of `text`."""
         return blank_signs(self.raw_text.partition("{")[0])
 
     @property
     def newlines(self) -> int:
-        """Return the number of newlines."""
         return self.passage.text.count("\n", self.start, self.end)
 
     @property
     def is_whole(self) -> bool:
-        """Return whether no statement ends, and no block starts, inside it."""
+        """Return whether it contains no block and no other statement."""
         text = self.passage.text
         if text.find("{", self.start, self.end) >= 0:
             return False
@@ -85,12 +83,12 @@ class StatementSpan(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return the statement with every diff sign except the first replaced by a space."""
+        """Return the statement with all diff signs but the first replaced by spaces."""
         return blank_signs(self.raw_text)
 
     @property
     def condition(self) -> str:
-        """Return the condition, with diff signs as in `text`."""
+        """Return the condition in the form of `text`."""
         return blank_signs(self.raw_condition)
 
 
@@ -100,9 +98,9 @@ def blank_signs(text: str) -> str:
 
 
 class Passage:
-    """The lines on a hunk's new side, joined into one text.
+    """The lines on the new side of a hunk, joined into one text.
 
-    `starts` has the offset in `text` of each item of `lines`.
+    `starts` has the offset of each line.
     """
 
     def __init__(self, lines: Sequence[ScannedLine]) -> None:
@@ -113,11 +111,11 @@ class Passage:
         self._budget = _BUDGET_FACTOR * len(self.text) + _BUDGET_FLOOR
 
     def index(self, number: int) -> int:
-        """Return the index of a patch line, or of the next line, in the passage."""
+        """Return the index of a patch line in the passage, or of the next line that is there."""
         return bisect_left(self._numbers, number)
 
     def statement(self, line: ScannedLine, column: int = 0) -> StatementSpan:
-        """Return the statement that starts at a line and column."""
+        """Return the statement that starts in a line."""
         index = self.index(line.number)
         return self.statement_at(
             self.starts[index] + column,
@@ -125,11 +123,11 @@ class Passage:
         )
 
     def after(self, span: StatementSpan) -> StatementSpan:
-        """Return the next statement."""
+        """Return the statement that follows."""
         return self.statement_at(span.end, span.limit)
 
     def statement_at(self, start: int, limit: int) -> StatementSpan:
-        """Return the statement that starts at an offset, in the text up to `limit`."""
+        """Return the statement that starts at an offset and ends before `limit`."""
         if not self.lines:
             # a damaged hunk may be empty
             return StatementSpan(self, start, start, start, 0, 0, 0, start)
@@ -151,9 +149,7 @@ class Passage:
         )
 
     def chain(self, line: ScannedLine, column: int) -> tuple[int, list[StatementSpan]]:
-        """Return the level at the end, and the parts of the statement: an `if` with all its else
-        branches, or another statement.
-        """
+        """Return the final level, and an `if` with its else branches, or another statement."""
         span = self.statement(line, column)
         parts = [span]
         if span.end >= span.limit or not match_at(
@@ -169,40 +165,41 @@ class Passage:
             parts.append(span)
 
     def read_brackets(
-        self, line: ScannedLine, brackets: str, *, outer: bool = False
+        self, line: ScannedLine, brackets: str
     ) -> tuple[int, list[ScannedLine]]:
         """Return the number of open brackets, and the lines up to the one that closes them.
 
-        `brackets` is "()" or "{}"; `outer`: omit text that is more than one level deep.
+        `brackets` is "()" or "{}". For "{}", lines in nested blocks are omitted.
         """
         index = self.index(line.number)
-        level, stack, found = 0, [0], []
-        marks = pattern(r"[()]" if brackets == "()" else r"[{}]")
-        most = line.left if self._budget > 0 else _CUT_LINES
-        for one in self.lines[index : index + most]:
-            self._budget -= len(one.text)
-            if "#" in one.text and (
+        level, stack, lines = 0, [0], []
+        marks = pattern(f"[{brackets}]")
+        max_lines = line.left if self._budget > 0 else _CUT_LINES
+        for scanned in self.lines[index : index + max_lines]:
+            self._budget -= len(scanned.text)
+            if "#" in scanned.text and (
                 branch := match_at(
-                    r".\s*#\s*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)", one.text
+                    r".\s*#\s*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)",
+                    scanned.text,
                 )
             ):
                 level = _state_after_branch(branch, stack, level, 0)
-            for mark in marks.finditer(one.text):
+            for mark in marks.finditer(scanned.text):
                 if mark.group() == brackets[1] and level > 0:
                     level -= 1
                     if level == 0:
                         break
                 elif mark.group() == brackets[0]:
                     level += 1
-            if not outer or level <= 1:
-                found.append(one)
+            if brackets == "()" or level <= 1:
+                lines.append(scanned)
             if level == 0:
                 break
-        return level, found
+        return level, lines
 
 
 def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
-    """Return the passage of the hunk whose first line is patch line `first`."""
+    """Return the passage of the hunk that starts at patch line `first`."""
     last = first
     while last <= len(lines) and not (
         lines[last - 1].starts_hunk or lines[last - 1].starts_file
@@ -213,7 +210,7 @@ def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
 
 @cache
 def _stop_patterns() -> dict[str, re.Pattern[str]]:
-    """Map scanner states to the patterns of text that can change them."""
+    """Map each scanner state to a pattern for the characters that can change it."""
     return {
         "": pattern(r"[;({#\n]|else(?=[\s{])"),
         "(": pattern(r"[()#]"),
@@ -228,9 +225,9 @@ _State = TypeVar("_State")
 def _state_after_branch(
     branch: re.Match[str], stack: list[_State], state: _State, first: _State
 ) -> _State:
-    """Return the state after an #if, #else or #endif; `stack` holds the states at the open #ifs.
+    """Return the state after an #if, #else or #endif.
 
-    After #if … #endif the state is that of the last branch.
+    `stack` holds the states at the open #ifs. After #endif, the state of the last branch applies.
     """
     if branch[1]:
         stack.append(state)
@@ -241,8 +238,10 @@ def _state_after_branch(
 
 
 class _Statement:
-    """A scan of one statement: the open construct (a key of `_stop_patterns`), its depth, and the
-    end of the condition.
+    """A scan of one statement.
+
+    `inside` is the open construct (a key of `_stop_patterns`), `level` its depth, and `condition`
+    the end of the condition.
     """
 
     def __init__(self, text: str, start: int, limit: int) -> None:
@@ -251,7 +250,7 @@ class _Statement:
         self.stack: list[tuple[str, int]] = [("", 0)]
 
     def scan(self) -> tuple[int, bool]:
-        """Return where the statement ends, and whether its whole last line is included."""
+        """Return the end of the statement, and whether the rest of its last line belongs to it."""
         stops, at = _stop_patterns(), self.start
         self._define(at)
         while match := stops[self.inside].search(self.text, at, self.limit):

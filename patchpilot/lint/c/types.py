@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Recognize types in C text.
 
-Types are the language's own, those that follow kernel naming, and those that the patch uses as
-types in declarations, definitions, casts and parameters. A `TypePattern` combines a type with a
-pattern: the words of the type are looked up in a set.
+These are the types of the language, names that follow kernel conventions, and names that the patch
+uses as types in declarations, definitions, casts and parameters. A `TypePattern` combines a type
+with a regular expression; types are looked up in sets.
 """
 
 import operator
@@ -32,17 +32,16 @@ from patchpilot.lint.c.c_patterns import (
     search_in,
 )
 
-INIT_WORDS = tuple(
-    f"__{part}{kind}"
-    for part in ("mem", "cpu", "dev", "net_", "")
-    for kind in ("initdata", "initconst", "init")
-)
 MODIFIER_WORDS = frozenset(
     (
         *ATTRIBUTE_WORDS_BEFORE,
         *ATTRIBUTE_WORDS_AFTER,
         *SPARSE_WORDS,
-        *INIT_WORDS,
+        *(
+            f"__{prefix}init{suffix}"
+            for prefix in ("mem", "cpu", "dev", "net_", "")
+            for suffix in ("data", "const", "")
+        ),
         "fastcall",
     )
 )
@@ -53,7 +52,7 @@ TYPEOF = frozenset(("typeof", "__typeof__"))
 NAME_ENDS = ("_t", "_handler", "_handler_fn")
 
 
-def _spelled(orders: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+def _rank_spellings(orders: tuple[str, ...]) -> dict[tuple[str, ...], int]:
     ranks: dict[tuple[str, ...], int] = {}
     for rank, order in enumerate(orders):
         for sign in ("unsigned", "signed", ""):
@@ -63,19 +62,19 @@ def _spelled(orders: tuple[str, ...]) -> dict[tuple[str, ...], int]:
     return ranks
 
 
-_MISORDERED_RANKS = _spelled(MISORDERED_TYPES)
+_MISORDERED_RANKS = _rank_spellings(MISORDERED_TYPES)
 _RANKS = {
     words: rank + len(NUMBER_TYPES) for words, rank in _MISORDERED_RANKS.items()
-} | _spelled(NUMBER_TYPES)
+} | _rank_spellings(NUMBER_TYPES)
 NUMBER_WORDS = frozenset(word for words in _RANKS for word in words)
-# the words other than type names with which a type may begin
+# words that a type may begin with, other than type names
 _FIRST_WORDS = NUMBER_WORDS | MODIFIER_WORDS | TAGS | TYPEOF | {"__alloc_size"}
 
 
 def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
-    """Return the possible end offsets of the integer type that starts at `at`, best first.
+    """Return the possible ends of an integer type that starts at `at`, best first.
 
-    With `misordered`, return only those with the words in an unusual order.
+    With `misordered`, its words must be in an unusual order.
     """
     ranks = _MISORDERED_RANKS if misordered else _RANKS
     words: tuple[str, ...] = ()
@@ -90,7 +89,7 @@ def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
 
 
 _MAX_MODIFIERS = 64
-# no real declaration has as many modifiers in a row
+# more modifiers in a row than any real declaration has
 _MAX_ROW = 10
 _SPACES = tuple(" \t\n\r\f\v")
 _WORD_CHARS = frozenset(
@@ -104,10 +103,10 @@ _INLINE = compile_late(INLINE, re.ASCII)
 
 
 class TypePattern(NamedTuple):
-    """A type followed by text that matches the pattern `tail`.
+    """A type, followed by text that matches `tail`.
 
-    With `stars`, pointer stars belong to the type. With `storage`, static, extern and inline may
-    precede it. `<MODIFIER>` in `tail` matches any word such as const or __iomem.
+    With `stars`, pointer stars belong to the type. With `storage`, it may follow static, extern or
+    inline. `<MODIFIER>` in `tail` matches a word such as const or __iomem.
     """
 
     tail: str
@@ -117,7 +116,7 @@ class TypePattern(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _compile_tail(tail: str, learned: tuple[str, ...]) -> re.Pattern[str]:
-    """Return the pattern for the text after a type; the learned modifiers count as modifiers."""
+    """Compile a tail in which `<MODIFIER>` includes the learned modifiers."""
     modifier = "|".join((MODIFIER, *map(re.escape, learned)))
     return re.compile(
         tail.replace("<MODIFIER>", f"(?:{modifier})"), re.ASCII | re.DOTALL
@@ -125,7 +124,7 @@ def _compile_tail(tail: str, learned: tuple[str, ...]) -> re.Pattern[str]:
 
 
 class FoundType:
-    """A type in a text: its start and end, and the match of the text after it."""
+    """The start and end of a type, and the match of the text after it."""
 
     def __init__(self, start: int, end: int, match: re.Match[str]) -> None:
         self.start, self.end, self.match = start, end, match
@@ -141,7 +140,7 @@ _PARAMETERS = TypePattern(rf"\s*(?:\b{IDENT}|\(\*\s*{IDENT}\))\s*\(")
 _NO_TYPE = (
     r"(?:goto|return|case|else|asm|__asm__|do|#|##|)(?:\s|$)|(?:typedef|struct|enum)\b"
 )
-# no declaration is longer than this
+# longer than any declaration
 _LONGEST = 8000
 _WORDS = rf"\s*{IDENT}\b(?:\s+{IDENT}\b)*?"
 _BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
@@ -149,17 +148,13 @@ _BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
 _NO_DECLARATION = rf".\s*(?:{IDENT}\s*\(|else\b)"
 _DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))(?:\s*<MODIFIER>)?\s*[;=,(]"  # noqa: E501
 _GLOBAL = rf".{_BEFORE_TYPE}({IDENT})\b\s*(?!:)"
-_MODIFIER = rf"{MODIFIER}$"
 _CAST = rf"\(({IDENT})(?:\s+{SPARSE})*[\s*]+\)"
 _LEAD = rf".\s*(?:typedef\s*)?(?:(?:{STORAGE}|{INLINE})\b\s*)*"
 _PARAMETER = rf"(?:const\s+)?({IDENT})(?:(?:\s+{SPARSE})*\s*\**\s*(:?\b{IDENT})?)?$"
 
 
 class Types:
-    """The types and modifiers known so far while a patch is scanned.
-
-    `learn_from_statement` adds to them.
-    """
+    """The types and modifiers found in a patch so far; see `learn_from_statement`."""
 
     def __init__(self) -> None:
         self.types: set[str] = set()
@@ -177,8 +172,8 @@ class Types:
     def as_of(self, state: tuple[int, int]) -> "Types":
         """Return the types known in an earlier state.
 
-        The same object is returned again and learns what was learned between the two states, so
-        that a patch needs two sets of types instead of one per line: use it before the next call.
+        One object is reused for all states, because a copy per line would be slow: use the result
+        before the next call.
         """
         if state == self.state:
             return self
@@ -192,7 +187,6 @@ class Types:
         return earlier
 
     def learn_type(self, name: str) -> None:
-        """Add a type name."""
         name = name.partition("#")[0]
         if name and name not in self.types:
             self.types.add(name)
@@ -200,7 +194,7 @@ class Types:
             self._known.pop(name, None)
 
     def learn_modifier(self, name: str) -> None:
-        """Add a modifier found next to a type, such as const."""
+        """Add a word found next to a type, such as const."""
         name = name.partition("#")[0]
         if name and name not in self.modifiers and len(self.modifiers) < _MAX_MODIFIERS:
             self.modifiers.append(name)
@@ -209,76 +203,74 @@ class Types:
     def match(
         self, type_pattern: TypePattern, text: str, at: int = 0
     ) -> FoundType | None:
-        """Return the type that starts at `at` and is followed by the pattern's tail."""
+        """Return the type that starts at `at`, if the tail of the pattern matches after it."""
         tail: re.Pattern[str] | None = None
         for start in self._type_starts(text, at, type_pattern.storage):
             for name_end in self._type_ends(text, start):
-                tail = tail or self._tail(type_pattern, text)
+                if tail is None:
+                    has_modifier = "<MODIFIER>" in type_pattern.tail
+                    learned = self.learned_in(text) if has_modifier else ()
+                    tail = _compile_tail(type_pattern.tail, learned)
                 for end in self._extended_ends(text, name_end, type_pattern.stars):
                     if match := tail.match(text, end):
                         return FoundType(at, end, match)
         return None
 
-    def _tail(self, type_pattern: TypePattern, text: str) -> re.Pattern[str]:
-        tail = type_pattern.tail
-        learned = self.learned_in(text) if "<MODIFIER>" in tail else ()
-        return _compile_tail(tail, learned)
-
     def search(
         self, type_pattern: TypePattern, text: str, at: int = 0, *, inside: bool = False
     ) -> FoundType | None:
-        """Return the first type at or after `at` that is followed by the pattern's tail.
+        """Return the first type at or after `at` that the tail of the pattern matches after.
 
-        `inside`: it may start in the middle of a word.
+        With `inside`, it may start in the middle of a word.
         """
         for word in pattern(WORD).finditer(text, at):
             start = word.start()
-            whole = not start or text[start - 1] not in _WORD_CHARS
+            is_word_start = not start or text[start - 1] not in _WORD_CHARS
             if (
-                (whole or inside)
+                (is_word_start or inside)
                 and self.may_begin(word.group(), type_pattern.storage)
                 and (match := self.match(type_pattern, text, start))
             ):
                 return match
             if inside and self._ends_in_type(text, start + 1, word.end()):
-                for middle in range(start + 1, word.end()):
-                    if match := self.match(type_pattern, text, middle):
+                for offset in range(start + 1, word.end()):
+                    if match := self.match(type_pattern, text, offset):
                         return match
         return None
 
     def finditer(
         self, type_pattern: TypePattern, text: str, *, inside: bool = False
     ) -> Iterator[FoundType]:
-        """Yield every type that is followed by the pattern's tail."""
+        """Yield all types that the tail of the pattern matches after."""
         at = 0
         while match := self.search(type_pattern, text, at, inside=inside):
             yield match
             at = max(match.match.end(), match.start + 1)
 
     def modifier_length(self, text: str, at: int, word: str) -> int:
-        """Return the length of the modifier that starts with `word`, or 0."""
-        known = self._lengths.get(word)
-        if known is None:
-            static = match_at(MODIFIER, text, at)
-            known = (
-                static.end() - at
-                if static
+        """Return the length of the modifier at the start of `word`, or 0."""
+        length = self._lengths.get(word)
+        if length is None:
+            match = match_at(MODIFIER, text, at)
+            length = (
+                match.end() - at
+                if match
                 else next(
                     (len(name) for name in self.modifiers if word.startswith(name)), 0
                 )
             )
             if not word.startswith("__alloc_size"):
-                self._lengths[word] = known
-        return known
+                self._lengths[word] = length
+        return length
 
     def learned_in(self, text: str) -> tuple[str, ...]:
-        """Return the learned modifiers that occur in a text, in the order they were learned."""
+        """Return the learned modifiers that occur in a text, oldest first."""
         return tuple([name for name in self.modifiers if name in text])
 
     def may_begin(self, word: str, storage: bool = False) -> bool:
         """Return whether a type may start with this word.
 
-        This is fast, and has no false negatives.
+        It is a fast test without false negatives.
         """
         return (
             self._is_known(word)
@@ -293,11 +285,11 @@ class Types:
         return known
 
     def _is_name(self, name: str) -> bool:
-        """Return whether a single word is a type, except the words of integer types."""
+        """Return whether a word alone is a type; the words of integer types are excluded."""
         return name in self.types or _is_usual_name(name)
 
     def _ends_in_type(self, text: str, start: int, end: int) -> bool:
-        """Return whether a type may start after a word's first letter and reach the word's end."""
+        """Return whether a suffix of the word may be the start of a type."""
         return end - start <= 80 and any(
             name in _FIRST_WORDS
             or name in STORAGE_WORDS
@@ -307,7 +299,7 @@ class Types:
         )
 
     def _type_starts(self, text: str, at: int, storage: bool) -> list[int]:
-        """Return where a type name may start after any preceding words, most words first."""
+        """Return where the type name may start after storage words and modifiers, last first."""
         result: list[int] = []
         if (
             storage
@@ -331,31 +323,30 @@ class Types:
         return starts
 
     def _extended_ends(self, text: str, at: int, stars: bool) -> Iterator[int]:
-        """Yield where a type whose name ends at `at` may end, including modifiers and asterisks;
-        longest first.
-        """
-        for modified in self._modifier_ends(text, at, False):
+        """Yield the possible ends of a type after its modifiers and stars, longest first."""
+        for modifier_end in self._modifier_ends(text, at, False):
             if not stars:
-                yield modified
+                yield modifier_end
                 continue
-            bounds = [modified]
-            position = modified
-            while step := _STAR.match(text, position):
-                if step.end() - position > 1 and text[position] in _SPACES:
-                    # in a run of spaces, try only both ends and the last space: what
-                    # lies in between matches the same
-                    bounds.append(step.end() - 1)
-                position = step.end()
-                bounds.append(position)
-            for bound in reversed(bounds):
-                if text[bound : bound + 1] in _SPACES:
-                    yield from self._modifier_ends(text, bound, True)
+            ends = [modifier_end]
+            position = modifier_end
+            while star := _STAR.match(text, position):
+                if star.end() - position > 1 and text[position] in _SPACES:
+                    # of several spaces, try only the first and the last: the others match
+                    # the same text
+                    ends.append(star.end() - 1)
+                position = star.end()
+                ends.append(position)
+            for end in reversed(ends):
+                if text[end : end + 1] in _SPACES:
+                    yield from self._modifier_ends(text, end, True)
                 else:
-                    yield bound
+                    yield end
 
     def _modifier_ends(self, text: str, at: int, inline: bool) -> list[int]:
-        """Return where the modifiers (with `inline`, also inlines) from `at` on may end, most
-        modifiers first.
+        """Return the possible ends of the modifiers that start at `at`, longest first.
+
+        With `inline`, inline and its variants are modifiers.
         """
         ends = [at]
         while len(ends) < _MAX_ROW and (word := _SPACE_WORD.match(text, ends[-1])):
@@ -371,7 +362,7 @@ class Types:
         return ends
 
     def _type_ends(self, text: str, at: int) -> list[int]:
-        """Return where a type name that starts at `at` may end, best first."""
+        """Return the possible ends of a type name that starts at `at`, best first."""
         match = match_at(WORD, text, at)
         if not match:
             return []
@@ -382,46 +373,46 @@ class Types:
         if word in NUMBER_WORDS:
             ends = number_ends(text, at)
         elif word in TAGS:
-            tagged = match_at(rf"\s+{IDENT}\b", text, end)
-            ends = [tagged.end()] if tagged else []
+            tag = match_at(rf"\s+{IDENT}\b", text, end)
+            ends = [tag.end()] if tag else []
         elif word in TYPEOF:
-            of = match_at(r"\s*\([^)]*\)", text, end)
-            ends = [of.end()] if of else []
+            operand = match_at(r"\s*\([^)]*\)", text, end)
+            ends = [operand.end()] if operand else []
         if self._is_name(word):
             ends.append(end)
         return ends
 
     def learn_from_statement(self, head: str, at_end: bool) -> None:
-        """Learn from a statement, up to its first brace and with spaces for diff signs.
+        """Learn from the text of a statement up to its first brace.
 
-        `at_end`: the text before it ended a statement.
+        With `at_end`, the previous statement was complete.
         """
         head = head[:_LONGEST]
         if not match_at(_NO_DECLARATION, head, flags=re.DOTALL):
             declaration = _compile_tail(_DECLARATION, self.learned_in(head))
             if at_end and (declared := declaration.match(head)):
-                self._possible(" ".join(re.split(r"[ \t\n\r\f\v]+", declared[1])))
+                self._learn_words(" ".join(re.split(r"[ \t\n\r\f\v]+", declared[1])))
             elif defined := match_at(_GLOBAL, head, flags=re.DOTALL):
-                self._possible(defined[1])
+                self._learn_words(defined[1])
         if "(" in head:
             for cast in pattern(_CAST).finditer(head):
-                self._possible(cast[1])
+                self._learn_words(cast[1])
             if at_end:
-                self._parameters(head)
+                self._learn_parameters(head)
 
-    def _parameters(self, head: str) -> None:
-        """Learn the types of a function's parameters."""
-        found = self.match(_PARAMETERS, head, end_of(_LEAD, head))
-        if not found:
+    def _learn_parameters(self, head: str) -> None:
+        """Learn the types of function parameters."""
+        function = self.match(_PARAMETERS, head, end_of(_LEAD, head))
+        if not function:
             return
-        inside = pattern(r"\)[^)]*$").sub("", head[found.match.end() :], count=1)
-        for one in re.split(r"[ \t\n\r\f\v]*,[ \t\n\r\f\v]*", inside):
-            if named := match_at(_PARAMETER, one):
-                self._possible(named[1])
+        inside = pattern(r"\)[^)]*$").sub("", head[function.match.end() :], count=1)
+        for parameter in re.split(r"[ \t\n\r\f\v]*,[ \t\n\r\f\v]*", inside):
+            if match := match_at(_PARAMETER, parameter):
+                self._learn_words(match[1])
 
-    def _possible(self, words: str) -> None:
-        """Learn words where a type is expected, as a type or, before another word, as modifiers."""
-        if self._cannot(words):
+    def _learn_words(self, words: str) -> None:
+        """Learn a type from words that precede a name; further words are modifiers."""
+        if self._is_no_new_type(words):
             return
         words = pattern(rf"\s*{STORAGE}\s*").sub("", words)
         words = pattern(rf"\s*{SPARSE}\s*").sub("", words)
@@ -429,15 +420,16 @@ class Types:
             self.learn_type(words)
             return
         for word in self._strip_types(words).split():
-            if not self._cannot(word):
+            if not self._is_no_new_type(word):
                 self.learn_modifier(word)
 
-    def _cannot(self, words: str) -> bool:
-        if match_at(_NO_TYPE, words) or match_at(rf"(?:{STORAGE}|DEFINE_\S+)$", words):
-            return True
-        if words in self.modifiers or match_at(_MODIFIER, words):
-            return True
-        return self.match(_WHOLE, words) is not None
+    def _is_no_new_type(self, words: str) -> bool:
+        return (
+            match_at(rf"{_NO_TYPE}|(?:{STORAGE}|DEFINE_\S+|{MODIFIER})$", words)
+            is not None
+            or words in self.modifiers
+            or self.match(_WHOLE, words) is not None
+        )
 
     def _strip_types(self, words: str) -> str:
         result: list[str] = []
@@ -450,7 +442,7 @@ class Types:
 
 @lru_cache(maxsize=4096)
 def _is_usual_name(name: str) -> bool:
-    """Return whether a single word is always a type."""
+    """Return whether a word alone is always a type."""
     return (
         name in PLAIN_TYPES
         or (name.endswith(NAME_ENDS) and name not in ("_t", "_handler", "_handler_fn"))
@@ -459,7 +451,7 @@ def _is_usual_name(name: str) -> bool:
 
 
 def _is_glued(text: str, end: int) -> bool:
-    """Return whether the word that ends here is followed by ##."""
+    """Return whether ## follows."""
     following = text[end : end + 1]
     if following == "#":
         return text.startswith("##", end)

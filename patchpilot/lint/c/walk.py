@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Walk over the C lines of a patch in order, parse them, and run every C check on each line.
+"""Parse the C lines of a patch in order, and run all C checks on each line.
 
-The order matters because a type is known only after the line that reveals it. Therefore, one walk
-serves all rules, and each rule takes its hits from the result.
+The order matters: a type is known only after the line that reveals it. All rules share one walk and
+select their hits from its result.
 """
 
 from collections.abc import Sequence
@@ -39,9 +39,9 @@ _FUNCTION = TypePattern(rf"({IDENT})\(")
 
 
 class CCode:
-    """The result of a walk over the C code of a patch.
+    """The result of walking over the C code of a patch.
 
-    It has the hits of each check by name, the operators by kind, and for every added C line its
+    It contains the hits of each check by name, the operators by kind, and for every added line its
     statement and the enclosing function.
     """
 
@@ -54,21 +54,19 @@ class CCode:
         self._functions: dict[int, str] = {}
 
     def types(self, number: int) -> Types:
-        """Return the types that were known at the added C line at patch line `number`."""
+        """Return the types known at an added line (patch line `number`)."""
         return self._types.as_of(self._states.get(number, (0, 0)))
 
     def statement(self, number: int) -> StatementSpan | None:
-        """Return the statement that starts at patch line `number`, or None if the line
-        continues one.
-        """
+        """Return the statement that starts at a patch line, or None for a continuation."""
         return self._spans.get(number)
 
     def function(self, number: int) -> str | None:
-        """Return the function that most likely contains patch line `number`."""
+        """Return the function that most likely contains a patch line."""
         return self._functions.get(number)
 
     def note(self, line_context: LineContext, function: str | None) -> None:
-        """Record the statement, function and known types of a line for later checks."""
+        """Record the statement, the function and the known types of a line."""
         self._states[line_context.line.number] = self._types.state
         if line_context.span is not None:
             self._spans[line_context.line.number] = line_context.span
@@ -78,7 +76,7 @@ class CCode:
 
 @once
 def code(context: Context) -> CCode:
-    """Return the C code of the context's patch, read once."""
+    """Parse the C code of the patch; the result is cached."""
     import patchpilot.lint.c.checks  # noqa: F401 (they register themselves)
 
     lines = scan(context)
@@ -90,7 +88,7 @@ def code(context: Context) -> CCode:
     on_layout, on_context, on_added = (
         _Stage(checks, text) for checks in (LAYOUT, CONTEXT, ADDED)
     )
-    hunk = 0
+    hunk_start = 0
     for line in lines.lines:
         if line.number % _LINES_A_WORD == 0:
             context.report_progress(
@@ -100,8 +98,8 @@ def code(context: Context) -> CCode:
             walk.tracker.reset()
             walk.hunk = {}
             walk.skip_until = 0
-            named = search_in(r"\b(\w+)\s*\(", line.section)
-            walk.function = named[1] if named else None
+            heading = search_in(r"\b(\w+)\s*\(", line.section)
+            walk.function = heading[1] if heading else None
             continue
         if (
             not line.left
@@ -111,19 +109,19 @@ def code(context: Context) -> CCode:
             or len(line.text) > LONGEST_LINE
         ):
             continue
-        if hunk != line.hunk_start:
-            hunk = line.hunk_start
-            walk.passage = passage_of_hunk(lines.lines, hunk)
+        if hunk_start != line.hunk_start:
+            hunk_start = line.hunk_start
+            walk.passage = passage_of_hunk(lines.lines, hunk_start)
         line_context = LineContext(line, walk)
         if line.sign == "+" or line_context.before.startswith("+"):
-            _ask(on_layout, line_context, result)
+            _run_checks(on_layout, line_context, result)
         if line.file.endswith((".h", ".c")):
-            _read(line_context, on_context, on_added, result)
+            _check_line(line_context, on_context, on_added, result)
     return result
 
 
 class _Stage:
-    """The checks of a stage for a patch: those without needles, or with a needle in its text."""
+    """The checks of a stage that can apply to a patch with this text."""
 
     def __init__(self, checks: Stage, text: str) -> None:
         needles = dict.fromkeys(chain(*checks.values()))
@@ -132,9 +130,8 @@ class _Stage:
         self._by_needles: dict[tuple[str, ...], list[CheckFunction]] = {}
 
     def checks(self, text: str) -> Sequence[CheckFunction]:
-        """Return the checks for a line: those without needles, or with a needle in it."""
-        # lines differ little in which needles they contain, and looking for each needle
-        # once is faster than asking each check
+        """Return the checks without needles, and those with a needle in the line."""
+        # cached by needles, because most lines contain the same few
         found = tuple([needle for needle in self._needles if needle in text])
         checks = self._by_needles.get(found)
         if checks is None:
@@ -146,7 +143,7 @@ class _Stage:
         return checks
 
 
-def _read(
+def _check_line(
     line_context: LineContext, on_context: _Stage, on_added: _Stage, result: CCode
 ) -> None:
     line, walk = line_context.line, line_context.walk
@@ -155,24 +152,21 @@ def _read(
             walk.function = _declared_function(line_context) or walk.function
         elif match_at(r"\+\}\s*$", line_context.code):
             walk.function = None
-    at_end = walk.tracker.last == "E"
     if line.number > walk.skip_until and search_in(r".\s*\S", line_context.code):
         span = line_context.span = walk.passage.statement(line)
         if span.is_whole:
             walk.skip_until = span.next_number
-        walk.types.learn_from_statement(span.head, at_end)
-    _ask(on_context, line_context, result)
+        walk.types.learn_from_statement(span.head, walk.tracker.last == "E")
+    _run_checks(on_context, line_context, result)
     line_context.values = walk.tracker.line(line.text)
     if line.sign == "+":
         function = walk.function
-        _ask(on_added, line_context, result)
+        _run_checks(on_added, line_context, result)
         result.note(line_context, function)
 
 
 def _declared_function(line_context: LineContext) -> str | None:
-    """Return the function whose opening brace is on this line, if the previous line declares
-    one.
-    """
+    """Return the function declared on the line above an opening brace."""
     before = line_context.before
     start = end_of(rf"\+(?:(?:{STORAGE}|{INLINE})\b\s*)*\s*", before)
     if match := line_context.types.match(_FUNCTION, before, start):
@@ -181,7 +175,7 @@ def _declared_function(line_context: LineContext) -> str | None:
     return bare[1] if bare else None
 
 
-def _ask(stage: _Stage, line_context: LineContext, result: CCode) -> None:
+def _run_checks(stage: _Stage, line_context: LineContext, result: CCode) -> None:
     for function in stage.checks(line_context.text):
         for name, hit in function(line_context):
             result.hits.setdefault(name, []).append(hit)

@@ -53,8 +53,7 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]
                 text[word.start() : word.end()] if word["string"] else word[0]
                 for word in _TOKEN.finditer(clean.replace(NOTE, " "))
             ]
-        goes_on = text.rstrip(" \t\r").endswith("\\")
-        if directive and not goes_on:
+        if directive and not text.rstrip(" \t\r").endswith("\\"):
             result.append(END)
             directive = False
     return result, "".join(notes), blanker.inside

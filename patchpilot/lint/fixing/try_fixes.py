@@ -47,7 +47,6 @@ NOT_CERTAIN = "no fix is certain here"
 NOT_ADDED = "the fix would change lines that this patch does not add"
 NOT_EQUAL = "the fix is not proved to keep the meaning of the code"
 NOTHING_LEFT = "the fix would leave nothing of a hunk"
-UNFIT_TRAILER = "its tag {why}"
 ALIGNED = "lines that must not change are aligned with it"
 CAUSES_OTHERS = "its fix would cause another finding"
 NOT_GONE = "its fix would not remove the finding"
@@ -264,7 +263,7 @@ class _Fixing:
             return NOT_CERTAIN
         for text in (text.strip() for edit in change for text in edit.insert):
             if is_trailer(text) and (why := unfit(text)):
-                return UNFIT_TRAILER.format(why=why)
+                return f"its tag {why}"
         if any(_is_long(draft.patch, span.line) for span in draft.spans(change)):
             return TOO_LONG
         if not all(self._may_edit(draft, edit) for edit in change):

@@ -271,7 +271,7 @@ class CheckAnswer(NamedTuple):
     @property
     def unchecked(self) -> tuple[str, ...]:
         """Return the skipped checks and the reasons."""
-        return list_unchecked(self.result)
+        return tuple(list_unchecked(self.result))
 
     @property
     def summary(self) -> CheckSummary:

@@ -106,4 +106,4 @@ def test_statements_always_end(code: list[str]) -> None:
         assert span.start <= span.end <= max(span.limit, span.start)
         assert span.end > span.start or span.end == span.limit
         passage.chain(line, 0)
-        passage.read_brackets(line, "{}", outer=True)
+        passage.read_brackets(line, "{}")

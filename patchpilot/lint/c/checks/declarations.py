@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check declarations, function heads, CamelCase names, and the placement of exports."""
+"""Check declarations, function definitions, CamelCase names and the position of exports."""
 
 import re
+from collections.abc import Iterable, Iterator
 from weakref import WeakKeyDictionary
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
@@ -34,40 +35,40 @@ _SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
 
 @check(ADDED, "int", "char", "short", "long", "signed")
 def number_words(context: LineContext) -> Results:
-    """Report integer types with unusual word order or a redundant int."""
-    code, at = context.code, 0
+    """Report integer types with unusual word order or a redundant `int`."""
+    code, end = context.code, 0
     for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
-        if word.start() < at:
+        if word.start() < end:
             continue
         misordered = number_ends(code, word.start(), misordered=True)
-        whole = match_at(rf"{INT_TYPES}\b", code, word.start())
-        at = misordered[0] if misordered else whole.end() if whole else at
-        kind = code[word.start() : at].strip(_SPACE)
+        ordered = match_at(rf"{INT_TYPES}\b", code, word.start())
+        end = misordered[0] if misordered else ordered.end() if ordered else end
+        type_name = code[word.start() : end].strip(_SPACE)
         if misordered:
-            yield "misordered-type", context.hit(kind=kind)
-        words = kind.split()
+            yield "misordered-type", context.hit(kind=type_name)
+        words = type_name.split()
         if "int" in words and ("short" in words or "long" in words):
-            yield "unnecessary-int", context.hit(kind=kind)
+            yield "unnecessary-int", context.hit(kind=type_name)
 
 
 @check(ADDED, "}")
 def fake_flexible_array(context: LineContext) -> Results:
-    """Report a struct whose last member is an array of length zero or one."""
+    """Report a struct whose last member is an array of zero or one element."""
     if not context.before.startswith("+") or not match_at(
         r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$", context.code
     ):
         return
-    before = " ".join(context.before[1:].split())
-    count = match_at(rf"\}}(?: ?__packed)? ?{IDENT} ?\[ ?([01]) ?\] ?;$", before)
-    if count is None and (typed := context.types.match(_SMALL_ARRAY, before)):
-        count = typed.match
-    if count:
-        yield "fake-flexible-array", context.hit(count=count[1])
+    member = " ".join(context.before[1:].split())
+    array = match_at(rf"\}}(?: ?__packed)? ?{IDENT} ?\[ ?([01]) ?\] ?;$", member)
+    if array is None and (typed := context.types.match(_SMALL_ARRAY, member)):
+        array = typed.match
+    if array:
+        yield "fake-flexible-array", context.hit(count=array[1])
 
 
 @check(ADDED)
 def pointer_stars(context: LineContext) -> Results:
-    """Report a pointer star attached to the type, as in `(foo*)` or `foo* bar`."""
+    """Report a pointer star next to the type, as in `(foo*)` or `foo* bar`."""
     text = context.text
     # modifiers come before asterisks
     if not search_in(
@@ -96,9 +97,7 @@ def pointer_stars(context: LineContext) -> Results:
 
 
 def _format_asterisks(stars: str) -> str:
-    """Correct the asterisks between a type and a name: one space before them, none between or
-    after.
-    """
+    """Put one space before the asterisks of a pointer, and none between or after them."""
     good = stars if stars[:1] in tuple(_SPACE) else f" {stars}"
     return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(_SPACE))
 
@@ -133,16 +132,18 @@ def misplaced_init_attribute(context: LineContext) -> Results:
     start = match.end()
     typed = context.types.match(tail, text, start) or _tagged_init(text, start, name)
     if typed:
-        inside = search_in(rf"\b(?:union|struct)\s+{name}\b", typed.type)
+        is_struct_name = search_in(rf"\b(?:union|struct)\s+{name}\b", typed.type)
         rule = (
-            "init-attribute-for-struct-name" if inside else "misplaced-init-attribute"
+            "init-attribute-for-struct-name"
+            if is_struct_name
+            else "misplaced-init-attribute"
         )
         variable = typed.match["variable"]
         yield rule, context.hit(attribute.start(), attribute=name, variable=variable)
 
 
 def _tagged_init(text: str, at: int, name: str) -> FoundType | None:
-    """Report `struct __initdata foo`, which no other pattern recognizes as a type."""
+    """Match `struct __initdata foo`, which no `TypePattern` recognizes."""
     match = match_at(
         rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]",
         text,
@@ -163,7 +164,7 @@ _DEFINITION = TypePattern(rf"\s*({IDENT})\s*{BALANCED}\s*\{{")
 
 @check(ADDED, "{")
 def function_brace(context: LineContext) -> Results:
-    """Report an opening brace on the line of the function's name, as in `int f(void) {`."""
+    """Report an opening brace on the line of the function name, as in `int f(void) {`."""
     code = context.code
     if (
         "}" not in code
@@ -178,7 +179,7 @@ def function_brace(context: LineContext) -> Results:
 def extern_in_source(context: LineContext) -> Results:
     """Report prototypes and extern declarations in .c files.
 
-    It also reports arguments that start on the line after the function's name.
+    Arguments that start on the line after the function name are reported as well.
     """
     statement = context.statement
     if not statement or not context.line.file.endswith(".c"):
@@ -200,10 +201,10 @@ def unnamed_arguments(context: LineContext) -> Results:
     if "(" not in statement or not statement.rstrip(_SPACE).endswith(";"):
         return
     start = end_of(r".\s*(?:extern\s+)?", statement)
-    found = context.types.match(_ARGUMENTS, statement, start)
-    if not found or found.match[1] == "void":
+    prototype = context.types.match(_ARGUMENTS, statement, start)
+    if not prototype or prototype.match[1] == "void":
         return
-    arguments = found.match[1].strip(_SPACE)
+    arguments = prototype.match[1].strip(_SPACE)
     for match in context.types.finditer(_ARGUMENT, arguments, inside=True):
         argument = arguments[match.start : match.match.end()].strip(_SPACE)
         if context.types.match(_WHOLE, argument) and not search_in(
@@ -214,15 +215,15 @@ def unnamed_arguments(context: LineContext) -> Results:
 
 @check(ADDED)
 def function_definition(context: LineContext) -> Results:
-    """Report an opening brace at the end of a function declaration that spans several lines."""
+    """Report an opening brace at the end of a function head that spans lines."""
     statement = context.statement
     if "{" not in statement:
         return
     start = end_of(rf".\s*(?:{STORAGE}\s+)?", statement)
-    found = context.types.match(_DEFINITION, statement, start)
-    if not found:
+    definition = context.types.match(_DEFINITION, statement, start)
+    if not definition:
         return
-    context.walk.function = found.match[1]
+    context.walk.function = definition.match[1]
     passage = context.walk.passage
     first = passage.index(context.line.number)
     last = first + statement.count("\n")
@@ -242,7 +243,6 @@ _VALUE = rf"(?:{CONSTANT}|{LVAL})"
 _WORD = rf"\b({IDENT})"
 _LABEL_END = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
 _REPORTED, _KNOWN = "mixed case: reported", "mixed case: known"
-# change this number to invalidate caches written by other versions of this code
 _KIND = Kind("mixed-case", (__file__,))
 _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
 
@@ -271,16 +271,14 @@ def mixed_case(context: LineContext) -> Results:
 
 
 def _skip_label(text: str) -> int:
-    """Return the column to search from, which is after a case label followed only by a return."""
+    """Return the column after a case label followed only by a return, otherwise 0."""
     label = match_at(r".\s*(?:case\s*.*|default\s*):", text)
     label_end = match_at(_LABEL_END, text, label.end()) if label else None
     return label_end.end() if label_end else 0
 
 
 def _is_usual(name: str) -> bool:
-    """Return whether mixed case is normal for a name, such as a page flag, a unit (mV) or a
-    generated name.
-    """
+    """Return whether mixed case is normal: a page flag, a unit (mV) or a generated name."""
     return (
         match_at(
             r"(?:[A-Z]+_){1,5}[A-Z]{1,3}[a-z]|(?:Clear|Set|TestClear|TestSet|)Page[A-Z]"
@@ -293,9 +291,7 @@ def _is_usual(name: str) -> bool:
 
 
 def _is_new(context: LineContext, name: str) -> bool:
-    """Return whether a name is new in the patch and, where that matters, in the headers and the
-    file.
-    """
+    """Return whether a name is not reported yet and, with --strict, not declared elsewhere."""
     reported: set[str] = context.walk.patch.setdefault(_REPORTED, set())
     if name in reported:
         return False
@@ -304,92 +300,85 @@ def _is_new(context: LineContext, name: str) -> bool:
 
 
 def _known_names(context: LineContext) -> frozenset[str]:
-    """Return the mixed-case names in the tree's headers and in the first file that has any."""
+    """Return the CamelCase names in the headers and in the first file with such a name."""
     patch = context.walk.patch
-    known: frozenset[str] | None = patch.get(_KNOWN)
-    if known is None:
+    names: frozenset[str] | None = patch.get(_KNOWN)
+    if names is None:
         tree = context.walk.context.tree
-        known = frozenset()
+        names = frozenset()
         if tree is not None:
-            known = names_of_headers(tree)
+            names = names_of_headers(tree)
             file = as_text(context.line.file)
             if (
                 not context.walk.context.options.whole_files
                 and is_safe_path(file)
                 and (data := tree.read(file))
             ):
-                known |= _find_names(data, context.types)
-        patch[_KNOWN] = known
-    return known
+                names = names.union(_find_names(data, context.types))
+        patch[_KNOWN] = names
+    return names
 
 
 def names_of_headers(tree: Tree) -> frozenset[str]:
-    """Return the CamelCase names that the tree's include/ directory declares.
+    """Return the CamelCase names declared in the tree's include/ directory.
 
-    The result is cached in the process, and on disk until the directory changes.
+    They are cached in memory, and on disk until the directory changes.
     """
-    if ground_of(tree) is not tree:
-        types = Types()
-        changed = (
-            tree.read(path)
-            for path in changed_below(tree, "include")
-            if path.endswith(".h")
-        )
-        return names_of_headers(ground_of(tree)).union(
-            *(_find_names(data, types) for data in changed if data)
-        )
+    base = ground_of(tree)
+    if base is not tree:
+        changed = _read_headers(tree, changed_below(tree, "include"))
+        return names_of_headers(base) | changed
     names = _HEADERS.get(tree)
     if names is None:
-        key = _key(tree)
-        kept = recall(_KIND, key) if key else None
-        names = _HEADERS[tree] = (
-            kept if isinstance(kept, frozenset) else _read_headers(tree, key)
-        )
+        key = _cache_key(tree)
+        cached = recall(_KIND, key) if key else None
+        if isinstance(cached, frozenset):
+            names = cached
+        else:
+            names = _read_headers(tree, tree.files("include"))
+            if key:
+                remember(_KIND, key, names)
+        _HEADERS[tree] = names
     return names
 
 
-def _read_headers(tree: Tree, key: str | None) -> frozenset[str]:
+def _read_headers(tree: Tree, paths: Iterable[str]) -> frozenset[str]:
     types = Types()
-    names: set[str] = set()
-    for path in tree.files("include"):
-        if path.endswith(".h") and (data := tree.read(path)):
-            names |= _find_names(data, types)
-    if key:
-        remember(_KIND, key, frozenset(names))
-    return frozenset(names)
+    return frozenset[str]().union(
+        *(
+            _find_names(data, types)
+            for path in paths
+            if path.endswith(".h") and (data := tree.read(path))
+        )
+    )
 
 
-def _find_names(data: bytes, types: Types) -> set[str]:
-    names: set[str] = set()
+def _find_names(data: bytes, types: Types) -> Iterator[str]:
     for match in re.finditer(rb"^.*(?:[A-Z][a-z]|[a-z][A-Z]).*$", data, re.MULTILINE):
-        line = match.group().decode("latin-1")
-        if name := _declared_name(line, types):
-            names.add(name)
-    return names
+        if name := _declared_name(match[0].decode("latin-1"), types):
+            yield name
 
 
 def _declared_name(line: str, types: Types) -> str | None:
-    at = end_of(r"[ \t]*", line)
-    if defined := match_at(rf"#[ \t]*define\s+{_MIXED_NAME}", line, at):
+    start = end_of(r"[ \t]*", line)
+    if defined := match_at(rf"#[ \t]*define\s+{_MIXED_NAME}", line, start):
         return defined[1]
     if (
-        line.startswith("typedef", at)
-        and (lead := match_at(r"typedef\s+", line, at))
-        and (typed := types.match(_TYPEDEF, line, lead.end()))
+        line.startswith("typedef", start)
+        and (keyword := match_at(r"typedef\s+", line, start))
+        and (typed := types.match(_TYPEDEF, line, keyword.end()))
     ):
         return typed.match[1]
-    if declared := types.match(_DECLARED, line, at):
+    if declared := types.match(_DECLARED, line, start):
         return declared.match[1]
     tagged = match_at(rf"\s*(?:union|struct|enum)\s+{_MIXED_NAME}\s*[;{{]", line)
     return tagged[1] if tagged else None
 
 
-def _key(tree: Tree) -> str | None:
-    """Return the cache key of the tree's names, or None if changes of include/ cannot be
-    detected.
-    """
+def _cache_key(tree: Tree) -> str | None:
+    """Return the key for the names of a tree, or None if changes cannot be detected."""
     stamp = getattr(tree, "stamp", None)
-    fingerprint = stamp("include") if callable(stamp) else None
+    fingerprint = stamp("include") if stamp else None
     return (
         key_of(_KIND, [fingerprint.encode()]) if isinstance(fingerprint, str) else None
     )
@@ -397,7 +386,7 @@ def _key(tree: Tree) -> str | None:
 
 @check(ADDED)
 def distant_export(context: LineContext) -> Results:
-    """Report an EXPORT_SYMBOL that does not follow the function or variable it exports."""
+    """Report an EXPORT_SYMBOL that does not directly follow what it exports."""
     walk, number = context.walk, context.line.number
     marks: dict[int, bool] = walk.hunk.setdefault("exports", {})
     if context.span is not None:
@@ -415,7 +404,7 @@ def distant_export(context: LineContext) -> Results:
 
 
 def _check_export(context: LineContext, marks: dict[int, bool]) -> None:
-    """Check the export that follows the current statement."""
+    """Check the export after the current statement."""
     span, lines = context.need_span(), context.walk.scan.lines
     number = span.next_number
     texts = [line.text for line in lines[number - 1 : number + 1]]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Check expressions and macros.
 
-Expressions: comparisons, unnecessary parentheses, assignments, casts and sizeof. Macros: their
-values, repeated evaluation of arguments, and hidden control flow.
+Expressions: parentheses, casts and commas. Macros: their form, and arguments that are unused or
+evaluated repeatedly.
 """
 
 import re
@@ -51,26 +51,28 @@ def parentheses_in_condition(context: LineContext) -> Results:
 
 
 def _parenthesized_comparisons(text: str) -> list[str]:
-    """Return the names and comparisons in a condition that have redundant parentheses."""
-    # visit each parenthesis once: searching again from the same position might never end
-    found, done = [], 0
+    """Return the redundantly parenthesized names and comparisons in a condition."""
+    # visit each parenthesis once, so that the loop ends
+    redundant, end_of_last = [], 0
     name, compare = pattern(rf"\s*[&!~]?\s*{LVAL}\s*"), pattern(COMPARE)
     for bracket in pattern(r"\(").finditer(text):
         at = bracket.start()
-        # a call's parenthesis, or one within an earlier match
-        if at < done or (at and (at == done or match_at(r"[\w&!~]", text, at - 1))):
+        # skip calls, and parentheses inside an earlier match
+        if at < end_of_last or (
+            at and (at == end_of_last or match_at(r"[\w&!~]", text, at - 1))
+        ):
             continue
         first = name.match(text, at + 1)
         if first is None:
             continue
         end = first.end()
-        if sign := compare.match(text, end):
-            after = value_end(text, sign.end())
-            end = after if after > sign.end() else -1
+        if operator := compare.match(text, end):
+            operand_end = value_end(text, operator.end())
+            end = operand_end if operand_end > operator.end() else -1
         if end >= 0 and (close := match_at(r"\s*\)", text, end)):
-            found.append(text[at + 1 : end].lstrip(" \t\n\r\f\v"))
-            done = close.end()
-    return found
+            redundant.append(text[at + 1 : end].lstrip(" \t\n\r\f\v"))
+            end_of_last = close.end()
+    return redundant
 
 
 @check(ADDED, "int", "long", "signed")
@@ -80,24 +82,17 @@ def cast_of_constant(context: LineContext) -> Results:
     if not match:
         return
     cast, number = match[1], match[2]
-    suffix = "U" if search_in(r"\bunsigned\b", cast) else ""
-    suffix += (
-        "LL"
-        if search_in(r"\blong\s+long\b", cast)
-        else "L"
-        if search_in(r"\blong\b", cast)
-        else ""
-    )
-    better = pattern(rf"{INT_SUFFIX}$").sub("", number) + suffix
+    suffix = ("U" if "unsigned" in cast else "") + "L" * cast.count("long")
+    replacement = pattern(rf"{INT_SUFFIX}$").sub("", number) + suffix
     yield (
         "cast-of-constant",
-        context.hit(match.start(), cast=cast, number=number, better=better),
+        context.hit(match.start(), cast=cast, number=number, better=replacement),
     )
 
 
 @check(ADDED)
 def comma_for_semicolon(context: LineContext) -> Results:
-    """Report a comma that should be a semicolon, as in `a = b(), c = d();`."""
+    """Report a comma used instead of a semicolon, as in `a = b(), c = d();`."""
     statement = context.statement
     if not statement.rstrip(_SPACE).endswith(";") or not _outer_comma(statement):
         return
@@ -113,18 +108,18 @@ def comma_for_semicolon(context: LineContext) -> Results:
 
 
 def _assigned_ends(text: str, at: int) -> list[int]:
-    """Return where a value or an assignment to it may end, including trailing spaces."""
+    """Return the possible ends of a value or an assignment, including trailing spaces."""
     assigned = match_at(rf"{LVAL}\s*{ASSIGNMENT}\s*", text, at)
-    begins = (assigned.end(), at) if assigned else (at,)
+    starts = (assigned.end(), at) if assigned else (at,)
     return [
         end_of(r"\s*", text, end)
-        for begin in begins
+        for begin in starts
         if (end := value_end(text, begin)) > begin
     ]
 
 
 def _outer_comma(text: str) -> bool:
-    """Return whether a comma is outside all parentheses, and the text has no brace."""
+    """Return whether there is a comma outside parentheses; False if there is a brace."""
     if "{" in text:
         return False
     depth = 0
@@ -162,22 +157,22 @@ def macro(context: LineContext) -> Results:
         context.line
     )
     # parse a macro once, because parsing it for each line would take quadratic time
-    read = context.walk.patch["macros"] = context.walk.patch.get("macros", 0) + min(
-        span.end - span.start, _LONGEST
-    )
-    whole = span.raw_text[: _LONGEST if read < _MOST else _SHORT]
-    head = match_at(rf".\s*#\s*define\s+{IDENT}(\([^)]*\))?\s*", whole)
+    size_read = context.walk.patch["macros"] = context.walk.patch.get(
+        "macros", 0
+    ) + min(span.end - span.start, _LONGEST)
+    definition = span.raw_text[: _LONGEST if size_read < _MOST else _SHORT]
+    head = match_at(rf".\s*#\s*define\s+{IDENT}(\([^)]*\))?\s*", definition)
     if not head:
         return
-    body = whole[head.end() :]
-    yield from _shape(context, whole, body)
+    body = definition[head.end() :]
+    yield from _check_form(context, definition, body)
     if head[1]:
         inside = pattern(r"\\\+?").sub("", pattern(r"\s*").sub("", head[1][1:-1]))
-        yield from _arguments(context, inside.split(","), _join_lines(body))
+        yield from _check_arguments(context, inside.split(","), _join_lines(body))
 
 
 def _flatten_body(body: str) -> str:
-    """Join a macro's body to one line, replacing parentheses, brackets and braces with 1."""
+    """Join the lines of a macro body, replacing bracketed text with 1."""
     text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(_SPACE)
     text = _reduce(
         text,
@@ -193,34 +188,35 @@ def _flatten_body(body: str) -> str:
 
 
 def _reduce(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str) -> str:
-    """Replace matches of the patterns, one at a time, until none matches."""
+    """Replace one match at a time until no pattern matches."""
     changed = True
     while changed:
         changed = False
-        for searched in patterns:
-            shorter = searched.sub(replacement, text, count=1)
+        for regex in patterns:
+            shorter = regex.sub(replacement, text, count=1)
             if shorter != text:
                 text, changed = shorter, True
                 break
     return text
 
 
-def _shape(context: LineContext, whole: str, body: str) -> Results:
-    """Report a macro that is neither a single value nor a single statement."""
+def _check_form(context: LineContext, definition: str, body: str) -> Results:
     text = _flatten_body(body)
-    if not text or _is_plain(text) or _is_excepted(context, text):
-        return
-    if match_at(
-        r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b", whole
+    if (
+        not text
+        or _is_plain(text)
+        or _is_excepted(context, text)
+        or match_at(
+            r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b", definition
+        )
     ):
         return
     if match_at(r"\s*if\b", text):
         yield "multi-statement-macro-without-do-while", context.hit(None, "if")
-        return
-    if ";" in text:
+    elif ";" in text:
         yield "multi-statement-macro-without-do-while", context.hit()
-        return
-    yield "complex-macro-without-parentheses", context.hit()
+    else:
+        yield "complex-macro-without-parentheses", context.hit()
 
 
 def _is_plain(text: str) -> bool:
@@ -236,15 +232,15 @@ def _is_plain(text: str) -> bool:
 
 
 def _is_excepted(context: LineContext, text: str) -> bool:
-    """Return whether parentheses would break a macro, because it is a declaration, a string or
-    something else.
-    """
-    if search_in(
-        rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\[",
-        text,
-    ):
-        return True
-    return context.types.search(_ANYTHING, text, inside=True) is not None
+    """Return whether parentheses would break the macro, such as a declaration or a string."""
+    return (
+        search_in(
+            rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\[",
+            text,
+        )
+        is not None
+        or context.types.search(_ANYTHING, text, inside=True) is not None
+    )
 
 
 def _join_lines(body: str) -> str:
@@ -258,14 +254,10 @@ def _join_lines(body: str) -> str:
     return pattern(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(_SPACE)
 
 
-def _arguments(context: LineContext, arguments: list[str], body: str) -> Results:
-    """Report macro arguments that are used twice, unused, or used without parentheses next to an
-    operator.
-    """
+def _check_arguments(context: LineContext, arguments: list[str], body: str) -> Results:
+    """Report unused, repeated or unparenthesized uses of macro arguments."""
     for name in arguments:
-        if "..." in name or name.lower() == "type":
-            continue
-        if not match_at(r"\w+$", name):
+        if name.lower() == "type" or not match_at(r"\w+$", name):
             continue
         if body and not search_in(rf"\b{name}\b", body):
             yield "unused-macro-argument", context.hit(name=name)
@@ -279,34 +271,33 @@ def _arguments(context: LineContext, arguments: list[str], body: str) -> Results
 
 
 def _is_next_to_operator(text: str, use: re.Match[str]) -> bool:
-    """Return whether a word is directly next to an operator other than a comma."""
+    """Return whether there is an operator other than a comma directly next to a word."""
     before, after = (
         search_in(_OPERATOR_BEFORE, text[: use.start()]),
         match_at(_OPERATOR_AFTER, text, use.end()),
     )
-    return any(found is not None and found[1] != "," for found in (before, after))
+    return any(
+        operator is not None and operator[1] != "," for operator in (before, after)
+    )
 
 
 def _strip_harmless_uses(context: LineContext, body: str, name: str) -> str:
-    """Remove sizeof, typeof, # and ## from a macro's body; they do not evaluate their argument."""
+    """Remove uses in sizeof, typeof, # and ##, which do not evaluate the argument."""
     result: list[str] = []
     at = 0
-    for lead in pattern(_HARMLESS).finditer(body):
-        begin = lead.end()
-        if lead[1]:
-            checked = context.types.match(_CHECKED, body, begin)
-            begin = checked.match.end() if checked else -1
-        if lead.start() < at or begin < 0 or not body.startswith(name, begin):
+    for operator in pattern(_HARMLESS).finditer(body):
+        start = operator.end()
+        if operator[1]:
+            type_argument = context.types.match(_CHECKED, body, start)
+            start = type_argument.match.end() if type_argument else -1
+        if operator.start() < at or start < 0 or not body.startswith(name, start):
             continue
-        if used := match_at(r"\s*\)*\b", body, begin + len(name)):
-            result.append(body[at : lead.start()])
-            at = used.end()
+        if use := match_at(r"\s*\)*\b", body, start + len(name)):
+            result.append(body[at : operator.start()])
+            at = use.end()
     text = "".join([*result, body[at:]])
-    if "#" in text:
-        text = pattern(r"#+\s*(\w+)").sub(
-            lambda found: "" if found[1] == name else found.group(), text
-        )
-        text = pattern(r"(\w+)\s*##").sub(
-            lambda found: "" if found[1] == name else found.group(), text
+    for operation in (r"#+\s*(\w+)", r"(\w+)\s*##") if "#" in text else ():
+        text = pattern(operation).sub(
+            lambda match: "" if match[1] == name else match[0], text
         )
     return text

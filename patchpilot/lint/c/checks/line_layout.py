@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check line layout and spaces.
+"""Check the layout of lines, and spaces.
 
-Layout: continuation lines, tab stops, block comments and blank lines. Spaces are required or
-prohibited at brackets, braces, keywords and function pointers. The operators of each added line are
-recorded for the rules about spaces around operators.
+Layout: continuation lines, tab stops, block comments and blank lines. Spaces: at brackets, braces
+and function pointers. The operators of each added line are recorded for the rules about spaces
+around operators.
 """
 
 from patchpilot.lint.c.c_check import ADDED, LAYOUT, LineContext, Results, check
@@ -32,7 +32,7 @@ _TAB = 8
 _QUALIFIERS = rf"\b(?:{ATTRIBUTE}|{SPARSE})\b"
 _LOCAL = rf"{IDENT}(?:\s+|\s*\*\s*){IDENT}\s*[=,;\[]"
 _KEYWORD = rf"\+\s+{KEYWORDS}\b"
-# a declaration that continues on the next line, the start of a section, or a macro
+# the end of a declaration that continues, of a line before a block, or of a macro line
 _GOES_ON = rf"(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})\s*$|(?:\{{\s*|\\)$"
 # lines that may follow a declaration without a blank line
 _NO_STATEMENT = (
@@ -79,18 +79,16 @@ def misaligned_continuation(context: LineContext) -> Results:
     tabs, column = before[1:start], _last_open_parenthesis(before[start:])
     if column < 0:
         return
-    here = context.text[1 : end_of(r"[+ ][ \t]*", context.text)]
-    if here not in (
+    indent = context.text[1 : end_of(r"[+ ][ \t]*", context.text)]
+    if indent not in (
         tabs + "\t" * (column // _TAB) + " " * (column % _TAB),
         tabs + " " * column,
     ):
-        yield "misaligned-continuation", context.hit(1 + len(here))
+        yield "misaligned-continuation", context.hit(1 + len(indent))
 
 
 def _opens_call(context: LineContext, before: str) -> bool:
-    """Return whether a line is a call, a declaration or a condition that continues on the
-    next line.
-    """
+    """Return whether a call, declaration or condition continues on the next line."""
     at = end_of(r"\+[ \t]*", before)
     return (
         match_at(_OPENS, before, at) is not None
@@ -99,7 +97,7 @@ def _opens_call(context: LineContext, before: str) -> bool:
 
 
 def _last_open_parenthesis(text: str) -> int:
-    """Return the column after the last open parenthesis of the line, or -1."""
+    """Return the column after the last unclosed parenthesis, or -1."""
     if text.count(")") >= text.count("("):
         return -1
     at = last = 0
@@ -135,7 +133,7 @@ def space_after_cast(context: LineContext) -> Results:
 
 @check(LAYOUT)
 def block_comment_style(context: LineContext) -> Results:
-    """Report block comments without aligned asterisks."""
+    """Report block comments whose asterisks are not aligned."""
     raw, before_raw = context.line.raw, context.before_raw
     if not raw.startswith("+"):
         return
@@ -143,7 +141,7 @@ def block_comment_style(context: LineContext) -> Results:
         NOTE in context.before
         and search_in(rf"{NOTE}[ \t]*$", context.before) is not None
     )
-    opened = (
+    is_first = (
         before_raw.startswith("+")
         and "/*" in before_raw
         and not search_in(r"\*/[ \t]*$", before_raw)
@@ -151,44 +149,43 @@ def block_comment_style(context: LineContext) -> Results:
     if (
         after_comment
         and match_at(rf"\+[ \t]*{NOTE}", context.text)
-        and (star := match_at(r"\+([ \t]*)\*", raw))
+        and (asterisk := match_at(r"\+([ \t]*)\*", raw))
     ):
         starred = match_at(r"\+[ \t]*\*", before_raw)
-        if opened or starred:
-            lead = match_at(r"\+([ \t]*/?|.*/?)\*", before_raw)
-            if lead and len(expand(lead[1])) != len(expand(star[1])):
-                yield "comment-stars-unaligned", context.hit(star.end() - 1)
+        if is_first or starred:
+            above = match_at(r"\+([ \t]*/?|.*/?)\*", before_raw)
+            if above and len(expand(above[1])) != len(expand(asterisk[1])):
+                yield "comment-stars-unaligned", context.hit(asterisk.end() - 1)
 
 
 @check(LAYOUT)
 def blank_line_after_declarations(context: LineContext) -> Results:
-    """Report a missing blank line after a block's declarations."""
+    """Report a missing blank line after the declarations in a block."""
     if context.text.startswith("+") and _first_after_declarations(context):
         yield "no-blank-line-after-declarations", context.hit()
 
 
 def _first_after_declarations(context: LineContext) -> bool:
     before = context.before
-    if not (lead := search_in(r"\+(\s+)\S", before)) or not context.code.startswith(
-        f"+{lead[1]}"
+    if not (indent := search_in(r"\+(\s+)\S", before)) or not context.code.startswith(
+        f"+{indent[1]}"
     ):
         return False
-    if not match_at(r"\S", context.code, 1 + len(lead[1])):
+    if not match_at(r"\S", context.code, 1 + len(indent[1])):
         return False
-    words = pattern(_QUALIFIERS)
-    old = words.sub("", before)
+    qualifiers = pattern(_QUALIFIERS)
+    declaration = qualifiers.sub("", before)
     if (
-        not _declares(context, old)
-        or search_in(_GOES_ON, old)
-        or match_at(_KEYWORD, old)
+        not _declares(context, declaration)
+        or search_in(_GOES_ON, declaration)
+        or match_at(_KEYWORD, declaration)
     ):
         return False
-    new = words.sub("", context.code)
-    return not _declares(context, new) and not match_at(_NO_STATEMENT, new)
+    code = qualifiers.sub("", context.code)
+    return not _declares(context, code) and not match_at(_NO_STATEMENT, code)
 
 
 def _declares(context: LineContext, text: str) -> bool:
-    """Return whether a line looks like a declaration."""
     at = end_of(r"\+\s+", text)
     return (
         match_at(_LOCAL, text, at) is not None
@@ -205,7 +202,7 @@ _POINTER_SPACES = (
     (4, "after-name"),
     (5, "before-arguments"),
 )
-"""Groups of `_POINTER` that must be empty, each with the message's case if it is not."""
+"""Groups of `_POINTER` that must be empty, each with the case of its message."""
 _TO_END = TypePattern("$")
 _BEFORE_SQUARE = TypePattern(r"\s+$")
 _BRACED_CAST = TypePattern(r"\)\{")
@@ -216,7 +213,7 @@ _SPACED_WORDS = frozenset(
 
 @check(ADDED, "*")
 def function_pointer(context: LineContext) -> Results:
-    """Report spaces in a function pointer's declaration, except after the return type.
+    """Report spaces in the declaration of a function pointer.
 
     The expected form is `type (*name)(args)`.
     """
@@ -256,7 +253,7 @@ def space_before_square_bracket(context: LineContext) -> Results:
 
 @check(ADDED, " (", "\t(")
 def space_before_call(context: LineContext) -> Results:
-    """Report a space between a function's name and its arguments, as in `f (x)`."""
+    """Report a space between a function name and its arguments, as in `f (x)`."""
     text = context.text
     for match in pattern(rf"({IDENT})\s+\(").finditer(text):
         name, lead = match[1], text[: match.start()]
@@ -272,7 +269,7 @@ def space_before_call(context: LineContext) -> Results:
 def space_before_brace(context: LineContext) -> Results:
     """Report a missing space before an opening brace, as in `){` and `else{`."""
     text = context.text
-    touching = (
+    has_no_space = (
         "){" in text
         and search_in(r"\(.*\)\{", text)
         # no compound literal such as (type){
@@ -281,14 +278,14 @@ def space_before_brace(context: LineContext) -> Results:
             for match in pattern(r"\(").finditer(text)
         )
     )
-    if touching or search_in(r"\b(?:else|do)\{", text):
+    if has_no_space or search_in(r"\b(?:else|do)\{", text):
         yield "no-space-before-brace", context.hit(text.find("{"))
 
 
 @check(ADDED)
 def note_operators(context: LineContext) -> tuple[()]:
-    """Record the operators of a line for rules that read `CCode`, and report nothing."""
-    known = context.walk.operators
+    """Record the operators of a line in the `CWalk`, without reporting anything."""
+    operators = context.walk.operators
     for kind, operator in operators_of(context.line, context.values, context.types):
-        known.setdefault(kind, []).append(operator)
+        operators.setdefault(kind, []).append(operator)
     return ()

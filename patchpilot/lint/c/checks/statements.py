@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check conditions, loops, switch statements, their braces, and the lines after them."""
+"""Check conditions, loops and switch statements: their braces and indentation."""
 
 import re
 
@@ -11,6 +11,7 @@ from patchpilot.lint.c.c_patterns import (
     LOG_FUNCTIONS,
     LVAL,
     NOTE,
+    end_of,
     match_at,
     pattern,
     search_in,
@@ -23,36 +24,36 @@ from patchpilot.lint.c.types import TypePattern
 
 @check(ADDED, "if", "while", "for", "else")
 def unnecessary_braces(context: LineContext) -> Results:
-    """Report braces around a single statement, and braces on only some branches of a condition."""
+    """Report braces around a single statement, or around only some branches of an if."""
     text = context.text
-    covered: set[int] = context.walk.hunk.setdefault("braces", set())
+    checked_lines: set[int] = context.walk.hunk.setdefault("braces", set())
     if (match := search_in(r"(^.*)\bif\b", text)) and not search_in(
         r"else\s*$", match[1]
     ):
-        yield from _whole_condition(context, covered)
-    word = search_in(r"\b(?:if|while|for|else)\b", text)
-    if word and context.line.number - 1 not in covered:
-        yield from _single_statement(context, word.start())
+        yield from _whole_condition(context, checked_lines)
+    keyword = search_in(r"\b(?:if|while|for|else)\b", text)
+    if keyword and context.line.number - 1 not in checked_lines:
+        yield from _single_statement(context, keyword.start())
 
 
-def _whole_condition(context: LineContext, covered: set[int]) -> Results:
+def _whole_condition(context: LineContext, checked_lines: set[int]) -> Results:
     level, branches = context.walk.passage.chain(context.line, 1)
     if len(branches) < 2 or level != 0:
         return
-    at = context.line.number - 1
-    braced = needing = 0
+    index = context.line.number - 1
+    braced = needed = 0
     for branch in branches:
-        lead = match_at(r"(?:\s*\n[+-])*\s*", branch.raw_condition)
-        covered.add(at + (lead.group().count("\n") if lead else 0))
-        at += branch.newlines
+        condition = branch.raw_condition
+        start = end_of(r"(?:\s*\n[+-])*\s*", condition)
+        checked_lines.add(index + condition.count("\n", 0, start))
+        index += branch.newlines
         braced += _is_braced(branch)
-        needing += _needs_braces(branch)
+        needed += _needs_braces(branch)
     if not braced:
         return
-    if not needing:
+    if not needed:
         yield "unnecessary-braces", context.hit(None, "no-arm")
-        return
-    if needing != len(branches) and braced != len(branches):
+    elif needed != len(branches) and braced != len(branches):
         yield "braces-on-some-arms", context.hit()
 
 
@@ -76,9 +77,7 @@ def _is_braced(branch: StatementSpan) -> bool:
 
 
 def _needs_braces(branch: StatementSpan) -> bool:
-    """Return whether a branch needs braces: its condition or block spans lines or contains
-    another condition.
-    """
+    """Return whether the condition or the block spans lines, or contains another condition."""
     condition, block = (
         pattern(r"(^|\n).").sub(r"\1", text)
         for text in (branch.raw_condition, branch.raw_block)
@@ -101,7 +100,7 @@ def case_indent(context: LineContext) -> Results:
     """Report a `case` label that is not indented like its `switch`."""
     if not search_in(r"\bswitch\s*\(.*\)", context.text):
         return
-    _, lines = context.walk.passage.read_brackets(context.line, "{}", outer=True)
+    _, lines = context.walk.passage.read_brackets(context.line, "{}")
     if any(
         match_at(r"\+\s*(?:case\s+|default:)", line.raw)
         and line.indent != context.line.indent
@@ -112,9 +111,7 @@ def case_indent(context: LineContext) -> Results:
 
 @check(CONTEXT, "if", "while", "for", "switch", "do", "else")
 def brace_on_next_line(context: LineContext) -> Results:
-    """Report a brace that belongs on its condition's line, and indentation after a stray
-    semicolon.
-    """
+    """Report a brace that belongs on the line of its condition, and stray semicolons."""
     text = context.text
     match = search_in(
         r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)",
@@ -124,25 +121,25 @@ def brace_on_next_line(context: LineContext) -> Results:
         return
     passage = context.walk.passage
     level, lines = passage.read_brackets(context.line, "()")
-    after = passage.index(context.line.number) + len(lines)
-    following = passage.lines[after] if after < len(passage.lines) else None
+    next_index = passage.index(context.line.number) + len(lines)
+    following = passage.lines[next_index] if next_index < len(passage.lines) else None
     if following is None:
         return
     condition = "\n".join(line.raw for line in lines)
     if "{" not in condition and match_at(r"\+\s*\{", following.text):
         yield "brace-on-next-line", context.hit()
-    ended = (
+    is_stray = (
         level == 0
         and not search_in(r"\}\s*while\s*\($", match[1] + match[2])
         and search_in(r"\)\s*;\s*$", condition)
     )
-    if ended and measure(following.text)[1] > context.line.indent:
+    if is_stray and measure(following.text)[1] > context.line.indent:
         yield "stray-semicolon", context.hit()
 
 
 @check(CONTEXT, "if", "while", "for", "do", "else")
 def odd_indent(context: LineContext) -> Results:
-    """Report a statement after a condition that is not indented one tab further."""
+    """Report the body of a condition if it is not indented by one tab."""
     text = context.text
     if (
         not search_in(
@@ -163,23 +160,25 @@ def odd_indent(context: LineContext) -> Results:
         body = shorter
     body = pattern(r"^.*\bdo\b").sub("", body, count=1)
     body = pattern(r"^\s*\{").sub("", body, count=1)
-    joined = match_at(r"^\s*\\", body)
-    if joined:
-        body = body[joined.end() :]
-    judged = False
-    if empty := match_at(r"\s*?\n", body):
-        body, judged = body[empty.end() :], True
+    is_continued = match_at(r"^\s*\\", body)
+    if is_continued:
+        body = body[is_continued.end() :]
+    is_checked = False
+    if blank := match_at(r"\s*?\n", body):
+        body, is_checked = body[blank.end() :], True
         lines += 1
-    if not joined and (
+    if not is_continued and (
         match_at(r".\s*#\s*define\s", context.before)
         or search_in(r"\\\s*$", context.before)
     ):
-        judged = False
+        is_checked = False
     body, lines = _skip_to_first_statement(body, lines)
-    if not judged or not body:
+    if not is_checked or not body:
         return
-    real = context.walk.scan.raw_line(context.line.number, lines)
-    if real is None or (not statement.startswith("+") and not real.startswith("+")):
+    body_line = context.walk.scan.raw_line(context.line.number, lines)
+    if body_line is None or (
+        not statement.startswith("+") and not body_line.startswith("+")
+    ):
         return
     first_line = body.partition("\n")[0]
     indent, depth = context.line.indent, measure(f"+{first_line}")[1]
@@ -193,7 +192,7 @@ def odd_indent(context: LineContext) -> Results:
 
 
 def _skip_to_first_statement(body: str, lines: int) -> tuple[str, int]:
-    """Drop blank lines, preprocessor lines and labels; return the rest and its line number.
+    """Skip blank lines, directives and labels; return the rest and its line number.
 
     The rest is empty after an #else, because the statement belongs to several conditions.
     """
@@ -251,30 +250,23 @@ def condition_line(context: LineContext) -> Results:
 
 
 def _allow_while(context: LineContext) -> None:
-    """Record the `while` that ends a do loop, so that the text after it is not reported as a
-    trailing statement.
-    """
-    span = context.walk.passage.after(context.need_span())
-    following = span.text
-    if match_at(r"\s*while\b", following):
-        lead = match_at(r"(?:\s*\n[+-])*\s*", following)
-        lines = lead.group().count("\n") if lead else 0
+    """Record the `while` that ends a do loop, because it is no trailing statement."""
+    span = context.need_span()
+    if loop_end := match_at(r"\s*while\b", context.walk.passage.after(span).text):
         context.walk.hunk.setdefault("while", set()).add(
-            context.need_span().next_number + lines
+            span.next_number + loop_end[0].count("\n")
         )
 
 
 @check(ADDED, "else", "if", "case", "default")
 def trailing_statement(context: LineContext) -> Results:
-    """Report a statement on the same line as the `else`, closing brace or `case` label
-    before it.
-    """
+    """Report a statement on the line of an `else`, a closing brace or a `case` label."""
     text = context.text
     match = match_at(r".\s*(?:\}\s*)?else\b(.*)", text)
     if match and not match_at(r"\s*(?:\sif|\{?\s*\\?\s*$)", match[1].replace(NOTE, "")):
         yield "trailing-statement", context.hit(match.start(1), "else")
-    if brace := search_in(r"\}\s*if\b", text):
-        yield "trailing-statement", context.hit(brace.start(), "if")
+    if condition := search_in(r"\}\s*if\b", text):
+        yield "trailing-statement", context.hit(condition.start(), "if")
     if label := match_at(r".\s*(?:case\s*.*|default\s*):", text):
         label_end = pattern(
             rf"(?:\s*{NOTE}*)(?:\s*\{{)?(?:\s*{NOTE}*)(?:\s*\\)?\s*$|\s*return\s+"
@@ -285,7 +277,7 @@ def trailing_statement(context: LineContext) -> Results:
 
 @check(ADDED, "while")
 def while_after_brace_line(context: LineContext) -> Results:
-    """Report the `while` of a do loop on the line after the closing brace."""
+    """Report the `while` of a do loop below its closing brace."""
     previous = context.line.previous
     if (
         previous is None
@@ -301,49 +293,49 @@ def while_after_brace_line(context: LineContext) -> Results:
 
 @check(ADDED, "{")
 def opening_brace_on_next_line(context: LineContext) -> Results:
-    """Report an initializer, struct, union or enum whose opening brace is on the next line."""
+    """Report an initializer, struct, union or enum with its opening brace on the next line."""
     text, before = context.text, context.before
     if not match_at(r".\s*\{", text):
         return
     if search_in(r"(?:^|[^=])=\s*$", before):
         yield "brace-on-next-line", context.hit(None, "above")
-    if tag := match_at(
+    if declared := match_at(
         rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT})?\s*$", before
     ):
-        yield "brace-on-next-line", context.hit(None, "tag", kind=tag[1])
+        yield "brace-on-next-line", context.hit(None, "tag", kind=declared[1])
 
 
 @check(ADDED, "(")
 def unnecessary_oom_message(context: LineContext) -> Results:
-    """Report an error message for a failed allocation, which the allocator already prints."""
+    """Report an error message for a failed allocation; the allocator already prints one."""
     line, walk = context.line, context.walk
     if "if" not in context.before:
         return
-    tested = match_at(_NULL_TEST, context.before)
+    null_test = match_at(_NULL_TEST, context.before)
     if (
-        not tested
-        or not (tested[1] is not None or tested[3] is not None)
+        not null_test
+        or not (null_test[1] is not None or null_test[3] is not None)
         or line.number <= 3
     ):
         return
     if not match_at(rf"\+.*\b{LOG_FUNCTIONS}\s*\(", context.text):
         return
     lines = walk.scan.lines
-    above = lines[line.number - 4 : line.number + 200]
-    passage = Passage(above)
+    nearby = lines[line.number - 4 : line.number + 200]
+    passage = Passage(nearby)
     statement = passage.statement_at(
         0, passage.starts[min(line.left, len(passage.lines))]
     ).raw_text
     if search_in(r"\b__GFP_NOWARN\b", statement):
         return
-    allocated = (
-        rf"{re.escape(tested[2])}\s*=\s*(?:\([^)]*\)\s*)?\s*{ALLOC_FUNCTIONS}\s*\("
+    allocation = (
+        rf"{re.escape(null_test[2])}\s*=\s*(?:\([^)]*\)\s*)?\s*{ALLOC_FUNCTIONS}\s*\("
     )
-    declared = TypePattern(rf"\s*{allocated}")
+    declaration = TypePattern(rf"\s*{allocation}")
     for start in pattern(r"(?:^|\n)[ +]").finditer(statement):
         text = statement[start.end() :].lstrip(" \t\n\r\f\v")
-        if re.compile(allocated, re.ASCII).match(text) or context.types.match(
-            declared, text
+        if re.compile(allocation, re.ASCII).match(text) or context.types.match(
+            declaration, text
         ):
             yield "unnecessary-oom-message", context.hit()
             return

@@ -25,10 +25,9 @@ _LOOP = compile_cached(r"\bfor\s*\([^;]*;$")
 _OPENS = compile_cached(r"(?:[(,?:;{]|&&|\|\||(?<![=<>!])=|\breturn)\s*$")
 _CLOSES = compile_cached(r"\s*(?:[),;?:}]|&&|\|\|)")
 _STATEMENT = r"(?:if|while|for|switch|return|sizeof|case|do|else)\b"
-_WHOLE = r"(?<![\w.>)\]])"
 _VALUE = rf"(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*+|\[(?:[^][=]|\[[^][=]*\])*\]|{BALANCED})*+"  # noqa: E501
 """A name, a call or a parenthesized expression, with the members and elements that follow."""
-_POINTER = rf"{_WHOLE}(?:\([\w\s]+\*[\s*]*\)\s*)?\**{_VALUE}"
+_POINTER = rf"(?<![\w.>)\]])(?:\([\w\s]+\*[\s*]*\)\s*)?\**{_VALUE}"
 """Such a value, optionally preceded by a cast to a pointer or by stars."""
 _NULL_TEST = rf"(\(\s*)?({_POINTER})\s*([=!]=)\s*NULL\b(\s*\))?"
 _NEGATED = compile_cached(r"!\s*\($")

@@ -65,12 +65,9 @@ def subject_end(site: FixSite) -> Proposal:
 def agreed_prefix(site: FixSite) -> Proposal:
     """Add the files' usual prefix to a subject without one, if the history is consistent."""
     found = habits(site.context) if site.finding.value("usual") else None
-    if found is None or found.exact < _AGREED:
+    if found is None or found.exact < 95:
         return None
     return _replace_title(site, f"{found.prefix} {site.context.patch.subject.title}")
-
-
-_AGREED = 95
 
 
 @fixer("drop-line", is_prose=True)
