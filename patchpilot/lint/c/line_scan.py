@@ -26,7 +26,6 @@ _ERROR_DIRECTIVE = compile_late(r"^.\s*#\s*(?:error|warning)\s+(.*)\b", re.ASCII
 
 
 def _fill(text: str, char: str) -> str:
-    """Replace every character except tabs with `char`."""
     return char * len(text) if "\t" not in text else _NOT_TAB.sub(char, text)
 
 
@@ -313,7 +312,6 @@ def as_text(line: str) -> str:
 
 @once
 def scan(context: Context) -> LineScan:
-    """Scan the patch; the result is cached."""
     return scan_lines(
         context.patch.lines,
         context.options.strict,

@@ -74,7 +74,6 @@ class ValueTracker:
         self.reset()
 
     def reset(self) -> None:
-        """Start a hunk."""
         self._preprocessor = False
         self._pending = _NOT_PENDING
         self._brackets = ["E"]
@@ -314,7 +313,6 @@ def operators_of(
 
 
 def _is_argument(line: str, at: int, end: int, kinds: str) -> bool:
-    """Return whether the operator alone is an argument of a macro."""
     return (
         kinds[at : at + 1] != "V"
         and line[at - 1] in _SPACE
@@ -352,7 +350,6 @@ def _kind_after(after: str | None) -> str:
 
 
 def _any_modifier(types: Types, text: str) -> bool:
-    """Return whether the text contains a word such as const."""
     if search_in(rf"{MODIFIER}\b", text):
         return True
     return any(search_in(rf"{modifier}\b", text) for modifier in types.learned_in(text))

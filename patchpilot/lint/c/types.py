@@ -289,7 +289,6 @@ class Types:
         return name in self.types or _is_usual_name(name)
 
     def _ends_in_type(self, text: str, start: int, end: int) -> bool:
-        """Return whether a suffix of the word may be the start of a type."""
         return end - start <= 80 and any(
             name in _FIRST_WORDS
             or name in STORAGE_WORDS
@@ -401,7 +400,6 @@ class Types:
                 self._learn_parameters(head)
 
     def _learn_parameters(self, head: str) -> None:
-        """Learn the types of function parameters."""
         function = self.match(_PARAMETERS, head, end_of(_LEAD, head))
         if not function:
             return
@@ -442,7 +440,6 @@ class Types:
 
 @lru_cache(maxsize=4096)
 def _is_usual_name(name: str) -> bool:
-    """Return whether a word alone is always a type."""
     return (
         name in PLAIN_TYPES
         or (name.endswith(NAME_ENDS) and name not in ("_t", "_handler", "_handler_fn"))
@@ -451,7 +448,6 @@ def _is_usual_name(name: str) -> bool:
 
 
 def _is_glued(text: str, end: int) -> bool:
-    """Return whether ## follows."""
     following = text[end : end + 1]
     if following == "#":
         return text.startswith("##", end)

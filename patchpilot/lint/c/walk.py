@@ -166,7 +166,6 @@ def _check_line(
 
 
 def _declared_function(line_context: LineContext) -> str | None:
-    """Return the function declared on the line above an opening brace."""
     before = line_context.before
     start = end_of(rf"\+(?:(?:{STORAGE}|{INLINE})\b\s*)*\s*", before)
     if match := line_context.types.match(_FUNCTION, before, start):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guard for fixes: compare the C tokens before and after a fix.
+"""Compare the C tokens before and after a fix.
 
-They may differ only in the ways that the fixer declares.
+They may differ only as the fixer declares.
 """
 
 import re
@@ -23,40 +23,39 @@ END = "\0"
 
 
 def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]:
-    """Return the C tokens and comments in these lines, and the lexer's state at the end.
+    """Return the C tokens in these lines, the comments, and the state at the end.
 
-    The lines have no signs and one character per byte; comments are returned without whitespace.
-    `inside` is the state before the first line: "", or "*/" in a comment. The end of a directive
-    and a line continuation are tokens.
+    The lines have no signs and one character per byte. Comments are returned without whitespace. A
+    state is "", or "*/" inside a comment. The end of a directive is a token as well.
     """
-    blanker = Sanitizer()
-    blanker.inside = inside
+    sanitizer = Sanitizer()
+    sanitizer.inside = inside
     result: list[str] = []
-    notes: list[str] = []
-    directive = False
+    comments: list[str] = []
+    in_directive = False
     for text in texts:
-        clean = blanker.line(f"+{text}")[1:]
-        if NOTE in clean:
-            notes += [
+        masked = sanitizer.line(f"+{text}")[1:]
+        if NOTE in masked:
+            comments += [
                 char
-                for mark, char in zip(clean, text, strict=False)
+                for mark, char in zip(masked, text, strict=False)
                 if mark == NOTE and not char.isspace()
             ]
-        directive = directive or bool(_DIRECTIVE.match(clean))
-        if _FUNCTION_MACRO.match(clean):
+        in_directive = in_directive or bool(_DIRECTIVE.match(masked))
+        if _FUNCTION_MACRO.match(masked):
             # with a space before the parenthesis, the parameters would become the value
             result.append("(define")
-        if _VERBATIM.match(clean):
+        if _VERBATIM.match(masked):
             result.append("".join(text.split()))
         else:
             result += [
                 text[word.start() : word.end()] if word["string"] else word[0]
-                for word in _TOKEN.finditer(clean.replace(NOTE, " "))
+                for word in _TOKEN.finditer(masked.replace(NOTE, " "))
             ]
-        if directive and not text.rstrip(" \t\r").endswith("\\"):
+        if in_directive and not text.rstrip(" \t\r").endswith("\\"):
             result.append(END)
-            directive = False
-    return result, "".join(notes), blanker.inside
+            in_directive = False
+    return result, "".join(comments), sanitizer.inside
 
 
 def keeps_meaning(
@@ -67,32 +66,30 @@ def keeps_meaning(
     fixer: RegisteredFixer,
     inside: str = "",
 ) -> bool:
-    """Return whether a fixer may replace the old lines with the new ones.
-
-    The lines may differ only in the ways that the fixer declares.
-    """
+    """Return whether two versions of the lines differ only as the fixer declares."""
     is_blank = not (fixer.is_prose or fixer.tokens)
     if is_blank and "".join("".join(old).split()) != "".join("".join(new).split()):
         return False
     if not path.endswith(CODE):
         return True
-    was, said, before = tokens(old, inside)
-    now, says, after = tokens(new, inside)
+    old_tokens, old_comments, old_state = tokens(old, inside)
+    new_tokens, new_comments, new_state = tokens(new, inside)
     return (
-        before == after
-        and (fixer.is_prose or said == says)
-        and _canonical(was, fixer.tokens) == _canonical(now, fixer.tokens)
+        old_state == new_state
+        and (fixer.is_prose or old_comments == new_comments)
+        and _canonical(old_tokens, fixer.tokens) == _canonical(new_tokens, fixer.tokens)
     )
 
 
-def _canonical(words: Sequence[str], tokens: TokenChanges) -> tuple[str, list[str]]:
-    """Return the tokens in a fixer's canonical form, and the strings among them.
+def _canonical(parts: Sequence[str], tokens: TokenChanges) -> tuple[str, list[str]]:
+    """Return the tokens in canonical form, and the strings among them.
 
-    A string may differ only if a change names it. Text that a macro makes a string may not.
+    Strings may differ only if a change names them, and arguments that a macro turns into a string
+    must not differ.
     """
-    named = dict(tokens)
-    strings = [str(named.get(word, word)) for word in words if word[0] in "\"'"]
-    text = " ".join(word[0] if word[0] in "\"'" else word for word in words)
+    replacements = dict(tokens)
+    strings = [str(replacements.get(word, word)) for word in parts if word[0] in "\"'"]
+    text = " ".join(word[0] if word[0] in "\"'" else word for word in parts)
     strings += _STRINGIFIED.findall(text)
     for pattern, canonical in tokens:
         text = re.sub(pattern, canonical, text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An edited patch: its lines, the original line of each, and updated hunk headers."""
+"""An edited patch that knows the original index of each line."""
 
 import re
 import sys
@@ -17,7 +17,7 @@ _HEADER = re.compile(r"^(@@ -\d{1,10}(?:,\d{1,10})? \+)\d{1,10}(,\d{1,10})?(?= @
 
 
 class ColumnSpan(NamedTuple):
-    """A replacement within one line, or of the whole line if `end` is `sys.maxsize`."""
+    """A replacement in a line; `end` is `sys.maxsize` if the whole line is replaced."""
 
     line: int
     start: int
@@ -27,9 +27,9 @@ class ColumnSpan(NamedTuple):
 
 @dataclass(frozen=True)
 class PatchEdit:
-    """A patch and the index of each of its lines in the original patch.
+    """A patch, and the index of each line in the original patch.
 
-    The indexes of new lines are negative.
+    New lines have negative indexes.
     """
 
     patch: Patch
@@ -40,13 +40,12 @@ class PatchEdit:
         return cls(patch, tuple(range(len(patch.lines))))
 
     def old_lines(self, edit: FixEdit) -> tuple[str, ...]:
-        """Return the lines that an edit replaces."""
         return self.patch.lines[edit.start - 1 : edit.start - 1 + edit.delete]
 
     def spans(self, change: Change) -> Iterator[ColumnSpan]:
         """Yield the columns that a change touches in each line.
 
-        An insertion touches the line after it.
+        An insertion touches the line below it.
         """
         for edit in change:
             if edit.delete != 1 or len(edit.insert) != 1:
@@ -58,10 +57,10 @@ class PatchEdit:
             yield ColumnSpan(edit.start, start, end, new[start:last])
 
     def apply_changes(self, changes: Sequence[Change]) -> "PatchEdit":
-        """Apply changes that do not overlap, and update the hunk headers."""
+        """Apply changes that do not overlap, and correct the hunk headers."""
         changes = (*changes, tuple(self._headers(changes)))
         lines = list(self.edited_lines(changes, 1, len(self.origin)))
-        fresh = count(min((0, *self.origin)) - 1, -1)
+        new_indexes = count(min((0, *self.origin)) - 1, -1)
         patch = parse_patch(
             "".join(f"{text}\n" for text, _ in lines).encode(
                 "utf-8", "surrogateescape"
@@ -70,16 +69,15 @@ class PatchEdit:
             self.patch.commit,
         )
         origin = (
-            self.origin[number - 1] if number else next(fresh) for _, number in lines
+            self.origin[number - 1] if number else next(new_indexes)
+            for _, number in lines
         )
         return PatchEdit(patch._replace(damage=self.patch.damage), tuple(origin))
 
     def edited_lines(
         self, changes: Sequence[Change], first: int, last: int
     ) -> Iterator[tuple[str, int]]:
-        """Yield patch lines `first` to `last` with their number, which is 0 for an inserted
-        line.
-        """
+        """Yield the patch lines from `first` to `last` with their numbers; new lines have 0."""
         edits = {edit.start: edit for change in changes for edit in change}
         texts: dict[int, str] = {}
         spans = {span for change in changes for span in self.spans(change)}
@@ -92,14 +90,13 @@ class PatchEdit:
         number = first
         while number <= last:
             _, delete, insert = edits.get(number, (number, 0, ()))
-            for at, text in enumerate(insert):
-                yield text, number if delete and not at else 0
+            for index, text in enumerate(insert):
+                yield text, number if delete and not index else 0
             if not delete:
                 yield self.patch.lines[number - 1], number
             number += delete or 1
 
     def _headers(self, changes: Sequence[Change]) -> Iterator[FixEdit]:
-        """Yield edits that correct the hunk headers."""
         growth = {
             edit.start: _growth(edit.insert) - _growth(self.old_lines(edit))
             for change in changes
@@ -120,5 +117,4 @@ class PatchEdit:
 
 
 def _growth(lines: Sequence[str]) -> int:
-    """Return the number of added lines minus the number of removed lines."""
     return sum((line[:1] == "+") - (line[:1] == "-") for line in lines)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keep columns aligned after a fix: continuation lines, backslashes and trailing comments."""
+"""Keep continuation lines, backslashes and trailing comments aligned after a fix."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -30,42 +30,46 @@ def keep_columns(
     new: tuple[PatchEdit, Context],
     may_change: Callable[[int], bool],
 ) -> tuple[Change, frozenset[int]]:
-    """Realign the `new` draft.
+    """Realign lines that were aligned with a changed line.
 
-    Return the change, and the original indexes of lines whose fix would misalign an unchangeable
-    line. The change covers lines below an open parenthesis of a changed line, and columns after its
-    code.
+    Return the change, and the original indexes of fixed lines with which an unchangeable line is
+    aligned. Lines below an open parenthesis are moved, and so are a comment or backslash at the
+    end.
     """
-    was, now = scan(old[1]).lines, scan(new[1]).lines
-    now_at = dict(zip(new[0].origin, now, strict=True))
-    became = [now_at.get(origin) for origin in old[0].origin]
+    old_lines, new_lines = scan(old[1]).lines, scan(new[1]).lines
+    new_by_origin = dict(zip(new[0].origin, new_lines, strict=True))
+    new_by_number = [new_by_origin.get(origin) for origin in old[0].origin]
     moved: dict[int, str] = {}
     askew: set[int] = set()
-    for line, here in zip(was, became, strict=True):
-        if not here or not line.added or line.starts_file:
+    for line, new_line in zip(old_lines, new_by_number, strict=True):
+        if not new_line or not line.added or line.starts_file:
             continue
-        text = here.text
-        if here.number in moved:
-            indent = indent_of(moved[here.number])
-            text = f"+{indent}{text[1 + len(indent_of(here.raw)) :]}"
-        elif here.raw == line.raw:
+        text = new_line.text
+        if new_line.number in moved:
+            indent = indent_of(moved[new_line.number])
+            text = f"+{indent}{text[1 + len(indent_of(new_line.raw)) :]}"
+        elif new_line.raw == line.raw:
             continue
-        for below, column in _aligned_lines(was, line, text):
-            there, indent = became[below.number - 1], indent_of(below.raw)
-            if there and there.number not in moved and indent_of(there.raw) == indent:
+        for below, column in _aligned_lines(old_lines, line, text):
+            moved_line, indent = new_by_number[below.number - 1], indent_of(below.raw)
+            if (
+                moved_line
+                and moved_line.number not in moved
+                and indent_of(moved_line.raw) == indent
+            ):
                 if may_change(below.number):
-                    rest = there.raw[1 + len(indent) :]
-                    moved[there.number] = f"+{white_space(column)}{rest}"
+                    rest = moved_line.raw[1 + len(indent) :]
+                    moved[moved_line.number] = f"+{white_space(column)}{rest}"
                 else:
                     askew.add(old[0].origin[line.number - 1])
-        if here.number not in moved and (tail := _tail(line, here)):
-            moved[here.number] = tail
+        if new_line.number not in moved and (tail := _realign_tail(line, new_line)):
+            moved[new_line.number] = tail
     change = (replaced(number, text) for number, text in moved.items())
     return tuple(change), frozenset(askew)
 
 
 def open_columns(text: str) -> list[int]:
-    """Return the columns after unclosed parentheses in a sanitized line."""
+    """Return the column after each unclosed bracket in a sanitized line."""
     text, pairs = text[:LONGEST_LINE], 1
     while pairs:
         text, pairs = _PAIR.subn(r"_\1_", text)
@@ -75,9 +79,7 @@ def open_columns(text: str) -> list[int]:
 def _aligned_lines(
     lines: list[ScannedLine], first: ScannedLine, text: str
 ) -> Iterator[tuple[ScannedLine, int]]:
-    """Yield the lines aligned with a parenthesis left open on `first`, which becomes `text`, with
-    their new column.
-    """
+    """Yield the lines aligned with an open bracket of `first`, and their new columns."""
     before, after = open_columns(first.text), open_columns(text)
     columns = dict(zip(before, after, strict=False))
     depth = len(before) if len(before) == len(after) else 0
@@ -87,21 +89,24 @@ def _aligned_lines(
         if line.sign == "-":
             continue
         # whitespace in kernel style: as many tabs as possible
-        plain = re.match(rf"[+ ](\t* {{0,7}})(?=[^\s{NOTE}])", line.text)
-        width = len(expand(plain[1])) if plain else -1
+        indent = re.match(rf"[+ ](\t* {{0,7}})(?=[^\s{NOTE}])", line.text)
+        width = len(expand(indent[1])) if indent else -1
         column = columns.get(width, width)
         if column != width:
             yield line, column
         depth += depth_of(line.code)
 
 
-def _tail(old: ScannedLine, new: ScannedLine) -> str:
-    """Return the new line with its trailing backslash or comment in the old column, if it fits."""
-    was, now = _TAIL.search(old.text), _TAIL.search(new.text)
-    if not was or not now or was[1] != now[1] or was[1] == " ":
+def _realign_tail(old: ScannedLine, new: ScannedLine) -> str:
+    """Move a trailing backslash or comment back to its old column; return "" if impossible."""
+    old_tail, new_tail = _TAIL.search(old.text), _TAIL.search(new.text)
+    if not old_tail or not new_tail or old_tail[1] != new_tail[1] or old_tail[1] == " ":
         return ""
-    column = len(expand(old.raw[1 : was.end(1)]))
-    end, tail = len(expand(new.raw[1 : now.start(1)])), new.raw[now.start(2) :]
-    gap = white_space(column, end) if "\t" in was[1] else " " * (column - end)
-    fits = column > end and old.raw[was.start(2) :] == tail
-    return new.raw[: now.start(1)] + gap + tail if fits else ""
+    column = len(expand(old.raw[1 : old_tail.end(1)]))
+    end, tail = (
+        len(expand(new.raw[1 : new_tail.start(1)])),
+        new.raw[new_tail.start(2) :],
+    )
+    gap = white_space(column, end) if "\t" in old_tail[1] else " " * (column - end)
+    fits = column > end and old.raw[old_tail.start(2) :] == tail
+    return new.raw[: new_tail.start(1)] + gap + tail if fits else ""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Apply fixes to a patch, and revert unsuccessful ones.
+"""Apply fixes to a patch, and revert those that fail.
 
-A fix is kept if its finding disappears, no new finding appears, and the guard accepts it. The
-patch is checked again after every round, so no fixer is trusted.
+A fix is kept if its finding disappears, no new finding appears, and the code keeps its meaning. The
+patch is checked again after each round.
 """
 
 from collections import Counter, defaultdict
@@ -33,39 +33,28 @@ from patchpilot.model.trailer import is_trailer, unfit
 MOST_ROUNDS = 8
 MOST_CHECKED_LINES = 4500
 LEAST_CHECKS = 8
-"""The limit on the lines checked again, in all checks of a patch together, and the number of checks
-allowed for a longer patch.
-"""
+"""The maximum number of lines in all checks of a patch, and the minimum number of checks."""
 SCARCE, NEAR = 3, 40
-"""With this few checks left, lines within this distance of a failed fix are not fixed."""
+"""With few checks left, lines near a failed fix are not fixed."""
 _MOST_OF_A_MACRO = 200
 """Maximum number of lines of a macro above a fix."""
 ONE_BY_ONE = 3
 """Number of attempts after which all fixes of a rule are reverted together."""
 TOO_LONG = f"its line has more than {LONGEST_LINE} characters"
 NOT_CERTAIN = "no fix is certain here"
-NOT_ADDED = "the fix would change lines that this patch does not add"
-NOT_EQUAL = "the fix is not proved to keep the meaning of the code"
-NOTHING_LEFT = "the fix would leave nothing of a hunk"
-ALIGNED = "lines that must not change are aligned with it"
-CAUSES_OTHERS = "its fix would cause another finding"
-NOT_GONE = "its fix would not remove the finding"
-STOPPED = "fixing stopped after too many attempts on this patch"
 
 Key = tuple[str, int]
-"""A rule's id and the original index of a line, which identify a finding between checks; -1 without
-a line.
-"""
+"""The rule id and original line index of a finding, or -1 for a finding without a line."""
 Check = Callable[[Patch], tuple[Context, tuple[Finding, ...]]]
-"""A check of a patch, which returns its context and the findings."""
+"""A function that checks a patch."""
 
 
 @dataclass(frozen=True, slots=True)
 class FixOutcome:
     """The result of fixing a patch.
 
-    It has the patch and the findings before and after, the findings that were fixed, and the
-    reasons for those that have a fix but remain.
+    It contains the findings before and after, the fixed findings, and for each fix that was not
+    applied the reason.
     """
 
     draft: PatchEdit
@@ -77,14 +66,13 @@ class FixOutcome:
 
     @property
     def changed(self) -> bool:
-        """Return whether the patch has changed."""
         return self.draft.patch.lines != self.original.lines
 
 
 class TriedFix(NamedTuple):
-    """The result of several rounds of fixing: the draft, its findings, and the applied fixes.
+    """A patch after several rounds of fixing.
 
-    `applied` maps the fixed findings to the original indexes of the lines that their fixes touched.
+    `applied` maps fixed findings to the original indexes of the lines that were changed.
     """
 
     draft: PatchEdit
@@ -97,7 +85,7 @@ class TriedFix(NamedTuple):
         return Counter(_key(finding, self.draft) for finding in self.found)
 
     def count_messages(self) -> Counter[tuple[str, str]]:
-        """Count the findings by rule and message, regardless of their position."""
+        """Count the findings by rule and message."""
         return Counter((finding.rule, finding.message) for finding in self.found)
 
 
@@ -112,11 +100,8 @@ def fix_patch(
 ) -> FixOutcome:
     """Apply all fixes to a patch.
 
-    `check` checks a patch, `rules` maps ids to the rules of the run, and `known` is the check's
-    result for this patch.
-
-    Lines are not changed if `may_touch` returns false for their index in the patch, and
-    `suppressed` findings are not fixed.
+    `rules` maps ids to the rules of the run, and `known` is the result of `check` for this patch.
+    Only lines whose index `may_touch` accepts are changed, and `suppressed` findings are not fixed.
     """
     start = TriedFix(PatchEdit.of(patch), *(known or check(patch)))
     fixers = import_fixers() if start.found else {}
@@ -129,7 +114,7 @@ def fix_patch(
             for rule in rules.values()
             if rule.remedy.fixer in fixers
         },
-        _moved(start.context),
+        _removed_lines(start.context),
         max(LEAST_CHECKS, MOST_CHECKED_LINES // max(1, len(patch.lines))),
     )
     tried, banned, reverted = start, set(suppressed), 0
@@ -139,7 +124,7 @@ def fix_patch(
             break
         causes = fixing.find_fixes_to_revert(tried, after)
         if not causes:
-            # retry rejected fixes: some work after others, and a rerun must find none
+            # retry rejected fixes, because some only work after others
             tried, banned, reverted = after, set(suppressed), 0
             continue
         reverted += 1
@@ -154,7 +139,13 @@ def fix_patch(
             or key[0] in rules_of
             or any(abs(at - line) < NEAR for at in lines for line in near)
         }
-        fixing.reasons.update(causes if fixing.left else dict.fromkeys(causes, STOPPED))
+        fixing.reasons.update(
+            causes
+            if fixing.left
+            else dict.fromkeys(
+                causes, "fixing stopped after too many attempts on this patch"
+            )
+        )
     return FixOutcome(
         tried.draft,
         patch,
@@ -168,22 +159,23 @@ def fix_patch(
 def _resolved_findings(
     start: TriedFix, tried: TriedFix, fixers: Mapping[str, RegisteredFixer]
 ) -> Iterator[Finding]:
-    gone = start.keys() - tried.keys()
+    missing = start.keys() - tried.keys()
     fewer = start.count_messages() - tried.count_messages()
     for finding in start.found:
         key, text = _key(finding, start.draft), (finding.rule, finding.message)
         # a finding that cannot be fixed may merely have moved to another line
-        if gone[key] and (finding.rule in fixers or fewer[text]):
-            gone[key] -= 1
+        if missing[key] and (finding.rule in fixers or fewer[text]):
+            missing[key] -= 1
             fewer[text] -= 1
             yield finding
 
 
 @dataclass
 class _Fixing:
-    """The fixing of a patch: the number of checks `left`, and the `reasons` why findings remain.
+    """The rules and limits for fixing a patch.
 
-    Longer patches are checked less often, so that the time grows only linearly with length.
+    `left` is the number of checks left: long patches are checked less often, so that the time is
+    linear. `reasons` has the reasons why findings remain.
     """
 
     check: Check
@@ -195,8 +187,9 @@ class _Fixing:
     reasons: dict[Key, str] = field(default_factory=dict)
 
     def rounds(self, start: TriedFix, banned: set[Key]) -> TriedFix:
-        """Apply fixes until none is left, with at most half of the remaining checks, because
-        reverting needs the others.
+        """Apply fixes until none is left.
+
+        At most half of the remaining checks are used; the others are needed to revert fixes.
         """
         tried = start._replace(applied={})
         for _ in range(min(MOST_ROUNDS, (self.left + 1) // 2)):
@@ -209,11 +202,15 @@ class _Fixing:
                 (after, tried.context.for_patch(after.patch)),
                 partial(self._may_change, tried.draft),
             )
-            # lines below that must not change are aligned with this one, so keep it
-            again = {key for key, lines in fixes.items() if askew & lines}
-            if again:
-                banned |= again
-                self.reasons.update(dict.fromkeys(again, ALIGNED))
+            # a line that must not change would be misaligned
+            rejected = {key for key, lines in fixes.items() if askew & lines}
+            if rejected:
+                banned |= rejected
+                self.reasons.update(
+                    dict.fromkeys(
+                        rejected, "lines that must not change are aligned with it"
+                    )
+                )
                 continue
             draft = after.apply_changes([realigned]) if realigned else after
             self.left -= 1
@@ -224,13 +221,10 @@ class _Fixing:
     def _propose_changes(
         self, tried: TriedFix, banned: AbstractSet[Key]
     ) -> tuple[list[Change], dict[Key, frozenset[int]]]:
-        """Return the permitted, non-overlapping changes and their fixes.
-
-        Record why the other changes were rejected.
-        """
+        """Return changes that do not overlap, with the lines they fix; record other reasons."""
         changes: list[Change] = []
         fixes: dict[Key, frozenset[int]] = {}
-        taken: defaultdict[int, set[ColumnSpan]] = defaultdict(set)
+        used_spans: defaultdict[int, set[ColumnSpan]] = defaultdict(set)
         for finding in tried.found:
             key = _key(finding, tried.draft)
             fixer = self.fixers.get(finding.rule)
@@ -240,7 +234,7 @@ class _Fixing:
             site = FixSite(tried.context, finding)
             change = () if is_long else edits_of(fixer.propose(site))
             spans = tuple(tried.draft.spans(change))
-            if any(_overlaps(span, taken[span.line]) for span in spans):
+            if any(_overlaps(span, used_spans[span.line]) for span in spans):
                 continue
             reason = TOO_LONG if is_long else self._objection(change, tried, fixer)
             if reason:
@@ -248,16 +242,16 @@ class _Fixing:
                 continue
             changes.append(change)
             for span in spans:
-                taken[span.line].add(span)
-            known = fixes.get(key, tried.applied.get(key, frozenset()))
+                used_spans[span.line].add(span)
+            fixed_lines = fixes.get(key, tried.applied.get(key, frozenset()))
             lines = {tried.draft.origin[span.line - 1] for span in spans}
-            fixes[key] = known | lines
+            fixes[key] = fixed_lines | lines
         return changes, fixes
 
     def _objection(
         self, change: Change, tried: TriedFix, fixer: RegisteredFixer
     ) -> str:
-        """Return why a change is not allowed, or ""."""
+        """Return the reason why a change is not allowed, or ""."""
         draft = tried.draft
         if all(edit.insert == draft.old_lines(edit) for edit in change):
             return NOT_CERTAIN
@@ -267,13 +261,14 @@ class _Fixing:
         if any(_is_long(draft.patch, span.line) for span in draft.spans(change)):
             return TOO_LONG
         if not all(self._may_edit(draft, edit) for edit in change):
-            return NOT_ADDED
-        return "" if _keeps_meaning(change, tried, fixer) else NOT_EQUAL
+            return "the fix would change lines that this patch does not add"
+        return (
+            ""
+            if _keeps_meaning(change, tried, fixer)
+            else "the fix is not proved to keep the meaning of the code"
+        )
 
     def _may_edit(self, draft: PatchEdit, edit: FixEdit) -> bool:
-        """Return whether the lines of an edit may be changed, or only reindented if the patch does
-        not change them.
-        """
         numbers = range(edit.start, edit.start + max(edit.delete, 1))
         if _is_realigned(draft, edit):
             return all(self.may_touch(draft.origin[at - 1]) for at in numbers)
@@ -284,7 +279,8 @@ class _Fixing:
     ) -> bool:
         """Return whether a line may be changed.
 
-        It must be in the message, the subject, or added by the patch and not only moved.
+        The patch must have written it: the subject, the message, or an added line that was not
+        moved.
         """
         patch = draft.patch
         text = patch.lines[number - 1]
@@ -301,27 +297,31 @@ class _Fixing:
         return is_own and self.may_touch(draft.origin[number - 1])
 
     def find_fixes_to_revert(self, start: TriedFix, tried: TriedFix) -> dict[Key, str]:
-        """Map each fix to revert to the reason: its finding remains, or it is nearest to a new
-        finding.
+        """Map each fix to revert to the reason.
 
-        A finding that moved to another line is not new.
+        Either its finding remains, or it is closest to a new finding. A finding that moved is not
+        new.
         """
-        before, now = start.keys(), tried.keys()
+        before, after = start.keys(), tried.keys()
         failed = {
-            key: NOT_GONE for key in tried.applied if now[key] >= max(before[key], 1)
+            key: "its fix would not remove the finding"
+            for key in tried.applied
+            if after[key] >= max(before[key], 1)
         }
-        worse = {rule for rule, _ in tried.count_messages() - start.count_messages()}
-        worse.update(rule for rule, _ in tried.applied)
-        more = Counter(finding.rule for finding in tried.found)
-        more.subtract(finding.rule for finding in start.found)
+        suspect_rules = {
+            rule for rule, _ in tried.count_messages() - start.count_messages()
+        }
+        suspect_rules.update(rule for rule, _ in tried.applied)
+        increase = Counter(finding.rule for finding in tried.found)
+        increase.subtract(finding.rule for finding in start.found)
         touched = frozenset().union(*tried.applied.values())
-        for rule, line in now - before:
-            # a rule that reports the first of many places reports the next one after a fix
+        for rule, line in after - before:
+            # a rule may report only the first of several places, then the next one
             is_elsewhere = line not in touched and line >= 0
-            if rule not in worse or (is_elsewhere and more[rule] <= 0):
+            if rule not in suspect_rules or (is_elsewhere and increase[rule] <= 0):
                 continue
             name = self.rules[rule].name if rule in self.rules else rule
-            reason = f"{CAUSES_OTHERS}: {name}"
+            reason = f"its fix would cause another finding: {name}"
             failed.update(dict.fromkeys(_nearest(tried, line), reason))
         for old, new in zip(*map(_hunks, (start, tried)), strict=False):
             removed, added = (
@@ -329,7 +329,7 @@ class _Fixing:
             )
             lines = {start.draft.origin[line.patch_line - 1] for line in old.lines}
             failed |= {
-                key: NOTHING_LEFT
+                key: "the fix would leave nothing of a hunk"
                 for key, touched_lines in tried.applied.items()
                 if removed == added and touched_lines & lines
             }
@@ -337,28 +337,24 @@ class _Fixing:
 
 
 def _nearest(tried: TriedFix, line: int) -> list[Key]:
-    """Return the fixes that changed the lines nearest to a new finding, or all fixes if it has no
-    line.
-    """
+    """Return the fixes closest to a new finding, or all fixes if it has no line."""
     origins = tried.draft.origin
     # an inserted line, whose index is negative, belongs to the one above it
-    here = max(origins[: origins.index(line) + 1]) if line in origins else None
-    away = {
-        key: min((abs(at - here) for at in lines if at >= 0), default=0)
+    index = max(origins[: origins.index(line) + 1]) if line in origins else None
+    distances = {
+        key: min((abs(at - index) for at in lines if at >= 0), default=0)
         for key, lines in tried.applied.items()
-        if here is not None
+        if index is not None
     }
-    least = min(away.values(), default=0)
-    return [key for key in tried.applied if away.get(key, least) == least]
+    least = min(distances.values(), default=0)
+    return [key for key in tried.applied if distances.get(key, least) == least]
 
 
 def _overlaps(span: ColumnSpan, others: AbstractSet[ColumnSpan]) -> bool:
-    """Return whether a replacement overlaps others."""
     return any(span.start <= other.end and other.start <= span.end for other in others)
 
 
 def _is_realigned(draft: PatchEdit, edit: FixEdit) -> bool:
-    """Return whether an edit only reindents lines that the patch leaves unchanged."""
     old = draft.old_lines(edit)
     added = [f"+{text[1:].strip()}" for text in edit.insert[len(old) :]]
     return (
@@ -370,38 +366,36 @@ def _is_realigned(draft: PatchEdit, edit: FixEdit) -> bool:
 
 
 def _is_long(patch: Patch, number: int) -> bool:
-    """Return whether the line is too long to be fixed."""
     return any(len(line) > LONGEST_LINE for line in patch.lines[number - 1 : number])
 
 
 def _keeps_meaning(change: Change, tried: TriedFix, fixer: RegisteredFixer) -> bool:
-    """Return whether the change as a whole keeps the meaning of the code."""
     draft = tried.draft
     touched = [span.line for span in draft.spans(change)]
     first = max(min(touched), draft.patch.diff_line)
-    every = scan(tried.context).lines
+    scanned = scan(tried.context).lines
     least = max(draft.patch.diff_line, first - _MOST_OF_A_MACRO)
-    while first > least and every[first - 2].raw.rstrip().endswith("\\"):
+    while first > least and scanned[first - 2].raw.rstrip().endswith("\\"):
         first -= 1
-    lines = every[first - 1 : max(touched)]
+    lines = scanned[first - 1 : max(touched)]
     code = [line for line in lines if line.sign in ("+", " ")]
     if not any(line.sign == "+" for line in code):
         return True
-    inside = _comment_state(code[0])
+    state = _comment_state(code[0])
     after = draft.edited_lines([change], code[0].number, code[-1].number)
-    return inside is not None and keeps_meaning(
+    return state is not None and keeps_meaning(
         [line.raw[1:] for line in code],
         [as_bytes(text)[1:] for text, _ in after if text.startswith(("+", " "))],
         path=code[0].file,
         fixer=fixer,
-        inside=inside,
+        inside=state,
     )
 
 
 def _comment_state(line: ScannedLine) -> str | None:
-    """Return the state at the start of a line: "" in code or "*/" in a comment.
+    """Return the state before a line: "", or "*/" inside a comment.
 
-    Return None in a string that continues.
+    Return None inside a string.
     """
     text, raw = (each[1:].lstrip(" \t") for each in (line.text, line.raw))
     if text.startswith(NOTE) and not raw.startswith(("/*", "//")):
@@ -409,8 +403,8 @@ def _comment_state(line: ScannedLine) -> str | None:
     return None if text.startswith("X") and not raw.startswith("X") else ""
 
 
-def _moved(context: Context) -> frozenset[str]:
-    """Return the removed lines; an equal added line was moved and must not change."""
+def _removed_lines(context: Context) -> frozenset[str]:
+    """Return the removed lines; an added line equal to one of them was only moved."""
     return frozenset(
         line.text
         for change in context.patch.files

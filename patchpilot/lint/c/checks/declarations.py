@@ -239,8 +239,6 @@ _MIXED = r"[A-Z][a-z]|[a-z][A-Z]"
 _MIXED_NAME = r"(\w*(?:[A-Z][a-z]|[a-z][A-Z])\w*)"
 _TYPEDEF = TypePattern(rf"\s+{_MIXED_NAME}")
 _DECLARED = TypePattern(rf"\s+{_MIXED_NAME}\s*[(\[,;]", storage=True)
-_VALUE = rf"(?:{CONSTANT}|{LVAL})"
-_WORD = rf"\b({IDENT})"
 _LABEL_END = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
 _REPORTED, _KNOWN = "mixed case: reported", "mixed case: known"
 _KIND = Kind("mixed-case", (__file__,))
@@ -253,7 +251,7 @@ def mixed_case(context: LineContext) -> Results:
     text = context.text
     if not search_in(_MIXED, text, 1):
         return
-    for value in pattern(_VALUE).finditer(text, _skip_label(text)):
+    for value in pattern(rf"{CONSTANT}|{LVAL}").finditer(text, _skip_label(text)):
         name = value.group()
         if (
             not search_in(_MIXED, name)
@@ -263,7 +261,7 @@ def mixed_case(context: LineContext) -> Results:
             continue
         yield from (
             ("mixed-case-name", context.hit(value.start() + word.start(), name=word[1]))
-            for word in pattern(_WORD).finditer(name)
+            for word in pattern(rf"\b({IDENT})").finditer(name)
             if search_in(_MIXED, word[1])
             and _is_new(context, word[1])
             and context.line.strict
@@ -386,7 +384,6 @@ def _cache_key(tree: Tree) -> str | None:
 
 @check(ADDED)
 def distant_export(context: LineContext) -> Results:
-    """Report an EXPORT_SYMBOL that does not directly follow what it exports."""
     walk, number = context.walk, context.line.number
     marks: dict[int, bool] = walk.hunk.setdefault("exports", {})
     if context.span is not None:
@@ -404,7 +401,6 @@ def distant_export(context: LineContext) -> Results:
 
 
 def _check_export(context: LineContext, marks: dict[int, bool]) -> None:
-    """Check the export after the current statement."""
     span, lines = context.need_span(), context.walk.scan.lines
     number = span.next_number
     texts = [line.text for line in lines[number - 1 : number + 1]]

@@ -147,7 +147,6 @@ _MOST, _SHORT = 2_000_000, 500
 
 @check(ADDED, "define")
 def macro(context: LineContext) -> Results:
-    """Report errors in a macro definition."""
     text = context.text
     if context.line.file.endswith("/vmlinux.lds.h") or not match_at(
         rf".\s*#\s*define\s+{IDENT}", text
@@ -271,7 +270,6 @@ def _check_arguments(context: LineContext, arguments: list[str], body: str) -> R
 
 
 def _is_next_to_operator(text: str, use: re.Match[str]) -> bool:
-    """Return whether there is an operator other than a comma directly next to a word."""
     before, after = (
         search_in(_OPERATOR_BEFORE, text[: use.start()]),
         match_at(_OPERATOR_AFTER, text, use.end()),

@@ -51,7 +51,6 @@ _POINTED = TypePattern(rf"\s*\(\s*\*\s*{IDENT}\s*\)\s*[=,;:\[(]", storage=True)
 
 @check(LAYOUT, "\t ", f"\t{NOTE}")
 def off_tab_stop(context: LineContext) -> Results:
-    """Report a statement that is not indented to a tab stop."""
     code = context.code
     indent = match_at(r"\+\t+( +)", code)
     if not indent or len(indent[1]) % _TAB == 0:
@@ -65,7 +64,6 @@ def off_tab_stop(context: LineContext) -> Results:
 
 @check(LAYOUT)
 def misaligned_continuation(context: LineContext) -> Results:
-    """Report a continuation line that is not aligned with the open parenthesis."""
     before = context.before
     if (
         not before.startswith("+")
@@ -119,7 +117,6 @@ def _last_open_parenthesis(text: str) -> int:
 
 @check(LAYOUT, ") ", ")\t")
 def space_after_cast(context: LineContext) -> Results:
-    """Report a space after a cast."""
     text = context.text
     if not text.startswith("+"):
         return
@@ -160,7 +157,6 @@ def block_comment_style(context: LineContext) -> Results:
 
 @check(LAYOUT)
 def blank_line_after_declarations(context: LineContext) -> Results:
-    """Report a missing blank line after the declarations in a block."""
     if context.text.startswith("+") and _first_after_declarations(context):
         yield "no-blank-line-after-declarations", context.hit()
 

@@ -77,7 +77,6 @@ def _is_braced(branch: StatementSpan) -> bool:
 
 
 def _needs_braces(branch: StatementSpan) -> bool:
-    """Return whether the condition or the block spans lines, or contains another condition."""
     condition, block = (
         pattern(r"(^|\n).").sub(r"\1", text)
         for text in (branch.raw_condition, branch.raw_block)
@@ -231,7 +230,6 @@ def _strip_parentheses(text: str) -> str:
 
 @check(ADDED, "do", "if", "while", "for")
 def condition_line(context: LineContext) -> Results:
-    """Report a statement on the same line as its condition."""
     text, walk = context.text, context.walk
     if "do" in text and search_in(r"do\s*(?!\{)", text):
         _allow_while(context)
@@ -277,7 +275,6 @@ def trailing_statement(context: LineContext) -> Results:
 
 @check(ADDED, "while")
 def while_after_brace_line(context: LineContext) -> Results:
-    """Report the `while` of a do loop below its closing brace."""
     previous = context.line.previous
     if (
         previous is None
@@ -307,7 +304,6 @@ def opening_brace_on_next_line(context: LineContext) -> Results:
 
 @check(ADDED, "(")
 def unnecessary_oom_message(context: LineContext) -> Results:
-    """Report an error message for a failed allocation; the allocator already prints one."""
     line, walk = context.line, context.walk
     if "if" not in context.before:
         return

@@ -31,7 +31,7 @@ _COMMENT_FIRST = (
 
 @fixer("tab-stop", is_prose=True)
 def tab_stop(site: FixSite) -> Proposal:
-    """Move a comment that precedes code to the end of the code, or to a line above it.
+    """Move a comment before code to the end of the line, or to a separate line above.
 
     Other code in a new function is indented to the depth of its braces.
     """
@@ -52,10 +52,9 @@ def _comment_last(match: re.Match[str]) -> str:
 
 @fixer("align")
 def align(site: FixSite) -> Proposal:
-    """Align a continuation line with the text after the open parenthesis.
+    """Align a continuation line with the open parenthesis.
 
-    Lines that were aligned with it move along. A continuation line that the patch does not change
-    is removed and added again.
+    Lines aligned with it move as well. A context line is removed and added again.
     """
     line, before = site.line, site.added(site.number - 1)
     if not before or line.sign not in "+ " or line.starts_file or line.starts_hunk:
@@ -89,7 +88,7 @@ def align(site: FixSite) -> Proposal:
 def _may_move(line: ScannedLine, indent: str) -> bool:
     """Return whether a line with this indent may be reindented.
 
-    It must not be in a comment, string or directive, or have a column of backslashes.
+    It must not be in a comment, string or directive, or end with a backslash.
     """
     end = 1 + len(indent)
     return (

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers that rewrite expressions in kernel style: types, comparisons, parentheses and
-permissions.
+"""Fixers for expressions: types, comparisons with NULL, and permissions.
 
-The rules' pages document the assumptions of each fixer.
+The pages of the rules document the assumptions of each fixer.
 """
 
 import re
@@ -37,7 +36,7 @@ _CLOSED = compile_cached(r"\s*(?:[);?]|&&|\|\||$)")
 
 @fixer("kernel-types", tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1")))
 def kernel_types(site: FixSite) -> Proposal:
-    """Rewrite `uint32_t` as `u32`, unless the line already has a variable of that name."""
+    """Rewrite `uint32_t` as `u32`, unless the line has a variable of that name."""
     tree, is_kernel = site.context.tree, site.context.project.kernel
     has_types = tree.exists("include/linux/types.h") if tree else is_kernel
     if not has_types or _OUTSIDE.search(site.line.file):
@@ -52,7 +51,7 @@ def kernel_types(site: FixSite) -> Proposal:
 
 @fixer("null-test", tokens=((r"[()]|[!=]= NULL|!(?!\S)", ""),))
 def null_test(site: FixSite) -> Proposal:
-    """Rewrite `p == NULL` as `!p`, and `p != NULL` as `p` if only its truth value matters.
+    """Rewrite `p == NULL` as `!p`, and `p != NULL` as `p` where only its truth value matters.
 
     Parentheses that become unnecessary are removed.
     """
@@ -82,9 +81,7 @@ def null_test(site: FixSite) -> Proposal:
 
 
 def _is_truth(before: str, after: str) -> bool:
-    """Return whether only the truth value of the code matters: in a condition, in a bool, or as an
-    operand of a logical operator.
-    """
+    """Return whether only the truth value matters: in a condition, bool or logical operation."""
     while not (_LOGICAL.search(before[-2:]) or re.match(r"\s*(?:&&|\|\||\?)", after)):
         after = after.lstrip()
         if _LOOP.search(before) or _BOOL.search(before):

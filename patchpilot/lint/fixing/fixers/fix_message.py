@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for the subject and the prose of the message.
+"""Fixers for the subject and the message.
 
-In the diff, they change only words in comments.
+In the diff they only change comments.
 """
 
 import re
@@ -26,32 +26,30 @@ _DOCUMENTS = (".rst", ".txt", ".md")
 
 
 def _is_in_message(site: FixSite) -> bool:
-    """Return whether the finding's line is in the message."""
     patch = site.context.patch
     return 0 <= site.number - patch.message_line < len(patch.message)
 
 
 def _replace_title(site: FixSite, title: str) -> Proposal:
-    """Replace the title of a subject that is one unencoded line."""
     patch = site.context.patch
     old = patch.subject.title
     number = patch.header_line("Subject")
     if not number or not old or not title:
         return None
-    raw, *below = patch.lines[number - 1 : number + 1]
-    start = raw.rstrip("\r").removesuffix(old)
+    line, *following = patch.lines[number - 1 : number + 1]
+    start = line.rstrip("\r").removesuffix(old)
     # a subject in the body overrides the header
-    is_whole = raw.startswith(start + old) and "=?" not in raw
-    if not is_whole or not below or below[0].startswith((" ", "\t")):
+    is_whole = line.startswith(start + old) and "=?" not in line
+    if not is_whole or not following or following[0].startswith((" ", "\t")):
         return None
-    return FixEdit(number, 1, (start + title + raw[len(start + old) :],))
+    return FixEdit(number, 1, (start + title + line[len(start + old) :],))
 
 
 @fixer("subject-end", is_prose=True)
 def subject_end(site: FixSite) -> Proposal:
-    """Remove the period, comma or semicolon at the end of a subject.
+    """Remove the period, comma or semicolon at the end of the subject.
 
-    It is kept if the subject may be truncated or the character is intended.
+    Keep it if the subject may be truncated.
     """
     title = site.context.patch.subject.title
     return (
@@ -63,7 +61,7 @@ def subject_end(site: FixSite) -> Proposal:
 
 @fixer("agreed-prefix", is_prose=True)
 def agreed_prefix(site: FixSite) -> Proposal:
-    """Add the files' usual prefix to a subject without one, if the history is consistent."""
+    """Add the usual prefix of the files to a subject without one, if commits agree on it."""
     found = habits(site.context) if site.finding.value("usual") else None
     if found is None or found.exact < 95:
         return None
@@ -72,31 +70,32 @@ def agreed_prefix(site: FixSite) -> Proposal:
 
 @fixer("drop-line", is_prose=True)
 def drop_line(site: FixSite) -> Proposal:
-    """Delete a line of the message, and one of two blank lines if they become adjacent."""
+    """Delete a message line, and one of the blank lines around it."""
     around = site.context.patch.lines[site.number - 2 : site.number + 1 : 2]
     is_gap = len(around) == 2 and not "".join(around).strip()
     return FixEdit(site.number, 1 + is_gap, ())
 
 
 def suggested_reference(site: FixSite) -> re.Match[str] | None:
-    """Parse the id and title of the commit suggested by the finding."""
+    """Parse the id and title of the commit that the finding suggests."""
     text = site.finding.fix.text if site.finding.fix else ""
     return re.search(r"(?P<id>[0-9a-f]{12,40}) \(\"(?P<title>.*)\"\)$", text)
 
 
-def is_same_commit(commit_id: str, title: str, right: re.Match[str]) -> bool:
-    """Return whether an id, and the title if there is one, match a suggested reference.
+def is_same_commit(commit_id: str, title: str, suggested: re.Match[str]) -> bool:
+    """Return whether an id and a title, if there is one, match a suggested reference.
 
-    A different title may mean a different commit.
+    A different title may belong to a different commit.
     """
-    written, true = (
-        " ".join(text.rstrip(".…").split()).lower() for text in (title, right["title"])
+    written, expected = (
+        " ".join(text.rstrip(".…").split()).lower()
+        for text in (title, suggested["title"])
     )
-    is_titled = written in ("", true.strip("\"'() ")) or (
-        len(written) > LEAST_TITLE and true.startswith(written)
+    is_titled = written in ("", expected.strip("\"'() ")) or (
+        len(written) > LEAST_TITLE and expected.startswith(written)
     )
     is_id = LEAST_ID <= len(commit_id) <= LONGEST_ID and commit_id.lower().startswith(
-        right["id"][: len(commit_id)]
+        suggested["id"][: len(commit_id)]
     )
     return is_id and is_titled
 
@@ -112,29 +111,26 @@ _REFERENCE = compile_cached(
 
 @fixer("commit-reference", is_prose=True)
 def commit_reference(site: FixSite) -> Proposal:
-    """Correct the id and subject of a `commit 0123456 ("…")` reference from the repository.
+    """Correct the id and subject in a reference: `commit 0123456 ("…")`.
 
-    The line must name one commit completely. If it becomes too long, its paragraph is wrapped
-    again from there on.
+    The line must refer to one commit only. If it becomes too long, the rest of the paragraph is
+    wrapped.
     """
-    right, text = suggested_reference(site), site.text
+    suggested, text = suggested_reference(site), site.text
     written = _REFERENCE.search(text)
-    is_only = len(re.findall(r"\b[0-9a-f]{7,40}\b", text)) == 1
-    if not right or not written or not is_only or not _is_in_message(site):
+    names_one = len(re.findall(r"\b[0-9a-f]{7,40}\b", text)) == 1
+    if not suggested or not written or not names_one or not _is_in_message(site):
         return None
-    if not is_same_commit(written["id"], written["title"] or "", right):
+    if not is_same_commit(written["id"], written["title"] or "", suggested):
         return None
     start, end = written.span()
-    line = f"{text[:start]}{written['word']} {right[0]}{text[end:]}"
+    line = f"{text[:start]}{written['word']} {suggested[0]}{text[end:]}"
     if len(line) > COLUMNS:
-        return _rewrapped(site, line)
+        return _wrap_paragraph(site, line)
     return FixEdit(site.number, 1, (line,))
 
 
-def _rewrapped(site: FixSite, first: str) -> Proposal:
-    """Wrap a paragraph again, starting with a line that becomes `first`, as long as the following
-    lines are full.
-    """
+def _wrap_paragraph(site: FixSite, first: str) -> Proposal:
     lines = next(
         (
             (first, *paragraph.lines[site.number - paragraph.start + 1 :])
@@ -145,40 +141,40 @@ def _rewrapped(site: FixSite, first: str) -> Proposal:
     )
     if not lines or any(map(_LAID_OUT.search, lines)):
         return None
-    # the author may wrap lines earlier; any shorter one was broken on purpose
-    full = min(COLUMNS, max(NARROW, *map(len, ("", *lines[1:]))))
-    taken = 1
+    # the author may use shorter lines; one that is shorter still was broken on purpose
+    full_length = min(COLUMNS, max(NARROW, *map(len, ("", *lines[1:]))))
+    count = 1
     while (
-        taken < len(lines)
-        and len(lines[taken - 1]) + len(lines[taken].split()[0]) >= full
+        count < len(lines)
+        and len(lines[count - 1]) + len(lines[count].split()[0]) >= full_length
     ):
-        taken += 1
-    text = " ".join(lines[:taken])
+        count += 1
+    text = " ".join(lines[:count])
     wrapped = textwrap.wrap(
         text, COLUMNS, break_long_words=False, break_on_hyphens=False
     )
     if any(is_trailer(row) or _NO_PROSE.match(row) for row in wrapped[1:]):
         return None
-    return FixEdit(site.number, taken, tuple(wrapped))
+    return FixEdit(site.number, count, tuple(wrapped))
 
 
 @fixer("wrap", is_prose=True)
 def wrap(site: FixSite) -> Proposal:
-    """Wrap a long line of prose, and the following full lines of its paragraph."""
+    """Wrap a long line of prose, and the full lines below it."""
     is_pasted = site.number - site.context.patch.message_line in pasted(site.context)
-    return None if is_pasted else _rewrapped(site, site.text)
+    return None if is_pasted else _wrap_paragraph(site, site.text)
 
 
 @fixer("spelling", is_prose=True)
 def spelling(site: FixSite) -> Proposal:
-    """Correct a misspelled word in prose or in a comment, if there is only one correction.
+    """Correct a misspelled word in prose or a comment, if there is only one correction.
 
-    A capitalized word from codespell's dictionary is not changed, since it may be a name.
+    A capitalized word in codespell's dictionary may be a name.
     """
     text = site.finding.fix.text if site.finding.fix else ""
-    word, right = site.finding.value("word"), site.finding.value("right")
+    word, correction = site.finding.value("word"), site.finding.value("right")
     match = re.match(r"([ -~]*?) → ([^,]+)$", text) or re.match(
-        r"([a-z]{6,}) ([a-z]+)$", f"{word} {right}"
+        r"([a-z]{6,}) ([a-z]+)$", f"{word} {correction}"
     )
     if not match or not _is_prose(site) or _is_about(site, match[1], match[2]):
         return None
@@ -188,9 +184,7 @@ def spelling(site: FixSite) -> Proposal:
 
 
 def _is_prose(site: FixSite) -> bool:
-    """Return whether the finding is in a sentence of the message or a document, or in C code, where
-    only comments may change.
-    """
+    """Return whether a word may be corrected: in prose, or in a comment in C code."""
     text, line = site.text, site.added(site.number)
     if _is_in_message(site):
         return (
@@ -206,13 +200,15 @@ def _is_prose(site: FixSite) -> bool:
 def _is_about(site: FixSite, typo: str, better: str) -> bool:
     """Return whether the message discusses a word.
 
-    It mentions spelling, quotes the word, or has the correct word; or the patch removes the word.
+    It mentions spelling, quotes the word or contains its correction; or the patch removes the word.
     """
     patch, text = site.context.patch, site.text
     message = " ".join((patch.subject.title, *patch.message)).lower()
-    is_known = re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message)
+    is_mentioned = re.search(
+        rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message
+    )
     return _is_in_message(site) and (
         any(typo in line.text for change in patch.files for line in change.lines("-"))
         or text[: text.find(typo)].count('"') % 2 > 0
-        or is_known is not None
+        or is_mentioned is not None
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for the layout of statements: needless braces, long lines and open parentheses."""
+"""Fixers for statements: unnecessary braces, long lines and open parentheses."""
 
 import re
 
@@ -56,7 +56,7 @@ _BRACED = compile_cached(
 
 @fixer("drop-braces", tokens=(("[{}]", ""),))
 def drop_braces(site: FixSite) -> Proposal:
-    """Remove braces around single statements in all branches of a condition or loop."""
+    """Remove the braces of a condition or loop whose branches are all single statements."""
     rows = (strip_sign(site.added(site.number + at)) for at in range(4 * MOST_LINES))
     match = _BRACED.match("\n".join(rows))
     old = [f"+{row}" for row in match[0].split("\n")] if match else []
@@ -81,25 +81,25 @@ def break_line(site: FixSite) -> Proposal:
         return None
     text = line.text[: len(raw)]
     if match := _MACRO.match(text):
-        value, mask = f"\t{raw[match.start(2) :]}", f"\t{match[2]}"
+        value, masked = f"\t{raw[match.start(2) :]}", f"\t{match[2]}"
         limit = MOST_COLUMNS - len(_GOES_ON)
-        rows = _broken(value, mask, _ANY_BREAK, _DEEPEST, limit, margin=8)
-        *above, last = (f"+{row}" for row in (match[1], *rows))
-        lines = (*(row + _GOES_ON for row in above), last)
+        rows = _break_at(value, masked, _ANY_BREAK, _DEEPEST, limit, margin=8)
+        *continued, last = (f"+{row}" for row in (match[1], *rows))
+        lines = (*(row + _GOES_ON for row in continued), last)
     else:
         before = line.previous.code.rstrip() if line.previous else ""
         margin = len(expand(indent_of(raw))) + 8 * bool(_IS_END.search(before))
-        rows = _broken_line(raw[1:], text[1:], margin) if strip_sign(line) else []
+        rows = _break_best(raw[1:], text[1:], margin) if strip_sign(line) else []
         lines = tuple(f"+{row}" for row in rows)
     return replaced(line.number, *lines) if rows else None
 
 
-def _broken_line(
+def _break_best(
     raw: str, text: str, margin: int, most_places: int = len(_BREAKS)
 ) -> list[str]:
-    """Break a long line of code at the best columns; return [] if no break is good."""
+    """Break a long line at the best columns; return [] if no break is good."""
     lines = (
-        _broken(raw, text, pattern, depth, limit, margin=margin)
+        _break_at(raw, text, pattern, depth, limit, margin=margin)
         for limit in (COLUMNS, MOST_COLUMNS)
         for pattern, depth in _BREAKS[:most_places]
     )
@@ -108,9 +108,9 @@ def _broken_line(
 
 @fixer("join-open")
 def join_open(site: FixSite) -> Proposal:
-    """Move the arguments on the lines below an open parenthesis or bracket up to its line.
+    """Join the arguments below an open bracket to its line.
 
-    All of them are aligned with the first one, in lines of up to 80 or 100 columns.
+    They are aligned with the first one, in lines of up to 80 or 100 columns.
     """
     first = site.added(site.number)
     raw = strip_sign(first)
@@ -121,7 +121,7 @@ def join_open(site: FixSite) -> Proposal:
     while depth > 0:
         row = site.added(site.number + count)
         code = strip_sign(row).strip()
-        # text after a missing comma may be another declaration in a macro
+        # without a comma, the next line may be another declaration in a macro
         goes_on = raw[-1] in ",([&|?:+*/=-" or code[:1] in ")]&|?:+*/=-"
         if not row or not code or not goes_on or count > MOST_LINES:
             return None
@@ -132,12 +132,12 @@ def join_open(site: FixSite) -> Proposal:
         count += 1
     margin = len(expand(indent_of(first.raw))) + 8
     # break the line only between arguments
-    lines = _broken_line(raw, text, margin, most_places=3)
+    lines = _break_best(raw, text, margin, most_places=3)
     added = (f"+{line}" for line in lines)
     return replaced(site.number, *added, count=count) if lines else None
 
 
-def _broken(
+def _break_at(
     raw: str,
     text: str,
     pattern: re.Pattern[str],
@@ -146,27 +146,29 @@ def _broken(
     *,
     margin: int,
 ) -> list[str]:
-    """Break a line of code at brackets up to this depth; return [] if a result is too long.
+    """Break a line at brackets up to a maximum depth; return [] if a part is too long.
 
-    Lines without an enclosing bracket begin at column `margin`.
+    Parts without an enclosing bracket start at column `margin`.
     """
     rows: list[str] = []
     while len(expand(raw)) > limit and len(rows) < MOST_LINES:
-        ends = [
+        breaks = [
             match.end()
             for match in pattern.finditer(text)
             if len(expand(raw[: match.end()])) <= limit
             and depth_of(text[: match.end()]) <= max_depth
         ]
-        if not ends:
+        if not breaks:
             return []
-        opened = open_columns(f"+{text[: ends[-1]]}")
-        column = opened[-1] if opened else margin
-        rows.append(raw[: ends[-1]])
-        raw = " " * column + raw[ends[-1] :].lstrip()
-        # put the brackets that are still open at their columns
-        above = ("(" if at in opened else " " for at in range(1, column + 1))
-        text = "".join(above) + text[ends[-1] :].lstrip()
+        open_brackets = open_columns(f"+{text[: breaks[-1]]}")
+        column = open_brackets[-1] if open_brackets else margin
+        rows.append(raw[: breaks[-1]])
+        raw = " " * column + raw[breaks[-1] :].lstrip()
+        # pad so that each unclosed bracket keeps its column
+        brackets = ("(" if at in open_brackets else " " for at in range(1, column + 1))
+        text = "".join(brackets) + text[breaks[-1] :].lstrip()
     first, *rest = [*rows, raw]
-    below = (white_space(len(row) - len(row.lstrip())) + row.lstrip() for row in rest)
-    return [first, *below] if len(expand(raw)) <= limit else []
+    indented = (
+        white_space(len(row) - len(row.lstrip())) + row.lstrip() for row in rest
+    )
+    return [first, *indented] if len(expand(raw)) <= limit else []

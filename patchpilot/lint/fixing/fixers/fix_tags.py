@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixers for the form and order of tags.
 
-They never change the person or commit that a tag names.
+The person or commit in a tag is never changed.
 """
 
 import re
@@ -29,7 +29,6 @@ _TITLE = compile_cached(
 
 @fixer("tag-form", is_prose=True)
 def tag_form(site: FixSite) -> Proposal:
-    """Normalize a known tag: usual case, no indent, and one space after the colon."""
     match = _FORM.fullmatch(site.text)
     if not match:
         return None
@@ -39,28 +38,28 @@ def tag_form(site: FixSite) -> Proposal:
 
 @fixer("fixes-form", is_prose=True)
 def fixes_form(site: FixSite) -> Proposal:
-    """Rewrite a Fixes: tag with the commit's id and subject from the repository.
+    """Rewrite a Fixes: tag with the id and subject of the commit in the repository.
 
-    The line must name that commit and have no other text. If the commit is not in the repository,
-    its subject and the first 12 digits of its id are kept.
+    The line must refer to that commit only. If the repository lacks the commit, the subject and the
+    first 12 digits of the id are kept.
     """
     line = read_fixes_line(site.text)
     if line is None or not (line.is_unquoted and line.is_spaced):
         return None
-    match, right = _TITLE.fullmatch(line.rest), suggested_reference(site)
+    match, suggested = _TITLE.fullmatch(line.rest), suggested_reference(site)
     title = match["title"] if match else ""
-    if right:
+    if suggested:
         is_whole = match is not None or not line.rest.strip()
-        is_certain = is_whole and is_same_commit(line.commit_id, title, right)
+        is_certain = is_whole and is_same_commit(line.commit_id, title, suggested)
     else:
         is_certain = " " in title and DIGITS <= len(line.commit_id) <= LONGEST_ID
-    tag = right[0] if right else f'{line.id[:DIGITS].lower()} ("{title}")'
+    tag = suggested[0] if suggested else f'{line.id[:DIGITS].lower()} ("{title}")'
     return FixEdit(site.number, 1, (f"Fixes: {tag}",)) if is_certain else None
 
 
 @fixer("close-gap", is_prose=True)
 def close_gap(site: FixSite) -> Proposal:
-    """Delete the blank lines between two tags, but not a paragraph between them."""
+    """Delete blank lines between two tags."""
     lines, number = site.context.patch.lines, site.number
     first = next((at for at in range(number, 0, -1) if lines[at - 1].strip()), number)
     last = next((at for at in range(number, len(lines)) if lines[at].strip()), first)

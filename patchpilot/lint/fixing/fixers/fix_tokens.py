@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers that replace the matches of a single pattern: spaces, tokens, and line breaks.
+"""Fixers that replace the matches of a pattern: spaces, tokens and line breaks.
 
-Each of them declares the tokens that it changes; the guard compares all other tokens, comments and
-strings.
+Each declares the tokens that it changes; all others must stay the same.
 """
 
 import re
@@ -44,7 +43,7 @@ def _fixer(
     tokens: TokenChanges = (),
     **options: Any,
 ) -> None:
-    """Register a fixer that replaces the pattern's matches (see `rewrite`)."""
+    """Register a fixer that calls `rewrite`."""
     propose = partial(rewrite, pattern=pattern, new=new, **options)
     fixer(name, tokens=tokens, is_prose="is_prose" in options)(propose)
 
@@ -54,7 +53,7 @@ def _lower(match: re.Match[str]) -> str:
 
 
 def _star(match: re.Match[str]) -> str:
-    """Attach pointer stars to the name; a qualifier keeps spaces on both sides."""
+    """Attach pointer stars to the name; keep spaces around them before a qualifier."""
     return f" {''.join(match[1].split())}{' ' if match[2] else ''}"
 
 
@@ -147,7 +146,7 @@ _fixer(
 
 @fixer("space-before")
 def space_before(site: FixSite) -> Proposal:
-    """Add a space before the column or, without a column, between `return` and a parenthesis."""
+    """Add a space before the column or, without one, between `return` and a parenthesis."""
     is_placed = site.column > 0
     pattern = r"(?=\S)" if is_placed else r"(?<=\breturn)(?=\()"
     return rewrite(site, pattern, " ", at_column=is_placed)
@@ -177,7 +176,7 @@ _EXPRESSION_IN_DIRECTIVE = compile_cached(
 
 @fixer("space-around")
 def space_around(site: FixSite) -> Proposal:
-    """Put one space on each side of an operator that must be binary."""
+    """Put a space on each side of an operator that is certainly binary."""
     above = site.line.previous
     is_choice = above is not None and above.code.rstrip().endswith("?")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for leading and trailing whitespace in files where it has no meaning."""
+"""Fixers for whitespace at both ends of a line, and for blank lines."""
 
 import re
 import sys
@@ -31,9 +31,9 @@ _BUILT = compile_cached(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)
 
 
 def _is_free(line: ScannedLine, kept: str) -> bool:
-    """Return whether trailing whitespace has no meaning in the line's file.
+    """Return whether trailing whitespace has no meaning in the file.
 
-    Test data may depend on it.
+    It may have one in test data.
     """
     name = line.file.rpartition("/")[2]
     if name in ("Makefile", "Kbuild"):
@@ -56,11 +56,11 @@ def trailing_space(site: FixSite) -> Proposal:
 
 @fixer("space-before-tab", is_prose=True)
 def space_before_tab(site: FixSite) -> Proposal:
-    """Replace whitespace that has a space before a tab with tabs that reach the same column."""
+    """Replace spaces before a tab with tabs that reach the same column."""
 
-    def tabs(run: re.Match[str]) -> str:
-        before = len(expand(run.string[1 : run.start()]))
-        return white_space(len(expand(run.string[1 : run.end()])), before)
+    def tabs(match: re.Match[str]) -> str:
+        before = len(expand(match.string[1 : match.start()]))
+        return white_space(len(expand(match.string[1 : match.end()])), before)
 
     return rewrite(site, r"[ \t]* \t[ \t]*", tabs, is_prose=True)
 
@@ -69,8 +69,7 @@ def space_before_tab(site: FixSite) -> Proposal:
 def indent(site: FixSite) -> Proposal:
     """Indent a line with tabs.
 
-    If tabs cannot reach the same column, a line of a new function is indented to the depth of its
-    braces.
+    If no tab reaches its column, a line in a new function is indented to the depth of its braces.
     """
     line, old = site.line, indent_of(site.line.raw)
     columns = len(expand(old))
@@ -90,10 +89,10 @@ _UNKNOWN = compile_cached(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
 def code_depth(site: FixSite, columns: int) -> int:
-    """Return the nesting depth of a line in a completely added function, or 0 if uncertain.
+    """Return the nesting depth of a line in a new function, or 0 if it is uncertain.
 
-    The depth is determined by braces and conditions. A statement one column left of a tab stop is
-    assumed to be copied from a diff.
+    Braces and conditions determine the depth. A statement one column before a tab stop was probably
+    copied from a diff.
     """
     above = site.line.previous.code[1:].strip() if site.line.previous else ""
     if columns % _TAB == _TAB - 1 and (
@@ -105,37 +104,34 @@ def code_depth(site: FixSite, columns: int) -> int:
 
 @once
 def _depths(context: Context) -> dict[int, int]:
-    """Map lines in completely added functions to their depth if it is certain, and continuation
-    lines of an #if to 1.
-    """
+    """Map lines in new functions to their depth if it is certain, and lines of an #if to 1."""
     depths: dict[int, int] = {}
-    depth, nested, before = -sys.maxsize, 0, ";"
+    depth, nesting, last_code = -sys.maxsize, 0, ";"
     for line in scan(context).lines:
         code = line.code[1:].rstrip() if line.added else "#"
         if code.startswith("{"):
-            depth, nested, before = 1, 0, ";"
+            depth, nesting, last_code = 1, 0, ";"
             continue
         code = code.lstrip()
-        if _CONDITION.match(before):
+        if _CONDITION.match(last_code):
             depths[line.number] = 1
             code = f"#if{code}"
         if _UNKNOWN.search(code):
-            depth, before = -sys.maxsize, code
+            depth, last_code = -sys.maxsize, code
         elif code:
             depth -= len(code) - len(code.lstrip("}"))
-            is_head = _HEAD.match(before)
-            goes_on = before[-1] not in ";{}:" and not is_head
-            nested = nested + 1 if is_head else nested * goes_on
+            is_head = _HEAD.match(last_code)
+            goes_on = last_code[-1] not in ";{}:" and not is_head
+            nesting = nesting + 1 if is_head else nesting * goes_on
             if not goes_on and depth > 0:
-                depths[line.number] = depth + nested * (code[0] != "{")
+                depths[line.number] = depth + nesting * (code[0] != "{")
             depth += code.count("{") - code.lstrip("}").count("}")
-            before = code
+            last_code = code
     return depths
 
 
 @fixer("drop-blank-line")
 def drop_blank_line(site: FixSite) -> Proposal:
-    """Delete the blank line at the finding or directly above it."""
     for number in (site.number, site.number - 1):
         line = site.added(number)
         if line and not line.raw[1:].strip():
@@ -145,5 +141,4 @@ def drop_blank_line(site: FixSite) -> Proposal:
 
 @fixer("add-blank-line")
 def add_blank_line(site: FixSite) -> Proposal:
-    """Add a blank line above the finding's line."""
     return FixEdit(site.number, 0, ("+",)) if site.added(site.number) else None
