@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build the objects that patches affect, and collect the problems for the check."""
+"""Build the objects that patches affect, and collect the problems."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -50,10 +50,9 @@ def build_facts(
     options: BuildOptions,
     progress: Progress,
 ) -> BuildFacts:
-    """Build the object files for the changed sources and return the problems found.
+    """Build the objects of the changed files and return the problems found.
 
-    Raise `UntrustedCommandsError`, before any code of the tree is run, if the user has not trusted
-    the tree for builds.
+    Raise `UntrustedCommandsError` before any code of the tree runs if the user does not trust it.
     """
     if repository is None:
         raise MissingError(
@@ -76,10 +75,9 @@ def build_in(
     options: BuildOptions,
     progress: Progress,
 ) -> BuildFacts:
-    """Build the object files for the changed sources and return the problems found.
+    """Build commits of `repository`, which must be trusted, and return the problems found.
 
-    The patches are commits of `repository`, which must be trusted. The build directories belong to
-    the repository `kept_for`, which may be the same.
+    The build directories belong to the repository `kept_for`, which may be the same.
     """
     committed = list(
         takewhile(
@@ -89,24 +87,29 @@ def build_in(
     )
     changes = _changes(repository, committed)
     trusted = {id(patch) for patch in committed}
-    left = [patch for patch in patches if id(patch) not in trusted]
-    problems = {id(patch): tuple(_without_trust(repository, patch)) for patch in left}
-    closed = [patch for patch in left if patch.commit]
-    note = f"; {counted(len(closed), 'commit')} {_TRUST}" if closed else ""
+    not_built = [patch for patch in patches if id(patch) not in trusted]
+    problems = {
+        id(patch): tuple(_problems_without_build(repository, patch))
+        for patch in not_built
+    }
+    untrusted = [patch for patch in not_built if patch.commit]
+    note = f"; {counted(len(untrusted), 'commit')} {_TRUST}" if untrusted else ""
     if not changes:
         return BuildFacts(problems, f"nothing was built{note}")
     progress("choosing the files to build")
     plan = make_plan(changes, options)
-    place = workspace_of(kept_for, options.place)
-    with place.lock():
-        build = SeriesBuild(repository, changes, options, place, progress)
+    directory = workspace_of(kept_for, options.place)
+    with directory.lock():
+        build = SeriesBuild(repository, changes, options, directory, progress)
         built = build.run(plan)
         if built.compiled:
-            place.shrink()
+            directory.shrink()
     commits = []
-    for patch, found, tried in zip(committed, built.problems, built.tried, strict=True):
-        problems[id(patch)] = found
-        kinds = [problem.kind for problem in found]
+    for patch, problems_found, tried in zip(
+        committed, built.problems, built.tried, strict=True
+    ):
+        problems[id(patch)] = problems_found
+        kinds = [problem.kind for problem in problems_found]
         commit = BuiltCommit(
             patch.commit or "",
             ERROR not in kinds and BROKEN_COMMIT not in kinds,
@@ -115,11 +118,12 @@ def build_in(
         )
         record_build(repository, commit)
         commits.append(commit)
-    return BuildFacts(problems, f"{_text(built)}{note}", tuple(commits))
+    return BuildFacts(problems, f"{_describe_build(built)}{note}", tuple(commits))
 
 
-def _without_trust(repository: Repository, patch: Patch) -> Iterator[BuildProblem]:
-    """Yield the problems that a patch's text shows without a build."""
+def _problems_without_build(
+    repository: Repository, patch: Patch
+) -> Iterator[BuildProblem]:
     if not patch.commit:
         yield _NO_COMMIT
         return
@@ -129,23 +133,27 @@ def _without_trust(repository: Repository, patch: Patch) -> Iterator[BuildProble
 
 
 def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> bool:
-    """Return whether the user trusts the changes that a commit makes to build code."""
+    """Return whether the user trusts the changes of a commit to code that the build runs."""
     commit = patch.commit or ""
     base = trusted_base(repository.top, kept_for.top, commit)
     # the parent commit is built as well
-    parents = [it for it in repository.commit(commit).parents[:1] if it != base]
+    parents = [
+        commit_id
+        for commit_id in repository.commit(commit).parents[:1]
+        if commit_id != base
+    ]
     changes = (
-        build_change(repository.top, kept_for.top, it) for it in (*parents, commit)
+        build_change(repository.top, kept_for.top, commit_id)
+        for commit_id in (*parents, commit)
     )
     return all(is_trusted(change) for change in changes if change)
 
 
-def _text(built: Built) -> str:
-    """Describe a build."""
+def _describe_build(built: Built) -> str:
     if not built.configurations:
         return "nothing was built: no object file is affected"
     names = ", ".join(dict.fromkeys(built.configurations))
-    lacking = [
+    missing = [
         f"{name} ({finds})"
         for name, finds in OPTIONAL_PROGRAMS.items()
         if not shutil.which(name)
@@ -154,13 +162,13 @@ def _text(built: Built) -> str:
         f"built in {counted(len(built.configurations), 'configuration')}: {names}"
         f" ({counted(built.compiled, 'object')} compiled, {built.known} known)",
         "" if sandbox() else "with network access, because this machine has no unshare",
-        f"not installed: {', '.join(lacking)}" if lacking else "",
+        f"not installed: {', '.join(missing)}" if missing else "",
     )
     return "; ".join(filter(None, parts))
 
 
 def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:
-    """Return the states before and after each commit; the first one is read completely."""
+    """Return the states of the tree before and after each commit."""
     states: dict[str, TreeState] = {}
     changes = []
     for patch in patches:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of a check, shared by `check` and all code that processes its findings."""
+"""The result of a check."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 class StaleEntry(NamedTuple):
     """A baseline entry that no longer matches a finding.
 
-    It has the rule's id and name, the file ("" for the commit message), the line's text, and
-    how many `times` it was recorded.
+    It was recorded `times` times. `path` is "" for the commit message.
     """
 
     rule: str
@@ -38,10 +37,10 @@ class StaleEntry(NamedTuple):
 
 
 class Suppressions(NamedTuple):
-    """The waivers and the baseline that a caller wants to apply.
+    """The waivers and the baseline to apply.
 
-    `write` records the remaining findings in the baseline file. `content` is the baseline's
-    content if it is not read from the file; an empty content suppresses nothing.
+    With `write`, the remaining findings are recorded in the baseline file. `content` replaces the
+    content of that file; empty content suppresses nothing.
     """
 
     waivers: tuple[Waiver, ...] = ()
@@ -52,7 +51,7 @@ class Suppressions(NamedTuple):
 
 @json_form()
 class Waivers(NamedTuple):
-    """Expired waivers, which no longer suppress their findings, and unused waivers."""
+    """Expired waivers, whose findings are reported again, and unused ones."""
 
     expired: tuple[Waiver, ...]
     unused: tuple[Waiver, ...]
@@ -60,7 +59,7 @@ class Waivers(NamedTuple):
 
 @json_form()
 class BaselineWritten(NamedTuple):
-    """The numbers of recorded, new and dropped findings when a baseline is written."""
+    """The numbers of findings recorded in, new to and removed from a baseline file."""
 
     recorded: int
     new: int
@@ -69,7 +68,7 @@ class BaselineWritten(NamedTuple):
 
 @json_form()
 class Baseline(NamedTuple):
-    """The baseline of a check: its file, its stale entries, and the entries written to it."""
+    """The baseline file of a check, its stale entries, and what was written to it."""
 
     file: str
     stale: tuple[StaleEntry, ...]
@@ -86,10 +85,9 @@ _COMPILED = (".c", ".h", ".S", ".rs", ".dts", ".dtsi")
     "findings",
 )
 class CheckedPatch(NamedTuple):
-    """A patch and its findings, in the order of the patch's lines.
+    """A patch and its findings, in the order of its lines.
 
-    `suppressed` has the suppressed findings. `left_out` is the number of findings that are
-    shown only with --strict.
+    `left_out` is the number of findings that only --strict reports.
     """
 
     patch: Patch
@@ -99,31 +97,35 @@ class CheckedPatch(NamedTuple):
 
     @property
     def every(self) -> tuple[Finding, ...]:
-        """Return all findings of the patch, including suppressed ones."""
+        """Return all findings, including suppressed ones."""
         return (*self.findings, *(suppressed.finding for suppressed in self.suppressed))
 
     def with_more(self, mail: "CheckedPatch") -> "CheckedPatch":
-        """Add the findings of rules that report the patch only when it is a message."""
-        known = {finding.rule for finding in self.every}
-        more = tuple(finding for finding in mail.findings if finding.rule not in known)
-        others = tuple(one for one in mail.suppressed if one.finding.rule not in known)
+        """Add findings of rules that report the patch only as a message."""
+        rules = {finding.rule for finding in self.every}
+        findings = tuple(
+            finding for finding in mail.findings if finding.rule not in rules
+        )
+        suppressed = tuple(
+            entry for entry in mail.suppressed if entry.finding.rule not in rules
+        )
         return self._replace(
             patch=mail.patch,
-            findings=(*self.findings, *more),
-            suppressed=(*self.suppressed, *others),
+            findings=(*self.findings, *findings),
+            suppressed=(*self.suppressed, *suppressed),
         )
 
 
 @json_form("findings")
 class SeriesFindings(NamedTuple):
-    """The findings about a series as a whole."""
+    """The findings about a whole series."""
 
     findings: tuple[Finding, ...]
 
 
 @json_form("errors", "warnings", "checks", "notes", "waived", "baselined")
 class FindingCounts(NamedTuple):
-    """The number of active findings by severity, and of suppressed findings by reason."""
+    """The number of findings by severity, and of suppressed ones by reason."""
 
     errors: int
     warnings: int
@@ -134,7 +136,6 @@ class FindingCounts(NamedTuple):
 
     @classmethod
     def of(cls, counts: Mapping[Severity, int], waived: int, baselined: int) -> Self:
-        """Create the counts from findings by severity, and the waived and baselined numbers."""
         return cls(
             errors=counts[Severity.ERROR],
             warnings=counts[Severity.WARNING],
@@ -146,10 +147,9 @@ class FindingCounts(NamedTuple):
 
 
 class BuildFacts(NamedTuple):
-    """The result of building the patches of a check, or of running checkers on them.
+    """The result of building the patches, or of running checkers on them.
 
-    `problems` maps the id() of a patch to its problems. `text` describes the steps that were
-    run, and `commits` has the build result of each commit.
+    `problems` maps the id() of a patch to its problems, and `text` is a summary.
     """
 
     problems: Mapping[int, tuple["BuildProblem", ...]] = {}
@@ -157,7 +157,7 @@ class BuildFacts(NamedTuple):
     commits: tuple["BuiltCommit", ...] = ()
 
     def with_more(self, other: "BuildFacts") -> "BuildFacts":
-        """Merge the text and the new problems of other facts."""
+        """Add the text and the new problems of other facts."""
         problems = dict(self.problems)
         for key, more in other.problems.items():
             own = problems.get(key, ())
@@ -172,14 +172,13 @@ class BuildFacts(NamedTuple):
 
 
 class CheckResult(NamedTuple):
-    """The result of `check`: findings for each patch and for the series, and the exit code.
+    """The result of `check`.
 
-    `waivers` are the expired or unused ones, if any, and `baseline` is the result of the comparison
-    with a baseline. `since` names the earlier revision used for comparison, and `gone` is the
-    number of findings that only that revision has. `unanswered` is a note on commits that could not
-    be looked up in a shallow clone. `build` describes the build, and `commits` has its details.
-    With `whole_files` each patch is a whole file, with the file's lines. `left_out_of_series` is
-    the number of findings about the series that are shown only with --strict.
+    `waivers` are the expired or unused ones. `since` is the earlier version that the findings were
+    compared with, and `gone` the number of findings that only that version has. `unanswered` is a
+    note about commits missing from a shallow clone. `build` is a summary of the build. With
+    `whole_files`, each patch is a file with its lines. `left_out_of_series` is the number of
+    findings about the series that only --strict reports.
     """
 
     patches: tuple[CheckedPatch, ...]
@@ -204,41 +203,36 @@ class CheckResult(NamedTuple):
 
     @property
     def profile(self) -> str:
-        """Return the name of the project."""
         return self.setting.options.profile
 
     @property
     def kernel(self) -> Kernel:
-        """Return the version that selects the rules."""
         return self.setting.options.kernel
 
     @property
     def tree(self) -> str | None:
-        """Return the name of the source tree in messages."""
         return self.setting.tree.label if self.setting.tree else None
 
     @property
     def left_out(self) -> int:
-        """Return the number of findings hidden without --strict."""
-        found = sum(checked.left_out for checked in self.patches)
-        return found + self.left_out_of_series
+        """Return the number of findings that only --strict reports."""
+        of_patches = sum(checked.left_out for checked in self.patches)
+        return of_patches + self.left_out_of_series
 
     @property
     def counts(self) -> Counter[Severity]:
-        """Return the number of findings by severity."""
         return Counter(finding.severity for finding in self.all)
 
     @property
     def all(self) -> tuple[Finding, ...]:
-        """Return all findings; those about the whole series come last."""
+        """Return all findings, with those about the series last."""
         return tuple(finding for _, finding in self.by_patch)
 
     @property
     def by_patch(self) -> list[tuple[Patch | None, Finding]]:
         """Return all findings, each with its patch.
 
-        Findings about the series as a whole come last, with the first patch, or None if there is no
-        patch.
+        Findings about the series come last, with the first patch, or None if there is no patch.
         """
         pairs: list[tuple[Patch | None, Finding]] = [
             (checked.patch, finding)
@@ -250,35 +244,36 @@ class CheckResult(NamedTuple):
 
     @property
     def questions(self) -> tuple[Finding, ...]:
-        """Return the two most important notes, which are questions that only the author can
-        answer.
-        """
-        found: dict[str, Finding] = {}
-        for note in sorted(self.all, key=lambda one: one.rank):
+        """Return the two most important notes, which only the author can answer."""
+        notes: dict[str, Finding] = {}
+        for note in sorted(self.all, key=lambda finding: finding.rank):
             if note.severity is Severity.NOTE:
-                found.setdefault(note.rule, note)
-        return tuple(found.values())[:QUESTIONS]
+                notes.setdefault(note.rule, note)
+        return tuple(notes.values())[:QUESTIONS]
 
     @property
     def all_series_findings(self) -> tuple[Finding, ...]:
-        """Return all findings about the whole series, including suppressed ones."""
+        """Return the findings about the series, including suppressed ones."""
         return (*self.series, *(one.finding for one in self.suppressed_series))
 
     @property
     def suppressed(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
-        """Return all suppressed findings, each with its patch (None for the whole series)."""
+        """Return the suppressed findings, each with its patch, or None for the series."""
         return (
             *(
                 (checked.patch, suppressed)
                 for checked in self.patches
                 for suppressed in checked.suppressed
             ),
-            *((None, finding_) for finding_ in self.suppressed_series),
+            *(
+                (None, suppressed_finding)
+                for suppressed_finding in self.suppressed_series
+            ),
         )
 
 
 class CheckRun(NamedTuple):
-    """The rules, options, tree and history shared by all patches of a run."""
+    """The rules, options, tree and history for all patches of a run."""
 
     rules: tuple[Rule, ...]
     options: Options
@@ -292,9 +287,9 @@ class CheckRun(NamedTuple):
     def context(
         self, patch: Patch, series: Series, progress: Progress = silent
     ) -> Context:
-        """Return a new context for checking a patch.
+        """Return a new context for a patch.
 
-        Its tree is the run's tree with the earlier patches of the series applied.
+        Its tree includes the earlier patches of the series.
         """
         tree = self.trees.get(id(patch))
         context = Context(
@@ -326,10 +321,10 @@ def list_unchecked(result: CheckResult, build: str = "use --build") -> Iterator[
         yield "history and earlier fixes (no git repository: use -C)"
     if result.unanswered:
         yield result.unanswered
-    here = sum(patch.has_diff for patch in patches)
+    present = sum(patch.has_diff for patch in patches)
     total = max((patch.subject.total or 0 for patch in patches), default=0)
-    if total > here:
-        yield f"the rest of the series ({here} of {total} patches are here)"
+    if total > present:
+        yield f"the rest of the series ({present} of {total} patches are here)"
 
 
 QUESTIONS = 2

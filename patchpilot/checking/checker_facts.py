@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run external checkers on the patches of a check, and collect new problems."""
+"""Run external checkers on patches, and collect the new problems."""
 
 import functools
 import re
@@ -32,11 +32,11 @@ def checker_facts(
     built: Sequence[BuiltCommit],
     progress: Progress,
 ) -> BuildFacts:
-    """Run the installed external checkers on files changed by commits of a kernel tree.
+    """Run the installed checkers on files changed by commits in a kernel tree.
 
-    They run on the files before and after each commit; reports that are new after the commit
-    become problems. A script in the tree is run only if the user trusts the tree for builds, and
-    not on files that were `built`, for which make runs it.
+    They run before and after each commit, and only new reports become problems. A script in the
+    tree runs only if the user trusts the tree for builds, and not on `built` files, because make
+    already ran it.
     """
     if repository is None or not project.kernel:
         return BuildFacts(
@@ -76,7 +76,7 @@ def checker_facts(
             names[_UNTRUSTED][checker.name] = None
         else:
             names[_RUN][checker.name] = None
-            found = _problems(repository, patch, checker, change)
+            found = _new_problems(repository, patch, checker, change)
             problems[id(patch)] |= dict.fromkeys(found)
     names[_RUN] = names[_RUN] or {"none for these files": None}
     parts = [f"{title}: {', '.join(some)}" for title, some in names.items() if some]
@@ -89,13 +89,12 @@ def checker_facts(
     )
 
 
-def _problems(
+def _new_problems(
     repository: Repository, patch: Patch, checker: Checker, change: FileChange
 ) -> Iterator[BuildProblem]:
-    """Yield a checker's new reports on a file in a commit."""
     commit = repository.commit(patch.commit or "")
     after = reports(checker, repository, commit.id, change.path)
     old = change.old_path if after and commit.parents else None
     before = reports(checker, repository, commit.parents[0], old) if old else ()
-    for one in find_new_diagnostics(before, after, patch.files):
-        yield problem_of(one, patch.files)
+    for report in find_new_diagnostics(before, after, patch.files):
+        yield problem_of(report, patch.files)

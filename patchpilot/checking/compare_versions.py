@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine which findings are new since an earlier version of the series."""
+"""Determine which findings are new since an earlier version."""
 
 from typing import TYPE_CHECKING
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 
 def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
-    """Mark each finding as new or not since an earlier version.
+    """Mark each finding as new or not.
 
-    Patches are paired as in a range-diff.
+    The patches of both versions are paired as in a range-diff.
     """
-    places = pair_with_earlier(
+    pairs = pair_with_earlier(
         [checked.patch for checked in before.patches],
         [checked.patch for checked in result.patches],
     )
     moved = renames(checked.patch for checked in result.patches)
-    left = [
+    remaining = [
         Remaining(mark_of(finding, checked.patch) for finding in checked.every)
         for checked in before.patches
     ]
-    whole = Remaining(
-        mark_of(every_series_, None) for every_series_ in before.all_series_findings
+    remaining_of_series = Remaining(
+        mark_of(old_finding, None) for old_finding in before.all_series_findings
     )
 
     def marks(finding: Finding, patch: Patch) -> tuple[FindingMark, ...]:
@@ -41,29 +41,29 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
             *([mark_of(finding, patch, moved)] if finding.path in moved else []),
         )
 
-    every = [
+    marks_by_patch = [
         [marks(finding, checked.patch) for finding in checked.findings]
         for checked in result.patches
     ]
     old: list[set[int]] = []
-    for at, here in enumerate(every):
-        there = left[places[at]] if at in places else None
+    for at, patch_marks in enumerate(marks_by_patch):
+        old_marks = remaining[pairs[at]] if at in pairs else None
         old.append(
             {
                 number
-                for number, names in enumerate(here)
-                if there and any(map(there.take, names))
+                for number, names in enumerate(patch_marks)
+                if old_marks and any(map(old_marks.take, names))
             }
         )
     for at, checked in enumerate(result.patches):
         # a finding that moved to another patch of the series is not new
         for number, finding in enumerate(checked.findings):
-            names = every[at][number]
+            names = marks_by_patch[at][number]
             if (
                 number not in old[at]
                 and finding.path
                 and names[0].text
-                and any(rest.take(name) for rest in left for name in names)
+                and any(rest.take(name) for rest in remaining for name in names)
             ):
                 old[at].add(number)
     patches = tuple(
@@ -76,11 +76,15 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
         for at, checked in enumerate(result.patches)
     )
     series = tuple(
-        series_._replace(new=not whole.take(mark_of(series_, None)))
-        for series_ in result.series
+        finding_of_series._replace(
+            new=not remaining_of_series.take(mark_of(finding_of_series, None))
+        )
+        for finding_of_series in result.series
     )
     return result._replace(
         patches=patches,
         series=series,
-        gone=sum(sum(rest.stale.values()) for rest in (*left, whole)),
+        gone=sum(
+            sum(rest.stale.values()) for rest in (*remaining, remaining_of_series)
+        ),
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check patches: the only way from patches to findings, for every command and front end."""
+"""Check patches. All commands and user interfaces get their findings here."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -49,9 +49,9 @@ if TYPE_CHECKING:
     from patchpilot.projects.project import Project
 
 WORTH_A_PROCESS = 12
-"""With this many patches, checking takes longer than starting another process."""
+"""With fewer patches, starting processes takes longer than checking."""
 OF_MAILS = ("mail", "subject", "series")
-"""The scopes of rules that check messages instead of their commits."""
+"""The scopes of rules about messages."""
 SETTINGS: Mapping[str, Callable[[Settings, str], Any]] = {
     "profile": Settings.get,
     "strict": Settings.flag,
@@ -70,12 +70,11 @@ Result = TypeVar("Result")
 class PatchSource(NamedTuple):
     """The source of the patches to check.
 
-    `targets` are the TARGETs; if there are none, the patches are the commits of the current branch
-    above `base`. `stdin` is the content of the TARGET `-` if the caller has read it.
-    `since_version` is the number of an earlier version, or a TARGET that contains it.
-    `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is called for each file
-    of a directory that is not a patch; without it, such a file raises `InputError`. The paths of
-    whole files inside `top` are relative to it.
+    Without `targets`, the commits of the current branch above `base` are checked. `stdin` is the
+    content of the TARGET `-`, if it has been read. `since_version` is the number of an earlier
+    version, or a TARGET that contains it. `from_archive` reads a Message-ID or URL. `skipped` is
+    called for each file in a directory that is not a patch; without it, such a file raises
+    `InputError`. Paths of whole files inside `top` are relative to it.
     """
 
     targets: Sequence[str] = ()
@@ -90,18 +89,20 @@ class PatchSource(NamedTuple):
 def options_of(settings: Settings, judge: Tree | None = None, **given: Any) -> Options:
     """Return the options in the settings, overridden by the `given` ones.
 
-    `judge` is the tree whose .checkpatch.conf is used, by default the tree of the patches.
+    `judge` is the tree whose .checkpatch.conf applies, by default the tree of the patches.
     """
-    read = {name: of(settings, _key(name)) for name, of in SETTINGS.items()}
+    from_settings = {
+        name: read(settings, _key(name)) for name, read in SETTINGS.items()
+    }
     origins = {
         name: origin
         for name in SETTINGS
         if (origin := settings.of(_key(name)).origin) != DEFAULT
     }
-    named = {name: value for name, value in given.items() if value is not None}
-    origins |= dict.fromkeys(named, FLAG)
+    overrides = {name: value for name, value in given.items() if value is not None}
+    origins |= dict.fromkeys(overrides, FLAG)
     conf = read_conf(judge) if judge else None
-    return Options(**{**read, **named}, conf=conf, origins=origins)
+    return Options(**{**from_settings, **overrides}, conf=conf, origins=origins)
 
 
 def _key(name: str) -> str:
@@ -111,10 +112,9 @@ def _key(name: str) -> str:
 class Driver:
     """Check any number of patches with the same options.
 
-    Without `repository`, rules that need history report nothing; without `tree`, rules that need a
-    source tree report nothing. `rules` are all rules, by default those in the shipped packs and in
-    the options' packs. Raises `UsageError` for an unknown rule or project, with the most similar
-    name.
+    Rules that need history require `repository`, and rules that need source files require `tree`.
+    `rules` are by default all rules in the built-in packs and in the packs of the options. Raise
+    `UsageError`, with the most similar name, for an unknown rule or project.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Driver:
         self._runs: dict[str, CheckRun] = {}
 
     def read(self, source: PatchSource) -> "tuple[tuple[Series, ...], NewSince | None]":
-        """Read a source's series, and the earlier version for comparison."""
+        """Return the series to check, and the earlier version to compare with."""
         if self.options.whole_files:
             from patchpilot.checking.whole_files import whole_files
 
@@ -168,10 +168,9 @@ class Driver:
     def check_source(
         self, source: PatchSource, *, build: "BuildOptions | None" = None
     ) -> CheckResult:
-        """Return the findings in a source's patches.
+        """Return the findings in the patches of a source.
 
-        With `build`, the objects that the patches touch are built. Raise `UsageError` for an
-        unknown revision.
+        With `build`, the affected objects are built. Raise `UsageError` for an unknown revision.
         """
         series, earlier = self.read(source)
         return self.check(series, earlier=earlier, build=build)
@@ -179,10 +178,10 @@ class Driver:
     def check_mails(
         self, mails: Iterable[bytes], commits: Series | None = None
     ) -> CheckResult:
-        """Return the findings in messages as they will be sent, which need not be in files.
+        """Return the findings in messages that are about to be sent.
 
-        The messages are grouped into series in the same way as files. Messages made from `commits`
-        get the findings of `check` for these commits, and those that only a message can have.
+        If they were made from `commits`, the result has the findings for the commits, plus those
+        that only a message can have.
         """
         series = group(
             [
@@ -195,19 +194,20 @@ class Driver:
             return self.check(series)
         result = self.check((commits,))
         of_mails = [rule.name for rule in result.rules if rule.scope in OF_MAILS]
-        sent = self._copy(select=of_mails)
-        sent.suppressions = self.suppressions
-        found = sent.check(series)
+        mail_driver = self._copy(select=of_mails)
+        mail_driver.suppressions = self.suppressions
+        mail_result = mail_driver.check(series)
         return result._replace(
             patches=tuple(
                 commit.with_more(mail)
-                for commit, mail in zip(result.patches, found.patches, strict=True)
+                for commit, mail in zip(
+                    result.patches, mail_result.patches, strict=True
+                )
             ),
-            series=found.series,
+            series=mail_result.series,
         )
 
     def _copy(self, **options: Any) -> "Driver":
-        """Return a driver with the same rules and facts but other options."""
         return Driver(
             self.options._replace(**options),
             repository=self.repository,
@@ -217,11 +217,11 @@ class Driver:
         )
 
     def run_for(self, patches: Sequence[Patch]) -> CheckRun:
-        """Return the rules and facts for patches of the same project."""
+        """Return the rules and facts for patches of one project."""
         self.tree = self.tree or tree_of(patches, self.repository)
         project = self._project or detect(self.tree, patches)
         if project.name not in self._runs:
-            self._runs[project.name] = _set_up(
+            self._runs[project.name] = _prepare_run(
                 self.options, self.rules, project, self.tree
             )._replace(history=_history_facts(self.repository))
         return self._runs[project.name]
@@ -235,28 +235,28 @@ class Driver:
     ) -> Iterator[Result]:
         """Yield the result of `work` for each item, in order.
 
-        Each of `jobs` processes gets `size` items at a time. They share the patterns that the first
-        item needed. While other threads run, there is only this process.
+        Each of `jobs` processes gets `size` items at a time. They inherit the patterns compiled for
+        the first item. With several threads, no process is forked.
         """
-        rest = iter(items)
-        yield from map(work, islice(rest, 1))
+        remaining = iter(items)
+        yield from map(work, islice(remaining, 1))
         keep()
-        # a lock that another thread holds would never be released in a forked process
+        # a forked process would wait forever for a lock held by another thread
         if jobs < 2 or threading.active_count() > 1:
-            yield from map(work, rest)
+            yield from map(work, remaining)
             keep()
             return
         from patchpilot.checking.worker_pool import run_in_order
 
-        def several(some: Sequence[Item]) -> list[Result]:
-            results = [work(item) for item in some]
+        def work_on_share(share: Sequence[Item]) -> list[Result]:
+            results = [work(item) for item in share]
             # each process compiles the patterns that its first patches need
             keep()
             return results
 
-        shares = iter(lambda: list(islice(rest, size)), [])
+        shares = iter(lambda: list(islice(remaining, size)), [])
         for results in run_in_order(
-            several, shares, jobs, lambda: open_own_pipe(self.repository)
+            work_on_share, shares, jobs, lambda: open_own_pipe(self.repository)
         ):
             yield from results
 
@@ -267,7 +267,7 @@ class Driver:
         earlier: "NewSince | None" = None,
         build: "BuildOptions | None" = None,
     ) -> CheckResult:
-        """Return the findings in all patches of these series, and in each series as a whole.
+        """Return the findings in all patches and in each series as a whole.
 
         With `earlier`, they are compared with the findings in that version.
         """
@@ -277,7 +277,7 @@ class Driver:
         patches = [patch for patch, _ in pairs]
         setting = self.run_for(patches)
         if repository:
-            _foresee(repository, setting, series, self.progress)
+            _prefetch_history(repository, setting, series, self.progress)
         built = self._built(setting.profile, patches, build)
         since, earlier_series = earlier or (None, ())
         setting = setting._replace(
@@ -287,32 +287,38 @@ class Driver:
                 patch for one in (*series, *earlier_series) for patch in one.patches
             ),
         )
-        complete = list(self._findings(setting, pairs))
-        findings: list[tuple[Finding, ...]] = [*complete]
+        all_findings = list(self._findings(setting, pairs))
+        findings: list[tuple[Finding, ...]] = [*all_findings]
         if options.checkpatch_compat:
-            findings = _once_a_run(findings)
+            findings = _deduplicate(findings)
         if options.checkpatch:
             from patchpilot.checking.tree_checkpatch import merge_checkpatch
 
             findings = merge_checkpatch(setting, patches, findings, repository)
-        whole = [
+        series_findings = [
             run_series(setting.context(one.patches[0], one), setting.rules)
             for one in series
             if one.patches
         ]
         result = CheckResult(
             patches=tuple(
-                CheckedPatch(patch, kept, left_out=all_found.left_out)
-                for patch, kept, all_found in zip(
-                    patches, findings, complete, strict=True
+                CheckedPatch(patch, kept, left_out=unfiltered.left_out)
+                for patch, kept, unfiltered in zip(
+                    patches, findings, all_findings, strict=True
                 )
             ),
-            series=tuple(finding for found in whole for finding in found),
-            left_out_of_series=sum(found.left_out for found in whole),
+            series=tuple(
+                finding
+                for findings_of_series in series_findings
+                for finding in findings_of_series
+            ),
+            left_out_of_series=sum(
+                findings_of_series.left_out for findings_of_series in series_findings
+            ),
             exit_code=ExitCode.OK,
             repository=str(repository.top) if repository else None,
             setting=setting,
-            unanswered=_not_answered(setting, patches),
+            unanswered=_missing_data(setting, patches),
             build=built.text,
             commits=built.commits,
         )
@@ -357,24 +363,23 @@ class Driver:
         patches: Sequence[Patch],
         build: "BuildOptions | None",
     ) -> BuildFacts:
-        """Return the results of the build and of external checkers, if requested."""
         facts = BuildFacts()
-        asked = self.repository, project, patches
+        arguments = self.repository, project, patches
         if build:
             from patchpilot.checking.build_facts import build_facts
 
-            facts = build_facts(*asked, build, self.progress)
+            facts = build_facts(*arguments, build, self.progress)
         elif project.kernel:
             facts = self._last_build([patch.commit for patch in patches])
         if build or self.options.checkers:
             from patchpilot.checking.checker_facts import checker_facts
 
             built = facts.commits if build else ()
-            facts = facts.with_more(checker_facts(*asked, built, self.progress))
+            facts = facts.with_more(checker_facts(*arguments, built, self.progress))
         return facts
 
     def _last_build(self, commits: Sequence[str | None]) -> BuildFacts:
-        """Return the recorded results if all commits were built in their current form."""
+        """Return the recorded results if all commits have been built."""
         if self.repository is None or not all(commits):
             return BuildFacts()
         from patchpilot.building.built_record import find_build
@@ -385,13 +390,13 @@ class Driver:
         from patchpilot.model.built_commit import build_summary
 
         summary = build_summary(built)
-        known = tuple(commit for commit in built if commit and summary)
-        return BuildFacts({}, summary and f"last build: {summary}", known)
+        commits_built = tuple(commit for commit in built if commit and summary)
+        return BuildFacts({}, summary and f"last build: {summary}", commits_built)
 
     def _trees(self, series: Sequence[Series]) -> Mapping[int, Callable[[], Tree]]:
-        """Map the id() of each patch that is based on another to a function that creates its tree.
+        """Map the id() of each patch that is based on another to a function that returns its tree.
 
-        checkpatch.pl uses one tree for all.
+        checkpatch.pl uses one tree for all patches.
         """
         if (
             self.tree is None
@@ -411,8 +416,8 @@ def _choose(mails: Sequence[bytes]) -> Any:
     return choose_mails(mails)
 
 
-def _set_up(
-    options: Options, every: tuple[Rule, ...], project: "Project", tree: Tree | None
+def _prepare_run(
+    options: Options, all_rules: tuple[Rule, ...], project: "Project", tree: Tree | None
 ) -> CheckRun:
     conf = options.conf or read_conf(tree)
     if conf.max_line_length and options.is_default("max_line_length"):
@@ -434,8 +439,8 @@ def _set_up(
         profile=project.name,
     )
     if project.files:
-        check_style(every, project)
-    rules = _choose_options(options, every, conf)
+        check_style(all_rules, project)
+    rules = _choose_options(options, all_rules, conf)
     if not options.checkpatch_compat:
         rules = usable(rules, tree)
     if options.as_checkpatch:
@@ -470,13 +475,12 @@ def _history_facts(repository: "Repository | None") -> Any:
     return facts_of(repository)
 
 
-def _foresee(
+def _prefetch_history(
     repository: "Repository",
     setting: CheckRun,
     series: Sequence[Series],
     progress: Progress,
 ) -> None:
-    """Read the log data for many patches before forking."""
     detectors = {rule.detector for rule in setting.rules}
     if "prefix-convention" in detectors:
         from patchpilot.lint.habits import folder_of
@@ -490,7 +494,7 @@ def _foresee(
             upstream_state(repository, one.patches, progress=progress)
 
 
-def _not_answered(setting: CheckRun, patches: Iterable[Patch]) -> str:
+def _missing_data(setting: CheckRun, patches: Iterable[Patch]) -> str:
     if setting.history is None:
         return ""
     from patchpilot.checking.history_facts import missing_data_note
@@ -502,19 +506,19 @@ ONCE_A_RUN = "CORRUPTED_PATCH"
 """The type that checkpatch.pl reports only once per run, for the first patch that has it."""
 
 
-def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
-    """Adapt the findings to what a single checkpatch.pl run over all patches would report."""
-    out: list[tuple[Finding, ...]] = []
+def _deduplicate(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
+    """Keep only the findings that one run of checkpatch.pl for all patches would report."""
+    result: list[tuple[Finding, ...]] = []
     is_reported = False
     for found in findings:
-        others = tuple(one for one in found if one.checkpatch != ONCE_A_RUN)
-        out.append(others if is_reported else found)
+        others = tuple(finding for finding in found if finding.checkpatch != ONCE_A_RUN)
+        result.append(others if is_reported else found)
         is_reported = is_reported or others != found
-    return out
+    return result
 
 
 def open_own_pipe(repository: "Repository | None") -> None:
-    """Give a forked process its own pipe to git."""
+    """Give a forked process a separate pipe to git."""
     if repository:
         from patchpilot.commits.objects import CatFile
 
@@ -522,9 +526,9 @@ def open_own_pipe(repository: "Repository | None") -> None:
 
 
 def tree_of(patches: Sequence[Patch], repository: "Repository | None") -> Tree | None:
-    """Return the source tree for the patches, or None without a repository.
+    """Return the tree of the first commit's parent, or of HEAD if the patches are no commits.
 
-    It is the tree of the first commit's parent, or of HEAD if the patches are not commits.
+    Return None without a repository.
     """
     if repository is None:
         return None
@@ -536,7 +540,7 @@ def tree_of(patches: Sequence[Patch], repository: "Repository | None") -> Tree |
 
 
 def exit_code(severities: Iterable[Severity], fail_on: str) -> ExitCode:
-    """Return 1 if any of the severities is `fail_on` or higher, and 0 otherwise."""
+    """Return 1 if any severity is at least `fail_on`, otherwise 0."""
     if fail_on == "never":
         return ExitCode.OK
     limit = Severity(fail_on).rank

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find an earlier revision of a TARGET.
+"""Find an earlier version of the patches to compare with.
 
-The revision may be a sent series, a tag, a branch, a tracked series, or patch files in the
-same directory.
+It may be a sent series, a tag, a branch, a tracked series, or patch files in the same directory.
 """
 
 import re
@@ -32,7 +31,7 @@ _SUFFIX = re.compile(r"[-_./]?v\d{1,3}$", re.IGNORECASE)
 
 
 NewSince = tuple[str, tuple[Series, ...]]
-"""An earlier revision to compare with: its name and its series."""
+"""The name and the series of an earlier version."""
 
 
 def find(
@@ -43,11 +42,10 @@ def find(
     base: str | None = None,
     from_archive: FromArchive | None = None,
 ) -> tuple[NewSince, tuple[Series, ...]]:
-    """Return the earlier revision for `--since-version`, and the series to check.
+    """Return the version for `--since-version`, and the series to check.
 
-    `word` is a version number, or a TARGET that contains the earlier patches. Older series in the
-    same directory are removed from the series to check. Raise `UsageError`, with the places
-    searched and a hint, if the revision is not found.
+    `word` is a version number, or a TARGET with the earlier patches. Earlier series in the same
+    directory are not checked. Raise `UsageError` if the version is not found.
     """
     given = tuple(series)
     if not re.fullmatch(r"v?\d{1,3}", word):
@@ -55,7 +53,7 @@ def find(
     number = int(word.lstrip("v"))
     label = f"v{number}"
     of_files = bool(targets) and all(map(_is_files, targets))
-    if of_files and (split := _split(series, number)):
+    if of_files and (split := _split_versions(series, number)):
         return (label, split[0]), split[1]
     for earlier in _candidate_versions(number, targets, series, repository, base):
         if any(each.patches for each in earlier):
@@ -71,46 +69,44 @@ def find(
     )
 
 
-def _split(
+def _split_versions(
     series: Sequence[Series], number: int
 ) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
-    """Split patches in several versions into the requested version and the latest version of each
-    series, or return None.
+    """Split the series into the requested version and the latest version of each series.
+
+    Return None if they contain only one version.
     """
     sent = [series_ for series_ in series if any(map(_is_sent, series_.patches))]
-    then = tuple(series for series in sent if series.version == number)
-    if not then or all(series.version <= number for series in sent):
+    requested = tuple(series for series in sent if series.version == number)
+    if not requested or all(series.version <= number for series in sent):
         return None
     paths = {
         id(series): frozenset(path for patch in series.patches for path in patch.paths)
         for series in sent
     }
 
-    def went_on(one: Series, other: Series) -> bool:
+    def is_continued(one: Series, other: Series) -> bool:
         return other.version > one.version and bool(
             paths[id(one)] & paths[id(other)]
             and pair_with_earlier(one.patches, other.patches)
         )
 
-    newest = tuple(
-        series for series in sent if not any(went_on(series, other) for other in sent)
+    latest = tuple(
+        series
+        for series in sent
+        if not any(is_continued(series, other) for other in sent)
     )
     return (
-        (then, newest)
-        if any(went_on(series, other) for series in then for other in newest)
+        (requested, latest)
+        if any(is_continued(series, other) for series in requested for other in latest)
         else None
     )
 
 
 def _is_sent(patch: Patch) -> bool:
-    """Return whether a message is a patch, not a reply that quotes one."""
     return patch.subject.is_patch and not re.match(
         r"\s*(?:re|aw|antw|sv|vs)\b", patch.subject.raw, re.IGNORECASE
     )
-
-
-def _patches(series: Sequence[Series]) -> list[Patch]:
-    return [patch for series_ in series for patch in series_.patches]
 
 
 def _is_files(target: str) -> bool:
@@ -124,31 +120,31 @@ def _candidate_versions(
     repository: "Repository | None",
     base: str | None,
 ) -> Iterator[tuple[Series, ...]]:
-    """Yield the version from each possible source, most reliable first."""
-    known = [change_id for each in series for change_id in change_ids(each)]
-    of_commits = [
+    """Yield the version found in each source, most reliable first."""
+    change_ids_found = [change_id for each in series for change_id in change_ids(each)]
+    revisions = [
         target for target in targets or (None,) if not (target and _is_files(target))
     ]
-    if repository and of_commits:
+    if repository and revisions:
         from patchpilot.checking.topic_waivers import known_draft
 
-        drafts = [known_draft(repository, target, base) for target in of_commits]
-        known += [draft.change_id for draft in drafts if draft]
-        known += _enrolled_change_ids(repository)
-    identities = tuple(dict.fromkeys(known))
+        drafts = [known_draft(repository, target, base) for target in revisions]
+        change_ids_found += [draft.change_id for draft in drafts if draft]
+        change_ids_found += _enrolled_change_ids(repository)
+    identities = tuple(dict.fromkeys(change_ids_found))
     for identity in identities:
         yield _sent_mails(identity, number)
     if repository:
         for identity in identities:
             yield _tagged_commits(repository, identity, number)
-        if of_commits:
-            yield _branch(repository, number, base)
-    yield _tracked_version(number, identities, _patches(series))
-    yield _find_beside(number, [path for path in map(Path, targets) if path.exists()])
+        if revisions:
+            yield _version_branch(repository, number, base)
+    patches = [patch for each in series for patch in each.patches]
+    yield _tracked_version(number, identities, patches)
+    yield _nearby_files(number, [path for path in map(Path, targets) if path.exists()])
 
 
 def _sent_mails(identity: str, number: int) -> tuple[Series, ...]:
-    """Return the messages of a version's last send."""
     from patchpilot.outgoing.outbox import Outbox
     from patchpilot.resources import state_path
 
@@ -174,20 +170,20 @@ def _sent_mails(identity: str, number: int) -> tuple[Series, ...]:
 
 
 def _enrolled_change_ids(repository: "Repository") -> Iterator[str]:
-    """Yield the change-id that b4 assigned to the current branch."""
+    """Yield the change-id that b4 assigned to the branch."""
     from patchpilot.commits.b4_prep import prep_branch
 
-    known = prep_branch(repository, repository.branch) if repository.branch else None
-    if known:
-        yield known.change_id
+    branch = prep_branch(repository, repository.branch) if repository.branch else None
+    if branch:
+        yield branch.change_id
 
 
 def _tracked_version(
     number: int, identities: Sequence[str], patches: Sequence[Patch]
 ) -> tuple[Series, ...]:
-    """Return the version of a tracked series that shares a change-id or title with these patches.
+    """Return the version of a tracked series with a change-id or title of these patches.
 
-    The series tracked last comes first.
+    The series tracked last is preferred.
     """
     from patchpilot.archive.track_store import Store, default_file
 
@@ -216,10 +212,10 @@ def _tracked_version(
 def _tagged_commits(
     repository: "Repository", identity: str, number: int
 ) -> tuple[Series, ...]:
-    """Return the commits preserved by a send tag of patchpilot or b4."""
+    """Return the commits with the tag that patchpilot or b4 created when sending."""
     name = f"refs/tags/{format_tag_name(identity, number)}"
-    tip = repository.find(name)
-    if tip is None:
+    tag_commit = repository.find(name)
+    if tag_commit is None:
         return ()
     base = re.search(
         r"^base-commit: ([0-9a-f]{40,64})$",
@@ -228,16 +224,20 @@ def _tagged_commits(
     )
     start = repository.find(base[1]) if base else None
     return (
-        (commits_series(repository, range_commits(repository, start, tip), start),)
+        (
+            commits_series(
+                repository, range_commits(repository, start, tag_commit), start
+            ),
+        )
         if start
         else ()
     )
 
 
-def _branch(
+def _version_branch(
     repository: "Repository", number: int, base: str | None
 ) -> tuple[Series, ...]:
-    """Return the branch for this version that is named like the current one."""
+    """Return the commits of a branch with the name of the current one and this version."""
     if not repository.branch:
         return ()
     stem = _SUFFIX.sub("", repository.branch)
@@ -253,20 +253,21 @@ def _branch(
     return ()
 
 
-def _find_beside(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
-    """Return patch files of this version next to the TARGETs: v2-0001-*.patch, or a directory
-    or mbox named like the TARGET.
+def _nearby_files(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
+    """Return the patch files of this version next to the TARGETs.
+
+    These are v2-0001-*.patch, or a directory or mbox with the name of the TARGET.
     """
-    for place in map(Path.absolute, targets):
-        around: list[Path] = []
-        if place.is_dir():
-            around = sorted(place.iterdir())
-        elif _VERSION.match(place.name) and re.match(r"v?\d*-?\d{4}-", place.name):
-            around = sorted(place.parent.glob("*.patch"))
-        files = [file for file in around if _version_in_name(file) == number]
-        renamed = place.parent / _VERSION.sub(f"v{number}", place.name)
-        is_other = renamed != place and renamed.exists()
-        for candidate in filter(None, (files, [renamed] if is_other else [])):
+    for target in map(Path.absolute, targets):
+        files_nearby: list[Path] = []
+        if target.is_dir():
+            files_nearby = sorted(target.iterdir())
+        elif _VERSION.match(target.name) and re.match(r"v?\d*-?\d{4}-", target.name):
+            files_nearby = sorted(target.parent.glob("*.patch"))
+        files = [file for file in files_nearby if _version_in_name(file) == number]
+        renamed = target.parent / _VERSION.sub(f"v{number}", target.name)
+        is_renamed = renamed != target and renamed.exists()
+        for candidate in filter(None, (files, [renamed] if is_renamed else [])):
             series_read = read_targets([str(file) for file in candidate], None)
             if all(series.version == number for series in series_read):
                 return series_read
@@ -274,6 +275,6 @@ def _find_beside(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
 
 
 def _version_in_name(file: Path) -> int | None:
-    """Return the version in the name of a `git format-patch` file, or None."""
+    """Return the version in the name of a `git format-patch` file, otherwise None."""
     match = re.match(r"(?:v(\d{1,3})-)?\d{4}-.*\.patch$", file.name)
     return int(match[1] or 1) if match else None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Apply fixes to commits.
 
-The fixed commits get new messages and trees, later commits are rewritten, and the branch is
-moved together with its files. An undo record is written.
+Later commits are rewritten as well, the branch is moved with its files, and the rewrite can be
+undone.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -34,10 +34,7 @@ Edits = dict[str, tuple[LineEdit, ...]]
 
 
 class Ready(NamedTuple):
-    """A rewrite that passed all safety checks.
-
-    It contains the branch, the new messages, the commits to change, and the edits of every commit.
-    """
+    """A rewrite that passed all safety checks: its branch, messages, commits and edits."""
 
     messages: Mapping[str, str]
     ref: str | None
@@ -48,17 +45,17 @@ class Ready(NamedTuple):
 
 
 class CommitRewrite(NamedTuple):
-    """A writer that applies fixes to commits."""
+    """Write fixes to commits."""
 
     repository: Repository
     base: str | None
     targets: Sequence[str]
 
     def refuse_early(self, overrides: Collection[str]) -> None:
-        """Check, before any other work, for problems that block all fixes to the TARGETs.
+        """Check for problems that block all fixes before any other work is done.
 
-        Raise `UsageError` for a merge, and `RefusedError` if rewriting is not safe. Only the latest
-        commit of a TARGET is checked for that, because it is rewritten whichever commit is fixed.
+        Raise `UsageError` for a merge, and `RefusedError` if rewriting is not safe. That is checked
+        only for the latest commit of a TARGET, which is always rewritten.
         """
         repository = self.repository
         newest = ""
@@ -72,7 +69,7 @@ class CommitRewrite(NamedTuple):
                     )
             newest = found[-1] if found else ""
         ref, head = self._branch()
-        # if there are several TARGETs, some may have nothing to fix
+        # with several TARGETs, some may have nothing to fix
         oldest = [newest] if newest and len(self.targets) < 2 else []
         if oldest:
             rewrite.commits_above(repository, ref, head, oldest)
@@ -83,10 +80,7 @@ class CommitRewrite(NamedTuple):
         return rewrite.branch_of(self.repository, named or None)
 
     def fixable_lines(self, patch: Patch) -> FixDirectory:
-        """Return which lines may be fixed in a commit's patch.
-
-        These are only the lines that can be found again in the commit's message and files.
-        """
+        """Return which lines may be fixed: those found again in the commit's message and files."""
         commit = self.repository.commit(patch.commit or "")
         subject = self._subject_line(patch, commit.message)
         body = _message_body(commit.message)
@@ -111,7 +105,6 @@ class CommitRewrite(NamedTuple):
         )
 
     def _subject_line(self, patch: Patch, message: str) -> int | None:
-        """Return the index of the subject header if it still has the commit's subject."""
         first, _, rest = message.partition("\n")
         number = patch.header_line("Subject")
         is_one_line = not rest or rest.startswith("\n")
@@ -119,7 +112,7 @@ class CommitRewrite(NamedTuple):
         return number - 1 if is_same and is_one_line else None
 
     def _contains_added_lines(self, patch: Patch) -> bool:
-        """Return whether the commit's files contain every added line at its position."""
+        """Return whether the commit's files contain each added line at its position."""
         for change in patch.files:
             if change.is_binary or not change.added:
                 continue
@@ -134,10 +127,9 @@ class CommitRewrite(NamedTuple):
         return True
 
     def changed_texts(self, patch: Patch, outcome: FixOutcome) -> tuple[PatchText, ...]:
-        """Return the commit's message and files before and after the fix."""
         commit = self.repository.commit(patch.commit or "")
         texts = []
-        message = _message(commit.message, patch, outcome)
+        message = _fixed_message(commit.message, patch, outcome)
         if message != commit.message:
             texts.append(
                 PatchText(
@@ -149,7 +141,11 @@ class CommitRewrite(NamedTuple):
         for path, edits in own_edits(outcome).items():
             data = self.repository.blob(commit.id, path) or b""
             texts.append(
-                PatchText(path, _shown(data), _shown(apply_line_edits(data, edits)))
+                PatchText(
+                    path,
+                    _decode_lines(data),
+                    _decode_lines(apply_line_edits(data, edits)),
+                )
             )
         return tuple(texts)
 
@@ -158,32 +154,29 @@ class CommitRewrite(NamedTuple):
         outcomes: Sequence[tuple[Patch, FixOutcome]],
         overrides: Collection[str],
     ) -> Ready:
-        """Check that the fixes may be written to their commits.
-
-        Raise `RefusedError` if rewriting is not safe.
-        """
+        """Check that the fixes may be written; raise `RefusedError` if rewriting is not safe."""
         messages: dict[str, str] = {}
-        own: dict[str, Edits] = {}
+        edits_by_commit: dict[str, Edits] = {}
         for patch, outcome in outcomes:
             commit = self.repository.commit(patch.commit or "")
-            message = _message(commit.message, patch, outcome)
+            message = _fixed_message(commit.message, patch, outcome)
             if message != commit.message:
                 messages[commit.id] = message
             if edits := own_edits(outcome):
-                own[commit.id] = edits
+                edits_by_commit[commit.id] = edits
         ref, head = self._branch()
-        changed = tuple(dict.fromkeys((*messages, *own)))
+        changed = tuple(dict.fromkeys((*messages, *edits_by_commit)))
         above = rewrite.commits_above(self.repository, ref, head, changed)
         oldest = tuple([id_ for id_ in above if id_ in changed][:1])
         rewrite.refuse_unless_safe(self.repository, ref, head, oldest, overrides)
-        states = self._carry_edits(own, above)
+        states = self._carry_edits(edits_by_commit, above)
         move_branch.refuse_dirty(self.repository, ref, tuple(states.get(head, {})))
         return Ready(messages, ref, head, changed, oldest, states)
 
     def write(self, ready: Ready, overrides: Collection[str]) -> dict[str, Any]:
-        """Write the new commits, move the branch with its files, and return the result.
+        """Write the new commits, and move the branch with its files.
 
-        It has the name of the branch (`written`), the `undo` record, the `costs` for others, and
+        Return the name of the branch (`written`), the `undo` record, the `costs` for others, and
         the new commit `ids`. Raise `RefusedError` if rewriting is no longer safe.
         """
         repository, ref, head = self.repository, ready.ref, ready.head
@@ -205,11 +198,11 @@ class CommitRewrite(NamedTuple):
     def _carry_edits(
         self, of_commits: Mapping[str, Edits], above: Sequence[str]
     ) -> dict[str, Edits]:
-        """Map each commit to its files' edits, including those inherited from its ancestors."""
-        states: dict[str, Edits] = {}
+        """Map each commit to the edits of its files, including those of its ancestors."""
+        edits_by_commit: dict[str, Edits] = {}
         for id_ in above:
             parents = self.repository.commit(id_).parents
-            with_edits = [parent for parent in parents if states.get(parent)]
+            with_edits = [parent for parent in parents if edits_by_commit.get(parent)]
             if with_edits and len(parents) > 1:
                 raise RefusedError(
                     f"{id_[:12]} is a merge of a commit whose files would change",
@@ -217,45 +210,48 @@ class CommitRewrite(NamedTuple):
                 )
             edits: Edits = (
                 carry_edits_over(
-                    self.repository, with_edits[0], id_, states[with_edits[0]]
+                    self.repository, with_edits[0], id_, edits_by_commit[with_edits[0]]
                 )
                 if with_edits
                 else {}
             )
-            for path, own in of_commits.get(id_, {}).items():
-                others = (
+            for path, new_edits in of_commits.get(id_, {}).items():
+                inherited = (
                     old
                     for old in edits.get(path, ())
                     if not any(
-                        old.first <= new.last and new.first <= old.last for new in own
+                        old.first <= new.last and new.first <= old.last
+                        for new in new_edits
                     )
                 )
-                edits[path] = (*others, *own)
+                edits[path] = (*inherited, *new_edits)
             if edits:
-                states[id_] = edits
-        return states
+                edits_by_commit[id_] = edits
+        return edits_by_commit
 
 
 def own_edits(outcome: FixOutcome) -> Edits:
     """Return the edits to a commit's files that correspond to its fixed patch.
 
-    Adjacent changed lines are combined into a single edit.
+    Adjacent lines are combined into one edit.
     """
-    became = _fixed_lines(outcome)
+    fixed_lines = _fixed_lines(outcome)
     unchanged = set(outcome.draft.origin)
     edits = {
         change.path: tuple(
-            _file_edits(change, outcome.original.lines, became, unchanged)
+            _file_edits(change, outcome.original.lines, fixed_lines, unchanged)
         )
         for change in outcome.original.files
     }
-    return {path: own for path, own in edits.items() if own}
+    return {
+        path: edits_of_file for path, edits_of_file in edits.items() if edits_of_file
+    }
 
 
 def _fixed_lines(outcome: FixOutcome) -> dict[int, list[str]]:
-    """Map each line on a patch's new side (0-based patch line) to its fixed lines."""
+    """Map each line on the new side (0-based patch line) to its fixed lines."""
     patch, draft = outcome.original, outcome.draft
-    became: dict[int, list[str]] = {}
+    fixed_lines: dict[int, list[str]] = {}
     headers = {hunk.patch_line - 1 for change in patch.files for hunk in change.hunks}
     waiting: list[str] = []
     last: int | None = None
@@ -263,35 +259,35 @@ def _fixed_lines(outcome: FixOutcome) -> dict[int, list[str]]:
         if origin in headers:
             last = None
         elif origin >= patch.diff_line and patch.lines[origin][:1] in ("+", " "):
-            # a realigned line shows up as one removed and one added line
-            became[origin] = [*waiting, *(() if text.startswith("-") else (text,))]
+            # a realigned line is removed and added
+            fixed_lines[origin] = [*waiting, *(() if text.startswith("-") else (text,))]
             waiting, last = [], origin
         elif origin < 0 and text.startswith("+"):
-            # an added line goes with the line above or, at the top of a hunk, below
-            (became[last] if last is not None else waiting).append(text)
-    return became
+            # attach an added line to the line above or, at the start of a hunk, to the one below
+            (fixed_lines[last] if last is not None else waiting).append(text)
+    return fixed_lines
 
 
 def _file_edits(
     change: FileChange,
     lines: Sequence[str],
-    became: Mapping[int, list[str]],
+    fixed_lines: Mapping[int, list[str]],
     unchanged: set[int],
 ) -> list[LineEdit]:
-    """Return the edits of one file; `lines` are the patch's lines, and `unchanged` those
-    without edits.
-    """
+    """Return the edits of a file; `unchanged` has the patch lines without edits."""
     edits: list[LineEdit] = []
     for line in (line for hunk in change.hunks for line in hunk.lines):
         at = line.patch_line - 1
         if line.kind not in ("+", " ") or line.new_line is None:
             continue
-        new = became.get(at, [])
+        replacement = fixed_lines.get(at, [])
         unended = at + 1 < len(lines) and lines[at + 1].startswith("\\")
         stays_unended = unended and at + 1 in unchanged
-        if new == [lines[at]] and unended == stays_unended:
+        if replacement == [lines[at]] and unended == stays_unended:
             continue
-        texts = [text[1:].encode("utf-8", "surrogateescape") + b"\n" for text in new]
+        texts = [
+            text[1:].encode("utf-8", "surrogateescape") + b"\n" for text in replacement
+        ]
         if texts and stays_unended:
             texts[-1] = texts[-1][:-1]
         if edits and edits[-1].last == line.new_line - 1:
@@ -303,8 +299,7 @@ def _file_edits(
     return edits
 
 
-def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
-    """Apply the fixes made to a patch's message to the commit message."""
+def _fixed_message(message: str, patch: Patch, outcome: FixOutcome) -> str:
     new = outcome.draft.patch
     old = message.partition("\n\n")[0].rstrip("\n")
     number = new.header_line("Subject")
@@ -316,11 +311,11 @@ def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
 
 
 def _message_body(message: str) -> list[str] | None:
-    """Return the lines below the subject and the blank lines after it."""
+    """Return the lines below the subject, without blank lines at the start."""
     _, gap, body = message.partition("\n\n")
     return body.lstrip("\n").split("\n") if gap else None
 
 
-def _shown(data: bytes) -> tuple[str, ...]:
+def _decode_lines(data: bytes) -> tuple[str, ...]:
     text = data.decode("utf-8", "surrogateescape").split("\n")
     return tuple(text[:-1] if text[-1] == "" else text)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write fixed patches back to their files.
 
-All other bytes remain unchanged. Either all files are changed or none.
+Other bytes stay the same. Either all files are changed or none.
 """
 
 import os
@@ -34,9 +34,8 @@ class PatchText(NamedTuple):
 class FixDirectory(NamedTuple):
     """The lines of a patch that may be fixed.
 
-    If `refused` is set, it is the reason why nothing may be fixed. Otherwise the lines
-    (0-based) that `may_touch` accepts may be fixed. `kept` maps lines that are never changed to
-    the reason.
+    `refused` is the reason if none may be, otherwise `may_touch` accepts the index of a line.
+    `kept` maps lines that must not change to the reason.
     """
 
     refused: str = ""
@@ -45,9 +44,9 @@ class FixDirectory(NamedTuple):
 
 
 class PatchFiles(NamedTuple):
-    """The patch files of a run with their contents, and the position of each patch in them.
+    """The contents of the patch files of a run.
 
-    `mails` maps the source of a patch to (file, start byte, end byte).
+    `mails` maps the source of a patch to its file and the start and end byte.
     """
 
     data: Mapping[str, bytes] = {}
@@ -55,10 +54,7 @@ class PatchFiles(NamedTuple):
 
     @classmethod
     def of(cls, targets: Sequence[str], stdin: bytes | None) -> "PatchFiles":
-        """Read the files named by TARGETs.
-
-        Raise `UsageError` for a TARGET that cannot be written back.
-        """
+        """Read the files; raise `UsageError` for a TARGET that cannot be written back."""
         data: dict[str, bytes] = {}
         if "-" in targets:
             if len(targets) > 1:
@@ -97,7 +93,6 @@ class PatchFiles(NamedTuple):
         return "-" in self.data
 
     def fixable_lines(self, patch: Patch) -> FixDirectory:
-        """Return the lines of a patch that may be fixed, or the reason why none may be."""
         kind = (patch.header("Content-Type") or "").lower()
         if patch.damage:
             return FixDirectory(
@@ -118,11 +113,9 @@ class PatchFiles(NamedTuple):
         return FixDirectory()
 
     def changed_texts(self, patch: Patch, outcome: FixOutcome) -> tuple[PatchText, ...]:
-        """Return the text of the patch before and after the fix."""
         return (PatchText(patch.source, patch.lines, outcome.draft.patch.lines),)
 
     def render(self, outcomes: Mapping[str, FixOutcome]) -> dict[str, bytes]:
-        """Return the new content of each changed file."""
         contents = {}
         for name, content in self.data.items():
             parts = sorted(
@@ -141,10 +134,9 @@ class PatchFiles(NamedTuple):
         return contents
 
     def write(self, changed: Mapping[str, bytes]) -> tuple[str, ...]:
-        """Replace the files with their new contents, all or none, and return their names.
+        """Replace all files, or none, and return their names.
 
-        Raise `RefusedError` if a file is read-only, is a symbolic link, or has changed in the
-        meantime.
+        Raise `RefusedError` if a file is read-only, a symbolic link, or no longer the same.
         """
         for name in changed:
             _refuse_unless_writable(Path(name))
@@ -165,7 +157,6 @@ class PatchFiles(NamedTuple):
         return tuple(changed)
 
     def _is_verbatim(self, patch: Patch) -> bool:
-        """Return whether the patch's lines are those of its file."""
         name, start, end = self.mails.get(patch.source, ("", 0, 0))
         content = self.data.get(name, b"")[start:end]
         lines = _split(content)
@@ -179,20 +170,20 @@ class PatchFiles(NamedTuple):
         )
 
     def _fixed_mail(self, content: bytes, outcome: FixOutcome) -> bytes:
-        """Return the bytes of a fixed message, keeping the file's bytes for unchanged lines."""
+        """Return the bytes of a fixed message, keeping the bytes of unchanged lines."""
         raw = _split(content)
-        out = []
+        fixed = []
         for text, origin in zip(
             outcome.draft.patch.lines, outcome.draft.origin, strict=True
         ):
             if origin >= 0 and outcome.original.lines[origin] == text:
-                out.append(raw[origin])
+                fixed.append(raw[origin])
             else:
                 line = text.encode("utf-8", "surrogateescape")
-                out.append(
+                fixed.append(
                     b">" + line if is_mboxrd(content) and _QUOTED.match(line) else line
                 )
-        return b"\n".join(out) + (b"\n" if content.endswith(b"\n") else b"")
+        return b"\n".join(fixed) + (b"\n" if content.endswith(b"\n") else b"")
 
 
 def _split(content: bytes) -> list[bytes]:
@@ -210,9 +201,6 @@ def _refuse_unless_writable(file: Path) -> None:
 
 
 def _stage_file(file: Path, content: bytes) -> Path:
-    """Write the new content to a temporary file next to this one, with the old mode, synced to
-    disk.
-    """
     try:
         return write_beside(file, content, is_synced=True)
     except OSError as error:
@@ -225,18 +213,18 @@ def _stage_file(file: Path, content: bytes) -> Path:
 def _replace_files(
     staged: Sequence[tuple[Path, Path]], old: Mapping[str, bytes]
 ) -> None:
-    done: list[Path] = []
+    replaced: list[Path] = []
     try:
         for temporary, file in staged:
-            done.append(file)
+            replaced.append(file)
             temporary.replace(file)
     except BaseException as error:
-        left = [file for file in done if not _put_back(file, old[str(file)])]
+        changed = [file for file in replaced if not _put_back(file, old[str(file)])]
         if not isinstance(error, OSError):
             raise
         hint = (
-            f"cannot restore {left[0]}: {len(left)} of the files may have been changed"
-            if left
+            f"cannot restore {changed[0]}: {len(changed)} of the files may have been changed"
+            if changed
             else "no file was changed"
         )
         raise RefusedError(
@@ -245,7 +233,7 @@ def _replace_files(
 
 
 def _put_back(file: Path, content: bytes) -> bool:
-    """Restore a file's old content, and return whether it succeeded."""
+    """Restore the old content of a file, and return whether that succeeded."""
     temporary = None
     try:
         if file.read_bytes() != content:

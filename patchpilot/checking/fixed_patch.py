@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compute the fixes for a patch, verify each with another check, and pass them to a writer.
-
-Writers exist for files, commits and buffers.
-"""
+"""Compute the fixes for a patch, verify them by checking again, and pass them to a writer."""
 
 import difflib
 import math
@@ -24,11 +21,10 @@ NEEDED = "a later patch depends on this line"
 
 
 class FixedPatch(NamedTuple):
-    """A patch with its applied fixes.
+    """A patch, and the fixes applied to it.
 
-    `fixed` has the fixed findings and `texts` the changed texts, before and after. `refused` is
-    the reason if nothing, or not everything, could be fixed. `reasons` explains for each
-    finding with a safe fix why the fix was not applied.
+    `texts` are the changed texts. `refused` is the reason if some or all fixes were not applied,
+    and `reasons` has one for each of these findings.
     """
 
     patch: Patch
@@ -39,7 +35,6 @@ class FixedPatch(NamedTuple):
 
     @property
     def diff(self) -> list[str]:
-        """Return the lines of a unified diff of all fixed texts."""
         mark = ("a/", "b/") if self.patch.commit else ("", "")
         return [
             line
@@ -55,13 +50,13 @@ class FixedPatch(NamedTuple):
 
 
 class FixWriter(Protocol):
-    """The interface of a destination for fixes, such as patch files or commits."""
+    """A destination for fixes: patch files, commits or editor buffers."""
 
     def fixable_lines(self, patch: Patch) -> FixDirectory:
-        """Return the lines that may be fixed in a patch."""
+        """Return the lines of a patch that may be fixed."""
 
     def changed_texts(self, patch: Patch, outcome: FixOutcome) -> tuple[PatchText, ...]:
-        """Return the changed texts before and after a fix."""
+        """Return the changed texts, before and after the fix."""
 
 
 def fixed_patch(
@@ -72,10 +67,10 @@ def fixed_patch(
     needed: AbstractSet[int] = frozenset(),
     only: Only | None = None,
 ) -> tuple[FixedPatch, FixOutcome | None]:
-    """Apply a patch's fixes as far as possible.
+    """Apply as many fixes to a patch as possible.
 
-    The outcome is None if nothing was fixed. Without `writer`, nothing is written. Only findings
-    selected by `only` are fixed. Lines (0-based) in `needed`, used by later patches, stay.
+    The outcome is None if nothing was fixed. Only findings that `only` accepts are fixed. Lines
+    (0-based) in `needed` are not changed, because later patches depend on them.
     """
     patch, setting = checked.patch, first.setting
     rules = {rule.id: rule for rule in first.rules}
@@ -100,9 +95,9 @@ def fixed_patch(
     )
     context = setting.context(patch, own_series)
 
-    def check_again(now: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        here = context.for_patch(now)
-        return here, run(here, first.rules)
+    def check_again(changed_patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
+        new_context = context.for_patch(changed_patch)
+        return new_context, run(new_context, first.rules)
 
     suppressed = frozenset(place_of(each.finding) for each in checked.suppressed)
     if only is not None:
@@ -122,7 +117,7 @@ def fixed_patch(
 
     known = None
     if not setting.options.checkpatch_compat:
-        # running checkpatch.pl drops some findings and adds others
+        # the findings were adapted to those of checkpatch.pl
         own = (finding for finding in checked.every if finding.rule in rules)
         known = context, tuple(sorted(own, key=finding_line))
 
@@ -145,10 +140,10 @@ def fixed_patch(
 
 
 def finding_line(finding: Finding) -> float:
-    """Return a finding's patch line, or the last line if it is about the whole patch."""
+    """Return the patch line of a finding; findings about the whole patch come last."""
     return finding.patch_line or math.inf
 
 
 def place_of(finding: Finding) -> tuple[str, int]:
-    """Return a finding's rule and 0-based line."""
+    """Return the rule and the 0-based line of a finding."""
     return finding.rule, (finding.patch_line or 0) - 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Provide facts from the repository's history for the rules (lint's HistoryFacts)."""
+"""Look up facts in the history of a repository (lint's `HistoryFacts`)."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,16 +32,14 @@ LOG_SECONDS = 10.0
 WALK_SECONDS = 30.0
 COMMITS_BACK = 20_000
 WORTH_A_WALK = 8
-"""With this many directories, separate walks take longer than reading the last COMMITS_BACK commits
-with all their files.
-"""
+"""With more directories, read the log of all files, because git filters paths slowly."""
 _LONG_ID = compile_late(r"\b[0-9a-f]{12,40}\b")
 
 
 class RepositoryFacts:
-    """Facts from a repository's history, each queried once.
+    """Facts from the history of a repository, each looked up once.
 
-    If git does not answer in time, the fact is unknown.
+    A fact is unknown if git takes too long.
     """
 
     def __init__(self, repository: Repository) -> None:
@@ -59,10 +57,7 @@ class RepositoryFacts:
         return self._commits[word]
 
     def is_complete(self) -> bool:
-        """Return whether the history is complete.
-
-        Only in a complete history does a missing commit not exist. A shallow clone is not complete.
-        """
+        """Return whether the history is complete, so that a missing commit does not exist."""
         return not self._repository.is_shallow()
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
@@ -71,7 +66,7 @@ class RepositoryFacts:
         return self._below[folder]
 
     def _cache_key(self, folder: str, *, of_head: bool = False) -> str:
-        """Return the cache key of a directory's forms, based on HEAD or on its week."""
+        """Return the cache key for a directory, which depends on HEAD or its week."""
         head = self.find("HEAD")
         week = int(head.committed.timestamp()) // _WEEK if head else 0
         known = head.id if of_head and head else week
@@ -80,9 +75,9 @@ class RepositoryFacts:
 
     @cached_property
     def _recent(self) -> tuple[str, ...]:
-        """Return the revision COMMITS_BACK commits ago, where walks end.
+        """Return the option that limits walks to the last COMMITS_BACK commits.
 
-        Directories unchanged since then have no binding customs.
+        Directories unchanged since then have no current conventions.
         """
         done = self._repository.git(
             "log",
@@ -98,9 +93,8 @@ class RepositoryFacts:
     def foresee(self, folders: Iterable[str]) -> None:
         """Prefetch the results of `forms_below` for many directories.
 
-        The log is read only once, latest commit first, until each has COMMITS commits or the log
-        ends. Results with many commits are cached for the week in which HEAD was committed, others
-        as long as HEAD is unchanged.
+        The log is read once, until each directory has COMMITS commits. Results with many commits
+        are cached for the week in which HEAD was committed, others until HEAD changes.
         """
         with self._walking:
             wanted = {folder for folder in folders if folder not in self._below}
@@ -115,10 +109,10 @@ class RepositoryFacts:
     def _walk(self, wanted: set[str]) -> None:
         if not wanted:
             return
-        found: dict[str, list[CommitForm]] = {folder: [] for folder in wanted}
-        lacking, ends = len(found), monotonic() + WALK_SECONDS
-        # git would compare hundreds of paths with every tree entry
-        limits = sorted(wanted) if len(wanted) < WORTH_A_WALK else ()
+        forms_by_folder: dict[str, list[CommitForm]] = {folder: [] for folder in wanted}
+        incomplete, deadline = len(forms_by_folder), monotonic() + WALK_SECONDS
+        # git compares each path with every tree entry
+        paths = sorted(wanted) if len(wanted) < WORTH_A_WALK else ()
         with stream_output(
             self._repository.top,
             "log",
@@ -132,28 +126,28 @@ class RepositoryFacts:
             *self._recent,
             "HEAD",
             "--",
-            *limits,
+            *paths,
         ) as out:
             for message, touched in _records(out):
                 for folder in wanted.intersection(
                     above for path in touched for above in _parent_directories(path)
                 ):
-                    if len(found[folder]) < COMMITS:
-                        found[folder].append(form_of(message))
-                        lacking -= len(found[folder]) == COMMITS
-                if not lacking or monotonic() > ends:
+                    if len(forms_by_folder[folder]) < COMMITS:
+                        forms_by_folder[folder].append(form_of(message))
+                        incomplete -= len(forms_by_folder[folder]) == COMMITS
+                if not incomplete or monotonic() > deadline:
                     break
-        self._below.update(found)
-        for folder, forms in found.items():
+        self._below.update(forms_by_folder)
+        for folder, forms in forms_by_folder.items():
             is_few = len(forms) < SPEAKS_FROM
             key = self._cache_key(folder, of_head=is_few)
             entries.remember(_FORMS_CACHE, key, forms)
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
-        """Return whether any of the repository's mainline refs contains the commit.
+        """Return whether any mainline ref of the repository contains the commit.
 
-        Return None if the repository has no mainline refs or if the answer is uncertain. A stale
-        ref does not hide a commit that another ref contains.
+        Return None without mainline refs or if it is uncertain. Another ref may contain a commit
+        that is missing from a stale one.
         """
         answers = [
             self.is_ancestor(commit_id, tip) for tip in mainline_tips(self._repository)
@@ -163,7 +157,7 @@ class RepositoryFacts:
     def is_ancestor(self, old: str, new: str) -> bool | None:
         """Return whether `old` is `new` or one of its ancestors.
 
-        Return None in a shallow clone, because the answer might be wrong.
+        Return None in a shallow clone, where the answer may be wrong.
         """
         if self._repository.is_shallow():
             return None
@@ -186,31 +180,31 @@ class RepositoryFacts:
         return found.name if found else None
 
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
-        """Return which patches of a series mainline and the fetched trees already have."""
+        """Return which patches are in mainline or in a fetched tree."""
         from patchpilot.topic.upstream_state import upstream_state
 
         return upstream_state(self._repository, patches)
 
     def needs_no_backport(self, patch: Patch, project: Project) -> bool:
-        """Return whether `stable` would not propose a tag for a commit with Fixes: tags."""
+        """Return whether `stable` proposes no tag for a commit with Fixes: tags."""
         from patchpilot.topic.stable_need import needs_no_backport
 
         if patch.commit is None:
             return False
-        found = [
+        commits = [
             self.find(line.id)
             for line in fixes_lines("\n".join(patch.message))
             if line.is_tag and line.id
         ]
-        named = [commit.id for commit in found if commit]
-        is_known = bool(found) and all(found)
+        fixed = [commit.id for commit in commits if commit]
+        is_known = bool(commits) and all(commits)
         return is_known and needs_no_backport(
-            self._repository, patch.commit, named, project
+            self._repository, patch.commit, fixed, project
         )
 
 
 def facts_of(repository: Repository) -> RepositoryFacts:
-    """Return a repository's history facts, cached until it is read again."""
+    """Return the facts of a repository; they are cached until it is read again."""
     facts: RepositoryFacts = repository.known.setdefault(
         "facts", RepositoryFacts(repository)
     )
@@ -222,22 +216,22 @@ _WEEK = 7 * 86400
 
 
 def missing_data_note(history: HistoryFacts, patches: Iterable[Patch]) -> str:
-    """Return a note about data missing from a shallow clone, or ""."""
+    """Return a note about commits missing from a shallow clone, or ""."""
     if history.is_complete():
         return ""
     ids = dict.fromkeys(
-        found
+        commit_id
         for patch in patches
         for text in patch.message
-        for found in _LONG_ID.findall(text)
+        for commit_id in _LONG_ID.findall(text)
     )
-    lacking = [id_ for id_ in ids if history.find(id_) is None]
-    if not lacking:
+    missing = [id_ for id_ in ids if history.find(id_) is None]
+    if not missing:
         return f"history (the clone is shallow: {complete_history_hint()})"
     named = (
-        lacking[0]
-        if len(lacking) == 1
-        else f"{lacking[0]} and {counted(len(lacking) - 1, 'other commit')}"
+        missing[0]
+        if len(missing) == 1
+        else f"{missing[0]} and {counted(len(missing) - 1, 'other commit')}"
     )
     return (
         f"the clone is shallow: {named} could not be checked; {complete_history_hint()}"
@@ -245,24 +239,23 @@ def missing_data_note(history: HistoryFacts, patches: Iterable[Patch]) -> str:
 
 
 def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
-    """Yield (message, paths) for each commit in `git log -z --name-only --format=%x01%B` output."""
-    line, touched, rest = "", list[str](), b""
+    """Yield the message and paths of each commit in the output of `git log -z --name-only`."""
+    message, paths, incomplete = "", list[str](), b""
     while block := out.read1(1 << 16):  # type: ignore[attr-defined]
-        *words, rest = (rest + block).split(b"\0")
-        for word in words:
-            text = word.decode("utf-8", "surrogateescape").lstrip("\n")
+        *fields, incomplete = (incomplete + block).split(b"\0")
+        for field in fields:
+            text = field.decode("utf-8", "surrogateescape").lstrip("\n")
             if text.startswith("\1"):
-                if line:
-                    yield line, touched
-                line, touched = text[1:], []
+                if message:
+                    yield message, paths
+                message, paths = text[1:], []
             elif text:
-                touched.append(text)
-    if line:
-        yield line, touched
+                paths.append(text)
+    if message:
+        yield message, paths
 
 
 def _parent_directories(path: str) -> Iterator[str]:
-    """Yield a path and all its parent directories."""
     yield path
     while (at := path.rfind("/")) > 0:
         path = path[:at]

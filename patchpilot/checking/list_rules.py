@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implement `rules` and `explain`: list and explain the rules of the packs."""
+"""List and explain rules, for `rules` and `explain`."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,17 +13,11 @@ from patchpilot.model.printable import printable
 from patchpilot.model.rule import Example, Rule, RuleRecord, Severity
 
 MOST_LINES = 40
-"""Maximum number of lines shown of an example; if it is longer, the middle is omitted."""
+"""The middle of longer examples is omitted."""
 _APPLIED = {
     "safe": "`check --fix`",
     "suggest": "suggested, applied manually",
     "none": "manually",
-}
-_LEVELS = {
-    "error": "Error",
-    "warning": "Warning",
-    "check": "Check",
-    "note": "Note",
 }
 
 
@@ -37,9 +31,7 @@ _LEVELS = {
     "asked=record.asked_share?",
 )
 class RuleExplanation(NamedTuple):
-    """A rule with its examples, its records on real patches by severity, and whether its findings
-    are shown by default.
-    """
+    """A rule, its examples, its records by severity, and whether it is reported by default."""
 
     rule: Rule
     bad: tuple[Example, ...]
@@ -49,12 +41,12 @@ class RuleExplanation(NamedTuple):
 
     @property
     def record(self) -> RuleRecord:
-        """Return the record of findings with the rule's usual severity."""
+        """Return the record for the usual severity of the rule."""
         return self.records.get(self.rule.severity, RuleRecord())
 
     @property
     def on_real_patches(self) -> list[str]:
-        """Describe each record in a sentence."""
+        """Return a sentence about each record."""
         return [
             f"As {severity}: {record.sentence}"
             for severity, record in self.records.items()
@@ -62,19 +54,17 @@ class RuleExplanation(NamedTuple):
 
     @property
     def bad_texts(self) -> tuple[str, ...]:
-        """Return the texts of the bad examples."""
         return tuple(example.text for example in self.bad)
 
     @property
     def good_texts(self) -> tuple[str, ...]:
-        """Return the texts of the good examples."""
         return tuple(example.text for example in self.good)
 
 
 def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, ...]:
-    """Return the rules for a rule id, a rule name, or a checkpatch.pl type.
+    """Return the rules with a rule id, a rule name or a checkpatch.pl type.
 
-    Raise `UsageError`, with the most similar name, if there is no such rule.
+    Raise `UsageError`, with the most similar name, if there is none.
     """
     rules = load_rules(packs)
     wanted = word.lower()
@@ -92,7 +82,7 @@ def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, 
 def explain_all(
     rules: Sequence[Rule], packs: Sequence[OwnPack] = ()
 ) -> tuple[RuleExplanation, ...]:
-    """Return the rules with their examples; the packs are read only once."""
+    """Return the rules with their examples; the packs are read once."""
     examples = examples_of(rules, packs)
     hidden = hidden_by_default(load_rules())
     return tuple(
@@ -108,11 +98,10 @@ def explain_all(
 
 
 def rule_page(explanation: RuleExplanation) -> str:
-    """Return the Markdown page of a rule."""
     rule = explanation.rule
     lines = [f"# {rule.name}", "", _sentence(rule.summary), ""]
     facts = [
-        ("Severity", _LEVELS[str(rule.severity)]),
+        ("Severity", str(rule.severity).capitalize()),
         ("Id", f"`{rule.id}`"),
         ("Pack", f"`{rule.pack}`"),
         ("checkpatch.pl type", f"`{rule.checkpatch}`" if rule.checkpatch else ""),
@@ -162,37 +151,36 @@ def rule_page(explanation: RuleExplanation) -> str:
 
 
 def _code_block(example: Example) -> list[str]:
-    """Format an example as a code block with its path above it.
+    """Return an example as a code block with its path.
 
-    The fence is longer than any run of backticks in it.
+    The fence is longer than any run of backticks in the example.
     """
     path = example.path or ""
     lines = printable(example._replace(path=None).text).split("\n")
     if len(lines) > MOST_LINES:
         lines = [*lines[:12], "[…]", *lines[-6:]]
-    runs = re.findall("`+", "\n".join(lines))
-    fence = "`" * max(3, *(len(run) + 1 for run in runs), 3)
+    backticks = re.findall("`+", "\n".join(lines))
+    fence = "`" * max(3, *(len(run) + 1 for run in backticks), 3)
     language = "c" if path.endswith((".c", ".h")) else "text"
     return [f"{fence}{language}" + (f' title="{path}"' if path else ""), *lines, fence]
 
 
 def _sentence(text: str) -> str:
-    flat = _code_safe(" ".join(text.split()))
-    start = (
-        flat
-        if flat.startswith(("git ", "b4 ", "patchpilot "))
-        else flat[:1].upper() + flat[1:]
+    line = _escape_markdown(" ".join(text.split()))
+    capitalized = (
+        line
+        if line.startswith(("git ", "b4 ", "patchpilot "))
+        else line[:1].upper() + line[1:]
     )
-    return start + ("" if flat.endswith((".", "!", "?")) else ".")
+    return capitalized + ("" if line.endswith((".", "!", "?")) else ".")
 
 
-def _code_safe(text: str) -> str:
-    """Escape angle brackets and asterisks."""
+def _escape_markdown(text: str) -> str:
     return text.replace("<", "&lt;").replace("*", "\\*")
 
 
 def describe_scope(rule: Rule) -> str:
-    """Describe the kernel versions and projects to which a rule applies."""
+    """Return the kernel versions and projects to which a rule applies."""
     parts = [f"since {rule.first_kernel}"] if rule.since else []
     parts += [f"until {rule.last_kernel}"] if rule.until else []
     parts += [f"profiles {', '.join(rule.profiles)}"] if rule.profiles else []
@@ -200,7 +188,7 @@ def describe_scope(rule: Rule) -> str:
 
 
 def equivalence(rule: Rule) -> str:
-    """Explain why a rule's fix preserves the code's meaning; return "" if it changes no tokens."""
+    """Explain why the fix of a rule keeps the meaning of the code, or return ""."""
     why = rule.remedy.equivalent
     return f"The meaning stays the same: {why}." if why else ""
 

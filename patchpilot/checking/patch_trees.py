@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the source tree on which each patch of a run is based.
-
-It is the run's tree, the tree with the earlier patches of the series applied, or the tree
-of the commit's parent.
-"""
+"""Determine the source tree that each patch is based on."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -22,9 +18,10 @@ if TYPE_CHECKING:
 def trees(
     series: Sequence[Series], tree: Tree, repository: "Repository | None"
 ) -> Mapping[int, Callable[[], Tree]]:
-    """Map each patch's id() to a function that creates the tree to check it against.
+    """Map the id() of a patch to a function that returns the tree it is based on.
 
-    A patch without an entry is based on `tree` itself.
+    This is the parent of its commit, or the tree with the earlier patches applied. A patch without
+    an entry is based on `tree`.
     """
     trees_of: dict[int, Callable[[], Tree]] = {}
     commits = repository if isinstance(tree, CommitTree) else None
@@ -52,24 +49,22 @@ def _commit_tree(
 
 
 def _runs(series: Sequence[Series]) -> Iterator[tuple[Patch, ...]]:
-    """Yield patches based on one another: a series, or a directory's files from git
-    format-patch.
-    """
-    held: list[Patch] = []
-    for series_ in series:
+    """Yield the patches of a series, or of a directory written by git format-patch."""
+    run: list[Patch] = []
+    for each in series:
         if (
-            len(series_.patches) == 1
-            and held
-            and follows_in_folder(held[-1].source, series_.patches[0].source)
+            len(each.patches) == 1
+            and run
+            and follows_in_folder(run[-1].source, each.patches[0].source)
         ):
-            held.append(series_.patches[0])
+            run.append(each.patches[0])
             continue
-        if held:
-            yield tuple(held)
-        held = list(series_.patches)
-        if len(held) != 1:
-            if held:
-                yield tuple(held)
-            held = []
-    if held:
-        yield tuple(held)
+        if run:
+            yield tuple(run)
+        run = list(each.patches)
+        if len(run) != 1:
+            if run:
+                yield tuple(run)
+            run = []
+    if run:
+        yield tuple(run)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Facts about patches to a directory or file, for `explain --path`."""
+"""Describe patches to a directory or file, for `explain --path`."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,27 +14,26 @@ if TYPE_CHECKING:
 
 
 def path_facts(path: str, repository: "Repository | None") -> tuple[PathFact, ...]:
-    """Return the facts about a path: habits of its recent commits, then documented conventions.
+    """Return the habits of recent commits to a path, then its documented conventions.
 
-    The habits are taken from the repository's history or, without it, from patches on mailing
-    lists.
+    Without a repository, the habits come from patches on mailing lists.
     """
     path = path.rstrip("/")
     folder, _, name = path.rpartition("/")
-    found = load_shipped(folder if "." in name else path)
+    habits = load_shipped(folder if "." in name else path)
     if repository:
         from patchpilot.checking.history_facts import facts_of
 
         counted = count(path, facts_of(repository).forms_below(path))
-        found = counted if counted.total >= LEAST_COMMITS else found
+        habits = counted if counted.total >= LEAST_COMMITS else habits
     subsystem = subsystem_of_path(path) or subsystem_of_path(f"{path}/")
     return (
-        *(_count_habits(found) if found else ()),
+        *(_describe_habits(habits) if habits else ()),
         *(conventions(subsystem) if subsystem else ()),
     )
 
 
-def _count_habits(habits: Habits) -> Iterator[PathFact]:
+def _describe_habits(habits: Habits) -> Iterator[PathFact]:
     where = f"{'patches on mailing lists' if habits.shipped else 'commits'} to {habits.where}"
     total = habits.total
     rows = [("subject", f"`{habits.prefix}`", habits.share, total)]

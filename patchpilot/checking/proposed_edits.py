@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Add the edits of safe fixes to findings, for output formats that propose them to a reviewer, and
-count the findings that would be fixed.
+"""Add the edits of safe fixes to findings, and count fixable findings.
 
-Each fix is tested in the same way as with --fix.
+Each fix is verified as with --fix.
 """
 
 from collections.abc import Iterator
@@ -18,37 +17,37 @@ from patchpilot.model.rule import Finding, FixEdit
 def add_edits(result: CheckResult) -> CheckResult:
     """Add the edits of safe fixes to findings in files.
 
-    Findings on the same line that are fixed together share an edit.
+    Findings on one line that are fixed together share an edit.
     """
     return result._replace(
-        patches=tuple(_make_edits(result, checked) for checked in result.patches)
+        patches=tuple(_add_edits(result, checked) for checked in result.patches)
     )
 
 
 MOST_TRIED = 50
-"""Maximum number of patches for which fixes are tried to count the fixable findings."""
+"""Do not count fixable findings in more patches, because trying fixes is slow."""
 
 
 def count_fixable(result: CheckResult) -> int:
-    """Count the findings that --fix would fix, or return 0 for more than `MOST_TRIED` patches."""
+    """Return the number of findings that --fix would fix, or 0 for many patches."""
     if len(result.patches) > MOST_TRIED:
         return 0
-    outcomes = (_outcome(result, checked) for checked in result.patches)
+    outcomes = (_try_fixes(result, checked) for checked in result.patches)
     return sum(len(outcome.fixed) for outcome in outcomes if outcome)
 
 
-def _outcome(result: CheckResult, checked: CheckedPatch) -> FixOutcome | None:
+def _try_fixes(result: CheckResult, checked: CheckedPatch) -> FixOutcome | None:
     return fixed_patch(result, checked, (Series((checked.patch,)),))[1]
 
 
-def _make_edits(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
+def _add_edits(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
     may_be_fixed = any(
         finding.path and finding.fix and finding.fix.kind == "safe"
         for finding in checked.findings
     )
     if not may_be_fixed or checked.patch.cut:
         return checked
-    outcome = _outcome(result, checked)
+    outcome = _try_fixes(result, checked)
     if outcome is None:
         return checked
     from patchpilot.checking.fix_commits import own_edits
@@ -56,7 +55,7 @@ def _make_edits(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
     fixed = {(finding.rule, finding.patch_line) for finding in outcome.fixed}
     edits = {
         (path, line): FixEdit(
-            edit.first, edit.last - edit.first + 1, tuple(map(_text, edit.lines))
+            edit.first, edit.last - edit.first + 1, tuple(map(_decode, edit.lines))
         )
         for path, of_file in own_edits(outcome).items()
         for edit in of_file
@@ -79,5 +78,5 @@ def _make_edits(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
     return checked._replace(findings=tuple(proposed(checked.findings)))
 
 
-def _text(line: bytes) -> str:
+def _decode(line: bytes) -> str:
     return line.decode("utf-8", "surrogateescape").removesuffix("\n")

@@ -39,9 +39,9 @@ def apply_suppressions(
     request: Suppressions,
     every_rule: "Sequence[Rule]",
 ) -> "CheckResult":
-    """Move waived and baseline findings to the suppressed findings.
+    """Move waived findings and those in the baseline to the suppressed findings.
 
-    Raises the same errors as verify(), read_baseline() and write_file().
+    Raise the errors of verify(), read_baseline() and write_file().
     """
     verify(request.waivers, every_rule)
     if request.waivers:
@@ -52,14 +52,13 @@ def apply_suppressions(
 
 
 def _partition(result: "CheckResult", sort: Sort) -> "CheckResult":
-    """Run each finding through the suppressions, and set suppressed ones aside."""
 
     def part(
         findings: Sequence[Finding], patch: Patch | None
     ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
-        asked = [(finding, sort(finding, patch)) for finding in findings]
-        return tuple(finding for finding, why in asked if why is None), tuple(
-            why for _, why in asked if why is not None
+        sorted_findings = [(finding, sort(finding, patch)) for finding in findings]
+        return tuple(finding for finding, why in sorted_findings if why is None), tuple(
+            why for _, why in sorted_findings if why is not None
         )
 
     patches = []
@@ -83,8 +82,8 @@ def _apply_waivers(
 ) -> "CheckResult":
     words = {rule.id: rule.words for rule in every_rule}
     today = date.today()
-    in_force: set[Waiver] = set()
-    ended: dict[Waiver, None] = {}
+    used: set[Waiver] = set()
+    expired: dict[Waiver, None] = {}
 
     def sort(finding: Finding, patch: Patch | None) -> Suppressed | None:
         # the tree's own checkpatch.pl may report types that have no rule here
@@ -94,18 +93,18 @@ def _apply_waivers(
             finding.checkpatch or finding.name,
         )
         title = patch.subject.title if patch else ""
-        about = [
+        matching = [
             waiver
             for waiver in request.waivers
             if waiver.subject in ("", title) and waiver.covers(finding, names)
         ]
         valid = next(
-            (waiver for waiver in about if not waiver.has_expired(today)), None
+            (waiver for waiver in matching if not waiver.has_expired(today)), None
         )
         if valid is None:
-            ended.update(dict.fromkeys(about))
+            expired.update(dict.fromkeys(matching))
             return None
-        in_force.add(valid)
+        used.add(valid)
         return Suppressed(
             finding,
             "waiver",
@@ -115,15 +114,15 @@ def _apply_waivers(
         )
 
     result = _partition(result, sort)
-    # "not a fix" applies whether or not a rule asks
+    # "not a fix" is a statement about the commit, even if no rule reports it
     unused = tuple(
         waiver
         for waiver in request.waivers
-        if waiver not in in_force and waiver not in ended and not waiver.subject
+        if waiver not in used and waiver not in expired and not waiver.subject
     )
-    if not (ended or unused):
+    if not (expired or unused):
         return result
-    return result._replace(waivers=Waivers(tuple(ended), unused))
+    return result._replace(waivers=Waivers(tuple(expired), unused))
 
 
 def _compare_with_baseline(
@@ -132,19 +131,19 @@ def _compare_with_baseline(
     file: Path,
     every_rule: "Sequence[Rule]",
 ) -> "CheckResult":
-    """Compare the result with the baseline, after writing it if requested.
+    """Compare the result with the baseline, or write a baseline.
 
-    A written baseline contains every finding.
+    A written baseline contains all findings.
     """
     moved = renames(checked.patch for checked in result.patches)
-    known = Counter[FindingMark]()
+    recorded = Counter[FindingMark]()
     if request.content:
-        known = parse_baseline(file, request.content)
+        recorded = parse_baseline(file, request.content)
     elif request.content is None and (not request.write or file.exists()):
-        known = read_baseline(file)
-    ran = {rule.id: rule for rule in result.rules}
+        recorded = read_baseline(file)
+    rules = {rule.id: rule for rule in result.rules}
     names = {rule.id: rule.name for rule in every_rule}
-    left = Remaining(known)
+    remaining = Remaining(recorded)
     marks: list[FindingMark] = []
     new_findings = 0
 
@@ -153,24 +152,24 @@ def _compare_with_baseline(
         mark = mark_of(finding, patch)
         names.setdefault(finding.rule, finding.name)
         marks.append(mark)
-        inside = left.take(mark) or bool(
-            finding.path in moved and left.take(mark_of(finding, patch, moved))
+        is_known = remaining.take(mark) or bool(
+            finding.path in moved and remaining.take(mark_of(finding, patch, moved))
         )
-        new_findings += not inside
+        new_findings += not is_known
         return (
             Suppressed(finding, "baseline", "in the baseline", str(file))
-            if inside or request.write
+            if is_known or request.write
             else None
         )
 
     result = _partition(result, sort)
-    gone = left.stale
+    unmatched = remaining.stale
     # an entry can only be stale if its rule ran
     stale = {
         mark: count
-        for mark, count in gone.items()
-        if mark.rule in ran
-        and (ran[mark.rule].name, ran[mark.rule].severity)
+        for mark, count in unmatched.items()
+        if mark.rule in rules
+        and (rules[mark.rule].name, rules[mark.rule].severity)
         not in result.setting.options.hidden
     }
     if not request.write:
@@ -182,7 +181,7 @@ def _compare_with_baseline(
         )
         return result._replace(baseline=Baseline(str(file), entries, None))
     counts = Counter(marks)
-    for mark, count in gone.items():
+    for mark, count in unmatched.items():
         if mark not in stale:
             counts[mark] += count
     write_file(file, as_text(counts, names), hint="choose a file that you can write")

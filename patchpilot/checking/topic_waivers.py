@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's waivers for a topic.
+"""Waivers for a topic.
 
-They are stored in the topic's draft, not in the branch, and are not sent.
+They are stored in its draft, not in the branch, and are not sent.
 """
 
 from collections.abc import Sequence
@@ -29,10 +29,9 @@ REVIEW_COMMENT = compile_late(r"review-[0-9a-f]{8}")
 
 
 def draft_waivers(draft: "Draft") -> tuple[Waiver, ...]:
-    """Return the waivers in a topic's draft.
+    """Return the waivers in a draft.
 
-    A commit that its author marked as not being a fix gets a waiver for the rule that requires
-    a Fixes: tag.
+    A commit marked as not being a fix has a waiver for the rule that requires a Fixes: tag.
     """
     from patchpilot.topic.fix_claims import denied_subjects
 
@@ -57,10 +56,7 @@ def draft_waivers(draft: "Draft") -> tuple[Waiver, ...]:
 def topic_waivers(
     repository: Repository, targets: Sequence[str], base: str | None = None
 ) -> tuple[Waiver, ...]:
-    """Return the waivers of the TARGETs' topics; patch files have none.
-
-    No draft is created.
-    """
+    """Return the waivers of the TARGETs' topics, without creating drafts."""
     waivers: dict[Waiver, None] = {}
     for target in targets or (None,):
         draft = known_draft(repository, target, base)
@@ -78,9 +74,8 @@ def suppressions_of(
 ) -> Suppressions | None:
     """Return the suppressions for the TARGETs, or None if there are none.
 
-    They are the user's waivers for the topic and the waivers in the tree's file. With `among`,
-    only waivers of these rules are returned, because the tree's file may name rules of packs
-    that are not loaded.
+    They include the topics' waivers and those in the tree's file. `among` limits them to certain
+    rules, because that file may name rules of packs that are not loaded.
     """
     waivers = (
         *topic_waivers(repository, targets, base),
@@ -95,9 +90,9 @@ def suppressions_of(
 def known_draft(
     repository: Repository, target: str | None, base: str | None = None
 ) -> "Draft | None":
-    """Return the draft of a TARGET's topic, identified by subjects, author dates and the branch.
+    """Return the draft of a TARGET's topic, identified by its commits and branch.
 
-    Return None if there is no draft, and for patch files.
+    Return None for patch files and if there is no draft.
     """
     if target is not None and (
         target == "-" or Path(target).exists() or is_network_target(target)
@@ -117,7 +112,7 @@ def give(
     target: str | None = None,
     base: str | None = None,
 ) -> "Draft":
-    """Add waivers to the draft of a TARGET's topic, each under its rule's name.
+    """Add waivers to the draft of a TARGET's topic.
 
     Raise `UsageError` for an unknown rule.
     """
@@ -126,8 +121,8 @@ def give(
     )
     verify(tuple(of_rules), rules)
     draft = _find_draft(repository, target, base)
-    reasons = {_name(waiver.rule, rules): waiver.reason for waiver in waivers}
-    return _keep(draft, "check --waive", waivers={**draft.waivers, **reasons})
+    reasons = {_rule_name(waiver.rule, rules): waiver.reason for waiver in waivers}
+    return _save(draft, "check --waive", waivers={**draft.waivers, **reasons})
 
 
 def take_back(
@@ -137,17 +132,20 @@ def take_back(
     target: str | None = None,
     base: str | None = None,
 ) -> "Draft":
-    """Remove the waivers of the given rules from the draft of a TARGET's topic.
+    """Remove the waivers of rules from the draft of a TARGET's topic.
 
-    Raise `UsageError`, with the existing waivers, if a rule is not waived.
+    Raise `UsageError`, with the existing waivers, if a rule has none.
     """
     from patchpilot.topic.fix_claims import denied_subjects, drop_denials
 
     draft = _find_draft(repository, target, base)
-    left, answers = dict(draft.waivers), draft.answers
+    remaining, answers = dict(draft.waivers), draft.answers
     for word in words:
-        name = next((name for name in (word, _name(word, rules)) if name in left), None)
-        if _name(word, rules) == "missing-fixes" and denied_subjects(answers):
+        name = next(
+            (name for name in (word, _rule_name(word, rules)) if name in remaining),
+            None,
+        )
+        if _rule_name(word, rules) == "missing-fixes" and denied_subjects(answers):
             answers = drop_denials(answers)
             if name is None:
                 continue
@@ -158,8 +156,8 @@ def take_back(
             )
         if name is None:
             raise unknown("waiver", word, draft.waivers)
-        left.pop(name, None)
-    return _keep(draft, "check --unwaive", waivers=left, answers=answers)
+        remaining.pop(name, None)
+    return _save(draft, "check --unwaive", waivers=remaining, answers=answers)
 
 
 def _find_draft(
@@ -171,7 +169,7 @@ def _find_draft(
     return find_draft(repository, SendRequest(target=target, base=base))
 
 
-def _keep(draft: "Draft", verb: str, **changes: Any) -> "Draft":
+def _save(draft: "Draft", verb: str, **changes: Any) -> "Draft":
     from dataclasses import replace
 
     from patchpilot.series.draft import Drafts
@@ -180,8 +178,8 @@ def _keep(draft: "Draft", verb: str, **changes: Any) -> "Draft":
         return drafts.keep(draft, replace(draft, **changes), verb)
 
 
-def _name(word: str, rules: Sequence[Rule]) -> str:
-    """Return the name of the rule with this id or name; return any other word unchanged."""
+def _rule_name(word: str, rules: Sequence[Rule]) -> str:
+    """Return the name of the rule with this id or name, or the word itself."""
     return next(
         (
             rule.name

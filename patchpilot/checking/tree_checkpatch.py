@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the tree's own scripts/checkpatch.pl on request, and merge its findings."""
+"""Run the tree's scripts/checkpatch.pl with --checkpatch, and merge its findings."""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def merge_checkpatch(
     findings: Sequence[tuple[Finding, ...]],
     repository: "Repository | None",
 ) -> list[tuple[Finding, ...]]:
-    """Merge the findings with those from the tree's own script."""
+    """Add the findings of the tree's checkpatch.pl to the findings of each patch."""
     tree, options = setting.tree, setting.options
     top = tree.root if isinstance(tree, DirectoryTree) else None
     top = top or (repository.top if repository else None)
@@ -55,10 +55,10 @@ def merge_checkpatch(
 def run_checkpatch(
     patch: Patch, top: Path, *, strict: bool, max_line_length: int
 ) -> tuple[Finding, ...]:
-    """Run the tree's checkpatch.pl on a patch and return its findings.
+    """Return the findings of the tree's checkpatch.pl for a patch.
 
-    Raise `MissingError` if the tree has no such script, and `RefusedError` if a path in the patch
-    has characters that are unsafe, because the script passes paths to a shell.
+    Raise `MissingError` if the tree has no such script, and `RefusedError` for an unsafe path in
+    the patch, because the script passes paths to a shell.
     """
     script = top / SCRIPT
     if not script.is_file():
@@ -66,10 +66,12 @@ def run_checkpatch(
             f"{top} has no {SCRIPT}",
             hint="omit --checkpatch, or pass a kernel tree with --tree",
         )
-    odd = next((path for path in patch.paths if not _PLAIN.fullmatch(path)), None)
-    if odd is not None:
+    unsafe_path = next(
+        (path for path in patch.paths if not _PLAIN.fullmatch(path)), None
+    )
+    if unsafe_path is not None:
         raise RefusedError(
-            f"{patch.source}: checkpatch.pl passes paths to a shell, and {odd!r} has shell"
+            f"{patch.source}: checkpatch.pl passes paths to a shell, and {unsafe_path!r} has shell"
             " characters or begins with '-'",
             hint="omit --checkpatch",
         )
@@ -109,16 +111,13 @@ def run_checkpatch(
 def merge_findings(
     ours: tuple[Finding, ...], theirs: tuple[Finding, ...]
 ) -> tuple[Finding, ...]:
-    """Add the findings that only checkpatch.pl reports.
-
-    Two findings of the same type on the same line count as a single finding.
-    """
-    left = [(our.checkpatch, our.patch_line) for our in ours]
+    """Add findings whose type checkpatch.pl alone reports on that line."""
+    unmatched = [(our.checkpatch, our.patch_line) for our in ours]
     extra = []
     for their in theirs:
         key = (their.checkpatch, their.patch_line)
-        if key in left:
-            left.remove(key)
+        if key in unmatched:
+            unmatched.remove(key)
         else:
             extra.append(their)
     return tuple(sorted((*ours, *extra), key=finding_line))

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check whole files, like checkpatch.pl -f.
-
-Each file is treated as a diff that adds all its lines.
-"""
+"""Check whole files, like checkpatch.pl -f: each is a diff that adds all its lines."""
 
 import os
 from collections.abc import Sequence
@@ -15,14 +12,14 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series, parse_subject, quote
 
 BINARY_WITHIN = 8000
-"""A file with a null byte within this many bytes from its start is binary, as in git."""
+"""Like git, treat a file with a null byte in its first bytes as binary."""
 
 
 def whole_files(targets: Sequence[str], top: Path | None) -> tuple[Series, ...]:
-    """Return a series for each file, with one patch that adds all of its lines.
+    """Return a series for each file, with a patch that adds all its lines.
 
-    Paths inside `top` are relative to it. Empty and binary files are skipped. Raise `InputError` if
-    a file cannot be read, and `UsageError` for standard input or if there are no files.
+    Paths inside `top` are relative to it. Empty and binary files are skipped. Raise `InputError`
+    for an unreadable file, and `UsageError` for standard input or without files.
     """
     if not targets or "-" in targets:
         raise UsageError(
@@ -69,7 +66,7 @@ def _make_patch(target: str, root: Path | None) -> Patch | None:
 
 
 def renumber_for_files(result: CheckResult) -> CheckResult:
-    """Replace line numbers in the diffs with those in the files."""
+    """Replace the line numbers in the diffs with those in the files."""
     return result._replace(
         patches=tuple(map(_file_findings, result.patches)), whole_files=True
     )

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Distribute work to several processes.
+"""Distribute work to processes.
 
-Results are returned in the order of the items, and only a few items are in progress at a
-time.
+Results are returned in the order of the items.
 """
 
 import gc
@@ -20,9 +19,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 AHEAD = 4
-"""Maximum number of items per process handed out before their results are taken, so that memory
-does not grow with the input.
-"""
+"""Maximum number of items in progress per process; it limits the memory used."""
 
 _work: Callable[[Any], Any]
 
@@ -35,9 +32,8 @@ def run_in_order(
 ) -> Iterator[Result]:
     """Yield the result of `work` for each item, in the order of the items.
 
-    Items and results are sent to and from forked processes, each of which first calls `begin`. If
-    the system cannot fork, or terminates a worker process, the remaining work is done in this
-    process.
+    The processes are forked, and each calls `begin` first. If the system cannot fork or kills a
+    process, the remaining work is done in this one.
     """
     # macOS libraries may crash in forked processes
     methods = multiprocessing.get_all_start_methods()
@@ -47,15 +43,15 @@ def run_in_order(
     from concurrent.futures import Future, ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    rest = iter(items)
+    remaining = iter(items)
     waiting: deque[Item] = deque()
     futures: deque[Future[Result]] = deque()
     context = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(
-        processes, mp_context=context, initializer=_begin, initargs=(work, begin)
+        processes, mp_context=context, initializer=_start_worker, initargs=(work, begin)
     )
     try:
-        for item in rest:
+        for item in remaining:
             waiting.append(item)
             futures.append(_submit(pool, item))
             if len(futures) == processes * AHEAD:
@@ -66,25 +62,24 @@ def run_in_order(
             waiting.popleft()
     except BrokenProcessPool:
         # the system killed a worker, most likely because memory is low: use a single process
-        yield from map(work, chain(waiting, rest))
+        yield from map(work, chain(waiting, remaining))
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _submit(pool: Any, item: Any) -> Any:
-    """Submit an item, forking the processes on first use."""
-    # if Ctrl-C reached a child before its handler is installed, it would print a traceback
+    # if Ctrl-C reached a child before its handler was installed, it would print a traceback
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(_answer, item)
+        return pool.submit(_run_work, item)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(work: Callable[[Any], Any], begin: Callable[[], None]) -> None:
-    """Leave Ctrl-C to the parent, and exit when the parent does.
+def _start_worker(work: Callable[[Any], Any], begin: Callable[[], None]) -> None:
+    """Ignore Ctrl-C, which the parent handles, and exit when the parent does.
 
-    Exclude the parent's objects from garbage collection.
+    Objects of the parent are excluded from garbage collection.
     """
     global _work
     _work = work
@@ -102,5 +97,5 @@ def _exit_with_parent() -> None:
         os._exit(1)
 
 
-def _answer(item: Any) -> Any:
+def _run_work(item: Any) -> Any:
     return _work(item)
