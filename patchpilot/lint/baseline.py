@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Baselines: JSON files, kept next to the sources, that list known findings.
+"""Baselines: JSON files that list known findings and are kept next to the sources.
 
-A finding that the baseline does not list is new.
-
-Entries are sorted, one per line, and contain no host names, times or line numbers, so that a diff
-of the file shows which findings changed.
+A finding that the baseline does not list is new. Entries are sorted, one per line, and contain no
+host names, times or line numbers, so that a diff of the file shows which findings changed.
 """
 
 import json
@@ -32,10 +30,10 @@ _REWRITE = Action(
 
 
 class Remaining:
-    """The unused entries of a baseline: how many more findings each mark may suppress."""
+    """The unused entries of a baseline: how many more findings each mark can suppress."""
 
     def __init__(self, marks: Iterable[FindingMark]) -> None:
-        """Initialize the entries from marks, or from the number of each."""
+        """Initialize the entries from marks, or from a count of each mark."""
         self._left = Counter(marks)
         self._alike: dict[tuple[str, str, str], list[FindingMark]] = {}
         for mark in self._left:
@@ -45,10 +43,12 @@ class Remaining:
     def take(self, mark: FindingMark) -> bool:
         """Use up a matching entry; return False if there is none.
 
-        Findings about a whole patch are matched by the change, otherwise by the subject.
+        A finding about a whole patch matches by the changes or, failing that, by the subject.
         """
         return self._use(mark) or any(
-            self._use(one) for key in _keys(mark) for one in self._alike.get(key, ())
+            self._use(alternative)
+            for key in _keys(mark)
+            for alternative in self._alike.get(key, ())
         )
 
     def _use(self, mark: FindingMark) -> bool:
@@ -64,7 +64,7 @@ class Remaining:
 
 
 def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
-    """Return the alternative forms of a whole patch's mark; a line's mark has none."""
+    """Return the alternative keys of a mark for a whole patch; other marks have none."""
     return (
         ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text))
         if mark.change
@@ -100,7 +100,7 @@ def read_baseline(file: Path) -> Counter[FindingMark]:
 def parse_baseline(file: Path, data: bytes) -> Counter[FindingMark]:
     """Parse the contents of a baseline file.
 
-    Raise InputError, as read_baseline() does.
+    Raise InputError as read_baseline() does.
     """
     if len(data) > LARGEST:
         raise _error(file, f"larger than {LARGEST >> 20} MiB")
@@ -108,10 +108,10 @@ def parse_baseline(file: Path, data: bytes) -> Counter[FindingMark]:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise _error(file, f"not valid JSON: {error}") from error
-    return _counts(file, document)
+    return _count_marks(file, document)
 
 
-def _counts(file: Path, document: Any) -> Counter[FindingMark]:
+def _count_marks(file: Path, document: Any) -> Counter[FindingMark]:
     schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, str) or not schema.startswith("patchpilot/baseline/"):
         raise _error(file, f"not a baseline: its schema is not {SCHEMA!r}")
@@ -127,12 +127,12 @@ def _counts(file: Path, document: Any) -> Counter[FindingMark]:
         raise _error(file, "findings is not a list")
     counts: Counter[FindingMark] = Counter()
     for number, entry in enumerate(entries):
-        mark, count = _entry(file, f"findings[{number}]", entry)
+        mark, count = _parse_entry(file, f"findings[{number}]", entry)
         counts[mark] += count
     return counts
 
 
-def _entry(file: Path, position: str, entry: Any) -> tuple[FindingMark, int]:
+def _parse_entry(file: Path, position: str, entry: Any) -> tuple[FindingMark, int]:
     values = dict(entry) if isinstance(entry, dict) else {}
     count, _ = values.pop("count", 1), values.pop("name", None)
     if (
@@ -153,10 +153,12 @@ def _error(file: Path, what: str) -> InputError:
 def as_text(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
     """Format counts as the contents of a baseline file.
 
-    `names` maps rule ids to rule names, which make the file readable.
+    `names` maps rule ids to rule names, which make the file easier to read.
     """
     lines = [
-        json.dumps(_body(mark, counts[mark], names.get(mark.rule)), ensure_ascii=False)
+        json.dumps(
+            _entry_fields(mark, counts[mark], names.get(mark.rule)), ensure_ascii=False
+        )
         for mark in sorted(counts)
     ]
     body = ",\n".join(f"  {line}" for line in lines)
@@ -173,7 +175,7 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"
 
 
-def _body(mark: FindingMark, count: int, name: str | None) -> dict[str, Any]:
+def _entry_fields(mark: FindingMark, count: int, name: str | None) -> dict[str, Any]:
     body: dict[str, Any] = {"rule": mark.rule, **({"name": name} if name else {})}
     body |= {
         key: value

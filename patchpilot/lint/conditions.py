@@ -74,8 +74,9 @@ def _matches_text(pattern: str, text: str) -> bool:
 def hits_of(
     registered: RegisteredDetector, context: Context, arguments: Mapping[str, Any]
 ) -> Iterable[Hit]:
-    """Return a detector's hits if the patch meets the conditions; `spaced` drops hits close to
-    another, `first` keeps only one.
+    """Return a detector's hits if the patch meets the conditions.
+
+    `spaced` drops hits that are close to another, and `first` keeps only the first hit.
     """
     if not applies(context, arguments):
         return ()
@@ -99,17 +100,14 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
 
 
 def is_mail(patch: Patch) -> bool:
-    """Return whether the patch is an email message, so that its prefix and recipients matter.
-
-    The message may or may not have been sent yet.
-    """
+    """Return whether the patch is a message, sent or not, with a Message-ID or recipients."""
     return any(patch.header(name) for name in ("To", "Cc", "Message-ID"))
 
 
 def is_marked(patch: Patch) -> bool:
-    """Return whether the subject of the message starts with a prefix in brackets.
+    """Return whether the message's subject starts with a prefix in brackets.
 
-    The header of the message counts, even if a Subject: line in its body has the commit's title.
+    The Subject: header counts even if the body has its own Subject: line.
     """
     return (
         bool(patch.subject.marks)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The registry of detectors, which take a patch and a rule's arguments and return hits.
+"""The registry of detectors: functions that search a patch for one kind of problem.
 
-Rules are data and name detectors; detectors do not know the rules.
+Rules are data that name a detector; detectors do not refer to rules.
 """
 
 import re
@@ -20,8 +20,8 @@ Detector = Callable[[Context, Arguments], "Iterable[Hit]"]
 class Hit(NamedTuple):
     """A location in a patch that a detector reports.
 
-    `values` are for the placeholders of the rule's message; `case` selects one of its `messages`
-    or `severities`.
+    `values` fill the placeholders of the rule's message; `case` selects one of its `messages` or
+    `severities`.
     """
 
     patch_line: int | None
@@ -52,10 +52,10 @@ argument `case_NAME` maps cases to words for NAME.
 
 
 class RegisteredDetector(NamedTuple):
-    """A registered detector: its function, its argument types, and the placeholders of its hits.
+    """A detector's function, its argument types, and the placeholders that its hits fill.
 
-    A `generic` detector serves any number of rules through the arguments in their packs, so that
-    these rules need no code.
+    Any number of rules can use a `generic` detector without code, because their packs set its
+    arguments.
     """
 
     function: Detector
@@ -64,30 +64,38 @@ class RegisteredDetector(NamedTuple):
     generic: bool = False
 
     def placeholders(self, arguments: Arguments) -> dict[str, frozenset[str]]:
-        """Return the names that a rule's messages may use, by case; "" is for hits without a case."""  # noqa: E501
+        """Return the placeholders that a rule's messages may use, by case; "" stands for hits
+        without a case.
+        """
         if "of" in arguments:
             return _common_placeholders(arguments["of"])
-        # a pattern that must not match fills no placeholders
+        # an absent pattern has no groups that could fill placeholders
         gives = "" if arguments.get("absent") else self.gives
-        # each case has its own pattern, and its message may use that pattern's groups
+        # a case's message may use the groups of that case's pattern
         patterns = arguments.get("case_patterns", {"": arguments.get("pattern")})
         return {
-            case: frozenset(_expand_arguments(gives, {**arguments, "pattern": text}))
+            case: frozenset(_expand_placeholders(gives, {**arguments, "pattern": text}))
             for case, text in patterns.items()
         }
 
 
 def _common_placeholders(tables: Sequence[Arguments]) -> dict[str, frozenset[str]]:
-    """Return the placeholders common to all `any-of` tables with the same case."""
-    found: dict[str, frozenset[str]] = {}
+    """Return the placeholders that all `any-of` tables with the same case fill."""
+    placeholders_by_case: dict[str, frozenset[str]] = {}
     for table in tables:
         for case, names in DETECTORS[table["detector"]].placeholders(table).items():
-            own, named = table.get("case", case), names.union(table.get("values", ()))
-            found[own] = found.get(own, named) & named
-    return found
+            shown_case, placeholder_names = (
+                table.get("case", case),
+                names.union(table.get("values", ())),
+            )
+            placeholders_by_case[shown_case] = (
+                placeholders_by_case.get(shown_case, placeholder_names)
+                & placeholder_names
+            )
+    return placeholders_by_case
 
 
-def _expand_arguments(names: str, arguments: Arguments) -> Iterator[str]:
+def _expand_placeholders(names: str, arguments: Arguments) -> Iterator[str]:
     for name in names.split():
         if not name.startswith("*"):
             yield name
@@ -120,8 +128,8 @@ def detector(
     """Return a decorator that registers a function as the detector `name`.
 
     `gives` lists the placeholders that the hits of a generic detector fill, separated by spaces:
-    `*pattern` are the named groups of that argument, and `**names` the words in that list.
-    `arguments` are those that `[rule.match]` may set, as name → type.
+    `*pattern` stands for the named groups of that argument, and `**names` for the words in that
+    list. `arguments` maps the arguments that `[rule.match]` may set to their types.
     """
 
     def register(function: Detector) -> Detector:
@@ -134,24 +142,24 @@ def detector(
 
 
 TypedHits = Iterator[tuple[str, Hit]]
-"""Hits of many types, each with its type."""
+"""(type, hit) pairs."""
 
 
 def typed_detector(
     name: str,
 ) -> Callable[[Callable[[Context], TypedHits]], None]:
-    """Return a decorator that registers a scan for hits of many types as the detector `name`.
+    """Return a decorator that registers a scan for several types of hits as the detector `name`.
 
-    The detector returns the hits of its argument `type`. The scan runs only once for each patch.
+    The detector returns the hits of its argument `type`. The scan runs once per patch.
     """
 
     def register(scan: Callable[[Context], TypedHits]) -> None:
         @once
         def by_type(context: Context) -> dict[str, list[Hit]]:
-            found: dict[str, list[Hit]] = {}
+            hits_by_type: dict[str, list[Hit]] = {}
             for kind, hit in scan(context):
-                found.setdefault(kind, []).append(hit)
-            return found
+                hits_by_type.setdefault(kind, []).append(hit)
+            return hits_by_type
 
         def of_type(context: Context, arguments: Arguments) -> Iterable[Hit]:
             return by_type(context).get(arguments["type"], ())

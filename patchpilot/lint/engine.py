@@ -21,33 +21,32 @@ from patchpilot.model.rule import WHOLE, Finding, FindingFix, Rule, RuleRecord, 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Directories in which checkpatch.pl enables CHECKs by default."""
 FIRST = 3
-"""Maximum number of findings per rule and patch; --strict shows all."""
+"""Number of a rule's findings that are shown for each patch; --strict shows all."""
 LEAST_MOVED = 10
 """Lines with fewer characters, not counting spaces, are not compared."""
 
 
 class Findings(tuple[Finding, ...]):
-    """The findings of a run, and the number of findings hidden without --strict."""
+    """The findings of a run, and the number of findings that only --strict shows."""
 
     left_out: int = 0
 
     @classmethod
     def of(cls, findings: Iterable[Finding], left_out: int) -> Self:
-        """Create the findings."""
         made = cls(findings)
         made.left_out = left_out
         return made
 
 
 def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
-    """Return the findings of the series rules for a series.
+    """Return what the series rules find in a series.
 
-    The patch of `context` is the first one of the series.
+    `context` is that of the first patch.
     """
     series = context.series
     if len(series.patches) < 2 and series.cover is None:
         return Findings()
-    return _run(context, [rule for rule in rules if rule.scope == "series"])
+    return _run_rules(context, [rule for rule in rules if rule.scope == "series"])
 
 
 def run(context: Context, rules: Iterable[Rule]) -> Findings:
@@ -62,7 +61,7 @@ def run(context: Context, rules: Iterable[Rule]) -> Findings:
         if rule.scope != "series" and not (rule.since and is_later(rule, sent))
     ]
     if not context.patch.cut:
-        return _run(context, chosen)
+        return _run_rules(context, chosen)
     patch = context.patch
     message = (
         f"too long to check as a whole: {patch.cut:,} lines, of which the first"
@@ -72,18 +71,20 @@ def run(context: Context, rules: Iterable[Rule]) -> Findings:
         "limits", "patch-too-long", Severity.ERROR, message, patch_line=len(patch.lines)
     )
     # a patch whose message alone is too long cannot be checked
-    rest = _run(context, chosen) if patch.has_diff else Findings()
+    rest = _run_rules(context, chosen) if patch.has_diff else Findings()
     return Findings.of((*rest, finding), rest.left_out)
 
 
 def _sent_date(context: Context) -> date:
-    """Return the date when the message was sent or committed; the latest date if it is unknown."""
+    """Return the date when the message was sent or committed, or the latest possible date if
+    unknown.
+    """
     compat = context.options.checkpatch_compat
     sent = None if compat else parse_date(context.patch.date)
     return sent.date() if sent else date.max
 
 
-def _run(context: Context, rules: Sequence[Rule]) -> Findings:
+def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
     places = Places(context.patch)
     left_out = 0
     shown: Counter[str] = Counter()
@@ -91,9 +92,11 @@ def _run(context: Context, rules: Sequence[Rule]) -> Findings:
     for order, rule in enumerate(rules):
         context.report_progress("checking rules", order, len(rules))
         for hit in _hits(context, rule):
-            finding = _finding(rule, hit, places)
-            faithful = context.options.matches_script
-            if not faithful and is_not_the_authors(context, rule, finding, _report):
+            finding = _make_finding(rule, hit, places)
+            matches_script = context.options.matches_script
+            if not matches_script and is_not_the_authors(
+                context, rule, finding, _report
+            ):
                 continue
             if _is_hidden(finding, context.options):
                 left_out += not places.is_moved(finding)
@@ -127,13 +130,13 @@ def _run(context: Context, rules: Sequence[Rule]) -> Findings:
 def _report(context: Context, rule: Rule) -> Iterator[Finding]:
     places = Places(context.patch)
     for hit in _hits(context, rule):
-        yield _finding(rule, hit, places)
+        yield _make_finding(rule, hit, places)
 
 
 def _hits(context: Context, rule: Rule) -> tuple[Hit, ...]:
-    """Return the hits of a rule.
+    """Return a rule's hits.
 
-    Raise PackError if the pack lacks an argument of the detector.
+    Raise PackError if the pack does not set an argument that the detector needs.
     """
     detector = detector_of(rule)
     try:
@@ -148,9 +151,9 @@ def _hits(context: Context, rule: Rule) -> tuple[Hit, ...]:
         ) from error
 
 
-def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
+def _make_finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
     path, line = hit.path, hit.line
-    # if the message lacks something, the diff line is only a place to show that
+    # something missing from the message is shown at a diff line, but is not located there
     marks = hit.column is None and rule.scope in WHOLE
     if path is None and hit.patch_line is not None and not marks:
         path, line = places.of(hit.patch_line)
@@ -179,7 +182,7 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
 
 
 def _is_hidden(finding: Finding, options: Options) -> bool:
-    """Return whether a finding is hidden without --strict; errors never are."""
+    """Return whether only --strict shows a finding; errors are always shown."""
     if options.strict or finding.severity is Severity.ERROR:
         return False
     if not (options.as_checkpatch and finding.checkpatch):
@@ -190,9 +193,9 @@ def _is_hidden(finding: Finding, options: Options) -> bool:
 
 
 def _is_repeated(rule: Rule, finding: Finding, options: Options) -> bool:
-    """Return whether --strict is needed to show more than a rule's first findings in a patch.
+    """Return whether the limit on a rule's findings per patch applies to a finding.
 
-    Errors, fixable findings and findings in whole files are always shown.
+    It does not apply to errors, fixable findings and findings in whole files.
     """
     return not (
         options.strict
@@ -207,7 +210,7 @@ def _is_repeated(rule: Rule, finding: Finding, options: Options) -> bool:
 class Places:
     """A map from patch lines to files and line numbers in the new tree.
 
-    The diff is parsed only when a finding in it is looked up.
+    The diff is parsed when the first finding in it is looked up.
     """
 
     def __init__(self, patch: Patch) -> None:
@@ -215,9 +218,7 @@ class Places:
         self._gone: frozenset[str] | None = None
 
     def of(self, patch_line: int) -> tuple[str | None, int | None]:
-        """Return (path, line in the new file); the line or both are None for headers and the
-        message.
-        """
+        """Return (path, line in the new file), each None if the patch line has none."""
         change, hunk = self._patch.place(patch_line)
         if change is None:
             return None, None

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The conventions of the subsystem that a patch or a file belongs to, and the habits of its
-commits.
+"""The conventions of the subsystem that a patch or file belongs to, and the habits of its commits.
 
-Habits are the shares of prefixes, tags and messages in the repository's last commits to a directory
-or, if there are too few, in checks/habits.tsv, which `python -m tests.lab.mine_habits` generates.
+Habits are percentages of commits with certain prefixes, tags and message parts. They are counted in
+the latest commits to a directory or, if there are too few, read from checks/habits.tsv, which
+`python -m tests.lab.mine_habits` generates.
 """
 
 import re
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def subsystem(context: Context) -> "Subsystem | None":
     """Return the subsystem that the patch is for.
 
-    Return None if there are several, none is known, or the project is not the kernel.
+    Return None if there are several or none, or if the project is not the kernel.
     """
     if not context.project.kernel:
         return None
@@ -41,13 +41,13 @@ def subsystem(context: Context) -> "Subsystem | None":
 def file_subsystem(context: Context, path: str) -> "Subsystem | None":
     """Return the subsystem that a file belongs to.
 
-    Return None if none is known or the project is not the kernel.
+    Return None if there is none, or if the project is not the kernel.
     """
     return subsystem_of_path(path) if context.project.kernel else None
 
 
 def subsystem_has(context: Context, condition: str) -> bool:
-    """Return whether the patch's subsystem meets a condition "key=value"."""
+    """Return whether the patch's subsystem meets a condition of the form "key=value"."""
     key, _, value = condition.partition("=")
     found = subsystem(context)
     return found is not None and str(getattr(found, key)) == value
@@ -72,7 +72,7 @@ def sections_of(context: Context) -> "tuple[SectionMatch, ...]":
 
 
 def _sections(context: Context, paths: Sequence[str]) -> Sequence[str]:
-    """Return the sections of MAINTAINERS that contain these files of the patch."""
+    """Return the names of the MAINTAINERS sections that contain any of these paths."""
     return [
         match.section.name
         for match in sections_of(context)
@@ -81,31 +81,30 @@ def _sections(context: Context, paths: Sequence[str]) -> Sequence[str]:
 
 
 SPEAKS, SPEAKS_FROM = 90, 30
-"""A rule reports a form if this percentage of at least this many commits avoid it."""
+"""A rule reports a deviation if at least this percentage of this many commits share a habit."""
 ASKS, ASKS_FROM = 70, 10
-"""A rule asks if this percentage of at least this many commits share a habit."""
+"""A rule asks about a deviation from this percentage and number of commits on."""
 LEAST_COMMITS = 5
 """With fewer commits than this, no habit can be inferred."""
 COMMITS = 200
 """The number of commits of a file's history that are read."""
 _RARE = 3
 _FURTHER = 75
-_BESIDE = ("Documentation/", "include/")
+_SECONDARY = ("Documentation/", "include/")
 OF = {"Cc: stable": "Fixes:", "Fixes: above the sign-off": "Fixes:"}
-"""Marks whose share is counted only among the commits that have another mark."""
+"""Marks that are counted only among the commits with another mark."""
 _APPLIES = 10
 Shares = tuple[tuple[str, int], ...]
 """Values with the percentage of commits that use them, most frequent first."""
 
 
 class Habits(NamedTuple):
-    """The shares of prefixes, cases and tags among `total` commits to `where`.
+    """Percentages of prefixes, cases and tags among `total` commits to `where`.
 
-    `first` are the first prefixes ("net"), `further` the other parts of prefixes that are usual
-    ("phy"), `cases` the case of the first word after them, and `marks` what messages contain
-    (MARKS); the share of Cc: stable is that among the commits with Fixes:. `applied` are those who
-    signed off last, and `exact` is the share of exactly `prefix`. `load_shipped` habits are from
-    checks/habits.tsv.
+    `first` has the first prefixes ("net"), `further` the other usual parts of prefixes ("phy"),
+    `cases` the case of the first word after them, and `marks` what messages contain (MARKS); Cc:
+    stable is counted among commits with Fixes:. `applied` has the names that signed off last, and
+    `exact` is the percentage with exactly `prefix`. `shipped` habits are from checks/habits.tsv.
     """
 
     where: str
@@ -130,7 +129,9 @@ class Habits(NamedTuple):
 
     @property
     def share(self) -> int:
-        """Return the percentage of commits with the most frequent first prefix or a similar one."""
+        """Return the percentage of commits whose first prefix is, or resembles, the most frequent
+        one.
+        """
         return sum(
             share
             for word, share in self.first
@@ -138,32 +139,34 @@ class Habits(NamedTuple):
         )
 
     def has_further(self, prefixes: Sequence[str]) -> bool:
-        """Return whether these prefixes contain every usual further prefix."""
+        """Return whether these prefixes include all usual further prefixes."""
         text = ": ".join(prefixes).lower()
         return all(part.lower() in text for part, _ in self.further)
 
     def is_known(self, first: str) -> bool:
-        """Return whether earlier commits use this first prefix, ignoring what follows a "/"."""
+        """Return whether earlier commits use this first prefix, ignoring the part after a "/"."""
         return any(have_same_convention(first, other) for other, _ in self.first)
 
     def mark(self, name: str) -> tuple[int, int]:
-        """Return the percentage of commits with a tag, and the total."""
+        """Return the percentage of commits with this mark, and the number of commits counted."""
         shares = dict(self.marks)
-        of = shares.get(OF[name], 0) * self.total // 100 if name in OF else self.total
-        return shares.get(name, 0), of
+        base = shares.get(OF[name], 0) * self.total // 100 if name in OF else self.total
+        return shares.get(name, 0), base
 
     def weight(self, percent: int, total: int = 0) -> str:
-        """Return the weight of a share: "speaks", "asks" or ""."""
-        number = total or self.total
-        if percent >= SPEAKS and number >= SPEAKS_FROM:
+        """Return "speaks" if a share is high enough to report others, "asks" to ask about them, or
+        "".
+        """
+        commits = total or self.total
+        if percent >= SPEAKS and commits >= SPEAKS_FROM:
             return "speaks"
-        return "asks" if percent >= ASKS and number >= ASKS_FROM else ""
+        return "asks" if percent >= ASKS and commits >= ASKS_FROM else ""
 
 
 def have_same_convention(first: str, second: str) -> bool:
     """Return whether two first prefixes follow the same convention.
 
-    They are equal including case, or differ only after the same "subsystem/".
+    They are equal including case, or have the same "subsystem/" at the start.
     """
     own = first.split("/")[0]
     return first == second or (
@@ -175,7 +178,7 @@ def have_same_convention(first: str, second: str) -> bool:
 def case_of(title: str) -> str:
     """Return the case of the first word after the prefixes: "capital", "lower" or "".
 
-    It is "" without prefixes, or if the word may be a name or a number.
+    It is "" without prefixes, or if the word may be a name or number.
     """
     prefixes, _ = split_prefix(title)
     word = first_word(title)
@@ -187,9 +190,7 @@ def case_of(title: str) -> str:
 
 
 def first_word(title: str) -> str:
-    """Return the first word after the prefixes, or after the driver as in "Input: driver - do
-    this".
-    """
+    """Return the first word after the prefixes or a driver, as in "Input: driver - do this"."""
     return re.sub(r"^[\w/.,()]+ - ", "", split_prefix(title)[1]).split(" ", 1)[0]
 
 
@@ -232,19 +233,19 @@ def _shares(counts: Counter[str], total: int, least: int) -> Shares:
 def folder_of(patch: Patch) -> str:
     """Return the directory that contains all files of a patch, or "".
 
-    Public headers and documentation count only if no other file is changed.
+    Public headers and documentation count only if the patch changes nothing else.
     """
     files = [path for path in patch.paths if path != "MAINTAINERS" and path[:1] != "/"]
-    code = [path for path in files if not path.startswith(_BESIDE)] or files
+    code = [path for path in files if not path.startswith(_SECONDARY)] or files
     return commonpath([dirname(path) for path in code]) if code else ""
 
 
 @once
 def habits(context: Context) -> Habits | None:
-    """Return the habits of commits to a patch's directory, from the repository's history.
+    """Return the habits of commits to the patch's directory.
 
-    The series itself may be part of that history and is not counted. If the history has too few
-    commits, the shipped table is used for patches to the kernel. Return None if nothing is known.
+    They are counted in the repository's history, without the series itself. If there are too few
+    commits, kernel patches use the shipped table. Return None if nothing is known.
     """
     titles = {patch.subject.title for patch in (*context.series.patches, context.patch)}
     folder = folder_of(context.patch)
@@ -258,10 +259,8 @@ def habits(context: Context) -> Habits | None:
 
 @lru_cache(maxsize=1024)
 def load_shipped(folder: str) -> Habits | None:
-    """Return a directory's row in the shipped table, or that of its nearest parent that covers
-    subdirectories.
-    """
-    table = _table()
+    """Return the shipped habits of a directory or of the nearest parent that covers it."""
+    table = _habit_table()
     above = (
         f"{folder[:at]}/**"
         for at in range(len(folder), 0, -1)
@@ -271,18 +270,17 @@ def load_shipped(folder: str) -> Habits | None:
         start = table.find(f"\n{name}\t") + 1
         if name and start:
             where, total, *columns = table[start : table.index("\n", start)].split("\t")
-            first, further, cases, marks = map(_read, columns)
+            first, further, cases, marks = map(_parse_shares, columns)
             place = where.removesuffix("/**")
             return Habits(place, int(total), first, further, cases, marks, shipped=True)
     return None
 
 
-def _read(column: str) -> Shares:
+def _parse_shares(column: str) -> Shares:
     pairs = (part.rpartition("=") for part in column.split("|") if part)
     return tuple((word, int(share)) for word, _, share in pairs)
 
 
 @cache
-def _table() -> str:
-    """Return the text of the table."""
+def _habit_table() -> str:
     return (data_dir("checks") / "habits.tsv").read_text(encoding="utf-8")

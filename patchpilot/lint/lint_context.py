@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The input of detectors: a patch, its series, the tree and facts from history.
 
-Each of them is read only once.
+Each of them is read once.
 """
 
 import time
@@ -33,26 +33,23 @@ if TYPE_CHECKING:
     from patchpilot.projects.project import Project
 
 SOON = 1.0
-"""Seconds after which the progress of one patch is reported."""
+"""Seconds of checking one patch after which progress is reported."""
 
 
 class HistoryFacts(Protocol):
-    """The queries about a repository's history that rules can make.
+    """The queries about a repository's history that detectors can make.
 
-    The services implement this protocol; without a repository, rules about history report
-    nothing.
+    The services implement this protocol. Without a repository, rules about history report nothing.
     """
 
     def find(self, word: str) -> "Commit | None":
         """Return the commit with this abbreviated id, or None."""
 
     def is_complete(self) -> bool:
-        """Return whether the history is complete; in a shallow clone, a missing commit may be
-        older.
-        """
+        """Return whether the repository has its full history, i.e. is not a shallow clone."""
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
-        """Return the forms of the last commits to a directory, latest first."""
+        """Return the forms of the latest commits to a directory, latest first."""
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Return whether the commit is in mainline, or None if unknown."""
@@ -66,14 +63,14 @@ class HistoryFacts(Protocol):
         """
 
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
-        """Return the patches of a series that mainline and the fetched trees already have."""
+        """Return which patches of a series are already in mainline or the fetched trees."""
 
     def needs_no_backport(self, patch: Patch, project: "Project") -> bool:
-        """Return whether no stable tree needs the fix, according to `stable`."""
+        """Return whether no stable tree needs the fix."""
 
 
 class OwnPack(NamedTuple):
-    """A rule pack of the user or a tree: its name, for error messages, and its text."""
+    """A rule pack of the user or a tree: its label in error messages, and its text."""
 
     label: str
     text: bytes
@@ -118,7 +115,6 @@ class Options(NamedTuple):
     origins: Mapping[str, str] = {}
 
     def is_default(self, name: str) -> bool:
-        """Return whether this option has its default value."""
         return name not in self.origins and getattr(self, name) == getattr(
             DEFAULTS, name
         )
@@ -130,13 +126,13 @@ class Options(NamedTuple):
 
     @property
     def message_kernel(self) -> tuple[int, int]:
-        """Return the version that selects the rules on messages."""
+        """Return the kernel version that selects the rules about messages."""
         return self.newest or self.kernel
 
 
 DEFAULTS = Options()
 Fact = TypeVar("Fact")
-Asked = ParamSpec("Asked")
+Parameters = ParamSpec("Parameters")
 _latest: tuple[tuple[Patch, ...], dict[str, Any]] = ((), {})
 """The patches of the latest series, and the facts cached for them."""
 
@@ -144,9 +140,8 @@ _latest: tuple[tuple[Patch, ...], dict[str, Any]] = ((), {})
 class Context:
     """The context of one patch under check.
 
-    `shared` is a cache in which detectors share their scans while the patch exists. `built` has the
-    problems that a build of the patch found, if one was requested, and `older` the patches of
-    earlier versions.
+    `shared` is a cache in which detectors keep their scans. `built` lists the problems that a build
+    of the patch found, if one was requested, and `older` the patches of earlier versions.
     """
 
     def __init__(
@@ -194,20 +189,20 @@ class Context:
         return self.profile or find_project(self.options.profile or "linux")
 
     def series_fact(self, key: str, make: Callable[[tuple[Patch, ...]], Fact]) -> Fact:
-        """Return `make`'s cached result for all patches of the series, or for this one."""
+        """Return `make`'s result for all patches of the series, cached under `key`."""
         global _latest
         patches = self.series.patches
-        known, facts = _latest
-        if known is not patches:
+        cached_patches, facts = _latest
+        if cached_patches is not patches:
             facts = {}
             _latest = patches, facts
         if key not in facts:
             facts[key] = make(patches)
-        found: Fact = facts[key]
-        return found
+        fact: Fact = facts[key]
+        return fact
 
     def report_progress(self, what: str, done: int, total: int) -> None:
-        """Report progress on this patch after a delay.
+        """Report progress on this patch, unless it has just begun.
 
         Raise CancelledError as Progress does.
         """
@@ -216,13 +211,13 @@ class Context:
 
 
 def once(
-    function: Callable[Concatenate[Context, Asked], Fact],
-) -> Callable[Concatenate[Context, Asked], Fact]:
-    """Cache the function for each patch and each set of arguments."""
+    function: Callable[Concatenate[Context, Parameters], Fact],
+) -> Callable[Concatenate[Context, Parameters], Fact]:
+    """Cache a function's results for each patch and each set of arguments."""
 
     @wraps(function)
-    def handle_kept(
-        context: Context, /, *args: Asked.args, **kwargs: Asked.kwargs
+    def cached(
+        context: Context, /, *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> Fact:
         key = (function, *args)
         if key not in context.shared:
@@ -230,4 +225,4 @@ def once(
         found: Fact = context.shared[key]
         return found
 
-    return handle_kept
+    return cached

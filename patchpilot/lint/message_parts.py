@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parts of a commit message: the prefixes of its subject, its prose, and its tags.
+"""Parse a commit message: the prefixes of its subject, its prose, and its tags.
 
-Tags, logs, quotes, tables, lists, code and links are not prose. Pasted text (a log, a trace, a
-command and its output, a quoted message, a table) is recognized here, once for all rules about the
-message.
+Tags, logs, quotes, tables, lists, code and links are not prose. Pasted text (logs, traces, commands
+and their output, quoted messages, tables) is recognized once for all rules about messages.
 """
 
 import re
@@ -87,11 +86,10 @@ class Paragraph(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Join the lines."""
         return " ".join(line.strip() for line in self.lines)
 
     def line_at(self, offset: int) -> int:
-        """Return the patch line that contains the character of `text` at this offset."""
+        """Return the patch line of the character at this offset in `text`."""
         at = 0
         for number, line in enumerate(self.lines):
             at += len(line.strip()) + 1
@@ -108,16 +106,16 @@ def paragraphs(context: Context) -> tuple[Paragraph, ...]:
 
 @once
 def pasted(context: Context) -> frozenset[int]:
-    """Return the indexes of the pasted lines of the message.
+    """Return the indexes of the message's pasted lines.
 
-    These are logs, traces, commands and their output, quoted messages, diffs and tables, but
-    never tags.
+    These are logs, traces, commands and their output, quoted messages, diffs and tables, but never
+    tags.
     """
     return frozenset(quoted_lines(context.patch.message))
 
 
 def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
-    """Yield the indexes of the lines that are pasted."""
+    """Yield the indexes of pasted lines."""
     diff = _quoted_diff(lines)
     yield from diff
     introduced = False
@@ -134,7 +132,7 @@ def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
             and not _is_quote(texts[0])
             and not _SPLAT.match(texts[0])
         ):
-            # the author wrote the line that introduces pasted text
+            # the line that introduces pasted text is the author's own
             block, texts, introduced = block[1:], texts[1:], True
         if texts and _is_pasted(texts, introduced):
             yield from block
@@ -146,7 +144,8 @@ def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
 def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
     """Return whether a block of lines is pasted.
 
-    A pasted block starts like one, half of it looks pasted, or it is indented below a colon.
+    A pasted block starts with a prompt or a report, half of its lines look pasted, or it is
+    indented below a line that ends in a colon.
     """
     if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
         return True
@@ -157,14 +156,13 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
     ):
         return True
     alike = sum(1 for line in block if _is_quote(line) or _CODE.search(line))
-    # of two lines, one may be the author's remark on the other
+    # in a block of two lines, the author may comment on the other line
     return (
         alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))
     ) and any(map(_is_quote, block))
 
 
 def _is_quote(line: str) -> bool:
-    """Return whether a line by itself is a quote, not the author's own sentence."""
     return bool(
         _LOG.match(line)
         or _PASTED.search(line)
@@ -173,7 +171,7 @@ def _is_quote(line: str) -> bool:
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield (first, one past the last) for each run of nonempty lines."""
+    """Yield (start, end) for each run of nonempty lines."""
     start = None
     for at, line in enumerate((*lines, "")):
         if line.strip():
@@ -184,21 +182,21 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:
-    """Return the lines of diffs in the message, including a patch without its file header."""
-    result: set[int] = set()
+    """Return the indexes of lines in diffs, including diffs without a file header."""
+    indexes: set[int] = set()
     inside = False
     for at, line in enumerate(lines):
         inside = bool((_DIFF_GOES_ON if inside else _DIFF_STARTS).match(line))
         if inside:
-            result.add(at)
-    return frozenset(result)
+            indexes.add(at)
+    return frozenset(indexes)
 
 
 def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
-    """Return the column ranges of quoted commit subjects, by line index.
+    """Return the column range of each quoted commit subject, by line index.
 
-    A subject follows `commit <id> (`, `Fixes: <id> (` or `Revert`. There is at most one on each
-    line; a subject that is not closed continues on the next line.
+    A subject follows `commit <id> (`, `Fixes: <id> (` or `Revert`. A line contains at most one; a
+    subject that is not closed continues on the next line.
     """
     result: dict[int, tuple[int, int]] = {}
     inside = False
@@ -219,14 +217,16 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
 
 
 def corrects(context: Context, line: str, start: int, end: int, right: str) -> bool:
-    """Return whether the patch corrects a word, or a line calls it a mistake for `right`."""
+    """Return whether the patch removes a misspelled word, or the line mentions it as a mistake for
+    `right`.
+    """
     word = line[start:end]
     if word.lower() in _removed_words(context):
         return True
-    instead = rf"{_QUOTES}{_INSTEAD}{_QUOTES}{re.escape(right)}"
+    replaced_by = rf"{_QUOTES}{_INSTEAD}{_QUOTES}{re.escape(right)}"
     return bool(
         _CORRECTED.match(line, end)
-        or re.compile(instead, re.IGNORECASE).match(line, end)
+        or re.compile(replaced_by, re.IGNORECASE).match(line, end)
         or _CORRECTS.search(line[max(0, start - 60) : start])
     )
 
@@ -247,7 +247,7 @@ def _removed_words(context: Context) -> frozenset[str]:
 
 
 def _title_start(line: str, before: str) -> int | None:
-    """Return the column at which another commit's subject starts, or None."""
+    """Return the column where a quoted commit subject starts, or None."""
     fixes = read_fixes_line(line)
     named = fixes and fixes.is_tag and fixes.space and not fixes.word
     if fixes and named and 7 <= len(fixes.id) <= 40:
@@ -277,10 +277,7 @@ def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:
 
 @lru_cache(maxsize=512)
 def is_prose(line: str) -> bool:
-    """Return whether a line looks like a sentence.
-
-    Tags, logs, lists, tables, code and links do not.
-    """
+    """Return whether a line looks like a sentence, not a tag, log, list, table, code or link."""
     if len(re.findall(r"[^\W\d_]{2,}", line)) < 2 and not cached_match(
         r"^[a-z]+[.,]?$", line
     ):
@@ -297,7 +294,7 @@ def is_prose(line: str) -> bool:
 
 @once
 def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
-    """Return (patch line, trailer) for every tag of the message, in any paragraph."""
+    """Return (patch line, trailer) for each tag in any paragraph of the message."""
     patch = context.patch
     return tuple(
         (patch.message_line + at, trailer)
@@ -311,7 +308,7 @@ def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
 def same_person(first: Address, second: Address) -> bool:
     """Return whether two addresses belong to the same person.
 
-    The email addresses are equal, or the names consist of the same words.
+    Their email addresses are equal, or their names consist of the same words.
     """
     return first.key == second.key or (
         bool(first.name) and _words(first.name) == _words(second.name)
@@ -321,22 +318,22 @@ def same_person(first: Address, second: Address) -> bool:
 def may_be_same(sender: Address, person: Address) -> bool:
     """Return whether the sender may be this person with another address.
 
-    The sender's name is part of the person's or the same in one word. Without a name, the
-    addresses have the same local part, or the sender's contains the person's name.
+    One name contains the other, or they are equal when their words are joined. Without a name, the
+    addresses have the same local part, or the sender's contains part of the person's name.
     """
-    theirs = _words(person.name)
+    person_words = _words(person.name)
     if sender.name and "@" not in sender.name:
-        mine = _words(sender.name)
-        return bool(mine and theirs) and (
-            mine <= theirs
-            or theirs <= mine
-            or _is_joined_from(mine, theirs)
-            or _is_joined_from(theirs, mine)
+        sender_words = _words(sender.name)
+        return bool(sender_words and person_words) and (
+            sender_words <= person_words
+            or person_words <= sender_words
+            or _is_joined_from(sender_words, person_words)
+            or _is_joined_from(person_words, sender_words)
         )
     mailbox, other = (it.key.partition("@")[0] for it in (sender, person))
     local = re.sub(r"[^a-z]", "", mailbox)
     return mailbox == other or any(
-        len(word) >= _LEAST_NAME and word in local for word in theirs
+        len(word) >= _LEAST_NAME and word in local for word in person_words
     )
 
 
@@ -345,7 +342,7 @@ _LEAST_NAME = 4
 
 
 def _is_joined_from(joined: frozenset[str], words: frozenset[str]) -> bool:
-    """Return whether `joined` consists of all these words joined in any order."""
+    """Return whether `joined` is a single word that consists of these words in any order."""
     return (
         len(joined) == 1
         and 1 < len(words) <= _MOST_NAMES
@@ -357,7 +354,7 @@ _MOST_NAMES = 4
 
 
 def _words(name: str) -> frozenset[str]:
-    """Split a name into words, without a company in parentheses; "Doe, Jane" equals "Jane Doe"."""
+    """Return the words of a name, without a company in parentheses."""
     return frozenset(
         word
         for word in re.findall(
@@ -395,7 +392,7 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
 
 
 def prefix_of(title: str) -> str:
-    """Return the normalized prefixes of a title: "net: phy" for "net:phy : fix it"."""
+    """Return the prefixes of a title in normal form: "net: phy" for "net:phy : fix it"."""
     return ": ".join(split_prefix(title)[0])
 
 
@@ -406,8 +403,5 @@ def written_prefix(title: str) -> str:
 
 
 def is_plain(title: str) -> bool:
-    """Return whether a title describes a change.
-
-    Generated titles (reverts, merges and releases) do not.
-    """
+    """Return whether a title describes a change, unlike those of reverts, merges and releases."""
     return bool(title) and not _GENERATED.match(title)

@@ -26,9 +26,10 @@ _BARE = ("", "{", "}")
 
 
 class NewLine(NamedTuple):
-    """A line of the new side: `text` as written, `code` with comments masked and strings emptied.
+    """A line of the new side: `text` as written, and `code` with comments masked and strings
+    emptied.
 
-    `comment` is true for a line inside a comment.
+    `comment` is true if the line is inside a comment.
     """
 
     text: str
@@ -39,7 +40,6 @@ class NewLine(NamedTuple):
 
     @property
     def indent(self) -> int:
-        """Return the indentation in columns."""
         expanded = self.text.expandtabs(8)
         return len(expanded) - len(expanded.lstrip())
 
@@ -53,7 +53,6 @@ class NewHunk(NamedTuple):
 
     @property
     def is_new(self) -> bool:
-        """Return whether the whole file is new."""
         return self.change.old_path is None
 
 
@@ -61,9 +60,9 @@ class NewHunk(NamedTuple):
 def c_hunks(
     context: Context, suffixes: tuple[str, ...] = (".c", ".h")
 ) -> tuple[NewHunk, ...]:
-    """Return the new side of every hunk of C files, or of files with these suffixes."""
+    """Return the new side of each hunk in C files, or in files with these suffixes."""
     return tuple(
-        NewHunk(change, hunk, tuple(_lines(context, hunk)))
+        NewHunk(change, hunk, tuple(_new_lines(context, hunk)))
         for change in context.patch.files
         if (change.new_path or "").endswith(suffixes)
         for hunk in change.hunks
@@ -74,7 +73,7 @@ def c_hunks(
 def added_lines(
     context: Context, suffixes: tuple[str, ...] = (".c", ".h")
 ) -> tuple[tuple[NewHunk, int, NewLine], ...]:
-    """Return (hunk, index in the hunk, line) for every added line of files with these suffixes."""
+    """Return (hunk, index in the hunk, line) for each added line in files with these suffixes."""
     return tuple(
         (hunk, at, line)
         for hunk in c_hunks(context, suffixes)
@@ -105,24 +104,23 @@ _DECLARATION = lazy(DECLARATION)
 
 
 def is_declaration(code: str) -> bool:
-    """Return whether a line declares local variables."""
     return _DECLARATION.match(code) is not None
 
 
 def next_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
-    """Return the nearest line of code below index `at`, or None."""
+    """Return the nearest line of code after index `at`, or None."""
     near = lines[at + 1 : at + 2 + MOST_BLANK]
     return next((line for line in near if line.code.strip()), None)
 
 
 def previous_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
-    """Return the nearest line of code above index `at`, or None."""
+    """Return the nearest line of code before index `at`, or None."""
     near = lines[max(0, at - 1 - MOST_BLANK) : at]
     return next((line for line in reversed(near) if line.code.strip()), None)
 
 
 def lines_above(lines: Sequence[NewLine], at: int) -> Iterator[NewLine]:
-    """Yield the lines above index `at`, nearest first, up to a maximum function length."""
+    """Yield the lines before index `at`, nearest first, up to the maximum length of a function."""
     return reversed(lines[max(0, at - MOST_ABOVE) : at])
 
 
@@ -136,24 +134,24 @@ def function_head(hunk: NewHunk, at: int) -> str:
 
 
 def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
-    """Determine for each line of the hunk whether it is in a function body.
+    """Return for each line of the hunk whether it is in a function body.
 
-    The last line above it that starts at column 0 is then an opening brace, or ends in one.
+    It is if the nearest line above that starts at column 0 is, or ends with, an opening brace.
     """
-    # once per hunk: looking back from every line of a long file takes quadratic time
+    # computed once per hunk: searching backwards from each line would take quadratic time
     key = f"newlines.in_functions.{hunk.hunk.patch_line}"
-    found: list[bool] | None = context.shared.get(key)
-    if found is None:
-        found = context.shared[key] = []
+    is_inside: list[bool] | None = context.shared.get(key)
+    if is_inside is None:
+        is_inside = context.shared[key] = []
         inside = bool(hunk.hunk.section) and "(" in hunk.hunk.section
         for line in hunk.lines:
-            found.append(inside)
+            is_inside.append(inside)
             if line.text[:1] not in ("", " ", "\t", "#"):
                 inside = (
                     line.text.startswith("{")
                     or _OPENS_FUNCTION.search(line.code) is not None
                 )
-    return found
+    return is_inside
 
 
 STRETCH = 10
@@ -164,31 +162,33 @@ Blank lines and braces on lines of their own do not count.
 
 
 def drop_close_hits(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
-    """Drop hits that closely follow another hit."""
+    """Drop each hit that closely follows another."""
     last = -STRETCH
     for hit in hits:
-        place = _filled_lines(context)[hit.patch_line] if hit.patch_line else None
-        if place is None or place - last >= STRETCH:
-            last = last if place is None else place
+        position = (
+            _count_filled_lines(context)[hit.patch_line] if hit.patch_line else None
+        )
+        if position is None or position - last >= STRETCH:
+            last = last if position is None else position
             yield hit
 
 
 @once
-def _filled_lines(context: Context) -> Sequence[int]:
-    """Count, for each patch line, the lines above it that contain more than a brace."""
+def _count_filled_lines(context: Context) -> Sequence[int]:
+    """Return for each patch line the number of lines before it that contain more than a brace."""
     return [
         0,
         *accumulate(line[1:].strip() not in _BARE for line in context.patch.lines),
     ]
 
 
-def _lines(context: Context, hunk: Hunk) -> Iterator[NewLine]:
+def _new_lines(context: Context, hunk: Hunk) -> Iterator[NewLine]:
     scanned = scan(context).lines
     for line in hunk.lines:
         if line.kind not in ("+", " "):
             continue
         masked = scanned[line.patch_line - 1]
-        code = _MASKED.sub(_blank, as_text(masked.code[1:_LONGEST]))
+        code = _MASKED.sub(_blank_string, as_text(masked.code[1:_LONGEST]))
         inside = _INSIDE_COMMENT.match(masked.text) is not None
         is_opened = _OPENS_COMMENT.match(masked.raw) is not None
         yield NewLine(
@@ -200,5 +200,5 @@ def _lines(context: Context, hunk: Hunk) -> Iterator[NewLine]:
         )
 
 
-def _blank(match: re.Match[str]) -> str:
+def _blank_string(match: re.Match[str]) -> str:
     return match[1] + " " * len(match[2]) + match[1]

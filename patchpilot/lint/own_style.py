@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find text and style that the patch's author did not write because it was already in the changed
-files.
+"""Find text and style that the patch's author did not introduce, because the changed files already
+had it.
 """
 
 import re
@@ -17,11 +17,11 @@ from patchpilot.model.rule import Finding, Rule, Severity
 Report = Callable[[Context, Rule], Iterable[Finding]]
 """A function that returns a rule's findings in another state of the patch."""
 HABIT = 2
-"""A style that the lines shown by the diff have this often in a file is intentional."""
+"""Number of times that a style must occur in a file's old lines to be intentional."""
 ALIKE = 0.6
 """Minimum similarity between an added line and the removed line that it replaces."""
 _NEAR = 40
-"""Number of lines above and below that are compared with a line."""
+"""Number of lines before and after a line that are compared with it."""
 _AROUND, _WIDTH = 15, 200
 """Number of lines above and below, and of characters in each, that indicate a line's purpose."""
 _STYLE = ("checkpatch-c-", "checkpatch-api", "checkpatch-strings", "code", "devicetree")
@@ -35,7 +35,7 @@ _DEFINITION = compile_late(r"^\+\s*#\s*define\s+(?P<name>\w+)")
 _CASE = r"[ \t]*(?:case\b[^;\n]*|default[ \t]*):[ \t]*[^;{}\n]*;(?:[ \t]*(?:break|return)[^;\n]*;)?[ \t]*"  # noqa: E501
 _ELSE_IF = compile_late(r"\0\+[ \t]*(?:\} )?else[ \t]*\n[ +][ \t]*if\b")
 _CONSTANT = r"(?:[A-Z][A-Z0-9_]+|\d\w*)"
-_MEANT = {
+_INTENDED = {
     "volatile-data": compile_late(
         r"\Atools/|\0[^\n/]*\([^;()/\n]*\bvolatile [\w ]*\*"
         r"|\0.[ \t]*(?:const )?volatile [\w ]*\* ?\w+ ?[,)]"
@@ -87,15 +87,16 @@ def is_not_the_authors(
 ) -> bool:
     """Return whether a finding is about something that existed before or is required.
 
-    This includes text that the replaced line already had or a revert restores; style in a linker
-    script or a pasted log, or common in the file; and a macro at its definition.
+    This includes text that the replaced line already had or that a revert restores, style in a
+    linker script or a pasted log, style that is common in the file, and macros where they are
+    defined.
     """
     at, lines = finding.patch_line, context.patch.lines
     is_style = _is_style(rule)
-    if at and _is_meant(context, rule, finding):
+    if at and _is_intended(context, rule, finding):
         return True
     if is_style and finding.severity is not Severity.ERROR:
-        usual, _ = _known(context, rule, report)
+        usual, _ = _earlier_findings(context, rule, report)
         if finding.path in usual:
             return True
     if rule.on_moved or not at or at < context.patch.diff_line:
@@ -113,13 +114,16 @@ def is_not_the_authors(
         defined and re.search(rf"use {defined[1]}\b", finding.message)
     ):
         return True
-    _, old = _known(context, rule, report)
-    return bool(old) and (_find_replaced(context, at), _form(rule, finding)) in old
+    _, old = _earlier_findings(context, rule, report)
+    return (
+        bool(old)
+        and (_find_replaced_line(context, at), _comparable_part(rule, finding)) in old
+    )
 
 
-def _is_meant(context: Context, rule: Rule, finding: Finding) -> bool:
+def _is_intended(context: Context, rule: Rule, finding: Finding) -> bool:
     """Return whether the lines around a finding show that its line is intended."""
-    patterns = [_MEANT[rule.name]] if rule.name in _MEANT else []
+    patterns = [_INTENDED[rule.name]] if rule.name in _INTENDED else []
     if rule.pack.startswith("checkpatch-c-"):
         patterns.append(_ASSEMBLY)
     if not patterns:
@@ -134,13 +138,13 @@ def _is_meant(context: Context, rule: Rule, finding: Finding) -> bool:
     text = f"{finding.path}\n{text}\n"
     return any(pattern.search(text) for pattern in patterns) or (
         rule.name == "extern-in-source"
-        and not _labels(context).isdisjoint(re.findall(r"\w+", lines[index]))
+        and not _assembly_labels(context).isdisjoint(re.findall(r"\w+", lines[index]))
     )
 
 
 @once
-def _labels(context: Context) -> frozenset[str]:
-    """Return the assembly labels that strings in the patch define."""
+def _assembly_labels(context: Context) -> frozenset[str]:
+    """Return the assembly labels defined in strings of the patch."""
     added = (line for change in context.patch.files for line in change.lines("+"))
     return frozenset(
         name for line in added if '"' in line.text for name in _LABEL.findall(line.text)
@@ -159,22 +163,22 @@ def _is_style(rule: Rule) -> bool:
     return rule.pack.startswith(_STYLE) or rule.name.startswith(_LONG)
 
 
-def _form(rule: Rule, finding: Finding) -> str:
-    """Return the text to compare with findings on the replaced line.
+def _comparable_part(rule: Rule, finding: Finding) -> str:
+    """Return the part of a finding that is compared with findings on the replaced line.
 
-    This is "" for layout, where names do not matter, and otherwise the message without numbers.
+    It is "" for layout, where names do not matter, and otherwise the message without numbers.
     """
     is_layout = rule.pack.startswith(("checkpatch-c-", "checkpatch-strings"))
     return "" if is_layout else re.sub(r"\d+", "", finding.message)
 
 
-def _known(
+def _earlier_findings(
     context: Context, rule: Rule, report: Report
 ) -> tuple[frozenset[str | None], frozenset[tuple[int | None, str]]]:
-    """Return the files in which a rule's findings are common, and (patch line, message) for lines
-    that already had the finding.
+    """Return the files in which a rule's findings are common, and (patch line, message part) for
+    each line that already had the finding.
     """
-    key = (_known, rule.id)
+    key = (_earlier_findings, rule.id)
     if key not in context.shared:
         old, origins = before(context)
         own = [
@@ -189,7 +193,7 @@ def _known(
         )
         context.shared[key] = (
             frozenset(path for path, number in times.items() if number >= HABIT),
-            frozenset((at, _form(rule, finding)) for at, finding in own),
+            frozenset((at, _comparable_part(rule, finding)) for at, finding in own),
         )
     known: tuple[frozenset[str | None], frozenset[tuple[int | None, str]]] = (
         context.shared[key]
@@ -197,9 +201,10 @@ def _known(
     return known
 
 
-def _find_replaced(context: Context, at: int) -> int | None:
-    """Return the removed line that the added line `at` replaces, if each is the most similar to the
-    other.
+def _find_replaced_line(context: Context, at: int) -> int | None:
+    """Return the removed line that the added line `at` replaces, or None.
+
+    Each of the two must be the line that is most similar to the other.
     """
     _, hunk = context.patch.place(at)
     if hunk is None or at - hunk.patch_line > len(hunk.lines):
@@ -210,7 +215,7 @@ def _find_replaced(context: Context, at: int) -> int | None:
 
 
 def _find_most_similar(hunk: Hunk, at: int, kind: str) -> int | None:
-    """Return the line of the given kind near `at` that is most similar to it, or None."""
+    """Return the line of this kind near `at` that is most similar to it, or None."""
     index = at - hunk.patch_line - 1
     words = _words(hunk.lines[index].text)
     alike = [
@@ -233,11 +238,12 @@ def _words(text: str) -> Counter[str]:
 
 @once
 def before(context: Context) -> tuple[Context, tuple[int, ...]]:
-    """Return a context that adds the old lines of the changed files, as far as the diff shows them.
+    """Return a context whose patch adds the old lines of the changed files, as far as the diff
+    shows them.
 
-    Also return each one's patch line, which is 0 for headers.
+    Also return the patch line of each, or 0 for headers.
     """
-    numbered = tuple(_lines(context.patch.files))
+    numbered = tuple(_old_lines(context.patch.files))
     patch = context.patch._replace(
         lines=tuple(text for _, text in numbered),
         headers=(),
@@ -249,7 +255,7 @@ def before(context: Context) -> tuple[Context, tuple[int, ...]]:
     return context.for_patch(patch), tuple(origin for origin, _ in numbered)
 
 
-def _lines(files: Iterable[FileChange]) -> Iterator[tuple[int, str]]:
+def _old_lines(files: Iterable[FileChange]) -> Iterator[tuple[int, str]]:
     for change in files:
         if not (change.old_path and change.new_path):
             continue

@@ -72,10 +72,10 @@ _EXAMPLE_PATH = "drivers/frob/frob.c"
 _CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
 
 
-class _Place(NamedTuple):
-    """A rule's table in its pack, shown in errors as `file:line: rule ID`.
+class _Position(NamedTuple):
+    """The position of a rule in its pack, shown in errors as `file:line: rule ID`.
 
-    The line is 0 if it is unknown.
+    The line is 0 if unknown.
     """
 
     label: str
@@ -100,8 +100,8 @@ def parse_pack(
 ) -> Pack:
     """Parse the TOML text of a rule pack.
 
-    `label` is the file name for error messages; its stem is the name of the pack. With `is_tested`,
-    patterns, placeholders and fixers are not checked, because the test suite does so.
+    `label` is the file name for error messages; its stem becomes the pack's name. `is_tested` skips
+    the checks of patterns, placeholders and fixers for packs that the test suite covers.
     """
     try:
         data = tomllib.loads(text)
@@ -122,7 +122,7 @@ def parse_pack(
     for number, table in enumerate(tables):
         if not isinstance(table, dict):
             raise PackError(f"{label}: a rule must be a table, [[rule]]")
-        where = _Place(
+        where = _Position(
             label,
             starts[number] if len(starts) == len(tables) else 0,
             str(table.get("id") or table.get("name") or number + 1),
@@ -130,31 +130,36 @@ def parse_pack(
         )
         if isinstance(match := table.get("match"), dict):
             table["match"] = _add_parts(match, parts)
-        rule = _rule(table, name, where, detectors)
+        rule = _parse_rule(table, name, where, detectors)
         if rule.id in examples:
             raise PackError(f"{where}: duplicate rule id")
         rules.append(rule)
-        examples[rule.id] = _examples(table, where)
+        examples[rule.id] = _parse_table_examples(table, where)
     return Pack(name, tuple(rules), examples)
 
 
 def parse_examples(text: str, label: str) -> dict[str, tuple[Example, ...]]:
-    """Return the examples in a rule pack by rule id; `parse_pack` has accepted the pack."""
+    """Return the examples in a rule pack by rule id.
+
+    The pack must already have passed parse_pack.
+    """
     return {
-        table["id"]: _examples(table, _Place(label, 0, table["id"]))
+        table["id"]: _parse_table_examples(table, _Position(label, 0, table["id"]))
         for table in tomllib.loads(text)["rule"]
     }
 
 
-def _examples(table: Mapping[str, Any], position: _Place) -> tuple[Example, ...]:
+def _parse_table_examples(
+    table: Mapping[str, Any], position: _Position
+) -> tuple[Example, ...]:
     return (
-        *(_example(one, position, bad=True) for one in table["bad"]),
-        *(_example(one, position, bad=False) for one in table["good"]),
+        *(_parse_example(one, position, bad=True) for one in table["bad"]),
+        *(_parse_example(one, position, bad=False) for one in table["good"]),
     )
 
 
 def _add_parts(match: Any, parts: Mapping[str, str]) -> Any:
-    """Replace references to named parts in the arguments and tables of a match."""
+    """Replace names of parts with the parts, in the arguments and tables of a match."""
     match match:
         case str():
             return parts.get(match, match)
@@ -165,10 +170,10 @@ def _add_parts(match: Any, parts: Mapping[str, str]) -> Any:
     return match
 
 
-def _rule(
+def _parse_rule(
     table: Mapping[str, Any],
     pack: str,
-    position: _Place,
+    position: _Position,
     detectors: Mapping[str, RegisteredDetector],
 ) -> Rule:
     _check(table, _RULE, position)
@@ -184,7 +189,7 @@ def _rule(
     ):
         if key in table and needed not in table:
             raise PackError(f"{position}: {key} requires {needed}")
-    values = {key: _read(key, value, position) for key, value in table.items()}
+    values = {key: _convert_value(key, value, position) for key, value in table.items()}
     if not _ID.match(table["id"]):
         raise PackError(
             f"{position}: an id must be capital letters and three digits, e.g. TAG003"
@@ -193,10 +198,10 @@ def _rule(
         raise PackError(
             f"{position}: a name must be lower-case words joined by hyphens"
         )
-    name, arguments = _match(values.pop("match"), position, detectors)
+    name, arguments = _parse_match(values.pop("match"), position, detectors)
     detector = detectors[name]
     if detector.generic and not position.is_tested:
-        _placeholders(
+        _check_placeholders(
             values.get("message", ""),
             values.get("messages", {}),
             detector.placeholders(arguments),
@@ -208,26 +213,26 @@ def _rule(
         detector=name,
         module=detector.function.__module__,
         arguments=arguments,
-        remedy=_remedy(values.pop("fix", {}), position),
+        remedy=_parse_fix(values.pop("fix", {}), position),
         **values,
     )
 
 
-def _read(key: str, value: Any, position: _Place) -> Any:
-    """Convert a key's value to its form in the rule."""
+def _convert_value(key: str, value: Any, position: _Position) -> Any:
+    """Convert a key's value to the type that the rule stores."""
     if key in ("severity", "checkpatch_severity"):
-        return Severity(_choice(value, tuple(Severity), "severity", position))
+        return Severity(_check_choice(value, tuple(Severity), "severity", position))
     if key.endswith("severities"):
         return {
             case: Severity(
-                _choice(word, tuple(Severity), f"severity of {case}", position)
+                _check_choice(word, tuple(Severity), f"severity of {case}", position)
             )
             for case, word in value.items()
         }
     if key in ("since", "until"):
-        return _kernel(value, position)
+        return _parse_kernel(value, position)
     if key == "scope":
-        return _choice(value, SCOPES, key, position)
+        return _check_choice(value, SCOPES, key, position)
     match _RULE[key]:
         case "strings":
             return tuple(value)
@@ -238,13 +243,13 @@ def _read(key: str, value: Any, position: _Place) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
-def _placeholders(
+def _check_placeholders(
     message: str,
     messages: Mapping[str, str],
     placeholders: Mapping[str, frozenset[str]],
-    position: _Place,
+    position: _Position,
 ) -> None:
-    """Raise PackError for an unknown placeholder, or if the messages do not match the detector's
+    """Raise PackError for an unknown placeholder, or if the messages do not cover the detector's
     cases.
     """
     for case in messages:
@@ -268,8 +273,8 @@ def _placeholders(
                 )
 
 
-def _match(
-    table: Any, position: _Place, detectors: Mapping[str, RegisteredDetector]
+def _parse_match(
+    table: Any, position: _Position, detectors: Mapping[str, RegisteredDetector]
 ) -> tuple[str, dict[str, Any]]:
     if not isinstance(table, dict) or not isinstance(table.get("detector"), str):
         raise PackError(f"{position}: [rule.match] must name a detector")
@@ -281,7 +286,7 @@ def _match(
         )
     known = detectors[name].arguments
     arguments = {key: value for key, value in table.items() if key != "detector"}
-    _arguments(name, arguments, known, position)
+    _check_arguments(name, arguments, known, position)
     if "of" in known:
         arguments.setdefault("of", [])
         for key in {"of", "when", "unless"} & arguments.keys():
@@ -299,16 +304,19 @@ def _match(
 
 
 def _parse_table(
-    table: Any, key: str, position: _Place, detectors: Mapping[str, RegisteredDetector]
+    table: Any,
+    key: str,
+    position: _Position,
+    detectors: Mapping[str, RegisteredDetector],
 ) -> dict[str, Any]:
-    """Convert a table of [[rule.match.of]], `when` or `unless` to the form for `any-of`."""
+    """Parse a table of [[rule.match.of]], `when` or `unless` for `any-of`."""
     if not isinstance(table, dict):
         raise PackError(
             f"{position}: {key} must be a list of tables, [[rule.match.{key}]]"
         )
     kept = {name: table[name] for name in ("case", "values") if name in table}
     _check(kept, {"case": str, "values": TEXTS}, position)
-    name, arguments = _match(
+    name, arguments = _parse_match(
         {name: value for name, value in table.items() if name not in kept},
         position,
         detectors,
@@ -326,13 +334,13 @@ def _parse_table(
     }
 
 
-def _arguments(
+def _check_arguments(
     name: str,
     arguments: Mapping[str, Any],
     types: Mapping[str, ArgumentType],
-    position: _Place,
+    position: _Position,
 ) -> None:
-    """Raise PackError for an unknown argument of the detector `name`, or an invalid value."""
+    """Raise PackError for an unknown argument of the detector `name`, or for an invalid value."""
     for key, value in arguments.items():
         if key not in types:
             raise PackError(
@@ -341,18 +349,18 @@ def _arguments(
             )
         kind = types[key]
         if not isinstance(kind, Mapping):
-            _argument(key, value, types, position)
+            _check_argument(key, value, types, position)
         elif not isinstance(value, list) or not all(
             isinstance(one, dict) for one in value
         ):
             raise PackError(f"{position}: {key} must be a list of tables")
         else:
             for one in value:
-                _arguments(f"{key} of {name}", one, kind, position)
+                _check_arguments(f"{key} of {name}", one, kind, position)
 
 
-def _argument(
-    key: str, value: Any, types: Mapping[str, ArgumentType], position: _Place
+def _check_argument(
+    key: str, value: Any, types: Mapping[str, ArgumentType], position: _Position
 ) -> None:
     """Raise PackError for a value of the wrong type, or one that the detector does not accept."""
     kind = types[key]
@@ -364,10 +372,10 @@ def _argument(
         )
 
 
-def _remedy(table: Mapping[str, Any], position: _Place) -> RuleFix:
+def _parse_fix(table: Mapping[str, Any], position: _Position) -> RuleFix:
     _check(table, _FIX, position)
     fix = RuleFix(**{key: text.strip() for key, text in table.items()})
-    _choice(fix.kind, FIX_KINDS, "fix kind", position)
+    _check_choice(fix.kind, FIX_KINDS, "fix kind", position)
     if bool(fix.fixer) != (fix.kind == "safe"):
         raise PackError(
             f"{position}: a safe fix needs a fixer, other fixes must not have one"
@@ -384,7 +392,7 @@ def _remedy(table: Mapping[str, Any], position: _Place) -> RuleFix:
     return fix
 
 
-def _example(table: Any, position: _Place, *, bad: bool) -> Example:
+def _parse_example(table: Any, position: _Position, *, bad: bool) -> Example:
     _check(table, _EXAMPLE, position, " of an example")
     if not any(key in table for key in _CONTENT):
         raise PackError(
@@ -393,18 +401,20 @@ def _example(table: Any, position: _Place, *, bad: bool) -> Example:
     if "code" in table or "diff --git" not in table.get("diff", "diff --git"):
         table = {"path": _EXAMPLE_PATH, **table}
     lists = {key: tuple(table[key]) for key in ("series", "also") if key in table}
-    kernel = _kernel(table["kernel"], position) if "kernel" in table else None
+    kernel = _parse_kernel(table["kernel"], position) if "kernel" in table else None
     return Example(bad=bad, **{**table, **lists, "kernel": kernel})
 
 
-def _kernel(text: str, position: _Place) -> Kernel:
+def _parse_kernel(text: str, position: _Position) -> Kernel:
     match = _KERNEL.match(text)
     if not match:
         raise PackError(f"{position}: a kernel version must have the form 6.1")
     return int(match[1]), int(match[2])
 
 
-def _choice(value: Any, choices: tuple[str, ...], what: str, position: _Place) -> str:
+def _check_choice(
+    value: Any, choices: tuple[str, ...], what: str, position: _Position
+) -> str:
     if value not in choices:
         raise PackError(
             f"{position}: {what} {value!r} must be one of {', '.join(choices)}"
@@ -413,9 +423,9 @@ def _choice(value: Any, choices: tuple[str, ...], what: str, position: _Place) -
 
 
 def _check(
-    table: Any, kinds: Mapping[str, Any], position: _Place | str, what: str = ""
+    table: Any, kinds: Mapping[str, Any], position: _Position | str, what: str = ""
 ) -> None:
-    """Raise PackError for a key not in `kinds`, or a malformed value."""
+    """Raise PackError for a key that is not in `kinds`, or a value of the wrong type."""
     if not isinstance(table, dict):
         raise PackError(f"{position}: a rule's examples and fix must be tables")
     for key, value in table.items():
@@ -423,12 +433,11 @@ def _check(
             raise PackError(
                 f"{position}: unknown key {key!r}", hint=suggestion("key", key, kinds)
             )
-        if not _fits(value, kinds[key]):
+        if not _has_type(value, kinds[key]):
             raise PackError(f"{position}: {key}{what} must be {_FORMS[kinds[key]]}")
 
 
-def _fits(value: Any, kind: Any) -> bool:
-    """Return whether a value has one of the forms in `_FORMS`."""
+def _has_type(value: Any, kind: Any) -> bool:
     match kind:
         case "strings":
             return isinstance(value, list) and all(

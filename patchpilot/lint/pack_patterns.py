@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns of rules, which are compiled on first use.
+"""The patterns of rules, compiled on first use.
 
-Patterns from packs that are not shipped are matched by `BoundedPattern`, because a tree's packs are
-untrusted.
+Patterns from packs that are not shipped are matched by `BoundedPattern`, because packs in a tree
+are untrusted.
 """
 
 import re
@@ -14,23 +14,21 @@ from patchpilot.cache.cached_re import compile_cached, compile_late
 
 
 def lazy(text: str, flags: int = 0) -> re.Pattern[str]:
-    r"""Return a pattern that is compiled on first use, in which \w, \s, \d and \b match ASCII
-    only.
-    """
+    r"""Return a pattern that is compiled on first use; \w, \s, \d and \b match only ASCII."""
     return compile_late(text, flags | re.ASCII)
 
 
 NEVER = r"(?!)"
 """A pattern that matches nothing."""
 LONGEST_LINE = 4096
-"""Lines are cut to this many characters before a pack's pattern is matched."""
+"""Number of characters of a line that a pack's pattern is matched against."""
 
 
 _foreign: set[str] = set()
 
 
 def patterns_in(value: Any) -> list[str]:
-    """Return the patterns in a rule's argument, which is a string, a list, or a table by case."""
+    """Return the patterns in a rule's argument: a string, a list, or a table by case."""
     values = (
         value.values()
         if isinstance(value, dict)
@@ -42,9 +40,7 @@ def patterns_in(value: Any) -> list[str]:
 
 
 def named_patterns(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (argument name, pattern) for all patterns in a rule's arguments, including
-    nested tables.
-    """
+    """Yield (argument name, pattern) for all patterns in a rule's arguments and their tables."""
     for key, value in arguments.items():
         if key.endswith(("pattern", "patterns")):
             yield from ((key, pattern) for pattern in patterns_in(value))
@@ -55,10 +51,7 @@ def named_patterns(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
-    """Mark all patterns in these arguments as untrusted.
-
-    From now on, they are matched in bounded time.
-    """
+    """Mark all patterns in these arguments as untrusted, to match them in bounded time."""
     for table in arguments:
         _foreign.update(pattern for _, pattern in named_patterns(table))
         for value in table.values():
@@ -75,7 +68,7 @@ def refusal(pattern: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern, with a cache."""
+    """Compile a pattern from a rule, with a cache."""
     return _compile_pattern(pattern, foreign=pattern in _foreign)
 
 
@@ -102,19 +95,18 @@ _WORD = compile_late(r"\{([a-z]\w*)\}")
 
 
 def placeholders(text: str) -> list[str]:
-    """Return the names of the placeholders in a rule's message."""
     return _WORD.findall(text)
 
 
 def fill_message(text: str, words: Mapping[str, object]) -> str:
-    """Replace the placeholders of a rule's message with their values.
+    """Replace the placeholders in a rule's message with their values.
 
-    `str.format` is not used because it would access attributes and pad to any width.
+    `str.format` would access attributes and pad to any width.
     """
     return _WORD.sub(lambda found: str(words.get(found[1], found[0])), text)
 
 
 def fill_groups(text: str, match: re.Match[str]) -> str:
-    """Replace each {name} in a pattern with the text of that group of a match."""
+    """Replace each {name} in a pattern with the escaped text of that group."""
     groups = {name: re.escape(value or "") for name, value in match.groupdict().items()}
     return fill_message(text, groups)

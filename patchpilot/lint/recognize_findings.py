@@ -14,7 +14,7 @@ from patchpilot.model.rule import Finding
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
 LONGEST = 300
-"""Number of characters stored of a line; the rest of a longer line is hashed."""
+"""Number of characters of a line that are stored; a longer line gets a hash."""
 _CHANGING = (
     "date",
     "message-id",
@@ -23,7 +23,7 @@ _CHANGING = (
     "content-transfer-encoding",
     "x-mailer",
 )
-"""Headers whose value differs in every mail."""
+"""Headers whose values differ in every message."""
 _LONE = re.compile("[\ud800-\udfff]")
 _NO_TEXT = ("@@ ", "diff --git ", "index ", "--- ", "+++ ")
 
@@ -55,7 +55,7 @@ def mark_of(
         )
     file = finding.path or ""
     path = (renamed or {}).get(file, file)
-    text = _text(finding, patch)
+    text = _line_text(finding, patch)
     if text or path:
         return FindingMark(path, finding.rule, text)
     return FindingMark(
@@ -63,8 +63,8 @@ def mark_of(
     )
 
 
-def _text(finding: Finding, patch: Patch) -> str:
-    """Return the text of the finding's line, without parts that differ in every message, or ""."""
+def _line_text(finding: Finding, patch: Patch) -> str:
+    """Return the finding's line without parts that differ in every message, or ""."""
     at = finding.patch_line
     if at is None or not 1 <= at <= len(patch.lines):
         return ""
@@ -93,8 +93,7 @@ def _text(finding: Finding, patch: Patch) -> str:
 def normalize_text(text: str) -> str:
     """Normalize a line's whitespace, length and encoding for a mark.
 
-    Long lines are cut, and undecodable bytes replaced, because marks are written to a file in
-    UTF-8.
+    Long lines are cut. Undecodable bytes are replaced, because marks are written to a UTF-8 file.
     """
     flat = _LONE.sub("\ufffd", " ".join(text.split()))
     return flat if len(flat) <= LONGEST else f"{flat[:LONGEST]}… {_hash(flat)}"
@@ -103,14 +102,14 @@ def normalize_text(text: str) -> str:
 def change_of(patch: Patch) -> str:
     """Return a hash of a patch's changes, or "" if it has no diff.
 
-    Like git's patch-id, it ignores line numbers and whitespace; it also ignores context lines.
+    Like git's patch-id, it ignores line numbers and whitespace. It also ignores context lines.
     """
     lines = _changed_lines(patch)
     return _hash("\n".join(lines)) if lines else ""
 
 
 def _changed_lines(patch: Patch) -> list[str]:
-    """Return each changed line with its file and sign, without whitespace."""
+    """Return the changed lines without whitespace, each after its file and sign."""
     return [
         f"{change.path}{line.kind}{''.join(line.text.split())}"
         for change in patch.files
@@ -127,7 +126,7 @@ def _hash(text: str) -> str:
 
 
 def renames(patches: Iterable[Patch]) -> dict[str, str]:
-    """Map new paths to old paths for the files renamed in these patches."""
+    """Map the new path of each renamed file to its old path."""
     result: dict[str, str] = {}
     for patch in patches:
         for change in patch.files:
@@ -137,16 +136,14 @@ def renames(patches: Iterable[Patch]) -> dict[str, str]:
 
 
 def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, int]:
-    """Map each index in `new` to the index of the counterpart in `old`.
-
-    Patches are paired by `pair_patches`.
-    """
+    """Map indexes in `new` to the indexes of the matching patches in `old`."""
     return pair_patches(
-        [_traits(patch) for patch in old], [_traits(patch) for patch in new]
+        [_patch_features(patch) for patch in old],
+        [_patch_features(patch) for patch in new],
     )
 
 
-def _traits(patch: Patch) -> PatchFeatures:
+def _patch_features(patch: Patch) -> PatchFeatures:
     lines = _changed_lines(patch)
     return PatchFeatures(
         normalize_text(patch.subject.title),

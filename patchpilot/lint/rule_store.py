@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Load all rules of a run.
+"""Load the rules from the shipped packs and the user's packs.
 
-The loaded packs are cached by content hash, because parsing them takes longer than checking a
-patch.
+Loaded packs are cached by content hash, because parsing them takes longer than checking a patch.
 """
 
 import importlib
@@ -61,40 +60,40 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
 
 @cache
 def _load(own: tuple[OwnPack, ...]) -> tuple[Rule, ...]:
-    key = _key(own)
+    key = _cache_key(own)
     cached = _load_cached(key)
     if cached is None:
-        labels, texts = _sources(own)
+        labels, texts = _read_packs(own)
         tested = len(labels) - len(own)
-        packs = _parse(labels, texts, tested)
+        packs = _parse_packs(labels, texts, tested)
         cached = tuple(rule for pack in packs for rule in pack.rules)
-        _share_equal_values(cached)
+        _check_unique(cached)
         remember(_KIND, key, tuple(tuple(map(_simplify, rule)) for rule in cached))
     if own:
-        _limit_time(cached, own)
+        _limit_matching_time(cached, own)
     return cached
 
 
 def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
     """Return all packs with their examples, parsed without the cache.
 
-    This is for the documentation and the tests.
+    The documentation and the tests use this.
     """
-    packs = _parse(*_sources(own))
-    _share_equal_values([rule for pack in packs for rule in pack.rules])
+    packs = _parse_packs(*_read_packs(own))
+    _check_unique([rule for pack in packs for rule in pack.rules])
     return packs
 
 
 def examples_of(
     rules: Sequence[Rule], own: Sequence[OwnPack] = ()
 ) -> dict[str, tuple[Example, ...]]:
-    """Return the examples of the given rules in their packs, by rule id."""
+    """Return the examples in the packs of these rules, by rule id."""
     from patchpilot.lint.pack import parse_examples
 
     packs = {rule.pack for rule in rules}
     return {
         id_: examples
-        for label, text in zip(*_sources(own), strict=True)
+        for label, text in zip(*_read_packs(own), strict=True)
         if Path(label).stem in packs
         for id_, examples in parse_examples(
             text.decode("utf-8", "replace"), label
@@ -103,14 +102,13 @@ def examples_of(
 
 
 def detector_of(rule: Rule) -> RegisteredDetector:
-    """Return a rule's detector, importing its module if necessary."""
     return find_detector(rule.detector, rule.module)
 
 
 def import_detectors() -> None:
     """Import every module in lint/detectors to register all detectors.
 
-    This is necessary to validate a pack, but not to run it.
+    Validating a pack requires this; running its rules does not.
     """
     import pkgutil
 
@@ -120,10 +118,8 @@ def import_detectors() -> None:
         importlib.import_module(module.name)
 
 
-def _sources(own: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
-    """Return the labels and contents of the shipped and the user's packs; checks/ contains other
-    files as well.
-    """
+def _read_packs(own: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
+    """Return the labels and contents of the shipped packs and the user's packs."""
     pairs = [
         (file.name, text)
         for file in sorted(data_dir("checks").glob("*.toml"))
@@ -143,10 +139,10 @@ def _read(file: Path) -> bytes:
         ) from error
 
 
-def _parse(
+def _parse_packs(
     labels: Sequence[str], texts: Sequence[bytes], tested: int = 0
 ) -> tuple[Pack, ...]:
-    """Parse packs; the first `tested` ones have been validated by the test suite."""
+    """Parse packs; the test suite has already validated the first `tested` ones."""
     from patchpilot.lint.pack import parse_pack
 
     import_detectors()
@@ -156,15 +152,15 @@ def _parse(
     )
 
 
-def _limit_time(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
-    """Limit the matching time of patterns in packs that are not shipped.
+def _limit_matching_time(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
+    """Limit the matching time of patterns in the user's packs.
 
-    Raise PackError if that is impossible.
+    Raise PackError for a pattern whose time cannot be limited.
     """
     labels = {Path(own_pack.label).stem: own_pack.label for own_pack in own}
-    theirs = [rule for rule in rules if rule.pack in labels]
-    distrust(rule.arguments for rule in theirs)
-    for rule in theirs:
+    own_rules = [rule for rule in rules if rule.pack in labels]
+    distrust(rule.arguments for rule in own_rules)
+    for rule in own_rules:
         for key, pattern in named_patterns(rule.arguments):
             if reason := refusal(pattern):
                 raise PackError(
@@ -172,37 +168,36 @@ def _limit_time(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
                 )
 
 
-def _share_equal_values(rules: Sequence[Rule]) -> None:
-    seen: dict[str, Rule] = {}
+def _check_unique(rules: Sequence[Rule]) -> None:
+    rule_by_word: dict[str, Rule] = {}
     for rule in rules:
         for word in (rule.id, rule.name):
-            if word in seen:
-                other = seen[word]
+            if word in rule_by_word:
+                other = rule_by_word[word]
                 kind = "id" if word == rule.id else "name"
                 raise PackError(
                     f"{rule.pack}.toml: rule {rule.id}: {kind} {word!r} is already used by rule"
                     f" {other.id} in {other.pack}.toml"
                 )
-            seen[word] = rule
+            rule_by_word[word] = rule
 
 
-def _key(own: Sequence[OwnPack]) -> str:
-    """Return a hash of the packs and the detectors' sources, which determine the loaded form."""
+def _cache_key(own: Sequence[OwnPack]) -> str:
+    """Return a hash of the packs and of the detectors' sources."""
     kind = _KIND._replace(code=(*_KIND.code, str(data_dir("checks"))))
     labels = (label.encode("utf-8", "surrogateescape") for label, _ in own)
     return key_of(kind, (*labels, *(text for _, text in own)))
 
 
 def _simplify(value: Any) -> Any:
-    """Convert a rule's value to types that the cache supports."""
     if isinstance(value, Mapping):
-        return {key: _simplify(one) for key, one in value.items()}
+        return {key: _simplify(item) for key, item in value.items()}
     if isinstance(value, RuleFix):
         return tuple(value)
     return str(value) if isinstance(value, Severity) else value
 
 
-def _by_case(levels: Mapping[str, str]) -> Mapping[str, Severity]:
+def _severities_by_case(levels: Mapping[str, str]) -> Mapping[str, Severity]:
     return {case: Severity(level) for case, level in levels.items()}
 
 
@@ -210,16 +205,16 @@ _TYPES: Sequence[tuple[int, Callable[[Any], Any]]] = [
     (Rule._fields.index(name), typed)
     for name, typed in (
         ("severity", Severity),
-        ("severities", _by_case),
+        ("severities", _severities_by_case),
         ("checkpatch_severity", lambda level: level and Severity(level)),
-        ("checkpatch_severities", _by_case),
+        ("checkpatch_severities", _severities_by_case),
         ("remedy", RuleFix._make),
     )
 ]
 """The fields of a rule that are plain values in the cache, and their constructors."""
 
 
-def _rule(values: Sequence[Any]) -> Rule:
+def _restore_rule(values: Sequence[Any]) -> Rule:
     fields = list(values)
     for at, typed in _TYPES:
         fields[at] = typed(fields[at])
@@ -228,6 +223,8 @@ def _rule(values: Sequence[Any]) -> Rule:
 
 def _load_cached(key: str) -> tuple[Rule, ...] | None:
     try:
-        return tuple(_rule(one) for one in recall(_KIND, key) or ()) or None
+        return (
+            tuple(_restore_rule(values) for values in recall(_KIND, key) or ()) or None
+        )
     except (ValueError, TypeError, KeyError):
         return None

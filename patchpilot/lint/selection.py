@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Select the rules to run, and set their severity.
 
-Rules are selected by kernel version, profile, --select and --ignore, by the project's [style]
-settings, and by the tree's .checkpatch.conf and headers. Their records on real patches determine
-which are shown by default: `python -m tests.lab.measure_rules` generates `checks/records.tsv` from
-mailing list archives.
+Rules are selected by kernel version, profile, --select and --ignore, the project's [style]
+settings, and the tree's .checkpatch.conf and headers. Which rules are shown by default depends on
+their records on real patches: `python -m tests.lab.measure_rules` generates `checks/records.tsv`
+from mailing list archives.
 """
 
 import re
@@ -29,7 +29,8 @@ _HEADERS = "include/linux"
 class CheckpatchConf(NamedTuple):
     """The options of a .checkpatch.conf that apply to this linter.
 
-    They are the types to ignore, the only types to report (empty: all), and limits (0: not set).
+    `ignore` lists types to ignore, and `types` the only types to report (empty: all). Limits are 0
+    if they are not set.
     """
 
     ignore: tuple[str, ...] = ()
@@ -40,7 +41,7 @@ class CheckpatchConf(NamedTuple):
 
 
 def read_conf(tree: Tree | None) -> CheckpatchConf:
-    """Return the options in a tree's .checkpatch.conf, except meaningless ones."""
+    """Return the options in a tree's .checkpatch.conf that apply to this linter."""
     text = (tree.read(FILE_NAME) if tree else None) or b""
     words = [
         word
@@ -64,17 +65,17 @@ def read_conf(tree: Tree | None) -> CheckpatchConf:
 
 
 def usable(rules: Iterable[Rule], tree: Tree | None) -> tuple[Rule, ...]:
-    """Return the rules whose advice is valid in this tree.
+    """Return the rules whose advice can be followed in this tree.
 
-    A rule that recommends a function is usable only if the tree's headers have that function.
+    A rule that recommends a function needs that function in the tree's headers.
     """
-    every = tuple(rules)
+    all_rules = tuple(rules)
     if tree is None or not tree.is_dir(_HEADERS):
-        return every
+        return all_rules
     headers: dict[str, bytes] = {}
     return tuple(
         rule
-        for rule in every
+        for rule in all_rules
         if all(_provides(tree, headers, need) for need in rule.needs)
     )
 
@@ -100,10 +101,9 @@ def _number(values: Sequence[str]) -> int:
 
 
 def check_style(rules: Iterable[Rule], project: Project) -> None:
-    """Raise PackError for an unknown rule in [style].
+    """Raise PackError for an unknown rule in a user's [style] table.
 
-    The error names the user's file and the nearest rule. The shipped files are not checked here,
-    since they are covered by tests.
+    The error names the file and the nearest rule. Tests cover the shipped files.
     """
     from patchpilot.projects.checking import misspelled
 
@@ -122,7 +122,7 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
 
 
 def use_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Give the rules the severities that they have in checkpatch.pl."""
+    """Give each rule its severity in checkpatch.pl."""
     return tuple(
         rule._replace(
             severity=rule.checkpatch_severity, severities=rule.checkpatch_severities
@@ -149,23 +149,25 @@ _NOT_IN_WHOLE_FILES = frozenset(("COMMIT_MESSAGE", "ENOTSUPP", "NOT_UNIFIED_DIFF
 
 
 def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Select the rules that apply to code, not to a patch or its message.
+    """Select the rules about code, which apply without a patch or message.
 
-    They have the same severities as in checkpatch.pl -f.
+    Their severities are those of checkpatch.pl -f.
     """
-    found = []
+    selected = []
     for rule in rules:
         if rule.checkpatch in _WHOLE_FILE_CHECKS:
-            found.append(rule._replace(severity=Severity.CHECK, severities={}))
+            selected.append(rule._replace(severity=Severity.CHECK, severities={}))
         elif rule.checkpatch == "SPDX_LICENSE_TAG":
-            found.append(
+            selected.append(
                 rule._replace(severities={**rule.severities, "binding": Severity.CHECK})
             )
         elif rule.scope == "diff" or (
             rule.checkpatch and rule.scope in ("tree", "message")
         ):
-            found.append(rule)
-    return tuple(rule for rule in found if rule.checkpatch not in _NOT_IN_WHOLE_FILES)
+            selected.append(rule)
+    return tuple(
+        rule for rule in selected if rule.checkpatch not in _NOT_IN_WHOLE_FILES
+    )
 
 
 _KERNEL = compile_late(
@@ -175,28 +177,28 @@ _KERNEL = compile_late(
 
 
 def adjust_rules(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
-    """Give the rules the project's severities, and drop ignored rules.
+    """Give rules the project's severities, and drop the rules that it ignores.
 
-    A project's severity applies to every case of a rule. In texts, the project's name replaces the
-    kernel's.
+    A project's severity applies to every case of a rule. The project's name replaces the kernel's
+    in texts.
     """
 
     style = project.style
 
-    def handle_name(text: str) -> str:
+    def replace_name(text: str) -> str:
         return _KERNEL.sub(project.title, text)
 
-    def as_wanted(rule: Rule) -> Rule:
+    def adjust(rule: Rule) -> Rule:
         severity = style.severity.get(rule.name)
         if not project.kernel:
             rule = rule._replace(
-                summary=handle_name(rule.summary),
-                why=handle_name(rule.why),
-                message=handle_name(rule.message),
+                summary=replace_name(rule.summary),
+                why=replace_name(rule.why),
+                message=replace_name(rule.message),
                 messages={
-                    case: handle_name(text) for case, text in rule.messages.items()
+                    case: replace_name(text) for case, text in rule.messages.items()
                 },
-                remedy=rule.remedy._replace(text=handle_name(rule.remedy.text)),
+                remedy=rule.remedy._replace(text=replace_name(rule.remedy.text)),
             )
         return (
             rule._replace(severity=Severity(severity), severities={})
@@ -205,7 +207,7 @@ def adjust_rules(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
         )
 
     return tuple(
-        as_wanted(rule)
+        adjust(rule)
         for rule in rules
         if not any(word in style.ignore for word in rule.words)
     )
@@ -254,7 +256,6 @@ def rule_records() -> Mapping[Measured, RuleRecord]:
 
 
 def records_of(rule: Rule) -> Mapping[Severity, RuleRecord]:
-    """Return a rule's records by severity."""
     return _records_by_name().get(rule.name, {})
 
 
@@ -271,8 +272,8 @@ def _records_by_name() -> Mapping[str, Mapping[Severity, RuleRecord]]:
 def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measured]:
     """Return the rules and severities whose findings only `--strict` shows.
 
-    The most valuable findings are shown, as long as an accepted patch has at most `noise` lines
-    with findings on average. Errors count, but are never hidden.
+    The most valuable findings are shown first, until an accepted patch has on average `noise` lines
+    with findings. Errors count, but are never hidden.
     """
     measured = [
         (rule.name, severity, record)
@@ -286,14 +287,14 @@ def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
             -row[2].worth * (LIKELY if row[1] is Severity.WARNING else 1),
         )
     )
-    # measured on messages, which show no history, and with the rules of 6.1
+    # the records come from messages without a history, and from the rules of 6.1
     unmeasured = (rule for rule in rules if rule.scope == "history" or rule.since)
     hidden = {(rule.name, Severity.CHECK) for rule in unmeasured}
-    left = noise
+    remaining = noise
     for name, severity, record in measured:
         lines = record.rate or 0
-        if severity is Severity.ERROR or lines <= left:
-            left -= lines
+        if severity is Severity.ERROR or lines <= remaining:
+            remaining -= lines
         else:
             hidden.add((name, severity))
     return hidden
@@ -315,7 +316,7 @@ OF_CODE = ("diff", "tree")
 def is_in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
     """Return whether a rule applies to a kernel version and profile.
 
-    A profile includes the rules of the profiles it inherits from.
+    A profile also has the rules of the profiles that it inherits from.
     """
     if (rule.since and kernel < rule.since) or (rule.until and kernel > rule.until):
         return False
@@ -325,14 +326,13 @@ def is_in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
 
 
 def is_later(rule: Rule, sent: date) -> bool:
-    """Return whether a rule for messages is newer than the message."""
+    """Return whether a rule about messages is newer than the message."""
     if rule.scope in OF_CODE or not rule.since:
         return False
     return sent < release_date(rule.since)
 
 
 def release_date(version: Kernel) -> date:
-    """Estimate the release date of a kernel version."""
     major, minor = version
     return _RELEASE_6_0 + _CYCLE * (_RELEASES * (major - 6) + minor)
 
@@ -346,11 +346,11 @@ def choose(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
 ) -> tuple[Rule, ...]:
-    """Return the selected, active rules.
+    """Return the active rules that are selected and not ignored.
 
-    `kernel` is the version for rules about code, `message_kernel` the one for all others (the same
-    by default). A selector is a rule's id or name, a checkpatch type or a pack, in any case. Raise
-    UsageError for an unknown one.
+    `kernel` is the version for rules about code, and `message_kernel` the version for other rules
+    (default: the same). A selector is a rule's id or name, a checkpatch type or a pack, in any
+    case. Raise UsageError for an unknown selector.
     """
     everything = tuple(rules)
     selected, ignored = (

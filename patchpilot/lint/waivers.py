@@ -19,7 +19,7 @@ from patchpilot.model.rule import Finding, Rule, Severity
 
 KEYS = ("rule", "path", "reason", "until")
 NEVER_A_TREES = frozenset(("mail", "trailers"))
-"""Scopes that a tree's file cannot waive because anyone may have written it: errors about
+"""Scopes that a tree's file cannot waive because anyone may have written that file: errors about
 incomplete mails, hidden text and missing sign-offs.
 """
 TREE, TOPIC = "tree", "topic"
@@ -44,7 +44,7 @@ class Waiver(NamedTuple):
     subject: str = ""
 
     def covers(self, finding: Finding, words: Iterable[str]) -> bool:
-        """Return whether the waiver covers this finding, whose rule has these names.
+        """Return whether the waiver covers a finding; `words` are the names of the finding's rule.
 
         A waiver with paths covers no finding about the message.
         """
@@ -56,12 +56,11 @@ class Waiver(NamedTuple):
         )
 
     def has_expired(self, today: date) -> bool:
-        """Return whether the waiver has expired."""
         return self.until is not None and today > self.until
 
     @property
     def title(self) -> str:
-        """Return the waiver's name for display."""
+        """Return the rule and paths for display."""
         return f"{self.rule} ({', '.join(self.paths)})" if self.paths else self.rule
 
 
@@ -131,7 +130,7 @@ def _day(value: Any, position: str) -> date | None:
 
 
 def parse_waiver_words(words: Sequence[str]) -> tuple[Waiver, ...]:
-    """Parse words of the form `RULE=REASON`.
+    """Parse the `RULE=REASON` values of --waive.
 
     Raise UsageError if a reason is missing.
     """
@@ -148,7 +147,7 @@ def parse_waiver_words(words: Sequence[str]) -> tuple[Waiver, ...]:
 
 
 def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
-    """Check that each waiver names a rule that a tree may waive.
+    """Check that each waiver names a rule that may be waived there.
 
     Raise UsageError or InputError with a hint.
     """

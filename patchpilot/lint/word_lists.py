@@ -48,7 +48,10 @@ def word_list(name: str, key: str) -> tuple[str, ...]:
 
 @cache
 def word_set(name: str, key: str) -> frozenset[str]:
-    """Return the list `key` of checks/words/NAME.toml as a set."""
+    """Return the list `key` of checks/words/NAME.toml as a set.
+
+    Raise PackError if it is missing or not a list of strings.
+    """
     return frozenset(word_list(name, key))
 
 

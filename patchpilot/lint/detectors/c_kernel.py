@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for kernel interfaces in C: calls, kernel-doc comments and licenses.
 
-They find calls with wrong formats, sizes, limits and permissions, and interfaces that are misused,
-deprecated, or require a comment.
+They find wrong formats, sizes and permissions in calls, and interfaces that are misused or need a
+comment.
 """
 
 import re
@@ -47,7 +47,7 @@ _FOUR_CC_NEWER = lazy(r"c(?:[hlbc]|hR)$")
 _EXTENSIONS = frozenset("4SsBKRraEehMmIiUDdgVCbGNOxtf")
 _CONSTANT = lazy(CONSTANT)
 _ARGUMENT = value()
-# search for these words first: they are cheap to find, and most patches have none
+# these words are searched first, because that is fast and most patches have none
 _ALLOCATES = lazy(r"^\+[^;]*=[^;]*(?:kv|k)[mz]alloc\s*\([^;]*\*")
 _SLEEP = lazy(
     rf"^\+.*?\busleep_range\s*\(\s*(?P<min>{_ARGUMENT})\s*,\s*(?P<max>{_ARGUMENT})\s*\)"
@@ -86,13 +86,13 @@ class CallPlace(NamedTuple):
 @typed_detector(
     "checkpatch-calls",
 )
-def calls(context: Context) -> TypedHits:
-    """Yield the hits, with their types, about calls and their arguments.
+def check_calls(context: Context) -> TypedHits:
+    """Report problems in calls and their arguments.
 
-    Statements are read to their end, even across lines.
+    Statements may span lines.
     """
     if "S_I" in c_text(context):
-        yield from _symbolic(context)
+        yield from _check_symbolic_modes(context)
     whole, lines = new_c_text(context), scan(context)
     rules = [
         (words, rule) for words, rule in _RULES if any(word in whole for word in words)
@@ -105,7 +105,7 @@ def calls(context: Context) -> TypedHits:
                 yield from rule(at)
 
 
-def _pointer_formats(at: CallPlace) -> TypedHits:
+def _check_pointer_formats(at: CallPlace) -> TypedHits:
     if (
         "{" in at.statement
         or not _STRING_ARGUMENT.search(at.statement)
@@ -137,13 +137,13 @@ def _pointer_formats(at: CallPlace) -> TypedHits:
 def _bad_extension(line: ScannedLine, specifier: str) -> Hit:
     if "pA" in specifier:
         return line.hit(None, "rust", specifier=specifier)
-    for kind, instead in (("pF", "%pS"), ("pf", "%ps")):
+    for kind, replacement in (("pF", "%pS"), ("pf", "%ps")):
         if kind in specifier:
-            return line.hit(None, "symbol", specifier=specifier, instead=instead)
+            return line.hit(None, "symbol", specifier=specifier, instead=replacement)
     return line.hit(specifier=specifier)
 
 
-def _sleep(at: CallPlace) -> TypedHits:
+def _check_sleep_range(at: CallPlace) -> TypedHits:
     found = _SLEEP.match(at.statement)
     if not found:
         return
@@ -155,7 +155,7 @@ def _sleep(at: CallPlace) -> TypedHits:
         yield "USLEEP_RANGE", at.line.hit()
 
 
-def _find_multiplication(at: CallPlace) -> TypedHits:
+def _check_multiplication(at: CallPlace) -> TypedHits:
     is_likely = "*" in at.statement and "sizeof" in at.statement
     if not is_likely or not _ALLOCATES.match(at.statement):
         return
@@ -172,7 +172,7 @@ def _find_multiplication(at: CallPlace) -> TypedHits:
         yield "ALLOC_WITH_MULTIPLY", at.line.hit(better=better, call=found["call"])
 
 
-def _symbolic(context: Context) -> TypedHits:
+def _check_symbolic_modes(context: Context) -> TypedHits:
     for line in c_lines(context):
         for found in _SYMBOLIC.finditer(line.text) if "S_I" in line.text else ():
             values = {"octal": f"{mode_of(found[1]):04o}", "mode": found[1]}
@@ -185,9 +185,9 @@ _ARRAY_CALLS = {
     "kzalloc": "kcalloc",
 }
 _RULES: tuple[tuple[tuple[str, ...], Callable[[CallPlace], TypedHits]], ...] = (
-    (('"',), _pointer_formats),
-    (("usleep_range",), _sleep),
-    (("alloc",), _find_multiplication),
+    (('"',), _check_pointer_formats),
+    (("usleep_range",), _check_sleep_range),
+    (("alloc",), _check_multiplication),
 )
 """Checks, each with words of which a statement must contain at least one."""
 
@@ -205,15 +205,15 @@ _TEXT = lazy(rf"({STRING})")
 @typed_detector(
     "checkpatch-api",
 )
-def api(context: Context) -> TypedHits:
-    """Yield the hits, with their types, about kernel interfaces."""
+def check_interfaces(context: Context) -> TypedHits:
+    """Report misused or undocumented kernel interfaces."""
     lines, whole = scan(context), c_text(context)
     for needles, rule in _BY_WORD:
         if any(needle in whole for needle in needles):
             for line in c_lines(context):
                 if any(needle in line.raw for needle in needles):
                     yield from rule(ApiPlace(context, lines, line))
-    yield from _const_structs(context, whole)
+    yield from _check_const_structs(context, whole)
 
 
 class ApiPlace(NamedTuple):
@@ -224,7 +224,7 @@ class ApiPlace(NamedTuple):
     line: ScannedLine
 
 
-def _asm_include(at: ApiPlace) -> TypedHits:
+def _check_asm_include(at: ApiPlace) -> TypedHits:
     found = _ASM_INCLUDE.match(at.line.raw)
     if (
         not found
@@ -253,7 +253,7 @@ def _wraps_asm(tree: Tree, header: str) -> bool:
     )
 
 
-def _setup(at: ApiPlace) -> TypedHits:
+def _check_setup_option(at: ApiPlace) -> TypedHits:
     found = _SETUP.search(at.line.raw)
     if found and not any(
         found[1] in line.text
@@ -263,15 +263,15 @@ def _setup(at: ApiPlace) -> TypedHits:
         yield "UNDOCUMENTED_SETUP", at.line.hit(option=found[1])
 
 
-def _license(at: ApiPlace) -> TypedHits:
+def _check_module_license(at: ApiPlace) -> TypedHits:
     found = _LICENSE.search(at.line.text)
     if not found:
         return
     # checkpatch.pl looks at the first string of the line, in any macro
-    said = (
+    quoted = (
         at.context.options.checkpatch_compat and _TEXT.search(at.line.text)
     ) or found
-    name = at.line.raw[said.start(1) : said.end(1)]
+    name = at.line.raw[quoted.start(1) : quoted.end(1)]
     if name.strip('"') not in word_set("c", "module_licenses") or name[:1] != '"':
         yield "MODULE_LICENSE", at.line.hit(name=name)
     if name == '"GPL v2"' and not at.context.options.whole_files:
@@ -279,14 +279,14 @@ def _license(at: ApiPlace) -> TypedHits:
 
 
 _BY_WORD: tuple[tuple[tuple[str, ...], Callable[[ApiPlace], TypedHits]], ...] = (
-    (("asm/",), _asm_include),
-    (("__setup",), _setup),
-    (("MODULE_LICENSE",), _license),
+    (("asm/",), _check_asm_include),
+    (("__setup",), _check_setup_option),
+    (("MODULE_LICENSE",), _check_module_license),
 )
 """Checks, each with words of which a line must contain at least one."""
 
 
-def _const_structs(context: Context, whole: str) -> TypedHits:
+def _check_const_structs(context: Context, whole: str) -> TypedHits:
     if "struct" not in whole:
         return
     data = tool_data(context, "const_structs.checkpatch")
@@ -312,7 +312,7 @@ _DOC_ARGUMENT = compile_late(r"\(\s*\*\s*(\w+)\s*\)|(\w+)\s*(?:\[[^\]]*\])*$")
 
 
 class _Comment(NamedTuple):
-    """A new kernel-doc comment: its lines and their text, and the lines of the hunk below it."""
+    """A new kernel-doc comment: its lines, their text, and the lines of the hunk below it."""
 
     opening: NewLine
     lines: Sequence[NewLine]
@@ -322,7 +322,7 @@ class _Comment(NamedTuple):
 
     @property
     def described(self) -> Iterator[str]:
-        """Yield the names described by the comment."""
+        """Yield the names that the comment describes."""
         for words in self.text:
             if found := cached_match(r"^@(\w+|\.\.\.)\s*:", words):
                 yield found[1]
@@ -332,13 +332,13 @@ class _Comment(NamedTuple):
 def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a new kernel-doc comment that does not match the code below it."""
     for hunk in c_hunks(context):
-        for start, comment in _comments(hunk):
-            yield from _judge(comment)
-            yield from _judge_kind(comment, is_header=hunk.is_new and start < 4)
+        for start, comment in _new_comments(hunk):
+            yield from _check_comment(comment)
+            yield from _check_comment_kind(comment, is_header=hunk.is_new and start < 4)
 
 
-def _comments(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
-    """Yield the kernel-doc comments that are entirely new, with their index in the hunk."""
+def _new_comments(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
+    """Yield kernel-doc comments that are entirely new, with their index in the hunk."""
     start: int | None = None
     for at, line in enumerate(hunk.lines):
         if cached_match(r"^\s*/\*\*\s*$", line.text) and line.added:
@@ -354,13 +354,13 @@ def _comments(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
             start = None
 
 
-def _judge(comment: _Comment) -> Iterator[Hit]:
+def _check_comment(comment: _Comment) -> Iterator[Hit]:
     lines = comment.lines
     for line, words in zip(lines, comment.text, strict=True):
         if found := cached_match(r"^[@\\](brief|param|returns?|details|note)\b", words):
             yield make_hit(line.patch_line, "doxygen", tag=found[1])
             return
-    signature = _signature(comment.below[:11])
+    signature = _parse_signature(comment.below[:11])
     head = cached_match(
         r"^(?!(?:struct|union|enum|typedef|DOC:)\b)(\w+)\s*(?:\(\))?\s*[-:–].*$",
         comment.text[0],
@@ -389,10 +389,8 @@ def _judge(comment: _Comment) -> Iterator[Hit]:
         yield make_hit(comment.end.patch_line, "missing-return", function=name)
 
 
-def _judge_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
-    """Report a file header written as kernel-doc, and a documented struct without the `struct`
-    keyword.
-    """
+def _check_comment_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
+    """Report a file header written as kernel-doc, and a struct's comment without `struct`."""
     first = comment.text[0]
     below = next((line.code.strip() for line in comment.below if line.text.strip()), "")
     is_code = cached_match(
@@ -406,9 +404,9 @@ def _judge_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
         yield make_hit(at, "no-keyword", kind=kind[1], name=kind[2])
 
 
-def _signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | None:
-    """Parse the function at the start of these lines: (name, argument names, whether it returns
-    a value).
+def _parse_signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | None:
+    """Parse the function at the start of these lines into its name, its arguments, and whether it
+    returns a value.
     """
     joined = " ".join(line.code.strip() for line in lines)
     found = cached_match(

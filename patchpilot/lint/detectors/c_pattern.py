@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for rules that match a pattern in a single line of C."""
+"""Generic detectors for patterns in single lines of C."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -22,9 +22,7 @@ LONGEST_LINE = 3000
 def _select_lines(
     context: Context, suffixes: tuple[str, ...], unchanged: bool
 ) -> tuple[list[ScannedLine], str]:
-    """Return the added (or unchanged) lines in files with these suffixes, and their text for
-    fast searches.
-    """
+    """Return the added (or unchanged) lines of files with these suffixes, and their joined text."""
     lines = [
         line
         for line in (scan(context).lines if unchanged else scan(context).added)
@@ -41,13 +39,13 @@ def c_lines(context: Context) -> list[ScannedLine]:
 
 
 def c_text(context: Context) -> str:
-    """Join the added lines of C sources and headers into one text, for fast searches."""
+    """Return the added lines of C sources and headers as one text, for fast searches."""
     return _select_lines(context, (), False)[1]
 
 
 def new_c_text(context: Context) -> str:
-    """Return C text from the new side, including unchanged lines in which an added statement
-    continues.
+    """Return the new side of C sources and headers, including lines that an added statement
+    continues onto.
     """
     return _select_lines(context, (), True)[1]
 
@@ -85,7 +83,7 @@ _FRAGMENT = compile_late(r"<([A-Z_]{4,})>")
 
 
 def expand_fragments(text: str) -> str:
-    """Replace <IDENTIFIER>, <STRING> and similar names in a pack's pattern with C patterns."""
+    """Replace <IDENTIFIER>, <STRING> and similar names in a pack's pattern with patterns for C."""
     if not _FRAGMENT.search(text):
         return text
     known = _fragments()
@@ -94,19 +92,19 @@ def expand_fragments(text: str) -> str:
 
 @cache
 def c_pattern(text: str) -> re.Pattern[str]:
-    """Compile a pack's pattern, replacing names such as <IDENTIFIER>."""
+    """Compile a pack's pattern after replacing names such as <IDENTIFIER>."""
     return c_patterns.pattern(expand_fragments(text))
 
 
 def _fill_pattern(text: str, match: re.Match[str]) -> re.Pattern[str]:
-    """Compile a pattern, replacing {name} with that group's text."""
+    """Compile a pattern after replacing each {name} with the text of that group."""
     if "{" not in text:
         return c_pattern(text)
     return c_patterns.pattern(fill_groups(expand_fragments(text), match))
 
 
 def added_c_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
-    """Return the added lines that a rule checks, or none if its needles rule out a match."""
+    """Return the added lines that contain a rule's needles."""
     needles = arguments.get("needles", [arguments.get("needle", "")])
     suffixes, unchanged = arguments.get("suffixes", ()), arguments.get("unchanged")
     lines, text = _select_lines(context, tuple(suffixes), bool(unchanged))
@@ -126,18 +124,18 @@ FORMS = tuple(_FORM_OF)
 
 
 def form_of(line: ScannedLine, arguments: Arguments) -> str:
-    """Return the form of a line that a rule selects with `line`."""
+    """Return the form of a line that the argument `line` selects."""
     return _FORM_OF[arguments.get("line", "code")](line)
 
 
 def optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
-    """Compile the pattern of an argument, or return None if the rule does not set it."""
+    """Compile the pattern in an argument, or return None if the rule does not set it."""
     return c_pattern(arguments[name]) if name in arguments else None
 
 
 def suits(arguments: Arguments, text: str, wanted: str, unwanted: str) -> bool:
-    """Return whether a text matches the pattern `wanted` and not `unwanted`, if the rule sets
-    them.
+    """Return whether a text matches the pattern `wanted` and not `unwanted`, ignoring arguments
+    that are not set.
     """
     pattern, unless = optional(arguments, wanted), optional(arguments, unwanted)
     return not (
@@ -231,7 +229,6 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def groups_suit(arguments: Arguments, match: re.Match[str]) -> bool:
-    """Return whether the groups of a match meet the rule's conditions."""
     return all(
         bool(_fill_pattern(text, match).search(match[name] or "")) is wanted
         for key, wanted in (("group_patterns", True), ("unless_group_patterns", False))
@@ -242,12 +239,10 @@ def groups_suit(arguments: Arguments, match: re.Match[str]) -> bool:
 def _groups_around(
     context: Context, arguments: Arguments, line: ScannedLine, found: re.Match[str]
 ) -> Mapping[str, str] | None:
-    """Return the named groups of the surrounding lines, or None if the rule's conditions are
-    not met.
-    """
+    """Return the named groups of the surrounding lines, or None if a condition is not met."""
     above = line.previous
     if (
-        not _follows(line, arguments)
+        not _suits_previous_line(line, arguments)
         or not suits(arguments, line.file, "files_pattern", "other_files_pattern")
         or not groups_suit(arguments, found)
         or line.new_line < arguments.get("from_line", 0)
@@ -285,7 +280,7 @@ def _neighboring_line(
     return lines[number - 1] if 1 <= number <= len(lines) else None
 
 
-def _follows(line: ScannedLine, arguments: Arguments) -> bool:
+def _suits_previous_line(line: ScannedLine, arguments: Arguments) -> bool:
     """Return whether the previous line meets the rule's conditions."""
     above = line.previous
     if above is None or len(above.raw) > LONGEST_LINE:
@@ -299,7 +294,7 @@ def _follows(line: ScannedLine, arguments: Arguments) -> bool:
 def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Report added lines of C with a string that matches `pattern`.
 
-    In the string, %% is replaced with __ first. Every match contains `needle`.
+    %% is replaced with __ before matching. Every match contains `needle`.
     """
     regex = c_patterns.pattern(arguments["pattern"])
     for line in added_c_lines(context, arguments):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for C style: declarations, switch cases, strings and comments, and all C checks.
 
-A single walk over the patch collects the hits of every C check, and each rule takes its own.
+One walk over the patch collects the hits of all C checks, and each rule selects the hits of its
+check.
 """
 
 import re
@@ -40,9 +41,9 @@ from patchpilot.lint.word_lists import word_table
 
 @detector("unsorted-declarations", spaced=bool)
 def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a new block's declarations that are not in reverse Christmas tree order.
+    """Report new declarations of a block that are not in reverse Christmas tree order.
 
-    That order is from the longest line to the shortest. Subsystems that do not use it are skipped.
+    This order is from the longest line to the shortest. Subsystems that do not use it are skipped.
     """
 
     for hunk in c_hunks(context, (".c",)):
@@ -71,7 +72,7 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[H
 def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
     """Yield the blocks of one-line declarations in a hunk.
 
-    A block starts right after an opening brace, or at the start of a hunk inside a function.
+    A block starts after an opening brace, or at the start of a hunk inside a function.
     """
     lines = hunk.lines
     if "(" in (hunk.hunk.section or "") and (
@@ -88,7 +89,7 @@ def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
 
 
 def _following_declarations(lines: Sequence[NewLine], start: int) -> list[NewLine]:
-    """Return the one-line declarations from `start` on, or [] if there are fewer than two."""
+    """Return the one-line declarations from index `start`, or [] if there are fewer than two."""
     block: list[NewLine] = []
     for line in lines[start:]:
         if not is_declaration(line.code) or line.code.strip().startswith("static "):
@@ -98,7 +99,7 @@ def _following_declarations(lines: Sequence[NewLine], start: int) -> list[NewLin
 
 
 def _depends(above: NewLine, below: NewLine) -> bool:
-    """Return whether the second declaration uses the variable of the first."""
+    """Return whether the second declaration uses the first one's variable."""
     found = cached_search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
     return bool(
         found
@@ -137,7 +138,7 @@ _LEAVES = compile_late(
     r"(?:break|return|goto|continue|fallthrough|__fallthrough|BUG|BUG_ON|panic|unreachable|do_exit|exit|abort|err|errx|die|usage|\w*_panic"
     r"|BUILD_BUG\w*|__builtin_\w+|\w*error_exit)\b"
 )
-_SAYS_SO = compile_late(
+_FALLTHROUGH_COMMENT = compile_late(
     r"fall(?:s|ing)?[ -]?(?:s |through|thru)|no break", re.IGNORECASE
 )
 
@@ -149,7 +150,7 @@ _MOST_STATEMENT_LINES = 40
 def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a case that falls through without a break or fallthrough.
 
-    The patch must add its last statement or the next label.
+    The patch must add the case's last statement or the next label.
     """
     for hunk in c_hunks(context):
         for at, line in enumerate(hunk.lines):
@@ -163,7 +164,8 @@ def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 continue
             code = hunk.lines[above].code.rstrip()
             if not code.endswith(";") or any(
-                _SAYS_SO.search(between.text) for between in hunk.lines[above:at]
+                _FALLTHROUGH_COMMENT.search(between.text)
+                for between in hunk.lines[above:at]
             ):
                 continue
             statement = _ending_statement(hunk.lines, above)
@@ -172,9 +174,9 @@ def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _ending_statement(lines: Sequence[NewLine], at: int) -> str:
-    """Return the statement that ends on a line, without a label before it.
+    """Return the statement that ends on a line, without a label before it, or "".
 
-    Return "" if its start is not in the hunk, or if it depends on an `if`.
+    It is "" if the statement starts outside the hunk or depends on an `if`.
     """
     first = max(0, at - _MOST_STATEMENT_LINES)
     text = lines[at].code.strip().removesuffix(";")
@@ -196,7 +198,7 @@ _FORMAT_KIND = lazy(r"^\s*\(\s*(\w+)\s*,\s*(.*)")
 
 
 def first_string(line: ScannedLine) -> str:
-    """Return the first string of a line as written, with its quotes, or ""."""
+    """Return the first quoted string of a line, or ""."""
     found = _STRING.search(line.text) if '"' in line.text else None
     return line.raw[found.start() : found.end()] if found else ""
 
@@ -204,17 +206,17 @@ def first_string(line: ScannedLine) -> str:
 @typed_detector(
     "checkpatch-strings",
 )
-def strings(context: Context) -> TypedHits:
-    """Yield the hits, with their types, about strings, formats, log calls and attributes."""
+def check_strings(context: Context) -> TypedHits:
+    """Report attributes that have a macro, and function names in strings."""
     whole = c_text(context)
     attributes = "__attribute__" in whole
     for line in c_lines(context):
         if attributes and "__attribute__" in line.raw and not _UAPI.search(line.file):
-            yield from _attributes(line)
-    yield from _function_names(context)
+            yield from _check_attributes(line)
+    yield from _check_function_names(context)
 
 
-def _attributes(line: ScannedLine) -> TypedHits:
+def _check_attributes(line: ScannedLine) -> TypedHits:
     found = _ATTRIBUTE.search(line.raw)
     if not found:
         return
@@ -236,7 +238,7 @@ def _attributes(line: ScannedLine) -> TypedHits:
         yield "PREFER_DEFINED_ATTRIBUTE_MACRO", make_hit(line.number, "unused")
 
 
-def _function_names(context: Context) -> TypedHits:
+def _check_function_names(context: Context) -> TypedHits:
 
     walked = None
     for line in c_lines(context):
@@ -257,14 +259,16 @@ def _function_names(context: Context) -> TypedHits:
 
 
 _HEAD = compile_late(r"\t+(?:if|for|while) \(.*\) \{$")
-_ALONE = compile_late(r"\t+(?!if\b|for\b|while\b|do\b|switch\b|case\b)[^/{}#]+;$")
+_LONE_STATEMENT = compile_late(
+    r"\t+(?!if\b|for\b|while\b|do\b|switch\b|case\b)[^/{}#]+;$"
+)
 
 
 @detector("trailing-comma")
 def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a missing comma after the last entry of a list.
 
-    Without it, a patch that adds an entry must change that line as well.
+    Without it, the next patch that adds an entry must change this line too.
     """
     for hunk, at, line in added_lines(context):
         entry = cached_match(
@@ -299,10 +303,10 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _only_adds_comma(hunk: NewHunk, line: NewLine) -> bool:
-    """Return whether the patch only adds the missing comma to a line."""
+    """Return whether a comma is the patch's only change to a line."""
     return line.added and any(
-        gone.kind == "-" and f"{gone.text.rstrip()}," == line.text.rstrip()
-        for gone in hunk.hunk.lines
+        removed.kind == "-" and f"{removed.text.rstrip()}," == line.text.rstrip()
+        for removed in hunk.hunk.lines
     )
 
 
@@ -324,7 +328,10 @@ def _is_in_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
 
 @detector("c99-comment", spaced=bool)
 def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a // comment in code with /* */ comments, except in the file header."""
+    """Report a
+
+    comment in code with /* */ comments, unless it is in the file header.
+    """
 
     for hunk, at, line in added_lines(context):
         if line.comment or "//" not in line.text or "SPDX" in line.text:
@@ -347,7 +354,10 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _continues_comment(lines: Sequence[NewLine], at: int) -> bool:
-    """Return whether a line is in a block of // lines that the patch adds only in part."""
+    """Return whether a line is in a block of
+
+    lines that the patch only adds to.
+    """
     around = (lines[max(0, at - _NEAR) : at][::-1], lines[at : at + _NEAR])
     return any(
         not line.added
@@ -357,13 +367,13 @@ def _continues_comment(lines: Sequence[NewLine], at: int) -> bool:
 
 
 _NEAR = 20
-"""Lines of a comment that are searched in each direction."""
+"""Number of comment lines that are searched in each direction."""
 
 
 @detector("comment-form", spaced=bool)
 def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a new block comment with text on its first line, in subsystems that leave that
-    line empty.
+    """Report text on the first line of a new block comment, in subsystems that leave that line
+    empty.
     """
 
     for hunk, at, line in added_lines(context):
@@ -394,7 +404,7 @@ def leftover_braces(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if (
                 (0 < added < 3 or (not added and fewer > 0))
                 and end.code.strip() == "}"
-                and _ALONE.match(body.text)
+                and _LONE_STATEMENT.match(body.text)
                 and _HEAD.match(head.code)
                 and head.code.count("(") == head.code.count(")")
                 and not (below and below.code.strip().startswith("else"))
@@ -403,6 +413,6 @@ def leftover_braces(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 @detector("c", check=str)
-def c(context: "Context", arguments: Arguments) -> Iterable[Hit]:
-    """Return the hits of the C check with this name (see patchpilot/lint/c/checks)."""
+def c_check(context: "Context", arguments: Arguments) -> Iterable[Hit]:
+    """Return the hits of a C check (see patchpilot/lint/c/checks)."""
     return code(context).hits.get(arguments["check"], [])

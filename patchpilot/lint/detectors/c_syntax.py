@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The generic detector for C syntax: a tree-sitter query on the functions that a patch changes.
 
-It reports nothing if tree-sitter (the extra `checkers`) is not installed.
+It reports nothing unless tree-sitter (the extra `checkers`) is installed.
 """
 
 import re
@@ -31,9 +31,9 @@ MOST_MATCHES = 500
 _WITH_BODY = ("if_statement", "while_statement", "compound_statement", "declaration")
 
 
-class _Unit(NamedTuple):
-    """A piece of C: its text, the patch lines of added lines (0: others), and the whole file if
-    known.
+class _CodePart(NamedTuple):
+    """A function or table: its text, the patch line of each line (0 if not added), and its whole
+    file, if known.
     """
 
     text: bytes
@@ -43,7 +43,6 @@ class _Unit(NamedTuple):
 
 @once
 def _added_text(context: Context) -> str:
-    """Return the added lines as lower-case text."""
     added = (line for line in context.patch.lines if line.startswith("+"))
     return "\n".join(added).lower()
 
@@ -72,31 +71,31 @@ def _added_text(context: Context) -> str:
 def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Report matches of a tree-sitter `query` in the functions and tables that the patch changes.
 
-    The query runs on each function and table as a whole, and with `shown` also on the part of a
-    function that a hunk shows. The finding is on the line of the capture `@at` if the patch adds
-    that line, otherwise on the line of `@from` if the patch adds that one.
+    The query runs on each whole function and table, and with `shown` also on the part of a function
+    that a hunk shows. The finding is on the line of the capture `@at` if the patch adds that line,
+    otherwise on the line of `@from` if the patch adds that one.
 
     The lines that the patch adds contain one of `needles`, and the function contains one of
     `function_needles`.
 
     `capture_patterns` and `unless_capture_patterns` apply to the text of captures, and
-    `unless_inside_pattern` to the start of a statement around `@at`. The patterns of `between`
+    `unless_inside_pattern` to the start of any statement around `@at`. The patterns of `between`
     apply to the text from the end of `@from` to `@at`, and those of `before` and `after` to the
-    rest of the function. The patterns of `file` apply to the whole file, and match nothing
-    without a tree. {name} is the text of a capture, or a pattern of the first of the `rows` with
-    which everything matches.
+    rest of the function. The patterns of `file` apply to the whole file, and match nothing without
+    a tree. {name} is the text of a capture, or a value from the first of the `rows` for which all
+    patterns match.
     """
     if not any(
         needle.lower() in _added_text(context) for needle in arguments["needles"]
     ):
         return
     wanted = arguments.get("capture_patterns", {}).get("call", "")
-    # few functions contain a word that `@call` may match, and compiling the query takes longer than
+
     # all other rules
     calls = compiled(
         "|".join(fill_message(wanted, row) for row in arguments.get("rows", ({},)))
     )
-    for unit in _units(context, arguments.get("shown", False)):
+    for unit in _changed_parts(context, arguments.get("shown", False)):
         if not any(
             needle.encode() in unit.text
             for needle in arguments.get("function_needles", arguments["needles"])
@@ -118,7 +117,7 @@ def _words(text: bytes) -> frozenset[str]:
 
 
 def _matches(
-    unit: _Unit, tree: "Tree", query: "Query", arguments: Arguments
+    unit: _CodePart, tree: "Tree", query: "Query", arguments: Arguments
 ) -> Iterator[tuple[int, Mapping[str, str]]]:
     from tree_sitter import QueryCursor
 
@@ -145,14 +144,14 @@ def _matches(
                 break
 
 
-def _added_line(unit: _Unit, node: "Node") -> int:
-    """Return the first added line of a node, or of its head if it has a body."""
+def _added_line(unit: _CodePart, node: "Node") -> int:
+    """Return the first added line of a node, or of its head if the node has a body."""
     last = node.start_point[0] if node.type in _WITH_BODY else node.end_point[0]
     lines = unit.added[node.start_point[0] : last + 1]
     return next((line for line in lines if line), 0)
 
 
-def _text(unit: _Unit, node: "Node") -> str:
+def _text(unit: _CodePart, node: "Node") -> str:
     return unit.text[node.start_byte : node.end_byte].decode("latin-1")
 
 
@@ -181,7 +180,7 @@ def _captures_fit(
 
 
 def _fits_conditions(
-    unit: _Unit,
+    unit: _CodePart,
     captures: "Mapping[str, Node]",
     values: Mapping[str, str],
     row: Mapping[str, str],
@@ -213,7 +212,7 @@ def _fits_conditions(
     )
 
 
-def _is_inside(unit: _Unit, at: "Node", pattern: re.Pattern[str]) -> bool:
+def _is_inside(unit: _CodePart, at: "Node", pattern: re.Pattern[str]) -> bool:
     """Return whether an enclosing statement starts with a match of the pattern."""
     above = at.parent
     while above is not None and above.type != "function_definition":
@@ -270,7 +269,8 @@ def _parse(_context: Context, text: bytes) -> "Tree | None":
 
 
 def _expand_loop_macros(text: bytes) -> bytes:
-    """Replace loop macros with `while`, and remove attributes that the C grammar does not support.
+    """Replace loop macros with `while`, and attributes that the C grammar does not support with
+    spaces.
 
     The length of the text does not change.
     """
@@ -281,14 +281,15 @@ def _expand_loop_macros(text: bytes) -> bytes:
 
 
 @once
-def _units(context: Context, shown: object) -> list[_Unit]:
-    """Return the changed functions with their files; with `shown`, also the visible parts of
-    functions without a tree.
+def _changed_parts(context: Context, shown: object) -> list[_CodePart]:
+    """Return the changed functions and tables.
+
+    With `shown`, also return the visible parts of functions whose files are unknown.
     """
     found = []
-    for lines, is_whole in _stretches(context):
+    for lines, is_whole in _new_sides(context):
         file = "\n".join(line for line, _ in lines) if is_whole else ""
-        parts = list(_functions(lines))
+        parts = list(_find_functions(lines))
         if shown and not is_whole:
             lines = _complete_function(lines)
             parts = [(0, len(lines))]
@@ -297,16 +298,16 @@ def _units(context: Context, shown: object) -> list[_Unit]:
             if any(added):
                 text = "".join(f"{line}\n" for line, _ in lines[start:end])
                 # one byte per character
-                found.append(_Unit(text.encode("latin-1", "replace"), added, file))
+                found.append(_CodePart(text.encode("latin-1", "replace"), added, file))
     return found
 
 
 _Lines = list[tuple[str, int]]
 
 
-def _stretches(context: Context) -> Iterator[tuple[_Lines, bool]]:
-    """Yield (lines, whether it is a whole file) for each file in the tree, otherwise for each
-    hunk.
+def _new_sides(context: Context) -> Iterator[tuple[_Lines, bool]]:
+    """Yield (lines, whether they are a whole file) for each file in the tree or, without its file,
+    each hunk.
     """
     by_file: dict[str, list[NewHunk]] = {}
     for hunk in c_hunks(context):
@@ -321,7 +322,7 @@ def _stretches(context: Context) -> Iterator[tuple[_Lines, bool]]:
 
 
 def _complete_function(lines: _Lines) -> _Lines:
-    """Add missing braces to a hunk's lines within a function; return other lines unchanged."""
+    """Add the missing braces to a hunk inside a function; return other lines unchanged."""
     first = next((line for line, _ in lines if line.strip()), "")
     if not first.startswith(("\t", " ")):
         return lines
@@ -344,7 +345,7 @@ def _new_lines(hunk: NewHunk) -> _Lines:
 
 
 def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
-    """Return the file after the patch, or None if there is no tree or a hunk does not apply."""
+    """Return the file after the patch, or None if the file is unknown or a hunk does not apply."""
     path = hunks[0].change.old_path
     if path is None:
         return _new_lines(hunks[0]) if len(hunks) == 1 else None
@@ -362,23 +363,23 @@ def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
     return result
 
 
-def _functions(lines: _Lines) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of each complete function or table."""
+def _find_functions(lines: _Lines) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each complete function and table."""
     opened = None
     for at, (line, _) in enumerate(lines):
         if line.startswith("{"):
             opened = at
         elif line.endswith("= {") and not line[:1].isspace():
-            yield from _table(lines, at)
+            yield from _find_table(lines, at)
         elif line.startswith("}") and opened is not None:
-            start = _head(lines, opened)
+            start = _find_head(lines, opened)
             if start < opened:
                 yield start, at + 1
             opened = None
 
 
-def _table(lines: _Lines, start: int) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of each variable with a multi-line initializer."""
+def _find_table(lines: _Lines, start: int) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of the table that starts at index `start`, if it is complete."""
     for at, (line, _) in enumerate(lines[start + 1 :], start + 1):
         if line[:1] and not line[0].isspace() and not line.startswith(("#", "/*")):
             if line.startswith("};"):
@@ -386,7 +387,7 @@ def _table(lines: _Lines, start: int) -> Iterator[tuple[int, int]]:
             return
 
 
-def _head(lines: _Lines, at: int) -> int:
+def _find_head(lines: _Lines, at: int) -> int:
     while at and (above := lines[at - 1][0].rstrip()):
         if above.endswith(_HEAD_ENDS) or above.startswith("#"):
             break

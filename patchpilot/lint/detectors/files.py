@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for the files of a patch, SPDX tags, and added lines in any file.
 
-They check sysfs attributes without documentation, whitespace-only hunks, the line and the comment
-style of SPDX tags, and line length.
+They check for undocumented sysfs attributes, whitespace-only hunks, misplaced SPDX tags and long
+lines.
 """
 
 import re
@@ -39,20 +39,20 @@ _ATTRIBUTE = compile_late(
 def sysfs_without_documentation(
     context: Context, arguments: Arguments
 ) -> Iterator[Hit]:
-    """Report the first added sysfs attribute if no patch of the series documents any.
+    """Report the first added sysfs attribute if no patch of the series changes Documentation/.
 
-    This requires that the whole series is known.
+    All patches of the series must be known.
     """
     if not _is_whole(context) or any(
         path.startswith("Documentation/")
         for path in context.series_fact("paths", _paths)
     ):
         return
-    others = compiled(arguments["except_pattern"])
+    excluded = compiled(arguments["except_pattern"])
     for change in context.patch.files:
-        if not change.path.endswith(".c") or others.search(change.path):
+        if not change.path.endswith(".c") or excluded.search(change.path):
             continue
-        gone = {
+        removed = {
             match["attribute"]
             for line in change.lines("-")
             if (match := _ATTRIBUTE.match(line.text))
@@ -61,7 +61,7 @@ def sysfs_without_documentation(
             match = _ATTRIBUTE.match(line.text) if "ATTR" in line.text else None
             if (
                 match
-                and match["attribute"] not in gone
+                and match["attribute"] not in removed
                 and _has_function(change, match["attribute"])
             ):
                 yield make_hit(line.patch_line, attribute=match["attribute"])
@@ -69,7 +69,6 @@ def sysfs_without_documentation(
 
 
 def _has_function(change: FileChange, attribute: str) -> bool:
-    """Return whether the patch adds the attribute's show or store function."""
     return any(
         f"{attribute}_show(" in line.text or f"{attribute}_store(" in line.text
         for line in change.lines("+")
@@ -90,7 +89,7 @@ _SPACES = compile_late(r"(?<!\w) | (?!\w)")
 
 @detector("whitespace-only-hunk")
 def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a hunk with only whitespace changes in a patch that makes other changes."""
+    """Report a hunk with only whitespace changes in a patch that also makes other changes."""
     patch = context.patch
     if cached_search(
         r"white ?space|indent|style|clean ?up|tidy|format|blank|checkpatch|align|newline",
@@ -107,7 +106,7 @@ def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hi
     whitespace_only = [
         (change, hunk)
         for change, hunk in hunks
-        if _have_same_words(
+        if _differ_only_in_space(
             [line.text for line in hunk.lines if line.kind in "- "],
             [line.text for line in hunk.lines if line.kind in "+ "],
         )
@@ -120,7 +119,7 @@ def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hi
             yield Hit(first.patch_line)
 
 
-def _have_same_words(old: Sequence[str], new: Sequence[str]) -> bool:
+def _differ_only_in_space(old: Sequence[str], new: Sequence[str]) -> bool:
     # "upto" and "up to" are not the same words
     before, after = (
         _SPACES.sub("", " ".join(" ".join(side).split())) for side in (old, new)
@@ -147,8 +146,8 @@ _WHOLE_NAMES = (6, 17)
 @typed_detector(
     "checkpatch-text",
 )
-def text(context: Context) -> TypedHits:
-    """Yield the hits, with their types, about whitespace, line length and similar properties."""
+def check_text(context: Context) -> TypedHits:
+    """Report file names in their own files, and long lines."""
     lines = scan(context)
     limit = context.options.max_line_length
     for line in lines.lines:
@@ -159,22 +158,22 @@ def text(context: Context) -> TypedHits:
             line.file in raw
             and line.sign == "+"
             and ("/" in line.file or context.options.matches_script)
-            and (context.options.kernel < _WHOLE_NAMES or _names_whole(line))
+            and (context.options.kernel < _WHOLE_NAMES or _names_file(line))
         ):
             yield "EMBEDDED_FILENAME", Hit(line.number)
         if line.sign == "+" and line.suffix in SOURCES:
-            yield from _source(line, limit)
+            yield from _check_length(line, limit)
 
 
-def _names_whole(line: ScannedLine) -> bool:
-    """Return whether the name must be a whole word, as newer kernels require."""
+def _names_file(line: ScannedLine) -> bool:
+    """Return whether the line contains its file's name as a whole word."""
     return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
 
 
 def _character_beyond(text: str, limit: int) -> int:
-    """Return the number of the first character that ends beyond this column.
+    """Return the 1-based index of the first character that ends beyond column `limit`.
 
-    A tab ends at a multiple of 8.
+    Tab stops are 8 columns apart.
     """
     width = 0
     for number, character in enumerate(text, 1):
@@ -184,8 +183,8 @@ def _character_beyond(text: str, limit: int) -> int:
     return len(text)
 
 
-def _source(line: ScannedLine, limit: int) -> TypedHits:
-    if line.length > limit and (kind := _too_long(line, limit)):
+def _check_length(line: ScannedLine, limit: int) -> TypedHits:
+    if line.length > limit and (kind := _long_line_type(line, limit)):
         yield (
             kind,
             make_hit(
@@ -198,8 +197,8 @@ def _source(line: ScannedLine, limit: int) -> TypedHits:
         )
 
 
-def _too_long(line: ScannedLine, limit: int) -> str | None:
-    """Return the kind of a long line, or None if it may be long, such as a link or a string."""
+def _long_line_type(line: ScannedLine, limit: int) -> str | None:
+    """Return the type of a long line, or None for a line that may be long, such as a link."""
     code = line.text
 
     def starts_within(tail: str) -> bool:
@@ -242,8 +241,8 @@ _COMMENTS = {
 @typed_detector(
     "checkpatch-spdx",
 )
-def spdx(context: Context) -> TypedHits:
-    """Return the hits about the SPDX license tag."""
+def check_spdx(context: Context) -> TypedHits:
+    """Report problems with the SPDX license tag."""
     place = 1
     for line in scan(context).lines:
         if line.starts_file:
@@ -255,7 +254,9 @@ def spdx(context: Context) -> TypedHits:
                 elif line.sign == "+":
                     yield from (
                         ("SPDX_LICENSE_TAG", hit)
-                        for hit in _first_line(line, place, context.options.kernel)
+                        for hit in _check_first_line(
+                            line, place, context.options.kernel
+                        )
                     )
             if (
                 line.new_line != place
@@ -269,7 +270,7 @@ def spdx(context: Context) -> TypedHits:
                 )
 
 
-def _first_line(
+def _check_first_line(
     line: ScannedLine, number: int, kernel: tuple[int, int]
 ) -> Iterator[Hit]:
     raw, suffix = line.raw, line.suffix

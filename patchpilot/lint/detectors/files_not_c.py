@@ -28,11 +28,7 @@ _NUMBERED = compile_late(r",([a-z]*)[0-9]*-")
 
 
 class Bindings:
-    """The text of all devicetree bindings of a tree, and the known vendors.
-
-    They are the files under Documentation/devicetree/bindings, and the list in
-    vendor-prefixes.yaml.
-    """
+    """The devicetree bindings of a tree, and the vendors listed in vendor-prefixes.yaml."""
 
     def __init__(
         self, text: bytes, vendors: bytes, below: "Bindings | None" = None
@@ -44,7 +40,7 @@ class Bindings:
 
     @property
     def is_there(self) -> bool:
-        """Return whether the tree has bindings; other projects keep them elsewhere."""
+        """Return whether the tree has bindings; some projects keep them elsewhere."""
         return bool(self._text or self._vendors) or (
             self._below is not None and self._below.is_there
         )
@@ -52,8 +48,8 @@ class Bindings:
     def documents(self, compatible: str) -> bool:
         """Return whether a compatible string is documented.
 
-        It may be documented literally, or with `<.*>` for the part, or the number in the part,
-        before its first hyphen.
+        It may be documented literally, or with `<.*>` in place of the part before its first hyphen,
+        or of the number in that part.
         """
         known = self._known.get(compatible)
         if known is None:
@@ -68,7 +64,6 @@ class Bindings:
         return known
 
     def knows_vendor(self, vendor: str) -> bool:
-        """Return whether the vendor has an entry in vendor-prefixes.yaml."""
         return f'"^{vendor},.*":'.encode("utf-8", "surrogateescape") in self._vendors
 
     def _contains(self, form: str) -> bool:
@@ -91,31 +86,33 @@ _READ: list[tuple[Tree, Bindings]] = []
 
 
 def bindings_of(tree: Tree) -> Bindings:
-    """Return a tree's bindings, including those added by earlier patches of the series.
+    """Return a tree's bindings, including those that earlier patches of the series add.
 
     The result is cached for the last tree and the last state of a series.
     """
-    for kept, bindings in _READ:
-        if kept is tree:
+    for cached_tree, bindings in _READ:
+        if cached_tree is tree:
             return bindings
     changed = changed_below(tree, FOLDER)
-    ground = ground_of(tree)
-    if ground is not tree:
-        below = bindings_of(ground)
+    base = ground_of(tree)
+    if base is not tree:
+        base_bindings = bindings_of(base)
         if not changed:
-            return below
+            return base_bindings
         text = b"\n".join(data for path in changed if (data := tree.read(path)))
         bindings = Bindings(
-            text, tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b"", below
+            text, tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b"", base_bindings
         )
-        _READ[:] = [(ground, below), (tree, bindings)]
+        _READ[:] = [(base, base_bindings), (tree, bindings)]
         return bindings
-    bindings = Bindings(_text(tree), tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b"")
+    bindings = Bindings(
+        _bindings_text(tree), tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b""
+    )
     _READ[:] = [(tree, bindings)]
     return bindings
 
 
-def _text(tree: Tree) -> bytes:
+def _bindings_text(tree: Tree) -> bytes:
     root = getattr(tree, "root", None)
     if isinstance(root, Path):
         # there are thousands of files, and os.walk does not follow links, so skip the tree's link
@@ -190,7 +187,6 @@ def _report_undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
 
 
 def _bindings_added(patches: Sequence[Patch]) -> str:
-    """Return the bindings added in the series."""
     return "\n".join(
         line.text
         for patch in patches
@@ -232,20 +228,20 @@ def short_underline(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for change in context.patch.files:
         if (change.new_path or "").endswith(".rst"):
             for hunk in change.hunks:
-                yield from _short(hunk)
+                yield from _short_underlines(hunk)
 
 
-def _short(hunk: Hunk) -> Iterator[Hit]:
+def _short_underlines(hunk: Hunk) -> Iterator[Hit]:
     lines = [line for line in hunk.lines if line.kind in "+ "]
     for at, line in enumerate(lines[1:], 1):
         above = lines[at - 1].text.rstrip()
         if line.kind != "+" or not above or above[0].isspace():
             continue
         # the third line of a table or transition follows a blank line or another rule
-        starts = at < 2 or not lines[at - 2].text.strip()
+        starts_block = at < 2 or not lines[at - 2].text.strip()
         overline = at >= 2 and _UNDERLINE.match(lines[at - 2].text)
         if (
-            (starts or overline)
+            (starts_block or overline)
             and _UNDERLINE.match(line.text)
             and not _UNDERLINE.match(above)
             and len(line.text.rstrip()) < _width(above)
@@ -254,7 +250,7 @@ def _short(hunk: Hunk) -> Iterator[Hit]:
 
 
 def _width(text: str) -> int:
-    """Return the width of a text in columns; wide characters take two."""
+    """Return the width in columns; wide characters take two."""
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
@@ -272,8 +268,8 @@ _TABBED_ENTRY = lazy(r"^\+[A-Z]:\t\S")
 @typed_detector(
     "checkpatch-kbuild",
 )
-def kbuild(context: Context) -> TypedHits:
-    """Yield the hits, with their types, about Kconfig, Makefiles and MAINTAINERS."""
+def check_kbuild(context: Context) -> TypedHits:
+    """Report problems in Kconfig files and MAINTAINERS."""
     lines = scan(context)
     for line in lines.lines:
         if not line.left or line.sign != "+" or line.starts_file:
@@ -286,7 +282,9 @@ def kbuild(context: Context) -> TypedHits:
         ):
             yield "CONFIG_DESCRIPTION", make_hit(line.number, least=least)
         if path == "MAINTAINERS":
-            yield from (("MAINTAINERS_STYLE", hit) for hit in _section_entry(line))
+            yield from (
+                ("MAINTAINERS_STYLE", hit) for hit in _check_section_entry(line)
+            )
 
 
 def _help_lines(context: Context) -> int:
@@ -295,9 +293,7 @@ def _help_lines(context: Context) -> int:
 
 
 def _lacks_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
-    """Return whether an added Kconfig entry has a prompt but too little help text, as far as
-    the patch shows.
-    """
+    """Return whether an added Kconfig entry has a prompt but too little help text in the patch."""
     prompt = helped = False
     length = 0
     for line in lines.lines[entry.number :]:
@@ -321,7 +317,7 @@ def _lacks_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
     return prompt and length < least
 
 
-def _section_entry(line: ScannedLine) -> Iterator[Hit]:
+def _check_section_entry(line: ScannedLine) -> Iterator[Hit]:
     entry = _ENTRY.match(line.raw)
     if not entry or line.raw[0] != "+":
         return
@@ -364,11 +360,11 @@ def unsafe_without_comment(context: Context, _arguments: Arguments) -> Iterator[
                     yield Hit(line.patch_line)
 
 
-def _is_explained(lines: Sequence[DiffLine], at: int) -> bool:
+def _is_explained(lines: Sequence[DiffLine], index: int) -> bool:
     """Return whether a SAFETY comment is on the line, below it, or above its statement."""
-    if any("SAFETY" in line.text for line in lines[at : at + 2]):
+    if any("SAFETY" in line.text for line in lines[index : index + 2]):
         return True
-    for line in reversed(lines[max(0, at - _MOST_ABOVE) : at]):
+    for line in reversed(lines[max(0, index - _MOST_ABOVE) : index]):
         text = line.text.strip()
         if "SAFETY" in text:
             return True
@@ -376,4 +372,4 @@ def _is_explained(lines: Sequence[DiffLine], at: int) -> bool:
         if not text or not (is_comment or _PART_OF_STATEMENT.search(text)):
             return False
     # the hunk does not show the lines above
-    return at <= _MOST_ABOVE
+    return index <= _MOST_ABOVE

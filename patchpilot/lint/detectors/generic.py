@@ -77,12 +77,12 @@ def lines_of(context: Context, part: str) -> Lines:
     elif part in _OF_SUBJECT:
         if part != "title" or is_plain(patch.subject.title):
             yield subject_line(context), _OF_SUBJECT[part](patch.subject)
-    elif part in _NOT_IN:
-        left_out = _NOT_IN[part](context)
+    elif part in _LEFT_OUT:
+        excluded = _LEFT_OUT[part](context)
         yield from (
             (patch.message_line + at, text)
             for at, text in enumerate(patch.message)
-            if at not in left_out
+            if at not in excluded
         )
     elif part == "trailers":
         yield from (
@@ -106,13 +106,13 @@ def _tags(context: Context) -> frozenset[int]:
     return frozenset(tag.line for _, tag in tag_lines(context))
 
 
-_NOT_IN: Mapping[str, Callable[[Context], frozenset[int]]] = {
+_LEFT_OUT: Mapping[str, Callable[[Context], frozenset[int]]] = {
     "message": lambda _context: frozenset(),
     "author's message": pasted,
     "prose": _not_prose,
     "text": _tags,
 }
-"""The indexes of the message lines that are not in a part of the message."""
+"""Functions that return the indexes of the lines outside a part of the message."""
 
 _OF_SUBJECT: Mapping[str, Callable[[Subject], str]] = {
     "subject": lambda subject: subject.title,
@@ -174,7 +174,6 @@ def subject_line(context: Context) -> int:
 def subject_hit(
     context: Context, case: str = "", fix: FindingFix | None = None, /, **values: object
 ) -> Hit:
-    """Return a hit on the subject."""
     return make_hit(subject_line(context), case, None, fix, **values)
 
 
@@ -194,17 +193,17 @@ def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
     Each table has its detector's arguments. Its `case` is the case of its findings, and its
     `values` are additional values for the placeholders of the message.
 
-    Nothing is reported unless all tables [[rule.match.when]] find something, or if any table
-    [[rule.match.unless]] does. With `first`, only the findings of the first table that has any
-    are reported, in the "patch" or on each "line". Findings on a line are in the order of the
-    tables, or with `by_column` from left to right.
+    Nothing is reported unless all tables [[rule.match.when]] have findings, or if any table
+    [[rule.match.unless]] has one. With `first`, only the first table with findings is used, in the
+    whole "patch" or on each "line". Findings on a line are in the order of the tables, or with
+    `by_column` from left to right.
     """
     hits: Iterable[Hit] = _combined_hits(
         context, arguments["of"], arguments.get("first", "")
     )
     if "when" in arguments or "unless" in arguments:
         hits = tuple(hits)
-        if not hits or not _is_met(context, arguments):
+        if not hits or not _are_met(context, arguments):
             return ()
     return (
         sorted(hits, key=lambda hit: (hit.patch_line or 0, hit.column or 0))
@@ -213,20 +212,17 @@ def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
     )
 
 
-def _is_met(context: Context, arguments: Arguments) -> bool:
-    """Return whether all `when` tables and no `unless` table have hits."""
+def _are_met(context: Context, arguments: Arguments) -> bool:
     return all(
-        any(True for _ in _table_hits(context, one))
-        for one in arguments.get("when", ())
+        any(True for _ in _table_hits(context, table))
+        for table in arguments.get("when", ())
     ) and not any(True for _ in _combined_hits(context, arguments.get("unless", ())))
 
 
 def _combined_hits(
     context: Context, tables: Iterable[Arguments], first: str = ""
 ) -> Iterator[Hit]:
-    """Yield the hits of all tables, or only those of the first table that matches the patch or
-    line.
-    """
+    """Yield the hits of all tables or, with `first`, of the first table that has any."""
     reported: set[int | None] = set()
     for table in tables:
         if first == "patch" and reported:
@@ -238,11 +234,11 @@ def _combined_hits(
                 yield hit
 
 
-def _table_hits(context: Context, one: Arguments) -> Iterator[Hit]:
-    registered = find_detector(one["detector"], one["module"])
-    for hit in hits_of(registered, context, one):
-        values = {**hit.values, **one["values"]} if "values" in one else hit.values
-        yield hit._replace(case=one.get("case", hit.case), values=values)
+def _table_hits(context: Context, table: Arguments) -> Iterator[Hit]:
+    registered = find_detector(table["detector"], table["module"])
+    for hit in hits_of(registered, context, table):
+        values = {**hit.values, **table["values"]} if "values" in table else hit.values
+        yield hit._replace(case=table.get("case", hit.case), values=values)
 
 
 @detector(
@@ -264,14 +260,14 @@ def _table_hits(context: Context, one: Arguments) -> Iterator[Hit]:
 def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Report lines in the part `where` that match `pattern`.
 
-    The message may use its named groups; the text of a group whose name ends in `_lower` is in
-    lower case, and a group whose name ends in `_code` becomes a character code.
+    The message may use its named groups. The text of a group is in lower case if its name ends in
+    `_lower`, and a character code if it ends in `_code`.
 
-    `unless_pattern` must not match the same line, and `below_pattern` must match the line below it.
-    Instead of one pattern there may be `case_patterns`, with the cases of the rule's messages and
-    severities as keys; the first one that matches a line counts. `first` stops after one finding,
-    and `spaced` skips hits close to another. `unless_paths_pattern`, in which {name} is the text of
-    a named group, must not match any path of the patch.
+    `unless_pattern` must not match the same line, and `below_pattern` must match the next line.
+    Instead of `pattern` there may be `case_patterns`, by the cases of the rule's messages and
+    severities; the first pattern that matches a line counts. `first` stops after one finding, and
+    `spaced` skips hits close to another. `unless_paths_pattern`, in which {name} is the text of a
+    named group, must not match any path of the patch.
 
     For lines of the diff, `paths_pattern` selects files.
     """
@@ -292,7 +288,7 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 break
         else:
             continue
-        if unless.search(line) or _is_of_path(context, arguments, match):
+        if unless.search(line) or _is_excluded(context, arguments, match):
             continue
         if not all(map(below.search, context.patch.lines[at : at + 1])):
             continue
@@ -300,8 +296,8 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield make_hit(at, alternative[0], place, **values_of(match, line))
 
 
-def _is_of_path(context: Context, arguments: Arguments, match: re.Match[str]) -> bool:
-    """Return whether the patch changes a path for which the match is excluded."""
+def _is_excluded(context: Context, arguments: Arguments, match: re.Match[str]) -> bool:
+    """Return whether `unless_paths_pattern` excludes the match."""
     if "unless_paths_pattern" not in arguments:
         return False
     pattern = fill_pattern(arguments["unless_paths_pattern"], match)
@@ -321,14 +317,14 @@ def _lines_to_search(context: Context, arguments: Arguments) -> Lines:
 
 @once
 def part_lines(context: Context, where: str) -> tuple[tuple[int, str], ...]:
-    """Return the lines of a part of the patch as a tuple; see `lines_of`."""
     return tuple(lines_of(context, where))
 
 
 def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:
-    """Return the values of the placeholders that a match fills.
+    """Return the values of the placeholders that a match fills: {match}, {line}, {start} and the
+    named groups.
 
-    These are {match}, {line} and {start}, without surrounding spaces, and the named groups.
+    Surrounding spaces are removed from the first three.
     """
     stripped = line.strip()
     return {
@@ -342,21 +338,21 @@ def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:
 def groups_of(match: re.Match[str]) -> dict[str, str]:
     """Return the named groups of a match.
 
-    A group whose name ends in `_lower` is in lower case; one whose name ends in `_code` is the
-    hexadecimal code of its first character.
+    A group is in lower case if its name ends in `_lower`, and the hexadecimal code of its first
+    character if it ends in `_code`.
     """
     return {
-        name: _pattern_form(name, value or "")
+        name: _group_text(name, value or "")
         for name, value in match.groupdict().items()
     }
 
 
-def _pattern_form(name: str, text: str) -> str:
+def _group_text(name: str, text: str) -> str:
     if name.endswith("_lower"):
         return text.lower()
     return f"{ord(text[0]):04X}" if text and name.endswith("_code") else text
 
 
 def fill_pattern(pattern: str, match: re.Match[str]) -> re.Pattern[str]:
-    """Compile a pattern, replacing each {name} with the text of that group in a match."""
+    """Compile a pattern after replacing each {name} with the text of that group of a match."""
     return compiled(fill_groups(pattern, match))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for parsed C: operators with their neighbors, and whole statements."""
+"""Generic detectors for parsed C: operators with their neighbors, whole statements, and types."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ from patchpilot.lint.detectors.c_pattern import (
 from patchpilot.lint.lint_context import Context, once
 
 LONGEST_STATEMENT = 8000
-"""Maximum length of a parsed statement. With an unclosed parenthesis, the statement that starts on
+"""Maximum length of a parsed statement. After an unclosed parenthesis, the statement that starts on
 each line extends to the end of the text.
 """
 
@@ -75,11 +75,11 @@ def operator(context: Context, arguments: Arguments) -> Iterator[Hit]:
         for kind, places in code(context).operators.items()
         if _is_wanted(kind, arguments)
         for place in places
-        if _suits(place, arguments)
+        if _meets_conditions(place, arguments)
     ]
-    found.sort(key=lambda one: (one.line.number, one.at))
-    for one in found:
-        yield one.line.hit(one.at, operator=one.sign)
+    found.sort(key=lambda place: (place.line.number, place.at))
+    for reported in found:
+        yield reported.line.hit(reported.at, operator=reported.sign)
 
 
 def _is_wanted(kind: OperatorKind, arguments: Arguments) -> bool:
@@ -96,12 +96,14 @@ def _is_wanted(kind: OperatorKind, arguments: Arguments) -> bool:
     return suits(arguments, kind.sides, "sides_pattern", "unless_sides_pattern")
 
 
-def _suits(one: Operator, arguments: Arguments) -> bool:
+def _meets_conditions(operator_found: Operator, arguments: Arguments) -> bool:
     return (
-        not (arguments.get("unless_modifier") and one.before_modifier)
-        and suits(arguments, one.left, "", "unless_left_pattern")
-        and suits(arguments, one.right, "right_pattern", "unless_right_pattern")
-        and suits(arguments, one.line.file, "", "other_files_pattern")
+        not (arguments.get("unless_modifier") and operator_found.before_modifier)
+        and suits(arguments, operator_found.left, "", "unless_left_pattern")
+        and suits(
+            arguments, operator_found.right, "right_pattern", "unless_right_pattern"
+        )
+        and suits(arguments, operator_found.line.file, "", "other_files_pattern")
     )
 
 
@@ -149,7 +151,7 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         first
         and first.isascii()
         and "(?" not in first.replace("(?:", "")
-        and not _anywhere(first).search(new_c_text(context))
+        and not _multiline_pattern(first).search(new_c_text(context))
     ):
         return
     pattern = c_pattern(arguments["pattern"])
@@ -162,7 +164,9 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             arguments, line.text, "line_pattern", "unless_line_pattern"
         ) or not suits(arguments, line.file, "", "other_files_pattern"):
             continue
-        part = _part(context, line, span, text, arguments.get("part", "statement"))
+        part = _select_text(
+            context, line, span, text, arguments.get("part", "statement")
+        )
         for match in _matches(part, pattern, arguments):
             yield line.hit(**match.groupdict(""))
 
@@ -181,7 +185,7 @@ def statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]
 
 
 @cache
-def _anywhere(pattern: str) -> re.Pattern[str]:
+def _multiline_pattern(pattern: str) -> re.Pattern[str]:
     """Return a pattern that finds in multi-line text what the given one finds in a single line."""
     return re.compile(expand_fragments(pattern), re.ASCII | re.MULTILINE)
 
@@ -212,7 +216,7 @@ def _mode(text: str) -> str:
     return f"{mode_of(text):04o}"
 
 
-def _part(
+def _select_text(
     context: Context, line: ScannedLine, span: StatementSpan, text: str, part: str
 ) -> str:
     if part == "condition":
@@ -270,7 +274,7 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     )
     walked = None
     for line in added_c_lines(context, arguments):
-        if line.starts_file or not _starts_type(line, arguments):
+        if line.starts_file or not _is_checked(line, arguments):
             continue
         walked = walked or code(context)
         text = form_of(line, arguments)
@@ -282,7 +286,7 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 yield Hit(line.number)
             continue
         for at, found in found_types:
-            if (groups := _type_suits(text, found, arguments)) is not None:
+            if (groups := _values_of_type(text, found, arguments)) is not None:
                 yield line.hit(_column(at, found, arguments), **groups)
 
 
@@ -291,10 +295,8 @@ def _type_pattern(tail: str, *, stars: bool, storage: bool) -> TypePattern:
     return TypePattern(tail, stars=stars, storage=storage)
 
 
-def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
-    """Return whether the rule applies to the file and, unless this depends on the type, to the
-    line.
-    """
+def _is_checked(line: ScannedLine, arguments: Arguments) -> bool:
+    """Return whether the rule applies to a line, as far as that does not depend on the type."""
     if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
         return False
     first = arguments.get("line_pattern", "")
@@ -308,7 +310,7 @@ def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
 def _find_types(
     types: Types, kind: TypePattern, text: str, lead: str, arguments: Arguments
 ) -> Iterator[tuple[int, FoundType]]:
-    """Yield the types in a text and the starts of their matches."""
+    """Yield each type found in a text, with the offset of its match."""
     inside = bool(arguments.get("inside"))
     if lead:
         for before in c_pattern(lead).finditer(text):
@@ -322,12 +324,10 @@ def _find_types(
         yield found.start, found
 
 
-def _type_suits(
+def _values_of_type(
     text: str, found_type: FoundType, arguments: Arguments
 ) -> dict[str, str] | None:
-    """Return the values for the message, or None if the rule's conditions on the type are not
-    met.
-    """
+    """Return the values for the message, or None if the type does not meet the conditions."""
     wanted, unwanted = (
         optional(arguments, "type_pattern"),
         optional(arguments, "unless_type_pattern"),
@@ -359,7 +359,6 @@ def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
 
 
 def _column(at: int, found_type: FoundType, arguments: Arguments) -> int | None:
-    """Return the column that the rule requires, or None."""
     where = arguments.get("column")
     if where is None:
         return None
@@ -379,9 +378,7 @@ def _column(at: int, found_type: FoundType, arguments: Arguments) -> int | None:
     unless_pattern=str,
 )
 def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report calls in added lines of C with an argument that matches `pattern` and not
-    `unless_pattern`.
-    """
+    """Report calls in added C with an argument that matches `pattern` but not `unless_pattern`."""
     if not any(needle in new_c_text(context) for needle in arguments["needles"]):
         return
     calls = [entry.split(" => ") for entry in arguments["call_patterns"]]
@@ -394,7 +391,7 @@ def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if not names.search(line.text):
             continue
         for name, place, *excepted in calls:
-            argument = _argument(name, int(place), text)
+            argument = _find_argument(name, int(place), text)
             if argument is None or (
                 excepted and c_pattern(excepted[0]).fullmatch(argument)
             ):
@@ -405,8 +402,8 @@ def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 yield line.hit(argument=argument)
 
 
-def _argument(name: str, number: int, text: str) -> str | None:
-    """Return the argument at this position in a function's first call."""
+def _find_argument(name: str, number: int, text: str) -> str | None:
+    """Return the argument at this position of a function's first call, or None."""
     value = expand_fragments("<VALUE>")
     skipped = rf"(?:\s*{value}\s*,\s*){{{number - 1}}}" if number > 1 else ""
     found = c_pattern(

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for code: lines in a given context, long lines, new calls, and multi-line text
-on the new side of a hunk.
-"""
+"""Generic detectors for code: lines with certain neighbors, long lines, new calls, and hunks."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -53,36 +51,35 @@ _C = (".c", ".h")
     column=bool,
 )
 def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report added lines of code that match `pattern` and whose surrounding lines match as well.
+    """Report added lines of code that match `pattern` and whose neighbors match other patterns.
 
     Instead of `pattern` there may be `case_patterns`. The pattern sees the code with comments and
-    strings masked, or with `line` = "text" the line as written. `above_pattern` and
-    `below_pattern` apply to the nearest lines of code, `near_pattern` and `unless_near_pattern`
-    to the text from `above` lines above to `below` lines below, preceded by the hunk's `section`;
-    with `near` = "text" they see that text as written.
+    strings masked, or with `line` = "text" the line as written. `above_pattern` and `below_pattern`
+    apply to the nearest lines of code; `near_pattern` and `unless_near_pattern` apply to the text
+    from `above` lines above to `below` lines below, after the hunk's `section`, or with `near` =
+    "text" to that text as written.
 
     `unless_hunk_pattern`, in which {name} is the text of a named group of `pattern`, must not match
-    any line of the hunk.
-    `same_indent` requires the same indent for the nearest line of code above. In all of these
-    patterns, <DECLARATION> matches a line that declares local variables.
+    any line of the hunk. `same_indent` requires the indent of the nearest line of code above. In
+    all of these patterns, <DECLARATION> matches a line that declares local variables.
 
     `in_function` selects lines inside or outside of function bodies. `function_pattern` must match
     the head of the enclosing function, as far as the hunk or its header shows it. `spaced` skips
-    hits close to another one; `column` reports the column.
+    hits close to another, and `column` reports the column.
     """
     patterns = [
-        (name, _pattern(text))
+        (name, _expand_pattern(text))
         for name, text in arguments.get(
             "case_patterns", {"": arguments.get("pattern", "")}
         ).items()
     ]
-    paths_pattern, whole = (
+    paths_pattern, as_written = (
         compiled(arguments.get("paths_pattern", "")),
         arguments.get("line") == "text",
     )
     excluded: dict[object, bool] = {}
     for hunk, at, line in added_lines(context, tuple(arguments.get("suffixes", _C))):
-        text = line.text if whole else line.code
+        text = line.text if as_written else line.code
         for alternative in patterns:
             if match := alternative[1].search(text):
                 break
@@ -92,7 +89,7 @@ def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         if _is_excluded(hunk, arguments, match, excluded):
             continue
-        near = _surroundings(context, hunk, at, arguments)
+        near = _near_groups(context, hunk, at, arguments)
         if near is not None:
             place = match.start() + 1 if arguments.get("column") else None
             yield Hit(
@@ -103,11 +100,11 @@ def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             )
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def _expand_pattern(text: str) -> re.Pattern[str]:
     return compiled(text.replace("<DECLARATION>", DECLARATION))
 
 
-def _surroundings(
+def _near_groups(
     context: Context, hunk: NewHunk, at: int, arguments: Arguments
 ) -> dict[str, str] | None:
     """Return the named groups of `near_pattern`, or None if the surrounding lines do not match."""
@@ -123,14 +120,14 @@ def _surroundings(
         ("below_pattern", next_line(hunk.lines, at)),
     ):
         if name in arguments and not (
-            line and _pattern(arguments[name]).search(line.code.rstrip())
+            line and _expand_pattern(arguments[name]).search(line.code.rstrip())
         ):
             return None
     lines = hunk.lines[
         max(0, at - arguments.get("above", 0)) : at + 1 + arguments.get("below", 0)
     ]
-    as_it_is = arguments.get("near") == "text"
-    text = "\n".join(line.text if as_it_is else line.code for line in lines)
+    as_written = arguments.get("near") == "text"
+    text = "\n".join(line.text if as_written else line.code for line in lines)
     if "unless_near_pattern" in arguments and compiled(
         arguments["unless_near_pattern"]
     ).search(text):
@@ -146,7 +143,7 @@ def _surroundings(
 def _is_in_function(
     context: Context, hunk: NewHunk, at: int, arguments: Arguments
 ) -> bool:
-    """Return whether the function around a line, if any, satisfies the rule."""
+    """Return whether the function around a line meets the rule's conditions."""
     if "in_function" in arguments:
         inside = bool(in_functions(context, hunk)[at])
         if inside is not arguments["in_function"]:
@@ -161,9 +158,9 @@ def _is_excluded(
     match: re.Match[str],
     known: dict[object, bool],
 ) -> bool:
-    """Return whether any line of the hunk matches the pattern that excludes a match.
+    """Return whether `unless_hunk_pattern` matches a line of the hunk.
 
-    `known` caches earlier results, because every line of a hunk may match.
+    `known` caches the results, because every line of a hunk may match.
     """
     text = arguments.get("unless_hunk_pattern")
     if text is None:
@@ -183,7 +180,10 @@ def _is_excluded(
 
 
 def _find_lines(text: str, word: str) -> Iterator[str]:
-    """Yield the lines that contain a word, without examining each one; for "", all lines."""
+    """Yield the lines that contain a word, or all lines if it is "".
+
+    Other lines are not examined.
+    """
     if not word:
         yield from text.split("\n")
         return
@@ -206,31 +206,31 @@ def _find_lines(text: str, word: str) -> Iterator[str]:
 def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Report text longer than `most`.
 
-    The text is added "comment" lines of C (in columns), the "title", for which a project's limit
-    has priority, or the "series" (in patches).
+    The text is an added "comment" line of C (in columns), the "title" (a project's own limit takes
+    precedence), or the "series" (in patches).
 
     Comment lines must match `pattern` and not `unless_pattern`. `spaced` skips hits close to
-    another one.
+    another.
     """
     return _MEASURED[arguments["where"]](context, arguments)
 
 
-def _title_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def _find_long_title(context: Context, arguments: Arguments) -> Iterator[Hit]:
     title, project = context.patch.subject.title, context.project
-    own = project.style.subject_columns
-    most = own or arguments["most"]
+    project_limit = project.style.subject_columns
+    most = project_limit or arguments["most"]
     if is_plain(title) and len(title) > most:
         values = {"length": len(title), "most": most, "project": project.title}
-        yield subject_hit(context, "project" if own else "", **values)
+        yield subject_hit(context, "project" if project_limit else "", **values)
 
 
-def _series_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def _find_long_series(context: Context, arguments: Arguments) -> Iterator[Hit]:
     count = len(context.series.patches)
     if count > arguments["most"]:
         yield subject_hit(context, length=count, most=arguments["most"])
 
 
-def _comment_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def _find_long_comments(context: Context, arguments: Arguments) -> Iterator[Hit]:
     pattern, unless = (
         compiled(arguments.get("pattern", "")),
         compiled(arguments.get("unless_pattern", NEVER)),
@@ -249,9 +249,9 @@ def _comment_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 _MEASURED = {
-    "title": _title_longer,
-    "series": _series_longer,
-    "comment": _comment_longer,
+    "title": _find_long_title,
+    "series": _find_long_series,
+    "comment": _find_long_comments,
 }
 
 
@@ -267,8 +267,8 @@ def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Report words that occur on more added than removed lines.
 
     `names` have the form "pattern => replacement". `paths_pattern` selects files (default: .c and
-    .h). The finding is on the first added line, or with `each` on every line in excess of the
-    removed ones.
+    .h). The finding is on the first added line, or with `each` on each added line beyond the number
+    of removed lines.
     """
     names = dict(entry.split(" => ", 1) for entry in arguments["names"])
     paths = compiled(arguments.get("paths_pattern", r"\.[ch]$"))
@@ -284,14 +284,22 @@ def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
         ]
         for kind in "+-"
     )
-    for name, instead in names.items():
+    for name, replacement in names.items():
         pattern = compiled(name)
         new = [(line, match) for line in added if (match := pattern.search(line.text))]
-        gone = sum(pattern.search(line.text) is not None for line in removed)
-        excess = new[gone:] if arguments.get("each") or len(new) <= gone else new[:1]
+        removed_count = sum(pattern.search(line.text) is not None for line in removed)
+        excess = (
+            new[removed_count:]
+            if arguments.get("each") or len(new) <= removed_count
+            else new[:1]
+        )
         for line, match in excess:
-            values = {"name": match[0].strip(" \t(;"), "gone": gone, "new": len(new)}
-            yield make_hit(line.patch_line, **values, instead=instead)
+            values = {
+                "name": match[0].strip(" \t(;"),
+                "gone": removed_count,
+                "new": len(new),
+            }
+            yield make_hit(line.patch_line, **values, instead=replacement)
 
 
 _MOST_LINES = 4000
@@ -299,7 +307,7 @@ _MOST_LINES = 4000
 
 
 class _NewText(NamedTuple):
-    """The new side of a hunk: its lines with their signs, and their patch lines."""
+    """The new side of a hunk: its text, with the sign of each line, and its patch lines."""
 
     change: FileChange
     text: str
@@ -318,12 +326,12 @@ class _NewText(NamedTuple):
 def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Report matches of `pattern`, possibly multi-line, on the new side of a hunk.
 
-    Each line has its sign (+ or a space) and ends in a newline. Patterns start with (?m), so that
-    ^ and $ match at the start and end of each line.
+    Each line has its sign (+ or a space) and ends in a newline. Patterns start with (?m), so that ^
+    and $ match at each line.
 
-    The finding is on the line where the group `at` starts, or where the match starts without that
-    group; it must be an added line. `unless_pattern`, in which {name} is the text of the group
-    `name`, must not match the same text. `paths_pattern` selects files.
+    The finding is on the line where the group `at` starts or, without that group, the match; the
+    patch must add that line. `unless_pattern`, in which {name} is the text of the group `name`,
+    must not match the same text. `paths_pattern` selects files.
     """
     pattern = compiled(arguments["pattern"])
     paths = compiled(arguments.get("paths_pattern", ""))
@@ -334,14 +342,14 @@ def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         for match in pattern.finditer(text.text):
             start = match.start("at" if "at" in match.groupdict() else 0)
             sign = text.text[text.text.rfind("\n", 0, start) + 1]
-            if sign != "+" or _is_excepted(arguments, match, text.text):
+            if sign != "+" or _is_allowed(arguments, match, text.text):
                 continue
             groups = {name: value or "" for name, value in match.groupdict().items()}
             number = text.text.count("\n", 0, start)
             yield Hit(text.patch_lines[number], values={"file": path, **groups})
 
 
-def _is_excepted(arguments: Arguments, match: re.Match[str], text: str) -> bool:
+def _is_allowed(arguments: Arguments, match: re.Match[str], text: str) -> bool:
     return "unless_pattern" in arguments and bool(
         fill_pattern(arguments["unless_pattern"], match).search(text)
     )
@@ -349,7 +357,6 @@ def _is_excepted(arguments: Arguments, match: re.Match[str], text: str) -> bool:
 
 @once
 def _new_texts(context: Context) -> list[_NewText]:
-    """Return the new side of every hunk that adds lines."""
     return [
         _new_text(change, hunk)
         for change in context.patch.files

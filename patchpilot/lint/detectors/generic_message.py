@@ -15,7 +15,7 @@ from patchpilot.model.address import Address, is_program
 
 
 def _matches(arguments: Arguments, name: str, text: str) -> bool:
-    """Return whether the rule sets this pattern and it matches."""
+    """Return whether the rule sets this pattern and the text matches it."""
     return name in arguments and compiled(arguments[name]).search(text) is not None
 
 
@@ -36,34 +36,34 @@ def _matches(arguments: Arguments, name: str, text: str) -> bool:
 def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Report tags with these `names` whose value matches `pattern` but not `unless_pattern`.
 
-    Tags are found in any paragraph, and their email address must match `address_pattern`. The
-    name "From" selects the author's header.
+    Tags are found in any paragraph, and their email address must match `address_pattern`. The name
+    "From" selects the author's header.
 
-    `by_author` and `by_sender` select tags that do, or do not, name the author of the patch or
-    the sender of the message; tags without an address are not reported then. `program` selects
-    tags that do, or do not, name a program. `last` checks only the last of the tags.
+    `by_author` and `by_sender` select tags that do, or do not, name the patch's author or the
+    message's sender; with them, tags without an address are skipped. `program` selects tags that
+    do, or do not, name a program. `last` checks only the last tag.
     """
     pattern = compiled(arguments.get("pattern", ""))
-    named = tuple(_find_tags(context, arguments["names"]))
+    tags = tuple(_find_tags(context, arguments["names"]))
     sender = context.patch.sender
-    for line, name, value, address in named[-1:] if arguments.get("last") else named:
+    for line, name, value, address in tags[-1:] if arguments.get("last") else tags:
         match = pattern.search(value[:LONGEST_LINE])
         if not match or _matches(arguments, "unless_pattern", value[:LONGEST_LINE]):
             continue
-        if not _is_persons(context, arguments, address):
+        if not _names_right_person(context, arguments, address):
             continue
         if "program" in arguments and is_program(value) is not arguments["program"]:
             continue
         email, person = (address.email, address.called) if address else ("", "")
-        own = {"tag": name, "value": value, "address": email, "person": person}
-        own["sender"] = sender.called if sender else ""
-        yield Hit(line, values={**own, **values_of(match, value)})
+        values = {"tag": name, "value": value, "address": email, "person": person}
+        values["sender"] = sender.called if sender else ""
+        yield Hit(line, values={**values, **values_of(match, value)})
 
 
 def _find_tags(
     context: Context, names: list[str]
 ) -> Iterator[tuple[int, str, str, Address | None]]:
-    """Yield (patch line, name, value, address) of the tags with these names."""
+    """Yield (patch line, name, value, address) for each tag with one of these names."""
     keys, author = frozenset(map(str.lower, names)), context.patch.author
     if "from" in keys and author:
         yield context.patch.header_line("From") or 1, "From", str(author), author
@@ -72,10 +72,10 @@ def _find_tags(
             yield line, tag.name, tag.value, tag.address
 
 
-def _is_persons(
+def _names_right_person(
     context: Context, arguments: Arguments, address: Address | None
 ) -> bool:
-    """Return whether a tag's address names the person that the rule requires."""
+    """Return whether an address matches the conditions on the author and the sender."""
     if "address_pattern" in arguments and not (
         address and _matches(arguments, "address_pattern", address.email)
     ):
@@ -88,7 +88,7 @@ def _is_persons(
     )
 
 
-_PARTS = (
+_PART_NAMES = (
     "any",
     "header",
     "not-header",
@@ -106,7 +106,7 @@ _PARTS = (
     "patch-line-like",
     "file *pattern",
     generic=True,
-    where=_PARTS,
+    where=_PART_NAMES,
     pattern=str,
     unless_pattern=str,
     before_pattern=str,
@@ -148,28 +148,31 @@ def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     )
     end = (
         next(
-            (line.number for line in _part(context, "any") if until.search(line.text)),
+            (
+                line.number
+                for line in _lines_in_part(context, "any")
+                if until.search(line.text)
+            ),
             None,
         )
         if until
         else None
     )
-    for line in _part(context, arguments["where"]):
+    for line in _lines_in_part(context, arguments["where"]):
         text = line.raw if raw else line.text
         match = regex.search(text)
         if not match or (unless and unless.search(text)):
             continue
         if end is not None and line.number >= end:
             return
-        if _suits(lines, line, arguments):
+        if _meets_conditions(lines, line, arguments):
             hit = line.hit(**{"file": line.file, **match.groupdict("")})
             number = line.number - bool(arguments.get("at_line_before"))
             yield hit._replace(patch_line=number)
 
 
 @once
-def _part(context: Context, where: str) -> list[ScannedLine]:
-    """Return the lines in a part of the patch."""
+def _lines_in_part(context: Context, where: str) -> list[ScannedLine]:
     lines = scan(context)
     return [
         line
@@ -181,7 +184,6 @@ def _part(context: Context, where: str) -> list[ScannedLine]:
 
 
 def _is_in(lines: LineScan, line: ScannedLine, part: str) -> bool:
-    """Return whether a line is in this part of the patch."""
     match part:
         case "header" | "not-header":
             return line.in_header is (part == "header")
@@ -199,8 +201,8 @@ def _is_in(lines: LineScan, line: ScannedLine, part: str) -> bool:
             return True
 
 
-def _suits(lines: LineScan, line: ScannedLine, arguments: Arguments) -> bool:
-    """Return whether a line's file and neighbors satisfy the rule."""
+def _meets_conditions(lines: LineScan, line: ScannedLine, arguments: Arguments) -> bool:
+    """Return whether a line's file and neighbors meet the rule's conditions."""
     if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
         return False
     before = optional(arguments, "before_pattern")

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the form of a patch as a mail.
+"""Detectors for a patch as an email message.
 
-They check whether it is a patch and applies, which files it creates, moves or makes executable,
-whether an email client or gateway has damaged it, which text `git am` cuts off, and characters that
-a reviewer does not see (CVE-2021-42574).
+They check whether it is a patch, whether an email client or gateway has damaged it, and where `git
+am` cuts its message. They also report characters that a reviewer cannot see (CVE-2021-42574).
 """
 
 import re
@@ -38,7 +37,7 @@ _WORD = compile_late(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
 def hidden_character(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report invisible characters and non-ASCII identifiers.
 
-    The marks required by other scripts are allowed in names, messages and documents.
+    Marks that other scripts require are allowed in names, messages and documents.
     """
     patch = context.patch
     names = [
@@ -71,14 +70,14 @@ def _hit_at(pattern: re.Pattern[str], case: str, at: int, text: str) -> Iterator
     "malformed-diff",
 )
 def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a diff that cannot be parsed because of wrapped or damaged lines, or wrong counts in a
-    hunk header.
+    """Report a diff that cannot be parsed because lines are wrapped or damaged, or a hunk header
+    has wrong counts.
     """
     patch = context.patch
     found = cached_search(r"hunk at line (\d+)", patch.diff_error or "")
     if not found:
         return
-    # the parser stops at the line below
+    # the parser stopped at the line after this one
     above = int(found[1])
     line = patch.lines[above] if above < len(patch.lines) else ""
     case = "corrupt"
@@ -97,7 +96,7 @@ _TABBED = compile_late(r"\.(?:c|h|S|dts|dtsi)$")
     "tabs-lost",
 )
 def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report code that is indented with tabs in the tree but with spaces in the message."""
+    """Report code that is indented with spaces in the message but with tabs in the tree."""
     for change in context.patch.files:
         if not _TABBED.search(change.path) or change.is_binary:
             continue
@@ -109,19 +108,21 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and line.text.strip()
             and not line.text.lstrip().startswith("*")
         ]
-        kept = [line for line in indented if line.kind != "+"]
-        spaced = [line for line in indented if cached_match(r" {4,}\S", line.text)]
-        if _has_line(context, change.old_path, spaced):
+        context_lines = [line for line in indented if line.kind != "+"]
+        spaced_lines = [
+            line for line in indented if cached_match(r" {4,}\S", line.text)
+        ]
+        if _contains_line(context, change.old_path, spaced_lines):
             continue
         if (
-            len(spaced) >= 3
-            and len(spaced) == len(indented)
-            and _may_have_been_tabs(spaced)
-            and kept
-            and len(kept)
-            == len([line for line in kept if line.text.startswith("    ")])
+            len(spaced_lines) >= 3
+            and len(spaced_lines) == len(indented)
+            and _may_have_been_tabs(spaced_lines)
+            and context_lines
+            and len(context_lines)
+            == len([line for line in context_lines if line.text.startswith("    ")])
         ):
-            yield Hit(spaced[0].patch_line)
+            yield Hit(spaced_lines[0].patch_line)
             return
 
 
@@ -129,16 +130,18 @@ def _may_have_been_tabs(lines: list[DiffLine]) -> bool:
     """Return whether most indents are different multiples of a tab; equal ones may be a table."""
     indents = [len(line.text) - len(line.text.lstrip(" ")) for line in lines]
     return sum(
-        1 for indent in indents if indent % _TAB == 0 or (indent + 1) % (2 * _TAB) == 0
-    ) * 2 >= len(indents) and (len(set(indents)) > 1 or indents[0] == 2 * _TAB)
+        1
+        for indent in indents
+        if indent % _TAB_WIDTH == 0 or (indent + 1) % (2 * _TAB_WIDTH) == 0
+    ) * 2 >= len(indents) and (len(set(indents)) > 1 or indents[0] == 2 * _TAB_WIDTH)
 
 
-_TAB = 4
-"""Tabs become this many spaces, or a multiple."""
+_TAB_WIDTH = 4
+"""A tab becomes this many spaces or a multiple."""
 
 
-def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:
-    """Return whether the tree's file is indented with spaces there."""
+def _contains_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:
+    """Return whether the tree's file contains one of these unchanged lines."""
     data = context.tree.read(path) if context.tree and path else None
     text = (data or b"").decode("utf-8", "replace")
     return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)
@@ -148,7 +151,7 @@ def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> boo
     "encoded-leftovers",
 )
 def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report remains of quoted-printable encoding or HTML entities in the message or the diff."""
+    """Report remains of quoted-printable encoding or HTML entities in the message or diff."""
     patch = context.patch
     qp = [
         at
@@ -202,7 +205,7 @@ _NEW_SIDE = lazy(r"^\+\+\+\s+(\S+)")
 
 
 def is_patch(lines: LineScan) -> bool:
-    """Return whether any part of the message changes files, by a hunk, a rename or a new mode."""
+    """Return whether any part of the message changes a file: by a hunk, a rename or a new mode."""
     before = False
     for line in lines.lines:
         if line.starts_hunk:
@@ -215,9 +218,8 @@ def is_patch(lines: LineScan) -> bool:
 
 
 def last_line(lines: LineScan) -> int:
-    """Return the patch line for findings about the whole patch.
-
-    It is the last line that is not a hunk header.
+    """Return the patch line for findings about the whole patch: the last one that is no hunk
+    header.
     """
     return next(
         (line.number for line in reversed(lines.lines) if not line.starts_hunk), 1
@@ -227,15 +229,15 @@ def last_line(lines: LineScan) -> int:
 @typed_detector(
     "checkpatch-form",
 )
-def form(context: Context) -> TypedHits:
-    """Yield the hits, with their types, about the form of the patch and its file headers."""
+def check_form(context: Context) -> TypedHits:
+    """Report a message without a diff, and patches that mix bindings with other files."""
     lines = scan(context)
-    yield from _files(context, lines)
+    yield from _check_files(context, lines)
     if not is_patch(lines) and not context.patch.source.endswith("cover-letter.patch"):
         yield "NOT_UNIFIED_DIFF", Hit(last_line(lines))
 
 
-def _files(context: Context, lines: LineScan) -> TypedHits:
+def _check_files(context: Context, lines: LineScan) -> TypedHits:
     tree = context.tree
     # the new side of a deleted file is /dev/null
     neutral = (
@@ -243,8 +245,8 @@ def _files(context: Context, lines: LineScan) -> TypedHits:
         if context.options.matches_script
         else ("MAINTAINERS", "dev/null")
     )
-    binding: bool | None = None
-    reported = 1
+    previous_is_binding: bool | None = None
+    previous_number = 1
     for line in lines.lines:
         text = line.text
         if line.starts_file:
@@ -252,14 +254,17 @@ def _files(context: Context, lines: LineScan) -> TypedHits:
                 # checkpatch.pl reports the line at which it reads the file name
                 prefix = found[1].partition("/")[0]
                 if tree is not None and prefix and tree.exists(prefix):
-                    yield "PATCH_PREFIX", make_hit(reported, prefix=prefix)
+                    yield "PATCH_PREFIX", make_hit(previous_number, prefix=prefix)
             if not line.file.startswith(neutral):
-                now = line.file.startswith(_BINDING)
-                if binding is not None and binding != now:
+                is_binding = line.file.startswith(_BINDING)
+                if (
+                    previous_is_binding is not None
+                    and previous_is_binding != is_binding
+                ):
                     yield "DT_SPLIT_BINDING_PATCH", Hit(line.number)
-                binding = now
+                previous_is_binding = is_binding
         if not line.starts_hunk:
-            reported = line.number
+            previous_number = line.number
 
 
 def _moves(lines: LineScan) -> Iterator[int]:
@@ -285,7 +290,7 @@ def _moves(lines: LineScan) -> Iterator[int]:
     "cut-message",
 )
 def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report lines that make `git am` cut the message: dashes, a diff, a From line or scissors."""
+    """Report lines where `git am` cuts the message: dashes, a diff, a From line or scissors."""
     from patchpilot.model.mail import scissors_line
 
     patch = context.patch
@@ -302,16 +307,16 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         elif scissors_line(line):
             scissors.append(at)
     if scissors:
-        # a pair of them encloses a quotation
+        # two scissors lines enclose a quotation
         below = patch.message[scissors[-1] + 1 :]
-        is_meant = len(scissors) == 1 and _is_message(below)
-        case = "scissors-on-purpose" if is_meant else "scissors"
+        is_intended = len(scissors) == 1 and _is_commit_message(below)
+        case = "scissors-on-purpose" if is_intended else "scissors"
         yield make_hit(patch.message_line + scissors[-1], case)
-    taken = _find_false_diff(patch)
-    if taken:
-        yield make_hit(taken, "diff", start=patch.lines[taken - 1][:30])
+    diff_line = _find_false_diff(patch)
+    if diff_line:
+        yield make_hit(diff_line, "diff", start=patch.lines[diff_line - 1][:30])
     else:
-        yield from _lost_sign_off(patch)
+        yield from _find_lost_sign_off(patch)
     if patch.commit:
         for line in patch.notes:
             if line.strip() and not cached_match(
@@ -324,7 +329,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _find_false_diff(patch: Patch) -> int:
-    """Return the patch line where the message looks like a diff that is followed by text, or 0."""
+    """Return the patch line where the message seems to start a diff but continues as text, or 0."""
     first = patch.message_line + len(patch.message)
     for at in range(first, patch.diff_line):
         line = patch.lines[at - 1]
@@ -338,19 +343,19 @@ def _find_false_diff(patch: Patch) -> int:
     return 0
 
 
-def _is_message(lines: Sequence[str]) -> bool:
+def _is_commit_message(lines: Sequence[str]) -> bool:
     """Return whether the lines below the scissors form a commit message with a description and a
     sign-off.
 
-    If so, the text above them is a letter.
+    Text above such scissors is not meant for the commit.
     """
     return any(map(_SIGNED.match, lines)) and any(
         line.strip() and not is_trailer(line) for line in lines
     )
 
 
-def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
-    """Yield the only sign-off if it comes after the end of the message."""
+def _find_lost_sign_off(patch: Patch) -> Iterator[Hit]:
+    """Yield the sign-off if it only occurs after the end of the message."""
     if any(_SIGNED.match(line) for line in patch.message):
         return
     end = min(

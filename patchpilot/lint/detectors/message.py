@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for the subject and the text of a commit message.
 
-They check the subject's subsystem prefix, words and [PATCH] prefix, and whether the text is
-missing, too short, badly wrapped, without a changelog, or not imperative, and whether it contains
-what does not belong there.
+They check the subject's prefixes and words, and whether the text is missing, badly wrapped,
+indented or not imperative. They also check for a changelog.
 """
 
 import re
@@ -56,9 +55,9 @@ TOO_LONG = 90
 
 @detector("badly-wrapped", narrow=int)
 def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report a paragraph of prose with several lines that end much too early.
+    """Report a paragraph of prose with several lines that are wrapped much too early.
 
-    The next line's first word would still fit within `narrow` columns of such a line.
+    The first word of the next line would still fit within `narrow` columns.
     """
     narrow = arguments["narrow"]
     for paragraph in paragraphs(context):
@@ -67,18 +66,20 @@ def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
         # another rule reports long lines
         if widest > TOO_LONG:
             continue
-        early = [
+        early_lines = [
             at
             for at, (line, following) in enumerate(pairwise(lines))
             if len(line) + 1 + len(following.split()[0]) <= narrow
-            and not _ends_thought(line, following)
+            and not _ends_clause(line, following)
         ]
-        if len(early) >= 2 and (len(early) * 2 >= len(lines) - 1 or widest >= narrow):
-            yield make_hit(paragraph.start + early[0])
+        if len(early_lines) >= 2 and (
+            len(early_lines) * 2 >= len(lines) - 1 or widest >= narrow
+        ):
+            yield make_hit(paragraph.start + early_lines[0])
             return
 
 
-def _ends_thought(line: str, following: str) -> bool:
+def _ends_clause(line: str, following: str) -> bool:
     return line.endswith((".", ":", "!", "?", ";", ",", "-")) or not (
         following[:1].isalnum()
     )
@@ -92,25 +93,25 @@ _STAT = compile_late(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|"
     heading_pattern=str,
 )
 def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report a version after the first that has no changelog.
+    """Report a later version of a patch without a changelog.
 
-    In a series, the changelog may be in the cover letter, if that is known.
+    In a series, the changelog may be in the cover letter, if that is available.
     """
     patch, cover = context.patch, context.series.cover
     version = patch.subject.version
     if version < 2 or patch.commit or not patch.has_diff:
         return
-    alone = (
+    is_unthreaded = (
         patch.subject.number == 1
         and patch.header("Message-ID")
         and not patch.header("In-Reply-To")
         and not patch.header("References")
     )
-    if (patch.subject.total or 1) > 1 and cover is None and not alone:
+    if (patch.subject.total or 1) > 1 and cover is None and not is_unthreaded:
         return
     heading = compiled(arguments["heading_pattern"])
-    above = [*cover.message, *cover.notes] if cover else []
-    texts = [*patch.notes, "", *patch.message, "", *above]
+    cover_lines = [*cover.message, *cover.notes] if cover else []
+    texts = [*patch.notes, "", *patch.message, "", *cover_lines]
     notes = [
         line
         for line in patch.notes
@@ -124,8 +125,8 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield subject_hit(context, version=version, previous=version - 1)
 
 
-def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bool:
-    line = texts[at]
+def _describes_change(heading: re.Pattern[str], lines: list[str], at: int) -> bool:
+    line = lines[at]
     if _STAT.match(line):
         return False
     if heading.match(line) or cached_search(
@@ -133,7 +134,7 @@ def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bo
         r" ?\d|\bno (?:functional )?changes?\b|\b[Rr]evision \d",
         line,
     ):
-        rest = [line.partition(":")[2], *texts[at + 1 : at + 5]]
+        rest = [line.partition(":")[2], *lines[at + 1 : at + 5]]
         described = [
             text
             for text in rest
@@ -154,7 +155,7 @@ def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bo
 
 @detector("indented-message")
 def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a message whose lines are all indented, with or without its tags."""
+    """Report a message whose lines are all indented; its tags may be unindented."""
     patch = context.patch
     tags = {tag.line for _, tag in tag_lines(context)}
     lines = [(at, line) for at, line in enumerate(patch.message) if line.strip()]
@@ -184,35 +185,35 @@ _CHARSET = lazy(r'^Content-Type:.+charset="(.+)".*$')
 _CLEAN = lazy(r"[\t\n\r\x20-\x7e]*")
 _ANY_UTF8 = lazy(r"[\xc2-\xf4][\x80-\xbf]")
 _PATH = lazy(r"(?:^|\s)(/\S*)")
-_PLACE = lazy(r"^(.*?)(?::\d+)+:?$")
+_PATH_WITH_LINE = lazy(r"^(.*?)(?::\d+)+:?$")
 
 
-_FAR = 100
+_UNWRAPPED = 100
 """Longer lines were never wrapped, rather than wrapped a word too late."""
 
 
 def follows_log(lines: LineScan, number: int) -> bool:
-    """Return whether the line before patch line `number` is part of the commit message."""
+    """Return whether the previous patch line is part of the commit message."""
     return number > 1 and lines.lines[number - 2].log_after
 
 
 @typed_detector(
     "checkpatch-message",
 )
-def message(context: Context) -> TypedHits:
-    """Yield the hits, with their types, about the commit message and the headers."""
+def check_message(context: Context) -> TypedHits:
+    """Report problems in the commit message and the headers."""
     lines = scan(context)
-    yield from _missing(lines)
-    yield from _log(lines, context.options.message_kernel)
-    yield from _encoding(lines)
+    yield from _check_description(lines)
+    yield from _check_line_lengths(lines, context.options.message_kernel)
+    yield from _check_encoding(lines)
     if context.tree is not None:
-        yield from _absolute_paths(lines, context.tree)
+        yield from _find_absolute_paths(lines, context.tree)
 
 
-def in_stack_dump(line: ScannedLine) -> bool:
-    """Return whether a stack or register dump seems to start on the line.
+def starts_dump(line: ScannedLine) -> bool:
+    """Return whether the line looks like the start of a stack or register dump.
 
-    The dump ends at a blank line of the message.
+    The dump ends at the next blank line.
     """
     return bool(
         (line.in_log and _OOPS.match(line.text))
@@ -220,23 +221,21 @@ def in_stack_dump(line: ScannedLine) -> bool:
     )
 
 
-def _missing(lines: LineScan) -> TypedHits:
-    """Report a patch without a description, i.e. with fewer than two lines between headers and
-    separator.
-    """
-    written, seen = 0, False
+def _check_description(lines: LineScan) -> TypedHits:
+    """Report a patch with fewer than two nonempty lines between the headers and the diff."""
+    line_count, has_log = 0, False
     for line in lines.lines:
         if not (line.starts_file or line.starts_hunk):
             if follows_log(lines, line.number):
-                written += bool(line.text.strip(" \t\r\f\v"))
-            elif seen:
-                if written < 2:
+                line_count += bool(line.text.strip(" \t\r\f\v"))
+            elif has_log:
+                if line_count < 2:
                     yield "COMMIT_MESSAGE", Hit(line.number)
                 return
-        seen = seen or line.log_after
+        has_log = has_log or line.log_after
 
 
-def _log(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
+def _check_line_lengths(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
     oops = long_seen = False
     for line in lines.lines:
         text = line.text
@@ -245,9 +244,9 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
         if line.file and not (
             line.in_header or line.in_log or follows_log(lines, line.number)
         ):
-            # the message ends where the first file starts
+            # the first file ends the message
             return
-        oops = oops or in_stack_dump(line)
+        oops = oops or starts_dump(line)
         if not line.in_log:
             continue
         if (
@@ -261,7 +260,7 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
                 "COMMIT_LOG_LONG_LINE",
                 make_hit(
                     line.number,
-                    "far" if len(text) > _FAR else "",
+                    "far" if len(text) > _UNWRAPPED else "",
                     columns=len(text),
                     limit=LOG_WIDTH,
                 ),
@@ -280,7 +279,7 @@ def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
     )
 
 
-def _encoding(lines: LineScan) -> TypedHits:
+def _check_encoding(lines: LineScan) -> TypedHits:
     if _CLEAN.fullmatch("\n".join(line.raw for line in lines.lines)):
         return
     other_charset = False
@@ -300,7 +299,7 @@ def _encoding(lines: LineScan) -> TypedHits:
             yield "UTF8_BEFORE_PATCH", Hit(line.number)
 
 
-def _absolute_paths(lines: LineScan, tree: Tree) -> TypedHits:
+def _find_absolute_paths(lines: LineScan, tree: Tree) -> TypedHits:
     for line in lines.lines:
         if (
             line.log_after
@@ -308,7 +307,7 @@ def _absolute_paths(lines: LineScan, tree: Tree) -> TypedHits:
             and not (line.starts_file or line.starts_hunk)
         ):
             for found in _PATH.finditer(line.text):
-                place = _PLACE.match(found[1])
+                place = _PATH_WITH_LINE.match(found[1])
                 if (place and _is_in_tree(place[1], tree)) or _is_in_tree(
                     found[1], tree
                 ):
@@ -325,7 +324,7 @@ def _is_in_tree(path: str, tree: Tree) -> bool:
 
 
 @cache
-def _this_patch() -> re.Pattern[str]:
+def _this_patch_pattern() -> re.Pattern[str]:
     return compile_cached(
         r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?"  # noqa: E501
         r"|commit|submission)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))"
@@ -338,12 +337,12 @@ def _this_patch() -> re.Pattern[str]:
     "this-patch",
 )
 def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report "this patch adds" and similar; messages should use the imperative."""
+    """Report "this patch adds" and similar; messages should be imperative."""
     reverts = context.patch.subject.title.startswith("Revert ")
     for paragraph in paragraphs(context):
         if cached_match(r"This reverts commit\b", paragraph.text):
             continue
-        for found in _this_patch().finditer(paragraph.text):
+        for found in _this_patch_pattern().finditer(paragraph.text):
             what = found["what"] or found["other"]
             # in a revert, "this commit" is the one being reverted
             if reverts and what == "commit":
@@ -361,8 +360,8 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         else None
     )
     if first and opening and imperative_of(opening["verb"]):
-        order = (imperative_of(opening["verb"]) or "").capitalize()
-        yield make_hit(first.start, "this", quoted=opening[0], verb=order)
+        imperative = (imperative_of(opening["verb"]) or "").capitalize()
+        yield make_hit(first.start, "this", quoted=opening[0], verb=imperative)
 
 
 @detector(
@@ -371,8 +370,7 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a title without a subsystem prefix.
 
-    The finding is less severe for a patch file without recipients, which may never be sent to a
-    list.
+    The finding is less severe for a patch file without recipients, which may never be sent.
     """
     patch = context.patch
     title = patch.subject.title
@@ -385,19 +383,25 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     prefixes, _ = split_prefix(title)
     if prefixes or cached_match(r"^[\w/.-]+：", title):
         return
-    near = cached_match(r"^(\w[\w/-]*)(?: -|;| \()", title)
-    found = habits(context)
-    usual = found.prefix if found and found.share >= _LEAST_SHARE else ""
+    other_separator = cached_match(r"^(\w[\w/-]*)(?: -|;| \()", title)
+    usual_habits = habits(context)
+    usual_prefix = (
+        usual_habits.prefix
+        if usual_habits and usual_habits.share >= _LEAST_SHARE
+        else ""
+    )
     kind, values = "", {}
-    if near:
-        kind, values = "other-sign", {"instead": near[1]}
-    elif usual:
-        kind, values = "usual", {"usual": usual}
-    loose = "" if patch.commit or is_mail(patch) else "loose-file"
+    if other_separator:
+        kind, values = "other-sign", {"instead": other_separator[1]}
+    elif usual_prefix:
+        kind, values = "usual", {"usual": usual_prefix}
+    file_case = "" if patch.commit or is_mail(patch) else "loose-file"
     yield subject_hit(
         context,
-        "-".join(part for part in (loose, kind) if part),
-        FindingFix("suggest", f"{usual} {title}") if usual and not near else None,
+        "-".join(part for part in (file_case, kind) if part),
+        FindingFix("suggest", f"{usual_prefix} {title}")
+        if usual_prefix and not other_separator
+        else None,
         **values,
     )
 
@@ -418,14 +422,14 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
     found = cached_match(r"(?P<verb>[A-Za-z]+)\s+\S", rest)
     if not found:
         return
-    verb, order = found["verb"], imperative_of(found["verb"])
-    if order and not (
-        verb.lower() == order
+    verb, imperative = found["verb"], imperative_of(found["verb"])
+    if imperative and not (
+        verb.lower() == imperative
         or verb.lower() in word_set("message", "nouns")
         or cached_match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
         or cached_match(r"\w+ (?:to|for|in|of)\b", rest)
     ):
-        yield subject_hit(context, quoted=verb, verb=order)
+        yield subject_hit(context, quoted=verb, verb=imperative)
 
 
 @detector(
@@ -462,8 +466,8 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _unread_version(patch: Patch) -> str | None:
-    """Return a version or number in the brackets that no tool can parse, such as "version 2",
-    "ver2" or "1 of 3".
+    """Return a version or number in the brackets that no tool parses, such as "version 2", "ver2"
+    or "1 of 3", or None.
     """
     if patch.subject.version > 1:
         return None
@@ -480,8 +484,8 @@ def _unread_version(patch: Patch) -> str | None:
 def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a title without the usual prefix of its subsystem.
 
-    This is the prefix that the subsystem documents or, if nearly all have the same, the prefix of
-    the commits to the files.
+    It is the prefix that the subsystem documents or, failing that, one that nearly all commits to
+    the files have.
     """
     patch = context.patch
     title = patch.subject.title if is_plain(patch.subject.title) else ""
@@ -493,19 +497,19 @@ def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     own, usual = subsystem(context), habits(context)
     # accept prefixes that earlier commits in this repository use
-    known = usual is not None and usual.is_known(prefixes[0])
+    is_known_prefix = usual is not None and usual.is_known(prefixes[0])
     if own and own.prefix_pattern and not compiled(own.prefix_pattern).search(title):
-        if not known:
+        if not is_known_prefix:
             written = ": ".join(prefixes)
             yield subject_hit(
                 context, prefix=written, instead=own.prefix, subsystem=own.title
             )
         return
-    weight = usual.weight(usual.share) if usual else ""
-    if usual is None or not weight or cached_match(r"(?i)tree-?wide", prefixes[0]):
+    strength = usual.weight(usual.share) if usual else ""
+    if usual is None or not strength or cached_match(r"(?i)tree-?wide", prefixes[0]):
         return
-    case = "learned" if weight == "speaks" else "question"
-    if known:
+    case = "learned" if strength == "speaks" else "question"
+    if is_known_prefix:
         partial = (
             have_same_convention(prefixes[0], usual.first[0][0]) and case == "learned"
         )
@@ -523,8 +527,8 @@ def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "case-after-prefix",
 )
 def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a first word whose case is unusual for the subsystem, unless earlier subjects for the
-    files have it.
+    """Report a first word whose case is unusual for the subsystem and for earlier commits to the
+    files.
     """
     title = context.patch.subject.title
     if not is_plain(title) or not context.patch.has_diff or not context.project.kernel:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for commit references in the message: `commit <id> ("subject")` and `Fixes:`.
 
-They check the form of a reference and, with a repository, whether it is correct.
+They check a reference's form and, with a repository, whether it is correct.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, scan
 from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
-from patchpilot.lint.detectors.message import in_stack_dump
+from patchpilot.lint.detectors.message import starts_dump
 from patchpilot.lint.detectors.tags import find_closing_parenthesis
 from patchpilot.lint.lint_context import Context, HistoryFacts
 from patchpilot.lint.message_parts import pasted, tag_lines
@@ -49,13 +49,13 @@ _SOME_ID = lazy(r"\b[0-9a-f]{7,40}\b", re.IGNORECASE)
 _TITLE_FOLLOWS = lazy(r"\s*\(\s*[\"']")
 _AFTER_COMMIT = lazy(r"\bcommits?\s+$", re.IGNORECASE)
 _NUMBER = lazy(r"(?:0000|ffff|[0-9a-f]{16}$)")
-_NEAR = 400
+_LOOK_BACK = 400
 """Number of characters before an id that are searched for the other commits of a list."""
 _HEX_RUN = lazy(r"[0-9a-fA-F]{5}")
 
 
 _LONGER_IDS = (6, 17)
-"""From this kernel on a Fixes: tag may have more than twelve digits."""
+"""First kernel with Fixes: tags of more than twelve digits."""
 
 
 _MARKER = compile_late(
@@ -72,8 +72,8 @@ fix that needs the patch.
 @typed_detector(
     "checkpatch-commits",
 )
-def commits(context: Context) -> TypedHits:
-    """Yield the hits, with their types, about commit references in the message."""
+def check_references(context: Context) -> TypedHits:
+    """Report malformed and unknown commit references in the message."""
     lines = scan(context)
     facts = _Facts(context.history)
     options = context.options
@@ -90,15 +90,17 @@ def commits(context: Context) -> TypedHits:
             continue
         fixes = read_fixes_line(text)
         if fixes and fixes.is_unquoted and fixes.commit_id and fixes.ends_id:
-            yield from _fixes(line, fixes, facts, context.options.message_kernel)
-        oops = oops or in_stack_dump(line)
+            yield from _check_fixes_tag(
+                line, fixes, facts, context.options.message_kernel
+            )
+        oops = oops or starts_dump(line)
         if (
             line.in_log
             and not oops
             and _names_commit(lines, line)
             and not (backport and _MARKER.match(text))
         ):
-            if hit := _reference(lines, line, facts, continued):
+            if hit := _check_reference(lines, line, facts, continued):
                 yield "GIT_COMMIT_ID", _adjust_hit(context, hit)
             if _COMMIT_ENDS.search(text):
                 continued = line.number
@@ -138,9 +140,9 @@ class _Facts(NamedTuple):
         return self.history is not None and bool(word) and self.find(word) is None
 
 
-def _title(text: str, at: int) -> tuple[str, bool]:
-    """Return the text in the parentheses at `at`, without its double quotes, and whether it had
-    any.
+def _parenthesized_title(text: str, at: int) -> tuple[str, bool]:
+    """Return the text in the parentheses that open at `at`, without double quotes, and whether it
+    was quoted.
     """
     inner = text[at + 1 : find_closing_parenthesis(text, at) - 1]
     if len(inner) >= 2 and inner[0] == inner[-1] == '"':
@@ -149,7 +151,7 @@ def _title(text: str, at: int) -> tuple[str, bool]:
 
 
 def _mentioned_id(text: str, fixes: FixesLine | None) -> str:
-    """Return the id after `Fixes:` or the first `commit` of a line, or ""."""
+    """Return the id after `Fixes:` or after the first `commit` of a line, or ""."""
     if fixes and (fixes.before, fixes.colon, fixes.word) == ("", ":", ""):
         plain = fixes.id if fixes.space and fixes.has_digits(6) else ""
         if plain:
@@ -158,7 +160,7 @@ def _mentioned_id(text: str, fixes: FixesLine | None) -> str:
     return found[1] if found else ""
 
 
-def _fixes(
+def _check_fixes_tag(
     line: ScannedLine, fixes: FixesLine, facts: _Facts, kernel: tuple[int, int]
 ) -> TypedHits:
     text = line.text
@@ -171,7 +173,7 @@ def _fixes(
         and find_closing_parenthesis(text, opened) > 0
     ):
         commit_id = fixes.id
-        title, quoted = _title(text, opened)
+        title, quoted = _parenthesized_title(text, opened)
         good = (
             (fixes.before, fixes.name, fixes.colon, fixes.space)
             == ("", "Fixes", ":", " ")
@@ -197,7 +199,7 @@ def _fixes(
 
 
 def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
-    """Return whether a line names a commit, by `commit` and an id or by an id alone."""
+    """Return whether a line names a commit by `commit` and an id, or only by an id."""
     text = line.text
     if not (
         _HEX_RUN.search(text) or text.lower().rstrip().endswith("commit")
@@ -220,8 +222,8 @@ def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
 
 
 def _adjust_hit(context: Context, hit: Hit) -> Hit:
-    """Adjust a hit using the whole message: the id may be a number, have been named earlier, or be
-    one of several.
+    """Set a hit's case from the whole message: its id may be a number, introduced earlier, or one
+    of several.
 
     checkpatch.pl reads only single lines.
     """
@@ -238,7 +240,7 @@ def _adjust_hit(context: Context, hit: Hit) -> Hit:
         end += 1 + len(parts[at + 1])
     cases = []
     for found in _SOME_ID.finditer(text, start, end):
-        before = text[max(0, found.start() - _NEAR) : found.start()]
+        before = text[max(0, found.start() - _LOOK_BACK) : found.start()]
         if len(found[0]) >= DIGITS or _AFTER_COMMIT.search(before):
             cases.append(_reference_case(context, found, before, at in pasted(context)))
     if not cases or not all(cases):
@@ -251,7 +253,7 @@ def _reference_case(
 ) -> str:
     """Return why a bare id is acceptable, or "" if it needs `commit <id> ("subject")`.
 
-    A full-length id together with the subject is enough to find the commit.
+    A full id with a subject is enough to find the commit.
     """
     commit_id, titled = (
         match[0].lower(),
@@ -265,23 +267,28 @@ def _reference_case(
         return "number"
     if titled:
         return "titled" if len(commit_id) >= DIGITS else ""
-    full = [
-        one[0]
-        for one in _SOME_ID.finditer(match.string, 0, match.start())
-        if _TITLE_FOLLOWS.match(match.string, one.end())
+    full_ids = [
+        other[0]
+        for other in _SOME_ID.finditer(match.string, 0, match.start())
+        if _TITLE_FOLLOWS.match(match.string, other.end())
     ]
-    fixed = [
+    fixes_lines = [
         read_fixes_value(tag.value)
         for _, tag in tag_lines(context)
         if tag.key == "fixes"
     ]
-    full += [fixes.id for fixes in fixed if fixes.id and not fixes.word]
-    return "again" if any(commit_id.startswith(one[:7].lower()) for one in full) else ""
+    full_ids += [fixes.id for fixes in fixes_lines if fixes.id and not fixes.word]
+    return (
+        "again"
+        if any(commit_id.startswith(other[:7].lower()) for other in full_ids)
+        else ""
+    )
 
 
 def _join_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
-    """Join a line with the following lines that complete the commit title; return it, the
-    title, and whether it is quoted.
+    """Join a line with the lines that complete its commit title.
+
+    Return the joined text, the title, and whether the title is quoted.
     """
     text = line.text
     if not _BEGINS.search(text):
@@ -289,17 +296,19 @@ def _join_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
     for following in (line.number, line.number + 1):
         for found in _DESCRIBED.finditer(text):
             if find_closing_parenthesis(text, found.end()) > 0:
-                return text, *_title(text, found.end())
+                return text, *_parenthesized_title(text, found.end())
         if following >= len(lines.lines):
             break
         text += " " + lines.lines[following].raw.strip(" \t\n\r\f\v")
     return text, "", False
 
 
-def _reference(
+def _check_reference(
     lines: LineScan, line: ScannedLine, facts: _Facts, continued: int
 ) -> Hit | None:
-    """Check how a line and up to two following ones name a commit, and return the error, if any."""
+    """Return the error in a line's reference to a commit, including up to two following lines, or
+    None.
+    """
     text, title, quoted = _join_title(lines, line)
     good, commit_id = False, ""
     if named := _NAMED.search(text):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for a whole series.
 
-The engine runs them once for each series, on the context of the first patch.
+The engine runs them once per series, with the context of the first patch.
 """
 
 import re
@@ -26,8 +26,7 @@ LEAST_COMPARED = 4
 def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report errors in the numbering of a series.
 
-    These are missing and duplicate numbers, different totals, and numbered files whose subjects
-    have no numbers.
+    These are missing and duplicate numbers, different totals, and several patches without numbers.
     """
     patches = context.series.patches
     numbered = [
@@ -114,25 +113,27 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a patch that fixes or undoes an earlier patch of the same series.
 
-    Its Fixes: tag names the earlier patch, or it only reverts some of that patch's lines.
+    Its Fixes: tag names the earlier patch, or all lines that it removes were added there.
     """
     patches = context.series.patches
     if all(map(is_backport, patches)):
         # mainline commits are backported to a stable tree one by one, never squashed
         return
     titles = {
-        one.subject.title.lower(): number for number, one in enumerate(patches, 1)
+        patch.subject.title.lower(): number for number, patch in enumerate(patches, 1)
     }
     ids = {
-        one.commit[:12]: number for number, one in enumerate(patches, 1) if one.commit
+        patch.commit[:12]: number
+        for number, patch in enumerate(patches, 1)
+        if patch.commit
     }
     added: dict[tuple[str, str], list[int]] = {}
-    for number, one in enumerate(patches, 1):
-        for tag in one.tags("Fixes"):
-            named = re.match(r"([0-9a-f]{7,40})\s*\(\"?(.*?)\"?\)\s*$", tag.value)
+    for number, patch in enumerate(patches, 1):
+        for tag in patch.tags("Fixes"):
+            reference = re.match(r"([0-9a-f]{7,40})\s*\(\"?(.*?)\"?\)\s*$", tag.value)
             earlier = (
-                titles.get(named[2].lower()) or ids.get(named[1][:12])
-                if named
+                titles.get(reference[2].lower()) or ids.get(reference[1][:12])
+                if reference
                 else None
             )
             if earlier and earlier < number:
@@ -140,25 +141,29 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                     context,
                     "fixes",
                     number=number,
-                    subject=one.subject.title,
+                    subject=patch.subject.title,
                     earlier=earlier,
                 )
-        undone = _undone(added, one)
-        for line in _changed_lines(one, "+"):
+        undone_index = _find_undone_patch(added, patch)
+        for line in _changed_lines(patch, "+"):
             added.setdefault(line, []).append(number - 1)
-        if undone is not None:
+        if undone_index is not None:
             yield subject_hit(
                 context,
                 "changes",
                 number=number,
-                subject=one.subject.title,
-                earlier=undone + 1,
+                subject=patch.subject.title,
+                earlier=undone_index + 1,
             )
 
 
-def _undone(added: Mapping[tuple[str, str], Sequence[int]], patch: Patch) -> int | None:
-    """Return the first earlier patch that adds all significant lines removed here; `added` maps
-    lines to the patches that add them.
+def _find_undone_patch(
+    added: Mapping[tuple[str, str], Sequence[int]], patch: Patch
+) -> int | None:
+    """Return the index of the first earlier patch that added all significant lines removed here, or
+    None.
+
+    `added` maps lines to the indexes of patches that add them.
     """
     removed = {line for line in _changed_lines(patch, "-") if len(line[1]) > 4}
     if not removed or len(patch.files) > 3:
@@ -180,7 +185,7 @@ def _changed_lines(patch: Patch, kind: str) -> set[tuple[str, str]]:
     "cover-subject",
 )
 def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a cover letter with git's template subject or text."""
+    """Report a cover letter that still has git's template subject or text."""
     cover = context.series.cover
     if cover and any(
         "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line
@@ -193,9 +198,9 @@ def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "cover-shortlog",
 )
 def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report the first subject in the cover letter's shortlog that belongs to no patch.
+    """Report the first subject in the cover letter's shortlog that no patch has.
 
-    A shortlog in another form is ignored.
+    Shortlogs in other formats are ignored.
     """
     cover = context.series.cover
     if not cover:
@@ -203,7 +208,7 @@ def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     subjects = {
         _squeeze_spaces(patch.subject.title) for patch in context.series.patches
     }
-    listed = _shortlog((*cover.message, *cover.notes))
+    listed = _parse_shortlog((*cover.message, *cover.notes))
     if len(subjects) < 2 or len(listed) != len(subjects):
         return
     for subject in listed:
@@ -212,7 +217,7 @@ def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
 
 
-def _shortlog(lines: Iterable[str]) -> list[str]:
+def _parse_shortlog(lines: Iterable[str]) -> list[str]:
     """Return the subjects below "Author (number):" lines."""
     listed: list[str] = []
     inside = False
@@ -220,7 +225,7 @@ def _shortlog(lines: Iterable[str]) -> list[str]:
         if re.match(r"\S.* \(\d+\):$", line):
             inside = True
         elif inside and re.match(r"    ? ?\S", line) and listed:
-            # the end of a subject that git folded
+            # git folded the subject
             listed[-1] += f" {line.strip()}"
         elif inside and re.match(r"  \S", line):
             listed.append(line.strip())
@@ -237,13 +242,13 @@ def _squeeze_spaces(subject: str) -> str:
     "old-thread",
 )
 def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a reroll whose first message replies to a message outside the series."""
+    """Report a new version that replies to a message outside the series."""
     patches = context.series.patches
     first = context.series.cover or patches[0]
     parents = {patch.header("In-Reply-To") for patch in patches}
     # all patches reply to a cover letter that is not in the input
-    unseen = first is patches[0] and len(parents) == 1
-    if len(patches) < 2 or first.subject.version < 2 or unseen:
+    has_unseen_cover = first is patches[0] and len(parents) == 1
+    if len(patches) < 2 or first.subject.version < 2 or has_unseen_cover:
         return
     parent = first.header("In-Reply-To")
     if parent and parent not in {patch.header("Message-ID") for patch in patches}:
@@ -256,17 +261,17 @@ def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a patch that does not apply on top of an earlier patch of the series.
 
-    It has a hunk on the lines of an earlier patch's hunk, and some of its old lines differ from
-    the earlier hunk's result.
+    One of its hunks overlaps a hunk of the earlier patch, and some of its old lines differ from the
+    result there.
     """
     patches = context.series.patches
     if any(patch.commit for patch in patches):
         return
     # path → the last patch that changed the file, and the file's lines by number
-    left: dict[str, tuple[int, dict[int, str]]] = {}
+    results: dict[str, tuple[int, dict[int, str]]] = {}
     for number, patch in enumerate(patches, 1):
         for change in patch.files:
-            earlier, lines = left.get(change.old_path or "", (0, {}))
+            earlier, lines = results.get(change.old_path or "", (0, {}))
             if (
                 earlier
                 and not change.is_binary
@@ -281,7 +286,7 @@ def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 return
         for change in patch.files:
             if change.new_path:
-                left[change.new_path] = (
+                results[change.new_path] = (
                     number,
                     {
                         at: text
@@ -292,20 +297,18 @@ def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _contradicts(lines: Mapping[int, str], hunk: Hunk) -> bool:
-    """Return whether a hunk's old side covers these lines but differs from them between lines that
-    match.
-    """
-    both = [
+    """Return whether a hunk's old side overlaps these lines and matches most, but not all."""
+    pairs = [
         (text, lines[at])
         for at, text in _hunk_side(hunk, "-", hunk.old_start)
         if at in lines
     ]
-    equal = sum(1 for old, kept in both if old == kept)
-    return len(both) >= LEAST_COMPARED and equal < len(both) <= 2 * equal
+    equal = sum(1 for old, new in pairs if old == new)
+    return len(pairs) >= LEAST_COMPARED and equal < len(pairs) <= 2 * equal
 
 
 def _hunk_side(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
-    """Yield (number, text) for each line on one side of a hunk."""
+    """Yield (line number, text) for each line on one side of a hunk."""
     yield from enumerate(
         (line.text for line in hunk.lines if line.kind in (" ", sign)), start
     )
@@ -323,22 +326,22 @@ def _hunk_side(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
     once=bool,
 )
 def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report each patch that uses something which only a later patch of the series adds.
+    """Report each patch that uses a name which only a later patch of the series adds.
 
-    A patch uses a name if it has a line (`sign`, in `files_pattern`) that matches `pattern`,
-    whose group `name` is the name. A later patch adds it with a line (`later_sign`, in
-    `later_files_pattern`) that matches `later_pattern`, in which {name} is the name, or with a
-    new file that matches `new_file_pattern`. With `once`, patches that add another line with the
-    name are skipped.
+    A patch uses a name if it has a line (`sign`, in `files_pattern`) that matches `pattern`, whose
+    group `name` is the name. A later patch adds it with a line (`later_sign`, in
+    `later_files_pattern`) that matches `later_pattern`, in which {name} is the name, or with a new
+    file that matches `new_file_pattern`. With `once`, patches that add another line with the name
+    are skipped.
     """
     patches, once = context.series.patches, arguments.get("once", False)
     made = [list(_introduced_names(patch, arguments)) for patch in patches]
     if not any(made):
         return
     wanted = arguments.get("new_file_pattern") or arguments["later_pattern"]
-    for number, one in enumerate(patches, 1):
-        for name in dict.fromkeys(_find_names(one, arguments)):
-            if once and _count(one, name) > 1:
+    for number, user in enumerate(patches, 1):
+        for name in dict.fromkeys(_find_names(user, arguments)):
+            if once and _count_lines(user, name) > 1:
                 continue
             pattern = re.compile(fill_message(wanted, {"name": re.escape(name)}))
             later = next(
@@ -356,12 +359,11 @@ def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
                     name=name,
                     number=number,
                     later=later,
-                    subject=one.subject.title,
+                    subject=user.subject.title,
                 )
 
 
 def _find_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
-    """Yield the names used in a patch's lines."""
     pattern = compiled(arguments["pattern"])
     for text in _lines_with_sign(
         patch, arguments.get("sign", "+"), arguments["files_pattern"]
@@ -371,10 +373,7 @@ def _find_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
 
 
 def _introduced_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
-    """Yield the new files or lines that may introduce a name.
-
-    Lines that the patch only moves are skipped.
-    """
+    """Yield the lines or new files that may introduce a name, except lines that are only moved."""
     if arguments.get("new_file_pattern"):
         yield from (change.path for change in patch.files if change.old_path is None)
         return
@@ -385,7 +384,7 @@ def _introduced_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
             yield text
 
 
-def _count(patch: Patch, name: str) -> int:
+def _count_lines(patch: Patch, name: str) -> int:
     """Return the number of added lines that contain a name."""
     word = re.compile(rf"\b{re.escape(name)}\b")
     return sum(
@@ -406,14 +405,14 @@ def _lines_with_sign(patch: Patch, sign: str, files: str) -> Iterator[str]:
     "fix-not-first",
 )
 def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report the first patch with a Fixes: tag that follows an untagged patch to the same file."""
+    """Report the first patch with a Fixes: tag after an untagged patch to the same file."""
     patches = context.series.patches
     if all(map(is_backport, patches)):
         return
-    for number, one in enumerate(patches, 1):
+    for number, patch in enumerate(patches, 1):
         earlier = [other for other in patches[: number - 1] if not other.tags("Fixes")]
-        if one.tags("Fixes") and earlier:
-            paths = {change.path for change in one.files}
+        if patch.tags("Fixes") and earlier:
+            paths = {change.path for change in patch.files}
             if not any(
                 change.path in paths for other in earlier for change in other.files
             ):
@@ -421,7 +420,7 @@ def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield subject_hit(
                 context,
                 number=number,
-                subject=one.subject.title,
+                subject=patch.subject.title,
                 earlier=patches.index(earlier[0]) + 1,
             )
             return
@@ -431,7 +430,7 @@ def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "duplicate-subject",
 )
 def duplicate_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report the first patch whose subject repeats an earlier one, ignoring case."""
+    """Report the first patch that repeats an earlier subject, ignoring case."""
     seen: dict[str, int] = {}
     for number, patch in enumerate(context.series.patches, 1):
         title = patch.subject.title

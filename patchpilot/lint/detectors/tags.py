@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for tags: sign-offs, addresses, order, spelling and links.
 
-They also check when a patch needs Fixes: and Cc: stable tags, and when it does not. Addresses are
-parsed as checkpatch.pl's sign-off rules parse them: name, comment, address and rest, with one
-character per byte.
+They also check whether a patch needs Fixes: and Cc: stable tags. Addresses are split as in
+checkpatch.pl's sign-off rules: name, comment, address and rest, with one character per byte.
 """
 
 import functools
@@ -67,7 +66,7 @@ def assisted_by_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "missing-fixes",
 )
 def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a patch that claims to fix a bug but does not name the commit that introduced it."""
+    """Report a patch that claims to fix a bug without naming the commit that introduced it."""
     patch = context.patch
     if (
         not patch.has_diff
@@ -80,25 +79,25 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         patch.message
     ):
         return
-    tree = {word.lower() for word in patch.subject.words}
+    prefixes = {word.lower() for word in patch.subject.words}
     blamed = _find_blamed_commit(context)
     if (
         blamed
         and not is_cosmetic(title, patch.paths)
-        and tree.isdisjoint(context.project.tags.feature_prefixes)
+        and prefixes.isdisjoint(context.project.tags.feature_prefixes)
     ):
-        # a quoted commit title says nothing about this patch
+        # quoted titles of other commits do not describe this patch
         text = re.sub(r"\(\".*?\"\)", "", " ".join(patch.message))
         harm = describes_harm(title, [text])
         yield make_hit(blamed[0], "blamed" if harm else "mentioned", commit=blamed[1])
         return
-    fix_trees = tree.intersection(context.project.tags.fix_prefixes)
+    fix_trees = prefixes.intersection(context.project.tags.fix_prefixes)
     if fix_trees and not only_documents(context.patch.paths):
         yield subject_hit(context, "fixes-tree", tree=min(fix_trees))
         return
-    newest = context.options.message_kernel
-    if newest >= _ASKED_SINCE and re.search(BUG_SIGN, "\n".join(patch.message)):
-        # the rule fix-without-fixes asks for the tag
+    kernel = context.options.message_kernel
+    if kernel >= _ASKED_SINCE and re.search(BUG_SIGN, "\n".join(patch.message)):
+        # the rule fix-without-fixes reports it
         return
     # if there is a history, a command can find the commit
     cases = (
@@ -120,33 +119,31 @@ _ASKED_SINCE = (6, 11)
 
 
 def _needs_stable(context: Context) -> bool:
-    """Return whether the bug is serious and Cc: stable is also missing."""
+    """Return whether the bug is serious and Cc: stable is missing as well."""
     return (
-        bool(_serious(context))
+        bool(_serious_words(context))
         and bool(context.project.lists.stable)
-        and not _is_unmarked(context)
+        and not _has_untagged_stable(context)
         and "stable@" not in "\n".join(context.patch.message)
     )
 
 
-def _serious(context: Context) -> str:
-    """Return the words of the subject or message that name a serious bug, or ""."""
+def _serious_words(context: Context) -> str:
+    """Return the first words of the subject or message that name a serious bug, or ""."""
     text = "\n".join((context.patch.subject.title, *context.patch.message))
     found = re.search(_SERIOUS, text, re.IGNORECASE)
     return found[0].strip() if found else ""
 
 
-def _is_unmarked(context: Context) -> bool:
-    """Return whether the prefix names a tree whose maintainers select stable fixes without the
-    tag.
-    """
+def _has_untagged_stable(context: Context) -> bool:
+    """Return whether the prefix names a tree whose maintainers select stable fixes themselves."""
     return not {word.lower() for word in context.patch.subject.words}.isdisjoint(
         context.project.tags.unmarked_prefixes
     )
 
 
 def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
-    """Return (patch line, id) of the commit that the message blames for the bug."""
+    """Return (patch line, id) of the commit that the message blames for the bug, or None."""
     quoted = pasted(context)
     text = [
         "" if at in quoted else line for at, line in enumerate(context.patch.message)
@@ -159,8 +156,8 @@ def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
     "missing-stable",
 )
 def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a serious fix that names a commit but lacks Cc: stable, or one in a directory whose
-    fixes usually have that tag.
+    """Report a fix that lacks Cc: stable: a serious one, or one in a directory whose fixes usually
+    have it.
 
     Stable trees do not pick up a fix just because it has a Fixes: tag.
     """
@@ -174,22 +171,22 @@ def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         or is_backport(patch)
     ):
         return
-    if _is_unmarked(context) or is_cosmetic(patch.subject.title, patch.paths):
+    if _has_untagged_stable(context) or is_cosmetic(patch.subject.title, patch.paths):
         return
-    hit = _missing_stable(context, fixes[0][0])
+    hit = _check_stable(context, fixes[0][0])
     if hit and not (
         context.history and context.history.needs_no_backport(patch, context.project)
     ):
         yield hit
 
 
-def _missing_stable(context: Context, line: int) -> Hit | None:
+def _check_stable(context: Context, line: int) -> Hit | None:
     patch, stable = context.patch, context.project.lists.stable
-    if serious := _serious(context):
+    if serious := _serious_words(context):
         return make_hit(line, "serious", quoted=serious, stable=stable)
-    own = subsystem(context) if is_mail(patch) else None
-    if own and own.fixes_to_stable:
-        return make_hit(line, "documented", stable=stable, folder=own.title)
+    documented = subsystem(context) if is_mail(patch) else None
+    if documented and documented.fixes_to_stable:
+        return make_hit(line, "documented", stable=stable, folder=documented.title)
     usual = habits(context) if is_mail(patch) else None
     if usual and (weight := usual.weight(*usual.mark("Cc: stable"))):
         share, total = usual.mark("Cc: stable")
@@ -250,7 +247,7 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
             return
 
 
-def _signed_names(context: Context) -> list[tuple[int, Trailer]]:
+def _sign_offs(context: Context) -> list[tuple[int, Trailer]]:
     return [
         (line, tag) for line, tag in tag_lines(context) if tag.key == "signed-off-by"
     ]
@@ -270,7 +267,7 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         or cached_search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
     ):
         return
-    signed = _signed_names(context)
+    signed = _sign_offs(context)
     people = [tag.address for _, tag in signed if tag.address]
     if signed and not any(
         same_person(sender, person) or may_be_same(sender, person) for person in people
@@ -289,7 +286,7 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
         and tag.address
     ]
     unexplained: list[Hit] = []
-    for line, tag in _signed_names(context):
+    for line, tag in _sign_offs(context):
         signer = tag.address
         if author and signer and same_person(author, signer):
             yield from unexplained[:1]
@@ -303,7 +300,7 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
 )
 def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a sign-off with a login name instead of a real name."""
-    for line, tag in _signed_names(context):
+    for line, tag in _sign_offs(context):
         address = tag.address
         if not address:
             continue
@@ -323,13 +320,13 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report blank lines between tags.
 
-    Git does not read tags before the last blank line as trailers.
+    Git reads only tags after the last blank line as trailers.
     """
     patch = context.patch
     lines = patch.message
     tags = {trailer.line for _, trailer in tag_lines(context)}
     # a Link: may belong to the text above it, and compiler output may look like a tag
-    sure = {
+    certain_tags = {
         trailer.line
         for _, trailer in tag_lines(context)
         if trailer.key.endswith("-by") or trailer.key in _NEVER_IN_TEXT
@@ -342,10 +339,10 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         above = gap
         while above >= 0 and not lines[above].strip():
             above -= 1
-        if above < gap and above in sure:
+        if above < gap and above in certain_tags:
             yield make_hit(patch.message_line + gap, "blank-line")
             return
-    if (below := _sentence_below(lines, last)) is not None:
+    if (below := _find_sentence(lines, last)) is not None:
         yield make_hit(patch.message_line + below, "below")
         return
     yield from _find_stranded_tag(context, last)
@@ -354,8 +351,8 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 _NEVER_IN_TEXT = ("fixes", "cc", "closes", "datasheet")
 
 
-def _sentence_below(lines: Sequence[str], last: int) -> int | None:
-    """Return the index of a prose paragraph below the last tag."""
+def _find_sentence(lines: Sequence[str], last: int) -> int | None:
+    """Return the index of the first sentence after the last tag, or None."""
     if last + 1 < len(lines) and lines[last + 1].strip():
         return None
     return next(
@@ -370,7 +367,7 @@ def _sentence_below(lines: Sequence[str], last: int) -> int | None:
 
 
 def _find_stranded_tag(context: Context, last: int) -> Iterator[Hit]:
-    """Yield a tag that text separates from the tags at the end."""
+    """Yield the first tag that text separates from the tags at the end."""
     patch = context.patch
     blank = [at for at, text in enumerate(patch.message[:last]) if not text.strip()]
     written = [at for at, text in enumerate(patch.message[:last]) if text.strip()]
@@ -421,8 +418,8 @@ _STRANDED = (
     "lost-review",
 )
 def lost_review(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report review tags lost since an earlier version, and reviewers who gave them if they are no
-    longer recipients.
+    """Report review tags that an earlier version had, and reviewers who no longer receive the
+    patch.
     """
     patch = context.patch
     newest = patch.subject.version
@@ -431,22 +428,24 @@ def lost_review(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     from patchpilot.lint.recognize_findings import pair_with_earlier
 
-    place = pair_with_earlier(older, [patch]).get(0)
-    if place is None:
+    index = pair_with_earlier(older, [patch]).get(0)
+    if index is None:
         return
-    earlier, cover = older[place], context.series.cover
+    earlier, cover = older[index], context.series.cover
     text = " ".join((*patch.notes, *(cover.lines if cover else ())))
-    kept = {(tag.key, tag.address.key) for tag in patch.trailers if tag.address}
-    asked = {address.key for name in ("To", "Cc") for address in patch.addresses(name)}
+    kept_tags = {(tag.key, tag.address.key) for tag in patch.trailers if tag.address}
+    recipients = {
+        address.key for name in ("To", "Cc") for address in patch.addresses(name)
+    }
     for tag in earlier.trailers:
         if tag.key not in _REVIEWS or not tag.address:
             continue
         version = f"v{earlier.subject.version}"
         values = {"who": tag.address.called, "tag": tag.name, "version": version}
-        lost = (tag.key, tag.address.key) not in kept
+        lost = (tag.key, tag.address.key) not in kept_tags
         if lost and not cached_search(r"(?i)\b(?:drop|remov|reset|not carried)", text):
             yield subject_hit(context, "", **values)
-        if asked and tag.address.key not in asked:
+        if recipients and tag.address.key not in recipients:
             yield subject_hit(context, "recipient", **values)
 
 
@@ -470,13 +469,13 @@ _TABLE_ENDS = (
 @typed_detector(
     "checkpatch-newer",
 )
-def newer(context: Context) -> TypedHits:
-    """Yield the hits, with their types, of checks that only newer kernels have."""
-    yield from _missing_fixes(context)
-    yield from _tables(context)
+def check_newer(context: Context) -> TypedHits:
+    """Report what only newer versions of checkpatch.pl check."""
+    yield from _check_fixes(context)
+    yield from _check_id_tables(context)
 
 
-def _missing_fixes(context: Context) -> TypedHits:
+def _check_fixes(context: Context) -> TypedHits:
     lines = scan(context)
     sign = ""
     inside = changes = False
@@ -504,7 +503,7 @@ def _has_fixes(text: str) -> bool:
     return line is not None and line.is_unquoted and bool(line.commit_id)
 
 
-def _tables(context: Context) -> TypedHits:
+def _check_id_tables(context: Context) -> TypedHits:
     if "_device_id" not in c_text(context):
         return
     from patchpilot.lint.c.walk import code
@@ -527,7 +526,7 @@ def _tables(context: Context) -> TypedHits:
             )
 
 
-_RUN = lazy(r"\S+")
+_NON_SPACES = lazy(r"\S+")
 _QUOTED = lazy(r'"(.+)"')
 _TO_QUOTE = lazy(r"[^\w \-]")
 _FREE_QUOTE = lazy(r'(?<!\\)"')
@@ -536,9 +535,9 @@ _SPACES = " \t\n\r\f\v"
 
 
 class Mailbox(NamedTuple):
-    """The parsed value of a tag; any part may be empty.
+    """The parts of a tag's value, which may be empty.
 
-    A name is in quotes if it has characters that a message header must quote.
+    A name with characters that must be quoted in a message header is in quotes.
     """
 
     name: str
@@ -560,13 +559,13 @@ class Mailbox(NamedTuple):
 def parse_mailbox(text: str) -> Mailbox:
     """Parse a tag value of the form `Name (comment) <address> rest`.
 
-    All parts are empty if a name is followed by an address without angle brackets.
+    All parts are empty if the address after a name is not in angle brackets.
     """
     name = address = rest = ""
     if angled := _split_angle_brackets(text):
         name, address, rest = angled
     elif bare := next(
-        (run for run in _RUN.finditer(text) if "@" in run[0][1:-1]), None
+        (run for run in _NON_SPACES.finditer(text) if "@" in run[0][1:-1]), None
     ):
         address, rest = bare[0], text[bare.end() :]
         name = (
@@ -593,8 +592,10 @@ def parse_mailbox(text: str) -> Mailbox:
 
 
 def _split_angle_brackets(text: str) -> tuple[str, str, str] | None:
-    """Split a text into the parts before, in and after the last angle brackets with an address."""
-    for run in reversed(list(_RUN.finditer(text))):
+    """Split a text into the parts before, in and after the last address in angle brackets, or
+    return None.
+    """
+    for run in reversed(list(_NON_SPACES.finditer(text))):
         end = text.rfind(">", run.start(), run.end())
         sign = text.rfind("@", run.start(), end - 1) if end > run.start() else -1
         start = text.rfind("<", run.start(), sign - 1) if sign > run.start() else -1
@@ -610,9 +611,9 @@ def find_closing_parenthesis(text: str, at: int) -> int:
 
 @lru_cache(maxsize=8)
 def _closings(text: str) -> dict[int, int]:
-    """Map each open parenthesis to the one that closes it.
+    """Map the offset of each open parenthesis to the offset after the closing one.
 
-    This takes one pass, because hostile text has thousands of unclosed parentheses.
+    This takes one pass, because hostile text may have thousands of unclosed parentheses.
     """
     result: dict[int, int] = {}
     opened: list[int] = []
@@ -685,12 +686,12 @@ _SUBADDRESS = lazy(r"(\S+)\+\S+(@.*)")
 @typed_detector(
     "checkpatch-signoff",
 )
-def signoff(context: Context) -> TypedHits:
-    """Yield the hits, with their types, about tags and sign-offs."""
+def check_sign_offs(context: Context) -> TypedHits:
+    """Report problems in tags and sign-offs."""
     lines = scan(context)
     as_script = context.options.matches_script
     author = ""
-    signed = _Signed()
+    signed = _AuthorSignOff()
     seen: set[str] = set()
     for line in lines.lines:
         if line.starts_hunk or line.starts_file:
@@ -699,7 +700,7 @@ def signoff(context: Context) -> TypedHits:
         if text.startswith("From:") or (
             text.startswith("=?") and "From:" in decode_words(text)
         ):
-            author = _author(lines, line) or author
+            author = _read_author(lines, line) or author
         colon = text.find(":")
         if colon < 2:
             continue
@@ -713,7 +714,7 @@ def signoff(context: Context) -> TypedHits:
             and (tag := _TAG.match(text))
             and (as_script or not text.startswith("to:") or "@" in text)
         ):
-            yield from _tag(lines, line, tag, author, seen)
+            yield from _check_tag(lines, line, tag, author, seen)
     if (
         is_patch(lines)
         and any(line.log_after for line in lines.lines)
@@ -722,8 +723,8 @@ def signoff(context: Context) -> TypedHits:
         yield from signed.verdict(author, last_line(lines))
 
 
-def _author(lines: LineScan, line: ScannedLine) -> str:
-    """Unfold and normalize the author in a From: header."""
+def _read_author(lines: LineScan, line: ScannedLine) -> str:
+    """Return the author of a From: header, unfolded and in normal form."""
     found = _FROM.match(decode_words(line.text))
     if not found:
         return ""
@@ -738,8 +739,8 @@ def _author(lines: LineScan, line: ScannedLine) -> str:
     return parse_mailbox(author.replace('"', "")).written()
 
 
-class _Signed:
-    """The closest match so far between the author and a sign-off: an exact one or the first partial
+class _AuthorSignOff:
+    """The sign-off that matches the author best: the first exact match, otherwise the last partial
     one.
     """
 
@@ -750,29 +751,28 @@ class _Signed:
         self.text = self.problem = ""
 
     def take(self, text: str, author: str) -> None:
-        """Compare one sign-off with the author."""
         self.any = True
         if not author or self.whole:
             return
-        mine, other = parse_mailbox(text), parse_mailbox(author)
-        if mine == other:
+        signer, wanted = parse_mailbox(text), parse_mailbox(author)
+        if signer == wanted:
             self.whole = True
             return
-        same_address = mine.address.lower() == other.address.lower()
+        same_address = signer.address.lower() == wanted.address.lower()
         problem = ""
         if same_address:
-            problem = "comment" if mine.name == other.name else "name"
-        elif mine.name == other.name:
+            problem = "comment" if signer.name == wanted.name else "name"
+        elif signer.name == wanted.name:
             problem = "address"
-            if _SUBADDRESS.sub(r"\1\2", mine.address, count=1) == _SUBADDRESS.sub(
-                r"\1\2", other.address, count=1
+            if _SUBADDRESS.sub(r"\1\2", signer.address, count=1) == _SUBADDRESS.sub(
+                r"\1\2", wanted.address, count=1
             ):
                 problem = "subaddress"
         if problem:
             self.text, self.problem = text, problem
 
     def verdict(self, author: str, at: int) -> TypedHits:
-        """Yield the hits about the author's sign-off at the end of the patch."""
+        """Yield the hits about the author's sign-off, on patch line `at`."""
         if not self.any:
             yield "MISSING_SIGN_OFF", Hit(at)
         elif self.whole:
@@ -784,34 +784,34 @@ class _Signed:
             yield "FROM_SIGN_OFF_MISMATCH", make_hit(at, self.problem, **values)
 
 
-def _bad(line: ScannedLine, case: str, **values: str) -> tuple[str, Hit]:
+def _bad_sign_off(line: ScannedLine, case: str, **values: str) -> tuple[str, Hit]:
     return "BAD_SIGN_OFF", line.hit(None, case, **values)
 
 
-def _tag(
+def _check_tag(
     lines: LineScan,
     line: ScannedLine,
     match: re.Match[str],
     author: str,
     seen: set[str],
 ) -> TypedHits:
-    bad = partial(_bad, line)
+    bad = partial(_bad_sign_off, line)
     before, tag, after, value = match.groups()
-    usual = tag[:1].upper() + tag[1:].lower()
+    normal = tag[:1].upper() + tag[1:].lower()
     if not _KNOWN_TAG.search(tag):
-        near = next((one for one in _STANDARD if _distance(tag, one) <= 2), "")
-        yield bad("near", tag=tag, near=near) if near else bad("unknown", tag=tag)
+        similar = next((one for one in _STANDARD if _edit_distance(tag, one) <= 2), "")
+        yield bad("near", tag=tag, near=similar) if similar else bad("unknown", tag=tag)
     if before:
-        yield bad("space-before", tag=usual)
-    if tag.lower().endswith("-by:") and tag != usual:
-        yield bad("capitals", tag=tag, usual=usual)
+        yield bad("space-before", tag=normal)
+    if tag.lower().endswith("-by:") and tag != normal:
+        yield bad("capitals", tag=tag, usual=normal)
     if after != " ":
-        yield bad("space-after", tag=usual)
+        yield bad("space-after", tag=normal)
     if tag.lower().startswith("assisted-by:"):
         if not _AGENT.match(value):
             yield bad("agent")
         return
-    yield from _value(line, value, in_text=tag.islower() and "-" not in tag)
+    yield from _check_value(line, value, in_text=tag.islower() and "-" not in tag)
     compact = "".join(text for text in re.split(r"[ \t\n\r\f\v]+", line.text)).lower()
     if compact in seen:
         yield bad("repeated")
@@ -819,11 +819,11 @@ def _tag(
     if tag.lower() == "co-developed-by:":
         if value == author:
             yield bad("author-is-co-developer", author=author)
-        yield from _unsigned_co_developer(lines, line, value)
+        yield from _check_co_developer(lines, line, value)
 
 
-def _value(line: ScannedLine, value: str, *, in_text: bool) -> TypedHits:
-    bad = partial(_bad, line)
+def _check_value(line: ScannedLine, value: str, *, in_text: bool) -> TypedHits:
+    bad = partial(_bad_sign_off, line)
     box = parse_mailbox(value)
     better = box.written()
     if not better:
@@ -861,18 +861,18 @@ def _stable_form(box: Mailbox) -> str:
     return f"{box.address} # {rest}" if rest else box.address
 
 
-def _unsigned_co_developer(lines: LineScan, line: ScannedLine, value: str) -> TypedHits:
+def _check_co_developer(lines: LineScan, line: ScannedLine, value: str) -> TypedHits:
     """Report a co-developer without a Signed-off-by on the next line."""
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
     signed = _SIGNED.match(following) if following is not None else None
     if not signed:
-        yield _bad(line, "co-developer-unsigned")
+        yield _bad_sign_off(line, "co-developer-unsigned")
     elif signed[1] != value:
-        yield _bad(line, "co-developer-differs")
+        yield _bad_sign_off(line, "co-developer-differs")
 
 
 @functools.lru_cache(maxsize=256)
-def _distance(first: str, second: str) -> int:
+def _edit_distance(first: str, second: str) -> int:
     """Return the Levenshtein distance, ignoring case and hyphens."""
     first, second = first.lower().replace("-", ""), second.lower().replace("-", "")
     row = list(range(len(second) + 1))

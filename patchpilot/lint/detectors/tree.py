@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors that compare a patch with the tree, its history and MAINTAINERS.
 
-They check whether it applies, whether its Fixes: tags are correct, and whether MAINTAINERS lists
-its files as obsolete or other recipients. Without tree or history they report nothing.
+They check whether the patch applies, whether its Fixes: tags are correct, and whether MAINTAINERS
+marks its files as obsolete or names other recipients. Without a tree or history they report
+nothing.
 """
 
 import re
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from patchpilot.projects.project import Subsystem
 
 MOST_APART = timedelta(days=120)
-"""Maximum difference in age: most patches further from the tree do not apply anyway."""
+"""Maximum difference in age. Most patches beyond it do not apply anyway."""
 
 
 @detector(
@@ -44,16 +45,16 @@ MOST_APART = timedelta(days=120)
 def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a patch that is already applied.
 
-    The tree must contain the post-image of every hunk, and not its pre-image.
+    The tree must contain the new side of every hunk, and not its old side.
     """
     if (
         context.tree is None
         or not context.patch.has_diff
         or _is_older(context.patch, context.tree)
-        or _elsewhere(context.patch, context.tree)
+        or _targets_other_tree(context.patch, context.tree)
     ):
         return
-    states = _states(context)
+    states = _apply_states(context)
     if states and all(state == "there" for _, state in states):
         yield make_hit(states[0][0], tree=context.tree.label)
 
@@ -62,30 +63,30 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "does-not-apply",
 )
 def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a hunk whose context is missing from a tree about as old as the patch."""
+    """Report a hunk whose old side is missing from a tree about as old as the patch."""
     if (
         context.tree is None
         or not context.patch.has_diff
         or not _have_similar_age(context.patch, context.tree)
-        or _elsewhere(context.patch, context.tree)
+        or _targets_other_tree(context.patch, context.tree)
     ):
         return
-    states = _states(context)
+    states = _apply_states(context)
     line = next((line for line, state in states if state != "fits"), None)
     if line and any(state != "there" for _, state in states):
         yield make_hit(line, tree=context.tree.label)
 
 
 @once
-def _states(context: Context) -> list[tuple[int, str]]:
-    """Return (patch line, "fits", "there" or "alien") for every file with hunks, or [] if that
-    cannot be determined.
+def _apply_states(context: Context) -> list[tuple[int, str]]:
+    """Return (patch line, "fits", "there" or "alien") for each file with hunks, except files that
+    earlier patches of the series made uncertain.
     """
     assert context.tree is not None
     return [
         state
         for change in context.patch.files
-        # a patch that does not apply is reported once, not again for later patches
+        # report a patch that does not apply only once, not for later patches as well
         if not is_guess(context.tree, change.old_path or change.path)
         for state in _file_states(context.tree, change)
     ]
@@ -94,7 +95,7 @@ def _states(context: Context) -> list[tuple[int, str]]:
 def _file_states(tree: Tree, change: FileChange) -> Iterator[tuple[int, str]]:
     if change.is_binary or not change.hunks:
         return
-    first = change._replace(hunks=change.hunks[:_MOST_HUNKS])
+    first = change._replace(hunks=change.hunks[:_MAX_HUNKS])
     misfits = fit_file(first, tree).misfits
     if not misfits:
         yield change.patch_line, "fits"
@@ -104,26 +105,24 @@ def _file_states(tree: Tree, change: FileChange) -> Iterator[tuple[int, str]]:
     yield hunk.patch_line, "there" if is_there else "alien"
 
 
-_MOST_HUNKS = 100
+_MAX_HUNKS = 100
 """Only this many hunks of a file are tried, because each one may be searched in the whole file."""
 
 
 def _age(patch: Patch, tree: Tree) -> timedelta | None:
-    """Return how long after the tree's release the message was sent, or None if that is unknown."""
+    """Return the time from the tree's release until the message was sent, or None if unknown."""
     sent, version = _sent_date(patch), tree.version
-    if sent is None or version is None or version[0] not in _KNOWN:
+    if sent is None or version is None or version[0] not in _DATED_MAJORS:
         return None
     return sent.date() - release_date(version)
 
 
-_KNOWN = (5, 6, 7)
+_DATED_MAJORS = (5, 6, 7)
 """Major versions with release dates that can be estimated."""
 
 
 def _is_older(patch: Patch, tree: Tree) -> bool:
-    """Return whether the patch is older than the tree's release, so that it may have been applied
-    since.
-    """
+    """Return whether the patch was sent before the tree's release; it may be applied there."""
     age = _age(patch, tree)
     return patch.commit is None and age is not None and age < timedelta(0)
 
@@ -139,10 +138,8 @@ def _is_stable(tree: Tree) -> bool:
     )
 
 
-def _elsewhere(patch: Patch, tree: Tree) -> bool:
-    """Return whether the patch targets another tree: a different stable release, or mainline when
-    this one is stable.
-    """
+def _targets_other_tree(patch: Patch, tree: Tree) -> bool:
+    """Return whether the patch targets another stable release, or mainline, not a stable tree."""
     stables = patch.subject.stables
     if not stables and patch.commit is None and _is_stable(tree):
         return True
@@ -152,7 +149,6 @@ def _elsewhere(patch: Patch, tree: Tree) -> bool:
 
 
 def _have_similar_age(patch: Patch, tree: Tree) -> bool:
-    """Return whether the patch was sent within four months of the tree's release."""
     age = _age(patch, tree)
     return age is not None and abs(age) < MOST_APART
 
@@ -162,7 +158,7 @@ def _have_similar_age(patch: Patch, tree: Tree) -> bool:
     kinds=list,
 )
 def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report a Fixes: tag that contradicts the history, as described in history/fixes_tag.py."""
+    """Report a Fixes: tag that contradicts the history (see history/fixes_tag.py)."""
     patch, history = context.patch, context.history
     if history is None:
         return
@@ -217,7 +213,6 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _sent_date(patch: Patch) -> datetime | None:
-    """Return the date in the message's header."""
     return header_date(patch.header("Date") or "")
 
 
@@ -235,19 +230,19 @@ def _asks_for_stable(context: Context) -> bool:
 def fixed_upstream(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a fix that mainline or a maintainer's tree already has.
 
-    If a commit changes the same lines differently, the finding is only a question.
+    If a commit changes the same lines in another way, the finding is only a question.
     """
-    state = _upstream(context)
+    state = _upstream_state(context)
     fixes = zip(context.series.patches, state.fixes if state else (), strict=False)
     fix = next((fix for patch, fix in fixes if patch is context.patch), None)
     if fix is None:
         return
     if state and state.stable and fix.in_mainline:
-        way = f"patchpilot backport {fix.commit[:12]} --request"
+        command = f"patchpilot backport {fix.commit[:12]} --request"
     else:
-        way = f"git show {fix.commit[:12]}"
+        command = f"git show {fix.commit[:12]}"
     case = "" if fix.is_sure else "question"
-    yield subject_hit(context, case, FindingFix("suggest", way), words=fix.words)
+    yield subject_hit(context, case, FindingFix("suggest", command), words=fix.words)
 
 
 @detector(
@@ -255,13 +250,13 @@ def fixed_upstream(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 )
 def stable_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a series for mainline that is based on a stable branch."""
-    state = _upstream(context)
+    state = _upstream_state(context)
     if state and state.stable and context.patch is context.series.patches[0]:
         fix = FindingFix("suggest", state.stable.rebase)
         yield subject_hit(context, "", fix, words=state.stable.words)
 
 
-def _upstream(context: Context) -> "UpstreamState | None":
+def _upstream_state(context: Context) -> "UpstreamState | None":
     history = context.history
     return (
         context.series_fact("upstream", history.upstream_state)
@@ -289,8 +284,8 @@ _SCRIPT = "scripts/get_maintainer.pl"
 def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report changes to files in an obsolete MAINTAINERS section.
 
-    A file that is not in the tree counts as obsolete if "obsolete" is part of its name. The
-    finding is on the file's header line.
+    A file missing from the tree counts as obsolete if "obsolete" is part of its name. The finding
+    is on the file's header line.
     """
     tree = context.tree
     lines = [line for line in scan(context).lines if line.starts_file]
@@ -314,9 +309,9 @@ def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a missing or malformed target tree in the subject.
 
-    All files must belong to a subsystem that requires one. For a patch file without recipients,
-    whose subject may still change, a missing tree is reported with lower severity, and only if
-    the profile is the subsystem's.
+    All files must belong to a subsystem that requires a target tree. A patch file without
+    recipients may still get one: for such files, the finding is less severe, and the profile must
+    be that of the subsystem.
     """
     patch, wanted = context.patch, subsystem(context)
     if (
@@ -354,16 +349,14 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _is_fix(patch: Patch) -> bool:
-    """Return whether a patch has a Fixes: tag, or its message claims to fix a bug."""
+    """Return whether a patch has a Fixes: tag, or its message describes a fix."""
     return any(tag.key == "fixes" for tag in patch.trailers) or bool(
         fix_claim(patch.subject.title, patch.message, patch.paths)
     )
 
 
 def _has_own_tree(context: Context, subsystem: "Subsystem") -> bool:
-    """Return whether MAINTAINERS gives every file a tree and list different from the
-    subsystem's.
-    """
+    """Return whether MAINTAINERS gives each file a tree and list other than the subsystem's."""
     own: set[str] = set()
     for match in sections_of(context):
         lists = {address.lower() for address, _ in match.section.lists}
@@ -385,8 +378,8 @@ def _has_own_tree(context: Context, subsystem: "Subsystem") -> bool:
 def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a file without a maintainer among the recipients."""
     patch = context.patch
-    have = _recipients(patch)
-    if not have:
+    recipients = _recipients(patch)
+    if not recipients:
         return
     reported: set[str] = set()
     for section in sections_of(context):
@@ -396,29 +389,29 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
             or section.depth < 1
             or section.by_keyword
             or not section.section.is_maintained
-            or any(_contains_person(address, have) for address in people)
+            or any(_contains_person(address, recipients) for address in people)
         ):
             continue
         listed = any(
-            address.lower() == other.key for address in lists for other in have
+            address.lower() == other.key for address in lists for other in recipients
         )
         if (
-            listed and not _is_deepest(context, section)
+            listed and not _is_most_specific(context, section)
         ) or section.section.name in reported:
             continue
         reported.add(section.section.name)
-        whom = ", ".join(address.called for address in people[:3])
+        maintainer_names = ", ".join(address.called for address in people[:3])
         yield make_hit(
             patch.header_line("Cc") or patch.header_line("To") or 1,
             section=section.section.name,
-            maintainers=whom,
+            maintainers=maintainer_names,
         )
         if len(reported) == 3:
             return
 
 
 def _recipients(patch: Patch) -> list[Address]:
-    """Return all recipients, the author and the sender, or [] if the message has no recipients."""
+    """Return the recipients, the author and the sender, or [] without recipients."""
     addressed = [*patch.addresses("To"), *patch.addresses("Cc")]
     if not addressed or not patch.has_diff:
         return []
@@ -431,7 +424,7 @@ def _recipients(patch: Patch) -> list[Address]:
 def _contacts(
     context: Context, match: "SectionMatch"
 ) -> tuple[list[Address], list[str]]:
-    """Return a section's maintainers, and its lists except those for every patch."""
+    """Return a section's maintainers and lists, except lists that get every patch."""
     people = [
         address
         for value in match.section.values("M")
@@ -444,16 +437,16 @@ def _contacts(
     ]
 
 
-def _contains_person(person: Address, have: list[Address]) -> bool:
+def _contains_person(person: Address, recipients: list[Address]) -> bool:
     return any(
         person.key == other.key
         or (person.name and person.name.lower() == other.name.strip('"').lower())
-        for other in have
+        for other in recipients
     )
 
 
-def _is_deepest(context: Context, match: "SectionMatch") -> bool:
-    """Return whether this is the most specific maintained section for any of its paths."""
+def _is_most_specific(context: Context, match: "SectionMatch") -> bool:
+    """Return whether a section is the most specific maintained one for any of its paths."""
     for path in match.paths:
         depths = [
             section.depth

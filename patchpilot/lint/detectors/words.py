@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for misspellings and repeated words.
 
-Misspellings in codespell's dictionary, and similar ones, are searched in the subject, the message,
-new comments and the sentences in new strings. A separate rule uses the kernel's own list.
+The subject, the message, new comments and sentences in new strings are searched for misspellings in
+codespell's dictionary and for similar words. A separate rule uses the kernel's own list.
 """
 
 import re
@@ -59,16 +59,16 @@ _ABOUT_WORDS = lazy(
 @typed_detector(
     "checkpatch-words",
 )
-def words(context: Context) -> TypedHits:
-    """Yield the hits about words in the message and in added lines."""
-    yield from _spelling(context)
+def check_words(context: Context) -> TypedHits:
+    """Report misspellings in the kernel's list and repeated words."""
+    yield from _find_misspellings(context)
     yield from _find_repeated(context)
 
 
 def tool_data(context: Context, name: str) -> bytes | None:
     """Return the contents of a checkpatch.pl data file, or None if it does not exist.
 
-    The file is read from --data or, if it is not there, from the tree's scripts/.
+    It is read from --data, if set, and otherwise from the tree's scripts/.
     """
     folder = context.options.data_dir
     if folder is not None:
@@ -77,7 +77,7 @@ def tool_data(context: Context, name: str) -> bytes | None:
     return context.tree.read(f"scripts/{name}") if context.tree is not None else None
 
 
-def _spelling(context: Context) -> TypedHits:
+def _find_misspellings(context: Context) -> TypedHits:
     mistakes = mistakes_of(context)
     if not mistakes:
         return
@@ -156,7 +156,7 @@ def _match_case(typo: str, better: str) -> str:
 
 @once
 def mistakes_of(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
-    """Map misspellings to correct words and phrases."""
+    """Return the words and the phrases in the kernel's list with their corrections, or None."""
     return parse_spelling(tool_data(context, "spelling.txt"))
 
 
@@ -180,16 +180,16 @@ def parse_spelling(
     return single, phrases
 
 
-def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
-    """Return whether a repeated word may be intended: in pasted text or a quote, in a patch that
-    removes repeated words, in a person's name, or "that that".
+def _is_intended(context: Context, line: ScannedLine, word: str) -> bool:
+    """Return whether a repeated word may be intended: in pasted text, a quote or a name, as "that
+    that", or in a patch that removes repeated words.
     """
     double = f"{re.escape(word)} {re.escape(word)}"
     return (
         word.lower() in ("that", "had")
         or line.number - context.patch.message_line in pasted(context)
         or f"{word} {word} <" in line.raw
-        or f"{word} {word}" in _names(context)
+        or f"{word} {word}" in _tag_names(context)
         or re.search(
             rf"([\"'`])[^\"'`]*\b{double}\b[^\"'`]*\1", line.raw, re.IGNORECASE
         )
@@ -199,8 +199,7 @@ def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
 
 
 @once
-def _names(context: Context) -> frozenset[str]:
-    """Return the names in the patch's tags."""
+def _tag_names(context: Context) -> frozenset[str]:
     return frozenset(tag.address.name for _, tag in tag_lines(context) if tag.address)
 
 
@@ -214,11 +213,13 @@ def _find_repeated(context: Context) -> TypedHits:
         ):
             continue
         if " " in line.raw[1:] and _DOUBLE.search(line.raw):
-            for word, second in _doubles(line):
-                # without a column, a finding in the message has no position
+            for word, second in _find_doubles(line):
+                # findings in the message have no column
                 column = None if line.log_after else second
                 case = (
-                    "meant" if line.log_after and _is_meant(context, line, word) else ""
+                    "meant"
+                    if line.log_after and _is_intended(context, line, word)
+                    else ""
                 )
                 is_file = _FILE_NAME.match(line.raw, second)
                 if (case or is_file) and not context.options.matches_script:
@@ -235,15 +236,15 @@ def _find_repeated(context: Context) -> TypedHits:
             )
 
 
-def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
-    """Yield each repeated word, with the position of its repetition."""
+def _find_doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
+    """Yield each repeated word with the offset of its repetition."""
     raw, start = line.raw, 0 if line.log_after else 1
     at = start
     while found := _TWO_WORDS.search(raw, at):
         at = found.end()
         first, second = found[1], found[2]
         if "struct" in first or "union" in first or "enum" in first:
-            # what follows is a name, not part of a sentence
+            # the next word is a name
             at += len(first) + len(second) + 1
             continue
         if first.lower() != second.lower() or first == "long":
@@ -291,7 +292,7 @@ _BEGINNINGS = compile_late(
 )
 _MOST_WORDS = 1000
 """Maximum number of a patch's words that are compared with correct ones."""
-_LEAST, _LONG = 7, 10
+_MIN_LENGTH, _LONG = 7, 10
 """Minimum length of an unknown word to be compared with words that differ by one letter: in
 general, and if that is the first one.
 """
@@ -303,25 +304,27 @@ general, and if that is the first one.
 def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report each word that codespell considers misspelled, once."""
     seen: set[str] = set()
-    near: dict[str, str | None] = {}
-    for where, text in _lines_to_check(context):
+    nearest_words: dict[str, str | None] = {}
+    for patch_line, text in _lines_to_check(context):
         for found in _WORD.finditer(text):
             word = found[0].lower()
             if word in seen:
                 continue
             right = correction(word)
             if right is None and _PLAIN.match(text, found.start()):
-                if len(near) < _MOST_WORDS and word not in near:
-                    near[word] = nearest(context, word)
-                right = near.get(word)
+                if len(nearest_words) < _MOST_WORDS and word not in nearest_words:
+                    nearest_words[word] = nearest(context, word)
+                right = nearest_words.get(word)
             if (
                 right
                 and not _is_in_kernel_list(context, word)
-                and not _means_itself(context, found[0])
+                and not _is_name(context, found[0])
                 and not corrects(context, text, *found.span(), right)
             ):
                 seen.add(word)
-                yield make_hit(where, "", found.start() + 1, word=found[0], right=right)
+                yield make_hit(
+                    patch_line, "", found.start() + 1, word=found[0], right=right
+                )
 
 
 def _is_in_kernel_list(context: Context, word: str) -> bool:
@@ -360,10 +363,10 @@ def _words_in_code(lines: Iterable[NewLine]) -> Iterator[tuple[int, str]]:
             yield line.patch_line, " " * sentence.start() + sentence[0]
 
 
-def _means_itself(context: Context, word: str) -> bool:
-    """Return whether the word is used as a name in the patch's paths or code."""
+def _is_name(context: Context, word: str) -> bool:
+    """Return whether the word is a name, in the patch or in general."""
     return (
-        word in _called(context)
+        word in _called_functions(context)
         or word.lower() in " ".join(context.patch.paths).lower()
         or (
             word[0].isupper()
@@ -385,7 +388,7 @@ def correction(word: str) -> str | None:
         return None
     right = lines[found + len(key) :].partition(b"\n")[0].decode("utf-8", "replace")
     first = right.partition(",")[0].strip()
-    # if there is text after the last comma, codespell does not correct the word
+    # codespell does not correct a word with text after the last comma
     return (
         None
         if not first or ("," in right and right.rstrip().rpartition(",")[2].strip())
@@ -394,10 +397,9 @@ def correction(word: str) -> str | None:
 
 
 def nearest(context: Context, word: str) -> str | None:
-    """Return the only correct word that differs by one letter or by two swapped letters.
+    """Return the only correct word that differs by one letter or by two swapped letters, or None.
 
-    Correct words are those in codespell's corrections. Forms of a correct word, and words that
-    begin with one, are correct as well.
+    Correct words are codespell's corrections, their forms, and words that begin with one.
     """
     if word in word_set("codespell", "right"):
         return None
@@ -408,15 +410,13 @@ def nearest(context: Context, word: str) -> str | None:
         word[:at] + word[at + 1] + word[at] + word[at + 2 :]
         for at in range(len(word) - 1)
     }
-    near = swapped if len(word) < _LEAST else swapped | _one_letter_variants(word)
+    near = swapped if len(word) < _MIN_LENGTH else swapped | _one_letter_variants(word)
     found = {other for other in near if other != word and other in right}
     return found.pop() if len(found) == 1 else None
 
 
 def _one_letter_variants(word: str) -> set[str]:
-    """Return the words that differ by one removed, added or replaced letter, except in an
-    ending.
-    """
+    """Return the words that differ by one removed, added or replaced letter, except at the end."""
     parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     return {
         start + letter + end
@@ -428,7 +428,7 @@ def _one_letter_variants(word: str) -> set[str]:
 
 
 def _is_form(word: str, right: Collection[str]) -> bool:
-    """Return whether a word is formed from correct ones, by a prefix, a suffix or compounding."""
+    """Return whether a word is formed from correct words by a prefix, a suffix or compounding."""
     if any(stem in right for stem in _stems(word)):
         return True
     beginnings = [
@@ -449,14 +449,12 @@ def _stems(word: str) -> Iterator[str]:
 
 
 @once
-def _called(context: Context) -> frozenset[str]:
-    """Return the names of the functions in the patch."""
+def _called_functions(context: Context) -> frozenset[str]:
     return frozenset(re.findall(r"\b(\w+)\(", "\n".join(context.patch.lines)))
 
 
 @once
 def _count_words(context: Context) -> Counter[str]:
-    """Count the plain words of the patch."""
     return Counter(
         word
         for line in context.patch.lines[context.patch.message_line - 1 :]
@@ -466,16 +464,16 @@ def _count_words(context: Context) -> Counter[str]:
 
 @cache
 def _corrections() -> Collection[str]:
-    """Return the words that are corrections in the dictionary."""
+    """Return all corrections in the dictionary."""
     data = _dictionary()
     kind = Kind("codespell.right", (__file__,))
     key = key_of(kind, (str(len(data)).encode(), data[-4096:]))
-    kept = recall(kind, key)
-    if not isinstance(kept, frozenset):
+    corrections = recall(kind, key)
+    if not isinstance(corrections, frozenset):
         text = data.decode("utf-8", "replace").lower()
-        kept = frozenset(re.findall(r"(?<=[>, ])[a-z]{3,}(?=[,\s])", text))
-        remember(kind, key, kept)
-    return kept
+        corrections = frozenset(re.findall(r"(?<=[>, ])[a-z]{3,}(?=[,\s])", text))
+        remember(kind, key, corrections)
+    return corrections
 
 
 @cache
@@ -488,9 +486,9 @@ def _entries(beginning: str) -> bytes:
 
 @cache
 def _sections() -> Mapping[str, bytes]:
-    """Return the dictionary's lines by their first letter.
+    """Return the dictionary's lines by first letter.
 
-    Searching the whole dictionary for every word of a patch takes too long.
+    Searching the whole dictionary for each word of a patch would take too long.
     """
     data, start, sections = _dictionary(), 0, {}
     for letter, following in pairwise(f"{ascii_lowercase}{{"):
@@ -502,7 +500,7 @@ def _sections() -> Mapping[str, bytes]:
 
 @cache
 def _dictionary() -> bytes:
-    """Return codespell's dictionary, with lines `wrong->right`, or nothing without codespell."""
+    """Return codespell's dictionary, with lines `wrong->right`, or b"" without codespell."""
     from importlib.util import find_spec
 
     spec = find_spec("codespell_lib")
