@@ -6,7 +6,6 @@ host names, times or line numbers, so that a diff of the file shows which findin
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -162,17 +161,10 @@ def as_text(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
         for mark in sorted(counts)
     ]
     body = ",\n".join(f"  {line}" for line in lines)
-    text = (
-        f'{{\n "schema": "{SCHEMA}",\n "findings": [\n{body}\n ]\n}}\n'
-        if lines
-        else f'{{\n "schema": "{SCHEMA}",\n "findings": []\n}}\n'
-    )
+    findings = f"[\n{body}\n ]" if lines else "[]"
+    text = f'{{\n "schema": "{SCHEMA}",\n "findings": {findings}\n}}\n'
     # escape control and bidirectional characters, which could hide text; parsing restores them
-    return UNSAFE.sub(_escape, text)
-
-
-def _escape(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"
+    return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _entry_fields(mark: FindingMark, count: int, name: str | None) -> dict[str, Any]:

@@ -79,8 +79,8 @@ def _sent_date(context: Context) -> date:
     """Return the date when the message was sent or committed, or the latest possible date if
     unknown.
     """
-    compat = context.options.checkpatch_compat
-    sent = None if compat else parse_date(context.patch.date)
+    is_compat = context.options.checkpatch_compat
+    sent = None if is_compat else parse_date(context.patch.date)
     return sent.date() if sent else date.max
 
 
@@ -107,11 +107,8 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
                     left_out += 1
                     continue
             if places.is_moved(finding):
-                # the author did not write these lines; checkpatch.pl and --strict check them as
-                # well
-                asked = (
-                    context.options.matches_script or finding.severity is Severity.ERROR
-                )
+                # the author did not write moved lines, but checkpatch.pl and --strict check them
+                asked = matches_script or finding.severity is Severity.ERROR
                 if not rule.on_moved and not (rule.checkpatch and asked):
                     left_out += bool(rule.checkpatch)
                     continue

@@ -6,6 +6,7 @@ Each of them is read once.
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from functools import wraps
 from pathlib import Path
 from typing import (
@@ -168,17 +169,8 @@ class Context:
 
     def for_patch(self, patch: Patch) -> "Context":
         """Copy the context for another state of the patch, with an empty cache."""
-        context = Context(
-            patch,
-            self.series,
-            self.tree,
-            self.history,
-            self.options,
-            self.profile,
-            self.progress,
-        )
-        context.began, context.built = self.began, self.built
-        context.older = self.older
+        context = copy(self)
+        context.patch, context.shared = patch, {}
         return context
 
     @property

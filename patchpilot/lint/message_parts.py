@@ -15,7 +15,6 @@ from patchpilot.cache.cached_re import cached_match, compile_cached, compile_lat
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.address import Address
 from patchpilot.model.commit_references import read_fixes_line
-from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 _LIST = compile_cached(
@@ -101,7 +100,19 @@ class Paragraph(NamedTuple):
 @once
 def paragraphs(context: Context) -> tuple[Paragraph, ...]:
     """Return the paragraphs of prose in the message, in order."""
-    return tuple(_paragraphs(context.patch, pasted(context)))
+    found: list[Paragraph] = []
+    lines: list[str] = []
+    start = context.patch.message_line
+    for number, line in enumerate((*context.patch.message, ""), start):
+        at = number - context.patch.message_line
+        if line.strip() and at not in pasted(context) and is_prose(line):
+            if not lines:
+                start = number
+            lines.append(line)
+        elif lines:
+            found.append(Paragraph(start, tuple(lines)))
+            lines = []
+    return tuple(found)
 
 
 @once
@@ -258,21 +269,6 @@ def _title_start(line: str, before: str) -> int | None:
         _TITLE_OPENS.match(line) if _NAMED.search(before) else None
     )
     return opened.end() if opened else None
-
-
-def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:
-    found: list[Paragraph] = []
-    result: list[str] = []
-    start = patch.message_line
-    for at, line in enumerate((*patch.message, "")):
-        if line.strip() and at not in pasted and is_prose(line):
-            if not result:
-                start = patch.message_line + at
-            result.append(line)
-        elif result:
-            found.append(Paragraph(start, tuple(result)))
-            result = []
-    return found
 
 
 @lru_cache(maxsize=512)

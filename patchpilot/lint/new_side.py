@@ -4,7 +4,6 @@
 Each line records whether the patch adds it.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -188,7 +187,10 @@ def _new_lines(context: Context, hunk: Hunk) -> Iterator[NewLine]:
         if line.kind not in ("+", " "):
             continue
         masked = scanned[line.patch_line - 1]
-        code = _MASKED.sub(_blank_string, as_text(masked.code[1:_LONGEST]))
+        code = _MASKED.sub(
+            lambda found: found[1] + " " * len(found[2]) + found[1],
+            as_text(masked.code[1:_LONGEST]),
+        )
         inside = _INSIDE_COMMENT.match(masked.text) is not None
         is_opened = _OPENS_COMMENT.match(masked.raw) is not None
         yield NewLine(
@@ -198,7 +200,3 @@ def _new_lines(context: Context, hunk: Hunk) -> Iterator[NewLine]:
             inside and not is_opened,
             line.patch_line,
         )
-
-
-def _blank_string(match: re.Match[str]) -> str:
-    return match[1] + " " * len(match[2]) + match[1]

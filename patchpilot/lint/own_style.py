@@ -92,7 +92,7 @@ def is_not_the_authors(
     defined.
     """
     at, lines = finding.patch_line, context.patch.lines
-    is_style = _is_style(rule)
+    is_style = rule.pack.startswith(_STYLE) or rule.name.startswith(_LONG)
     if at and _is_intended(context, rule, finding):
         return True
     if is_style and finding.severity is not Severity.ERROR:
@@ -122,7 +122,6 @@ def is_not_the_authors(
 
 
 def _is_intended(context: Context, rule: Rule, finding: Finding) -> bool:
-    """Return whether the lines around a finding show that its line is intended."""
     patterns = [_INTENDED[rule.name]] if rule.name in _INTENDED else []
     if rule.pack.startswith("checkpatch-c-"):
         patterns.append(_ASSEMBLY)
@@ -144,7 +143,6 @@ def _is_intended(context: Context, rule: Rule, finding: Finding) -> bool:
 
 @once
 def _assembly_labels(context: Context) -> frozenset[str]:
-    """Return the assembly labels defined in strings of the patch."""
     added = (line for change in context.patch.files for line in change.lines("+"))
     return frozenset(
         name for line in added if '"' in line.text for name in _LABEL.findall(line.text)
@@ -157,10 +155,6 @@ def _is_pasted_comment(context: Context, at: int) -> bool:
     comments = map(_COMMENT.match, context.patch.lines[first : at + _NEAR])
     texts = [comment[1].strip() if comment else "" for comment in comments]
     return bool(texts[at - 1 - first]) and at - 1 - first in quoted_lines(texts)
-
-
-def _is_style(rule: Rule) -> bool:
-    return rule.pack.startswith(_STYLE) or rule.name.startswith(_LONG)
 
 
 def _comparable_part(rule: Rule, finding: Finding) -> str:

@@ -219,7 +219,6 @@ def _parse_rule(
 
 
 def _convert_value(key: str, value: Any, position: _Position) -> Any:
-    """Convert a key's value to the type that the rule stores."""
     if key in ("severity", "checkpatch_severity"):
         return Severity(_check_choice(value, tuple(Severity), "severity", position))
     if key.endswith("severities"):

@@ -59,13 +59,6 @@ def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
                 _foreign.update((text, *text.split(" => ", 1), *text.split(" => ", 2)))
 
 
-def refusal(pattern: str) -> str | None:
-    """Return why a pattern in a user's pack is rejected, or None."""
-    from patchpilot.model.bounded import pattern_error
-
-    return pattern_error(pattern)
-
-
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> re.Pattern[str]:
     """Compile a pattern from a rule, with a cache."""
@@ -73,14 +66,9 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=64)
-def any_of(
-    names: tuple[str, ...], before: str = "", after: str = ""
-) -> re.Pattern[str]:
-    """Return a pattern that matches any of these names, between the patterns `before` and
-    `after`.
-    """
-    whole = f"{before}(?:{'|'.join(names)}){after}"
-    return _compile_pattern(whole, foreign=not _foreign.isdisjoint(names))
+def any_of(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern that matches any of these patterns."""
+    return _compile_pattern("|".join(names), foreign=not _foreign.isdisjoint(names))
 
 
 def _compile_pattern(pattern: str, *, foreign: bool) -> re.Pattern[str]:

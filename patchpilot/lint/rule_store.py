@@ -14,7 +14,7 @@ from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import RegisteredDetector, find_detector
 from patchpilot.lint.lint_context import OwnPack as OwnPack
-from patchpilot.lint.pack_patterns import distrust, named_patterns, refusal
+from patchpilot.lint.pack_patterns import distrust, named_patterns
 from patchpilot.model.rule import Example, Pack, Rule, RuleFix, Severity
 from patchpilot.resources import data_dir
 
@@ -64,8 +64,7 @@ def _load(own: tuple[OwnPack, ...]) -> tuple[Rule, ...]:
     cached = _load_cached(key)
     if cached is None:
         labels, texts = _read_packs(own)
-        tested = len(labels) - len(own)
-        packs = _parse_packs(labels, texts, tested)
+        packs = _parse_packs(labels, texts, len(labels) - len(own))
         cached = tuple(rule for pack in packs for rule in pack.rules)
         _check_unique(cached)
         remember(_KIND, key, tuple(tuple(map(_simplify, rule)) for rule in cached))
@@ -157,12 +156,14 @@ def _limit_matching_time(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
 
     Raise PackError for a pattern whose time cannot be limited.
     """
+    from patchpilot.model.bounded import pattern_error
+
     labels = {Path(own_pack.label).stem: own_pack.label for own_pack in own}
     own_rules = [rule for rule in rules if rule.pack in labels]
     distrust(rule.arguments for rule in own_rules)
     for rule in own_rules:
         for key, pattern in named_patterns(rule.arguments):
-            if reason := refusal(pattern):
+            if reason := pattern_error(pattern):
                 raise PackError(
                     f"{labels[rule.pack]}: rule {rule.id}: {key} {pattern!r}: {reason}"
                 )
@@ -183,7 +184,6 @@ def _check_unique(rules: Sequence[Rule]) -> None:
 
 
 def _cache_key(own: Sequence[OwnPack]) -> str:
-    """Return a hash of the packs and of the detectors' sources."""
     kind = _KIND._replace(code=(*_KIND.code, str(data_dir("checks"))))
     labels = (label.encode("utf-8", "surrogateescape") for label, _ in own)
     return key_of(kind, (*labels, *(text for _, text in own)))

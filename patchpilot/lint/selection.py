@@ -354,8 +354,8 @@ def choose(
     """
     everything = tuple(rules)
     selected, ignored = (
-        _check_known(select, everything),
-        _check_known(ignore, everything),
+        verify(select, everything),
+        verify(ignore, everything),
     )
     return tuple(
         rule
@@ -370,12 +370,8 @@ def choose(
     )
 
 
-def verify(words: Sequence[str], rules: Sequence[Rule]) -> None:
-    """Raise UsageError for the first word in --select or --ignore that matches no rule."""
-    _check_known(words, rules)
-
-
-def _check_known(words: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
+def verify(words: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
+    """Return rule selectors in lower case; raise UsageError for one that matches no rule."""
     if not words:
         return frozenset()
     known = {word.lower(): word for rule in rules for word in rule.words}

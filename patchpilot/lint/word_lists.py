@@ -35,24 +35,16 @@ def imperative_of(word: str) -> str | None:
     return None
 
 
-def word_list(name: str, key: str) -> tuple[str, ...]:
-    """Return the list `key` of checks/words/NAME.toml.
-
-    Raise PackError if it is missing or not a list of strings.
-    """
-    words = shipped_tables("words")[name].get(key)
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise PackError(f"words/{name}.toml: {key} must be a list of strings")
-    return tuple(words)
-
-
 @cache
 def word_set(name: str, key: str) -> frozenset[str]:
     """Return the list `key` of checks/words/NAME.toml as a set.
 
     Raise PackError if it is missing or not a list of strings.
     """
-    return frozenset(word_list(name, key))
+    words = shipped_tables("words")[name].get(key)
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise PackError(f"words/{name}.toml: {key} must be a list of strings")
+    return frozenset(words)
 
 
 def word_table(name: str, key: str) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ from patchpilot.lint.c.c_patterns import (
     mode_of,
     value,
 )
-from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
+from patchpilot.lint.c.line_scan import ScannedLine, scan
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
@@ -47,7 +47,6 @@ _FOUR_CC_NEWER = lazy(r"c(?:[hlbc]|hR)$")
 _EXTENSIONS = frozenset("4SsBKRraEehMmIiUDdgVCbGNOxtf")
 _CONSTANT = lazy(CONSTANT)
 _ARGUMENT = value()
-# these words are searched first, because that is fast and most patches have none
 _ALLOCATES = lazy(r"^\+[^;]*=[^;]*(?:kv|k)[mz]alloc\s*\([^;]*\*")
 _SLEEP = lazy(
     rf"^\+.*?\busleep_range\s*\(\s*(?P<min>{_ARGUMENT})\s*,\s*(?P<max>{_ARGUMENT})\s*\)"
@@ -58,29 +57,9 @@ _MULTIPLIED = lazy(
 _NAMED_CONSTANT = lazy(r"^[A-Z_][A-Z0-9_]*$")
 _SIZEOF = lazy(r"^sizeof\s*\S")
 
+_StatementCheck = Callable[[Context, ScannedLine, str], TypedHits]
+_LineCheck = Callable[[Context, ScannedLine], TypedHits]
 _SYMBOLIC = lazy(rf"\b({MODE_NAMES})\b")
-
-
-class CallPlace(NamedTuple):
-    """An added line of C, and the text of the statement that starts on it."""
-
-    lines: LineScan
-    line: ScannedLine
-    statement: str
-    kernel: tuple[int, int]
-
-    @property
-    def last(self) -> int:
-        """Return the patch line where the statement ends, or the last before a removed line."""
-        return self.line.number + self.statement.count("\n")
-
-    @property
-    def raw(self) -> str:
-        """Return the statement's lines as written.
-
-        Removed lines are replaced with the next line that is not removed.
-        """
-        return self.lines.raw_lines(self.line.number, self.last)
 
 
 @typed_detector(
@@ -93,33 +72,36 @@ def check_calls(context: Context) -> TypedHits:
     """
     if "S_I" in c_text(context):
         yield from _check_symbolic_modes(context)
-    whole, lines = new_c_text(context), scan(context)
+    whole = new_c_text(context)
     rules = [
         (words, rule) for words, rule in _RULES if any(word in whole for word in words)
     ]
     for line, _, statement in statements(context) if rules else ():
-        at = CallPlace(lines, line, statement, context.options.kernel)
         for words, rule in rules:
-            # check a second statement on the same line here, since no other line starts with it
+            # no other line starts with the second statement on a line, so check it here
             if any(word in statement or word in line.text for word in words):
-                yield from rule(at)
+                yield from rule(context, line, statement)
 
 
-def _check_pointer_formats(at: CallPlace) -> TypedHits:
+def _check_pointer_formats(
+    context: Context, line: ScannedLine, statement: str
+) -> TypedHits:
+    lines = scan(context)
+    last = line.number + statement.count("\n")
     if (
-        "{" in at.statement
-        or not _STRING_ARGUMENT.search(at.statement)
-        or not _POINTER.search(at.raw)
+        "{" in statement
+        or not _STRING_ARGUMENT.search(statement)
+        or not _POINTER.search(lines.raw_lines(line.number, last))
     ):
         return
-    call = _FORMAT_CALL.match(at.statement)
+    call = _FORMAT_CALL.match(statement)
     if not call or _VOLATILE.match(call[1]):
         return
     reported = False
-    four = _FOUR_CC_NEWER if at.kernel >= (6, 17) else _FOUR_CC
-    for line in at.lines.lines[at.line.number - 1 : at.last]:
-        found = _STRING.search(line.text)
-        raw = at.lines.raw_line(line.number) or ""
+    four = _FOUR_CC_NEWER if context.options.kernel >= (6, 17) else _FOUR_CC
+    for part in lines.lines[line.number - 1 : last]:
+        found = _STRING.search(part.text)
+        raw = lines.raw_line(part.number) or ""
         text = raw[slice(*found.span())].replace("%%", "") if found else ""
         for specifier, kind, more in _POINTER.findall(text):
             if (
@@ -127,11 +109,11 @@ def _check_pointer_formats(at: CallPlace) -> TypedHits:
                 or (kind == "f" and not more.startswith("w"))
                 or (kind == "4" and not four.match(more))
             ):
-                yield "VSPRINTF_POINTER_EXTENSION", _bad_extension(at.line, specifier)
+                yield "VSPRINTF_POINTER_EXTENSION", _bad_extension(line, specifier)
                 break
             if kind == "x" and not reported:
                 reported = True
-                yield "VSPRINTF_SPECIFIER_PX", at.line.hit()
+                yield "VSPRINTF_SPECIFIER_PX", line.hit()
 
 
 def _bad_extension(line: ScannedLine, specifier: str) -> Hit:
@@ -143,23 +125,27 @@ def _bad_extension(line: ScannedLine, specifier: str) -> Hit:
     return line.hit(specifier=specifier)
 
 
-def _check_sleep_range(at: CallPlace) -> TypedHits:
-    found = _SLEEP.match(at.statement)
+def _check_sleep_range(
+    _context: Context, line: ScannedLine, statement: str
+) -> TypedHits:
+    found = _SLEEP.match(statement)
     if not found:
         return
     low, high = found["min"], found["max"]
     are_short = low.isdecimal() and high.isdecimal() and len(low + high) < 40
     if low == high:
-        yield "USLEEP_RANGE", at.line.hit(None, "no-range")
+        yield "USLEEP_RANGE", line.hit(None, "no-range")
     elif are_short and int(low) > int(high):
-        yield "USLEEP_RANGE", at.line.hit()
+        yield "USLEEP_RANGE", line.hit()
 
 
-def _check_multiplication(at: CallPlace) -> TypedHits:
-    is_likely = "*" in at.statement and "sizeof" in at.statement
-    if not is_likely or not _ALLOCATES.match(at.statement):
+def _check_multiplication(
+    _context: Context, line: ScannedLine, statement: str
+) -> TypedHits:
+    is_likely = "*" in statement and "sizeof" in statement
+    if not is_likely or not _ALLOCATES.match(statement):
         return
-    found = _MULTIPLIED.match(at.statement)
+    found = _MULTIPLIED.match(statement)
     if not found:
         return
     count, size = found["one"], found["two"]
@@ -169,7 +155,7 @@ def _check_multiplication(at: CallPlace) -> TypedHits:
     is_size = cached_match(r"sizeof\b", count, re.ASCII)
     if not is_size and _SIZEOF.match(size) and not constant:
         better = _ARRAY_CALLS.get(found["call"], "kmalloc_array")
-        yield "ALLOC_WITH_MULTIPLY", at.line.hit(better=better, call=found["call"])
+        yield "ALLOC_WITH_MULTIPLY", line.hit(better=better, call=found["call"])
 
 
 def _check_symbolic_modes(context: Context) -> TypedHits:
@@ -184,7 +170,7 @@ _ARRAY_CALLS = {
     "kvzalloc": "kvcalloc",
     "kzalloc": "kcalloc",
 }
-_RULES: tuple[tuple[tuple[str, ...], Callable[[CallPlace], TypedHits]], ...] = (
+_RULES: tuple[tuple[tuple[str, ...], _StatementCheck], ...] = (
     (('"',), _check_pointer_formats),
     (("usleep_range",), _check_sleep_range),
     (("alloc",), _check_multiplication),
@@ -207,41 +193,25 @@ _TEXT = lazy(rf"({STRING})")
 )
 def check_interfaces(context: Context) -> TypedHits:
     """Report misused or undocumented kernel interfaces."""
-    lines, whole = scan(context), c_text(context)
+    whole = c_text(context)
     for needles, rule in _BY_WORD:
         if any(needle in whole for needle in needles):
             for line in c_lines(context):
                 if any(needle in line.raw for needle in needles):
-                    yield from rule(ApiPlace(context, lines, line))
+                    yield from rule(context, line)
     yield from _check_const_structs(context, whole)
 
 
-class ApiPlace(NamedTuple):
-    """An added line of C under check, with its position in the patch."""
-
-    context: Context
-    lines: LineScan
-    line: ScannedLine
-
-
-def _check_asm_include(at: ApiPlace) -> TypedHits:
-    found = _ASM_INCLUDE.match(at.line.raw)
-    if (
-        not found
-        or at.context.tree is None
-        or any(word in found[1] for word in _OWN_ASM)
-    ):
+def _check_asm_include(context: Context, line: ScannedLine) -> TypedHits:
+    found = _ASM_INCLUDE.match(line.raw)
+    if not found or context.tree is None or any(word in found[1] for word in _OWN_ASM):
         return
     header = f"{found[1]}.h"
-    if at.line.file != f"include/linux/{header}" and _wraps_asm(
-        at.context.tree, header
-    ):
+    if line.file != f"include/linux/{header}" and _wraps_asm(context.tree, header):
         kind = (
-            "ARCH_INCLUDE_LINUX"
-            if at.line.file.startswith("arch/")
-            else "INCLUDE_LINUX"
+            "ARCH_INCLUDE_LINUX" if line.file.startswith("arch/") else "INCLUDE_LINUX"
         )
-        yield kind, at.line.hit(header=header)
+        yield kind, line.hit(header=header)
 
 
 def _wraps_asm(tree: Tree, header: str) -> bool:
@@ -253,32 +223,30 @@ def _wraps_asm(tree: Tree, header: str) -> bool:
     )
 
 
-def _check_setup_option(at: ApiPlace) -> TypedHits:
-    found = _SETUP.search(at.line.raw)
+def _check_setup_option(context: Context, line: ScannedLine) -> TypedHits:
+    found = _SETUP.search(line.raw)
     if found and not any(
-        found[1] in line.text
-        for line in at.lines.lines
-        if line.sign == "+" and line.file.endswith(_PARAMETERS)
+        found[1] in other.text
+        for other in scan(context).lines
+        if other.sign == "+" and other.file.endswith(_PARAMETERS)
     ):
-        yield "UNDOCUMENTED_SETUP", at.line.hit(option=found[1])
+        yield "UNDOCUMENTED_SETUP", line.hit(option=found[1])
 
 
-def _check_module_license(at: ApiPlace) -> TypedHits:
-    found = _LICENSE.search(at.line.text)
+def _check_module_license(context: Context, line: ScannedLine) -> TypedHits:
+    found = _LICENSE.search(line.text)
     if not found:
         return
-    # checkpatch.pl looks at the first string of the line, in any macro
-    quoted = (
-        at.context.options.checkpatch_compat and _TEXT.search(at.line.text)
-    ) or found
-    name = at.line.raw[quoted.start(1) : quoted.end(1)]
+    # checkpatch.pl reads the first string of the line, whichever macro it is in
+    quoted = (context.options.checkpatch_compat and _TEXT.search(line.text)) or found
+    name = line.raw[quoted.start(1) : quoted.end(1)]
     if name.strip('"') not in word_set("c", "module_licenses") or name[:1] != '"':
-        yield "MODULE_LICENSE", at.line.hit(name=name)
-    if name == '"GPL v2"' and not at.context.options.whole_files:
-        yield "MODULE_LICENSE", at.line.hit(None, "v2")
+        yield "MODULE_LICENSE", line.hit(name=name)
+    if name == '"GPL v2"' and not context.options.whole_files:
+        yield "MODULE_LICENSE", line.hit(None, "v2")
 
 
-_BY_WORD: tuple[tuple[tuple[str, ...], Callable[[ApiPlace], TypedHits]], ...] = (
+_BY_WORD: tuple[tuple[tuple[str, ...], _LineCheck], ...] = (
     (("asm/",), _check_asm_include),
     (("__setup",), _check_setup_option),
     (("MODULE_LICENSE",), _check_module_license),

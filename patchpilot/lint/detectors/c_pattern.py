@@ -224,8 +224,8 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             for name in named:
                 if name.endswith("_joined"):
                     named[name] = "".join(named[name].split())
-            is_whole = arguments.get("no_column")
-            yield line.hit(None if is_whole else max(1, match.start(place)), **named)
+            column = None if arguments.get("no_column") else max(1, match.start(place))
+            yield line.hit(column, **named)
 
 
 def groups_suit(arguments: Arguments, match: re.Match[str]) -> bool:
@@ -281,7 +281,6 @@ def _neighboring_line(
 
 
 def _suits_previous_line(line: ScannedLine, arguments: Arguments) -> bool:
-    """Return whether the previous line meets the rule's conditions."""
     above = line.previous
     if above is None or len(above.raw) > LONGEST_LINE:
         return "before_pattern" not in arguments

@@ -21,7 +21,7 @@ from patchpilot.lint.detector import (
     make_hit,
     typed_detector,
 )
-from patchpilot.lint.detectors.c_pattern import c_lines, c_text
+from patchpilot.lint.detectors.c_pattern import c_lines
 from patchpilot.lint.habits import file_subsystem
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
@@ -60,10 +60,9 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[H
                     and not _depends(above, below)
                 ):
                     at = below.patch_line if below.added else above.patch_line
-                    required = subsystem if wanted == "longest-first" else None
                     yield (
-                        make_hit(at, "required", subsystem=required.title)
-                        if required
+                        make_hit(at, "required", subsystem=subsystem.title)
+                        if subsystem and wanted == "longest-first"
                         else Hit(at)
                     )
                     break
@@ -208,10 +207,8 @@ def first_string(line: ScannedLine) -> str:
 )
 def check_strings(context: Context) -> TypedHits:
     """Report attributes that have a macro, and function names in strings."""
-    whole = c_text(context)
-    attributes = "__attribute__" in whole
     for line in c_lines(context):
-        if attributes and "__attribute__" in line.raw and not _UAPI.search(line.file):
+        if "__attribute__" in line.raw and not _UAPI.search(line.file):
             yield from _check_attributes(line)
     yield from _check_function_names(context)
 
@@ -239,16 +236,13 @@ def _check_attributes(line: ScannedLine) -> TypedHits:
 
 
 def _check_function_names(context: Context) -> TypedHits:
-
-    walked = None
     for line in c_lines(context):
         if '"' not in line.text:
             continue
         text = first_string(line)
         if len(text) < 4:
             continue
-        walked = walked or code(context)
-        name = walked.function(line.number)
+        name = code(context).function(line.number)
         if (
             name
             and name in text

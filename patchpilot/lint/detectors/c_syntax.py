@@ -90,8 +90,7 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
     ):
         return
     wanted = arguments.get("capture_patterns", {}).get("call", "")
-
-    # all other rules
+    # few functions contain a word that `@call` may match, and compiling the query is slow
     calls = compiled(
         "|".join(fill_message(wanted, row) for row in arguments.get("rows", ({},)))
     )
@@ -112,7 +111,7 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @lru_cache
 def _words(text: bytes) -> frozenset[str]:
-    # cache it, because many rules search the same function
+    # cached, because many rules search the same function
     return frozenset(_WORD.findall(text.decode("latin-1")))
 
 
@@ -168,14 +167,13 @@ def _is_broken(node: "Node") -> bool:
 def _captures_fit(
     values: Mapping[str, str], row: Mapping[str, str], arguments: Arguments
 ) -> bool:
-    wanted = arguments.get("capture_patterns", {})
-    refused = arguments.get("unless_capture_patterns", {})
     return all(
-        _fill_pattern(pattern, values, row).search(values[name])
-        for name, pattern in wanted.items()
-    ) and not any(
-        _fill_pattern(pattern, values, row).search(values[name])
-        for name, pattern in refused.items()
+        bool(_fill_pattern(pattern, values, row).search(values[name])) is wanted
+        for key, wanted in (
+            ("capture_patterns", True),
+            ("unless_capture_patterns", False),
+        )
+        for name, pattern in arguments.get(key, {}).items()
     )
 
 
@@ -196,15 +194,11 @@ def _fits_conditions(
         "file_pattern": unit.file,
     }
     for name, part in parts.items():
-        if name in arguments and not _fill_pattern(arguments[name], values, row).search(
-            part
-        ):
-            return False
-        other = f"unless_{name}"
-        if other in arguments and _fill_pattern(arguments[other], values, row).search(
-            part
-        ):
-            return False
+        for key, wanted in ((name, True), (f"unless_{name}", False)):
+            if key in arguments:
+                pattern = _fill_pattern(arguments[key], values, row)
+                if bool(pattern.search(part)) is not wanted:
+                    return False
     if "file_pattern" in arguments and not unit.file:
         return False
     return "unless_inside_pattern" not in arguments or not _is_inside(
@@ -297,7 +291,7 @@ def _changed_parts(context: Context, shown: object) -> list[_CodePart]:
             added = tuple(number for _, number in lines[start:end])
             if any(added):
                 text = "".join(f"{line}\n" for line, _ in lines[start:end])
-                # one byte per character
+                # keep one byte per character, so that offsets are equal
                 found.append(_CodePart(text.encode("latin-1", "replace"), added, file))
     return found
 
@@ -306,8 +300,8 @@ _Lines = list[tuple[str, int]]
 
 
 def _new_sides(context: Context) -> Iterator[tuple[_Lines, bool]]:
-    """Yield (lines, whether they are a whole file) for each file in the tree or, without its file,
-    each hunk.
+    """Yield (lines, whether they are a whole file), per file if the tree has it, otherwise per
+    hunk.
     """
     by_file: dict[str, list[NewHunk]] = {}
     for hunk in c_hunks(context):
@@ -353,7 +347,7 @@ def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
     if content is None:
         return None
     result = [(line, 0) for line in content.decode("utf-8", "replace").split("\n")]
-    # from the end, since a hunk changes the numbers of the lines below it
+    # in reverse order, because a hunk shifts the lines below it
     for hunk in reversed(hunks):
         start = max(hunk.hunk.old_start - 1, 0)
         before = [(line.text, 0) for line in hunk.hunk.lines if line.kind in " -"]
@@ -364,7 +358,7 @@ def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
 
 
 def _find_functions(lines: _Lines) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of each complete function and table."""
+    """Yield (start, end) of each complete function or table."""
     opened = None
     for at, (line, _) in enumerate(lines):
         if line.startswith("{"):

@@ -43,7 +43,8 @@ def sysfs_without_documentation(
 
     All patches of the series must be known.
     """
-    if not _is_whole(context) or any(
+    is_whole = (context.patch.subject.total or 1) <= len(context.series.patches)
+    if not is_whole or any(
         path.startswith("Documentation/")
         for path in context.series_fact("paths", _paths)
     ):
@@ -73,11 +74,6 @@ def _has_function(change: FileChange, attribute: str) -> bool:
         f"{attribute}_show(" in line.text or f"{attribute}_store(" in line.text
         for line in change.lines("+")
     )
-
-
-def _is_whole(context: Context) -> bool:
-    """Return whether all patches of the series are known."""
-    return (context.patch.subject.total or 1) <= len(context.series.patches)
 
 
 def _paths(patches: Sequence[Patch]) -> frozenset[str]:
@@ -148,25 +144,21 @@ _WHOLE_NAMES = (6, 17)
 )
 def check_text(context: Context) -> TypedHits:
     """Report file names in their own files, and long lines."""
-    lines = scan(context)
-    limit = context.options.max_line_length
-    for line in lines.lines:
+    for line in scan(context).lines:
         if not line.left or line.sign == "-" or line.starts_file or line.starts_hunk:
             continue
-        raw = line.raw
         if (
-            line.file in raw
+            line.file in line.raw
             and line.sign == "+"
             and ("/" in line.file or context.options.matches_script)
             and (context.options.kernel < _WHOLE_NAMES or _names_file(line))
         ):
             yield "EMBEDDED_FILENAME", Hit(line.number)
         if line.sign == "+" and line.suffix in SOURCES:
-            yield from _check_length(line, limit)
+            yield from _check_length(line, context.options.max_line_length)
 
 
 def _names_file(line: ScannedLine) -> bool:
-    """Return whether the line contains its file's name as a whole word."""
     return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
 
 

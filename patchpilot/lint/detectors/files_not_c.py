@@ -67,8 +67,7 @@ class Bindings:
         return f'"^{vendor},.*":'.encode("utf-8", "surrogateescape") in self._vendors
 
     def _contains(self, form: str) -> bool:
-        # checkpatch.pl looks up a compatible with grep -E, so dots and pluses have
-        # their regex meaning
+        # checkpatch.pl searches with grep -E, so dots and pluses are not literal
         if form.encode("utf-8", "surrogateescape") in self._text and "+" not in form:
             return True
         if not re.search(r"[.+*]", form):
@@ -93,30 +92,29 @@ def bindings_of(tree: Tree) -> Bindings:
     for cached_tree, bindings in _READ:
         if cached_tree is tree:
             return bindings
-    changed = changed_below(tree, FOLDER)
     base = ground_of(tree)
-    if base is not tree:
-        base_bindings = bindings_of(base)
-        if not changed:
-            return base_bindings
-        text = b"\n".join(data for path in changed if (data := tree.read(path)))
-        bindings = Bindings(
-            text, tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b"", base_bindings
-        )
-        _READ[:] = [(base, base_bindings), (tree, bindings)]
-        return bindings
-    bindings = Bindings(
-        _bindings_text(tree), tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b""
+    base_bindings = bindings_of(base) if base is not tree else None
+    changed = changed_below(tree, FOLDER)
+    if base_bindings and not changed:
+        return base_bindings
+    text = (
+        b"\n".join(data for path in changed if (data := tree.read(path)))
+        if base_bindings
+        else _bindings_text(tree)
     )
+    vendors = tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b""
+    bindings = Bindings(text, vendors, base_bindings)
     _READ[:] = [(tree, bindings)]
+    if base_bindings:
+        _READ.append((base, base_bindings))
     return bindings
 
 
 def _bindings_text(tree: Tree) -> bytes:
     root = getattr(tree, "root", None)
     if isinstance(root, Path):
-        # there are thousands of files, and os.walk does not follow links, so skip the tree's link
-        # checks
+        # skip the tree's check for links, because there are thousands of files and os.walk follows
+        # no links
         return b"\n".join(_read_bindings(root / FOLDER))
     return b"\n".join(tree.read(path) or b"" for path in tree.files(FOLDER))
 
@@ -172,9 +170,9 @@ def _is_compatible(line: ScannedLine) -> bool:
 def _report_undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
     assert context.tree is not None
     bindings = bindings_of(context.tree)
-    if not bindings.is_there and not context.options.checkpatch_compat:
-        return
     compat = context.options.checkpatch_compat
+    if not bindings.is_there and not compat:
+        return
     added = "" if compat else context.series_fact("bindings", _bindings_added)
     for compatible in _QUOTED.findall(line.raw):
         if compatible not in added and not bindings.documents(compatible):
@@ -196,10 +194,6 @@ def _bindings_added(patches: Sequence[Patch]) -> str:
     )
 
 
-def _is_binding(path: str) -> bool:
-    return path.endswith(".yaml") and "bindings/" in path
-
-
 @detector(
     "schema-id",
 )
@@ -207,7 +201,7 @@ def schema_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a schema whose $id does not match its path below bindings/."""
     for change in context.patch.files:
         path = change.new_path or ""
-        if not _is_binding(path):
+        if not (path.endswith(".yaml") and "bindings/" in path):
             continue
         expected = path.partition("bindings/")[2]
         for line in change.lines():
@@ -278,18 +272,13 @@ def check_kbuild(context: Context) -> TypedHits:
         if (
             "Kconfig" in path
             and _CONFIG.match(text)
-            and _lacks_help(lines, line, least := _help_lines(context))
+            and _lacks_help(lines, line, least := context.project.style.help_lines)
         ):
             yield "CONFIG_DESCRIPTION", make_hit(line.number, least=least)
         if path == "MAINTAINERS":
             yield from (
                 ("MAINTAINERS_STYLE", hit) for hit in _check_section_entry(line)
             )
-
-
-def _help_lines(context: Context) -> int:
-    """Return the number of lines of help text that the project requires for a new option."""
-    return context.project.style.help_lines
 
 
 def _lacks_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
@@ -371,5 +360,5 @@ def _is_explained(lines: Sequence[DiffLine], index: int) -> bool:
         is_comment = text.startswith(("//", "#["))
         if not text or not (is_comment or _PART_OF_STATEMENT.search(text)):
             return False
-    # the hunk does not show the lines above
+    # the hunk may not show the lines above
     return index <= _MOST_ABOVE

@@ -237,7 +237,7 @@ def _combined_hits(
 def _table_hits(context: Context, table: Arguments) -> Iterator[Hit]:
     registered = find_detector(table["detector"], table["module"])
     for hit in hits_of(registered, context, table):
-        values = {**hit.values, **table["values"]} if "values" in table else hit.values
+        values = {**hit.values, **table.get("values", {})}
         yield hit._replace(case=table.get("case", hit.case), values=values)
 
 
@@ -297,7 +297,6 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _is_excluded(context: Context, arguments: Arguments, match: re.Match[str]) -> bool:
-    """Return whether `unless_paths_pattern` excludes the match."""
     if "unless_paths_pattern" not in arguments:
         return False
     pattern = fill_pattern(arguments["unless_paths_pattern"], match)
@@ -305,7 +304,6 @@ def _is_excluded(context: Context, arguments: Arguments, match: re.Match[str]) -
 
 
 def _lines_to_search(context: Context, arguments: Arguments) -> Lines:
-    """Yield the lines of a part of the patch, or of the files that the rule selects."""
     part, paths = arguments["where"], arguments.get("paths_pattern")
     if part not in _SIGNS or not paths:
         yield from part_lines(context, part)

@@ -203,17 +203,11 @@ def _matches(
 
 
 def _modes_suit(arguments: Arguments, match: re.Match[str]) -> bool:
-    wanted, unwanted = (
-        arguments.get("group_modes", {}),
-        arguments.get("unless_group_modes", {}),
-    )
     return all(
-        _mode(match[name]) in modes for name, modes in wanted.items()
-    ) and not any(_mode(match[name]) in modes for name, modes in unwanted.items())
-
-
-def _mode(text: str) -> str:
-    return f"{mode_of(text):04o}"
+        (f"{mode_of(match[name]):04o}" in modes) is wanted
+        for key, wanted in (("group_modes", True), ("unless_group_modes", False))
+        for name, modes in arguments.get(key, {}).items()
+    )
 
 
 def _select_text(
@@ -272,14 +266,14 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         stars=not arguments.get("no_stars"),
         storage=bool(arguments.get("storage")),
     )
-    walked = None
     for line in added_c_lines(context, arguments):
         if line.starts_file or not _is_checked(line, arguments):
             continue
-        walked = walked or code(context)
         text = form_of(line, arguments)
-        types_in = _find_types(walked.types(line.number), kind, text, lead, arguments)
-        # collect all before yielding, because another rule may change the types
+        types_in = _find_types(
+            code(context).types(line.number), kind, text, lead, arguments
+        )
+        # collect all types first, because rules that run between yields may change them
         found_types = list(types_in if arguments.get("each") else islice(types_in, 1))
         if arguments.get("absent"):
             if not found_types and _line_suits(text, "", arguments):
@@ -345,7 +339,6 @@ def _values_of_type(
 
 
 def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
-    """Return whether a line matches `line_pattern` but not `unless_line_pattern`."""
     for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
         if name in arguments:
             pattern = c_patterns.pattern(

@@ -143,11 +143,9 @@ def _near_groups(
 def _is_in_function(
     context: Context, hunk: NewHunk, at: int, arguments: Arguments
 ) -> bool:
-    """Return whether the function around a line meets the rule's conditions."""
-    if "in_function" in arguments:
-        inside = bool(in_functions(context, hunk)[at])
-        if inside is not arguments["in_function"]:
-            return False
+    wanted = arguments.get("in_function")
+    if wanted is not None and in_functions(context, hunk)[at] is not wanted:
+        return False
     head = arguments.get("function_pattern")
     return head is None or compiled(head).search(function_head(hunk, at)) is not None
 
@@ -342,17 +340,14 @@ def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         for match in pattern.finditer(text.text):
             start = match.start("at" if "at" in match.groupdict() else 0)
             sign = text.text[text.text.rfind("\n", 0, start) + 1]
-            if sign != "+" or _is_allowed(arguments, match, text.text):
+            if sign != "+" or (
+                "unless_pattern" in arguments
+                and fill_pattern(arguments["unless_pattern"], match).search(text.text)
+            ):
                 continue
             groups = {name: value or "" for name, value in match.groupdict().items()}
             number = text.text.count("\n", 0, start)
             yield Hit(text.patch_lines[number], values={"file": path, **groups})
-
-
-def _is_allowed(arguments: Arguments, match: re.Match[str], text: str) -> bool:
-    return "unless_pattern" in arguments and bool(
-        fill_pattern(arguments["unless_pattern"], match).search(text)
-    )
 
 
 @once

@@ -8,6 +8,7 @@ from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.c_pattern import c_pattern, optional, suits
 from patchpilot.lint.detectors.generic import values_of
+from patchpilot.lint.detectors.message import follows_log
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_parts import same_person, tag_lines
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
@@ -15,7 +16,6 @@ from patchpilot.model.address import Address, is_program
 
 
 def _matches(arguments: Arguments, name: str, text: str) -> bool:
-    """Return whether the rule sets this pattern and the text matches it."""
     return name in arguments and compiled(arguments[name]).search(text) is not None
 
 
@@ -190,7 +190,7 @@ def _is_in(lines: LineScan, line: ScannedLine, part: str) -> bool:
         case "log" | "not-log":
             return line.in_log is (part == "log")
         case "message":
-            return line.number > 1 and lines.lines[line.number - 2].log_after
+            return follows_log(lines, line.number)
         case "mail":
             return not line.file
         case "hunk":
@@ -202,7 +202,6 @@ def _is_in(lines: LineScan, line: ScannedLine, part: str) -> bool:
 
 
 def _meets_conditions(lines: LineScan, line: ScannedLine, arguments: Arguments) -> bool:
-    """Return whether a line's file and neighbors meet the rule's conditions."""
     if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
         return False
     before = optional(arguments, "before_pattern")

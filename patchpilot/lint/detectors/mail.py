@@ -214,7 +214,7 @@ def is_patch(lines: LineScan) -> bool:
         if not before and text[:1] in (" ", "r", "d") and _STARTS.match(text):
             return True
         before = line.log_after
-    return any(True for _ in _moves(lines))
+    return _creates_or_moves(lines)
 
 
 def last_line(lines: LineScan) -> int:
@@ -267,23 +267,24 @@ def _check_files(context: Context, lines: LineScan) -> TypedHits:
             previous_number = line.number
 
 
-def _moves(lines: LineScan) -> Iterator[int]:
-    """Yield the first line that shows a new, deleted or moved file, unless MAINTAINERS is in the
-    diffstat.
+def _creates_or_moves(lines: LineScan) -> bool:
+    """Return whether a file is created, deleted or moved.
+
+    Return False if the diffstat contains MAINTAINERS, as checkpatch.pl does.
     """
     for line in lines.lines:
         if line.starts_file or line.starts_hunk:
             continue
         text = line.text
         if "MAINTAINERS" in text and _MAINTAINERS_STAT.match(text):
-            return
+            return False
         if line.in_log:
             continue
         if (text[:1] in ("n", "d", "r") and _MADE_OR_MOVED.match(text)) or (
             "=>" in text and _BRACED_MOVE.search(text)
         ):
-            yield line.number
-            return
+            return True
+    return False
 
 
 @detector(
@@ -294,8 +295,8 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     from patchpilot.model.mail import scissors_line
 
     patch = context.patch
-    # with these encodings, mail programs write such a line so that git does not take it
-    # for the start of another mail
+    # with these encodings, mail programs encode such a line, so that git does not take it
+    # for the start of another message
     encoded = (patch.header("Content-Transfer-Encoding") or "").strip().lower() in (
         "quoted-printable",
         "base64",

@@ -338,14 +338,13 @@ def _this_patch_pattern() -> re.Pattern[str]:
 )
 def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report "this patch adds" and similar; messages should be imperative."""
-    reverts = context.patch.subject.title.startswith("Revert ")
     for paragraph in paragraphs(context):
         if cached_match(r"This reverts commit\b", paragraph.text):
             continue
         for found in _this_patch_pattern().finditer(paragraph.text):
             what = found["what"] or found["other"]
             # in a revert, "this commit" is the one being reverted
-            if reverts and what == "commit":
+            if what == "commit" and context.patch.subject.title.startswith("Revert "):
                 continue
             yield make_hit(
                 paragraph.line_at(found.start()), "patch", quoted=found[0], what=what
@@ -500,9 +499,11 @@ def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     is_known_prefix = usual is not None and usual.is_known(prefixes[0])
     if own and own.prefix_pattern and not compiled(own.prefix_pattern).search(title):
         if not is_known_prefix:
-            written = ": ".join(prefixes)
             yield subject_hit(
-                context, prefix=written, instead=own.prefix, subsystem=own.title
+                context,
+                prefix=": ".join(prefixes),
+                instead=own.prefix,
+                subsystem=own.title,
             )
         return
     strength = usual.weight(usual.share) if usual else ""
@@ -537,9 +538,11 @@ def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not case or (usual and case in dict(usual.cases[:1])):
         return
     if own and own.after_prefix not in ("", case):
-        right = _CASES[own.after_prefix]
         yield subject_hit(
-            context, word=first_word(title), usual=right, subsystem=own.title
+            context,
+            word=first_word(title),
+            usual=_CASES[own.after_prefix],
+            subsystem=own.title,
         )
 
 

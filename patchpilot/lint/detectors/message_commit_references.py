@@ -5,7 +5,6 @@ They check a reference's form and, with a repository, whether it is correct.
 """
 
 import re
-from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, scan
@@ -75,7 +74,7 @@ fix that needs the patch.
 def check_references(context: Context) -> TypedHits:
     """Report malformed and unknown commit references in the message."""
     lines = scan(context)
-    facts = _Facts(context.history)
+    history = context.history
     options = context.options
     backport = not options.checkpatch_compat and (
         context.patch.subject.for_stable
@@ -91,7 +90,7 @@ def check_references(context: Context) -> TypedHits:
         fixes = read_fixes_line(text)
         if fixes and fixes.is_unquoted and fixes.commit_id and fixes.ends_id:
             yield from _check_fixes_tag(
-                line, fixes, facts, context.options.message_kernel
+                line, fixes, history, context.options.message_kernel
             )
         oops = oops or starts_dump(line)
         if (
@@ -100,44 +99,28 @@ def check_references(context: Context) -> TypedHits:
             and _names_commit(lines, line)
             and not (backport and _MARKER.match(text))
         ):
-            if hit := _check_reference(lines, line, facts, continued):
+            if hit := _check_reference(lines, line, history, continued):
                 yield "GIT_COMMIT_ID", _adjust_hit(context, hit)
             if _COMMIT_ENDS.search(text):
                 continued = line.number
         # without a repository, checkpatch.pl reports every id as unknown; do so only in
         # compatibility mode
         asked = (
-            context.history is not None and context.history.is_complete()
+            history is not None and history.is_complete()
         ) or context.options.checkpatch_compat
         if (
             line.log_after
             and asked
             and (commit_id := _mentioned_id(text, fixes))
-            and facts.find(commit_id) is None
+            and _find(history, commit_id) is None
         ):
             yield "UNKNOWN_COMMIT_ID", make_hit(line.number, id=commit_id)
         if oops and line.in_log and not text.strip(" \t\r\f\v"):
             oops = False
 
 
-class _Facts(NamedTuple):
-    """Access to commits in the history; without a history, every reference is considered
-    correct.
-    """
-
-    history: HistoryFacts | None
-
-    def find(self, word: str) -> Commit | None:
-        """Return the commit with this id, or None."""
-        return (
-            self.history.find(word.lower())
-            if self.history is not None and word
-            else None
-        )
-
-    def unknown(self, word: str) -> bool:
-        """Return whether the history is known and lacks the commit."""
-        return self.history is not None and bool(word) and self.find(word) is None
+def _find(history: HistoryFacts | None, commit_id: str) -> Commit | None:
+    return history.find(commit_id.lower()) if history and commit_id else None
 
 
 def _parenthesized_title(text: str, at: int) -> tuple[str, bool]:
@@ -152,16 +135,23 @@ def _parenthesized_title(text: str, at: int) -> tuple[str, bool]:
 
 def _mentioned_id(text: str, fixes: FixesLine | None) -> str:
     """Return the id after `Fixes:` or after the first `commit` of a line, or ""."""
-    if fixes and (fixes.before, fixes.colon, fixes.word) == ("", ":", ""):
-        plain = fixes.id if fixes.space and fixes.has_digits(6) else ""
-        if plain:
-            return plain
+    if (
+        fixes
+        and (fixes.before, fixes.colon, fixes.word) == ("", ":", "")
+        and fixes.id
+        and fixes.space
+        and fixes.has_digits(6)
+    ):
+        return fixes.id
     found = _MENTIONED.search(text)
     return found[1] if found else ""
 
 
 def _check_fixes_tag(
-    line: ScannedLine, fixes: FixesLine, facts: _Facts, kernel: tuple[int, int]
+    line: ScannedLine,
+    fixes: FixesLine,
+    history: HistoryFacts | None,
+    kernel: tuple[int, int],
 ) -> TypedHits:
     text = line.text
     commit_id, title, quoted, good = "", "", False, False
@@ -182,7 +172,7 @@ def _check_fixes_tag(
             and commit_id == commit_id.lower()
             and quoted
         )
-    commit = facts.find(commit_id)
+    commit = _find(history, commit_id)
     true_title = as_bytes(commit.subject) if commit else title
     if good and true_title == title:
         return
@@ -304,7 +294,7 @@ def _join_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
 
 
 def _check_reference(
-    lines: LineScan, line: ScannedLine, facts: _Facts, continued: int
+    lines: LineScan, line: ScannedLine, history: HistoryFacts | None, continued: int
 ) -> Hit | None:
     """Return the error in a line's reference to a commit, including up to two following lines, or
     None.
@@ -321,8 +311,10 @@ def _check_reference(
         )
     elif bare := _ANY_ID.search(text):
         commit_id = bare[1].lower()
-    commit = facts.find(commit_id)
-    if facts.unknown(commit_id) or (continued == line.number - 1 and continued):
+    commit = _find(history, commit_id)
+    if (history and commit_id and not commit) or (
+        continued == line.number - 1 and continued
+    ):
         return None
     if good and quoted and (commit is None or as_bytes(commit.subject) == title):
         return None

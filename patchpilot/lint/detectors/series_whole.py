@@ -385,7 +385,6 @@ def _introduced_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
 
 
 def _count_lines(patch: Patch, name: str) -> int:
-    """Return the number of added lines that contain a name."""
     word = re.compile(rf"\b{re.escape(name)}\b")
     return sum(
         word.search(line.text) is not None

@@ -5,7 +5,6 @@ They also check whether a patch needs Fixes: and Cc: stable tags. Addresses are 
 checkpatch.pl's sign-off rules: name, comment, address and rest, with one character per byte.
 """
 
-import functools
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -88,15 +87,19 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     ):
         # quoted titles of other commits do not describe this patch
         text = re.sub(r"\(\".*?\"\)", "", " ".join(patch.message))
-        harm = describes_harm(title, [text])
-        yield make_hit(blamed[0], "blamed" if harm else "mentioned", commit=blamed[1])
+        yield make_hit(
+            blamed[0],
+            "blamed" if describes_harm(title, [text]) else "mentioned",
+            commit=blamed[1],
+        )
         return
     fix_trees = prefixes.intersection(context.project.tags.fix_prefixes)
     if fix_trees and not only_documents(context.patch.paths):
         yield subject_hit(context, "fixes-tree", tree=min(fix_trees))
         return
-    kernel = context.options.message_kernel
-    if kernel >= _ASKED_SINCE and re.search(BUG_SIGN, "\n".join(patch.message)):
+    if context.options.message_kernel >= _ASKED_SINCE and re.search(
+        BUG_SIGN, "\n".join(patch.message)
+    ):
         # the rule fix-without-fixes reports it
         return
     # if there is a history, a command can find the commit
@@ -144,9 +147,9 @@ def _has_untagged_stable(context: Context) -> bool:
 
 def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
     """Return (patch line, id) of the commit that the message blames for the bug, or None."""
-    quoted = pasted(context)
     text = [
-        "" if at in quoted else line for at, line in enumerate(context.patch.message)
+        "" if at in pasted(context) else line
+        for at, line in enumerate(context.patch.message)
     ]
     found = find_blamed(context.patch.subject.title, text)
     return (context.patch.message_line + found[0], found[1]) if found else None
@@ -508,11 +511,10 @@ def _check_id_tables(context: Context) -> TypedHits:
         return
     from patchpilot.lint.c.walk import code
 
-    walked = code(context)
     for line in c_lines(context):
         if "_device_id" not in line.text or not _ID_TABLE.search(line.text):
             continue
-        span = walked.statement(line.number)
+        span = code(context).statement(line.number)
         if span is None:
             continue
         table = "\n".join(part[1:] for part in span.text.split("\n")).replace(
@@ -592,9 +594,7 @@ def parse_mailbox(text: str) -> Mailbox:
 
 
 def _split_angle_brackets(text: str) -> tuple[str, str, str] | None:
-    """Split a text into the parts before, in and after the last address in angle brackets, or
-    return None.
-    """
+    """Split a text at the last address in angle brackets, or return None."""
     for run in reversed(list(_NON_SPACES.finditer(text))):
         end = text.rfind(">", run.start(), run.end())
         sign = text.rfind("@", run.start(), end - 1) if end > run.start() else -1
@@ -724,7 +724,6 @@ def check_sign_offs(context: Context) -> TypedHits:
 
 
 def _read_author(lines: LineScan, line: ScannedLine) -> str:
-    """Return the author of a From: header, unfolded and in normal form."""
     found = _FROM.match(decode_words(line.text))
     if not found:
         return ""
@@ -840,10 +839,9 @@ def _check_value(line: ScannedLine, value: str, *, in_text: bool) -> TypedHits:
         if box.name or (
             box.rest and not (box.rest.startswith("#") and len(box.rest) > 1)
         ):
-            right = _stable_form(box)
             yield (
                 "BAD_STABLE_ADDRESS_STYLE",
-                line.hit(right=right, value=value),
+                line.hit(right=_stable_form(box), value=value),
             )
     elif box.rest and not (
         (box.rest[0] == "#" and len(box.rest) > 1)
@@ -871,7 +869,7 @@ def _check_co_developer(lines: LineScan, line: ScannedLine, value: str) -> Typed
         yield _bad_sign_off(line, "co-developer-differs")
 
 
-@functools.lru_cache(maxsize=256)
+@lru_cache(maxsize=256)
 def _edit_distance(first: str, second: str) -> int:
     """Return the Levenshtein distance, ignoring case and hyphens."""
     first, second = first.lower().replace("-", ""), second.lower().replace("-", "")

@@ -9,7 +9,6 @@ nothing.
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.cache.cached_re import cached_search
@@ -18,7 +17,7 @@ from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.habits import sections_of, subsystem
-from patchpilot.lint.lint_context import Context, HistoryFacts, once
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_parts import tag_lines
 from patchpilot.lint.selection import release_date
 from patchpilot.model.address import Address, parse_address
@@ -32,7 +31,6 @@ from patchpilot.model.source_tree import Tree, is_guess
 if TYPE_CHECKING:
     from patchpilot.history.earlier_fixes import UpstreamState
     from patchpilot.maintainers import SectionMatch
-    from patchpilot.model.commit import Commit
     from patchpilot.projects.project import Subsystem
 
 MOST_APART = timedelta(days=120)
@@ -79,8 +77,9 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @once
 def _apply_states(context: Context) -> list[tuple[int, str]]:
-    """Return (patch line, "fits", "there" or "alien") for each file with hunks, except files that
-    earlier patches of the series made uncertain.
+    """Return (patch line, "fits", "there" or "alien") for each file with hunks.
+
+    Files that depend on an earlier patch that does not apply are skipped.
     """
     assert context.tree is not None
     return [
@@ -166,7 +165,9 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
     lines = (patch.subject.title, *patch.message)
     relations = Relations(
-        is_ancestor=partial(_is_ancestor, history, patch.commit),
+        is_ancestor=lambda target: (
+            history.is_ancestor(target.id, patch.commit) if patch.commit else None
+        ),
         in_mainline=lambda target: history.is_ancestor_of_mainline(target.id),
         first_release=lambda target: history.first_release(target.id),
         own_release=(
@@ -179,7 +180,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
     for judged in judge_message(lines, history.find, relations=relations):
         for problem in judged.problems:
             if problem.kind in arguments["kinds"]:
-                # fixing a bug in the release that introduced it is normal
+                # fixes are often merged in the release that introduced the bug
                 case = (
                     "same-release-for-stable"
                     if problem.kind == "same-release" and _asks_for_stable(context)
@@ -267,12 +268,6 @@ def _upstream_state(context: Context) -> "UpstreamState | None":
 
 def _commits(patches: Sequence[Patch]) -> tuple[str, ...]:
     return tuple(patch.commit for patch in patches if patch.commit)
-
-
-def _is_ancestor(
-    history: HistoryFacts, commit: str | None, target: "Commit"
-) -> bool | None:
-    return history.is_ancestor(target.id, commit) if commit else None
 
 
 _SCRIPT = "scripts/get_maintainer.pl"

@@ -83,7 +83,7 @@ def _find_misspellings(context: Context) -> TypedHits:
         return
     single, phrases = mistakes
     lines = scan(context).lines
-    # the subject of another commit cannot be corrected here
+    # skip quoted subjects, because the patch cannot correct them
     log = [line.raw if line.in_log or line.in_header else "" for line in lines]
     quoted = {} if context.options.checkpatch_compat else quoted_titles(log)
     for line in lines:
@@ -96,8 +96,7 @@ def _find_misspellings(context: Context) -> TypedHits:
             continue
         taken = -1
         for start, end in _find_misspelled(raw, single, phrases):
-            # the separator between two words counts as part of the first, so the second
-            # of two adjacent mistakes is not reported
+            # like checkpatch.pl, skip the second of two adjacent mistakes
             if start and start - 1 < taken:
                 continue
             taken = end + 1
@@ -129,7 +128,7 @@ def _find_misspellings(context: Context) -> TypedHits:
 
 def _find_misspelled(
     raw: str, single: Mapping[str, str], phrases: Mapping[str, str]
-) -> Iterator[tuple[int, int]]:
+) -> list[tuple[int, int]]:
     places = [
         (found.start(), found.end())
         for found in _RUN.finditer(raw)
@@ -145,7 +144,7 @@ def _find_misspelled(
             ):
                 places.append((at, end))
             at = lower.find(phrase, end)
-    return iter(sorted(places))
+    return sorted(places)
 
 
 def _match_case(typo: str, better: str) -> str:
@@ -328,7 +327,6 @@ def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _is_in_kernel_list(context: Context, word: str) -> bool:
-    """Return whether checkpatch.pl's rule reports the word."""
     single, _ = mistakes_of(context) or ({}, {})
     return word in single
 
@@ -464,7 +462,6 @@ def _count_words(context: Context) -> Counter[str]:
 
 @cache
 def _corrections() -> Collection[str]:
-    """Return all corrections in the dictionary."""
     data = _dictionary()
     kind = Kind("codespell.right", (__file__,))
     key = key_of(kind, (str(len(data)).encode(), data[-4096:]))
