@@ -64,7 +64,7 @@ class RegisteredDetector(NamedTuple):
     generic: bool = False
 
     def placeholders(self, arguments: Arguments) -> dict[str, frozenset[str]]:
-        """Return the placeholders that a rule's messages may use, by case; "" stands for hits
+        """Return the placeholders that a rule's messages may use, by case; "" is for hits
         without a case.
         """
         if "of" in arguments:
@@ -128,7 +128,7 @@ def detector(
     """Return a decorator that registers a function as the detector `name`.
 
     `gives` lists the placeholders that the hits of a generic detector fill, separated by spaces:
-    `*pattern` stands for the named groups of that argument, and `**names` for the words in that
+    `*pattern` means the named groups of that argument, and `**names` for the words in that
     list. `arguments` maps the arguments that `[rule.match]` may set to their types.
     """
 

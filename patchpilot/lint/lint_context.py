@@ -194,7 +194,7 @@ class Context:
         return fact
 
     def report_progress(self, what: str, done: int, total: int) -> None:
-        """Report progress on this patch, unless it has just begun.
+        """Report progress on this patch, unless it has just started.
 
         Raise CancelledError as Progress does.
         """
