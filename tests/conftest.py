@@ -156,7 +156,6 @@ def _home(
 
 @pytest.fixture
 def cold_cache(_home: None) -> None:
-    """Start without cached values."""
     for cached in (Path(os.environ["XDG_CACHE_HOME"]) / "patchpilot").iterdir():
         cached.unlink()
 

@@ -69,18 +69,15 @@ class Followed:
 
     @property
     def patches(self) -> list[str]:
-        """Return the state of each patch."""
         assert self.series.posted
         return [str(patch.state) for patch in self.series.posted.patches]
 
     @property
     def branches(self) -> dict[str, str]:
-        """Return the state in each stable branch."""
         return {branch.version: branch.words for branch in self.series.about.stable}
 
     @property
     def commands(self) -> list[str]:
-        """Return the commands of the next step."""
         return [action.command for action in actions(self.series.step.advice)]
 
 
@@ -97,5 +94,4 @@ def day(number: float) -> int:
 
 
 def moment(minutes: int) -> datetime:
-    """Return the time `minutes` after the start."""
     return START + timedelta(minutes=minutes)

@@ -46,7 +46,6 @@ class Posted:
     def post(
         self, ident: str, prefix: str = "PATCH", title: str = TITLE, **more: Any
     ) -> None:
-        """Post the change."""
         text = "The limit is missing.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
         body = f"{text}---\n{self._diff()}\n-- \n2.43.0\n"
         self.archive.add(mail(f"[{prefix}] {title}", body, id=ident, **more))
@@ -59,7 +58,6 @@ class Posted:
         return diff
 
     def commit(self, trailer: str = "", title: str = TITLE) -> str:
-        """Commit the change with a trailer."""
         return self.repo.commit(
             f"{title}\n\nThe limit is missing.\n\n{trailer}"
             "Signed-off-by: Ada Fixer <ada@example.org>\n",
@@ -68,7 +66,6 @@ class Posted:
         )
 
     def find(self, commit: str, code: int = 0) -> dict[str, Any]:
-        """Return the JSON output of `find`."""
         outcome = call(
             "find", commit, "-C", self.repo.path, "--lore", self.archive.url,
             "--format", "json",

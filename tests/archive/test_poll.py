@@ -168,7 +168,6 @@ def receive(raw: bytes, minutes: int) -> bytes:
 
 @pytest.fixture
 def parsed_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Record the Message-IDs of parsed messages."""
     ids: list[str] = []
     parse_once = MailReader.parse
 

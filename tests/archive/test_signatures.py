@@ -32,13 +32,11 @@ class Signer:
         self.public = base64.b64encode(bytes(key.verify_key))
 
     def sign_as_developer(self, raw: bytes, identity: str) -> Mail:
-        """Return a message with a developer signature."""
         message = patatt.PatattMessage(raw)
         message.sign("ed25519", self.private, identity, None)
         return parse_mail(message.as_bytes())
 
     def sign_with_dkim(self, raw: bytes, domain: str, *, length: bool = False) -> Mail:
-        """Return a message with a DKIM signature."""
         header = dkim.sign(
             raw,
             b"s1",
@@ -51,7 +49,6 @@ class Signer:
         return parse_mail(header.replace(b"\r\n", b"\n") + raw)
 
     def record(self, domain: str) -> "dict[str, bytes]":
-        """Return the DNS record of the key."""
         return {f"s1._domainkey.{domain}.": b"v=DKIM1; k=ed25519; p=" + self.public}
 
 

@@ -32,7 +32,6 @@ def start_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def start_next_process() -> None:
-    """Reset the state of this process."""
     database._checked.clear()
 
 
@@ -145,7 +144,6 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
 
 
 def read_messages() -> list[bytes]:
-    """Return the stored messages."""
     with Store() as store:
         return sorted(
             mail.raw for entry in store.entries() for mail in store.mails(entry.id)
@@ -260,7 +258,6 @@ def test_fully_damaged_series_skips_the_archive(
 
 @contextmanager
 def fill_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Simulate a full disk."""
     original = database._prepare
 
     def prepare(
@@ -298,7 +295,6 @@ def migrate_to_newer(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 @contextmanager
 def replace_with_folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Replace the store with a directory."""
     there = file.with_name("there")
     file.rename(there)
     file.mkdir()

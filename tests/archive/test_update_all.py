@@ -21,7 +21,6 @@ DAMAGE = "UPDATE mail SET raw = x'00'"
 
 @pytest.fixture(autouse=True)
 def start_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reset the state of this process."""
     monkeypatch.setattr(database, "_checked", set())
 
 

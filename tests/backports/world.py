@@ -123,7 +123,6 @@ class World:
         return (clone / "w.c").read_text()
 
     def call(self, *words: object) -> Outcome:
-        """Run `backport` in this repository."""
         return call("backport", "-C", self.repo.path, *words)
 
     def ask(self, *words: object, code: int = 0) -> dict[str, Any]:

@@ -68,13 +68,11 @@ def code(lines: int) -> Text:
 def patch(
     diff: Text, *, head: str = HEAD + SUBJECT, message: str = PROSE + SIGNED
 ) -> Text:
-    """Yield a patch as a message."""
     yield f"{head}\n{message}"
     yield from diff
 
 
 def small() -> Text:
-    """Yield a one-line diff."""
     yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n"
 
 
@@ -105,7 +103,6 @@ def removed_and_added(lines: int) -> Text:
 
 
 def nested(depth: int) -> Text:
-    """Yield a message with nested parts."""
     yield f"{HEAD}{SUBJECT}MIME-Version: 1.0\n"
     for level in range(depth):
         yield f'Content-Type: multipart/mixed; boundary="b{level}"\n\n--b{level}\n'

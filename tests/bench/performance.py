@@ -54,7 +54,6 @@ def write_page(rows: Sequence[Row], versions: Sequence[str]) -> None:
 def page(
     rows: Sequence[Row], versions: Sequence[str], where: str, now: datetime
 ) -> str:
-    """Return the page as Markdown."""
     table = [
         f"{row.title}|{_seconds(row.ours)}|{row.spread:.2f}|{row.theirs_label}"
         f"|{_seconds(row.theirs)}|{row.ratio:.2f}|{row.cpu:.2f}"
@@ -84,7 +83,6 @@ def page(
 
 
 def machine() -> str:
-    """Describe this machine's processors and memory."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
     return f"{os.cpu_count()} processors ({platform.machine()}), {memory:.0f} GiB"
 

@@ -41,7 +41,6 @@ def environment(scratch: Path, label: str) -> dict[str, str]:
 
 
 def sandbox(scratch: Path) -> Path:
-    """Return the demo's clone."""
     from patchpilot.demo.demo_repository import make_repositories
 
     place = scratch / "sandbox"

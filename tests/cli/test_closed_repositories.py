@@ -34,7 +34,6 @@ CALLS = (
 
 
 def open_pipes() -> set[str]:
-    """Return this process's open pipes."""
     ends = set()
     for name in os.listdir("/proc/self/fd"):
         try:

@@ -122,7 +122,6 @@ def test_ctrl_c_exits_with_130(tmp_path: Path) -> None:
 
 
 def _wait_until_read(pipe: int) -> None:
-    """Wait until the pipe is empty."""
     deadline = time.monotonic() + 60
     unread = array.array("i", [1])
     while unread[0] and time.monotonic() < deadline:

@@ -268,7 +268,6 @@ class World:
         shutil.copytree(self.root, self.root.parent / f"saved-{name}", symlinks=True)
 
     def enter(self, name: str) -> None:
-        """Restore everything from the state `name`."""
         shutil.rmtree(self.root)
         shutil.copytree(self.root.parent / f"saved-{name}", self.root, symlinks=True)
         os.chdir(self.here)

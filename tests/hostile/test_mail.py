@@ -107,7 +107,6 @@ def message(
     in_body: str,
     diff: str,
 ) -> bytes:
-    """Return a message with a patch."""
     text = f"{in_body}Grüner Tee.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
     change = f"---\n foo.c | 2 +-\n\n{DIFFS[diff]}"
     top = (

@@ -50,7 +50,6 @@ class _Directory:
         self._inbox.add(*mails)
 
     def close(self) -> None:
-        """Stop public-inbox's server."""
         self._inbox.close()
 
 

@@ -73,6 +73,5 @@ def commit_fix(repo: Repo, number: int = 1) -> str:
 
 
 def add_remote(repo: Repo, name: str, source: Repo) -> None:
-    """Add another remote and fetch it."""
     repo.git("remote", "add", name, f"file://{source.path}")
     repo.git("fetch", "-q", name)

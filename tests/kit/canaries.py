@@ -54,7 +54,6 @@ class Canaries:
         return set(self._log.read_text().split()) if self._log.exists() else set()
 
     def reset(self) -> None:
-        """Clear the log."""
         self._log.unlink(missing_ok=True)
 
     def plant(self, repo: Repo, *, process: bool = True) -> None:

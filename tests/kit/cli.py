@@ -65,7 +65,6 @@ class _Text(io.TextIOWrapper):
 
 
 def spawn(*argv: object, cwd: Path | None = None, stdin: bytes = b"") -> Outcome:
-    """Run patchpilot in a separate process."""
     outcome = subprocess.run(
         [sys.executable, "-m", "patchpilot", *map(str, argv)],
         cwd=cwd,

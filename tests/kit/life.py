@@ -88,18 +88,15 @@ class Life:
         return f"reply{self._replies}@example.net"
 
     def refused(self, to: str) -> None:
-        """Add a NAK by the maintainer."""
         self.tell(
             to, "NAK. This is not how the widget works.\n\nNacked-by: " + MATT, MATT
         )
 
     def update(self) -> None:
-        """Fetch new messages from the archive."""
         outcome = self.track("update", "--fresh")
         assert outcome.code == 0, outcome.err
 
     def amend(self, text: str = "int amended;\n", message: str = "") -> None:
-        """Amend the topic's last commit."""
         file = self.repo.path / "widget.c"
         file.write_text(file.read_text() + text)
         self.repo.git("add", "widget.c")

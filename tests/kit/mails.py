@@ -139,7 +139,6 @@ def posted(version: int, value: int, *, prefix: str = "PATCH") -> bytes:
 
 
 def mbox(*mails: bytes) -> bytes:
-    """Join messages into an mboxrd."""
     from patchpilot.model.mail import join_mbox
 
     return join_mbox(mails)

@@ -29,7 +29,6 @@ $im->done;
 
 
 def is_installed() -> bool:
-    """Return whether public-inbox is installed."""
     return all(
         shutil.which(program)
         for program in ("public-inbox-init", "public-inbox-httpd", "perl")

@@ -106,7 +106,6 @@ class RawServer:
         self._listener.close()
 
     def heal(self) -> None:
-        """Disable all faults."""
         self.fault, self.offers_tls = None, True
 
     def take(self) -> tuple[Received, ...]:
@@ -275,7 +274,6 @@ class _Session:
             raise _GoneError
 
     def _drain(self, seconds: float) -> None:
-        """Discard input until the client disconnects."""
         self.sock.settimeout(0.1)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not self.server._closing.is_set():

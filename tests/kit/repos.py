@@ -62,7 +62,6 @@ class Repo:
             self.put(name.replace("__", "/").replace("_dot_", "."), text)
 
     def put(self, path: str, text: str) -> None:
-        """Write one file."""
         file = self.path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
@@ -102,11 +101,9 @@ class Repo:
         )
 
     def tag(self, name: str) -> None:
-        """Create an annotated tag at HEAD."""
         self.git("tag", "-a", "-m", name, name)
 
     def branch(self, name: str, at: str = "HEAD") -> None:
-        """Create and check out a branch."""
         self.git("checkout", "-q", "-b", name, at)
 
     def checkout(self, name: str) -> None:

@@ -16,7 +16,6 @@ class RetiredType(NamedTuple):
 
 
 def retired_types() -> tuple[RetiredType, ...]:
-    """Return the types in retired.toml."""
     tables = tomllib.loads(
         Path(__file__).with_name("retired.toml").read_text(encoding="utf-8")
     )["retired"]

@@ -32,7 +32,6 @@ class Faults:
     seen: int = field(default=0)
 
     def heal(self) -> None:
-        """Disable all faults."""
         self.drop_before_mail = self.gone_from = self.temporary_at = self.stall_at = (
             self.close_after_data
         ) = None

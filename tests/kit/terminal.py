@@ -70,7 +70,6 @@ class Terminal:
         self.kill()
 
     def resize(self, size: tuple[int, int], file: int | None = None) -> None:
-        """Set the terminal's size (columns, rows)."""
         fcntl.ioctl(
             self._master if file is None else file,
             termios.TIOCSWINSZ,

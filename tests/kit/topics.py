@@ -69,7 +69,6 @@ def topic_with_spaces(path: Path, files: int) -> Repo:
 
 
 def configure_mail_server(repo: Repo, server: Sink | RawServer) -> None:
-    """Configure the mail server in git."""
     repo.git("config", "--global", "sendemail.smtpserver", "127.0.0.1")
     repo.git("config", "--global", "sendemail.smtpserverport", str(server.port))
 

@@ -38,7 +38,6 @@ class Trees:
     def commit_to_stable(
         self, version: str, message: str, *, checked: bool = True, tag: str = ""
     ) -> str:
-        """Commit to a stable branch."""
         branch = f"refs/remotes/stable/linux-{version}.y"
         tip = self.repo.git("rev-parse", "--verify", "-q", branch, check=False)
         self.repo.checkout(tip or self.first)

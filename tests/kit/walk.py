@@ -53,7 +53,6 @@ async def opened(pilot: Pilot[int], screen: type[Screen[Any]]) -> None:
 
 
 def settled(app: PatchpilotApp) -> bool:
-    """Return whether the app is idle."""
     screen = app.stage_screen
     loads_topic = any(
         worker.group == "topic" and not worker.is_finished for worker in app.workers
@@ -75,7 +74,6 @@ def settled(app: PatchpilotApp) -> bool:
 
 
 async def settle(pilot: Pilot[int]) -> None:
-    """Wait until the app is idle."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await until(pilot, lambda: settled(app), "quiet")
@@ -117,7 +115,6 @@ async def still(pilot: Pilot[int]) -> None:
 
 
 def text_of(app: PatchpilotApp) -> str:
-    """Return the screen's text."""
     return "\n".join(
         "".join(segment.text for segment in strip)
         for strip in app.screen._compositor.render_strips()

@@ -94,7 +94,6 @@ def measure(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, C
 
 
 def count_findings(findings: object) -> "collections.Counter[tuple[str, int]]":
-    """Count findings by (type, line)."""
     return collections.Counter(
         (kind, line) for kind, line in findings if kind and kind not in NOT_COMPARED
     )  # type: ignore[attr-defined]

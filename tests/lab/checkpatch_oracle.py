@@ -129,7 +129,6 @@ def run_on_patch(
 
 
 def write_expectations(script: Path) -> None:
-    """Record checkpatch.pl's output for every example."""
     known = json.loads(EXPECTED.read_text()) if EXPECTED.is_file() else {}
     todo = list(cases())
 

@@ -190,7 +190,6 @@ def run_case(
 
 @contextlib.contextmanager
 def shorten_pauses() -> Iterator[None]:
-    """Shorten timeouts and delays."""
     with (
         patch.object(smtp, "TIMEOUT", 1.5),
         patch.object(retries, "WAITS", (0.05, 0.1, 0.1)),
@@ -373,7 +372,6 @@ def _send_with_fault(
 
 
 def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int, ...]:
-    """Return how often each Message-ID arrived."""
     count = Counter(
         str(message_from_bytes(mail.data)["Message-ID"]).strip().strip("<>")
         for mail in server.take()

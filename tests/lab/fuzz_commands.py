@@ -78,7 +78,6 @@ class Archive:
 
     @contextlib.contextmanager
     def serve(self) -> Iterator[None]:
-        """Serve within this context."""
         archive = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -371,7 +370,6 @@ class Report:
         )
 
     def line(self) -> str:
-        """Return a summary of the counts."""
         ended = ", ".join(
             f"exit {code}: {count:,}" for code, count in sorted(self.codes.items())
         )

@@ -82,7 +82,6 @@ class ObjectWriter:
         )
 
     def ref(self, name: str, commit: str) -> None:
-        """Create a ref to an object."""
         file = self._folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{commit}\n")

@@ -184,7 +184,6 @@ def make_world(folder: Path, seed: str, url: str) -> World:
 
 @cache
 def _template(folder: Path) -> Path:
-    """Return an empty repository to copy."""
     template = folder / "template"
     subprocess.run(
         ["git", "init", "-q", "-b", "topic", "--template=", str(template)], check=True

@@ -26,7 +26,6 @@ of patches.
 
 
 def page() -> Iterator[str]:
-    """Yield the text of docs/reference/subsystems.md."""
     yield HEAD
     for subsystem in sorted(
         subsystems().values(), key=lambda project: project.title.lower()

@@ -129,7 +129,6 @@ def documentation() -> Iterator[Text]:
 
 
 def templates() -> Iterator[Text]:
-    """Yield the message templates."""
     for file in sorted((ROOT / "templates").iterdir()):
         yield Text(
             str(file.relative_to(ROOT)), "template", file.read_text(encoding="utf-8")

@@ -28,7 +28,6 @@ from tests.kit import patches
 
 
 def split_mbox(data: bytes) -> list[bytes]:
-    """Split an mbox into messages."""
     return [one_mail(data, start, end) for start, end in mail_bounds(data)]
 
 

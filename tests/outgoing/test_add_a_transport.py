@@ -76,7 +76,6 @@ class Place:
         return Outcome(outcome.returncode, outcome.stdout, outcome.stderr)
 
     def send(self, *words: str, prelude: str = "") -> Outcome:
-        """Send with the transport, overriding findings."""
         return self.run(
             "send",
             "--via",
@@ -124,7 +123,6 @@ def setup(tmp_path: Path) -> Place:
 
 
 def parse_json(done: Outcome) -> dict[str, Any]:
-    """Return the JSON on stdout."""
     result: dict[str, Any] = json.loads(done.out or pytest.fail(done.err))
     return result
 

@@ -34,14 +34,12 @@ pytestmark = pytest.mark.long
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Outcome:
-    """Send through b4, overriding findings."""
     return repo.patchpilot(
         f"send --via b4 --to l@lists.example.org --force x --format json {line}", *words
     )
 
 
 def first_id(outcome: Outcome) -> str:
-    """Return the first Message-ID."""
     return outcome.json["messages"][0]["message_id"]
 
 

@@ -23,14 +23,12 @@ from tests.kit.topics import topic
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Outcome:
-    """Send, overriding findings."""
     return repo.patchpilot(
         f"send --to l@lists.example.org --force x --yes --format json {line}", *words
     )
 
 
 def program(folder: Path, body: str) -> Path:
-    """Return a test sendmail program."""
     file = folder / "my sendmail"
     file.write_text(f"#!/bin/sh\n{body}\n")
     file.chmod(0o755)

@@ -19,7 +19,6 @@ from tests.kit.topics import topic
 
 
 def hook_states(out: str) -> dict[str, str]:
-    """Return the state of each hook."""
     return {load["name"]: load["state"] for load in json.loads(out)["hooks"]}
 
 

@@ -39,7 +39,6 @@ def patch(
     subject: str = "[PATCH] widget: mend",
     body: str = "It was broken.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
 ) -> Patch:
-    """Return a patch as a message."""
     head = f"From: Ada Fixer <ada@example.org>\nSubject: {subject}\n\n{body}\n---\n w.c | 2 +-\n\n"
     text = head + "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-a\n+b\n"
     return parse_patch(text.encode(), "0001.patch")
@@ -480,7 +479,6 @@ def test_long_series_needs_a_cover_letter(
 
 
 def problem_text(problem: object) -> tuple[str, str, str]:
-    """Return a problem's text as displayed."""
     return problem.name, problem.message, str(problem.hint)  # type: ignore[attr-defined]
 
 

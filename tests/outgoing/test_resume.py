@@ -31,7 +31,6 @@ def send(repo: Repo, line: str = "", *words: str) -> Ended:
 
 
 def resume(repo: Repo, line: str = "", *words: str) -> Ended:
-    """Resume the last send."""
     return repo.patchpilot(f"send --resume --format json {line}", *words)
 
 

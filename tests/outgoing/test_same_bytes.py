@@ -62,7 +62,6 @@ class Case(NamedTuple):
 def case(
     message: str = Commit().message, *settings: tuple[str, str], **changed: object
 ) -> Case:
-    """Return a series of one commit."""
     return Case((Commit(message)._replace(**changed),), settings)  # type: ignore[arg-type]
 
 

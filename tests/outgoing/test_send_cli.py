@@ -21,7 +21,6 @@ LIST = "Widgets <widgets@lists.example.org>"
 
 
 def send(repo: Repo, line: str = "", *words: object) -> Outcome:
-    """Send with recipients, overriding findings."""
     return repo.patchpilot(f"send --force 'a test' --to '{LIST}' {line}", *words)
 
 

@@ -43,7 +43,6 @@ RAW = b"Subject: x\n\ntext\n.\n..\n"
 
 
 def send(submission: Submission) -> Outcome:
-    """Send one message with patchpilot's client."""
     return submission.send("a@example.org", ["b@example.org", "c@example.org"], RAW)
 
 

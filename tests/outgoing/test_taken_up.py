@@ -22,12 +22,10 @@ TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Ended:
-    """Send to a recipient, overriding findings."""
     return repo.patchpilot(f"send --force 'a test' --to {LIST} {line}", *words)
 
 
 def message_ids(done: Ended) -> list[str]:
-    """Return the Message-IDs in a document."""
     return [load["message_id"] for load in done.json["messages"]]
 
 

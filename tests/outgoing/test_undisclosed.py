@@ -144,7 +144,6 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
 
 
 def send(repo: Repo, via: str, line: str = "", *words: str) -> Called:
-    """Run `send`, overriding findings."""
     return repo.patchpilot(f"send --force x --format json --via {via} {line}", *words)
 
 

@@ -21,7 +21,6 @@ Signed-off-by: Carl Keeper <carl@example.org>
 
 
 def patch_row(subject: str, *folders: str) -> Row:
-    """Return a patch to these directories."""
     return Row(form_of(subject), 1, folders)
 
 

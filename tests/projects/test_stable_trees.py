@@ -18,7 +18,6 @@ TODAY = date(2026, 11, 20)
 
 
 def write_copy(text: str) -> None:
-    """Write the user's copy."""
     file = Path(user_folder()) / "lts.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")

@@ -66,7 +66,6 @@ def write_patch(
 
 
 def patch(*paths: str, to: str = "") -> Patch:
-    """Return a patch to these files."""
     return parse_patch(write_patch(*paths, to=to).encode(), "a.patch")
 
 

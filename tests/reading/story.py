@@ -94,7 +94,6 @@ def answer(
     minutes: int = 2100,
     subject: str = f"[PATCH net v2] {TITLE}",
 ) -> bytes:
-    """Add another reply to the story."""
     return mail(
         f"Re: {subject}",
         f"> Check.\n\n{text}\n",

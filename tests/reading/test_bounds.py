@@ -58,7 +58,6 @@ def test_oversized_mail_is_reported(workdir: Path) -> None:
 
 @cache
 def huge() -> bytes:
-    """Return a message of 68 MiB."""
     text = f"{TAG}\n" + f"{'x' * 999}\n" * (68 << 10)
     return reply(f"[PATCH] {TITLE}", text, id="huge", reply_to="v1", minutes=5)
 

@@ -24,7 +24,6 @@ NOT_APPLIED = [
 
 
 def list_claims(found: PostedSeries) -> list[str]:
-    """Return the claims, with their sentences."""
     return [f"{claim.what}: {claim.sentence}" for claim in found.claims]
 
 

@@ -51,7 +51,6 @@ RENAMED = "b+9 [PATCH v2] pump: something else"
 
 
 def file_patch(name: str, line: str, **more: object) -> bytes:
-    """Return a patch for another file."""
     return mailed(line, **more).replace(b"pump.c", name.encode())
 
 

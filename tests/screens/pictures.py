@@ -126,7 +126,6 @@ async def shots(
 
 
 def readable(svg: str) -> str:
-    """Replace network fonts with this machine's."""
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace(
         "Fira Code", "DejaVu Sans Mono"
     )

@@ -22,7 +22,6 @@ from patchpilot.tui.widgets.dialog import Dialog, Modal
 
 
 def dialogs(of: type[Any] = Modal) -> Iterator[type[Any]]:
-    """Yield all dialogs of the TUI."""
     if of is Modal:
         for module in pkgutil.walk_packages(
             patchpilot.tui.__path__, f"{patchpilot.tui.__name__}."

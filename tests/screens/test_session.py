@@ -43,7 +43,6 @@ On = Callable[[Path], PatchpilotApp]
 
 
 def shown_panels(app: PatchpilotApp) -> list[Panel]:
-    """Return the panels on the screen."""
     return [panel for panel in app.screen.query(Panel) if panel.region.area]
 
 

@@ -44,7 +44,6 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def again() -> None:
-    """Reset the state of this process."""
     database._checked.clear()
 
 

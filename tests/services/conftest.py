@@ -8,7 +8,6 @@ from tests.kit import cli
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make stdout a terminal."""
     monkeypatch.setattr(cli._Text, "isatty", lambda _: True)
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.delenv("CI", raising=False)

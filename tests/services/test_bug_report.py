@@ -22,7 +22,6 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def make_traceback(message: str) -> RuntimeError:
-    """Return an exception with a traceback."""
     try:
         raise RuntimeError(message)
     except RuntimeError as error:

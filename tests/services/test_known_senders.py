@@ -31,8 +31,6 @@ HOME = answer(
 
 @pytest.fixture
 def followed(tmp_path: Path) -> "Callable[..., Tracked]":
-    """Track a series with these replies."""
-
     def follow(*answers: bytes, repository: Repo | None = None) -> Tracked:
         file = tmp_path / "thread.mbox"
         file.write_bytes(mbox(V1, *answers))

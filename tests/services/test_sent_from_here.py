@@ -25,7 +25,6 @@ ASKS = "Please explain why line 1 was wrong.\n\nPlease use a constant here."
 
 
 def _row(text: str, name: str) -> str:
-    """Return a row of `track show`."""
     return next(
         line.removeprefix(f"  {name}").strip()
         for line in text.splitlines()
@@ -42,7 +41,6 @@ def _get_review(life: Life) -> str:
 
 
 def _send_next(life: Life, **options: bool) -> str:
-    """Send v2 with a changed line."""
     life.amend("int next2;\n")
     outcome = life.run("draft", "--changelog", "- as requested", "-v", 2)
     assert outcome.code == 0, outcome.err

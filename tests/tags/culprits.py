@@ -58,7 +58,6 @@ class History:
     fix: str
 
     def commit(self, message: str, ring: str) -> str:
-        """Commit a signed-off version of ring.c."""
         return self.repo.commit(message + SIGNED, {"ring.c": ring})
 
     def ask(self, target: str = "HEAD", **words: Any) -> FixesResult:
@@ -71,7 +70,6 @@ class History:
             return propose_stable_tags(repository, StableRequest("HEAD", **words))
 
     def call(self, command: str, *words: object, **given: Any) -> Outcome:
-        """Run a command in the repository."""
         return call(command, "-C", self.repo.path, *words, **given)
 
     def json(self, command: str, *words: object) -> Any:

@@ -156,7 +156,6 @@ def path_of(name: str) -> str:
 
 
 def apply_edits(text: str, edits: Sequence[Edit], name: str) -> str:
-    """Apply edits to a driver."""
     for old, new in edits:
         old, new = old.replace("acme", name), new.replace("acme", name)
         assert old in text, (name, old)
@@ -369,7 +368,6 @@ def posted(repo: Repo, rev: str, days: int, subject: str, sender: str = EVE) -> 
 
 
 def review_mail(name: str, sender: str) -> bytes:
-    """Return a reply with a tag."""
     text = f"> It hangs if there are many.\n\nReviewed-by: {sender}\n"
     return reply("[PATCH] x", text, sender=sender, reply_to=name)
 
