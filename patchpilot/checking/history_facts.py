@@ -113,8 +113,7 @@ class RepositoryFacts:
         incomplete, deadline = len(forms_by_folder), monotonic() + WALK_SECONDS
         # git compares each path with every tree entry
         paths = sorted(wanted) if len(wanted) < WORTH_A_WALK else ()
-        with stream_output(
-            self._repository.top,
+        words = (
             "log",
             "-z",
             "--no-merges",
@@ -127,7 +126,8 @@ class RepositoryFacts:
             "HEAD",
             "--",
             *paths,
-        ) as out:
+        )
+        with stream_output(self._repository.top, *words) as out:
             for message, touched in _records(out):
                 for folder in wanted.intersection(
                     above for path in touched for above in _parent_directories(path)

@@ -75,19 +75,22 @@ def run_checkpatch(
             " characters or begins with '-'",
             hint="omit --checkpatch",
         )
+    command = [
+        "perl",
+        str(script),
+        f"--root={top}",
+        "--terse",
+        "--show-types",
+        "--no-summary",
+        "--color=never",
+    ]
+    command += [
+        f"--max-line-length={max_line_length}",
+        *(["--strict"] if strict else []),
+        "-",
+    ]
     done = run(
-        [
-            "perl",
-            str(script),
-            f"--root={top}",
-            "--terse",
-            "--show-types",
-            "--no-summary",
-            "--color=never",
-            f"--max-line-length={max_line_length}",
-            *(["--strict"] if strict else []),
-            "-",
-        ],
+        command,
         stdin=("\n".join(patch.lines) + "\n").encode("utf-8", "surrogateescape"),
         env=environment(),
         cwd=top,
