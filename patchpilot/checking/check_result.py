@@ -307,7 +307,7 @@ class CheckRun(NamedTuple):
 
 
 def list_unchecked(result: CheckResult, build: str = "use --build") -> Iterator[str]:
-    """Yield the checks that were skipped and why; `build` tells how to request a build."""
+    """Yield the checks that were skipped and why; `build` is how to request a build."""
     patches = [checked.patch for checked in result.patches]
     if not result.build and any(
         path.endswith(_COMPILED) for patch in patches for path in patch.paths
