@@ -315,7 +315,7 @@ def may_be_same(sender: Address, person: Address) -> bool:
     """Return whether the sender may be this person with another address.
 
     One name contains the other, or they are equal when their words are joined. Without a name, the
-    addresses have the same local part, or the sender's contains part of the person's name.
+    sender's local part contains the person's, or part of the person's name.
     """
     person_words = _words(person.name)
     if sender.name and "@" not in sender.name:
@@ -326,10 +326,11 @@ def may_be_same(sender: Address, person: Address) -> bool:
             or _is_joined_from(sender_words, person_words)
             or _is_joined_from(person_words, sender_words)
         )
-    mailbox, other = (it.key.partition("@")[0] for it in (sender, person))
-    local = re.sub(r"[^a-z]", "", mailbox)
-    return mailbox == other or any(
-        len(word) >= _LEAST_NAME and word in local for word in person_words
+    local, own = (
+        re.sub(r"[^a-z]", "", it.key.partition("@")[0]) for it in (sender, person)
+    )
+    return any(
+        len(part) >= _LEAST_NAME and part in local for part in (own, *person_words)
     )
 
 

@@ -5,14 +5,13 @@ As in `git apply`, all context lines must match, at the intended line or at an o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.model.patch import FileChange, Hunk
 from patchpilot.model.source_tree import Files
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(NamedTuple):
     """A hunk that does not apply, its intended line, and the reason.
 
     If `hunk` is None, the file as a whole does not apply.
@@ -24,8 +23,7 @@ class Misfit:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """A file after its hunks were applied.
 
     `lines` is None if the file is deleted. `offsets` are the hunks' offsets in lines.

@@ -138,7 +138,7 @@ NOT_RUN = {
             "1",
             "1 --template withdraw",
             "'<{message_id}>'",
-            "'<{message_id}>' {also}",
+            "'<{message_id}>' {options}",
             "autosel.eml --template objection",
             "autosel.eml --template prerequisite",
             "review.eml",

@@ -133,7 +133,7 @@ def test_incomplete_commit_reference_is_an_error(
         ("Adafixer <af@home.example>", "Ada Fixer <ada@example.org>"),
         ("adafixer <af@home.example>", "Fixer Ada <ada@example.org>"),
         ("fixer58@home.example", "Ada Fixer <ada@example.org>"),
-        ("af@home.example", "Ada Fixer <af@example.org>"),
+        ("adfix@home.example", "Ada Fixer <adfix@example.org>"),
     ],
 )
 def test_sender_may_sign_with_another_address(sender: str, person: str) -> None:

@@ -101,7 +101,7 @@ class Case:
 
     name: str
     steps: tuple[tuple[str, *tuple[Edit, ...]], ...]
-    save_draft_answer: str = ""
+    answer: str = ""
     topic: tuple[Edit, ...] = (FIX,)
     message: str = ""
 
