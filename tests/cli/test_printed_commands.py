@@ -178,11 +178,11 @@ NOT_RUN = {
 
 PLACEHOLDERS = (
     (
-        r"\{(?:result|last)\.commit\[:12\]\}|\{target\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}|\{fix\.id\[:12\]\}",
+        r"\{(?:last_)?result\.commit\[:12\]\}|\{target\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}|\{fix\.id\[:12\]\}",
         "LANDED",
     ),
     (r"43645ce03e00", "CULPRIT"),
-    (r"\{onto\}", "--onto BRANCH"),
+    (r"\{onto_arguments\}", "--onto BRANCH"),
     (r"\boops\.txt", "bisect.txt"),
     (r"drivers/net/acme/ring\.c", "drivers/net/foo.c"),
     (r"\{operation\} --in \{fixes\.tree\}", "bar --in v6.1"),
@@ -196,10 +196,10 @@ PLACEHOLDERS = (
     (r"(?<=track add )\{text\}", "MESSAGE-ID"),
     # series 2 comes from an mbox and is not in the archive
     (r"(?<=update )2(?= --lore)", "1"),
-    (r"\{where\}", "--resolve stable/linux-5.15.y"),
+    (r"\{resolve_arguments\}", "--resolve stable/linux-5.15.y"),
     (r"\{option\} \{text\}", "--cover-subject 'foo: two fixes'"),
     (r"<id@host>|<the mail@example\.org>", "<MESSAGE-ID>"),
-    (r"\{without\}", "--drop otto@example.com"),
+    (r"\{drop_options\}", "--drop otto@example.com"),
     (r"--drop (?:ADDRESS|\{[\w.]+\}|somebody@example\.org)", "--drop otto@example.com"),
     (
         r"--restore \{\w+\}|--restore somebody@example\.org",
@@ -207,7 +207,7 @@ PLACEHOLDERS = (
     ),
     (r"\{(?:number|str\(state\.undo\.number\)|result\.undo\.number)\}", "3"),
     (
-        r"\{entries\[0\]\[0\]\}|\{str\(left\[0\]\[0\]\)\}|\{str\((?:number|(?:self\.)?entry\.id)\)\}",
+        r"\{entries\[0\]\[0\]\}|\{str\(open_items\[0\]\[0\]\)\}|\{str\((?:number|(?:self\.)?entry\.id)\)\}",
         "1",
     ),
     (r"--mbox \{str\(mbox\)\}|(?<=show )--mbox FILE", "--mbox thread.mbox"),

@@ -205,9 +205,9 @@ async def test_strict_count_is_shown_with_its_key(
     git(fixed, "commit", "-q", "--amend", "-a", "--no-edit")
     async with app.run_test(size=(80, 24)) as pilot:
         await open_checks(pilot)
-        assert "o 1 minor" in text_of(app)
+        assert "o shows 1 minor" in text_of(app)
         await keys(pilot, "o", "f")
-        assert "o 1 minor" not in text_of(app)
+        assert "o shows 1 minor" not in text_of(app)
         assert "the findings of all rules" in text_of(app)
 
 

@@ -71,9 +71,10 @@ class KeyLine(Widget):
             NEXT: "".join(f"go to {it.label}" for it in following),
             JUMP: screen.jump_label,
             "enlarge": "shrink" if screen.maximized else "enlarge",
-            "cancel": "close" if screen.has_class("-detail") else "stop",
             **keys.labels,
         }
+        if screen.has_class("-detail"):
+            labels["cancel"] = "close"
         # n goes to the next stage, and is shown anyway
         if needed and needed.key not in [str(it.number) for it in following]:
             keys = replace(keys, first=(needed.key, *keys.first))

@@ -45,7 +45,6 @@ def _is_free(line: ScannedLine, kept: str) -> bool:
 
 @fixer("trailing-space")
 def trailing_space(site: FixSite) -> Proposal:
-    """Remove trailing whitespace."""
     line, raw = site.line, site.line.raw
     kept = raw.rstrip(" \t\f\v")
     is_continued = kept.endswith("\\") and line.suffix not in _C
