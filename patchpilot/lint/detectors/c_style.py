@@ -322,11 +322,7 @@ def _is_in_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
 
 @detector("c99-comment", spaced=bool)
 def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a
-
-    comment in code with /* */ comments, unless it is in the file header.
-    """
-
+    """Report a // comment in code with /* */ comments, unless it is in the file header."""
     for hunk, at, line in added_lines(context):
         if line.comment or "//" not in line.text or "SPDX" in line.text:
             continue
@@ -348,10 +344,7 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _continues_comment(lines: Sequence[NewLine], at: int) -> bool:
-    """Return whether a line is in a block of
-
-    lines that the patch only adds to.
-    """
+    """Return whether a line is in a block of // lines that the patch adds only in part."""
     around = (lines[max(0, at - _NEAR) : at][::-1], lines[at : at + _NEAR])
     return any(
         not line.added
