@@ -88,15 +88,19 @@ def find_merged(
     repository: Repository, patches: Sequence[Patch]
 ) -> UpstreamState | None:
     """Return the state of a series if its last commit is in mainline, otherwise None."""
-    main, last = find_mainline(repository), patches[-1] if patches else None
-    # a local branch may be the user's own work
-    tip = main.tip if main and main.tip in mainline_tips(repository) else ""
+    tip, last = _public_mainline(repository), patches[-1] if patches else None
     if not (tip and last and last.commit and repository.is_ancestor(last.commit, tip)):
         return None
     release = Releases(repository).first(last.commit)
     where = release.name if release else "mainline"
     fix = EarlierFix(last.commit, last.subject.title, where, True, True)
     return UpstreamState((fix,))
+
+
+def _public_mainline(repository: Repository) -> str:
+    """Return the tip of mainline, or "" if it is a local branch, which may be the user's work."""
+    main = find_mainline(repository)
+    return main.tip if main and main.tip in mainline_tips(repository) else ""
 
 
 def find_merged_as(
@@ -202,18 +206,19 @@ def backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
     """Return the subject prefix ("PATCH 6.1.y") of commits that backport mainline's to a stable
     branch, or "".
     """
-    commits, main = tuple(repository.commits(ids)), find_mainline(repository)
-    if not (commits and main):
+    commits = tuple(repository.commits(ids))
+    claims = [upstream_commits(it.message) for it in commits]
+    # most topics are no backports, and need no mainline here
+    if not (commits and all(claims)):
         return ""
-    for commit in commits:
-        named = [repository.find(it.id) for it in upstream_commits(commit.message)]
+    tip = _public_mainline(repository)
+    for named in claims:
         # a message may name any commit
-        if not any(
-            known and repository.is_ancestor(known, main.tip) for known in named
-        ):
+        commit = repository.find(named[0].id)
+        if not (tip and commit and repository.is_ancestor(commit, tip)):
             return ""
     start = next((skip_cover(repository, it) for it in commits[0].parents), "")
-    base = start and _stable_base(repository, main, start)
+    base = start and _stable_base(repository, find_mainline(repository), start)
     return f"PATCH {base.version}.y" if base else ""
 
 

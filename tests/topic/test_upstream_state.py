@@ -353,6 +353,12 @@ def test_merged_commits_and_backports_are_skipped(
     with Repository.open(upstream.repo.path) as repository:
         assert ask_before_send(repository).questions
         assert not find_topic(repository, SendRequest()).draft.prefix
+    # other topics do not depend on the setting
+    upstream.repo.git("commit -q --amend -m", "same: check it")
+    upstream.repo.git("config patchpilot.mainline nowhere")
+    with Repository.open(upstream.repo.path) as repository:
+        assert not find_topic(repository, SendRequest()).draft.prefix
+    upstream.repo.git("config --unset patchpilot.mainline")
 
 
 EVE, RITA = "Eve Other <eve@example.net>", "Rita Reviewer <rita@example.com>"
