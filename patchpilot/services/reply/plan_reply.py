@@ -73,7 +73,7 @@ class ReplyPlan:
         return bool(self.blockers) and not self.force
 
     @property
-    def count_recipients_and_lists(self) -> tuple[int, int]:
+    def recipient_counts(self) -> tuple[int, int]:
         """Return the number of individual recipients and of lists in To and Cc."""
         by_email = {
             address.email: address for address in (*self.mail.to, *self.mail.cc)

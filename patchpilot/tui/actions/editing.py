@@ -75,7 +75,7 @@ def _amend(screen: "AnyScreen") -> None:
     else:
         with screen.session.repository() as repository:
             now = repository.commit("HEAD").message
-        screen.notify(describe_edit(now, commit.message, "the commit message"))
+        report_edit(screen, now, commit.message, "the commit message")
     screen.reread()
 
 
@@ -125,11 +125,16 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
     )
 
 
-def describe_edit(edited: str | None, before: str, what: str) -> str:
-    """Return a message about an edit, stating whether the text was saved."""
+def report_edit(
+    screen: "AnyScreen", edited: str | None, before: str, what: str
+) -> None:
+    """Show whether an edited text was saved."""
     if edited is None:
-        return f"the editor failed: {what} did not change"
-    return f"nothing changed in {what}" if edited == before else f"saved {what}"
+        screen.notify(f"the editor failed: {what} did not change", severity="warning")
+    else:
+        screen.notify(
+            f"nothing changed in {what}" if edited == before else f"saved {what}"
+        )
 
 
 def edit_text(screen: "AnyScreen", text: str, name: str = "DRAFT.txt") -> str | None:

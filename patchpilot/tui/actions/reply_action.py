@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.model.address import parse_addresses
 from patchpilot.model.printable import counted, join_words, printable
-from patchpilot.tui.actions.editing import describe_edit, edit_text
+from patchpilot.tui.actions.editing import edit_text, report_edit
 from patchpilot.tui.stage.trust_dialog import run_with_trust
 from patchpilot.tui.widgets.choose import Choose, Confirm, ask_answer
 
@@ -75,7 +75,7 @@ def _write(
         wishes, text = found
         edited = edit_text(screen, text, "REPLY.txt")
         if edited is None:
-            screen.notify(describe_edit(None, text, "the reply"), severity="warning")
+            report_edit(screen, None, text, "the reply")
             return
         screen.in_thread(
             "preparing the reply",
@@ -141,7 +141,7 @@ def _confirm(
 
 def _audience(planned: "ReplyPlan") -> str:
     """Return the number of recipients in words, because the dialog may not show all of them."""
-    people, lists = planned.count_recipients_and_lists
+    people, lists = planned.recipient_counts
     parts = [counted(people, "person", "people")] if people else []
     parts += [counted(lists, "list")] if lists else []
     hidden = f", and to {len(planned.bcc)} in Bcc" if planned.bcc else ""

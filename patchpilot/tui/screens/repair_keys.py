@@ -44,16 +44,15 @@ def _is_prefix(text: str) -> tuple[bool, str]:
 
 def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
     from patchpilot.services.send.edit_draft import edit
-    from patchpilot.tui.actions.editing import describe_edit, edit_text
+    from patchpilot.tui.actions.editing import edit_text, report_edit
 
     session = screen.session
-    words, has_failed = "", False
+    before = ""
+    edited: str | None = None
 
     def editor(text: str) -> str | None:
-        nonlocal words, has_failed
-        edited = edit_text(screen, text)
-        words = describe_edit(edited, text, "the cover letter, changelog and notes")
-        has_failed = edited is None
+        nonlocal before, edited
+        before, edited = text, edit_text(screen, text)
         return edited
 
     try:
@@ -68,5 +67,5 @@ def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
         screen.show_error(error, partial(edit_draft, screen, then))
         return
     screen.close_error()
-    screen.notify(words, severity="warning" if has_failed else "information")
+    report_edit(screen, edited, before, "the cover letter, changelog and notes")
     then()
