@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 SIGNS = {"new": "+", "changed": "~", "same": "="}
 """Signs that show how a message differs from the last version."""
 TO_SEND = f"go to {Stage.SEND.label}"
+NARROW = 60
+"""Columns below which a list shows no sizes next to subjects that they would cut."""
 """The effect of `n` here; its label alone would suggest that it sends the messages."""
 
 
@@ -163,7 +165,7 @@ class PreviewScreen(StageScreen["Sending"]):
     def _row(self, result: "Sending", at: int) -> Text:
         (name, title), facts = mail_name(result, at), self._facts(result, at)
         wide = self.listed.scrollable_content_region.width or 78
-        if wide < width(title) + width(facts) and wide < 60:
+        if wide < min(NARROW, width(title) + width(facts)):
             facts = ""
         left = fit_text(f" {name:5} {title}", wide - width(facts) - 2)
         return Text.assemble(plain(left), "  ", plain(facts, "dim"))

@@ -171,10 +171,11 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
         f"{glyph('warning')} {one_line(warning.message)}"
         for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review")
     ]
-    rows += [plain(crop(text, WIDE_ROW), "yellow") for text in told[:WARNINGS]]
-    if further := told[WARNINGS:]:
+    shown, further = told[:WARNINGS], told[WARNINGS:]
+    rows += [plain(crop(text, WIDE_ROW), "yellow") for text in shown]
+    if further:
         rows.append(plain(f"{counted(len(further), 'more warning')} below", "yellow"))
-    cut = [text for text in told[:WARNINGS] if width(text) > WIDE_ROW] + further
+    cut = [text for text in shown if width(text) > WIDE_ROW]
     below = [
         "Public lists: "
         + (", ".join(recipient.address.email for recipient in lists_) or "none"),
@@ -183,7 +184,7 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
         "",
         f"Transport: {planned.account.label}. {where}",
     ]
-    for text in cut:
+    for text in (*cut, *further):
         below += ["", *wrap_hanging(text, WIDE_ROW, 2)]
     return lines(rows), below
 
