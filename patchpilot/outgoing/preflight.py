@@ -616,7 +616,7 @@ def _series_form_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
         and patches >= max(2, facts.project.mail.cover_from)
         and not topic.series.cover
         and not topic.draft.has_cover
-        and not any(map(is_backport, topic.series.patches))
+        and not all(map(is_backport, topic.series.patches))
     ):
         yield SendProblem(
             "no-cover",

@@ -225,9 +225,10 @@ class Lists(NamedTuple):
 
     def has_stable_tag(self, tags: Iterable[Trailer]) -> bool:
         """Return whether a Cc: tag asks the stable maintainers to take a fix."""
-        boxes = {self.stable, *self.stable_aliases}
+        addresses = {self.stable, *self.stable_aliases}
         return any(
-            tag.key == "cc" and tag.address and tag.address.key in boxes for tag in tags
+            tag.key == "cc" and tag.address and tag.address.key in addresses
+            for tag in tags
         )
 
     def is_private_request(self, tags: Iterable[Trailer]) -> bool:
