@@ -97,7 +97,6 @@ class CheckedPatch(NamedTuple):
 
     @property
     def every(self) -> tuple[Finding, ...]:
-        """Return all findings, including suppressed ones."""
         return (*self.findings, *(suppressed.finding for suppressed in self.suppressed))
 
     def with_more(self, mail: "CheckedPatch") -> "CheckedPatch":

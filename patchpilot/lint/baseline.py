@@ -58,7 +58,6 @@ class Remaining:
 
     @property
     def stale(self) -> dict[FindingMark, int]:
-        """Return the marks that matched no finding."""
         return {mark: count for mark, count in sorted(self._left.items()) if count > 0}
 
 

@@ -126,7 +126,6 @@ def pasted(context: Context) -> frozenset[int]:
 
 
 def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
-    """Yield the indexes of pasted lines."""
     diff = _quoted_diff(lines)
     yield from diff
     introduced = False

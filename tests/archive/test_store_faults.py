@@ -56,8 +56,6 @@ def overwrite(file: Path, start: int, size: int) -> None:
 
 
 def run_sql(*statements: str) -> Callable[[Path], None]:
-    """Return a fault that SQL statements cause."""
-
     def run(file: Path) -> None:
         with contextlib.closing(sqlite3.connect(file)) as plain:
             for statement in statements:
@@ -283,7 +281,6 @@ def lock_store(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def migrate_to_newer(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Migrate the store to a newer version."""
     version = 0
     with contextlib.closing(sqlite3.connect(file)) as plain:
         version = plain.execute("PRAGMA user_version").fetchone()[0]

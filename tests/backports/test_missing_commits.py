@@ -18,7 +18,6 @@ FIRST, SECOND = (2, 3), (10, 11)
 def edit(
     *spans: Span, old: str | None = "f.c", new: str | None = "f.c"
 ) -> LineEditStep:
-    """Return an edit that replaces these lines."""
     hunks = tuple((span, span) for span in spans)
     return LineEditStep(old, new, hunks)
 

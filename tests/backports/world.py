@@ -126,14 +126,12 @@ class World:
         return call("backport", "-C", self.repo.path, *words)
 
     def ask(self, *words: object, code: int = 0) -> dict[str, Any]:
-        """Run `backport` and return its JSON document."""
         outcome = self.call(*words, "--format", "json")
         assert outcome.code == code, outcome.err
         answer: dict[str, Any] = json.loads(outcome.out)
         return answer
 
     def branch_result(self, *words: object) -> dict[str, Any]:
-        """Return the result for the only branch."""
         branches = self.ask(*words)["branches"]
         assert len(branches) == 1
         only: dict[str, Any] = branches[0]

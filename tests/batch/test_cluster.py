@@ -149,7 +149,6 @@ def test_patches_are_checked_against_a_tree(
 
 
 def finding_names(lines: Iterable[str]) -> list[set[str]]:
-    """Return the names of each patch's findings."""
     return [
         {finding["name"] for finding in line["findings"]}
         for line in map(json.loads, lines)

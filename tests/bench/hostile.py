@@ -48,7 +48,6 @@ Text = Iterator[str]
 
 
 def new_file(path: str, lines: int, body: Text) -> Text:
-    """Yield a diff that adds a file."""
     yield (
         f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0"
         f" +1,{lines} @@\n"
@@ -57,7 +56,6 @@ def new_file(path: str, lines: int, body: Text) -> Text:
 
 
 def code(lines: int) -> Text:
-    """Yield this many added lines of C."""
     made, number = 0, 0
     while made < lines:
         block = FUNCTION.format(number).split("\n")[:-1][: lines - made]
@@ -77,7 +75,6 @@ def small() -> Text:
 
 
 def files(count: int) -> Text:
-    """Yield a diff of this many files."""
     for number in range(count):
         path = f"drivers/frob/f{number}.c"
         yield (
@@ -110,14 +107,12 @@ def nested(depth: int) -> Text:
 
 
 def parts(count: int) -> Text:
-    """Yield a message with this many parts."""
     yield f'{HEAD}{SUBJECT}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
     yield from ("--b\nContent-Type: text/plain\n\nhello\n" for _ in range(count))
     yield "--b--\n"
 
 
 def mbox(count: int) -> Text:
-    """Yield an mbox with this many patches."""
     for number in range(count):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
         yield from patch(small(), head=(HEAD + SUBJECT).replace("<1@", f"<{number}@"))
@@ -125,12 +120,10 @@ def mbox(count: int) -> Text:
 
 
 def header(text: str) -> str:
-    """Return the header with this text added."""
     return f"{HEAD}{text}\n{SUBJECT}"
 
 
 def tags(count: int) -> str:
-    """Return a message with this many trailers."""
     return (
         PROSE
         + "\n"

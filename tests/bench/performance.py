@@ -34,7 +34,6 @@ def worse(rows: Sequence[Row], recorded: dict[str, float]) -> list[str]:
 
 
 def recorded_ratios() -> dict[str, float]:
-    """Return the recorded ratios by pair name."""
     ratios: dict[str, float] = json.loads(RATIOS.read_text()) if RATIOS.exists() else {}
     return ratios
 

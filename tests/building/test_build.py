@@ -61,7 +61,6 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def only_gcc(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Require no programs for building except gcc."""
     monkeypatch.setattr(configuration, "REQUIRED_PROGRAMS", ("make",))
 
 

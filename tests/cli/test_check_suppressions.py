@@ -49,7 +49,6 @@ def make_patch(
     path: str = PATH,
     at: int = 10,
 ) -> str:
-    """Return a patch that adds these lines."""
     lines = "".join(f"+{line}\n" for line in added)
     diff = file_diff(
         path,
@@ -63,7 +62,6 @@ def make_patch(
 
 
 def write(name: str, text: str) -> Path:
-    """Write a file in the current directory."""
     file = Path(name)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
@@ -71,7 +69,6 @@ def write(name: str, text: str) -> Path:
 
 
 def finding_names(outcome: Outcome) -> list[str]:
-    """Return the names of the unsuppressed findings."""
     document = json.loads(outcome.out)
     return [
         finding["name"]
@@ -81,7 +78,6 @@ def finding_names(outcome: Outcome) -> list[str]:
 
 
 def check(*words: object) -> Outcome:
-    """Run `check` and return its JSON document."""
     return call("check", "--format", "json", *words)
 
 

@@ -29,7 +29,6 @@ RUN = (
 
 @pytest.fixture(autouse=True)
 def tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Use a separate folder for temporary files."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     remove_leftovers.cache_clear()

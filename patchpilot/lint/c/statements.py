@@ -123,7 +123,6 @@ class Passage:
         )
 
     def after(self, span: StatementSpan) -> StatementSpan:
-        """Return the statement that follows."""
         return self.statement_at(span.end, span.limit)
 
     def statement_at(self, start: int, limit: int) -> StatementSpan:

@@ -71,8 +71,6 @@ class RegisteredFixer(NamedTuple):
 def fixer(
     name: str, *, tokens: TokenChanges = (), is_prose: bool = False
 ) -> Callable[[Fixer], Fixer]:
-    """Register a function as a fixer."""
-
     def register(function: Fixer) -> Fixer:
         FIXERS[name] = RegisteredFixer(function, tokens, is_prose)
         return function

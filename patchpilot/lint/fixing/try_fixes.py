@@ -81,7 +81,6 @@ class TriedFix(NamedTuple):
     applied: Mapping[Key, frozenset[int]] = {}
 
     def keys(self) -> Counter[Key]:
-        """Count the findings by rule and line."""
         return Counter(_key(finding, self.draft) for finding in self.found)
 
     def count_messages(self) -> Counter[tuple[str, str]]:

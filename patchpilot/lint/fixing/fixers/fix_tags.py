@@ -59,7 +59,6 @@ def fixes_form(site: FixSite) -> Proposal:
 
 @fixer("close-gap", is_prose=True)
 def close_gap(site: FixSite) -> Proposal:
-    """Delete blank lines between two tags."""
     lines, number = site.context.patch.lines, site.number
     first = next((at for at in range(number, 0, -1) if lines[at - 1].strip()), number)
     last = next((at for at in range(number, len(lines)) if lines[at].strip()), first)
