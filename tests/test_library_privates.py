@@ -20,7 +20,6 @@ USES = tuple(f"{word} {name}" for word in ("from", "import") for name in LIBRARI
 
 @cache
 def _trees() -> tuple[ast.Module, ...]:
-    """Return the modules that import a library."""
     return tuple(tree for _, tree in trees(*USES))
 
 

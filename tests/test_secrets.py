@@ -34,7 +34,6 @@ DIFF = "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-int a;\n+int
 
 
 def secret(name: str) -> str:
-    """Return a password with a recognizable mark."""
     return f"{MARK}-{name}"
 
 
@@ -66,7 +65,6 @@ class LockedArchive(StandIn):
         self._server.RequestHandlerClass = Handler
 
     def with_password(self, name: str) -> str:
-        """Return the URL with this canary's password."""
         return self.url.replace("://", f"://{login(name)}")
 
 

@@ -224,7 +224,6 @@ class CheckResult(NamedTuple):
 
     @property
     def all(self) -> tuple[Finding, ...]:
-        """Return all findings, with those about the series last."""
         return tuple(finding for _, finding in self.by_patch)
 
     @property

@@ -540,7 +540,6 @@ def tree_of(patches: Sequence[Patch], repository: "Repository | None") -> Tree |
 
 
 def exit_code(severities: Iterable[Severity], fail_on: str) -> ExitCode:
-    """Return 1 if any severity is at least `fail_on`, otherwise 0."""
     if fail_on == "never":
         return ExitCode.OK
     limit = Severity(fail_on).rank

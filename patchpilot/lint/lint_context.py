@@ -175,7 +175,6 @@ class Context:
 
     @property
     def project(self) -> "Project":
-        """Return the project whose rules apply."""
         from patchpilot.projects.loading import find_project
 
         return self.profile or find_project(self.options.profile or "linux")

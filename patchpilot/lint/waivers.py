@@ -60,7 +60,6 @@ class Waiver(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Return the rule and paths for display."""
         return f"{self.rule} ({', '.join(self.paths)})" if self.paths else self.rule
 
 

@@ -126,6 +126,12 @@ def test_incomplete_commit_reference_is_an_error(
     assert finding.severity is Severity.ERROR
 
 
+def test_full_fixes_tag_is_no_upstream_commit() -> None:
+    message = f'It broke.\n\nFixes: {"1a" * 20} ("frob: add it")\n'
+    text = write_mail(message, subject="[PATCH 6.1.y] frob: wait for the link")
+    assert rule_warnings(text, "backport-without-upstream-commit")
+
+
 @pytest.mark.parametrize(
     ("sender", "person"),
     [

@@ -303,7 +303,6 @@ async def test_escape_ends_the_filter(
 def set_known_topics(
     monkeypatch: pytest.MonkeyPatch, every: tuple[HomeTopic, ...]
 ) -> None:
-    """Make the home screen read these topics."""
     for name, value in (
         ("known_topics", every),
         ("read_topics", every),

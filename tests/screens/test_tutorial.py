@@ -29,7 +29,6 @@ DEMO_KEYS = {
 
 
 def sections(page: str) -> dict[str, str]:
-    """Map headings to the text below them."""
     parts = re.split(r"^## (.+)\n", page, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 

@@ -48,13 +48,11 @@ def again() -> None:
 
 
 def rows(file: Path) -> list[tuple[object, ...]]:
-    """Return the rows of a file's table."""
     with contextlib.closing(sqlite3.connect(file)) as plain:
         return plain.execute("SELECT x FROM a ORDER BY x").fetchall()
 
 
 def overwrite(file: Path, start: int, size: int = 512) -> None:
-    """Damage a file from this offset on."""
     data = bytearray(file.read_bytes())
     data[start : start + size] = b"\xa5" * len(data[start : start + size])
     file.write_bytes(data)

@@ -50,7 +50,6 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def fixed(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
-    """Fix the first finding with this name."""
     with Repository.open(repo.path) as repository:
         settings = read_settings(repository)
         result = check_topic(repository, settings, CheckedTopic((), None, "master"))

@@ -120,7 +120,6 @@ def test_bounce_is_stored(
 
 
 def _answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
-    """Write a file with only a reply."""
     when = format_datetime(datetime.now(UTC))
     raw = (
         f"From: {sender}\nTo: {LIST}\nSubject: Re: [PATCH] {TITLE}\nMessage-ID: <{ident}>\n"

@@ -105,7 +105,6 @@ def check_result(repo: Repo, line: str = "check --format json") -> object:
 
 
 def tui_result(repo: Repo) -> object:
-    """Return the result of the Checks stage."""
     session = Session(repo.path)
     with Repository.open(repo.path) as repository:
         try:

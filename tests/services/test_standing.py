@@ -37,7 +37,6 @@ DATE = "Date: Mon, 12 Dec 2022 10:00:00 +0000"
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Repo:
-    """Create a kernel-like repository with one commit."""
     repo = Repo(tmp_path / "tree")
     files = {
         "Makefile": MAKEFILE,

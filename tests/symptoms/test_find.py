@@ -76,7 +76,6 @@ def repo(workdir: Path) -> Repo:
 def find_json(
     repo: Repo, *words: str, stdin: str = "", code: int = 0
 ) -> dict[str, Any]:
-    """Run `find` and return its JSON document."""
     done = call("find", "-C", repo.path, *words, "--json", stdin=stdin.encode())
     assert done.code == code, done.err
     answer: dict[str, Any] = json.loads(done.out)

@@ -73,7 +73,6 @@ class History:
         return call(command, "-C", self.repo.path, *words, **given)
 
     def json(self, command: str, *words: object) -> Any:
-        """Return the JSON document of a command."""
         return json.loads(self.call(command, *words, "--format", "json").out)
 
 

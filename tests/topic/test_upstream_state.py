@@ -151,7 +151,6 @@ CASES = (
 
 
 def path_of(name: str) -> str:
-    """Return the path of a case's driver."""
     return f"drivers/net/{name}.c"
 
 
@@ -243,7 +242,6 @@ class Upstream:
 
 @pytest.fixture(scope="module")
 def upstream(tmp_path_factory: pytest.TempPathFactory) -> Upstream:
-    """Return the repository, which tests only read."""
     return Upstream(tmp_path_factory.mktemp("upstream") / "linux")
 
 

@@ -176,7 +176,6 @@ class ScannedLine(NamedTuple):
 
     @property
     def suffix(self) -> str:
-        """Return the file name extension without its dot, or ""."""
         return _suffix(self.file)
 
     @property

@@ -115,7 +115,6 @@ class Passage:
         return bisect_left(self._numbers, number)
 
     def statement(self, line: ScannedLine, column: int = 0) -> StatementSpan:
-        """Return the statement that starts in a line."""
         index = self.index(line.number)
         return self.statement_at(
             self.starts[index] + column,

@@ -226,9 +226,13 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     ):
         return
     text = "\n".join(patch.message)
-    if re.search(r"\b[0-9a-f]{40}\b", text):
+    named = upstream_commits(text)
+    if any(len(commit.id) == 40 for commit in named) or re.search(
+        r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b",
+        text,
+    ):
         return
-    if named := upstream_commits(text):
+    if named:
         yield make_hit(patch.message_line + named[0].at, "short-id")
     elif not re.search(r"(?i)upstream|mainline|linus", text):
         yield make_hit(None, "no-commit")
@@ -548,7 +552,6 @@ class Mailbox(NamedTuple):
     rest: str
 
     def written(self) -> str:
-        """Format the mailbox in its normal form."""
         address = _ENDS.sub("", self.address.strip(_SPACES))
         name = _quote_name(_inner(self.name))
         comment = (

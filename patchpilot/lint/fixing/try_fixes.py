@@ -84,7 +84,6 @@ class TriedFix(NamedTuple):
         return Counter(_key(finding, self.draft) for finding in self.found)
 
     def count_messages(self) -> Counter[tuple[str, str]]:
-        """Count the findings by rule and message."""
         return Counter((finding.rule, finding.message) for finding in self.found)
 
 
