@@ -63,6 +63,7 @@ def subject_end(site: FixSite) -> Proposal:
 def agreed_prefix(site: FixSite) -> Proposal:
     """Add the usual prefix of the files to a subject without one, if commits agree on it."""
     found = habits(site.context) if site.finding.value("usual") else None
+    # add a prefix only if 95 % of the commits have it
     if found is None or found.exact < 95:
         return None
     return _replace_title(site, f"{found.prefix} {site.context.patch.subject.title}")
