@@ -21,7 +21,7 @@ FOLDER = "scripts/coccinelle"
 PLANTED: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("planted_for_semantic_patches.toml").read_text("utf-8")
 )
-REPORTING = {path: one for path, one in PLANTED.items() if "code" in one}
+REPORTING = [path for path, planted in PLANTED.items() if "code" in planted]
 # two rules contain the function names, with a Python rule in between
 KFREE = """/// Find a use after free.
 // Options: --no-includes
@@ -48,9 +48,8 @@ FILES = {
 
 
 def state(files: dict[str, str]) -> Any:
-    ids = {path: str(hash(text)) for path, text in files.items()}
     return SimpleNamespace(
-        files=ids,
+        files=files,
         read=files.get,
         build_digest="",
         digest=str,
@@ -95,11 +94,16 @@ def linux(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @needs_coccinelle
 @pytest.mark.parametrize("name", REPORTING)
 def test_planted_defect_is_reported_by_its_script(linux: Path, name: str) -> None:
-    script, planted = f"{FOLDER}/{name}", REPORTING[name]
-    text = planted["code"]
+    script, text, line = (
+        f"{FOLDER}/{name}",
+        PLANTED[name]["code"],
+        PLANTED[name]["line"],
+    )
+    rules = (linux / script).read_text("utf-8")
+    if "ocaml@" in rules and not shutil.which("ocamlopt"):
+        pytest.skip("ocaml-nox is not installed")
     (linux / "drv.c").write_text(text, "utf-8")
-    tree = state({script: (linux / script).read_text("utf-8"), "drv.c": text})
-    near = text_around(text, [planted["line"]])
-    assert list(scripts_for(tree, near, silent)) == [script]
+    tree = state({script: rules, "drv.c": text})
+    assert list(scripts_for(tree, text_around(text, [line]), silent)) == [script]
     report = run_scripts(linux, tree, "drv.c", [script], silent)
-    assert planted["line"] in {diagnostic.line for diagnostic in report}
+    assert line in {diagnostic.line for diagnostic in report}
