@@ -44,8 +44,6 @@ class NewLine(NamedTuple):
 
 
 class NewHunk(NamedTuple):
-    """The new side of a hunk."""
-
     change: FileChange
     hunk: Hunk
     lines: tuple[NewLine, ...]

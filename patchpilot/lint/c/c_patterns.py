@@ -80,6 +80,8 @@ CONSTANT = one_of(
     FLOAT, rf"(?i:0b[01]+){INT_SUFFIX}?", OCTAL, rf"(?i:0x[0-9a-f]+){INT_SUFFIX}?", INT
 )
 STRING = r'(?:\b[Lu])?"[X\t]*"'
+LABEL_END = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
+"""The end of the line of a case label, or a return."""
 ASSIGNMENT = r"(?:\*=|/=|%=|\+=|-=|<<=|>>=|&=|\^=|\|=|=)"
 COMPARE = r"(?:<=|>=|==|!=|<|(?<!-)>)"
 OPERATORS = r"(?:<=|>=|==|!=|=>|->|<<|>>|<|>|!|~|&&|\|\||,|\^|\+\+|--|&|\||\+|-|\*|/|%)"

@@ -120,7 +120,7 @@ _LINE_COMMENT = compile_cached(r"^[+ ].*//")
 _COMMENT_HERE = compile_cached(r"^\+.*//|.*/\*.*\*/\s*(?:\\\s*)?$", re.ASCII)
 _STAR = compile_cached(r"^.\s*\*", re.ASCII)
 _ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
-_SPACE = " \t\n\r\f\v"
+SPACE = " \t\n\r\f\v"
 _NOT_REMOVED = (" ", "+", "")
 _NAMES = {"d": _GIT_FILE, "+": _NEW_FILE}
 
@@ -172,7 +172,7 @@ class ScannedLine(NamedTuple):
 
     @property
     def added(self) -> bool:
-        return self.left != 0 and self.sign == "+"
+        return self.left != 0 and self.sign == "+" and not self.starts_file
 
     @property
     def suffix(self) -> str:
@@ -288,7 +288,7 @@ def expand(text: str) -> str:
 def measure(raw: str) -> tuple[int, int]:
     """Return the width and indentation of a line in columns, without its sign."""
     text = raw[1:].expandtabs(8) if "\t" in raw else raw[1:]
-    return len(text), len(text) - len(text.lstrip(_SPACE))
+    return len(text), len(text) - len(text.lstrip(SPACE))
 
 
 def as_bytes(line: str) -> str:
@@ -382,15 +382,7 @@ def scan_lines(
         in_header = in_header and not ends_header
         in_log = line.log_after
         lines.append(line)
-    return LineScan(
-        lines,
-        [
-            line
-            for line in lines
-            if line.sign == "+" and line.left and not line.starts_file
-        ],
-        strict,
-    )
+    return LineScan(lines, [line for line in lines if line.added], strict)
 
 
 def sanitized(raws: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ from patchpilot.lint.c.c_patterns import (
     pattern,
     search_in,
 )
-from patchpilot.lint.c.line_scan import COMMENT, ScannedLine
+from patchpilot.lint.c.line_scan import COMMENT, SPACE, ScannedLine
 from patchpilot.lint.c.types import TypePattern, Types
 
 # types known to every C source; types defined by the patch are not recognized as casts here
@@ -124,11 +124,12 @@ class ValueTracker:
 
     def _open_parenthesis(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Open a parenthesis, or classify it as a cast together with the type after it."""
+        at = token.start()
         if self._pending == _NOT_PENDING and (
-            length := self._cast(text, token.start())
+            cast := self._types.match(_CAST, text, end_of(r"\(\s*", text, at))
         ):
             self._brackets.append(kind)
-            return "c", length
+            return "c", cast.match.end(1) - at
         self._brackets.append(self._pending)
         self._pending = _NOT_PENDING
         return "N", 1
@@ -140,11 +141,6 @@ class ValueTracker:
     def _end(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         self._colon = "O"
         return "E", 1
-
-    def _cast(self, text: str, at: int) -> int:
-        """Return the length of `(type` if a cast starts here, otherwise 0."""
-        match = self._types.match(_CAST, text, end_of(r"\(\s*", text, at))
-        return match.match.end(1) - at if match else 0
 
     def _word(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Return the kind of a word, and the length of the text it covers."""
@@ -239,7 +235,6 @@ _DIRECTIVE = rf"\#\s*(?:(?P<define>define\s*{IDENT})|(?P<undef>undef\s*{IDENT}|i
 
 
 _OPERATORS = r"(<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|<|>|=|!|~|&&|\|\||,|\^|\+\+|--|&|\||\+|-|\*|/|%|\?:|\?|:|;)"  # noqa: E501
-_SPACE = " \t\n\r\f\v"
 
 
 class OperatorKind(NamedTuple):
@@ -315,8 +310,8 @@ def operators_of(
 def _is_argument(line: str, at: int, end: int, kinds: str) -> bool:
     return (
         kinds[at : at + 1] != "V"
-        and line[at - 1] in _SPACE
-        and line[end:].lstrip(_SPACE)[:1] in (",", ")")
+        and line[at - 1] in SPACE
+        and line[end:].lstrip(SPACE)[:1] in (",", ")")
     )
 
 
@@ -327,11 +322,11 @@ def _kind_before(before: str, line: str, at: int) -> str:
         kind = "B"
     elif before[-1] == NOTE:
         kind = "C"
-    elif before[-1] in _SPACE:
+    elif before[-1] in SPACE:
         kind = "W"
     else:
         kind = "V"
-    return "E" if kind in "WO" and not line[:at].strip(_SPACE) else kind
+    return "E" if kind in "WO" and not line[:at].strip(SPACE) else kind
 
 
 def _kind_after(after: str | None) -> str:
@@ -339,14 +334,14 @@ def _kind_after(after: str | None) -> str:
         return "E"
     if not after:
         return "O"
-    if after.lstrip(_SPACE) == "\\":
+    if after.lstrip(SPACE) == "\\":
         return "E"
     first = after[0]
     if first in ")];":
         return "B"
     if first == NOTE:
         return "C"
-    return "W" if first in _SPACE else "V"
+    return "W" if first in SPACE else "V"
 
 
 def _any_modifier(types: Types, text: str) -> bool:

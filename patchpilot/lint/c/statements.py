@@ -274,9 +274,6 @@ class _Statement:
                 branch, self.stack, state, ("", 0)
             )
 
-    def _semicolon(self, at: int) -> int:
-        return at + 1
-
     def _newline(self, at: int) -> int | None:
         if self.inside != "#":
             self._define(at + 1)
@@ -314,7 +311,7 @@ class _Statement:
 
 _AT: dict[str, Callable[[_Statement, int], int | None]] = {
     "#": _Statement._branch,
-    ";": _Statement._semicolon,
+    ";": lambda _, at: at + 1,
     "\n": _Statement._newline,
     "e": _Statement._else,
     "(": _Statement._open_block,

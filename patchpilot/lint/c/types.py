@@ -442,7 +442,7 @@ class Types:
 def _is_usual_name(name: str) -> bool:
     return (
         name in PLAIN_TYPES
-        or (name.endswith(NAME_ENDS) and name not in ("_t", "_handler", "_handler_fn"))
+        or (name.endswith(NAME_ENDS) and name not in NAME_ENDS)
         or pattern(TYPEDEFS).fullmatch(name) is not None
     )
 

@@ -147,11 +147,10 @@ def _check_line(
     line_context: LineContext, on_context: _Stage, on_added: _Stage, result: CCode
 ) -> None:
     line, walk = line_context.line, line_context.walk
-    if line_context.code.startswith(("+{", "+}")):
-        if match_at(r"\+\{\s*$", line_context.code):
-            walk.function = _declared_function(line_context) or walk.function
-        elif match_at(r"\+\}\s*$", line_context.code):
-            walk.function = None
+    if match_at(r"\+\{\s*$", line_context.code):
+        walk.function = _declared_function(line_context) or walk.function
+    elif match_at(r"\+\}\s*$", line_context.code):
+        walk.function = None
     if line.number > walk.skip_until and search_in(r".\s*\S", line_context.code):
         span = line_context.span = walk.passage.statement(line)
         if span.is_whole:

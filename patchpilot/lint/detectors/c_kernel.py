@@ -192,7 +192,6 @@ _TEXT = lazy(rf"({STRING})")
     "checkpatch-api",
 )
 def check_interfaces(context: Context) -> TypedHits:
-    """Report misused or undocumented kernel interfaces."""
     whole = c_text(context)
     for needles, rule in _BY_WORD:
         if any(needle in whole for needle in needles):
@@ -227,8 +226,8 @@ def _check_setup_option(context: Context, line: ScannedLine) -> TypedHits:
     found = _SETUP.search(line.raw)
     if found and not any(
         found[1] in other.text
-        for other in scan(context).lines
-        if other.sign == "+" and other.file.endswith(_PARAMETERS)
+        for other in scan(context).added
+        if other.file.endswith(_PARAMETERS)
     ):
         yield "UNDOCUMENTED_SETUP", line.hit(option=found[1])
 
@@ -290,7 +289,6 @@ class _Comment(NamedTuple):
 
     @property
     def described(self) -> Iterator[str]:
-        """Yield the names that the comment describes."""
         for words in self.text:
             if found := cached_match(r"^@(\w+|\.\.\.)\s*:", words):
                 yield found[1]

@@ -26,7 +26,7 @@ def _select_lines(
     lines = [
         line
         for line in (scan(context).lines if unchanged else scan(context).added)
-        if line.left and line.sign in ("+", " ")
+        if line.left and line.sign in ("+", " ") and not line.starts_file
         if "*" in suffixes or line.suffix in (suffixes or ("c", "h"))
         if len(line.raw) <= LONGEST_LINE or suffixes
     ]
@@ -212,7 +212,7 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     reported = 0
     for line in added_c_lines(context, arguments):
         text = form_of(line, arguments)
-        found = None if line.starts_file else regex.search(text)
+        found = regex.search(text)
         if not found or (unless and unless.search(text)):
             continue
         around = _groups_around(context, arguments, line, found)

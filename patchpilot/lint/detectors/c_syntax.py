@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.cache.cached_re import compile_cached, compile_late
@@ -89,6 +89,8 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
         needle.lower() in _added_text(context) for needle in arguments["needles"]
     ):
         return
+    if _parser() is None:
+        return
     wanted = arguments.get("capture_patterns", {}).get("call", "")
     # few functions contain a word that `@call` may match, and compiling the query is slow
     calls = compiled(
@@ -101,12 +103,11 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
         ) or not any(map(calls.search, _words(unit.text))):
             continue
         tree = _parse(context, unit.text)
-        query = _query(arguments["query"])
-        if tree is None or query is None:
+        if tree is None:
             continue
+        query = _query(arguments["query"])
         for line, values in _matches(unit, tree, query, arguments):
-            if line:
-                yield make_hit(line, **values)
+            yield make_hit(line, **values)
 
 
 @lru_cache
@@ -156,12 +157,14 @@ def _text(unit: _CodePart, node: "Node") -> str:
 
 def _is_broken(node: "Node") -> bool:
     """Return whether the parser failed at or around the statement."""
-    above: Node | None = node
-    while above is not None:
-        if above.type == "ERROR":
-            return True
-        above = above.parent
-    return bool(node.has_error)
+    return node.has_error or any(above.type == "ERROR" for above in _parents(node))
+
+
+def _parents(node: "Node") -> "Iterator[Node]":
+    parent: Node | None = node.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
 
 
 def _captures_fit(
@@ -208,12 +211,12 @@ def _fits_conditions(
 
 def _is_inside(unit: _CodePart, at: "Node", pattern: re.Pattern[str]) -> bool:
     """Return whether an enclosing statement starts with a match of the pattern."""
-    above = at.parent
-    while above is not None and above.type != "function_definition":
-        if pattern.match(_text(unit, above)):
-            return True
-        above = above.parent
-    return False
+    return any(
+        pattern.match(_text(unit, above))
+        for above in takewhile(
+            lambda above: above.type != "function_definition", _parents(at)
+        )
+    )
 
 
 def _fill_pattern(
@@ -246,9 +249,7 @@ def _parser() -> Any:
 
 
 @lru_cache(maxsize=256)
-def _query(text: str) -> "Query | None":
-    if _parser() is None:
-        return None
+def _query(text: str) -> "Query":
     from tree_sitter import Query
 
     return Query(_parser()[0], text)
@@ -256,7 +257,7 @@ def _query(text: str) -> "Query | None":
 
 @once
 def _parse(_context: Context, text: bytes) -> "Tree | None":
-    if _parser() is None or len(text) > MOST_BYTES:
+    if len(text) > MOST_BYTES:
         return None
     tree: Tree = _parser()[1].parse(_expand_loop_macros(text))
     return tree

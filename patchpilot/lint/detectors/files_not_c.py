@@ -150,15 +150,9 @@ def undocumented_compatible(context: Context, _arguments: Arguments) -> Iterator
     """Report added compatible strings that no binding documents, and unknown vendor prefixes."""
     if context.tree is None:
         return
-    for line in scan(context).lines:
-        if (
-            line.left
-            and line.sign == "+"
-            and not line.starts_file
-            and "compatible" in line.text
-            and _is_compatible(line)
-        ):
-            yield from _report_undocumented(context, line)
+    for line in scan(context).added:
+        if "compatible" in line.text and _is_compatible(line):
+            yield from _report_undocumented(context, context.tree, line)
 
 
 def _is_compatible(line: ScannedLine) -> bool:
@@ -167,9 +161,10 @@ def _is_compatible(line: ScannedLine) -> bool:
     return line.suffix in ("c", "h") and _C_COMPATIBLE.match(line.text) is not None
 
 
-def _report_undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
-    assert context.tree is not None
-    bindings = bindings_of(context.tree)
+def _report_undocumented(
+    context: Context, tree: Tree, line: ScannedLine
+) -> Iterator[Hit]:
+    bindings = bindings_of(tree)
     compat = context.options.checkpatch_compat
     if not bindings.is_there and not compat:
         return
@@ -218,7 +213,6 @@ _UNDERLINE = lazy(r"^([=\-~^\"'`#*+.:])\1{2,}\s*$")
 
 @detector("short-underline")
 def short_underline(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report an added underline that is shorter than its heading."""
     for change in context.patch.files:
         if (change.new_path or "").endswith(".rst"):
             for hunk in change.hunks:
@@ -263,11 +257,8 @@ _TABBED_ENTRY = lazy(r"^\+[A-Z]:\t\S")
     "checkpatch-kbuild",
 )
 def check_kbuild(context: Context) -> TypedHits:
-    """Report problems in Kconfig files and MAINTAINERS."""
     lines = scan(context)
-    for line in lines.lines:
-        if not line.left or line.sign != "+" or line.starts_file:
-            continue
+    for line in lines.added:
         path, text = line.file, line.text
         if (
             "Kconfig" in path
@@ -308,7 +299,7 @@ def _lacks_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
 
 def _check_section_entry(line: ScannedLine) -> Iterator[Hit]:
     entry = _ENTRY.match(line.raw)
-    if not entry or line.raw[0] != "+":
+    if not entry:
         return
     if not _TABBED_ENTRY.match(line.raw):
         yield make_hit(line.number, "tab", entry=entry[1])
@@ -334,7 +325,6 @@ _MOST_ABOVE = 30
 
 @detector("unsafe-without-comment")
 def unsafe_without_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report unsafe blocks and impls without a SAFETY comment next to them."""
     for change in context.patch.files:
         if not (change.new_path or "").endswith(".rs"):
             continue

@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from itertools import islice
 
 from patchpilot.cache.cached_re import compile_late
@@ -139,26 +138,12 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     names such as S_IRUGO joined by |. `group_patterns`, `unless_group_patterns`,
     `other_files_pattern` and `each` are as in code-like.
     """
-    needles = (
-        (arguments["needle"],)
-        if "needle" in arguments
-        else tuple(arguments.get("needles", ()))
-    )
-    if needles and not any(needle in new_c_text(context) for needle in needles):
-        return
-    first = arguments.get("line_pattern", "")
-    if (
-        first
-        and first.isascii()
-        and "(?" not in first.replace("(?:", "")
-        and not _multiline_pattern(first).search(new_c_text(context))
-    ):
+    needles = arguments.get("needles", [arguments.get("needle", "")])
+    if not any(needle in new_c_text(context) for needle in needles):
         return
     pattern = c_pattern(arguments["pattern"])
     for line, span, text in statements(context):
-        if needles and not any(
-            needle in text or needle in line.text for needle in needles
-        ):
+        if not any(needle in text or needle in line.text for needle in needles):
             continue
         if not suits(
             arguments, line.text, "line_pattern", "unless_line_pattern"
@@ -182,12 +167,6 @@ def statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]
         if span is not None:
             found.append((line, span, blank_signs(span.raw_text[:LONGEST_STATEMENT])))
     return found
-
-
-@cache
-def _multiline_pattern(pattern: str) -> re.Pattern[str]:
-    """Return a pattern that finds in multi-line text what the given one finds in a single line."""
-    return re.compile(expand_fragments(pattern), re.ASCII | re.MULTILINE)
 
 
 def _matches(
@@ -261,13 +240,13 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     of the group `at`.
     """
     lead, _, tail = arguments["pattern"].partition("<TYPE>")
-    kind = _type_pattern(
+    kind = TypePattern(
         expand_fragments(tail),
         stars=not arguments.get("no_stars"),
         storage=bool(arguments.get("storage")),
     )
     for line in added_c_lines(context, arguments):
-        if line.starts_file or not _is_checked(line, arguments):
+        if not _is_checked(line, arguments):
             continue
         text = form_of(line, arguments)
         types_in = _find_types(
@@ -282,11 +261,6 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         for at, found in found_types:
             if (groups := _values_of_type(text, found, arguments)) is not None:
                 yield line.hit(_column(at, found, arguments), **groups)
-
-
-@cache
-def _type_pattern(tail: str, *, stars: bool, storage: bool) -> TypePattern:
-    return TypePattern(tail, stars=stars, storage=storage)
 
 
 def _is_checked(line: ScannedLine, arguments: Arguments) -> bool:
@@ -322,19 +296,17 @@ def _values_of_type(
     text: str, found_type: FoundType, arguments: Arguments
 ) -> dict[str, str] | None:
     """Return the values for the message, or None if the type does not meet the conditions."""
-    wanted, unwanted = (
-        optional(arguments, "type_pattern"),
-        optional(arguments, "unless_type_pattern"),
-    )
-    named = wanted.search(found_type.type) if wanted else None
-    if (wanted and not named) or (unwanted and unwanted.search(found_type.type)):
-        return None
-    if not _line_suits(text, found_type.type, arguments):
+    named = c_pattern(arguments.get("type_pattern", "")).search(found_type.type)
+    if (
+        not named
+        or not suits(arguments, found_type.type, "", "unless_type_pattern")
+        or not _line_suits(text, found_type.type, arguments)
+    ):
         return None
     return {
         "type": found_type.type,
         **found_type.match.groupdict(""),
-        **(named.groupdict("") if named else {}),
+        **named.groupdict(""),
     }
 
 
@@ -352,13 +324,9 @@ def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
 
 
 def _column(at: int, found_type: FoundType, arguments: Arguments) -> int | None:
-    where = arguments.get("column")
-    if where is None:
-        return None
-    place = {"start": at, "type": found_type.start}.get(where)
-    if place is None:
-        place = found_type.match.start("at")
-    return place
+    offsets = {None: None, "start": at, "type": found_type.start}
+    place = arguments.get("column")
+    return offsets[place] if place in offsets else found_type.match.start("at")
 
 
 @detector(

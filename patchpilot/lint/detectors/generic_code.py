@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import cached_match
-from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import fill_pattern, groups_of, subject_hit
 from patchpilot.lint.lint_context import Context, once
@@ -316,7 +315,6 @@ class _NewText(NamedTuple):
     "new-text-like",
     "file *pattern",
     generic=True,
-    **CONDITIONS,
     pattern=str,
     unless_pattern=str,
     paths_pattern=str,

@@ -40,10 +40,8 @@ class FixSite:
 
     def added(self, number: int) -> ScannedLine | None:
         """Return a patch line if it is added to a file, otherwise None."""
-        for line in self.scan.lines[max(number - 1, 0) : number]:
-            if line.added and not line.starts_file:
-                return line
-        return None
+        lines = self.scan.lines[max(number - 1, 0) : number]
+        return lines[0] if lines and lines[0].added else None
 
 
 Change = tuple[FixEdit, ...]

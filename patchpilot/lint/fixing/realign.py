@@ -42,7 +42,7 @@ def keep_columns(
     moved: dict[int, str] = {}
     askew: set[int] = set()
     for line, new_line in zip(old_lines, new_by_number, strict=True):
-        if not new_line or not line.added or line.starts_file:
+        if not new_line or not line.added:
             continue
         text = new_line.text
         if new_line.number in moved:

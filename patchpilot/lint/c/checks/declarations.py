@@ -14,20 +14,19 @@ from patchpilot.lint.c.c_patterns import (
     IDENT,
     INIT,
     INT_TYPES,
+    LABEL_END,
     LVAL,
     MODIFIER,
-    NOTE,
     STORAGE,
     end_of,
     match_at,
     pattern,
     search_in,
 )
-from patchpilot.lint.c.line_scan import as_text
+from patchpilot.lint.c.line_scan import SPACE, as_text
 from patchpilot.lint.c.types import FoundType, TypePattern, Types, number_ends
 from patchpilot.model.source_tree import Tree, changed_below, ground_of, is_safe_path
 
-_SPACE = " \t\n\r\f\v"
 _STARRED_CAST = TypePattern(r"((?:\s*(?:\*|<MODIFIER>\b))+\s*)\)", stars=False)
 _STARRED = TypePattern(rf"((?:\s*(?:\*|<MODIFIER>\b))+\s*)({IDENT})", stars=False)
 _SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
@@ -43,7 +42,7 @@ def number_words(context: LineContext) -> Results:
         misordered = number_ends(code, word.start(), misordered=True)
         ordered = match_at(rf"{INT_TYPES}\b", code, word.start())
         end = misordered[0] if misordered else ordered.end() if ordered else end
-        type_name = code[word.start() : end].strip(_SPACE)
+        type_name = code[word.start() : end].strip(SPACE)
         if misordered:
             yield "misordered-type", context.hit(kind=type_name)
         words = type_name.split()
@@ -92,14 +91,17 @@ def pointer_stars(context: LineContext) -> Results:
         good = _format_asterisks(stars)
         if _is_modifier_end(context, good):
             good += " "
-        if stars != good and not _is_modifier(context, name):
+        is_modifier = name in context.types.modifiers or pattern(MODIFIER).fullmatch(
+            name
+        )
+        if stars != good and not is_modifier:
             yield "misplaced-star", context.hit(match.end, stars=stars, good=good)
 
 
 def _format_asterisks(stars: str) -> str:
     """Put one space before the asterisks of a pointer, and none between or after them."""
-    good = stars if stars[:1] in tuple(_SPACE) else f" {stars}"
-    return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(_SPACE))
+    good = stars if stars[:1] in tuple(SPACE) else f" {stars}"
+    return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(SPACE))
 
 
 def _is_modifier_end(context: LineContext, text: str) -> bool:
@@ -107,12 +109,6 @@ def _is_modifier_end(context: LineContext, text: str) -> bool:
         return True
     last = search_in(r"\w+$", text)
     return last is not None and last.group() in context.types.modifiers
-
-
-def _is_modifier(context: LineContext, word: str) -> bool:
-    return (
-        word in context.types.modifiers or pattern(MODIFIER).fullmatch(word) is not None
-    )
 
 
 @check(ADDED, "init")
@@ -198,15 +194,15 @@ def extern_in_source(context: LineContext) -> Results:
 def unnamed_arguments(context: LineContext) -> Results:
     """Report arguments without names in a prototype, as in `int f(int);`."""
     statement = context.statement
-    if "(" not in statement or not statement.rstrip(_SPACE).endswith(";"):
+    if "(" not in statement or not statement.rstrip(SPACE).endswith(";"):
         return
     start = end_of(r".\s*(?:extern\s+)?", statement)
     prototype = context.types.match(_ARGUMENTS, statement, start)
     if not prototype or prototype.match[1] == "void":
         return
-    arguments = prototype.match[1].strip(_SPACE)
+    arguments = prototype.match[1].strip(SPACE)
     for match in context.types.finditer(_ARGUMENT, arguments, inside=True):
-        argument = arguments[match.start : match.match.end()].strip(_SPACE)
+        argument = arguments[match.start : match.match.end()].strip(SPACE)
         if context.types.match(_WHOLE, argument) and not search_in(
             rf"enum\s+{IDENT}$", argument
         ):
@@ -239,7 +235,6 @@ _MIXED = r"[A-Z][a-z]|[a-z][A-Z]"
 _MIXED_NAME = r"(\w*(?:[A-Z][a-z]|[a-z][A-Z])\w*)"
 _TYPEDEF = TypePattern(rf"\s+{_MIXED_NAME}")
 _DECLARED = TypePattern(rf"\s+{_MIXED_NAME}\s*[(\[,;]", storage=True)
-_LABEL_END = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
 _REPORTED, _KNOWN = "mixed case: reported", "mixed case: known"
 _KIND = Kind("mixed-case", (__file__,))
 _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
@@ -271,7 +266,7 @@ def mixed_case(context: LineContext) -> Results:
 def _skip_label(text: str) -> int:
     """Return the column after a case label followed only by a return, otherwise 0."""
     label = match_at(r".\s*(?:case\s*.*|default\s*):", text)
-    label_end = match_at(_LABEL_END, text, label.end()) if label else None
+    label_end = match_at(LABEL_END, text, label.end()) if label else None
     return label_end.end() if label_end else 0
 
 
@@ -404,7 +399,7 @@ def _check_export(context: LineContext, marks: dict[int, bool]) -> None:
     span, lines = context.need_span(), context.walk.scan.lines
     number = span.next_number
     texts = [line.text for line in lines[number - 1 : number + 1]]
-    if texts and not texts[0][span.next_column :].strip(_SPACE):
+    if texts and not texts[0][span.next_column :].strip(SPACE):
         number += 1
         del texts[0]
     exported = search_in(r"EXPORT_SYMBOL.*\((.*)\)", texts[0]) if texts else None

@@ -26,6 +26,7 @@ from patchpilot.lint.c.c_patterns import (
     pattern,
     search_in,
 )
+from patchpilot.lint.c.line_scan import SPACE
 from patchpilot.lint.c.operators import value_end
 from patchpilot.lint.c.types import TypePattern
 
@@ -94,7 +95,7 @@ def cast_of_constant(context: LineContext) -> Results:
 def comma_for_semicolon(context: LineContext) -> Results:
     """Report a comma used instead of a semicolon, as in `a = b(), c = d();`."""
     statement = context.statement
-    if not statement.rstrip(_SPACE).endswith(";") or not _outer_comma(statement):
+    if not statement.rstrip(SPACE).endswith(";") or not _outer_comma(statement):
         return
     first = _assigned_ends(statement, end_of(r"\+\s*", statement))
     second = [
@@ -139,7 +140,6 @@ _CHECKED = TypePattern(r"\s*,\s*\(*\s*")
 # type and a comma
 _HARMLESS = r"\b(?:(?:__must_be_array|offsetof|sizeof_field|sizeof|__stringify|typeof|__typeof__|__builtin\w+|#+)\s*\(*\s*|(typecheck)\s*\(\s*)"  # noqa: E501
 _OPERATOR_BEFORE, _OPERATOR_AFTER = rf"({OPERATORS})\s*$", rf"\s*({OPERATORS})"
-_SPACE = " \t\n\r\f\v"
 # skip longer macros
 _LONGEST = 20_000
 _MOST, _SHORT = 2_000_000, 500
@@ -172,7 +172,7 @@ def macro(context: LineContext) -> Results:
 
 def _flatten_body(body: str) -> str:
     """Join the lines of a macro body, replacing bracketed text with 1."""
-    text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(_SPACE)
+    text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(SPACE)
     text = _reduce(
         text,
         (pattern(r"\([^()]*\)"), pattern(r"\{[^{}]*\}"), pattern(r".\[[^\[\]]*\]")),
@@ -199,12 +199,22 @@ def _reduce(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str) 
     return text
 
 
+_NEEDS_NO_PARENTHESES = (
+    rf"(?:{IDENT}|-?{CONSTANT}),$|(?:{IDENT}|-?{CONSTANT});$|[!~-]?(?:{LVAL}|{CONSTANT})$|'X'$|'XX'$|\.{IDENT}\s*="
+    rf"|(?:#\s*{IDENT}|#\s*{CONSTANT})\s*$|do\s*{CONSTANT}\s*while\s*{CONSTANT};?$|while\s*{CONSTANT}\s*{CONSTANT}\s*$|for\s*{CONSTANT}$"
+    rf"|for\s*{CONSTANT}\s+(?:{IDENT}|-?{CONSTANT})$|do\s*\{{|\(\{{"
+)
+_BREAKS_IN_PARENTHESES = rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\["  # noqa: E501
+"""Text of a macro that parentheses would break, such as a declaration or a string."""
+
+
 def _check_form(context: LineContext, definition: str, body: str) -> Results:
     text = _flatten_body(body)
     if (
         not text
-        or _is_plain(text)
-        or _is_excepted(context, text)
+        or match_at(_NEEDS_NO_PARENTHESES, text)
+        or search_in(_BREAKS_IN_PARENTHESES, text)
+        or context.types.search(_ANYTHING, text, inside=True)
         or match_at(
             r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b", definition
         )
@@ -218,30 +228,6 @@ def _check_form(context: LineContext, definition: str, body: str) -> Results:
         yield "complex-macro-without-parentheses", context.hit()
 
 
-def _is_plain(text: str) -> bool:
-    return (
-        match_at(
-            rf"(?:{IDENT}|-?{CONSTANT}),$|(?:{IDENT}|-?{CONSTANT});$|[!~-]?(?:{LVAL}|{CONSTANT})$|'X'$|'XX'$|\.{IDENT}\s*="
-            rf"|(?:#\s*{IDENT}|#\s*{CONSTANT})\s*$|do\s*{CONSTANT}\s*while\s*{CONSTANT};?$|while\s*{CONSTANT}\s*{CONSTANT}\s*$|for\s*{CONSTANT}$"
-            rf"|for\s*{CONSTANT}\s+(?:{IDENT}|-?{CONSTANT})$|do\s*\{{|\(\{{",
-            text,
-        )
-        is not None
-    )
-
-
-def _is_excepted(context: LineContext, text: str) -> bool:
-    """Return whether parentheses would break the macro, such as a declaration or a string."""
-    return (
-        search_in(
-            rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\[",
-            text,
-        )
-        is not None
-        or context.types.search(_ANYTHING, text, inside=True) is not None
-    )
-
-
 def _join_lines(body: str) -> str:
     lines = body.split("\n")
     parts = [pattern(r"\\$").sub("", lines[0])]
@@ -250,7 +236,7 @@ def _join_lines(body: str) -> str:
         for line in lines[1:]
         if line.startswith(("+", " "))
     ]
-    return pattern(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(_SPACE)
+    return pattern(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(SPACE)
 
 
 def _check_arguments(context: LineContext, arguments: list[str], body: str) -> Results:

@@ -229,7 +229,6 @@ def function_pointer(context: LineContext) -> Results:
 
 @check(ADDED, " [", "\t[")
 def space_before_square_bracket(context: LineContext) -> Results:
-    """Report a space before an opening square bracket, as in `a [1]`."""
     text = context.text
     for match in pattern(r"(.*?\s)\[").finditer(text):
         prefix = match[1]
@@ -249,7 +248,6 @@ def space_before_square_bracket(context: LineContext) -> Results:
 
 @check(ADDED, " (", "\t(")
 def space_before_call(context: LineContext) -> Results:
-    """Report a space between a function name and its arguments, as in `f (x)`."""
     text = context.text
     for match in pattern(rf"({IDENT})\s+\(").finditer(text):
         name, lead = match[1], text[: match.start()]
@@ -263,7 +261,6 @@ def space_before_call(context: LineContext) -> Results:
 
 @check(ADDED, "{")
 def space_before_brace(context: LineContext) -> Results:
-    """Report a missing space before an opening brace, as in `){` and `else{`."""
     text = context.text
     has_no_space = (
         "){" in text

@@ -8,6 +8,7 @@ from patchpilot.lint.c.c_patterns import (
     ALLOC_FUNCTIONS,
     BALANCED,
     IDENT,
+    LABEL_END,
     LOG_FUNCTIONS,
     LVAL,
     NOTE,
@@ -17,7 +18,7 @@ from patchpilot.lint.c.c_patterns import (
     search_in,
     value,
 )
-from patchpilot.lint.c.line_scan import measure
+from patchpilot.lint.c.line_scan import SPACE, measure
 from patchpilot.lint.c.statements import Passage, StatementSpan
 from patchpilot.lint.c.types import TypePattern
 
@@ -73,7 +74,7 @@ def _single_statement(context: LineContext, column: int) -> Results:
 
 
 def _is_braced(branch: StatementSpan) -> bool:
-    return branch.raw_block.lstrip(_SPACE).startswith("{")
+    return branch.raw_block.lstrip(SPACE).startswith("{")
 
 
 def _needs_braces(branch: StatementSpan) -> bool:
@@ -81,22 +82,20 @@ def _needs_braces(branch: StatementSpan) -> bool:
         pattern(r"(^|\n).").sub(r"\1", text)
         for text in (branch.raw_condition, branch.raw_block)
     )
-    if "\n" in condition.strip(_SPACE):
+    if "\n" in condition.strip(SPACE):
         return True
     if search_in(r"\b(?:if|for|while)\b", branch.raw_block):
         return True
-    inside = pattern(r"^\s*\{|\}\s*$").sub("", block).strip(_SPACE)
+    inside = pattern(r"^\s*\{|\}\s*$").sub("", block).strip(SPACE)
     return "\n" in inside or inside.count(";") > 1
 
 
 _TAB = 8
-_SPACE = " \t\n\r\f\v"
 _NULL_TEST = rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\s*\)"
 
 
 @check(CONTEXT, "switch")
 def case_indent(context: LineContext) -> Results:
-    """Report a `case` label that is not indented like its `switch`."""
     if not search_in(r"\bswitch\s*\(.*\)", context.text):
         return
     _, lines = context.walk.passage.read_brackets(context.line, "{}")
@@ -210,7 +209,6 @@ def _skip_to_first_statement(body: str, lines: int) -> tuple[str, int]:
 
 @check(ADDED, "return")
 def parenthesized_return(context: LineContext) -> Results:
-    """Report parentheses around a return value: `return (x);`."""
     statement = context.statement
     if not statement or not match_at(r".\s*return\s*\(", statement, flags=re.DOTALL):
         return
@@ -265,12 +263,9 @@ def trailing_statement(context: LineContext) -> Results:
         yield "trailing-statement", context.hit(match.start(1), "else")
     if condition := search_in(r"\}\s*if\b", text):
         yield "trailing-statement", context.hit(condition.start(), "if")
-    if label := match_at(r".\s*(?:case\s*.*|default\s*):", text):
-        label_end = pattern(
-            rf"(?:\s*{NOTE}*)(?:\s*\{{)?(?:\s*{NOTE}*)(?:\s*\\)?\s*$|\s*return\s+"
-        )
-        if not label_end.match(text, label.end()):
-            yield "trailing-statement", context.hit(label.end(), "case")
+    label = match_at(r".\s*(?:case\s*.*|default\s*):", text)
+    if label and not match_at(LABEL_END, text, label.end()):
+        yield "trailing-statement", context.hit(label.end(), "case")
 
 
 @check(ADDED, "while")
@@ -305,16 +300,13 @@ def opening_brace_on_next_line(context: LineContext) -> Results:
 @check(ADDED, "(")
 def unnecessary_oom_message(context: LineContext) -> Results:
     line, walk = context.line, context.walk
-    if "if" not in context.before:
-        return
     null_test = match_at(_NULL_TEST, context.before)
     if (
         not null_test
-        or not (null_test[1] is not None or null_test[3] is not None)
+        or not (null_test[1] or null_test[3])
         or line.number <= 3
+        or not match_at(rf"\+.*\b{LOG_FUNCTIONS}\s*\(", context.text)
     ):
-        return
-    if not match_at(rf"\+.*\b{LOG_FUNCTIONS}\s*\(", context.text):
         return
     lines = walk.scan.lines
     nearby = lines[line.number - 4 : line.number + 200]
@@ -329,7 +321,7 @@ def unnecessary_oom_message(context: LineContext) -> Results:
     )
     declaration = TypePattern(rf"\s*{allocation}")
     for start in pattern(r"(?:^|\n)[ +]").finditer(statement):
-        text = statement[start.end() :].lstrip(" \t\n\r\f\v")
+        text = statement[start.end() :].lstrip(SPACE)
         if re.compile(allocation, re.ASCII).match(text) or context.types.match(
             declaration, text
         ):

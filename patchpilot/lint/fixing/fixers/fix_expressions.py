@@ -99,7 +99,6 @@ def _is_truth(before: str, after: str) -> bool:
 
 @fixer("octal-mode", tokens=((r"S_I\w+(?: \| S_I\w+)*|\b0[0-7]{3}\b", "0"),))
 def octal_mode(site: FixSite) -> Proposal:
-    """Rewrite symbolic permissions as an octal number."""
     mode = re.escape(site.finding.value("mode")) or r"\Z\A"
     octal = site.finding.value("octal")
     return rewrite(site, rf"(?<![\w|]){mode}(?!\w|\s*\|)", octal)
