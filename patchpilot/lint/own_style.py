@@ -16,6 +16,7 @@ from patchpilot.model.rule import Finding, Rule, Severity
 
 Report = Callable[[Context, Rule], Iterable[Finding]]
 """A function that returns a rule's findings in another state of the patch."""
+_Earlier = tuple[frozenset[str | None], frozenset[tuple[int | None, str]]]
 HABIT = 2
 """Number of times that a style must occur in a file's old lines to be intentional."""
 ALIKE = 0.6
@@ -34,6 +35,9 @@ _LINKER_SCRIPT = compile_late(r"\.lds(?:\.[hS])?$")
 _DEFINITION = compile_late(r"^\+\s*#\s*define\s+(?P<name>\w+)")
 _CASE = r"[ \t]*(?:case\b[^;\n]*|default[ \t]*):[ \t]*[^;{}\n]*;(?:[ \t]*(?:break|return)[^;\n]*;)?[ \t]*"  # noqa: E501
 _ELSE_IF = compile_late(r"\0\+[ \t]*(?:\} )?else[ \t]*\n[ +][ \t]*if\b")
+_AT_DIRECTIVE = r"\0.*\n[ +][ \t]*#[ \t]*(?:if|el|end)"
+_CAPITAL_HEX = r"^ .*\b0[xX]\d*[A-F][\dA-F]*[uUlL]*\b.*\n"
+_ASM = r"\b(?:__)?asm(?:__|_inline|_volatile_goto)?\b[\w \t]*\("
 _CONSTANT = r"(?:[A-Z][A-Z0-9_]+|\d\w*)"
 _INTENDED = {
     "volatile-data": compile_late(
@@ -54,8 +58,18 @@ _INTENDED = {
     "constant-on-the-left": compile_late(
         rf"\0.*?[^\w.>]{_CONSTANT}\s*(?:[<>]=?|[!=]=)\s*{_CONSTANT}\b(?!\s*[(\[.-])"
     ),
-    "suspect-indent": compile_late(rf"{_ELSE_IF.pattern}|\0. {{4}}"),
-    "unbalanced-else": _ELSE_IF,
+    "suspect-indent": compile_late(rf"{_ELSE_IF.pattern}|{_AT_DIRECTIVE}|\0. {{4}}"),
+    "unbalanced-else": compile_late(rf"{_ELSE_IF.pattern}|{_AT_DIRECTIVE}"),
+    "space-before-newline": compile_late(
+        rf"{_ASM}(?:(?!;[ \t]*\\?\n)[^\0])*\0|\0.*{_ASM}"
+    ),
+    "open-ended-line": compile_late(
+        r"\0.[ \t]*(?:TP_\w+|(?:TRACE|DECLARE|DEFINE)_EVENT\w*)\($", re.MULTILINE
+    ),
+    "upper-case-hex": compile_late(
+        rf"{_CAPITAL_HEX}(?:[ +].*\n)*\0|\0.*\n(?:[ +].*\n)*{_CAPITAL_HEX}",
+        re.MULTILINE,
+    ),
     "trailing-statement": compile_late(
         rf"^[ +]{_CASE}\n(?:[ +]\n)*\0\+{_CASE}$|^\0\+{_CASE}\n(?:[ +]\n)*[ +]{_CASE}$",
         re.MULTILINE,
@@ -166,9 +180,7 @@ def _comparable_part(rule: Rule, finding: Finding) -> str:
     return "" if is_layout else re.sub(r"\d+", "", finding.message)
 
 
-def _earlier_findings(
-    context: Context, rule: Rule, report: Report
-) -> tuple[frozenset[str | None], frozenset[tuple[int | None, str]]]:
+def _earlier_findings(context: Context, rule: Rule, report: Report) -> _Earlier:
     """Return the files in which a rule's findings are common, and (patch line, message part) for
     each line that already had the finding.
     """
@@ -189,10 +201,8 @@ def _earlier_findings(
             frozenset(path for path, number in times.items() if number >= HABIT),
             frozenset((at, _comparable_part(rule, finding)) for at, finding in own),
         )
-    known: tuple[frozenset[str | None], frozenset[tuple[int | None, str]]] = (
-        context.shared[key]
-    )
-    return known
+    earlier: _Earlier = context.shared[key]
+    return earlier
 
 
 def _find_replaced_line(context: Context, at: int) -> int | None:

@@ -35,7 +35,6 @@ def rule_findings(
 
 
 def rule_warnings(text: str, name: str, tree: MemoryTree | None = None) -> list[str]:
-    """Return the messages of the rule's warnings and errors."""
     return [
         finding.message
         for finding in rule_findings(text, name, tree)
@@ -49,7 +48,6 @@ def write_mail(
     diff: str = DIFF,
     headers: str = "",
 ) -> str:
-    """Return a message; `headers` replace its From:."""
     text = mail(
         subject, f"{message}{SIGNED if 'Signed-off-by' not in message else ''}", diff
     )
@@ -178,7 +176,6 @@ OWN = (
 
 
 def sent_patch(path: str) -> str:
-    """Return a patch to this file that was sent to a list."""
     return write_mail(
         diff=file_diff(path, "+\tfrob_wait(frob);\n"),
         headers="From: Ada Fixer <ada@example.org>\nTo: netdev@vger.kernel.org\n",

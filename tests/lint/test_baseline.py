@@ -75,7 +75,6 @@ def patch(
 def finding(
     of: Patch, word: str | None, rule: str = "R1", path: str | None = None
 ) -> Finding:
-    """Return a finding on the first line with this word, or on no line."""
     at = (
         next(number for number, line in enumerate(of.lines, 1) if word in line)
         if word
@@ -328,7 +327,6 @@ def test_reordered_patches_are_paired(data: st.DataObject, count: int) -> None:
 
 
 def remove_sign_off(one: Patch) -> tuple[Patch, Finding]:
-    """Return the patch without its sign-off, and the resulting finding."""
     text = "\n".join(one.lines).replace(SIGN_OFF, "")
     one = parse_patch(text.encode(), "a.patch")
     found = run(Context(one), load_rules())

@@ -32,7 +32,6 @@ def _patch(path: str, lines: list[str]) -> Series:
 
 
 def _seconds(series: Series, times: int = 1) -> float:
-    """Return the shortest time of several checks of a series."""
     taken = []
     for _ in range(times):
         began = time.process_time()

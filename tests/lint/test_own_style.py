@@ -187,6 +187,10 @@ volatile-data a.c: +\t*(volatile char *)(b + 1) = 2;
 unrelated-whitespace a.c: +int c;\n int d;\n@@\n-#include <a>\n #include <b>\n+#include <a>
 unrelated-whitespace a.c: +int c;\n int d;\n@@\n-\tint a;\n \tint b;\n+\tint a;
 unrelated-whitespace a.rst: +int c;\n int d;\n@@\n-use upto four\n+use up to four
+unrelated-whitespace a.c: +int c;\n int d;\n@@\n-\t"frob- 4 f",\n+\t"frob-4 f",
+unrelated-whitespace a.c: +int c;\n int d;\n@@\n-\tfrob("nr:  4\\n");\n+\tfrob("nr: 4\\n");
+unrelated-whitespace a.c: +int c;\n int d;\n@@\n-\tfrob(' ');\n+\tfrob('\t');
+unrelated-whitespace a.c: +int c;\n int d;\n@@\n int a;\n-\n \n int b;
 possible-misspelling a.c: +\t/* it wasn\xb4t that doesn\u2019t */
 possible-misspelling a.c: +\t/* it wasn`t that doesn\u2018t */
 subject-not-imperative a.c a: Put it: +int c;
@@ -208,6 +212,17 @@ constant-on-the-left a.c: +\tif (FROB_SIZE > FROB_MAX ||\n+\t    nr)\n+\t\tretur
 constant-on-the-left a.c: +\tif (FROB_SIZE == 4)\n+\t\treturn;
 suspect-indent a.c: +\t\tfrob();\n+\t} else\n+\tif (nr) {\n+\t\tfrob_start();
 unbalanced-else a.c: +\tif (frob) {\n+\t\tfrob();\n+\t} else\n+\tif (nr) {\n+\t\tfrob_start();\n+\t}
+suspect-indent a.c: +\tif (nr)\n+#endif\n+\tfrob();
+suspect-indent a.c: +\tif (nr)\n+#ifdef FROB\n+\tfrob();\n+#else\n+\t\tfrob_start();\n+#endif
+unbalanced-else a.c: +\tif (frob) {\n+\t\tfrob();\n+\t} else\n+#endif\n+\t\tfrob_start();
+space-before-newline a.c: +\tasm volatile("frob \\n"\n+\t\t     : : "r" (nr));
+space-before-newline a.c:  __asm__(\n \t"frob nr; nop \\n"\n+\t"frob nr, (4)\t\t\\n"\n );
+space-before-newline a.c:  #define X\tasm_inline(\t\\\n+\t"frob \\n"\t\\\n \t"frob")
+open-ended-line a.h: +\tTP_STRUCT__entry(\n+\t\t__field(u32, nr)
+open-ended-line a.h: +\tTP_printk(\n+\t\t"nr=%u", __entry->nr)
+open-ended-line a.h: +DECLARE_EVENT_CLASS(\n+\tfrob_class,
+upper-case-hex a.c:  int a = 0xFF;\n int b;\n+int c = 0xFE;
+upper-case-hex a.c: +int c = 0xFE;\n int b;\n int a = 0XFFUL;
 suspect-indent a.c:          for (nr = 0; nr < 4; nr++)\n+                if (frob)\n+                        frob();
 trailing-statement a.c: +\tcase 1: frob = 4; break;\n+\tcase 2: frob = 5; break;
 trailing-statement a.c: +\tcase 1: return "frob";\n+\tdefault: return "nr";
@@ -242,6 +257,15 @@ constant-on-the-left a.c: +\tif (FROB_SIZE > frob)\n+\t\treturn;
 unused-macro-argument a.h: +#define frob(nr)\tfrob_start(4)
 suspect-indent a.c: +\tif (nr)\n+\tfrob();
 unbalanced-else a.c: +\tif (frob) {\n+\t\tfrob();\n+\t} else\n+\t\tfrob_start();
+suspect-indent a.c:  #endif\n+\tif (nr)\n+\tfrob();\n #ifdef FROB
+space-before-newline a.c: +\tasm volatile("frob");\n+\tfrob("nr \\n");
+space-before-newline a.c: +\t/* asm */\n+\tfrob("nr \\n");
+open-ended-line a.h: +\tFROB_printk(\n+\t\t"nr=%u", __entry->nr)
+upper-case-hex a.c:  int a = 0xff;\n int b = 0X12;\n+int c = 0xFE;
+upper-case-hex a.c:  int a = 0xFF;\n@@\n+int c = 0xFE;
+unrelated-whitespace a.c: +int c;\n int d;\n@@\n-\tfrob(4,"frob");\n+\tfrob(4, "frob");
+unrelated-whitespace a.c: +int c;\n int d;\n@@\n int a;\n+\n \n int b;
+unrelated-whitespace a.c: +int c;\n int d;\n@@\n int a;\n-\n int b;
 trailing-statement a.c: +\tcase 1: frob = 4; break;\n+\tcase 2:\n+\t\tfrob = 5;
 no-space-around-operator a.h: +\tfrob(nr);\n+\treturn nr==4;
 space-inside-brackets a.c: -\t[A(B)] = 0,\n+\t[ A(B)] = 1,

@@ -64,7 +64,6 @@ def _pump(nodes: Any, first: str, most: int) -> str:
 
 
 def _is_slow(pattern: str, text: str) -> bool:
-    """Return whether matching takes more than two seconds."""
     process = os.fork()
     if not process:
         resource.setrlimit(resource.RLIMIT_CPU, (2, 2))

@@ -21,7 +21,6 @@ WORDS = ("CPF009", "long-line", "LONG_LINE", "files")
 
 
 def finding_at(path: str | None) -> Finding:
-    """Return a finding in a file, or in the message."""
     return Finding("CPF009", "long-line", Severity.WARNING, "x", path=path)
 
 

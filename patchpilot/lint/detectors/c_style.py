@@ -134,9 +134,10 @@ def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 _LABEL = compile_late(r"^\s*(?:case\b[^?]*|default\s*):")
 _LEAVES = compile_late(
-    r"(?:break|return|goto|continue|fallthrough|__fallthrough|BUG|BUG_ON|panic|unreachable|do_exit|exit|abort|err|errx|die|usage|\w*_panic"
-    r"|BUILD_BUG\w*|__builtin_\w+|\w*error_exit)\b"
+    r"(?:break|return|goto|continue|(?:__)?fallthrough|unreachable|errx?|usage|__builtin_\w+)\b"
+    r"|(?:[A-Z][A-Z\d_]*|(?:\w*_)?(?:fail[a-z]*|die|abort|panic|exit)(?:_\w*)?)\s*\("
 )
+_CONTINUED = compile_late(r"(?:[-+*/%|&^=<>?,(]| :)\s*$")
 _FALLTHROUGH_COMMENT = compile_late(
     r"fall(?:s|ing)?[ -]?(?:s |through|thru)|no break", re.IGNORECASE
 )
@@ -179,7 +180,9 @@ def _ending_statement(lines: Sequence[NewLine], at: int) -> str:
     """
     first = max(0, at - _MOST_STATEMENT_LINES)
     text = lines[at].code.strip().removesuffix(";")
-    while text.count(")") > text.count("("):
+    while text.count(")") > text.count("(") or (
+        at and _CONTINUED.search(lines[at - 1].code)
+    ):
         at -= 1
         if at < first:
             return ""
@@ -196,12 +199,6 @@ _UAPI = lazy(r"\binclude/uapi/")
 _FORMAT_KIND = lazy(r"^\s*\(\s*(\w+)\s*,\s*(.*)")
 
 
-def first_string(line: ScannedLine) -> str:
-    """Return the first quoted string of a line, or ""."""
-    found = _STRING.search(line.text) if '"' in line.text else None
-    return line.raw[found.start() : found.end()] if found else ""
-
-
 @typed_detector(
     "checkpatch-strings",
 )
@@ -210,7 +207,16 @@ def check_strings(context: Context) -> TypedHits:
     for line in c_lines(context):
         if "__attribute__" in line.raw and not _UAPI.search(line.file):
             yield from _check_attributes(line)
-    yield from _check_function_names(context)
+        name = code(context).function(line.number)
+        string = _STRING.search(line.text) if '"' in line.text else None
+        text = line.raw[string.start() : string.end()] if string else ""
+        if (
+            name
+            and name in text
+            and len(text) != len(name) + 2
+            and re.search(rf"\b{re.escape(name)}\b", text, re.ASCII)
+        ):
+            yield "EMBEDDED_FUNCTION_NAME", make_hit(line.number, name=name)
 
 
 def _check_attributes(line: ScannedLine) -> TypedHits:
@@ -233,23 +239,6 @@ def _check_attributes(line: ScannedLine) -> TypedHits:
             )
     if body.lstrip("_").startswith("unused"):
         yield "PREFER_DEFINED_ATTRIBUTE_MACRO", make_hit(line.number, "unused")
-
-
-def _check_function_names(context: Context) -> TypedHits:
-    for line in c_lines(context):
-        if '"' not in line.text:
-            continue
-        text = first_string(line)
-        if len(text) < 4:
-            continue
-        name = code(context).function(line.number)
-        if (
-            name
-            and name in text
-            and len(text) != len(name) + 2
-            and re.search(rf"\b{re.escape(name)}\b", text, re.ASCII)
-        ):
-            yield "EMBEDDED_FUNCTION_NAME", make_hit(line.number, name=name)
 
 
 _HEAD = compile_late(r"\t+(?:if|for|while) \(.*\) \{$")
@@ -289,19 +278,15 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             or not above
         ):
             continue
+        # an added comma may be the only change to the line above
+        with_comma = [
+            f"{line.text.rstrip()}," for line in hunk.hunk.lines if line.kind == "-"
+        ]
         if cached_search(r"(?:,|\{)\s*$", above.code) and (
-            _only_adds_comma(hunk, above)
+            (above.added and above.text.rstrip() in with_comma)
             or _is_in_list(hunk.lines, at, enum=bool(entry["constant"]))
         ):
             yield Hit(line.patch_line)
-
-
-def _only_adds_comma(hunk: NewHunk, line: NewLine) -> bool:
-    """Return whether a comma is the patch's only change to a line."""
-    return line.added and any(
-        removed.kind == "-" and f"{removed.text.rstrip()}," == line.text.rstrip()
-        for removed in hunk.hunk.lines
-    )
 
 
 def _is_in_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
@@ -310,13 +295,8 @@ def _is_in_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
     for line in lines_above(lines, at):
         depth += line.code.count("}") - line.code.count("{")
         if depth < 0:
-            return (
-                bool(cached_search(r"\benum\b", line.code))
-                if enum
-                else bool(
-                    cached_search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code)
-                )
-            )
+            opening = r"\benum\b" if enum else r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{"
+            return cached_search(opening, line.code) is not None
     return False
 
 

@@ -12,6 +12,7 @@ from patchpilot.cache.cached_re import cached_search, compile_late
 from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
 from patchpilot.lint.c.line_scan import (
     COMMENT,
+    SPACE,
     ScannedLine,
     as_text,
     expand,
@@ -27,7 +28,7 @@ from patchpilot.lint.detector import (
 )
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled, lazy
-from patchpilot.model.patch import FileChange, Patch
+from patchpilot.model.patch import Patch
 
 _ATTRIBUTE = compile_late(
     r"^\s*(?:static )?(?:struct \w+ )?(?:DEVICE_(?:ULONG_|INT_|BOOL_)?ATTR|BIN_ATTR|DRIVER_ATTR|BUS_ATTR|CLASS_ATTR|IIO_DEVICE_ATTR)(?:_\w+)?"  # noqa: E501
@@ -63,17 +64,14 @@ def sysfs_without_documentation(
             if (
                 match
                 and match["attribute"] not in removed
-                and _has_function(change, match["attribute"])
+                and any(
+                    f"{match['attribute']}_{kind}(" in other.text
+                    for other in change.lines("+")
+                    for kind in ("show", "store")
+                )
             ):
                 yield make_hit(line.patch_line, attribute=match["attribute"])
                 return
-
-
-def _has_function(change: FileChange, attribute: str) -> bool:
-    return any(
-        f"{attribute}_show(" in line.text or f"{attribute}_store(" in line.text
-        for line in change.lines("+")
-    )
 
 
 def _paths(patches: Sequence[Patch]) -> frozenset[str]:
@@ -81,6 +79,9 @@ def _paths(patches: Sequence[Patch]) -> frozenset[str]:
 
 
 _SPACES = compile_late(r"(?<!\w) | (?!\w)")
+_BLANK_LINES = compile_late(r"\n[ \t]*(?=\n[ \t]*(?:\n|\Z))")
+_LITERAL = compile_late(r"\"(?:\\.|[^\"\\\n])*\"|'\\?.'")
+_NO_SPACES = {ord(" "): 0, ord("\t"): 1}
 
 
 @detector("whitespace-only-hunk")
@@ -116,11 +117,22 @@ def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hi
 
 
 def _differ_only_in_space(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Return whether two versions of a hunk differ only in whitespace outside of strings.
+
+    Return False if the new one only has fewer blank lines in a row, which is always welcome.
+    """
+    before, after = ("\n".join(("", *side)) for side in (old, new))
+    if len(new) < len(old) and _BLANK_LINES.sub("", before) == _BLANK_LINES.sub(
+        "", after
+    ):
+        return False
+    return _squeeze(before) == _squeeze(after)
+
+
+def _squeeze(text: str) -> str:
+    kept = _LITERAL.sub(lambda literal: literal[0].translate(_NO_SPACES), text)
     # "upto" and "up to" are not the same words
-    before, after = (
-        _SPACES.sub("", " ".join(" ".join(side).split())) for side in (old, new)
-    )
-    return before == after
+    return _SPACES.sub("", " ".join(kept.split()))
 
 
 SOURCES = frozenset(["h", "c", "rs", "s", "S", "sh", "dtsi", "dts"])
@@ -132,7 +144,6 @@ _ONLY_STRING = lazy(
     rf"^\+\s*{STRING}\s*(?:\s*|,|\)\s*;)\s*$|^\+\s*#\s*define\s+\w+\s+{STRING}$"
 )
 _LONG_BY_NATURE = lazy(r"^\+.*\bEFI_GUID\s*\(|^\+\s*+(?:\w+\s*)?DEFINE_PER_CPU")
-_SPACE = " \t\n\r\f\v"
 _STRING_TAIL = lazy(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
 
 
@@ -144,22 +155,27 @@ _WHOLE_NAMES = (6, 17)
 )
 def check_text(context: Context) -> TypedHits:
     """Report file names in their own files, and long lines."""
-    for line in scan(context).lines:
-        if not line.left or line.sign == "-" or line.starts_file or line.starts_hunk:
-            continue
+    for line in scan(context).added:
         if (
             line.file in line.raw
-            and line.sign == "+"
             and ("/" in line.file or context.options.matches_script)
-            and (context.options.kernel < _WHOLE_NAMES or _names_file(line))
+            and (
+                context.options.kernel < _WHOLE_NAMES
+                or re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII)
+            )
         ):
             yield "EMBEDDED_FILENAME", Hit(line.number)
-        if line.sign == "+" and line.suffix in SOURCES:
-            yield from _check_length(line, context.options.max_line_length)
-
-
-def _names_file(line: ScannedLine) -> bool:
-    return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
+        limit = context.options.max_line_length
+        if (
+            line.suffix in SOURCES
+            and line.length > limit
+            and (kind := _long_line_type(line, limit))
+        ):
+            column = _character_beyond(as_text(line.raw[1:]), limit)
+            yield (
+                kind,
+                make_hit(line.number, "", column, columns=line.length, limit=limit),
+            )
 
 
 def _character_beyond(text: str, limit: int) -> int:
@@ -173,20 +189,6 @@ def _character_beyond(text: str, limit: int) -> int:
         if width > limit:
             return number
     return len(text)
-
-
-def _check_length(line: ScannedLine, limit: int) -> TypedHits:
-    if line.length > limit and (kind := _long_line_type(line, limit)):
-        yield (
-            kind,
-            make_hit(
-                line.number,
-                "",
-                _character_beyond(as_text(line.raw[1:]), limit),
-                columns=line.length,
-                limit=limit,
-            ),
-        )
 
 
 def _long_line_type(line: ScannedLine, limit: int) -> str | None:
@@ -205,7 +207,7 @@ def _long_line_type(line: ScannedLine, limit: int) -> str | None:
     if _LONG_BY_NATURE.match(code) or ("://" in line.raw and _URL.match(line.raw)):
         return None
     if (
-        comment := code.find(COMMENT, len(code.rstrip(f"{_SPACE}{COMMENT}")))
+        comment := code.find(COMMENT, len(code.rstrip(f"{SPACE}{COMMENT}")))
     ) >= 0 and starts_within(code[comment:]):
         return "LONG_LINE_COMMENT"
     if (found := _STRING_TAIL.search(line.code)) and starts_within(found[1]):
@@ -230,11 +232,8 @@ _COMMENTS = {
 }
 
 
-@typed_detector(
-    "checkpatch-spdx",
-)
-def check_spdx(context: Context) -> TypedHits:
-    """Report problems with the SPDX license tag."""
+@detector("checkpatch-spdx")
+def check_spdx(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     place = 1
     for line in scan(context).lines:
         if line.starts_file:
@@ -244,22 +243,14 @@ def check_spdx(context: Context) -> TypedHits:
                 if _SHEBANG.match(line.raw):
                     place = 2
                 elif line.sign == "+":
-                    yield from (
-                        ("SPDX_LICENSE_TAG", hit)
-                        for hit in _check_first_line(
-                            line, place, context.options.kernel
-                        )
-                    )
+                    yield from _check_first_line(line, place, context.options.kernel)
             if (
                 line.new_line != place
                 and _TAG in line.raw
                 and line.suffix in SOURCES
                 and _TAG_WORD.search(line.raw)
             ):
-                yield (
-                    "SPDX_LICENSE_TAG",
-                    make_hit(line.number, "line", place=place),
-                )
+                yield make_hit(line.number, "line", place=place)
 
 
 def _check_first_line(
