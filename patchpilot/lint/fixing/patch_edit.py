@@ -72,7 +72,7 @@ class PatchEdit:
             self.origin[number - 1] if number else next(new_indexes)
             for _, number in lines
         )
-        return PatchEdit(patch._replace(damage=self.patch.damage), tuple(origin))
+        return PatchEdit(patch, tuple(origin))
 
     def edited_lines(
         self, changes: Sequence[Change], first: int, last: int

@@ -112,8 +112,17 @@ def fix_patch(
             for rule in rules.values()
             if rule.remedy.fixer in fixers
         },
-        _removed_lines(start.context),
-        max(LEAST_CHECKS, MOST_CHECKED_LINES // max(1, len(patch.lines))),
+        # an added line equal to a removed one was only moved
+        frozenset(
+            line.text
+            for change in patch.files
+            for line in change.lines("-")
+            if line.text.strip()
+        ),
+        # the lines of a decoded body cannot be parsed as a message again
+        max(LEAST_CHECKS, MOST_CHECKED_LINES // max(1, len(patch.lines)))
+        if not patch.damage
+        else 0,
     )
     tried, banned, reverted = start, set(suppressed), 0
     while fixing.left:
@@ -399,16 +408,6 @@ def _comment_state(line: ScannedLine) -> str | None:
     if text.startswith(NOTE) and not raw.startswith(("/*", "//")):
         return "*/"
     return None if text.startswith("X") and not raw.startswith("X") else ""
-
-
-def _removed_lines(context: Context) -> frozenset[str]:
-    """Return the removed lines; an added line equal to one of them was only moved."""
-    return frozenset(
-        line.text
-        for change in context.patch.files
-        for line in change.lines("-")
-        if line.text.strip()
-    )
 
 
 def _hunks(tried: TriedFix) -> list[Hunk]:

@@ -20,7 +20,7 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding, FixEdit
 from patchpilot.services.check.apply_fixes import fix
 from tests.bench import hostile
-from tests.kit.fixing import all_rules
+from tests.kit.fixing import all_rules, fixed_text
 
 SHAPES = [
     ["+\ta=b+c ;if(x){\n"],
@@ -35,7 +35,7 @@ SHAPES = [
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("shape", SHAPES, ids=range(len(SHAPES)))
+@pytest.mark.parametrize("shape", SHAPES)
 def test_fixing_time_is_linear(
     shape: list[str],
 ) -> None:
@@ -124,6 +124,12 @@ def test_number_of_checks_is_bounded(
     )
     assert len(lines) > 2
     assert outcome.draft.patch.diff_error is None
+
+
+def test_decoded_message_is_not_fixed() -> None:
+    text = make_patch("+\tint a =3D\n+\t\t4 ;\n+\tint b=3D4;\n")
+    encoding = "Content-Transfer-Encoding: quoted-printable\nSubject:"
+    assert not fixed_text(text.replace("Subject:", encoding)).fixed
 
 
 def test_trailing_line_may_be_removed() -> None:

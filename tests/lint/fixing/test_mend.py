@@ -36,7 +36,6 @@ def patch_of(
 
 
 def code(corrected: FixOutcome) -> str:
-    """Return the lines that the fixed patch adds."""
     return "\n".join(
         line.text
         for change in corrected.draft.patch.files
