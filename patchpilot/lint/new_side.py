@@ -72,9 +72,9 @@ def added_lines(
 ) -> tuple[tuple[NewHunk, int, NewLine], ...]:
     """Return (hunk, index in the hunk, line) for each added line in files with these suffixes."""
     return tuple(
-        (hunk, at, line)
+        (hunk, index, line)
         for hunk in c_hunks(context, suffixes)
-        for at, line in enumerate(hunk.lines)
+        for index, line in enumerate(hunk.lines)
         if line.added
     )
 
@@ -104,26 +104,26 @@ def is_declaration(code: str) -> bool:
     return _DECLARATION.match(code) is not None
 
 
-def next_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
-    """Return the nearest line of code after index `at`, or None."""
-    near = lines[at + 1 : at + 2 + MOST_BLANK]
-    return next((line for line in near if line.code.strip()), None)
+def next_line(lines: Sequence[NewLine], index: int) -> NewLine | None:
+    """Return the nearest line of code after `index`, or None."""
+    following = lines[index + 1 : index + 2 + MOST_BLANK]
+    return next((line for line in following if line.code.strip()), None)
 
 
-def previous_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
-    """Return the nearest line of code before index `at`, or None."""
-    near = lines[max(0, at - 1 - MOST_BLANK) : at]
-    return next((line for line in reversed(near) if line.code.strip()), None)
+def previous_line(lines: Sequence[NewLine], index: int) -> NewLine | None:
+    """Return the nearest line of code before `index`, or None."""
+    preceding = lines[max(0, index - 1 - MOST_BLANK) : index]
+    return next((line for line in reversed(preceding) if line.code.strip()), None)
 
 
-def lines_above(lines: Sequence[NewLine], at: int) -> Iterator[NewLine]:
-    """Yield the lines before index `at`, nearest first, up to the maximum length of a function."""
-    return reversed(lines[max(0, at - MOST_ABOVE) : at])
+def lines_above(lines: Sequence[NewLine], index: int) -> Iterator[NewLine]:
+    """Yield the lines before `index`, nearest first, up to the maximum length of a function."""
+    return reversed(lines[max(0, index - MOST_ABOVE) : index])
 
 
-def function_head(hunk: NewHunk, at: int) -> str:
+def function_head(hunk: NewHunk, index: int) -> str:
     """Return the first line of the function around a line, from the hunk or its header."""
-    for line in lines_above(hunk.lines, at):
+    for line in lines_above(hunk.lines, index):
         code = line.code
         if code[:1].isalpha() and "(" in code and not code.rstrip().endswith(":"):
             return code

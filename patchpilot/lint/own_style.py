@@ -105,21 +105,21 @@ def is_not_the_authors(
     linker script or a pasted log, style that is common in the file, and macros where they are
     defined.
     """
-    at, lines = finding.patch_line, context.patch.lines
+    number, lines = finding.patch_line, context.patch.lines
     is_style = rule.pack.startswith(_STYLE) or rule.name.startswith(_LONG)
-    if at and _is_intended(context, rule, finding):
+    if number and _is_intended(context, rule, finding):
         return True
     if is_style and finding.severity is not Severity.ERROR:
         usual, _ = _earlier_findings(context, rule, report)
         if finding.path in usual:
             return True
-    if rule.on_moved or not at or at < context.patch.diff_line:
+    if rule.on_moved or not number or number < context.patch.diff_line:
         return False
-    line = lines[at - 1]
+    line = lines[number - 1]
     if line[:1] != "+":
         return False
     if is_style and (
-        _LINKER_SCRIPT.search(finding.path or "") or _is_pasted_comment(context, at)
+        _LINKER_SCRIPT.search(finding.path or "") or _is_pasted_comment(context, number)
     ):
         return True
     is_minor = is_style or finding.severity is not Severity.ERROR
@@ -131,7 +131,8 @@ def is_not_the_authors(
     _, old = _earlier_findings(context, rule, report)
     return (
         bool(old)
-        and (_find_replaced_line(context, at), _comparable_part(rule, finding)) in old
+        and (_find_replaced_line(context, number), _comparable_part(rule, finding))
+        in old
     )
 
 
@@ -163,12 +164,12 @@ def _assembly_labels(context: Context) -> frozenset[str]:
     )
 
 
-def _is_pasted_comment(context: Context, at: int) -> bool:
+def _is_pasted_comment(context: Context, number: int) -> bool:
     """Return whether an added line is in a comment that quotes a log."""
-    first = max(0, at - _NEAR)
-    comments = map(_COMMENT.match, context.patch.lines[first : at + _NEAR])
+    first = max(0, number - _NEAR)
+    comments = map(_COMMENT.match, context.patch.lines[first : number + _NEAR])
     texts = [comment[1].strip() if comment else "" for comment in comments]
-    return bool(texts[at - 1 - first]) and at - 1 - first in quoted_lines(texts)
+    return bool(texts[number - 1 - first]) and number - 1 - first in quoted_lines(texts)
 
 
 def _comparable_part(rule: Rule, finding: Finding) -> str:
@@ -205,33 +206,33 @@ def _earlier_findings(context: Context, rule: Rule, report: Report) -> _Earlier:
     return earlier
 
 
-def _find_replaced_line(context: Context, at: int) -> int | None:
-    """Return the removed line that the added line `at` replaces, or None.
+def _find_replaced_line(context: Context, number: int) -> int | None:
+    """Return the removed line that the added line `number` replaces, or None.
 
     Each of the two must be the line that is most similar to the other.
     """
-    _, hunk = context.patch.place(at)
-    if hunk is None or at - hunk.patch_line > len(hunk.lines):
+    _, hunk = context.patch.place(number)
+    if hunk is None or number - hunk.patch_line > len(hunk.lines):
         return None
-    removed = _find_most_similar(hunk, at, "-")
-    is_mutual = removed and _find_most_similar(hunk, removed, "+") == at
+    removed = _find_most_similar(hunk, number, "-")
+    is_mutual = removed and _find_most_similar(hunk, removed, "+") == number
     return removed if is_mutual else None
 
 
-def _find_most_similar(hunk: Hunk, at: int, kind: str) -> int | None:
-    """Return the line of this kind near `at` that is most similar to it, or None."""
-    index = at - hunk.patch_line - 1
+def _find_most_similar(hunk: Hunk, number: int, kind: str) -> int | None:
+    """Return the line of this kind near line `number` that is most similar to it, or None."""
+    index = number - hunk.patch_line - 1
     words = _words(hunk.lines[index].text)
-    alike = [
+    candidates = [
         (
             2 * (words & other).total() / (words + other).total(),
-            -abs(line.patch_line - at),
+            -abs(line.patch_line - number),
             line.patch_line,
         )
         for line in hunk.lines[max(0, index - _NEAR) : index + _NEAR]
         if line.kind == kind and (other := _words(line.text))
     ]
-    share, _, line = max(alike, default=(0.0, 0, None))
+    share, _, line = max(candidates, default=(0.0, 0, None))
     return line if share >= ALIKE else None
 
 

@@ -86,8 +86,8 @@ def expand_fragments(text: str) -> str:
     """Replace <IDENTIFIER>, <STRING> and similar names in a pack's pattern with patterns for C."""
     if not _FRAGMENT.search(text):
         return text
-    known = _fragments()
-    return _FRAGMENT.sub(lambda found: known.get(found[1], found[0]), text)
+    fragments = _fragments()
+    return _FRAGMENT.sub(lambda found: fragments.get(found[1], found[0]), text)
 
 
 @cache
@@ -208,24 +208,30 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         c_pattern(arguments["pattern"]),
         optional(arguments, "unless_pattern"),
     )
-    place = "at" if "at" in regex.groupindex else 0
+    column_group = "at" if "at" in regex.groupindex else 0
     reported = 0
     for line in added_c_lines(context, arguments):
         text = form_of(line, arguments)
         found = regex.search(text)
         if not found or (unless and unless.search(text)):
             continue
-        around = _groups_around(context, arguments, line, found)
-        if around is None or (arguments.get("apart") and line.number == reported + 1):
+        groups_nearby = _groups_around(context, arguments, line, found)
+        if groups_nearby is None or (
+            arguments.get("apart") and line.number == reported + 1
+        ):
             continue
         reported = line.number
         for match in regex.finditer(text) if arguments.get("each") else (found,):
-            named = {**match.groupdict(""), **around}
-            for name in named:
+            values = {**match.groupdict(""), **groups_nearby}
+            for name in values:
                 if name.endswith("_joined"):
-                    named[name] = "".join(named[name].split())
-            column = None if arguments.get("no_column") else max(1, match.start(place))
-            yield line.hit(column, **named)
+                    values[name] = "".join(values[name].split())
+            column = (
+                None
+                if arguments.get("no_column")
+                else max(1, match.start(column_group))
+            )
+            yield line.hit(column, **values)
 
 
 def groups_suit(arguments: Arguments, match: re.Match[str]) -> bool:
@@ -251,31 +257,31 @@ def _groups_around(
     ):
         return None
     groups: dict[str, str] = {}
-    for wanted in arguments.get("around", ()):
-        other = _neighboring_line(context, line, wanted.get("at", "line"))
+    for condition in arguments.get("around", ()):
+        other = _neighboring_line(context, line, condition.get("at", "line"))
         is_short = other is not None and len(other.raw) <= LONGEST_LINE
-        text = form_of(other, wanted) if other and is_short else None
-        if "pattern" in wanted:
+        text = form_of(other, condition) if other and is_short else None
+        if "pattern" in condition:
             match = (
                 None
                 if text is None
-                else _fill_pattern(wanted["pattern"], found).search(text)
+                else _fill_pattern(condition["pattern"], found).search(text)
             )
             if match is None:
                 return None
             groups.update(match.groupdict(""))
-        unless = _fill_pattern(wanted.get("unless_pattern", NEVER), found)
+        unless = _fill_pattern(condition.get("unless_pattern", NEVER), found)
         if text is not None and unless.search(text):
             return None
     return groups
 
 
 def _neighboring_line(
-    context: Context, line: ScannedLine, at: str
+    context: Context, line: ScannedLine, position: str
 ) -> ScannedLine | None:
-    if at in ("line", "before"):
-        return line if at == "line" else line.previous
-    number = line.number - (2 if at == "two-before" else -1)
+    if position in ("line", "before"):
+        return line if position == "line" else line.previous
+    number = line.number - (2 if position == "two-before" else -1)
     lines = scan(context).lines
     return lines[number - 1] if 1 <= number <= len(lines) else None
 
@@ -299,8 +305,8 @@ def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     for line in added_c_lines(context, arguments):
         for part in _QUOTED.finditer(line.text) if '"' in line.raw else ():
             text = line.raw[slice(*part.span(1))].replace("%%", "__")
-            if found := regex.search(text):
-                yield line.hit(**found.groupdict(""))
+            if match := regex.search(text):
+                yield line.hit(**match.groupdict(""))
                 break
 
 

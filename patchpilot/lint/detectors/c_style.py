@@ -48,8 +48,8 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[H
 
     for hunk in c_hunks(context, (".c",)):
         subsystem = file_subsystem(context, hunk.change.path)
-        wanted = subsystem.declarations if subsystem else ""
-        if wanted == "any":
+        order = subsystem.declarations if subsystem else ""
+        if order == "any":
             continue
         for block in declaration_blocks(hunk):
             for above, below in pairwise(block):
@@ -59,11 +59,11 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[H
                     and (below.added or above.added)
                     and not _depends(above, below)
                 ):
-                    at = below.patch_line if below.added else above.patch_line
+                    patch_line = below.patch_line if below.added else above.patch_line
                     yield (
-                        make_hit(at, "required", subsystem=subsystem.title)
-                        if subsystem and wanted == "longest-first"
-                        else Hit(at)
+                        make_hit(patch_line, "required", subsystem=subsystem.title)
+                        if subsystem and order == "longest-first"
+                        else Hit(patch_line)
                     )
                     break
 
@@ -78,12 +78,12 @@ def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
         block := _following_declarations(lines, 0)
     ):
         yield block
-    for at, line in enumerate(lines):
+    for index, line in enumerate(lines):
         if not cached_search(r"\{\s*$", line.code) or cached_search(
             r"=\s*\{|\b(?:struct|union|enum)\b[\w\s]*\{|\bswitch\b", line.code
         ):
             continue
-        if block := _following_declarations(lines, at + 1):
+        if block := _following_declarations(lines, index + 1):
             yield block
 
 
@@ -99,11 +99,11 @@ def _following_declarations(lines: Sequence[NewLine], start: int) -> list[NewLin
 
 def _depends(above: NewLine, below: NewLine) -> bool:
     """Return whether the second declaration uses the first one's variable."""
-    found = cached_search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
+    match = cached_search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
     return bool(
-        found
+        match
         and "=" in below.code
-        and re.search(rf"\b{found[1]}\b", below.code.partition("=")[2])
+        and re.search(rf"\b{match[1]}\b", below.code.partition("=")[2])
     )
 
 
@@ -153,19 +153,20 @@ def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     The patch must add the case's last statement or the next label.
     """
     for hunk in c_hunks(context):
-        for at, line in enumerate(hunk.lines):
+        for index, line in enumerate(hunk.lines):
             if not _LABEL.match(line.code):
                 continue
-            near = range(at - 1, max(-1, at - 1 - MOST_ABOVE), -1)
+            indexes_above = range(index - 1, max(-1, index - 1 - MOST_ABOVE), -1)
             above = next(
-                (other for other in near if hunk.lines[other].code.strip()), None
+                (other for other in indexes_above if hunk.lines[other].code.strip()),
+                None,
             )
             if above is None or not (line.added or hunk.lines[above].added):
                 continue
             code = hunk.lines[above].code.rstrip()
             if not code.endswith(";") or any(
                 _FALLTHROUGH_COMMENT.search(between.text)
-                for between in hunk.lines[above:at]
+                for between in hunk.lines[above:index]
             ):
                 continue
             statement = _ending_statement(hunk.lines, above)
@@ -173,20 +174,20 @@ def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 yield Hit(line.patch_line)
 
 
-def _ending_statement(lines: Sequence[NewLine], at: int) -> str:
+def _ending_statement(lines: Sequence[NewLine], index: int) -> str:
     """Return the statement that ends on a line, without a label before it, or "".
 
     It is "" if the statement starts outside the hunk or depends on an `if`.
     """
-    first = max(0, at - _MOST_STATEMENT_LINES)
-    text = lines[at].code.strip().removesuffix(";")
+    first = max(0, index - _MOST_STATEMENT_LINES)
+    text = lines[index].code.strip().removesuffix(";")
     while text.count(")") > text.count("(") or (
-        at and _CONTINUED.search(lines[at - 1].code)
+        index and _CONTINUED.search(lines[index - 1].code)
     ):
-        at -= 1
-        if at < first:
+        index -= 1
+        if index < first:
             return ""
-        text = f"{lines[at].code.strip()} {text}"
+        text = f"{lines[index].code.strip()} {text}"
     text = text.rsplit(";", 1)[-1].strip()
     return _LABEL.sub("", text).strip()
 
@@ -220,10 +221,10 @@ def check_strings(context: Context) -> TypedHits:
 
 
 def _check_attributes(line: ScannedLine) -> TypedHits:
-    found = _ATTRIBUTE.search(line.raw)
-    if not found:
+    attribute = _ATTRIBUTE.search(line.raw)
+    if not attribute:
         return
-    body = _ATTRIBUTE_BODY.sub(lambda inner: inner[1], found[1], count=1)
+    body = _ATTRIBUTE_BODY.sub(lambda inner: inner[1], attribute[1], count=1)
     for word in _ATTRIBUTE_WORD.finditer(body):
         macro = word_table("c", "attributes").get(word[1].strip("_"))
         if macro:
@@ -253,7 +254,7 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
     Without it, the next patch that adds an entry must change this line too.
     """
-    for hunk, at, line in added_lines(context):
+    for hunk, index, line in added_lines(context):
         entry = cached_match(
             r"^\s+(?:(?P<member>[.\[][\w.\]\[]+\s*=\s*\S.*|\{.*\})|(?P<constant>[A-Z][A-Z0-9_]+(?:\s*=\s*[^,{;]+)?))\s*$",
             line.code,
@@ -271,7 +272,10 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             )
         ):
             continue
-        following, above = next_line(hunk.lines, at), previous_line(hunk.lines, at)
+        following, above = (
+            next_line(hunk.lines, index),
+            previous_line(hunk.lines, index),
+        )
         if (
             not following
             or not cached_match(r"^\s*\}\s*(?:;|,|\w+;)", following.code)
@@ -284,15 +288,15 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         ]
         if cached_search(r"(?:,|\{)\s*$", above.code) and (
             (above.added and above.text.rstrip() in with_comma)
-            or _is_in_list(hunk.lines, at, enum=bool(entry["constant"]))
+            or _is_in_list(hunk.lines, index, enum=bool(entry["constant"]))
         ):
             yield Hit(line.patch_line)
 
 
-def _is_in_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
-    """Return whether line `at` is in a multi-line initializer or enum."""
+def _is_in_list(lines: Sequence[NewLine], index: int, *, enum: bool) -> bool:
+    """Return whether the line at `index` is in a multi-line initializer or enum."""
     depth = 0
-    for line in lines_above(lines, at):
+    for line in lines_above(lines, index):
         depth += line.code.count("}") - line.code.count("{")
         if depth < 0:
             opening = r"\benum\b" if enum else r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{"
@@ -303,7 +307,7 @@ def _is_in_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
 @detector("c99-comment", spaced=bool)
 def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a // comment in code with /* */ comments, unless it is in the file header."""
-    for hunk, at, line in added_lines(context):
+    for hunk, index, line in added_lines(context):
         if line.comment or "//" not in line.text or "SPDX" in line.text:
             continue
         if hunk.is_new and any(line.text.startswith("//") for line in hunk.lines[1:12]):
@@ -313,19 +317,19 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             lambda found: " " * len(found[0]),
             line.text,
         )
-        where = bare.find("//")
+        offset = bare.find("//")
         if (
-            where < 0
-            or (hunk.is_new and at < 12 and where == 0)
-            or (not bare[:where].strip() and _continues_comment(hunk.lines, at))
+            offset < 0
+            or (hunk.is_new and index < 12 and offset == 0)
+            or (not bare[:offset].strip() and _continues_comment(hunk.lines, index))
         ):
             continue
-        yield Hit(line.patch_line, column=where + 1)
+        yield Hit(line.patch_line, column=offset + 1)
 
 
-def _continues_comment(lines: Sequence[NewLine], at: int) -> bool:
+def _continues_comment(lines: Sequence[NewLine], index: int) -> bool:
     """Return whether a line is in a block of // lines that the patch adds only in part."""
-    around = (lines[max(0, at - _NEAR) : at][::-1], lines[at : at + _NEAR])
+    around = (lines[max(0, index - _NEAR) : index][::-1], lines[index : index + _NEAR])
     return any(
         not line.added
         for half in around
@@ -343,8 +347,8 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     empty.
     """
 
-    for hunk, at, line in added_lines(context):
-        below = hunk.lines[at + 1] if at + 1 < len(hunk.lines) else None
+    for hunk, index, line in added_lines(context):
+        below = hunk.lines[index + 1] if index + 1 < len(hunk.lines) else None
         if (
             line.comment
             or not below
@@ -362,9 +366,9 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def leftover_braces(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report braces that the patch leaves around a single statement."""
     for hunk in c_hunks(context):
-        for at, head in enumerate(hunk.lines[:-2]):
-            body, end = hunk.lines[at + 1 : at + 3]
-            below = next_line(hunk.lines, at + 2)
+        for index, head in enumerate(hunk.lines[:-2]):
+            body, end = hunk.lines[index + 1 : index + 3]
+            below = next_line(hunk.lines, index + 2)
             added = head.added + body.added + end.added
             # removed lines may be in between
             fewer = end.patch_line - head.patch_line - 2 - added

@@ -121,25 +121,28 @@ def _matches(
 ) -> Iterator[tuple[int, Mapping[str, str]]]:
     from tree_sitter import QueryCursor
 
-    seen = set()
+    reported_lines = set()
     for _, nodes in islice(QueryCursor(query).matches(tree.root_node), MOST_MATCHES):
         captures = {name: found[0] for name, found in nodes.items()}
         at = captures["at"]
         line = _added_line(unit, at)
         if not line and "from" in captures:
             line = unit.added[captures["from"].start_point[0]]
-        if not line or line in seen or _is_broken(at):
+        if not line or line in reported_lines or _is_broken(at):
             continue
         values = {name: _text(unit, node) for name, node in captures.items()}
         for row in arguments.get("rows", ({},)):
             if _captures_fit(values, row, arguments) and _fits_conditions(
                 unit, captures, values, row, arguments
             ):
-                seen.add(line)
-                known = {**values, **row}
+                reported_lines.add(line)
+                named_values = {**values, **row}
                 yield (
                     line,
-                    {name: known[name] for name in arguments.get("captures", ())},
+                    {
+                        name: named_values[name]
+                        for name in arguments.get("captures", ())
+                    },
                 )
                 break
 
@@ -157,7 +160,7 @@ def _text(unit: _CodePart, node: "Node") -> str:
 
 def _is_broken(node: "Node") -> bool:
     """Return whether the parser failed at or around the statement."""
-    return node.has_error or any(above.type == "ERROR" for above in _parents(node))
+    return node.has_error or any(parent.type == "ERROR" for parent in _parents(node))
 
 
 def _parents(node: "Node") -> "Iterator[Node]":
@@ -187,13 +190,13 @@ def _fits_conditions(
     row: Mapping[str, str],
     arguments: Arguments,
 ) -> bool:
-    at = captures["at"]
+    node = captures["at"]
     start = captures["from"].end_byte if "from" in captures else 0
     text = unit.text.decode("latin-1")
     parts = {
-        "between_pattern": text[start : at.start_byte],
-        "before_pattern": text[: at.start_byte],
-        "after_pattern": text[at.end_byte :],
+        "between_pattern": text[start : node.start_byte],
+        "before_pattern": text[: node.start_byte],
+        "after_pattern": text[node.end_byte :],
         "file_pattern": unit.file,
     }
     for name, part in parts.items():
@@ -205,16 +208,16 @@ def _fits_conditions(
     if "file_pattern" in arguments and not unit.file:
         return False
     return "unless_inside_pattern" not in arguments or not _is_inside(
-        unit, at, _fill_pattern(arguments["unless_inside_pattern"], values, row)
+        unit, node, _fill_pattern(arguments["unless_inside_pattern"], values, row)
     )
 
 
-def _is_inside(unit: _CodePart, at: "Node", pattern: re.Pattern[str]) -> bool:
+def _is_inside(unit: _CodePart, node: "Node", pattern: re.Pattern[str]) -> bool:
     """Return whether an enclosing statement starts with a match of the pattern."""
     return any(
-        pattern.match(_text(unit, above))
-        for above in takewhile(
-            lambda above: above.type != "function_definition", _parents(at)
+        pattern.match(_text(unit, parent))
+        for parent in takewhile(
+            lambda parent: parent.type != "function_definition", _parents(node)
         )
     )
 
@@ -281,7 +284,7 @@ def _changed_parts(context: Context, shown: object) -> list[_CodePart]:
 
     With `shown`, also return the visible parts of functions whose files are unknown.
     """
-    found = []
+    result = []
     for lines, is_whole in _new_sides(context):
         file = "\n".join(line for line, _ in lines) if is_whole else ""
         parts = list(_find_functions(lines))
@@ -293,8 +296,8 @@ def _changed_parts(context: Context, shown: object) -> list[_CodePart]:
             if any(added):
                 text = "".join(f"{line}\n" for line, _ in lines[start:end])
                 # keep one byte per character, so that offsets are equal
-                found.append(_CodePart(text.encode("latin-1", "replace"), added, file))
-    return found
+                result.append(_CodePart(text.encode("latin-1", "replace"), added, file))
+    return result
 
 
 _Lines = list[tuple[str, int]]
@@ -308,9 +311,9 @@ def _new_sides(context: Context) -> Iterator[tuple[_Lines, bool]]:
     for hunk in c_hunks(context):
         by_file.setdefault(hunk.change.path, []).append(hunk)
     for hunks in by_file.values():
-        whole = _whole_file(context, hunks)
-        if whole is not None:
-            yield whole, True
+        whole_file = _whole_file(context, hunks)
+        if whole_file is not None:
+            yield whole_file, True
             continue
         for hunk in hunks:
             yield _new_lines(hunk), False
@@ -323,10 +326,10 @@ def _complete_function(lines: _Lines) -> _Lines:
         return lines
     depth = lowest = 0
     inner = lines
-    for at, (line, _) in enumerate(lines):
+    for index, (line, _) in enumerate(lines):
         if line.startswith("}"):
             # stop at the end of the function, since another one follows
-            inner = lines[:at]
+            inner = lines[:index]
             break
         depth += line.count("{") - line.count("}")
         lowest = min(lowest, depth)
@@ -361,30 +364,30 @@ def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
 def _find_functions(lines: _Lines) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of each complete function or table."""
     opened = None
-    for at, (line, _) in enumerate(lines):
+    for index, (line, _) in enumerate(lines):
         if line.startswith("{"):
-            opened = at
+            opened = index
         elif line.endswith("= {") and not line[:1].isspace():
-            yield from _find_table(lines, at)
+            yield from _find_table(lines, index)
         elif line.startswith("}") and opened is not None:
             start = _find_head(lines, opened)
             if start < opened:
-                yield start, at + 1
+                yield start, index + 1
             opened = None
 
 
 def _find_table(lines: _Lines, start: int) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of the table that starts at index `start`, if it is complete."""
-    for at, (line, _) in enumerate(lines[start + 1 :], start + 1):
+    for index, (line, _) in enumerate(lines[start + 1 :], start + 1):
         if line[:1] and not line[0].isspace() and not line.startswith(("#", "/*")):
             if line.startswith("};"):
-                yield start, at + 1
+                yield start, index + 1
             return
 
 
-def _find_head(lines: _Lines, at: int) -> int:
-    while at and (above := lines[at - 1][0].rstrip()):
+def _find_head(lines: _Lines, index: int) -> int:
+    while index and (above := lines[index - 1][0].rstrip()):
         if above.endswith(_HEAD_ENDS) or above.startswith("#"):
             break
-        at -= 1
-    return at
+        index -= 1
+    return index

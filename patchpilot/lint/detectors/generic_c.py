@@ -69,15 +69,15 @@ def operator(context: Context, arguments: Arguments) -> Iterator[Hit]:
     const anywhere after them. `other_files_pattern` excludes files. The message may use
     {operator}.
     """
-    found = [
-        place
-        for kind, places in code(context).operators.items()
+    matches = [
+        candidate
+        for kind, candidates in code(context).operators.items()
         if _is_wanted(kind, arguments)
-        for place in places
-        if _meets_conditions(place, arguments)
+        for candidate in candidates
+        if _meets_conditions(candidate, arguments)
     ]
-    found.sort(key=lambda place: (place.line.number, place.at))
-    for reported in found:
+    matches.sort(key=lambda candidate: (candidate.line.number, candidate.at))
+    for reported in matches:
         yield reported.line.hit(reported.at, operator=reported.sign)
 
 
@@ -160,13 +160,13 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 def statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]:
     """Return the statements that start on added lines of C, with their text."""
     walked = code(context)
-    found = []
+    result = []
     for line in c_lines(context):
         # a macro may be defined in the middle of a statement
         span = walked.macros.get(line.number) or walked.statement(line.number)
         if span is not None:
-            found.append((line, span, blank_signs(span.raw_text[:LONGEST_STATEMENT])))
-    return found
+            result.append((line, span, blank_signs(span.raw_text[:LONGEST_STATEMENT])))
+    return result
 
 
 def _matches(
@@ -258,9 +258,9 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             if not found_types and _line_suits(text, "", arguments):
                 yield Hit(line.number)
             continue
-        for at, found in found_types:
-            if (groups := _values_of_type(text, found, arguments)) is not None:
-                yield line.hit(_column(at, found, arguments), **groups)
+        for start, found_type in found_types:
+            if (groups := _values_of_type(text, found_type, arguments)) is not None:
+                yield line.hit(_column(start, found_type, arguments), **groups)
 
 
 def _is_checked(line: ScannedLine, arguments: Arguments) -> bool:
@@ -282,14 +282,15 @@ def _find_types(
     inside = bool(arguments.get("inside"))
     if lead:
         for before in c_pattern(lead).finditer(text):
-            if found := types.match(kind, text, before.end()):
-                yield before.start(), found
+            if found_type := types.match(kind, text, before.end()):
+                yield before.start(), found_type
     elif arguments.get("each"):
         yield from (
-            (found.start, found) for found in types.finditer(kind, text, inside=inside)
+            (found_type.start, found_type)
+            for found_type in types.finditer(kind, text, inside=inside)
         )
-    elif found := types.search(kind, text, inside=inside):
-        yield found.start, found
+    elif found_type := types.search(kind, text, inside=inside):
+        yield found_type.start, found_type
 
 
 def _values_of_type(
@@ -323,8 +324,8 @@ def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
     return True
 
 
-def _column(at: int, found_type: FoundType, arguments: Arguments) -> int | None:
-    offsets = {None: None, "start": at, "type": found_type.start}
+def _column(start: int, found_type: FoundType, arguments: Arguments) -> int | None:
+    offsets = {None: None, "start": start, "type": found_type.start}
     place = arguments.get("column")
     return offsets[place] if place in offsets else found_type.match.start("at")
 
@@ -351,8 +352,8 @@ def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     for line, _, text in statements(context):
         if not names.search(line.text):
             continue
-        for name, place, *excepted in calls:
-            argument = _find_argument(name, int(place), text)
+        for name, position, *excepted in calls:
+            argument = _find_argument(name, int(position), text)
             if argument is None or (
                 excepted and c_pattern(excepted[0]).fullmatch(argument)
             ):
@@ -367,7 +368,7 @@ def _find_argument(name: str, number: int, text: str) -> str | None:
     """Return the argument at this position of a function's first call, or None."""
     value = expand_fragments("<VALUE>")
     skipped = rf"(?:\s*{value}\s*,\s*){{{number - 1}}}" if number > 1 else ""
-    found = c_pattern(
+    match = c_pattern(
         rf"\b{name}\s*\({skipped}(?P<argument>{value}(?:\|\s*{value})*)\s*[,)]"
     ).search(text)
-    return found["argument"] if found else None
+    return match["argument"] if match else None

@@ -77,7 +77,7 @@ def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
         arguments.get("line") == "text",
     )
     excluded: dict[object, bool] = {}
-    for hunk, at, line in added_lines(context, tuple(arguments.get("suffixes", _C))):
+    for hunk, index, line in added_lines(context, tuple(arguments.get("suffixes", _C))):
         text = line.text if as_written else line.code
         for alternative in patterns:
             if match := alternative[1].search(text):
@@ -88,14 +88,14 @@ def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         if _is_excluded(hunk, arguments, match, excluded):
             continue
-        near = _near_groups(context, hunk, at, arguments)
-        if near is not None:
-            place = match.start() + 1 if arguments.get("column") else None
+        nearby_groups = _near_groups(context, hunk, index, arguments)
+        if nearby_groups is not None:
+            column = match.start() + 1 if arguments.get("column") else None
             yield Hit(
                 line.patch_line,
-                column=place,
+                column=column,
                 case=alternative[0],
-                values={"match": match[0].strip(), **groups_of(match), **near},
+                values={"match": match[0].strip(), **groups_of(match), **nearby_groups},
             )
 
 
@@ -104,26 +104,28 @@ def _expand_pattern(text: str) -> re.Pattern[str]:
 
 
 def _near_groups(
-    context: Context, hunk: NewHunk, at: int, arguments: Arguments
+    context: Context, hunk: NewHunk, index: int, arguments: Arguments
 ) -> dict[str, str] | None:
     """Return the named groups of `near_pattern`, or None if the surrounding lines do not match."""
-    if not _is_in_function(context, hunk, at, arguments):
+    if not _is_in_function(context, hunk, index, arguments):
         return None
-    above = previous_line(hunk.lines, at)
+    above = previous_line(hunk.lines, index)
     if arguments.get("same_indent") and (
-        not above or above.indent != hunk.lines[at].indent
+        not above or above.indent != hunk.lines[index].indent
     ):
         return None
     for name, line in (
         ("above_pattern", above),
-        ("below_pattern", next_line(hunk.lines, at)),
+        ("below_pattern", next_line(hunk.lines, index)),
     ):
         if name in arguments and not (
             line and _expand_pattern(arguments[name]).search(line.code.rstrip())
         ):
             return None
     lines = hunk.lines[
-        max(0, at - arguments.get("above", 0)) : at + 1 + arguments.get("below", 0)
+        max(0, index - arguments.get("above", 0)) : index
+        + 1
+        + arguments.get("below", 0)
     ]
     as_written = arguments.get("near") == "text"
     text = "\n".join(line.text if as_written else line.code for line in lines)
@@ -140,40 +142,40 @@ def _near_groups(
 
 
 def _is_in_function(
-    context: Context, hunk: NewHunk, at: int, arguments: Arguments
+    context: Context, hunk: NewHunk, index: int, arguments: Arguments
 ) -> bool:
     wanted = arguments.get("in_function")
-    if wanted is not None and in_functions(context, hunk)[at] is not wanted:
+    if wanted is not None and in_functions(context, hunk)[index] is not wanted:
         return False
     head = arguments.get("function_pattern")
-    return head is None or compiled(head).search(function_head(hunk, at)) is not None
+    return head is None or compiled(head).search(function_head(hunk, index)) is not None
 
 
 def _is_excluded(
     hunk: NewHunk,
     arguments: Arguments,
     match: re.Match[str],
-    known: dict[object, bool],
+    cache: dict[object, bool],
 ) -> bool:
     """Return whether `unless_hunk_pattern` matches a line of the hunk.
 
-    `known` caches the results, because every line of a hunk may match.
+    `cache` has the results, because every line of a hunk may match.
     """
     text = arguments.get("unless_hunk_pattern")
     if text is None:
         return False
     pattern = fill_pattern(text, match)
     key = hunk.hunk.patch_line, pattern
-    if key not in known:
+    if key not in cache:
         groups = match.groupdict()
         word = max(
             (groups[name] or "" for name in groups if f"{{{name}}}" in text),
             key=len,
             default="",
         )
-        whole = "\n".join(line.text for line in hunk.lines)
-        known[key] = any(map(pattern.search, _find_lines(whole, word)))
-    return known[key]
+        hunk_text = "\n".join(line.text for line in hunk.lines)
+        cache[key] = any(map(pattern.search, _find_lines(hunk_text, word)))
+    return cache[key]
 
 
 def _find_lines(text: str, word: str) -> Iterator[str]:
@@ -184,12 +186,12 @@ def _find_lines(text: str, word: str) -> Iterator[str]:
     if not word:
         yield from text.split("\n")
         return
-    at = text.find(word)
-    while at >= 0:
-        end = text.find("\n", at)
+    start = text.find(word)
+    while start >= 0:
+        end = text.find("\n", start)
         end = len(text) if end < 0 else end
-        yield text[text.rfind("\n", 0, at) + 1 : end]
-        at = text.find(word, end)
+        yield text[text.rfind("\n", 0, start) + 1 : end]
+        start = text.find(word, end)
 
 
 @detector(

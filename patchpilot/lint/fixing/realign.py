@@ -58,8 +58,8 @@ def keep_columns(
                 and indent_of(moved_line.raw) == indent
             ):
                 if may_change(below.number):
-                    rest = moved_line.raw[1 + len(indent) :]
-                    moved[moved_line.number] = f"+{white_space(column)}{rest}"
+                    code = moved_line.raw[1 + len(indent) :]
+                    moved[moved_line.number] = f"+{white_space(column)}{code}"
                 else:
                     askew.add(old[0].origin[line.number - 1])
         if new_line.number not in moved and (tail := _realign_tail(line, new_line)):
