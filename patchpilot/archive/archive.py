@@ -179,9 +179,9 @@ class MailArchive(Protocol):
         *,
         threads: bool = False,
         fresh: bool = False,
-        without: Container[str] = (),
+        excluded_ids: Container[str] = (),
     ) -> tuple[Mail, ...]:
-        """Return the messages that match a query, except those whose Message-ID is in `without`.
+        """Return the messages that match a query, except those with one of the `excluded_ids`.
 
         With `threads`, return the complete threads of the matches. The result may be empty.
         """
@@ -306,9 +306,9 @@ class Archive(MailArchive):
         *,
         threads: bool = False,
         fresh: bool = False,
-        without: Container[str] = (),
+        excluded_ids: Container[str] = (),
     ) -> tuple[Mail, ...]:
-        """Return the messages that match a query, except those whose Message-ID is in `without`.
+        """Return the messages that match a query, except those with one of the `excluded_ids`.
 
         With `threads`, return the complete threads of the matches. The result may be empty.
         """
@@ -326,7 +326,7 @@ class Archive(MailArchive):
         if not data:
             raise self._empty_response_error()
         mails = tuple(
-            mail for mail in self._parse_response(data, without) if mail.headers
+            mail for mail in self._parse_response(data, excluded_ids) if mail.headers
         )
         if cached is None:
             self._kept.put(data, *cache_key)
@@ -353,14 +353,14 @@ class Archive(MailArchive):
         return dates[len(dates) // 2] if dates else None
 
     def _parse_response(
-        self, data: bytes, without: Container[str] = ()
+        self, data: bytes, excluded_ids: Container[str] = ()
     ) -> tuple[Mail, ...]:
         return parse(
             data,
             skipped=self.skipped.append,
             source=self.host,
             parse_mail=self.parse_mail,
-            without=without,
+            excluded_ids=excluded_ids,
         )
 
     def _query(self, operation: str, query: Callable[["LoreNode"], T]) -> T:

@@ -18,7 +18,7 @@ from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 
 
-class Gathered(NamedTuple):
+class CollectedMails(NamedTuple):
     """The messages about the series, and an error for each unreadable one.
 
     `failure` is the error that stopped the search early.
@@ -45,7 +45,7 @@ def gather(
     fresh: bool = False,
     reader: MailReader | None = None,
     progress: Progress = silent,
-) -> Gathered:
+) -> CollectedMails:
     """Return the messages about the series that contains a message.
 
     `sent` has the series' messages that were sent from this machine. They help to find other
@@ -75,7 +75,7 @@ def gather(
         search.search_other_threads()
     except (NetworkError, MissingError) as error:
         failure = error
-    return Gathered(
+    return CollectedMails(
         tuple(
             mail
             for mail in _select_related(message_id, mails.values(), reader)
@@ -142,7 +142,7 @@ class _Search:
         """Return the series that contains the message, according to the messages found so far."""
         anchor = message_id or self.message_id
         topics = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
-        return posted_of(anchor, topics)
+        return find_posted_series(anchor, topics)
 
     def _add_threads(self, queries: Iterable[str]) -> None:
         for query in queries:
@@ -259,7 +259,9 @@ def _forwarding_queries(posted: PostedSeries) -> list[str]:
     )
 
 
-def posted_of(message_id: str, topics: Iterable[PostedSeries]) -> PostedSeries | None:
+def find_posted_series(
+    message_id: str, topics: Iterable[PostedSeries]
+) -> PostedSeries | None:
     """Return the series that contains or references a message; prefer one that contains it."""
     topics = tuple(topics)
     post = next(
@@ -281,7 +283,7 @@ def _select_related(
     """Return the messages about the series and its follow-ups, omitting unrelated matches."""
     unique_mails = unique(mails)
     topics = read_thread(unique_mails, reader=reader, anchor=message_id)
-    own_series = posted_of(message_id, topics)
+    own_series = find_posted_series(message_id, topics)
     if own_series is None:
         return unique_mails
     ids = ids_with_later(own_series, topics) | {message_id}
@@ -292,5 +294,8 @@ def ids_with_later(
     posted: PostedSeries, topics: Sequence[PostedSeries]
 ) -> frozenset[str]:
     """Return the Message-IDs of a series and its follow-up series."""
-    later = (posted_of(it.message_id, topics) for it in posted.follow_ups)
-    return posted.message_ids.union(*(other.message_ids for other in later if other))
+    later = (
+        find_posted_series(follow_up.message_id, topics)
+        for follow_up in posted.follow_ups
+    )
+    return posted.message_ids.union(*(series.message_ids for series in later if series))

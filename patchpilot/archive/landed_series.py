@@ -289,13 +289,13 @@ def _find_commits(
         key = post.key
         if key in matched_titles:
             continue
-        landing, how = _find_by_subject(posted, post, history, tip), ""
-        if landing is None and (same := _find_by_content(posted, post, history, tip)):
-            landing, how = _find_landing(same[0], history, tip), same[1]
+        landing, evidence = _find_by_subject(posted, post, history, tip), ""
+        if landing is None and (match := _find_by_content(posted, post, history, tip)):
+            landing, evidence = _find_landing(match[0], history, tip), match[1]
         if landing and landing.commit not in commits:
             commits.pop(reverted.get(key, ""), None)
             commits[landing.commit] = _LocatedCommit(
-                post.number or 1, post.title, how, landing
+                post.number or 1, post.title, evidence, landing
             )
     return list(commits.values())
 

@@ -127,7 +127,7 @@ class LocalArchive(MailArchive):
         *,
         threads: bool = False,
         fresh: bool = False,
-        without: Container[str] = (),
+        excluded_ids: Container[str] = (),
     ) -> tuple[Mail, ...]:
         """Return the messages that match a query, except those whose Message-ID is in `without`.
 
@@ -145,7 +145,7 @@ class LocalArchive(MailArchive):
         )
         matches = list(
             itertools.islice(
-                (row for row in rows if row[1] not in without), _MAX_MATCHES
+                (row for row in rows if row[1] not in excluded_ids), _MAX_MATCHES
             )
         )
         return self._read(
@@ -259,20 +259,24 @@ class LocalArchive(MailArchive):
             if not indexed_state or mails.is_replaced(indexed_state):
                 index.execute("DELETE FROM mail")
                 is_whole, indexed_since = False, since
-            known = {
+            known_positions = {
                 str(position) for (position,) in index.execute("SELECT place FROM mail")
             }
             index.executemany(
                 "DELETE FROM mail WHERE place = ?",
-                ((position,) for position in list(mails.find_removed(iter(known)))),
+                (
+                    (position,)
+                    for position in list(mails.find_removed(iter(known_positions)))
+                ),
             )
         # an incomplete index has gaps: scan everything and skip indexed messages
         since = min(since, indexed_since) if is_whole else since
         from_state = indexed_state if is_whole and since == indexed_since else ""
-        new_mails = mails.new(from_state, known, since)
+        new_mails = mails.read_new(from_state, known_positions, since)
         number, total = (
             0,
-            mails.count(from_state, since) - (0 if from_state else len(known)),
+            mails.count(from_state, since)
+            - (0 if from_state else len(known_positions)),
         )
         while not self._stop.is_set():
             with _lock_for_writing(index):

@@ -35,8 +35,8 @@ class LocalMails(Protocol):
     def state(self) -> str:
         """Return a string that changes when messages are added or removed."""
 
-    def new(
-        self, state: str, known: Container[str], since: float = 0.0
+    def read_new(
+        self, state: str, known_positions: Container[str], since: float = 0.0
     ) -> Iterator[FoundMail]:
         """Yield the messages added since an earlier state ("": all messages), latest first if
         possible.
@@ -45,14 +45,14 @@ class LocalMails(Protocol):
         """
 
     def count(self, state: str, since: float = 0.0) -> int:
-        """Return an upper bound for the number of messages that `new` yields."""
+        """Return an upper bound for the number of messages that `read_new` yields."""
 
     def is_replaced(self, state: str) -> bool:
         """Return whether positions recorded with an earlier state are invalid."""
         return False
 
-    def find_removed(self, known: Iterator[str]) -> Iterator[str]:
-        """Yield the `known` positions that no longer contain a message."""
+    def find_removed(self, positions: Iterator[str]) -> Iterator[str]:
+        """Yield the `positions` that no longer contain a message."""
         return iter(())
 
     def read(self, position: str) -> bytes | None:
@@ -125,8 +125,8 @@ class _Epochs(LocalMails):
         }
         return json.dumps(tips)
 
-    def new(
-        self, state: str, known: Container[str], since: float = 0.0
+    def read_new(
+        self, state: str, known_positions: Container[str], since: float = 0.0
     ) -> Iterator[FoundMail]:
         for name in reversed(self._epochs):
             lines = (
@@ -138,7 +138,7 @@ class _Epochs(LocalMails):
             times = {
                 f"{commit}:m": float(time)
                 for time, commit in lines
-                if f"{name}:{commit}" not in known
+                if f"{name}:{commit}" not in known_positions
             }
             with CatFile(self._epochs[name]) as objects:
                 for blob, content in objects.many(times):
@@ -219,12 +219,14 @@ class _Maildir(LocalMails):
         }
         return json.dumps(sorted(self._files))
 
-    def new(
-        self, state: str, known: Container[str], since: float = 0.0
+    def read_new(
+        self, state: str, known_positions: Container[str], since: float = 0.0
     ) -> Iterator[FoundMail]:
         for position, file in sorted(self._files.items()):
             arrived = (
-                file.stat().st_mtime if position not in known and file.exists() else 0.0
+                file.stat().st_mtime
+                if position not in known_positions and file.exists()
+                else 0.0
             )
             if (
                 arrived
@@ -236,8 +238,8 @@ class _Maildir(LocalMails):
     def count(self, state: str, since: float = 0.0) -> int:
         return len(self._files)
 
-    def find_removed(self, known: Iterator[str]) -> Iterator[str]:
-        return (position for position in known if position not in self._files)
+    def find_removed(self, positions: Iterator[str]) -> Iterator[str]:
+        return (position for position in positions if position not in self._files)
 
     def read(self, position: str) -> bytes | None:
         file = self._files.get(position)
@@ -262,12 +264,12 @@ class _Mbox(LocalMails):
         state = self.path.stat()
         return f"{state.st_size} {state.st_mtime_ns}"
 
-    def new(
-        self, state: str, known: Container[str], since: float = 0.0
+    def read_new(
+        self, state: str, known_positions: Container[str], since: float = 0.0
     ) -> Iterator[FoundMail]:
         data = self._read_all()
         for start, end in mail_bounds(data):
-            if end - start <= MAX_MAIL and f"{start}-{end}" not in known:
+            if end - start <= MAX_MAIL and f"{start}-{end}" not in known_positions:
                 yield FoundMail(f"{start}-{end}", one_mail(data, start, end), 0.0)
 
     def count(self, state: str, since: float = 0.0) -> int:

@@ -66,7 +66,7 @@ class NewMessages(NamedTuple):
 def find_new_messages(
     archive: MailArchive,
     series: Sequence[PolledSeries],
-    passed: Container[str] = (),
+    irrelevant_ids: Container[str] = (),
     *,
     now: datetime,
     fresh: bool = False,
@@ -83,7 +83,9 @@ def find_new_messages(
         control = group[0].summary.head
         for query, group_of_query in _queries(group, now):
             mails = archive.search(
-                query, fresh=fresh, without=_OmittedIds(known_ids, passed, control)
+                query,
+                fresh=fresh,
+                excluded_ids=_OmittedIds(known_ids, irrelevant_ids, control),
             )
             if control not in {mail.message_id for mail in mails}:
                 raise _unreliable_search_error(archive, control)
@@ -205,11 +207,11 @@ def _terms(summary: SeriesSummary) -> list[str]:
 
 def _additional_titles(summary: SeriesSummary) -> list[str]:
     """Return titles of a series' patches and of related series that `_terms` omits."""
-    own = title_key(summary.subject)
+    own_title = title_key(summary.subject)
     return [
         title
         for title in (*summary.related, *summary.titles)
-        if len(title) >= _SHORTEST and title != own
+        if len(title) >= _SHORTEST and title != own_title
     ]
 
 

@@ -237,9 +237,9 @@ class Store:
         """
         match = next((entry for entry in self.entries() if entry.id == number), None)
         if match is None:
-            known = [str(entry.id) for entry in self.entries()]
-            suggestion = nearest(str(number), known)
-            list_hint = f"`{{}}` lists them: {', '.join(known) or 'none'}"
+            numbers = [str(entry.id) for entry in self.entries()]
+            suggestion = nearest(str(number), numbers)
+            list_hint = f"`{{}}` lists them: {', '.join(numbers) or 'none'}"
             raise UsageError(
                 f"no tracked series has the number {number}",
                 hint=join_hints(
@@ -272,7 +272,7 @@ class Store:
         subject: str,
         mails: Sequence[Mail],
         *,
-        seen: Iterable[str] = (),
+        seen_ids: Iterable[str] = (),
     ) -> tuple[str, ...]:
         """Store messages of a series, and return the Message-IDs of new ones.
 
@@ -284,7 +284,7 @@ class Store:
                 number,
             )
         )
-        read_ids = set(seen)
+        read_ids = set(seen_ids)
         new_mails = [mail for mail in mails if mail.message_id not in stored_ids]
         with self.transaction() as database:
             self._insert(number, new_mails, read_ids)
@@ -340,9 +340,9 @@ class Store:
         """
         mails, damaged = self.readable_mails(number)
         if damaged:
-            others = f", and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+            more = f", and {len(damaged) - 1} more" if len(damaged) > 1 else ""
             raise DamagedError(
-                f"series {number}: the mail {damaged[0]} is damaged in {self.file}{others}",
+                f"series {number}: the mail {damaged[0]} is damaged in {self.file}{more}",
                 hint=Action("track", ("update", str(number)), "`{}` fetches it again"),
             )
         return mails
@@ -371,13 +371,13 @@ class Store:
                 mails.append(self._stored_row(message_id, raw))
         return tuple(mails), tuple(damaged)
 
-    def weightiest_mails(self, number: int, most: int = MOST_READ) -> StoredMails:
+    def weightiest_mails(self, number: int, max_mails: int = MOST_READ) -> StoredMails:
         """Return up to `most` messages of a series, preferring important ones.
 
         These are the earliest messages, patches, messages that change the state, and the latest
         messages.
         """
-        left_out = max(0, len(self.message_ids(number)) - most)
+        left_out = max(0, len(self.message_ids(number)) - max_mails)
         if not left_out:
             return StoredMails(*self.readable_mails(number))
         self._weigh(number)
@@ -387,7 +387,7 @@ class Store:
             f" member.rowid IN (SELECT at FROM (SELECT at FROM ({rowids} ORDER BY at LIMIT ?) UNION"
             f" SELECT at FROM ({rowids} ORDER BY weight DESC, at DESC LIMIT ?)) LIMIT ?) ORDER BY"
             " member.rowid",
-            (number, FIRST_READ, number, most, most),
+            (number, FIRST_READ, number, max_mails, max_mails),
         )
         return StoredMails(*self._read(number, rows), left_out)
 
@@ -513,9 +513,9 @@ class Store:
                 zlib.compress(raw, 6),
             )
 
-    def merge(self, other: int, into: int) -> None:
+    def merge(self, source_number: int, target_number: int) -> None:
         """Move the messages and marks of a series to another one, and stop tracking the first."""
-        source, target = self.entry(other), self.entry(into)
+        source, target = self.entry(source_number), self.entry(target_number)
         is_newer = _latest(target.updated, source.updated) != target.updated
         with self.transaction() as database:
             database.execute(
@@ -528,21 +528,21 @@ class Store:
                     min(target.added, source.added, key=parse_stored_time),
                     _latest(target.updated, source.updated),
                     _latest(target.news, source.news),
-                    into,
+                    target_number,
                 ),
             )
             database.execute(
                 "INSERT INTO member (series, message_id, seen, weight)"
                 " SELECT ?, message_id, seen, weight FROM member WHERE series = ?"
                 " ORDER BY rowid ON CONFLICT DO UPDATE SET seen = max(seen, excluded.seen)",
-                (into, other),
+                (target_number, source_number),
             )
             database.execute(
                 "INSERT OR REPLACE INTO tick (series, message_id, line, state)"
                 " SELECT ?, message_id, line, state FROM tick WHERE series = ?",
-                (into, other),
+                (target_number, source_number),
             )
-            self.remove(other)
+            self.remove(source_number)
 
     def forget_passed_over(self) -> None:
         """Clear the list of irrelevant search results."""

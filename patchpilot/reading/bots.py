@@ -43,7 +43,9 @@ def _robots() -> tuple[Bot, ...]:
     table = tomllib.loads(file.read_text(encoding="utf-8"))
     senders = table["senders"]
     rows = [Bot(**{**row, "kind": MailKind(row["kind"])}) for row in table["bot"]]
-    return tuple(it._replace(sender=senders.get(it.sender, it.sender)) for it in rows)
+    return tuple(
+        bot._replace(sender=senders.get(bot.sender, bot.sender)) for bot in rows
+    )
 
 
 def known_robot(

@@ -103,9 +103,9 @@ def claims_of(
         known = not poses and (is_confirmed or series.identities.vouch_for(mail))
         if not known and reply.revision and not series.is_by_known(reply.revision):
             continue
-        base = _base(reply)
+        base = _create_claim(reply)
         reply_claims = [
-            claim._replace(of=_title(reply, claim))
+            claim._replace(of=_find_title(reply, claim))
             for claim in _claims(reply, base)
             if known or claim.what not in ("unclear", "promised")
         ]
@@ -146,7 +146,7 @@ def claims_of(
     return tuple(claims)
 
 
-def _title(reply: Reply, claim: Claim) -> str | None:
+def _find_title(reply: Reply, claim: Claim) -> str | None:
     if claim.title:
         return claim.title
     title = reply.post.title if reply.post and claim.patch else None
@@ -194,15 +194,15 @@ def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
     # a long reply by the author describes what happened and withdraws nothing
     is_answer = target and (is_short or (is_about_report and not mail.by_author))
     for sentence in re.split(r"(?<=[.!?]) (?=[A-Z\"“])", text):
-        asks = sentence.endswith("?") and not _ASKED_TO.search(sentence)
-        undoes = is_short and "?" not in text and _DROPS.search(sentence)
-        if undoes or (is_answer and not asks and _OBJECTS.search(sentence)):
+        is_question = sentence.endswith("?") and not _ASKED_TO.search(sentence)
+        is_dropped = is_short and "?" not in text and _DROPS.search(sentence)
+        if is_dropped or (is_answer and not is_question and _OBJECTS.search(sentence)):
             quote = sentence[:MOST_QUOTED].rstrip(".")
             return quote, target.message_id if target else ""
     return None
 
 
-def _base(reply: Reply) -> Claim:
+def _create_claim(reply: Reply) -> Claim:
     mail = reply.mail
     # in a script's message, the first sentence that names a tree is the report
     mentions = (it.text for it in mail.body.sentences if MENTIONS.search(it.text))
@@ -227,7 +227,7 @@ def _claims(reply: Reply, base: Claim) -> list[Claim]:
     if kind is MailKind.TIP_COMMIT:
         return [base._replace(what="applied", commit=commit) for commit in commits]
     if kind is MailKind.MM_COMMIT:
-        return [_mm(mail.mail.subject, base)]
+        return [_parse_mm_report(mail.mail.subject, base)]
     if kind is MailKind.PULL_MERGED:
         tree = place.tree or default_project().mainline
         return [base._replace(what="merged", tree=tree, commit=commits[0])]
@@ -245,13 +245,15 @@ def _claims(reply: Reply, base: Claim) -> list[Claim]:
 
 def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
     """Return the claims in a message that is not about a stable tree."""
-    mail, said = reply.mail, reply.mail.said
+    mail, statement = reply.mail, reply.mail.said
     if mail.by_author:
         return _author_claims(reply, base) if reply.under is None else []
     if mail.kind is MailKind.NACK:
-        is_judged = said and said.sentence == mail.why
-        return [base._replace(what=said.what if said and is_judged else "refused")]
-    if said and said.kind is MailKind.APPLIED:
+        is_judged = statement and statement.sentence == mail.why
+        return [
+            base._replace(what=statement.what if statement and is_judged else "refused")
+        ]
+    if statement and statement.kind is MailKind.APPLIED:
         return [_make_claim(reply, base)]
     texts = [sentence.text for sentence in mail.body.sentences]
     is_talk = not (mail.bot or mail.kind in _NO_TALK or reply.under)
@@ -264,7 +266,7 @@ def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
 def _make_claim(reply: Reply, base: Claim) -> Claim:
     statement, revision = reply.mail.said, reply.revision
     assert statement is not None
-    patch = _about(reply) if statement.what == "applied" else base.patch
+    patch = _find_patch_number(reply) if statement.what == "applied" else base.patch
     sentence, what = statement.sentence, statement.what
     is_one = _SOME_PATCH.search(sentence) and not WHOLE_SERIES.search(sentence)
     total = revision.patch_count if revision else 0
@@ -282,7 +284,7 @@ def _parse_applied(reply: Reply, base: Claim) -> list[Claim]:
     if place.landings:
         return _listed_commits(reply, base._replace(what="applied"))
     if PATCHWORK_MARK.search(mail.why):
-        base = base._replace(patch=_about(reply))
+        base = base._replace(patch=_find_patch_number(reply))
     elif mail.said and not _ONE_PATCH.match(mail.body.text):
         base = _make_claim(reply, base)
         if base.what != "applied":
@@ -314,10 +316,20 @@ def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
     state).
     """
     text, sentences = reply.mail.body.text, reply.mail.body.sentences
-    mark = PATCHWORK_MARK.search(text)
-    if mark and mark["state"].lower() in ("cr", "changes-requested"):
-        return [base._replace(what="redone", sentence=mark[0].strip())]
-    match = next((it for one in sentences if (it := WITHDRAWS.search(one.text))), None)
+    patchwork_mark = PATCHWORK_MARK.search(text)
+    if patchwork_mark and patchwork_mark["state"].lower() in (
+        "cr",
+        "changes-requested",
+    ):
+        return [base._replace(what="redone", sentence=patchwork_mark[0].strip())]
+    match = next(
+        (
+            withdrawal
+            for body_sentence in sentences
+            if (withdrawal := WITHDRAWS.search(body_sentence.text))
+        ),
+        None,
+    )
     if match is None or len(text.split()) > SHORT or _GOES_ON.search(text):
         return []
     sentence, preceding = match.string, match.string[: match.start()]
@@ -325,11 +337,11 @@ def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
         return []
     several = reply.revision and len(reply.revision.patches) > 1
     is_one = several and _SOME_PATCH.search(sentence)
-    patch = reply.patch if is_one else _about(reply)
+    patch = reply.patch if is_one else _find_patch_number(reply)
     return [base._replace(what="withdrawn", patch=patch, sentence=sentence.rstrip("."))]
 
 
-def _about(reply: Reply) -> int | None:
+def _find_patch_number(reply: Reply) -> int | None:
     """Return the number of the patch that a message is about, or 0 for the series.
 
     Without a cover letter, a reply to the first patch is about the series.
@@ -342,7 +354,7 @@ def _about(reply: Reply) -> int | None:
     return 0 if reply.patch == 1 and not revision.head.is_cover else reply.patch
 
 
-def _mm(subject: str, base: Claim) -> Claim:
+def _parse_mm_report(subject: str, base: Claim) -> Claim:
     removed = _REMOVED.search(subject)
     reason = (removed["why"] or "removed").lower() if removed else "merged"
     if reason.startswith("merged") or "folded" in reason:

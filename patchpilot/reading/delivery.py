@@ -165,14 +165,14 @@ def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
         and not local.endswith(("-bounces", "-owner", "-request", "+owner", "+bounces"))
     ):
         return ()
-    return _notice(mail)
+    return _parse_notice(mail)
 
 
 def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
     """Yield a report for each recipient in the machine-readable part."""
     parts = mail_parts(mail.raw)
     text = "\n".join(text for _, text in parts)
-    about = _about(mail, text)
+    about = _find_returned_ids(mail, text)
     blocks = [
         {name.lower(): value for name, _, value in raw_headers(block.split("\n"))[0]}
         for kind, text in parts
@@ -185,16 +185,16 @@ def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
         if problem is None:
             continue
         status = fields.get("status", "").split(" ")[0]
-        recipient = _typed(
+        recipient = _strip_type(
             fields.get("original-recipient") or fields.get("final-recipient", "")
         )
-        reason = _typed(fields.get("diagnostic-code", "")) or status
+        reason = _strip_type(fields.get("diagnostic-code", "")) or status
         yield DeliveryReport(
             problem, recipient, reason[:_REASON], status, about, "", mail.message_id
         )
 
 
-def _typed(value: str) -> str:
+def _strip_type(value: str) -> str:
     """Strip the type from a field value: `rfc822; a@b` becomes `a@b`."""
     return value.partition(";")[2].strip() if ";" in value else value.strip()
 
@@ -202,7 +202,7 @@ def _typed(value: str) -> str:
 def _plain_bounce(mail: Mail) -> Iterator[DeliveryReport]:
     """Parse a plain-text bounce, as sent by qmail and exim."""
     text = mail.body[:_TEXT]
-    about = _about(mail, mail.body)
+    about = _find_returned_ids(mail, mail.body)
     recipients = [
         address.email
         for address in parse_addresses(mail.header("X-Failed-Recipients") or "")
@@ -222,7 +222,7 @@ def _plain_bounce(mail: Mail) -> Iterator[DeliveryReport]:
         )
 
 
-def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
+def _parse_notice(mail: Mail) -> tuple[DeliveryReport, ...]:
     text = f"{mail.subject}\n{mail.body[:_TEXT]}"
     denied = _DENIED.search(text)
     if not denied and not _HELD.search(text):
@@ -237,7 +237,7 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
         if subject
         else ""
     )
-    about = _about(mail, mail.body)
+    about = _find_returned_ids(mail, mail.body)
     if not title and not about:
         return ()
     problem = DeliveryProblem.REFUSED if denied else DeliveryProblem.HELD
@@ -255,7 +255,7 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
     )
 
 
-def _about(mail: Mail, text: str) -> tuple[str, ...]:
+def _find_returned_ids(mail: Mail, text: str) -> tuple[str, ...]:
     """Return the Message-IDs in the returned text, and those that the report replies to."""
     returned = map(id_in_header, _RETURNED_ID.findall(text))
     ids = (*returned, mail.in_reply_to, *mail.references[-5:])

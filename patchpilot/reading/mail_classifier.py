@@ -255,8 +255,8 @@ class Classified:
     @cached_property
     def place(self) -> "Placement":
         headers = {header.name.lower(): header.value for header in self.mail.headers}
-        found = placement(self.kind, self.mail.subject, self.unquoted, headers)
-        return found._replace(tree=found.tree or (self.said and self.said.tree))
+        applied = placement(self.kind, self.mail.subject, self.unquoted, headers)
+        return applied._replace(tree=applied.tree or (self.said and self.said.tree))
 
 
 def classify(mail: Mail, author: Address | None = None) -> Classified:
@@ -276,7 +276,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
         sender_text[:MAX_SUBJECT],
         mail.subject[:MAX_SUBJECT],
         base.unquoted[:16_000],
-        lambda: "\n".join(f"{it.name}: {it.value}" for it in mail.headers),
+        lambda: "\n".join(f"{header.name}: {header.value}" for header in mail.headers),
     )
     if robot:
         is_post = robot.kind in (MailKind.PATCH, MailKind.COVER)
@@ -301,8 +301,8 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
     by_author = same_person(sender, author) if author else _has_signed(sender, body)
     # unmarked HTML quotes look like the sender's own words; lists reject HTML anyway
     tags = () if is_html_only(mail) else given_trailers(body, sender)
-    known = replace(base, by_author=by_author, trailers=tags)
-    return _classify_person(known, "patch")
+    person_mail = replace(base, by_author=by_author, trailers=tags)
+    return _classify_person(person_mail, "patch")
 
 
 def is_html_only(mail: Mail) -> bool:
@@ -324,17 +324,17 @@ def classify_for(
     `by_author` is whether the sender is the patch's author. The body is not parsed again.
     """
     known = known if known.sender == sender else replace(known, sender=sender)
-    same = known.by_author is by_author is False
-    is_done = same and answered == known.answers
+    is_other = known.by_author is by_author is False
+    is_done = is_other and answered == known.answers
     if known.robot or is_done or (not known.is_reply and _post(known)):
         return known
     to_self = by_author and answered != "other"
     plain = replace(known, by_author=by_author)
-    judged = _classify_person(plain, answered, to_self=to_self)
-    if not same or known.kind is MailKind.REVIEW:
-        return judged
+    reclassified = _classify_person(plain, answered, to_self=to_self)
+    if not is_other or known.kind is MailKind.REVIEW:
+        return reclassified
     # for replies by others, only a review depends on the message it answers
-    return replace(known, answers=answered, features=judged.features)
+    return replace(known, answers=answered, features=reclassified.features)
 
 
 def _classify_person(
@@ -343,20 +343,22 @@ def _classify_person(
     """Classify a person's message: a b4 note, patchwork mark, NACK, statement, tags, patch or
     prose.
     """
-    said = statement_of(base.body.sentences, by_author=base.by_author, to_self=to_self)
+    statement = statement_of(
+        base.body.sentences, by_author=base.by_author, to_self=to_self
+    )
     by = "author" if base.by_author else "other"
     features = sentence_names(base.body.sentences[:MAX_SENTENCES], by, answered)
     by_script = _SCRIPT_ID.search(base.mail.message_id)
     semi = bool(by_script and _THANKS_OF_B4.search(base.body.text))
     base = replace(base, answers=answered, features=features, semi=semi)
-    base = base if semi else replace(base, said=said)
+    base = base if semi else replace(base, said=statement)
     kind, confidence, why = _person_kind(base)
     return replace(base, kind=kind, confidence=confidence, why=why)
 
 
 def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
     """Return the kind of a person's message, its likelihood (0 to 1), and the evidence."""
-    body, credited, said = base.body, base.credited, base.said
+    body, credited, statement = base.body, base.credited, base.said
     if base.semi:
         return MailKind.APPLIED, 0.97, "b4's thank-you note"
     if (mark := PATCHWORK_MARK.search(body.text)) and (
@@ -368,9 +370,9 @@ def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
     if refusal:
         return MailKind.NACK, 0.95, refusal.strip()
-    is_plain = said and said.what in ("applied", "refused")
-    if said and (is_plain or not credited):
-        return said.kind, 0.85 if is_plain else 0.55, said.sentence
+    is_plain = statement and statement.what in ("applied", "refused")
+    if statement and (is_plain or not credited):
+        return statement.kind, 0.85 if is_plain else 0.55, statement.sentence
     if any(
         tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited
     ):
@@ -393,30 +395,32 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
     if not sentences:
         return MailKind.OTHER, 0.6, "only quotes"
 
-    def said(*wanted: str) -> str:
+    def find_text(*wanted: str) -> str:
         """Return the first sentence with any of these features, or ""."""
-        texts = zip(sentences, mail.features, strict=True)
-        found = (it.text for it, has in texts if not has.isdisjoint(wanted))
-        return next(found, "")[:MAX_WHY]
+        labeled = zip(sentences, mail.features, strict=True)
+        matches = (
+            sentence.text for sentence, names in labeled if not names.isdisjoint(wanted)
+        )
+        return next(matches, "")[:MAX_WHY]
 
-    question, assent = said("?"), said("gives assent")
-    if said(WORKS_WELL) and not question:
-        return MailKind.TEST_RESULT, 0.6, said(WORKS_WELL)
-    if why := said("is a reminder"):
+    question, assent = find_text("?"), find_text("gives assent")
+    if find_text(WORKS_WELL) and not question:
+        return MailKind.TEST_RESULT, 0.6, find_text(WORKS_WELL)
+    if why := find_text("is a reminder"):
         return MailKind.OTHER, 0.6, why
     if mail.by_author or not _may_judge(mail):
-        asks_author = question and not said("asks to take it")
+        asks_author = question and not find_text("asks to take it")
         return MailKind.QUESTION if asks_author else MailKind.OTHER, 0.6, question
-    if why := said("asks for a version"):
+    if why := find_text("asks for a version"):
         return MailKind.REVIEW, 0.7, why
-    if why := said("asks to take it", "thanks for a review"):
+    if why := find_text("asks to take it", "thanks for a review"):
         return MailKind.ACK if assent else MailKind.OTHER, 0.6, why
     if asking := [part for part in mail.asking if _decides(part)]:
         why = _plain_request(asking)
         kind = MailKind.REVIEW if why or not question else MailKind.QUESTION
         return kind, 0.6, (why or question)[:MAX_WHY]
     if assent:
-        return MailKind.REVIEW if said("need") else MailKind.ACK, 0.6, assent
+        return MailKind.REVIEW if find_text("need") else MailKind.ACK, 0.6, assent
     return MailKind.OTHER, 0.6, question or sentences[0].text[:MAX_WHY]
 
 
@@ -425,7 +429,7 @@ def _decides(part: Sequence[tuple[Sentence, frozenset[str]]]) -> bool:
     not.
     """
     names = [names for _, names in part]
-    is_sorry = any("is sorry or done" in it for it in names)
+    is_sorry = any("is sorry or done" in features for features in names)
     return not is_sorry and score_request(load_shipped_weights(), names) >= _LIKELY
 
 
@@ -446,20 +450,20 @@ def _plain_request(
 ) -> str:
     """Return the first request that is not a question, or ""."""
     weights = load_shipped_weights()
-    plain = (
-        it.text
+    requests = (
+        sentence.text
         for part in asking
-        for it, names in part
-        if _WISH.search(it.text)
+        for sentence, names in part
+        if _WISH.search(sentence.text)
         or ("?" not in names and score_request(weights, [names]) >= _CLEAR)
     )
-    return next(plain, "")
+    return next(requests, "")
 
 
-def _post(known: Classified) -> MailKind | None:
+def _post(mail: Classified) -> MailKind | None:
     """Return the kind of a posted message: a patch, a cover letter, or None for a reply."""
-    subject, body, text = known.subject, known.body, known.unquoted
-    if _is_answer(known):
+    subject, body, text = mail.subject, mail.body, mail.unquoted
+    if _is_answer(mail):
         return None
     marked = (
         subject.is_patch or subject.rfc or subject.number is not None or subject.is_set
@@ -478,17 +482,17 @@ def _post(known: Classified) -> MailKind | None:
     return None
 
 
-def _is_answer(known: Classified) -> bool:
+def _is_answer(classified: Classified) -> bool:
     """Return whether a message is a reply although its subject looks like a patch's.
 
     Some mail programs remove "Re:". Such a message quotes text and has no patch or diffstat.
     """
-    mail, body = known.mail, known.body
+    mail, body = classified.mail, classified.body
     if not mail.in_reply_to or not body.quoted or body.has_diff:
         return False
     if _FILES_CHANGED.search(mail.body):
         return False
-    return bool(body.attributions or given_trailers(body, known.sender))
+    return bool(body.attributions or given_trailers(body, classified.sender))
 
 
 def _is_whole_patch(body: Body) -> bool:
@@ -505,18 +509,18 @@ def _is_whole_patch(body: Body) -> bool:
 def _has_signed(sender: Address, body: Body) -> bool:
     """Return whether the sender signed off the quoted patch first; maintainers add theirs below."""
     signed = (_SIGNED.match(line) for line in body.quoted[:400])
-    first = next((parse_address(it[1]) for it in signed if it), None)
+    first = next((parse_address(match[1]) for match in signed if match), None)
     return first is not None and same_person(first, sender)
 
 
-def _version_before(text: str, at: int) -> int:
+def _version_before(text: str, offset: int) -> int:
     """Return the version mentioned before a link, or 0 if the link leads elsewhere."""
-    before = text[max(0, at - 200) : at]
-    above, _, line = before.rpartition("\n")
+    before = text[max(0, offset - 200) : offset]
+    preceding, _, line = before.rpartition("\n")
     if not line.strip(" \t-*<[]()"):
         # the link is alone on its line, below the text
-        line = above.rpartition("\n")[2].rstrip()
+        line = preceding.rpartition("\n")[2].rstrip()
         if not line.endswith(":"):
             return 0
-    words = _OWN_HISTORY.match(line[-90:])
-    return int(words["version"]) if words else 0
+    match = _OWN_HISTORY.match(line[-90:])
+    return int(match["version"]) if match else 0

@@ -125,23 +125,23 @@ def parse(
     skipped: Skipped = ignore_skipped,
     source: str = "mbox",
     parse_mail: Callable[[bytes], Mail] = parse_mail,
-    without: Container[str] = (),
+    excluded_ids: Container[str] = (),
 ) -> tuple[Mail, ...]:
     """Parse an mbox or a single message.
 
-    Messages whose Message-IDs are in `without` are omitted and not fully parsed. Raise InputError
-    if a single message is too large; in an mbox, pass the reason to `skipped`.
+    Messages with one of the `excluded_ids` are omitted and not fully parsed. Raise InputError if a
+    single message is too large; in an mbox, pass the reason to `skipped`.
     """
     bounds = mail_bounds(data)
     mails = []
     for number, (start, end) in enumerate(bounds, 1):
         if number % 256 == 0:
             progress("reading messages", number, len(bounds))
-        if _header_message_id(data, start, end) in without:
+        if _header_message_id(data, start, end) in excluded_ids:
             continue
         try:
             mail = with_id(parse_mail(one_mail(data, start, end)))
-            if mail.message_id not in without:
+            if mail.message_id not in excluded_ids:
                 mails.append(mail)
         except InputError as error:
             if len(bounds) == 1:
@@ -157,8 +157,8 @@ def _header_message_id(data: bytes, start: int, end: int) -> str:
     """Return the Message-ID in a message's header, or "" if it is missing or unusual."""
     top = data[start : min(end, start + _TOP)]
     blank = _BLANK_LINE.search(top)
-    found = _MESSAGE_ID.search(top, 0, blank.start() if blank else len(top))
-    return found[1].decode("utf-8", "replace") if found else ""
+    match = _MESSAGE_ID.search(top, 0, blank.start() if blank else len(top))
+    return match[1].decode("utf-8", "replace") if match else ""
 
 
 def _oversized_message_id(top: bytes) -> str:
@@ -194,13 +194,15 @@ def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
 
 
 def deduplicate(
-    mails: Iterable[Mail], known: Container[str], skipped: Skipped = ignore_skipped
+    mails: Iterable[Mail],
+    known_addresses: Container[str],
+    skipped: Skipped = ignore_skipped,
 ) -> tuple[Mail, ...]:
     """Return one message per Message-ID, in order.
 
-    Message-IDs can be reused by anyone. If several senders use the same one, return the copy from a
-    known address (`known`, in lower case). If there is none, drop all copies and pass the reason to
-    `skipped`.
+    Message-IDs can be reused by anyone. If several senders use the same one, return the copy from
+    one of `known_addresses` (in lower case). If there is none, drop all copies and pass the reason
+    to `skipped`.
     """
     by_id: dict[str, list[Mail]] = {}
     for mail in mails:
@@ -208,7 +210,9 @@ def deduplicate(
     unique_mails = []
     for message_id, copies in by_id.items():
         trusted_copy = (
-            copies[0] if len(copies) == 1 else _find_trusted_copy(copies, known)
+            copies[0]
+            if len(copies) == 1
+            else _find_trusted_copy(copies, known_addresses)
         )
         if trusted_copy:
             unique_mails.append(trusted_copy)
@@ -222,12 +226,14 @@ def deduplicate(
     return tuple(unique_mails)
 
 
-def _find_trusted_copy(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
+def _find_trusted_copy(
+    copies: Sequence[Mail], known_addresses: Container[str]
+) -> Mail | None:
     """Return the copy from a known sender, or from the only sender; None if it is ambiguous."""
     senders = {real_sender(mail).key for mail in copies}
     # a mailing list may have rewritten one copy's From: header
     direct = [mail for mail in copies if mail.sender.key in senders] or copies
-    from_known = [mail for mail in direct if mail.sender.key in known]
+    from_known = [mail for mail in direct if mail.sender.key in known_addresses]
     return (from_known or direct)[0] if from_known or len(senders) == 1 else None
 
 

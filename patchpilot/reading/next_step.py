@@ -27,16 +27,16 @@ _NEW_VERSION = {
 """The text between the reply and the next step, and that step, if a new version is needed."""
 
 
-def _act(*parts: Advice) -> NextStep:
+def _your_turn(*parts: Advice) -> NextStep:
     return NextStep(Turn.YOURS, join_hints(*parts))
 
 
-def _wait(*parts: Advice) -> NextStep:
+def _wait_step(*parts: Advice) -> NextStep:
     return NextStep(Turn.WAITING, join_hints(*parts))
 
 
-def _done(words: str) -> NextStep:
-    return NextStep(Turn.FINISHED, words)
+def _finish(text: str) -> NextStep:
+    return NextStep(Turn.FINISHED, text)
 
 
 def _update(words: str) -> Action:
@@ -75,20 +75,20 @@ def advise(series: PostedSeries) -> NextStep:
     words = f"{claim.words}{more}: nothing was changed; if you know the sender, "
     confirm = Action("track", ("confirm", f"<{claim.message_id}>"), "{}")
     if step.need is Turn.YOURS:
-        return _act(step.advice, "; ", words, confirm)
-    return _act(words, confirm, "; otherwise ", step.advice)
+        return _your_turn(step.advice, "; ", words, confirm)
+    return _your_turn(words, confirm, "; otherwise ", step.advice)
 
 
 def _add_claim(step: NextStep, claim: Claim) -> NextStep:
     """Add a pending claim to the next step; suggest no reminder until it is verified."""
     if claim.what == "superseded":
-        return _wait(f"{claim.words}: read it before you send another version")
+        return _wait_step(f"{claim.words}: read it before you send another version")
     if claim.what not in IN_A_TREE:
         return NextStep(step.need, join_hints(f"{claim.words}; ", step.advice))
     look = f"{claim.words}: look whether it is true: `git fetch`, then "
     if step.need is Turn.YOURS:
-        return _act(step.advice, "; ", look, _update("`{}`"))
-    return _wait(look, _update("`{}`"))
+        return _your_turn(step.advice, "; ", look, _update("`{}`"))
+    return _wait_step(look, _update("`{}`"))
 
 
 def _advise(series: PostedSeries) -> NextStep:
@@ -97,31 +97,33 @@ def _advise(series: PostedSeries) -> NextStep:
         words = (
             f"wait for replies; send a reminder from {_reminder(series)}, not earlier"
         )
-        return _wait(_update(words))
+        return _wait_step(_update(words))
     if series.state is SeriesState.SUPERSEDED:
-        return _done(f"nothing to send: {series.why}")
+        return _finish(f"nothing to send: {series.why}")
     if series.state is SeriesState.WITHDRAWN:
-        return _done("nothing is left to do: you withdrew the series")
+        return _finish("nothing is left to do: you withdrew the series")
     if series.state is SeriesState.PARTLY_ACCEPTED:
-        return _partly(series)
+        return _partly_accepted_step(series)
     if series.state is SeriesState.REJECTED:
         words = f"answer the NACK or drop the patch: {series.why}"
-        return _act(_reply_to(next(reversed(_wishes(series)), None), words))
+        return _your_turn(_reply_to(next(reversed(_wishes(series)), None), words))
     if series.state is SeriesState.CHANGES_REQUESTED:
-        return _act(_add_tags(series, _changes(series, version)))
+        return _your_turn(_add_tags(series, _advise_changes(series, version)))
     if series.state is SeriesState.UNDER_REVIEW:
         return _review_step(series)
     if series.state is SeriesState.STALLED:
         head = series.latest.head.message_id
         ping = _write(head, "send a reminder to the maintainer", "ping")
         words = f"resend it as [PATCH RESEND]: {series.why}"
-        return _act(ping, ", or ", Action("send", ("--resend",), words))
+        return _your_turn(ping, ", or ", Action("send", ("--resend",), words))
     return _step_after_acceptance(series)
 
 
-def _changes(series: PostedSeries, version: int) -> Advice:
+def _advise_changes(series: PostedSeries, version: int) -> Advice:
     """Return the step after a reviewer, a bot or a revert requested changes."""
-    undone = next((it.reverted_by for it in series.landed if it.reverted_by), None)
+    undone = next(
+        (landed.reverted_by for landed in series.landed if landed.reverted_by), None
+    )
     if undone and series.why.startswith("reverted"):
         why = (
             f"reverted in mainline by {undone[:12]}: read the reason, and send a corrected"
@@ -134,15 +136,15 @@ def _changes(series: PostedSeries, version: int) -> Advice:
 def _next_version_reply(series: PostedSeries, version: int) -> Advice:
     """Suggest replying to the open request, then sending the next version."""
     send = _reroll(f"send v{version} with the requested changes")
-    reply = _unanswered(series)
+    reply = _find_unanswered(series)
     if reply is None:
         return send
     if reply.mail.kind is MailKind.QUESTION:
-        return join_hints(_wished(reply, version), " and ", send)
-    return _wished(reply, version)
+        return join_hints(_advise_reply(reply, version), " and ", send)
+    return _advise_reply(reply, version)
 
 
-def _wished(reply: Reply, version: int) -> Advice:
+def _advise_reply(reply: Reply, version: int) -> Advice:
     """Suggest a reply to a message, and a new version if one was requested."""
     words = (
         "{who} reports build warnings"
@@ -171,11 +173,11 @@ def next_step(series: PostedSeries) -> str:
 
 
 def _review_step(series: PostedSeries) -> NextStep:
-    reply = _unanswered(series)
+    reply = _find_unanswered(series)
     if reply and reply.mail.kind is MailKind.QUESTION:
-        return _act(_wished(reply, series.latest.version + 1))
+        return _your_turn(_advise_reply(reply, series.latest.version + 1))
     waiting = _update("wait for the maintainer")
-    return _wait(waiting, f"; send a reminder from {_reminder(series)}")
+    return _wait_step(waiting, f"; send a reminder from {_reminder(series)}")
 
 
 def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
@@ -192,15 +194,15 @@ def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
     return join_hints(advice, "; ", tags)
 
 
-def _partly(series: PostedSeries) -> NextStep:
+def _partly_accepted_step(series: PostedSeries) -> NextStep:
     """Return the step for a series that was only partly applied."""
     version = series.latest.version + 1
     states = {patch.state for patch in series.patches}
     if SeriesState.CHANGES_REQUESTED in states:
-        return _act(_next_version_reply(series, version), f" ({series.why})")
-    if reply := _unanswered(series):
-        return _act(_wished(reply, version), f" ({series.why})")
-    return _wait(
+        return _your_turn(_next_version_reply(series, version), f" ({series.why})")
+    if reply := _find_unanswered(series):
+        return _your_turn(_advise_reply(reply, version), f" ({series.why})")
+    return _wait_step(
         f"{series.why}: wait for the maintainer until {_reminder(series)}, then ",
         _reroll("send the open patches again"),
     )
@@ -220,28 +222,28 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
         if event.what == "applied" and event.counts and event.date
     ]
     is_after = late and applied and late.when > max(applied)
-    if late and is_after and not _answered(series, late):
+    if late and is_after and not _has_answer(series, late):
         words = (
             f"it was applied, but {late.mail.sender_name} wrote after that ({late.mail.kind}):"
             " answer, and send a follow-up fix if one is needed"
         )
-        return _act(_joined([_reply_to(late, words), *work, *review]))
+        return _your_turn(_join_steps([_reply_to(late, words), *work, *review]))
     if work:
-        return _act(_joined([*work, *review]))
+        return _your_turn(_join_steps([*work, *review]))
     if review:
-        return _wait(_joined(review))
+        return _wait_step(_join_steps(review))
     if has_stable and (wait := _stable_step(series)):
-        return _wait(wait)
+        return _wait_step(wait)
     if is_taken:
         until = series.project.after_applied
         if not until:
-            return _done("done: it was applied")
+            return _finish("done: it was applied")
         in_git = (
             "this is checked in git whenever you fetch"
             if series.in_repository
             else "with -C REPOSITORY this is checked in git"
         )
-        return _wait(_update(f"wait until {until}; {in_git}"))
+        return _wait_step(_update(f"wait until {until}; {in_git}"))
     if series.state is SeriesState.IN_MAINLINE:
         dropped = ", ".join(_versions(series, "dropped"))
         more = [f"dropped from {dropped}"] if dropped else []
@@ -250,8 +252,8 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
             for branch in series.stable
             if branch.state in ("objected", "not-needed")
         )
-        return _done("; ".join(("done: it is in mainline", *more)))
-    return _done("done: nothing is left to do")
+        return _finish("; ".join(("done: it is in mainline", *more)))
+    return _finish("done: nothing is left to do")
 
 
 def _versions(series: PostedSeries, *states: str) -> list[str]:
@@ -271,7 +273,7 @@ def _stable_step(series: PostedSeries) -> Action | None:
     """
     if series.state not in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
         return None
-    decided = {it.version for it in series.stable if it.state in _DECIDED}
+    decided = {branch.version for branch in series.stable if branch.state in _DECIDED}
     needs = series.needs
     is_tagged = needs.is_tagged if needs else _is_tagged(series)
     if needs and needs.lacking is not None:
@@ -309,7 +311,9 @@ def _is_tagged(series: PostedSeries) -> bool:
 
 
 def _is_long_merged(series: PostedSeries) -> bool:
-    merged = [it.date for it in series.landed if it.in_mainline and it.date]
+    merged = [
+        landed.date for landed in series.landed if landed.in_mainline and landed.date
+    ]
     return bool(merged) and series.now - max(merged) > HALF_A_YEAR
 
 
@@ -351,17 +355,17 @@ def _work_left(series: PostedSeries) -> list[str | Action]:
 
 
 def _backport(
-    series: PostedSeries, commit: str | None, versions: Sequence[str], words: str
+    series: PostedSeries, commit: str | None, versions: Sequence[str], text: str
 ) -> Action:
     name = series.project.stable.branch_name
     onto = [
-        word
+        option
         for version in versions
         if name
-        for word in ("--onto", name.format(version=version))
+        for option in ("--onto", name.format(version=version))
     ]
     target = [commit] if commit else []
-    return Action("backport", (*target, *onto), words)
+    return Action("backport", (*target, *onto), text)
 
 
 def _in_stable_review(series: PostedSeries) -> list[str | Action]:
@@ -383,9 +387,9 @@ _STABLE_REVIEWS = (
 """The pending states, the states that end them, and the beginning of the step's text."""
 
 
-def _joined(sentences: Sequence[str | Action]) -> Advice:
-    first, *others = sentences
-    return join_hints(first, *(part for it in others for part in ("; ", it)))
+def _join_steps(sentences: Sequence[str | Action]) -> Advice:
+    first, *remaining = sentences
+    return join_hints(first, *(part for step in remaining for part in ("; ", step)))
 
 
 def _wishes(series: PostedSeries) -> list[Reply]:
@@ -398,27 +402,27 @@ def _wishes(series: PostedSeries) -> list[Reply]:
     ]
 
 
-def _unanswered(series: PostedSeries) -> Reply | None:
+def _find_unanswered(series: PostedSeries) -> Reply | None:
     """Return the last request without an answer from the author.
 
     Skip requests by reviewers who later got an answer or gave a tag.
     """
-    done = {
+    answered_at = {
         reply.mail.sender.key: reply.when
         for reply in series.replies
         if reply.mail.credited and not reply.mail.by_author
     }
-    for wish in reversed(_wishes(series)):
-        sender, sent = wish.mail.sender.key, wish.when
-        if _answered(series, wish):
-            done[sender] = max(sent, done.get(sender, sent))
-        elif sent >= done.get(sender, sent):
-            return wish
+    for request in reversed(_wishes(series)):
+        sender, sent = request.mail.sender.key, request.when
+        if _has_answer(series, request):
+            answered_at[sender] = max(sent, answered_at.get(sender, sent))
+        elif sent >= answered_at.get(sender, sent):
+            return request
     return None
 
 
-def _answered(series: PostedSeries, wish: Reply) -> bool:
+def _has_answer(series: PostedSeries, request: Reply) -> bool:
     return any(
-        reply.mail.mail.in_reply_to == wish.message_id and reply.mail.by_author
+        reply.mail.mail.in_reply_to == request.message_id and reply.mail.by_author
         for reply in series.replies
     )

@@ -75,51 +75,54 @@ def placement(
     `text` is the message without quotes; `headers` are keyed by lower-case name.
     """
     if kind is MailKind.APPLIED:
-        landings = _summary(text)
+        landings = _parse_listed_patches(text)
         commits = [landing.commit for landing in landings if landing.commit] or [
-            *_ids(_COMMIT_URL, text),
-            *_ids(_COMMIT_LINE, text),
+            *_find_ids(_COMMIT_URL, text),
+            *_find_ids(_COMMIT_LINE, text),
         ]
         if "git tree" in text and not commits:
-            commits = _ids(_CHERRY, text)
-        named = (
+            commits = _find_ids(_CHERRY, text)
+        match = (
             _APPLIED_TO.search(text)
             or _DRIVER.search(text)
             or _MARKED_APPLIED.search(text)
         )
-        tree = named["tree"].strip(" :.,!") if named else None
+        tree = match["tree"].strip(" :.,!") if match else None
         return Placement(
-            _unique(commits),
+            _deduplicate(commits),
             tree if tree and not tree.lower().startswith("thank") else None,
             landings=landings,
         )
     if kind is MailKind.PULL_MERGED:
         pulled = _PULLED.search(text)
-        ids = [headers.get("x-pr-merge-commit-id", ""), *_ids(_COMMIT_URL, text)]
+        ids = [headers.get("x-pr-merge-commit-id", ""), *_find_ids(_COMMIT_URL, text)]
         return Placement(
-            _unique([id_ for id_ in ids if re.fullmatch(r"[0-9a-f]{7,40}", id_)]),
+            _deduplicate([id_ for id_ in ids if re.fullmatch(r"[0-9a-f]{7,40}", id_)]),
             pulled["tree"] if pulled else None,
         )
     if kind is MailKind.TIP_COMMIT:
         tip = _TIP.search(text)
         return Placement(
-            _unique(_ids(_COMMIT_LINE, text)), f"tip {tip['tree']}" if tip else "tip"
+            _deduplicate(_find_ids(_COMMIT_LINE, text)),
+            f"tip {tip['tree']}" if tip else "tip",
         )
     if kind is MailKind.MM_COMMIT:
-        branches = (*_ids(_MM, text), *_ids(_MM, subject))
+        branches = (*_find_ids(_MM, text), *_find_ids(_MM, subject))
         return Placement((), " ".join(("-mm", *branches[:1])))
     if kind in STABLE or kind is MailKind.BACKPORT_BOT:
-        ids = _ids(_UPSTREAM, text) or (
-            _ids(_CHERRY, text) if kind is MailKind.STABLE_FAILED else []
+        ids = _find_ids(_UPSTREAM, text) or (
+            _find_ids(_CHERRY, text) if kind is MailKind.STABLE_FAILED else []
         )
         tree = "stable-queue" if kind is MailKind.STABLE_ADDED else None
-        return Placement(_unique(ids[:1]), tree, _versions(kind, subject, text))
+        return Placement(
+            _deduplicate(ids[:1]), tree, _find_stable_versions(kind, subject, text)
+        )
     return Placement()
 
 
-def _versions(kind: MailKind, subject: str, text: str) -> tuple[str, ...]:
+def _find_stable_versions(kind: MailKind, subject: str, text: str) -> tuple[str, ...]:
     if kind is MailKind.BACKPORT_BOT:
-        return _unique(
+        return _deduplicate(
             re.findall(
                 r"^\|\s*(?:stable/linux-)?(\d+\.\d+)(?:\.y)?\s*\|", text, re.MULTILINE
             )
@@ -130,14 +133,14 @@ def _versions(kind: MailKind, subject: str, text: str) -> tuple[str, ...]:
     )
     if marked and kind in ROUNDS:
         first, _, last = marked["range"].replace(".y", "").partition("-")
-        return _unique([first, last] if last else [first])
-    named = re.findall(r"\b(\d+\.\d+)-stable\b", subject) or re.findall(
+        return _deduplicate([first, last] if last else [first])
+    versions = re.findall(r"\b(\d+\.\d+)-stable\b", subject) or re.findall(
         r"\b(\d+\.\d+)-stable\b", text[:600]
     )
-    return _unique(named)
+    return _deduplicate(versions)
 
 
-def _summary(text: str) -> tuple[AppliedReport, ...]:
+def _parse_listed_patches(text: str) -> tuple[AppliedReport, ...]:
     landings = []
     for match in _SUMMARY.finditer(text[:200_000]):
         commit = (
@@ -158,12 +161,12 @@ def _summary(text: str) -> tuple[AppliedReport, ...]:
     )
 
 
-def _ids(pattern: re.Pattern[str], text: str) -> list[str]:
+def _find_ids(pattern: re.Pattern[str], text: str) -> list[str]:
     return [
         next(group for group in match.groups() if group)
         for match in pattern.finditer(text)
     ]
 
 
-def _unique(values: list[str]) -> tuple[str, ...]:
+def _deduplicate(values: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in values if value))

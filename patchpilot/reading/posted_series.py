@@ -308,10 +308,10 @@ class PostedSeries:
 
     def is_author(self, address: Address) -> bool:
         """Return whether an address belongs to the known sender of any version."""
-        known = (
+        authors = (
             revision.author for revision in self.revisions if self.is_by_known(revision)
         )
-        return any(self.identities.same(address, author) for author in known)
+        return any(self.identities.same(address, author) for author in authors)
 
     def has_authors_name(self, address: Address) -> bool:
         """Return whether an address uses an author's name without being known to belong to them."""
@@ -333,10 +333,10 @@ class PostedSeries:
         still count.
         """
         versions = [self.latest]
-        for before in reversed(self.revisions[:-1]):
-            if not versions[0].resend or versions[0].version != before.version:
+        for earlier in reversed(self.revisions[:-1]):
+            if not versions[0].resend or versions[0].version != earlier.version:
                 break
-            versions.insert(0, before)
+            versions.insert(0, earlier)
         return tuple(versions)
 
     @property
@@ -401,7 +401,9 @@ class PostedSeries:
 
     @property
     def missing_revisions(self) -> tuple[MissingRevision, ...]:
-        return tuple(MissingRevision(at, ident) for ident, at in self.missing.items())
+        return tuple(
+            MissingRevision(version, ident) for ident, version in self.missing.items()
+        )
 
     @cached_property
     def post_ids(self) -> frozenset[str]:
@@ -420,9 +422,9 @@ class PostedSeries:
     def taken(self) -> frozenset[int]:
         """Return the numbers of the latest version's patches that were provably applied."""
         return frozenset(
-            it.number
-            for it in self.patches
-            if it.version == self.latest.version and it.proven in TAKEN
+            patch.number
+            for patch in self.patches
+            if patch.version == self.latest.version and patch.proven in TAKEN
         )
 
     @property
@@ -436,12 +438,12 @@ class PostedSeries:
         stable = (it for it in self.events if it.what in ("review", "queued"))
         ids = *(it.commit for it in self.landed), *(it.commit for it in stable)
         reported_ids = list(filter(None, ids))
-        same = (
+        full_ids = (
             it
             for it in reported_ids
             if it.startswith(reported_ids[0]) and len(it) == 40
         )
-        return next(same, reported_ids[0] if reported_ids else None)
+        return next(full_ids, reported_ids[0] if reported_ids else None)
 
     @cached_property
     def reported_commits(self) -> tuple[LandedCommit, ...]:
@@ -462,9 +464,11 @@ class PostedSeries:
             ):
                 evidence = "reported on the list" if event.proven else CLAIMED
                 tree = event.tree or f"the tree of {event.by}"
-                named = (event.commit or "")[:12] or event.title or str(event.patch)
-                landed = _landed(event, tree, evidence, event.title)
-                merges.setdefault((tree, named), landed)
+                commit_name = (
+                    (event.commit or "")[:12] or event.title or str(event.patch)
+                )
+                landed = _create_landed(event, tree, evidence, event.title)
+                merges.setdefault((tree, commit_name), landed)
         if any(it.what == "merged" and it.counts for it in self.events):
             return tuple(merges.values())
         evidence = "referenced by the stable trees as upstream commit; release unknown"
@@ -472,7 +476,7 @@ class PostedSeries:
         tree = default_project().mainline
         for event in self.events:
             if event.what in WENT_ON and event.commit:
-                landed = _landed(event, tree, evidence, event.of)
+                landed = _create_landed(event, tree, evidence, event.of)
                 merges.setdefault((tree, event.commit[:12]), landed)
         return tuple(merges.values())
 
@@ -483,7 +487,9 @@ class PostedSeries:
         """
         in_mainline = any(landed.in_mainline for landed in self.commits)
         reported = (
-            it for it in self.reported_commits if not (in_mainline and it.in_mainline)
+            commit
+            for commit in self.reported_commits
+            if not (in_mainline and commit.in_mainline)
         )
         return (*reported, *self.commits)
 
@@ -525,6 +531,8 @@ class PostedSeries:
         return tuple(branches.values())
 
 
-def _landed(event: Claim, tree: str, how: str, title: str | None) -> LandedCommit:
+def _create_landed(
+    event: Claim, tree: str, evidence: str, title: str | None
+) -> LandedCommit:
     by, patch, date = event.message_id, event.patch, event.date
-    return LandedCommit(tree, event.commit, None, how, by, patch, title, date)
+    return LandedCommit(tree, event.commit, None, evidence, by, patch, title, date)

@@ -93,11 +93,11 @@ def read_thread(
 def _add_author(series: PostedSeries, reply: Reply, reader: MailReader) -> Reply:
     """Reclassify a reply by its sender and the message that it answers."""
     sender, parent = series.identities.sender(reply.mail), reply.parent
-    answered = "patch"
+    answered_sender = "patch"
     if parent and not (parent.robot or parent.is_post):
-        answered = "author" if series.is_author(parent.sender) else "other"
+        answered_sender = "author" if series.is_author(parent.sender) else "other"
     by_author = series.is_author(sender)
-    mail = reader.classify_for(reply.mail, sender, by_author, answered)
+    mail = reader.classify_for(reply.mail, sender, by_author, answered_sender)
     return reply._replace(mail=mail)
 
 
@@ -123,7 +123,7 @@ def _with_claims(
     return decide_state(
         replace(
             series,
-            trailers=_credits(series, replies),
+            trailers=_collect_credits(series, replies),
             replies=replies,
             events=tuple(it for it in claims if it.known and it.what in STATES),
             claims=tuple(claim for claim in claims if _is_open(claim, series)),
@@ -134,13 +134,15 @@ def _with_claims(
 
 def _is_open(claim: Claim, series: PostedSeries) -> bool:
     """Return whether a claim is unproven, and not withdrawn or outdated by a later version."""
-    sent = series.since
-    is_late = not claim.known or (claim.date or sent) >= sent
+    first_sent = series.since
+    is_late = not claim.known or (claim.date or first_sent) >= first_sent
     return claim.counts and not claim.proven and is_late
 
 
-def _credits(series: PostedSeries, attached: Sequence[Reply]) -> tuple[Credit, ...]:
-    same = series.identities.same
+def _collect_credits(
+    series: PostedSeries, attached: Sequence[Reply]
+) -> tuple[Credit, ...]:
+    same_person = series.identities.same
     given = tuple(
         Credit(
             str(tag),
@@ -148,7 +150,7 @@ def _credits(series: PostedSeries, attached: Sequence[Reply]) -> tuple[Credit, .
             reply.revision.version,
             reply.patch,
             tag.conditional,
-            tag.asks(reply.mail.sender, same),
+            tag.asks(reply.mail.sender, same_person),
         )
         for reply in attached
         if reply.revision and reply.mail.kind not in STABLE
@@ -189,11 +191,17 @@ def with_commits(
     if not found_commits:
         return series
     by_title = {title_key(later.subject): later for later in series.follow_ups}
-    named = {title_key(later.subject) for later in fixed}
-    kept = [it for it in series.follow_ups if title_key(it.subject) not in named]
+    fixed_titles = {title_key(later.subject) for later in fixed}
+    kept = [
+        follow_up
+        for follow_up in series.follow_ups
+        if title_key(follow_up.subject) not in fixed_titles
+    ]
     for later in fixed:
-        known = by_title.get(title_key(later.subject), later)
-        kept.append(later._replace(message_id=known.message_id, version=known.version))
+        previous = by_title.get(title_key(later.subject), later)
+        kept.append(
+            later._replace(message_id=previous.message_id, version=previous.version)
+        )
     return decide_state(
         replace(
             series,
@@ -210,20 +218,28 @@ def _with_follow_ups(all_series: Sequence[PostedSeries]) -> Iterator[PostedSerie
     Claims in those series can change its state.
     """
     by_key: dict[str, list[int]] = defaultdict(list)
-    pulls = [at for at, it in enumerate(all_series) if it.latest.pull_request]
-    for at, series in enumerate(all_series):
-        ids = (it[:8] for it in (*_ids(_fixed, series), *_ids(_reverted, series)))
+    pulls = [index for index, it in enumerate(all_series) if it.latest.pull_request]
+    for index, series in enumerate(all_series):
+        ids = (
+            it[:8]
+            for it in (
+                *_collect_ids(_find_fixed_ids, series),
+                *_collect_ids(_find_reverted_ids, series),
+            )
+        )
         for key in {*series.titles, *ids}:
-            by_key[key].append(at)
+            by_key[key].append(index)
     for series in all_series:
         landed = [it.commit for it in series.landed if it.commit]
         commits = [it for it in landed if len(it) >= _SHORTEST]
         reverts = map("revert {}".format, series.titles)
         keys = (*series.titles, *reverts, *(it[:8] for it in commits))
-        candidates = {at for key in keys for at in by_key.get(key, ())}.union(pulls)
+        candidates = {index for key in keys for index in by_key.get(key, ())}.union(
+            pulls
+        )
         later = [
             (relation, other)
-            for other in (all_series[at] for at in sorted(candidates))
+            for other in (all_series[index] for index in sorted(candidates))
             if other.began > series.began
             and (relation := _relation(other, series, commits))
         ]
@@ -234,9 +250,13 @@ def _add_later(
     series: PostedSeries, later: Sequence[tuple[str, PostedSeries]]
 ) -> PostedSeries:
     claim_ids = {claim.message_id for claim in series.claims}
-    claims = [it for of in later for it in _claims(*of, series)]
+    claims = [claim for of in later for claim in _claims(*of, series)]
     known = (claim for claim in claims if claim.known)
-    unproven = (it for it in claims if not it.proven and it.message_id not in claim_ids)
+    unproven = (
+        claim
+        for claim in claims
+        if not claim.proven and claim.message_id not in claim_ids
+    )
     return decide_state(
         replace(
             series,
@@ -248,7 +268,7 @@ def _add_later(
 
 
 def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
-    places = ((it.commit, it.tree) for it in other.landed if it.commit)
+    commits = ((landed.commit, landed.tree) for landed in other.landed if landed.commit)
     return FollowUp(
         relation,
         other.subject,
@@ -256,7 +276,7 @@ def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
         other.key,
         other.latest.version,
         other.state,
-        *next(places, (None, None)),
+        *next(commits, (None, None)),
     )
 
 
@@ -272,23 +292,28 @@ def _relation(
         return "reverts"
     if relation := _forwarding_kind(later, earlier):
         return relation
-    for relation, ids_of in (("reverts", _reverted), ("fixes", _fixed)):
-        ids = tuple(_ids(ids_of, later))
+    for relation, ids_of in (
+        ("reverts", _find_reverted_ids),
+        ("fixes", _find_fixed_ids),
+    ):
+        ids = tuple(_collect_ids(ids_of, later))
         if any(commit.startswith(ids) for commit in commits):
             return relation
     return None
 
 
-def _ids(ids_of: Callable[[Classified], list[str]], series: PostedSeries) -> list[str]:
+def _collect_ids(
+    ids_of: Callable[[Classified], list[str]], series: PostedSeries
+) -> list[str]:
     return [it for post in series.posts for it in ids_of(post)]
 
 
-def _reverted(post: Classified) -> list[str]:
+def _find_reverted_ids(post: Classified) -> list[str]:
     """Return the ids of the commits that a patch reverts."""
     return _REVERTED.findall(post.mail.body[:_LONGEST_BODY])
 
 
-def _fixed(post: Classified) -> list[str]:
+def _find_fixed_ids(post: Classified) -> list[str]:
     lines = fixes_lines(post.mail.body[:_LONGEST_BODY])
     tags = [line for line in lines if line.is_tag and not line.before and not line.word]
     return [tag.id for tag in tags if tag.has_digits(8)]
@@ -302,15 +327,15 @@ def _forwarding_kind(later: PostedSeries, earlier: PostedSeries) -> str | None:
     if later.latest.backport_to:
         return "backports" if shared and not earlier.latest.backport_to else None
     if later.latest.pull_request and not earlier.is_author(later.author):
-        return "carries" if _pulled(later.latest.head, earlier) else None
+        return "carries" if _find_pulled_titles(later.latest.head, earlier) else None
     latest, first = later.latest, later.latest.patches[:1]
     is_next = latest.version > earlier.latest.version
     is_later = later.began >= earlier.latest.first.when
     if earlier.is_author(later.author) or not (is_next and is_later):
         return None
-    named = (author for post in first for author in patch_authors(post)[1:])
+    other_authors = (author for post in first for author in patch_authors(post)[1:])
     is_same = not shared.isdisjoint(post.key for post in (latest.head, *first))
-    return "continues" if is_same and is_by(named, [earlier.author]) else None
+    return "continues" if is_same and is_by(other_authors, [earlier.author]) else None
 
 
 def _claims(
@@ -322,27 +347,32 @@ def _claims(
     """
     latest = other.latest
     is_reported = any(is_bot_address(event.sender) for event in other.events)
-    known = is_reported or series.is_by_known(latest)
+    is_known = is_reported or series.is_by_known(latest)
     first = latest.first.mail
-    base = Claim("", first.date, first.message_id, other.author, known=known)
-    named = [it for post in latest.posts for it in _reverted(post)]
-    if relation == "reverts" and named and known and not series.landed:
+    base = Claim("", first.date, first.message_id, other.author, known=is_known)
+    reverted_ids = [it for post in latest.posts for it in _find_reverted_ids(post)]
+    if relation == "reverts" and reverted_ids and is_known and not series.landed:
         where = f" for {latest.backport_to}" if latest.backport_to else ""
-        tree, words = default_project().mainline, f"merged; a revert{where} was posted"
-        yield base._replace(what="merged", tree=tree, commit=named[0], sentence=words)
+        tree, sentence = (
+            default_project().mainline,
+            f"merged; a revert{where} was posted",
+        )
+        yield base._replace(
+            what="merged", tree=tree, commit=reverted_ids[0], sentence=sentence
+        )
     continued = relation == "continues"
     if not continued and relation != "carries":
         return
-    what = f"sent v{latest.version}" if continued else "forwards it"
+    action = f"sent v{latest.version}" if continued else "forwards it"
     more = "of it" if continued else f"in “{other.subject}”"
-    words = f"{what} {more}"
-    if not known:
-        yield base._replace(what=what)
+    sentence = f"{action} {more}"
+    if not is_known:
+        yield base._replace(what=action)
     elif continued and other.state not in TAKEN:
-        yield base._replace(what="superseded", sentence=words)
+        yield base._replace(what="superseded", sentence=sentence)
     else:
-        base = base._replace(what="forwarded", sentence=words)
-        pulled = _pulled(latest.head, series)
+        base = base._replace(what="forwarded", sentence=sentence)
+        pulled = _find_pulled_titles(latest.head, series)
         for post in series.latest.patches:
             if continued or post.key in pulled:
                 yield from _patch_outcome(base, post, other)
@@ -372,7 +402,7 @@ def _patch_outcome(
             )
 
 
-def _pulled(pull: Classified, series: PostedSeries) -> frozenset[str]:
+def _find_pulled_titles(pull: Classified, series: PostedSeries) -> frozenset[str]:
     """Return the titles in a pull request's shortlog, under the author's name, that are in the
     series.
     """

@@ -127,14 +127,14 @@ class Body:
     def sentences(self) -> tuple[Sentence, ...]:
         """Return the sender's sentences, without greetings, closings, tags and code."""
         found: list[Sentence] = []
-        written = (line for line in self.own if line.text)
-        for _, (top, *others) in groupby(written, lambda it: it.paragraph):
+        lines = (line for line in self.own if line.text)
+        for _, (top, *following) in groupby(lines, lambda it: it.paragraph):
             prose = [
                 line
-                for line in (top, *others)
+                for line in (top, *following)
                 if not (_is_frame(line, first=not found) or _CODE.match(line.text))
             ]
-            found += (Sentence(*piece, top) for piece in _split(prose))
+            found += (Sentence(*piece, top) for piece in _split_sentences(prose))
         return tuple(found)
 
 
@@ -144,21 +144,24 @@ def parse_body(body: str) -> Body:
     quoted_at = [_QUOTE.match(line) is not None for line in lines]
     patch_from = _inline_patch(lines, quoted_at)
     end = _own_text_end(lines, quoted_at, patch_from)
-    own: list[ReplyLine] = []
+    own_lines: list[ReplyLine] = []
     quoted: list[str] = []
     attributions: list[str] = []
     on_code = False
-    above: list[str] = []
+    context_above: list[str] = []
     part = paragraph = 0
     is_new, last = True, -1
-    for at, line in enumerate(lines[:patch_from]):
-        if quoted_at[at]:
-            if not at or not quoted_at[at - 1]:
-                attributions += _take_attribution(own, at, quoted_at)
-                above = []
+    for index, line in enumerate(lines[:patch_from]):
+        if quoted_at[index]:
+            if not index or not quoted_at[index - 1]:
+                attributions += _take_attribution(own_lines, index, quoted_at)
+                context_above = []
             inner = _QUOTE.sub("", line, count=1)
-            kept = [*above[1 - QUOTED_LINES :], inner.removeprefix(" ")]
-            above = kept if line[0] == ">" else []
+            latest_quoted = [
+                *context_above[1 - QUOTED_LINES :],
+                inner.removeprefix(" "),
+            ]
+            context_above = latest_quoted if line[0] == ">" else []
             is_new = True
             quoted.append(inner)
             bare = inner.strip("> \t")
@@ -169,72 +172,72 @@ def parse_body(body: str) -> Body:
                     or bare[0] in "+@"
                     or (bare[0] == "-" and not _NO_CODE.match(bare))
                 )
-        elif at < end and not _END_QUOTED.match(line):
+        elif index < end and not _END_QUOTED.match(line):
             if text := line.rstrip():
                 part += is_new
-                paragraph += is_new or last != at - 1
-                is_new, last = False, at
-            context = tuple(above), part, paragraph
-            own.append(ReplyLine(text, at, on_code, *context))
+                paragraph += is_new or last != index - 1
+                is_new, last = False, index
+            context = tuple(context_above), part, paragraph
+            own_lines.append(ReplyLine(text, index, on_code, *context))
             if _ON_WROTE.match(line):
-                is_new, above = True, []
+                is_new, context_above = True, []
         else:
             quoted.append(line)
             if line.strip():
-                is_new, above = True, []
-    attributions += _stray_attributions(own)
+                is_new, context_above = True, []
+    attributions += _stray_attributions(own_lines)
     return Body(
-        tuple(own), tuple(quoted), tuple(attributions), tuple(lines[patch_from:])
+        tuple(own_lines), tuple(quoted), tuple(attributions), tuple(lines[patch_from:])
     )
 
 
 def _take_attribution(
-    own: list[ReplyLine], at: int, quoted: Sequence[bool]
+    own_lines: list[ReplyLine], index: int, quoted: Sequence[bool]
 ) -> list[str]:
-    """Remove the attribution above a quote ("On … X wrote:") from `own` and return it."""
-    tail = [line for line in own[-8:] if line.at >= at - 8]
-    if tail and any(quoted[tail[-1].at + 1 : at]):
+    """Remove the attribution above a quote ("On … X wrote:") from `own_lines` and return it."""
+    tail = [line for line in own_lines[-8:] if line.at >= index - 8]
+    if tail and any(quoted[tail[-1].at + 1 : index]):
         return []
     while tail and not tail[-1].text:
         tail.pop()
-    if not tail or at - tail[-1].at > 3:
+    if not tail or index - tail[-1].at > 3:
         return []
-    taken = _attribution_lines([line.text for line in tail])
-    if not taken:
+    line_count = _attribution_lines([line.text for line in tail])
+    if not line_count:
         return []
-    start = tail[-taken].at
-    attribution = " ".join(line.text.strip() for line in tail[-taken:])
-    while own and own[-1].at >= start:
-        own.pop()
+    start = tail[-line_count].at
+    attribution = " ".join(line.text.strip() for line in tail[-line_count:])
+    while own_lines and own_lines[-1].at >= start:
+        own_lines.pop()
     return [attribution]
 
 
-def _attribution_lines(texts: Sequence[str]) -> int:
+def _attribution_lines(lines: Sequence[str]) -> int:
     """Return how many of the last lines form an attribution, at most 3."""
-    taken = 0
-    for count in range(1, min(3, len(texts)) + 1):
-        first = texts[-count]
+    line_count = 0
+    for count in range(1, min(3, len(lines)) + 1):
+        first = lines[-count]
         if not first or _TAG.match(first):
             break
-        joined = " ".join(text.strip() for text in texts[-count:])
+        joined = " ".join(text.strip() for text in lines[-count:])
         # limit the length, because the pattern takes quadratic time
-        wrote = len(joined) < _LONGEST_ATTRIBUTION and _WROTE.search(joined)
+        is_attribution = len(joined) < _LONGEST_ATTRIBUTION and _WROTE.search(joined)
         if (
-            wrote
+            is_attribution
             or _FROM_SENT.match(first)
             or (count == 1 and _MAIL_HEADER.match(first))
         ):
-            taken = count
-            dated = len(texts) > count and _DATED.match(texts[-count - 1])
-            if _BEGINS_ATTRIBUTION.match(first) and not dated:
+            line_count = count
+            is_dated = len(lines) > count and _DATED.match(lines[-count - 1])
+            if _BEGINS_ATTRIBUTION.match(first) and not is_dated:
                 break
-    return taken
+    return line_count
 
 
-def _stray_attributions(own: list[ReplyLine]) -> list[str]:
-    """Remove attributions whose quote was trimmed to "[...]" from `own` and return them."""
-    stray = [line for line in own if _ON_WROTE.match(line.text)]
-    own[:] = [line for line in own if not _ON_WROTE.match(line.text)]
+def _stray_attributions(own_lines: list[ReplyLine]) -> list[str]:
+    """Remove attributions whose quote was trimmed to "[...]" from `own_lines` and return them."""
+    stray = [line for line in own_lines if _ON_WROTE.match(line.text)]
+    own_lines[:] = [line for line in own_lines if not _ON_WROTE.match(line.text)]
     return [line.text for line in stray]
 
 
@@ -242,23 +245,23 @@ def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
     """Return the index of the first line of an inline patch, or the number of lines."""
     diff_at = next(
         (
-            at
-            for at, line in enumerate(lines)
-            if _DIFF.match(line) and _is_diff(lines, at)
+            index
+            for index, line in enumerate(lines)
+            if _DIFF.match(line) and _is_diff(lines, index)
         ),
         None,
     )
     if diff_at is None:
         return len(lines)
-    for at, line in enumerate(lines[:diff_at]):
+    for index, line in enumerate(lines[:diff_at]):
         starts = scissors_line(line) or _PATCH_HEAD.match(line)
-        if starts and not any(quoted[at:diff_at]):
-            return at
+        if starts and not any(quoted[index:diff_at]):
+            return index
     cut = next(
         (
-            at
-            for at in range(diff_at - 1, -1, -1)
-            if quoted[at] or lines[at].rstrip() == "---"
+            index
+            for index in range(diff_at - 1, -1, -1)
+            if quoted[index] or lines[index].rstrip() == "---"
         ),
         -1,
     )
@@ -270,31 +273,32 @@ def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
     return start
 
 
-def _is_diff(lines: Sequence[str], at: int) -> bool:
-    return lines[at].startswith(("diff --git ", "Index: ")) or (
-        at + 1 < len(lines) and lines[at + 1].startswith("+++ ")
+def _is_diff(lines: Sequence[str], index: int) -> bool:
+    return lines[index].startswith(("diff --git ", "Index: ")) or (
+        index + 1 < len(lines) and lines[index + 1].startswith("+++ ")
     )
 
 
 def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -> int:
     """Return the line at which the sender's text ends: a signature, footer, or unmarked quote."""
     has_text = False
-    for at, line in enumerate(lines[:patch_from]):
-        if quoted[at]:
+    for index, line in enumerate(lines[:patch_from]):
+        if quoted[index]:
             continue
-        bare = line.rstrip()
-        if has_text and (line in ("-- ", "--") or _FOOTER.match(bare)):
-            return at
-        if _OUTLOOK.match(bare) and any(
-            _MAIL_HEADER.match(line) for line in lines[at + 1 : at + 4]
+        stripped = line.rstrip()
+        if has_text and (line in ("-- ", "--") or _FOOTER.match(stripped)):
+            return index
+        if _OUTLOOK.match(stripped) and any(
+            _MAIL_HEADER.match(line) for line in lines[index + 1 : index + 4]
         ):
-            return at
+            return index
         if (
             _MAIL_HEADER.match(line)
-            and sum(1 for line in lines[at : at + 6] if _MAIL_HEADER.match(line)) >= 3
+            and sum(1 for line in lines[index : index + 6] if _MAIL_HEADER.match(line))
+            >= 3
         ):
-            return at
-        has_text = has_text or bool(bare)
+            return index
+        has_text = has_text or bool(stripped)
     return patch_from
 
 
@@ -310,25 +314,25 @@ def _is_frame(line: ReplyLine, *, first: bool) -> bool:
     )
 
 
-def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[str, int, int]]:
+def _split_sentences(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[str, int, int]]:
     """Yield the text, first line and last line of each sentence; a list item starts a new one."""
     parts: list[str] = []
     start = 0
     following = [*(line.text.strip() for line in paragraph[1:]), ""]
-    for line, after in zip(paragraph, following, strict=False):
+    for line, next_line in zip(paragraph, following, strict=False):
         text = line.text.strip()
-        stops = (*_stops(f"{text} ", after), len(text))
-        is_end = not after or _ITEM.match(after) or stops[-2:-1] == stops[-1:]
+        stops = (*_find_sentence_ends(f"{text} ", next_line), len(text))
+        is_end = not next_line or _ITEM.match(next_line) or stops[-2:-1] == stops[-1:]
         for begin, stop in pairwise((0, *stops)):
-            if piece := text[begin:stop].strip():
+            if sentence := text[begin:stop].strip():
                 start = start if parts else line.at
-                parts.append(piece)
+                parts.append(sentence)
             if parts and (is_end or stop < len(text)):
                 yield " ".join(parts), start, line.at
                 parts = []
 
 
-def _stops(text: str, following: str) -> list[int]:
+def _find_sentence_ends(text: str, following: str) -> list[int]:
     """Return the offsets in a line at which sentences end.
 
     An offset at the end of the line counts only if whitespace follows.
@@ -336,9 +340,9 @@ def _stops(text: str, following: str) -> list[int]:
     stops = []
     for match in _ENDS.finditer(text):
         end = match.end()
-        rest = (text, end) if _TEXT.match(text, end) else (following, 0)
+        continuation = (text, end) if _TEXT.match(text, end) else (following, 0)
         if _NO_END.search(text[max(0, end - _LONGEST_ABBREVIATION) : end]) and (
-            not rest[0] or _GOES_ON.match(*rest)
+            not continuation[0] or _GOES_ON.match(*continuation)
         ):
             continue
         stops.append(end)

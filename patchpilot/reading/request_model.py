@@ -93,26 +93,26 @@ def sentence_names(
 
     `by` is its sender: `author` or `other`; `to` is what it answers: `patch`, `author` or `other`.
     """
-    found = []
-    for at, sentence in enumerate(sentences):
+    features = []
+    for index, sentence in enumerate(sentences):
         words = split_words(sentence.text)
         names = {name for name, pattern in _PHRASES if pattern.search(sentence.text)}
         names.update(words, (f"by {by}", f"to {to}", f"by {by} to {to}"))
         if words:
             names |= {f"^{words[0]}", f"{words[-1]}$"}
-        names.add(f"length {_size(len(words), (1, 3, 6, 12, 25))}")
-        is_later = at and sentences[at - 1].top.part == sentence.top.part
+        names.add(f"length {_size_name(len(words), (1, 3, 6, 12, 25))}")
+        is_later = index and sentences[index - 1].top.part == sentence.top.part
         names.add("later in its part" if is_later else "first of its part")
-        if at == 0:
+        if index == 0:
             names.add("first of the mail")
-        if at == len(sentences) - 1:
+        if index == len(sentences) - 1:
             names.add("last of the mail")
         if not sentence.top.quoted:
             names.add("below no quote")
         elif sentence.top.on_code:
             names.add("on code")
-        found.append(frozenset(names))
-    return tuple(found)
+        features.append(frozenset(names))
+    return tuple(features)
 
 
 def asking_paragraphs(
@@ -137,14 +137,14 @@ def combine_features(names: Sequence[frozenset[str]]) -> Features:
     """Return the combined features of several sentences: counts up to `MOST`, and the number of
     sentences.
     """
-    found: Features = {}
+    counts: Features = {}
     for name in chain.from_iterable(names):
-        found[name] = min(found.get(name, 0.0) + 1.0, MOST)
-    found[f"sentences {_size(len(names), (1, 2, 3, 4, 8))}"] = 1.0
-    return found
+        counts[name] = min(counts.get(name, 0.0) + 1.0, MOST)
+    counts[f"sentences {_size_name(len(names), (1, 2, 3, 4, 8))}"] = 1.0
+    return counts
 
 
-def _size(count: int, sizes: Sequence[int]) -> str:
+def _size_name(count: int, sizes: Sequence[int]) -> str:
     """Return the smallest of these sizes that is not exceeded, or "more"."""
     return next((str(size) for size in sizes if count <= size), "more")
 

@@ -105,7 +105,7 @@ def points_of(reply: Reply) -> Iterator[ReviewPoint]:
             first,
             mail.sender_name,
             mail.kind,
-            _short(text),
+            _shorten(text),
             last,
             quoted,
             reply.version,
@@ -133,43 +133,47 @@ def _requests(mail: Classified, author: Address | None) -> Sequence[_Request]:
         return () if _NO_FINDING.search(mail.body.text) else [_report_summary(mail)]
     if mail.bot:
         return ()
-    asked = (
+    requests = (
         [it for it, names in asking if not asks_nothing(names)]
         for asking in mail.asking
     )
-    found = [
+    request_parts = [
         (
             part[0].line,
             part[-1].end,
             " ".join(it.text for it in part),
             part[0].top.quoted,
         )
-        for part in asked
+        for part in requests
         if part and not _is_for_another(part[0].text, mail, author)
     ]
-    return found[:MAX_OF_A_MAIL]
+    return request_parts[:MAX_OF_A_MAIL]
 
 
 def _report_summary(mail: Classified) -> _Request:
     """Return a build report's first error or warning (preferably after `>>`), or its subject."""
     lines = enumerate(mail.mail.body.split("\n", MAX_LINES))
-    marked = [(at, it) for at, it in lines if _PROBLEM.search(it[:MAX_COLUMNS])]
-    marked.sort(key=lambda it: not it[1].startswith(">> "))
-    at, line = next(iter(marked), (0, mail.title))
-    return at, at, line.removeprefix(">> ").strip(), ()
+    problems = [(index, it) for index, it in lines if _PROBLEM.search(it[:MAX_COLUMNS])]
+    problems.sort(key=lambda it: not it[1].startswith(">> "))
+    index, line = next(iter(problems), (0, mail.title))
+    return index, index, line.removeprefix(">> ").strip(), ()
 
 
 def _is_for_another(text: str, mail: Classified, author: Address | None) -> bool:
     """Return whether the text is a signature, or addresses another recipient by name."""
     if name_words(text) <= name_words(mail.sender.name):
         return bool(name_words(text))
-    answered = " ".join((*mail.body.attributions, author.called if author else ""))
-    called = name_words(text[:30].rpartition(",")[0]) - name_words(answered)
-    others = (name_words(it.name) for it in (*mail.mail.to, *mail.mail.cc))
-    return bool(called) and any(called <= name for name in others)
+    answered_names = " ".join(
+        (*mail.body.attributions, author.called if author else "")
+    )
+    addressee = name_words(text[:30].rpartition(",")[0]) - name_words(answered_names)
+    recipients = (
+        name_words(address.name) for address in (*mail.mail.to, *mail.mail.cc)
+    )
+    return bool(addressee) and any(addressee <= name for name in recipients)
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     joined = " ".join(text.split())
     return (
         joined
@@ -193,8 +197,8 @@ class PatchLines:
     """
 
     def __init__(self, patch: Patch) -> None:
-        above = (patch.subject.title, "", *patch.message)
-        laid = [(line, _MESSAGE, 0) for line in above]
+        message = (patch.subject.title, "", *patch.message)
+        laid = [(line, _MESSAGE, 0) for line in message]
         path, number = "", 0
         for line in patch.lines[patch.diff_line - 1 :]:
             if line.startswith("+++ "):
@@ -212,27 +216,28 @@ class PatchLines:
 
     def find_quoted(self, quoted: Sequence[str]) -> tuple[int, int] | None:
         """Return the first and last index of the lines that best match a quote, or None."""
-        wanted = [bare for line in quoted if (bare := _bare(line))]
-        own_lines = [_bare(line) for line in self.lines]
-        for offset, last in enumerate(reversed(wanted)):
+        quoted_lines = [bare for line in quoted if (bare := _normalize_line(line))]
+        own_lines = [_normalize_line(line) for line in self.lines]
+        for offset, last in enumerate(reversed(quoted_lines)):
             matches = [
                 (
                     sum(
-                        it in own_lines[max(0, at - 2 * len(wanted)) : at + 1]
-                        for it in wanted
+                        it
+                        in own_lines[max(0, index - 2 * len(quoted_lines)) : index + 1]
+                        for it in quoted_lines
                     ),
-                    -at,
+                    -index,
                 )
-                for at, line in enumerate(own_lines)
+                for index, line in enumerate(own_lines)
                 if line == last
             ]
             if matches:
-                at = -max(matches)[1]
-                return max(0, at - len(wanted) + 1), at + offset
+                index = -max(matches)[1]
+                return max(0, index - len(quoted_lines) + 1), index + offset
         return None
 
 
-def _bare(line: str) -> str:
+def _normalize_line(line: str) -> str:
     return " ".join(line.replace("@@", " ").split()) if not _HUNK.match(line) else ""
 
 
@@ -251,11 +256,11 @@ class NextVersion:
             for patches in (self.old, self.new)
         )
         return {
-            self.old[at].subject.number or at + 1: (
-                PatchLines(self.old[at]),
-                PatchLines(self.new[to]),
+            self.old[old_index].subject.number or old_index + 1: (
+                PatchLines(self.old[old_index]),
+                PatchLines(self.new[new_index]),
             )
-            for to, at in pair_patches(old, new).items()
+            for new_index, old_index in pair_patches(old, new).items()
         }
 
     def changed_within(self, number: int, top: int, bottom: int) -> ChangedHunk | None:
@@ -272,8 +277,8 @@ class NextVersion:
                     (" ", old.lines[stop : stop + CONTEXT]),
                 )
                 lines = (f"{sign} {line}" for sign, part in parts for line in part)
-                at = min(start, len(old.laid) - 1)
-                return ChangedHunk(old.laid[at][1], tuple(lines))
+                index = min(start, len(old.laid) - 1)
+                return ChangedHunk(old.laid[index][1], tuple(lines))
         return None
 
 
@@ -281,18 +286,22 @@ def find_addressing_change(
     point: ReviewPoint, following: NextVersion
 ) -> ChangedHunk | None:
     """Return the change in the next version to the lines that a request is about, or None."""
-    numbers = [it for it in following.pairs if point.patch in (it, None, 0)]
+    numbers = [
+        patch_number
+        for patch_number in following.pairs
+        if point.patch in (patch_number, None, 0)
+    ]
     reported = _REPORTED.match(point.text) if not point.quoted else None
     for number in numbers:
         old = following.pairs[number][0]
         if reported:
-            near = [
-                at
-                for at, (_, path, line) in enumerate(old.laid)
+            indexes = [
+                index
+                for index, (_, path, line) in enumerate(old.laid)
                 if path == reported["path"]
                 and abs(line - bounded.limited_number(reported["line"])) <= NEAR
             ]
-            lines = (near[0], near[-1]) if near else None
+            lines = (indexes[0], indexes[-1]) if indexes else None
         else:
             lines = old.find_quoted(point.quoted)
         if lines and (hunk := following.changed_within(number, *lines)):
@@ -305,11 +314,13 @@ def locate_request(point: ReviewPoint, patches: Sequence[Patch]) -> str:
 
     It is `path:line` or `Commit message` in the reviewed revision, or "" if unknown.
     """
-    for at, patch in enumerate(patches):
-        if point.patch in (patch.subject.number or at + 1, None, 0):
-            text = PatchLines(patch)
-            if lines := text.find_quoted(point.quoted):
-                _, path, number = text.laid[min(lines[1], len(text.laid) - 1)]
+    for index, patch in enumerate(patches):
+        if point.patch in (patch.subject.number or index + 1, None, 0):
+            patch_lines = PatchLines(patch)
+            if lines := patch_lines.find_quoted(point.quoted):
+                _, path, number = patch_lines.laid[
+                    min(lines[1], len(patch_lines.laid) - 1)
+                ]
                 return f"{path}:{number}" if number else path
     return ""
 
@@ -326,12 +337,12 @@ def find_answer(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
         sentences, all_quoted = reply.mail.body.sentences, reply.mail.body.quoted
         is_one_part = len({it.top.part for it in sentences if it.top.quoted}) == 1
         for sentence in sentences:
-            above = _bare_text(all_quoted if is_one_part else sentence.top.quoted)
-            if not all_quoted or any(edge in above for edge in edges):
+            quoted = _join_quoted(all_quoted if is_one_part else sentence.top.quoted)
+            if not all_quoted or any(edge in quoted for edge in edges):
                 return reply.message_id
     return None
 
 
-def _bare_text(lines: Sequence[str]) -> str:
+def _join_quoted(lines: Sequence[str]) -> str:
     """Join quoted lines without their quote marks."""
     return " ".join(" ".join(line.strip("> ") for line in lines).split())

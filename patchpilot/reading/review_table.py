@@ -70,8 +70,8 @@ class Review(NamedTuple):
     @property
     def approves(self) -> bool:
         """Return whether the reviewer's Reviewed-by or Acked-by is valid for the latest version."""
-        said = " ".join(self.tags).lower()
-        return self.state in HOLDS and any(word in said for word in _APPROVALS)
+        names = " ".join(self.tags).lower()
+        return self.state in HOLDS and any(word in names for word in _APPROVALS)
 
 
 @json_form()
@@ -135,20 +135,25 @@ class ReviewTable(NamedTuple):
     @property
     def answered(self) -> tuple[Address, ...]:
         """Return the reviewers who responded to at least one patch."""
-        return tuple(it for it in self.reviewers if it not in self.silent)
+        return tuple(
+            reviewer for reviewer in self.reviewers if reviewer not in self.silent
+        )
 
     @property
     def silent(self) -> tuple[Address, ...]:
         """Return the recipients who responded to no patch."""
         return tuple(
-            it.reviewer
-            for it in self.by_reviewer
-            if all(patch.review.state is ReviewState.UNSEEN for patch in it.patches)
+            reviewer_reviews.reviewer
+            for reviewer_reviews in self.by_reviewer
+            if all(
+                patch.review.state is ReviewState.UNSEEN
+                for patch in reviewer_reviews.patches
+            )
         )
 
     def name_of(self, reviewer: Address) -> str:
         """Return the reviewer's name, or the address if another reviewer has the same name."""
-        names = [it.called for it in self.reviewers]
+        names = [address.called for address in self.reviewers]
         return reviewer.email if names.count(reviewer.called) > 1 else reviewer.called
 
     def review(self, patch: ReviewedPatch, reviewer: Address) -> Review | None:
@@ -210,7 +215,10 @@ def review_table(series: PostedSeries) -> ReviewTable:
     """Return the review table of the latest version, without bots."""
     people = _Reviewers(series)
     facts: dict[tuple[int, str], list[_Fact]] = defaultdict(list)
-    for number, key, fact in (*_replied(series, people), *_posted(series, people)):
+    for number, key, fact in (
+        *_read_replies(series, people),
+        *_read_posted_tags(series, people),
+    ):
         facts[number, key].append(fact)
     reviewed = []
     for post in series.latest.patches:
@@ -222,10 +230,10 @@ def review_table(series: PostedSeries) -> ReviewTable:
         ]
         responded = {it.reviewer for it in reviews}
         # a bot's report and the patch itself have different recipients
-        addressed = () if series.only_reported else _addressed(series, post)
-        others = {people.people[people.key(it)]: None for it in addressed}
+        addressed = () if series.only_reported else _find_recipients(series, post)
+        recipients = {people.people[people.key(it)]: None for it in addressed}
         reviews += (
-            Review(it, ReviewState.UNSEEN) for it in others if it not in responded
+            Review(it, ReviewState.UNSEEN) for it in recipients if it not in responded
         )
         reviewed.append(ReviewedPatch(number, post.title, tuple(reviews)))
     listed = dict.fromkeys(it.reviewer for patch in reviewed for it in patch.reviewers)
@@ -237,10 +245,10 @@ def review_table(series: PostedSeries) -> ReviewTable:
 _Said = tuple[int, str, _Fact]
 
 
-def _replied(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
+def _read_replies(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
     """Yield the patch number, reviewer and response for each reply."""
-    for at, revision in enumerate(series.revisions):
-        ancestors = tuple(_ancestors(revision, series.latest))
+    for index, revision in enumerate(series.revisions):
+        ancestors = tuple(_pair_with_latest(revision, series.latest))
         for reply in series.replies:
             mail = reply.mail
             if reply.revision is not revision or not _is_review(series, reply):
@@ -255,18 +263,18 @@ def _replied(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
             for number, post, changed in ancestors:
                 # a reply to the cover letter applies to all patches
                 if reply.patch in (None, 0, post.number or 1):
-                    yield number, key, _Fact(at, is_strong, mail.when, mail.message_id, mail.kind, tags, changed)  # fmt: skip # noqa: E501
+                    yield number, key, _Fact(index, is_strong, mail.when, mail.message_id, mail.kind, tags, changed)  # fmt: skip # noqa: E501
 
 
-def _posted(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
+def _read_posted_tags(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
     """Yield the patch number, reviewer and response for each tag in a posted patch."""
-    for at, revision in enumerate(series.revisions):
-        for number, post, changed in _ancestors(revision, series.latest):
+    for index, revision in enumerate(series.revisions):
+        for number, post, changed in _pair_with_latest(revision, series.latest):
             for tag in post.patch.trailers if post.patch else ():
-                who = tag.address
-                if who and _is_tag(tag.name) and not series.is_author(who):
-                    fact = _Fact(at, False, post.when, post.message_id, None, (tag.name,), changed)  # fmt: skip # noqa: E501
-                    yield number, people.key(who), fact
+                giver = tag.address
+                if giver and _is_tag(tag.name) and not series.is_author(giver):
+                    fact = _Fact(index, False, post.when, post.message_id, None, (tag.name,), changed)  # fmt: skip # noqa: E501
+                    yield number, people.key(giver), fact
 
 
 def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Review:
@@ -291,8 +299,8 @@ def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Re
             source = last
         else:
             state = ReviewState.ASKED
-    held = [it for it in facts if it.tags and it.at == latest] or [source]
-    tags = dict.fromkeys(tag for it in held for tag in it.tags)
+    valid = [it for it in facts if it.tags and it.at == latest] or [source]
+    tags = dict.fromkeys(tag for it in valid for tag in it.tags)
     version = series.revisions[source.at].version
     return Review(person, state, tuple(tags), version, source.message_id)
 
@@ -310,15 +318,15 @@ def _is_tag(name: str) -> bool:
     return bool(words & set(_REVIEWS)) and words <= _PARTS
 
 
-def _addressed(series: PostedSeries, post: Classified) -> Iterator[Address]:
+def _find_recipients(series: PostedSeries, post: Classified) -> Iterator[Address]:
     """Yield the recipients of a patch except its authors, lists and bots."""
     mail = post.mail
-    wrote = {address.key for address in patch_authors(post)}
+    author_keys = {address.key for address in patch_authors(post)}
     for tag in post.patch.trailers if post.patch else ():
         if tag.key in _AUTHORS and tag.address:
-            wrote.add(tag.address.key)
+            author_keys.add(tag.address.key)
     for address in (*mail.to, *mail.cc)[:_MOST_ADDRESSED]:
-        if address.key in wrote or not address.key or series.is_author(address):
+        if address.key in author_keys or not address.key or series.is_author(address):
             continue
         if not _is_list(address) and not _is_robot(address):
             yield address
@@ -337,7 +345,7 @@ def _is_robot(address: Address) -> bool:
     return bool(robot and robot.bot)
 
 
-def _ancestors(
+def _pair_with_latest(
     old: Revision, latest: Revision
 ) -> Iterator[tuple[int, Classified, bool]]:
     """Yield each patch of the latest version: its number, its older form, and whether it has
@@ -346,8 +354,8 @@ def _ancestors(
     before, after = (
         [PatchFeatures(post.title) for post in it.patches] for it in (old, latest)
     )
-    for at, to in sorted(pair_patches(before, after).items()):
-        post, old_post = latest.patches[at], old.patches[to]
+    for new_index, old_index in sorted(pair_patches(before, after).items()):
+        post, old_post = latest.patches[new_index], old.patches[old_index]
         yield (
             post.number or 1,
             old_post,

@@ -136,9 +136,12 @@ class GivenTrailer:
         if self.name.lower() in _OF_AUTHORS:
             return "it claims a part in writing or forwarding the patch"
         address = self.address
-        named = (*([address.email] if address else []), *addresses_within(str(self)))
+        addresses = (
+            *([address.email] if address else []),
+            *addresses_within(str(self)),
+        )
         other = next(
-            (email for email in named if not same(Address("", email), sender)), None
+            (email for email in addresses if not same(Address("", email), sender)), None
         )
         return (
             f"it names {other}, but the message is from {sender.email}" if other else ""
@@ -153,42 +156,49 @@ def given_trailers(
     Folded addresses are joined, and duplicates are listed once.
     """
     trailers: list[GivenTrailer] = []
-    seen: set[tuple[str, str]] = set()
-    own = body.own
-    for number, line in enumerate(own):
+    listed: set[tuple[str, str]] = set()
+    own_lines = body.own
+    for number, line in enumerate(own_lines):
         tag = _TAG.match(line.text) or _AFTER_WORDS.match(line.text)
         if not tag or (tag["lead"] and tag["name"].lower() not in GIVEN):
             continue
         value = tag["value"]
-        following = own[number + 1].text.strip() if number + 1 < len(own) else ""
+        following = (
+            own_lines[number + 1].text.strip() if number + 1 < len(own_lines) else ""
+        )
         if "@" not in value and re.fullmatch(r"<?\S+@\S+>?", following):
             value, following = f"{value} {following}", ""
-        value, scope, rest = _cleaned(value)
+        value, scope, comment = _split_value(value)
         address = parse_address(value)
         name = tag["name"]
-        why = _why_not(name, address, sender, bot) or _pasted(
-            own[max(0, number - 6) : number + 7], tag["indent"], name
+        reason = _find_reason_not_to_count(
+            name, address, sender, bot
+        ) or _find_pasted_reason(
+            own_lines[max(0, number - 6) : number + 7], tag["indent"], name
         )
-        before = [one.text for one in own[max(0, number - _CONDITION_LINES) : number]]
+        lines_above = [
+            own_line.text
+            for own_line in own_lines[max(0, number - _CONDITION_LINES) : number]
+        ]
         lead = tag["lead"]
-        condition = _condition([*before, lead], name) or next(
+        condition = _condition([*lines_above, lead], name) or next(
             (
                 words.strip(" ()")
-                for words in (scope, rest, following)
+                for words in (scope, comment, following)
                 if _OPENS_CONDITION.match(words) and _CONDITION.search(words)
             ),
             None,
         )
         key = (name.lower(), address.key if address else value.lower())
-        if key in seen or (lead and not condition):
+        if key in listed or (lead and not condition):
             continue
-        seen.add(key)
+        listed.add(key)
         trailers.append(
             GivenTrailer(
                 name,
                 value,
-                not why,
-                why or "given by the sender",
+                not reason,
+                reason or "given by the sender",
                 condition,
                 scope or None,
             )
@@ -198,9 +208,9 @@ def given_trailers(
 
 def proposed_trailers(body: Body) -> tuple[str, ...]:
     """Return the Fixes: and link tags in the sender's own text, as proposals for the patch."""
-    own = [line.text for line in body.own]
+    lines = [line.text for line in body.own]
     proposed = []
-    for line, following in pairwise([*own, ""]):
+    for line, following in pairwise([*lines, ""]):
         text = line
         if line.count("(") > line.count(")") and following.rstrip().endswith(")"):
             text = f"{line.rstrip()} {following.strip()}"
@@ -210,7 +220,7 @@ def proposed_trailers(body: Body) -> tuple[str, ...]:
     return tuple(dict.fromkeys(proposed))
 
 
-def _cleaned(value: str) -> tuple[str, str, str]:
+def _split_value(value: str) -> tuple[str, str, str]:
     """Split a tag into its value, the comment after `#`, and the words after the address.
 
     Markup added by mail programs is removed.
@@ -218,14 +228,14 @@ def _cleaned(value: str) -> tuple[str, str, str]:
     if "&lt;" in value:
         value = unescape(value)
     value, _, scope = value.partition(" #")
-    bare = _MAILTO.sub("", value)
-    value = bare if "@" in bare else _MAILTO.sub(r" <\1>", value)
+    plain = _MAILTO.sub("", value)
+    value = plain if "@" in plain else _MAILTO.sub(r" <\1>", value)
     value = re.sub(r"<+\s*([^<>\s]+)\s*>+", r"<\1>", value).strip()
     parts = _WHO.match(value)
-    rest = parts["rest"].strip(" ,;.") if parts else ""
-    if parts and rest[:1] not in ("(", "["):
+    comment = parts["rest"].strip(" ,;.") if parts else ""
+    if parts and comment[:1] not in ("(", "["):
         value = parts["who"].rstrip(",;. ")
-    return value, scope.strip(), rest
+    return value, scope.strip(), comment
 
 
 def is_nack(line: str) -> bool:
@@ -233,7 +243,9 @@ def is_nack(line: str) -> bool:
     return bool(_NACK.match(line))
 
 
-def _why_not(name: str, address: Address | None, sender: Address, bot: bool) -> str:
+def _find_reason_not_to_count(
+    name: str, address: Address | None, sender: Address, bot: bool
+) -> str:
     if bot:
         return "tags in messages of bots do not count"
     if name.lower() not in GIVEN:
@@ -251,7 +263,9 @@ def _why_not(name: str, address: Address | None, sender: Address, bot: bool) -> 
     return f"the tag names {address.email}, but the mail is from {sender.email}"
 
 
-def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
+def _find_pasted_reason(
+    nearby_lines: Sequence[ReplyLine], indent: str, name: str
+) -> str:
     """Return why an indented tag does not count: it is in pasted text such as a commit message; ""
     if it counts.
     """
@@ -259,33 +273,33 @@ def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
         return ""
     if name.lower() == "signed-off-by":
         return "an indented sign-off is pasted text"
-    block = [line for line in around if line.text.strip()]
-    others = sum(
+    block = [line for line in nearby_lines if line.text.strip()]
+    prose_count = sum(
         1
         for line in block
         if line.text.startswith((" ", "\t")) and not _TAG.match(line.text)
     )
-    return "in pasted text" if others >= 2 else ""
+    return "in pasted text" if prose_count >= 2 else ""
 
 
-def _condition(before: Sequence[str], name: str) -> str | None:
+def _condition(lines_above: Sequence[str], name: str) -> str | None:
     """Return the conditional sentence before a tag, or None."""
     lines: list[str] = []
-    for line in reversed(before):
+    for line in reversed(lines_above):
         text = line.strip()
         if not text and lines:
             break
         if text and not _TAG.match(text):
             lines.insert(0, text)
-    words = " ".join(lines)
-    last = re.split(r"(?<=[.!?])\s+", words)[-1]
+    paragraph = " ".join(lines)
+    sentence = re.split(r"(?<=[.!?])\s+", paragraph)[-1]
     # before Tested-by:, an open clause may describe the test
     is_open = (
         name.lower() != "tested-by"
-        and _OPEN_END.search(last)
-        and _OPENS_CONDITION.search(last)
+        and _OPEN_END.search(sentence)
+        and _OPENS_CONDITION.search(sentence)
     )
-    return last.rstrip(" ,:;-") if is_open or _CONDITION.search(last) else None
+    return sentence.rstrip(" ,:;-") if is_open or _CONDITION.search(sentence) else None
 
 
 def _have_same_nickname(first: Address, second: Address) -> bool:

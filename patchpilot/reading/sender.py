@@ -27,25 +27,27 @@ def real_sender(mail: Mail) -> Address:
 
     It is taken from headers and not verified; see `Identities.sender`.
     """
-    via = _VIA.match(mail.sender.name[:300])
-    if not via:
-        return _clean(mail.sender)
+    rewritten = _VIA.match(mail.sender.name[:300])
+    if not rewritten:
+        return _clean_name(mail.sender)
     if address := only_mailbox(mail.header("X-Original-From") or ""):
-        return _clean(address)
-    name = via["name"].strip(" '\"")
+        return _clean_name(address)
+    name = rewritten["name"].strip(" '\"")
     # ignore the address that the list adds
-    found = parse_addresses(mail.header("Reply-To") or "")
+    reply_to_addresses = parse_addresses(mail.header("Reply-To") or "")
     others = {
-        address.key: address for address in found if address.key != mail.sender.key
+        address.key: address
+        for address in reply_to_addresses
+        if address.key != mail.sender.key
     }
     if len(others) == 1:
         (reply_to,) = others.values()
-        return Address(_clean(reply_to).name or name, reply_to.email)
+        return Address(_clean_name(reply_to).name or name, reply_to.email)
     original = only_mailbox(mail.header("X-Original-Sender") or "")
     return Address(name, original.email if original else mail.sender.email)
 
 
-def _clean(address: Address) -> Address:
+def _clean_name(address: Address) -> Address:
     return Address(" ".join(address.name.strip(" '\"").split()), address.email)
 
 
@@ -73,12 +75,15 @@ def same_person(first: Address, second: Address) -> bool:
     """
     if first.key == second.key:
         return True
-    names, others = name_words(_display_name(first)), name_words(_display_name(second))
+    names, other_names = (
+        name_words(_display_name(first)),
+        name_words(_display_name(second)),
+    )
     return any(
         len(first_words) > 1 and first_words == second_words
         for first_words, second_words in (
-            (names, others),
-            (_latin(names), _latin(others)),
+            (names, other_names),
+            (_latin_words(names), _latin_words(other_names)),
         )
     )
 
@@ -89,7 +94,7 @@ def _display_name(address: Address) -> str:
     return address.name or (local.replace(".", " ") if local.count(".") == 1 else "")
 
 
-def _latin(words: frozenset[str]) -> frozenset[str]:
+def _latin_words(words: frozenset[str]) -> frozenset[str]:
     """Return the ASCII words of a name."""
     return frozenset(word for word in words if word.isascii())
 

@@ -89,11 +89,13 @@ def find_series(
     by_author: dict[str, list[Classified]] = defaultdict(list)
     for post in sorted(_find_covers(posts), key=lambda it: (it.when, it.number or 0)):
         by_author[post.sender.key].append(post)
-    postings = [sending for group in by_author.values() for sending in _sendings(group)]
+    postings = [
+        sending for group in by_author.values() for sending in _group_posts(group)
+    ]
     postings.sort(key=lambda sending: sending.head.when)
     all_series = [
         series
-        for group in _linked(postings)
+        for group in _group_by_series(postings)
         for series in _known_revisions(group, known, anchor)
     ]
     all_series.sort(key=lambda series: series.began)
@@ -112,7 +114,7 @@ def _known_revisions(
 ) -> Iterator[PostedSeries]:
     """Yield the series; later versions by unknown senders become separate series."""
     mine, others, identities = without_strangers(_sort_revisions(series), known, anchor)
-    yield PostedSeries(_completed(mine), identities, others)
+    yield PostedSeries(_complete_versions(mine), identities, others)
     if others:
         yield from _known_revisions(others, known, anchor)
 
@@ -135,21 +137,21 @@ def without_strangers(
         it for it in revisions if anchor in (post.message_id for post in it.posts)
     )
     first = next(chain(anchored, by_known), revisions[0])
-    identities = identities.add_addresses(_named_in(first))
-    kept: list[Revision] = []
-    others: list[Revision] = []
+    identities = identities.add_addresses(_find_named_addresses(first))
+    accepted: list[Revision] = []
+    rejected: list[Revision] = []
     for revision in revisions:
         is_known = revision is not first and identities.knows(
             identities.sender(revision.head)
         )
         if is_known:
-            identities = identities.add_addresses([], _named_in(revision))
-        is_other = not is_known and first in kept
-        (others if is_other else kept).append(revision)
-    return tuple(kept), tuple(others), identities
+            identities = identities.add_addresses([], _find_named_addresses(revision))
+        is_other = not is_known and first in accepted
+        (rejected if is_other else accepted).append(revision)
+    return tuple(accepted), tuple(rejected), identities
 
 
-def _named_in(revision: Revision) -> Iterator[Address]:
+def _find_named_addresses(revision: Revision) -> Iterator[Address]:
     """Yield the senders, recipients and tag addresses in the posts of a revision."""
     for post in revision.posts:
         mail = post.mail
@@ -181,97 +183,101 @@ def _find_covers(posts: Sequence[Classified]) -> Iterator[Classified]:
         yield post
 
 
-_Sent = dict[int | None, Classified]
+_PostsByNumber = dict[int | None, Classified]
 
 
-def _sendings(posts: Sequence[Classified]) -> list[Revision]:
+def _group_posts(posts: Sequence[Classified]) -> list[Revision]:
     """Group the posts of one author, oldest first, into postings."""
-    sets: list[_Sent] = []
-    by_id: dict[str, _Sent] = {}
-    latest: dict[tuple[object, ...], _Sent] = {}
+    sets: list[_PostsByNumber] = []
+    by_id: dict[str, _PostsByNumber] = {}
+    latest: dict[tuple[object, ...], _PostsByNumber] = {}
     for post in posts:
-        above = (by_id[it] for it in post.above if it in by_id)
-        near = latest.get(post.shape, {})
-        home = next((it for it in above if _is_under(it, post)), None)
-        if home is None and _is_next(near, post):
-            home = near
-        if home is None:
-            home = {}
-            sets.append(home)
-        home[post.number] = post
-        by_id[post.message_id] = latest[post.shape] = home
-    return [Revision(_version(it), _in_place(it.values())) for it in sets]
+        parents = (by_id[it] for it in post.above if it in by_id)
+        latest_set = latest.get(post.shape, {})
+        posting = next((it for it in parents if _belongs_to(it, post)), None)
+        if posting is None and _continues_posting(latest_set, post):
+            posting = latest_set
+        if posting is None:
+            posting = {}
+            sets.append(posting)
+        posting[post.number] = post
+        by_id[post.message_id] = latest[post.shape] = posting
+    return [Revision(_posting_version(it), _sort_posts(it.values())) for it in sets]
 
 
-def _is_under(sent: _Sent, post: Classified) -> bool:
+def _belongs_to(posting: _PostsByNumber, post: Classified) -> bool:
     """Return whether a post belongs to the posting that it replies to.
 
     The count in the cover letter may be wrong.
     """
-    head, total = next(iter(sent.values())), post.subject.total
+    head, total = next(iter(posting.values())), post.subject.total
     is_counted = total or (head.is_cover and head.subject.total is None)
-    if not is_counted or post.number in sent:
+    if not is_counted or post.number in posting:
         return False
-    if post.shape in (head.shape, next(reversed(sent.values())).shape):
+    if post.shape in (head.shape, next(reversed(posting.values())).shape):
         return True
     is_version = post.subject.version in (1, head.subject.version)
     return head.is_cover and (
-        _is_batch(head, post) or (is_version and _is_soon(head, post))
+        _share_batch_id(head, post) or (is_version and _sent_together(head, post))
     )
 
 
-def _is_next(sent: _Sent, post: Classified) -> bool:
+def _continues_posting(posting: _PostsByNumber, post: Classified) -> bool:
     """Return whether an unthreaded post continues the posts before it with the same prefix."""
-    if not sent or post.number in sent or (post.subject.total or 0) < 2:
+    if not posting or post.number in posting or (post.subject.total or 0) < 2:
         return False
-    last = next(reversed(sent.values()))
-    return _is_batch(last, post) or _is_soon(last, post)
+    last = next(reversed(posting.values()))
+    return _share_batch_id(last, post) or _sent_together(last, post)
 
 
-def _is_batch(one: Classified, other: Classified) -> bool:
+def _share_batch_id(one: Classified, other: Classified) -> bool:
     batch = batch_of(one.message_id)
     return bool(batch) and batch == batch_of(other.message_id)
 
 
-def _is_soon(one: Classified, other: Classified) -> bool:
+def _sent_together(one: Classified, other: Classified) -> bool:
     return abs(other.when - one.when) < _TOGETHER
 
 
-def _version(sent: _Sent) -> int:
+def _posting_version(posting: _PostsByNumber) -> int:
     """Return the version of a posting, even if its patches have different versions."""
-    head = sent[0].subject.version if 0 in sent else 1
-    return head if head > 1 else max(it.subject.version for it in sent.values())
+    head = posting[0].subject.version if 0 in posting else 1
+    return head if head > 1 else max(post.subject.version for post in posting.values())
 
 
-def _in_place(posts: Iterable[Classified]) -> tuple[Classified, ...]:
+def _sort_posts(posts: Iterable[Classified]) -> tuple[Classified, ...]:
     return tuple(sorted(posts, key=lambda post: (not post.is_cover, post.number or 0)))
 
 
-def _linked(sent: Sequence[Revision]) -> list[list[Revision]]:
+def _group_by_series(postings: Sequence[Revision]) -> list[list[Revision]]:
     """Group postings, oldest first, into series."""
-    groups = [[at] for at in range(len(sent))]
-    by_id = {post.message_id: at for at, it in enumerate(sent) for post in it.posts}
-    known: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for at, revision in enumerate(sent):
-        before = [
+    groups = [[index] for index in range(len(postings))]
+    by_id = {
+        post.message_id: index for index, it in enumerate(postings) for post in it.posts
+    }
+    indexes_by_key: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for index, revision in enumerate(postings):
+        related = [
             by_id[id_]
             for post in revision.posts
             for id_ in (*post.above, *post.earlier)
-            if id_ in by_id and _follows(revision, sent[by_id[id_]], id_)
+            if id_ in by_id and _follows(revision, postings[by_id[id_]], id_)
         ]
-        for key in _keys(revision):
-            near = reversed(known[key][-_LATEST:])
+        for key in _grouping_keys(revision):
+            recent = reversed(indexes_by_key[key][-_LATEST:])
             is_id = len(key) == 1
-            before += [it for it in near if is_id or _continues(revision, sent[it])][:1]
-            known[key].append(at)
-        for other in before:
-            if groups[other] is not groups[at]:
-                small, large = sorted((groups[at], groups[other]), key=len)
+            related += [
+                it for it in recent if is_id or _continues(revision, postings[it])
+            ][:1]
+            indexes_by_key[key].append(index)
+        for other in related:
+            if groups[other] is not groups[index]:
+                small, large = sorted((groups[index], groups[other]), key=len)
                 large += small
                 for moved in small:
                     groups[moved] = large
     unique = {id(group): group for group in groups}
-    return [[sent[at] for at in group] for group in unique.values()]
+    return [[postings[index] for index in group] for group in unique.values()]
 
 
 def _follows(later: Revision, earlier: Revision, message_id: str) -> bool:
@@ -292,7 +298,7 @@ def _follows(later: Revision, earlier: Revision, message_id: str) -> bool:
     return is_part and any(message_id in post.above for post in later.posts)
 
 
-def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
+def _grouping_keys(revision: Revision) -> Iterator[tuple[str, ...]]:
     """Yield keys shared by versions of a series: change-ids, and each title or diff with author and
     tree.
 
@@ -303,8 +309,8 @@ def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
         return
     author, name = revision.author.key, revision.author.name.lower()
     texts = revision.titles | {it.changes for it in revision.patches if it.changes}
-    for who in {author, name if " " in name else author}:
-        yield from ((text, who, revision.backport_to or "") for text in texts)
+    for author_key in {author, name if " " in name else author}:
+        yield from ((text, author_key, revision.backport_to or "") for text in texts)
 
 
 def _continues(later: Revision, earlier: Revision) -> bool:
@@ -320,10 +326,14 @@ def _continues(later: Revision, earlier: Revision) -> bool:
     if is_first and is_late and not later.resend:
         return False
     is_next = later.version > earlier.version
-    known = {post.key for post in earlier.patches}
+    earlier_keys = {post.key for post in earlier.patches}
     if is_next:
-        known |= {post.changes or post.key for post in earlier.patches}
-    shared = [it for it in later.patches if it.key in known or it.changes in known]
+        earlier_keys |= {post.changes or post.key for post in earlier.patches}
+    shared = [
+        patch
+        for patch in later.patches
+        if patch.key in earlier_keys or patch.changes in earlier_keys
+    ]
     is_most = 2 * len(shared) >= min(later.patch_count, earlier.patch_count)
     return is_most or ((is_next or earlier.rfc) and later.head.key == earlier.head.key)
 
@@ -336,44 +346,44 @@ def _sort_revisions(group: Sequence[Revision]) -> list[Revision]:
     return by_number
 
 
-def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
+def _complete_versions(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
     """Complete versions that contain only some of the patches.
 
     If a revision replaces some patches of the previous version, the others are taken from that
     version; patches resent under the same version are merged into it.
     """
     completed: list[Revision] = []
-    known: dict[str, Classified] = {}
+    posts_by_id: dict[str, Classified] = {}
     for revision in revisions:
         if completed:
-            before = completed[-1]
+            previous = completed[-1]
             if revision.resend and revision.version == 1:
-                revision = replace(revision, version=before.version)
-            if whole := _complete_version(before, revision, known):
-                revision = whole
-                if whole.version == before.version:
+                revision = replace(revision, version=previous.version)
+            if merged := _complete_version(previous, revision, posts_by_id):
+                revision = merged
+                if merged.version == previous.version:
                     completed.pop()
-            elif _repeats(before, revision):
+            elif _repeats(previous, revision):
                 revision = replace(revision, is_again=True)
         completed.append(revision)
-        known.update((post.message_id, post) for post in revision.patches)
+        posts_by_id.update((post.message_id, post) for post in revision.patches)
     return tuple(completed)
 
 
 def _complete_version(
-    series: Revision, part: Revision, known: Mapping[str, Classified]
+    series: Revision, part: Revision, posts_by_id: Mapping[str, Classified]
 ) -> Revision | None:
     """Merge some resent patches into the previous version; return None for a separate series.
 
-    As in b4, each must reply to the patch with its number. `known` are the patches of all earlier
-    versions by Message-ID.
+    As in b4, each must reply to the patch with its number. `posts_by_id` are the patches of all
+    earlier versions.
     """
-    if part.head.is_cover or _marks(series) != _marks(part):
+    if part.head.is_cover or _posting_marks(series) != _posting_marks(part):
         return None
     totals = {post.number: post.subject.total for post in series.patches}
     new: dict[int, Classified] = {}
     for post in part.patches:
-        old = next((known[it] for it in post.above if it in known), None)
+        old = next((posts_by_id[it] for it in post.above if it in posts_by_id), None)
         if old is None or old.number not in totals or not old.number:
             return None
         total = totals[old.number]
@@ -385,26 +395,26 @@ def _complete_version(
         subject = post.subject._replace(number=old.number, total=total)
         new[old.number] = replace(post, subject=subject)
     is_new = part.version > series.version
-    rest = [it for it in series.posts if it.is_cover or it.number not in new]
-    if all(post.is_cover for post in rest):
+    unchanged = [it for it in series.posts if it.is_cover or it.number not in new]
+    if all(post.is_cover for post in unchanged):
         return None
     if not is_new:
-        return replace(series, posts=_in_place((*series.posts, *new.values())))
-    carried = frozenset(post.message_id for post in rest)
-    return Revision(part.version, _in_place((*rest, *new.values())), carried)
+        return replace(series, posts=_sort_posts((*series.posts, *new.values())))
+    carried = frozenset(post.message_id for post in unchanged)
+    return Revision(part.version, _sort_posts((*unchanged, *new.values())), carried)
 
 
-def _marks(revision: Revision) -> tuple[object, ...]:
+def _posting_marks(revision: Revision) -> tuple[object, ...]:
     return revision.rfc, revision.backport_to
 
 
-def _repeats(before: Revision, revision: Revision) -> bool:
+def _repeats(previous: Revision, revision: Revision) -> bool:
     """Return whether a version resends the previous one unchanged."""
     first, second = (
-        [*_marks(it), *((post.key, post.content) for post in it.patches)]
-        for it in (before, revision)
+        [*_posting_marks(it), *((post.key, post.content) for post in it.patches)]
+        for it in (previous, revision)
     )
-    is_same = before.version == revision.version and first == second
+    is_same = previous.version == revision.version and first == second
     return is_same and all(it.changes for it in revision.patches)
 
 
@@ -424,44 +434,46 @@ def parse_title(mail: Classified) -> str | None:
 
 
 def _attach(
-    every: Sequence[PostedSeries], mails: Sequence[Classified]
+    all_series: Sequence[PostedSeries], mails: Sequence[Classified]
 ) -> Iterator[tuple[Reply, ...]]:
     """Return the messages about each series, in the given order.
 
     A message is about the post it answers; without references, it is matched by subject. The posts
     themselves are excluded.
     """
-    posted = Posts(every)
+    posted = Posts(all_series)
     by_id = {mail.message_id: mail for mail in mails}
     places: dict[str, _Place] = {
-        it: (at, None, None) for at, series in enumerate(every) for it in series.missing
+        it: (index, None, None)
+        for index, series in enumerate(all_series)
+        for it in series.missing
     }
     places |= posted.by_id
-    under: dict[str, Classified] = {}
-    found: list[list[Reply]] = [[] for _ in every]
+    stable_parents: dict[str, Classified] = {}
+    replies: list[list[Reply]] = [[] for _ in all_series]
     for mail in mails:
         if mail.message_id in posted.by_id:
             continue
         parent = next((by_id[it] for it in mail.above if it in by_id), None)
         if parent and parent.kind in STABLE:
-            under[mail.message_id] = parent
-        elif parent and parent.message_id in under:
-            under[mail.message_id] = under[parent.message_id]
+            stable_parents[mail.message_id] = parent
+        elif parent and parent.message_id in stable_parents:
+            stable_parents[mail.message_id] = stable_parents[parent.message_id]
         ids = sorted(mail.above, key=lambda it: it not in posted.by_id)
-        above = next((places[it] for it in ids if it in places), None)
-        place = posted.quoted(mail) or above
+        parent_place = next((places[it] for it in ids if it in places), None)
+        place = posted.quoted(mail) or parent_place
         if place is None and not mail.above:
             place = posted.find_titled(mail)
         if place is None:
             continue
         places[mail.message_id] = place
-        at, revision, post = place
-        reply = Reply(mail, revision, post, parent, under.get(mail.message_id))
-        found[at].append(reply)
+        index, revision, post = place
+        reply = Reply(mail, revision, post, parent, stable_parents.get(mail.message_id))
+        replies[index].append(reply)
         is_taken = mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT)
-        if is_taken and every[at].identities.vouch_for(mail):
-            posted.commits.update((it[:12], at) for it in mail.place.commits)
-    return map(tuple, found)
+        if is_taken and all_series[index].identities.vouch_for(mail):
+            posted.commits.update((it[:12], index) for it in mail.place.commits)
+    return map(tuple, replies)
 
 
 def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
@@ -469,7 +481,7 @@ def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
 
     Only the patch's title, the author named in the message, and perhaps the Message-ID are known.
     """
-    found: dict[str, PostedSeries] = {}
+    by_title: dict[str, PostedSeries] = {}
     for mail in mails:
         if mail.kind not in REPORTS or not is_bot_address(mail.sender):
             continue
@@ -478,23 +490,23 @@ def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
         links = (it for it, _ in linked_ids(mail.mail.body))
         key = title_key(title)
         # in a stable review, patches reply to the review's first message
-        above = None if mail.kind in ROUNDS else mail.mail.in_reply_to
-        ident = above or next(links, f"{title_hash(key)}@{NO_ID}")
-        sent = mail.mail._replace(
-            message_id=ident, in_reply_to=None, references=(), date=None
+        parent_id = None if mail.kind in ROUNDS else mail.mail.in_reply_to
+        message_id = parent_id or next(links, f"{title_hash(key)}@{NO_ID}")
+        patch_mail = mail.mail._replace(
+            message_id=message_id, in_reply_to=None, references=(), date=None
         )
         is_pull = mail.kind is MailKind.PULL_MERGED
         post = replace(
             mail,
-            mail=sent,
+            mail=patch_mail,
             sender=authors[0] if authors else Address("an unknown author", ""),
             subject=Subject(title, title, ("GIT PULL",) if is_pull else ()),
             kind=MailKind.COVER if is_pull else MailKind.PATCH,
         )
         revision = Revision(1, (post,))
         known = Identities().add_addresses(authors)
-        found.setdefault(key, PostedSeries((revision,), known, only_reported=True))
-    return list(found.values())
+        by_title.setdefault(key, PostedSeries((revision,), known, only_reported=True))
+    return list(by_title.values())
 
 
 class Posts:
@@ -517,22 +529,22 @@ class Posts:
         is_stable = mail.kind in STABLE
         if not is_stable and mail.kind not in OF_TREES:
             return None
-        named = find_named_authors(mail)
+        authors = find_named_authors(mail)
         if is_stable:
             ids = (self.commits.get(it[:12]) for it in mail.place.commits)
             linked = (self.by_id.get(it) for it, _ in linked_ids(mail.mail.body))
-            keys = {author.key for author in named}
+            keys = {author.key for author in authors}
             by_link = (it[0] for it in linked if it and it[2].sender.key in keys)
-            at = next((it for it in (*ids, *by_link) if it is not None), None)
-            if at is not None:
-                return at, None, None
+            index = next((it for it in (*ids, *by_link) if it is not None), None)
+            if index is not None:
+                return index, None, None
         # the author's patch takes precedence over forwarded patches with the same title
         places = [
             place
             for place in self.titles.get(title_key(parse_title(mail) or ""), ())
-            if not named or is_by(named, patch_authors(place[2]))
+            if not authors or is_by(authors, patch_authors(place[2]))
         ]
-        places = [it for it in places if is_by(named, [it[2].sender])] or places
+        places = [it for it in places if is_by(authors, [it[2].sender])] or places
         places = [it for it in places if not it[1].backport_to] or places
         if not places:
             return None
@@ -545,10 +557,10 @@ class Posts:
         """
         quoted = " ".join(mail.body.attributions[:2])
         people = (*mail.mail.to, *mail.mail.cc, mail.sender)
-        known = self.titles.get(title_key(mail.subject.title), ())
+        places_by_title = self.titles.get(title_key(mail.subject.title), ())
         places = [
             place
-            for place in known
+            for place in places_by_title
             if mail.is_reply and (mail.mail.date is None or place[2].when <= mail.when)
             if place[1].author.called in quoted or is_by(people, [place[1].author])
         ]
@@ -559,8 +571,8 @@ class Posts:
 
 def find_named_authors(mail: Classified) -> list[Address]:
     """Return the authors of the patch that a bot's message quotes."""
-    named = map(parse_address, _AUTHOR.findall(mail.mail.body[:16_000]))
-    return [address for address in named if address]
+    addresses = map(parse_address, _AUTHOR.findall(mail.mail.body[:16_000]))
+    return [address for address in addresses if address]
 
 
 def patch_authors(post: Classified) -> list[Address]:
@@ -572,7 +584,7 @@ def patch_authors(post: Classified) -> list[Address]:
 
 def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
     """Return whether any of these people is an author of the patch."""
-    return any(same_person(it, author) for it in people for author in authors)
+    return any(same_person(person, author) for person in people for author in authors)
 
 
 def _add_copied_addresses(
@@ -583,36 +595,36 @@ def _add_copied_addresses(
     An address is not added if an unknown sender used or copied it earlier in the thread, because
     replies to all go to it automatically.
     """
-    found = dict(series.identities.names)
+    names = dict(series.identities.names)
     posts = (post for revision in series.strangers for post in revision.posts)
     mails = {mail.message_id: mail for mail in (*posts, *(it.mail for it in attached))}
-    named: set[str] = set()
+    untrusted: set[str] = set()
     for mail in _parents_first(mails):
         # if a list rewrote From:, both the list and the sender must be known
-        by = {mail.sender.key, mail.mail.sender.key}
+        senders = {mail.sender.key, mail.mail.sender.key}
         copied = {address.key for address in (*mail.mail.to, *mail.mail.cc)}
-        if by <= found.keys():
-            found |= dict.fromkeys(copied - named - found.keys(), frozenset())
-        elif not any(is_bot_address(Address("", key)) for key in by):
+        if senders <= names.keys():
+            names |= dict.fromkeys(copied - untrusted - names.keys(), frozenset())
+        elif not any(is_bot_address(Address("", key)) for key in senders):
             # bots copy any address they are given
-            named |= by | copied
-    return Identities(found)
+            untrusted |= senders | copied
+    return Identities(names)
 
 
 def _parents_first(mails: Mapping[str, Classified]) -> Iterator[Classified]:
     """Yield messages in order of arrival, but parents before replies."""
     waiting = sorted(mails.values(), key=lambda mail: arrival_time(mail.mail) or EPOCH)
     waiting.reverse()
-    given: set[str] = set()
+    yielded: set[str] = set()
     opened: set[str] = set()
     while waiting:
         mail = waiting.pop()
-        above = [
-            mails[it] for it in mail.above if it in mails and it not in given | opened
+        parents = [
+            mails[it] for it in mail.above if it in mails and it not in yielded | opened
         ]
-        if above and mail.message_id not in opened:
+        if parents and mail.message_id not in opened:
             opened.add(mail.message_id)
-            waiting += (mail, *above)
-        elif mail.message_id not in given:
-            given.add(mail.message_id)
+            waiting += (mail, *parents)
+        elif mail.message_id not in yielded:
+            yielded.add(mail.message_id)
             yield mail

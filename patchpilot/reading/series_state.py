@@ -88,19 +88,24 @@ def decide_state(series: PostedSeries) -> PostedSeries:
     Known claims are dropped once the proven state is that of an applied series.
     """
     claims = (it if it.proven else it._replace(what="claimed") for it in series.events)
-    said, shown = decide(series), decide(replace(series, events=tuple(claims)))
-    proven = {(it.version, it.message_id): it.state for it in shown.patches}
-    patches = tuple(
-        it._replace(proven=proven.get((it.version, it.message_id), shown.state))
-        for it in said.patches
+    stated, proven_verdict = (
+        decide(series),
+        decide(replace(series, events=tuple(claims))),
     )
-    is_taken = shown.state in TAKEN
+    proven = {(it.version, it.message_id): it.state for it in proven_verdict.patches}
+    patches = tuple(
+        it._replace(
+            proven=proven.get((it.version, it.message_id), proven_verdict.state)
+        )
+        for it in stated.patches
+    )
+    is_taken = proven_verdict.state in TAKEN
     return replace(
         series,
-        state=said.state,
-        why=said.why,
-        proven=shown.state,
-        proven_why=shown.why,
+        state=stated.state,
+        why=stated.why,
+        proven=proven_verdict.state,
+        proven_why=proven_verdict.why,
         patches=patches,
         claims=tuple(it for it in series.claims if not (it.known and is_taken)),
     )
@@ -109,20 +114,22 @@ def decide_state(series: PostedSeries) -> PostedSeries:
 def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdict:
     """Return the state of a partly applied series, and describe its patches by state."""
     over = (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)
-    going = [patch for patch in patches if patch.state not in over]
-    taken = [patch for patch in going if patch.state in TAKEN]
-    is_whole = len(going) == len(taken)
+    active = [patch for patch in patches if patch.state not in over]
+    taken = [patch for patch in active if patch.state in TAKEN]
+    is_whole = len(active) == len(taken)
     state = SeriesState.PARTLY_ACCEPTED
     if is_whole:
         state = min((patch.state for patch in taken), key=TAKEN.index)
     first = [patch for patch in taken if patch.state is not state]
     if not first and len(taken) == len(patches):
         return Verdict(state, taken[-1].why, patches=patches)
-    where = first[0].state if first and is_whole else SeriesState.ACCEPTED
-    words = [f"{len(first)} of {len(patches)} {_WORDS[where][0]}"] if first else []
-    rest = [patch for patch in patches if patch not in first]
-    rest.sort(key=lambda patch: patch.state is not state)
-    why = "; ".join((*words, *_group_by_state(rest, latest)))
+    advanced_state = first[0].state if first and is_whole else SeriesState.ACCEPTED
+    descriptions = (
+        [f"{len(first)} of {len(patches)} {_WORDS[advanced_state][0]}"] if first else []
+    )
+    remaining = [patch for patch in patches if patch not in first]
+    remaining.sort(key=lambda patch: patch.state is not state)
+    why = "; ".join((*descriptions, *_group_by_state(remaining, latest)))
     return Verdict(state, why, patches=patches)
 
 
@@ -158,14 +165,14 @@ def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
         proof = Proof(undone.date, None, undone.reverted_by)
         return Verdict(SeriesState.CHANGES_REQUESTED, why, proof)
     in_stable = [it for it in series.stable if it.state in ("merged", "released")]
-    where = stable_summary(series.stable)
+    branches = stable_summary(series.stable)
     if in_stable or verdict.state is SeriesState.IN_STABLE:
         proof = _proof(in_stable[0]) if in_stable else verdict.proof
-        return Verdict(SeriesState.IN_STABLE, where, proof)
+        return Verdict(SeriesState.IN_STABLE, branches, proof)
     if mainline:
         release = mainline[0].release
         why = f"first in {release}" if release else "in no release yet"
-        why = "; ".join(filter(None, (why, where)))
+        why = "; ".join(filter(None, (why, branches)))
         return Verdict(SeriesState.IN_MAINLINE, why, _proof(mainline[0]))
     if verdict.state is SeriesState.IN_MAINLINE:
         return verdict
@@ -183,29 +190,32 @@ def _proof(source: Claim | StableBranch | LandedCommit | Mail) -> Proof:
 
 def _apply_mails(series: PostedSeries) -> Verdict:
     events = [event for event in series.events if event.counts]
-    stable, where = series.reported_branches, stable_summary(series.reported_branches)
+    stable, branches = (
+        series.reported_branches,
+        stable_summary(series.reported_branches),
+    )
     in_stable = next((it for it in stable if it.state in ("queued", "released")), None)
     if in_stable:
-        return Verdict(SeriesState.IN_STABLE, where, _proof(in_stable))
+        return Verdict(SeriesState.IN_STABLE, branches, _proof(in_stable))
     if pulled := next((event for event in events if event.what == "merged"), None):
         why = pulled.sentence or "its pull request was merged"
         return Verdict(SeriesState.IN_MAINLINE, why, _proof(pulled))
     landed = next((it for it in series.reported_commits if it.in_mainline), None)
     if landed:
-        why = f"the stable trees refer to its upstream commit; {where}"
+        why = f"the stable trees refer to its upstream commit; {branches}"
         return Verdict(SeriesState.IN_MAINLINE, why, _proof(landed))
     applied = [event for event in events if event.what in ("applied", "forwarded")]
     if applied and (series.post or series.latest.patch_count < 2):
-        return _accepted(applied[-1], _find_latest(series.events, "dropped"))
-    if ended := _find_end(series):
-        return ended
-    if passed := _find_latest(series.events, "superseded"):
-        why = f"{passed.sender.called} {passed.sentence}"
-        return Verdict(SeriesState.SUPERSEDED, why, _proof(passed))
+        return _accepted_verdict(applied[-1], _find_latest(series.events, "dropped"))
+    if end := _find_end(series):
+        return end
+    if superseding := _find_latest(series.events, "superseded"):
+        why = f"{superseding.sender.called} {superseding.sentence}"
+        return Verdict(SeriesState.SUPERSEDED, why, _proof(superseding))
     return _in_review(series)
 
 
-def _accepted(newest: Claim, dropped: Claim | None) -> Verdict:
+def _accepted_verdict(newest: Claim, dropped: Claim | None) -> Verdict:
     if (
         dropped
         and dropped.tree == newest.tree
@@ -258,7 +268,7 @@ def _find_latest(events: Sequence[Claim], what: str) -> Claim | None:
 def _in_review(series: PostedSeries) -> Verdict:
     latest, last = series.latest, series.last_activity
     silence = series.now - last
-    others = [
+    replies = [
         reply
         for reply in series.attached
         if not reply.mail.by_author and _is_current(reply, series)
@@ -272,23 +282,23 @@ def _in_review(series: PostedSeries) -> Verdict:
             it.mail.credited
             and reply.when < it.when
             and series.identities.same(reply.mail.sender, it.mail.sender)
-            for it in others
+            for it in replies
         )
     ]
     if open_wishes:
         newest = open_wishes[-1].mail
-        how = "tag on a condition" if _is_conditional(newest) else newest.label
-        why = f"{newest.sender_name} requested changes ({how})"
+        request_kind = "tag on a condition" if _is_conditional(newest) else newest.label
+        why = f"{newest.sender_name} requested changes ({request_kind})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _proof(newest.mail))
     if silence > timedelta(days=shortest_wait()) and silence > series.waiting:
         why = f"no mail since {last:%Y-%m-%d}"
         return Verdict(SeriesState.STALLED, why, Proof(last))
-    if others:
+    if replies:
         asking = [it.mail for it in wanting if it.mail.kind is MailKind.QUESTION]
-        why = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
+        why = f"{len(replies)} {'reply' if len(replies) == 1 else 'replies'}"
         if asking:
             why = f"{why}, with a question by {asking[-1].sender.called}"
-        return Verdict(SeriesState.UNDER_REVIEW, why, _proof(others[-1].mail.mail))
+        return Verdict(SeriesState.UNDER_REVIEW, why, _proof(replies[-1].mail.mail))
     head = series.post or latest.head
     return Verdict(SeriesState.SENT, "no reply yet", _proof(head.mail))
 
@@ -339,16 +349,20 @@ def series_posts(series: PostedSeries) -> list[tuple[Revision, Classified]]:
     """Return the patches of the latest version, preceded by patches that were applied and then left
     out.
     """
-    known = set(series.latest.titles)
-    taken = {
+    known_titles = set(series.latest.titles)
+    applied_titles = {
         title_key(event.of)
         for event in series.events
         if event.of and event.what == "applied" and event.counts
     }
     posts = [(series.latest, post) for post in series.latest.patches]
     for revision in reversed(series.revisions[:-1]):
-        left_out = [post for post in revision.patches if post.key in taken - known]
-        known |= {post.key for post in left_out}
+        left_out = [
+            post
+            for post in revision.patches
+            if post.key in applied_titles - known_titles
+        ]
+        known_titles |= {post.key for post in left_out}
         posts = [*((revision, post) for post in left_out), *posts]
     return posts
 
@@ -369,8 +383,8 @@ def select_for_patch(
         if _is_about(series, post, event.of, event.patch, event.date)
     )
     # a message about the state of other patches does not answer this one
-    own = {event.message_id for event in events}
-    of_others = {event.message_id for event in series.events} - own
+    own_ids = {event.message_id for event in events}
+    of_others = {event.message_id for event in series.events} - own_ids
     return replace(
         series,
         replies=tuple(
@@ -408,10 +422,16 @@ def _is_about(
     key = title_key(title)
     if key in series.titles:
         return key == post.key
-    if len(key) >= _CUT and any(known.startswith(key) for known in series.titles):
+    if len(key) >= _CUT and any(
+        series_title.startswith(key) for series_title in series.titles
+    ):
         return post.key.startswith(key)
-    sent = series.latest.first.when
-    if number and (date or datetime.now(UTC)) >= sent and post in series.latest.patches:
+    sent_at = series.latest.first.when
+    if (
+        number
+        and (date or datetime.now(UTC)) >= sent_at
+        and post in series.latest.patches
+    ):
         return number == (post.number or 1)
     return False
 

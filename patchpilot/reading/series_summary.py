@@ -59,14 +59,14 @@ class SeriesSummary:
         return {it.name: getattr(self, it.name) for it in fields(SeriesSummary)}
 
     def as_dict(self) -> dict[str, Any]:
-        found = self.summary()
+        values = self.summary()
         for name in _TIMES:
-            found[name] = found[name] and found[name].isoformat()
+            values[name] = values[name] and values[name].isoformat()
         parts = [
             tuple(it) if isinstance(it, Action) else it
             for it in parts_of(self.step.advice)
         ]
-        return found | {
+        return values | {
             "state": str(self.state),
             "proven": str(self.proven),
             "ci": self.ci and str(self.ci),

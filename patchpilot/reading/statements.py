@@ -142,10 +142,10 @@ def statement_of(
         texts.append(f"{texts.pop()} {sentence.text}" if is_end else sentence.text)
         paragraph = current
     texts = [text for text in texts if len(text) <= _LONGEST]
-    if not by_author and (refused := list(_refusals(texts))):
-        plain = [it for it in refused if it.what == "refused"]
-        return (plain or refused)[-1]
-    statements = [it for text in texts if (it := _taken(text))]
+    if not by_author and (refusals := list(_refusals(texts))):
+        plain = [it for it in refusals if it.what == "refused"]
+        return (plain or refusals)[-1]
+    statements = [it for text in texts if (it := _parse_application(text))]
     if by_author and not to_self:
         statements = [
             it for it in statements if it.tree or _OF_AUTHOR.search(it.sentence)
@@ -156,8 +156,8 @@ def statement_of(
     if not plain:
         return statements[-1]._replace(sentence=quote_sentences(texts))
     last = plain[-1]
-    rest = (text for text in texts if text not in {it.sentence for it in plain})
-    if any(_CONTRADICTS.search(text) for text in rest):
+    other_texts = (text for text in texts if text not in {it.sentence for it in plain})
+    if any(_CONTRADICTS.search(text) for text in other_texts):
         return last._replace(what="unclear", sentence=quote_sentences(texts))
     return last
 
@@ -191,21 +191,21 @@ _ON_CONDITION = re.compile(
 )
 
 
-def _taken(text: str) -> Statement | None:
+def _parse_application(text: str) -> Statement | None:
     """Return the statement in a sentence about applying the patch, or None."""
-    plain = _PLAIN.fullmatch(text)
-    if plain:
-        return Statement(MailKind.APPLIED, "applied", text, _tree(plain))
-    loose = TAKES.search(text)
-    if not loose:
+    full_match = _PLAIN.fullmatch(text)
+    if full_match:
+        return Statement(MailKind.APPLIED, "applied", text, _tree(full_match))
+    match = TAKES.search(text)
+    if not match:
         return None
-    is_promise = loose["will"] or loose["ing"]
-    clause = _CLAUSE.split(text[: loose.start()])[-1] + loose[0]
+    is_promise = match["will"] or match["ing"]
+    clause = _CLAUSE.split(text[: match.start()])[-1] + match[0]
     doubt = _ON_CONDITION if is_promise else _TRIED
     if UNSURE.search(clause) or doubt.search(text):
         return None
     what = "promised" if is_promise else "unclear"
-    return Statement(MailKind.APPLIED, what, text, _tree(loose))
+    return Statement(MailKind.APPLIED, what, text, _tree(match))
 
 
 def _tree(match: re.Match[str]) -> str | None:
@@ -216,8 +216,8 @@ def quote_sentences(texts: Sequence[str]) -> str:
     """Quote a short message completely, otherwise only the sentences that mention a tree or
     contradict.
     """
-    words = " ".join(texts)
-    if len(words.split()) > SHORT:
-        about = (it for it in texts if MENTIONS.search(it) or _CONTRADICTS.search(it))
-        words = " … ".join(about)
-    return words if len(words) <= MOST_QUOTED else f"{words[:MOST_QUOTED]}…"
+    quote = " ".join(texts)
+    if len(quote.split()) > SHORT:
+        related = (it for it in texts if MENTIONS.search(it) or _CONTRADICTS.search(it))
+        quote = " … ".join(related)
+    return quote if len(quote) <= MOST_QUOTED else f"{quote[:MOST_QUOTED]}…"

@@ -17,7 +17,7 @@ import pytest
 
 from patchpilot.archive import archive as module
 from patchpilot.archive.archive import Archive, archive_of, quote_phrase
-from patchpilot.archive.collect_mails import gather, posted_of
+from patchpilot.archive.collect_mails import find_posted_series, gather
 from patchpilot.archive.open_archive import open_archive
 from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageError
 from patchpilot.model.mail import message_id_of
@@ -169,7 +169,9 @@ def test_third_version_finds_all_other_versions(url: str) -> None:
         mails, troubles, failure = gather(archive, "w3@example.org")
     assert message_ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
     assert (troubles, failure) == ((), None)
-    series = posted_of("w3@example.org", read_thread(mails, anchor="w3@example.org"))
+    series = find_posted_series(
+        "w3@example.org", read_thread(mails, anchor="w3@example.org")
+    )
     assert series is not None
     assert [(revision.version, revision.rfc) for revision in series.revisions] == [
         (1, True),

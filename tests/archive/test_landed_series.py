@@ -322,7 +322,7 @@ def test_merge_is_found_without_the_archive(trees: Trees, tmp_path: Path) -> Non
         Repository.open(trees.repo.path) as repository,
     ):
         entry = store.add("p1@example.org", ONE, nowhere, None)
-        store.keep(entry.id, ONE, parse(mbox(ALONE)), seen=["p1@example.org"])
+        store.keep(entry.id, ONE, parse(mbox(ALONE)), seen_ids=["p1@example.org"])
     trees.commit(f"{ONE}\n\nCheck it.\n")
     with (
         Store(tmp_path / "track.sqlite") as store,

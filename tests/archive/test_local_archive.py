@@ -233,7 +233,7 @@ def test_indexed_messages_are_not_read_again(tmp_path: Path) -> None:
         archive_server("maildir", tmp_path, story.V1, story.REVIEW) as archive,
         open_archive(archive.url) as opened,
     ):
-        mails = opened.search("f:ada OR f:rita", without={"v1@example.org"})
+        mails = opened.search("f:ada OR f:rita", excluded_ids={"v1@example.org"})
     assert [mail.message_id for mail in mails] == ["r1@example.org"]
 
 

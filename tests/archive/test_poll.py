@@ -74,7 +74,7 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
                     entry.id,
                     title(number),
                     parse(mbox(post_patch(number))),
-                    seen=[f"p{number}@example.org"],
+                    seen_ids=[f"p{number}@example.org"],
                 )
         assert update_series() == {number: [] for number in range(1, count + 1)}
         assert len(server.asked) <= most

@@ -46,7 +46,7 @@ def test_duplicate_series_is_stored_once(tmp_path: Path) -> None:
 def test_replies_are_unread_until_read(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
         entry = store.add("v1@example.org", "demo", None, None)
-        store.keep(entry.id, "demo", MAILS, seen=["v1@example.org"])
+        store.keep(entry.id, "demo", MAILS, seen_ids=["v1@example.org"])
         assert store.unread(entry.id) == {"r1@example.org"}
         store.mark_read(entry.id, ["r1@example.org"])
         assert store.unread(entry.id) == frozenset()

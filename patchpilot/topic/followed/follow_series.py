@@ -13,10 +13,10 @@ from patchpilot.archive.archive import (
     archive_of,
 )
 from patchpilot.archive.collect_mails import (
-    Gathered,
+    CollectedMails,
+    find_posted_series,
     gather,
     ids_with_later,
-    posted_of,
 )
 from patchpilot.archive.open_archive import archive_address
 from patchpilot.archive.original_series import find_originals
@@ -165,7 +165,7 @@ def _store_series(
         entry = merge_entries(same, store) or store.add(
             posted.first_known.head.message_id, posted.subject, *source
         )
-        new = store.keep(entry.id, posted.subject, mails, seen=own_mails(posted))
+        new = store.keep(entry.id, posted.subject, mails, seen_ids=own_mails(posted))
     # if the series was tracked before, it may have more known messages
     known = None if same else posted
     shown = shown_series(
@@ -175,7 +175,7 @@ def _store_series(
 
 
 def _find_posted(
-    gathered: Gathered, message_id: str, store: Store, *, reports: bool = False
+    gathered: CollectedMails, message_id: str, store: Store, *, reports: bool = False
 ) -> PostedSeries | None:
     every = read_thread(
         drop_tests(gathered.mails),
@@ -184,11 +184,11 @@ def _find_posted(
         anchor=message_id,
         reports=reports,
     )
-    return posted_of(message_id, every)
+    return find_posted_series(message_id, every)
 
 
 def _original(
-    archive: MailArchive, message_id: str, gathered: Gathered, store: Store
+    archive: MailArchive, message_id: str, gathered: CollectedMails, store: Store
 ) -> str | None:
     """Return the Message-ID of the series that a message about stable (AUTOSEL, FAILED, a review)
     refers to.
@@ -241,7 +241,7 @@ def add_from_mbox(
         if not in_file.isdisjoint(posted.message_ids)
     ]
     if target:
-        named = posted_of(message_id, every) if message_id else None
+        named = find_posted_series(message_id, every) if message_id else None
         if named is None:
             why = next((why for why in left_out if f"<{message_id}>" in why), "")
             hint = why or "omit the Message-ID to track the series in the file"
@@ -408,7 +408,7 @@ def read_again(
             troubles=troubles,
             cached=True,
         )
-    posted = posted_of(
+    posted = find_posted_series(
         entry.message_id,
         read_thread(
             (*known, *mails),
@@ -422,7 +422,7 @@ def read_again(
         entry.id,
         posted.subject if posted else entry.subject,
         mails,
-        seen=own_mails(posted) if posted else (),
+        seen_ids=own_mails(posted) if posted else (),
     )
     # report messages that are still damaged
     shown = shown_series(
@@ -437,14 +437,14 @@ def from_mbox(
     known_mails: Sequence[Mail],
     store: Store,
     progress: Progress,
-) -> Gathered:
+) -> CollectedMails:
     if not file.is_file():
-        return Gathered((), (f"{file} no longer exists",))
+        return CollectedMails((), (f"{file} no longer exists",))
     left_out: list[str] = []
     read = drop_tests(read_mails(file, progress, left_out.append, store.reader.parse))
     sent = sent_mails(unarchived_ids(entry, store), store)
     about = _track_mbox_entry(entry, (*known_mails, *sent), read, store.reader)
-    return Gathered(about, tuple(left_out))
+    return CollectedMails(about, tuple(left_out))
 
 
 def fetch_series(
@@ -455,7 +455,7 @@ def fetch_series(
     fresh: bool,
     store: Store,
     progress: Progress,
-) -> tuple[Gathered, bool]:
+) -> tuple[CollectedMails, bool]:
     """Fetch a series' messages from an archive; return them and whether they were in the cache."""
     try:
         with archives.open(url) as archive:
@@ -471,7 +471,7 @@ def fetch_series(
             fetched = fetched._replace(mails=drop_tests(fetched.mails))
             cached = archive.remembered
     except NotInArchiveError as error:
-        return Gathered((), (error.message,)), False
+        return CollectedMails((), (error.message,)), False
     except NetworkError as error:
         archives.note_failure(url, error)
         raise
@@ -502,7 +502,7 @@ def _track_mbox_entry(
     every = read_thread(
         (*known_mails, *mails), reader=reader, anchor=entry.message_id, reports=True
     )
-    posted = posted_of(entry.message_id, every)
+    posted = find_posted_series(entry.message_id, every)
     if posted is None:
         return tuple(mails)
     ids = ids_with_later(posted, every)

@@ -504,9 +504,9 @@ class _Reading:
 
 def _posted_of(anchor: str, every: "tuple[PostedSeries, ...]") -> "PostedSeries | None":
     # import lazily: listing tracked series needs no mail modules
-    from patchpilot.archive.collect_mails import posted_of
+    from patchpilot.archive.collect_mails import find_posted_series
 
-    return posted_of(anchor, every)
+    return find_posted_series(anchor, every)
 
 
 @lru_cache(maxsize=2)

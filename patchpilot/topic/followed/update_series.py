@@ -216,7 +216,7 @@ def _reports_in_mailbox(
             archive.parse_mail = store.reader.parse
             mails = archive.search(
                 f"{date_query(store.reader.now - _REPORTED)} AND {REPORT}",
-                without=known,
+                excluded_ids=known,
             )
     except PatchpilotError as error:
         return {}, f"patchpilot.mailbox: {error.message}"
