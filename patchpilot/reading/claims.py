@@ -193,7 +193,7 @@ def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
     is_short = len(text.split()) <= SHORT
     # a long reply by the author describes what happened and withdraws nothing
     is_answer = target and (is_short or (is_about_report and not mail.by_author))
-    for sentence in re.split(r"(?<=[.!?]) (?=[A-Z\"“])", text):
+    for sentence in (it.text for it in mail.body.sentences):
         is_question = sentence.endswith("?") and not _ASKED_TO.search(sentence)
         is_dropped = is_short and "?" not in text and _DROPS.search(sentence)
         if is_dropped or (is_answer and not is_question and _OBJECTS.search(sentence)):
