@@ -49,7 +49,7 @@ _AFTER_WORDS = re.compile(
     re.IGNORECASE,
 )
 _WHO = re.compile(r"(?P<who>[^<>]*<[^<>\s]+>|[^<>\s]+@[^<>\s]+)(?P<rest>[^<>]*)$")
-_MAILTO = re.compile(r"\s*[<\[]mailto:([^<>\[\]]*)[>\]]")
+_MAILTO = re.compile(r"\s*[<\[]mailto:[^<>\[\]]*[>\]]")
 _PROPOSED = re.compile(
     r"^ ?(?P<name>Fixes|Link|Closes|Buglink)\s*:\s*(?:commit\s+)?"
     r"(?P<value>[0-9a-f]{8,40}(?:\s+\(\".*)?|https?://\S+)\s*$",
@@ -79,25 +79,6 @@ _OPENS_CONDITION = re.compile(
 _OPEN_END = re.compile(r"[^.!?)]\s*$")
 _CONDITION_LINES = 8
 """Maximum number of lines above a tag that are searched for a condition."""
-_ANYBODYS = frozenset(
-    (
-        "kernel",
-        "patches",
-        "contact",
-        "support",
-        "maintainer",
-        "maintainers",
-        "linux-kernel",
-        "opensource",
-        "noreply",
-        "developer",
-        "mailing",
-    )
-)
-_TEAM = re.compile(
-    r"\b(?:functional testing|test(?:ing)? (?:farm|team|service)|robot|ci)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,21 +134,19 @@ def given_trailers(
 ) -> tuple[GivenTrailer, ...]:
     """Return the tags in the sender's own text, and whether each counts.
 
-    Folded addresses are joined, and duplicates are listed once.
+    Duplicates are listed once.
     """
     trailers: list[GivenTrailer] = []
     listed: set[tuple[str, str]] = set()
     own_lines = body.own
     for number, line in enumerate(own_lines):
         tag = _TAG.match(line.text) or _AFTER_WORDS.match(line.text)
-        if not tag or (tag["lead"] and tag["name"].lower() not in GIVEN):
+        if not tag:
             continue
         value = tag["value"]
         following = (
             own_lines[number + 1].text.strip() if number + 1 < len(own_lines) else ""
         )
-        if "@" not in value and re.fullmatch(r"<?\S+@\S+>?", following):
-            value, following = f"{value} {following}", ""
         value, scope, comment = _split_value(value)
         address = parse_address(value)
         name = tag["name"]
@@ -228,8 +207,7 @@ def _split_value(value: str) -> tuple[str, str, str]:
     if "&lt;" in value:
         value = unescape(value)
     value, _, scope = value.partition(" #")
-    plain = _MAILTO.sub("", value)
-    value = plain if "@" in plain else _MAILTO.sub(r" <\1>", value)
+    value = _MAILTO.sub("", value)
     value = re.sub(r"<+\s*([^<>\s]+)\s*>+", r"<\1>", value).strip()
     parts = _WHO.match(value)
     comment = parts["rest"].strip(" ,;.") if parts else ""
@@ -252,13 +230,7 @@ def _find_reason_not_to_count(
         return f"{name} is not a review tag"
     if address is None:
         return "no address in the tag"
-    if same_person(address, sender) or _have_same_nickname(address, sender):
-        return ""
-    if (
-        name.lower() == "tested-by"
-        and _TEAM.search(address.name)
-        and _domain(address) == _domain(sender)
-    ):
+    if same_person(address, sender):
         return ""
     return f"the tag names {address.email}, but the mail is from {sender.email}"
 
@@ -300,17 +272,3 @@ def _condition(lines_above: Sequence[str], name: str) -> str | None:
         and _OPENS_CONDITION.search(sentence)
     )
     return sentence.rstrip(" ,:;-") if is_open or _CONDITION.search(sentence) else None
-
-
-def _have_same_nickname(first: Address, second: Address) -> bool:
-    """Return whether two mailboxes have the same distinctive local part."""
-    first_part, second_part = first.key.partition("@")[0], second.key.partition("@")[0]
-    return (
-        first_part == second_part
-        and len(first_part) > 5
-        and first_part not in _ANYBODYS
-    )
-
-
-def _domain(address: Address) -> str:
-    return address.key.rpartition("@")[2]

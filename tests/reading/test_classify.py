@@ -422,24 +422,6 @@ def test_quoted_list_is_not_code() -> None:
     )
 
 
-def test_nickname_at_two_providers_is_one_person() -> None:
-    def credited(sender: str) -> bool:
-        return bool(
-            classify(
-                parse(
-                    mail(
-                        RE,
-                        "Tested-by: PumpHacker <pumphacker@example.com>\n",
-                        sender=sender,
-                    )
-                )[0]
-            ).credited
-        )
-
-    assert credited("Pump <pumphacker@example.net>")
-    assert not credited("Otto <otto@example.net>")
-
-
 def test_unmarked_reply_to_a_bot_is_the_persons() -> None:
     words = (
         "    This is automated email and please do not reply to this email!\n    ---Test"
