@@ -279,7 +279,6 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
         lambda: "\n".join(f"{header.name}: {header.value}" for header in mail.headers),
     )
     if robot:
-        is_post = robot.kind in (MailKind.PATCH, MailKind.COVER)
         return replace(
             base,
             kind=robot.kind,
@@ -287,7 +286,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
             why=f"sender and text match {robot.name}",
             bot=robot.bot,
             semi=robot.semi,
-            trailers=() if is_post else given_trailers(body, sender, bot=robot.bot),
+            trailers=given_trailers(body, sender, bot=robot.bot),
             robot=robot.name,
             names_bot=bool(robot.sender),
         )
@@ -472,13 +471,10 @@ def _post(mail: Classified) -> MailKind | None:
         return MailKind.COVER
     if body.has_diff and (subject.marks or _is_whole_patch(body)):
         return MailKind.PATCH
-    if subject.pull_request or (marked and "diffstat" in text[:50_000].lower()):
+    if subject.pull_request:
         return MailKind.COVER
     if marked:
-        summary = _FILES_CHANGED.search(text) or re.search(
-            r"^\S.*\(\d+\):$", text, re.MULTILINE
-        )
-        return MailKind.COVER if summary else MailKind.PATCH
+        return MailKind.COVER if _FILES_CHANGED.search(text) else MailKind.PATCH
     return None
 
 

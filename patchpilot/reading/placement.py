@@ -88,11 +88,7 @@ def placement(
             or _MARKED_APPLIED.search(text)
         )
         tree = match["tree"].strip(" :.,!") if match else None
-        return Placement(
-            _deduplicate(commits),
-            tree if tree and not tree.lower().startswith("thank") else None,
-            landings=landings,
-        )
+        return Placement(_deduplicate(commits), tree, landings=landings)
     if kind is MailKind.PULL_MERGED:
         pulled = _PULLED.search(text)
         ids = [headers.get("x-pr-merge-commit-id", ""), *_find_ids(_COMMIT_URL, text)]
@@ -134,10 +130,7 @@ def _find_stable_versions(kind: MailKind, subject: str, text: str) -> tuple[str,
     if marked and kind in ROUNDS:
         first, _, last = marked["range"].replace(".y", "").partition("-")
         return _deduplicate([first, last] if last else [first])
-    versions = re.findall(r"\b(\d+\.\d+)-stable\b", subject) or re.findall(
-        r"\b(\d+\.\d+)-stable\b", text[:600]
-    )
-    return _deduplicate(versions)
+    return _deduplicate(re.findall(r"\b(\d+\.\d+)-stable\b", subject))
 
 
 def _parse_listed_patches(text: str) -> tuple[AppliedReport, ...]:

@@ -19,7 +19,7 @@ from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.claims import STATES, claims_of, withdraw_voided
 from patchpilot.reading.delivery import DeliveryReport, delivery_reports, reports_about
 from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.mail_kinds import STABLE, MailKind
+from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import date_or_epoch, unique
 from patchpilot.reading.posted_series import PostedSeries, Reply
@@ -153,7 +153,7 @@ def _collect_credits(
             tag.asks(reply.mail.sender, same_person),
         )
         for reply in attached
-        if reply.revision and reply.mail.kind not in STABLE
+        if reply.revision
         for tag in reply.mail.credited
         if tag.name.lower() != "signed-off-by" or reply.mail.kind is MailKind.TRAILERS
     )
@@ -161,7 +161,7 @@ def _collect_credits(
         (tag, reply.revision.version, reply.patch): reply
         for reply in reversed(attached)
         if reply.revision and not reply.mail.robot
-        if reply.mail.kind not in (*STABLE, MailKind.PATCH)
+        if reply.mail.kind is not MailKind.PATCH
         for tag in proposed_trailers(reply.mail.body)
     }
     return given + tuple(

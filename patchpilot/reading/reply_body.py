@@ -56,7 +56,10 @@ _CONTEXT = re.compile(r"[ >]*>? [ \t]\s*\S")
 _TAG = re.compile(
     r"^\s*(?:for [^:\n]{2,40}:\s+)?[A-Za-z]+(?:-[A-Za-z]+)*-by\s*:", re.IGNORECASE
 )
-_DIFF = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+/\S+))")
+_DIFF = re.compile(
+    r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+/\S)[^\n]*\n\+\+\+ )",
+    re.MULTILINE,
+)
 _PATCH_HEAD = re.compile(r"^(?:From [0-9a-f]{40} |From: .+@|Subject: \S)")
 _ENDS = re.compile(r"""[.!?]+[)"'\]]*(?=\s)|[;:]-?[)(](?=\s|$)""")
 _NO_END = re.compile(
@@ -121,7 +124,7 @@ class Body:
 
     @property
     def has_diff(self) -> bool:
-        return any(_DIFF.match(line) for line in self.patch)
+        return bool(self.patch)
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -154,7 +157,7 @@ def parse_body(body: str) -> Body:
     for index, line in enumerate(lines[:patch_from]):
         if quoted_at[index]:
             if not index or not quoted_at[index - 1]:
-                attributions += _take_attribution(own_lines, index, quoted_at)
+                attributions += _take_attribution(own_lines, index)
                 context_above = []
             inner = _QUOTE.sub("", line, count=1)
             latest_quoted = [
@@ -191,13 +194,9 @@ def parse_body(body: str) -> Body:
     )
 
 
-def _take_attribution(
-    own_lines: list[ReplyLine], index: int, quoted: Sequence[bool]
-) -> list[str]:
+def _take_attribution(own_lines: list[ReplyLine], index: int) -> list[str]:
     """Remove the attribution above a quote ("On … X wrote:") from `own_lines` and return it."""
     tail = [line for line in own_lines[-8:] if line.at >= index - 8]
-    if tail and any(quoted[tail[-1].at + 1 : index]):
-        return []
     while tail and not tail[-1].text:
         tail.pop()
     if not tail or index - tail[-1].at > 3:
@@ -243,16 +242,11 @@ def _stray_attributions(own_lines: list[ReplyLine]) -> list[str]:
 
 def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
     """Return the index of the first line of an inline patch, or the number of lines."""
-    diff_at = next(
-        (
-            index
-            for index, line in enumerate(lines)
-            if _DIFF.match(line) and _is_diff(lines, index)
-        ),
-        None,
-    )
-    if diff_at is None:
+    text = "\n".join(lines)
+    diff = _DIFF.search(text)
+    if diff is None:
         return len(lines)
+    diff_at = text.count("\n", 0, diff.start())
     for index, line in enumerate(lines[:diff_at]):
         starts = scissors_line(line) or _PATCH_HEAD.match(line)
         if starts and not any(quoted[index:diff_at]):
@@ -268,15 +262,9 @@ def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
     if cut < 0 or quoted[cut]:
         return diff_at
     start = cut
-    while start and not quoted[start - 1] and lines[start - 1].strip():
+    while start and lines[start - 1].strip():
         start -= 1
     return start
-
-
-def _is_diff(lines: Sequence[str], index: int) -> bool:
-    return lines[index].startswith(("diff --git ", "Index: ")) or (
-        index + 1 < len(lines) and lines[index + 1].startswith("+++ ")
-    )
 
 
 def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -> int:
