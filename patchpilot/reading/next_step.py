@@ -98,8 +98,6 @@ def _advise(series: PostedSeries) -> NextStep:
             f"wait for replies; send a reminder from {_reminder(series)}, not earlier"
         )
         return _wait_step(_update(words))
-    if series.state is SeriesState.SUPERSEDED:
-        return _finish(f"nothing to send: {series.why}")
     if series.state is SeriesState.WITHDRAWN:
         return _finish("nothing is left to do: you withdrew the series")
     if series.state is SeriesState.PARTLY_ACCEPTED:
