@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Suggested next steps as values: commands, hints, and commands that need trust.
 
-The CLI prints a hint's command, and the TUI the key of the corresponding screen.
+The CLI prints a hint's command; the TUI shows the key of the corresponding screen.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,20 +39,24 @@ class Action(NamedTuple):
         """Return the command, or only its options, quoted for a shell."""
         import shlex
 
-        words = (
+        argv = (
             ("patchpilot", self.name, *self.arguments) if self.name else self.arguments
         )
-        return shlex.join(words)
+        return shlex.join(argv)
 
-    def format(self, words: str) -> str:
-        """Return the sentence with `words` in place of the command.
+    def format(self, replacement: str) -> str:
+        """Return the sentence with `replacement` in place of the command.
 
-        Backticks around it are removed if `words` is not the command.
+        Backticks around the command are removed if `replacement` is not the command itself.
         """
         quoted = f"`{MARK}`"
-        mark = quoted if words != self.command and quoted in self.reason else MARK
-        before, command, after = self.reason.partition(mark)
-        return f"{before}{words}{after}" if command else self.reason or words
+        placeholder = (
+            quoted if replacement != self.command and quoted in self.reason else MARK
+        )
+        before, command, after = self.reason.partition(placeholder)
+        return (
+            f"{before}{replacement}{after}" if command else self.reason or replacement
+        )
 
     def __str__(self) -> str:
         return self.format(self.command)
@@ -92,14 +96,18 @@ def actions(advice: object) -> tuple[Action, ...]:
 
 
 def iterate_parts(
-    advice: object, words: Callable[[Action], str]
+    advice: object, format_action: Callable[[Action], str]
 ) -> Iterator[tuple[Action | None, str]]:
     """Yield (action or None, text) for each part of a hint.
 
-    `words` returns the text of an action.
+    `format_action` returns the text of an action.
     """
     for part in parts_of(advice):
-        yield (part, words(part)) if isinstance(part, Action) else (None, str(part))
+        yield (
+            (part, format_action(part))
+            if isinstance(part, Action)
+            else (None, str(part))
+        )
 
 
 def parse_backticks(text: str) -> Advice:
@@ -135,7 +143,7 @@ class OwnCommand(NamedTuple):
 
 
 class UntrustedCommandsError(RefusedError):
-    """An error for untrusted commands of a repository that would have been run."""
+    """Raised if untrusted commands of a repository would have been run."""
 
     def __init__(
         self, message: str, *, hint: HintText, commands: tuple[OwnCommand, ...]

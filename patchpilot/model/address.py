@@ -31,50 +31,50 @@ def decode_words(value: str) -> str:
     parts: list[str] = []
     pending = bytearray()
     charset = ""
-    at = 0
-    for start, end, name, data in _words(value):
-        between = value[at:start]
+    position = 0
+    for start, end, name, data in _find_encoded_words(value):
+        gap = value[position:start]
         # drop whitespace between encoded words; a character may be split across two of them
-        if pending and (between.strip() or name != charset):
+        if pending and (gap.strip() or name != charset):
             parts.append(decode_text(bytes(pending), charset))
             pending.clear()
-        if between.strip() or at == 0:
-            parts.append(between)
+        if gap.strip() or position == 0:
+            parts.append(gap)
         pending += data
-        charset, at = name, end
-    parts += [decode_text(bytes(pending), charset), value[at:]]
+        charset, position = name, end
+    parts += [decode_text(bytes(pending), charset), value[position:]]
     return "".join(parts)
 
 
 def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
     """Decode bytes; use UTF-8 if the charset is unknown or not used in email."""
     try:
-        known = codecs.lookup(charset).name
-        return data.decode("utf-8" if known in _NOT_FOR_MAIL else known, errors)
+        codec = codecs.lookup(charset).name
+        return data.decode("utf-8" if codec in _NOT_FOR_MAIL else codec, errors)
     except (LookupError, ValueError):
         return data.decode("utf-8", errors)
 
 
-def _words(value: str) -> list[tuple[int, int, str, bytes]]:
+def _find_encoded_words(value: str) -> list[tuple[int, int, str, bytes]]:
     """Return (start, end, charset, bytes) of the encoded words, in order."""
     result: list[tuple[int, int, str, bytes]] = []
-    at = 0
-    while opened := _START.search(value, at):
-        end = value.find("?=", opened.end())
+    position = 0
+    while opening := _START.search(value, position):
+        end = value.find("?=", opening.end())
         if end < 0:
             break
-        data = _payload(value[opened.end() : end], opened["encoding"].lower())
+        data = _decode_payload(value[opening.end() : end], opening["encoding"].lower())
         if data is None:
-            at = opened.end()
+            position = opening.end()
             continue
         result.append(
-            (opened.start(), end + 2, opened["charset"].lower() or "utf-8", data)
+            (opening.start(), end + 2, opening["charset"].lower() or "utf-8", data)
         )
-        at = end + 2
+        position = end + 2
     return result
 
 
-def _payload(text: str, encoding: str) -> bytes | None:
+def _decode_payload(text: str, encoding: str) -> bytes | None:
     """Decode the content of an encoded word; return None if its base64 is damaged."""
     raw = text.encode("utf-8", "surrogateescape")
     if encoding == "q":
@@ -190,31 +190,31 @@ def _enclosed_spans(text: str) -> list[tuple[int, int]]:
     """Return (start, end) of each quoted string and comment that is closed (RFC 5322)."""
     spans = []
     start = depth = 0
-    quoted = False
-    for mark in _MARK.finditer(text):
-        was_inside = quoted or depth > 0
-        if mark[0] == '"' and not depth:
-            quoted = not quoted
-        elif mark[0] == "(" and not quoted:
+    in_quotes = False
+    for match in _MARK.finditer(text):
+        was_inside = in_quotes or depth > 0
+        if match[0] == '"' and not depth:
+            in_quotes = not in_quotes
+        elif match[0] == "(" and not in_quotes:
             depth += 1
-        elif mark[0] == ")" and depth:
+        elif match[0] == ")" and depth:
             depth -= 1
-        is_inside = quoted or depth > 0
+        is_inside = in_quotes or depth > 0
         if is_inside and not was_inside:
-            start = mark.start()
+            start = match.start()
         elif was_inside and not is_inside:
-            spans.append((start, mark.end()))
+            spans.append((start, match.end()))
     return spans
 
 
-def _structure(text: str) -> str:
+def _mask_enclosed_parts(text: str) -> str:
     """Replace quoted strings and comments with commas, so that they are not parsed as addresses."""
     parts = []
-    at = 0
+    position = 0
     for start, end in _enclosed_spans(text):
-        parts += [text[at:start], "," * (end - start)]
-        at = end
-    return "".join([*parts, text[at:]])
+        parts += [text[position:start], "," * (end - start)]
+        position = end
+    return "".join([*parts, text[position:]])
 
 
 def decode_mailboxes(value: str) -> str:
@@ -225,29 +225,29 @@ def decode_mailboxes(value: str) -> str:
     if "=?" not in value:
         return value
     parts = []
-    at = 0
+    position = 0
     for start, end in _enclosed_spans(value):
         parts += [
-            _WORDS.sub(_decode_name, value[at:start]),
+            _WORDS.sub(_decode_name, value[position:start]),
             _WORDS.sub(_decode_part, value[start:end]),
         ]
-        at = end
-    return "".join([*parts, _WORDS.sub(_decode_name, value[at:])])
+        position = end
+    return "".join([*parts, _WORDS.sub(_decode_name, value[position:])])
 
 
-def _decode_name(words: re.Match[str]) -> str:
-    return _quote_name(_CONTROL.sub(" ", decode_words(words[0])))
+def _decode_name(match: re.Match[str]) -> str:
+    return _quote_name(_CONTROL.sub(" ", decode_words(match[0])))
 
 
-def _decode_part(words: re.Match[str]) -> str:
-    """Decode words inside a quoted string or comment without closing it."""
-    return re.sub(r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(words[0])))
+def _decode_part(match: re.Match[str]) -> str:
+    """Decode encoded words inside a quoted string or comment without closing it."""
+    return re.sub(r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(match[0])))
 
 
 def parse_address(text: str) -> Address | None:
     """Return the first address in a trailer's value, or None."""
     text = text[:MAX_ADDRESS]
-    structure = _structure(text)
+    structure = _mask_enclosed_parts(text)
     match = _NAME_ADDR.match(structure)
     if match:
         name = text[: match.end("name")].strip()
@@ -263,7 +263,7 @@ def only_mailbox(text: str) -> Address | None:
 
     A From: header with several or ambiguous addresses identifies nobody.
     """
-    structure = _structure(text)
+    structure = _mask_enclosed_parts(text)
     if len(text) > MAX_ADDRESS or _STRAY.search(structure):
         return None
     address = parse_address(text)
@@ -364,12 +364,12 @@ def judge(email: str) -> AddressVerdict:
     from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
 
     try:
-        good = validate_email(email, check_deliverability=False, allow_smtputf8=False)
-        return AddressVerdict(AddressState.GOOD, "", good.ascii_email or email)
+        result = validate_email(email, check_deliverability=False, allow_smtputf8=False)
+        return AddressVerdict(AddressState.GOOD, "", result.ascii_email or email)
     except EmailNotValidError as error:
         reason = str(error)
     try:
-        odd = validate_email(
+        lenient_result = validate_email(
             email,
             check_deliverability=False,
             allow_smtputf8=False,
@@ -377,7 +377,9 @@ def judge(email: str) -> AddressVerdict:
             allow_domain_literal=True,
             globally_deliverable=False,
         )
-        return AddressVerdict(AddressState.DOUBTFUL, reason, odd.ascii_email or email)
+        return AddressVerdict(
+            AddressState.DOUBTFUL, reason, lenient_result.ascii_email or email
+        )
     except (EmailNotValidError, EmailSyntaxError):
         return AddressVerdict(AddressState.BAD, reason, None)
 
@@ -386,7 +388,7 @@ def split_usable(
     addresses: Iterable[Address],
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
     """Return the usable addresses, and a warning for each of the others."""
-    kept, omitted = [], []
+    usable, omitted = [], []
     for address in addresses:
         verdict = judge(address.email)
         if verdict.state is AddressState.BAD:
@@ -394,8 +396,8 @@ def split_usable(
                 f"{address.email} is not a valid address and was omitted: {verdict.reason}"
             )
         else:
-            kept.append(address)
-    return tuple(kept), tuple(omitted)
+            usable.append(address)
+    return tuple(usable), tuple(omitted)
 
 
 def is_header_safe(address: Address) -> bool:
@@ -417,7 +419,7 @@ def is_header_safe(address: Address) -> bool:
     return True
 
 
-# a single first word may be a given name if a surname follows
+# do not match a given name that is followed by a surname
 _PROGRAM = compile_late(
     r"(?:claude|copilot|github copilot|chatgpt|gpt-?\d\S*|gemini|codex|cursor(?: agent)?|devin"
     r"|aider|llama|deepseek\S*|grok|qwen\S*)\b"
@@ -474,8 +476,8 @@ def assistant_faults(value: str) -> dict[str, str]:
     if bracketed := _BRACKETED.search(value):
         faults["brackets"] = bracketed[0]
     tools = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
-    if basic := [tool for tool in tools[1:] if tool.lower() in EVERYDAY_TOOLS]:
-        faults["everyday"] = basic[0]
+    if everyday := [tool for tool in tools[1:] if tool.lower() in EVERYDAY_TOOLS]:
+        faults["everyday"] = everyday[0]
     return faults
 
 

@@ -33,7 +33,7 @@ MIB = 1 << 20
 MAX_INPUT = 128 * MIB
 """Bytes of a file, standard input, or decompressed gzip data."""
 MAX_ANSWER = 64 * MIB
-"""Bytes of a decompressed response of an archive."""
+"""Bytes of a decompressed response from an archive."""
 MAX_MAIL = 64 * MIB
 """Bytes of a message or patch."""
 MAX_HEADER = MIB
@@ -53,7 +53,7 @@ A longer patch is truncated, and a finding reports this.
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 """The range of valid years; adding a century to them does not exceed the range of `datetime`."""
 _FIRST_MAIL = datetime(1990, 1, 1, tzinfo=UTC)
-_AHEAD = timedelta(days=1)
+_TOLERANCE = timedelta(days=1)
 """Tolerance for dates after the arrival or the present; later dates are wrong or forged."""
 _LAST = datetime(LAST_YEAR, 12, 31, tzinfo=UTC).timestamp()
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
@@ -129,7 +129,9 @@ def header_date(value: str) -> datetime | None:
     Return None if it is invalid, or not plausible for a message.
     """
     date = parse_date(value)
-    return date if date and _FIRST_MAIL <= date <= datetime.now(UTC) + _AHEAD else None
+    return (
+        date if date and _FIRST_MAIL <= date <= datetime.now(UTC) + _TOLERANCE else None
+    )
 
 
 def arrival(received: Iterable[str]) -> datetime | None:
@@ -142,16 +144,18 @@ def arrival(received: Iterable[str]) -> datetime | None:
     )
 
 
-def mail_date(sent: str, received: Iterable[str]) -> tuple[datetime | None, bool]:
+def mail_date(
+    date_header: str, received_headers: Iterable[str]
+) -> tuple[datetime | None, bool]:
     """Return the date of a message, and whether its Date: header is damaged.
 
     The arguments are the values of Date: and Received:. If Date: is damaged, return the time of
     arrival.
     """
-    arrived, result = arrival(received), header_date(sent)
-    if result and not (arrived and result > arrived + _AHEAD):
+    arrival_time, result = arrival(received_headers), header_date(date_header)
+    if result and not (arrival_time and result > arrival_time + _TOLERANCE):
         return result, False
-    return arrived, bool(sent)
+    return arrival_time, bool(date_header)
 
 
 MAX_PATTERN = 1000
@@ -166,14 +170,14 @@ BUDGET = 2.0
 All patterns together may exceed it by twice as much.
 """
 _ALLOWANCE, _PER_CHARACTER = 2e-4, 2e-7
-_FEW = 64
+_MAX_CHOICES = 64
 _NOT_UTF8 = compile_late("[\ud800-\udfff]")
 _MEMORY = 1 << 20
 
 Dialect = Literal["python", "perl"]
 gave_up: list[str] = []
 """Patterns disabled in this run because they exceeded the time budget."""
-_left = 2 * BUDGET
+_remaining_budget = 2 * BUDGET
 
 
 class BoundedPattern:
@@ -206,23 +210,27 @@ class BoundedPattern:
             return f"longer than {MAX_PATTERN} characters"
         flags = re.ASCII | (re.VERBOSE if self.extended else 0)
         cost = _cost(self.pattern, flags, self.dialect)
-        whole = self.prefix + self.pattern
-        if isinstance(cost, _Cost) and cost.degree == 0 and cost.ways <= _FEW:
+        full_pattern = self.prefix + self.pattern
+        if (
+            isinstance(cost, _Cost)
+            and cost.degree == 0
+            and cost.choices <= _MAX_CHOICES
+        ):
             try:
-                return re.compile(whole, flags)
+                return re.compile(full_pattern, flags)
             except re.error as error:
                 cost = str(error)
-        linear = _compile_linear(whole, extended=self.extended)
+        linear = _compile_linear(full_pattern, extended=self.extended)
         if not isinstance(linear, str):
             return linear
         if (
             isinstance(cost, _Cost)
             and cost.degree < len(LONGEST_TEXT)
-            and cost.ways <= _FEW
+            and cost.choices <= _MAX_CHOICES
         ):
             try:
                 return _Budgeted(
-                    re.compile(whole, flags),
+                    re.compile(full_pattern, flags),
                     self.pattern,
                     LONGEST_TEXT[cost.degree],
                 )
@@ -241,30 +249,30 @@ class BoundedPattern:
         """Return why the pattern cannot be used, or None."""
         return self._engine if isinstance(self._engine, str) else None
 
-    def search(self, text: str, at: int = 0) -> Any:
-        """Return the first match at or after offset `at`, or None."""
-        return self._ask("search", text, at)
+    def search(self, text: str, start: int = 0) -> Any:
+        """Return the first match at or after offset `start`, or None."""
+        return self._call_engine("search", text, start)
 
-    def match(self, text: str, at: int = 0) -> Any:
-        """Return the match that begins at offset `at`, or None."""
-        return self._ask("match", text, at)
+    def match(self, text: str, start: int = 0) -> Any:
+        """Return the match that begins at offset `start`, or None."""
+        return self._call_engine("match", text, start)
 
     def fullmatch(self, text: str) -> Any:
         """Return the match of the whole text, or None."""
-        return self._ask("fullmatch", text)
+        return self._call_engine("fullmatch", text)
 
     def finditer(self, text: str) -> Iterator[Any]:
         """Yield all matches."""
-        return iter(self._ask("finditer", text) or ())
+        return iter(self._call_engine("finditer", text) or ())
 
-    def _ask(self, method: str, text: str, *at: int) -> Any:
+    def _call_engine(self, method: str, text: str, *start: int) -> Any:
         engine = self._engine
         if isinstance(engine, str):
             return None
         if _NOT_UTF8.search(text):
             # RE2 requires UTF-8; replace each invalid byte with one character to keep offsets valid
             text = text.encode("utf-8", "replace").decode()
-        return getattr(engine, method)(text, *at)
+        return getattr(engine, method)(text, *start)
 
 
 @lru_cache(maxsize=1024)
@@ -285,13 +293,13 @@ class _Budgeted:
         self._compiled = compiled
         self._source = source
         self._longest = longest
-        self._left = BUDGET
+        self._remaining_budget = BUDGET
 
-    def search(self, text: str, at: int = 0) -> Any:
-        return self._call(self._compiled.search, text, at)
+    def search(self, text: str, start: int = 0) -> Any:
+        return self._call(self._compiled.search, text, start)
 
-    def match(self, text: str, at: int = 0) -> Any:
-        return self._call(self._compiled.match, text, at)
+    def match(self, text: str, start: int = 0) -> Any:
+        return self._call(self._compiled.match, text, start)
 
     def fullmatch(self, text: str) -> Any:
         return (
@@ -301,28 +309,28 @@ class _Budgeted:
         )
 
     def finditer(self, text: str) -> Iterator[Any]:
-        at = 0
-        while at <= len(text) and (match := self.search(text, at)):
+        start = 0
+        while start <= len(text) and (match := self.search(text, start)):
             yield match
-            at = match.end() + (match.end() == match.start())
+            start = match.end() + (match.end() == match.start())
 
-    def _call(self, call: Any, text: str, at: int) -> Any:
-        global _left
-        if min(self._left, _left) <= 0:
+    def _call(self, call: Any, text: str, start: int) -> Any:
+        global _remaining_budget
+        if min(self._remaining_budget, _remaining_budget) <= 0:
             if self._source not in gave_up:
                 gave_up.append(self._source)
             return None
-        began = time.thread_time()
-        result = call(text[: self._longest], at)
-        over = (
+        start_time = time.thread_time()
+        result = call(text[: self._longest], start)
+        excess = (
             time.thread_time()
-            - began
+            - start_time
             - _ALLOWANCE
             - _PER_CHARACTER * min(len(text), self._longest)
         )
-        if over > 0:
-            self._left -= over
-            _left -= over
+        if excess > 0:
+            self._remaining_budget -= excess
+            _remaining_budget -= excess
         return result
 
 
@@ -336,8 +344,12 @@ def _compile_linear(pattern: str, *, extended: bool) -> Any:
     try:
         return re2.compile(_to_re2(pattern, extended=extended), options)
     except re2.error as error:
-        why = error.args[0] if error.args else error
-        return why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)
+        reason = error.args[0] if error.args else error
+        return (
+            reason.decode("utf-8", "replace")
+            if isinstance(reason, bytes)
+            else str(reason)
+        )
     except UnicodeEncodeError:
         return "contains bytes that are not UTF-8"
 
@@ -355,52 +367,55 @@ _INSIDE = {"s": r"\t-\r ", "h": r" \t"}
 
 def _to_re2(pattern: str, *, extended: bool) -> str:
     """Convert a pattern to RE2's syntax."""
-    out: list[str] = []
-    at, in_class = 0, False
-    while at < len(pattern):
-        char = pattern[at]
+    parts: list[str] = []
+    index, in_class = 0, False
+    while index < len(pattern):
+        char = pattern[index]
         if char == "\\":
-            escaped = pattern[at + 1 : at + 2]
-            out.append(
+            escaped = pattern[index + 1 : index + 2]
+            parts.append(
                 (_INSIDE if in_class else _OUTSIDE).get(
                     escaped, "\\" + escaped if escaped != "_" else "_"
                 )
             )
-            at += 2
+            index += 2
             continue
         if in_class:
-            if pattern.startswith("[:", at) and (end := pattern.find(":]", at)) > 0:
-                out.append(pattern[at : end + 2])
-                at = end + 2
+            if (
+                pattern.startswith("[:", index)
+                and (end := pattern.find(":]", index)) > 0
+            ):
+                parts.append(pattern[index : end + 2])
+                index = end + 2
                 continue
             in_class = char != "]"
-            out.append("\\[" if char == "[" else char)
+            parts.append("\\[" if char == "[" else char)
         elif char == "[":
             in_class = True
-            opening = re.match(r"\[\^?\]?", pattern[at : at + 3])
-            first = opening[0] if opening else "["
-            out.append(first.replace("]", r"\]"))
-            at += len(first) - 1
+            opening = re.match(r"\[\^?\]?", pattern[index : index + 3])
+            class_start = opening[0] if opening else "["
+            parts.append(class_start.replace("]", r"\]"))
+            index += len(class_start) - 1
         elif extended and char.isspace():
             pass
         elif extended and char == "#":
-            end = pattern.find("\n", at)
-            at = end if end >= 0 else len(pattern)
+            end = pattern.find("\n", index)
+            index = end if end >= 0 else len(pattern)
         else:
-            out.append(r"(?:\n?\z)" if char == "$" else char)
-        at += 1
-    return "".join(out)
+            parts.append(r"(?:\n?\z)" if char == "$" else char)
+        index += 1
+    return "".join(parts)
 
 
 class _Cost:
-    """An upper bound for the cost of matching: `ways` times the text's length to the power
+    """An upper bound for the cost of matching: `choices` times the text's length to the power
     of `degree`.
     """
 
-    __slots__ = ("degree", "ways")
+    __slots__ = ("choices", "degree")
 
-    def __init__(self, ways: int, degree: int) -> None:
-        self.ways = min(ways, 1 << 40)
+    def __init__(self, choices: int, degree: int) -> None:
+        self.choices = min(choices, 1 << 40)
         self.degree = min(degree, 100)
 
 
@@ -423,11 +438,11 @@ def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
 
 def _sequence_cost(nodes: Any) -> _Cost:
     """Return the cost of a sequence: the product of the costs of its parts."""
-    ways, degree = 1, 0
+    choices, degree = 1, 0
     for name, value in nodes:
         cost = _node_cost(str(name), value)
-        ways, degree = ways * cost.ways, degree + cost.degree
-    return _Cost(ways, degree)
+        choices, degree = choices * cost.choices, degree + cost.degree
+    return _Cost(choices, degree)
 
 
 _SINGLE = frozenset(("LITERAL", "NOT_LITERAL", "ANY", "IN"))
@@ -439,7 +454,7 @@ def _node_cost(name: str, value: Any) -> _Cost:
     if name == "BRANCH":
         costs = [_sequence_cost(branch) for branch in value[1]]
         return _Cost(
-            sum(cost.ways for cost in costs), max(cost.degree for cost in costs)
+            sum(cost.choices for cost in costs), max(cost.degree for cost in costs)
         )
     if name == "SUBPATTERN":
         return _sequence_cost(value[3])
@@ -457,9 +472,9 @@ def _node_cost(name: str, value: Any) -> _Cost:
 def _repeat_cost(low: int, high: int, body: Any) -> _Cost:
     inner = _sequence_cost(body)
     single = len(body) == 1 and str(body[0][0]) in _SINGLE
-    if single or (inner.ways == 1 and inner.degree == 0):
-        # a repeated part without alternatives matches in one way and consumes a character
-        return _Cost(high - low + 1, 0) if high <= _FEW else _Cost(1, 1)
-    if high > _FEW or inner.degree:
-        return _Cost(1, 100) if high > 1 else _Cost(inner.ways + 1, inner.degree)
-    return _Cost(sum(inner.ways**times for times in range(low, high + 1)), 0)
+    if single or (inner.choices == 1 and inner.degree == 0):
+        # a repeated part without alternatives matches in only one way, and consumes a character
+        return _Cost(high - low + 1, 0) if high <= _MAX_CHOICES else _Cost(1, 1)
+    if high > _MAX_CHOICES or inner.degree:
+        return _Cost(1, 100) if high > 1 else _Cost(inner.choices + 1, inner.degree)
+    return _Cost(sum(inner.choices**times for times in range(low, high + 1)), 0)

@@ -20,17 +20,17 @@ def unpack(data: bytes, source: str, limit: int) -> bytes:
     """
     if data[:2] != MAGIC:
         return data
-    whole: list[bytes] = []
+    blocks: list[bytes] = []
     size = 0
-    for piece in decompress((data,), source):
-        size += len(piece)
+    for block in decompress((data,), source):
+        size += len(block)
         if size > limit:
             raise InputError(
                 f"{source}: larger than {limit >> 20} MiB after decompression",
                 hint="pass the patches, or the mbox of one thread",
             )
-        whole.append(piece)
-    return b"".join(whole)
+        blocks.append(block)
+    return b"".join(blocks)
 
 
 def text_of(stream: IO[bytes], source: str) -> Iterator[bytes]:
@@ -48,17 +48,17 @@ def decompress(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
     unpacker = None
     try:
         for block in blocks:
-            rest, piece = block, b""
-            while rest or len(piece) == PIECE:
+            remaining, output = block, b""
+            while remaining or len(output) == PIECE:
                 if unpacker is None:
-                    if not MAGIC.startswith(rest[:2]):
+                    if not MAGIC.startswith(remaining[:2]):
                         return
                     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-                piece = unpacker.decompress(rest, PIECE)
-                yield piece
-                rest = unpacker.unconsumed_tail
+                output = unpacker.decompress(remaining, PIECE)
+                yield output
+                remaining = unpacker.unconsumed_tail
                 if unpacker.eof:
-                    rest, piece, unpacker = unpacker.unused_data, b"", None
+                    remaining, output, unpacker = unpacker.unused_data, b"", None
     except zlib.error as error:
         raise InputError(f"{source}: damaged gzip data: {error}") from error
     if unpacker:

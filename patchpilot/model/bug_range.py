@@ -27,7 +27,7 @@ class ReleaseState(StrEnum):
 class ReleasePoint:
     """A release and its state.
 
-    The version is, for example, "5.15" or "5.16-rc1"; it is "" before the release.
+    The version is, for example, "5.15" or "5.16-rc1", or "" if not released yet.
     """
 
     version: str
@@ -51,7 +51,7 @@ NOWHERE = BugRange()
 
 def in_order(
     series: Iterable[ReleasePoint],
-    enters: ReleasePoint | None,
+    introduced: ReleasePoint | None,
     fix: ReleasePoint,
     *,
     is_released: bool = False,
@@ -64,13 +64,13 @@ def in_order(
     series = [
         point
         for point in series
-        if enters is None
-        or point.version != enters.version
+        if introduced is None
+        or point.version != introduced.version
         or point.state is not ReleaseState.AFFECTED
     ]
     release_points = [
         *series,
-        *([enters] if enters else []),
+        *([introduced] if introduced else []),
         *([fix] if is_released else []),
     ]
     return (

@@ -65,13 +65,13 @@ def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
     ]
     if not built or len(built) < len(commits):
         return ""
-    most = max(len(commit.configurations) for commit in built)
-    new = sum(commit.new for commit in built)
-    findings = counted(new, "new finding") if new else "nothing new"
+    max_configurations = max(len(commit.configurations) for commit in built)
+    new_findings = sum(commit.new for commit in built)
+    findings = counted(new_findings, "new finding") if new_findings else "nothing new"
     failed = "" if all(commit.builds for commit in built) else ", does not build"
     skipped = sum(len(commit.unbuilt_files) for commit in built)
-    rest = f", {counted(skipped, 'file')} not built" if skipped else ""
-    return f"built in {counted(most, 'configuration')}, {findings}{failed}{rest}"
+    unbuilt = f", {counted(skipped, 'file')} not built" if skipped else ""
+    return f"built in {counted(max_configurations, 'configuration')}, {findings}{failed}{unbuilt}"
 
 
 def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:

@@ -83,11 +83,11 @@ MARKS: Mapping[str, str] = {
 
 def form_of(message: str) -> CommitForm:
     """Return the form of a complete commit message."""
-    subject, _, rest = message.strip("\n").partition("\n\n")
-    signed = re.findall(r"^Signed-off-by: ([^<\n]*[^<\s])", rest, re.MULTILINE)
+    subject, _, body = message.strip("\n").partition("\n\n")
+    signers = re.findall(r"^Signed-off-by: ([^<\n]*[^<\s])", body, re.MULTILINE)
     marks = tuple(
         mark
-        for mark, text in MARKS.items()
-        if compile_cached(text, re.MULTILINE).search(rest)
+        for mark, pattern in MARKS.items()
+        if compile_cached(pattern, re.MULTILINE).search(body)
     )
-    return " ".join(subject.split()), marks, signed[-1] if signed else ""
+    return " ".join(subject.split()), marks, signers[-1] if signers else ""

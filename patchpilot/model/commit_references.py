@@ -80,36 +80,38 @@ class FixesLine(NamedTuple):
     @property
     def ends_id(self) -> bool:
         """Return whether the id ends at a word boundary."""
-        after = self.rest[:1]
-        continued = (
-            not self.gap and after.isascii() and (after.isalnum() or after == "_")
+        next_char = self.rest[:1]
+        is_continued = (
+            not self.gap
+            and next_char.isascii()
+            and (next_char.isalnum() or next_char == "_")
         )
-        return bool(self.id) and not continued
+        return bool(self.id) and not is_continued
 
-    def has_digits(self, least: int, most: int = 40) -> bool:
-        """Return whether the id is a complete word of at least `least` and at most `most`
-        digits.
+    def has_digits(self, minimum: int, maximum: int = 40) -> bool:
+        """Return whether the id is a complete word of at least `minimum` and at most
+        `maximum` digits.
         """
-        return self.ends_id and least <= len(self.id) <= most
+        return self.ends_id and minimum <= len(self.id) <= maximum
 
 
 def read_fixes_line(line: str) -> FixesLine | None:
     """Parse a line that begins with `Fixes`; return None for any other line."""
     match = _LINE.match(line)
-    return _parts(match) if match else None
+    return _to_fixes_line(match) if match else None
 
 
 def fixes_lines(message: str) -> Iterator[FixesLine]:
     """Parse all lines of a message that begin with `Fixes`, in order."""
-    return map(_parts, _LINE.finditer(message))
+    return map(_to_fixes_line, _LINE.finditer(message))
 
 
 def read_fixes_value(value: str) -> FixesLine:
     """Parse a `Fixes` tag with this value."""
     line = " ".join(value.split("\n"))
-    read = read_fixes_line(f"Fixes: {line}")
-    assert read is not None  # the pattern guarantees the name and the colon
-    return read
+    fixes_line = read_fixes_line(f"Fixes: {line}")
+    assert fixes_line is not None  # the pattern guarantees the name and the colon
+    return fixes_line
 
 
 def mentions_fix(line: str) -> bool:
@@ -117,7 +119,7 @@ def mentions_fix(line: str) -> bool:
     return _MENTION.search(line) is not None
 
 
-def _parts(match: re.Match[str]) -> FixesLine:
+def _to_fixes_line(match: re.Match[str]) -> FixesLine:
     return FixesLine(**match.groupdict(""))
 
 
@@ -165,7 +167,7 @@ class NamedCommit(NamedTuple):
     at: int
 
 
-class Fixed(NamedTuple):
+class FixedCommit(NamedTuple):
     """A commit in a `Fixes:` line: its id, and the quoted subject or "".
 
     The id is as written, but in lower case; it has 7 to 40 digits.
@@ -180,7 +182,7 @@ class Marks(NamedTuple):
 
     upstream: tuple[str, ...] = ()
     reverts: tuple[str, ...] = ()
-    fixes: tuple[Fixed, ...] = ()
+    fixes: tuple[FixedCommit, ...] = ()
 
 
 NONE = Marks()
@@ -203,7 +205,7 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
     ):
         for match in _UPSTREAM.finditer(message):
             if match[0][0] not in "[(" or _is_closed(message, match):
-                name = next(word for word in match.groups() if word).lower()
+                name = next(group for group in match.groups() if group).lower()
                 commits.append(
                     NamedCommit(
                         name,
@@ -236,13 +238,13 @@ def read_marks(message: str) -> Marks:
     """
     lower = message.lower()
     reverts: dict[str, None] = {}
-    undone: set[str] = set()
+    reverted_upstream: set[str] = set()
     if "reverts" in lower:
         for revert in _REVERT.finditer(message):
-            for match in (revert["first"], *_HEX.findall(revert["more"])):
-                reverts.setdefault(match.lower())
+            for commit_id in (revert["first"], *_HEX.findall(revert["more"])):
+                reverts.setdefault(commit_id.lower())
             if revert["upstream"]:
-                undone.add(revert["upstream"].lower())
+                reverted_upstream.add(revert["upstream"].lower())
                 reverts.setdefault(revert["upstream"].lower())
     upstream = dict.fromkeys(
         upstream_commit.id
@@ -257,27 +259,33 @@ def read_marks(message: str) -> Marks:
     if not (upstream or reverts or fixes):
         return NONE
     return Marks(
-        tuple(named for named in upstream if named not in undone), tuple(reverts), fixes
+        tuple(
+            upstream_id
+            for upstream_id in upstream
+            if upstream_id not in reverted_upstream
+        ),
+        tuple(reverts),
+        fixes,
     )
 
 
-def _fixed_commits(line: FixesLine) -> list[Fixed]:
+def _fixed_commits(line: FixesLine) -> list[FixedCommit]:
     """Return the commits in a `Fixes:` line: usually one, or none without an id.
 
     A short decimal number is taken for a bug number unless a subject follows.
     """
     if not _is_readable(line):
         return []
-    ids, rest = [line.id], line.gap + line.rest
-    while more := _MORE.match(rest):
-        ids.append(more["id"])
-        rest = rest[more.end() :]
-    subject = rest.strip().lstrip(":-").strip()
-    for opened, closed in ("()", '""', "''"):
-        if subject.startswith(opened):
-            subject = subject[1:].rstrip().removesuffix(closed).strip()
+    ids, remaining = [line.id], line.gap + line.rest
+    while match := _MORE.match(remaining):
+        ids.append(match["id"])
+        remaining = remaining[match.end() :]
+    subject = remaining.strip().lstrip(":-").strip()
+    for opening, closing in ("()", '""', "''"):
+        if subject.startswith(opening):
+            subject = subject[1:].rstrip().removesuffix(closing).strip()
     return [
-        Fixed(id_.lower(), subject if len(ids) == 1 else "")
+        FixedCommit(id_.lower(), subject if len(ids) == 1 else "")
         for id_ in ids
         if subject or not (id_.isdigit() and len(id_) < 10)
     ]
@@ -300,8 +308,8 @@ def _is_closed(message: str, match: re.Match[str]) -> bool:
     If not, it starts a comment about the commit.
     """
     tail = match[0][1:]
-    after = message[match.end() :].lstrip()
-    return any(bracket in tail for bracket in "])") or after[:1] in ("]", ")")
+    following = message[match.end() :].lstrip()
+    return any(bracket in tail for bracket in "])") or following[:1] in ("]", ")")
 
 
 _KINDS = {
@@ -331,16 +339,20 @@ def kind_of(subject: str) -> str:
     It is "revert", "merge", "cosmetic", "fix", "feature" or "other". Prefixes (`net: foo:`) are
     ignored.
     """
-    text = subject.rpartition(": ")[2]
+    description = subject.rpartition(": ")[2]
     for name, pattern in islice(_KINDS.items(), 2):
         if pattern.search(subject):
             return name
-    first = {
+    first_offsets = {
         name: match.start()
         for name, pattern in islice(_KINDS.items(), 2, None)
-        if (match := pattern.search(text))
+        if (match := pattern.search(description))
     }
-    return min(first, key=lambda name: first[name]) if first else "other"
+    return (
+        min(first_offsets, key=lambda name: first_offsets[name])
+        if first_offsets
+        else "other"
+    )
 
 
 def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> str:
@@ -353,8 +365,8 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
     kind = kind_of(title)
     if kind == "revert":
         return "Revert"
-    if words := bug_in(title) or cure_in(title, message):
-        return words
+    if claim := bug_in(title) or cure_in(title, message):
+        return claim
     if kind == "fix":
         return title.rpartition(": ")[2]
     blamed = find_blamed(title, message)
@@ -423,7 +435,7 @@ _NO_FIXES = compile_late(
 def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     """Return (line index, commit id) of the commit that a message blames for the bug, or None."""
     text = " ".join(lines)
-    tidies = _TIDIES.search(title)
+    is_cleanup = _TIDIES.search(title)
     # do not consume the text after a commit, because it may name the next one
     for match in re.finditer(
         r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", text
@@ -437,11 +449,11 @@ def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
             before,
         ) or (before.rstrip().lower().endswith("since") and _FOLLOWS.match(after)):
             continue
-        if tidies and _NO_USE.search(f"{before}{after[:300]}"):
+        if is_cleanup and _NO_USE.search(f"{before}{after[:300]}"):
             # removing code that a commit left unused is a cleanup, not a fix
             continue
         if (
-            (cached_search(r"\b[Ss]ince\W*$", before) and _breaks(after))
+            (cached_search(r"\b[Ss]ince\W*$", before) and _describes_failure(after))
             or cached_search(
                 r"\b(?:[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced"
                 r" (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$",
@@ -458,18 +470,19 @@ def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
             )
         ):
             line = next(
-                (at for at, line in enumerate(lines) if match["id"][:7] in line), 0
+                (index for index, line in enumerate(lines) if match["id"][:7] in line),
+                0,
             )
             return line, match["id"][:12]
     return None
 
 
-def _breaks(after: str) -> bool:
+def _describes_failure(following: str) -> bool:
     """Return whether the sentence about a commit, or the next one, describes a failure.
 
     The quoted title of the commit is ignored.
     """
-    sentences = re.split(r"\.\s+(?=[A-Z])", re.sub(r"^\W*\(\".*?\"\)", "", after))
+    sentences = re.split(r"\.\s+(?=[A-Z])", re.sub(r"^\W*\(\".*?\"\)", "", following))
     return (
         re.search(rf"\b(?:{_BREAKS})\b", ". ".join(sentences[:2]), re.IGNORECASE)
         is not None
@@ -616,16 +629,16 @@ _NEW = compile_late(
 
 
 def cure_in(title: str, lines: Sequence[str]) -> str | None:
-    """Return text in the message about a bug that the subject does not mention.
+    """Return the text in the message about a bug that the subject does not mention.
 
     Return None if there is none, or if the subject announces a new feature.
     """
-    if words := _first_affirmed_match(_CURE, title, lines):
-        return words
-    guards = _GUARDS.search(title)
-    harm = guards and _HARM.search(" ".join(lines))
-    if guards and harm and not _NEW.search(title):
-        return guards[0].strip(": ")
+    if cure := _first_affirmed_match(_CURE, title, lines):
+        return cure
+    guard = _GUARDS.search(title)
+    harm = guard and _HARM.search(" ".join(lines))
+    if guard and harm and not _NEW.search(title):
+        return guard[0].strip(": ")
     return None
 
 
@@ -702,7 +715,7 @@ def only_documents(paths: Sequence[str]) -> bool:
     )
 
 
-def adds_an_id(patch: Patch) -> bool:
+def adds_device_id(patch: Patch) -> bool:
     """Return whether a patch only adds an entry to a table of devices.
 
     It needs no explanation, and is accepted for stable although it fixes no bug.
@@ -715,9 +728,10 @@ def adds_an_id(patch: Patch) -> bool:
     ]
     return 0 < len(added) <= _ENTRY and any(
         cached_search(
-            r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text
+            r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:",
+            added_text,
         )
-        for text in added
+        for added_text in added
     )
 
 

@@ -31,9 +31,8 @@ class Draft:
 
     `version` is the version of the next send. `notes` are keyed by patch-id, `answers` by the
     pre-send question, `links` (Message-IDs of sent versions) by version, and `waivers` (reasons) by
-    the rule's name. `shown` has, for each kind of send, the previewed messages: a fingerprint
-    followed by their Message-IDs. `origins` has the origin of each setting, by field or by
-    `field.key`.
+    the rule's name. `shown` maps each kind of send to the previewed messages: a fingerprint
+    followed by their Message-IDs. `origins` maps each setting (field or `field.key`) to its origin.
     """
 
     change_id: str

@@ -120,11 +120,11 @@ def script_defaults(settings: Iterable[tuple[str, str]]) -> Switches:
     for variable, value in settings:
         name = SCRIPT_DEFAULTS.get(variable)
         if name:
-            values[name] = _value(name, value)
+            values[name] = _convert_value(name, value)
     return Switches()._replace(**values)
 
 
-def _value(name: str, value: str) -> Any:
+def _convert_value(name: str, value: str) -> Any:
     kind = TYPES[name]
     if kind is bool:
         return value not in ("0", "")
@@ -141,21 +141,21 @@ def _value(name: str, value: str) -> Any:
 def take(arguments: Sequence[str]) -> dict[str, Any]:
     """Parse the options in a .get_maintainer.conf; other words are ignored."""
     values: dict[str, Any] = {}
-    rest = iter(arguments)
-    for argument in rest:
-        name, value, negated = _split(argument)
+    remaining = iter(arguments)
+    for argument in remaining:
+        name, value, negated = _split_option(argument)
         if name is None:
             continue
         if TYPES[name] is bool:
             values[name] = not negated
             continue
-        if value is None and (value := next(rest, None)) is None:
+        if value is None and (value := next(remaining, None)) is None:
             raise UsageError(f"{argument} requires a value")
-        values[name] = _value(name, value)
+        values[name] = _convert_value(name, value)
     return values
 
 
-def _split(option: str) -> tuple[str | None, str | None, bool]:
+def _split_option(option: str) -> tuple[str | None, str | None, bool]:
     """Split an option into (field, value, negated).
 
     The field is None unless it is an option of the script.
@@ -171,10 +171,10 @@ def _split(option: str) -> tuple[str | None, str | None, bool]:
             if equals and TYPES[field] is bool
             else (field, value, False)
         )
-    bare = (
+    positive_name = (
         name.removeprefix("no-") if name.startswith("no-") else name.removeprefix("no")
     )
-    field = NAMES.get(bare, "") if bare != name else ""
+    field = NAMES.get(positive_name, "") if positive_name != name else ""
     if field and TYPES[field] is bool and field != "file" and not equals:
         return field, None, True
     return None, None, False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse untrusted URLs, and name the host names of this machine."""
+"""Parse untrusted URLs, and list the host names of this machine."""
 
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -9,7 +9,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def split_url(url: str, base: str = "") -> SplitResult:
     """Split a URL (relative to `base`) into its parts.
 
-    They are empty for an invalid URL, such as `http://[::1/`.
+    All parts are empty for an invalid URL, such as `http://[::1/`.
     """
     try:
         return urlsplit(urljoin(base, url.strip()))

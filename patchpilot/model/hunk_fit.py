@@ -36,10 +36,8 @@ class Fit(NamedTuple):
 
 def text_lines(content: bytes) -> list[str]:
     """Split the content of a file into lines with their newlines."""
-    pieces = content.decode("utf-8", "surrogateescape").split("\n")
-    return [f"{piece}\n" for piece in pieces[:-1]] + (
-        [pieces[-1]] if pieces[-1] else []
-    )
+    parts = content.decode("utf-8", "surrogateescape").split("\n")
+    return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
 def sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
@@ -68,27 +66,27 @@ def fit_hunks(
     Hunks cannot overlap.
     """
     image = list(lines)
-    placed = bytearray(len(image))
+    is_placed = bytearray(len(image))
     misfits: list[Misfit] = []
     offsets: list[int] = []
     for hunk in hunks:
         old, new = sides(hunk, reverse=reverse)
         start = hunk.old_start if not reverse else hunk.new_start
         intended = hunk.new_start if not reverse else hunk.old_start
-        at = _find_position(
+        index = _find_position(
             image,
-            placed,
+            is_placed,
             old,
             max(intended - 1, 0),
-            first=start <= 1,
-            last=_ends_without_context(hunk),
+            at_start=start <= 1,
+            at_end=_ends_without_context(hunk),
         )
-        if at is None:
+        if index is None:
             misfits.append(Misfit(path, start, hunk, "context not found"))
             continue
-        image[at : at + len(old)] = new
-        placed[at : at + len(old)] = b"\1" * len(new)
-        offsets.append(at - max(intended - 1, 0))
+        image[index : index + len(old)] = new
+        is_placed[index : index + len(old)] = b"\1" * len(new)
+        offsets.append(index - max(intended - 1, 0))
     return Fit(tuple(image), tuple(misfits), tuple(offsets))
 
 
@@ -116,7 +114,7 @@ def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
         )
     fit = fit_hunks(name, text_lines(content or b""), change.hunks, reverse=reverse)
     if new is None:
-        left = (
+        leftover = (
             ()
             if not fit.lines
             else (
@@ -128,7 +126,7 @@ def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
                 ),
             )
         )
-        return Fit(None, (*fit.misfits, *left), fit.offsets)
+        return Fit(None, (*fit.misfits, *leftover), fit.offsets)
     return fit
 
 
@@ -150,41 +148,41 @@ def _ends_without_context(hunk: Hunk) -> bool:
 
 def _find_position(
     image: list[str],
-    placed: bytearray,
+    is_placed: bytearray,
     old: list[str],
     intended: int,
     *,
-    first: bool,
-    last: bool,
+    at_start: bool,
+    at_end: bool,
 ) -> int | None:
     """Return the index nearest to `intended` at which `old` matches the image, or None.
 
-    `first` and `last` require a match at the start or end of the file.
+    `at_start` and `at_end` require a match at the start or end of the file.
     """
     size = len(old)
-    top = len(image) - size
-    if top < 0:
+    last_index = len(image) - size
+    if last_index < 0:
         return None
 
-    def fits(at: int) -> bool:
+    def fits(index: int) -> bool:
         return (
-            _equal(image[at : at + size], old, exact=last)
-            and 1 not in placed[at : at + size]
+            _equal(image[index : index + size], old, exact=at_end)
+            and 1 not in is_placed[index : index + size]
         )
 
-    if first or last:
-        at = 0 if first else top
+    if at_start or at_end:
+        edge = 0 if at_start else last_index
         return (
-            at
-            if fits(at) and not (first and last and at + size != len(image))
+            edge
+            if fits(edge) and not (at_start and at_end and edge + size != len(image))
             else None
         )
-    intended = min(intended, top)
-    for step in range(max(intended, top - intended) + 1):
-        if intended + step <= top and fits(intended + step):
-            return intended + step
-        if step and intended - step >= 0 and fits(intended - step):
-            return intended - step
+    intended = min(intended, last_index)
+    for distance in range(max(intended, last_index - intended) + 1):
+        if intended + distance <= last_index and fits(intended + distance):
+            return intended + distance
+        if distance and intended - distance >= 0 and fits(intended - distance):
+            return intended - distance
     return None
 
 

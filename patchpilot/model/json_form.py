@@ -38,23 +38,23 @@ def json_form(*keys: str) -> Callable[[_Class], _Class]:
     that attribute's object.
     """
 
-    def marked(cls: _Class) -> _Class:
+    def store_keys(cls: _Class) -> _Class:
         _KEYS[cls] = tuple(
-            _key(text)
-            for text in keys
+            _parse_key(key)
+            for key in keys
             or cls.__dict__.get("_fields")
             or cls.__dict__["__dataclass_fields__"]
         )
         return cls
 
-    return marked
+    return store_keys
 
 
-def _key(text: str) -> JsonKey:
-    if text.startswith("*"):
-        return JsonKey("", text[1:], optional=False, nullable=False)
-    name, _, attribute = text.rstrip("?~").partition("=")
-    optional, nullable = text.endswith("?"), text.endswith("~")
+def _parse_key(key: str) -> JsonKey:
+    if key.startswith("*"):
+        return JsonKey("", key[1:], optional=False, nullable=False)
+    name, _, attribute = key.rstrip("?~").partition("=")
+    optional, nullable = key.endswith("?"), key.endswith("~")
     return JsonKey(name, attribute or name, optional=optional, nullable=nullable)
 
 

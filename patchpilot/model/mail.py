@@ -56,9 +56,9 @@ def message_id_of(target: str) -> str | None:
 
     It is returned without angle brackets.
     """
-    text = target.strip()
-    if text.startswith(("http://", "https://")):
-        path = re.split(r"[?#]", text.partition("://")[2])[0].split("/")[1:]
+    candidate = target.strip()
+    if candidate.startswith(("http://", "https://")):
+        path = re.split(r"[?#]", candidate.partition("://")[2])[0].split("/")[1:]
         return next(
             (
                 part
@@ -67,16 +67,20 @@ def message_id_of(target: str) -> str | None:
             ),
             None,
         )
-    return parse_bracketed_id(text) or (
-        bare if re.fullmatch(_FORM, bare := re.sub(_PREFIX, "", text)) else None
+    return parse_bracketed_id(candidate) or (
+        bare if re.fullmatch(_FORM, bare := re.sub(_PREFIX, "", candidate)) else None
     )
 
 
-def parse_bracketed_id(text: str) -> str | None:
+def parse_bracketed_id(candidate: str) -> str | None:
     """Return the Message-ID in `<id>`, optionally after `id:` or `Message-ID:`, or None."""
-    text = re.sub(_PREFIX, "", text.strip())
-    inner = text[1:-1].strip() if text.startswith("<") and text.endswith(">") else ""
-    return inner if re.fullmatch(_FORM, inner) else None
+    candidate = re.sub(_PREFIX, "", candidate.strip())
+    content = (
+        candidate[1:-1].strip()
+        if candidate.startswith("<") and candidate.endswith(">")
+        else ""
+    )
+    return content if re.fullmatch(_FORM, content) else None
 
 
 def _decode_part(part: str) -> str:
@@ -84,15 +88,15 @@ def _decode_part(part: str) -> str:
     return re.sub("%([0-7][0-9A-Fa-f])", lambda match: chr(int(match[1], 16)), part)
 
 
-def parse_id_option(text: str, option: str = "--in-reply-to") -> str:
+def parse_id_option(value: str, option: str = "--in-reply-to") -> str:
     """Return the Message-ID in an option's value, without angle brackets.
 
     Raise UsageError if there is none.
     """
-    result = message_id_of(text)
+    result = message_id_of(value)
     if result is None:
         raise UsageError(
-            f"{option}: {text!r} is not a Message-ID",
+            f"{option}: {value!r} is not a Message-ID",
             hint="use '<id@host>', or the URL of the mail in an archive",
         )
     return result
@@ -130,9 +134,9 @@ def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
 
     The offset is None for an id on a `Message-ID:` line.
     """
-    for name in re.findall(_NAMED, text):
-        if "@" in name:
-            yield name.replace("%40", "@").rstrip(_AFTER_URL), None
+    for id_ in re.findall(_NAMED, text):
+        if "@" in id_:
+            yield id_.replace("%40", "@").rstrip(_AFTER_URL), None
     for url in itertools.islice(re.finditer(_URL, text[:_MOST_TEXT]), _MOST_URLS):
         message_id = message_id_of(url[0].rstrip(_AFTER_URL))
         if message_id:
@@ -171,25 +175,27 @@ _LONGEST_NAME = 60
 def raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field], int]:
     """Parse the headers starting at a line; return them and the index of the line after them."""
     headers: list[tuple[str, int, list[str]]] = []
-    at, size = start, 0
-    while at < len(lines):
-        line = lines[at].rstrip()
+    index, size = start, 0
+    while index < len(lines):
+        line = lines[index].rstrip()
         size += len(line)
-        if lines[at][:1] in (" ", "\t") and headers:
+        if lines[index][:1] in (" ", "\t") and headers:
             headers[-1][2].append(line.strip())
         elif header := _HEADER.match(line):
-            headers.append((header["name"], at + 1, [header["value"]]))
+            headers.append((header["name"], index + 1, [header["value"]]))
         elif line.startswith(("From ", ">From ")):
-            headers.append(("", at + 1, []))
+            headers.append(("", index + 1, []))
         else:
             break
         if size > MAX_HEADER:
             raise InputError(
-                f"mail header at line {at + 1} is larger than {MAX_HEADER // MIB} MiB",
+                f"mail header at line {index + 1} is larger than {MAX_HEADER // MIB} MiB",
                 hint=TOO_LARGE,
             )
-        at += 1
-    return [(name, line, " ".join(text)) for name, line, text in headers if name], at
+        index += 1
+    return [
+        (name, line, " ".join(parts)) for name, line, parts in headers if name
+    ], index
 
 
 def _attribute(value: str, name: str) -> str:
@@ -210,7 +216,7 @@ class MailText:
     """
 
     def __init__(self, lines: Sequence[str], *, is_mime: bool = False) -> None:
-        start = next((at for at, line in enumerate(lines) if line.strip()), 0)
+        start = next((index for index, line in enumerate(lines) if line.strip()), 0)
         self.headers, end = raw_headers(lines, start)
         self.end = end + (end < len(lines) and not lines[end].strip())
         self.fields: dict[str, str] = {}
@@ -220,22 +226,22 @@ class MailText:
         self._charset = self._encoding = ""
         self._is_mime = is_mime
         self._is_flowed = self._loses_space = False
-        self._held: list[bytes] = []
-        self._soft: list[str] = []
-        self._take(self.headers)
+        self._pending: list[bytes] = []
+        self._flowed: list[str] = []
+        self._start_part(self.headers)
         self.is_plain = not (self._boundaries or self._encoding or self._is_flowed)
         if self.is_plain:
             self.lines += lines[self.end :]
         else:
             self._read(lines)
 
-    def _take(self, fields: Iterable[Field]) -> None:
+    def _start_part(self, fields: Iterable[Field]) -> None:
         """Start a new part with these headers."""
         is_top = not self.parts
-        named: dict[str, str] = {}
+        by_name: dict[str, str] = {}
         for name, _, value in fields:
             key = name.lower()
-            named.setdefault(key, value)
+            by_name.setdefault(key, value)
             if key in _READ and (is_top or key not in self.fields):
                 self.fields[key] = decode_words(value)
             elif key == "content-type":
@@ -245,43 +251,43 @@ class MailText:
                 if boundary := _attribute(value, "boundary"):
                     self._boundaries.append(f"--{boundary}")
             elif key == "content-transfer-encoding":
-                known = cached_search(r"base64|quoted-printable", value.lower())
-                self._encoding = known[0] if known else ""
-        self.parts.append((len(self.lines), self._charset, named))
+                encoding = cached_search(r"base64|quoted-printable", value.lower())
+                self._encoding = encoding[0] if encoding else ""
+        self.parts.append((len(self.lines), self._charset, by_name))
 
     def _read(self, lines: Sequence[str]) -> None:
-        at = self._find_boundary(lines, self.end) if self._boundaries else self.end
-        while at < len(lines):
-            if self._boundaries and lines[at].startswith(self._boundaries[-1]):
-                at = self._next_part(lines, at)
-                if self._is_mime or at == len(lines):
+        index = self._find_boundary(lines, self.end) if self._boundaries else self.end
+        while index < len(lines):
+            if self._boundaries and lines[index].startswith(self._boundaries[-1]):
+                index = self._read_part_headers(lines, index)
+                if self._is_mime or index == len(lines):
                     continue
-            if at + 1 < len(lines) or lines[at]:
-                self._add(lines[at])
-            at += 1
+            if index + 1 < len(lines) or lines[index]:
+                self._add(lines[index])
+            index += 1
         self._flush(is_last=True)
 
-    def _find_boundary(self, lines: Sequence[str], at: int) -> int:
-        """Return the index of the next boundary line."""
-        while at < len(lines) and not (
-            self._boundaries and lines[at].startswith(self._boundaries[-1])
+    def _find_boundary(self, lines: Sequence[str], start: int) -> int:
+        """Return the index of the next boundary line at or after `start`."""
+        while start < len(lines) and not (
+            self._boundaries and lines[start].startswith(self._boundaries[-1])
         ):
-            at += 1
-        return at
+            start += 1
+        return start
 
-    def _next_part(self, lines: Sequence[str], at: int) -> int:
+    def _read_part_headers(self, lines: Sequence[str], index: int) -> int:
         """Read the headers of a part; return the index of its first line."""
         self._flush()
-        while lines[at].startswith(f"{self._boundaries[-1]}--"):
+        while lines[index].startswith(f"{self._boundaries[-1]}--"):
             self._boundaries.pop()
             if not self._is_mime:
                 self.lines.append("")
-            at = self._find_boundary(lines, at + 1)
-            if at == len(lines):
-                return at
+            index = self._find_boundary(lines, index + 1)
+            if index == len(lines):
+                return index
         self._encoding = self._charset = ""
-        fields, end = raw_headers(lines, at + 1)
-        self._take(fields)
+        fields, end = raw_headers(lines, index + 1)
+        self._start_part(fields)
         # git drops this line whatever it contains
         return min(
             end + (not self._is_mime or not "".join(lines[end : end + 1]).strip()),
@@ -292,31 +298,31 @@ class MailText:
         if not self._encoding:
             self._unwrap(line)
             return
-        first, *others = _decode_line(line, self._encoding).split(b"\n")
-        self._held.append(first)
-        for data in others:
-            self._unwrap(_text(self._held))
-            self._held = [data]
+        line_end, *next_lines = _decode_line(line, self._encoding).split(b"\n")
+        self._pending.append(line_end)
+        for data in next_lines:
+            self._unwrap(_text(self._pending))
+            self._pending = [data]
 
-    def _unwrap(self, text: str) -> None:
+    def _unwrap(self, line: str) -> None:
         """Add a line, or join it with the next one if it is format=flowed (RFC 3676)."""
-        if self._is_flowed and text == "-- ":
+        if self._is_flowed and line == "-- ":
             self._flush()
         elif self._is_flowed:
-            text = text.removeprefix(" ")
-            if text.endswith(" ") and not self._is_mime:
-                self._soft.append(text[:-1] if self._loses_space else text)
+            line = line.removeprefix(" ")
+            if line.endswith(" ") and not self._is_mime:
+                self._flowed.append(line[:-1] if self._loses_space else line)
                 return
-        self.lines.append("".join((*self._soft, text)))
-        self._soft.clear()
+        self.lines.append("".join((*self._flowed, line)))
+        self._flowed.clear()
 
     def _flush(self, *, is_last: bool = False) -> None:
-        held = _text(self._held)
-        is_whole = is_last and len(self.parts) == 1 and self._encoding
-        if held or self._soft or is_whole:
-            self.lines.append("".join((*self._soft, held)))
-        self._held.clear()
-        self._soft.clear()
+        pending = _text(self._pending)
+        is_encoded = is_last and len(self.parts) == 1 and self._encoding
+        if pending or self._flowed or is_encoded:
+            self.lines.append("".join((*self._flowed, pending)))
+        self._pending.clear()
+        self._flowed.clear()
 
     def part(self, number: int) -> str:
         start, charset, _ = self.parts[number]
@@ -334,9 +340,9 @@ def _decode_line(line: str, encoding: str) -> bytes:
         data = data.translate(None, _NO_BASE64)
         data = data[: len(data) - (len(data) % 4 == 1)]
         return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
-    whole = data.removesuffix(b"=")
-    text = _QUOTED.sub(lambda match: bytes.fromhex(match[1].decode()), whole)
-    return text if whole != data else text + b"\n"
+    content = data.removesuffix(b"=")
+    decoded = _QUOTED.sub(lambda match: bytes.fromhex(match[1].decode()), content)
+    return decoded if content != data else decoded + b"\n"
 
 
 def decode_again(text: str, charset: str) -> str:
@@ -353,44 +359,46 @@ def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
     message. The latter is the number of lines if there is no patch.
     """
     fields: dict[str, list[str]] = {}
-    name, in_header, start, cut = "", True, len(lines), len(lines)
-    for at, line in enumerate(lines):
-        text = line.removesuffix("\r")
-        if in_header and not text:
+    name, in_header, start, end = "", True, len(lines), len(lines)
+    for index, line in enumerate(lines):
+        content = line.removesuffix("\r")
+        if in_header and not content:
             in_header, name = not name, ""
             continue
         if in_header:
-            header = _IN_BODY.match(text)
-            if name and text[0] in " \t":
-                fields[name].append(text)
+            header = _IN_BODY.match(content)
+            if name and content[0] in " \t":
+                fields[name].append(content)
                 continue
             name = header["name"].lower() if header else ""
             if header and name not in fields:
                 fields[name] = [header["value"]]
                 continue
             name = ""
-            if cached_match(r"\[PATCH\]\s", text):
-                fields["subject"] = [text]
+            if cached_match(r"\[PATCH\]\s", content):
+                fields["subject"] = [content]
                 continue
-            if _SEPARATOR.fullmatch(text):
+            if _SEPARATOR.fullmatch(content):
                 continue
             in_header = False
-        start = min(start, at)
-        if _BREAK.match(text):
-            cut = at
+        start = min(start, index)
+        if _BREAK.match(content):
+            end = index
             break
-    return {key: "".join(values) for key, values in fields.items()}, start, cut
+    return {key: "".join(values) for key, values in fields.items()}, start, end
 
 
 def author_of(value: str) -> Address | None:
     """Parse the author in a decoded From: header like git; return None if there is none."""
-    text = strip_quotes(value)[0]
-    at = text.find("@")
-    if at >= 0:
-        start = max(text.rfind(char, 0, at) for char in " \t\n\r\v\f<") + 1
-        end = at + len(re.split(r"[\s>]", text[at:], maxsplit=1, flags=re.ASCII)[0])
-        email = text[start:end]
-        name = f"{text[:start].removesuffix('<')} {text[end + 1 :]}"
+    unquoted = strip_quotes(value)[0]
+    at_sign = unquoted.find("@")
+    if at_sign >= 0:
+        start = max(unquoted.rfind(char, 0, at_sign) for char in " \t\n\r\v\f<") + 1
+        end = at_sign + len(
+            re.split(r"[\s>]", unquoted[at_sign:], maxsplit=1, flags=re.ASCII)[0]
+        )
+        email = unquoted[start:end]
+        name = f"{unquoted[:start].removesuffix('<')} {unquoted[end + 1 :]}"
     elif match := _BRACKETS.match(value):
         email, name = match[2], match[1]
     else:
@@ -412,7 +420,7 @@ def strip_quotes(text: str) -> tuple[str, bool]:
 
     Return the address, and whether all quotes and comments are closed.
     """
-    kept: list[str] = []
+    chars: list[str] = []
     depth, is_quoted, is_escaped = 0, False, False
     for char in text:
         if not is_escaped and char == "\\" and (is_quoted or depth):
@@ -424,8 +432,8 @@ def strip_quotes(text: str) -> tuple[str, bool]:
         if not is_escaped and not is_quoted:
             depth += (char == "(") - (char == ")" and depth > 0)
         is_escaped = False
-        kept.append(char)
-    return "".join(kept), not (is_quoted or depth)
+        chars.append(char)
+    return "".join(chars), not (is_quoted or depth)
 
 
 _FROM_LINE = compile_late(
@@ -537,31 +545,31 @@ def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     Messages are split as in `mail_bounds`, but only one message and one block are held in memory. A
     message larger than MAX_MAIL is truncated to a size that still exceeds the limit.
     """
-    held = b""
-    is_mbox = cut = False
-    at = searched = 0
+    buffer = b""
+    is_mbox = is_truncated = False
+    offset = search_start = 0
     for block in blocks:
-        held += block
+        buffer += block
         start = 0
-        lead = len(held) - len(held.lstrip())
-        if not is_mbox and _FROM_LINE.match(held, lead):
-            is_mbox, at, held = True, at + lead, held[lead:]
-        for match in _FROM_LINE.finditer(held, searched) if is_mbox else ():
+        leading = len(buffer) - len(buffer.lstrip())
+        if not is_mbox and _FROM_LINE.match(buffer, leading):
+            is_mbox, offset, buffer = True, offset + leading, buffer[leading:]
+        for match in _FROM_LINE.finditer(buffer, search_start) if is_mbox else ():
             end = match.start()
             if end > start:
-                if not cut:
-                    yield at + start, held[start:end]
-                cut, start = False, end
-        at, held = at + start, held[start:]
-        if cut or len(held) > MAX_MAIL:
-            if not cut:
-                yield at, held
-            kept = held[-_SHORT:]
-            at, held, cut = at + len(held) - len(kept), kept, True
+                if not is_truncated:
+                    yield offset + start, buffer[start:end]
+                is_truncated, start = False, end
+        offset, buffer = offset + start, buffer[start:]
+        if is_truncated or len(buffer) > MAX_MAIL:
+            if not is_truncated:
+                yield offset, buffer
+            tail = buffer[-_SHORT:]
+            offset, buffer, is_truncated = offset + len(buffer) - len(tail), tail, True
         # a line completed by the next block may start a message
-        searched = max(held.rfind(b"\n") + 1, len(held) - _SHORT)
-    if held and not cut:
-        yield at, held
+        search_start = max(buffer.rfind(b"\n") + 1, len(buffer) - _SHORT)
+    if buffer and not is_truncated:
+        yield offset, buffer
 
 
 def digest_mails(mail: bytes) -> list[bytes]:
@@ -598,8 +606,10 @@ def join_mbox(mails: Iterable[bytes]) -> bytes:
 
 def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
     """Return the headers of a message, and the index of the first line of the body."""
-    fields, at = raw_headers(lines)
-    return _decode_fields(fields), at + (at < len(lines) and not lines[at].strip())
+    fields, index = raw_headers(lines)
+    return _decode_fields(fields), index + (
+        index < len(lines) and not lines[index].strip()
+    )
 
 
 def _decode_fields(fields: Iterable[Field]) -> tuple[Header, ...]:
@@ -656,8 +666,10 @@ def parse_mail_header(raw: bytes) -> Mail:
     """Parse only the headers of a message, like `parse_mail`; the body is empty."""
     refuse_oversize(raw)
     end = _BLANK_LINE.search(raw)
-    top = min(end.end() if end else len(raw), MAX_HEADER + MAX_LINE)
-    headers, _ = header_lines(raw[:top].decode("utf-8", "surrogateescape").split("\n"))
+    header_end = min(end.end() if end else len(raw), MAX_HEADER + MAX_LINE)
+    headers, _ = header_lines(
+        raw[:header_end].decode("utf-8", "surrogateescape").split("\n")
+    )
     values: dict[str, str] = {}
     for header in headers:
         values.setdefault(header.name.lower(), header.value)
@@ -685,10 +697,10 @@ def _mime_text(raw: bytes) -> MailText:
 
 def mail_parts(raw: bytes) -> list[tuple[str, str]]:
     """Return the content type and text of each part of a multipart message."""
-    text = _mime_text(raw)
+    message = _mime_text(raw)
     return [
-        (headers.get("content-type", "text/plain").lower(), text.part(number))
-        for number, (_, _, headers) in enumerate(text.parts)
+        (headers.get("content-type", "text/plain").lower(), message.part(number))
+        for number, (_, _, headers) in enumerate(message.parts)
     ][1:]
 
 
@@ -696,38 +708,38 @@ def _is_plain_with_signature(raw: bytes) -> bool:
     """Return whether a multipart message has a single plain text, apart from a signature or list
     footer.
     """
-    text = _mime_text(raw)
+    message = _mime_text(raw)
     has_text = False
-    for number, (_, _, headers) in enumerate(text.parts):
+    for number, (_, _, headers) in enumerate(message.parts):
         kind = headers.get("content-type", "text/plain").lower()
         if cached_match(r"multipart/|application/(?:pgp|(?:x-)?pkcs7)-signature", kind):
             continue
         is_attached = "attachment" in headers.get("content-disposition", "").lower()
         is_text = kind.startswith("text/plain") and not is_attached
-        if not is_text or (has_text and _DIFF_LINE.search(text.part(number))):
+        if not is_text or (has_text and _DIFF_LINE.search(message.part(number))):
             return False
         has_text = True
     return has_text
 
 
 def _text_of(raw: bytes) -> str:
-    """Return the first text/plain part, or else the first text part, and other parts with a
+    """Return the first text/plain part, or else the first text part, followed by other parts with a
     diff.
     """
-    text = _mime_text(raw)
-    best, others = "", []
+    message = _mime_text(raw)
+    body, diffs = "", []
     rank = 0
-    for number, (_, _, headers) in enumerate(text.parts):
+    for number, (_, _, headers) in enumerate(message.parts):
         kind = headers.get("content-type", "text/plain").lower()
         if kind.startswith("multipart/"):
             continue
         is_text = 1 + kind.startswith("text/plain") if kind.startswith("text") else 0
-        part = text.part(number)
+        part = message.part(number)
         if is_text > rank:
-            rank, best = is_text, part
+            rank, body = is_text, part
         elif _DIFF_LINE.search(part):
-            others.append(part)
-    return "\n".join((best, *others)) if others else best
+            diffs.append(part)
+    return "\n".join((body, *diffs)) if diffs else body
 
 
 def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
@@ -756,23 +768,23 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
             f"{source}: the file is empty",
             hint="pass a patch written by `git format-patch --stdout`, or name a commit",
         )
-    if shown := _SHOWN.match(lines[0].rstrip("\r")):
+    if git_output := _SHOWN.match(lines[0].rstrip("\r")):
         raise InputError(
             f"{source}:1: output of git show or git log, not a mail",
-            hint=f"write a patch: git format-patch -1 {shown[1][:12]}",
+            hint=f"write a patch: git format-patch -1 {git_output[1][:12]}",
         )
-    text = MailText(lines)
-    headers = _decode_fields(text.headers)
+    message = MailText(lines)
+    headers = _decode_fields(message.headers)
     damage: list[str] = []
     kind = (header_value(headers, "content-type") or "").lower()
-    if not text.is_plain:
+    if not message.is_plain:
         encoding = (header_value(headers, "content-transfer-encoding") or "").lower()
         if not kind.startswith("multipart/"):
             damage.append(encoding or "flowed")
         else:
             is_plain = _is_plain_with_signature(raw)
             damage.append("split into parts" if is_plain else "multipart")
-        lines = [*lines[: text.end], *text.lines]
+        lines = [*lines[: message.end], *message.lines]
         while lines and not lines[-1]:
             lines.pop()
     if "html" in kind:
@@ -788,7 +800,7 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
                 )
             ),
         )
-    return _assemble(source, commit, lines, text, damage)
+    return _assemble(source, commit, lines, message, damage)
 
 
 def _text_lines(raw: bytes) -> list[str]:
@@ -814,32 +826,39 @@ def _assemble(
     source: str,
     commit: str | None,
     lines: list[str],
-    text: MailText,
+    mail_text: MailText,
     damage: list[str],
 ) -> Patch:
-    body_at = text.end
-    in_body, start, cut = commit_message(lines[body_at:])
-    start, cut = start + body_at, cut + body_at
-    fields = text.fields
-    if cut < len(lines):
+    body_at = mail_text.end
+    in_body, start, message_end = commit_message(lines[body_at:])
+    start, message_end = start + body_at, message_end + body_at
+    fields = mail_text.fields
+    if message_end < len(lines):
         # git reads these headers only in patches
         fields |= {name: decode_words(value) for name, value in in_body.items()}
     else:
         in_body = {}
-    while start < cut and not lines[start].strip():
+    while start < message_end and not lines[start].strip():
         start += 1
-    for number, (first, charset, _) in enumerate(text.parts):
-        last = text.parts[number + 1][0] if number + 1 < len(text.parts) else len(lines)
-        for at in range(max(start, body_at + first), min(cut, body_at + last)):
-            right = decode_again(lines[at], charset)
-            if right != lines[at]:
-                lines[at] = right
+    for number, (first, charset, _) in enumerate(mail_text.parts):
+        last = (
+            mail_text.parts[number + 1][0]
+            if number + 1 < len(mail_text.parts)
+            else len(lines)
+        )
+        for index in range(
+            max(start, body_at + first), min(message_end, body_at + last)
+        ):
+            decoded = decode_again(lines[index], charset)
+            if decoded != lines[index]:
+                lines[index] = decoded
                 damage += [] if charset in damage else [charset]
     diff_at = next(
         (
-            n
-            for n in range(cut, len(lines))
-            if lines[n].startswith("diff --git ") or starts_file(lines, n)
+            line_index
+            for line_index in range(message_end, len(lines))
+            if lines[line_index].startswith("diff --git ")
+            or starts_file(lines, line_index)
         ),
         len(lines),
     )
@@ -848,14 +867,14 @@ def _assemble(
         source=source,
         commit=commit,
         lines=tuple(lines),
-        headers=_decode_fields(text.headers),
+        headers=_decode_fields(mail_text.headers),
         subject=subject,
         date=fields.get("date", ""),
         author=author_of(fields.get("from", "")),
-        message=tuple(strip_blank_end(lines[start:cut])),
+        message=tuple(strip_blank_end(lines[start:message_end])),
         message_line=start + 1,
-        notes=tuple(lines[cut + 1 : diff_at]),
-        notes_line=cut + 2,
+        notes=tuple(lines[message_end + 1 : diff_at]),
+        notes_line=message_end + 2,
         diff_line=diff_at + 1,
         in_body_from=author_of(fields["from"]) if "from" in in_body else None,
         damage=tuple(damage),

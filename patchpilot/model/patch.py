@@ -47,8 +47,8 @@ def quote(path: str) -> str:
 
 
 def _byte(match: re.Match[bytes]) -> bytes:
-    word = match[1].decode("ascii")
-    return bytes([_NAMED[word] if word in _NAMED else int(word, 8)])
+    escape = match[1].decode("ascii")
+    return bytes([_NAMED[escape] if escape in _NAMED else int(escape, 8)])
 
 
 class DiffLine(NamedTuple):
@@ -151,14 +151,14 @@ def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
     files: list[FileChange] = []
     error: str | None = None
     is_broken = True
-    at = start - 1
-    while at < len(lines):
-        if starts_file(lines, at):
-            change, at = _file(lines, at)
+    index = start - 1
+    while index < len(lines):
+        if starts_file(lines, index):
+            change, index = _parse_file_header(lines, index)
             files += [change] if change.path else []
             is_broken = not change.path
-        elif not is_broken and (header := HUNK.match(lines[at])):
-            hunk, at = _hunk(lines, at, header)
+        elif not is_broken and (header := HUNK.match(lines[index])):
+            hunk, index = _parse_hunk(lines, index, header)
             file = files[-1]
             if hunk:
                 files[-1] = file._replace(hunks=(*file.hunks, hunk))
@@ -166,66 +166,66 @@ def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
                 is_broken = True
                 error = error or (
                     f"line {file.patch_line}: the diff of {file.path} is malformed: hunk at line"
-                    f" {at} does not have the lines that it counts"
+                    f" {index} does not have the lines that it counts"
                 )
         else:
-            at += 1
+            index += 1
     return ParsedDiff(tuple(files), error)
 
 
-def starts_file(lines: Sequence[str], at: int) -> bool:
+def starts_file(lines: Sequence[str], index: int) -> bool:
     """Return whether a file's diff begins at this line."""
-    following = lines[at + 1] if at + 1 < len(lines) else ""
-    if lines[at].startswith("diff --git "):
+    following = lines[index + 1] if index + 1 < len(lines) else ""
+    if lines[index].startswith("diff --git "):
         return not following or following.startswith((*_BELOW, "diff --git "))
-    return lines[at].startswith("--- ") and following.startswith("+++ ")
+    return lines[index].startswith("--- ") and following.startswith("+++ ")
 
 
-def _file(lines: Sequence[str], first: int) -> tuple[FileChange, int]:
+def _parse_file_header(lines: Sequence[str], first: int) -> tuple[FileChange, int]:
     """Parse the header of a file's diff; return the change without hunks, and the next index."""
     names = _FileNames(*_git_paths(lines[first]))
-    at = first + lines[first].startswith("diff --git ")
-    while at < len(lines) and lines[at].startswith(_BELOW):
-        names.take(lines[at])
-        at += 1
+    index = first + lines[first].startswith("diff --git ")
+    while index < len(lines) and lines[index].startswith(_BELOW):
+        names.take(lines[index])
+        index += 1
     old = None if names.created else names.old
     new = None if names.deleted else names.new
-    return FileChange(old, new, (), first + 1, names.renamed, names.binary), at
+    return FileChange(old, new, (), first + 1, names.renamed, names.binary), index
 
 
-def _hunk(
+def _parse_hunk(
     lines: Sequence[str], first: int, header: re.Match[str]
 ) -> tuple[Hunk | None, int]:
     """Parse a hunk; return it (None if its counts are wrong) and the next index."""
     old, new = (1 if count is None else int(count) for count in header.group(2, 4))
-    at = first + 1
-    while at < len(lines) and (old > 0 or new > 0 or lines[at].startswith("\\")):
-        removed, added = _COUNTED.get(lines[at][:1], (old + 1, 0))
+    index = first + 1
+    while index < len(lines) and (old > 0 or new > 0 or lines[index].startswith("\\")):
+        removed, added = _COUNTED.get(lines[index][:1], (old + 1, 0))
         if removed > old or added > new:
-            return None, at
+            return None, index
         old, new = old - removed, new - added
-        at += 1
+        index += 1
     if old or new:
-        return None, at
-    places = (int(header[1]), int(header[3]), int(header[4] or 1))
-    hunk_lines = _lines(lines[first:at], first + 1)
-    return Hunk(*places, header[5].strip(), hunk_lines, first + 1), at
+        return None, index
+    positions = (int(header[1]), int(header[3]), int(header[4] or 1))
+    hunk_lines = _parse_hunk_lines(lines[first:index], first + 1)
+    return Hunk(*positions, header[5].strip(), hunk_lines, first + 1), index
 
 
-def _lines(hunk: Sequence[str], first: int) -> tuple[DiffLine, ...]:
-    """Parse the lines of a complete hunk; `first` is the patch line of its header."""
+def _parse_hunk_lines(hunk: Sequence[str], header_line: int) -> tuple[DiffLine, ...]:
+    """Parse the lines of a complete hunk; `header_line` is the patch line of its header."""
     from unidiff.patch import PatchSet
 
     if len(hunk) == 1:
         return ()
     # unidiff splits strings, but not lists, at CR and other characters that are content here
-    head = ("--- a/x\n", "+++ b/x\n")
-    parsed = PatchSet([*head, *(f"{line or ' '}\n" for line in hunk)])
+    file_header = ("--- a/x\n", "+++ b/x\n")
+    parsed = PatchSet([*file_header, *(f"{line or ' '}\n" for line in hunk)])
     return tuple(
         DiffLine(
             line.line_type,
             line.value.removesuffix("\n"),
-            first + number,
+            header_line + number,
             line.target_line_no,
         )
         for number, line in enumerate(parsed[0][0], 1)
@@ -257,31 +257,31 @@ class _FileNames:
         self.old, self.new = old, new
         self.renamed = self.binary = self.created = self.deleted = False
 
-    def take(self, line: str) -> None:
+    def take(self, header: str) -> None:
         """Parse one header line."""
-        if line.startswith("rename from "):
-            self.old, self.renamed = unquote(line.removeprefix("rename from ")), True
-        elif line.startswith("rename to "):
-            self.new = unquote(line.removeprefix("rename to "))
-        elif line.startswith("new file mode"):
+        if header.startswith("rename from "):
+            self.old, self.renamed = unquote(header.removeprefix("rename from ")), True
+        elif header.startswith("rename to "):
+            self.new = unquote(header.removeprefix("rename to "))
+        elif header.startswith("new file mode"):
             self.created = True
-        elif line.startswith("deleted file mode"):
+        elif header.startswith("deleted file mode"):
             self.deleted = True
-        elif line.startswith(("Binary files ", "GIT binary patch")):
+        elif header.startswith(("Binary files ", "GIT binary patch")):
             self.binary = True
-        elif line.startswith("--- "):
-            path = _bare(line[4:])
+        elif header.startswith("--- "):
+            path = _strip_path_prefix(header[4:])
             self.old, self.created = (path, self.created) if path else (self.old, True)
-        elif line.startswith("+++ "):
-            path = _bare(line[4:])
+        elif header.startswith("+++ "):
+            path = _strip_path_prefix(header[4:])
             self.new, self.deleted = (path, self.deleted) if path else (self.new, True)
 
 
-def _bare(text: str) -> str | None:
-    text = unquote(text.split("\t")[0].strip())
-    if text == "/dev/null":
+def _strip_path_prefix(path: str) -> str | None:
+    path = unquote(path.split("\t")[0].strip())
+    if path == "/dev/null":
         return None
-    return text[2:] if text[:2] in ("a/", "b/") else text.partition("/")[2] or text
+    return path[2:] if path[:2] in ("a/", "b/") else path.partition("/")[2] or path
 
 
 _STABLE = compile_late(
@@ -303,14 +303,16 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
     versions.
     """
     result: dict[str, None] = {}
-    for at, word in enumerate(words):
+    for index, word in enumerate(words):
         for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
             match = _STABLE.fullmatch(part)
             # "for 6.2" refers to the next mainline release
-            early = (
-                at > 0 and words[at - 1].lower() == "for"
+            is_next_release = (
+                index > 0 and words[index - 1].lower() == "for"
             ) or part.lower().startswith("for-")
-            if match and (match["tree"] or not early or "stable" in part.lower()):
+            if match and (
+                match["tree"] or not is_next_release or "stable" in part.lower()
+            ):
                 result.setdefault(match["version"])
     return tuple(result)
 
@@ -393,37 +395,37 @@ def parse_subject(raw: str) -> Subject:
 
     All leading brackets are parsed; the version may also be at the end as `[ver #3]`.
     """
-    rest = _REPLY.sub("", " ".join(raw.split()))
+    title = _REPLY.sub("", " ".join(raw.split()))
     marks: list[str] = []
-    while match := _MARK.match(rest):
+    while match := _MARK.match(title):
         marks += [match[1]] if match[1] is not None else []
-        rest = rest[match.end() :]
-    rest = rest.lstrip(" :")
+        title = title[match.end() :]
+    title = title.lstrip(" :")
     words: list[str] = []
     fields: dict[str, Any] = {}
-    if marks and (ended := _AT_THE_END.search(rest)):
-        fields["version"] = int(ended["a"] or ended["b"])
-        rest = rest[: ended.start()]
+    if marks and (suffix := _AT_THE_END.search(title)):
+        fields["version"] = int(suffix["a"] or suffix["b"])
+        title = title[: suffix.start()]
     for mark in marks:
         for word in re.split(r"[\s,]+", _JOINED.sub(r"\g<version> ", mark).strip()):
-            if marked := _number_in_mark(word.lower()):
-                fields |= marked
+            if number_fields := _parse_number(word.lower()):
+                fields |= number_fields
             elif word:
                 words.append(word)
                 fields |= _WORDS.get(word.lower(), {})
-    return Subject(raw, rest.strip(), tuple(marks), tuple(words), **fields)
+    return Subject(raw, title.strip(), tuple(marks), tuple(words), **fields)
 
 
-def _number_in_mark(word: str) -> dict[str, Any]:
+def _parse_number(word: str) -> dict[str, Any]:
     """Parse a number or version in a word of the brackets."""
-    if numbered := _NUMBERED.fullmatch(word):
-        total = int(numbered[3]) if numbered[3] != "n" else None
-        patch = {"is_patch": True} if numbered[1] else {}
-        return {"number": int(numbered[2]), "total": total, **patch}
-    if versioned := _VERSIONED.fullmatch(word):
+    if number_match := _NUMBERED.fullmatch(word):
+        total = int(number_match[3]) if number_match[3] != "n" else None
+        patch = {"is_patch": True} if number_match[1] else {}
+        return {"number": int(number_match[2]), "total": total, **patch}
+    if version_match := _VERSIONED.fullmatch(word):
         kind = {"patch": {"is_patch": True}, "rfc": {"rfc": True}}
-        word = versioned[1] or versioned[3]
-        return {"version": int(versioned[2]), **kind.get(word, {})}
+        word = version_match[1] or version_match[3]
+        return {"version": int(version_match[2]), **kind.get(word, {})}
     return {"is_patch": True} if word == "patch" else {}
 
 
@@ -491,8 +493,8 @@ class Patch(_PatchFields):
     def header_line(self, name: str) -> int:
         """Return the patch line of the first header with this name, or 0."""
         key = name.lower()
-        named = (head.line for head in self.headers if head.name.lower() == key)
-        return next(named, 0)
+        lines = (head.line for head in self.headers if head.name.lower() == key)
+        return next(lines, 0)
 
     def addresses(self, name: str) -> tuple[Address, ...]:
         """Return the addresses in all headers with this name."""
@@ -551,12 +553,14 @@ class Patch(_PatchFields):
         that line.
         """
         files = self.files if patch_line >= self.diff_line else ()
-        at = bisect_right(files, patch_line, key=lambda change: change.patch_line) - 1
-        if at < 0:
+        index = (
+            bisect_right(files, patch_line, key=lambda change: change.patch_line) - 1
+        )
+        if index < 0:
             return None, None
-        hunks = files[at].hunks
+        hunks = files[index].hunks
         number = bisect_right(hunks, patch_line, key=lambda hunk: hunk.patch_line) - 1
-        return files[at], hunks[number] if number >= 0 else None
+        return files[index], hunks[number] if number >= 0 else None
 
     @cached_property
     def diff_error(self) -> str | None:
@@ -596,7 +600,8 @@ def shorten_series(series: Series) -> Series:
     patches = tuple(map(shorten_patch, series.patches))
     cover = shorten_patch(series.cover) if series.cover else None
     if cover is series.cover and all(
-        patch is other for patch, other in zip(patches, series.patches, strict=True)
+        patch is original
+        for patch, original in zip(patches, series.patches, strict=True)
     ):
         return series
     return series._replace(patches=patches, cover=cover)
@@ -607,48 +612,48 @@ def shorten_patch(patch: Patch) -> Patch:
 
     A shorter patch is returned unchanged. The last hunk remains well-formed.
     """
-    end = _end(patch.lines)
+    end = _checked_end(patch.lines)
     if end >= len(patch.lines):
         return patch
     lines = list(patch.lines[:end])
     if end >= patch.diff_line:
-        lines = _whole_hunks(lines, patch.diff_line)
-    keep = max(0, min(len(patch.message), end + 1 - patch.message_line))
+        lines = _complete_last_hunk(lines, patch.diff_line)
+    message_size = max(0, min(len(patch.message), end + 1 - patch.message_line))
     return patch._replace(
         lines=tuple(lines),
-        message=patch.message[:keep],
+        message=patch.message[:message_size],
         notes=patch.notes[: max(0, end + 1 - patch.notes_line)],
         diff_line=min(patch.diff_line, len(lines) + 1),
         cut=len(patch.lines),
     )
 
 
-def _end(lines: tuple[str, ...]) -> int:
+def _checked_end(lines: tuple[str, ...]) -> int:
     if len(lines) <= MAX_CHECKED_LINES and sum(map(len, lines)) <= MAX_CHECKED:
         return len(lines)
-    within = sum(
+    count = sum(
         1
         for size in accumulate(map(len, lines[:MAX_CHECKED_LINES]))
         if size <= MAX_CHECKED
     )
-    return max(1, within)
+    return max(1, count)
 
 
-def _whole_hunks(lines: list[str], diff_line: int) -> list[str]:
-    """Correct the counts in the last hunk's header.
+def _complete_last_hunk(lines: list[str], diff_line: int) -> list[str]:
+    """Correct the counts in the header of the last hunk.
 
-    A file is dropped if only its header is left.
+    A file with only a header left is dropped.
     """
-    for at in range(len(lines) - 1, diff_line - 2, -1):
-        if lines[at].startswith("diff --git "):
-            return lines[:at]
-        if match := HUNK.match(lines[at]):
-            body = lines[at + 1 :]
+    for index in range(len(lines) - 1, diff_line - 2, -1):
+        if lines[index].startswith("diff --git "):
+            return lines[:index]
+        if match := HUNK.match(lines[index]):
+            body = lines[index + 1 :]
             if not body:
-                lines = lines[:at]
+                lines = lines[:index]
                 continue
             new = sum(1 for line in body if line[:1] in ("+", " ", ""))
             old = sum(1 for line in body if line[:1] in ("-", " ", ""))
-            lines[at] = f"@@ -{match[1]},{old} +{match[3]},{new} @@{match[5]}"
+            lines[index] = f"@@ -{match[1]},{old} +{match[3]},{new} @@{match[5]}"
             return lines
     return lines

@@ -49,8 +49,8 @@ class Recipient(NamedTuple):
         """Format the recipient's patch numbers, such as `, patches 1, 3`; return "" for all
         patches.
         """
-        word = "patches" if len(self.patches) > 1 else "patch"
-        return f", {word} {', '.join(map(str, self.patches))}" if self.patches else ""
+        noun = "patches" if len(self.patches) > 1 else "patch"
+        return f", {noun} {', '.join(map(str, self.patches))}" if self.patches else ""
 
 
 def select_for_patch(
@@ -60,15 +60,15 @@ def select_for_patch(
 
     A patch without recipients goes to all of them. If nobody would be in To:, all of them are.
     """
-    own = [
+    selected = [
         recipient
         for recipient in recipients
         if not number or not recipient.patches or number in recipient.patches
     ] or recipients
-    has_to = any(recipient.header == "to" for recipient in own)
+    has_to = any(recipient.header == "to" for recipient in selected)
     return tuple(
         recipient._replace(header=recipient.header if has_to else "to", patches=())
-        for recipient in own
+        for recipient in selected
     )
 
 

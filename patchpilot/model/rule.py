@@ -19,8 +19,8 @@ class RuleRecord(NamedTuple):
 
     Of `accepted` patches, which were applied as sent, the rule has findings on `noise`, in `places`
     places. It has findings on `paired` patches with a next version; on `gone` of them, the next
-    version has none. Reviewers requested a change of its kind in `asked` patches; the rule has
-    findings on `hit` of them.
+    version has no finding. Reviewers requested a change of its kind in `asked` patches; the rule
+    has findings on `hit` of them.
     """
 
     accepted: int = 0
@@ -59,26 +59,26 @@ class RuleRecord(NamedTuple):
     @property
     def sentence(self) -> str:
         """Summarize the record in one sentence."""
-        text = (
+        summary = (
             f"Fires on {_percent(self.noise, self.accepted)} "
             f"of {self.accepted} accepted patches"
         )
         if self.paired:
-            text += f"; of {self.paired} findings, {self.gone} were gone in the next version"
+            summary += f"; of {self.paired} findings, {self.gone} were gone in the next version"
         if self.asked:
-            text += (
+            summary += (
                 f"; fires on {_percent(self.hit, self.asked)} of {self.asked} patches where a"
                 " reviewer asked for something of the kind"
             )
-        return f"{text}."
+        return f"{summary}."
 
 
-def _share(part: int, whole: int) -> float | None:
-    return round(part / whole, 4) if whole else None
+def _share(part: int, total: int) -> float | None:
+    return round(part / total, 4) if total else None
 
 
-def _percent(part: int, whole: int) -> str:
-    share = 100 * part / whole
+def _percent(part: int, total: int) -> str:
+    share = 100 * part / total
     return f"{share:.1f} %" if share < 10 else f"{share:.0f} %"
 
 

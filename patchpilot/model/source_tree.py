@@ -74,7 +74,7 @@ def is_safe_path(path: str) -> bool:
 def ground_of(tree: Tree) -> Tree:
     """Return the tree without the patches applied to it.
 
-    It is used for data that is read only once per run.
+    Data that is read only once per run comes from this tree.
     """
     ground: Tree = getattr(tree, "ground", tree)
     return ground

@@ -95,12 +95,12 @@ def is_trailer(line: str) -> bool:
     return bool(_KNOWN.match(match["name"])) or "-" in match["name"]
 
 
-def parse_trailer(line: str, at: int = 0) -> Trailer | None:
+def parse_trailer(line: str, index: int = 0) -> Trailer | None:
     """Parse a trailer; return None for other lines."""
     match = _TRAILER.match(line)
     if not match or match["name"].lower() in _NOT_A_TRAILER:
         return None
-    return Trailer(match["name"], match["value"], at)
+    return Trailer(match["name"], match["value"], index)
 
 
 def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
@@ -124,17 +124,19 @@ def trailer_block(lines: Sequence[str]) -> range:
     end = len(lines)
     while end and (lines[end - 1][:1] == "#" or not lines[end - 1].strip(_BLANK)):
         end -= 1
-    title = next((at for at, line in enumerate(lines) if not line.strip(_BLANK)), end)
+    title_end = next(
+        (index for index, line in enumerate(lines) if not line.strip(_BLANK)), end
+    )
     tags = others = folded = 0
-    by_git = False
-    for at in range(end - 1, title - 1, -1):
-        line = lines[at]
+    has_git_line = False
+    for index in range(end - 1, title_end - 1, -1):
+        line = lines[index]
         if not line.strip(_BLANK):
             others += folded
-            is_block = tags * 3 >= others if by_git else tags and not others
-            return range(at + 1 if is_block else end, end)
+            is_block = tags * 3 >= others if has_git_line else tags and not others
+            return range(index + 1 if is_block else end, end)
         is_tag = _GIT_TRAILER.match(line) is not None or line.startswith(_BY_GIT)
-        by_git = by_git or line.startswith(_BY_GIT)
+        has_git_line = has_git_line or line.startswith(_BY_GIT)
         if line[0] in _BLANK:
             folded += 1
             continue
@@ -152,8 +154,8 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
     """
     result: list[tuple[str, int, list[str]]] = []
     open_value: list[str] | None = None
-    for at in trailer_block(lines):
-        line = lines[at]
+    for index in trailer_block(lines):
+        line = lines[index]
         if line[0] in _BLANK:
             # a folded line continues the line above, which may not be a trailer
             if open_value is not None:
@@ -162,9 +164,9 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
         trailer = _GIT_TRAILER.match(line)
         open_value = [line[trailer.end() :].strip(_BLANK)] if trailer else None
         if trailer and open_value:
-            result.append((trailer[1], at, open_value))
+            result.append((trailer[1], index, open_value))
     return tuple(
-        Trailer(name, " ".join(value).strip(), at) for name, at, value in result
+        Trailer(name, " ".join(value).strip(), index) for name, index, value in result
     )
 
 
@@ -175,8 +177,8 @@ def find_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
     """
     key = name.lower()
     tags = (
-        parse_trailer(line, at)
-        for at, line in enumerate(lines)
+        parse_trailer(line, index)
+        for index, line in enumerate(lines)
         if line[: len(key)].lower() == key
     )
     return tuple(tag for tag in tags if tag and tag.key == key)
@@ -191,8 +193,8 @@ def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
     belong above the sign-offs are added at the top of the block. `unfit` trailers are skipped.
     """
     lines = message.rstrip("\n").split("\n")
-    for name, text in trailers:
-        value = text.strip()
+    for name, raw_value in trailers:
+        value = raw_value.strip()
         if unfit(f"{name}: {value}"):
             continue
         existing = parse_trailers(lines)
@@ -258,7 +260,7 @@ def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Return the reason for each trailer that `add_trailers` skips."""
     lines = [f"{name}: {value.strip()}" for name, value in trailers]
     return tuple(
-        f"not added: {_UNFIT.sub(_visible_form, line)}: {why}"
+        f"not added: {_UNFIT.sub(_visible_form, line)}: {reason}"
         for line in lines
-        if (why := unfit(line))
+        if (reason := unfit(line))
     )

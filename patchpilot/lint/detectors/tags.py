@@ -33,7 +33,7 @@ from patchpilot.lint.pack_patterns import lazy
 from patchpilot.model.address import assistant_faults, decode_words
 from patchpilot.model.commit_references import (
     BUG_SIGN,
-    adds_an_id,
+    adds_device_id,
     bug_in,
     crash_in,
     cure_in,
@@ -496,7 +496,7 @@ def _check_fixes(context: Context) -> TypedHits:
                 sign = found[0].strip()
     if sign and is_patch(lines):
         patch = context.patch
-        needs_none = explains_missing_fixes(patch.message) or adds_an_id(patch)
+        needs_none = explains_missing_fixes(patch.message) or adds_device_id(patch)
         case = "explained" if needs_none else ""
         yield (
             "MISSING_FIXES_TAG",
