@@ -56,23 +56,25 @@ class ScratchTree:
 def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
     """Cherry-pick a fix onto a commit or tree in the object store.
 
-    The merge shows whether there is a conflict. It was not needed if the context of all hunks is
-    present.
+    The merge shows whether there is a conflict. If the context of all hunks is present, it was not
+    needed.
     """
     tree = onto if _is_tree(scratch, onto) else scratch.tree_of(onto)
     merge = scratch.pick(fix.id, tree, fix.base)
     target = ScratchTree(scratch, tree)
-    fits = [_fit(fix, index, target) for index in range(len(fix.files))]
-    missing = tuple(misfit for fit in fits for misfit in fit.misfits)
-    offsets = tuple(offset for fit in fits for offset in fit.offsets)
-    how = (
+    file_fits = [_fit(fix, index, target) for index in range(len(fix.files))]
+    misfits = tuple(misfit for fit in file_fits for misfit in fit.misfits)
+    offsets = tuple(offset for fit in file_fits for offset in fit.offsets)
+    outcome = (
         AppliesHow.CONFLICT
         if not merge.clean
         else AppliesHow.THREE_WAY
-        if missing
+        if misfits
         else AppliesHow.CLEAN
     )
-    return ApplyResult(how, merge, missing, offsets, merge.clean and merge.tree == tree)
+    return ApplyResult(
+        outcome, merge, misfits, offsets, merge.clean and merge.tree == tree
+    )
 
 
 def _is_tree(scratch: Scratch, name: str) -> bool:

@@ -40,7 +40,7 @@ def backport_message(
         commit.id.startswith(upstream)
         for upstream in read_marks(commit.message).upstream
     )
-    text = (
+    message = (
         "\n".join(
             [
                 subject.strip(),
@@ -52,37 +52,40 @@ def backport_message(
         + "\n"
     )
     if dep_of:
-        text = add_trailers(text, [("Stable-dep-of", dep_of.reference)])
+        message = add_trailers(message, [("Stable-dep-of", dep_of.reference)])
     person = adapter or signer
     if notes and person:
         notes_text = "".join(
             f"[ {person.name.split(' ')[0]}: {_join_lines(note)} ]\n" for note in notes
         )
-        text = (
-            text.rstrip("\n")
-            + ("\n" if parse_trailers(text.split("\n")) else "\n\n")
+        message = (
+            message.rstrip("\n")
+            + ("\n" if parse_trailers(message.split("\n")) else "\n\n")
             + notes_text
         )
     if signer:
         line = f"Signed-off-by: {signer.trailer()}"
-        if why := unfit(line):
+        if reason := unfit(line):
             raise InputError(
-                f"cannot write your Signed-off-by: git user.name or user.email {why}",
+                f"cannot write your Signed-off-by: git user.name or user.email {reason}",
                 hint="run `git config` to correct the setting",
             )
-        known = parse_trailers(text.split("\n"))
-        signed = [
+        trailers = parse_trailers(message.split("\n"))
+        sign_offs = [
             trailer
-            for trailer in known
+            for trailer in trailers
             if trailer.key == "signed-off-by" and trailer.address
         ]
-        last = signed[-1].address if signed else None
+        last_signer = sign_offs[-1].address if sign_offs else None
         # a note must be followed by a sign-off, even if the backporter is the author
-        if notes or not last or last.key != signer.key:
-            text = (
-                text.rstrip("\n") + ("\n" if notes or known else "\n\n") + line + "\n"
+        if notes or not last_signer or last_signer.key != signer.key:
+            message = (
+                message.rstrip("\n")
+                + ("\n" if notes or trailers else "\n\n")
+                + line
+                + "\n"
             )
-    return text
+    return message
 
 
 def has_note(message: str, original: Commit) -> bool:
@@ -91,23 +94,23 @@ def has_note(message: str, original: Commit) -> bool:
 
 
 def people(
-    commits: Sequence[Commit], without: Sequence[str] = ()
+    commits: Sequence[Commit], excluded: Sequence[str] = ()
 ) -> tuple[Address, ...]:
     """Return the addresses to Cc: on a backport: authors, and people in trailers.
 
-    Duplicates, lists in `without` and invalid addresses are omitted.
+    Duplicates, lists in `excluded` and invalid addresses are omitted.
     """
     addresses: dict[str, Address] = {}
     for commit in commits:
-        named = [
+        trailer_addresses = [
             trailer.address
             for trailer in commit.trailers
             if _PEOPLE.fullmatch(trailer.name)
         ]
-        for address in (commit.author, *named):
+        for address in (commit.author, *trailer_addresses):
             if (
                 address
-                and address.key not in without
+                and address.key not in excluded
                 and not address.key.startswith("stable@")
                 and is_header_safe(address)
             ):
@@ -119,5 +122,5 @@ def people(
     )
 
 
-def _join_lines(text: str) -> str:
-    return " ".join(text.split()).rstrip("]").strip()
+def _join_lines(note: str) -> str:
+    return " ".join(note.split()).rstrip("]").strip()

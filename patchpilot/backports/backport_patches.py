@@ -82,9 +82,9 @@ def make_commits(
     for step in steps:
         original = step.commit
         base = original.parents[0] if original.parents else None
-        whole: set[str] = set()
+        all_paths: set[str] = set()
         if step.paths:
-            whole = set(
+            all_paths = set(
                 scratch.changed(scratch.base_tree(base), scratch.tree_of(original.id))
             )
             before, after = scratch.part(original.id, base, step.paths)
@@ -103,7 +103,7 @@ def make_commits(
             )
         parts = (
             tuple(sorted(scratch.changed(tree, merge.tree)))
-            if whole - set(step.paths)
+            if all_paths - set(step.paths)
             else ()
         )
         tree = adapted.tree(scratch, merge) if adapted else merge.tree
@@ -132,7 +132,7 @@ def make_commits(
             adapter=wording.adapter if adapted else None,
         )
         parent = scratch.commit_like(original, tree, parent, message)
-        refused = refused_trailers(
+        skipped_trailers = refused_trailers(
             [("Stable-dep-of", step.dep_of.reference)] if step.dep_of else []
         )
         commits.append(
@@ -142,7 +142,7 @@ def make_commits(
                 difference,
                 parts,
                 has_note(message, original),
-                refused,
+                skipped_trailers,
             )
         )
     return tuple(commits)
@@ -164,8 +164,8 @@ def range_diff(scratch: Scratch, original: Commit, backported: str) -> str:
         f"{original.id}^!",
         f"{backported}^!",
     )
-    text = _patch_part(result.text)
-    return text if "\n" in text else ""
+    diff = _strip_messages(result.text)
+    return diff if "\n" in diff else ""
 
 
 def format_series(
@@ -190,18 +190,20 @@ def format_series(
             [backported.original for backported in commits], (stable.list,)
         )
     ]
-    reply = (
+    reply_option = (
         [f"--in-reply-to=<{parse_id_option(wording.in_reply_to)}>"]
         if wording.in_reply_to
         else []
     )
     mails: list[tuple[str, bytes]] = []
     for number, backported in enumerate(commits, 1):
-        numbered = [f"--start-number={number}"]
-        title = f"{prefix} {number}/{len(commits)}" if len(commits) > 1 else prefix
+        number_option = [f"--start-number={number}"]
+        subject_prefix = (
+            f"{prefix} {number}/{len(commits)}" if len(commits) > 1 else prefix
+        )
         result = scratch.git(
             "format-patch", "--stdout", "-1", "-M", "--no-numbered", "--no-signature", "--no-thread", "--no-attach",  # noqa: E501
-            "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={title}", *numbered, *recipients, *reply, f"--base={tip}", backported.id,  # noqa: E501
+            "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={subject_prefix}", *number_option, *recipients, *reply_option, f"--base={tip}", backported.id,  # noqa: E501
         )  # fmt: skip
         mails.append(
             (
@@ -212,16 +214,16 @@ def format_series(
     return mails
 
 
-def _patch_part(text: str) -> str:
+def _strip_messages(range_diff_text: str) -> str:
     """Remove the commit messages from a range-diff, because the marker and sign-off always
     differ.
     """
     result: list[str] = []
     section = ""
-    for line in text.split("\n"):
-        head = re.match(r"\s+(?:@@|##) (.*?)(?: ##)?$", line)
-        if head:
-            section = head[1]
+    for line in range_diff_text.split("\n"):
+        heading = re.match(r"\s+(?:@@|##) (.*?)(?: ##)?$", line)
+        if heading:
+            section = heading[1]
         if section in ("Metadata", "Commit message"):
             continue
         result.append(line.rstrip())
@@ -231,17 +233,24 @@ def _patch_part(text: str) -> str:
 def _add_note(mail: bytes, note: str) -> bytes:
     if not note:
         return mail
-    head, cut, tail = mail.partition(b"\n---\n")
+    head, separator, tail = mail.partition(b"\n---\n")
     safe = "\n".join(
         "  " + line
         if line.startswith(("---", "diff ", "Index:", "+++ ", "@@"))
         else line
         for line in note.strip("\n").split("\n")
     )
-    return head + cut + b"\n" + safe.encode("utf-8", "surrogateescape") + b"\n\n" + tail
+    return (
+        head
+        + separator
+        + b"\n"
+        + safe.encode("utf-8", "surrogateescape")
+        + b"\n\n"
+        + tail
+    )
 
 
 def file_name(number: int, subject: str) -> str:
     """Return the name that git format-patch would give to a patch file."""
-    word = re.sub(r"[^A-Za-z0-9_.]+", "-", subject).strip("-.")[:52].rstrip("-.")
-    return f"{number:04d}-{word or 'patch'}.patch"
+    slug = re.sub(r"[^A-Za-z0-9_.]+", "-", subject).strip("-.")[:52].rstrip("-.")
+    return f"{number:04d}-{slug or 'patch'}.patch"

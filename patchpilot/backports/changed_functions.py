@@ -23,30 +23,30 @@ class Function:
     span: Span
 
 
-def function_at(lines: Sequence[str], at: int) -> Function | None:
+def function_at(lines: Sequence[str], index: int) -> Function | None:
     """Return the function that contains a 0-based line.
 
     Return None outside of functions, and in languages that are not like C.
     """
-    top = head_of(lines, at)
-    if top is None:
+    head_line = head_of(lines, index)
+    if head_line is None:
         return None
     end = next(
         (
             line
-            for line in range(top + 1, len(lines))
-            if lines[line].startswith("}") or (line > at and is_head(lines[line]))
+            for line in range(head_line + 1, len(lines))
+            if lines[line].startswith("}") or (line > index and is_head(lines[line]))
         ),
         len(lines),
     )
-    named = _NAME.search(lines[top])
-    if not named:
+    match = _NAME.search(lines[head_line])
+    if not match:
         return None
-    return Function(named[1], (top, min(len(lines), end + 1)))
+    return Function(match[1], (head_line, min(len(lines), end + 1)))
 
 
 def find_conflicting_functions(
-    scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace]
+    scratch: Scratch, fix: FixCommit, conflicts: Sequence[ConflictPlace]
 ) -> dict[str, tuple[Function, ...]]:
     """Map the old path of each file to the functions with conflicting hunks."""
     result: dict[str, tuple[Function, ...]] = {}
@@ -54,30 +54,32 @@ def find_conflicting_functions(
         return result
     tree = scratch.tree_of(fix.base)
     for change in fix.files:
-        mine = [
+        file_conflicts = [
             conflict
-            for conflict in places
+            for conflict in conflicts
             if conflict.path in (change.old_path, change.new_path)
         ]
         content = (
-            scratch.blob(tree, change.old_path) if mine and change.old_path else None
+            scratch.blob(tree, change.old_path)
+            if file_conflicts and change.old_path
+            else None
         )
         if content is None or change.old_path is None:
             continue
         lines = text_lines(content)
-        their_lines = [line for conflict in mine for line in conflict.theirs]
+        their_lines = [line for conflict in file_conflicts for line in conflict.theirs]
         inside: dict[str, Function] = {}
         for hunk in change.hunks:
-            at = hunk.old_start - 1
+            line_index = hunk.old_start - 1
             for line in hunk.lines:
                 # added lines that are not part of the conflict were merged cleanly
                 if line.kind in "+-" and (
                     not their_lines or line.kind == "-" or line.text in their_lines
                 ):
-                    function = function_at(lines, at)
+                    function = function_at(lines, line_index)
                     if function:
                         inside.setdefault(function.name, function)
-                at += line.kind in " -"
+                line_index += line.kind in " -"
         if inside:
             result[change.old_path] = tuple(inside.values())
     return result
@@ -95,7 +97,7 @@ def find_function_changes(
         for function in inside:
             for touch in find_crossing(touches, path, function.span):
                 result.setdefault(touch.commit, (touch, function.name))
-    order = {touch.commit: at for at, touch in enumerate(touches)}
+    order = {touch.commit: index for index, touch in enumerate(touches)}
     return sorted(result.values(), key=lambda touch: -order[touch[0].commit])
 
 
@@ -103,10 +105,8 @@ def defining_files(
     scratch: Scratch, tree: str, name: str, folder: str, timeout: float
 ) -> list[str]:
     """Return the files below a folder that define this function or structure."""
-    word = re.escape(name)
-    pattern = (
-        rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{word} ?\(.*[^;]$|^struct {word}( .*)?\{{"
-    )
+    escaped = re.escape(name)
+    pattern = rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{escaped} ?\(.*[^;]$|^struct {escaped}( .*)?\{{"
     return scratch.files_with(
         tree, (pattern,), "-E", paths=(folder or ".",), timeout=timeout
     )

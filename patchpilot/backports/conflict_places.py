@@ -44,10 +44,10 @@ def parse_conflict_markers(path: str, lines: Iterable[str]) -> list[ConflictPlac
     """Return the conflicts between conflict markers in a file."""
     conflicts: list[ConflictPlace] = []
     sides: dict[str, list[str]] = {}
-    side, at, start = "", 0, 0
+    side, line_number, start = "", 0, 0
     for line in lines:
         if line.startswith("<<<<<<< ") and not side:
-            side, start = "ours", at + 1
+            side, start = "ours", line_number + 1
             sides = {"ours": [], "base": [], "theirs": []}
         elif line.startswith("||||||| ") and side == "ours":
             side = "base"
@@ -57,7 +57,7 @@ def parse_conflict_markers(path: str, lines: Iterable[str]) -> list[ConflictPlac
             side, ours, theirs = "", tuple(sides["ours"]), tuple(sides["theirs"])
             conflicts.append(ConflictPlace(path, start, ours, theirs))
         else:
-            at += side in ("", "ours")
+            line_number += side in ("", "ours")
             if side:
                 sides[side].append(line.rstrip("\n"))
     return conflicts

@@ -36,7 +36,7 @@ CHANGED_LINES = "it changed the lines that the fix changes, or lines next to the
 OWN_LINES = "a commit of this branch that wrote the conflicting lines"
 _MOST_PLACES = 8
 _MOST_ELSEWHERE = 5
-_A_LITTLE = 1.0
+_MIN_TIMEOUT = 1.0
 # git blame marks commits at the boundary with ^; they are older than the branch
 _ID = re.compile(r"[0-9a-f]{40}")
 _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
@@ -68,15 +68,17 @@ def explain(
 ) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
     """Return the commits that cause a conflict, and hints for resolving it.
 
-    Without a conflict, the hints name points to review. The search takes about `timeout` seconds.
+    Without a conflict, the hints list what to review. The search takes about `timeout` seconds.
     """
     end = time.monotonic() + timeout
-    at = tree or scratch.tree_of(tip)
-    missing_symbols, symbol_hints = compare_symbols(scratch, fix, at, timeout=timeout)
+    tree_id = tree or scratch.tree_of(tip)
+    missing_symbols, symbol_hints = compare_symbols(
+        scratch, fix, tree_id, timeout=timeout
+    )
     causes: list[Cause] = []
-    elsewhere: list[Cause] = []
+    function_causes: list[Cause] = []
     if applied.how is AppliesHow.CONFLICT:
-        causes, elsewhere = _find_causes(
+        causes, function_causes = _find_causes(
             history, scratch, fix, tip, applied, _seconds_left(end)
         )
         causes = causes or _branch_commits(
@@ -85,31 +87,31 @@ def explain(
     for symbol, path in missing_symbols.items():
         if time.monotonic() > end:
             break
-        added = commit_that_added(
+        adding_commit = commit_that_added(
             scratch, fix, symbol, path, tip, timeout=_seconds_left(end)
         )
-        if added and added not in [cause.commit for cause in causes]:
+        if adding_commit and adding_commit not in [cause.commit for cause in causes]:
             causes.append(
                 Cause(
-                    added,
-                    history.repository.commit(added).subject,
+                    adding_commit,
+                    history.repository.commit(adding_commit).subject,
                     path,
                     f"it added {symbol}, which the fix uses",
                 )
             )
-    known = {cause.commit for cause in causes}
-    causes += [cause for cause in elsewhere if cause.commit not in known]
+    known_ids = {cause.commit for cause in causes}
+    causes += [cause for cause in function_causes if cause.commit not in known_ids]
     hints = (
         *symbol_hints,
-        *_moved_hints(scratch, fix, at, applied),
-        *_moved_function_hints(scratch, fix, at, applied, end),
+        *_misplaced_hunk_hints(scratch, fix, tree_id, applied),
+        *_moved_function_hints(scratch, fix, tree_id, applied, end),
     )
     return tuple(causes), hints
 
 
 def _seconds_left(end: float) -> float:
     """Return the seconds until `end`, but at least enough for a fast query."""
-    return max(_A_LITTLE, end - time.monotonic())
+    return max(_MIN_TIMEOUT, end - time.monotonic())
 
 
 def _find_causes(
@@ -127,13 +129,13 @@ def _find_causes(
     goal = read_touch(history.repository, fix.id, fix.paths)
     tree = scratch.tree_of(tip)
     names = list(paths)
-    gone = [path for path in paths if not scratch.has(tree, path)]
-    if gone and fix.base:
+    missing_paths = [path for path in paths if not scratch.has(tree, path)]
+    if missing_paths and fix.base:
         # following renames in a long history is slow; without old names, the commits that added the
         # files are still found
         with suppress(GitError):
             names += older_names(
-                history.repository, gone, fix.base, tip, timeout=timeout / 2
+                history.repository, missing_paths, fix.base, tip, timeout=timeout / 2
             )
     try:
         touches = read_touches(
@@ -147,7 +149,7 @@ def _find_causes(
     functions = find_conflicting_functions(
         scratch, fix, find_places(scratch, applied.merge)
     )
-    others = [
+    function_touches = [
         (touch, name)
         for touch, name in find_function_changes(touches, functions)
         if touch.commit not in present and touch not in bases
@@ -162,18 +164,18 @@ def _find_causes(
         for touch in bases
         if touch.edits
     ]
-    return lines, _last_in_functions(history, tip, others)
+    return lines, _function_causes(history, tip, function_touches)
 
 
-def _last_in_functions(
-    history: History, tip: str, others: Sequence[tuple[LineTouch, str]]
+def _function_causes(
+    history: History, tip: str, touches: Sequence[tuple[LineTouch, str]]
 ) -> list[Cause]:
-    """Return the last few of these commits that are missing, oldest first.
+    """Return the last few of these commits that the branch lacks, oldest first.
 
     Their number is limited, because finding a commit under another id requires reading patches.
     """
     causes: list[Cause] = []
-    for touch, name in others[: 2 * _MOST_ELSEWHERE]:
+    for touch, name in touches[: 2 * _MOST_ELSEWHERE]:
         landing = history.landed(touch.commit, tip)
         if not (landing and landing.holds) and len(causes) < _MOST_ELSEWHERE:
             path = touch.edits[0].new_path or touch.edits[0].old_path or ""
@@ -259,42 +261,47 @@ def _moved_function_hints(
         matches = [
             match for hunk in change.hunks if (match := _DEFINED.search(hunk.section))
         ]
-        named = {
+        labels = {
             match[1] or match[2]: f"{match[1]}()" if match[1] else f"struct {match[2]}"
             for match in matches
         }
         folder = path.rpartition("/")[0]
-        for word, shown in list(named.items())[:_MOST_ELSEWHERE]:
+        for name, label in list(labels.items())[:_MOST_ELSEWHERE]:
             with suppress(GitError):
-                files = defining_files(scratch, tree, word, folder, _seconds_left(end))
+                files = defining_files(scratch, tree, name, folder, _seconds_left(end))
                 if files:
                     yield (
-                        f"{path} does not exist in the branch; {shown} is in {', '.join(files[:3])}"
+                        f"{path} does not exist in the branch; {label} is in {', '.join(files[:3])}"
                     )
 
 
-def _moved_hints(
+def _misplaced_hunk_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult
 ) -> list[str]:
     """Return hints about hunks that were applied to a different function with the same context."""
     if applied.how is AppliesHow.CONFLICT:
         return []
-    own_functions = {change.path: _functions(change) for change in fix.files}
+    functions_by_path = {
+        change.path: _changed_functions(change) for change in fix.files
+    }
     trees = tree, applied.merge.tree
     if all(
         _differs_first_in(scratch, trees, *names)
-        for names in own_functions.items()
+        for names in functions_by_path.items()
         if names[1]
     ):
         return []
     result = scratch.git("diff-tree", "-r", "-p", "-M", tree, applied.merge.tree)
     hints = []
     for change in parse_diff(tuple(result.text.split("\n")), 1).files:
-        named, functions = own_functions.get(change.path, set()), _functions(change)
-        if named and functions and not functions & named:
+        expected, functions = (
+            functions_by_path.get(change.path, set()),
+            _changed_functions(change),
+        )
+        if expected and functions and not functions & expected:
             hints.append(
                 f"{change.path}: the patch was applied to {', '.join(sorted(functions)[:3])}(), but"
-                f" mainline changes {', '.join(sorted(named)[:3])}(); check the result"
+                f" mainline changes {', '.join(sorted(expected)[:3])}(); check the result"
             )
     return hints
 
@@ -306,23 +313,23 @@ def _differs_first_in(
     functions.
     """
     old, new = (text_lines(scratch.blob(tree, path) or b"") for tree in trees)
-    first = next(
+    first_difference = next(
         (
-            at
-            for at, (old_line, other) in enumerate(zip(old, new, strict=False))
-            if old_line != other
+            index
+            for index, (old_line, new_line) in enumerate(zip(old, new, strict=False))
+            if old_line != new_line
         ),
         min(len(old), len(new)),
     )
-    function = function_at(old, first)
+    function = function_at(old, first_difference)
     return function is not None and function.name in names
 
 
-def _functions(change: FileChange) -> set[str]:
+def _changed_functions(change: FileChange) -> set[str]:
     """Return the functions named in the hunk headers of a file."""
-    return {_name(hunk.section) for hunk in change.hunks} - {""}
+    return {_function_name(hunk.section) for hunk in change.hunks} - {""}
 
 
-def _name(section: str) -> str:
+def _function_name(section: str) -> str:
     head = section.split("(", 1)[0].split()
     return head[-1].lstrip("*") if "(" in section and head else ""

@@ -67,23 +67,23 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
             commands=(command,) if patch.commit is None else (),
         )
         return clean, patch
-    counts, places = _count_hunks(patch, tree)
+    counts, conflicts = _count_hunks(patch, tree)
     conflict = replace(
         result,
         verdict=BranchVerdict.CONFLICT,
         reason=f"{_describe(*counts)}; {basis}",
         applies=AppliesHow.CONFLICT,
-        conflicts=places,
+        conflicts=conflicts,
     )
     return conflict, patch
 
 
-def merges_into(
+def try_merge(
     result: BranchResult, scratch: Scratch, fix: FixCommit, tree: Tree
 ) -> BranchResult:
     """Return the verdict after a three-way merge.
 
-    The base is the files before the fix, read from the fix's repository.
+    The merge base consists of the files before the fix, read from the fix's repository.
     """
     if fix.base is None:
         return result
@@ -94,9 +94,9 @@ def merges_into(
     entries: dict[str, Entry] = {}
     for path in fix.paths:
         content = tree.read(path)
-        known = before[path] or after[path]
+        old_entry = before[path] or after[path]
         entries[path] = (
-            (known[0] if known else "100644", scratch.write("blob", content))
+            (old_entry[0] if old_entry else "100644", scratch.write("blob", content))
             if content is not None
             else None
         )
@@ -124,43 +124,53 @@ def _count_hunks(
     Also return the locations of the first two kinds.
     """
     applied_count = total = broken = 0
-    places: list[ConflictPlace] = []
+    conflicts: list[ConflictPlace] = []
     for change in patch.files:
-        forward = fit_file(change, tree).misfits
+        forward_misfits = fit_file(change, tree).misfits
         # if the file as a whole does not match, count its hunks separately
-        undone = fit_file(change, tree, reverse=True).misfits
-        stuck = {id(misfit.hunk) for misfit in undone}
+        reverse_misfits = fit_file(change, tree, reverse=True).misfits
+        unreverted = {id(misfit.hunk) for misfit in reverse_misfits}
         size = max(1, len(change.hunks))
         applied = [
             misfit.hunk is not None
-            and id(None) not in stuck
-            and id(misfit.hunk) not in stuck
-            for misfit in forward
+            and id(None) not in unreverted
+            and id(misfit.hunk) not in unreverted
+            for misfit in forward_misfits
         ]
-        whole = any(misfit.hunk is None for misfit in forward)
+        whole_file = any(misfit.hunk is None for misfit in forward_misfits)
         # if the file is missing, no hunk applies; if a new file is already present, all are applied
-        applied_in_file = size if whole and not undone else sum(applied)
+        applied_in_file = size if whole_file and not reverse_misfits else sum(applied)
         applied_count += applied_in_file
-        broken += size - applied_in_file if whole else len(forward) - applied_in_file
+        broken += (
+            size - applied_in_file
+            if whole_file
+            else len(forward_misfits) - applied_in_file
+        )
         total += size
-        places += [
+        conflicts += [
             ConflictPlace(
                 misfit.path,
                 misfit.line,
-                kind=_THERE if is_there or (whole and not undone) else misfit.why,
+                kind=_THERE
+                if is_applied or (whole_file and not reverse_misfits)
+                else misfit.why,
             )
-            for misfit, is_there in zip(forward, applied, strict=True)
+            for misfit, is_applied in zip(forward_misfits, applied, strict=True)
         ]
-    return (applied_count, broken, total - applied_count - broken), tuple(places)
+    return (applied_count, broken, total - applied_count - broken), tuple(conflicts)
 
 
-def _describe(applied: int, broken: int, fits: int) -> str:
-    total = applied + broken + fits
+def _describe(applied: int, broken: int, applicable: int) -> str:
+    total = applied + broken + applicable
     if not applied:
         return f"{broken} of {total} hunks do not apply"
     parts = [f"{applied} {'is' if applied == 1 else 'are'} already applied"]
     parts += [f"{broken} {'does' if broken == 1 else 'do'} not apply"] if broken else []
-    parts += [f"{fits} {'applies' if fits == 1 else 'apply'}"] if fits else []
+    parts += (
+        [f"{applicable} {'applies' if applicable == 1 else 'apply'}"]
+        if applicable
+        else []
+    )
     return f"of {total} hunks, {join_words(parts)}"
 
 

@@ -38,15 +38,15 @@ def followers(history: History, fix: str, mainline: str | None) -> tuple[Followe
     todo = [fix]
     while todo and len(result) < 50:
         subject_id = todo.pop(0)
-        named = [
+        references = [
             (commit, "revert") for commit in history.reverts(subject_id, mainline)
         ] + [(commit, "fix") for commit in history.fixers(subject_id, mainline)]
-        for commit, kind in named:
+        for commit, kind in references:
             if commit in result or commit == fix:
                 continue
-            undone = bool(history.reverts(commit, mainline))
+            is_reverted = bool(history.reverts(commit, mainline))
             result[commit] = Follower(
-                commit, history.repository.commit(commit).subject, kind, undone
+                commit, history.repository.commit(commit).subject, kind, is_reverted
             )
             if kind == "fix":
                 todo.append(commit)
@@ -74,12 +74,12 @@ def later_fixes(
     except GitError:
         return ()
     # these commits are later than the fix, so compare in reverse
-    turned = [_reverse_touch(touch) for touch in reversed(later)]
+    reversed_touches = [_reverse_touch(touch) for touch in reversed(later)]
     fixes = {
         touch.commit: repository.commit(touch.commit).subject
         for edit in _reverse_touch(read_touch(repository, fix.id, fix.paths)).edits
         for span, _ in edit.hunks
-        for touch in find_crossing(turned, edit.old_path or "", span)
+        for touch in find_crossing(reversed_touches, edit.old_path or "", span)
     }
     for follower in followers:
         fixes.pop(follower.commit, None)
@@ -106,12 +106,12 @@ def needed_followers(
     history: History, followers: Sequence[Follower], tip: str
 ) -> tuple[Follower, ...]:
     """Return the follow-ups that the branch needs but lacks, without reverted ones."""
-    needed = []
+    result = []
     for follower in followers:
         landing = history.landed(follower.commit, tip, content=False)
         if not follower.undone and not (landing and landing.holds):
-            needed.append(follower)
-    return tuple(needed)
+            result.append(follower)
+    return tuple(result)
 
 
 def lacking_newer(
@@ -124,25 +124,27 @@ def lacking_newer(
     if not branch.version:
         return ()
     return tuple(
-        other.name
-        for other, lacks in branches
-        if lacks
-        and other.version
-        and not other.is_over
-        and version_key(other.version) > version_key(branch.version)
+        newer_branch.name
+        for newer_branch, lacks_fix in branches
+        if lacks_fix
+        and newer_branch.version
+        and not newer_branch.is_over
+        and version_key(newer_branch.version) > version_key(branch.version)
     )
 
 
-def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
-    """Return how a fix violates the stable rules: by its size, the kind of change, or a tag."""
+def stable_rule_violations(fix: FixCommit, project: Project) -> tuple[str, ...]:
+    """Return the stable rules that a fix violates: by its size, the kind of change, or a tag."""
     notes: list[str] = []
     _, lines = fix.size
-    context = sum(len(hunk.lines) for change in fix.files for hunk in change.hunks)
-    most = project.stable.max_lines
-    if most and context > most:
+    context_lines = sum(
+        len(hunk.lines) for change in fix.files for hunk in change.hunks
+    )
+    max_lines = project.stable.max_lines
+    if max_lines and context_lines > max_lines:
         notes.append(
-            f"the patch has {context} lines with context ({lines} changed); stable trees take at"
-            f" most {most}"
+            f"the patch has {context_lines} lines with context ({lines} changed); stable trees"
+            f" take at most {max_lines}"
         )
     if project.lists.no_backport and project.lists.no_backport in fix.commit.message:
         notes.append("the fix is tagged not to be backported (stable+noautosel)")

@@ -54,21 +54,21 @@ def read_touches(
     repository: Repository,
     paths: Sequence[str],
     tip: str,
-    less: Sequence[str],
+    excluded: Sequence[str],
     *,
     timeout: float = 60.0,
 ) -> tuple[LineTouch, ...]:
-    """Return the commits in `less`..`tip` that change any of `paths`, oldest first.
+    """Return the commits in `excluded`..`tip` that change any of `paths`, oldest first.
 
-    They are reachable from `tip` but from none of `less`. Merges are skipped.
+    They are reachable from `tip` but from none of `excluded`. Merges are skipped.
     """
-    return _log(
+    return _read_log(
         repository,
         "--topo-order",
         "--reverse",
         "--no-merges",
         tip,
-        *(f"^{tip}" for tip in less),
+        *(f"^{tip}" for tip in excluded),
         paths=paths,
         timeout=timeout,
     )
@@ -78,7 +78,7 @@ def read_touch(
     repository: Repository, commit: str, paths: Sequence[str] = ()
 ) -> LineTouch:
     """Return the changes of one commit to `paths`, or to all files."""
-    touches = _log(repository, "-1", commit, paths=paths)
+    touches = _read_log(repository, "-1", commit, paths=paths)
     return touches[0] if touches else LineTouch(commit, ())
 
 
@@ -90,38 +90,38 @@ def read_each(
     A commit that changes none of `paths` has no edits.
     """
     stdin = "".join(f"{commit}\n" for commit in commits).encode()
-    touches = _log(
+    touches = _read_log(
         repository, "--stdin", "--no-walk=unsorted", paths=paths, stdin=stdin
     )
     by_commit = {touch.commit: touch for touch in touches}
     return {commit: by_commit.get(commit, LineTouch(commit, ())) for commit in commits}
 
 
-def _log(
+def _read_log(
     repository: Repository,
-    *words: str,
+    *options: str,
     paths: Sequence[str],
     stdin: bytes | None = None,
     timeout: float = 300.0,
 ) -> tuple[LineTouch, ...]:
     """Return the changes to `paths`, or to all files, in commits listed by git log."""
-    only = ["--", *paths] if paths else []
+    path_arguments = ["--", *paths] if paths else []
     result = repository.git(
-        "log", "--format=%x01%H", "--raw", "-p", "-U0", "-M", *words, *only,
+        "log", "--format=%x01%H", "--raw", "-p", "-U0", "-M", *options, *path_arguments,
         stdin=stdin, timeout=timeout,
     )  # fmt: skip
-    return tuple(_touch(block) for block in result.out.split(b"\x01")[1:])
+    return tuple(_parse_touch(block) for block in result.out.split(b"\x01")[1:])
 
 
 def older_names(
     repository: Repository,
     paths: Sequence[str],
     tip: str,
-    less: str,
+    excluded: str,
     *,
     timeout: float = 60.0,
 ) -> tuple[str, ...]:
-    """Return former names of these files in the commits `less`..`tip`, latest first.
+    """Return former names of these files in the commits `excluded`..`tip`, latest first.
 
     One walk finds the commits that added a name, and only these are searched for renames. `git log
     --follow` would walk the history once per file.
@@ -132,23 +132,23 @@ def older_names(
     for _ in range(_MOST_RENAMES):
         if not names:
             break
-        done = repository.git(
-            "log", "--no-renames", "--diff-filter=A", "--format=%H", tip, f"^{less}", "--", *sorted(names), timeout=max(0.1, end - time.monotonic())  # noqa: E501
+        added = repository.git(
+            "log", "--no-renames", "--diff-filter=A", "--format=%H", tip, f"^{excluded}", "--", *sorted(names), timeout=max(0.1, end - time.monotonic())  # noqa: E501
         )  # fmt: skip
-        before: set[str] = set()
-        for commit in done.text.split()[:_MOST_ADDING]:
-            left = max(0.1, end - time.monotonic())
-            words = repository.git(
-                "diff-tree", "-r", "-M", "-z", "--diff-filter=R", "--name-status", "--no-commit-id", commit, timeout=left  # noqa: E501
+        old_names: set[str] = set()
+        for commit in added.text.split()[:_MOST_ADDING]:
+            seconds_left = max(0.1, end - time.monotonic())
+            fields = repository.git(
+                "diff-tree", "-r", "-M", "-z", "--diff-filter=R", "--name-status", "--no-commit-id", commit, timeout=seconds_left  # noqa: E501
             ).text.split("\0")  # fmt: skip
-            before |= {
+            old_names |= {
                 old
                 for status, old, new in zip(
-                    words[::3], words[1::3], words[2::3], strict=False
+                    fields[::3], fields[1::3], fields[2::3], strict=False
                 )
                 if status and new in names
             }
-        names = before - result.keys() - set(paths)
+        names = old_names - result.keys() - set(paths)
         result |= dict.fromkeys(sorted(names))
     return tuple(result)
 
@@ -166,15 +166,15 @@ def dependencies_of(
     branch, and only shift lines. `paths` limits the files of the fix, and `margin` is a number of
     lines added to both ends of its spans.
     """
-    needed = _changed_spans(fix, paths, margin)
+    spans_by_path = _changed_spans(fix, paths, margin)
     result: list[LineTouch] = []
     for touch in reversed(touches):
-        belongs = touch.commit not in present and any(
-            _overlaps(edit, needed) for edit in touch.edits
+        is_needed = touch.commit not in present and any(
+            _overlaps(edit, spans_by_path) for edit in touch.edits
         )
-        if belongs:
+        if is_needed:
             result.append(touch)
-        _carry_back(touch, needed, belongs)
+        _map_spans_back(touch, spans_by_path, is_needed)
     return tuple(reversed(result))
 
 
@@ -189,19 +189,19 @@ def last_writers(
     `touches` are commits before the fix, oldest first. Lines that one of them wrote are not
     followed further back. Renames are followed.
     """
-    needed = _changed_spans(fix, paths)
+    spans_by_path = _changed_spans(fix, paths)
     result: list[LineTouch] = []
     for touch in reversed(touches):
         if touch.commit not in present and any(
-            _overlaps(edit, needed, moved=False) for edit in touch.edits
+            _overlaps(edit, spans_by_path, count_renames=False) for edit in touch.edits
         ):
             result.append(touch)
             for edit in touch.edits:
-                if edit.new_path in needed:
-                    needed[edit.new_path] = _subtract_spans(
-                        needed[edit.new_path], [new for _, new in edit.hunks]
+                if edit.new_path in spans_by_path:
+                    spans_by_path[edit.new_path] = _subtract_spans(
+                        spans_by_path[edit.new_path], [new for _, new in edit.hunks]
                     )
-        _carry_back(touch, needed, belongs=False)
+        _map_spans_back(touch, spans_by_path, is_needed=False)
     return tuple(reversed(result))
 
 
@@ -212,18 +212,18 @@ def find_crossing(
 
     The span refers to the file after the last commit.
     """
-    needed: dict[str, list[Span]] = {path: [span]}
+    spans_by_path: dict[str, list[Span]] = {path: [span]}
     result: list[LineTouch] = []
     for touch in reversed(touches):
         # a rename alone changes no lines
         if any(
             low < new[1] and new[0] < high
             for edit in touch.edits
-            for low, high in needed.get(edit.new_path or "", ())
+            for low, high in spans_by_path.get(edit.new_path or "", ())
             for new in _touched_lines(edit)
         ):
             result.append(touch)
-        _carry_back(touch, needed, belongs=False)
+        _map_spans_back(touch, spans_by_path, is_needed=False)
     return tuple(reversed(result))
 
 
@@ -251,11 +251,16 @@ def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
 
 
 def _overlaps(
-    edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True
+    edit: LineEditStep,
+    spans_by_path: Mapping[str, Sequence[Span]],
+    *,
+    count_renames: bool = True,
 ) -> bool:
-    """Return whether an edit overlaps or adjoins the spans; with `moved`, renames count as well."""
-    spans = needed.get(edit.new_path or "", ())
-    if moved and spans and edit.new_path != edit.old_path:
+    """Return whether an edit overlaps or adjoins the spans; with `count_renames`, renames count as
+    well.
+    """
+    spans = spans_by_path.get(edit.new_path or "", ())
+    if count_renames and spans and edit.new_path != edit.old_path:
         return True
     return any(
         span[0] <= new[1] and new[0] <= span[1]
@@ -264,16 +269,18 @@ def _overlaps(
     )
 
 
-def _carry_back(touch: LineTouch, needed: dict[str, list[Span]], belongs: bool) -> None:
+def _map_spans_back(
+    touch: LineTouch, spans_by_path: dict[str, list[Span]], is_needed: bool
+) -> None:
     for edit in touch.edits:
-        spans = needed.pop(edit.new_path, []) if edit.new_path else []
+        spans = spans_by_path.pop(edit.new_path, []) if edit.new_path else []
         if edit.old_path is None:
             continue
-        before = [_map_back(span, edit.hunks) for span in spans]
-        if belongs:
-            before += [old for old, _ in edit.hunks]
-        if before:
-            needed.setdefault(edit.old_path, []).extend(_join_spans(before))
+        old_spans = [_map_back(span, edit.hunks) for span in spans]
+        if is_needed:
+            old_spans += [old for old, _ in edit.hunks]
+        if old_spans:
+            spans_by_path.setdefault(edit.old_path, []).extend(_join_spans(old_spans))
 
 
 def _map_back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
@@ -294,20 +301,20 @@ def _map_back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
 
 def _subtract_spans(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
     """Return the parts of the spans that were not written."""
-    left = list(spans)
+    remaining = list(spans)
     for low, high in written:
-        pieces: list[Span] = []
-        for start, end in left:
+        parts: list[Span] = []
+        for start, end in remaining:
             if end <= low or high <= start:
-                pieces.append((start, end))
+                parts.append((start, end))
             else:
-                pieces += [
-                    (low_end, other)
-                    for low_end, other in ((start, low), (high, end))
-                    if low_end < other
+                parts += [
+                    (low_end, high_end)
+                    for low_end, high_end in ((start, low), (high, end))
+                    if low_end < high_end
                 ]
-        left = pieces
-    return left
+        remaining = parts
+    return remaining
 
 
 def _join_spans(spans: Sequence[Span]) -> list[Span]:
@@ -320,25 +327,27 @@ def _join_spans(spans: Sequence[Span]) -> list[Span]:
     return result
 
 
-def _touch(block: bytes) -> LineTouch:
+def _parse_touch(block: bytes) -> LineTouch:
     commit, *lines = block.split(b"\n")
     paths: list[tuple[str | None, str | None]] = []
     hunks: list[list[tuple[Span, Span]]] = []
     for line in lines:
         if line.startswith(b":"):
-            paths.append(_paths(line))
+            paths.append(_parse_paths(line))
         elif line.startswith(b"diff --git "):
             hunks.append([])
         elif hunks and (match := _HUNK.match(line)):
-            hunks[-1].append((_span(match[1], match[2]), _span(match[3], match[4])))
+            hunks[-1].append(
+                (_parse_span(match[1], match[2]), _parse_span(match[3], match[4]))
+            )
     edits = (
-        LineEditStep(*names, tuple(hunks[at]) if at < len(hunks) else ())
-        for at, names in enumerate(paths)
+        LineEditStep(*names, tuple(hunks[index]) if index < len(hunks) else ())
+        for index, names in enumerate(paths)
     )
     return LineTouch(commit.decode("ascii"), tuple(edits))
 
 
-def _paths(line: bytes) -> tuple[str | None, str | None]:
+def _parse_paths(line: bytes) -> tuple[str | None, str | None]:
     meta, *names = line.decode("utf-8", "surrogateescape").split("\t")
     status = meta.rpartition(" ")[2]
     return (
@@ -347,6 +356,6 @@ def _paths(line: bytes) -> tuple[str | None, str | None]:
     )
 
 
-def _span(start: bytes, count: bytes | None) -> Span:
+def _parse_span(start: bytes, count: bytes | None) -> Span:
     first, size = int(start), int(count) if count is not None else 1
     return (first, first) if size == 0 else (first - 1, first - 1 + size)

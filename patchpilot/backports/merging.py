@@ -36,7 +36,7 @@ class Merge:
     stages: Mapping[str, Stages] = field(default_factory=dict)
 
 
-def plan(
+def plan_merge(
     changed: Mapping[str, tuple[Entry, Entry]],
     ours: Callable[[str], Entry],
     theirs: Callable[[str], Entry],
@@ -49,67 +49,68 @@ def plan(
     the directory. A file that they delete is deleted if we did not change it and they keep the
     directory. Otherwise, either side may have renamed the file or directory.
     """
-    taken: dict[str, Entry] = {}
-    both: list[str] = []
+    entries: dict[str, Entry] = {}
+    both_changed: list[str] = []
     for path, (old, new) in changed.items():
-        own = ours(path)
+        our_entry = ours(path)
         folder = path.rpartition("/")[0]
         if not all(
-            entry is None or entry[0].startswith("100") for entry in (old, new, own)
+            entry is None or entry[0].startswith("100")
+            for entry in (old, new, our_entry)
         ):
             return None
         if old is None:
-            if own is not None or (folder and not _is_directory(ours(folder))):
+            if our_entry is not None or (folder and not _is_directory(ours(folder))):
                 return None
-            taken[path] = new
+            entries[path] = new
         elif new is None:
-            if own != old or (folder and not _is_directory(theirs(folder))):
+            if our_entry != old or (folder and not _is_directory(theirs(folder))):
                 return None
-            taken[path] = None
-        elif own is None or not old[0] == new[0] == own[0]:
+            entries[path] = None
+        elif our_entry is None or not old[0] == new[0] == our_entry[0]:
             return None
-        elif own == old:
-            taken[path] = new
-        elif own != new:
-            both.append(path)
-    return taken, tuple(sorted(both))
+        elif our_entry == old:
+            entries[path] = new
+        elif our_entry != new:
+            both_changed.append(path)
+    return entries, tuple(sorted(both_changed))
 
 
 def _is_directory(entry: Entry) -> bool:
     return entry is not None and entry[0] == "40000"
 
 
-def read_merge(done: Completed) -> Merge:
+def read_merge(completed: Completed) -> Merge:
     """Parse the result of `git merge-tree -z --messages`.
 
     Raise GitError if it failed.
     """
-    words = done.out.decode("utf-8", "surrogateescape").split("\0")
-    if len(words[0]) != 40:
-        raise failure(("merge-tree",), done)
-    return merge_of(words, clean=done.code == 0)
+    fields = completed.out.decode("utf-8", "surrogateescape").split("\0")
+    if len(fields[0]) != 40:
+        raise failure(("merge-tree",), completed)
+    return parse_merge(fields, clean=completed.code == 0)
 
 
-def merge_of(words: Sequence[str], *, clean: bool) -> Merge:
+def parse_merge(fields: Sequence[str], *, clean: bool) -> Merge:
     """Parse the output fields of `git merge-tree -z --messages`."""
-    at = 1
+    index = 1
     stages: dict[str, dict[int, tuple[str, str]]] = {}
-    while at < len(words) and words[at]:
-        entry, _, path = words[at].partition("\t")
+    while index < len(fields) and fields[index]:
+        entry, _, path = fields[index].partition("\t")
         mode, name, stage = entry.split(" ")
         stages.setdefault(path, {})[int(stage)] = (mode, name)
-        at += 1
-    return Merge(words[0], clean, tuple(stages), _kinds(words[at + 1 :]), stages)
+        index += 1
+    return Merge(fields[0], clean, tuple(stages), _kinds(fields[index + 1 :]), stages)
 
 
-def _kinds(words: Sequence[str]) -> dict[str, str]:
+def _kinds(fields: Sequence[str]) -> dict[str, str]:
     """Map each path to the kind of its first conflict, as named by git."""
     kinds: dict[str, str] = {}
-    at = 0
-    while at < len(words) and words[at].isdigit():
-        end = at + 1 + int(words[at])
-        if words[end].startswith("CONFLICT"):
-            kind = words[end].removeprefix("CONFLICT ").strip("()")
-            kinds = dict.fromkeys(words[at + 1 : end], kind) | kinds
-        at = end + 2
+    index = 0
+    while index < len(fields) and fields[index].isdigit():
+        end = index + 1 + int(fields[index])
+        if fields[end].startswith("CONFLICT"):
+            kind = fields[end].removeprefix("CONFLICT ").strip("()")
+            kinds = dict.fromkeys(fields[index + 1 : end], kind) | kinds
+        index = end + 2
     return kinds

@@ -31,7 +31,7 @@ _MOST_LOOKED_AT = 20
 class MissingCommits:
     """The prerequisites of a fix that a branch lacks, including indirect ones.
 
-    `left` returns the seconds left, and raises an exception when there are none.
+    `seconds_left` returns the seconds left, and raises an exception when there are none.
     """
 
     def __init__(
@@ -41,13 +41,13 @@ class MissingCommits:
         fix: str,
         tip: str,
         tree: str,
-        left: Callable[[], float],
+        seconds_left: Callable[[], float],
     ) -> None:
         self.history, self.scratch, self.tip, self.tree = history, scratch, tip, tree
         self.repository = history.repository
         parents = self.repository.commit(fix).parents
         self._fix, self._top = fix, parents[0] if parents else None
-        self._left = left
+        self._seconds_left = seconds_left
         self._touches: dict[frozenset[str], tuple[LineTouch, ...]] = {}
         self._older: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._goals: dict[str, LineTouch] = {}
@@ -61,7 +61,7 @@ class MissingCommits:
         Only its conflicting files are considered.
         """
         goal, paths = self._goal(commit, conflicts)
-        touches = self.before(commit, self.with_older_names(paths))
+        touches = self.touches_before(commit, self.with_older_names(paths))
         return self._filter_missing(
             touches,
             lambda present: dependencies_of(
@@ -80,20 +80,22 @@ class MissingCommits:
                 self._conflicting_part(edit, merge, theirs) for edit in goal.edits
             ),
         )
-        touches = self.before(commit, self.with_older_names(paths))
+        touches = self.touches_before(commit, self.with_older_names(paths))
         return self._filter_missing(
             touches,
             lambda present: last_writers(touches, goal, present, frozenset(paths)),
         )
 
-    def all(self, commit: str, paths: Sequence[str]) -> tuple[str, ...]:
+    def latest(self, commit: str, paths: Sequence[str]) -> tuple[str, ...]:
         """Return the latest missing commits before `commit` that change these files, oldest
         first.
         """
         return self.missing(
             [
                 touch.commit
-                for touch in self.before(commit, self.with_older_names(paths))[-MOST:]
+                for touch in self.touches_before(commit, self.with_older_names(paths))[
+                    -MOST:
+                ]
             ]
         )
 
@@ -101,27 +103,31 @@ class MissingCommits:
         """Return which commits are missing from the branch, by ancestry and upstream marker."""
         return self.history.missing(commits, self.tip)
 
-    def before(self, commit: str, paths: tuple[str, ...]) -> tuple[LineTouch, ...]:
+    def touches_before(
+        self, commit: str, paths: tuple[str, ...]
+    ) -> tuple[LineTouch, ...]:
         """Return the commits before `commit` that change these files and are not in the branch's
         history.
 
         Only commits before the fix are considered.
         """
         path_set = frozenset(paths)
-        known = next((touch for touch in self._touches if path_set <= touch), None)
-        if known is None:
-            left = self._left()
+        cached_paths = next(
+            (touch for touch in self._touches if path_set <= touch), None
+        )
+        if cached_paths is None:
+            timeout = self._seconds_left()
             self._touches[path_set] = (
                 read_touches(
-                    self.repository, paths, self._top, [self.tip], timeout=left
+                    self.repository, paths, self._top, [self.tip], timeout=timeout
                 )
                 if self._top
                 else ()
             )
-            known = path_set
-        touches = self._touches[known]
+            cached_paths = path_set
+        touches = self._touches[cached_paths]
         if commit != self._fix:
-            at = next(
+            position = next(
                 (
                     number
                     for number, touch in enumerate(touches)
@@ -129,8 +135,8 @@ class MissingCommits:
                 ),
                 len(touches),
             )
-            touches = touches[:at]
-        if known == path_set:
+            touches = touches[:position]
+        if cached_paths == path_set:
             return touches
         return tuple(
             touch
@@ -143,12 +149,18 @@ class MissingCommits:
 
     def with_older_names(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Return the paths, and former names of files that the branch lacks."""
-        gone = tuple(path for path in paths if not self.scratch.has(self.tree, path))
-        if gone and self._top and gone not in self._older:
-            self._older[gone] = older_names(
-                self.repository, gone, self._top, self.tip, timeout=self._left()
+        missing_paths = tuple(
+            path for path in paths if not self.scratch.has(self.tree, path)
+        )
+        if missing_paths and self._top and missing_paths not in self._older:
+            self._older[missing_paths] = older_names(
+                self.repository,
+                missing_paths,
+                self._top,
+                self.tip,
+                timeout=self._seconds_left(),
             )
-        return tuple(dict.fromkeys([*paths, *self._older.get(gone, ())]))
+        return tuple(dict.fromkeys([*paths, *self._older.get(missing_paths, ())]))
 
     def _goal(
         self, commit: str, conflicts: Sequence[str]
@@ -177,22 +189,22 @@ class MissingCommits:
     def _filter_missing(
         self,
         touches: Sequence[LineTouch],
-        ask: Callable[[frozenset[str]], Sequence[LineTouch]],
+        select: Callable[[frozenset[str]], Sequence[LineTouch]],
     ) -> tuple[str, ...]:
-        """Remove commits that are in the branch under another id."""
+        """Return the ids of the selected commits that the branch lacks, even under another id."""
         present = {touch.commit for touch in touches} - set(
             self.missing([touch.commit for touch in touches])
         )
         while True:
-            landed = ask(frozenset(present))
-            merged = (
-                {touch.commit for touch in landed if self._has_landed(touch.commit)}
-                if len(landed) <= _MOST_LOOKED_AT
+            selected = select(frozenset(present))
+            landed = (
+                {touch.commit for touch in selected if self._has_landed(touch.commit)}
+                if len(selected) <= _MOST_LOOKED_AT
                 else set()
             )
-            if not merged:
-                return tuple(touch.commit for touch in landed)
-            present |= merged
+            if not landed:
+                return tuple(touch.commit for touch in selected)
+            present |= landed
 
     def _has_landed(self, commit: str) -> bool:
         if commit not in self._landed:
@@ -213,14 +225,14 @@ class MissingCommits:
         if content is None or len(edit.hunks) < 2:
             return edit
         lines = [line.rstrip("\n") for line in text_lines(content)]
-        hit = set()
+        conflicting = set()
         for conflict in find_places(self.scratch, replace(merge, paths=(path,))):
             block, size = list(conflict.theirs), len(conflict.theirs)
             starts = (
                 [
-                    at
-                    for at in range(len(lines) - size + 1)
-                    if lines[at : at + size] == block
+                    index
+                    for index in range(len(lines) - size + 1)
+                    if lines[index : index + size] == block
                 ]
                 if size
                 else []
@@ -228,14 +240,16 @@ class MissingCommits:
             inside = {
                 number
                 for number, (_, new) in enumerate(edit.hunks)
-                for at in starts
-                if at <= new[1] and new[0] <= at + size
+                for index in starts
+                if index <= new[1] and new[0] <= index + size
             }
             if not inside:
                 return edit
-            hit |= inside
+            conflicting |= inside
         return (
-            replace(edit, hunks=tuple(edit.hunks[number] for number in sorted(hit)))
-            if hit
+            replace(
+                edit, hunks=tuple(edit.hunks[number] for number in sorted(conflicting))
+            )
+            if conflicting
             else edit
         )

@@ -14,8 +14,8 @@ from patchpilot.backports.merging import (
     Entry,
     Merge,
     Stages,
-    merge_of,
-    plan,
+    parse_merge,
+    plan_merge,
     read_merge,
 )
 from patchpilot.commits import alternates
@@ -53,7 +53,7 @@ class Scratch:
         self._env = {"GIT_OBJECT_DIRECTORY": str(self._path)}
         self._objects = CatFile(repository.top, self._env)
         self._merges: Merges | None = None
-        self._asked = 0
+        self._merge_count = 0
         self._listings: dict[str, Mapping[str, Entry]] = {}
         # trees that were not written yet; git never needs most of them
         self._pending: dict[str, bytes] = {}
@@ -76,19 +76,19 @@ class Scratch:
     @property
     def path(self) -> Path:
         """Return the directory of the store, after writing all pending trees."""
-        self._settle()
+        self._write_pending()
         return self._path
 
     @property
     def env(self) -> dict[str, str]:
         """Return the environment with which git writes to this store and reads both stores."""
-        self._settle()
+        self._write_pending()
         return dict(self._env)
 
     @property
     def objects(self) -> CatFile:
         """Return a reader for objects in this store and the repository."""
-        self._settle()
+        self._write_pending()
         return self._objects
 
     def git(
@@ -113,9 +113,17 @@ class Scratch:
         timeout: float,
     ) -> str:
         """Return the output of git grep in the text files of a tree."""
-        words = [word for pattern in patterns for word in ("-e", pattern)]
+        pattern_options = [option for pattern in patterns for option in ("-e", pattern)]
         return self.git(
-            "grep", "-I", *flags, *words, tree, "--", *paths, ok=(0, 1), timeout=timeout
+            "grep",
+            "-I",
+            *flags,
+            *pattern_options,
+            tree,
+            "--",
+            *paths,
+            ok=(0, 1),
+            timeout=timeout,
         ).text
 
     def files_with(
@@ -127,10 +135,10 @@ class Scratch:
         timeout: float,
     ) -> list[str]:
         """Return the files that git grep finds."""
-        text = self.grep(
+        output = self.grep(
             tree, patterns, "-l", "-z", *flags, paths=paths, timeout=timeout
         )
-        return [name.partition(":")[2] for name in text.split("\0") if name]
+        return [name.partition(":")[2] for name in output.split("\0") if name]
 
     def find_words(
         self,
@@ -142,33 +150,33 @@ class Scratch:
     ) -> set[str]:
         """Return which of these words occur in the text files of a tree."""
         flags = ("-w", "-h", "-o", "-F")
-        text = self.grep(tree, sorted(words), *flags, paths=paths, timeout=timeout)
-        return set(text.split("\n"))
+        output = self.grep(tree, sorted(words), *flags, paths=paths, timeout=timeout)
+        return set(output.split("\n"))
 
     def write(self, kind: str, content: bytes) -> str:
         """Write an object; return its id."""
         name, raw = _hash_object(kind, content)
-        self._put(name, raw)
+        self._write_object(name, raw)
         return name
 
-    def _put(self, name: str, raw: bytes) -> None:
+    def _write_object(self, name: str, raw: bytes) -> None:
         file = self._path / name[:2] / name[2:]
         if not file.exists():
             file.parent.mkdir(exist_ok=True)
             file.write_bytes(zlib.compress(raw, 1))
 
-    def _settle(self) -> None:
+    def _write_pending(self) -> None:
         while self._pending:
-            self._put(*self._pending.popitem())
+            self._write_object(*self._pending.popitem())
 
-    def _settle_tree(self, tree: str) -> None:
+    def _write_pending_tree(self, tree: str) -> None:
         """Write a pending tree and its subtrees."""
         raw = self._pending.pop(tree, None)
         if raw is not None:
-            self._put(tree, raw)
+            self._write_object(tree, raw)
             for mode, name in _read_tree(raw.partition(b"\0")[2]).values():
                 if mode == _DIRECTORY:
-                    self._settle_tree(name)
+                    self._write_pending_tree(name)
 
     def commit(self, tree: str, *parents: str, message: str = "x") -> str:
         """Write a commit of a tree; return its id."""
@@ -214,25 +222,25 @@ class Scratch:
             return Merge(ours, True)
         if base == ours:
             return Merge(theirs, True)
-        planned = plan(
+        planned = plan_merge(
             self.changed(base, theirs),
-            lambda path: self._entry(ours, path),
-            lambda path: self._entry(theirs, path),
+            lambda path: self._find_entry(ours, path),
+            lambda path: self._find_entry(theirs, path),
         )
         if planned is None:
             return self.merge_trees(base, ours, theirs)
-        taken, both = planned
+        entries, both_changed = planned
         kinds: dict[str, str] = {}
         stages: dict[str, Stages] = {}
-        for path, merged in self._merge_files(both, base, ours, theirs).items():
-            taken[path], kind = merged
+        for path, merged in self._merge_files(both_changed, base, ours, theirs).items():
+            entries[path], kind = merged
             if kind:
-                sides = (self._entry(tree, path) for tree in (base, ours, theirs))
+                sides = (self._find_entry(tree, path) for tree in (base, ours, theirs))
                 stages[path] = {
                     number: side for number, side in enumerate(sides, 1) if side
                 }
                 kinds[path] = kind
-        tree = self.write_with_files(ours, taken)
+        tree = self.write_with_files(ours, entries)
         return Merge(tree, not kinds, tuple(kinds), kinds, stages)
 
     def _merge_files(
@@ -245,9 +253,9 @@ class Scratch:
         sides = {
             path: (
                 path,
-                self._entry(base, path),
-                self._entry(ours, path),
-                self._entry(theirs, path),
+                self._find_entry(base, path),
+                self._find_entry(ours, path),
+                self._find_entry(theirs, path),
             )
             for path in paths
         }
@@ -260,28 +268,28 @@ class Scratch:
             merge = self.merge_trees(*small)
             for path in new:
                 kind = merge.kinds.get(path, "content") if path in merge.paths else ""
-                self._merged[sides[path]] = self._entry(merge.tree, path), kind
+                self._merged[sides[path]] = self._find_entry(merge.tree, path), kind
         return {path: self._merged[sides[path]] for path in paths}
 
     def merge_trees(self, base: str, ours: str, theirs: str) -> Merge:
         """Merge trees with git, which detects renames."""
         for tree in (base, ours, theirs):
-            self._settle_tree(tree)
+            self._write_pending_tree(tree)
         root = self.commit(base)
-        our_commit, other = (
+        our_commit, their_commit = (
             self.commit(ours, root),
             self.commit(theirs, root, message="y"),
         )
-        self._asked += 1
-        if self._asked > _FEW:
+        self._merge_count += 1
+        if self._merge_count > _FEW:
             self._merges = self._merges or Merges(
                 self.repository.top,
                 self._filler(),
                 self._env,
             )
-            result = self._merges.merge(our_commit, other)
+            result = self._merges.merge(our_commit, their_commit)
             if result:
-                return merge_of(result[1], clean=result[0])
+                return parse_merge(result[1], clean=result[0])
         return read_merge(
             self.git(
                 "merge-tree",
@@ -289,7 +297,7 @@ class Scratch:
                 "--messages",
                 "-z",
                 our_commit,
-                other,
+                their_commit,
                 ok=(0, 1),
             )
         )
@@ -304,26 +312,28 @@ class Scratch:
             for content in (b"", b"1\n", b"2\n")
         ]
         for tree in trees:
-            self._settle_tree(tree)
+            self._write_pending_tree(tree)
         root = self.commit(trees[0])
         return self.commit(trees[1], root), self.commit(trees[2], root)
 
-    def changed(self, old: str, other: str) -> dict[str, tuple[Entry, Entry]]:
+    def changed(self, old: str, new: str) -> dict[str, tuple[Entry, Entry]]:
         """Map the paths that differ between two trees to their entries.
 
         A directory that exists in only one of them is one path.
         """
-        if (old, other) not in self._changes:
+        if (old, new) not in self._changes:
             if len(self._changes) >= _MOST_CHANGES:
                 self._changes.clear()
-            self._changes[old, other] = self._differences(old, other)
-        return dict(self._changes[old, other])
+            self._changes[old, new] = self._differences(old, new)
+        return dict(self._changes[old, new])
 
-    def _differences(self, before: str, other: str) -> dict[str, tuple[Entry, Entry]]:
+    def _differences(
+        self, old_tree: str, new_tree: str
+    ) -> dict[str, tuple[Entry, Entry]]:
         result: dict[str, tuple[Entry, Entry]] = {}
-        mine, theirs = self._read(before), self._read(other)
-        for name in mine.keys() | theirs.keys():
-            old, new = mine.get(name), theirs.get(name)
+        old_entries, new_entries = self._read(old_tree), self._read(new_tree)
+        for name in old_entries.keys() | new_entries.keys():
+            old, new = old_entries.get(name), new_entries.get(name)
             if old == new:
                 continue
             if old and new and old[0] == new[0] == _DIRECTORY:
@@ -352,36 +362,36 @@ class Scratch:
         )
 
     def has(self, tree: str, path: str) -> bool:
-        return self._entry(tree, path) is not None
+        return self._find_entry(tree, path) is not None
 
     def entries(self, tree: str, paths: Iterable[str]) -> dict[str, Entry]:
         """Map each path to its entry in a tree, or to None if it is missing."""
-        return {path: self._entry(tree, path) for path in paths}
+        return {path: self._find_entry(tree, path) for path in paths}
 
     def write_with_files(self, tree: str, files: Mapping[str, Entry]) -> str:
         """Write a tree with these files replaced (None: removed); return its id."""
         nested: dict[str, dict[str, Entry]] = {}
-        own = dict(self._read(tree))
+        entries = dict(self._read(tree))
         for path, entry in files.items():
-            head, _, rest = path.partition("/")
-            if rest:
-                nested.setdefault(head, {})[rest] = entry
+            directory, _, subpath = path.partition("/")
+            if subpath:
+                nested.setdefault(directory, {})[subpath] = entry
             elif entry is None:
-                own.pop(head, None)
+                entries.pop(directory, None)
             else:
-                own[head] = entry
-        for head, inner in nested.items():
-            below = own.get(head)
+                entries[directory] = entry
+        for directory, inner in nested.items():
+            existing = entries.get(directory)
             subtree = self.write_with_files(
-                below[1] if below and below[0] == _DIRECTORY else EMPTY_TREE,
+                existing[1] if existing and existing[0] == _DIRECTORY else EMPTY_TREE,
                 inner,
             )
             if subtree == EMPTY_TREE:
-                own.pop(head, None)
+                entries.pop(directory, None)
             else:
-                own[head] = (_DIRECTORY, subtree)
+                entries[directory] = (_DIRECTORY, subtree)
         rows = sorted(
-            own.items(),
+            entries.items(),
             key=lambda row: (
                 os.fsencode(row[0])
                 + (b"/" if row[1] and row[1][0] == _DIRECTORY else b"")
@@ -395,39 +405,43 @@ class Scratch:
         subtree, raw = _hash_object("tree", content)
         if subtree not in self._listings:
             if len(self._pending) >= _MOST_PENDING:
-                self._settle()
+                self._write_pending()
             self._pending[subtree] = raw
-        self._keep(subtree, own)
+        self._cache_listing(subtree, entries)
         return subtree
 
-    def _entry(self, tree: str, path: str) -> Entry:
-        at: Entry = (_DIRECTORY, tree)
+    def _find_entry(self, tree: str, path: str) -> Entry:
+        entry: Entry = (_DIRECTORY, tree)
         for part in path.split("/"):
-            at = self._read(at[1]).get(part) if at and at[0] == _DIRECTORY else None
-        return at
+            entry = (
+                self._read(entry[1]).get(part)
+                if entry and entry[0] == _DIRECTORY
+                else None
+            )
+        return entry
 
     def _read(self, tree: str) -> Mapping[str, Entry]:
         if tree == EMPTY_TREE:
             return {}
         if tree not in self._listings:
-            self._settle_tree(tree)
+            self._write_pending_tree(tree)
             entry = self._objects.get(tree)
             if not entry or entry[1] != "tree":
                 raise GitError(
                     f"tree {tree[:12]} is not in the repository",
                     hint="in a partial clone, run `git fetch --refetch` to get it",
                 )
-            self._keep(tree, _read_tree(entry[2]))
+            self._cache_listing(tree, _read_tree(entry[2]))
         return self._listings[tree]
 
-    def _keep(self, tree: str, listing: Mapping[str, Entry]) -> None:
+    def _cache_listing(self, tree: str, listing: Mapping[str, Entry]) -> None:
         if len(self._listings) >= _MOST_LISTINGS:
             self._listings.clear()
         self._listings[tree] = listing
 
     def blob(self, tree: str, path: str) -> bytes | None:
         """Return the content of a file in a tree, or None."""
-        return self.content(self._entry(tree, path))
+        return self.content(self._find_entry(tree, path))
 
     def content(self, entry: Entry) -> bytes | None:
         result = self._objects.get(entry[1]) if entry else None
@@ -443,15 +457,18 @@ def _hash_object(kind: str, content: bytes) -> tuple[str, bytes]:
 def _read_tree(raw: bytes) -> dict[str, tuple[str, str]]:
     """Return the entries of a raw tree; raise GitError if it is damaged."""
     result: dict[str, tuple[str, str]] = {}
-    at = 0
-    while at < len(raw):
-        end = raw.find(b"\0", at)
-        mode, _, name = raw[at:end].partition(b" ")
-        at = end + 21
-        if end < 0 or not mode.isdigit() or at > len(raw):
+    offset = 0
+    while offset < len(raw):
+        end = raw.find(b"\0", offset)
+        mode, _, name = raw[offset:end].partition(b" ")
+        offset = end + 21
+        if end < 0 or not mode.isdigit() or offset > len(raw):
             raise GitError(
                 "a tree of the repository is damaged",
                 hint="run `git fsck` to find the damaged tree",
             )
-        result[os.fsdecode(name)] = (mode.decode("ascii"), raw[at - 20 : at].hex())
+        result[os.fsdecode(name)] = (
+            mode.decode("ascii"),
+            raw[offset - 20 : offset].hex(),
+        )
     return result

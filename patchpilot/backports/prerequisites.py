@@ -23,11 +23,11 @@ from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
 
 _DEEPEST = 4
-# longer lists of whole commits are not shown
+# give up if more whole commits than this are needed
 _MOST_WHOLE = 120
 # share of the time for partial commits, before whole commits are tried
 _FOR_PARTS = 0.35
-# a wide commit changes more files than this; the widest ones are dropped first
+# a wide commit changes more files than this; dropping the widest ones is tried first
 _WIDE, _MOST_WIDE = 10, 6
 # nobody would backport more whole commits for one fix
 _MANY_COMMITS = 12
@@ -128,34 +128,38 @@ class _Seeker:
         self.history, self.scratch, self.fix = history, scratch, fix
         self.repository: Repository = history.repository
         self.tree = tree or scratch.tree_of(tip)
-        self._begun = time.monotonic()
+        self._start = time.monotonic()
         self._effort, self._progress = effort, progress
-        self._ground = MissingCommits(
+        self._missing = MissingCommits(
             history, scratch, fix.id, tip, self.tree, self._check_time
         )
         self._merges: dict[tuple[str, str, bool], Merge] = {}
         self._failed: set[tuple[str, str]] = set()
         self._paths = frozenset(fix.paths)
-        self._part: tuple[str, ...] = ()
-        self._whole: tuple[str, ...] = ()
+        self._partial_commits: tuple[str, ...] = ()
+        self._whole_commits: tuple[str, ...] = ()
 
     def search(self) -> PrerequisiteSearch:
-        nothing = SearchState.GAVE_UP
+        failure_state = SearchState.GAVE_UP
         try:
             if not self._find_parts():
-                nothing = SearchState.NONE
+                failure_state = SearchState.NONE
             elif self._find_whole():
-                self._drop_unneeded(self._whole, self._take_whole, cut=False)
-                self._whole = self._sort_by_mainline(self._whole)
+                self._drop_unneeded(
+                    self._whole_commits, self._store_whole, is_partial=False
+                )
+                self._whole_commits = self._sort_by_mainline(self._whole_commits)
             else:
-                self._drop_unneeded(self._part, self._take_part, cut=True)
+                self._drop_unneeded(
+                    self._partial_commits, self._store_partial, is_partial=True
+                )
         except _OutOfTimeError:
             pass
         except KeyboardInterrupt as error:
             commits, scope = (
-                (self._whole, "")
-                if self._whole
-                else (self._part, ", only the changes to the fix's files")
+                (self._whole_commits, "")
+                if self._whole_commits
+                else (self._partial_commits, ", only the changes to the fix's files")
             )
             if commits:
                 ids = " ".join(commit[:12] for commit in commits)
@@ -166,30 +170,34 @@ class _Seeker:
             raise
         except GitError:
             # git exceeded the time limit of the search
-            if time.monotonic() < self._begun + self._effort:
+            if time.monotonic() < self._start + self._effort:
                 raise
         self._effort = float("inf")
-        if not self._part:
-            return PrerequisiteSearch((), nothing)
-        part = self._make_result(self._part, SearchState.PARTIAL, cut=True)
-        if not self._whole:
-            return part
-        whole = self._make_result(self._whole, SearchState.FOUND, cut=False)
+        if not self._partial_commits:
+            return PrerequisiteSearch((), failure_state)
+        partial = self._make_result(
+            self._partial_commits, SearchState.PARTIAL, is_partial=True
+        )
+        if not self._whole_commits:
+            return partial
+        whole = self._make_result(
+            self._whole_commits, SearchState.FOUND, is_partial=False
+        )
         # prefer whole commits unless they are far too many and the partial ones are much smaller
-        many = len(whole.needs) > _MANY_COMMITS and 2 * len(part.needs) <= len(
-            whole.needs
-        )
-        much = (
+        has_too_many = len(whole.needs) > _MANY_COMMITS and 2 * len(
+            partial.needs
+        ) <= len(whole.needs)
+        is_too_large = (
             whole.lines > max(_MANY_LINES, self.fix.size[1])
-            and 4 * part.lines <= whole.lines
+            and 4 * partial.lines <= whole.lines
         )
-        return part if many or much else whole
+        return partial if has_too_many or is_too_large else whole
 
-    def _take_part(self, commits: tuple[str, ...]) -> None:
-        self._part = commits
+    def _store_partial(self, commits: tuple[str, ...]) -> None:
+        self._partial_commits = commits
 
-    def _take_whole(self, commits: tuple[str, ...]) -> None:
-        self._whole = commits
+    def _store_whole(self, commits: tuple[str, ...]) -> None:
+        self._whole_commits = commits
 
     def _find_parts(self) -> bool:
         """Find commits whose changes to the fix's files make the fix apply.
@@ -197,28 +205,32 @@ class _Seeker:
         Return False if it does not apply even with all of them.
         """
         # read the history of the fix's files once for all steps
-        self._ground.before(self.fix.id, self._ground.with_older_names(self.fix.paths))
-        gathered = self._collect((), cut=True)
-        merge = self._pick(self.fix.id, self.tree, cut=True)
+        self._missing.touches_before(
+            self.fix.id, self._missing.with_older_names(self.fix.paths)
+        )
+        collected = self._collect((), is_partial=True)
+        merge = self._pick(self.fix.id, self.tree, is_partial=True)
         pools = (
             (
-                self._ground.dependencies_of(self.fix.id, merge.paths, margin)
+                self._missing.dependencies_of(self.fix.id, merge.paths, margin)
                 for margin in MARGINS
             )
-            if gathered is None
+            if collected is None
             else ()
         )
         for pool in pools:
-            if pool and self._fix_applies_after(pool, cut=True):
-                gathered = self._applicable(pool)
+            if pool and self._fix_applies_after(pool, is_partial=True):
+                collected = self._applicable(pool)
                 break
-        if gathered is None:
-            pool = self._ground.all(self.fix.id, self.fix.paths)
-            if not self._fix_applies_after(pool, cut=True):
+        if collected is None:
+            pool = self._missing.latest(self.fix.id, self.fix.paths)
+            if not self._fix_applies_after(pool, is_partial=True):
                 return False
-            gathered = self._applicable(pool)
-        self._part = gathered
-        self._drop_unneeded(gathered, self._take_part, cut=True, share=_FOR_PARTS)
+            collected = self._applicable(pool)
+        self._partial_commits = collected
+        self._drop_unneeded(
+            collected, self._store_partial, is_partial=True, share=_FOR_PARTS
+        )
         return True
 
     def _find_whole(self) -> bool:
@@ -226,54 +238,56 @@ class _Seeker:
 
         They are the partial commits, as a whole and with their prerequisites.
         """
-        gathered = self._collect(self._part, cut=False)
-        if gathered:
-            self._whole = gathered
+        collected = self._collect(self._partial_commits, is_partial=False)
+        if collected:
+            self._whole_commits = collected
             return True
-        conflict = self._pick(self.fix.id, self.tree, cut=False).paths
+        conflict = self._pick(self.fix.id, self.tree, is_partial=False).paths
         pools = [
-            self._part,
+            self._partial_commits,
             *(
-                self._ground.dependencies_of(self.fix.id, conflict, margin)
+                self._missing.dependencies_of(self.fix.id, conflict, margin)
                 for margin in MARGINS
             ),
         ]
         for pool in dict.fromkeys(pools):
-            picked = self._apply_recursively(pool, self.tree, _DEEPEST)
-            if self._fix_applies_after(picked, cut=False):
-                self._whole = picked
+            applied = self._apply_recursively(pool, self.tree, _DEEPEST)
+            if self._fix_applies_after(applied, is_partial=False):
+                self._whole_commits = applied
                 return True
         return False
 
-    def _collect(self, seeds: Sequence[str], *, cut: bool) -> tuple[str, ...] | None:
+    def _collect(
+        self, seeds: Sequence[str], *, is_partial: bool
+    ) -> tuple[str, ...] | None:
         """Return commits, in mainline order, that make the fix apply.
 
         If the fix or one of them conflicts, its prerequisites are added. Return None if
         prerequisites of the fix cannot be found or are far too many.
         """
-        chosen, banned = set(seeds), set[str]()
+        collected, skipped = set(seeds), set[str]()
         levels: dict[str, int] = {}
-        while len(chosen) <= _MOST_WHOLE:
-            ordered = self._sort_commits(chosen)
+        while len(collected) <= _MOST_WHOLE:
+            ordered = self._sort_commits(collected)
             tree = self.tree
             for commit in (*ordered, self.fix.id):
-                merge = self._pick(commit, tree, cut=cut)
+                merge = self._pick(commit, tree, is_partial=is_partial)
                 if not merge.clean:
                     break
                 tree = merge.tree
             else:
                 return ordered
             new = self._more_prerequisites(
-                commit, merge, levels, chosen | banned, cut=cut
+                commit, merge, levels, collected | skipped, is_partial=is_partial
             )
             if new:
-                chosen |= new
+                collected |= new
             elif commit == self.fix.id:
                 return None
             else:
                 # skip a commit that conflicts with the branch, because the fix may apply without it
-                chosen.discard(commit)
-                banned.add(commit)
+                collected.discard(commit)
+                skipped.add(commit)
         return None
 
     def _more_prerequisites(
@@ -281,9 +295,9 @@ class _Seeker:
         commit: str,
         merge: Merge,
         levels: dict[str, int],
-        known: set[str],
+        excluded: set[str],
         *,
-        cut: bool,
+        is_partial: bool,
     ) -> set[str]:
         """Return more prerequisites of a conflicting commit.
 
@@ -293,20 +307,20 @@ class _Seeker:
         for level in range(levels.get(commit, 0), len(MARGINS) + 2):
             levels[commit] = level
             if level == 0:
-                wider = self._ground.find_writers(
-                    commit, merge, self._commit_trees(commit, cut=cut)[1]
+                candidates = self._missing.find_writers(
+                    commit, merge, self._commit_trees(commit, is_partial=is_partial)[1]
                 )
             elif level <= len(MARGINS):
-                wider = self._ground.dependencies_of(
+                candidates = self._missing.dependencies_of(
                     commit, merge.paths, MARGINS[level - 1]
                 )
             else:
-                wider = (
-                    self._ground.all(commit, merge.paths)
-                    if cut or commit == self.fix.id
+                candidates = (
+                    self._missing.latest(commit, merge.paths)
+                    if is_partial or commit == self.fix.id
                     else ()
                 )
-            new = set(wider) - known - {commit, self.fix.id}
+            new = set(candidates) - excluded - {commit, self.fix.id}
             if new:
                 return new
         return set()
@@ -318,13 +332,13 @@ class _Seeker:
 
     def _applicable(self, pool: Sequence[str]) -> tuple[str, ...]:
         """Return the commits whose changes to the fix's files apply in order and are not empty."""
-        tree, kept = self.tree, []
+        tree, applied = self.tree, []
         for commit in pool:
-            merge = self._pick(commit, tree, cut=True)
+            merge = self._pick(commit, tree, is_partial=True)
             if merge.clean and merge.tree != tree:
                 tree = merge.tree
-                kept.append(commit)
-        return tuple(kept)
+                applied.append(commit)
+        return tuple(applied)
 
     def _apply_recursively(
         self, pool: Sequence[str], tree: str, depth: int
@@ -334,33 +348,33 @@ class _Seeker:
         """
         applied: list[str] = []
         for commit in pool:
-            steps = self._solve(commit, tree, depth)
+            steps = self._find_steps(commit, tree, depth)
             for step in steps or ():
-                merge = self._pick(step, tree, cut=False)
+                merge = self._pick(step, tree, is_partial=False)
                 if merge.clean and merge.tree != tree:
                     applied.append(step)
                     tree = merge.tree
         return tuple(applied)
 
-    def _solve(self, commit: str, tree: str, depth: int) -> tuple[str, ...] | None:
+    def _find_steps(self, commit: str, tree: str, depth: int) -> tuple[str, ...] | None:
         """Return the commits that make a commit apply to a tree, followed by the commit; None if
         there are none.
         """
-        merge = self._pick(commit, tree, cut=False)
+        merge = self._pick(commit, tree, is_partial=False)
         if merge.clean:
             return (commit,)
         if depth == 0 or (commit, tree) in self._failed:
             return None
         for margin in MARGINS[:2]:
             steps = self._apply_recursively(
-                self._ground.dependencies_of(commit, merge.paths, margin),
+                self._missing.dependencies_of(commit, merge.paths, margin),
                 tree,
                 depth - 1,
             )
-            at = tree
+            patched_tree = tree
             for step in steps:
-                at = self._pick(step, at, cut=False).tree
-            if steps and self._pick(commit, at, cut=False).clean:
+                patched_tree = self._pick(step, patched_tree, is_partial=False).tree
+            if steps and self._pick(commit, patched_tree, is_partial=False).clean:
                 return (*steps, commit)
         self._failed.add((commit, tree))
         return None
@@ -368,9 +382,9 @@ class _Seeker:
     def _drop_unneeded(
         self,
         chosen: Sequence[str],
-        take: Callable[[tuple[str, ...]], None],
+        store: Callable[[tuple[str, ...]], None],
         *,
-        cut: bool,
+        is_partial: bool,
         share: float = 1.0,
     ) -> None:
         """Drop commits that are not required, within a share of the time.
@@ -380,18 +394,20 @@ class _Seeker:
         """
         result = list(chosen)
 
-        def drop(gone: Sequence[str]) -> bool:
-            rest = [commit for commit in result if commit not in gone]
-            if not rest or not self._fix_applies_after(rest, cut=cut, strict=True):
+        def drop(candidates: Sequence[str]) -> bool:
+            remaining = [commit for commit in result if commit not in candidates]
+            if not remaining or not self._fix_applies_after(
+                remaining, is_partial=is_partial, strict=True
+            ):
                 return False
-            result[:] = rest
-            take(tuple(rest))
+            result[:] = remaining
+            store(tuple(remaining))
             return True
 
         def widest() -> list[str]:
             return sorted(result, key=self._breadth, reverse=True)
 
-        pieces = [
+        groups = [
             [commit]
             for commit in widest()[:_MOST_WIDE]
             if self._breadth(commit) > _WIDE
@@ -399,19 +415,21 @@ class _Seeker:
         size = len(result)
         while True:
             dropped = False
-            for piece in pieces:
-                if time.monotonic() > self._begun + share * self._effort:
+            for group in groups:
+                if time.monotonic() > self._start + share * self._effort:
                     return
-                dropped |= len(result) > len(piece) and drop(piece)
+                dropped |= len(result) > len(group) and drop(group)
             if size == 1 and not dropped:
                 return
             size = max(1, size // 2)
             ordered = widest() if size == 1 else list(result)
-            pieces = [ordered[at : at + size] for at in range(0, len(ordered), size)]
+            groups = [
+                ordered[start : start + size] for start in range(0, len(ordered), size)
+            ]
 
     def _breadth(self, commit: str) -> int:
         """Return the number of files changed by a commit."""
-        return len(self.scratch.changed(*self._commit_trees(commit, cut=False)))
+        return len(self.scratch.changed(*self._commit_trees(commit, is_partial=False)))
 
     def _sort_by_mainline(self, commits: tuple[str, ...]) -> tuple[str, ...]:
         """Sort the commits in mainline order if they apply in that order."""
@@ -419,12 +437,12 @@ class _Seeker:
         return (
             ordered
             if ordered != commits
-            and self._fix_applies_after(ordered, cut=False, strict=True)
+            and self._fix_applies_after(ordered, is_partial=False, strict=True)
             else commits
         )
 
     def _fix_applies_after(
-        self, commits: Sequence[str], *, cut: bool, strict: bool = False
+        self, commits: Sequence[str], *, is_partial: bool, strict: bool = False
     ) -> bool:
         """Return whether the fix applies after these commits.
 
@@ -432,25 +450,27 @@ class _Seeker:
         """
         tree = self.tree
         for commit in commits:
-            merge = self._pick(commit, tree, cut=cut)
+            merge = self._pick(commit, tree, is_partial=is_partial)
             if merge.clean:
                 tree = merge.tree
             elif strict:
                 return False
-        return self._pick(self.fix.id, tree, cut=cut).clean
+        return self._pick(self.fix.id, tree, is_partial=is_partial).clean
 
     def _make_result(
-        self, commits: Sequence[str], state: SearchState, *, cut: bool
+        self, commits: Sequence[str], state: SearchState, *, is_partial: bool
     ) -> PrerequisiteSearch:
         tree = self.tree
         applied = []
         for commit in commits:
-            merge = self._pick(commit, tree, cut=cut)
+            merge = self._pick(commit, tree, is_partial=is_partial)
             if merge.clean and merge.tree != tree:
                 tree = merge.tree
                 applied.append(commit)
         touches = (
-            read_each(self.repository, applied, sorted(self._paths) if cut else ())
+            read_each(
+                self.repository, applied, sorted(self._paths) if is_partial else ()
+            )
             if applied
             else {}
         )
@@ -467,29 +487,29 @@ class _Seeker:
             )
         return PrerequisiteSearch(tuple(needs), state, tree)
 
-    def _pick(self, commit: str, tree: str, *, cut: bool) -> Merge:
-        key = (commit, tree, cut)
+    def _pick(self, commit: str, tree: str, *, is_partial: bool) -> Merge:
+        key = (commit, tree, is_partial)
         if key not in self._merges:
             self._check_time()
-            base, theirs = self._commit_trees(commit, cut=cut)
+            base, theirs = self._commit_trees(commit, is_partial=is_partial)
             self._merges[key] = self.scratch.merge(base, tree, theirs)
         return self._merges[key]
 
-    def _commit_trees(self, commit: str, *, cut: bool) -> tuple[str, str]:
+    def _commit_trees(self, commit: str, *, is_partial: bool) -> tuple[str, str]:
         """Return the trees before and after a commit.
 
-        With `cut`, the second one contains only the changes to the fix's files.
+        With `is_partial`, the second one contains only the changes to the fix's files.
         """
         parents = self.repository.commit(commit).parents
         base = parents[0] if parents else None
-        if cut and commit != self.fix.id:
+        if is_partial and commit != self.fix.id:
             return self.scratch.part(commit, base, self._paths)
         return self.scratch.base_tree(base), self.scratch.tree_of(commit)
 
     def _check_time(self) -> float:
         """Return the seconds left; raise _OutOfTimeError if there are none."""
-        left = self._begun + self._effort - time.monotonic()
+        seconds_left = self._start + self._effort - time.monotonic()
         self._progress("searching for prerequisites", len(self._merges))
-        if left <= 0:
+        if seconds_left <= 0:
             raise _OutOfTimeError
-        return left
+        return seconds_left

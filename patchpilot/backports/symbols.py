@@ -66,37 +66,37 @@ def compare_symbols(
         return {}, []
     base = scratch.tree_of(fix.base)
     used = {
-        word: kind
-        for word, kind in _new_symbols(fix).items()
-        if not _is_usual(scratch, fix, tree, word, kind)
+        symbol: kind
+        for symbol, kind in _new_symbols(fix).items()
+        if not _is_used_in_branch(scratch, fix, tree, symbol, kind)
     }
     function_hints = [
-        f"the fix changes {word}(), which the branch's {path} does not have"
-        for word, path in _missing_functions(scratch, fix, tree).items()
+        f"the fix changes {symbol}(), which the branch's {path} does not have"
+        for symbol, path in _missing_functions(scratch, fix, tree).items()
     ]
-    folders = _near(fix)
+    folders = _nearby_paths(fix)
     try:
         before = _find_declarations(scratch, base, used, folders, timeout)
         after = _find_declarations(scratch, tree, before, folders, timeout)
-        absent = {word for word in used if word in before and word not in after}
+        absent = {symbol for symbol in used if symbol in before and symbol not in after}
         if absent:
             absent -= scratch.find_words(tree, absent, timeout=timeout)
     except GitError:
         return {}, function_hints
-    missing = {word: before[word][0] for word in used if word in absent}
+    missing = {symbol: before[symbol][0] for symbol in used if symbol in absent}
     hints = [
-        f"the fix {'calls' if used[word] == _CALLED else 'uses'} {word}, which the branch does"
+        f"the fix {'calls' if used[symbol] == _CALLED else 'uses'} {symbol}, which the branch does"
         f" not have (mainline: {path})"
-        for word, path in missing.items()
+        for symbol, path in missing.items()
     ]
     hints += [
-        f"{word}() has different arguments: {after[word][1]!r} in the branch, {before[word][1]!r}"
-        f" in mainline ({before[word][0]})"
-        for word in used
-        if used[word] == _CALLED
-        and word in before
-        and word in after
-        and _arguments_differ(before[word], after[word])
+        f"{symbol}() has different arguments: {after[symbol][1]!r} in the branch,"
+        f" {before[symbol][1]!r} in mainline ({before[symbol][0]})"
+        for symbol in used
+        if used[symbol] == _CALLED
+        and symbol in before
+        and symbol in after
+        and _arguments_differ(before[symbol], after[symbol])
     ]
     return missing, [*hints, *function_hints]
 
@@ -104,7 +104,7 @@ def compare_symbols(
 def commit_that_added(
     scratch: Scratch,
     fix: FixCommit,
-    word: str,
+    symbol: str,
     path: str,
     tip: str,
     *,
@@ -120,7 +120,7 @@ def commit_that_added(
             "--reverse",
             "--no-merges",
             "--format=%H",
-            f"-S{word}",
+            f"-S{symbol}",
             f"{fix.id}^",
             f"^{tip}",
             "--",
@@ -141,24 +141,27 @@ def _new_symbols(fix: FixCommit) -> dict[str, str]:
         for hunk in change.hunks
         for line in hunk.lines
     ]
-    known = {
-        word for line in lines if line.kind != "+" for word in _WORD.findall(line.text)
+    old_words = {
+        symbol
+        for line in lines
+        if line.kind != "+"
+        for symbol in _WORD.findall(line.text)
     }
     result: dict[str, str] = {}
-    for text in (line.text for line in lines if line.kind == "+"):
-        for match in _USED.finditer(_STRING.sub('""', _COMMENT.sub("", text))):
-            word = match["field"] or match["called"] or match["constant"]
-            if word in _KEYWORDS:
+    for added_line in (line.text for line in lines if line.kind == "+"):
+        for match in _USED.finditer(_STRING.sub('""', _COMMENT.sub("", added_line))):
+            symbol = match["field"] or match["called"] or match["constant"]
+            if symbol in _KEYWORDS:
                 continue
             if match["called"]:
-                result.setdefault(word, _CALLED)
-            elif word not in known:
-                result.setdefault(word, _NAMED)
+                result.setdefault(symbol, _CALLED)
+            elif symbol not in old_words:
+                result.setdefault(symbol, _NAMED)
     return dict(list(result.items())[:_MOST])
 
 
-def _is_usual(
-    scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str
+def _is_used_in_branch(
+    scratch: Scratch, fix: FixCommit, tree: str, symbol: str, kind: str
 ) -> bool:
     """Return whether the branch's version of the fix's files already uses a symbol in the same way.
 
@@ -168,16 +171,16 @@ def _is_usual(
         if (
             not change.old_path
             or not change.new_path
-            or not any(word in line.text for line in change.lines("+"))
+            or not any(symbol in line.text for line in change.lines("+"))
         ):
             continue
         content = scratch.blob(tree, change.old_path)
-        mine = content.decode("utf-8", "replace") if content else ""
-        if not re.search(rf"\b{word}\b", mine):
+        branch_text = content.decode("utf-8", "replace") if content else ""
+        if not re.search(rf"\b{symbol}\b", branch_text):
             return False
         if kind == _CALLED:
             added = "\n".join(line.text for line in change.lines("+"))
-            if not calls_in(added, {word}) <= calls_in(mine, {word}):
+            if not calls_in(added, {symbol}) <= calls_in(branch_text, {symbol}):
                 return False
     return True
 
@@ -186,40 +189,42 @@ Calls = set[tuple[str, int]]
 """Names of functions or macros, each with the number of arguments in a call."""
 
 
-def calls_in(text: str, names: Collection[str] | None = None) -> Calls:
+def calls_in(code: str, names: Collection[str] | None = None) -> Calls:
     """Return the calls and definitions in C text, limited to `names` if given.
 
     Incomplete ones are omitted.
     """
-    plain = _PLAIN.sub(lambda match: " " if match[0].startswith("/") else "0", text)
+    plain_code = _PLAIN.sub(
+        lambda match: " " if match[0].startswith("/") else "0", code
+    )
     calls: Calls = set()
-    for call in _CALL.finditer(plain):
+    for call in _CALL.finditer(plain_code):
         if call[1] in _NO_CALLS or (names is not None and call[1] not in names):
             continue
-        count = _arguments(plain, call.end())
+        count = _count_arguments(plain_code, call.end())
         if count is not None:
             calls.add((call[1], count))
     return calls
 
 
-def _arguments(text: str, start: int) -> int | None:
-    depth, commas, anything = 1, 0, False
-    for char in text[start : start + _MOST_LETTERS]:
+def _count_arguments(code: str, start: int) -> int | None:
+    depth, commas, has_argument = 1, 0, False
+    for char in code[start : start + _MOST_LETTERS]:
         if char in "([{":
             depth += 1
         elif char in ")]}":
             depth -= 1
             if not depth:
-                return commas + 1 if anything else 0
+                return commas + 1 if has_argument else 0
         elif char == "," and depth == 1:
             commas += 1
         elif char in ";" and depth == 1:
             return None
-        anything = anything or not char.isspace()
+        has_argument = has_argument or not char.isspace()
     return None
 
 
-def _near(fix: FixCommit) -> tuple[str, ...]:
+def _nearby_paths(fix: FixCommit) -> tuple[str, ...]:
     folders = {path.rpartition("/")[0] for path in fix.paths}
     return (*sorted(folders | set(fix.paths)), "include", "lib")
 
@@ -227,54 +232,54 @@ def _near(fix: FixCommit) -> tuple[str, ...]:
 def _find_declarations(
     scratch: Scratch,
     tree: str,
-    words: Iterable[str],
+    symbols: Iterable[str],
     folders: Sequence[str],
     timeout: float,
 ) -> dict[str, tuple[str, str]]:
     """Map symbols to (path, most likely declaration), in headers and near the fix's files."""
-    result = list(words)
+    result = list(symbols)
     if not result:
         return {}
     paths = [path for path in folders if path and scratch.has(tree, path)] or ["."]
-    text = scratch.grep(tree, result, "-w", "-F", "-z", paths=paths, timeout=timeout)
-    best: dict[str, tuple[int, str, str]] = {}
-    finder = re.compile(rf"\b(?:{'|'.join(result)})\b")
-    for row in text.split("\n"):
+    output = scratch.grep(tree, result, "-w", "-F", "-z", paths=paths, timeout=timeout)
+    declarations: dict[str, tuple[int, str, str]] = {}
+    pattern = re.compile(rf"\b(?:{'|'.join(result)})\b")
+    for row in output.split("\n"):
         path, _, line = row.partition("\0")
-        for word in set(finder.findall(line)):
-            rank = _declares(line, word)
-            if word not in best or rank > best[word][0]:
-                best[word] = (rank, path.partition(":")[2], line.strip())
+        for symbol in set(pattern.findall(line)):
+            rank = _rate_declaration(line, symbol)
+            if symbol not in declarations or rank > declarations[symbol][0]:
+                declarations[symbol] = (rank, path.partition(":")[2], line.strip())
     return {
-        word: (path, line if rank >= 2 else "")
-        for word, (rank, path, line) in best.items()
+        symbol: (path, line if rank >= 2 else "")
+        for symbol, (rank, path, line) in declarations.items()
     }
 
 
-def _declares(line: str, word: str) -> int:
+def _rate_declaration(line: str, symbol: str) -> int:
     """Rate how likely a line declares a symbol.
 
     Return 3 for a prototype or definition, 2 for a macro, 1 for a field, and 0 for a use.
     """
-    if re.match(rf"#\s*define\s+{word}\b", line):
+    if re.match(rf"#\s*define\s+{symbol}\b", line):
         return 2
     if (
-        re.match(rf"(?:[A-Za-z_][\w\s*]*[\s*])?{word}\s*\(", line)
+        re.match(rf"(?:[A-Za-z_][\w\s*]*[\s*])?{symbol}\s*\(", line)
         and not line[:1].isspace()
         and not line.lstrip().startswith("return")
     ):
         return 3
     if re.match(
-        rf"\s+[A-Za-z_][\w\s*]*[\s*]{word}\s*(?:\[[^\]]*\])?\s*(?::\s*\d+)?;", line
+        rf"\s+[A-Za-z_][\w\s*]*[\s*]{symbol}\s*(?:\[[^\]]*\])?\s*(?::\s*\d+)?;", line
     ):
         return 1
     return 0
 
 
-def _arguments_differ(old: tuple[str, str], other: tuple[str, str]) -> bool:
+def _arguments_differ(old: tuple[str, str], new: tuple[str, str]) -> bool:
     """Return whether two declarations on one line each have a different number of arguments."""
-    lists = [re.search(r"\(([^()]*)\)", line) for _, line in (old, other)]
-    if not lists[0] or not lists[1] or "#" in old[1][:1] + other[1][:1]:
+    lists = [re.search(r"\(([^()]*)\)", line) for _, line in (old, new)]
+    if not lists[0] or not lists[1] or "#" in old[1][:1] + new[1][:1]:
         return False
     counts = [
         len(
@@ -304,9 +309,9 @@ def _missing_functions(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str,
         )
         if content is None:
             continue
-        words = set(_WORD.findall(content.decode("utf-8", "replace")))
+        branch_words = set(_WORD.findall(content.decode("utf-8", "replace")))
         for hunk in change.hunks:
-            named = re.search(r"\b([A-Za-z_]\w{2,})\s*\(", hunk.section)
-            if named and named[1] not in words and named[1] not in _KEYWORDS:
-                symbols.setdefault(named[1], change.path)
+            match = re.search(r"\b([A-Za-z_]\w{2,})\s*\(", hunk.section)
+            if match and match[1] not in branch_words and match[1] not in _KEYWORDS:
+                symbols.setdefault(match[1], change.path)
     return symbols

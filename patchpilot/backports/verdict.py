@@ -21,36 +21,37 @@ def judge(
     culprits: tuple[Culprit, ...],
     branch: Branch,
     tree: str | None = None,
-    coming: Collection[str] = (),
+    planned: Collection[str] = (),
 ) -> BranchResult:
     """Return the verdict for a branch.
 
-    `tree` replaces the branch's tree if the commits in `coming` were applied to it. The fix and the
-    bug are looked up first, because a fix may apply to a branch without the bug.
+    `tree` replaces the branch's tree if the commits in `planned` were applied to it. The fix and
+    the bug are looked up first, because a fix may apply to a branch without the bug.
     """
     landing = history.landed(fix.id, branch.tip)
-    held = landing if landing and landing.holds else None
-    # a backport in the branch shows how the fix was adapted, so apply the fix unless it is an
-    # ancestor
-    is_ancestor = held is not None and held.how is Shown.ANCESTRY
+    existing = landing if landing and landing.holds else None
+    # apply the fix even if the branch has a backport of it, to show how it was adapted
+    is_ancestor = existing is not None and existing.how is Shown.ANCESTRY
     applied = None if is_ancestor else try_fix(scratch, fix, tree or branch.tip)
     result = BranchResult(
         branch.name,
         branch.version or None,
         branch.tip,
         BranchVerdict.FIXED,
-        _landed_reason(held) if held else "",
+        _landed_reason(existing) if existing else "",
         applied=applied,
         applies=applied.how if applied else None,
-        landed_as=held.commit if held else None,
-        landed_by=held.how.value if held else None,
+        landed_as=existing.commit if existing else None,
+        landed_by=existing.how.value if existing else None,
         ends=branch.ends,
         stale=branch.stale,
         is_over=branch.is_over,
     )
-    if held or applied is None:
+    if existing or applied is None:
         return result
-    has_bug, culprit_as, why = judge_affected(history, culprits, branch.tip, coming)
+    has_bug, culprit_as, bug_reason = judge_affected(
+        history, culprits, branch.tip, planned
+    )
     is_conflict = applied.how is AppliesHow.CONFLICT
     result = replace(
         result,
@@ -59,7 +60,7 @@ def judge(
         conflicts=find_places(scratch, applied.merge) if is_conflict else (),
     )
     if has_bug is False:
-        return replace(result, verdict=BranchVerdict.NOT_AFFECTED, reason=why)
+        return replace(result, verdict=BranchVerdict.NOT_AFFECTED, reason=bug_reason)
     if applied.is_empty:
         reason = "the fix changes nothing here: its content is already in the branch"
         return replace(result, affected=None, culprit_as=None, reason=reason)
@@ -70,19 +71,19 @@ def judge(
             f"{landing.reverted_by[:12]}; {reason}"
         )
     verdict = BranchVerdict(applied.how.value)
-    return replace(result, verdict=verdict, reason=f"{why}; {reason}")
+    return replace(result, verdict=verdict, reason=f"{bug_reason}; {reason}")
 
 
 def judge_affected(
     history: History,
     culprits: tuple[Culprit, ...],
     tip: str,
-    coming: Collection[str] = (),
+    planned: Collection[str] = (),
 ) -> tuple[bool | None, str | None, str]:
     """Return whether a branch has the bug (None: unknown), the commit that introduced it, and the
     reason.
 
-    This commit may be an ancestor, a backport, or in `coming`, and must not have been reverted.
+    This commit may be an ancestor, a backport, or in `planned`, and must not have been reverted.
     """
     if not culprits:
         return (
@@ -90,13 +91,13 @@ def judge_affected(
             None,
             "not known whether the branch has the bug: the fix has no Fixes: tag",
         )
-    absent: list[str] = []
-    unknown: list[str] = []
+    absent_culprits: list[str] = []
+    not_found: list[str] = []
     for culprit in culprits:
         if culprit.commit is None:
-            unknown.append(culprit.written)
+            not_found.append(culprit.written)
             continue
-        if culprit.commit in coming:
+        if culprit.commit in planned:
             return (
                 True,
                 None,
@@ -104,7 +105,7 @@ def judge_affected(
             )
         landing = history.landed(culprit.commit, tip)
         if landing and landing.holds:
-            how = (
+            status = (
                 "is in the branch"
                 if landing.how is Shown.ANCESTRY
                 else f"was backported as {landing.commit[:12]}"
@@ -112,42 +113,42 @@ def judge_affected(
             return (
                 True,
                 landing.commit,
-                f"{culprit.commit[:12]}, which introduced the bug, {how}",
+                f"{culprit.commit[:12]}, which introduced the bug, {status}",
             )
-        gone = (
+        reverted_note = (
             f" (reverted by {landing.reverted_by[:12]})"
             if landing and landing.reverted_by
             else ""
         )
-        absent.append(f"{culprit.commit[:12]}{gone}")
-    if unknown:
+        absent_culprits.append(f"{culprit.commit[:12]}{reverted_note}")
+    if not_found:
         return (
             None,
             None,
-            f"not known whether the branch has the bug: Fixes: {', '.join(unknown)} is not in this"
-            " repository",
+            f"not known whether the branch has the bug: Fixes: {', '.join(not_found)} is not in"
+            " this repository",
         )
-    named = (
-        f"{absent[0]}, which introduced the bug, is not"
-        if len(absent) == 1
-        else f"none of {', '.join(absent)}, which introduced the bug, is"
+    subject = (
+        f"{absent_culprits[0]}, which introduced the bug, is not"
+        if len(absent_culprits) == 1
+        else f"none of {', '.join(absent_culprits)}, which introduced the bug, is"
     )
     return (
         False,
         None,
-        f"{named} in the branch, neither by ancestry nor as a backport",
+        f"{subject} in the branch, neither by ancestry nor as a backport",
     )
 
 
 def _landed_reason(landing: Landing) -> str:
     if landing.how is Shown.ANCESTRY:
         return "the fix is in the branch"
-    how = {
+    evidence = {
         Shown.MARKER: "its message references the fix",
         Shown.SUBJECT: "same subject and author, nearly the same patch",
         Shown.PATCH_ID: "same patch-id",
     }
-    return f"merged as {landing.commit[:12]} ({how[landing.how]})"
+    return f"merged as {landing.commit[:12]} ({evidence[landing.how]})"
 
 
 def _applied_reason(applied: ApplyResult) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from patchpilot.backports.merging import plan
+from patchpilot.backports.merging import plan_merge
 from patchpilot.backports.object_store import EMPTY_TREE, Scratch
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
@@ -69,22 +69,23 @@ def test_git_handles_possible_renames() -> None:
     entry, other, third = (("100644", digit * 40) for digit in "123")
     folder = ("40000", "4" * 40)
     here = {"d": folder, "d/a.c": entry}.get
-    assert plan({"d/a.c": (entry, other)}, here, here) is not None
+    assert plan_merge({"d/a.c": (entry, other)}, here, here) is not None
     assert (
-        plan({"d/a.c": (entry, None), "d/n.c": (None, other)}, here, here) is not None
+        plan_merge({"d/a.c": (entry, None), "d/n.c": (None, other)}, here, here)
+        is not None
     )
-    assert plan({"d/gone.c": (entry, other)}, here, here) is None, (
+    assert plan_merge({"d/gone.c": (entry, other)}, here, here) is None, (
         "our side may have renamed it"
     )
-    assert plan({"e/n.c": (None, other)}, here, here) is None, (
+    assert plan_merge({"e/n.c": (None, other)}, here, here) is None, (
         "our side may have renamed the directory"
     )
-    assert plan({"d/a.c": (entry, None)}, here, {}.get) is None, (
+    assert plan_merge({"d/a.c": (entry, None)}, here, {}.get) is None, (
         "their side may have renamed the directory"
     )
-    assert plan({"d/a.c": (third, None)}, here, here) is None, (
+    assert plan_merge({"d/a.c": (third, None)}, here, here) is None, (
         "what we changed is not deleted"
     )
-    assert plan({"d/a.c": (("120000", entry[1]), other)}, here, here) is None, (
+    assert plan_merge({"d/a.c": (("120000", entry[1]), other)}, here, here) is None, (
         "a link is no file"
     )

@@ -247,7 +247,7 @@ def test_common_history_is_read_once(
     search = branch.search()
 
     def before(commit: str, *paths: str) -> list[str]:
-        return [touch.commit for touch in search.before(commit, paths)]
+        return [touch.commit for touch in search.touches_before(commit, paths)]
 
     assert before("fix", "f.c", "g.c", "h.c") == ["a", "b", "c"]
     assert before("b", "f.c", "g.c", "h.c") == ["a"]
@@ -257,7 +257,7 @@ def test_common_history_is_read_once(
     assert before("c", "g.c") == ["b"]
     assert before("fix", "h.c") == ["c"]
     assert branch.asked == ["log f.c g.c h.c of top less tip in 7.0"]
-    assert branch.search(parents=()).before("fix", ("f.c",)) == ()
+    assert branch.search(parents=()).touches_before("fix", ("f.c",)) == ()
 
 
 def test_most_recent_commits_are_returned(
@@ -266,4 +266,4 @@ def test_most_recent_commits_are_returned(
     monkeypatch.setattr(missing_commits, "MOST", 2)
     branch = Made(monkeypatch, *(LineTouch(name, (edit(FIRST),)) for name in "abc"))
     branch.present = {"c"}
-    assert branch.search().all("fix", ["f.c"]) == ("b",)
+    assert branch.search().latest("fix", ["f.c"]) == ("b",)

@@ -36,49 +36,62 @@ def names_used(lines: Sequence[str]) -> set[str]:
 
 
 def absent_names(
-    scratch: Scratch, tree: str, base: str, names: Iterable[str], near: Sequence[str]
+    scratch: Scratch,
+    tree: str,
+    base: str,
+    names: Iterable[str],
+    nearby_folders: Sequence[str],
 ) -> set[str]:
     """Return the names found in the base's tree but not in the branch's.
 
-    Search the folders `near` first.
+    Search `nearby_folders` first.
     """
-    left = set(sorted(names)[:_MOST])
-    for of, folders, is_present in (
-        (tree, near, False),
+    remaining = set(sorted(names)[:_MOST])
+    for searched_tree, folders, is_present in (
+        (tree, nearby_folders, False),
         (base, (), True),
         (tree, (), False),
     ):
-        if not left:
+        if not remaining:
             break
-        existing = [folder for folder in folders if scratch.has(of, folder)]
+        existing = [folder for folder in folders if scratch.has(searched_tree, folder)]
         try:
-            present = scratch.find_words(of, left, paths=existing, timeout=_TIMEOUT)
+            present = scratch.find_words(
+                searched_tree, remaining, paths=existing, timeout=_TIMEOUT
+            )
         except GitError:
-            present = left
-        left = left & present if is_present else left - present
-    return left
+            present = remaining
+        remaining = remaining & present if is_present else remaining - present
+    return remaining
 
 
 def undeclared_variables(
-    ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], made: Sequence[str]
+    ours: Sequence[str],
+    base: Sequence[str],
+    theirs: Sequence[str],
+    adapted: Sequence[str],
 ) -> set[str]:
     """Return the variables that an adapted function uses but does not declare.
 
     They are variables of the branch's function, or variables that only the base's function has. If
     one of the fix's functions does the same, assume that the variable is declared elsewhere.
     """
-    before, after, new, result = map(_functions, (base, ours, theirs, made))
+    before, ours_by_name, theirs_by_name, adapted_by_name = map(
+        _functions, (base, ours, theirs, adapted)
+    )
     missing: set[str] = set()
-    for name, body in result.items():
-        branch_body = after.get(name)
+    for name, body in adapted_by_name.items():
+        branch_body = ours_by_name.get(name)
         if branch_body is None or name not in before or body == branch_body:
             continue
-        used, fixed = names_in(body), new.get(name, [])
-        lost = (used - names_in(branch_body)) & _declared_names(
+        used_names, fix_body = names_in(body), theirs_by_name.get(name, [])
+        undeclared = (used_names - names_in(branch_body)) & _declared_names(
             before[name]
-        ) | used & _declared_names(branch_body)
+        ) | used_names & _declared_names(branch_body)
         missing |= (
-            lost - _declared_names(body) - (names_in(fixed) - _declared_names(fixed))
+            undeclared
+            - _declared_names(body)
+            - (names_in(fix_body) - _declared_names(fix_body))
         )
     return missing
 
@@ -86,12 +99,16 @@ def undeclared_variables(
 def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
     """Map function names to the functions' lines, omitting names that occur twice."""
     bodies: dict[str, list[Sequence[str]]] = {}
-    for at, line in enumerate(lines):
-        function = function_at(lines, at) if line.startswith("{") else None
+    for index, line in enumerate(lines):
+        function = function_at(lines, index) if line.startswith("{") else None
         if function:
             start, end = function.span
             bodies.setdefault(function.name, []).append(lines[start:end])
-    return {name: same[0] for name, same in bodies.items() if len(same) == 1}
+    return {
+        name: candidates[0]
+        for name, candidates in bodies.items()
+        if len(candidates) == 1
+    }
 
 
 def _declared_names(body: Sequence[str]) -> set[str]:

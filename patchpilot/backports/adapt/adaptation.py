@@ -16,7 +16,7 @@ from patchpilot.backports.adapt.confidence import TAKEN, UNSURE, confidence_of
 from patchpilot.backports.adapt.explain_steps import describe_step, space_step
 from patchpilot.backports.adapt.features import features_of
 from patchpilot.backports.adapt.placed_changes import FARTHEST
-from patchpilot.backports.adapt.three_way import Carried, How, merge_lines
+from patchpilot.backports.adapt.three_way import CarriedChange, How, merge_lines
 from patchpilot.backports.adapt.verify import is_code, is_sound
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.fix_commit import FixCommit
@@ -57,13 +57,15 @@ def adapt(
     unchanged. Return None for a root commit, if a file cannot be adapted, or if no changes remain.
     """
     for backport in backports:
-        if taken := _adapt_from_backport(scratch, merge, onto, backport):
-            return taken
-    files = _files(scratch, merge)
+        if adopted := _adapt_from_backport(scratch, merge, onto, backport):
+            return adopted
+    files = _merge_conflicted_files(scratch, merge)
     if fix.base is None or not files:
         return None
-    unknown = _unknown_names(scratch, files, merge, onto, scratch.tree_of(fix.base))
-    adaptation = make_adaptation(files, fix.size[1], unknown)
+    unknown_names = _unknown_names(
+        scratch, files, merge, onto, scratch.tree_of(fix.base)
+    )
+    adaptation = make_adaptation(files, fix.size[1], unknown_names)
     result = adaptation.tree(scratch, merge) if adaptation else onto
     if adaptation is None or result == onto:
         return None
@@ -99,12 +101,12 @@ def _adapt_from_backport(
 def make_adaptation(
     files: Mapping[str, AdaptedFile],
     fix_lines: int,
-    unknown: Collection[str] = (),
+    unknown_names: Collection[str] = (),
 ) -> Adaptation | None:
     """Return the adaptation for merged files, or None if a file fails the checks.
 
-    `fix_lines` is the number of lines changed by the fix; `unknown` contains names not declared in
-    the branch.
+    `fix_lines` is the number of lines changed by the fix; `unknown_names` are not declared in the
+    branch.
     """
     if any(
         file.ours is not None
@@ -131,7 +133,7 @@ def make_adaptation(
         for file in files.values()
         for carried in file.carried
     )
-    if unknown or is_far or kind == "rewritten":
+    if unknown_names or is_far or kind == "rewritten":
         features[UNSURE] = 1.0
     return Adaptation(
         kind,
@@ -147,11 +149,11 @@ def make_adaptation(
     )
 
 
-def _files(scratch: Scratch, merge: Merge) -> dict[str, AdaptedFile]:
+def _merge_conflicted_files(scratch: Scratch, merge: Merge) -> dict[str, AdaptedFile]:
     """Merge the conflicted files; return {} if any of them cannot be adapted."""
     files: dict[str, AdaptedFile] = {}
     for path in merge.paths:
-        file = _read(scratch, merge, path)
+        file = _read_sides(scratch, merge, path)
         if file is None:
             return {}
         merge_file(path, file)
@@ -159,7 +161,7 @@ def _files(scratch: Scratch, merge: Merge) -> dict[str, AdaptedFile]:
     return files
 
 
-def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
+def _read_sides(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
     """Read the three sides of a conflicted file.
 
     Return None if it is binary, or if the fix adds or deletes it.
@@ -182,7 +184,7 @@ def merge_file(path: str, file: AdaptedFile) -> None:
     Skip a file missing from the branch.
     """
     if file.ours is None:
-        file.carried = (Carried(How.NO_FILE, 0),)
+        file.carried = (CarriedChange(How.NO_FILE, 0),)
         return
     merged = merge_lines(file.ours, file.base, file.theirs, is_list=is_list(path))
     file.made, file.carried = merged.lines, tuple(merged.carried)
@@ -196,19 +198,19 @@ def _unknown_names(
     base: str,
 ) -> set[str]:
     """Return the names used in the result but missing from the branch."""
-    new: set[str] = set()
+    new_names: set[str] = set()
     undeclared: set[str] = set()
     for path in filter(is_code, scratch.changed(onto, merge.tree).keys() | files):
         file = files.get(path)
         ours = _read_lines(scratch, onto, path)
         lines = file.made if file else _read_lines(scratch, merge.tree, path)
-        new |= names_used(lines) - names_in(ours)
+        new_names |= names_used(lines) - names_in(ours)
         if file and file.ours is not None:
             undeclared |= undeclared_variables(ours, file.base, file.theirs, lines)
             # joining parts of two names can create a name that neither side has
             undeclared |= names_in(lines) - names_in(ours) - names_in(file.theirs)
     return undeclared | absent_names(
-        scratch, onto, base, new, _related_directories(merge.paths)
+        scratch, onto, base, new_names, _related_directories(merge.paths)
     )
 
 

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from patchpilot.backports.adapt.three_way import Carried
+from patchpilot.backports.adapt.three_way import CarriedChange
 
 
 @dataclass(slots=True)
@@ -19,4 +19,4 @@ class AdaptedFile:
     base: Sequence[str]
     theirs: Sequence[str]
     made: list[str] = field(default_factory=list)
-    carried: tuple[Carried, ...] = ()
+    carried: tuple[CarriedChange, ...] = ()

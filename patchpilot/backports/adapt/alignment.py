@@ -15,77 +15,87 @@ Pairs = dict[int, int]
 """Index in one text → index of the same item in the other, increasing."""
 
 
-def align(left: Sequence[str], other: Sequence[str]) -> Pairs:
+def align(first: Sequence[str], second: Sequence[str]) -> Pairs:
     """Return the pairs of equal items in two sequences, matching common prefixes and suffixes
     first.
     """
-    low, mine, theirs = 0, len(left), len(other)
-    while low < min(mine, theirs) and left[low] == other[low]:
-        low += 1
-    while low < min(mine, theirs) and left[mine - 1] == other[theirs - 1]:
-        mine, theirs = mine - 1, theirs - 1
+    start, first_end, second_end = 0, len(first), len(second)
+    while start < min(first_end, second_end) and first[start] == second[start]:
+        start += 1
+    while (
+        start < min(first_end, second_end)
+        and first[first_end - 1] == second[second_end - 1]
+    ):
+        first_end, second_end = first_end - 1, second_end - 1
     # frequent items in a long text make poor anchors and cost seconds
-    blocks = SequenceMatcher(None, left[low:mine], other[low:theirs])
+    blocks = SequenceMatcher(None, first[start:first_end], second[start:second_end])
     return (
-        {at: at for at in range(low)}
-        | {low + at: low + match for at, match in _pairs(blocks).items()}
-        | {at: at - mine + theirs for at in range(mine, len(left))}
+        {index: index for index in range(start)}
+        | {start + index: start + match for index, match in _to_pairs(blocks).items()}
+        | {
+            index: index - first_end + second_end
+            for index in range(first_end, len(first))
+        }
     )
 
 
 def align_tokens(ours: Sequence[str], other: Sequence[str]) -> Pairs:
     """Return the pairs of equal tokens in the lines of two texts, with names split into parts."""
-    mine, theirs = ([tokenize([line]) for line in lines] for lines in (ours, other))
-    starts, others = (
+    our_tokens, other_tokens = (
+        [tokenize([line]) for line in lines] for lines in (ours, other)
+    )
+    our_starts, other_starts = (
         [*accumulate((len(line) for line in side), initial=0)]
-        for side in (mine, theirs)
+        for side in (our_tokens, other_tokens)
     )
     lines = align([key(line) for line in ours], [key(line) for line in other])
     result = {
-        starts[at] + token: others[match] + token
-        for at, match in lines.items()
-        for token in range(len(mine[at]))
+        our_starts[index] + token: other_starts[match] + token
+        for index, match in lines.items()
+        for token in range(len(our_tokens[index]))
     }
-    for (low, at), (start, match) in gaps(lines, len(ours), len(other)):
-        words, new = (
-            [text for line in side for text in token_texts(line)]
-            for side in (mine[low:at], theirs[start:match])
+    for (low, index), (start, match) in gaps(lines, len(ours), len(other)):
+        our_texts, other_texts = (
+            [token_text for line in side for token_text in token_texts(line)]
+            for side in (our_tokens[low:index], other_tokens[start:match])
         )
         result |= {
-            starts[low] + left: others[start] + right
-            for left, right in _blocks(words, new).items()
+            our_starts[low] + our_index: other_starts[start] + other_index
+            for our_index, other_index in _matching_blocks(
+                our_texts, other_texts
+            ).items()
         }
     return result
 
 
 def gaps(
-    pairs: Pairs, size: int, other: int
+    pairs: Pairs, size: int, other_size: int
 ) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """Yield the unpaired ranges of two sequences with these sizes."""
     low = start = 0
-    for at, match in [*sorted(pairs.items()), (size, other)]:
-        if low < at or start < match:
-            yield (low, at), (start, match)
-        low, start = at + 1, match + 1
+    for index, match in [*sorted(pairs.items()), (size, other_size)]:
+        if low < index or start < match:
+            yield (low, index), (start, match)
+        low, start = index + 1, match + 1
 
 
-def similarity(left: Sequence[str], other: Sequence[str]) -> float:
+def similarity(first: Sequence[str], second: Sequence[str]) -> float:
     """Return the similarity of two token sequences, from 0 to 1."""
-    if not left and not other:
+    if not first and not second:
         return 1.0
-    common = (Counter(left) & Counter(other)).total()
-    return 2 * common / (len(left) + len(other))
+    common = (Counter(first) & Counter(second)).total()
+    return 2 * common / (len(first) + len(second))
 
 
-def _blocks(left: Sequence[str], other: Sequence[str]) -> Pairs:
-    if len(left) * len(other) > _MOST_PAIRS:
+def _matching_blocks(first: Sequence[str], second: Sequence[str]) -> Pairs:
+    if len(first) * len(second) > _MOST_PAIRS:
         return {}
-    return _pairs(SequenceMatcher(None, left, other, autojunk=False))
+    return _to_pairs(SequenceMatcher(None, first, second, autojunk=False))
 
 
-def _pairs(matcher: SequenceMatcher[str]) -> Pairs:
+def _to_pairs(matcher: SequenceMatcher[str]) -> Pairs:
     return {
-        block.a + at: block.b + at
+        block.a + offset: block.b + offset
         for block in matcher.get_matching_blocks()
-        for at in range(block.size)
+        for offset in range(block.size)
     }

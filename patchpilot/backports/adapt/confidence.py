@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from patchpilot.cache.entries import shipped_tables
 
 UNSURE = "unsure"
-"""Feature of an adaptation that is never certain: one in four equaled the maintainer's."""
+"""Feature of an uncertain adaptation; one in four equaled the maintainer's."""
 TAKEN = 0.95
-"""Confidence of another branch's backport that applies: 98 of 101 were equal."""
+"""Confidence in a backport to another branch that applies unchanged: 98 of 101 equaled the
+maintainer's.
+"""
 _MOST_SURE = 0.79
 """Upper limit of the confidence: no kind of adaptation equaled the maintainer's more often, because
 maintainers also change lines without a conflict.

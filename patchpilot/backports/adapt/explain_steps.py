@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from patchpilot.backports.adapt.three_way import Carried, How
+from patchpilot.backports.adapt.three_way import CarriedChange, How
 from patchpilot.backports.conflict_reasons import CHANGED_LINES, OWN_LINES, Cause
 
 _WORDS = {
@@ -28,7 +28,7 @@ _WORDS = {
 }
 
 
-def describe_step(path: str, carried: Carried) -> str:
+def describe_step(path: str, carried: CarriedChange) -> str:
     """Describe a step of an adaptation, with its location."""
     location = f"{path}:{carried.line + 1}" if carried.line else path
     return f"{location}: {_WORDS[carried.how]}"
@@ -41,10 +41,10 @@ def space_step(path: str) -> str:
 
 def add_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:
     """Append to each step the commit that changed its file's lines, if there is exactly one."""
-    telling = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]
+    line_causes = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]
     return tuple(
         _add_cause(
-            step, [cause for cause in telling if step.startswith(f"{cause.path}:")]
+            step, [cause for cause in line_causes if step.startswith(f"{cause.path}:")]
         )
         for step in steps
     )

@@ -26,8 +26,8 @@ def features_of(files: Mapping[str, AdaptedFile], fix_lines: int) -> dict[str, f
         for change in {change.line: change for change in carried}.values():
             counts["own"] += (_count(change.ours) - _count(change.base)).total()
         if file.ours is not None:
-            known = _count(file.ours) + _count(file.theirs)
-            counts["mixed"] += (_count(file.made) - known).total()
+            known_lines = _count(file.ours) + _count(file.theirs)
+            counts["mixed"] += (_count(file.made) - known_lines).total()
     features = {name: math.log1p(count) for name, count in counts.items() if count}
     return features | ({"absent": 1.0} if is_absent else {})
 

@@ -34,18 +34,18 @@ def reconstruct_sides(
     keys = [key(line) for line in ours]
     before: list[str] = []
     after: list[str] = []
-    done = drift = 0
+    end = drift = 0
     for intended, old, new in changes:
         span = _find_range(keys, [key(line) for line in old], max(0, intended + drift))
-        if span is None or span[0] < done:
+        if span is None or span[0] < end:
             return None
         drift = span[0] - intended
-        between = ours[done : span[0]]
-        before += [*between, *old]
-        after += [*between, *new]
-        done = span[1]
-    rest = ours[done:]
-    return [*before, *rest], [*after, *rest]
+        unchanged = ours[end : span[0]]
+        before += [*unchanged, *old]
+        after += [*unchanged, *new]
+        end = span[1]
+    tail = ours[end:]
+    return [*before, *tail], [*after, *tail]
 
 
 def _find_range(
@@ -56,26 +56,26 @@ def _find_range(
     It contains most of the hunk's lines, with more weight for rare ones, and is the closest to the
     intended line.
     """
-    places: dict[str, list[int]] = {}
-    for at, line in enumerate(ours):
+    line_positions: dict[str, list[int]] = {}
+    for position, line in enumerate(ours):
         if line:
-            places.setdefault(line, []).append(at)
+            line_positions.setdefault(line, []).append(position)
     votes: defaultdict[int, float] = defaultdict(float)
     for number, line in enumerate(old):
-        positions = places.get(line, ())
-        for at in positions if len(positions) <= _MOST_PLACES else ():
-            if abs(at - number - intended) <= FARTHEST:
-                votes[at - number] += 1 / len(positions)
+        positions = line_positions.get(line, ())
+        for position in positions if len(positions) <= _MOST_PLACES else ():
+            if abs(position - number - intended) <= FARTHEST:
+                votes[position - number] += 1 / len(positions)
     if not votes:
         return None
-    around = {
+    nearby_votes = {
         start: sum(votes.get(start + step, 0.0) for step in range(-_NEAR, _NEAR + 1))
         for start in votes
     }
     start = max(
-        around,
+        nearby_votes,
         key=lambda start: (
-            round(around[start], 6),
+            round(nearby_votes[start], 6),
             votes[start],
             -abs(start - intended),
         ),

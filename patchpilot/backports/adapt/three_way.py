@@ -39,7 +39,7 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class CarriedChange:
     """A conflicting change carried over to the branch.
 
     Contains the method, the 0-based line in the merged text, and the branch's and base's lines.
@@ -56,7 +56,7 @@ class MergedLines:
     """The merged lines and the conflicting changes."""
 
     lines: list[str] = field(default_factory=list)
-    carried: list[Carried] = field(default_factory=list)
+    carried: list[CarriedChange] = field(default_factory=list)
 
 
 Chunk = tuple[Sequence[str], Sequence[str], Sequence[str]]
@@ -75,110 +75,120 @@ def merge_lines(
     the branch's own.
     """
     merged = MergedLines()
-    for mine, old, new in _chunks(ours, base, theirs):
-        keys = [[key(line) for line in side] for side in (mine, old, new)]
+    for branch, old, new in _chunks(ours, base, theirs):
+        keys = [[key(line) for line in side] for side in (branch, old, new)]
         if keys[0] == keys[1] == keys[2]:
             merged.lines += [
-                _merge_spacing(*lines) for lines in zip(mine, old, new, strict=True)
+                _merge_spacing(*lines) for lines in zip(branch, old, new, strict=True)
             ]
         elif keys[0] == keys[1]:
             merged.lines += new
         elif keys[1] == keys[2] or keys[0] == keys[2]:
-            merged.lines += mine
+            merged.lines += branch
         elif is_list and set(keys[1]) <= set(keys[2]):
             added = [
                 line
-                for line, word in zip(new, keys[2], strict=True)
-                if word not in {*keys[0], *keys[1]}
+                for line, line_key in zip(new, keys[2], strict=True)
+                if line_key not in {*keys[0], *keys[1]}
             ]
-            merged.carried.append(Carried(How.LISTED, len(merged.lines)))
+            merged.carried.append(CarriedChange(How.LISTED, len(merged.lines)))
             is_first = bool(old) and keys[1][0] != keys[2][0]
-            merged.lines += [*added, *mine] if is_first else [*mine, *added]
+            merged.lines += [*added, *branch] if is_first else [*branch, *added]
         else:
-            chunk = _TokenChunk(_restore_base_wording(mine, old, keys[2]), old, new)
+            chunk = _TokenChunk(
+                _restore_base_wording(branch, old, keys[2]),
+                old,
+                new,
+            )
             start = len(merged.lines)
             merged.lines += join_tokens(chunk.merge()).splitlines(keepends=True)
             merged.carried += [
-                Carried(how, start, tuple(mine), tuple(old))
-                for how in dict.fromkeys(chunk.ways)
+                CarriedChange(method, start, tuple(branch), tuple(old))
+                for method in dict.fromkeys(chunk.methods)
             ]
     return merged
 
 
 def _restore_base_wording(
-    mine: Sequence[str], old: Sequence[str], kept: Collection[str]
+    our_lines: Sequence[str], base_lines: Sequence[str], fix_keys: Collection[str]
 ) -> Sequence[str]:
     """Restore the base's comments and strings in the branch's lines changed by the fix, because
     maintainers use the fix's wording there.
     """
-    if len(mine) != len(old):
-        return mine
+    if len(our_lines) != len(base_lines):
+        return our_lines
     return [
-        base if key(base) not in kept and _is_wording(line, base) else line
-        for line, base in zip(mine, old, strict=True)
+        base if key(base) not in fix_keys and _is_wording(line, base) else line
+        for line, base in zip(our_lines, base_lines, strict=True)
     ]
 
 
-def _is_wording(line: str, other: str) -> bool:
+def _is_wording(line: str, other_line: str) -> bool:
     """Return whether lines differ only in quotes or comment markers, or are similar comments."""
-    if all(map(_COMMENT.match, (line, other))):
-        return _is_alike(token_texts(tokenize([line])), token_texts(tokenize([other])))
-    return key(_QUOTE.sub("", line)) == key(_QUOTE.sub("", other))
+    if all(map(_COMMENT.match, (line, other_line))):
+        return _is_alike(
+            token_texts(tokenize([line])), token_texts(tokenize([other_line]))
+        )
+    return key(_QUOTE.sub("", line)) == key(_QUOTE.sub("", other_line))
 
 
 def _chunks(
     ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
 ) -> Iterator[Chunk]:
     """Yield chunks of the three texts, split at common lines."""
-    mine, old, new = ([key(line) for line in side] for side in (ours, base, theirs))
-    in_ours, in_theirs = align(old, mine), align(old, new)
+    ours_keys, old, new = (
+        [key(line) for line in side] for side in (ours, base, theirs)
+    )
+    in_ours, in_theirs = align(old, ours_keys), align(old, new)
     o = b = f = 0
-    for at in range(len(base) + 1):
-        if at < len(base) and not (at in in_ours and at in in_theirs):
+    for index in range(len(base) + 1):
+        if index < len(base) and not (index in in_ours and index in in_theirs):
             continue
         to, tf = (
-            (in_ours[at], in_theirs[at]) if at < len(base) else (len(ours), len(theirs))
+            (in_ours[index], in_theirs[index])
+            if index < len(base)
+            else (len(ours), len(theirs))
         )
-        if o < to or b < at or f < tf:
-            yield ours[o:to], base[b:at], theirs[f:tf]
-        if at < len(base):
-            yield ours[to : to + 1], base[at : at + 1], theirs[tf : tf + 1]
-        o, b, f = to + 1, at + 1, tf + 1
+        if o < to or b < index or f < tf:
+            yield ours[o:to], base[b:index], theirs[f:tf]
+        if index < len(base):
+            yield ours[to : to + 1], base[index : index + 1], theirs[tf : tf + 1]
+        o, b, f = to + 1, index + 1, tf + 1
 
 
-def _merge_spacing(mine: str, old: str, new: str) -> str:
+def _merge_spacing(ours: str, base: str, theirs: str) -> str:
     """Merge the whitespace of a common line, using the side that changed it.
 
     A new indentation is added to the branch's own.
     """
-    if mine == old or new == old:
-        return new if mine == old else mine
-    return _merge_indent(*map(_indent, (mine, old, new))) + mine.lstrip(" \t")
+    if ours == base or theirs == base:
+        return theirs if ours == base else ours
+    return _merge_indent(*map(_indent, (ours, base, theirs))) + ours.lstrip(" \t")
 
 
 def _indent(line: str) -> str:
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
-def _merge_indent(mine: str, old: str, new: str) -> str:
-    if mine == old:
-        return new
-    if new.endswith(old):
-        return new[: len(new) - len(old)] + mine
-    if old.endswith(new) and mine.startswith(old[: len(old) - len(new)]):
-        return mine[len(old) - len(new) :]
-    return mine
+def _merge_indent(ours: str, base: str, theirs: str) -> str:
+    if ours == base:
+        return theirs
+    if theirs.endswith(base):
+        return theirs[: len(theirs) - len(base)] + ours
+    if base.endswith(theirs) and ours.startswith(base[: len(base) - len(theirs)]):
+        return ours[len(base) - len(theirs) :]
+    return ours
 
 
 class _TokenChunk:
-    """A conflict as tokens; `ways` are the methods by which its changes were carried over."""
+    """A conflict as tokens; `methods` are the methods by which its changes were carried over."""
 
     def __init__(
-        self, mine: Sequence[str], old: Sequence[str], new: Sequence[str]
+        self, ours: Sequence[str], old: Sequence[str], new: Sequence[str]
     ) -> None:
-        self.mine, self.old, self.new = map(tokenize, (mine, old, new))
-        self.in_mine, self.in_new = align_tokens(old, mine), align_tokens(old, new)
-        self.ways: list[How] = []
+        self.ours, self.old, self.new = map(tokenize, (ours, old, new))
+        self.in_ours, self.in_new = align_tokens(old, ours), align_tokens(old, new)
+        self.methods: list[How] = []
 
     def merge(self) -> list[Token]:
         """Apply the fix's changes to the branch's tokens."""
@@ -196,68 +206,68 @@ class _TokenChunk:
         match.
         """
         low, high = old
-        left = (
+        start = (
             0
             if low == 0
-            else self.in_mine[low - 1] + 1
-            if low - 1 in self.in_mine
+            else self.in_ours[low - 1] + 1
+            if low - 1 in self.in_ours
             else None
         )
-        right = len(self.mine) if high == len(self.old) else self.in_mine.get(high)
-        if left is not None and right is not None and left <= right:
-            return self._between(
-                left, right, token_texts(self.old[low:high]), token_texts(added)
+        end = len(self.ours) if high == len(self.old) else self.in_ours.get(high)
+        if start is not None and end is not None and start <= end:
+            return self._replace_range(
+                start, end, token_texts(self.old[low:high]), token_texts(added)
             )
-        if low == high and (left is not None or right is not None):
-            at = left if left is not None else right
-            assert at is not None
+        if low == high and (start is not None or end is not None):
+            position = start if start is not None else end
+            assert position is not None
             if token_texts(added) in (
-                token_texts(self.mine[at : at + len(added)]),
-                token_texts(self.mine[max(0, at - len(added)) : at]),
+                token_texts(self.ours[position : position + len(added)]),
+                token_texts(self.ours[max(0, position - len(added)) : position]),
             ):
-                self.ways.append(How.ALREADY)
+                self.methods.append(How.ALREADY)
                 return None
-            self.ways.append(
+            self.methods.append(
                 How.EDGE
-                if self._is_whole_lines(at, at, token_texts(added))
+                if self._is_whole_lines(position, position, token_texts(added))
                 else How.PIECE
             )
-            return at, at
+            return position, position
         return self._partial_match(low, high, added)
 
-    def _between(
-        self, left: int, right: int, removed: list[str], added: list[str]
+    def _replace_range(
+        self, start: int, end: int, removed: list[str], added: list[str]
     ) -> tuple[int, int] | None:
-        mine = token_texts(self.mine[left:right])
-        if mine == removed:
-            self.ways.append(How.TOKENS)
-            return left, right
-        if mine == added or (not removed and _find(mine, added) is not None):
-            self.ways.append(How.ALREADY)
+        texts = token_texts(self.ours[start:end])
+        if texts == removed:
+            self.methods.append(How.TOKENS)
+            return start, end
+        if texts == added or (not removed and _find(texts, added) is not None):
+            self.methods.append(How.ALREADY)
             return None
-        inside = _find(mine, removed) if removed else None
-        if inside is not None:
-            self.ways.append(How.TOKENS)
-            return left + inside, left + inside + len(removed)
+        offset = _find(texts, removed) if removed else None
+        if offset is not None:
+            self.methods.append(How.TOKENS)
+            return start + offset, start + offset + len(removed)
         if not removed:
-            self.ways.append(
+            self.methods.append(
                 How.OVER
-                if _is_alike(mine, added)
-                or not self._is_whole_lines(left, right, added)
+                if _is_alike(texts, added)
+                or not self._is_whole_lines(start, end, added)
                 else How.BESIDE
             )
-            return right, right
-        is_same = not added and (not mine or _is_alike(mine, removed))
-        self.ways.append(How.REMOVED if is_same else How.OVER)
-        return left, right
+            return end, end
+        is_same = not added and (not texts or _is_alike(texts, removed))
+        self.methods.append(How.REMOVED if is_same else How.OVER)
+        return start, end
 
-    def _is_whole_lines(self, left: int, right: int, added: Sequence[str]) -> bool:
+    def _is_whole_lines(self, start: int, end: int, added: Sequence[str]) -> bool:
         """Return whether both sides added only whole lines here."""
-        starts = left == 0 or self.mine[left - 1].text == NEWLINE
+        starts_line = start == 0 or self.ours[start - 1].text == NEWLINE
         return (
-            starts
+            starts_line
             and added[-1] == NEWLINE
-            and (left == right or self.mine[right - 1].text == NEWLINE)
+            and (start == end or self.ours[end - 1].text == NEWLINE)
         )
 
     def _partial_match(
@@ -266,55 +276,64 @@ class _TokenChunk:
         """Return the range for a change whose old text is partly or completely missing from the
         branch.
         """
-        before = max((at for at in self.in_mine if at < low), default=-1)
-        after = min((at for at in self.in_mine if at >= high), default=len(self.old))
-        left = self.in_mine[before] + 1 if before >= 0 else 0
-        right = self.in_mine[after] if after < len(self.old) else len(self.mine)
-        inside = [self.in_mine[at] for at in range(low, high) if at in self.in_mine]
-        if not inside and left == right:
-            self.ways.append(How.ABSENT)
+        previous = max((index for index in self.in_ours if index < low), default=-1)
+        following = min(
+            (index for index in self.in_ours if index >= high), default=len(self.old)
+        )
+        start = self.in_ours[previous] + 1 if previous >= 0 else 0
+        end = self.in_ours[following] if following < len(self.old) else len(self.ours)
+        inside = [
+            self.in_ours[index] for index in range(low, high) if index in self.in_ours
+        ]
+        if not inside and start == end:
+            self.methods.append(How.ABSENT)
             return None
         if not added:
-            self.ways.append(How.REMOVED)
+            self.methods.append(How.REMOVED)
             return (min(inside), max(inside) + 1) if inside else None
-        self.ways.append(How.OVER)
+        self.methods.append(How.OVER)
         if inside:
             return min(inside), max(inside) + 1
         # only whole lines can be placed elsewhere
         return (
-            (left, left)
-            if self._is_whole_lines(left, left, token_texts(added))
+            (start, start)
+            if self._is_whole_lines(start, start, token_texts(added))
             else None
         )
 
     def _restore_spacing(self) -> list[Token]:
         """Return the branch's tokens with the fix's whitespace changes."""
-        result = list(self.mine)
-        for at, in_mine in self.in_mine.items():
-            in_new = self.in_new.get(at)
-            if in_new is None:
+        result = list(self.ours)
+        for index, our_index in self.in_ours.items():
+            new_index = self.in_new.get(index)
+            if new_index is None:
                 continue
-            mine, old, new = self.mine[in_mine], self.old[at], self.new[in_new]
-            if old.space != new.space:
-                result[in_mine] = Token(
-                    _merge_indent(mine.space, old.space, new.space), mine.text
+            our_token, old_token, new_token = (
+                self.ours[our_index],
+                self.old[index],
+                self.new[new_index],
+            )
+            if old_token.space != new_token.space:
+                result[our_index] = Token(
+                    _merge_indent(our_token.space, old_token.space, new_token.space),
+                    our_token.text,
                 )
         return result
 
 
-def _find(texts_: Sequence[str], block: Sequence[str]) -> int | None:
+def _find(texts: Sequence[str], block: Sequence[str]) -> int | None:
     """Return the position of `block` in a text, or None unless it occurs exactly once."""
-    places = [
-        at
-        for at in range(len(texts_) - len(block) + 1)
-        if texts_[at : at + len(block)] == block
+    positions = [
+        position
+        for position in range(len(texts) - len(block) + 1)
+        if texts[position : position + len(block)] == block
     ]
-    return places[0] if len(places) == 1 else None
+    return positions[0] if len(positions) == 1 else None
 
 
-def _is_alike(left: Sequence[str], other: Sequence[str]) -> bool:
+def _is_alike(first: Sequence[str], second: Sequence[str]) -> bool:
     """Return whether two texts share most of their words."""
     return (
-        similarity([*filter(is_word, left)], [*filter(is_word, other)])
+        similarity([*filter(is_word, first)], [*filter(is_word, second)])
         >= _STILL_THE_SAME
     )

@@ -27,9 +27,11 @@ def is_sound(
         return False
     if not is_code(path):
         return True
-    mine, own, old, new = (_brackets(side) for side in (result, ours, base, theirs))
+    counts, ours_counts, old, new = (
+        _brackets(side) for side in (result, ours, base, theirs)
+    )
     return all(
-        mine[char] - own[char] - (mine[pair] - own[pair])
+        counts[char] - ours_counts[char] - (counts[pair] - ours_counts[pair])
         == new[char] - old[char] - (new[pair] - old[pair])
         for char, pair in ("()", "{}", "[]")
     )
@@ -41,27 +43,27 @@ def is_code(path: str) -> bool:
 
 def code_lines(lines: Sequence[str]) -> Iterator[str]:
     """Yield the lines with comments, strings and preprocessor directives removed."""
-    in_comment = continued = False
+    in_comment = is_continued = False
     for line in lines:
-        text = line.rstrip("\n")
+        code = line.rstrip("\n")
         if in_comment:
-            end = text.find(_COMMENT_END)
+            end = code.find(_COMMENT_END)
             in_comment = end < 0
-            text = "" if in_comment else text[end + len(_COMMENT_END) :]
-        if continued or text.lstrip().startswith("#"):
-            continued = text.endswith("\\")
+            code = "" if in_comment else code[end + len(_COMMENT_END) :]
+        if is_continued or code.lstrip().startswith("#"):
+            is_continued = code.endswith("\\")
             yield ""
             continue
-        in_comment = in_comment or _opens_comment(text)
-        yield _QUIET.sub(" ", text)
+        in_comment = in_comment or _opens_comment(code)
+        yield _QUIET.sub(" ", code)
 
 
-def _opens_comment(text: str) -> bool:
-    last = [match[0] for match in _QUIET.finditer(text)][-1:]
+def _opens_comment(code: str) -> bool:
+    last_comment = [match[0] for match in _QUIET.finditer(code)][-1:]
     return any(
         comment.startswith(_COMMENT_START)
         and not (comment.endswith(_COMMENT_END) and len(comment) > len("/*/"))
-        for comment in last
+        for comment in last_comment
     )
 
 

@@ -22,7 +22,7 @@ from patchpilot.backports.followups import (
     lacking_newer,
     later_fixes,
     needed_followers,
-    stable_rules,
+    stable_rule_violations,
 )
 from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.prerequisites import (
@@ -346,7 +346,7 @@ class BackportSession:
             fix.commit.subject,
             culprit_ids,
             tuple(verdicts),
-            rules=stable_rules(fix, find_project(self.found.stable.project)),
+            rules=stable_rule_violations(fix, find_project(self.found.stable.project)),
             followers=follow_ups,
             upstream=upstream,
             list=self.found.stable.list,

@@ -11,7 +11,7 @@ from patchpilot.backports.branch_result import (
     BranchVerdict,
     DirectoryChange,
 )
-from patchpilot.backports.directory_verdict import judge_directory, merges_into
+from patchpilot.backports.directory_verdict import judge_directory, try_merge
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.mail_commits import Files, head_of
@@ -103,7 +103,7 @@ def _check_patch(
     if repository and commit and verdict.verdict is BranchVerdict.CONFLICT:
         with Scratch(repository) as scratch:
             fix = FixCommit.read(repository, commit)
-            verdict = merges_into(verdict, scratch, fix, tree)
+            verdict = try_merge(verdict, scratch, fix, tree)
     conflicts = verdict.verdict in (BranchVerdict.CONFLICT, BranchVerdict.THREE_WAY)
     adaptation = adapt_patch(patch, tree) if adapts and conflicts else None
     is_applicable = verdict.verdict is BranchVerdict.CLEAN or adaptation is not None
