@@ -325,8 +325,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/b4/web_endpoint::post": ("*find_suppressing_options()", "*words"),
     },
     TARGETS: {
-        "building/module_symbols::needed_symbols.printed": ("*words", "target"),
-        "building/semantic_patches::_run_coccinelle": ("*sandbox()", "*words"),
+        "building/module_symbols::needed_symbols.run_tool": ("*arguments", "target"),
+        "building/semantic_patches::_run_coccinelle": ("*sandbox()", "*arguments"),
         "building/make_objects::Maker._test_header": (
             "*sandbox()",
             "self._configuration.compiler",
@@ -334,11 +334,11 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "building/make_objects::Maker._make": (
             "*sandbox()",
             "*self._configuration.words",
-            "*words",
+            "*arguments",
         ),
     },
     CHECKED: {
-        "building/field_checkers::_call": ("*sandbox()", "*words"),
+        "building/field_checkers::_run_isolated": ("*sandbox()", "*argv"),
         "building/field_checkers::_run_script": ("location.commit",),
     },
     SANDBOX: {

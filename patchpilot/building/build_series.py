@@ -54,8 +54,8 @@ _EMPTY_REPORT, _NO_REPORT = ObjectReport((), True), ObjectReport((), False)
 class Built(NamedTuple):
     """The result of building a series.
 
-    `problems` and `tried` (what was built) have an item for each change. `compiled` objects were
-    compiled, `known` ones were cached.
+    `problems` and `tried` (the built configurations) have an item for each change. `compiled` is
+    the number of objects that were compiled, and `known` of the cached ones.
     """
 
     problems: Sequence[tuple[BuildProblem, ...]]
@@ -73,39 +73,37 @@ class SeriesBuild:
         repository: Repository,
         changes: Sequence[Change],
         options: BuildOptions,
-        place: Workspace,
+        workspace: Workspace,
         progress: Progress,
     ) -> None:
         self._repository, self._changes = repository, changes
-        self._options, self._place = options, place
+        self._options, self._workspace = options, workspace
         self._reports: dict[tuple[str, str], ObjectReport] = {}
         self._failures = defaultdict[str, list[str]](list)
-        self._progress, self._left = progress, 0
+        self._progress, self._remaining = progress, 0
         self.compiled = self.known = 0
 
     def run(self, plan: Plan) -> Built:
         """Run the planned builds and compare the diagnostics."""
         problems_by_change = [
-            [BuildProblem(NOT_BUILT, text) for text in row] for row in plan.notes
+            [BuildProblem(NOT_BUILT, note) for note in change_notes]
+            for change_notes in plan.notes
         ]
-        tried: list[list[BuiltConfiguration]] = [[] for _ in self._changes]
-        arches = {
-            configuration_.source_arch: None
-            for configuration_, _ in plan.configurations
-        }
+        built: list[list[BuiltConfiguration]] = [[] for _ in self._changes]
+        arches = {planned.source_arch: None for planned, _ in plan.configurations}
         changed_paths = [file.path for change in self._changes for file in change.files]
-        self._place.narrow([*chain(*plan.sources), *changed_paths], arches)
+        self._workspace.narrow([*chain(*plan.sources), *changed_paths], arches)
         builds = [
             (
-                configuration_,
+                planned,
                 [
                     tuple(path for path in change_paths if path in config_paths)
                     for change_paths in plan.sources
                 ],
             )
-            for configuration_, config_paths in plan.configurations
+            for planned, config_paths in plan.configurations
         ]
-        self._left = 2 * sum(
+        self._remaining = 2 * sum(
             len(config_paths)
             for _, change_paths in builds
             for config_paths in change_paths
@@ -119,7 +117,7 @@ class SeriesBuild:
                     configuration, number, paths
                 )
                 state = self._changes[number].after
-                tried[number].append(self._split_built(configuration, state, paths))
+                built[number].append(self._split_built(configuration, state, paths))
         for change, problems in zip(self._changes, problems_by_change, strict=True):
             problems += self._static_problems(change)
         return Built(
@@ -127,27 +125,31 @@ class SeriesBuild:
             [configuration.label for configuration, _ in builds],
             self.compiled,
             self.known,
-            tried,
+            built,
         )
 
     def _show_step(self, what: str, done: int = 0, total: int | None = None) -> None:
         """Report progress with the number of remaining objects."""
-        left = f" · {counted(self._left, 'object')} left" if self._left > 0 else ""
-        self._progress(f"{what}{left}", done, total)
+        remaining = (
+            f" · {counted(self._remaining, 'object')} left"
+            if self._remaining > 0
+            else ""
+        )
+        self._progress(f"{what}{remaining}", done, total)
 
     def _split_built(
         self, configuration: Configuration, state: TreeState, paths: Sequence[str]
     ) -> BuiltConfiguration:
         """Return which of the files were built in a configuration, and why others were not."""
-        left = [path for path in paths if not self._is_built(state, path)]
+        unbuilt = [path for path in paths if not self._is_built(state, path)]
         return BuiltConfiguration(
             configuration.arch,
             configuration.compiler,
             ".config" if configuration.given else "smallest",
-            tuple(path for path in paths if path not in left),
+            tuple(path for path in paths if path not in unbuilt),
             tuple(
                 SkippedFile(path, self._unbuilt_reason(state, path))
-                for path in left
+                for path in unbuilt
                 if path in state.files
             ),
             configuration.uses_sparse,
@@ -176,8 +178,8 @@ class SeriesBuild:
             lines = [line.new_line or 0 for line in file.lines("+")]
             if not lines or not file.path.endswith(".c") or not is_target(file.path):
                 continue
-            text = text_around(change.after.read(file.path) or "", lines)
-            scripts = tuple(scripts_for(change.after, text, self._show_step))
+            code = text_around(change.after.read(file.path) or "", lines)
+            scripts = tuple(scripts_for(change.after, code, self._show_step))
             after = self._run_scripts_cached(change.after, file.path, scripts)
             before = after and self._run_scripts_cached(
                 change.before, file.path, scripts
@@ -192,9 +194,11 @@ class SeriesBuild:
             return ()
 
         def run() -> list[tuple[Any, ...]]:
-            self._place.checkout(self._repository, state, self._show_step)
-            found = run_scripts(self._place.tree, state, path, scripts, self._show_step)
-            return list(map(tuple, dict.fromkeys(found)))
+            self._workspace.checkout(self._repository, state, self._show_step)
+            reports = run_scripts(
+                self._workspace.tree, state, path, scripts, self._show_step
+            )
+            return list(map(tuple, dict.fromkeys(reports)))
 
         key = key_of_tool(), *scripts, path, state.build_digest, state.digest((path,))
         return tuple(starmap(Diagnostic, get_or_compute(KIND, key, run)))
@@ -210,7 +214,7 @@ class SeriesBuild:
         ):
             self._build_state(configuration, change.after, paths)
             doubtful = self._paths_to_compare(change, paths)
-            self._left -= len(paths) - len(doubtful)
+            self._remaining -= len(paths) - len(doubtful)
             self._build_state(configuration, change.before, doubtful)
             if not paths and any(is_kconfig(file.path) for file in change.files):
                 self._configure(configuration, change.after)
@@ -247,7 +251,7 @@ class SeriesBuild:
                 self.known += report is not None
             if report:
                 self._reports[state.commit, path] = report
-                self._left -= 1
+                self._remaining -= 1
             else:
                 missing.append(path)
         if missing:
@@ -264,10 +268,10 @@ class SeriesBuild:
             return
         reports = maker.objects(paths)
         is_built = all(report.is_built for report in reports.values())
-        if maker.lacks_file and not is_built and self._place.widen():
+        if maker.lacks_file and not is_built and self._workspace.widen():
             self._make(configuration, state, paths)
             return
-        self._left -= len(reports)
+        self._remaining -= len(reports)
         self.compiled += len(reports)
         for path, report in reports.items():
             self._reports[state.commit, path] = report
@@ -282,19 +286,19 @@ class SeriesBuild:
         None.
         """
         require_tools(configuration.compiler)
-        self._place.checkout(self._repository, state, self._show_step)
-        output = self._place.folder / configuration.folder
+        self._workspace.checkout(self._repository, state, self._show_step)
+        output = self._workspace.folder / configuration.folder
         output.mkdir(exist_ok=True)
-        tree, jobs = self._place.tree, self._options.jobs
+        tree, jobs = self._workspace.tree, self._options.jobs
         maker = Maker(tree, output, configuration, jobs, self._show_step)
         unset_symbols, failure = maker.configure(state.build_digest)
-        if failure and maker.lacks_file and self._place.widen():
+        if failure and maker.lacks_file and self._workspace.widen():
             return self._configure(configuration, state)
         names = ", ".join(f"CONFIG_{name}" for name in unset_symbols)
         reason = failure or (names and f"{names} did not stay enabled")
         if reason:
-            text = f"configuration {configuration.label}: {reason}"
-            self._failures[state.commit].append(text)
+            message = f"configuration {configuration.label}: {reason}"
+            self._failures[state.commit].append(message)
         return None if failure else maker
 
     def _problems(
@@ -308,25 +312,29 @@ class SeriesBuild:
         doubtful = self._paths_to_compare(change, paths)
         before = self._diagnostics(change.before, doubtful)
         after = self._diagnostics(change.after, doubtful)
-        new = find_new_diagnostics(before, after, change.files)
+        new_diagnostics = find_new_diagnostics(before, after, change.files)
         repair = ""
-        if errors := [diagnostic for diagnostic in new if diagnostic.kind == ERROR]:
+        if errors := [
+            diagnostic for diagnostic in new_diagnostics if diagnostic.kind == ERROR
+        ]:
             # if the code does not compile, report only errors
-            new = tuple(errors[:_MAX_ERRORS])
+            new_diagnostics = tuple(errors[:_MAX_ERRORS])
             repair = self._find_repairing_commit(configuration, number, paths)
-        undefined = [diagnostic for diagnostic in new if diagnostic.kind == UNDEFINED]
+        undefined = [
+            diagnostic for diagnostic in new_diagnostics if diagnostic.kind == UNDEFINED
+        ]
         yield from self._unresolved_symbols(configuration, change, undefined)
-        for diagnostic in new:
+        for diagnostic in new_diagnostics:
             if diagnostic.kind == UNDEFINED:
                 continue
             problem = problem_of(diagnostic, change.files)
-            text = f"{problem.message} ({configuration.label})"
+            message = f"{problem.message} ({configuration.label})"
             if repair:
-                text = f"{text}; repaired by {repair}"
+                message = f"{message}; repaired by {repair}"
                 problem = problem._replace(kind=BROKEN_COMMIT)
-            yield problem._replace(message=text)
-        for text in self._failures[change.after.commit]:
-            yield _kconfig_problem(text, change) or BuildProblem(NOT_BUILT, text)
+            yield problem._replace(message=message)
+        for message in self._failures[change.after.commit]:
+            yield _kconfig_problem(message, change) or BuildProblem(NOT_BUILT, message)
         if not errors:
             yield from self._unbuilt(configuration, change, paths)
 
@@ -343,15 +351,15 @@ class SeriesBuild:
         is_module = not (configuration.minimal or configuration.given)
         missing = missing_symbols(
             change.after,
-            {name: one.path for name, one in by_name.items()},
+            {name: undefined_symbol.path for name, undefined_symbol in by_name.items()},
             configuration.source_arch,
             is_module=is_module,
         )
         for name, reason in missing:
-            one = by_name[name]
-            text = f"undefined symbol '{name}' ({configuration.label}): {reason}"
-            line = division_in(change.files, one.path, name)
-            located = one._replace(kind=MODPOST, text=text, line=line)
+            undefined_symbol = by_name[name]
+            message = f"undefined symbol '{name}' ({configuration.label}): {reason}"
+            line = division_in(change.files, undefined_symbol.path, name)
+            located = undefined_symbol._replace(kind=MODPOST, text=message, line=line)
             yield problem_of(located, change.files)
 
     def _unbuilt(
@@ -362,8 +370,10 @@ class SeriesBuild:
             if (change.after.commit, file.path) in self._reports:
                 is_new = self._is_built(change.before, file.path)
                 state_note = "" if is_new else "before or after the patch "
-                text = f"{file.path} was not built {state_note}({configuration.label})"
-                yield BuildProblem(NOT_BUILT, f"{text}: {file.why}", file.path)
+                message = (
+                    f"{file.path} was not built {state_note}({configuration.label})"
+                )
+                yield BuildProblem(NOT_BUILT, f"{message}: {file.why}", file.path)
 
     def _diagnostics(self, state: TreeState, paths: Sequence[str]) -> list[Diagnostic]:
         """Return the diagnostics of files in a tree state, those in shared headers once."""
@@ -386,10 +396,10 @@ class SeriesBuild:
         state = self._changes[number].after
         broken = [path for path in paths if not self._is_built(state, path)]
         later_changes = self._changes[number + 1 :] if broken else ()
-        for number_of_later, change in enumerate(later_changes, number + 2):
+        for patch_number, change in enumerate(later_changes, number + 2):
             self._build_state(configuration, change.after, broken)
             if all(self._is_built(change.after, path) for path in broken):
-                return f'patch {number_of_later}, "{change.title}"'
+                return f'patch {patch_number}, "{change.title}"'
         return ""
 
     def _is_built(self, state: TreeState, path: str) -> bool:
@@ -402,28 +412,32 @@ def _new_names(change: Change) -> tuple[set[str], bool]:
     Also return whether undefined symbols may have another cause: an added line calls a new name, or
     a preprocessor line was removed.
     """
-    new: set[str] = set()
+    new_names: set[str] = set()
     removed_names: set[str] = set()
     called: set[str] = set()
     is_uncovered = False
     for file in change.files:
-        added, removed = ([line_.text for line_ in file.lines(sign)] for sign in "+-")
+        added, removed_lines = (
+            [diff_line.text for diff_line in file.lines(sign)] for sign in "+-"
+        )
         old_text = file.old_path and change.before.read(file.old_path)
-        text = "\n".join(added)
-        new |= set(_NAME.findall(text)) - set(_NAME.findall(old_text or ""))
-        called |= set(_CALL.findall(text))
-        removed_names |= set(_NAME.findall("\n".join(removed)))
-        is_uncovered |= any(line.lstrip().startswith("#") for line in removed)
-    return new | removed_names, is_uncovered or not new.isdisjoint(called)
+        added_text = "\n".join(added)
+        new_names |= set(_NAME.findall(added_text)) - set(_NAME.findall(old_text or ""))
+        called |= set(_CALL.findall(added_text))
+        removed_names |= set(_NAME.findall("\n".join(removed_lines)))
+        is_uncovered |= any(line.lstrip().startswith("#") for line in removed_lines)
+    return new_names | removed_names, is_uncovered or not new_names.isdisjoint(called)
 
 
-def _kconfig_problem(text: str, change: Change) -> BuildProblem | None:
+def _kconfig_problem(message: str, change: Change) -> BuildProblem | None:
     """Return the problem if a Kconfig file that the patch changes cannot be read."""
-    match = re.search(r"(\S*Kconfig\S*):(\d+): ?(.*)", text)
+    match = re.search(r"(\S*Kconfig\S*):(\d+): ?(.*)", message)
     if not match or not any(file.path == match[1] for file in change.files):
         return None
-    text = f"Kconfig cannot be read: {match[3]}"
-    return problem_of(Diagnostic(ERROR, match[1], int(match[2]), 0, text), change.files)
+    message = f"Kconfig cannot be read: {match[3]}"
+    return problem_of(
+        Diagnostic(ERROR, match[1], int(match[2]), 0, message), change.files
+    )
 
 
 def _drop_duplicates(problems: Sequence[BuildProblem]) -> tuple[BuildProblem, ...]:

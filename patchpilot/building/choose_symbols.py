@@ -8,7 +8,7 @@ from functools import partial
 from patchpilot.building.kconfig import Config, Kconfig
 from patchpilot.building.kconfig_expression import (
     Both,
-    Compared,
+    Comparison,
     Either,
     Expression,
     Not,
@@ -34,18 +34,18 @@ class SymbolChoice:
         self._symbols = kconfig.symbols
         self.on = self.off = frozenset[str]()
         self._steps = 0
-        self._known: dict[str, bool] = {}
+        self._cache: dict[str, bool] = {}
         for name in fixed:
             self.turn_on(name)
 
     def turn_on(self, name: str) -> bool:
         """Enable a symbol and its dependencies, or change nothing and return False."""
         self._steps = 0
-        return self._tries(partial(self._enable, name, 0, frozenset()))
+        return self._try(partial(self._enable, name, 0, frozenset()))
 
     def turn_on_all(self, names: Iterable[str]) -> bool:
         """Enable several symbols, or change nothing and return False."""
-        return self._tries(lambda: all(map(self.turn_on, names)))
+        return self._try(lambda: all(map(self.turn_on, names)))
 
     def keep_off(self, names: Iterable[str]) -> None:
         """Never enable these symbols, unless they are already enabled."""
@@ -59,8 +59,8 @@ class SymbolChoice:
         unmet = Not(Either(tuple(config.depends)))
         for selector, select_condition in config.selected_by if config.depends else ():
             violation = Both((unmet, Symbol(name), select_condition))
-            if selector == name and self._tries(
-                partial(self._make, violation, True, 0, frozenset())
+            if selector == name and self._try(
+                partial(self._set_value, violation, True, 0, frozenset())
             ):
                 # a select may have enabled a symbol in `off`
                 self._restore((self.on, frozenset()))
@@ -69,10 +69,10 @@ class SymbolChoice:
 
     def is_on(self, name: str) -> bool:
         """Return whether a symbol is enabled by the current settings."""
-        if name not in self._known:
-            self._known[name] = False
-            self._known[name] = self._is_on(name)
-        return self._known[name]
+        if name not in self._cache:
+            self._cache[name] = False
+            self._cache[name] = self._is_on(name)
+        return self._cache[name]
 
     def text(self, modules: Iterable[str] = ()) -> str:
         """Return the file for KCONFIG_ALLCONFIG; `modules` are set to m if they are tristate."""
@@ -84,7 +84,7 @@ class SymbolChoice:
 
     def _restore(self, saved: _Settings) -> None:
         self.on, self.off = saved
-        self._known.clear()
+        self._cache.clear()
 
     def _is_on(self, name: str) -> bool:
         if name in self.on:
@@ -93,32 +93,32 @@ class SymbolChoice:
         if config is None or name in self.off:
             return False
         if any(
-            self.is_on(selector) and self._holds(condition_)
-            for selector, condition_ in config.selected_by
+            self.is_on(selector) and self._holds(condition)
+            for selector, condition in config.selected_by
         ):
             return True
         # allnoconfig disables every visible symbol that is not set
         if any(self._holds(prompt) for prompt in config.prompts):
             return False
         return any(
-            self._holds(condition_) and self._holds(value)
-            for value, condition_ in config.defaults
+            self._holds(condition) and self._holds(value)
+            for value, condition in config.defaults
         )
 
     def _holds(self, expression: Expression) -> bool:
         match expression:
             case Symbol(name):
                 return _CONSTANTS[name] if name in _CONSTANTS else self.is_on(name)
-            case Not(of):
-                return not self._holds(of)
+            case Not(operand):
+                return not self._holds(operand)
             case Both(parts):
                 return all(self._holds(part) for part in parts)
             case Either(parts):
                 return any(self._holds(part) for part in parts)
-            case Compared():
+            case Comparison():
                 return self._compare(expression)
 
-    def _compare(self, expression: Compared) -> bool:
+    def _compare(self, expression: Comparison) -> bool:
         left, operator, right = expression
         if operator not in ("=", "!="):
             return True
@@ -144,7 +144,7 @@ class SymbolChoice:
             return False
         dependents |= {name}
         for prompt in config.prompts:
-            if self._tries(partial(self._make, prompt, True, depth + 1, dependents)):
+            if self._try(partial(self._set_value, prompt, True, depth + 1, dependents)):
                 self._restore((self.on | {name}, self.off))
                 return True
         return self._enable_indirectly(config, depth, dependents)
@@ -153,25 +153,25 @@ class SymbolChoice:
         self, config: Config, depth: int, dependents: frozenset[str]
     ) -> bool:
         """Enable a symbol without a prompt by a default, or by a symbol that selects it."""
-        for value, condition_ in config.defaults:
-            default_applies = Both((condition_, value))
-            if self._tries(
-                partial(self._make, default_applies, True, depth + 1, dependents)
+        for value, condition in config.defaults:
+            default_applies = Both((condition, value))
+            if self._try(
+                partial(self._set_value, default_applies, True, depth + 1, dependents)
             ):
                 return True
         selects = (
             partial(
-                self._make,
-                Both((Symbol(selector), condition_)),
+                self._set_value,
+                Both((Symbol(selector), condition)),
                 True,
                 depth + 1,
                 dependents,
             )
-            for selector, condition_ in config.selected_by[:40]
+            for selector, condition in config.selected_by[:40]
         )
         return self._cheapest(selects, enough=len(self.on) + 1)
 
-    def _tries(self, attempt: Callable[[], bool]) -> bool:
+    def _try(self, attempt: Callable[[], bool]) -> bool:
         """Return whether an attempt succeeds; restore the settings if it fails."""
         saved = self.on, self.off
         with suppress(_TooLongError):
@@ -199,7 +199,7 @@ class SymbolChoice:
             self._restore(best)
         return best is not None
 
-    def _make(
+    def _set_value(
         self,
         expression: Expression,
         value: bool,
@@ -219,16 +219,16 @@ class SymbolChoice:
                     else self._avoid(name)
                 )
             case Not(operand):
-                return self._make(operand, not value, depth, dependents)
+                return self._set_value(operand, not value, depth, dependents)
             case Both(parts):
                 return self._set_each(parts, value, depth, dependents, sets_all=value)
             case Either(parts):
                 return self._set_each(
                     parts, value, depth, dependents, sets_all=not value
                 )
-            case Compared(left, operator, right) if right in _CONSTANTS:
+            case Comparison(left, operator, right) if right in _CONSTANTS:
                 is_on = _CONSTANTS[right] == (operator == "=")
-                return self._make(Symbol(left), is_on == value, depth, dependents)
+                return self._set_value(Symbol(left), is_on == value, depth, dependents)
         return False
 
     def _set_each(
@@ -242,9 +242,12 @@ class SymbolChoice:
     ) -> bool:
         """Give the value to every part, or only to the part that needs the fewest symbols."""
         if sets_all:
-            return all(self._make(part, value, depth, dependents) for part in parts)
+            return all(
+                self._set_value(part, value, depth, dependents) for part in parts
+            )
         return self._cheapest(
-            partial(self._make, part, value, depth + 1, dependents) for part in parts
+            partial(self._set_value, part, value, depth + 1, dependents)
+            for part in parts
         )
 
     def _avoid(self, name: str) -> bool:

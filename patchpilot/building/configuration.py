@@ -82,12 +82,12 @@ class Configuration(NamedTuple):
     @property
     def words(self) -> tuple[str, ...]:
         """Return the variables to pass to make."""
-        words = [f"ARCH={self.arch}"]
+        variables = [f"ARCH={self.arch}"]
         if self.llvm:
-            words += ["LLVM=1"] if shutil.which("ld.lld") else ["CC=clang"]
+            variables += ["LLVM=1"] if shutil.which("ld.lld") else ["CC=clang"]
         elif shutil.which("ccache"):
-            words.append("CC=ccache gcc")
-        return tuple(words)
+            variables.append("CC=ccache gcc")
+        return tuple(variables)
 
     @property
     def key(self) -> str:
@@ -150,11 +150,11 @@ def sandbox() -> tuple[str, ...]:
     """Return a command prefix that disables network access, or () if this machine does not allow
     that.
     """
-    words = ("unshare", "-rn", "--")
-    if not shutil.which(words[0]):
+    prefix = ("unshare", "-rn", "--")
+    if not shutil.which(prefix[0]):
         return ()
     try:
-        outcome = run([*words, "true"], env=environment(), cwd=Path("/"), timeout=20)
+        outcome = run([*prefix, "true"], env=environment(), cwd=Path("/"), timeout=20)
     except MissingError:
         return ()
-    return words if outcome.code == 0 else ()
+    return prefix if outcome.code == 0 else ()

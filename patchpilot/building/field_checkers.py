@@ -114,25 +114,25 @@ def reports(
     if data is None or len(data) > _MAX_BYTES:
         return ()
     with TemporaryFolder("checker") as folder:
-        place = CheckedFile(repository, commit, path, Path(folder))
+        checked_file = CheckedFile(repository, commit, path, Path(folder))
         try:
-            return tuple(checker.report(place))
+            return tuple(checker.report(checked_file))
         except GitError:
             return ()
 
 
 def _run_yamllint(location: CheckedFile) -> Iterator[Diagnostic]:
-    words = ["yamllint", "-f", "parsable", "-d", _YAMLLINT, "-"]
-    text = _run(words, location, stdin=location.data)
+    argv = ["yamllint", "-f", "parsable", "-d", _YAMLLINT, "-"]
+    output = _run(argv, location, stdin=location.data)
     yield from _parse_reports(
-        "yamllint", location, text.replace("stdin:", f"{location.path}:")
+        "yamllint", location, output.replace("stdin:", f"{location.path}:")
     )
 
 
 def _dtschema(location: CheckedFile) -> Iterator[Diagnostic]:
     _write_closure(location, [location.path])
-    words = ["dt-doc-validate", "-n", "-u", BINDINGS, location.path]
-    yield from _parse_reports("dtschema", location, _run(words, location))
+    argv = ["dt-doc-validate", "-n", "-u", BINDINGS, location.path]
+    yield from _parse_reports("dtschema", location, _run(argv, location))
 
 
 def _devicetree(location: CheckedFile) -> Iterator[Diagnostic]:
@@ -141,20 +141,20 @@ def _devicetree(location: CheckedFile) -> Iterator[Diagnostic]:
     Sources may include any file on the machine, as in a build.
     """
     path = re.sub(r"^arch/(\w+)/boot/dts/", r"\1/", location.path)
-    texts = _write_closure(location, [path])
-    name, lines = path, texts.get(path, "").split("\n")
+    contents = _write_closure(location, [path])
+    name, lines = path, contents.get(path, "").split("\n")
     if is_binding := path.startswith(BINDINGS):
         name = "example.dts"
-        texts[name] = _call(["dt-extract-example", path], location).text
-        _write(location, name, texts[name].encode("utf-8", "replace"))
+        contents[name] = _run_isolated(["dt-extract-example", path], location).text
+        _write(location, name, contents[name].encode("utf-8", "replace"))
     # limit the output: includes can expand a small file without limit
-    words = ["prlimit", "--fsize=50000000", "gcc", "-E", "-oboard.i"]
-    words += ["-nostdinc", "-I.", "-undef", "-D__DTS__", "-xassembler-with-cpp", name]
-    _call(words, location)
-    words = ["dtc", "-Idts", "-b0", "-Odtb", "-oboard.dtb", "board.i"]
-    errors = _call(words, location).error_text
+    argv = ["prlimit", "--fsize=50000000", "gcc", "-E", "-oboard.i"]
+    argv += ["-nostdinc", "-I.", "-undef", "-D__DTS__", "-xassembler-with-cpp", name]
+    _run_isolated(argv, location)
+    argv = ["dtc", "-Idts", "-b0", "-Odtb", "-oboard.dtb", "board.i"]
+    errors = _run_isolated(argv, location).error_text
     if is_binding:
-        example_lines = texts[name].split("\n")
+        example_lines = contents[name].split("\n")
         for diagnostic in read_diagnostics(errors.split("\n"), ""):
             if diagnostic.path == name and not _NOT_IN_EXAMPLES.search(diagnostic.text):
                 line = _find_line(
@@ -163,23 +163,23 @@ def _devicetree(location: CheckedFile) -> Iterator[Diagnostic]:
                 )
                 yield _diagnostic("dtschema", location, line, diagnostic.text)
     else:
-        lists = " ".join(_COMPATIBLE.findall("\n".join(texts.values())))
-        compatibles = sorted(set(re.findall(r'"(\w[\w,.+-]{,99})"', lists)))
+        values = " ".join(_COMPATIBLE.findall("\n".join(contents.values())))
+        compatibles = sorted(set(re.findall(r'"(\w[\w,.+-]{,99})"', values)))
         state = TreeState(location.repository, location.commit)
         # git grep needs at least one pattern
         search_terms = compatibles[:500] or [path]
         binding_paths = state.grep(search_terms, "-l", "-z", "-F", paths=(BINDINGS,))
         _write_closure(location, binding_paths)
-    words = ["dt-validate", "-s", BINDINGS, "board.dtb"]
-    for match in _INVALID.finditer(_run(words, location)):
-        text = match["text"]
+    argv = ["dt-validate", "-s", BINDINGS, "board.dtb"]
+    for match in _INVALID.finditer(_run(argv, location)):
+        message = match["text"]
         start = _find_line(lines, f"{match['node']} {{")
-        properties = [] if "required" in text else _PROPERTY.findall(text)
+        properties = [] if "required" in message else _PROPERTY.findall(message)
         property_lines = (
             _find_line(lines, property_name, start) for property_name in properties
         )
         line = next(filter(None, property_lines), start)
-        yield _diagnostic("dtschema", location, line, text)
+        yield _diagnostic("dtschema", location, line, message)
 
 
 def _find_line(lines: list[str], text: str, start: int = 0) -> int:
@@ -199,23 +199,23 @@ def _write_closure(location: CheckedFile, names: Sequence[str]) -> dict[str, str
     Sources and headers are written to the paths by which sources include them, for example
     `arm/board.dtsi` and `dt-bindings/gpio/gpio.h`.
     """
-    texts: dict[str, str] = {}
+    contents: dict[str, str] = {}
     pending = [*names]
-    while pending and len(texts) < _MAX_FILES:
+    while pending and len(contents) < _MAX_FILES:
         name = pending.pop()
-        first_folder, _, rest = name.partition("/")
+        first_folder, _, subpath = name.partition("/")
         paths = {"Documentation": name, "dt-bindings": f"include/{name}"}
-        path = paths.get(first_folder, f"arch/{first_folder}/boot/dts/{rest}")
-        data = _content(location, path)
-        if name not in texts and data is not None:
+        path = paths.get(first_folder, f"arch/{first_folder}/boot/dts/{subpath}")
+        data = _read_file(location, path)
+        if name not in contents and data is not None:
             _write(location, name, data)
-            texts[name] = data.decode("utf-8", "replace")
-            pending += _references(name, texts[name])
-    return texts
+            contents[name] = data.decode("utf-8", "replace")
+            pending += _references(name, contents[name])
+    return contents
 
 
-def _references(name: str, text: str) -> Iterator[str]:
-    for match in _REFERENCE.finditer(text):
+def _references(name: str, content: str) -> Iterator[str]:
+    for match in _REFERENCE.finditer(content):
         relative = f"{name.rpartition('/')[0]}/{match['binding'] or match['near']}"
         schema = match["schema"] and f"{BINDINGS}{match['schema']}"
         yield os.path.normpath(schema or match["top"] or relative.lstrip("/"))
@@ -242,27 +242,29 @@ def _docutils(location: CheckedFile) -> Iterator[Diagnostic]:
     for message in dict.fromkeys(
         (*separate_messages, *document.findall(nodes.system_message))
     ):
-        text = message.astext().partition(") ")[2].split("\n")[0]
+        message_text = message.astext().partition(") ")[2].split("\n")[0]
         is_warning = message["level"] >= utils.Reporter.WARNING_LEVEL
-        if is_warning and not _SPHINX_ONLY.search(text):
-            yield _diagnostic("docutils", location, message.get("line"), text)
+        if is_warning and not _SPHINX_ONLY.search(message_text):
+            yield _diagnostic("docutils", location, message.get("line"), message_text)
 
 
 def _kernel_doc(location: CheckedFile) -> Iterator[Diagnostic]:
-    text = _run_script(location, _KERNEL_DOC, "-none", location.path)
-    yield from _parse_reports("kernel-doc-script", location, text)
+    output = _run_script(location, _KERNEL_DOC, "-none", location.path)
+    yield from _parse_reports("kernel-doc-script", location, output)
 
 
 def _get_abi(location: CheckedFile) -> Iterator[Diagnostic]:
-    text = _run_script(
+    output = _run_script(
         location, ("scripts/get_abi.pl",), "validate", "--dir", _ABI.rstrip("/")
     )
-    for match in _ABI_REPORT.finditer(text):
+    for match in _ABI_REPORT.finditer(output):
         problem = match["text"].strip().removesuffix(". Line")
         yield _diagnostic("get-abi", location, match["line"], problem)
 
 
-def _run_script(location: CheckedFile, scripts: tuple[str, ...], *words: str) -> str:
+def _run_script(
+    location: CheckedFile, scripts: tuple[str, ...], *arguments: str
+) -> str:
     """Run the first of these scripts that the commit has, and return its output."""
     listing = location.repository.git(
         "ls-tree", "-r", "-z", "--name-only", "--full-tree", location.commit, "--", *scripts,
@@ -273,13 +275,13 @@ def _run_script(location: CheckedFile, scripts: tuple[str, ...], *words: str) ->
     if script is None:
         return ""
     for path in (*paths, location.path):
-        _write(location, path, _content(location, path) or b"")
+        _write(location, path, _read_file(location, path) or b"")
     first_line = (location.folder / script).read_bytes().partition(b"\n")[0]
     program = "python3" if b"python" in first_line else "perl"
-    return _run([program, script, *words], location)
+    return _run([program, script, *arguments], location)
 
 
-def _content(location: CheckedFile, path: str) -> bytes | None:
+def _read_file(location: CheckedFile, path: str) -> bytes | None:
     """Return the content of a file in the commit, following a symbolic link."""
     data = location.repository.blob(location.commit, path)
     if data and _LINK.fullmatch(data):
@@ -289,18 +291,18 @@ def _content(location: CheckedFile, path: str) -> bytes | None:
     return data
 
 
-def _run(words: list[str], location: CheckedFile, stdin: bytes | None = None) -> str:
+def _run(argv: list[str], location: CheckedFile, stdin: bytes | None = None) -> str:
     """Run a checker and return its output and error output."""
-    outcome = _call(words, location, stdin)
+    outcome = _run_isolated(argv, location, stdin)
     return f"{outcome.text}\n{outcome.err.decode('utf-8', 'replace')}"
 
 
-def _call(
-    words: list[str], location: CheckedFile, stdin: bytes | None = None
+def _run_isolated(
+    argv: list[str], location: CheckedFile, stdin: bytes | None = None
 ) -> Completed:
     """Run a checker without network access."""
     return run(
-        [*sandbox(), *words],
+        [*sandbox(), *argv],
         env=make_environment(),
         cwd=location.folder,
         stdin=stdin,
@@ -308,13 +310,15 @@ def _call(
     )
 
 
-def _parse_reports(kind: str, location: CheckedFile, text: str) -> Iterator[Diagnostic]:
+def _parse_reports(
+    kind: str, location: CheckedFile, output: str
+) -> Iterator[Diagnostic]:
     """Parse lines about the file that have the form `PATH:LINE:COLUMN: TEXT`."""
-    for line in text.replace(f"{location.folder}/", "").split("\n"):
+    for line in output.replace(f"{location.folder}/", "").split("\n"):
         match = _REPORT.match(line)
         if match and match["path"] == location.path:
-            text = re.sub(r"^(?:\[\w+\]|warning:|error:) ", "", match["text"])
-            problem = _diagnostic(kind, location, match["line"], text)
+            output = re.sub(r"^(?:\[\w+\]|warning:|error:) ", "", match["text"])
+            problem = _diagnostic(kind, location, match["line"], output)
             yield problem._replace(column=int(match["column"] or 0))
 
 

@@ -163,10 +163,10 @@ def _list_statements(text: str) -> Iterator[str]:
         if stripped.endswith("\\"):
             joined_line += stripped[:-1] + " "
             continue
-        comment_at = stripped.find(" #")
-        has_comment = comment_at >= 0 and '"' not in stripped[comment_at:]
+        comment_start = stripped.find(" #")
+        has_comment = comment_start >= 0 and '"' not in stripped[comment_start:]
         yield joined_line + (
-            stripped[:comment_at].rstrip() if has_comment else stripped
+            stripped[:comment_start].rstrip() if has_comment else stripped
         )
         joined_line = ""
 

@@ -38,7 +38,7 @@ class Either(NamedTuple):
     any: "tuple[Expression, ...]"
 
 
-class Compared(NamedTuple):
+class Comparison(NamedTuple):
     """A comparison of two symbols or constants."""
 
     left: str
@@ -46,7 +46,7 @@ class Compared(NamedTuple):
     right: str
 
 
-Expression = Symbol | Not | Both | Either | Compared
+Expression = Symbol | Not | Both | Either | Comparison
 YES = Symbol("y")
 
 
@@ -59,29 +59,29 @@ def parse_expression(text: str) -> Expression:
     """
     tokens = _TOKEN.findall(_MACRO.sub("y", text[:_MAX_LENGTH]))
     # add a prefix, because Python's keywords and numbers are valid Kconfig names
-    python = " ".join(
+    python_code = " ".join(
         "_" + re.sub(r"\W", "_", token.strip("\"'"))
         if _NAME.match(token)
         else _AS_PYTHON.get(token, token)
         for token in tokens
     )
     try:
-        return _value(ast.parse(python, mode="eval").body)
+        return _convert_node(ast.parse(python_code, mode="eval").body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return YES
 
 
-def _value(node: ast.expr) -> Expression:
+def _convert_node(node: ast.expr) -> Expression:
     match node:
         case ast.Name(name):
             return Symbol(name[1:])
-        case ast.UnaryOp(_, of):
-            return Not(_value(of))
+        case ast.UnaryOp(_, operand):
+            return Not(_convert_node(operand))
         case ast.BoolOp(operator, parts):
             kind = Both if isinstance(operator, ast.And) else Either
-            return kind(tuple(map(_value, parts)))
+            return kind(tuple(map(_convert_node, parts)))
         case ast.Compare(ast.Name(left), [operator], [ast.Name(right)]):
-            return Compared(left[1:], _OPERATORS.get(type(operator), "<"), right[1:])
+            return Comparison(left[1:], _OPERATORS.get(type(operator), "<"), right[1:])
     return YES
 
 

@@ -51,8 +51,8 @@ def _unmet_dependencies(
     kconfig = None
     for change, line, target in islice(selects, _MAX_SELECTS):
         kconfig = kconfig or Kconfig(state.read, source_arch(host_arch()))
-        text = (state.read(change.path) or "").split("\n")
-        for name in _CONFIG.findall("\n".join(text[: line.new_line]))[-1:]:
+        lines = (state.read(change.path) or "").split("\n")
+        for name in _CONFIG.findall("\n".join(lines[: line.new_line]))[-1:]:
             if SymbolChoice(kconfig).leaves_unmet(name, target):
                 problem = f"unmet direct dependencies detected for {target}"
                 problem += f": CONFIG_{name} selects it, and can be on without them"

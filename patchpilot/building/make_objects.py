@@ -103,10 +103,10 @@ class Maker:
         checks = ["C=1"] if self._configuration.uses_sparse else []
         # targets of devicetree blobs are relative to the architecture's boot/dts
         names = (target.rpartition("/boot/dts/")[2] for target in targets)
-        words = ("-k", "W=1", *checks, "KCFLAGS=-Wno-error", *names)
-        words += ("prepare",) if headers else ()
+        arguments = ("-k", "W=1", *checks, "KCFLAGS=-Wno-error", *names)
+        arguments += ("prepare",) if headers else ()
         step = f"building for {self._configuration.label}"
-        _, lines = self._make(words, step, {})
+        _, lines = self._make(arguments, step, {})
         return self._reports(targets, lines) | {
             path: self._test_header(path) for path in headers
         }
@@ -117,13 +117,13 @@ class Maker:
         usr/include/Makefile tests the installed header in the same way. Macros that
         scripts/headers_install.sh removes are defined as empty.
         """
-        empty = self._output / "patchpilot.uapi" / "linux"
-        empty.mkdir(parents=True, exist_ok=True)
+        include_folder = self._output / "patchpilot.uapi" / "linux"
+        include_folder.mkdir(parents=True, exist_ok=True)
         for name in ("compiler.h", "compiler_types.h"):
-            (empty / name).touch()
+            (include_folder / name).touch()
         include_folders = ("include", f"arch/{self._configuration.source_arch}/include")
         folders = [
-            empty.parent,
+            include_folder.parent,
             *(f"{top}/uapi" for top in include_folders),
             "usr/dummy-include",
         ]
@@ -142,12 +142,12 @@ class Maker:
             f"-include{path}",
         ]
         try:
-            done = run(
+            completed = run(
                 argv, env=make_environment(), cwd=self._tree, timeout=_HEADER_TIMEOUT
             )
         except GitError:
             return ObjectReport((), False)
-        lines = done.error_text.split("\n")
+        lines = completed.error_text.split("\n")
         return ObjectReport(read_diagnostics(lines, str(self._tree)), True)
 
     def _read(self, path: str) -> str | None:
@@ -156,14 +156,16 @@ class Maker:
 
     def find_sources(self, path: str) -> tuple[str, ...]:
         """Return the files in the tree from which an object was built, or none if unknown."""
-        text = self._command(target_of(self._read, path))
-        dependencies = text.partition("\ndeps_")[2].partition("\n\n")[0]
-        top = f"{self._tree}/"
+        command = self._command(target_of(self._read, path))
+        dependencies = command.partition("\ndeps_")[2].partition("\n\n")[0]
+        prefix = f"{self._tree}/"
         names = (
-            name for name in _DEPENDENCY.findall(dependencies) if name.startswith(top)
+            name
+            for name in _DEPENDENCY.findall(dependencies)
+            if name.startswith(prefix)
         )
-        paths = {path, *(os.path.normpath(name.removeprefix(top)) for name in names)}
-        return tuple(sorted(paths)) if text else ()
+        paths = {path, *(os.path.normpath(name.removeprefix(prefix)) for name in names)}
+        return tuple(sorted(paths)) if command else ()
 
     def _command(self, target: str) -> str:
         """Return the command that kbuild saved for a target, or ""."""
@@ -185,7 +187,7 @@ class Maker:
             if not is_built and ERROR not in {
                 diagnostic.kind for diagnostic in diagnostics
             }:
-                # errors printed before make reached any object
+                # use errors printed before make reached any object
                 diagnostics += read_diagnostics(lines_by_target[""], str(self._tree))
             if is_built and target.endswith(".o"):
                 command = self._command(target)
@@ -197,7 +199,7 @@ class Maker:
 
     def _make(
         self,
-        words: Sequence[str],
+        arguments: Sequence[str],
         step: str,
         env: Mapping[str, str],
     ) -> tuple[int, list[str]]:
@@ -209,19 +211,19 @@ class Maker:
             "--no-print-directory",
             f"O={self._output}",
             *self._configuration.words,
-            *words,
+            *arguments,
         ]
         lines: list[str] = []
-        shown = [step]
+        status = [step]
 
         def line(text: str) -> None:
             lines.append(text)
             self.lacks_file |= _MISSING.search(text) is not None
             if name := object_in(text):
-                shown[0] = f"{step}: {name}"
+                status[0] = f"{step}: {name}"
 
         def running() -> None:
-            self._progress(printable(shown[0]))
+            self._progress(printable(status[0]))
 
         code = follow(
             argv,
@@ -234,7 +236,7 @@ class Maker:
 
 
 def _last_error(lines: Sequence[str]) -> str:
-    """Return the last line that says why make failed."""
+    """Return the last line that explains why make failed."""
     last_lines = [line.strip() for line in lines[-_TAIL * 4 :] if line.strip()]
     errors = [line for line in last_lines if _FAILURE.search(line)]
     return printable((errors or last_lines or ["make printed nothing"])[0])[:300]

@@ -57,9 +57,9 @@ class _Line(NamedTuple):
 def needs_of(read: Read, path: str) -> tuple[Need, ...]:
     """Return the alternative requirements for building a source file.
 
-    There is one for each place where a Makefile adds the object. If no Makefile names it, but the
+    There is one for each Makefile line that adds the object. If no Makefile names it, but the
     nearest Makefile with modules includes other files or computes names, assume that it belongs to
-    these modules. Return () if it is not built. Conditions on more than a single symbol are taken
+    these modules. Return () if it is not built. Conditions on more than a single symbol are assumed
     to be met.
     """
     folder, _, name = path.rpartition("/")
@@ -71,7 +71,8 @@ def needs_of(read: Read, path: str) -> tuple[Need, ...]:
             folder_symbols = _folder_symbols(read, folder)
             module = f"{folder}/{need.module}" if need.module else ""
             needs += [
-                Need(_unique(need.symbols + one), module) for one in folder_symbols
+                Need(_unique(need.symbols + alternative), module)
+                for alternative in folder_symbols
             ]
         folder, _, folder_name = folder.rpartition("/")
         target = f"{folder_name}/{target}"
@@ -155,8 +156,8 @@ def _folder_symbols(read: Read, folder: str) -> list[tuple[str, ...]]:
         if line_symbols:
             ancestor_symbols = _folder_symbols(read, ancestor)
             return [
-                _unique(hit + symbols)
-                for hit in line_symbols
+                _unique(own_symbols + symbols)
+                for own_symbols in line_symbols
                 for symbols in ancestor_symbols
             ]
         ancestor, _, name = ancestor.rpartition("/")

@@ -31,11 +31,11 @@ def needed_symbols(
 ) -> Iterator[Diagnostic]:
     """Yield an object's undefined symbols, section mismatches, and a missing module license."""
 
-    def printed(*words: str) -> list[str]:
-        outcome = run([*words, target], env=environment(), cwd=output, timeout=60)
+    def run_tool(*arguments: str) -> list[str]:
+        outcome = run([*arguments, target], env=environment(), cwd=output, timeout=60)
         return f"{outcome.text}\n{outcome.error_text}".split("\n")
 
-    for line in printed("nm", "-u", "--") if shutil.which("nm") else ():
+    for line in run_tool("nm", "-u", "--") if shutil.which("nm") else ():
         if match := re.match(r"\s*U (\S+)", line):
             yield Diagnostic(UNDEFINED, path, 0, 0, match[1])
     program = output / "scripts" / "mod" / "modpost"
@@ -43,7 +43,7 @@ def needed_symbols(
         name = re.sub(r"[-,]", "_", Path(target).stem)
         module = f"KBUILD_MODNAME='\"{name}\"'"
         is_whole = " -DMODULE " in command and module in command
-        for line in printed(str(program), "-w", "-N", "-o", "patchpilot.symvers"):
+        for line in run_tool(str(program), "-w", "-N", "-o", "patchpilot.symvers"):
             match = _MODPOST.match(line)
             if match and (is_whole or not match[2]):
                 # quote names as compilers do, so that `names_in` finds them
@@ -74,13 +74,17 @@ def missing_symbols(
     alternatives = "|".join(checkable)
     pattern = rf"{_EXPORT}\s*\(\s*({alternatives})\s*[,)]"
     exported = _grep_lines(state, pattern, source_arch)
-    exported_names = {word for _, line in exported for word in re.findall(r"\w+", line)}
+    exported_names = {
+        exported_name
+        for _, line in exported
+        for exported_name in re.findall(r"\w+", line)
+    }
     for name in checkable:
         if name in exported_names:
             continue
         definitions = _definitions(state, name, source_arch)
         if definitions and (
-            reason := _why_unavailable(state, users[name], definitions)
+            reason := _unavailable_reason(state, users[name], definitions)
         ):
             yield name, reason
 
@@ -108,7 +112,7 @@ def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
     )
 
 
-def _why_unavailable(state: TreeState, user: str, definitions: Sequence[str]) -> str:
+def _unavailable_reason(state: TreeState, user: str, definitions: Sequence[str]) -> str:
     """Return why a symbol that these files define is unavailable to `user`, or ""."""
     modules = _modules(state, user)
     built = [path for path in definitions if needs_of(state.read, path)]

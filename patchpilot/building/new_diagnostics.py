@@ -27,24 +27,30 @@ def find_new_diagnostics(
         for diagnostic in before
     )
 
-    def is_new(one: Diagnostic, paths: Sequence[str]) -> bool:
-        for key in ((_comparable_text(one), path) for path in paths):
+    def is_new(candidate: Diagnostic, paths: Sequence[str]) -> bool:
+        for key in ((_comparable_text(candidate), path) for path in paths):
             if old_counts[key] > 0:
                 old_counts[key] -= 1
                 return False
         return True
 
-    # of several with the same text, one on an added line is new
+    # if several have the same text, the one on an added line is new
     remaining = sorted(
         after,
-        key=lambda one: bool(_line_at(by_path.get(one.path), one.line, "+")),
+        key=lambda candidate: bool(
+            _line_at(by_path.get(candidate.path), candidate.line, "+")
+        ),
     )
-    remaining = [one for one in remaining if is_new(one, (one.path,))]
+    remaining = [
+        candidate for candidate in remaining if is_new(candidate, (candidate.path,))
+    ]
     # code may have been moved from another file
     remaining = [
-        one for one in remaining if is_new(one, [change.path for change in changes])
+        candidate
+        for candidate in remaining
+        if is_new(candidate, [change.path for change in changes])
     ]
-    return tuple(one for one in after if one in remaining)
+    return tuple(candidate for candidate in after if candidate in remaining)
 
 
 def _comparable_text(diagnostic: Diagnostic) -> str:
@@ -64,10 +70,13 @@ def problem_of(diagnostic: Diagnostic, changes: Sequence[FileChange]) -> BuildPr
     then begins with the diagnostic's own line.
     """
     path, line, patch_line = _locate(diagnostic, changes)
-    is_own = (path, line) == (diagnostic.path, diagnostic.line) or not diagnostic.line
+    is_in_place = (path, line) == (
+        diagnostic.path,
+        diagnostic.line,
+    ) or not diagnostic.line
     text = (
         diagnostic.text
-        if is_own
+        if is_in_place
         else f"{diagnostic.path}:{diagnostic.line}: {diagnostic.text}"
     )
     return BuildProblem(
@@ -80,13 +89,13 @@ def _locate(
 ) -> tuple[str, int | None, int | None]:
     """Return the file and line in the new tree, and the line in the patch."""
     by_path = {change.path: change for change in changes}
-    places = ((diagnostic.path, diagnostic.line), *diagnostic.places)
-    for path, line in places:
+    locations = ((diagnostic.path, diagnostic.line), *diagnostic.places)
+    for path, line in locations:
         if added := _line_at(by_path.get(path), line, "+"):
             return path, line, added.patch_line
     names = names_in(diagnostic.text)
     path, expected_line = next(
-        ((path, line) for path, line in places if path in by_path), ("", 0)
+        ((path, line) for path, line in locations if path in by_path), ("", 0)
     )
 
     def rank(row: tuple[FileChange, int, DiffLine]) -> tuple[bool, bool, int, bool]:
@@ -104,8 +113,8 @@ def _locate(
             return path, None, by_path[path].patch_line
     if nearest is None:
         return diagnostic.path, diagnostic.line, None
-    change, number, changed = nearest
-    return change.path, number, changed.patch_line
+    change, number, diff_line = nearest
+    return change.path, number, diff_line.patch_line
 
 
 def _line_at(change: FileChange | None, number: int, kind: str) -> DiffLine | None:

@@ -122,23 +122,23 @@ def is_target(path: str) -> bool:
 def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
     """Return the build plan of a series."""
     planned = [_sources(change, options) for change in changes]
-    every = tuple(
+    all_paths = tuple(
         dict.fromkeys(path for change_paths, _ in planned for path in change_paths)
     )
     chosen: list[tuple[Configuration, tuple[str, ...]]] = []
-    if objects := [path for path in every if path.endswith(SOURCES)]:
-        chosen, refused = _object_configurations(changes, options, objects)
+    if objects := [path for path in all_paths if path.endswith(SOURCES)]:
+        chosen, reasons = _object_configurations(changes, options, objects)
         for change_paths, notes in planned:
             notes += [
-                f"{path} was not built: {why}"
-                for path, why in refused.items()
+                f"{path} was not built: {reason}"
+                for path, reason in reasons.items()
                 if path in change_paths
             ]
     paths = (file.path for change in changes for file in change.files)
-    whole = [path for path in every if path not in objects]
-    whole += filter(is_kconfig, () if every else paths)
+    unconditional = [path for path in all_paths if path not in objects]
+    unconditional += filter(is_kconfig, () if all_paths else paths)
     by_arch = defaultdict[str, list[str]](list)
-    for path in whole:
+    for path in unconditional:
         arch_match = _ARCH_PATH.match(path)
         by_arch[arch_match[1] if arch_match else options.first_arch].append(path)
     for arch, arch_paths in by_arch.items():
@@ -146,8 +146,8 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
         configuration_, change_paths = next(
             (row for row in chosen if row[0].arch == arch), new
         )
-        others = [row for row in chosen if row[0] != configuration_]
-        chosen = [(configuration_, (*change_paths, *arch_paths)), *others]
+        other_rows = [row for row in chosen if row[0] != configuration_]
+        chosen = [(configuration_, (*change_paths, *arch_paths)), *other_rows]
     return Plan(
         [change_paths for change_paths, _ in planned],
         chosen,
@@ -173,15 +173,15 @@ def _object_configurations(
     key_options = options._replace(jobs=1, place=""), programs, host_arch()
     inputs = repr((key_options, guards, chooser.is_ordered, paths))
 
-    def chosen() -> tuple[Any, ...]:
+    def choose() -> tuple[Any, ...]:
         rows = [
             (tuple(configuration_), config_paths)
             for configuration_, config_paths in chooser.configurations(paths)
         ]
-        return rows, chooser.refused
+        return rows, chooser.skip_reasons
 
-    rows, refused = get_or_compute(KIND, (state.build_digest, inputs), chosen)
-    return [(Configuration(*row), config_paths) for row, config_paths in rows], refused
+    rows, reasons = get_or_compute(KIND, (state.build_digest, inputs), choose)
+    return [(Configuration(*row), config_paths) for row, config_paths in rows], reasons
 
 
 def _guards(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...]:
@@ -246,7 +246,8 @@ def _includers(
         state.grep(patterns, *_GREP_FLAGS, paths=kinds) if longest_words else ()
     )
     if name.endswith(".dtsi"):
-        # devicetrees include files by name, and these words are common in all of them
+        # devicetrees include files by name, and the words of the changed lines are common to all of
+        # them
         files_with_words &= includers
 
     def distance(path: str) -> tuple[bool, bool, str]:
@@ -264,7 +265,7 @@ def _includers(
 
 
 def _find_includers(state: TreeState, name: str, kinds: Sequence[str]) -> set[str]:
-    """Return the sources that include a file, for devicetrees also through `.dtsi` files."""
+    """Return the sources that include a file; devicetrees may include it through `.dtsi` files."""
     includers: set[str] = set()
     names = [name]
     for _ in range(_MOST_LEVELS):
@@ -285,7 +286,7 @@ def _find_includers(state: TreeState, name: str, kinds: Sequence[str]) -> set[st
 class _Chooser:
     """Choose configurations for source files.
 
-    `refused` maps files without a configuration to the reason.
+    `skip_reasons` maps files without a configuration to the reason.
     """
 
     def __init__(
@@ -299,23 +300,23 @@ class _Chooser:
         self._options, self._guards, self.is_ordered = options, guards, is_ordered
         self._kconfig = functools.cache(partial(Kconfig, state.read))
         self._needs = functools.cache(partial(needs_of, state.read))
-        self.refused: dict[str, str] = {}
+        self.skip_reasons: dict[str, str] = {}
 
     def configurations(
         self, paths: Sequence[str]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
         """Yield the configurations with the files to build in each, most likely first."""
         if self._options.config is not None:
-            given = Configuration(
+            configuration = Configuration(
                 self._options.first_arch,
                 self._options.llvm,
                 given=self._options.config,
                 checks=True,
             )
-            yield given, tuple(paths)
+            yield configuration, tuple(paths)
             return
-        for arch, own in self._first_architectures(paths).items():
-            yield from self._arch_configurations(arch, tuple(own))
+        for arch, arch_paths in self._first_architectures(paths).items():
+            yield from self._arch_configurations(arch, tuple(arch_paths))
 
     def _first_architectures(self, paths: Sequence[str]) -> dict[str, list[str]]:
         """Group files by the first architecture for which they can be built."""
@@ -326,17 +327,19 @@ class _Chooser:
                     paths_by_arch.setdefault(arch, []).append(path)
                     break
             else:
-                self.refused[path] = self._reason(path)
+                self.skip_reasons[path] = self._reason(path)
         return paths_by_arch
 
     def _arches(self, path: str) -> tuple[str, ...]:
         """Return the values of ARCH for which a file may be built, in order of preference."""
         host, path_arch = host_arch(), _ARCH_PATH.match(path)
-        others = (path_arch[1],) if path_arch else _OTHER_ARCHES
+        candidates = (path_arch[1],) if path_arch else _OTHER_ARCHES
         is_host = not path_arch or path_arch[1] == source_arch(host)
-        first = (host,) if is_host else ()
-        cross = () if (path_arch and is_host) or not shutil.which("clang") else others
-        return self._options.arches or (*first, *cross)
+        host_arches = (host,) if is_host else ()
+        cross_arches = (
+            () if (path_arch and is_host) or not shutil.which("clang") else candidates
+        )
+        return self._options.arches or (*host_arches, *cross_arches)
 
     def _reason(self, path: str) -> str:
         if not self._needs(path):
@@ -382,8 +385,8 @@ class _Chooser:
             if not enabled:
                 return
             symbols = tuple(dict.fromkeys(chain(*enabled.values())))
-            text = choice.text(() if template.minimal else symbols)
-            yield template._replace(fragment=text, wanted=symbols), tuple(enabled)
+            fragment = choice.text(() if template.minimal else symbols)
+            yield template._replace(fragment=fragment, wanted=symbols), tuple(enabled)
             remaining = tuple(path for path in remaining if path not in enabled)
 
     def _choose_symbols(
@@ -395,18 +398,18 @@ class _Chooser:
             choice.keep_off(self._guards)
         enabled: dict[str, tuple[str, ...]] = {}
         for path in paths:
-            need = self._turn_on_any(choice, path)
-            if need is None and not enabled:
+            symbols = self._enable_any(choice, path)
+            if symbols is None and not enabled:
                 # its dependencies may include a symbol that must stay off
                 choice.off = frozenset()
-                need = self._turn_on_any(choice, path)
-            if need is not None:
-                enabled[path] = need
+                symbols = self._enable_any(choice, path)
+            if symbols is not None:
+                enabled[path] = symbols
         if not minimal:
             for name in (*_ENABLED_IF_POSSIBLE, *self._guards):
                 choice.turn_on(name)
         return choice, enabled
 
-    def _turn_on_any(self, choice: SymbolChoice, path: str) -> tuple[str, ...] | None:
+    def _enable_any(self, choice: SymbolChoice, path: str) -> tuple[str, ...] | None:
         alternatives = (need.symbols for need in self._needs(path))
         return next(filter(choice.turn_on_all, alternatives), None)

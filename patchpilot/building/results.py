@@ -38,8 +38,8 @@ def cache_report(
     digest = state.digest(sources or state.files)
     rows = [tuple(diagnostic) for diagnostic in report.diagnostics]
     entry = [list(sources), digest, rows, report.is_built]
-    others = [other_entry for other_entry in entries if other_entry[1] != digest]
-    remember(KIND, key, [entry, *others[: _MAX_STATES - 1]])
+    other_entries = [other_entry for other_entry in entries if other_entry[1] != digest]
+    remember(KIND, key, [entry, *other_entries[: _MAX_STATES - 1]])
 
 
 def _recall(path: str, configuration: str, state: TreeState) -> tuple[str, Any]:

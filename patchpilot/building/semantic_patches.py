@@ -89,7 +89,7 @@ def _trigger_words(state: TreeState, progress: Progress) -> dict[str, list[str]]
 
 
 def _run_coccinelle(
-    words: Sequence[str], folder: Path, check: Callable[[], None]
+    arguments: Sequence[str], folder: Path, check: Callable[[], None]
 ) -> str:
     """Run Coccinelle in report mode and return its output, or "" on a timeout."""
     argv = [
@@ -99,7 +99,7 @@ def _run_coccinelle(
         "report",
         "--no-show-diff",
         "--very-quiet",
-        *words,
+        *arguments,
     ]
     try:
         return run(
@@ -119,24 +119,24 @@ def run_scripts(
     """Run semantic patches on a file in the checked-out tree, and yield their reports."""
     for script in scripts:
         report_progress = partial(progress, f"{script.rpartition('/')[2]}: {path}")
-        words = [*_options(state, script), "--cocci-file", script, path]
-        text = _run_coccinelle(words, tree, report_progress)
-        yield from _parse_reports(text, script, str(tree))
+        arguments = [*_options(state, script), "--cocci-file", script, path]
+        output = _run_coccinelle(arguments, tree, report_progress)
+        yield from _parse_reports(output, script, str(tree))
 
 
 def _options(state: TreeState, script: str) -> list[str]:
     """Return the options that a semantic patch declares."""
     declared = _OPTIONS.search(state.read(script) or "")
     return [
-        word
-        for word in (declared[1].split() if declared else ())
-        if word in _KNOWN_OPTIONS
+        option
+        for option in (declared[1].split() if declared else ())
+        if option in _KNOWN_OPTIONS
     ]
 
 
-def _parse_reports(text: str, script: str, top: str) -> Iterator[Diagnostic]:
+def _parse_reports(output: str, script: str, top: str) -> Iterator[Diagnostic]:
     name = script.rpartition("/")[2]
-    for line in text.split("\n"):
+    for line in output.split("\n"):
         match = _LINE.match(line)
         if match:
             path = match["path"].removeprefix(f"{top}/")

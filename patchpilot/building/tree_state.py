@@ -21,20 +21,20 @@ _KIND = Kind("tree-files", (str(Path(__file__)),))
 class TreeState:
     """The files of a commit.
 
-    They are read on first use. With `like`, only the differences from that commit are read.
+    They are read on first use. With `similar`, only the differences from that commit are read.
     """
 
     def __init__(
-        self, repository: Repository, commit: str, like: "TreeState | None" = None
+        self, repository: Repository, commit: str, similar: "TreeState | None" = None
     ) -> None:
-        self.commit, self._repository, self._like = commit, repository, like
+        self.commit, self._repository, self._similar = commit, repository, similar
 
     @cached_property
     def files(self) -> Mapping[str, str]:
         """Map paths to the mode, type and object id, as printed by git ls-tree."""
-        if self._like is None:
+        if self._similar is None:
             return dict(get_or_compute(_KIND, (self.commit,), self._list_files))
-        files = dict(self._like.files)
+        files = dict(self._similar.files)
         for change in self._changes:
             if set(change.object_id) == {"0"}:
                 files.pop(change.path, None)
@@ -45,10 +45,10 @@ class TreeState:
     @cached_property
     def build_digest(self) -> str:
         """Return a digest of the files that control the build: Kconfig, Makefiles and scripts."""
-        if self._like and not any(
+        if self._similar and not any(
             _controls_build(change.path) for change in self._changes
         ):
-            return self._like.build_digest
+            return self._similar.build_digest
 
         def digest() -> str:
             return self.digest(filter(_controls_build, self.files))
@@ -58,8 +58,8 @@ class TreeState:
     def digest(self, paths: Iterable[str]) -> str:
         """Return a digest of the contents of these files."""
         files = self.files
-        text = "\n".join(f"{path} {files.get(path, '')}" for path in sorted(paths))
-        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        rows = "\n".join(f"{path} {files.get(path, '')}" for path in sorted(paths))
+        return hashlib.sha256(rows.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
     def read(self, path: str) -> str | None:
         """Return the text of a file, or None if it does not exist."""
@@ -70,9 +70,9 @@ class TreeState:
         self, patterns: Iterable[str], *flags: str, paths: Sequence[str]
     ) -> list[str]:
         """Return the matches of git grep; the path patterns match in every directory."""
-        words = [word for pattern in patterns for word in ("-e", pattern)]
+        pattern_options = [option for pattern in patterns for option in ("-e", pattern)]
         outcome = self._repository.git(
-            "grep", *flags, *words, self.commit, "--", *paths, env={"GIT_LITERAL_PATHSPECS": "0"}, ok=(0, 1)  # noqa: E501
+            "grep", *flags, *pattern_options, self.commit, "--", *paths, env={"GIT_LITERAL_PATHSPECS": "0"}, ok=(0, 1)  # noqa: E501
         )  # fmt: skip
         rows = outcome.text.split("\0" if "-z" in flags else "\n")
         return [row.removeprefix(f"{self.commit}:") for row in rows if row]
@@ -86,8 +86,8 @@ class TreeState:
 
     @cached_property
     def _changes(self) -> tuple[ChangedFile, ...]:
-        assert self._like
-        return self._repository.changed_files(self._like.commit, self.commit)
+        assert self._similar
+        return self._repository.changed_files(self._similar.commit, self.commit)
 
 
 def _controls_build(path: str) -> bool:

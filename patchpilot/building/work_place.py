@@ -114,9 +114,9 @@ class Workspace:
         alternates.write(git_dir / "objects", source)
         (git_dir / "index.lock").unlink(missing_ok=True)
         stamp = git_dir / "patchpilot.state"
-        wanted = f"{state.commit}{self.pattern}"
+        new_stamp = f"{state.commit}{self.pattern}"
         checked_out = os.fsdecode(stamp.read_bytes()) if stamp.exists() else ""
-        if checked_out == wanted:
+        if checked_out == new_stamp:
             return
         progress("checking out the files to build")
         stamp.unlink(missing_ok=True)
@@ -128,8 +128,8 @@ class Workspace:
                 entry.path: f"{entry.mode} blob {entry.object_id}" for entry in changed
             }
         else:
-            listed = git(self.tree, "ls-files", "-s", "-z").text.split("\0")[:-1]
-            row_parts = (row.partition("\t") for row in listed)
+            index_rows = git(self.tree, "ls-files", "-s", "-z").text.split("\0")[:-1]
+            row_parts = (row.partition("\t") for row in index_rows)
             index = {
                 path: f"{entry[:6]} blob {entry[7:-2]}" for entry, _, path in row_parts
             }
@@ -152,13 +152,21 @@ class Workspace:
                 # git removes anything in place of a file except a directory
                 with contextlib.suppress(OSError):
                     file.unlink()
-        text = "".join(f"{entry}\t{path}\0" for path, entry in changed_entries.items())
-        git(self.tree, "update-index", "-z", "--index-info", stdin=os.fsencode(text))
+        index_info = "".join(
+            f"{entry}\t{path}\0" for path, entry in changed_entries.items()
+        )
+        git(
+            self.tree,
+            "update-index",
+            "-z",
+            "--index-info",
+            stdin=os.fsencode(index_info),
+        )
         # after an interrupted checkout, files in the index may be missing
         git(
             self.tree, "checkout-index", "-a", "-f", "-u", "-q", timeout=_CHECKOUT_SECONDS
         )  # fmt: skip
-        stamp.write_bytes(os.fsencode(wanted))
+        stamp.write_bytes(os.fsencode(new_stamp))
 
     def shrink(self) -> None:
         """Delete the least recently used output directories beyond the size limit, and the build
@@ -177,8 +185,8 @@ class Workspace:
         )
 
 
-def _alternatives(texts: Iterable[str]) -> str:
-    return "|".join(map(re.escape, sorted(texts)))
+def _alternatives(names: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(names)))
 
 
 def _age(path: Path) -> float:
@@ -191,8 +199,8 @@ def workspace_of(repository: Repository, name: str = "") -> Workspace:
 
     Concurrent builds use different names.
     """
-    place = repository_cache_path(KIND, repository.common_dir, _VERSION)
-    return Workspace(place.with_name(f"{place.name}-{name}") if name else place)
+    path = repository_cache_path(KIND, repository.common_dir, _VERSION)
+    return Workspace(path.with_name(f"{path.name}-{name}") if name else path)
 
 
 def list_build_directories() -> tuple[Path, ...]:
@@ -211,8 +219,8 @@ def clean(folders: Iterable[Path]) -> int:
 def size_of(folder: Path) -> int:
     """Return the disk usage of a directory in bytes."""
     total = 0
-    for place, _, names in os.walk(folder):
+    for directory, _, names in os.walk(folder):
         for name in names:
             with contextlib.suppress(OSError):
-                total += (Path(place) / name).lstat().st_blocks * 512
+                total += (Path(directory) / name).lstat().st_blocks * 512
     return total
