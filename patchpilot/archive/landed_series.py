@@ -85,7 +85,7 @@ def find_in_repository(
         return InRepository()
     with History(repository, progress) as history:
         history.add([tip])
-        branches = stable_branches(repository, ended=True)
+        branches = stable_branches(repository, include_ended=True)
         project = detect(CommitTree(repository, tip))
         releases = Releases(repository)
         commits: list[LandedCommit] = []

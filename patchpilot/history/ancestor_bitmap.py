@@ -20,20 +20,20 @@ class AncestorBitmap:
         self._bits = bits
 
     def __contains__(self, ordinal: int) -> bool:
-        at = ordinal >> 3
-        return at < len(self._bits) and bool(self._bits[at] >> (ordinal & 7) & 1)
+        index = ordinal >> 3
+        return index < len(self._bits) and bool(self._bits[index] >> (ordinal & 7) & 1)
 
-    def iterate_missing_from(self, *others: "AncestorBitmap") -> Iterator[int]:
-        """Yield the commit numbers that all other sets lack, oldest first."""
-        rest = int.from_bytes(self._bits, "little")
-        for other in others:
-            rest &= ~int.from_bytes(other._bits, "little")
-        left = rest.to_bytes((rest.bit_length() + 7) // 8, "little")
-        for run in _SOME.finditer(left):
-            for at, byte in enumerate(run[0], run.start()):
+    def iterate_missing_from(self, *excluded: "AncestorBitmap") -> Iterator[int]:
+        """Yield the commit numbers that all `excluded` sets lack, oldest first."""
+        remaining = int.from_bytes(self._bits, "little")
+        for bitmap in excluded:
+            remaining &= ~int.from_bytes(bitmap._bits, "little")
+        data = remaining.to_bytes((remaining.bit_length() + 7) // 8, "little")
+        for run in _SOME.finditer(data):
+            for index, byte in enumerate(run[0], run.start()):
                 for bit in range(8):
                     if byte >> bit & 1:
-                        yield at * 8 + bit
+                        yield index * 8 + bit
 
     def pack(self) -> bytes:
         """Return the set as compressed bytes."""
@@ -47,61 +47,65 @@ class AncestorBitmap:
 
 def extend_reachable(
     parents: "array[int]",
-    more: Mapping[int, Sequence[int]],
+    extra_parents: Mapping[int, Sequence[int]],
     tip: int,
-    known: Set[int],
+    stored: Set[int],
     reach_of: Callable[[int], AncestorBitmap],
-    most: int = 30_000,
+    max_commits: int = 30_000,
 ) -> AncestorBitmap | None:
-    """Compute `find_reachable` from `known` sets of ancestors of the tip.
+    """Compute `find_reachable` from `stored` sets of ancestors of the tip.
 
-    Return None if more than `most` commits are in between.
+    Return None if more than `max_commits` commits are in between.
     """
-    if not known:
+    if not stored:
         return None
     heap, new = [-tip], set[int]()
-    below: list[AncestorBitmap] = []
+    reached: list[AncestorBitmap] = []
     while heap:
-        at = -heapq.heappop(heap)
-        if at in new or any(at in bitmap for bitmap in below):
+        ordinal = -heapq.heappop(heap)
+        if ordinal in new or any(ordinal in bitmap for bitmap in reached):
             continue
-        if at in known:
-            below.append(reach_of(at))
+        if ordinal in stored:
+            reached.append(reach_of(ordinal))
             continue
-        if len(new) >= most:
+        if len(new) >= max_commits:
             return None
-        new.add(at)
-        for parent in (parents[2 * at], parents[2 * at + 1], *more.get(at, ())):
+        new.add(ordinal)
+        for parent in (
+            parents[2 * ordinal],
+            parents[2 * ordinal + 1],
+            *extra_parents.get(ordinal, ()),
+        ):
             if parent >= 0:
                 heapq.heappush(heap, -parent)
-    mark = bytearray(tip // 8 + 1)
-    for at in new:
-        mark[at >> 3] |= 1 << (at & 7)
-    bits = int.from_bytes(mark, "little")
-    for bitmap in below:
+    flags = bytearray(tip // 8 + 1)
+    for ordinal in new:
+        flags[ordinal >> 3] |= 1 << (ordinal & 7)
+    bits = int.from_bytes(flags, "little")
+    for bitmap in reached:
         bits |= int.from_bytes(bitmap._bits, "little")
     return AncestorBitmap(bits.to_bytes(tip // 8 + 1, "little"))
 
 
 def find_reachable(
-    parents: "array[int]", more: Mapping[int, Sequence[int]], tip: int
+    parents: "array[int]", extra_parents: Mapping[int, Sequence[int]], tip: int
 ) -> AncestorBitmap:
     """Return the set of commits reachable from `tip`.
 
     `parents` contains two numbers per commit (-1 for none), which are smaller than its own number;
-    `more` maps octopus merges to their other parents.
+    `extra_parents` maps octopus merges to their other parents.
     """
-    mark = bytearray(tip + 1)
-    mark[tip] = 1
-    at = tip
-    while at >= 0:
-        first, second = parents[2 * at], parents[2 * at + 1]
+    is_reachable = bytearray(tip + 1)
+    is_reachable[tip] = 1
+    ordinal = tip
+    while ordinal >= 0:
+        first, second = parents[2 * ordinal], parents[2 * ordinal + 1]
         if first >= 0:
-            mark[first] = 1
+            is_reachable[first] = 1
         if second >= 0:
-            mark[second] = 1
-            for parent in more.get(at, ()):
-                mark[parent] = 1
-        at = mark.rfind(1, 0, at)
-    bits = int(mark[::-1].translate(_DIGITS), 2)
+            is_reachable[second] = 1
+            for parent in extra_parents.get(ordinal, ()):
+                is_reachable[parent] = 1
+        ordinal = is_reachable.rfind(1, 0, ordinal)
+    bits = int(is_reachable[::-1].translate(_DIGITS), 2)
     return AncestorBitmap(bits.to_bytes((tip + 8) // 8, "little"))

@@ -60,10 +60,10 @@ def use_graph(
     with contextlib.suppress(OSError, ValueError):
         layers = sound_layers(graph)
         if create and not layers and _is_worthwhile(repository.common_dir / "objects"):
-            _make(repository, graph, None, progress)
+            _write_graph(repository, graph, None, progress)
             layers = sound_layers(graph)
         elif create and layers and not _is_near(repository, commit, layers):
-            _make(repository, graph, commit, progress)
+            _write_graph(repository, graph, commit, progress)
         if layers:
             repository.extra_environment[ALTERNATES] = entry(graph)
             return True
@@ -78,11 +78,11 @@ def _has_own(objects: Path) -> bool:
 
 
 def _is_worthwhile(objects: Path) -> bool:
-    places = {objects, *read_alternates(objects)}
+    folders = {objects, *read_alternates(objects)}
     return (
         sum(
             file.stat().st_size
-            for folder in places
+            for folder in folders
             for file in (folder / "pack").glob("*.idx")
         )
         >= WORTH
@@ -111,8 +111,8 @@ def _is_sound(file: Path, checked: Path) -> bool:
     It is computed once; later calls only compare size and time.
     """
     try:
-        about = file.stat()
-        stamp = f"{file.name} {about.st_size} {about.st_mtime_ns}"
+        status = file.stat()
+        stamp = f"{file.name} {status.st_size} {status.st_mtime_ns}"
         with contextlib.suppress(OSError):
             if (
                 stamp
@@ -129,8 +129,8 @@ def _is_sound(file: Path, checked: Path) -> bool:
             or kind(data[:-size]).hexdigest() != name
         ):
             return False
-        with checked.open("a", encoding="utf-8") as out:
-            out.write(f"{stamp}\n")
+        with checked.open("a", encoding="utf-8") as stamp_file:
+            stamp_file.write(f"{stamp}\n")
     except OSError:
         return False
     return True
@@ -139,7 +139,7 @@ def _is_sound(file: Path, checked: Path) -> bool:
 def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> bool:
     """Return whether the graph contains a commit or a close ancestor."""
     for _ in range(NEAR):
-        if any(holds(layer, commit) for layer in layers):
+        if any(has_commit(layer, commit) for layer in layers):
             return True
         entry = repository.objects.get(commit)
         parent = entry[2].partition(b"\nparent ")[2][:40] if entry else b""
@@ -149,7 +149,7 @@ def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> boo
     return False
 
 
-def holds(file: Path, commit: str) -> bool:
+def has_commit(file: Path, commit: str) -> bool:
     """Return whether a commit-graph file contains a commit (see gitformat-commit-graph(5))."""
     commit_bytes = bytes.fromhex(commit)
     with (
@@ -157,19 +157,19 @@ def holds(file: Path, commit: str) -> bool:
         mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
         starts = {
-            data[at : at + 4]: int.from_bytes(data[at + 4 : at + 12])
-            for at in range(8, 8 + 12 * data[6], 12)
+            data[offset : offset + 4]: int.from_bytes(data[offset + 4 : offset + 12])
+            for offset in range(8, 8 + 12 * data[6], 12)
         }
-        fan, ids = starts[b"OIDF"], starts[b"OIDL"]
+        fanout, ids = starts[b"OIDF"], starts[b"OIDL"]
 
-        def below(byte: int) -> int:
+        def count_up_to(byte: int) -> int:
             return (
-                int.from_bytes(data[fan + 4 * byte : fan + 4 * byte + 4])
+                int.from_bytes(data[fanout + 4 * byte : fanout + 4 * byte + 4])
                 if byte >= 0
                 else 0
             )
 
-        low, high = below(commit_bytes[0] - 1), below(commit_bytes[0])
+        low, high = count_up_to(commit_bytes[0] - 1), count_up_to(commit_bytes[0])
         while low < high:
             middle = (low + high) // 2
             candidate = data[
@@ -184,16 +184,16 @@ def holds(file: Path, commit: str) -> bool:
     return False
 
 
-def _make(
+def _write_graph(
     repository: Repository, graph: Path, commit: str | None, progress: Progress
 ) -> None:
     """Write the graph of all refs, or add `commit` and its ancestors to the existing graph.
 
     Only one process writes at a time.
     """
-    failed = graph / "failed"
+    failure_mark = graph / "failed"
     with contextlib.suppress(OSError):
-        if time.time() - failed.stat().st_mtime < AGAIN:
+        if time.time() - failure_mark.stat().st_mtime < AGAIN:
             return
     if repository.is_partial():
         # git would fetch missing trees to compute the filters
@@ -209,8 +209,8 @@ def _make(
         except OSError:
             return
         for pattern in ("*.lock", "tmp_graph_*"):
-            for left in (graph / "info" / "commit-graphs").glob(pattern):
-                left.unlink(missing_ok=True)
+            for leftover in (graph / "info" / "commit-graphs").glob(pattern):
+                leftover.unlink(missing_ok=True)
         scope = "--stdin-commits" if commit else "--reachable"
         process = subprocess.Popen(
             git_argv(
@@ -238,7 +238,7 @@ def _make(
         process.returncode
         or not (graph / "info" / "commit-graphs" / "commit-graph-chain").exists()
     ):
-        failed.touch()
+        failure_mark.touch()
 
 
 def _wait_for_writer(process: "subprocess.Popen[bytes]", progress: Progress) -> bool:

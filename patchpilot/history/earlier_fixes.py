@@ -65,7 +65,7 @@ def changed_functions(files: Sequence[FileChange]) -> ChangedFunctions:
     functions = ChangedFunctions()
     for change in files:
         for hunk in change.hunks:
-            _read(hunk, functions)
+            _add_hunk(hunk, functions)
     return functions
 
 
@@ -74,23 +74,23 @@ def is_head(line: str) -> bool:
     return bool(_HEAD.match(line)) and not _LABEL.match(line)
 
 
-def head_of(lines: Sequence[str], at: int) -> int | None:
+def head_of(lines: Sequence[str], index: int) -> int | None:
     """Return the first line of the function that contains a 0-based line, or None."""
-    for top in range(min(at, len(lines) - 1), -1, -1):
-        if is_head(lines[top]):
-            return top
-        if top < at and lines[top].startswith("}"):
+    for line_index in range(min(index, len(lines) - 1), -1, -1):
+        if is_head(lines[line_index]):
+            return line_index
+        if line_index < index and lines[line_index].startswith("}"):
             break
     return None
 
 
 def function_name(heading: str) -> str:
     """Return the name of the function or section that starts on a line; "" for a label."""
-    text = heading.strip()
-    if _LABEL.match(text):
+    line = heading.strip()
+    if _LABEL.match(line):
         return ""
-    named = _NAME.search(text)
-    return named[1] if named else text.rstrip("{= ")[:60]
+    match = _NAME.search(line)
+    return match[1] if match else line.rstrip("{= ")[:60]
 
 
 def is_distinctive(line: str) -> bool:
@@ -98,23 +98,23 @@ def is_distinctive(line: str) -> bool:
     return bool(_TELLING.search(line)) and not _COMMON.fullmatch(line)
 
 
-def _read(hunk: Hunk, functions: ChangedFunctions) -> None:
+def _add_hunk(hunk: Hunk, functions: ChangedFunctions) -> None:
     function = function_name(hunk.section)
-    before, added, is_addition = "", False, True
+    previous, has_changes, is_addition = "", False, True
     for line in hunk.lines:
-        text = line.text.strip()
+        content = line.text.strip()
         if line.kind in "+-":
-            if text:
-                functions.lines.setdefault(function, Counter())[line.kind, text] += 1
-            added, is_addition = True, is_addition and line.kind == "+"
+            if content:
+                functions.lines.setdefault(function, Counter())[line.kind, content] += 1
+            has_changes, is_addition = True, is_addition and line.kind == "+"
         elif line.kind == " ":
             if (
-                added
+                has_changes
                 and is_addition
-                and (is_distinctive(before) or is_distinctive(text))
+                and (is_distinctive(previous) or is_distinctive(content))
             ):
-                functions.edges.add(Edge(function, before, text))
-            before, added, is_addition = text, False, True
+                functions.edges.add(Edge(function, previous, content))
+            previous, has_changes, is_addition = content, False, True
         if line.kind in " +-" and is_head(line.text):
             function = function_name(line.text)
 
@@ -211,7 +211,7 @@ class PatchToFind(NamedTuple):
     commit: str | None = None
 
 
-class _Logged:
+class _LoggedCommit:
     """A commit in the log: its id, date in seconds, message, and diff as text."""
 
     def __init__(self, id_: str, date: str, message: str, diff: str) -> None:
@@ -228,8 +228,15 @@ class _Logged:
     @cached_property
     def changes(self) -> ChangedFunctions:
         lines = tuple(self.diff.split("\n"))
-        at = next((n for n, line in enumerate(lines, 1) if line.startswith("diff ")), 0)
-        return changed_functions(parse_diff(lines, at).files if at else ())
+        start = next(
+            (
+                number
+                for number, line in enumerate(lines, 1)
+                if line.startswith("diff ")
+            ),
+            0,
+        )
+        return changed_functions(parse_diff(lines, start).files if start else ())
 
 
 def earlier_fixes(
@@ -256,10 +263,10 @@ def earlier_fixes(
         return (None,) * len(patches)
     walk = _Walk(repository, base, tips, progress)
     logged = walk.read(sorted(walk.add_old_names(paths)))
-    own = {patch.commit for patch in patches}
-    search = _Search([commit for commit in logged if commit.id not in own])
-    places = _Places(repository, trees)
-    return tuple(places.choose(search.fixes_of(patch)) for patch in patches)
+    own_commits = {patch.commit for patch in patches}
+    search = _Search([commit for commit in logged if commit.id not in own_commits])
+    locations = _Locations(repository, trees)
+    return tuple(locations.choose(search.fixes_of(patch)) for patch in patches)
 
 
 class _Walk:
@@ -276,8 +283,10 @@ class _Walk:
         self.range = (*tips, f"^{base}")
         self.began, self.progress = time.monotonic(), progress
 
-    def _git(self, *words: str) -> str:
-        return self.repository.git(*words, timeout=Watched(_SECONDS, self._report)).text
+    def _git(self, *arguments: str) -> str:
+        return self.repository.git(
+            *arguments, timeout=Watched(_SECONDS, self._report)
+        ).text
 
     def _report(self) -> None:
         if time.monotonic() - self.began > _SOON:
@@ -287,27 +296,27 @@ class _Walk:
         """Return the paths, and the names of these files in the trees."""
         result, names = set(paths), set(paths)
         for _ in range(_MOST_RENAMES):
-            gone = [
+            missing_names = [
                 name
                 for name in names
                 if not all(map(self.repository.objects.info, self._find_in_tips(name)))
             ]
-            if not gone:
+            if not missing_names:
                 break
             removed = self._git(
                 "log", "--no-renames", "--diff-filter=D", "--format=%H", "-m",
-                f"--max-count={_MOST_RENAMES}", *self.range, "--", *gone,
+                f"--max-count={_MOST_RENAMES}", *self.range, "--", *missing_names,
             ).split()  # fmt: skip
             names = set()
             for commit in dict.fromkeys(removed):
-                words = self._git(
+                fields = self._git(
                     "diff-tree", "-r", "-M", "-z", "--diff-filter=R", "--name-status",
                     "--no-commit-id", commit,
                 ).split("\0")  # fmt: skip
                 names |= {
                     new
-                    for old, new in zip(words[1::3], words[2::3], strict=False)
-                    if old in gone
+                    for old, new in zip(fields[1::3], fields[2::3], strict=False)
+                    if old in missing_names
                 }
             names -= result
             result |= names
@@ -316,23 +325,23 @@ class _Walk:
     def _find_in_tips(self, path: str) -> Iterator[str]:
         return (f"{tip}:{path}" for tip in self.tips)
 
-    def read(self, paths: Sequence[str]) -> tuple[_Logged, ...]:
+    def read(self, paths: Sequence[str]) -> tuple[_LoggedCommit, ...]:
         """Return the commits that change these files, latest first."""
         # a random separator cannot occur in messages or files
-        mark = os.urandom(12).hex()
-        out = self._git(
+        separator = os.urandom(12).hex()
+        output = self._git(
             "log", "--no-merges", "-p", "-U1", "-M", "--no-ext-diff", "--no-textconv",
-            f"--max-count={_MOST_COMMITS}", f"--format={mark}%H%x00%ct%x00%B%x00",
+            f"--max-count={_MOST_COMMITS}", f"--format={separator}%H%x00%ct%x00%B%x00",
             *self.range, "--", *paths,
         )  # fmt: skip
-        rows = (text.split("\0", 3) for text in out.split(mark)[1:])
-        return tuple(_Logged(*row) for row in rows)
+        rows = (record.split("\0", 3) for record in output.split(separator)[1:])
+        return tuple(_LoggedCommit(*row) for row in rows)
 
 
 class _Search:
     """The commits to search for fixes; reverted ones are ignored."""
 
-    def __init__(self, logged: Sequence[_Logged]) -> None:
+    def __init__(self, logged: Sequence[_LoggedCommit]) -> None:
         self._logged = logged
         self._marks: dict[str, Marks] = {
             commit.id: read_marks(commit.message) for commit in logged
@@ -340,14 +349,14 @@ class _Search:
         self._reverts: dict[str, list[str]] = {}
         subjects = {commit.subject: commit.id for commit in reversed(logged)}
         for commit in logged:
-            named = self._marks[commit.id].reverts
+            reverted_ids = self._marks[commit.id].reverts
             title = commit.subject.removeprefix('Revert "').removesuffix('"')
-            if not named and title != commit.subject and title in subjects:
-                named = (subjects[title],)
-            for name in named:
-                self._reverts.setdefault(name[:12], []).append(commit.id)
+            if not reverted_ids and title != commit.subject and title in subjects:
+                reverted_ids = (subjects[title],)
+            for id_ in reverted_ids:
+                self._reverts.setdefault(id_[:12], []).append(commit.id)
 
-    def fixes_of(self, patch: PatchToFind) -> list[tuple[_Logged, bool]]:
+    def fixes_of(self, patch: PatchToFind) -> list[tuple[_LoggedCommit, bool]]:
         """Return the commits that make a patch unnecessary, latest first, and whether that
         is certain.
         """
@@ -366,7 +375,9 @@ class _Search:
                 reverted_changes.append(_inverse(total))
             verdict = judge(own_changes, their_changes)
             if verdict is None and screen.is_related(commit, self._marks[commit.id]):
-                verdict = False if _common_lines(own_changes, their_changes) else None
+                verdict = (
+                    False if _common_functions(own_changes, their_changes) else None
+                )
             if verdict is not None and not self._is_reverted(commit.id):
                 result.append((commit, verdict))
         return result
@@ -382,23 +393,23 @@ class _Search:
 class _Screen:
     """A filter that decides by the text of a commit whether to parse its diff."""
 
-    def __init__(self, patch: PatchToFind, mine: ChangedFunctions) -> None:
+    def __init__(self, patch: PatchToFind, changes: ChangedFunctions) -> None:
         self._title = title_key(patch.title)
         self._fixes = {fix.id[:12] for fix in read_marks(patch.message).fixes}
-        edges = (line for edge in mine.edges for line in (edge.before, edge.after))
-        lines = [text for _, text in mine.lines_in(mine.lines)]
+        edges = (line for edge in changes.edges for line in (edge.before, edge.after))
+        lines = [content for _, content in changes.lines_in(changes.lines)]
         self._lines = frozenset(
             line for line in (*lines, *edges) if is_distinctive(line)
         )
         self._all = frozenset(lines)
 
-    def is_related(self, commit: _Logged, marks: Marks) -> bool:
+    def is_related(self, commit: _LoggedCommit, marks: Marks) -> bool:
         """Return whether a commit fixes the same commit or has the same title."""
         return title_key(commit.subject) == self._title or any(
             fix.id[:12] in self._fixes for fix in marks.fixes
         )
 
-    def may_match(self, commit: _Logged, marks: Marks) -> bool:
+    def may_match(self, commit: _LoggedCommit, marks: Marks) -> bool:
         """Return whether a commit shares a line with the patch or is related to it."""
         lines = self._lines or self._all
         return not commit.stripped_lines.isdisjoint(lines) or self.is_related(
@@ -406,44 +417,44 @@ class _Screen:
         )
 
 
-def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
+def judge(own: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
     """Return whether another change makes a patch unnecessary; None if it is unrelated.
 
     The result is True if it makes mostly the same changes to the same functions, and False if it
     changes the same lines, or adds lines at the same position, in a different way.
     """
-    names = _common_lines(mine, theirs)
-    ours, others = mine.lines_in(mine.lines), theirs.lines_in(names)
-    if not names or not ours or not others:
+    names = _common_functions(own, theirs)
+    own_lines, their_lines = own.lines_in(own.lines), theirs.lines_in(names)
+    if not names or not own_lines or not their_lines:
         return None
-    common = ours & others
-    telling = [line for line in common if is_distinctive(line[1])]
-    removed = [line for line in ours if line[0] == "-" and is_distinctive(line[1])]
+    common = own_lines & their_lines
+    distinctive = [line for line in common if is_distinctive(line[1])]
+    removed = [line for line in own_lines if line[0] == "-" and is_distinctive(line[1])]
     is_placed = any(line in common for line in removed) or _overlap_in_additions(
-        mine, theirs
+        own, theirs
     )
-    likeness = line_similarity(ours, others)
-    if likeness >= ENOUGH and (is_placed or len(telling) >= _SHORT):
+    similarity = line_similarity(own_lines, their_lines)
+    if similarity >= ENOUGH and (is_placed or len(distinctive) >= _SHORT):
         return True
-    if others.total() > _MUCH * ours.total() + _MORE:
+    if their_lines.total() > _MUCH * own_lines.total() + _MORE:
         return None
     is_replaced = sum(line in common for line in removed) * 2 >= max(1, len(removed))
-    if is_replaced or (not removed and _overlap_in_additions(mine, theirs)):
+    if is_replaced or (not removed and _overlap_in_additions(own, theirs)):
         return False
-    return False if telling and likeness >= _HALF else None
+    return False if distinctive and similarity >= _HALF else None
 
 
-def _common_lines(mine: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
+def _common_functions(own: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
     """Return the functions that both change, or all functions if one side has only labels."""
-    if "" in mine.lines or "" in theirs.lines:
+    if "" in own.lines or "" in theirs.lines:
         return list(theirs.lines)
-    return [name for name in mine.lines if name in theirs.lines]
+    return [name for name in own.lines if name in theirs.lines]
 
 
-def _overlap_in_additions(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool:
+def _overlap_in_additions(own: ChangedFunctions, theirs: ChangedFunctions) -> bool:
     """Return whether both add lines at the same position."""
-    ends = {(edge.function, edge.before) for edge in mine.edges if edge.before}
-    starts = {(edge.function, edge.after) for edge in mine.edges if edge.after}
+    ends = {(edge.function, edge.before) for edge in own.edges if edge.before}
+    starts = {(edge.function, edge.after) for edge in own.edges if edge.after}
     return any(
         (is_distinctive(edge.before) and (edge.function, edge.before) in ends)
         or (is_distinctive(edge.after) and (edge.function, edge.after) in starts)
@@ -454,20 +465,22 @@ def _overlap_in_additions(mine: ChangedFunctions, theirs: ChangedFunctions) -> b
 def _inverse(lines: Mapping[Line, int]) -> Counter[Line]:
     return Counter(
         {
-            ("-" if sign == "+" else "+", text): count
-            for (sign, text), count in lines.items()
+            ("-" if sign == "+" else "+", content): count
+            for (sign, content), count in lines.items()
         }
     )
 
 
-class _Places:
+class _Locations:
     """Look up which trees and releases contain a fix."""
 
     def __init__(self, repository: Repository, trees: Sequence[Tree]) -> None:
         self._repository, self._trees = repository, trees
         self._releases = Releases(repository)
 
-    def choose(self, matches: Sequence[tuple[_Logged, bool]]) -> EarlierFix | None:
+    def choose(
+        self, matches: Sequence[tuple[_LoggedCommit, bool]]
+    ) -> EarlierFix | None:
         """Choose a match: certain ones first, then by tree, then the oldest."""
         chosen: tuple[tuple[bool, int], EarlierFix] | None = None
         for commit, is_sure in reversed(matches):
@@ -477,7 +490,7 @@ class _Places:
                 fix = EarlierFix(
                     commit.id,
                     commit.subject,
-                    self._describe_place(commit, rank),
+                    self._describe_location(commit, rank),
                     rank == 0,
                     is_sure,
                 )
@@ -487,14 +500,14 @@ class _Places:
     def _rank(self, commit: str) -> int:
         return next(
             (
-                at
-                for at, tree in enumerate(self._trees)
+                index
+                for index, tree in enumerate(self._trees)
                 if self._repository.is_ancestor(commit, tree.tip)
             ),
             len(self._trees) - 1,
         )
 
-    def _describe_place(self, commit: _Logged, rank: int) -> str:
+    def _describe_location(self, commit: _LoggedCommit, rank: int) -> str:
         if rank == 0:
             release = self._releases.first(commit.id, commit.date, final=True)
             release = release or self._releases.first(commit.id, commit.date)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from patchpilot.commits.repository import Repository
 from patchpilot.history.ancestor_bitmap import AncestorBitmap
 from patchpilot.history.history_index import Index
-from patchpilot.history.patch_similarity import are_alike, have_equal_patches, patch_ids
+from patchpilot.history.patch_similarity import are_alike, change_same_file, patch_ids
 from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import read_marks
 from patchpilot.model.progress import Progress, silent
@@ -129,17 +129,19 @@ class History:
         culprits: dict[str, Culprit] = {}
         for fix in read_marks(self.repository.commit(commit).message).fixes:
             hits = [
-                known
-                for ordinal, known in self.index.resolve(fix.id)
-                if ordinal in reach and known != commit
+                commit_id
+                for ordinal, commit_id in self.index.resolve(fix.id)
+                if ordinal in reach and commit_id != commit
             ]
             if len(hits) != 1 and fix.subject:
-                named = [
+                same_subject = [
                     self.index.id(number)
                     for number in self.index.by_subject(fix.subject)
                     if number in reach
                 ]
-                hits = [hit for hit in hits if hit in named] or ([] if hits else named)
+                hits = [hit for hit in hits if hit in same_subject] or (
+                    [] if hits else same_subject
+                )
             culprits.setdefault(
                 hits[-1] if hits else fix.id,
                 Culprit(fix.id, fix.subject, hits[-1] if hits else None),
@@ -186,17 +188,19 @@ class History:
         """Return the commits in `branch` that revert `commit` by id or subject, oldest first."""
         self.add([branch])
         reach = self.index.reach(branch)
-        named = set(self.index.reverts_of(commit))
-        born = self.index.ordinal(commit) or 0
+        ordinals = set(self.index.reverts_of(commit))
+        own_ordinal = self.index.ordinal(commit) or 0
         subject = self.repository.commit(commit).subject
-        named |= {
+        ordinals |= {
             revert
             for revert in self.index.by_subject(f'Revert "{subject}"')
             if not self._reverts_another(revert, commit)
         }
         return tuple(
             self.index.ids(
-                revert for revert in sorted(named) if revert in reach and revert > born
+                revert
+                for revert in sorted(ordinals)
+                if revert in reach and revert > own_ordinal
             )
         )
 
@@ -228,7 +232,7 @@ class History:
     def _effective_landings(
         self, commit: str, landings: Sequence[Landing], reach: AncestorBitmap
     ) -> Landing | None:
-        last: Landing | None = None
+        reverted_landing: Landing | None = None
         for landing in sorted(
             landings,
             key=lambda candidate: (
@@ -236,32 +240,36 @@ class History:
                 -(self.index.ordinal(candidate.commit) or 0),
             ),
         ):
-            undone = self._is_undone(commit, landing.commit, reach)
-            if undone is None:
+            revert = self._find_revert(commit, landing.commit, reach)
+            if revert is None:
                 return landing
-            last = Landing(landing.commit, landing.how, undone)
-        return last
+            reverted_landing = Landing(landing.commit, landing.how, revert)
+        return reverted_landing
 
-    def _is_undone(self, commit: str, landed: str, reach: AncestorBitmap) -> str | None:
+    def _find_revert(
+        self, commit: str, merged: str, reach: AncestorBitmap
+    ) -> str | None:
         """Return the latest revert of a merged commit that is still in effect, or None."""
-        since = self.index.ordinal(landed) or 0
+        merged_ordinal = self.index.ordinal(merged) or 0
         reverts = {
             number
-            for name in {commit, landed}
+            for name in {commit, merged}
             for number in self.index.reverts_of(name)
-            if number in reach and number > since
+            if number in reach and number > merged_ordinal
         }
         for revert in sorted(reverts, reverse=True):
-            by = self.index.id(revert)
-            if self._is_undone(by, by, reach) is None:
-                return by
+            revert_id = self.index.id(revert)
+            if self._find_revert(revert_id, revert_id, reach) is None:
+                return revert_id
         return None
 
     def _reverts_another(self, ordinal: int, commit: str) -> bool:
-        named = read_marks(
+        reverted_ids = read_marks(
             self.repository.commit(self.index.id(ordinal)).message
         ).reverts
-        return bool(named) and not any(commit.startswith(word) for word in named)
+        return bool(reverted_ids) and not any(
+            commit.startswith(prefix) for prefix in reverted_ids
+        )
 
     def _find_same_subject(self, commit: str, reach: AncestorBitmap) -> list[str]:
         original = self.repository.commit(commit)
@@ -273,48 +281,52 @@ class History:
         return [
             candidate.id
             for candidate in self.repository.commits(self.index.ids(ordinals))
-            if self._is_twin(original, candidate)
+            if self._is_backport_of(original, candidate)
         ]
 
-    def _is_twin(self, original: Commit, other: Commit) -> bool:
+    def _is_backport_of(self, original: Commit, candidate: Commit) -> bool:
         if (
-            original.subject != other.subject
-            or not same_person(original, other)
-            or len(other.parents) != 1
+            original.subject != candidate.subject
+            or not same_person(original, candidate)
+            or len(candidate.parents) != 1
         ):
             return False
-        named = read_marks(other.message).upstream
-        if named and not any(original.id.startswith(word) for word in named):
+        upstream_ids = read_marks(candidate.message).upstream
+        if upstream_ids and not any(
+            original.id.startswith(prefix) for prefix in upstream_ids
+        ):
             return False
         # a cherry-pick keeps the author date, which is better evidence than a similar patch
-        if original.authored == other.authored and have_equal_patches(
-            self.repository, original.id, other.id
+        if original.authored == candidate.authored and change_same_file(
+            self.repository, original.id, candidate.id
         ):
             return True
-        return are_alike(self.repository, original.id, other.id)
+        return are_alike(self.repository, original.id, candidate.id)
 
     def _find_same_patch(
         self, commit: str, ordinal: int, reach: AncestorBitmap
     ) -> list[str]:
-        own = list(reach.iterate_missing_from(self.index.reach(commit)))[
+        branch_ordinals = list(reach.iterate_missing_from(self.index.reach(commit)))[
             -_MOST_UNMARKED:
         ]
-        if ordinal in reach or not own:
+        if ordinal in reach or not branch_ordinals:
             return []
-        marked = self.index.upstream_ids(own)
-        unmarked = [candidate for candidate in own if candidate not in marked]
+        marked = self.index.upstream_ids(branch_ordinals)
+        unmarked = [
+            candidate for candidate in branch_ordinals if candidate not in marked
+        ]
         known_ids = self.index.patch_ids(unmarked)
         new = [candidate for candidate in unmarked if candidate not in known_ids]
         if new:
             ids = dict(zip(self.index.ids(new), new, strict=True))
             computed = patch_ids(self.repository, list(ids))
-            fresh = {
+            new_ids = {
                 number: computed[candidate]
                 for candidate, number in ids.items()
                 if candidate in computed
             }
-            self.index.store_patch_ids(fresh)
-            known_ids |= fresh
+            self.index.store_patch_ids(new_ids)
+            known_ids |= new_ids
         own_id = self._patch_id(commit, ordinal) if any(known_ids.values()) else ""
         return self.index.ids(
             candidate
@@ -330,9 +342,9 @@ class History:
         return known_ids[ordinal]
 
 
-def same_person(commit: Commit, other: Commit) -> bool:
+def same_person(commit: Commit, other_commit: Commit) -> bool:
     """Return whether two commits have an author with the same email address or name."""
-    return commit.author.key == other.author.key or (
+    return commit.author.key == other_commit.author.key or (
         bool(commit.author.name)
-        and commit.author.name.lower() == other.author.name.lower()
+        and commit.author.name.lower() == other_commit.author.name.lower()
     )

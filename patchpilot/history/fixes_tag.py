@@ -83,8 +83,8 @@ class JudgedTag(NamedTuple):
         """Return the corrected line if the commit is known and the line is wrong; otherwise
         None.
         """
-        text = tag_text(self.target) if self.target and self.problems else None
-        return text if text != self.tag.text or self.tag.indented else None
+        line = tag_text(self.target) if self.target and self.problems else None
+        return line if line != self.tag.text or self.tag.indented else None
 
 
 class Relations(NamedTuple):
@@ -112,33 +112,35 @@ def tag_text(commit: Commit, digits: int = DIGITS) -> str:
 
 
 def parse_tag(text: str, line: int = 0) -> FixesTag | None:
-    """Parse a `Fixes:` line like bots do: in any case, and with or without indentation.
+    """Parse a `Fixes:` line as bots do: in any case, and with or without indentation.
 
     Return None for other lines.
     """
-    read = read_fixes_line(text)
-    if read is None or not read.is_tag:
+    parsed = read_fixes_line(text)
+    if parsed is None or not parsed.is_tag:
         return None
-    indented = bool(read.before)
-    if not read.commit_id:
-        return FixesTag(text.strip(), line, rest=read.value.rstrip(), indented=indented)
-    rest = read.rest.rstrip()
-    space = read.gap if rest else ""
-    inner, comment, parenthesised, open_parenthesis = rest, "", False, False
-    if rest.startswith("("):
+    indented = bool(parsed.before)
+    if not parsed.commit_id:
+        return FixesTag(
+            text.strip(), line, rest=parsed.value.rstrip(), indented=indented
+        )
+    remainder = parsed.rest.rstrip()
+    space = parsed.gap if remainder else ""
+    subject, comment, parenthesised, open_parenthesis = remainder, "", False, False
+    if remainder.startswith("("):
         parenthesised = True
-        head, closed, tail = rest[1:].rpartition(")")
-        open_parenthesis = not closed
-        inner, comment = (head, tail.strip()) if closed else (rest[1:], "")
-    inner, quoted, open_quote = _unquote(inner.strip())
+        content, closing, tail = remainder[1:].rpartition(")")
+        open_parenthesis = not closing
+        subject, comment = (content, tail.strip()) if closing else (remainder[1:], "")
+    subject, quoted, open_quote = _unquote(subject.strip())
     return FixesTag(
         text=text.strip(),
         line=line,
-        commit_id=read.commit_id.lower(),
-        word=read.word.rstrip(),
+        commit_id=parsed.commit_id.lower(),
+        word=parsed.word.rstrip(),
         space=space,
-        rest=rest,
-        subject=inner,
+        rest=remainder,
+        subject=subject,
         comment=comment,
         parenthesised=parenthesised,
         quoted=quoted,
@@ -233,17 +235,17 @@ def _judge_tag(
 
 def _format_problems(tag: FixesTag, target: Commit) -> list[TagProblem]:
     problems: list[TagProblem] = []
-    written = tag.commit_id or ""
-    if len(written) < DIGITS:
+    commit_id = tag.commit_id or ""
+    if len(commit_id) < DIGITS:
         problems.append(
             TagProblem(
-                "short-id", f"the id has {len(written)} digits; use at least {DIGITS}"
+                "short-id", f"the id has {len(commit_id)} digits; use at least {DIGITS}"
             )
         )
-    elif len(written) > DIGITS:
+    elif len(commit_id) > DIGITS:
         problems.append(
             TagProblem(
-                "long-id", f"the id has {len(written)} digits; {DIGITS} are enough"
+                "long-id", f"the id has {len(commit_id)} digits; {DIGITS} are enough"
             )
         )
     if tag.open_parenthesis:
@@ -272,10 +274,10 @@ def _format_problems(tag: FixesTag, target: Commit) -> list[TagProblem]:
             )
         )
     if not tag.parenthesised or not tag.quoted:
-        what = "parentheses" if not tag.parenthesised else "double quotes"
+        required = "parentheses" if not tag.parenthesised else "double quotes"
         problems.append(
             TagProblem(
-                "bare-subject", f'{what} required around the subject: ("subject")'
+                "bare-subject", f'{required} required around the subject: ("subject")'
             )
         )
     if tag.comment:
@@ -314,7 +316,7 @@ def _content_problems(target: Commit, relations: Relations) -> list[TagProblem]:
 
 def judge_message(
     lines: Sequence[str],
-    find: Find,
+    find_commit: Find,
     *,
     relations: Relations | None = None,
     separate_block: bool = False,
@@ -324,43 +326,44 @@ def judge_message(
     `lines` starts with the subject. The position of the tag is checked as well; with
     `separate_block`, it must be above the sign-offs, separated by a blank line.
     """
-    known = relations or Relations()
+    queries = relations or Relations()
     tags: list[JudgedTag] = []
-    seen: dict[str, int] = {}
-    for at, text in enumerate(lines):
-        tag = parse_tag(text, at)
-        if tag is None or at == 0:
+    line_by_target: dict[str, int] = {}
+    for index, line_text in enumerate(lines):
+        tag = parse_tag(line_text, index)
+        if tag is None or index == 0:
             continue
-        target = find(tag.commit_id) if tag.commit_id else None
-        placed = [
+        target = find_commit(tag.commit_id) if tag.commit_id else None
+        position_problems = [
             problem
             for problem in _position_problems(lines, tag)
             if not (separate_block and problem.kind == "blank-around")
         ]
         problems = [
-            *placed,
-            *_judge_tag(tag, target, known),
+            *position_problems,
+            *_judge_tag(tag, target, queries),
         ]
-        if target and target.id in seen:
+        if target and target.id in line_by_target:
             problems.append(
                 TagProblem(
-                    "duplicate", f"names the same commit as line {seen[target.id] + 1}"
+                    "duplicate",
+                    f"names the same commit as line {line_by_target[target.id] + 1}",
                 )
             )
         elif target:
-            seen[target.id] = at
+            line_by_target[target.id] = index
         tags.append(JudgedTag(tag, target, tuple(problems)))
     return tuple(tags)
 
 
 def _position_problems(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:
-    before = lines[tag.line - 1].strip() if tag.line else ""
-    after = lines[tag.line + 1] if tag.line + 1 < len(lines) else None
+    previous = lines[tag.line - 1].strip() if tag.line else ""
+    following = lines[tag.line + 1] if tag.line + 1 < len(lines) else None
     problems = []
     if (
-        not before
-        and after is not None
-        and not after.strip()
+        not previous
+        and following is not None
+        and not following.strip()
         and any(line.strip() for line in lines[tag.line + 1 :])
     ):
         problems.append(
@@ -376,9 +379,9 @@ def _position_problems(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:
             )
         )
     if (
-        after
-        and after.strip()
-        and not _OTHER_TAG.match(after)
+        following
+        and following.strip()
+        and not _OTHER_TAG.match(following)
         and (tag.open_parenthesis or tag.open_quote or not tag.rest)
     ):
         problems.append(

@@ -105,8 +105,8 @@ class Index:
             return self._add(tips, progress)
 
     def _add(self, tips: Sequence[str], progress: Progress) -> int:
-        unknown = [tip for tip in tips if self.ordinal(tip) is None]
-        if not unknown:
+        new_tips = [tip for tip in tips if self.ordinal(tip) is None]
+        if not new_tips:
             return 0
         added = 0
         self._db.execute("begin immediate")
@@ -115,8 +115,8 @@ class Index:
             if start == 0:
                 for name in _SORTED:
                     self._db.execute(f"drop index if exists {name}")
-            known: dict[str, int] = {}
-            old = [
+            ordinals: dict[str, int] = {}
+            old_tips = [
                 str(row[0])
                 for row in self._db.execute(
                     "select id from tips order by added desc, rowid desc limit ?",
@@ -124,15 +124,15 @@ class Index:
                 )
             ]
             for batch in _batches(
-                _new_facts(self.repository, unknown, self._is_known, old), 20_000
+                _new_facts(self.repository, new_tips, self._is_known, old_tips), 20_000
             ):
-                added += self._insert(batch, start + added, known)
-                if len(known) > 400_000:
-                    known.clear()
+                added += self._insert(batch, start + added, ordinals)
+                if len(ordinals) > 400_000:
+                    ordinals.clear()
                 progress("reading history", added)
             for name, columns in _SORTED.items():
                 self._db.execute(f"create index if not exists {name} on {columns}")
-            for tip in unknown:
+            for tip in new_tips:
                 if self.ordinal(tip) is None:
                     raise GitError(
                         f"commit {tip[:12]} is not in the repository",
@@ -233,7 +233,7 @@ class Index:
                 self._reaches[ordinal] = AncestorBitmap.unpack(row[0])
             else:
                 self._reaches[ordinal] = self._find_reachable(ordinal)
-                self._keep(ordinal, self._reaches[ordinal])
+                self._store_reach(ordinal, self._reaches[ordinal])
         return self._reaches[ordinal]
 
     def patch_ids(self, ordinals: Sequence[int]) -> dict[int, str]:
@@ -269,56 +269,57 @@ class Index:
         return 0 if row[0] is None else int(row[0]) + 1
 
     def _insert(
-        self, facts: Sequence[CommitFact], start: int, known: dict[str, int]
+        self, facts: Sequence[CommitFact], start: int, ordinals: dict[str, int]
     ) -> int:
         rows: list[tuple[int, bytes, int]] = []
         links = array("i")
         octopus: list[tuple[int, int]] = []
-        marks: dict[str, list[tuple[str, int]]] = {
+        references: dict[str, list[tuple[str, int]]] = {
             "upstream": [],
             "reverts": [],
             "fixes": [],
         }
         for number, fact in enumerate(facts, start):
             rows.append((number, bytes.fromhex(fact.id), subject_hash(fact.subject)))
-            known[fact.id] = number
+            ordinals[fact.id] = number
             parents = [
-                mark
-                for mark in (
-                    known.get(parent, self.ordinal(parent)) for parent in fact.parents
+                value
+                for value in (
+                    ordinals.get(parent, self.ordinal(parent))
+                    for parent in fact.parents
                 )
-                if mark is not None
+                if value is not None
             ]
             links.append(parents[0] if parents else -1)
             links.append(parents[1] if len(parents) > 1 else -1)
             octopus += [(number, parent) for parent in parents[2:]]
-            marks["upstream"] += [(mark, number) for mark in fact.marks.upstream]
-            marks["reverts"] += [(revert, number) for revert in fact.marks.reverts]
-            marks["fixes"] += [
+            references["upstream"] += [(value, number) for value in fact.marks.upstream]
+            references["reverts"] += [(revert, number) for revert in fact.marks.reverts]
+            references["fixes"] += [
                 (fix, number)
                 for fix in dict.fromkeys(fixed.id for fixed in fact.marks.fixes)
             ]
         self._db.executemany("insert into commits values (?, ?, ?)", rows)
         self._db.executemany("insert into octopus values (?, ?)", octopus)
-        for table, pairs in marks.items():
+        for table, pairs in references.items():
             self._db.executemany(f"insert into {table} values (?, ?)", pairs)
         self._append_parents(start, links)
         return len(rows)
 
     def _append_parents(self, start: int, links: "array[int]") -> None:
-        at = 0
-        while at < len(links):
-            chunk, offset = divmod(start + at // 2, _CHUNK)
+        position = 0
+        while position < len(links):
+            chunk, offset = divmod(start + position // 2, _CHUNK)
             row = self._db.execute(
                 "select data from parents where chunk = ?", (chunk,)
             ).fetchone()
             data = bytes(row[0])[: offset * 8] if row else b""
-            piece = links[at : at + 2 * (_CHUNK - offset)]
+            block = links[position : position + 2 * (_CHUNK - offset)]
             self._db.execute(
                 "insert or replace into parents values (?, ?)",
-                (chunk, data + piece.tobytes()),
+                (chunk, data + block.tobytes()),
             )
-            at += len(piece)
+            position += len(block)
 
     def _find_reachable(self, ordinal: int) -> AncestorBitmap:
         # another process may have added commits
@@ -326,20 +327,20 @@ class Index:
             self._parents = array("i")
             for row in self._db.execute("select data from parents order by chunk"):
                 self._parents.frombytes(row[0])
-        more: dict[int, list[int]] = {}
+        extra_parents: dict[int, list[int]] = {}
         for number, parent in self._db.execute("select ord, parent from octopus"):
-            more.setdefault(number, []).append(parent)
+            extra_parents.setdefault(number, []).append(parent)
         stored = {int(row[0]) for row in self._db.execute("select ord from reach")}
         return extend_reachable(
-            self._parents, more, ordinal, stored, self._reachable_commits
-        ) or find_reachable(self._parents, more, ordinal)
+            self._parents, extra_parents, ordinal, stored, self._reachable_commits
+        ) or find_reachable(self._parents, extra_parents, ordinal)
 
-    def _keep(self, ordinal: int, reach: AncestorBitmap) -> None:
-        now = int(time.time())
+    def _store_reach(self, ordinal: int, reach: AncestorBitmap) -> None:
+        timestamp = int(time.time())
         with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute(
                 "insert or replace into reach values (?, ?, ?)",
-                (ordinal, now, reach.pack()),
+                (ordinal, timestamp, reach.pack()),
             )
             self._db.execute(
                 "delete from reach where ord not in (select ord from reach order by used desc"
@@ -371,19 +372,19 @@ def _new_facts(
     repository: Repository,
     tips: Sequence[str],
     is_known: Callable[[str], bool],
-    old: Sequence[str],
+    indexed_tips: Sequence[str],
 ) -> Iterator[CommitFact]:
     """Yield facts about all commits reachable from `tips` that are not known, parents first.
 
-    All commits reachable from `old` are known. A few commits are read one by one, many with a
-    single `git log`.
+    All commits reachable from `indexed_tips` are known. A few commits are read one by one, many
+    with a single `git log`.
     """
-    if old:
-        few = _read_few_facts(repository, tips, is_known)
-        if few is not None:
-            yield from few
+    if indexed_tips:
+        facts = _read_few_facts(repository, tips, is_known)
+        if facts is not None:
+            yield from facts
             return
-    less = [f"^{tip}" for tip in old]
+    exclusions = [f"^{tip}" for tip in indexed_tips]
     with stream_output(
         repository.top,
         "log",
@@ -393,22 +394,22 @@ def _new_facts(
         "-z",
         _FORMAT,
         *tips,
-        *less,
+        *exclusions,
         "--",
-    ) as out:
-        rest = b""
-        while block := out.read(1 << 20):
-            *records, rest = (rest + block).split(b"\0")
+    ) as stream:
+        remainder = b""
+        while block := stream.read(1 << 20):
+            *records, remainder = (remainder + block).split(b"\0")
             for record in records:
-                fact = _fact(record)
-                if fact and not (old and is_known(fact.id)):
+                fact = _parse_fact(record)
+                if fact and not (indexed_tips and is_known(fact.id)):
                     yield fact
-        fact = _fact(rest)
-        if fact and not (old and is_known(fact.id)):
+        fact = _parse_fact(remainder)
+        if fact and not (indexed_tips and is_known(fact.id)):
             yield fact
 
 
-def _fact(record: bytes) -> CommitFact | None:
+def _parse_fact(record: bytes) -> CommitFact | None:
     head, _, message = record.strip(b"\n").partition(b"\n")
     ids = head.decode("ascii", "replace").split()
     return (
@@ -441,8 +442,8 @@ def _read_few_facts(
     stack = [(tip, False) for tip in reversed(tips)]
     boundary = shallow_commits(repository)
     while stack:
-        commit_id, done = stack.pop()
-        if done:
+        commit_id, is_expanded = stack.pop()
+        if is_expanded:
             order.append(commit_id)
             continue
         if commit_id in facts or is_known(commit_id):

@@ -105,7 +105,7 @@ def _read_counts(
     """Map each commit to the number of files that it adds and changes, relative to its first
     parent.
     """
-    words = (
+    options = (
         "-r",
         "-m",
         "--first-parent",
@@ -115,7 +115,9 @@ def _read_counts(
         "--stdin",
     )
     result = repository.git(
-        "diff-tree", *words, stdin="".join(f"{commit}\n" for commit in commits).encode()
+        "diff-tree",
+        *options,
+        stdin="".join(f"{commit}\n" for commit in commits).encode(),
     )
     counts: dict[str, tuple[int, int]] = {}
     fields = iter(result.text.split("\0"))

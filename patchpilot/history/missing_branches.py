@@ -35,20 +35,21 @@ def missing_branches(
 
     Return None if there are none, or if the project has no stable branches.
     """
-    known = stable_branches(repository, profile=profile)
-    stable = own_trees(repository, known.stable, profile)
+    branches = stable_branches(repository, profile=profile)
+    stable = own_trees(repository, branches.stable, profile)
     if stable is None:
         return None
-    if stable != known.stable:
-        known = stable_branches(repository, profile=stable.project)
-    if not known.missing:
+    if stable != branches.stable:
+        branches = stable_branches(repository, profile=stable.project)
+    if not branches.missing:
         return None
-    fetched = [branch.name.partition("/")[0] for branch in known.branches]
+    fetched = [branch.name.partition("/")[0] for branch in branches.branches]
     remotes = [name for name in fetched if repository.remote_urls(name)]
     if not remotes and repository.remote_urls(stable.remote_name):
         remotes = [stable.remote_name]
     names = tuple(
-        stable.branch_name.format(version=missing.version) for missing in known.missing
+        stable.branch_name.format(version=missing.version)
+        for missing in branches.missing
     )
     return MissingBranches(
         remotes[0] if remotes else stable.remote_name,

@@ -35,9 +35,11 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
         if diffs.code:
             # git stops at a commit with missing objects (partial clone, damaged repository);
             # continue with the next one
-            places = {commit_id.encode(): at for at, commit_id in enumerate(todo)}
+            indexes = {
+                commit_id.encode(): index for index, commit_id in enumerate(todo)
+            }
             end = max(
-                (places.get(match[0], 0) for match in _ALONE.finditer(diffs.out)),
+                (indexes.get(match[0], 0) for match in _ALONE.finditer(diffs.out)),
                 default=0,
             )
         result = repository.git("patch-id", "--stable", stdin=diffs.out)
@@ -55,17 +57,17 @@ def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, st
     """Return the added and removed lines of a commit: sign and text without surrounding
     whitespace.
     """
-    text = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode(
+    diff = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode(
         "utf-8", "replace"
     )
     counts: Counter[tuple[str, str]] = Counter()
-    inside = False
-    for line in text.split("\n"):
+    in_hunk = False
+    for line in diff.split("\n"):
         if line.startswith("@@ "):
-            inside = True
+            in_hunk = True
         elif line.startswith("diff --git "):
-            inside = False
-        elif inside and line[:1] in "+-" and line[1:].strip():
+            in_hunk = False
+        elif in_hunk and line[:1] in "+-" and line[1:].strip():
             counts[line[0], line[1:].strip()] += 1
     return counts
 
@@ -82,7 +84,7 @@ def count_changed_lines(files: Sequence[FileChange]) -> "Counter[tuple[str, str]
     return Counter(pair for pair in lines if pair[1])
 
 
-def have_equal_patches(repository: Repository, left: str, other: str) -> bool:
+def change_same_file(repository: Repository, first: str, second: str) -> bool:
     """Return whether two commits change at least one file with the same name."""
     names = [
         set(
@@ -97,18 +99,21 @@ def have_equal_patches(repository: Repository, left: str, other: str) -> bool:
             ).text.split("\0")
         )
         - {""}
-        for commit in (left, other)
+        for commit in (first, second)
     ]
     return bool(names[0] & names[1])
 
 
 def are_alike(
-    repository: Repository, left: "str | Counter[tuple[str, str]]", other: str
+    repository: Repository, first: "str | Counter[tuple[str, str]]", second: str
 ) -> bool:
     """Return whether two commits make mostly the same changes.
 
     The first one may be passed as its changed lines.
     """
-    mine = changed_lines(repository, left) if isinstance(left, str) else left
-    theirs = changed_lines(repository, other)
-    return mine == theirs or line_similarity(mine, theirs) >= ENOUGH
+    first_lines = changed_lines(repository, first) if isinstance(first, str) else first
+    second_lines = changed_lines(repository, second)
+    return (
+        first_lines == second_lines
+        or line_similarity(first_lines, second_lines) >= ENOUGH
+    )

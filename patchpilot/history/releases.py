@@ -51,12 +51,12 @@ def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
     if not match:
         return None
     numbers = tuple(int(part) for part in re.split(r"[._]", match["numbers"]))
-    rest = match["rest"]
-    candidate = _CANDIDATE.match(rest)
-    revision = re.fullmatch(r"r(\d{1,18})", rest)
+    suffix = match["rest"]
+    candidate = _CANDIDATE.match(suffix)
+    revision = re.fullmatch(r"r(\d{1,18})", suffix)
     if revision:
         return Release(name, commit, date, (*numbers, int(revision[1])), None)
-    if rest and not candidate:
+    if suffix and not candidate:
         return None
     return Release(
         name, commit, date, numbers, int(candidate[1] or 1) if candidate else None
@@ -111,8 +111,8 @@ class Releases:
     @cached_property
     def _cached(self) -> dict[str, tuple[str, str]]:
         """Return the cached results: commit → (name and commit of its first release)."""
-        known: dict[str, tuple[str, str]] = recall(_KIND, self._key) or {}
-        return known if len(known) < _MOST_KEPT else {}
+        cached: dict[str, tuple[str, str]] = recall(_KIND, self._key) or {}
+        return cached if len(cached) < _MOST_KEPT else {}
 
     @cached_property
     def all(self) -> tuple[Release, ...]:
@@ -160,28 +160,28 @@ class Releases:
 
     def _recall(self, commit: str) -> Release | None:
         """Return the cached result if that release still exists unchanged."""
-        known = self._cached.get(commit)
+        cached = self._cached.get(commit)
         return (
             next(
                 (
                     release
                     for release in self.all
-                    if known == (release.name, release.commit)
+                    if cached == (release.name, release.commit)
                 ),
                 None,
             )
-            if known
+            if cached
             else None
         )
 
     def _look_up(self, commit: str, committed: int | None) -> Release | None:
-        when = (
+        date = (
             committed
             if committed is not None
             else int(self._repository.commit(commit).committed.timestamp())
         )
         first = self._search(
-            commit, [release for release in self.all if release.date + SLOP >= when]
+            commit, [release for release in self.all if release.date + SLOP >= date]
         )
         if first:
             self._cached[commit] = first.name, first.commit

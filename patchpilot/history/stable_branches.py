@@ -51,15 +51,21 @@ def find_mainline(repository: Repository) -> Mainline | None:
     Raise UsageError if the configured ref is not a commit. Of several remotes, prefer those with a
     usual name, then the latest tip. Ignore -next trees, queues and release candidates.
     """
-    if named := _setting(repository):
-        return Mainline(named, repository.resolve(named), f"set by {SETTING}")
+    if setting := _setting(repository):
+        return Mainline(setting, repository.resolve(setting), f"set by {SETTING}")
     remote = branch_refs(repository, "refs/remotes")
-    theirs = [name for name in remote if _is_master(name)]
-    known = [name for name in theirs if name.partition("/")[0] in _remotes()]
-    if chosen := known or theirs:
-        newest = _newest(repository, {name: remote[name] for name in chosen})
-        only = "the only branch called master or main of a remote"
-        reason = f"the latest of {', '.join(chosen)}" if len(chosen) > 1 else only
+    remote_names = [name for name in remote if _is_master(name)]
+    usual_names = [
+        name for name in remote_names if name.partition("/")[0] in _remotes()
+    ]
+    if candidates := usual_names or remote_names:
+        newest = _newest(repository, {name: remote[name] for name in candidates})
+        only_reason = "the only branch called master or main of a remote"
+        reason = (
+            f"the latest of {', '.join(candidates)}"
+            if len(candidates) > 1
+            else only_reason
+        )
         return Mainline(newest, remote[newest], reason)
     local = branch_refs(repository, *(f"refs/heads/{name}" for name in _BRANCHES))
     if not local:
@@ -74,8 +80,8 @@ def mainline_tips(repository: Repository) -> frozenset[str]:
 
     These are the configured ref or else the branches of remotes with a usual name.
     """
-    if named := _setting(repository):
-        return frozenset((repository.resolve(named),))
+    if setting := _setting(repository):
+        return frozenset((repository.resolve(setting),))
     remote = branch_refs(repository, "refs/remotes")
     names = {f"{name}/{branch}" for name in _remotes() for branch in _BRANCHES}
     default = repository.find("refs/remotes/origin/HEAD")
@@ -92,18 +98,18 @@ def is_candidate(name: str) -> bool:
     return remote.endswith("rc") and not remote.endswith("src")
 
 
-def branch_refs(repository: Repository, *places: str) -> dict[str, str]:
+def branch_refs(repository: Repository, *prefixes: str) -> dict[str, str]:
     """Return the branches with or below these full names, as short name → tip.
 
     The HEAD of a remote is omitted.
     """
-    below = tuple(f"{location}/" for location in places)
+    directories = tuple(f"{location}/" for location in prefixes)
     return {
         ref.short: ref.object_id
         for ref in repository.all_refs
         if ref.kind == "commit"
         and not ref.name.endswith("/HEAD")
-        and (ref.name in places or ref.name.startswith(below))
+        and (ref.name in prefixes or ref.name.startswith(directories))
     }
 
 
@@ -175,12 +181,12 @@ def stable_branches(
     *,
     profile: str | None = None,
     remote: str = "",
-    ended: bool = False,
+    include_ended: bool = False,
     today: date | None = None,
 ) -> Branches:
     """Return the maintained long-term branches among the refs, oldest first.
 
-    The latest stable branch is added if it is newer. `ended` includes series whose support has
+    The latest stable branch is added if it is newer. `include_ended` adds series whose support has
     ended. If a version has several refs, prefer those of `remote` (by default, of a remote named
     stable), then the latest tip.
     """
@@ -192,24 +198,26 @@ def stable_branches(
     versions = [
         version
         for version in best
-        if version in maintained or (ended and stable.ends(version))
+        if version in maintained or (include_ended and stable.ends(version))
     ]
-    others = [version for version in best if not stable.ends(version)]
-    newest = max(others, key=version_key, default=None)
+    short_term = [version for version in best if not stable.ends(version)]
+    newest = max(short_term, key=version_key, default=None)
     if newest and all(version_key(newest) > version_key(row) for row in versions):
         versions.append(newest)
-    over = {series_.version for series_ in stable.series if series_.is_over(today)}
+    ended_versions = {
+        series_.version for series_ in stable.series if series_.is_over(today)
+    }
     branches = tuple(
         Branch(
             best[version],
             version,
             refs[best[version]],
             stable.ends(version),
-            stale=version not in over
+            stale=version not in ended_versions
             and _is_stale(
                 repository, best[version], version, refs[best[version]], today
             ),
-            is_over=version in over,
+            is_over=version in ended_versions,
         )
         for version in sorted(versions, key=version_key)
     )
@@ -226,10 +234,10 @@ def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
     They belong to the profile, or else to the project that most refs match, or else to the default
     project.
     """
-    named = projects().get(profile or "")
-    if named and named.stable.branch:
-        return named.stable
-    known = dict.fromkeys(
+    chosen = projects().get(profile or "")
+    if chosen and chosen.stable.branch:
+        return chosen.stable
+    stable_trees = dict.fromkeys(
         [
             default_project().stable,
             *(
@@ -240,7 +248,8 @@ def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
         ]
     )
     return max(
-        known, key=lambda stable: len({stable.version_of(ref) for ref in refs} - {None})
+        stable_trees,
+        key=lambda stable: len({stable.version_of(ref) for ref in refs} - {None}),
     )
 
 
@@ -251,9 +260,9 @@ def version_at(
 
     It is taken from the name of a stable ref or from the Makefile; return None if both have none.
     """
-    named = stable.version_of(name)
-    if named:
-        return named
+    version = stable.version_of(name)
+    if version:
+        return version
     from patchpilot.commits.tree_readers import CommitTree
 
     makefile = CommitTree(repository, commit_id).version
@@ -291,21 +300,21 @@ def queues(repository: Repository) -> dict[str, str]:
     }
 
 
-def tree_branches(repository: Repository, known: Sequence[str]) -> dict[str, str]:
+def tree_branches(repository: Repository, known_tips: Sequence[str]) -> dict[str, str]:
     """Return the remote branches that may be maintainers' trees, as name → tip.
 
-    Stable branches, release candidates, queues, linux-next, and branches with `known` tips are
+    Stable branches, release candidates, queues, linux-next, and branches with `known_tips` are
     omitted.
     """
     refs = branch_refs(repository, "refs/remotes")
     stable = trees_of(list(refs))
-    aside = queues(repository)
+    queued = queues(repository)
     return {
         name: tip
         for name, tip in refs.items()
         if not (
-            name in aside
-            or tip in known
+            name in queued
+            or tip in known_tips
             or stable.version_of(name)
             or _IS_NEXT_BRANCH.fullmatch(name)
         )
@@ -317,13 +326,13 @@ def is_queued(
     commit: str,
     version: str,
     stable: StableTrees,
-    among: Mapping[str, str],
+    queue_refs: Mapping[str, str],
 ) -> bool:
     """Return whether a commit is queued for the next release of a stable version.
 
-    `among` is the result of `queues`.
+    `queue_refs` is the result of `queues`.
     """
-    for name, tip in among.items():
+    for name, tip in queue_refs.items():
         if is_candidate(name):
             landing = (
                 history.landed(commit, tip, content=False)
@@ -350,10 +359,13 @@ def is_queued(
 
 
 def fetch_command(
-    repository: Repository, stable: StableTrees, version: str, known: Iterable[str] = ()
+    repository: Repository,
+    stable: StableTrees,
+    version: str,
+    known_refs: Iterable[str] = (),
 ) -> str:
-    """Return the `git fetch` command for a stable series, from the remote of the `known` refs."""
-    remote = next((name.partition("/")[0] for name in known if "/" in name), None)
+    """Return the `git fetch` command for a stable series, from the remote of the `known_refs`."""
+    remote = next((name.partition("/")[0] for name in known_refs if "/" in name), None)
     branch = stable.branch_name.format(version=version)
     if remote:
         return f"git fetch {remote} {branch}"

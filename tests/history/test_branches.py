@@ -58,7 +58,7 @@ STABLE = "refs/remotes/stable"
         # list unsupported series on request
         (
             (f"{STABLE}/linux-6.1.y", f"{STABLE}/linux-5.4.y"),
-            {"ended": True},
+            {"include_ended": True},
             ["stable/linux-5.4.y", "stable/linux-6.1.y"],
         ),
         # include the latest branch if it is newer than the long-term ones
@@ -102,7 +102,7 @@ STABLE = "refs/remotes/stable"
         ),
         (
             [f"refs/heads/{name}" for name in ("23.11", "24.11", "20.11")],
-            {"ended": True},
+            {"include_ended": True},
             ["20.11", "23.11", "24.11"],
         ),
     ],

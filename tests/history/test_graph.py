@@ -16,7 +16,7 @@ from patchpilot.history import commit_graph
 from patchpilot.history.commit_graph import (
     ALTERNATES,
     VERSION,
-    holds,
+    has_commit,
     sound_layers,
     use_graph,
 )
@@ -54,7 +54,8 @@ def commits_in_graph(repo: Repo) -> list[bool]:
     """Return whether each commit, oldest first, is in the graph."""
     ids = repo.git("rev-list", "--reverse", "HEAD").split()
     return [
-        any(holds(layer, id_) for layer in sound_layers(directory(repo))) for id_ in ids
+        any(has_commit(layer, id_) for layer in sound_layers(directory(repo)))
+        for id_ in ids
     ]
 
 

@@ -148,7 +148,7 @@ def branch_ref(repository: Repository, name: str, *, profile: str | None = None)
     """Return the ref for a branch name or a stable version such as `6.1`."""
     if repository.find(name) and "." not in name:
         return name
-    branches = stable_branches(repository, profile=profile, ended=True).branches
+    branches = stable_branches(repository, profile=profile, include_ended=True).branches
     matches = (
         branch.name
         for branch in branches

@@ -126,7 +126,8 @@ def seen_in_tree(
     if not left:
         return tuple(seen)
     stable = tuple(
-        branch.tip for branch in stable_branches(repository, ended=True).branches
+        branch.tip
+        for branch in stable_branches(repository, include_ended=True).branches
     )
     for key in left:
         for role, tips in (("author", (tip,)), ("committer", (tip, *stable))):
