@@ -298,7 +298,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "*_argv(repository, account, bcc, identity, _names_sender(account, messages))",
         ),
         "outgoing/target_tree::fit_of_files.applies": ("*words",),
-        "recipients/contact_history::_history": ("*arguments",),
+        "recipients/contact_history::_read_history": ("*arguments",),
         "recipients/get_maintainer/git_signers::GitHistory._log": ("*args",),
         "topic/posted_elsewhere::_tagged_patches": ("*span",),
         "commits/message_mail::mail_of_message": ("base",),

@@ -67,8 +67,8 @@ class RoleWords(NamedTuple):
         if status is None:
             return self.role
         lowered = ascii_lower(status)
-        known = dict(self.roles)
-        return known.get(lowered, lowered if self.status_is_role else self.role)
+        roles = dict(self.roles)
+        return roles.get(lowered, lowered if self.status_is_role else self.role)
 
 
 def ascii_lower(text: str) -> str:
@@ -132,14 +132,14 @@ class Section(NamedTuple):
         """
         urls = []
         for value in self.values("T"):
-            words = re.match(r"^(\S+)\s+(\S+)", value.strip())
-            if words:
-                rest = value.strip()[words.end() :].strip()
+            match = re.match(r"^(\S+)\s+(\S+)", value.strip())
+            if match:
+                suffix = value.strip()[match.end() :].strip()
                 urls.append(
                     (
-                        words[1],
-                        words[2],
-                        "" if rest.startswith("(") else rest.split(" ")[0],
+                        match[1],
+                        match[2],
+                        "" if suffix.startswith("(") else suffix.split(" ")[0],
                     )
                 )
             elif "://" in value:
@@ -169,8 +169,8 @@ def _split_named_list(value: str) -> tuple[str, str]:
 
 def list_and_remark(value: str) -> tuple[str, str]:
     """Split the value of an L: line into the address and the remark after it."""
-    words = value.split(None, 1)
-    return (words[0], words[1]) if len(words) == 2 else (value.strip(), "")
+    parts = value.split(None, 1)
+    return (parts[0], parts[1]) if len(parts) == 2 else (value.strip(), "")
 
 
 def split_entry(line: str) -> tuple[str, str] | None:
@@ -191,10 +191,10 @@ def parse_section(text: str, number: int, line: int) -> Section:
     """Parse the section whose heading is the first line of `text`."""
     rows = text.split("\n")
     entries = []
-    for at, row in enumerate(rows[1:], line + 1):
+    for line_number, row in enumerate(rows[1:], line + 1):
         letter_value = split_entry(row)
         if letter_value:
-            entries.append(Entry(letter_value[0], letter_value[1], at))
+            entries.append(Entry(letter_value[0], letter_value[1], line_number))
     return Section(number, rows[0], tuple(entries), line)
 
 
@@ -215,18 +215,18 @@ _MAPPED = compile_late(r"@file_emails\)\s*\{\s*\$email\s*=\s*mailmap_email")
 _DEFAULT = compile_late(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
 
 
-def read_words(script: str | None) -> RoleWords:
+def read_role_words(script: str | None) -> RoleWords:
     """Return the role names used by a get_maintainer.pl.
 
     Return those of Linux 6.1 if there is no script or it defines none.
     """
-    usual = RoleWords()
+    default_words = RoleWords()
     if not script:
-        return usual
+        return default_words
     body = _body(script, "get_maintainer_role")
-    first = _FIRST.search(body)
+    role_match = _FIRST.search(body)
     lists = _LIST.findall(script)
-    reviewer, rest = (
+    reviewer, rest_match = (
         _REVIEWER.search(script),
         _REST.search(_body(script, "get_list_role")),
     )
@@ -234,29 +234,33 @@ def read_words(script: str | None) -> RoleWords:
         (name, address.replace("\\@", "@")) for name, address in _CHIEF.findall(script)
     )
     defaults = tuple(
-        (name, number or text) for name, number, text in _DEFAULT.findall(script)
+        (name, number or quoted) for name, number, quoted in _DEFAULT.findall(script)
     )
-    bound = _LENGTH.search(script)
+    length_match = _LENGTH.search(script)
     length: str = dict(defaults).get("output_section_maxlen") or (
-        bound[1] if bound else ""
+        length_match[1] if length_match else ""
     )
     return RoleWords(
-        roles=tuple(_ROLE.findall(body)) if body else usual.roles,
-        role=first[1] if first else usual.role,
+        roles=tuple(_ROLE.findall(body)) if body else default_words.roles,
+        role=role_match[1] if role_match else default_words.role,
         status_is_role=bool(_TAKES_STATUS.search(body)) if body else True,
-        open_list=next((list_ for list_ in lists if "open" in list_), usual.open_list),
+        open_list=next(
+            (list_ for list_ in lists if "open" in list_), default_words.open_list
+        ),
         moderated_list=next(
-            (list_ for list_ in lists if "moderated" in list_), usual.moderated_list
+            (list_ for list_ in lists if "moderated" in list_),
+            default_words.moderated_list,
         ),
         subscriber_list=next(
-            (list_ for list_ in lists if "subscriber" in list_), usual.subscriber_list
+            (list_ for list_ in lists if "subscriber" in list_),
+            default_words.subscriber_list,
         ),
-        reviewer=reviewer[1] if reviewer else usual.reviewer,
+        reviewer=reviewer[1] if reviewer else default_words.reviewer,
         reviewer_has_section=bool(reviewer[2]) if reviewer else True,
-        rest=rest[1] if rest else usual.rest,
+        rest=rest_match[1] if rest_match else default_words.rest,
         chiefs=chiefs,
-        signatures=tuple(_TAG.findall(script)) or usual.signatures,
-        name_length=limited_number(length) or usual.name_length,
+        signatures=tuple(_TAG.findall(script)) or default_words.signatures,
+        name_length=limited_number(length) or default_words.name_length,
         counts_authors='"authored"' in script,
         maps_file_emails=bool(_MAPPED.search(script)),
         defaults=defaults,
@@ -280,7 +284,7 @@ class Keyword(NamedTuple):
     """
 
     section: int
-    place: int
+    entry_index: int
     pattern: PerlPattern
 
 
@@ -326,15 +330,15 @@ class MaintainersFile:
         path.
         """
         folders: dict[str, str] = self.index["folders"]
-        at = -1
+        slash = -1
         while True:
-            rows = folders.get(path[: at + 1])
+            rows = folders.get(path[: slash + 1])
             if rows:
                 for row in rows.split("\n"):
                     number, index, letter, pattern = row.split(" ", 3)
                     yield int(number), int(index), letter, pattern
-            at = path.find("/", at + 1)
-            if at < 0:
+            slash = path.find("/", slash + 1)
+            if slash < 0:
                 return
 
     @cached_property
@@ -368,14 +372,14 @@ def build(text: str) -> Plain:
     folders: dict[str, list[str]] = {}
     names: list[tuple[int, int, str, tuple[str, ...]]] = []
     keys: list[tuple[int, int, str, tuple[str, ...]]] = []
-    heading, heading_line, index, at = 0, 1, 0, 0
-    inside = False
+    heading, heading_line, index, next_start = 0, 1, 0, 0
+    in_section = False
     for number, line in enumerate(text.split("\n"), 1):
-        here = at
-        at += len(line) + 1
+        line_start = next_start
+        next_start += len(line) + 1
         if line[1:2] == ":" and "A" <= line[0] <= "Z":
-            if not inside:
-                inside = True
+            if not in_section:
+                in_section = True
                 starts.append(heading)
                 lines.append(heading_line)
             letter, value = line[0], line[2:].lstrip()
@@ -390,7 +394,7 @@ def build(text: str) -> Plain:
                 keys.append((section, index, value, needed_words(value)))
             index += 1
         elif not is_ignored(line):
-            inside, heading, heading_line = False, here, number
+            in_section, heading, heading_line = False, line_start, number
             index += 1
     starts.append(len(text))
     return {
@@ -414,11 +418,11 @@ def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
     of that name below the directory. With `keep`, the index is cached. Raise MissingError if there
     is no MAINTAINERS.
     """
-    path, everywhere = parse_maintainers_options(conf_words(tree))
+    path, everywhere = parse_maintainers_options(read_conf_options(tree))
     content = b"\n".join(data for _, data in maintainers_files(tree, path, everywhere))
     script = tree.read(SCRIPT) or b""
-    text, index, words = _index_file(content, script, keep)
-    return MaintainersFile(text, index, words, tree.is_dir)
+    text, index, role_words = _index_file(content, script, keep)
+    return MaintainersFile(text, index, role_words, tree.is_dir)
 
 
 # a check reads the file from the patch's tree and from other tips, where it seldom differs
@@ -428,15 +432,15 @@ def _index_file(
 ) -> tuple[str, Plain, RoleWords]:
     text = content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     key = key_of(INDEXES, (content, script))
-    known = recall(INDEXES, key) if keep else None
-    if not isinstance(known, dict):
-        known = {
+    cached = recall(INDEXES, key) if keep else None
+    if not isinstance(cached, dict):
+        cached = {
             "index": build(text),
-            "words": tuple(read_words(script.decode("utf-8", "replace"))),
+            "words": tuple(read_role_words(script.decode("utf-8", "replace"))),
         }
         if keep:
-            remember(INDEXES, key, known)
-    return text, known["index"], RoleWords(*known["words"])
+            remember(INDEXES, key, cached)
+    return text, cached["index"], RoleWords(*cached["words"])
 
 
 def maintainers_files(
@@ -453,7 +457,7 @@ def maintainers_files(
     if tree.is_dir(path) or top in ("", "."):
         prefix = f"{top}/" if top not in ("", ".") else ""
         if everywhere:
-            paths = _everywhere(tree, "" if top == "." else top)
+            paths = _find_maintainers_files(tree, "" if top == "." else top)
         else:
             names = tree.files("" if top == "." else top)
             paths = [
@@ -479,7 +483,7 @@ def maintainers_files(
     )
 
 
-def _everywhere(tree: Tree, top: str) -> list[str]:
+def _find_maintainers_files(tree: Tree, top: str) -> list[str]:
     """Return every file named MAINTAINERS below a folder."""
     if not isinstance(tree, DirectoryTree):
         return [
@@ -493,27 +497,29 @@ def _everywhere(tree: Tree, top: str) -> list[str]:
     return sorted(paths)
 
 
-def conf_words(tree: Tree) -> tuple[str, ...]:
+def read_conf_options(tree: Tree) -> tuple[str, ...]:
     """Return the options in a tree's .get_maintainer.conf, which precede command-line options."""
-    text = (tree.read(".get_maintainer.conf") or b"").decode("utf-8", "surrogateescape")
-    words: list[str] = []
-    for line in text.splitlines():
-        for word in line.split():
-            if word.startswith("#"):
+    content = (tree.read(".get_maintainer.conf") or b"").decode(
+        "utf-8", "surrogateescape"
+    )
+    options: list[str] = []
+    for line in content.splitlines():
+        for option in line.split():
+            if option.startswith("#"):
                 break
-            words.append(word)
-    return tuple(words)
+            options.append(option)
+    return tuple(options)
 
 
-def parse_maintainers_options(words: Sequence[str]) -> tuple[str, bool]:
+def parse_maintainers_options(options: Sequence[str]) -> tuple[str, bool]:
     """Return (path, everywhere) from the options; the last option of each kind takes precedence."""
     path, everywhere = "MAINTAINERS", False
-    for at, word in enumerate(words):
-        name, _, value = word.lstrip("-").partition("=")
-        if not word.startswith("-"):
+    for index, option in enumerate(options):
+        name, _, value = option.lstrip("-").partition("=")
+        if not option.startswith("-"):
             continue
         if name.lower() in ("mpath", "maintainer-path"):
-            path = value or (words[at + 1] if at + 1 < len(words) else path)
+            path = value or (options[index + 1] if index + 1 < len(options) else path)
         elif name.lower() == "find-maintainer-files":
             everywhere = True
     return path, everywhere
@@ -561,31 +567,31 @@ def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
     As in get_maintainer.pl, the last matching line of a section counts, and any matching X: line
     excludes the section.
     """
-    places: dict[int, tuple[int, str, str]] = {}
+    best_lines: dict[int, tuple[int, str, str]] = {}
     exact: set[int] = set()
-    out: set[int] = set()
+    excluded: set[int] = set()
     slashes = path.count("/")
     for number, candidate, letter, pattern in file.candidates(path):
-        if number in out or not matches(pattern, path, file.is_folder):
+        if number in excluded or not matches(pattern, path, file.is_folder):
             continue
         if letter == "X":
-            out.add(number)
-            places.pop(number, None)
+            excluded.add(number)
+            best_lines.pop(number, None)
             continue
         if depth(pattern) >= slashes:
             exact.add(number)
-        if number not in places or candidate > places[number][0]:
-            places[number] = (candidate, letter, pattern)
+        if number not in best_lines or candidate > best_lines[number][0]:
+            best_lines[number] = (candidate, letter, pattern)
     lowered = path.lower()
     for number, candidate, name in file.name_patterns:
         if (
-            number not in out
+            number not in excluded
             and name.may_match(lowered)
             and name.search(path)
-            and (number not in places or candidate > places[number][0])
+            and (number not in best_lines or candidate > best_lines[number][0])
         ):
-            places[number] = (candidate, "N", name.source)
-    rows = [
+            best_lines[number] = (candidate, "N", name.source)
+    path_matches = [
         PathMatch(
             number,
             letter,
@@ -593,26 +599,28 @@ def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
             depth(pattern) if letter == "F" else 0,
             number in exact,
         )
-        for number, (_, letter, pattern) in places.items()
+        for number, (_, letter, pattern) in best_lines.items()
     ]
-    return tuple(sorted(rows, key=lambda row: (-row.depth, row.section)))
+    return tuple(sorted(path_matches, key=lambda row: (-row.depth, row.section)))
 
 
 def keyword_matches(
-    file: MaintainersFile, texts: Sequence[tuple[str, Iterable[str]]]
+    file: MaintainersFile, line_groups: Sequence[tuple[str, Iterable[str]]]
 ) -> tuple[Keyword, ...]:
     """Return the K: lines that match a patch's lines.
 
     Each item of `texts` is a pattern for the start of a line, and the lines to search.
     """
-    groups = [(prefix, list(lines)) for prefix, lines in texts]
+    groups = [(prefix, list(lines)) for prefix, lines in line_groups]
     lowered = [[line.lower() for line in lines] for _, lines in groups]
-    whole = ["\n".join(lines) for lines in lowered]
+    joined = ["\n".join(lines) for lines in lowered]
     keywords = []
     for keyword in file.keywords:
-        for (prefix, lines), low, all_of in zip(groups, lowered, whole, strict=True):
-            if keyword.pattern.may_match(all_of) and _match_lines(
-                keyword.pattern, prefix, lines, low
+        for (prefix, lines), lowered_lines, joined_text in zip(
+            groups, lowered, joined, strict=True
+        ):
+            if keyword.pattern.may_match(joined_text) and _match_lines(
+                keyword.pattern, prefix, lines, lowered_lines
             ):
                 keywords.append(keyword)
                 break
@@ -622,10 +630,10 @@ def keyword_matches(
 def _match_lines(
     pattern: PerlPattern, prefix: str, lines: list[str], lowered: list[str]
 ) -> bool:
-    whole = PerlPattern(pattern.source, prefix=prefix, words=pattern.words)
+    full_pattern = PerlPattern(pattern.source, prefix=prefix, words=pattern.words)
     return any(
-        whole.may_match(low) and whole.search(line)
-        for line, low in zip(lines, lowered, strict=True)
+        full_pattern.may_match(lowered_line) and full_pattern.search(line)
+        for line, lowered_line in zip(lines, lowered, strict=True)
     )
 
 
@@ -653,9 +661,11 @@ def match(
 def match_texts(
     file: MaintainersFile,
     paths: Iterable[str],
-    texts: Sequence[tuple[str, Iterable[str]]] = (),
+    line_groups: Sequence[tuple[str, Iterable[str]]] = (),
 ) -> tuple[SectionMatch, ...]:
-    """Like `match`, for texts that are already split (see `keyword_matches`)."""
+    """Match like `match`, but take groups of lines that are already split (see
+    `keyword_matches`).
+    """
     depths: dict[int, int] = {}
     reasons: dict[int, list[str]] = {}
     touched: dict[int, list[str]] = {}
@@ -669,22 +679,24 @@ def match_texts(
             touched.setdefault(match.section, []).append(path)
             if match.exact:
                 exact.setdefault(match.section, []).append(path)
-    by_keyword = set()
+    keyword_sections = set()
     for keyword in (
-        sorted(keyword_matches(file, texts), key=lambda match: str(match.place))
-        if texts
+        sorted(
+            keyword_matches(file, line_groups), key=lambda match: str(match.entry_index)
+        )
+        if line_groups
         else ()
     ):
         number = keyword.section
         if number not in depths:
-            by_keyword.add(number)
+            keyword_sections.add(number)
             depths[number] = 0
         reasons.setdefault(number, []).append(
             f"the patch matches K: {keyword.pattern.source.strip()}"
         )
-    met = {number: at for at, number in enumerate(depths)}
+    met = {number: position for position, number in enumerate(depths)}
     order = sorted(
-        depths, key=lambda number: (number in by_keyword, -depths[number], number)
+        depths, key=lambda number: (number in keyword_sections, -depths[number], number)
     )
     return tuple(
         SectionMatch(
@@ -692,7 +704,7 @@ def match_texts(
             depths[number],
             tuple(reasons[number]),
             tuple(touched.get(number, ())),
-            number in by_keyword,
+            number in keyword_sections,
             met[number],
             tuple(exact.get(number, ())),
         )
@@ -705,8 +717,8 @@ def split_text(text: str) -> list[tuple[str, list[str]]]:
     lines = text.split("\n")
     start = next(
         (
-            at
-            for at, line in enumerate(lines)
+            index
+            for index, line in enumerate(lines)
             if line.startswith(("diff --git ", "--- a/"))
         ),
         len(lines),

@@ -38,18 +38,20 @@ class Braces:
         """
         if self._directory_pattern.match(path):
             return True
-        ends = (at for at, char in enumerate(path) if char == "/")
+        ends = (index for index, char in enumerate(path) if char == "/")
         if any(
-            _NEVER_A_FOLDER.isdisjoint(path[:at])
-            and self._literal_pattern.fullmatch(path[:at])
-            and is_folder(path[:at])
-            for at in ends
+            _NEVER_A_FOLDER.isdisjoint(path[:index])
+            and self._literal_pattern.fullmatch(path[:index])
+            and is_folder(path[:index])
+            for index in ends
         ):
             return True
         if not self._plain:
             return self._file_pattern.fullmatch(path) is not None
         # an empty alternative matches nothing
-        names = (path[:at] for at in range(path.rfind("/") + 1, len(path) + 1) if at)
+        names = (
+            path[:index] for index in range(path.rfind("/") + 1, len(path) + 1) if index
+        )
         return any(
             self._literal_pattern.fullmatch(name)
             and not (_NEVER_A_FOLDER.isdisjoint(name) and is_folder(name))
@@ -88,37 +90,37 @@ def _groups(pattern: str) -> Iterator[tuple[int, int]]:
 
     `{2}` and `{1,3}` are the counts of a regular expression.
     """
-    opened: list[tuple[int, bool]] = []
-    for at, char in enumerate(pattern):
+    stack: list[tuple[int, bool]] = []
+    for index, char in enumerate(pattern):
         if char == "{":
-            opened.append((at, False))
-        elif char == "," and opened:
-            opened[-1] = (opened[-1][0], True)
-        elif char == "}" and opened:
-            start, has_comma = opened.pop()
-            if has_comma and not pattern[start + 1 : at].replace(",", "").isdigit():
-                yield start, at
+            stack.append((index, False))
+        elif char == "," and stack:
+            stack[-1] = (stack[-1][0], True)
+        elif char == "}" and stack:
+            start, has_comma = stack.pop()
+            if has_comma and not pattern[start + 1 : index].replace(",", "").isdigit():
+                yield start, index
 
 
 def _parse(pattern: str) -> Sequence:
     starts = dict(_groups(pattern))
     ends = set(starts.values())
     tree: Sequence = []
-    above: list[tuple[Sequence, list[Sequence]]] = []
-    now = tree
-    for at, char in enumerate(pattern):
-        if at in starts:
+    stack: list[tuple[Sequence, list[Sequence]]] = []
+    current = tree
+    for index, char in enumerate(pattern):
+        if index in starts:
             group: list[Sequence] = [[]]
-            now.append(group)
-            above.append((now, group))
-            now = group[0]
-        elif at in ends:
-            now, _ = above.pop()
-        elif char == "," and above:
-            above[-1][1].append([])
-            now = above[-1][1][-1]
+            current.append(group)
+            stack.append((current, group))
+            current = group[0]
+        elif index in ends:
+            current, _ = stack.pop()
+        elif char == "," and stack:
+            stack[-1][1].append([])
+            current = stack[-1][1][-1]
         else:
-            now.append(char)
+            current.append(char)
     return tree
 
 
@@ -160,42 +162,42 @@ def _sequences_ending_in(tree: Sequence, *, slash: bool) -> list[Sequence]:
 
 def _strip_wildcards(tree: Sequence) -> Sequence | None:
     """Drop wildcard alternatives, and return None if nothing is left."""
-    left: Sequence = []
+    result: Sequence = []
     for item in tree:
         if isinstance(item, str):
             if item in _NOT_PLAIN:
                 return None
-            left.append(item)
+            result.append(item)
         else:
             plain = [
                 alternative
-                for each in item
-                if (alternative := _strip_wildcards(each)) is not None
+                for choice in item
+                if (alternative := _strip_wildcards(choice)) is not None
             ]
             if not plain:
                 return None
-            left.append(plain)
-    return left
+            result.append(plain)
+    return result
 
 
-def _pattern(sequences: list[Sequence], rest: str | None) -> BoundedPattern:
-    """Combine sequences into one regular expression, followed by `rest`.
+def _pattern(sequences: list[Sequence], suffix: str | None) -> BoundedPattern:
+    """Combine sequences into one regular expression, followed by `suffix`.
 
-    Wildcards match slashes only when `rest` is "".
+    Wildcards match slashes only when `suffix` is "".
     """
-    text = "|".join(
-        _write_pattern(sequence, across=rest == "") for sequence in sequences
+    alternatives = "|".join(
+        _write_pattern(sequence, matches_slashes=suffix == "") for sequence in sequences
     )
     return BoundedPattern(
-        f"(?:{text}){rest or ''}" if sequences else _NOTHING, dialect="perl"
+        f"(?:{alternatives}){suffix or ''}" if sequences else _NOTHING, dialect="perl"
     )
 
 
-def _write_pattern(tree: Sequence, *, across: bool) -> str:
+def _write_pattern(tree: Sequence, *, matches_slashes: bool) -> str:
     wild = {
         ".": r"\.",
-        "*": ".*" if across else "[^/]*",
-        "?": "." if across else "[^/]",
+        "*": ".*" if matches_slashes else "[^/]*",
+        "?": "." if matches_slashes else "[^/]",
         "{": r"\{",
         "}": r"\}",
     }
@@ -205,11 +207,14 @@ def _write_pattern(tree: Sequence, *, across: bool) -> str:
             parts.append(
                 item if item == "^" and parts[-1:] == ["["] else wild.get(item, item)
             )
-            if item == "^" and parts[-2:-1] == ["["] and not across:
+            if item == "^" and parts[-2:-1] == ["["] and not matches_slashes:
                 parts.append("/")
         else:
-            written = [_write_pattern(choice, across=across) for choice in item]
-            parts.append(f"(?:{'|'.join(written)})")
+            alternatives = [
+                _write_pattern(choice, matches_slashes=matches_slashes)
+                for choice in item
+            ]
+            parts.append(f"(?:{'|'.join(alternatives)})")
     return "".join(parts)
 
 
@@ -271,7 +276,9 @@ def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
 @lru_cache(maxsize=4096)
 def _glob(pattern: str) -> Callable[[str], bool]:
     if _META.isdisjoint(pattern.replace("*", "").replace("?", "")):
-        head = pattern[: min(at for at, char in enumerate(pattern) if char in "*?")]
+        head = pattern[
+            : min(index for index, char in enumerate(pattern) if char in "*?")
+        ]
         return lambda path: path.startswith(head) and _match_wildcards(pattern, path)
     regex = BoundedPattern(
         pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."),
@@ -285,20 +292,20 @@ def _match_wildcards(pattern: str, path: str) -> bool:
     """Match a pattern of stars and question marks in linear memory, backtracking to at most one
     star.
     """
-    want = at = 0
+    pattern_index = path_index = 0
     star = -1
     retry = 0
-    while want < len(pattern):
-        char = pattern[want]
+    while pattern_index < len(pattern):
+        char = pattern[pattern_index]
         if char == "*":
-            star, retry = want, at
-            want += 1
-        elif at < len(path) and char in ("?", path[at]):
-            want += 1
-            at += 1
+            star, retry = pattern_index, path_index
+            pattern_index += 1
+        elif path_index < len(path) and char in ("?", path[path_index]):
+            pattern_index += 1
+            path_index += 1
         elif star >= 0 and retry < len(path):
             retry += 1
-            want, at = star + 1, retry
+            pattern_index, path_index = star + 1, retry
         else:
             return False
     return True
@@ -374,23 +381,23 @@ def _needed_words(source: str) -> frozenset[str]:
 
 def _branches(source: str) -> list[str]:
     """Return the top-level alternatives of a pattern, or [""] if they are unknown."""
-    parts, depth_now, start, at = [], 0, 0, 0
-    while at < len(source):
-        char = source[at]
+    parts, level, start, index = [], 0, 0, 0
+    while index < len(source):
+        char = source[index]
         if char == "\\":
-            at += 2
+            index += 2
             continue
         if char == "[":
-            end = _class_end(source, at)
+            end = _class_end(source, index)
             if end is None:
                 return [""]
-            at = end
+            index = end
             continue
-        depth_now += (char == "(") - (char == ")")
-        if char == "|" and depth_now == 0:
-            parts.append(source[start:at])
-            start = at + 1
-        at += 1
+        level += (char == "(") - (char == ")")
+        if char == "|" and level == 0:
+            parts.append(source[start:index])
+            start = index + 1
+        index += 1
     return [*parts, source[start:]]
 
 
@@ -400,79 +407,79 @@ def _required_words(branch: str) -> list[frozenset[str]]:
     They are found in literal runs and mandatory groups; the list is empty for unsupported patterns.
     """
     sets: list[frozenset[str]] = []
-    run, at = "", 0
-    while at < len(branch):
-        char = branch[at]
+    run, index = "", 0
+    while index < len(branch):
+        char = branch[index]
         if char.isspace():
-            at += 1
+            index += 1
             continue
-        if literal := _literal(branch, at):
-            run, at = run + literal, at + (2 if char == "\\" else 1)
+        if literal := _literal(branch, index):
+            run, index = run + literal, index + (2 if char == "\\" else 1)
             continue
         # a repeated part may match nothing
-        if sure := run[:-1] if char in "*?{" else run:
-            sets.append(frozenset((sure,)))
+        if literal_run := run[:-1] if char in "*?{" else run:
+            sets.append(frozenset((literal_run,)))
         run = ""
-        end = _special_end(branch, at)
+        end = _special_end(branch, index)
         if end is None:
             return []
-        if char == "(" and (words := _group_words(branch, at, end)):
+        if char == "(" and (words := _group_words(branch, index, end)):
             sets.append(words)
-        at = end
+        index = end
     return [*sets, frozenset((run,))] if run else sets
 
 
-def _literal(branch: str, at: int) -> str:
+def _literal(branch: str, index: int) -> str:
     """Return the literal character at a position in a pattern, or "" for a special one."""
-    char, following = branch[at], branch[at + 1 : at + 2]
+    char, following = branch[index], branch[index + 1 : index + 2]
     if char == "\\":
         return following if following in _PLAIN_ESCAPES or following in _SPECIAL else ""
     return "" if char in "([*?{+.^$#" else char
 
 
-def _special_end(branch: str, at: int) -> int | None:
+def _special_end(branch: str, start: int) -> int | None:
     """Return the end of a special part, or None if it is not supported."""
-    char = branch[at]
+    char = branch[start]
     if char == "\\":
-        return at + 2 if branch[at + 1 : at + 2] in _ESCAPES else None
+        return start + 2 if branch[start + 1 : start + 2] in _ESCAPES else None
     if char == "(":
-        return _group_end(branch, at)
+        return _group_end(branch, start)
     if char == "[":
-        return _class_end(branch, at)
-    return None if char in "{#" else at + 1
+        return _class_end(branch, start)
+    return None if char in "{#" else start + 1
 
 
-def _group_words(branch: str, at: int, end: int) -> frozenset[str]:
+def _group_words(branch: str, start: int, end: int) -> frozenset[str]:
     """Return words of which a mandatory group requires one; return none for an optional group."""
     if branch[end : end + 1] in ("?", "*", "{"):
         return frozenset()
-    inner = re.sub(r"^\?[a-z]*:", "", branch[at + 1 : end - 1])
-    return frozenset() if inner.startswith("?") else _needed_words(inner)
+    content = re.sub(r"^\?[a-z]*:", "", branch[start + 1 : end - 1])
+    return frozenset() if content.startswith("?") else _needed_words(content)
 
 
-def _group_end(text: str, at: int) -> int | None:
+def _group_end(branch: str, index: int) -> int | None:
     level = 0
-    while at < len(text):
-        char = text[at]
+    while index < len(branch):
+        char = branch[index]
         if char == "\\":
-            at += 2
+            index += 2
             continue
         if char == "[":
-            end = _class_end(text, at)
+            end = _class_end(branch, index)
             if end is None:
                 return None
-            at = end
+            index = end
             continue
         level += (char == "(") - (char == ")")
-        at += 1
+        index += 1
         if level == 0:
-            return at
+            return index
     return None
 
 
-def _class_end(source: str, at: int) -> int | None:
-    """Return the end of the character class at `at`, or None if it is not a simple one."""
-    end = at + 1
+def _class_end(source: str, start: int) -> int | None:
+    """Return the end of the character class at `start`, or None if it is not a simple one."""
+    end = start + 1
     if source[end : end + 1] == "^":
         end += 1
     if source[end : end + 1] == "]":

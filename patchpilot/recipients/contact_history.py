@@ -56,7 +56,7 @@ class FileHistory(NamedTuple):
     """The contacts of the commits to `paths`, by address in lower case, and the total number of
     commits.
 
-    `complete` is False if git timed out. `latest` are the most recent commits, latest first.
+    `complete` is False if git timed out. `newest` are the most recent commits, latest first.
     """
 
     paths: tuple[str, ...]
@@ -79,15 +79,15 @@ def file_history(
         )
     )
     file_history = FileHistory(tuple(paths), 0, {})
-    for where in (tuple(paths), folders):
-        if where:
-            file_history = _history(repository, where, start, seconds / 2)
+    for searched_paths in (tuple(paths), folders):
+        if searched_paths:
+            file_history = _read_history(repository, searched_paths, start, seconds / 2)
         if file_history.total >= ENOUGH or not file_history.complete:
             break
     return file_history
 
 
-def _history(
+def _read_history(
     repository: Repository, paths: tuple[str, ...], start: str, seconds: float
 ) -> FileHistory:
     since = repository.commit(start).committed - timedelta(days=365 * YEARS)
@@ -102,10 +102,10 @@ def _history(
         *paths,
     )
     try:
-        done = repository.git(*arguments, ok=(), timeout=seconds)
+        completed = repository.git(*arguments, ok=(), timeout=seconds)
     except GitError:
         return FileHistory(paths, 0, {}, complete=False)
-    commits = [_commit(entry) for entry in done.text.split("\x01")[1:]]
+    commits = [_parse_commit(entry) for entry in completed.text.split("\x01")[1:]]
     counts: dict[str, int] = {}
     newest: dict[str, FileCommit] = {}
     for commit in commits:
@@ -121,12 +121,14 @@ def _history(
     return FileHistory(paths, len(commits), contacts, newest=tuple(commits[:NEWEST]))
 
 
-def _commit(entry: str) -> FileCommit:
+def _parse_commit(entry: str) -> FileCommit:
     id_, author, email, date, subject, trailers = entry.split("\0", 5)
     tags = (parse_trailer(line) for line in trailers.splitlines())
-    named = {
+    tag_addresses = {
         tag.address.key
         for tag in tags
         if tag and tag.address and tag.key.endswith("-by")
     }
-    return FileCommit(id_, author, date, subject, frozenset((email.lower(), *named)))
+    return FileCommit(
+        id_, author, date, subject, frozenset((email.lower(), *tag_addresses))
+    )

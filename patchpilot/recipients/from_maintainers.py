@@ -14,14 +14,14 @@ from patchpilot.recipients.get_maintainer.address_format import (
     split_mailbox,
     split_mailboxes,
 )
-from patchpilot.recipients.merge_recipients import MergedRecipient
+from patchpilot.recipients.merge_recipients import MergedRecipients
 
 Texts = Sequence[tuple[str, list[str]]]
 _REASONS = 3
 """Maximum number of reasons shown for a recipient."""
 
 
-class NamedRecipient(NamedTuple):
+class MaintainersMatch(NamedTuple):
     """The MAINTAINERS sections that match a patch, most specific first.
 
     Includes the subscriber-only lists, which get no copy, as (section, list) pairs.
@@ -31,14 +31,14 @@ class NamedRecipient(NamedTuple):
     left_out: tuple[tuple[str, str], ...]
 
 
-def add_named(
-    gathered: MergedRecipient,
+def add_maintainers_recipients(
+    collector: MergedRecipients,
     file: MaintainersFile,
     paths: Sequence[str],
     texts: Texts,
     switches: Switches,
     patches: Mapping[str, Collection[int]] = MappingProxyType({}),
-) -> NamedRecipient:
+) -> MaintainersMatch:
     """Add the recipients listed in MAINTAINERS. Maintainers and the list in each file's most
     specific section go to To:, reviewers and other lists to Cc:. `patches` maps paths to patch
     numbers.
@@ -67,42 +67,44 @@ def add_named(
                 for box in split_mailboxes(entry.value):
                     if format_mailbox(*split_mailbox(box)) not in chiefs:
                         touched = {
-                            n for path in match.paths for n in patches.get(path, ())
+                            number
+                            for path in match.paths
+                            for number in patches.get(path, ())
                         }
-                        own = () if match.by_keyword else touched
-                        _add(gathered, box, role, header, match, own)
+                        patch_numbers = () if match.by_keyword else touched
+                        _add(collector, box, role, header, match, patch_numbers)
         for address, remark in section.lists if switches.l else ():
             if "subscribers-only" in remark and not switches.s:
                 left_out.append((section.name, address))
             elif "moderated" not in remark or switches.moderated:
                 role = "moderated list" if "moderated" in remark else "list"
                 _add(
-                    gathered,
+                    collector,
                     address,
                     role,
                     "to" if address.lower() in own_lists else "cc",
                     match,
                 )
-    return NamedRecipient(matches, tuple(left_out))
+    return MaintainersMatch(matches, tuple(left_out))
 
 
 def _section_lists(matches: Sequence[SectionMatch]) -> set[str]:
     """Return the lists in each file's most specific section that has one. Use the catch-all's lists
     only as a last resort.
     """
-    taken: dict[str, None] = {}
+    covered_paths: dict[str, None] = {}
     lists: set[str] = set()
     for match in matches:
         if not match.section.lists or match.by_keyword:
             continue
         for path in match.paths:
-            if path not in taken:
-                taken[path] = None
+            if path not in covered_paths:
+                covered_paths[path] = None
                 lists |= {address.lower() for address, _ in match.section.lists}
     if len(
         [match for match in matches if not match.is_rest and match.section.lists]
-    ) and (rest := [match for match in matches if match.is_rest]):
-        others = {
+    ) and (rest_matches := [match for match in matches if match.is_rest]):
+        other_lists = {
             address.lower()
             for match in matches
             if not match.is_rest
@@ -110,14 +112,14 @@ def _section_lists(matches: Sequence[SectionMatch]) -> set[str]:
         }
         lists -= {
             address.lower()
-            for rest_match in rest
+            for rest_match in rest_matches
             for address, _ in rest_match.section.lists
-        } - others
+        } - other_lists
     return lists
 
 
 def _add(
-    gathered: MergedRecipient,
+    collector: MergedRecipients,
     box: str,
     role: str,
     header: str,
@@ -126,13 +128,16 @@ def _add(
 ) -> None:
     name = match.section.name
     for reason in shorten_reasons(match.reasons):
-        gathered.add(box, role, header, f"{reason} ({name})", name, patches)
+        collector.add(box, role, header, f"{reason} ({name})", name, patches)
 
 
 def shorten_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
     """Return the first reasons and the number of omitted ones."""
-    more = len(reasons) - _REASONS
-    return (*reasons[:_REASONS], *([f"and {more} more files"] if more > 0 else []))
+    omitted = len(reasons) - _REASONS
+    return (
+        *reasons[:_REASONS],
+        *([f"and {omitted} more files"] if omitted > 0 else []),
+    )
 
 
 def convert_section(section: Section) -> ShownSection:

@@ -14,7 +14,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import Trailer, parse_trailer
 from patchpilot.projects.project import ListRule
-from patchpilot.recipients.merge_recipients import MergedRecipient
+from patchpilot.recipients.merge_recipients import MergedRecipients
 
 ROLES = {
     "reported-by": "reporter",
@@ -45,7 +45,7 @@ _ID = compile_late(r"\b([0-9a-fA-F]{8,40})\b")
 def message_tags(patch: Patch) -> tuple[Trailer, ...]:
     """Return all tags with a mailbox, anywhere in a message or below its `---`."""
     lines = (*patch.message, *patch.notes)
-    tags = (parse_trailer(line, at) for at, line in enumerate(lines))
+    tags = (parse_trailer(line, index) for index, line in enumerate(lines))
     return tuple(
         tag
         for tag in tags
@@ -56,8 +56,8 @@ def message_tags(patch: Patch) -> tuple[Trailer, ...]:
     )
 
 
-def add_tagged(
-    gathered: MergedRecipient,
+def add_tagged_recipients(
+    collector: MergedRecipients,
     patch: Patch,
     rules: Sequence[ListRule],
     numbers: Collection[int] = (),
@@ -67,7 +67,7 @@ def add_tagged(
 
     `numbers` contains the patch's number, and is empty for the cover letter.
     """
-    add = partial(gathered.add, header="cc", patches=numbers)
+    add = partial(collector.add, header="cc", patches=numbers)
     if patch.author:
         add(patch.author.header(), "author", reason="author of the patch")
     special = {rule.address: rule for rule in rules}
@@ -75,8 +75,12 @@ def add_tagged(
     for tag in message_tags(patch):
         address = tag.address
         assert address is not None
-        named = special.get(address.key)
-        role = named.role if named else ROLES.get(tag.key, tag.key.removesuffix("-by"))
+        list_rule = special.get(address.key)
+        role = (
+            list_rule.role
+            if list_rule
+            else ROLES.get(tag.key, tag.key.removesuffix("-by"))
+        )
         tagged.add(address.key)
         add(address.header(), role, reason=f"{tag.name}: in the message")
     text = "\n".join((*patch.message, *patch.notes))
@@ -94,10 +98,10 @@ def culprits(
     commits: dict[str, tuple[Commit, set[int]]] = {}
     for number, patch in enumerate(patches, 1):
         for tag in patch.tags("Fixes"):
-            word = _ID.search(tag.value)
+            id_match = _ID.search(tag.value)
             commit_id = (
-                repository.find(word[1])
-                if word and len(commits) < MAX_CULPRITS
+                repository.find(id_match[1])
+                if id_match and len(commits) < MAX_CULPRITS
                 else None
             )
             if commit_id:
@@ -108,16 +112,16 @@ def culprits(
 
 
 def add_culprit_contacts(
-    gathered: MergedRecipient,
+    collector: MergedRecipients,
     commits: Iterable[tuple[Commit, Collection[int]]],
     chiefs: Iterable[str],
 ) -> None:
     """Add the author, reviewers, testers and signers of each introducing commit to Cc: of these
     patches.
     """
-    bosses = {chief.lower() for chief in chiefs}
+    chief_addresses = {chief.lower() for chief in chiefs}
     for commit, numbers in commits:
-        add = partial(gathered.add, header="cc", patches=numbers)
+        add = partial(collector.add, header="cc", patches=numbers)
         add(
             commit.author.header(),
             "culprit author",
@@ -129,12 +133,12 @@ def add_culprit_contacts(
                 not tag
                 or tag.key not in CULPRIT_TAGS
                 or not tag.address
-                or tag.address.key in bosses
+                or tag.address.key in chief_addresses
             ):
                 continue
-            word = ROLES.get(tag.key, "signer")
+            role = ROLES.get(tag.key, "signer")
             add(
                 tag.address.header(),
-                f"culprit {word}",
+                f"culprit {role}",
                 reason=f"{tag.name}: of {commit.short}, which this fixes",
             )

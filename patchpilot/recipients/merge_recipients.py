@@ -26,7 +26,7 @@ class _Row:
         self.patches: set[int] | None = set()
 
 
-class MergedRecipient:
+class MergedRecipients:
     """The recipients collected so far, merged by contact.
 
     Mailboxes that share a name or an address belong to the same contact.

@@ -16,14 +16,14 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import is_on_list_host
 from patchpilot.projects.project import Project
 from patchpilot.recipients.from_maintainers import (
-    NamedRecipient,
+    MaintainersMatch,
     Texts,
-    add_named,
+    add_maintainers_recipients,
     convert_section,
 )
 from patchpilot.recipients.from_message import (
     add_culprit_contacts,
-    add_tagged,
+    add_tagged_recipients,
     culprits,
 )
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
@@ -34,7 +34,7 @@ from patchpilot.recipients.get_maintainer.collected_roles import (
 )
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 from patchpilot.recipients.get_maintainer.patch_scan import scan
-from patchpilot.recipients.merge_recipients import MergedRecipient
+from patchpilot.recipients.merge_recipients import MergedRecipients
 from patchpilot.recipients.recipient_warnings import (
     RecipientFacts,
     address_warnings,
@@ -71,29 +71,31 @@ def plan_patches(
     get the patches that concern them, lists all patches; in some projects, everybody gets all
     patches.
     """
-    gathered, named, numbers = _maintainers_recipients(patches, sources)
+    collector, maintainers_match, numbers = _maintainers_recipients(patches, sources)
     if sources.repository and sources.switches.fixes:
         add_culprit_contacts(
-            gathered,
+            collector,
             culprits(patches, sources.repository).values(),
             (address for _, address in sources.file.words.chiefs),
         )
     for number, patch in enumerate(patches, 1):
-        own = (number,) if patch.has_diff else ()
-        add_tagged(gathered, patch, sources.project.lists.rules, own)
+        own_numbers = (number,) if patch.has_diff else ()
+        add_tagged_recipients(
+            collector, patch, sources.project.lists.rules, own_numbers
+        )
     for header, addresses in (("to", prep.to), ("cc", prep.cc)) if prep else ():
         for address in addresses:
-            gathered.add(
+            collector.add(
                 address.header(),
                 "in the cover letter",
                 header,
                 f"{header.title()}: in b4's cover letter",
             )
-    plan = _finish(gathered, named, sources, numbers, tuple(patches))
-    customs = sources.project.mail.all_to_all
+    plan = _finish(collector, maintainers_match, sources, numbers, tuple(patches))
+    all_patch_lists = sources.project.mail.all_to_all
     lists = {recipient.address.key for recipient in plan.recipients}
-    several = sum(patch.has_diff for patch in patches) > 1
-    if several and not lists.intersection(customs):
+    is_series = sum(patch.has_diff for patch in patches) > 1
+    if is_series and not lists.intersection(all_patch_lists):
         return plan
     recipients = tuple(recipient._replace(patches=()) for recipient in plan.recipients)
     return plan._replace(recipients=recipients)
@@ -106,10 +108,10 @@ def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPla
     (Documentation/process/security-bugs.rst). The security team is in To: if there is no
     maintainer. A mailing list in an `M:` line does not count as a maintainer.
     """
-    gathered, named, _ = _maintainers_recipients(
+    collector, maintainers_match, _ = _maintainers_recipients(
         patches, _limit_to_maintainers(sources)
     )
-    return _plan_undisclosed(gathered, named, sources)
+    return _plan_undisclosed(collector, maintainers_match, sources)
 
 
 def plan_undisclosed_for_paths(
@@ -119,10 +121,14 @@ def plan_undisclosed_for_paths(
 
     See `plan_undisclosed`.
     """
-    quiet = _limit_to_maintainers(sources)
-    gathered = _gather(quiet)
+    limited = _limit_to_maintainers(sources)
+    collector = _gather(limited)
     return _plan_undisclosed(
-        gathered, add_named(gathered, quiet.file, paths, texts, quiet.switches), sources
+        collector,
+        add_maintainers_recipients(
+            collector, limited.file, paths, texts, limited.switches
+        ),
+        sources,
     )
 
 
@@ -134,30 +140,31 @@ def _limit_to_maintainers(sources: Sources) -> Sources:
 
 
 def _plan_undisclosed(
-    gathered: MergedRecipient, named: NamedRecipient, sources: Sources
+    collector: MergedRecipients, maintainers_match: MaintainersMatch, sources: Sources
 ) -> RecipientPlan:
-    everybody = gathered.recipients()
+    all_recipients = collector.recipients()
     team = sources.project.lists.security
-    people = [
+    candidates = [
         recipient
-        for recipient in _sendable(everybody)
+        for recipient in _sendable(all_recipients)
         if recipient.address.key != team.lower()
     ]
-    listed = _listed_addresses(sources.file)
+    list_addresses = _listed_addresses(sources.file)
     lists = [
         recipient
-        for recipient in people
-        if is_on_list_host(recipient.address.email) or recipient.address.key in listed
+        for recipient in candidates
+        if is_on_list_host(recipient.address.email)
+        or recipient.address.key in list_addresses
     ]
     maintainers = (
-        [recipient for recipient in people if recipient not in lists]
+        [recipient for recipient in candidates if recipient not in lists]
         if lists
-        else people
+        else candidates
     )
     contact = Recipient(
         Address("", team), TEAM, None, "cc" if maintainers else "to", (TEAM_REASON,)
     )
-    facts = RecipientFacts(everybody, named, (), (), gathered.unsafe)
+    facts = RecipientFacts(all_recipients, maintainers_match, (), (), collector.unsafe)
     warnings = (
         UNDISCLOSED if team else f"{UNDISCLOSED}; this project has no security team",
         *(
@@ -166,7 +173,9 @@ def _plan_undisclosed(
         ),
         *address_warnings(facts),
     )
-    sections = tuple(convert_section(match.section) for match in named.matches)
+    sections = tuple(
+        convert_section(match.section) for match in maintainers_match.matches
+    )
     return RecipientPlan(
         (*maintainers, *((contact,) if team else ())), sections, warnings
     )
@@ -184,18 +193,18 @@ def _listed_addresses(file: MaintainersFile) -> frozenset[str]:
     )
 
 
-def _sendable(everybody: Sequence[Recipient]) -> tuple[Recipient, ...]:
+def _sendable(recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:
     """Drop recipients with invalid addresses.
 
     If there are too many recipients, drop only dangerous addresses.
     """
-    if len(everybody) > MOST_RECIPIENTS:
+    if len(recipients) > MOST_RECIPIENTS:
         return tuple(
-            recipient for recipient in everybody if not danger(recipient.address.email)
+            recipient for recipient in recipients if not danger(recipient.address.email)
         )
     return tuple(
         recipient
-        for recipient in everybody
+        for recipient in recipients
         if judge_address(recipient.address.email).state is not AddressState.BAD
     )
 
@@ -207,9 +216,11 @@ def plan_paths(
 
     `texts` contains their contents, which are searched for keywords.
     """
-    gathered = _gather(sources)
-    named = add_named(gathered, sources.file, paths, texts, sources.switches)
-    return _finish(gathered, named, sources, dict.fromkeys(paths, ()), ())
+    collector = _gather(sources)
+    maintainers_match = add_maintainers_recipients(
+        collector, sources.file, paths, texts, sources.switches
+    )
+    return _finish(collector, maintainers_match, sources, dict.fromkeys(paths, ()), ())
 
 
 def is_maintained(section: Section) -> bool:
@@ -222,35 +233,35 @@ def is_maintained(section: Section) -> bool:
 
 def _maintainers_recipients(
     patches: Sequence[Patch], sources: Sources
-) -> tuple[MergedRecipient, NamedRecipient, dict[str, list[int]]]:
+) -> tuple[MergedRecipients, MaintainersMatch, dict[str, list[int]]]:
     """Return the recipients from MAINTAINERS (without the sender), the sections, and each file's
     patch numbers.
     """
-    gathered = _gather(sources)
-    gathered.skip(sources.sender)
+    collector = _gather(sources)
+    collector.skip(sources.sender)
     numbers: dict[str, list[int]] = {}
     texts: list[tuple[str, list[str]]] = []
     for number, patch in enumerate(patches, 1):
-        read = scan("\n".join(patch.lines))
-        for path in {*read.files} - {"dev/null"}:
+        scan_result = scan("\n".join(patch.lines))
+        for path in {*scan_result.files} - {"dev/null"}:
             numbers.setdefault(path, []).append(number)
-        texts += read.texts
-    named = add_named(
-        gathered, sources.file, sorted(numbers), texts, sources.switches, numbers
+        texts += scan_result.texts
+    maintainers_match = add_maintainers_recipients(
+        collector, sources.file, sorted(numbers), texts, sources.switches, numbers
     )
-    return gathered, named, dict(sorted(numbers.items()))
+    return collector, maintainers_match, dict(sorted(numbers.items()))
 
 
-def _gather(sources: Sources) -> MergedRecipient:
+def _gather(sources: Sources) -> MergedRecipients:
     data = sources.tree.read(".mailmap")
-    return MergedRecipient(
+    return MergedRecipients(
         Mailmap(data.decode("utf-8", "surrogateescape") if data else "")
     )
 
 
 def _finish(
-    gathered: MergedRecipient,
-    recipient: NamedRecipient,
+    collector: MergedRecipients,
+    maintainers_match: MaintainersMatch,
     sources: Sources,
     numbers: Mapping[str, Collection[int]],
     patches: tuple[Patch, ...],
@@ -258,16 +269,22 @@ def _finish(
     paths = tuple(numbers)
     for path in paths:
         for mailbox in find_mailboxes_in_files((path,), sources.tree, sources.switches):
-            gathered.add(
+            collector.add(
                 mailbox, "named in file", "cc", f"named in {path}", None, numbers[path]
             )
     # with so many recipients, do not add more from the history
-    is_full = gathered.count > MOST_RECIPIENTS
-    remarks = () if is_full else _add_history(gathered, recipient, sources, paths)
-    everybody = gathered.recipients()
-    recipients = _sendable(everybody)
-    facts = RecipientFacts(everybody, recipient, paths, patches, gathered.unsafe)
-    sections = tuple(convert_section(match.section) for match in recipient.matches)
+    is_full = collector.count > MOST_RECIPIENTS
+    remarks = (
+        () if is_full else _add_history(collector, maintainers_match, sources, paths)
+    )
+    all_recipients = collector.recipients()
+    recipients = _sendable(all_recipients)
+    facts = RecipientFacts(
+        all_recipients, maintainers_match, paths, patches, collector.unsafe
+    )
+    sections = tuple(
+        convert_section(match.section) for match in maintainers_match.matches
+    )
     warnings = warnings_of(facts, sources.tree, sources.repository)
     remedies = tuple(
         (warning, remedy) for warning, remedy in warnings.items() if remedy
@@ -276,8 +293,8 @@ def _finish(
 
 
 def _add_history(
-    gathered: MergedRecipient,
-    recipient: NamedRecipient,
+    collector: MergedRecipients,
+    maintainers_match: MaintainersMatch,
     sources: Sources,
     paths: Sequence[str],
 ) -> tuple[str, ...]:
@@ -287,22 +304,22 @@ def _add_history(
     """
     if not sources.history:
         return ()
-    cared_for = frozenset(
+    maintained_paths = frozenset(
         path
-        for match in recipient.matches
+        for match in maintainers_match.matches
         if not match.is_rest and is_maintained(match.section)
         for path in match.paths
     )
     collected = CollectedRoles(
-        sources.switches.add_implied, sources.file.words, Merger(gathered.mailmap)
+        sources.switches.add_implied, sources.file.words, Merger(collector.mailmap)
     )
     sources.history.add_file_contacts(
-        collected, GetMaintainerRequest(tuple(paths), cared_for)
+        collected, GetMaintainerRequest(tuple(paths), maintained_paths)
     )
     for row in collected.rows:
         for role in row.role.split(","):
-            gathered.add(
-                row.who,
+            collector.add(
+                row.printed_address,
                 "recent contributor",
                 "cc",
                 f"from git history: {role.replace('_', ' ')}",

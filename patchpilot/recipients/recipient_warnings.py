@@ -18,7 +18,7 @@ from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, Remed
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import bouncing_addresses
 from patchpilot.projects.project import bounces
-from patchpilot.recipients.from_maintainers import NamedRecipient
+from patchpilot.recipients.from_maintainers import MaintainersMatch
 from patchpilot.recipients.get_maintainer.address_format import (
     split_mailbox,
     split_mailboxes,
@@ -32,7 +32,7 @@ class RecipientFacts(NamedTuple):
     """The recipients of a plan and their sources."""
 
     recipients: tuple[Recipient, ...]
-    named: NamedRecipient
+    maintainers_match: MaintainersMatch
     paths: tuple[str, ...]
     patches: tuple[Patch, ...]
     unsafe: tuple[str, ...]
@@ -46,18 +46,20 @@ def warnings_of(
     facts: RecipientFacts, tree: Tree, repository: Repository | None
 ) -> dict[str, Remedy | None]:
     """Return all warnings about a recipient plan, each with its remedy, the most serious first."""
-    sections = [match.section for match in facts.named.matches if not match.is_rest]
+    sections = [
+        match.section for match in facts.maintainers_match.matches if not match.is_rest
+    ]
     warnings: tuple[str | Warned, ...] = (
-        *_addresses(facts),
-        *_statuses(sections),
-        *_nobody(facts),
-        *_lists(facts),
-        *_omitted_recipients(facts),
-        *_trees(facts, repository),
-        *_next_tree_warnings(facts, tree),
+        *_check_addresses(facts),
+        *_check_statuses(sections),
+        *_check_coverage(facts),
+        *_check_moderated_lists(facts),
+        *_check_omitted_lists(facts),
+        *_check_trees(facts, repository),
+        *_check_next_trees(facts, tree),
         *(silent_maintainers(sections, repository) if repository else ()),
-        *_own_rules(sections),
-        *_too_many(facts),
+        *_list_section_rules(sections),
+        *_check_count(facts),
     )
     return dict(
         (warning, None) if isinstance(warning, str) else warning for warning in warnings
@@ -67,7 +69,8 @@ def warnings_of(
 def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
     """Return warnings about addresses that are invalid, doubtful, or known to bounce."""
     return tuple(
-        warned if isinstance(warned, str) else warned[0] for warned in _addresses(facts)
+        warning if isinstance(warning, str) else warning[0]
+        for warning in _check_addresses(facts)
     )
 
 
@@ -77,7 +80,7 @@ def judge_address(email: str) -> AddressVerdict:
     return judge(email)
 
 
-def _addresses(facts: RecipientFacts) -> Iterator[str | Warned]:
+def _check_addresses(facts: RecipientFacts) -> Iterator[str | Warned]:
     if len(facts.recipients) > MOST_RECIPIENTS:
         return
     for box in facts.unsafe:
@@ -95,22 +98,22 @@ def _addresses(facts: RecipientFacts) -> Iterator[str | Warned]:
                 f"{email} ({recipient.role}) may be invalid: {verdict.reason}",
                 Remedy(RemedyKind.EXCLUDE, (email,)),
             )
-        gone = bounces(email, bouncing_addresses())
-        if gone:
-            words = (
-                f"{email} ({recipient.role}) is known to bounce: {gone.domain or gone.address}:"
-                f" {gone.why}"
+        bounce = bounces(email, bouncing_addresses())
+        if bounce:
+            warning = (
+                f"{email} ({recipient.role}) is known to bounce: {bounce.domain or bounce.address}:"
+                f" {bounce.why}"
             )
-            if gone.instead:
+            if bounce.instead:
                 yield (
-                    f"{words}; use {gone.instead}",
-                    Remedy(RemedyKind.REPLACE, (email,), gone.instead),
+                    f"{warning}; use {bounce.instead}",
+                    Remedy(RemedyKind.REPLACE, (email,), bounce.instead),
                 )
             else:
-                yield words, Remedy(RemedyKind.EXCLUDE, (email,))
+                yield warning, Remedy(RemedyKind.EXCLUDE, (email,))
 
 
-def _statuses(sections: Iterable[Section]) -> Iterator[str]:
+def _check_statuses(sections: Iterable[Section]) -> Iterator[str]:
     for section in sections:
         status = (section.status or "").lower()
         if status.startswith("orphan"):
@@ -119,57 +122,59 @@ def _statuses(sections: Iterable[Section]) -> Iterator[str]:
             yield f"{section.name} is obsolete; avoid unnecessary changes to it"
 
 
-def _nobody(facts: RecipientFacts) -> Iterator[str]:
-    rest = next(
+def _check_coverage(facts: RecipientFacts) -> Iterator[str]:
+    rest_note = next(
         (
             f" other than {match.section.name}"
-            for match in facts.named.matches
+            for match in facts.maintainers_match.matches
             if match.is_rest
         ),
         "",
     )
-    taken = {
+    covered = {
         path
-        for match in facts.named.matches
+        for match in facts.maintainers_match.matches
         if not match.is_rest
         for path in match.paths
     }
-    alone = [
-        path for path in facts.paths if path not in taken and path != "MAINTAINERS"
+    uncovered = [
+        path for path in facts.paths if path not in covered and path != "MAINTAINERS"
     ]
-    if alone:
-        asked_history = any(
+    if uncovered:
+        has_history = any(
             recipient.role == "recent contributor" for recipient in facts.recipients
         )
-        more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
+        more_note = f" and {len(uncovered) - 3} more" if len(uncovered) > 3 else ""
         yield (
-            f"{', '.join(alone[:3])}{more}: not in any section of MAINTAINERS{rest}"
-            + ("" if asked_history else "; `git log` names its recent authors")
+            f"{', '.join(uncovered[:3])}{more_note}: not in any section of MAINTAINERS{rest_note}"
+            + ("" if has_history else "; `git log` names its recent authors")
         )
 
 
-def _lists(facts: RecipientFacts) -> Iterator[str]:
+def _check_moderated_lists(facts: RecipientFacts) -> Iterator[str]:
     for recipient in facts.recipients:
         if recipient.role == "moderated list":
             yield f"{recipient.address.email} is moderated: your first mail may be held for days"
 
 
-def _omitted_recipients(facts: RecipientFacts) -> Iterator[Warned]:
-    for section, address in facts.named.left_out:
+def _check_omitted_lists(facts: RecipientFacts) -> Iterator[Warned]:
+    for section, address in facts.maintainers_match.left_out:
         yield (
             f"{section}: {address} omitted: subscribers only (--s adds it)",
             Remedy(RemedyKind.ADD, (address,)),
         )
 
 
-def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[Warned]:
+def _check_trees(
+    facts: RecipientFacts, repository: Repository | None
+) -> Iterator[Warned]:
     """Yield warnings about sections with T: trees other than the current branch's tree."""
     if repository is None or any(map(is_backport, facts.patches)):
         return
     section = next(
         (
             match.section
-            for match in facts.named.matches
+            for match in facts.maintainers_match.matches
             if not match.is_rest and match.section.tree_urls
         ),
         None,
@@ -182,13 +187,13 @@ def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[War
         (tree, branch) for kind, tree, branch in section.tree_urls if kind == "git"
     ]
     if trees and not any(_is_same_tree(url, tree) for tree, _ in trees):
-        shown = ", ".join(f"{tree} {branch}".strip() for tree, branch in trees[:3])
+        tree_names = ", ".join(f"{tree} {branch}".strip() for tree, branch in trees[:3])
         remedy = Remedy(
             RemedyKind.REBASE,
             tuple(f"git {tree} {branch}".strip() for tree, branch in trees),
         )
         yield (
-            f"{section.name} uses the tree {shown}; your branch is based on {name} ({url})",
+            f"{section.name} uses the tree {tree_names}; your branch is based on {name} ({url})",
             remedy,
         )
 
@@ -207,8 +212,8 @@ def _remote(repository: Repository) -> tuple[str, str] | None:
     return None
 
 
-def _is_same_tree(left: str, other: str) -> bool:
-    def bare(url: str) -> list[str]:
+def _is_same_tree(first: str, second: str) -> bool:
+    def path_parts(url: str) -> list[str]:
         path = (
             re.sub(r"^\w+://[^/]*/|^[^/:]+@[^:]+:", "", url)
             .rstrip("/")
@@ -220,31 +225,31 @@ def _is_same_tree(left: str, other: str) -> bool:
             if part not in ("pub", "scm", "linux", "kernel", "git")
         ]
 
-    return bare(left)[-2:] == bare(other)[-2:]
+    return path_parts(first)[-2:] == path_parts(second)[-2:]
 
 
-def _next_tree_warnings(facts: RecipientFacts, tree: Tree) -> Iterator[str]:
+def _check_next_trees(facts: RecipientFacts, tree: Tree) -> Iterator[str]:
     """Yield warnings for -next trees during the merge window, when the current tree is a release
     without a later -rc1.
     """
-    words = sorted(
+    prefixes = sorted(
         {
-            word
+            prefix
             for patch in facts.patches
-            for word in patch.subject.words
-            if word.endswith("-next")
+            for prefix in patch.subject.words
+            if prefix.endswith("-next")
         }
     )
-    extra = _RELEASE.search(tree.read("Makefile") or b"") if words else None
-    if extra and not extra[1] and tree.version:
+    release_match = _RELEASE.search(tree.read("Makefile") or b"") if prefixes else None
+    if release_match and not release_match[1] and tree.version:
         release = ".".join(map(str, tree.version))
         yield (
-            f"{', '.join(words)} may be closed: the tree is at {release}, so the merge window may"
-            " be open"
+            f"{', '.join(prefixes)} may be closed: the tree is at {release}, so the merge window"
+            " may be open"
         )
 
 
-def _own_rules(sections: Iterable[Section]) -> Iterator[str]:
+def _list_section_rules(sections: Iterable[Section]) -> Iterator[str]:
     for section in sections:
         for value in section.values("P"):
             yield f"{section.name} has its own rules: {value.strip()}"
@@ -260,7 +265,7 @@ def too_many_warning(count: int) -> str:
     )
 
 
-def _too_many(facts: RecipientFacts) -> Iterator[str]:
+def _check_count(facts: RecipientFacts) -> Iterator[str]:
     if len(facts.recipients) > MOST_RECIPIENTS:
         yield too_many_warning(len(facts.recipients))
     elif len(facts.recipients) > MANY:
@@ -292,16 +297,16 @@ def silent_maintainers(
     for section in sections:
         if not section.is_maintained or not section.values("M"):
             continue
-        seen = _active_contacts(section, repository, end - time.monotonic())
-        if not seen:
+        active = _active_contacts(section, repository, end - time.monotonic())
+        if not active:
             continue
         for value in section.values("M"):
             for box in split_mailboxes(value):
                 name, address = split_mailbox(box)
                 if (
                     address
-                    and address.lower() not in seen
-                    and (not name or name.strip('"').lower() not in seen)
+                    and address.lower() not in active
+                    and (not name or name.strip('"').lower() not in active)
                 ):
                     warnings.append(
                         f"{name.strip(chr(34)) or address}: no commit or review in {section.name}"
@@ -316,8 +321,10 @@ def _is_old_enough(repository: Repository) -> bool:
     since = time.time() - (YEARS + 1) * _YEAR
     if any(ref.date and ref.date < since for ref in repository.all_refs):
         return True
-    done = repository.git("rev-list", "-1", f"--until={YEARS}.years.ago", "HEAD", ok=())
-    return bool(done.out.strip())
+    completed = repository.git(
+        "rev-list", "-1", f"--until={YEARS}.years.ago", "HEAD", ok=()
+    )
+    return bool(completed.out.strip())
 
 
 def _active_contacts(section: Section, repository: Repository, seconds: float) -> str:
@@ -334,7 +341,7 @@ def _active_contacts(section: Section, repository: Repository, seconds: float) -
     if not paths or seconds <= 0.05:
         return ""
     try:
-        done = repository.git(
+        completed = repository.git(
             "log",
             "--no-merges",
             f"--since={YEARS}.years.ago",
@@ -348,4 +355,4 @@ def _active_contacts(section: Section, repository: Repository, seconds: float) -
         )
     except GitError:
         return ""
-    return done.text.lower()
+    return completed.text.lower()

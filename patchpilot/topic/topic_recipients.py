@@ -23,7 +23,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
 from patchpilot.errors import InputError, MissingError
 from patchpilot.maintainers import MaintainersFile, load
-from patchpilot.maintainers.load import conf_words, make_empty_maintainers
+from patchpilot.maintainers.load import make_empty_maintainers, read_conf_options
 from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import Switches, assemble, script_defaults, take
 from patchpilot.model.json_form import json_form
@@ -354,7 +354,7 @@ def sources_of(
     fallback.
     """
     file = load(source) if file is None else file
-    conf = take(conf_words(source))
+    conf = take(read_conf_options(source))
     values = {name: value for name, value in conf.items() if name not in NOT_FOR_PLANS}
     switches: Switches = assemble(
         script_defaults(file.words.defaults), values, options or {}

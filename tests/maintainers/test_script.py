@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-from patchpilot.maintainers.load import RoleWords, read_words
+from patchpilot.maintainers.load import RoleWords, read_role_words
 
 SCRIPT = r"""
 my $email_git = 1;
@@ -34,7 +34,7 @@ sub add_categories {
 
 
 def test_words_come_from_the_script() -> None:
-    words = read_words(SCRIPT)
+    words = read_role_words(SCRIPT)
     assert words.maintainer("Supported") == "keeper"
     assert words.maintainer("Orphan") == "finder"
     assert words.maintainer("Odd Fixes") == "odd fixes"
@@ -51,7 +51,7 @@ def test_words_come_from_the_script() -> None:
 
 
 def test_default_words_need_no_script() -> None:
-    assert read_words(None) == RoleWords()
+    assert read_role_words(None) == RoleWords()
     assert RoleWords().maintainer("Supported") == "supporter"
 
 
@@ -62,13 +62,13 @@ def test_script_with_fixed_roles_is_supported() -> None:
         ' if ($status eq "buried alive in reporters") { $role = "chief"; }\n'
         "}\n"
     )
-    words = read_words(script)
+    words = read_role_words(script)
     assert words.maintainer("Supported") == "maintainer"
     assert words.maintainer("Buried alive in reporters") == "chief"
 
 
 def test_script_behavior_is_detected_from_its_text() -> None:
-    older = read_words(
+    older = read_role_words(
         "sub get_subsystem_name {\n"
         "    if (length($subsystem) > 20) {\n"
         "\t$subsystem = substr($subsystem, 0, 17);\n"
@@ -77,10 +77,13 @@ def test_script_behavior_is_detected_from_its_text() -> None:
     )
     assert older.name_length == 20
     assert not older.maps_file_emails
-    assert read_words(
+    assert read_role_words(
         "foreach my $email (@file_emails) {\n\t$email = mailmap_email($email);\n"
     ).maps_file_emails
-    assert (read_words(None).name_length, read_words(None).maps_file_emails) == (
+    assert (
+        read_role_words(None).name_length,
+        read_role_words(None).maps_file_emails,
+    ) == (
         50,
         True,
     )

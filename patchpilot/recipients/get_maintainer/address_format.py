@@ -17,15 +17,15 @@ _TOKEN = r'[ \t]*(?:"(?:[^"\\\r]|\\.)*"|\[(?:[^\[\]\r\\]|\\.)*\]|[^()<>@,;:\\".\
 _COMMENT = r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)'
 
 
-def split_mailbox(text: str) -> tuple[str, str]:
+def split_mailbox(mailbox: str) -> tuple[str, str]:
     """Split a mailbox into (name, address), with the name quoted if headers require it.
 
     The address is "" if there is none.
     """
     name = address = ""
-    if match := _NAMED.match(text):
+    if match := _NAMED.match(mailbox):
         name, address = match[1], match[2]
-    elif match := _ANGLED.match(text) or _BARE.match(text):
+    elif match := _ANGLED.match(mailbox) or _BARE.match(mailbox):
         address = match[1]
     return _quote_name(name), address.strip(_SPACE)
 
@@ -45,45 +45,45 @@ def format_mailbox(name: str, address: str, *, with_name: bool = True) -> str:
     return f"{name} <{address}>" if with_name and name else address
 
 
-def split_mailboxes(text: str) -> list[str]:
+def split_mailboxes(value: str) -> list[str]:
     """Split the value of an M: or R: line into mailboxes.
 
     Text other than a well-formed list is returned unchanged.
     """
-    if "," not in text:
-        return [text]
-    plain = re.sub(_COMMENT, lambda match: match[1] or " ", text)
-    token_at = re.compile(_TOKEN)
+    if "," not in value:
+        return [value]
+    plain = re.sub(_COMMENT, lambda match: match[1] or " ", value)
+    token_pattern = re.compile(_TOKEN)
     boxes: list[str] = []
-    start = at = 0
+    start = position = 0
     box: list[str] = []
-    while at < len(plain):
-        token = token_at.match(plain, at)
+    while position < len(plain):
+        token = token_pattern.match(plain, position)
         if not token:
-            return [text]
-        word = token[0].strip(" \t")
-        if word == ",":
+            return [value]
+        token_text = token[0].strip(" \t")
+        if token_text == ",":
             if box and not _is_mailbox(box):
-                return [text]
+                return [value]
             if box:
-                boxes.append(plain[start:at])
+                boxes.append(plain[start:position])
             box, start = [], token.end()
         else:
-            box.append(word)
-        at = token.end()
+            box.append(token_text)
+        position = token.end()
     if box and not _is_mailbox(box):
-        return [text]
+        return [value]
     return [*boxes, plain[start:]] if box else boxes
 
 
 def _is_mailbox(tokens: list[str]) -> bool:
     """Return whether tokens form `addr-spec` or `words <addr-spec>`."""
     if "<" in tokens:
-        at = tokens.index("<")
+        start = tokens.index("<")
         return (
-            all(word not in "<>@,:." for word in tokens[:at])
+            all(token not in "<>@,:." for token in tokens[:start])
             and tokens[-1] == ">"
-            and _is_address(tokens[at + 1 : -1])
+            and _is_address(tokens[start + 1 : -1])
         )
     return _is_address(tokens)
 
@@ -91,14 +91,14 @@ def _is_mailbox(tokens: list[str]) -> bool:
 def _is_address(tokens: list[str]) -> bool:
     if tokens.count("@") != 1:
         return False
-    at = tokens.index("@")
+    at_sign = tokens.index("@")
     return all(
         len(part) % 2 == 1
         and all(
-            (word == ".") == bool(position % 2) and word not in "<>@,:"
-            for position, word in enumerate(part)
+            (token == ".") == bool(position % 2) and token not in "<>@,:"
+            for position, token in enumerate(part)
         )
-        for part in (tokens[:at], tokens[at + 1 :])
+        for part in (tokens[:at_sign], tokens[at_sign + 1 :])
     )
 
 
@@ -125,19 +125,21 @@ class Mailmap:
         if address not in self._read:
             self._read.add(address)
             self._read_lines(address)
-        whole = format_mailbox(name, address)
-        key = whole if whole in self._names or whole in self._addresses else address
+        mailbox = format_mailbox(name, address)
+        key = (
+            mailbox if mailbox in self._names or mailbox in self._addresses else address
+        )
         return format_mailbox(
             self._names.get(key, name), self._addresses.get(key, address)
         )
 
     def _read_lines(self, address: str) -> None:
-        at = self._text.find(address)
-        while at >= 0 and address:
-            end = self._text.find("\n", at)
+        position = self._text.find(address)
+        while position >= 0 and address:
+            end = self._text.find("\n", position)
             end = len(self._text) if end < 0 else end
-            self._read_line(self._text[self._text.rfind("\n", 0, at) + 1 : end])
-            at = self._text.find(address, end)
+            self._read_line(self._text[self._text.rfind("\n", 0, position) + 1 : end])
+            position = self._text.find(address, end)
 
     def _read_line(self, line: str) -> None:
         parts = re.match(_MAP_LINE, line.partition("#")[0].strip(_SPACE), re.ASCII)
@@ -162,9 +164,9 @@ class Mailmap:
                 self._names[second] = name
 
 
-def read_ignored(text: str) -> frozenset[str]:
+def read_ignored(content: str) -> frozenset[str]:
     """Return the addresses in a .get_maintainer.ignore file, as written."""
-    lines = (line.strip(_SPACE).partition("#")[0] for line in text.split("\n"))
+    lines = (line.strip(_SPACE).partition("#")[0] for line in content.split("\n"))
     return frozenset(line for line in lines if line.strip(_SPACE) and "@" in line)
 
 
@@ -177,22 +179,22 @@ class Merger:
         self.by_name: dict[str, tuple[str, str]] = {}
         self.by_address: dict[str, tuple[str, str]] = {}
 
-    def apply(self, text: str) -> str:
+    def apply(self, mailbox: str) -> str:
         """Return the mailbox that replaces this one."""
-        mapped = self.mailmap.apply(format_mailbox(*split_mailbox(text)))
+        mapped = self.mailmap.apply(format_mailbox(*split_mailbox(mailbox)))
         if not self.merge:
             return mapped
         name, address = split_mailbox(mapped)
-        known = (
+        existing = (
             self.by_name.get(ascii_lower(name)) if name else None
         ) or self.by_address.get(ascii_lower(address))
-        if known is None:
-            known = (name, address)
+        if existing is None:
+            existing = (name, address)
             self.by_name[ascii_lower(name)] = self.by_address[ascii_lower(address)] = (
-                known
+                existing
             )
-        return self.mailmap.apply(format_mailbox(*known))
+        return self.mailmap.apply(format_mailbox(*existing))
 
-    def all(self, texts: Iterable[str]) -> list[str]:
+    def all(self, mailboxes: Iterable[str]) -> list[str]:
         """Return the merged mailboxes, in order."""
-        return [self.apply(text) for text in texts]
+        return [self.apply(mailbox) for mailbox in mailboxes]

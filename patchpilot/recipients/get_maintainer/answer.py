@@ -49,16 +49,16 @@ def answer(
     `history`, if given, adds signers from git.
     """
     switches = switches.add_implied
-    run_input = _Found(list(paths))
+    run_input = _RunInput(list(paths))
     if switches.keywords and switches.keywords_in_file:
-        run_input.places |= _keyword_places(file, tree, paths)
-    for name, text in patches:
-        run_input.add_patch(name, scan(text))
+        run_input.keyword_positions |= _find_keyword_positions(file, tree, paths)
+    for name, patch_text in patches:
+        run_input.add_patch(name, scan(patch_text))
     if patches:
         run_input.files = sorted(set(run_input.files))
     if switches.keywords and run_input.texts:
-        run_input.places |= {
-            match.place for match in keyword_matches(file, run_input.texts)
+        run_input.keyword_positions |= {
+            match.entry_index for match in keyword_matches(file, run_input.texts)
         }
 
     collected = CollectedRoles(
@@ -68,17 +68,19 @@ def answer(
     )
     matched = _add_sections(collected, file, tree, switches, run_input.files)
     sections = (
-        {word.place: word.section for word in file.keywords} if run_input.places else {}
+        {keyword.entry_index: keyword.section for keyword in file.keywords}
+        if run_input.keyword_positions
+        else {}
     )
-    for location in sorted(run_input.places, key=str):
+    for location in sorted(run_input.keyword_positions, key=str):
         collected.add_section(file.section(sections[location]))
     collected.settle_names()
     fixes = run_input.fixes if switches.fixes else {}
-    question = GetMaintainerRequest(tuple(run_input.files), matched.exact, tuple(fixes))
+    request = GetMaintainerRequest(tuple(run_input.files), matched.exact, tuple(fixes))
     if not switches.sections:
-        _add_file_contacts(collected, question, tree, switches, history)
-    if history and question.fixes:
-        history.add_culprit_contacts(collected, question)
+        _add_file_contacts(collected, request, tree, switches, history)
+    if history and request.fixes:
+        history.add_culprit_contacts(collected, request)
     remarks = (
         *run_input.remarks,
         *(history.remarks if history else ()),
@@ -89,41 +91,41 @@ def answer(
     )
 
 
-class _Found:
+class _RunInput:
     """The input of a run: files, texts, changed ranges, Fixes: tags and keywords."""
 
     def __init__(self, files: list[str]) -> None:
         self.files = files
         self.texts: list[tuple[str, list[str]]] = []
         self.fixes: dict[str, None] = {}
-        self.places: set[int] = set()
+        self.keyword_positions: set[int] = set()
         self.remarks: list[str] = []
 
-    def add_patch(self, name: str, read: Scan) -> None:
+    def add_patch(self, name: str, scan_result: Scan) -> None:
         """Add the contents of a patch."""
-        if not read.files:
+        if not scan_result.files:
             self.remarks.append(
                 f"{name} does not look like a patch; use -f for source files"
             )
-        self.files += read.files
-        self.fixes.update(dict.fromkeys(read.fixes))
-        self.texts += read.texts
+        self.files += scan_result.files
+        self.fixes.update(dict.fromkeys(scan_result.fixes))
+        self.texts += scan_result.texts
 
 
-class _Matched(NamedTuple):
+class _MatchedSections(NamedTuple):
     """The files with an exact match in a maintained section, and the sections to print."""
 
     exact: frozenset[str]
     printed: tuple[str, ...]
 
 
-def _keyword_places(
+def _find_keyword_positions(
     file: MaintainersFile, tree: Tree, paths: Sequence[str]
 ) -> set[int]:
     """Return the keywords that occur in these files."""
     contents = (tree.read(path) for path in paths if path != "MAINTAINERS")
     return {
-        item.place
+        item.entry_index
         for data in contents
         if data is not None
         for item in keywords_in_text(file, data.decode("utf-8", "surrogateescape"))
@@ -136,47 +138,49 @@ def _add_sections(
     tree: Tree,
     switches: Switches,
     files: Sequence[str],
-) -> _Matched:
+) -> _MatchedSections:
     """Add the contacts of sections that match the files."""
-    printed: list[str] = []
+    printed_lines: list[str] = []
     exact = set()
     only_rest = False
     for path in files:
-        named = match_path(file, path)
-        rest = [file.section(item.section).name == file.words.rest for item in named]
-        only_rest = only_rest or all(rest)
-        for item in named:
+        path_matches = match_path(file, path)
+        is_rest = [
+            file.section(item.section).name == file.words.rest for item in path_matches
+        ]
+        only_rest = only_rest or all(is_rest)
+        for item in path_matches:
             section = file.section(item.section)
             if item.exact and section.is_maintained and section.values("M"):
                 exact.add(path)
             collected.add_section(section)
             if switches.sections:
-                printed += _section_lines(section, tree)
+                printed_lines += _section_lines(section, tree)
     if switches.drop_the_rest_supporter and not only_rest:
         collected.drop_rest()
-    return _Matched(frozenset(exact), tuple(printed))
+    return _MatchedSections(frozenset(exact), tuple(printed_lines))
 
 
 def _add_file_contacts(
     collected: CollectedRoles,
-    question: GetMaintainerRequest,
+    request: GetMaintainerRequest,
     tree: Tree,
     switches: Switches,
     history: "GitHistory | None",
 ) -> None:
     """Add contacts from the files' history and contents."""
     if history:
-        history.add_file_contacts(collected, question)
+        history.add_file_contacts(collected, request)
     collected.settle_chiefs()
-    for box in find_mailboxes_in_files(question.files, tree, switches):
+    for box in find_mailboxes_in_files(request.files, tree, switches):
         mapped = (
             collected.merger.mailmap.apply(box)
             if collected.words.maps_file_emails
             else box
         )
-        shown = format_mailbox(*split_mailbox(mapped), with_name=switches.n)
-        collected.add(shown, "")
-        collected.add_role(shown, "in file")
+        mailbox = format_mailbox(*split_mailbox(mapped), with_name=switches.n)
+        collected.add(mailbox, "")
+        collected.add_role(mailbox, "in file")
 
 
 def _mailmap(tree: Tree) -> Mailmap:
@@ -185,18 +189,21 @@ def _mailmap(tree: Tree) -> Mailmap:
 
 
 def _output(collected: CollectedRoles, switches: Switches) -> list[str]:
-    seen: dict[str, str] = {}
+    entries: dict[str, str] = {}
     for row in (*collected.rows, *(collected.lists if switches.l else ())):
-        seen.setdefault(
-            row.who, f"{row.who} ({row.role})" if switches.roles else row.who
+        entries.setdefault(
+            row.printed_address,
+            f"{row.printed_address} ({row.role})"
+            if switches.roles
+            else row.printed_address,
         )
-    groups = [list(seen.values())] if seen else []
-    for is_asked, values in (
+    groups = [list(entries.values())] if entries else []
+    for is_requested, values in (
         (switches.scm, collected.trees),
         (switches.status, collected.statuses),
         (switches.subsystem, collected.names),
     ):
-        if is_asked:
+        if is_requested:
             groups.append(list(dict.fromkeys(values)))
     lines: list[str] = []
     for group in groups:
@@ -209,13 +216,13 @@ def _section_lines(section: Section, tree: Tree) -> list[str]:
     lines = [section.name]
     for entry in section.entries:
         value = (
-            _pattern_back(entry.value, tree) if entry.letter in "FX" else entry.value
+            _format_pattern(entry.value, tree) if entry.letter in "FX" else entry.value
         )
         lines.append(f"{entry.letter}:\t{value}")
     return [*lines, ""]
 
 
-def _pattern_back(value: str, tree: Tree) -> str:
+def _format_pattern(value: str, tree: Tree) -> str:
     """Format a file pattern like the script, which converts regular expressions back to patterns.
 
     A folder gets a slash. Only the first of adjacent question marks is printed, because the script
@@ -223,15 +230,15 @@ def _pattern_back(value: str, tree: Tree) -> str:
     """
     if not set(value) & set(".*?"):
         return value + "/" if not value.endswith("/") and tree.is_dir(value) else value
-    shown = ""
-    position, given_back = 0, -3
+    pattern = ""
+    position, last_mark = 0, -3
     for char in value:
-        if char == "?" and position - given_back > 2:
-            shown, given_back = shown + "?", position
+        if char == "?" and position - last_mark > 2:
+            pattern, last_mark = pattern + "?", position
         else:
-            shown += "." if char == "?" else char
+            pattern += "." if char == "?" else char
         position += 2 if char in ".*" else 1
-    return shown[:-1] + "?" if value.endswith("?") else shown
+    return pattern[:-1] + "?" if value.endswith("?") else pattern
 
 
 _USER, _HOST = "[0-9A-Za-z_.+-]+", "[0-9A-Za-z.-]+"
@@ -275,22 +282,22 @@ def _binding_addresses(path: str, tree: Tree, switches: Switches) -> list[str]:
     ]
 
 
-def _clean_mailbox(text: str, switches: Switches) -> str:
+def _clean_mailbox(prose: str, switches: Switches) -> str:
     """Return a mailbox in prose, with at most two or three preceding words as its name."""
-    name, address = split_mailbox(re.sub(_BOX, r"<\1>", text))
+    name, address = split_mailbox(re.sub(_BOX, r"<\1>", prose))
     if name == '"[,\\.]"':
         name = ""
-    words = re.split(r"[^A-Za-z\x80-\xc3',.+-]", name)
-    while words and not words[-1]:
-        words.pop()
-    if len(words) > 2:
-        first, middle, last = words[-3:]
-        initial = (len(first) == 1 and first.isascii() and first.isalpha()) or (
+    name_words = re.split(r"[^A-Za-z\x80-\xc3',.+-]", name)
+    while name_words and not name_words[-1]:
+        name_words.pop()
+    if len(name_words) > 2:
+        first, middle, last = name_words[-3:]
+        has_initial = (len(first) == 1 and first.isascii() and first.isalpha()) or (
             len(first) == 2 and first.endswith(".")
         )
         name = (
             f"{first} {middle} {last}"
-            if initial
+            if has_initial
             or len(middle) == 1
             or (len(middle) == 2 and middle.endswith("."))
             else f"{middle} {last}"

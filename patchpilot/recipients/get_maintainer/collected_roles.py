@@ -25,10 +25,10 @@ class GetMaintainerRequest(NamedTuple):
 class RoleRow:
     """An address as it will be printed, and its role."""
 
-    __slots__ = ("role", "who")
+    __slots__ = ("printed_address", "role")
 
     def __init__(self, name: str, role: str) -> None:
-        self.who = name
+        self.printed_address = name
         self.role = role
 
 
@@ -79,17 +79,17 @@ class CollectedRoles:
         key = ascii_lower(address)
         suffix = "" if name == self.words.rest else f":{name}"
         if "subscribers-only" in remark:
-            is_asked, word = self.switches.s, self.words.subscriber_list
+            is_requested, list_role = self.switches.s, self.words.subscriber_list
         elif "moderated" in remark:
-            is_asked, word = (
+            is_requested, list_role = (
                 self.switches.l and self.switches.moderated,
                 self.words.moderated_list,
             )
         else:
-            is_asked, word = self.switches.l, self.words.open_list
-        if is_asked and key not in self._known_lists:
+            is_requested, list_role = self.switches.l, self.words.open_list
+        if is_requested and key not in self._known_lists:
             self._known_lists.add(key)
-            self.lists.append(RoleRow(address, word + suffix))
+            self.lists.append(RoleRow(address, list_role + suffix))
 
     def _add_each(self, value: str, role: str) -> None:
         for box in split_mailboxes(value):
@@ -116,24 +116,24 @@ class CollectedRoles:
     def add_role(self, box: str, role: str) -> None:
         """Add a role to the contact with this name or address."""
         name, address = split_mailbox(box)
-        whole = format_mailbox(name, address, with_name=self.switches.n)
+        mailbox = format_mailbox(name, address, with_name=self.switches.n)
         for row in self.rows:
             if self.switches.remove_duplicates:
-                row_name, row_address = split_mailbox(row.who)
-                same = name == row_name or address == row_address
+                row_name, row_address = split_mailbox(row.printed_address)
+                is_same = name == row_name or address == row_address
             else:
-                same = whole == row.who
-            if same and (not role or role not in row.role):
+                is_same = mailbox == row.printed_address
+            if is_same and (not role or role not in row.role):
                 row.role = f"{row.role},{role}" if row.role else role
 
     def drop_rest(self) -> None:
         """Drop the catch-all's maintainers if another section has any (a rule in Xen's script)."""
-        rest = f"{self.words.maintainer('supported')}:{self.words.rest}"
-        others = [row for row in self.rows if row.role != rest]
+        rest_role = f"{self.words.maintainer('supported')}:{self.words.rest}"
+        other_rows = [row for row in self.rows if row.role != rest_role]
         if len(self.rows) > 1 and any(
-            row.role.partition(":")[0] != self.words.reviewer for row in others
+            row.role.partition(":")[0] != self.words.reviewer for row in other_rows
         ):
-            self.rows = others
+            self.rows = other_rows
 
     def omit_dangerous(self) -> tuple[str, ...]:
         """Drop addresses that a mail program could parse as options, and return a warning for each.
@@ -143,20 +143,20 @@ class CollectedRoles:
         omitted = []
         for rows in (self.rows, self.lists):
             for row in list(rows):
-                email = split_mailbox(row.who)[1] or row.who.partition(" ")[0].strip(
-                    '"'
-                )
-                if why := danger(email):
+                email = split_mailbox(row.printed_address)[
+                    1
+                ] or row.printed_address.partition(" ")[0].strip('"')
+                if reason := danger(email):
                     rows.remove(row)
                     omitted.append(
-                        f"{email} is not a valid address and was omitted: {why}"
+                        f"{email} is not a valid address and was omitted: {reason}"
                     )
         return tuple(omitted)
 
     def settle_names(self) -> None:
         """Replace each contact with its spelling in .mailmap or in its first mention."""
         for row in (*self.rows, *self.lists):
-            row.who = self.merger.apply(row.who)
+            row.printed_address = self.merger.apply(row.printed_address)
 
     def settle_chiefs(self) -> None:
         """Drop contacts that should not get every patch, or add them on request."""
@@ -165,7 +165,9 @@ class CollectedRoles:
             if self.switches.git_chief_penguins:
                 self.rows.append(RoleRow(chief, "chief penguin"))
             else:
-                self.rows = [row for row in self.rows if chief not in row.who]
+                self.rows = [
+                    row for row in self.rows if chief not in row.printed_address
+                ]
 
 
 def section_status(section: Section) -> str | None:

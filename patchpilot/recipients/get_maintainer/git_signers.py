@@ -33,7 +33,7 @@ _MOST = 5
 """Maximum number of contacts that get a role."""
 
 
-class Signed(NamedTuple):
+class SignedLog(NamedTuple):
     """The parsed output of `git log`.
 
     Contains the number of commits, the signatures and authors as written, and the file's (added,
@@ -57,29 +57,29 @@ class GitHistory:
         self._end = 0.0
 
     def add_file_contacts(
-        self, collected: CollectedRoles, question: GetMaintainerRequest
+        self, collected: CollectedRoles, request: GetMaintainerRequest
     ) -> None:
         """Add signers and authors for files without an exact maintained section or, with --git, for
         all files.
         """
         switches = collected.switches
-        for path in question.files:
+        for path in request.files:
             fallback = (
                 switches.git_fallback
                 and not path.endswith("MAINTAINERS")
-                and path not in question.exact
+                and path not in request.exact
             )
             if switches.git or fallback:
                 self._add_signers(collected, path)
 
     def add_culprit_contacts(
-        self, collected: CollectedRoles, question: GetMaintainerRequest
+        self, collected: CollectedRoles, request: GetMaintainerRequest
     ) -> None:
         """Add the signers of every commit in a Fixes: line."""
-        for commit in question.fixes:
-            signed = self._log(collected, "-1", commit, path="")
-            if signed:
-                _, signers = _merge_contacts(collected, signed)
+        for commit in request.fixes:
+            log = self._log(collected, "-1", commit, path="")
+            if log:
+                _, signers = _merge_contacts(collected, log)
                 self._assign(collected, "blamed_fixes", 1, Counter(signers))
 
     def _git(self, *args: str) -> str | None:
@@ -93,27 +93,31 @@ class GitHistory:
             )
             return None
         try:
-            done = git(self.top, *args, ok=(), timeout=max(0.1, self._end - now))
+            completed = git(self.top, *args, ok=(), timeout=max(0.1, self._end - now))
         except GitError:
             self._report(
                 "git timed out; recipients from history may be incomplete (--no-git-fallback skips"
                 " history)"
             )
             return None
-        return done.text if done.code == 0 else None
+        return completed.text if completed.code == 0 else None
 
     def _report(self, remark: str) -> None:
         if remark not in self.remarks:
             self.remarks.append(remark)
 
-    def _log(self, collected: CollectedRoles, *args: str, path: str) -> Signed | None:
+    def _log(
+        self, collected: CollectedRoles, *args: str, path: str
+    ) -> SignedLog | None:
         signature = "|".join(map(re.escape, collected.words.signatures))
         pattern = re.compile(rf"^[ \t]*({signature}).*@.*$")
-        where = ["--", path] if path else []
-        text = self._git("log", "--no-color", "--numstat", _FORMAT, *args, *where)
-        if text is None:
+        path_arguments = ["--", path] if path else []
+        output = self._git(
+            "log", "--no-color", "--numstat", _FORMAT, *args, *path_arguments
+        )
+        if output is None:
             return None
-        lines = [line.lstrip(" \t") for line in text.split("\n")]
+        lines = [line.lstrip(" \t") for line in output.split("\n")]
         commits = sum(1 for line in lines if _COMMIT.match(line))
         authors = tuple(match[1] for line in lines if (match := _AUTHOR.match(line)))
         signers = [line for line in lines if pattern.match(line)]
@@ -123,7 +127,7 @@ class GitHistory:
             for line in lines
             if (match := _STAT.match(line)) and match[3] == path
         )
-        return Signed(
+        return SignedLog(
             commits,
             tuple(match[1] for line in signers if (match := _VALUE.match(line))),
             authors,
@@ -131,33 +135,41 @@ class GitHistory:
         )
 
     def _add_signers(self, collected: CollectedRoles, path: str) -> None:
-        signed = self._log(
+        log = self._log(
             collected,
             "--follow",
             f"--since={_SINCE}",
             "--no-merges",
             path=path,
         )
-        if not signed or not signed.commits:
+        if not log or not log.commits:
             return
         apply = collected.merger.apply
-        authors, signers = _merge_contacts(collected, signed)
-        self._assign(collected, "commit_signer", signed.commits, Counter(signers))
+        authors, signers = _merge_contacts(collected, log)
+        self._assign(collected, "commit_signer", log.commits, Counter(signers))
         if not collected.words.counts_authors:
             return
-        self._assign(collected, "authored", signed.commits, Counter(authors))
-        if len(authors) != len(signed.stats):
+        self._assign(collected, "authored", log.commits, Counter(authors))
+        if len(authors) != len(log.stats):
             return
         added: Counter[str] = Counter()
         removed: Counter[str] = Counter()
-        for author, (plus, minus) in zip(authors, signed.stats, strict=True):
-            added[apply(author)] += plus
-            removed[apply(author)] += minus
+        for author, (added_lines, removed_lines) in zip(
+            authors, log.stats, strict=True
+        ):
+            added[apply(author)] += added_lines
+            removed[apply(author)] += removed_lines
         self._assign(
-            collected, "added_lines", sum(plus for plus, _ in signed.stats), added
+            collected,
+            "added_lines",
+            sum(added_lines for added_lines, _ in log.stats),
+            added,
         )
         self._assign(
-            collected, "removed_lines", sum(minus for _, minus in signed.stats), removed
+            collected,
+            "removed_lines",
+            sum(removed_lines for _, removed_lines in log.stats),
+            removed,
         )
 
     def _assign(
@@ -172,13 +184,13 @@ class GitHistory:
         mapped: Counter[str] = Counter()
         for contact, count in counts.items():
             mapped[collected.merger.mailmap.apply(contact)] += count
-        taken = 0
+        assigned = 0
         for contact, count in _sort_by_count(mapped):
             percent = min(100.0, count * 100 / max(1, total))
             if not count or contact in self.ignored:
                 continue
-            taken += 1
-            if taken > _MOST or percent < switches.git_min_percent:
+            assigned += 1
+            if assigned > _MOST or percent < switches.git_min_percent:
                 break
             collected.add(contact, "")
             collected.add_role(
@@ -190,20 +202,20 @@ class GitHistory:
 
 
 def _merge_contacts(
-    collected: CollectedRoles, signed: Signed
+    collected: CollectedRoles, log: SignedLog
 ) -> tuple[list[str], list[str]]:
     """Merge contacts, and return (authors, signers).
 
     Authors come first, because the first mention decides the spelling.
     """
-    authors = collected.merger.all(signed.authors)
-    return authors, collected.merger.all(signed.signers)
+    authors = collected.merger.all(log.authors)
+    return authors, collected.merger.all(log.signers)
 
 
-def _is_chief(collected: CollectedRoles, text: str) -> bool:
+def _is_chief(collected: CollectedRoles, line: str) -> bool:
     """Return whether a line contains a contact that should not get every patch."""
     return not collected.switches.git_chief_penguins and any(
-        name.lower() in text.lower() for name, _ in collected.words.chiefs
+        name.lower() in line.lower() for name, _ in collected.words.chiefs
     )
 
 

@@ -40,30 +40,30 @@ def scan(text: str) -> Scan:
     for line in text.split("\n"):
         if not line.startswith(_STARTS):
             lines.append(line)
-        elif named := re.match(_FILE, line, re.ASCII):
-            result.files.append(named[1].split("/", 1)[-1])
+        elif file_match := re.match(_FILE, line, re.ASCII):
+            result.files.append(file_match[1].split("/", 1)[-1])
             lines = result.diff
-        elif git := re.match(_GIT, line, re.ASCII):
-            result.files += [git[1], git[2]]
-        elif moved := re.match(_RENAME, line, re.ASCII) or re.match(
+        elif git_match := re.match(_GIT, line, re.ASCII):
+            result.files += [git_match[1], git_match[2]]
+        elif rename_match := re.match(_RENAME, line, re.ASCII) or re.match(
             _MODE, line, re.ASCII
         ):
-            result.files.append(moved[1])
-        elif fixed := _fixed_id(line):
-            result.fixes.append(fixed)
+            result.files.append(rename_match[1])
+        elif fixed_id := _parse_fixed_id(line):
+            result.fixes.append(fixed_id)
         elif not re.match(_RANGE, line, re.ASCII):
             lines.append(line)
     return result
 
 
-def _fixed_id(line: str) -> str:
+def _parse_fixed_id(line: str) -> str:
     """Return the id in a Fixes: line, parsed like the script, or ""."""
-    read = read_fixes_line(line)
-    if read is None or (read.before, read.name, read.colon, read.word) != (
+    parsed = read_fixes_line(line)
+    if parsed is None or (parsed.before, parsed.name, parsed.colon, parsed.word) != (
         "",
         "Fixes",
         ":",
         "",
     ):
         return ""
-    return read.id[:40] if read.space and len(read.id) >= 6 else ""
+    return parsed.id[:40] if parsed.space and len(parsed.id) >= 6 else ""

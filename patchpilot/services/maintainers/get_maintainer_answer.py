@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import InputError, MissingError, UsageError
-from patchpilot.maintainers.load import conf_words, load
+from patchpilot.maintainers.load import load, read_conf_options
 from patchpilot.model.get_maintainer import (
     GetMaintainerAnswer,
     assemble,
@@ -74,7 +74,7 @@ def _answer_in_tree(
     stdin: bool,
     from_archive: "FromArchive | None",
 ) -> GetMaintainerAnswer:
-    conf_options = take((*_user_conf(source), *conf_words(source)))
+    conf_options = take((*_user_conf(source), *read_conf_options(source)))
     maintainers_file = load(source)
     switches = assemble(
         script_defaults(maintainers_file.words.defaults), conf_options, options
@@ -135,7 +135,7 @@ def _user_conf(tree: "Tree") -> tuple[str, ...]:
         or not (Path(home) / ".get_maintainer.conf").is_file()
     ):
         return ()
-    return conf_words(DirectoryTree(home))
+    return read_conf_options(DirectoryTree(home))
 
 
 def _is_tracked(target: str, top: Path | None) -> bool:
