@@ -157,7 +157,10 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         ),
         "backports/backport_patches::format_series": ("backported.id",),
         "backports/conflict_reasons::_branch_commits": ("tip",),
-        "backports/conflict_reasons::_misplaced_hunk_hints": ("applied.merge.tree", "tree"),
+        "backports/conflict_reasons::_misplaced_hunk_hints": (
+            "applied.merge.tree",
+            "tree",
+        ),
         "backports/fix_commit::FixCommit.diff_lines": ("self.id",),
         "backports/line_history::_read_log": ("*options",),
         "backports/line_history::older_names": ("commit", "tip"),
@@ -215,9 +218,9 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/range::_read_linear_history": ("f'{parents[0][0]}..{ids[-1]}'",),
         "topic/topic_base::BaseSearch.search_upstream": ("self.head", "upstream.name"),
         "topic/topic_patches::topic_patches": ("f'{commits[0].id}^..HEAD'",),
-        "symptoms/candidates::_occurrences": ("rev",),
+        "symptoms/candidates::_grep_lines": ("rev",),
         "symptoms/candidates::locate": ("rev",),
-        "symptoms/candidates::read_messages": ("*words",),
+        "symptoms/candidates::read_messages": ("*arguments",),
         "symptoms/candidates::find_touching": ("f'{since}..{tip}'",),
         "services/find/bisect_fix::_current_step": (
             "*bad",

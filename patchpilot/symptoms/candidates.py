@@ -49,8 +49,8 @@ def read_messages(
     repository: Repository, since: str, tip: str, *paths: str
 ) -> Iterator[CommitMessage]:
     """Yield the non-merge commits in `since..tip`, latest first."""
-    words = ("log", "--no-merges", "-z", _FORMAT, f"{since}..{tip}", "--", *paths)
-    with stream_output(repository.top, *words) as stream:
+    arguments = ("log", "--no-merges", "-z", _FORMAT, f"{since}..{tip}", "--", *paths)
+    with stream_output(repository.top, *arguments) as stream:
         fields = stream.read().decode("utf-8", "replace").split("\0")
     for id_, date, message in zip(
         fields[1::4], fields[2::4], fields[3::4], strict=False
@@ -73,15 +73,15 @@ def count_words(messages: Sequence[CommitMessage], words: Iterable[str]) -> Word
     counts: dict[int, Mapping[str, int]] = {}
     lengths = []
     for number, commit in enumerate(messages):
-        in_message = _WORD.findall(commit.message.lower())
-        lengths.append(len(in_message))
-        if not query.isdisjoint(in_message):
-            counts[number] = Counter(word for word in in_message if word in query)
+        message_words = _WORD.findall(commit.message.lower())
+        lengths.append(len(message_words))
+        if not query.isdisjoint(message_words):
+            counts[number] = Counter(word for word in message_words if word in query)
     return WordCounts(counts, sum(lengths) / max(1, len(lengths)), lengths)
 
 
 @dataclass(frozen=True, slots=True)
-class SourcePlaces:
+class SourceLocations:
     """A tree's files and functions that a symptom mentions or that print its messages.
 
     `symptom` is the symptom with these functions as frames.
@@ -92,7 +92,7 @@ class SourcePlaces:
     symptom: Symptom
 
 
-def locate(repository: Repository, rev: str, symptom: Symptom) -> SourcePlaces:
+def locate(repository: Repository, rev: str, symptom: Symptom) -> SourceLocations:
     """Weigh a tree's files and functions by their likelihood of causing a symptom.
 
     If the symptom names modules, search only directories and files with these names.
@@ -101,30 +101,38 @@ def locate(repository: Repository, rev: str, symptom: Symptom) -> SourcePlaces:
     sources = [path for path in listing if path.endswith(_SUFFIXES)]
     files = dict.fromkeys(_find_named_files(listing, symptom.files), 0.7)
     functions = {frame.function: frame.weight for frame in symptom.frames}
-    wanted = {
+    definition_weights = {
         frame.function: frame.weight
         for frame in symptom.frames[:_MAX_FRAMES]
         if frame.weight >= _LEAST
     }
     messages = symptom.messages[:_MAX_PRINTED]
-    for where in filter(None, (_directories(sources, symptom), _CODE)):
-        everywhere = where is _CODE
-        keys = (key for text in messages for key in search_keys(text, everywhere))
-        texts = [*(f"{name}(" for name in wanted), *keys]
-        lines = list(_occurrences(repository, rev, texts, where))
-        defined, printed = _definitions(lines, wanted), _prints(lines, messages)
-        for path, weight in (*defined, *((path, _PRINTED) for path, _ in printed)):
+    for path_patterns in filter(None, (_directories(sources, symptom), _CODE)):
+        in_all_files = path_patterns is _CODE
+        keys = (
+            key for message in messages for key in search_keys(message, in_all_files)
+        )
+        search_texts = [*(f"{name}(" for name in definition_weights), *keys]
+        lines = list(_grep_lines(repository, rev, search_texts, path_patterns))
+        definitions, printing_lines = (
+            _definitions(lines, definition_weights),
+            _find_printing_lines(lines, messages),
+        )
+        for path, weight in (
+            *definitions,
+            *((path, _PRINTED) for path, _ in printing_lines),
+        ):
             files[path] = max(files.get(path, 0.0), weight)
-        for path, number in printed:
+        for path, number in printing_lines:
             code = text_lines(repository.blob(rev, path) or b"")
             if (top := head_of(code, number - 1)) is not None:
                 name = function_name(code[top])
                 functions[name] = max(functions.get(name, 0.0), _PRINTED)
-        if defined or printed:
+        if definitions or printing_lines:
             break
-    first = sorted(files.items(), key=lambda item: -item[1])[:MAX_FILES]
+    top_files = sorted(files.items(), key=lambda item: -item[1])[:MAX_FILES]
     frames = tuple(Frame(*item) for item in functions.items())
-    return SourcePlaces(dict(first), functions, replace(symptom, frames=frames))
+    return SourceLocations(dict(top_files), functions, replace(symptom, frames=frames))
 
 
 def _definitions(
@@ -143,31 +151,48 @@ def _definitions(
     ]
 
 
-def _prints(lines: Sequence[_Line], messages: Iterable[str]) -> list[tuple[str, int]]:
+def _find_printing_lines(
+    lines: Sequence[_Line], messages: Iterable[str]
+) -> list[tuple[str, int]]:
     """Return (path, line number) for each line that most likely prints the messages."""
     lines = [line for line in lines if '"' in line[2]]
     result = []
-    for text in messages:
-        common = [common_letters(text, code) for _, _, code in lines]
-        most = max(common, default=0)
-        if most and common.count(most) <= _MAX_HITS:
+    for message in messages:
+        letter_counts = [common_letters(message, code) for _, _, code in lines]
+        best = max(letter_counts, default=0)
+        if best and letter_counts.count(best) <= _MAX_HITS:
             result += [
                 line[:2]
-                for line, each in zip(lines, common, strict=True)
-                if each == most
+                for line, count in zip(lines, letter_counts, strict=True)
+                if count == best
             ]
     return result
 
 
-def _occurrences(
-    repository: Repository, rev: str, texts: Sequence[str], where: Sequence[str]
+def _grep_lines(
+    repository: Repository,
+    rev: str,
+    search_texts: Sequence[str],
+    path_patterns: Sequence[str],
 ) -> Iterator[_Line]:
     """Yield (path, line number, line) for each line that contains any of the texts."""
-    if not texts:
+    if not search_texts:
         return
-    words = (word for text in texts for word in ("-e", text))
+    pattern_options = (
+        option for search_text in search_texts for option in ("-e", search_text)
+    )
     output = repository.git(
-        "grep", "-n", "-I", "-F", "-z", *words, rev, "--", *where, env=_GLOBS, ok=(0, 1)
+        "grep",
+        "-n",
+        "-I",
+        "-F",
+        "-z",
+        *pattern_options,
+        rev,
+        "--",
+        *path_patterns,
+        env=_GLOBS,
+        ok=(0, 1),
     ).out.decode("utf-8", "replace")
     for line in output.split("\n")[:-1]:
         path, number, code = line.split("\0", 2)
@@ -190,9 +215,9 @@ def _directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
     result: dict[str, None] = {}
     for path in sources if names else ():
         *folders, file = path.split("/")
-        for at, folder in enumerate(folders):
+        for index, folder in enumerate(folders):
             if folder.replace("-", "_") in names:
-                result["/".join(folders[: at + 1])] = None
+                result["/".join(folders[: index + 1])] = None
                 break
         else:
             if file.rpartition(".")[0].replace("-", "_") in names:
@@ -210,21 +235,21 @@ class Change(NamedTuple):
 
 def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Change]:
     """Map each commit to its diff."""
-    out = repository.git(
+    output = repository.git(
         "diff-tree", "--stdin", "-r", "-p", "-U0", "-W", "--no-renames", "--root", "--", *_CODE,
         stdin="".join(f"{commit}\n" for commit in commits).encode(),
         env={**_GLOBS, **configuration(_HEADS)},
         # a clone may lack the largest files
         ok=(0, 128),
     ).out.decode("utf-8", "replace")  # fmt: skip
-    known = frozenset(commits)
+    commit_set = frozenset(commits)
     changes: dict[str, Change] = {}
     files: list[str] = []
     functions: set[str] = set()
     commit, function, lines = "", "", 0
-    for line in (*out.splitlines(), "end"):
+    for line in (*output.splitlines(), "end"):
         code = line[1:]
-        if line in known or line == "end":
+        if line in commit_set or line == "end":
             if commit:
                 changes[commit] = Change(tuple(files), frozenset(functions), lines)
             commit, files, functions, lines = line, [], set(), 0

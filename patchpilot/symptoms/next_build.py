@@ -39,46 +39,51 @@ def next_build(
         commit: UNRANKED / searched + (1 - UNRANKED) * likely.get(commit, 0.0)
         for commit in parents
     }
-    points = [
+    candidates = [
         commit
-        for commit in _points(parents, likely)
+        for commit in _candidates(parents, likely)
         if commit not in skipped and not (is_good and commit == next(iter(parents)))
     ]
-    if not points:
+    if not candidates:
         return None
     shares = [*weights.values(), 0.0 if is_good else UNFIXED]
     total = sum(shares)
-    gains = _weights_below(parents, weights, points)
+    gains = _total_weights(parents, weights, candidates)
     entropy = -sum(
         share / total * math.log2(share / total) for share in shares if share
     )
-    nearest = min(points, key=lambda commit: abs(gains[commit] / total - 0.5))
+    nearest = min(candidates, key=lambda commit: abs(gains[commit] / total - 0.5))
     return NextBuild(nearest, max(1, math.ceil(entropy)))
 
 
-def _points(
+def _candidates(
     parents: Mapping[str, Sequence[str]], likely: Mapping[str, float]
 ) -> Sequence[str]:
     """Return all commits or, if there are many, those that may halve the probability."""
     commits = list(parents)
     line = commits[:1]
-    while line and (above := parents[line[-1]][:1]) and above[0] in parents:
-        line += above
+    while (
+        line and (first_parent := parents[line[-1]][:1]) and first_parent[0] in parents
+    ):
+        line += first_parent
     best = sorted(parents.keys() & likely, key=lambda commit: -likely[commit])[:_MOST]
-    around = (*best, *(above for commit in best for above in parents[commit][:1]))
-    every = (*line[:: len(line) // _MOST + 1], *commits[:: len(commits) // _MOST + 1])
+    likely_area = (
+        *best,
+        *(first_parent for commit in best for first_parent in parents[commit][:1]),
+    )
+    spread = (*line[:: len(line) // _MOST + 1], *commits[:: len(commits) // _MOST + 1])
     return list(
-        dict.fromkeys(commit for commit in (*around, *every) if commit in parents)
+        dict.fromkeys(commit for commit in (*likely_area, *spread) if commit in parents)
     )
 
 
-def _weights_below(
+def _total_weights(
     parents: Mapping[str, Sequence[str]],
     weights: Mapping[str, float],
-    points: Sequence[str],
+    candidates: Sequence[str],
 ) -> dict[str, float]:
     """Return the total weight of each commit and its ancestors."""
-    masks = {commit: 1 << at for at, commit in enumerate(points)}
+    masks = {commit: 1 << index for index, commit in enumerate(candidates)}
     sums: dict[int, float] = {}
     for commit, weight in weights.items():
         mask = masks.pop(commit, 0)
@@ -86,6 +91,6 @@ def _weights_below(
         for parent in parents[commit]:
             masks[parent] = masks.get(parent, 0) | mask
     return {
-        commit: sum(weight for mask, weight in sums.items() if mask >> at & 1)
-        for at, commit in enumerate(points)
+        commit: sum(weight for mask, weight in sums.items() if mask >> index & 1)
+        for index, commit in enumerate(candidates)
     }

@@ -17,21 +17,21 @@ _ENOUGH, _SHARE = 8, 0.65
 """The letters, and the part of all letters, that a message and a format must have in common."""
 
 
-def search_keys(message: str, everywhere: bool) -> list[str]:
+def search_keys(message: str, in_all_files: bool) -> list[str]:
     """Return search texts; a message's format string contains at least one of them.
 
-    Any word may be an argument. With `everywhere`, return only a few long texts.
+    Any word may be an argument. With `in_all_files`, return only a few long texts.
     """
     keys: list[str] = []
-    for run in _runs(message):
+    for run in _fixed_runs(message):
         words = run.split()
         keys += map(" ".join, pairwise(words))
-        if not everywhere:
+        if not in_all_files:
             keys += (word for word in words if len(word) >= _SHORT)
         elif len(words) == 1 and len(run) >= _LONG:
             keys.append(run)
     keys.sort(key=len, reverse=True)
-    return keys[: _KEYS if everywhere else None]
+    return keys[: _KEYS if in_all_files else None]
 
 
 def common_letters(message: str, code: str) -> int:
@@ -43,14 +43,18 @@ def common_letters(message: str, code: str) -> int:
         for literal in _LITERAL.findall(code)
         for piece in _CONVERSION.split(literal)
     ]
-    runs, text = list(_runs(message)), " ".join(message.split())
+    runs, message_text = list(_fixed_runs(message)), " ".join(message.split())
     # a message may be truncated, or start with text that is not in the format
     words = " ".join(pieces).split()
-    comparisons = ((pieces, text), (words, text), (runs, "%".join(pieces)))
-    return max(_count_in_order(parts, whole) for parts, whole in comparisons)
+    comparisons = (
+        (pieces, message_text),
+        (words, message_text),
+        (runs, "%".join(pieces)),
+    )
+    return max(_count_in_order(parts, text) for parts, text in comparisons)
 
 
-def _runs(message: str) -> Iterator[str]:
+def _fixed_runs(message: str) -> Iterator[str]:
     """Yield the parts of a message between words that can only be arguments."""
     run: list[str] = []
     for word in (*message.split(), "0"):
@@ -65,11 +69,11 @@ def _count_in_order(pieces: Sequence[str], text: str) -> int:
     """Count the letters in the pieces if most pieces occur in the text in this order; otherwise
     return 0.
     """
-    at = common = 0
-    for piece in pieces:
-        start = text.find(piece, at)
+    position = common = 0
+    for part in pieces:
+        start = text.find(part, position)
         if start >= 0:
-            at = start + len(piece)
-            common += len(piece)
-    whole = sum(map(len, pieces))
-    return common if common >= max(_ENOUGH, _SHARE * whole) else 0
+            position = start + len(part)
+            common += len(part)
+    total = sum(map(len, pieces))
+    return common if common >= max(_ENOUGH, _SHARE * total) else 0

@@ -15,7 +15,7 @@ from patchpilot.cache.entries import shipped_tables
 from patchpilot.symptoms.candidates import (
     Change,
     CommitMessage,
-    SourcePlaces,
+    SourceLocations,
     WordCounts,
 )
 
@@ -52,65 +52,67 @@ class Evidence(NamedTuple):
 class Query:
     """A symptom, its source locations, and the commits to search."""
 
-    places: SourcePlaces
+    sources: SourceLocations
     messages: Sequence[CommitMessage]
     touching: frozenset[str]
 
 
-def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
+def weigh_messages(query: Query, word_counts: WordCounts) -> list[Evidence]:
     """Return the commits that share a word or a file with the symptom, with their evidence."""
-    terms = query.places.symptom.terms()
+    terms = query.sources.symptom.terms()
     total = len(query.messages)
-    seen: dict[str, int] = {}
-    for counts in words.counts.values():
+    message_counts: dict[str, int] = {}
+    for counts in word_counts.counts.values():
         for word in counts:
-            seen[word] = seen.get(word, 0) + 1
+            message_counts[word] = message_counts.get(word, 0) + 1
     rarity = {
         word: math.log(1 + (total - count + 0.5) / (count + 0.5))
-        for word, count in seen.items()
+        for word, count in message_counts.items()
     }
-    whole = sum(terms[word] * value for word, value in rarity.items()) or 1.0
+    total_weight = sum(terms[word] * value for word, value in rarity.items()) or 1.0
     # words of the log that occur in no message count against every commit
-    unknown = sum(
+    unknown_weight = sum(
         weight * math.log(1 + 2 * total)
         for word, weight in terms.items()
         if word not in rarity
     )
-    known = {commit.id[:12] for commit in query.messages}
+    known_ids = {commit.id[:12] for commit in query.messages}
     functions = {
-        name.lower(): weight for name, weight in query.places.functions.items()
+        name.lower(): weight for name, weight in query.sources.functions.items()
     }
-    modules = {module.lower() for module in query.places.symptom.modules}
+    modules = {module.lower() for module in query.sources.symptom.modules}
     result = []
     for number, commit in enumerate(query.messages):
-        counts = words.counts.get(number, {})
+        counts = word_counts.counts.get(number, {})
         touches = commit.id in query.touching
         if not counts and not touches:
             continue
-        norm = _K1 * (1 - _B + _B * words.lengths[number] / max(1.0, words.mean))
+        norm = _K1 * (
+            1 - _B + _B * word_counts.lengths[number] / max(1.0, word_counts.mean)
+        )
         bm25 = sum(
             terms[word] * rarity[word] * count * (_K1 + 1) / (count + norm)
             for word, count in counts.items()
         )
         subject = commit.subject.lower()
-        of_subject = sum(
+        subject_weight = sum(
             terms[word] * rarity[word] for word in counts if word in subject
         )
-        named = [functions[word] for word in counts if word in functions]
+        named_weights = [functions[word] for word in counts if word in functions]
         features = {
             "bm25": bm25 / 10,
-            "share": bm25 / (whole + unknown) * 2,
-            "cover": sum(terms[word] * rarity[word] for word in counts) / whole,
-            "subject": of_subject / 10,
-            "named": sum(named),
-            "named_top": max(named, default=0.0),
+            "share": bm25 / (total_weight + unknown_weight) * 2,
+            "cover": sum(terms[word] * rarity[word] for word in counts) / total_weight,
+            "subject": subject_weight / 10,
+            "named": sum(named_weights),
+            "named_top": max(named_weights, default=0.0),
             "touches": float(touches),
             "module": float(any(module in subject for module in modules)),
             "fix": float(bool(_FIX.search(subject))),
             "other": float(bool(_NOT.search(subject))),
         }
         if found_tags := FIXES.findall(commit.message):
-            old = any(tag[:12] not in known for tag in found_tags)
+            old = any(tag[:12] not in known_ids for tag in found_tags)
             features["fixes_old" if old else "fixes_new"] = 1.0
         result.append(Evidence(number, features))
     return result
@@ -129,11 +131,11 @@ def weigh_changes(
     query: Query, evidence: Sequence[Evidence], changes: Mapping[str, Change]
 ) -> list[Evidence]:
     """Add evidence from the diffs, and the matching words."""
-    functions, files = query.places.functions, query.places.files
+    functions, files = query.sources.functions, query.sources.files
     modules = {
-        module.lower().replace("-", "_") for module in query.places.symptom.modules
+        module.lower().replace("-", "_") for module in query.sources.symptom.modules
     }
-    weighed = []
+    result = []
     for candidate in evidence:
         commit = query.messages[candidate.number]
         change = changes.get(commit.id, Change())
@@ -154,20 +156,24 @@ def weigh_changes(
             "size": math.log1p(change.lines) / 5,
             "many_files": math.log1p(len(change.files)),
         }
-        text = commit.message.lower()
-        named = [
-            name for name in functions if name.lower() in text and name not in touched
+        message = commit.message.lower()
+        named_functions = [
+            name
+            for name in functions
+            if name.lower() in message and name not in touched
         ]
         matches = (
             *(f"changes {name}()" for name in touched[:3]),
             *(
                 f"names {name}()"
-                for name in sorted(named, key=lambda name: -functions[name])[:2]
+                for name in sorted(named_functions, key=lambda name: -functions[name])[
+                    :2
+                ]
             ),
             *([] if touched else [f"changes {path}" for path in in_files[:1]]),
         )
-        weighed.append(Evidence(candidate.number, features, matches))
-    return weighed
+        result.append(Evidence(candidate.number, features, matches))
+    return result
 
 
 def score(table: Mapping[str, float], features: Features) -> float:
@@ -181,7 +187,7 @@ def weights() -> Mapping[str, float]:
     return table
 
 
-class Ranked(NamedTuple):
+class RankedCandidate(NamedTuple):
     """A candidate, its share of the total score, and the probability that it is the fix."""
 
     evidence: Evidence
@@ -189,14 +195,14 @@ class Ranked(NamedTuple):
     probability: float
 
 
-def fits(best: Sequence[Ranked]) -> bool:
+def fits(best: Sequence[RankedCandidate]) -> bool:
     """Return whether any of the best candidates may be the fix.
 
     Commits to the function where the symptom occurred always count.
     """
-    least: float = shipped_tables("ranking")["symptoms"]["calibration"]["nothing"]
+    threshold: float = shipped_tables("ranking")["symptoms"]["calibration"]["nothing"]
     return any(
-        ranked.probability >= least
+        ranked.probability >= threshold
         or ranked.evidence.features["functions_top"] >= LIKELY
         for ranked in best
     )
@@ -224,18 +230,22 @@ def list_features(evidence: Sequence[Evidence], shares: Sequence[float]) -> Feat
 
 def add_shares(rows: Sequence[Features]) -> list[Features]:
     """Add each candidate's evidence as a share of the maximum of all candidates."""
-    most = {name: max((row[name] for row in rows), default=0.0) for name in _COMPARED}
+    maxima = {name: max((row[name] for row in rows), default=0.0) for name in _COMPARED}
     return [
         {
             **row,
             "bm25_log": math.log(row["bm25"] + 1e-3),
-            **{f"most_{name}": row[name] / most[name] for name in most if most[name]},
+            **{
+                f"most_{name}": row[name] / maxima[name]
+                for name in maxima
+                if maxima[name]
+            },
         }
         for row in rows
     ]
 
 
-def rank_candidates(evidence: Sequence[Evidence]) -> list[Ranked]:
+def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
     """Rank candidates, best first, with probabilities that add up to at most 1."""
     data, table = shipped_tables("ranking")["symptoms"], weights()
     rows = add_shares([candidate.features for candidate in evidence])
@@ -249,24 +259,30 @@ def rank_candidates(evidence: Sequence[Evidence]) -> list[Ranked]:
     if not ordered:
         return []
     sums = [score(table, candidate.features) for candidate in ordered]
-    raised = [math.exp(value - sums[0]) for value in sums]
-    shares = [value / sum(raised) for value in raised]
+    exponentials = [math.exp(value - sums[0]) for value in sums]
+    shares = [value / sum(exponentials) for value in exponentials]
     raw = 1 / (1 + math.exp(-score(data["first"], list_features(ordered, shares))))
-    sure = calibrate(raw, data["calibration"]["curve"])
-    rest = (1 - sure) / max(1e-9, 1 - shares[0])
+    first_probability = calibrate(raw, data["calibration"]["curve"])
+    rest_factor = (1 - first_probability) / max(1e-9, 1 - shares[0])
     return [
-        Ranked(candidate, share, sure if at == 0 else min(sure, share * rest))
-        for at, (candidate, share) in enumerate(zip(ordered, shares, strict=True))
+        RankedCandidate(
+            candidate,
+            share,
+            first_probability
+            if index == 0
+            else min(first_probability, share * rest_factor),
+        )
+        for index, (candidate, share) in enumerate(zip(ordered, shares, strict=True))
     ]
 
 
 def calibrate(raw: float, curve: Sequence[Sequence[float]]) -> float:
     """Convert a raw value to a probability, using a rising curve of (raw, probability)."""
-    before = curve[0]
+    previous = curve[0]
     for point in curve:
         if raw <= point[0]:
-            width = point[0] - before[0]
-            part = (raw - before[0]) / width if width > 0 else 1.0
-            return float(before[1] + part * (point[1] - before[1]))
-        before = point
-    return float(before[1])
+            width = point[0] - previous[0]
+            part = (raw - previous[0]) / width if width > 0 else 1.0
+            return float(previous[1] + part * (point[1] - previous[1]))
+        previous = point
+    return float(previous[1])

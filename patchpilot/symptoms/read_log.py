@@ -103,8 +103,8 @@ class Symptom:
         weighted = [
             *(
                 (word, 1.0)
-                for text in self.messages
-                for word in _WORD.findall(_VARIES.sub(" ", text))
+                for message in self.messages
+                for word in _WORD.findall(_VARIES.sub(" ", message))
             ),
             *((frame.function, 2 * frame.weight) for frame in self.frames),
             *((module, 1.5) for module in self.modules),
@@ -128,32 +128,32 @@ class Symptom:
         return bool(self.frames or self.messages or self.files)
 
 
-def read_log(text: str) -> Symptom:
+def read_log(log: str) -> Symptom:
     """Parse a log. The result is false if no search term is found."""
-    common = re.compile(shipped_tables("ranking")["symptoms"]["frames"]["common"])
+    common_names = re.compile(shipped_tables("ranking")["symptoms"]["frames"]["common"])
     frames: dict[str, Frame] = {}
     modules: dict[str, None] = {}
     files: dict[str, None] = {}
     messages: dict[str, str] = {}
-    release = _RELEASE.search(text)
+    release = _RELEASE.search(log)
     position = 0
     lines = [
-        _STAMP.sub("", line, count=1).rstrip() for line in text[:MAX_LOG].splitlines()
+        _STAMP.sub("", line, count=1).rstrip() for line in log[:MAX_LOG].splitlines()
     ]
-    first = next((at for at, line in enumerate(lines) if _is_error(line)), 0)
+    first = next((index for index, line in enumerate(lines) if _is_error(line)), 0)
     for line in lines[first:]:
         files.update((match["file"], None) for match in _FILE.finditer(line))
-        in_line = list(_frames(line))
-        for name, module, trust in in_line:
-            rare = 0.1 if common.match(name) else 1.0
-            weight = trust * rare / (1 + 0.25 * position)
-            known = frames.get(name)
-            if known is None or known.weight < weight:
+        line_frames = list(_frames(line))
+        for name, module, trust in line_frames:
+            rarity = 0.1 if common_names.match(name) else 1.0
+            weight = trust * rarity / (1 + 0.25 * position)
+            previous = frames.get(name)
+            if previous is None or previous.weight < weight:
                 frames[name] = Frame(name, weight)
-            position += rare == 1.0
+            position += rarity == 1.0
             if module:
                 modules[module] = None
-        if in_line and not _NAMED.search(_OFFSET.sub("", line)):
+        if line_frames and not _NAMED.search(_OFFSET.sub("", line)):
             continue
         if not line or _NOISE.match(line):
             continue
@@ -162,13 +162,13 @@ def read_log(text: str) -> Symptom:
             modules[driver["driver"]] = None
         modules.update((match["module"], None) for match in _MODULE.finditer(line))
         messages.setdefault(" ".join(_VARIES.sub(" ", line).split()), line)
-    printed = (line for text, line in messages.items() if text)
-    ranked = sorted(frames.values(), key=lambda frame: -frame.weight)
+    message_lines = (line for log, line in messages.items() if log)
+    sorted_frames = sorted(frames.values(), key=lambda frame: -frame.weight)
     return Symptom(
-        tuple(ranked[:_MAX_FRAMES]),
+        tuple(sorted_frames[:_MAX_FRAMES]),
         tuple(modules),
         tuple(files),
-        tuple(sorted(printed, key=lambda line: not _ERROR.search(line)))[
+        tuple(sorted(message_lines, key=lambda line: not _ERROR.search(line)))[
             :_MAX_MESSAGES
         ],
         release["release"] if release else "",
@@ -185,15 +185,15 @@ def _frames(line: str) -> Iterator[tuple[str, str, float]]:
     """Yield (function, module, reliability) for each function on a line."""
     for match in _OFFSET.finditer(line):
         yield (
-            _plain(match["name"]),
+            _strip_suffixes(match["name"]),
             match["module"] or "",
             0.4 if match["doubt"] else 1.0,
         )
     for pattern, trust in ((_NUMBERED, 1.0), (_AT, 1.0), (_NAMED, 0.7)):
         for match in pattern.finditer(line):
-            yield _plain(match["name"]), "", trust
+            yield _strip_suffixes(match["name"]), "", trust
 
 
-def _plain(name: str) -> str:
+def _strip_suffixes(name: str) -> str:
     """Strip compiler suffixes from a function's name."""
     return _SUFFIX.sub("", name.partition("$")[0])

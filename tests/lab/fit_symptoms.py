@@ -186,7 +186,7 @@ def history_cases(
 
 def search(repository: Repository, query: Query, counts: WordCounts) -> list[Evidence]:
     """Return a query's candidates with their evidence, best first."""
-    terms = query.places.symptom.terms()
+    terms = query.sources.symptom.terms()
     own = {
         number: kept
         for number, row in counts.counts.items()
