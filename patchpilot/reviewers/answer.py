@@ -38,16 +38,16 @@ class ReviewComment(NamedTuple):
 Comments = tuple[ReviewComment, ...]
 
 
-def parse_answer(text: str) -> Comments | None:
+def parse_answer(answer: str) -> Comments | None:
     """Parse an answer: one JSON object per line, or a document with a "findings" list.
 
     Ignore text around the objects. Return None if there are no objects.
     """
-    objects = list(_objects(text))
+    objects = list(_parse_objects(answer))
     comments = []
     for document in objects:
-        listed = document.get("findings")
-        rows = listed if isinstance(listed, list) else [document]
+        findings = document.get("findings")
+        rows = findings if isinstance(findings, list) else [document]
         comments += [
             comment
             for row in rows
@@ -56,17 +56,17 @@ def parse_answer(text: str) -> Comments | None:
     return tuple(comments[:MOST]) if objects else None
 
 
-def _objects(text: str) -> Iterator[Mapping[str, Any]]:
+def _parse_objects(answer: str) -> Iterator[Mapping[str, Any]]:
     """Yield the complete JSON objects in a text."""
-    decoder, at = json.JSONDecoder(), 0
-    failed = 0
-    while failed < MOST and (at := text.find("{", at)) >= 0:
+    decoder, position = json.JSONDecoder(), 0
+    failures = 0
+    while failures < MOST and (position := answer.find("{", position)) >= 0:
         try:
-            value, at = decoder.raw_decode(text, at)
+            value, position = decoder.raw_decode(answer, position)
         except (ValueError, RecursionError):
-            failed += 1
-            at = text.find("\n", at)
-            if at < 0:
+            failures += 1
+            position = answer.find("\n", position)
+            if position < 0:
                 return
         else:
             if isinstance(value, Mapping):
@@ -75,28 +75,28 @@ def _objects(text: str) -> Iterator[Mapping[str, Any]]:
 
 def _parse_comment(row: Mapping[str, Any]) -> ReviewComment | None:
     """Convert an object in either form to a comment; return None if it describes no problem."""
-    problem = " ".join(_text(row.get("problem")).split())
+    problem = " ".join(_to_text(row.get("problem")).split())
     if not problem:
         return None
-    path, line = _text(row.get("path") or row.get("file")), row.get("line")
+    path, line = _to_text(row.get("path") or row.get("file")), row.get("line")
     if not path:
         path, line = _first_location(row.get("locations"))
     return ReviewComment(
         problem,
         path.removeprefix("./"),
         line if type(line) is int and 0 < line < 10_000_000 else 0,
-        _text(row.get("quoted") or row.get("snippet")),
+        _to_text(row.get("quoted") or row.get("snippet")),
         _confidence(row),
         *(_clean_names(row.get(key)) for key in ("symbols", "missing", "undocumented")),
     )
 
 
-def _first_location(places: Any) -> tuple[str, Any]:
+def _first_location(locations: Any) -> tuple[str, Any]:
     """Return the path and line of the first location, given as an object or PATH:LINE."""
-    first = places[0] if isinstance(places, list) and places else places
+    first = locations[0] if isinstance(locations, list) and locations else locations
     if isinstance(first, Mapping):
-        return _text(first.get("file") or first.get("path")), first.get("line")
-    match = _PLACE.search(_text(first))
+        return _to_text(first.get("file") or first.get("path")), first.get("line")
+    match = _PLACE.search(_to_text(first))
     return (match["path"], int(match["line"])) if match else ("", None)
 
 
@@ -104,15 +104,15 @@ def _confidence(row: Mapping[str, Any]) -> float:
     value = row.get("confidence")
     if isinstance(value, int | float) and not isinstance(value, bool):
         return min(1.0, max(0.0, float(value))) if value == value else 0.0
-    return _WORDS.get(_text(row.get("severity")).lower(), 1.0)
+    return _WORDS.get(_to_text(row.get("severity")).lower(), 1.0)
 
 
 def _clean_names(value: Any) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
     # git grep treats the text after a line break as a second pattern
-    texts = (" ".join(_text(item).split()) for item in values[:10])
-    return tuple(filter(None, texts))
+    names = (" ".join(_to_text(item).split()) for item in values[:10])
+    return tuple(filter(None, names))
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     return value[:LONGEST] if isinstance(value, str) else ""

@@ -74,8 +74,8 @@ class ProvenComment(NamedTuple):
         It does not change as long as the comment quotes the same code.
         """
         code = " ".join(self.comment.quoted.split()) or self.comment.problem
-        text = f"{self.path or self.comment.path}\0{code}"
-        data = text.encode("utf-8", "surrogateescape")
+        identity = f"{self.path or self.comment.path}\0{code}"
+        data = identity.encode("utf-8", "surrogateescape")
         return f"review-{hashlib.sha256(data).hexdigest()[:8]}"
 
     @property
@@ -110,9 +110,9 @@ def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
     for name in missing:
         if _SYMBOL.fullmatch(name) and facts.is_defined(name):
             return _failed_proof(comment, ProofResult.REFUTED, f"{name} is defined")
-    for text in (*comment.undocumented, *_UNDOCUMENTED.findall(comment.problem)):
-        if "," in text and facts.is_documented(text):
-            return _failed_proof(comment, ProofResult.REFUTED, f"{text} is documented")
+    for term in (*comment.undocumented, *_UNDOCUMENTED.findall(comment.problem)):
+        if "," in term and facts.is_documented(term):
+            return _failed_proof(comment, ProofResult.REFUTED, f"{term} is documented")
     for name in comment.symbols:
         symbol = name.removesuffix("()")
         if symbol not in missing and not facts.has_symbol(symbol):
@@ -126,7 +126,7 @@ def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
 
 def _prove_in_message(comment: ReviewComment, patch: Patch) -> ProvenComment:
     lines = (patch.subject.title, "", *patch.message)
-    line = _quoted_line(comment, list(enumerate(lines, 1)))
+    line = _find_quoted_line(comment, list(enumerate(lines, 1)))
     if line is None:
         return _failed_proof(
             comment, ProofResult.UNPLACED, "the message has no such line"
@@ -149,13 +149,13 @@ def _prove_in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
         return _failed_proof(comment, ProofResult.UNPLACED, text)
     path = changes[0].path
     # a line number is weaker evidence than quoted code
-    around = NEAR if comment.quoted else 0
-    near = {
+    margin = NEAR if comment.quoted else 0
+    nearby = {
         line
         for change in changes
         for hunk in change.hunks
         for line in range(
-            hunk.new_start - around, hunk.new_start + hunk.new_count + around
+            hunk.new_start - margin, hunk.new_start + hunk.new_count + margin
         )
     }
     lines = facts.read(path)
@@ -169,31 +169,31 @@ def _prove_in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
         ]
     else:
         numbered = [
-            (number, text) for number, text in enumerate(lines, 1) if number in near
+            (number, text) for number, text in enumerate(lines, 1) if number in nearby
         ]
-    line = _quoted_line(comment, numbered)
+    line = _find_quoted_line(comment, numbered)
     if line is None:
-        line = _removed_line(comment, facts.patch, path)
+        line = _find_removed_line(comment, facts.patch, path)
     if line is None:
-        what = "no such line" if comment.quoted else "no such place"
+        detail = "no such line" if comment.quoted else "no such place"
         return _failed_proof(
-            comment, ProofResult.UNPLACED, f"{path} has {what} in or around the patch"
+            comment, ProofResult.UNPLACED, f"{path} has {detail} in or around the patch"
         )
     return ProvenComment(comment, ProofResult.PLACED, path=path, line=line)
 
 
-def _quoted_line(
-    comment: ReviewComment, numbered: Sequence[tuple[int, str]]
+def _find_quoted_line(
+    comment: ReviewComment, numbered_lines: Sequence[tuple[int, str]]
 ) -> int | None:
     """Return the number of the quoted line nearest to the claimed line, or the claimed line
     without a quote.
     """
     quoted = _quoted_code(comment)
     if not quoted:
-        return comment.line if comment.line in dict(numbered) else None
+        return comment.line if comment.line in dict(numbered_lines) else None
     numbers = [
         number
-        for number, text in numbered
+        for number, text in numbered_lines
         if quoted == (line := _squeeze_spaces(text))
         or (len(quoted) >= _SHORTEST and quoted in line)
     ]
@@ -203,18 +203,22 @@ def _quoted_line(
     return min(numbers, key=lambda number: abs(number - comment.line), default=None)
 
 
-def _removed_line(comment: ReviewComment, patch: Patch, path: str) -> int | None:
+def _find_removed_line(comment: ReviewComment, patch: Patch, path: str) -> int | None:
     """Return the new file's line after the removed line that a comment quotes."""
     quoted = _quoted_code(comment)
     if len(quoted) < _SHORTEST:
         return None
     for change in patch.files:
         for hunk in change.hunks if change.path == path else ():
-            at = hunk.new_start
+            line_number = hunk.new_start
             for line in hunk.lines:
                 if line.kind == "-" and quoted in _squeeze_spaces(line.text):
-                    return max(at, 1)
-                at = (line.new_line or at - 1) + 1 if line.kind in " +" else at
+                    return max(line_number, 1)
+                line_number = (
+                    (line.new_line or line_number - 1) + 1
+                    if line.kind in " +"
+                    else line_number
+                )
     return None
 
 

@@ -75,19 +75,19 @@ def write_request(
     Sections are sorted by importance. The patch is always included; sections that do not fit are
     listed at the end.
     """
-    text = _TASK + "".join(map(_section, _patch_sections(patch)))
+    document = _TASK + "".join(map(_format_section, _patch_sections(patch)))
     left_out = []
     for section in sections:
         if not section[1]:
             continue
-        more = _section(section)
-        if estimated_tokens(text + more) > tokens:
+        addition = _format_section(section)
+        if estimated_tokens(document + addition) > tokens:
             left_out.append(section[0])
         else:
-            text += more
+            document += addition
     if left_out:
-        text += f"\n## Omitted because of the budget\n\n{', '.join(left_out)}\n"
-    return ReviewRequest(text, estimated_tokens(text), tuple(left_out))
+        document += f"\n## Omitted because of the budget\n\n{', '.join(left_out)}\n"
+    return ReviewRequest(document, estimated_tokens(document), tuple(left_out))
 
 
 def estimated_tokens(text: str) -> int:
@@ -123,7 +123,7 @@ def _patch_sections(patch: Patch) -> tuple[Section, ...]:
     )
 
 
-def _section(section: Section) -> str:
+def _format_section(section: Section) -> str:
     title, lines = section
     rows = (
         f"{'' if number is None else number:>6}| {printable(line).rstrip()}".rstrip()

@@ -63,7 +63,7 @@ def reviewers(directory: Path) -> dict[str, Reviewer]:
         if name and variable in _VARIABLES:
             sections.setdefault(name, {})[variable] = entry.value
     return {
-        name: _reviewer(name, values)
+        name: _make_reviewer(name, values)
         for name, values in sections.items()
         if values.get("command")
     }
@@ -88,30 +88,29 @@ def choose_reviewers(directory: Path, name: str = "") -> tuple[Reviewer, ...]:
 
     Raise `MissingError` if none is configured, and `UsageError` for an unknown name.
     """
-    known = reviewers(directory)
-    if not known:
+    configured = reviewers(directory)
+    if not configured:
         raise MissingError(
             "no reviewer is configured",
             hint=f"set a command that reads a review request, for example `git config --global"
             f" {_PREFIX}NAME.command 'my-model --print'`",
         )
-    if name and name not in known:
-        raise unknown("reviewer", name, known)
-    return (known[name],) if name else tuple(known.values())
+    if name and name not in configured:
+        raise unknown("reviewer", name, configured)
+    return (configured[name],) if name else tuple(configured.values())
 
 
-def ask(reviewer: Reviewer, request: str, progress: Progress, what: str) -> str:
+def ask(reviewer: Reviewer, request: str, progress: Progress, step: str) -> str:
     """Call a reviewer with a request, and return its output.
 
-    The command runs in an empty folder, so that no file in a tree can configure it. `what` is the
-    step to show as progress, with the elapsed seconds. Raise `GitError` if the command fails,
-    writes more than `LARGEST` bytes or times out; its whole process group is killed in these cases
-    and on Ctrl-C.
+    The command runs in an empty folder, so that no file in a tree can configure it. `step` is shown
+    as progress, with the elapsed seconds. Raise `GitError` if the command fails, writes more than
+    `LARGEST` bytes or times out; its whole process group is killed in these cases and on Ctrl-C.
     """
-    started, size = time.monotonic(), 0
+    start_time, size = time.monotonic(), 0
     lines: list[str] = []
 
-    def take(line: str) -> None:
+    def add_line(line: str) -> None:
         nonlocal size
         size += len(line) + 1
         if size > LARGEST:
@@ -120,8 +119,8 @@ def ask(reviewer: Reviewer, request: str, progress: Progress, what: str) -> str:
             )
         lines.append(line)
 
-    def show() -> None:
-        progress(f"{what}, {time.monotonic() - started:.0f} s")
+    def show_progress() -> None:
+        progress(f"{step}, {time.monotonic() - start_time:.0f} s")
 
     with (
         TemporaryFolder("review") as folder,
@@ -132,18 +131,20 @@ def ask(reviewer: Reviewer, request: str, progress: Progress, what: str) -> str:
         stdin.seek(0)
         code = follow(
             reviewer.command,
-            take,
+            add_line,
             env=_environment(reviewer),
             cwd=folder,
-            watched=Watched(reviewer.seconds, show),
+            watched=Watched(reviewer.seconds, show_progress),
             stdin=stdin,
             errors=errors,
         )
         if code:
             errors.seek(0)
-            last = errors.read(LARGEST).decode("utf-8", "replace").strip().splitlines()
+            stderr = (
+                errors.read(LARGEST).decode("utf-8", "replace").strip().splitlines()
+            )
             raise GitError(
-                f"reviewer {reviewer.name} failed: {last[-1] if last else f'exit {code}'}",
+                f"reviewer {reviewer.name} failed: {stderr[-1] if stderr else f'exit {code}'}",
                 hint=f"its command is `{reviewer.shown}`",
             )
     return "\n".join(lines)
@@ -154,7 +155,7 @@ def _environment(reviewer: Reviewer) -> dict[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
-def _reviewer(name: str, values: dict[str, str]) -> Reviewer:
+def _make_reviewer(name: str, values: dict[str, str]) -> Reviewer:
     try:
         command = tuple(shlex.split(values["command"]))
     except ValueError as error:
@@ -165,17 +166,19 @@ def _reviewer(name: str, values: dict[str, str]) -> Reviewer:
         name,
         command,
         values.get("local", "").lower() in _TRUE,
-        _number(name, values, "timeout", SECONDS),
-        _number(name, values, "budget", TOKENS),
+        _parse_number(name, values, "timeout", SECONDS),
+        _parse_number(name, values, "budget", TOKENS),
         tuple(values.get("environment", "").replace(",", " ").split()),
         values.get("version", ""),
     )
 
 
-def _number(name: str, values: dict[str, str], variable: str, default: int) -> int:
-    text = values.get(variable, str(default))
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 1_000_000:
+def _parse_number(
+    name: str, values: dict[str, str], variable: str, default: int
+) -> int:
+    value = values.get(variable, str(default))
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) < 1_000_000:
         raise InputError(
-            f"{_PREFIX}{name}.{variable}: {text} is not a number from 1 to 999999"
+            f"{_PREFIX}{name}.{variable}: {value} is not a number from 1 to 999999"
         )
-    return int(text)
+    return int(value)

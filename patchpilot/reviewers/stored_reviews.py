@@ -26,32 +26,32 @@ PatchKey = tuple[str, str]
 
 def stored_review(reviewer: Reviewer, key: PatchKey) -> Comments | None:
     """Return the review of this patch by this command and version, or None."""
-    return _read(_folder() / _name(reviewer, key))
+    return _read_review(_folder() / _file_name(reviewer, key))
 
 
 def earlier_review(reviewer: Reviewer, key: PatchKey) -> Comments | None:
     """Return the latest review of another version of the patch, or None."""
-    mine = _name(reviewer, key)
-    others = [
+    name = _file_name(reviewer, key)
+    other_files = [
         file
         for file in _folder().glob(f"{_digest(key[1])}-*.json")
-        if file.name != mine and file.name.endswith(mine.rpartition("-")[2])
+        if file.name != name and file.name.endswith(name.rpartition("-")[2])
     ]
     with contextlib.suppress(OSError):
-        others.sort(key=lambda file: file.stat().st_mtime_ns)
-    return _read(others[-1]) if others else None
+        other_files.sort(key=lambda file: file.stat().st_mtime_ns)
+    return _read_review(other_files[-1]) if other_files else None
 
 
-def store_review(reviewer: Reviewer, key: PatchKey, answer: Comments) -> None:
+def store_review(reviewer: Reviewer, key: PatchKey, comments: Comments) -> None:
     """Store the review of a patch.
 
     Ignore write errors, because the review can be repeated.
     """
     folder = state_folder() / "reviews"
-    rows = [comment._asdict() for comment in answer]
+    rows = [comment._asdict() for comment in comments]
     with contextlib.suppress(OSError):
         folder.mkdir(mode=0o700, exist_ok=True)
-        replace_file(folder / _name(reviewer, key), json.dumps(rows), mode=PRIVATE)
+        replace_file(folder / _file_name(reviewer, key), json.dumps(rows), mode=PRIVATE)
         files = sorted(folder.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
         for file in files[:-MOST]:
             file.unlink(missing_ok=True)
@@ -61,7 +61,7 @@ def _folder() -> Path:
     return state_path() / "reviews"
 
 
-def _name(reviewer: Reviewer, key: PatchKey) -> str:
+def _file_name(reviewer: Reviewer, key: PatchKey) -> str:
     command = f"{reviewer.name}\0{reviewer.shown}\0{reviewer.version}"
     return f"{_digest(key[1])}-{_digest(key[0])}-{_digest(command)}.json"
 
@@ -71,7 +71,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(data).hexdigest()[:20]
 
 
-def _read(file: Path) -> Comments | None:
+def _read_review(file: Path) -> Comments | None:
     try:
         if file.stat().st_size > _LARGEST:
             return None
