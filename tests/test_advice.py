@@ -25,7 +25,7 @@ PLAIN = {
 
 
 def test_command_in_a_lower_package_is_an_action() -> None:
-    named = {}
+    commands_by_file = {}
     for file, tree in trees("patchpilot "):
         name = file.relative_to(SOURCE).as_posix()
         if not name.startswith(FRONT):
@@ -35,6 +35,10 @@ def test_command_in_a_lower_package_is_an_action() -> None:
                 for command in commands_in(text)
             ]
             if printed:
-                named[name] = printed
-    assert not {name: commands for name, commands in named.items() if name not in PLAIN}
-    assert not PLAIN.keys() - named.keys(), "no longer needed"
+                commands_by_file[name] = printed
+    assert not {
+        name: commands
+        for name, commands in commands_by_file.items()
+        if name not in PLAIN
+    }
+    assert not PLAIN.keys() - commands_by_file.keys(), "no longer needed"

@@ -89,7 +89,7 @@ SANDBOX = Kind(
 )
 OBJECTS = Kind(
     "none; names of objects are written to its input, one in a line",
-    (f"{HERE}::test_object_name_is_one_line",),
+    (f"{HERE}::test_object_name_with_a_newline_is_not_found",),
 )
 PASSWORD = Kind(
     "none; server and user are written to its input",
@@ -376,7 +376,7 @@ TRACKING = {
 }
 
 
-def test_every_process_start_has_a_row() -> None:
+def test_every_process_start_is_listed() -> None:
     rows: dict[str, set[str]] = {start: {"*"} for start in PROGRAMS}
     for kind in WORDS.values():
         for start, words in kind.items():
@@ -561,10 +561,10 @@ def test_outside_text_is_never_an_option(
     with FaultySink() as server:
         configure_mail_server(hostile, server)
         words = (word.format(out=tmp_path / "out") for word in argv[1:])
-        done = call(argv[0], "-C", hostile.path, *words)
-    assert done.code != ExitCode.BUG, done.err
-    assert calls, done.err
-    assert argv[0] != "send" or done.code == ExitCode.OK, done.err
+        outcome = call(argv[0], "-C", hostile.path, *words)
+    assert outcome.code != ExitCode.BUG, outcome.err
+    assert calls, outcome.err
+    assert argv[0] != "send" or outcome.code == ExitCode.OK, outcome.err
     for words_of_call in calls:
         read = takewhile(lambda word: word not in ENDS, words_of_call)
         assert not [
@@ -598,7 +598,7 @@ def test_git_config_reads_no_later_option(tmp_path: Path) -> None:
             assert repository.config("branch.x.description") == (value,)
 
 
-def test_object_name_is_one_line(hostile: Repo) -> None:
+def test_object_name_with_a_newline_is_not_found(hostile: Repo) -> None:
     with CatFile(hostile.path) as objects:
         assert objects.get("HEAD:frob.c\nHEAD:frob.h") is None
         assert objects.get("HEAD:frob.h") is not None

@@ -57,16 +57,18 @@ def imported() -> Iterator[tuple[str, str]]:
 
 def test_imports_belong_to_core_or_an_extra() -> None:
     core = imports_of(PROJECT["dependencies"])
-    assert not {it for it in imported() if it[0] not in core | EXTRA_OF.keys()}
+    assert not {
+        module for module in imported() if module[0] not in core | EXTRA_OF.keys()
+    }
     assert not core & EXTRA_OF.keys()
 
 
 def test_every_extra_installs_its_imports() -> None:
     # installed by another package of the same extra
-    brought = {"lsprotocol"}
+    implied = {"lsprotocol"}
     for name, extra in EXTRA_OF.items():
-        wanted = imports_of(PROJECT["optional-dependencies"][extra])
-        assert name in wanted | brought, name
+        extra_imports = imports_of(PROJECT["optional-dependencies"][extra])
+        assert name in extra_imports | implied, name
 
 
 @pytest.mark.parametrize(
@@ -88,10 +90,10 @@ def test_hint_matches_the_environment(
     prefix.mkdir()
     (prefix / file).write_text(text)
     monkeypatch.setattr(sys, "prefix", str(prefix))
-    wanted = PROJECT["optional-dependencies"]["lsp"]
+    requirements = PROJECT["optional-dependencies"]["lsp"]
     monkeypatch.setattr("importlib.metadata.requires", lambda _: LSP)
     assert install_command("lsp") == (
-        f"{command.format(place=prefix)} {' '.join(map(shlex.quote, wanted))}"
+        f"{command.format(place=prefix)} {' '.join(map(shlex.quote, requirements))}"
     )
 
 

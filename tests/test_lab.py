@@ -52,5 +52,5 @@ def test_page_lists_every_program() -> None:
             tests[name].add(".".join(parts))
     rows = re.findall(r"^\| `(\w+)`(.*)", PAGE.read_text("utf-8"), re.MULTILINE)
     assert tests == {
-        name: set(re.findall(r"`([\w.]*test_\w+)`", rest)) for name, rest in rows
+        name: set(re.findall(r"`([\w.]*test_\w+)`", cells)) for name, cells in rows
     }

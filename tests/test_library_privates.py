@@ -39,11 +39,11 @@ def _imports() -> set[tuple[str, str]]:
                 continue
             if node.module.partition(".")[0] in ("patchpilot", "__future__"):
                 continue
-            whole = any(map(_is_private, node.module.split(".")))
+            is_private_module = any(map(_is_private, node.module.split(".")))
             result |= {
                 (node.module, alias.name)
                 for alias in node.names
-                if whole or _is_private(alias.name)
+                if is_private_module or _is_private(alias.name)
             }
     return result
 
@@ -72,14 +72,14 @@ def _overridden() -> set[str]:
                 "patchpilot"
             ):
                 continue
-            above = _textual(kind)
+            bases = _textual(kind)
             result |= {
                 name
                 for name, value in vars(kind).items()
                 if _is_private(name)
                 and isinstance(value, FunctionType)
                 and value.__module__.startswith("patchpilot")
-                and any(name in vars(base) for base in above)
+                and any(name in vars(base) for base in bases)
             }
     return result
 

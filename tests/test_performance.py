@@ -21,7 +21,7 @@ def test_ratio_has_a_tolerance() -> None:
     assert worse(ROWS, {}) == []
 
 
-def test_page_has_every_pair() -> None:
+def test_page_lists_every_pair() -> None:
     text = page(
         ROWS,
         ["Python 3.11.2", "git 2.39"],

@@ -47,7 +47,7 @@ class LockedArchive(StandIn):
 
     def __init__(self, password: str) -> None:
         super().__init__()
-        wanted = "Basic " + base64.b64encode(f"ada:{password}".encode()).decode()
+        expected = "Basic " + base64.b64encode(f"ada:{password}".encode()).decode()
         handler = self._server.RequestHandlerClass
         self.refused = 0
         archive = self
@@ -56,7 +56,7 @@ class LockedArchive(StandIn):
             def parse_request(self) -> bool:
                 if not super().parse_request():
                     return False
-                if self.headers.get("Authorization") == wanted:
+                if self.headers.get("Authorization") == expected:
                     return True
                 archive.refused += 1
                 self.send_error(401)
@@ -94,10 +94,10 @@ class World:
 
     def call(self, *argv: object, stdin: bytes = b"") -> int:
         """Run a command in the repository, recording its output."""
-        command, *rest = argv
-        done = call(command, "-C", self.repo.path, *rest, stdin=stdin)
-        self.printed += f"$ {argv}\n{done.out}{done.err}"
-        return done.code
+        command, *arguments = argv
+        outcome = call(command, "-C", self.repo.path, *arguments, stdin=stdin)
+        self.printed += f"$ {argv}\n{outcome.out}{outcome.err}"
+        return outcome.code
 
     def assert_kept(self) -> None:
         """Assert that nothing printed or written contains a canary."""
@@ -221,13 +221,13 @@ def test_tracked_series_contains_no_password(world: World) -> None:
         == 0
     )
     assert world.call("track", "update", "--fresh") == 0
-    refused = world.archive.refused
+    refused_before = world.archive.refused
     world.call("track", "--format", "json")
     world.call("track", "show", "1")
     world.call("track", "show", "1", "--format", "json")
     world.call("track", "update", "1", "--all")
     world.call("check", "<post@example.org>")
-    assert world.archive.refused == refused == 0
+    assert world.archive.refused == refused_before == 0
     assert f'"source": "{world.archive.url}"' in world.printed
     world.call(
         "track",
@@ -268,9 +268,9 @@ def test_tracked_series_contains_no_password(world: World) -> None:
     world.assert_kept()
 
 
-@pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_send_has_no_password(world: World, via: str) -> None:
-    words = ("send", "--via", via, "--force", "a test")
+@pytest.mark.parametrize("transport", ["git-send-email", "b4"])
+def test_send_has_no_password(world: World, transport: str) -> None:
+    words = ("send", "--via", transport, "--force", "a test")
     world.call(*words, "--dry-run", "--format", "json")
     assert world.call(*words, "--yes") != 0
     world.repo.git("config", "--global", "sendemail.smtppass", secret("smtppass"))
@@ -300,9 +300,9 @@ _ECHOES = {
 }
 
 
-@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+@pytest.mark.parametrize("transport", ["git-send-email", "b4"])
 @pytest.mark.parametrize("name", _ECHOES)
-def test_server_replies_are_masked(world: World, via: str, name: str) -> None:
+def test_server_replies_are_masked(world: World, transport: str, name: str) -> None:
     password = secret("echo").encode()
     pair = base64.b64encode(b"\0ada\0" + password)
     words = {b"plain": password, b"login": base64.b64encode(password), b"pair": pair}
@@ -310,7 +310,7 @@ def test_server_replies_are_masked(world: World, via: str, name: str) -> None:
     world.repo.git("config", "--global", "sendemail.smtppass", password.decode())
     with RawServer(fault, login=True) as server:
         configure_mail_server(world.repo, server)
-        assert world.call("send", "--via", via, "--force", "a test", "--yes") != 0
+        assert world.call("send", "--via", transport, "--force", "a test", "--yes") != 0
         assert server.fault_count
         world.call("doctor")
         world.call("draft")
@@ -344,19 +344,21 @@ def test_reply_without_a_password_is_unchanged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("via", "command"),
+    ("transport", "command"),
     [
         ("git-send-email", "false --user=ada:{}"),
         ("git-send-email", "curl smtps://ada:{}@mail.example.org"),
         ("b4", "sh -c 'echo smtp://ada:{}@h >&2; exit 1' -"),
     ],
 )
-def test_mail_program_has_no_password(world: World, via: str, command: str) -> None:
+def test_mail_program_has_no_password(
+    world: World, transport: str, command: str
+) -> None:
     world.repo.git(
         "config", "--global", "sendemail.sendmailcmd", command.format(secret("program"))
     )
     world.call("doctor", "--offline")
-    assert world.call("send", "--via", via, "--force", "a test", "--yes") != 0
+    assert world.call("send", "--via", transport, "--force", "a test", "--yes") != 0
     world.call("send", "--resume", "--dry-run")
     world.call("draft")
     assert f"program {command.partition(' ')[0]}" in world.printed
@@ -371,8 +373,8 @@ def test_web_endpoint_has_no_password(world: World) -> None:
         f"http://{login('endpoint')}127.0.0.1:1/_b4",
     )
     world.repo.git("config", "--global", "--unset", "sendemail.smtpserver")
-    for more in ("--dry-run", "--yes"):
-        world.call("send", "--via", "b4", "--force", "a test", more)
+    for option in ("--dry-run", "--yes"):
+        world.call("send", "--via", "b4", "--force", "a test", option)
     world.call("doctor", "--offline", "--via", "b4")
     world.assert_kept()
 
@@ -403,7 +405,7 @@ def test_bug_log_has_no_password(world: World, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("http://ada:pass@h/p", "http://h/p"),
         ("https://token@h", "https://h"),
@@ -424,10 +426,10 @@ def test_bug_log_has_no_password(world: World, monkeypatch: pytest.MonkeyPatch) 
         ("ada@example.org", "ada@example.org"),
     ],
 )
-def test_shown_url_has_no_login(text: str, shown: str) -> None:
-    assert public_url(text) == shown
-    assert str(NetworkError(text, hint=text)) == shown
-    assert NetworkError("x", hint=text).hint == shown
+def test_displayed_url_has_no_login(text: str, expected: str) -> None:
+    assert public_url(text) == expected
+    assert str(NetworkError(text, hint=text)) == expected
+    assert NetworkError("x", hint=text).hint == expected
 
 
 @given(
@@ -444,7 +446,7 @@ def test_url_password_is_hidden(user: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "own", "expected"),
+    ("url", "server", "expected"),
     [
         ("http://h:80/a", "http://ada:b@h:80/all", "http://ada:b@h:80/a"),
         ("http://h/a", "http://ada:b@h.example.org/all", "http://h/a"),
@@ -457,5 +459,7 @@ def test_url_password_is_hidden(user: str, word: str) -> None:
         ("http://h/a", "http://[::1/", "http://h/a"),
     ],
 )
-def test_password_is_sent_to_its_server_only(url: str, own: str, expected: str) -> None:
-    assert add_login(url, own) == expected
+def test_password_is_sent_to_its_server_only(
+    url: str, server: str, expected: str
+) -> None:
+    assert add_login(url, server) == expected

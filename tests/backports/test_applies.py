@@ -21,12 +21,12 @@ def test_binary_file_must_be_identical(
 ) -> None:
     before = put(world, "logo.bin", b"\0\1\2", "add logo")
     fix = put(world, "logo.bin", b"\0\1\3", "mend logo")
-    same = world.branch("6.12", before, ("top", {"other.c": "x\n"}))
-    assert world.branch_result(fix, "--onto", same)["verdict"] == "clean"
+    identical = world.branch("6.12", before, ("top", {"other.c": "x\n"}))
+    assert world.branch_result(fix, "--onto", identical)["verdict"] == "clean"
     world.repo.branch("linux-6.6.y", before)
-    other = put(world, "logo.bin", b"\0\7\7", "another logo")
+    different = put(world, "logo.bin", b"\0\7\7", "another logo")
     world.repo.checkout("master")
-    assert world.branch_result(fix, "--onto", other)["verdict"] == "conflict"
+    assert world.branch_result(fix, "--onto", different)["verdict"] == "conflict"
 
 
 def test_new_file_conflicts_with_an_existing_one(world: World) -> None:
@@ -37,8 +37,8 @@ def test_new_file_conflicts_with_an_existing_one(world: World) -> None:
         ]
         == "clean"
     )
-    taken = world.branch("6.12", world.groundwork, ("own", {"new.c": "int other;\n"}))
-    assert world.branch_result(fix, "--onto", taken)["verdict"] == "conflict"
+    branch = world.branch("6.12", world.groundwork, ("own", {"new.c": "int other;\n"}))
+    assert world.branch_result(fix, "--onto", branch)["verdict"] == "conflict"
 
 
 def test_deletion_conflicts_with_a_change(world: World) -> None:

@@ -87,26 +87,26 @@ def run_build(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
 
 
 def test_affected_objects_are_built(tmp_path: Path) -> None:
-    out, answer = run_build(tmp_path, "\t/* done */\n")
-    assert "linux-6.6.y: builds\n" in out
+    output, answer = run_build(tmp_path, "\t/* done */\n")
+    assert "linux-6.6.y: builds\n" in output
     # the matrix shows the warning too
-    assert "\n      builds\n" in out
+    assert "\n      builds\n" in output
     # the branch already had the unused variable, so there is no new warning
     assert (answer["exit_code"], answer["warnings"]) == (0, [])
 
 
 def test_new_warning_is_listed(tmp_path: Path) -> None:
-    out, answer = run_build(tmp_path, "\tint mine;\n")
+    output, answer = run_build(tmp_path, "\tint mine;\n")
     assert (
         "linux-6.6.y: builds with 1 new warning\n  drv/w.c:7: warning: unused variable"
-        in out
+        in output
     )
     assert len(answer["warnings"]) == 1
 
 
 def test_failed_object_has_a_reason(tmp_path: Path) -> None:
-    out, answer = run_build(tmp_path, "\tmissing;\n")
-    assert "linux-6.6.y: does not build (exit 2)" in out
+    output, answer = run_build(tmp_path, "\tmissing;\n")
+    assert "linux-6.6.y: does not build (exit 2)" in output
     assert "'missing' undeclared" in answer["tail"].replace("‘", "'").replace("’", "'")
 
 
@@ -185,7 +185,7 @@ def test_whole_range_is_compiled(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("out/*/*"))
 
 
-def test_only_kernel_objects_are_known(tmp_path: Path) -> None:
+def test_objects_are_built_only_in_a_kernel_tree(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "tool")
     repo.commit("start", driver(""))
     outcome = call(

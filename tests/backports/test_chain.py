@@ -32,10 +32,12 @@ def write_patches(world: World, folder: Path, *words: object) -> tuple[str, list
 def test_fix_of_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> None:
     later = add_later_fix(world)
     tip = world.create_renamed_branch()
-    out, files = write_patches(world, tmp_path / "out", f"{world.groundwork}..{later}")
+    output, files = write_patches(
+        world, tmp_path / "out", f"{world.groundwork}..{later}"
+    )
     assert (
         f"{world.fix[:12]}, which introduced the bug, is backported with it"
-        in " ".join(out.split())
+        in " ".join(output.split())
     )
     titles = [
         parse_patch(file.read_bytes(), str(file)).header("Subject") for file in files
@@ -50,6 +52,6 @@ def test_fix_of_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> Non
 def test_later_fix_is_only_listed(world: World, tmp_path: Path) -> None:
     later = add_later_fix(world)
     world.create_renamed_branch()
-    out, files = write_patches(world, tmp_path / "out", world.fix)
-    assert f"also needed: {later[:12]}" in out
+    output, files = write_patches(world, tmp_path / "out", world.fix)
+    assert f"also needed: {later[:12]}" in output
     assert len(files) == 1

@@ -13,17 +13,19 @@ def test_fix_without_tag_uses_the_given_commit(
     world: World,
 ) -> None:
     fix = untagged_fix(world)
-    without, with_it = (
+    unaffected, affected = (
         world.branch("6.1", world.base),
         world.branch("6.6", world.culprit),
     )
-    assert world.branch_result(fix, "--onto", without)["affected"] is None
+    assert world.branch_result(fix, "--onto", unaffected)["affected"] is None
     assert (
-        world.branch_result(fix, "--onto", without, "--fixes", world.culprit)["verdict"]
+        world.branch_result(fix, "--onto", unaffected, "--fixes", world.culprit)[
+            "verdict"
+        ]
         == "not-affected"
     )
     assert (
-        world.branch_result(fix, "--onto", with_it, "--fixes", world.culprit[:12])[
+        world.branch_result(fix, "--onto", affected, "--fixes", world.culprit[:12])[
             "affected"
         ]
         is True

@@ -100,8 +100,8 @@ def test_uncommitted_patch_is_checked_as_git_am_commits_it(
     file.write_text(file.read_text().replace("do not forget", "do forget"))
     before = world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")
     parent = world.repo.git("rev-parse", f"{world.fix}^").strip()
-    words = ("backport", "-C", world.repo.path, "--base", parent, file)
-    outcome = call(*words, "--onto", "master", "--format", "json")
+    arguments = ("backport", "-C", world.repo.path, "--base", parent, file)
+    outcome = call(*arguments, "--onto", "master", "--format", "json")
     answer = json.loads(outcome.out)
     commit = answer["asked"]
     assert answer["commit"] == world.fix
@@ -109,8 +109,8 @@ def test_uncommitted_patch_is_checked_as_git_am_commits_it(
     assert world.repo.git("show", "-s", "--format=%P", commit).strip() == parent
     assert "do forget" in world.repo.git("show", "-s", "--format=%s", commit)
     # a second run gives the same result, and does not change the user's files
-    again = json.loads(call(*words, "--onto", "master", "--format", "json").out)
-    assert again["asked"] == commit
+    committed = json.loads(call(*arguments, "--onto", "master", "--format", "json").out)
+    assert committed["asked"] == commit
     assert before == world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")
     assert not world.repo.git("status", "--porcelain", "--untracked-files=no")
 
@@ -154,8 +154,10 @@ def test_file_without_a_diff_is_an_error(workdir: Path) -> None:
 
 
 def test_truncated_patch_is_an_error(world: World, workdir: Path) -> None:
-    whole = patch_of(world, workdir).read_text()
-    (workdir / "half.patch").write_text(whole[: whole.index("+\tcheck(20, all);")])
+    patch_text = patch_of(world, workdir).read_text()
+    (workdir / "half.patch").write_text(
+        patch_text[: patch_text.index("+\tcheck(20, all);")]
+    )
     tree = write_tree(workdir)
     outcome = call("backport", "half.patch", "--onto", tree)
     assert outcome.code == 2

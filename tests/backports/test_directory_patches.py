@@ -15,9 +15,9 @@ from tests.kit.repos import Repo
 
 
 def write_patches(patch: Path, tree: Path, *words: object) -> tuple[str, list[Path]]:
-    out = tree.parent / "out"
-    outcome = call("backport", patch, "--onto", tree, "--write", out, *words)
-    files = sorted(out.rglob("*.patch"))
+    folder = tree.parent / "out"
+    outcome = call("backport", patch, "--onto", tree, "--write", folder, *words)
+    files = sorted(folder.rglob("*.patch"))
     assert outcome.code == (0 if files else 1), outcome.err
     return outcome.out, files
 
@@ -26,8 +26,8 @@ def apply_patch(tree: Path, file: Path) -> str:
     """Apply a patch with patch(1) and return the tree's file, checking that `git am` has the same
     result.
     """
-    there = tree.parent / "am"
-    repo = Repo(there)
+    path = tree.parent / "am"
+    repo = Repo(path)
     repo.commit("unpacked", {"w.c": (tree / "w.c").read_text()})
     repo.git("am", "-q", str(file))
     subprocess.run(
@@ -36,7 +36,7 @@ def apply_patch(tree: Path, file: Path) -> str:
         check=True,
         env={"PATH": os.environ["PATH"]},
     )
-    assert (tree / "w.c").read_text() == (there / "w.c").read_text()
+    assert (tree / "w.c").read_text() == (path / "w.c").read_text()
     return (tree / "w.c").read_text()
 
 
@@ -55,9 +55,11 @@ def test_conflicting_patch_is_adapted_and_explained(
     tree = write_tree(
         workdir, source(l10="slow(10);", l19="verify(19);", l20="verify(20);")
     )
-    out, (file,) = write_patches(patch_of(world, workdir), tree, "--adapt", "--signoff")
-    assert "adapted (context, confidence 0." in out
-    assert "help: only the hunks are known" in out
+    output, (file,) = write_patches(
+        patch_of(world, workdir), tree, "--adapt", "--signoff"
+    )
+    assert "adapted (context, confidence 0." in output
+    assert "help: only the hunks are known" in output
     text = parse_patch(file.read_bytes(), str(file)).message
     assert any(
         line.startswith("[ ") and "w.c:22: the lines around the change differ" in line
@@ -69,15 +71,15 @@ def test_conflicting_patch_is_adapted_and_explained(
 
 def test_unadaptable_fix_is_not_written(world: World, workdir: Path) -> None:
     tree = write_tree(workdir, "int other;\n")
-    out, files = write_patches(patch_of(world, workdir), tree, "--adapt")
-    assert "nothing written: 1 of 1 hunks do not apply" in out
+    output, files = write_patches(patch_of(world, workdir), tree, "--adapt")
+    assert "nothing written: 1 of 1 hunks do not apply" in output
     assert not files
 
 
 def test_uncertain_adaptation_is_not_written(world: World, workdir: Path) -> None:
     tree = write_tree(workdir, source(l19="check(19);", l20="check(20, none);"))
-    out, files = write_patches(patch_of(world, workdir), tree, "--adapt")
-    assert "nothing written: adapted with a confidence of 0." in out
+    output, files = write_patches(patch_of(world, workdir), tree, "--adapt")
+    assert "nothing written: adapted with a confidence of 0." in output
     assert not files
 
 
@@ -93,13 +95,13 @@ def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
         first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n"
     )
     tree = write_tree(workdir, source(l19="verify(19);", l20="verify(20);"))
-    _, (first_patch, other) = write_patches(mails, tree, "--adapt")
+    _, (first_patch, second_patch) = write_patches(mails, tree, "--adapt")
     assert (
-        parse_patch(other.read_bytes(), str(other)).header("Subject")
+        parse_patch(second_patch.read_bytes(), str(second_patch)).header("Subject")
         == "[PATCH 5.15.y 2/2] work: forget step 20 no more"
     )
     assert "+\tverify(20, all);" in first_patch.read_text()
-    assert "-\tverify(20, all);\n+\tverify(20, each);" in other.read_text()
+    assert "-\tverify(20, all);\n+\tverify(20, each);" in second_patch.read_text()
 
 
 def test_json_describes_a_directory(world: World, workdir: Path) -> None:

@@ -8,48 +8,55 @@ from tests.backports.world import FIXED, World, source
 def test_line_history_precedes_function_history(
     world: World,
 ) -> None:
-    now = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
-    far = world.repo.commit("work: far away", {"w.c": source(**now, l45="far(45);")})
-    other = world.repo.commit(
-        "work: another function",
-        {"w.c": source(**now, l45="far(45);") + "int rest(void)\n{\n\treturn 1;\n}\n"},
+    steps = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
+    distant_commit = world.repo.commit(
+        "work: far away", {"w.c": source(**steps, l45="far(45);")}
     )
-    near = world.repo.commit(
+    other_commit = world.repo.commit(
+        "work: another function",
+        {
+            "w.c": source(**steps, l45="far(45);")
+            + "int rest(void)\n{\n\treturn 1;\n}\n"
+        },
+    )
+    nearby_commit = world.repo.commit(
         "work: near",
         {
-            "w.c": source(**now | {"l20": "near(20);"}, l45="far(45);")
+            "w.c": source(**steps | {"l20": "near(20);"}, l45="far(45);")
             + "int rest(void)\n{\n\treturn 1;\n}\n"
         },
     )
     fix = world.repo.commit(
         "work: the fix",
         {
-            "w.c": source(**now | {"l20": "done(20);"}, l45="far(45);")
+            "w.c": source(**steps | {"l20": "done(20);"}, l45="far(45);")
             + "int rest(void)\n{\n\treturn 1;\n}\n"
         },
     )
     answer = world.branch_result(fix, "--onto", world.branch("6.6", world.fix))
     causes = [(cause["commit"], cause["why"]) for cause in answer["causes"]]
-    assert causes[0][0] == near
-    assert (far, "it changed other lines of work()") in causes[1:]
-    assert other not in [cause for cause, _ in causes]
+    assert causes[0][0] == nearby_commit
+    assert (distant_commit, "it changed other lines of work()") in causes[1:]
+    assert other_commit not in [cause for cause, _ in causes]
 
 
 def test_same_change_with_another_id_is_not_listed(world: World) -> None:
-    now = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
-    far = world.repo.commit("work: far away", {"w.c": source(**now, l45="far(45);")})
+    steps = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
+    distant_commit = world.repo.commit(
+        "work: far away", {"w.c": source(**steps, l45="far(45);")}
+    )
     world.repo.commit(
-        "work: near", {"w.c": source(**now | {"l20": "near(20);"}, l45="far(45);")}
+        "work: near", {"w.c": source(**steps | {"l20": "near(20);"}, l45="far(45);")}
     )
     fix = world.repo.commit(
-        "work: the fix", {"w.c": source(**now | {"l20": "done(20);"}, l45="far(45);")}
+        "work: the fix", {"w.c": source(**steps | {"l20": "done(20);"}, l45="far(45);")}
     )
     tip = world.branch(
-        "6.6", world.fix, ("work: far away", {"w.c": source(**now, l45="far(45);")})
+        "6.6", world.fix, ("work: far away", {"w.c": source(**steps, l45="far(45);")})
     )
     answer = world.branch_result(fix, "--onto", tip)
     assert answer["verdict"] == "conflict"
-    assert far not in [cause["commit"] for cause in answer["causes"]]
+    assert distant_commit not in [cause["commit"] for cause in answer["causes"]]
 
 
 def test_function_ends_at_its_closing_brace() -> None:
@@ -67,7 +74,7 @@ def test_function_ends_at_its_closing_brace() -> None:
         "{\n",
         "}\n",
     ]
-    functions = [function_at(lines, at) for at in range(len(lines))]
+    functions = [function_at(lines, index) for index in range(len(lines))]
     assert [function.name if function else "" for function in functions] == [
         "",
         *["one"] * 6,

@@ -46,20 +46,21 @@ def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
         def is_resolved(
             base: dict[str, str | None],
             our: dict[str, str | None],
-            their: dict[str, str | None],
+            their_files: dict[str, str | None],
         ) -> None:
             # most files are the same on all three sides
             start: dict[str, str | None] = dict.fromkeys(NAMES, BODY)
             trees = [
                 write_tree(scratch, start | base),
                 write_tree(scratch, start | base | our),
-                write_tree(scratch, start | base | their),
+                write_tree(scratch, start | base | their_files),
             ]
-            mine, git = scratch.merge(*trees), scratch.merge_trees(*trees)
-            assert (mine.clean, mine.paths) == (git.clean, git.paths)
-            assert mine.tree == git.tree or (
-                not git.clean
-                and set(scratch.changed(mine.tree, git.tree)) <= set(git.paths)
+            planned, expected = scratch.merge(*trees), scratch.merge_trees(*trees)
+            assert (planned.clean, planned.paths) == (expected.clean, expected.paths)
+            assert planned.tree == expected.tree or (
+                not expected.clean
+                and set(scratch.changed(planned.tree, expected.tree))
+                <= set(expected.paths)
             )
 
         is_resolved()
@@ -68,24 +69,24 @@ def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
 def test_git_handles_possible_renames() -> None:
     entry, other, third = (("100644", digit * 40) for digit in "123")
     folder = ("40000", "4" * 40)
-    here = {"d": folder, "d/a.c": entry}.get
-    assert plan_merge({"d/a.c": (entry, other)}, here, here) is not None
+    ours = {"d": folder, "d/a.c": entry}.get
+    assert plan_merge({"d/a.c": (entry, other)}, ours, ours) is not None
     assert (
-        plan_merge({"d/a.c": (entry, None), "d/n.c": (None, other)}, here, here)
+        plan_merge({"d/a.c": (entry, None), "d/n.c": (None, other)}, ours, ours)
         is not None
     )
-    assert plan_merge({"d/gone.c": (entry, other)}, here, here) is None, (
+    assert plan_merge({"d/gone.c": (entry, other)}, ours, ours) is None, (
         "our side may have renamed it"
     )
-    assert plan_merge({"e/n.c": (None, other)}, here, here) is None, (
+    assert plan_merge({"e/n.c": (None, other)}, ours, ours) is None, (
         "our side may have renamed the directory"
     )
-    assert plan_merge({"d/a.c": (entry, None)}, here, {}.get) is None, (
+    assert plan_merge({"d/a.c": (entry, None)}, ours, {}.get) is None, (
         "their side may have renamed the directory"
     )
-    assert plan_merge({"d/a.c": (third, None)}, here, here) is None, (
+    assert plan_merge({"d/a.c": (third, None)}, ours, ours) is None, (
         "what we changed is not deleted"
     )
-    assert plan_merge({"d/a.c": (("120000", entry[1]), other)}, here, here) is None, (
+    assert plan_merge({"d/a.c": (("120000", entry[1]), other)}, ours, ours) is None, (
         "a link is no file"
     )

@@ -54,19 +54,27 @@ class Made:
         _: object,
         paths: tuple[str, ...],
         tip: str,
-        less: list[str],
+        excluded: list[str],
         *,
         timeout: float,
     ) -> tuple[LineTouch, ...]:
         self.asked.append(
-            f"log {' '.join(paths)} of {tip} less {' '.join(less)} in {timeout}"
+            f"log {' '.join(paths)} of {tip} less {' '.join(excluded)} in {timeout}"
         )
         return self.touches
 
     def _older_names(
-        self, _: object, paths: tuple[str, ...], tip: str, less: str, *, timeout: float
+        self,
+        _: object,
+        paths: tuple[str, ...],
+        tip: str,
+        excluded: str,
+        *,
+        timeout: float,
     ) -> tuple[str, ...]:
-        self.asked.append(f"names {' '.join(paths)} of {tip} less {less} in {timeout}")
+        self.asked.append(
+            f"names {' '.join(paths)} of {tip} less {excluded} in {timeout}"
+        )
         return tuple(f"old-{path}" for path in paths)
 
     def search(self, parents: tuple[str, ...] = ("top",)) -> MissingCommits:
@@ -84,8 +92,8 @@ class Made:
             has=lambda _, path: path in self.in_branch,
             blob=lambda tree, path: self._blob(tree, path),
         )
-        made = (cast("Any", history), cast("Any", scratch))
-        return MissingCommits(*made, "fix", "tip", "tree", lambda: 7.0)
+        arguments = (cast("Any", history), cast("Any", scratch))
+        return MissingCommits(*arguments, "fix", "tip", "tree", lambda: 7.0)
 
     def _blob(self, tree: str, path: str) -> bytes | None:
         text = self.blobs.get((tree, path))
@@ -110,7 +118,7 @@ def two_writers(monkeypatch: pytest.MonkeyPatch) -> Made:
 
 
 @pytest.mark.parametrize(
-    ("conflict", "found"),
+    ("conflict", "expected"),
     [
         (conflicted_file("line 11\n"), ("b",)),
         (conflicted_file("line 3\n"), ("a",)),
@@ -128,13 +136,13 @@ def two_writers(monkeypatch: pytest.MonkeyPatch) -> Made:
     ],
 )
 def test_only_conflicting_hunks_are_traced(
-    conflict: str, found: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    conflict: str, expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     branch = two_writers(monkeypatch)
     branch.blobs = {("theirs", "f.c"): TEXT, ("merged", "f.c"): conflict}
     assert (
         branch.search().find_writers("fix", Merge("merged", False, ("f.c",)), "theirs")
-        == found
+        == expected
     )
 
 
@@ -190,14 +198,14 @@ def test_same_change_with_another_id_is_not_missing(
     assert "landed b" not in branch.asked
 
 
-@pytest.mark.parametrize(("count", "found"), [(20, 0), (21, 21)])
+@pytest.mark.parametrize(("count", "expected"), [(20, 0), (21, 21)])
 def test_search_is_limited_to_a_few_commits(
-    count: int, found: int, monkeypatch: pytest.MonkeyPatch
+    count: int, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    touches = [LineTouch(f"c{at}", (edit(FIRST),)) for at in range(count)]
+    touches = [LineTouch(f"c{number}", (edit(FIRST),)) for number in range(count)]
     branch = Made(monkeypatch, *touches)
     branch.landed = dict.fromkeys((touch.commit for touch in touches), True)
-    assert len(branch.search().dependencies_of("fix", ["f.c"], 0)) == found
+    assert len(branch.search().dependencies_of("fix", ["f.c"], 0)) == expected
 
 
 def test_only_conflicting_files_are_searched(
@@ -209,8 +217,8 @@ def test_only_conflicting_files_are_searched(
         LineTouch("g", (edit(FIRST, old="g.c", new="g.c"),)),
     )
     branch.in_branch = {"f.c", "g.c", "h.c"}
-    both = (edit(FIRST), edit(FIRST, old="g.c", new="h.c"))
-    branch.fix = LineTouch("fix", both)
+    edits = (edit(FIRST), edit(FIRST, old="g.c", new="h.c"))
+    branch.fix = LineTouch("fix", edits)
     for conflicts, expected in (
         (["f.c"], ("f",)),
         (["g.c"], ("g",)),

@@ -17,9 +17,9 @@ from tests.backports.world import FIXED, World, source
 
 
 def commit_ids(answer: dict[str, object]) -> list[str]:
-    needs = answer["prerequisites"]
-    assert isinstance(needs, list)
-    return [need["commit"] for need in needs]
+    prerequisites = answer["prerequisites"]
+    assert isinstance(prerequisites, list)
+    return [commit["commit"] for commit in prerequisites]
 
 
 def test_only_the_prerequisite_is_found(world: World) -> None:
@@ -72,20 +72,22 @@ def test_backported_commits_are_not_listed(world: World) -> None:
 
 def test_prerequisites_in_other_files_come_first(world: World) -> None:
     repo = world.repo
-    deep = repo.commit("other: prepare", {"other.c": source(l30="prepare(30);")})
-    wide, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
+    deep_commit = repo.commit("other: prepare", {"other.c": source(l30="prepare(30);")})
+    wide_commit, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
     answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix))
-    assert commit_ids(answer) == [deep, wide]
+    assert commit_ids(answer) == [deep_commit, wide_commit]
     assert answer["search"] == "found"
 
 
 def test_partial_prerequisite_is_reported(
     world: World,
 ) -> None:
-    wide, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
-    own = ("own", {"other.c": source(l30="quite_other(30);")})
-    answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix, own))
-    assert commit_ids(answer) == [wide]
+    wide_commit, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
+    branch_commit = ("own", {"other.c": source(l30="quite_other(30);")})
+    answer = world.branch_result(
+        fix, "--onto", world.branch("6.12", world.fix, branch_commit)
+    )
+    assert commit_ids(answer) == [wide_commit]
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
 
 
@@ -97,25 +99,25 @@ def test_unrelated_chain_is_not_required(
         repo.commit(
             f"other: step {number}", {"other.c": source(l30=f"prepare({number});")}
         )
-    wide, fix = world.steps({"other.c": source(l30="prepare(all);")})
+    wide_commit, fix = world.steps({"other.c": source(l30="prepare(all);")})
     tip = world.branch("6.12", world.fix)
     answer = world.branch_result(fix, "--onto", tip)
-    assert commit_ids(answer) == [wide]
+    assert commit_ids(answer) == [wide_commit]
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
     assert answer["prerequisites"][0]["lines"] == 2
     assert answer["commands"][1:] == [f"git cherry-pick -x {fix}"]
-    shown = world.call(fix, "--onto", tip).out
-    assert "prerequisites (only their changes to the files of the fix):" in shown
+    output = world.call(fix, "--onto", tip).out
+    assert "prerequisites (only their changes to the files of the fix):" in output
 
 
 def test_only_required_hunks_of_large_prerequisite_are_reported(
     world: World,
 ) -> None:
     big = "".join(f"line {number};\n" for number in range(2500))
-    wide, fix = world.steps({"big.c": big}, subject="tree: more")
+    wide_commit, fix = world.steps({"big.c": big}, subject="tree: more")
     answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix))
-    assert (commit_ids(answer), answer["search"]) == ([wide], "partial")
-    assert "git cherry-pick -x " + wide not in answer["commands"]
+    assert (commit_ids(answer), answer["search"]) == ([wide_commit], "partial")
+    assert "git cherry-pick -x " + wide_commit not in answer["commands"]
 
 
 def test_renamed_file_is_followed(world: World) -> None:
@@ -199,7 +201,7 @@ def test_missing_helper_names_its_commit(
     assert helper in [cause["commit"] for cause in answer["causes"]]
 
 
-def test_changed_signature_is_a_hint(
+def test_changed_signature_is_reported_as_a_hint(
     world: World,
 ) -> None:
     repo = world.repo
@@ -238,19 +240,21 @@ def touch(name: str, *hunks: tuple[tuple[int, int], tuple[int, int]]) -> LineTou
 
 @given(st.lists(st.tuples(SPANS, st.integers(0, 4)), max_size=8), SPANS)
 def test_larger_time_limit_finds_no_fewer_prerequisites(
-    rows: list[tuple[tuple[int, int], int]], wanted: tuple[int, int]
+    rows: list[tuple[tuple[int, int], int]], span: tuple[int, int]
 ) -> None:
     touches = [
         touch(str(number), ((new[0], new[0] + size), new))
         for number, (new, size) in enumerate(rows)
     ]
-    narrow = dependencies_of(touches, touch("fix", (wanted, wanted)), frozenset())
-    wide = dependencies_of(
-        touches, touch("fix", (wanted, wanted)), frozenset(), margin=3
+    without_margin = dependencies_of(touches, touch("fix", (span, span)), frozenset())
+    with_margin = dependencies_of(
+        touches, touch("fix", (span, span)), frozenset(), margin=3
     )
-    assert {touch.commit for touch in narrow} <= {touch.commit for touch in wide}
-    assert [touch.commit for touch in narrow] == sorted(
-        touch.commit for touch in narrow
+    assert {touch.commit for touch in without_margin} <= {
+        touch.commit for touch in with_margin
+    }
+    assert [touch.commit for touch in without_margin] == sorted(
+        touch.commit for touch in without_margin
     )
 
 

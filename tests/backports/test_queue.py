@@ -58,9 +58,9 @@ def test_range_extends_from_culprit_to_fix(
         ("6.12", ReleaseState.FIXED),
         ("6.13-rc2", ReleaseState.FIX),
     ]
-    own = world.repo.git("rev-parse", "linux-6.1.y")
+    backport = world.repo.git("rev-parse", "linux-6.1.y")
     assert result.bug.notes == (
-        f"6.1 has it because {world.culprit[:12]} was backported as {own[:12]}",
+        f"6.1 has it because {world.culprit[:12]} was backported as {backport[:12]}",
     )
 
 
@@ -106,12 +106,12 @@ def test_only_selected_prerequisites_are_written(world: World, tmp_path: Path) -
         world.groundwork
     ]
     with Repository.open(world.repo.path) as repository:
-        (every,) = write_topic_backports(repository, result, tmp_path / "all", {})
+        (written,) = write_topic_backports(repository, result, tmp_path / "all", {})
         (none,) = write_topic_backports(
             repository, result, tmp_path / "none", {"linux-6.6.y": {world.groundwork}}
         )
     assert [
-        parse_patch(file.read_bytes(), "").header("Subject") for file in every.files
+        parse_patch(file.read_bytes(), "").header("Subject") for file in written.files
     ] == [
         "[PATCH 6.6.y 1/2] work: check first",
         "[PATCH 6.6.y 2/2] work: do not forget step 20",

@@ -120,12 +120,12 @@ def test_merged_fix_is_retried_only_as_a_backport(
 ) -> None:
     result, tried = answer(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))
     assert (result.verdict, result.applied, tried) == (BranchVerdict.FIXED, None, [])
-    for how, word in (
+    for evidence, word in (
         (Shown.MARKER, "message"),
         (Shown.SUBJECT, "same subject"),
         (Shown.PATCH_ID, "patch-id"),
     ):
-        result, tried = answer(monkeypatch, CLEAN, f=Landing(THERE, how))
+        result, tried = answer(monkeypatch, CLEAN, f=Landing(THERE, evidence))
         assert (result.verdict, result.applied, tried) == (
             BranchVerdict.FIXED,
             CLEAN,

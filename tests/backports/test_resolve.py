@@ -91,21 +91,27 @@ def test_resolution_replies_to_the_failed_message(
     follow_failed(conflicting_branch.fix, tmp_path, "6.12")
     clone = Path(resolve(conflicting_branch)["folder"])
     commit_resolution(clone, source(l10="quick(10);", l20="own(20, all);"))
-    done = resolve(conflicting_branch)
+    resolved = resolve(conflicting_branch)
     assert (
-        "In-Reply-To: <failed-6.12-2@example.org>" in Path(done["files"][0]).read_text()
+        "In-Reply-To: <failed-6.12-2@example.org>"
+        in Path(resolved["files"][0]).read_text()
     )
-    named = resolve(conflicting_branch, "--in-reply-to", "mine@example.org")
-    assert "In-Reply-To: <mine@example.org>" in Path(named["files"][0]).read_text()
+    resolved_with_option = resolve(
+        conflicting_branch, "--in-reply-to", "mine@example.org"
+    )
+    assert (
+        "In-Reply-To: <mine@example.org>"
+        in Path(resolved_with_option["files"][0]).read_text()
+    )
 
 
 def test_prerequisites_are_committed_first(world: World) -> None:
     world.branch("6.6", world.culprit)
-    done = world.ask(world.fix, "--resolve", "6.6")["resolve"]
-    log = git(Path(done["folder"]), "log", "--format=%s", "-3").split("\n")
+    resolved = world.ask(world.fix, "--resolve", "6.6")["resolve"]
+    log = git(Path(resolved["folder"]), "log", "--format=%s", "-3").split("\n")
     assert log[:2] == ["work: do not forget step 20", "work: check first"]
-    assert done["state"] == "done"
-    assert len(done["files"]) == 2
+    assert resolved["state"] == "done"
+    assert len(resolved["files"]) == 2
 
 
 def test_unfinished_resolution_is_resumed(
@@ -113,9 +119,9 @@ def test_unfinished_resolution_is_resumed(
 ) -> None:
     first = resolve(conflicting_branch)
     (Path(first["folder"]) / "w.c").write_text("half done\n")
-    again = resolve(conflicting_branch)
-    assert again["folder"] == first["folder"]
-    assert again["state"] == "conflict"
+    second = resolve(conflicting_branch)
+    assert second["folder"] == first["folder"]
+    assert second["state"] == "conflict"
     assert (Path(first["folder"]) / "w.c").read_text() == "half done\n"
 
 
@@ -139,5 +145,5 @@ def test_written_resolution_is_found_again(conflicting_branch: World) -> None:
     clone = Path(resolve(conflicting_branch)["folder"])
     assert known() is None
     commit_resolution(clone, source(l10="quick(10);", l20="own(20, all);"))
-    done = resolve(conflicting_branch)
-    assert known() == Path(done["files"][0]).parent
+    resolved = resolve(conflicting_branch)
+    assert known() == Path(resolved["files"][0]).parent

@@ -23,29 +23,29 @@ def test_text_fits_in_80_columns(world: World) -> None:
     world.branch(
         "6.6", world.culprit, ("own", {"w.c": source(l10="quick(10);", l20="own(20);")})
     )
-    out = text(world, f"{world.groundwork}..{last}")
-    assert out.count("linux-6.6.y  conflict") == 3
-    assert out.count("not in this repository: 5.10, 5.15, 6.1, 6.12, 6.18\n") == 1
-    assert base[:12] in out
-    long = [line for line in out.splitlines() if len(line) > 80]
+    output = text(world, f"{world.groundwork}..{last}")
+    assert output.count("linux-6.6.y  conflict") == 3
+    assert output.count("not in this repository: 5.10, 5.15, 6.1, 6.12, 6.18\n") == 1
+    assert base[:12] in output
+    long = [line for line in output.splitlines() if len(line) > 80]
     assert all(
         line.lstrip().startswith(("+", "-", "git ", "next: ")) for line in long
     ), long
     assert [
         line
-        for line in out.splitlines()
+        for line in output.splitlines()
         if line.startswith("        + ") and line.endswith(code)
-    ], out
+    ], output
 
 
 def test_tree_order_is_explained_once(
     world: World,
 ) -> None:
     world.repo.branch("topic", "master")
-    mine = world.repo.commit("work: mine", {"other.c": source(l40="mine(40);")})
+    unmerged_fix = world.repo.commit("work: mine", {"other.c": source(l40="mine(40);")})
     world.repo.checkout("master")
     for version in ("6.6", "6.12"):
         world.branch(version, world.groundwork)
-    assert "needed in newer trees" not in (out := text(world, mine))
-    assert "only after that, newer trees first" in out
+    assert "needed in newer trees" not in (output := text(world, unmerged_fix))
+    assert "only after that, newer trees first" in output
     assert "needed in newer trees first: linux-6.12.y" in text(world, world.fix)

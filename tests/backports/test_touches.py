@@ -103,7 +103,7 @@ def test_margin_includes_adjacent_lines(
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "then"),
+    ("old", "new", "mapped"),
     [
         # added, removed or replaced lines above shift the lines below
         ((0, 0), (0, 5), (5, 7)),
@@ -127,18 +127,18 @@ def test_margin_includes_adjacent_lines(
         ((0, 3), (0, 0), (13, 15)),
     ],
 )
-def test_line_numbers_map_through_commits(old: Span, new: Span, then: Span) -> None:
-    other = touch("b", edit((old, new)))
-    low, high = then
-    for at in range(30):
-        first = touch("a", replace_lines((at, at + 1)))
-        expected = low <= at + 1 and at <= high
+def test_line_numbers_map_through_commits(old: Span, new: Span, mapped: Span) -> None:
+    second = touch("b", edit((old, new)))
+    low, high = mapped
+    for line in range(30):
+        first = touch("a", replace_lines((line, line + 1)))
+        expected = low <= line + 1 and line <= high
         assert (
             "a"
             in commit_ids(
-                dependencies_of([first, other], fix((10, 12)), frozenset("b"))
+                dependencies_of([first, second], fix((10, 12)), frozenset("b"))
             )
-        ) is expected, at
+        ) is expected, line
 
 
 def test_prerequisites_of_prerequisites_are_needed() -> None:
@@ -170,12 +170,12 @@ def test_rewritten_lines_are_not_traced() -> None:
         "b",
     ]
     middle = touch("b", replace_lines((12, 16)))
-    for at, expected in ((10, True), (17, True), (13, False)):
+    for line, expected in ((10, True), (17, True), (13, False)):
         assert (
             "a"
             in commit_ids(
                 last_writers(
-                    [touch("a", replace_lines((at, at + 1))), middle],
+                    [touch("a", replace_lines((line, line + 1))), middle],
                     fix((10, 19)),
                     NONE,
                     PATHS,
@@ -190,14 +190,14 @@ def test_rewritten_lines_are_not_traced() -> None:
 
 
 def test_only_requested_files_are_considered() -> None:
-    both = touch(
+    fix_touch = touch(
         "fix", replace_lines((1, 2)), replace_lines((1, 2), old="g.c", new="h.c")
     )
     touches = [
         touch("f", replace_lines((1, 2))),
         touch("g", replace_lines((1, 2), old="g.c", new="g.c")),
     ]
-    assert commit_ids(dependencies_of(touches, both, NONE)) == ["f", "g"]
+    assert commit_ids(dependencies_of(touches, fix_touch, NONE)) == ["f", "g"]
     for requested, expected in (
         (["f.c"], ["f"]),
         (["g.c"], ["g"]),
@@ -205,11 +205,11 @@ def test_only_requested_files_are_considered() -> None:
         (["x.c"], []),
     ):
         assert (
-            commit_ids(dependencies_of(touches, both, NONE, frozenset(requested)))
+            commit_ids(dependencies_of(touches, fix_touch, NONE, frozenset(requested)))
             == expected
         )
         assert (
-            commit_ids(last_writers(touches, both, NONE, frozenset(requested)))
+            commit_ids(last_writers(touches, fix_touch, NONE, frozenset(requested)))
             == expected
         )
     created = touch("fix", edit(((0, 0), (0, 9)), old=None, new="n.c"))
@@ -304,8 +304,8 @@ def test_changes_are_read_from_git_unmodified(tmp_path: Path) -> None:
         (moved,) = read_touch(repository, two).edits
         assert (moved.old_path, moved.new_path, moved.hunks) == ("f.c", "grü ße.c", ())
         edits = {
-            each.old_path or each.new_path: each
-            for each in read_touch(repository, three).edits
+            row.old_path or row.new_path: row
+            for row in read_touch(repository, three).edits
         }
         assert (edits["grü ße.c"].new_path, edits["grü ße.c"].hunks) == (
             None,
@@ -313,22 +313,22 @@ def test_changes_are_read_from_git_unmodified(tmp_path: Path) -> None:
         )
         assert (edits["empty.c"].old_path, edits["empty.c"].hunks) == (None, ())
         first = read_touch(repository, base)
-        assert {each.new_path: each.hunks for each in first.edits}["keep.c"] == (
+        assert {row.new_path: row.hunks for row in first.edits}["keep.c"] == (
             ((0, 0), (0, 1)),
         )
         assert [
-            each.commit for each in read_touches(repository, ["f.c"], three, [base])
+            change.commit for change in read_touches(repository, ["f.c"], three, [base])
         ] == [
             commit,
             two,
         ]
         assert [
-            each.commit
-            for each in read_touches(repository, ["f.c", "empty.c"], three, [commit])
+            change.commit
+            for change in read_touches(repository, ["f.c", "empty.c"], three, [commit])
         ] == [two, three]
-        each = read_each(repository, [two, commit, base], ["f.c"])
-        assert list(each) == [two, commit, base]
-        assert each[commit] == touched
+        by_commit = read_each(repository, [two, commit, base], ["f.c"])
+        assert list(by_commit) == [two, commit, base]
+        assert by_commit[commit] == touched
         assert read_each(repository, [commit, three], ["keep.c"]) == {
             name: LineTouch(name, ()) for name in (commit, three)
         }
@@ -376,8 +376,8 @@ class FakeGit:
     ) -> SimpleNamespace:
         self.asked.append((words, timeout))
         self.now += 2
-        out = self.answers[words[0].replace("-", "_")]
-        return SimpleNamespace(out=out, text=out.decode())
+        output = self.answers[words[0].replace("-", "_")]
+        return SimpleNamespace(out=output, text=output.decode())
 
     @property
     def repository(self) -> Repository:
@@ -394,10 +394,10 @@ def test_remaining_time_limits_each_command(
     assert older_names(fake.repository, ["new.c"], "tip", "less", timeout=5) == (
         "older.c",
     )
-    asked = [
+    calls = [
         (words[0], words[-1], pytest.approx(timeout)) for words, timeout in fake.asked
     ]
-    assert asked == [
+    assert calls == [
         ("log", "new.c", 5),
         ("diff-tree", "c1", 3),
         ("diff-tree", "c2", 1),
@@ -413,7 +413,7 @@ def test_rename_search_is_bounded() -> None:
     assert [words[0] for words, _ in fake.asked] == ["log"] + ["diff-tree"] * 40
     assert older_names(fake.repository, [], "tip", "less") == ()
     assert len(fake.asked) == 41
-    chain = b"".join(b"R100\0%d\0%d\0" % (at + 1, at) for at in range(9))
+    chain = b"".join(b"R100\0%d\0%d\0" % (number + 1, number) for number in range(9))
     fake = FakeGit(log=b"c\n", diff_tree=chain)
     assert older_names(fake.repository, ["0"], "tip", "less") == tuple("123456")
 
@@ -435,9 +435,9 @@ def test_path_arguments_limit_git() -> None:
     assert read_touch(fake.repository, "c", ["f.c"]) == LineTouch("c", ())
     assert read_touch(fake.repository, "c") == LineTouch("c", ())
     assert read_touches(fake.repository, ["f.c"], "tip", ["a", "b"]) == ()
-    (paths, _), (whole, _), (several, seconds) = fake.asked
+    (paths, _), (unlimited, _), (several, seconds) = fake.asked
     assert paths[-3:] == ("c", "--", "f.c")
-    assert whole[-1] == "c"
+    assert unlimited[-1] == "c"
     assert several[-5:] == ("tip", "^a", "^b", "--", "f.c")
     assert seconds == 60
 

@@ -16,7 +16,7 @@ Commits = tuple[tuple[str, dict[str, str]], ...]
 
 
 @pytest.mark.parametrize(
-    ("at", "commits", "expected", "reason"),
+    ("start", "commits", "expected", "reason"),
     [
         ("base", (), {"verdict": "not-affected", "affected": False}, "{culprit:.12}"),
         (
@@ -66,17 +66,19 @@ Commits = tuple[tuple[str, dict[str, str]], ...]
     ],
 )
 def test_branch_has_the_expected_verdict(
-    world: World, at: str, commits: Commits, expected: dict[str, object], reason: str
+    world: World, start: str, commits: Commits, expected: dict[str, object], reason: str
 ) -> None:
-    known = vars(world)
-    branch_commits = ((message.format(**known), files) for message, files in commits)
-    tip = world.branch("6.12", known[at], *branch_commits)
+    commit_ids = vars(world)
+    branch_commits = (
+        (message.format(**commit_ids), files) for message, files in commits
+    )
+    tip = world.branch("6.12", commit_ids[start], *branch_commits)
     answer = world.branch_result(world.fix, "--onto", tip)
     assert {name: answer[name] for name in expected} == {
-        name: value.format(**known, tip=tip) if isinstance(value, str) else value
+        name: value.format(**commit_ids, tip=tip) if isinstance(value, str) else value
         for name, value in expected.items()
     }
-    assert reason.format(**known) in answer["reason"]
+    assert reason.format(**commit_ids) in answer["reason"]
 
 
 def test_conflict_shows_both_sides(world: World) -> None:
@@ -119,7 +121,7 @@ def test_affected_is_unknown_without_a_fixes_tag(
     assert (answer["verdict"], answer["affected"]) == ("clean", None)
 
 
-def test_document_matches_the_contract(world: World) -> None:
+def test_json_output_matches_the_contract(world: World) -> None:
     world.branch("6.1", world.base)
     world.branch("6.12", world.groundwork)
     answer = world.ask(world.fix)
@@ -220,10 +222,10 @@ def test_subject_is_escaped(
         "work: \x1b[31mred\x1b[0m | <b>bold</b>\n", {"other.c": "x\n"}
     )
     for form in ("text", "markdown"):
-        shown = world.call(evil, "--onto", world.base, "--format", form).out
-        assert "\x1b" not in shown
-    assert "<b>" not in shown
-    assert "\\|" in shown
+        output = world.call(evil, "--onto", world.base, "--format", form).out
+        assert "\x1b" not in output
+    assert "<b>" not in output
+    assert "\\|" in output
 
 
 def test_errors_have_a_hint(world: World, tmp_path: object) -> None:
@@ -263,19 +265,19 @@ def test_worktree_and_bare_clone_agree(world: World) -> None:
     world.repo.git("worktree", "add", "-q", "--detach", "../linked", "master")
     world.repo.git("clone", "-q", "--bare", ".", "../bare.git")
     for name in ("linked", "bare.git"):
-        other = World.__new__(World)
-        other.repo = Repo.__new__(Repo)
-        other.repo.path = world.repo.path.parent / name
-        assert other.branch_result(world.fix, "--onto", tip) == before
+        clone = World.__new__(World)
+        clone.repo = Repo.__new__(Repo)
+        clone.repo.path = world.repo.path.parent / name
+        assert clone.branch_result(world.fix, "--onto", tip) == before
 
 
 def test_moved_line_is_not_a_whitespace_change(world: World) -> None:
-    now = source(**FIXED)
+    content = source(**FIXED)
     moved = world.repo.commit(
         "work: first things first",
         {
             "w.c": (
-                now.replace("\tstep(30);\n", "").replace(
+                content.replace("\tstep(30);\n", "").replace(
                     "\tstep(40);\n", "\tstep(40);\n\tstep(30);\n"
                 )
             )
@@ -310,11 +312,11 @@ def test_missing_series_hint_names_the_fetch(world: World) -> None:
     assert "nothere" in world.call(world.fix, "--onto", "nothere").err
 
 
-@pytest.mark.parametrize("named", [True, False])
-def test_project_ignores_other_stable_trees(tmp_path: Path, named: bool) -> None:
+@pytest.mark.parametrize("is_named", [True, False])
+def test_project_ignores_other_stable_trees(tmp_path: Path, is_named: bool) -> None:
     def run_backport(profile: str, sign: str, *words: str) -> str:
         repo = Repo(tmp_path / profile)
-        repo.commit("start", {sign if not named else "a.c": "x\n"})
+        repo.commit("start", {sign if not is_named else "a.c": "x\n"})
         repo.commit("fix", {"a.c": "y\n"})
         outcome = call(
             "backport",
@@ -322,7 +324,7 @@ def test_project_ignores_other_stable_trees(tmp_path: Path, named: bool) -> None
             repo.path,
             "HEAD",
             *words,
-            *(["--profile", profile] if named else []),
+            *(["--profile", profile] if is_named else []),
         )
         assert outcome.code in (2, 3)
         assert "kernel.org" not in outcome.err
@@ -384,22 +386,22 @@ def test_same_title_does_not_mean_same_commit(
 ) -> None:
     repo = world.repo
     repo.branch("topic", world.groundwork)
-    other = repo.commit(
+    other_commit = repo.commit(
         "work: do not forget step 20\n",
         {"other.c": source(l30="other(30);")},
         author="Ada Author <author@example.org>",
     )
     repo.checkout("master")
-    answer = world.ask(other, "--onto", world.branch("6.12", world.groundwork))
-    assert (answer["commit"], answer["asked"]) == (other, None)
+    answer = world.ask(other_commit, "--onto", world.branch("6.12", world.groundwork))
+    assert (answer["commit"], answer["asked"]) == (other_commit, None)
 
 
-def test_later_fix_is_a_hint(world: World) -> None:
+def test_later_fix_is_reported_as_a_hint(world: World) -> None:
     tip = world.branch("6.12", world.groundwork)
-    again = source(**(FIXED | {"l20": "check(20, most);"}))
-    other = world.repo.commit("work: fix step 20 again", {"w.c": again})
-    world.repo.commit("work: fix another step", {"w.c": again + "/* end */\n"})
+    refixed = source(**(FIXED | {"l20": "check(20, most);"}))
+    later_fix = world.repo.commit("work: fix step 20 again", {"w.c": refixed})
+    world.repo.commit("work: fix another step", {"w.c": refixed + "/* end */\n"})
     answer = world.branch_result(world.fix, "--onto", tip)
     assert answer["hints"] == [
-        f'a later commit fixes the same lines: {other[:12]} ("work: fix step 20 again")'
+        f'a later commit fixes the same lines: {later_fix[:12]} ("work: fix step 20 again")'
     ]

@@ -126,41 +126,41 @@ def test_git_am_accepts_the_output(world: World, tmp_path: Path) -> None:
 
 
 def test_adapted_patch_explains_its_changes(world: World, tmp_path: Path) -> None:
-    other = source(**GROUND, l22="other(22);")
-    world.branch("6.12", world.groundwork, ("top", {"w.c": other}))
+    content = source(**GROUND, l22="other(22);")
+    world.branch("6.12", world.groundwork, ("top", {"w.c": content}))
     write(world, tmp_path / "out", "--signoff", "--note", "line 22 is another one here")
     text = next((tmp_path / "out" / "6.12").iterdir()).read_text()
-    message, _, rest = text.partition("\n---\n")
+    message, _, notes = text.partition("\n---\n")
     assert message.endswith(
         "[ Ada: line 22 is another one here ]\nSigned-off-by: Ada Fixer <ada@example.org>"
     )
     assert (
         f"Adapted to 6.12: the message lists what differs from upstream commit {world.fix[:12]}."
-        in rest
+        in notes
     )
-    assert "other(22);" in rest.partition("diff --git")[0]
+    assert "other(22);" in notes.partition("diff --git")[0]
 
 
 def test_unmerged_fix_is_not_written(world: World, tmp_path: Path) -> None:
     world.branch("6.12", world.groundwork)
     world.repo.branch("topic", world.groundwork)
-    mine = world.repo.commit("work: mine", {"w.c": source(l40="mine(40);")})
+    unmerged_fix = world.repo.commit("work: mine", {"w.c": source(l40="mine(40);")})
     world.repo.checkout("master")
-    done = write(world, tmp_path / "out", fix=mine, code=1)
-    assert "not in mainline" in done.out
+    outcome = write(world, tmp_path / "out", fix=unmerged_fix, code=1)
+    assert "not in mainline" in outcome.out
     assert not (tmp_path / "out").exists()
 
 
 def test_send_command_is_printed(world: World, tmp_path: Path) -> None:
     world.branch("6.6", world.groundwork)
     world.branch("6.12", world.groundwork)
-    out = write(world, tmp_path / "out").out
-    sends = [line.strip() for line in out.split("\n") if "git send-email" in line]
+    output = write(world, tmp_path / "out").out
+    sends = [line.strip() for line in output.split("\n") if "git send-email" in line]
     assert sends == [
         f"git send-email {tmp_path}/out/{version}/*.patch"
         for version in ("6.12", "6.6")
     ]
-    assert "they lack your Signed-off-by" in out
+    assert "they lack your Signed-off-by" in output
     assert "Signed-off-by" not in write(world, tmp_path / "more", "--signoff").out
 
 
@@ -308,16 +308,16 @@ def test_backport_replies_to_the_failed_message(world: World, tmp_path: Path) ->
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
     follow_failed(world.fix, tmp_path, "6.6", "5.15")
-    done = write(world, tmp_path / "out")
+    outcome = write(world, tmp_path / "out")
     assert read_reply(tmp_path / "out" / "6.6") == {"<failed-6.6-2@example.org>"}
     assert read_reply(tmp_path / "out" / "6.12") == {None}
-    assert "linux-6.6.y: in reply to <failed-6.6-2@example.org>" in done.out
+    assert "linux-6.6.y: in reply to <failed-6.6-2@example.org>" in outcome.out
     write(world, tmp_path / "other", "--in-reply-to", "mine@example.org")
     assert read_reply(tmp_path / "other" / "6.6") == {"<mine@example.org>"}
 
 
 def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
-    now = {"l10": "quick(10);", "l19": "check(19);"}
+    steps = {"l10": "quick(10);", "l19": "check(19);"}
     message = (
         "work: go on where it stopped\n"
         "\nIt was lost when step 20 went on.\n"
@@ -331,10 +331,10 @@ def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
     )
     world.repo.commit(
         ground,
-        {"w.c": source(**now, l20="near(20);")},
+        {"w.c": source(**steps, l20="near(20);")},
         author="Bea Fixer <bea@example.org>",
     )
-    files = {"w.c": source(**now, l20="on(20);")}
+    files = {"w.c": source(**steps, l20="on(20);")}
     fix = world.repo.commit(
         message.format(world.culprit[:12]), files, author="Bea Fixer <bea@example.org>"
     )
@@ -342,7 +342,7 @@ def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
     world.branch(
         "6.12",
         f"{fix}^",
-        ("top", {"w.c": source(**now, l20="near(20);", l22="other(22);")}),
+        ("top", {"w.c": source(**steps, l20="near(20);", l22="other(22);")}),
     )
     outcome = world.call(
         fix, "--write", tmp_path / "out", "--signoff", "--note", "context differs"
@@ -355,8 +355,8 @@ def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
         answer = json.loads(outcome.out)
         findings = [
             (finding["rule"], finding["message"])
-            for each in [*answer["patches"], answer["series"]]
-            for finding in each["findings"]
+            for entry in [*answer["patches"], answer["series"]]
+            for finding in entry["findings"]
         ]
         assert not findings
 
@@ -382,8 +382,8 @@ def test_partial_prerequisites_are_marked(world: World, tmp_path: Path) -> None:
         )
     _, fix = world.steps({"other.c": source(l30="prepare(all);")})
     tip = world.branch("6.12", world.fix)
-    written = ("--write", tmp_path / "out", "--signoff")
-    answer = world.ask(fix, "--onto", "6.12", *written)
+    options = ("--write", tmp_path / "out", "--signoff")
+    answer = world.ask(fix, "--onto", "6.12", *options)
     assert [len(backport["files"]) for backport in answer["written"]] == [2]
     part = (tmp_path / "out" / "6.12" / "0001-work-more.patch").read_text()
     assert "[ Ada: only the changes to w.c ]\nSigned-off-by: Ada" in part

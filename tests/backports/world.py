@@ -44,25 +44,27 @@ class World:
 
     def __init__(self, path: Path) -> None:
         if World._made and World._made[0].repo.path.exists():
-            known = World._made[0]
-            self.repo = copy.copy(known.repo)
+            made = World._made[0]
+            self.repo = copy.copy(made.repo)
             self.repo.path = path / "world"
-            shutil.copytree(known.repo.path, self.repo.path, symlinks=True)
+            shutil.copytree(made.repo.path, self.repo.path, symlinks=True)
             self.base, self.culprit, self.groundwork, self.fix = (
-                known.base,
-                known.culprit,
-                known.groundwork,
-                known.fix,
+                made.base,
+                made.culprit,
+                made.groundwork,
+                made.fix,
             )
             return
         self._make(path / "world")
-        kept = World.__new__(World)
-        kept.__dict__ |= self.__dict__
-        kept.repo = copy.copy(self.repo)
-        kept.repo.path = Path(tempfile.mkdtemp(prefix="patchpilot-world-")) / "world"
-        atexit.register(shutil.rmtree, kept.repo.path.parent, ignore_errors=True)
-        shutil.copytree(self.repo.path, kept.repo.path, symlinks=True)
-        World._made.append(kept)
+        pristine = World.__new__(World)
+        pristine.__dict__ |= self.__dict__
+        pristine.repo = copy.copy(self.repo)
+        pristine.repo.path = (
+            Path(tempfile.mkdtemp(prefix="patchpilot-world-")) / "world"
+        )
+        atexit.register(shutil.rmtree, pristine.repo.path.parent, ignore_errors=True)
+        shutil.copytree(self.repo.path, pristine.repo.path, symlinks=True)
+        World._made.append(pristine)
 
     def _make(self, path: Path) -> None:
         self.repo = repo = Repo(path)
@@ -89,11 +91,11 @@ class World:
         )
 
     def branch(
-        self, version: str, at: str, *commits: tuple[str, dict[str, str]]
+        self, version: str, start: str, *commits: tuple[str, dict[str, str]]
     ) -> str:
         """Create a stable branch with its own commits and return its tip."""
         name = f"linux-{version}.y"
-        self.repo.branch(name, at)
+        self.repo.branch(name, start)
         for message, files in commits:
             self.repo.commit(message, files)
         tip = self.repo.git("rev-parse", "HEAD")
@@ -106,14 +108,19 @@ class World:
         return self.branch("6.6", self.groundwork, ("work: rename", {"w.c": text}))
 
     def steps(
-        self, others: dict[str, str], path: str = "w.c", subject: str = "work: more"
+        self,
+        other_files: dict[str, str],
+        path: str = "w.c",
+        subject: str = "work: more",
     ) -> tuple[str, str]:
         """Return a commit that changes a line and these files, and a later fix of that line."""
         content = {**GROUND, "l20": "check(20, all, more);"}
-        more = self.repo.commit(subject, {path: source(**content), **others})
+        prerequisite = self.repo.commit(
+            subject, {path: source(**content), **other_files}
+        )
         content["l20"] = "check(20, all, right);"
         message = f'work: right\n\nFixes: {self.culprit[:12]} ("work: be quick")\n'
-        return more, self.repo.commit(message, {path: source(**content)})
+        return prerequisite, self.repo.commit(message, {path: source(**content)})
 
     def applied(self, tip: str, files: Iterable[object], clone: Path) -> str:
         """Apply the patches to a clone of a branch with `git am`, and return the file."""
@@ -134,8 +141,8 @@ class World:
     def branch_result(self, *words: object) -> dict[str, Any]:
         branches = self.ask(*words)["branches"]
         assert len(branches) == 1
-        only: dict[str, Any] = branches[0]
-        return only
+        branch: dict[str, Any] = branches[0]
+        return branch
 
     def state(self) -> tuple[str, ...]:
         """Return the repository's state, which queries must not change."""
@@ -162,9 +169,11 @@ def follow_failed(fix: str, folder: Path, *versions: str) -> None:
     title = "work: do not forget step 20"
     mails = [patch(f"[PATCH] {title}", id="first")]
     mails += [
-        stable_failed(title, fix, version, id=f"failed-{version}-{at}", minutes=at)
+        stable_failed(
+            title, fix, version, id=f"failed-{version}-{minute}", minutes=minute
+        )
         for version in versions
-        for at in (1, 2)
+        for minute in (1, 2)
     ]
     mails.append(
         reply(

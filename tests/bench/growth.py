@@ -54,8 +54,8 @@ def growth(patchpilot: str, scratch: Path) -> None:
             cost(command_line(patchpilot, command, size, scratch), scratch / f"{size}")
             for size in SIZES
         ]
-        (_, _), (middle, _), (most, peak) = costs
-        exponent = math.log10(most / middle)
+        (_, _), (medium, _), (largest, peak) = costs
+        exponent = math.log10(largest / medium)
         seconds = ", ".join(f"{seconds:.2f}" for seconds, _ in costs)
         verdict = "met" if exponent <= MOST_EXPONENT else "MISSED"
         print(
@@ -121,11 +121,11 @@ def cost(words: tuple[str, ...], work: Path) -> tuple[float, int]:
     A child's peak is at least that of its parent when it was started, so this process must be
     small.
     """
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-S", "-c", _MEASURED, *words],
         cwd=work,
         stdout=subprocess.PIPE,
         check=True,
     )
-    seconds, peak = done.stdout.split()
+    seconds, peak = completed.stdout.split()
     return float(seconds), int(peak) // 1024

@@ -56,11 +56,11 @@ def new_file(path: str, lines: int, body: Text) -> Text:
 
 
 def code(lines: int) -> Text:
-    made, number = 0, 0
-    while made < lines:
-        block = FUNCTION.format(number).split("\n")[:-1][: lines - made]
+    line_count, number = 0, 0
+    while line_count < lines:
+        block = FUNCTION.format(number).split("\n")[:-1][: lines - line_count]
         yield "".join(f"+{line}\n" for line in block)
-        made, number = made + len(block), number + 1
+        line_count, number = line_count + len(block), number + 1
 
 
 def patch(
@@ -354,14 +354,14 @@ MAINTAINERS = (
 def write(case: Case, folder: Path) -> None:
     if case.packed:
         packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
-        with folder.open("wb") as out:
-            out.write(packer.compress(HEAD.encode() + b"\n"))
+        with folder.open("wb") as file:
+            file.write(packer.compress(HEAD.encode() + b"\n"))
             for _ in range(2048):
-                out.write(packer.compress(b"a" * (1 << 20)))
-            out.write(packer.flush())
+                file.write(packer.compress(b"a" * (1 << 20)))
+            file.write(packer.flush())
         return
-    with folder.open("w") as out:
-        out.writelines(case.text())
+    with folder.open("w") as file:
+        file.writelines(case.text())
 
 
 def run(
@@ -374,7 +374,7 @@ def run(
     name = folder / ("case.patch.gz" if case.packed else "case.patch")
     write(case, name)
     errors = folder / "stderr"
-    out = [
+    file_actions = [
         (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
         (
             os.POSIX_SPAWN_OPEN,
@@ -385,7 +385,7 @@ def run(
         ),
     ]
     began = time.monotonic()
-    here = Path.cwd()
+    original_folder = Path.cwd()
     os.chdir(folder)
     environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
     if case.first:
@@ -396,11 +396,13 @@ def run(
             stdout=subprocess.DEVNULL,
         )
     words = case.words if case.first else (*case.words, name.name)
-    pid = os.posix_spawn(command[0], [*command, *words], environment, file_actions=out)
-    os.chdir(here)
+    pid = os.posix_spawn(
+        command[0], [*command, *words], environment, file_actions=file_actions
+    )
+    os.chdir(original_folder)
     while True:
-        done, status, used = os.wait4(pid, os.WNOHANG)
-        if done:
+        waited_pid, status, used = os.wait4(pid, os.WNOHANG)
+        if waited_pid:
             break
         if time.monotonic() - began > seconds:
             os.kill(pid, signal.SIGKILL)

@@ -71,26 +71,31 @@ def side_by_side(
     """Return the wall and CPU seconds of each job in `runs` rounds, after a warm-up round."""
     rounds = [[once(job) for job in jobs] for _ in range(runs + 1)][1:]
     return [
-        (tuple(each[at][0] for each in rounds), tuple(each[at][1] for each in rounds))
-        for at in range(len(jobs))
+        (
+            tuple(timings[index][0] for timings in rounds),
+            tuple(timings[index][1] for timings in rounds),
+        )
+        for index in range(len(jobs))
     ]
 
 
 def report(title: str, ours: Job, theirs: Job | None = None, runs: int = 5) -> Row:
     """Print a line for a pair, or for patchpilot's job alone, and return its row."""
     jobs = [job for job in (ours, theirs) if job]
-    (wall, cpu), *others = side_by_side(jobs, runs)
+    (wall, cpu), *other_rows = side_by_side(jobs, runs)
     label, theirs_wall, ratio, cpu_ratio = "", 0.0, 0.0, 0.0
-    for job, (other, other_cpu) in zip(jobs[1:], others, strict=True):
-        label, theirs_wall = job.label, min(other)
+    for job, (other_wall, other_cpu) in zip(jobs[1:], other_rows, strict=True):
+        label, theirs_wall = job.label, min(other_wall)
         ratio, cpu_ratio = min(wall) / theirs_wall, min(cpu) / min(other_cpu)
     row = Row(
         title, min(wall), label, theirs_wall, ratio, cpu_ratio, max(wall) / min(wall)
     )
     ROWS.append(row)
-    beside = f"{label}: {theirs_wall:8.3f} s  ratio {ratio:6.3f} (cpu {cpu_ratio:5.2f})"
+    comparison = (
+        f"{label}: {theirs_wall:8.3f} s  ratio {ratio:6.3f} (cpu {cpu_ratio:5.2f})"
+    )
     print(
-        f"{title:44s} {row.ours:8.3f} s  spread {row.spread:4.2f}  {beside if label else ''}",
+        f"{title:44s} {row.ours:8.3f} s  spread {row.spread:4.2f}  {comparison if label else ''}",
         flush=True,
     )
     return row

@@ -40,10 +40,10 @@ def recorded_ratios() -> dict[str, float]:
 
 def record(rows: Sequence[Row]) -> None:
     """Record these ratios; unmeasured pairs keep the old ones."""
-    kept = recorded_ratios() | {
+    ratios = recorded_ratios() | {
         row.title: round(row.ratio, 3) for row in rows if row.ratio
     }
-    RATIOS.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
+    RATIOS.write_text(json.dumps(dict(sorted(ratios.items())), indent=1) + "\n")
 
 
 def write_page(rows: Sequence[Row], versions: Sequence[str]) -> None:
@@ -51,7 +51,7 @@ def write_page(rows: Sequence[Row], versions: Sequence[str]) -> None:
 
 
 def page(
-    rows: Sequence[Row], versions: Sequence[str], where: str, now: datetime
+    rows: Sequence[Row], versions: Sequence[str], machine: str, date: datetime
 ) -> str:
     table = [
         f"{row.title}|{_seconds(row.ours)}|{row.spread:.2f}|{row.theirs_label}"
@@ -75,7 +75,7 @@ def page(
             "---|--:|--:|---|--:|--:|--:",
             *table,
             "",
-            f"Measured on {now:%Y-%m-%d}, {where}: {', '.join(versions)}.",
+            f"Measured on {date:%Y-%m-%d}, {machine}: {', '.join(versions)}.",
             "",
         ]
     )
@@ -88,14 +88,16 @@ def machine() -> str:
 
 def versions() -> list[str]:
     """Return the versions of programs that affect the figures."""
-    known = [f"Python {platform.python_version()}"]
+    names = [f"Python {platform.python_version()}"]
     for command in (("git", "--version"), ("perl", "-e", 'print "perl $^V"')):
         try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            completed = subprocess.run(
+                command, capture_output=True, text=True, check=False
+            )
         except OSError:
             continue
-        known.append(done.stdout.strip().replace(" version ", " "))
-    return known
+        names.append(completed.stdout.strip().replace(" version ", " "))
+    return names
 
 
 def _seconds(value: float) -> str:

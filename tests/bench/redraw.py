@@ -96,40 +96,42 @@ def slow_line(work: Path, env: dict[str, str]) -> None:
             terminal.type(stage)
             terminal.quiet(2.0)
         terminal.rate = LINE
-        for what, pressed in (
+        for label, pressed in (
             ("a move of the cursor", [*"3jjkk1jjkk8jjkk"]),
             ("to another stage", [*"34683468"]),
             ("a dialog and back", ["?", "\x1b"] * 2),
         ):
             costs = [_seconds(terminal, key) for key in pressed]
-            if what.startswith("a move"):
+            if label.startswith("a move"):
                 costs = [
-                    it for it, key in zip(costs, pressed, strict=True) if key in "jk"
+                    cost
+                    for cost, key in zip(costs, pressed, strict=True)
+                    if key in "jk"
                 ]
             print(
-                f"120x36, {LINE // 1000} kB/s: {what:28s} median"
+                f"120x36, {LINE // 1000} kB/s: {label:28s} median"
                 f" {statistics.median(costs):5.2f} s, most {max(costs):5.2f} s",
                 flush=True,
             )
 
 
 def _seconds(terminal: Terminal, key: str) -> float:
-    begun = time.perf_counter()
+    start = time.perf_counter()
     terminal.type(key)
-    return max(0.0, terminal.quiet(1.0) - begun)
+    return max(0.0, terminal.quiet(1.0) - start)
 
 
 def _bytes(terminal: Terminal, key: str, patience: float = 1.0) -> int:
-    begun = terminal.type(key)
+    start = terminal.type(key)
     terminal.quiet(patience)
-    return len(terminal.seen[begun:].encode())
+    return len(terminal.seen[start:].encode())
 
 
-def _say(what: str, costs: Sequence[int], limit: int = 0) -> bool:
+def _say(label: str, costs: Sequence[int], limit: int = 0) -> bool:
     missed = bool(limit) and max(costs) > limit
     verdict = f"  target {limit} {'MISSED' if missed else 'met'}" if limit else ""
     print(
-        f"{what:48s} median {statistics.median(costs):6.0f} bytes, most {max(costs):6d}{verdict}",
+        f"{label:48s} median {statistics.median(costs):6.0f} bytes, most {max(costs):6d}{verdict}",
         flush=True,
     )
     return missed

@@ -73,8 +73,10 @@ def main() -> int:
 def kernel_tree(scratch: Path) -> Path | None:
     """Return a clone of the tree with a topic of `COMMITS` commits."""
     work = scratch / "linux"
-    if named := os.environ.get("PATCHPILOT_TREE"):
-        subprocess.run(["git", "clone", "-q", "--shared", named, str(work)], check=True)
+    if source := os.environ.get("PATCHPILOT_TREE"):
+        subprocess.run(
+            ["git", "clone", "-q", "--shared", source, str(work)], check=True
+        )
     elif PACKAGED.exists():
         with tarfile.open(PACKAGED) as archive:
             archive.extractall(scratch, filter="data")
@@ -98,8 +100,8 @@ def commits(tree: Path) -> None:
     perl = ("perl", "scripts/checkpatch.pl", "--terse", "--no-summary")
     last = [f"HEAD~{number}" for number in range(COMMITS)]
     series = f"HEAD~{COMMITS}..HEAD"
-    asks = "git format-patch --stdout -1 {} | perl scripts/get_maintainer.pl"
-    scripts = tuple(("sh", "-c", asks.format(commit)) for commit in last)
+    command = "git format-patch --stdout -1 {} | perl scripts/get_maintainer.pl"
+    scripts = tuple(("sh", "-c", command.format(commit)) for commit in last)
 
     def ours(*words: str) -> Job:
         return Job(words[0], ((PATCHPILOT, *words),), tree)
@@ -190,13 +192,13 @@ def caches(tree: Path, folder: Path) -> None:
         {file.name.rpartition("-")[0] or file.name for file in folder.iterdir()}
     )
     for kind in kinds:
-        kept, without = [], []
+        with_cache, without_cache = [], []
         for _ in range(5):
-            kept.append(once(job)[1])
+            with_cache.append(once(job)[1])
             for file in (*folder.glob(f"{kind}-*"), *folder.glob(kind)):
                 shutil.rmtree(file) if file.is_dir() else file.unlink()
-            without.append(once(job)[1])
-        saved = min(without) - min(kept)
+            without_cache.append(once(job)[1])
+        saved = min(without_cache) - min(with_cache)
         verdict = "" if saved >= WORTH else "(less than 10)"
         print("cache of", kind, "saves", round(saved * 1000), "ms", verdict)
 

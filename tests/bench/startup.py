@@ -75,13 +75,13 @@ main()
 
 def counts(*arguments: str) -> dict[str, int]:
     """Return the numbers of imports, created classes and compiled patterns in this call."""
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", COUNTING, *arguments],
         capture_output=True,
         text=True,
         check=True,
     )
-    return dict(json.loads(done.stderr.splitlines()[-1]))
+    return dict(json.loads(completed.stderr.splitlines()[-1]))
 
 
 def main() -> int:

@@ -43,9 +43,9 @@ def environment(scratch: Path, label: str) -> dict[str, str]:
 def sandbox(scratch: Path) -> Path:
     from patchpilot.demo.demo_repository import make_repositories
 
-    place = scratch / "sandbox"
-    place.mkdir()
-    return make_repositories(place).work
+    folder = scratch / "sandbox"
+    folder.mkdir()
+    return make_repositories(folder).work
 
 
 def walk(label: str, work: Path, env: Mapping[str, str]) -> None:
@@ -63,7 +63,7 @@ def walk(label: str, work: Path, env: Mapping[str, str]) -> None:
     with Terminal([PATCHPILOT], work, env=env) as terminal:
         terminal.wait_for("quit")
         terminal.quiet(SETTLED)
-        moves = [_latency(terminal, "jk"[at % 2]) for at in range(20)]
+        moves = [_latency(terminal, "jk"[number % 2]) for number in range(20)]
         _print(f"{label}: a key in a list (median)", statistics.median(moves), KEY)
         # the first visit asks a question
         terminal.type("2")
@@ -90,12 +90,12 @@ def _own(terminal: Terminal) -> float:
 
 def _latency(terminal: Terminal, key: str) -> float:
     queued = terminal.queued()
-    taken = terminal.latency(key)
-    taken -= min(taken, terminal.queued() - queued)
+    seconds = terminal.latency(key)
+    seconds -= min(seconds, terminal.queued() - queued)
     terminal.quiet(0.2)
-    return taken
+    return seconds
 
 
-def _print(what: str, seconds: float, goal: float) -> None:
+def _print(label: str, seconds: float, goal: float) -> None:
     verdict = "met" if seconds <= goal else "MISSED"
-    print(f"{what:56s} {seconds:5.2f} s  goal {goal} {verdict}", flush=True)
+    print(f"{label:56s} {seconds:5.2f} s  goal {goal} {verdict}", flush=True)

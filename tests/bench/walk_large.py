@@ -131,13 +131,13 @@ def thread_mail(number: int) -> str:
         "From x Thu Jan  1 00:00:00 1970\n",
         f"\nMessage-ID: <{number}@example.org>\n{reply}{body}\n",
     )
-    who = (
+    sender = (
         f"Ben Reader {number % 50} <ben{number % 50}@example.org>"
         if number
         else "Ada Fixer <ada@example.org>"
     )
     minute, hour, day = number % 60, number // 60 % 24, 1 + number // 1440
-    return f"{from_}From: {who}\nDate: {day:02d} Jan 2026 {hour:02d}:{minute:02d}:00 +0000{end}"
+    return f"{from_}From: {sender}\nDate: {day:02d} Jan 2026 {hour:02d}:{minute:02d}:00 +0000{end}"
 
 
 async def walked(work: Path, folder: Path) -> None:
@@ -145,7 +145,7 @@ async def walked(work: Path, folder: Path) -> None:
     memory = SavedState(folder / "walk.json")
     memory.keep(theme="patchpilot-dark")
     app = make(work, memory=memory)
-    known = thread()
+    thread_ = thread()
     loader_of = app.session.loader_of
     assert loader_of is not None
 
@@ -153,7 +153,7 @@ async def walked(work: Path, folder: Path) -> None:
         # the prefetching job for Follow imports the module too
         usual = loader_of(stage)
         return (
-            (lambda _: (known, StageStatus(StageState.DONE, "1 series")))
+            (lambda _: (thread_, StageStatus(StageState.DONE, "1 series")))
             if stage is Stage.FOLLOW
             else usual
         )
@@ -209,26 +209,26 @@ async def walked(work: Path, folder: Path) -> None:
                 "pagedown",
             ],
         )
-        at = min(app.screen.query_one("#thread").laid.folds)  # type: ignore[attr-defined]
-        app.screen.query_one("#thread").go(at)  # type: ignore[attr-defined]
+        fold = min(app.screen.query_one("#thread").laid.folds)  # type: ignore[attr-defined]
+        app.screen.query_one("#thread").go(fold)  # type: ignore[attr-defined]
         await timed(
             app, pilot, "follow: quotes shown and folded", ["enter", "enter", "enter"]
         )
 
 
 async def timed(
-    app: PatchpilotApp, pilot: Any, what: str, pressed: Sequence[str]
+    app: PatchpilotApp, pilot: Any, label: str, pressed: Sequence[str]
 ) -> None:
     """Press keys, and print the drawing time of each."""
     spent = []
     for key in pressed:
-        begun = time.thread_time()
+        start = time.thread_time()
         await pilot.press(key)
         await pilot.pause()
-        spent.append((time.thread_time() - begun) * 1000)
+        spent.append((time.thread_time() - start) * 1000)
         await settle(pilot)
     print(
-        f"{what:48s} median {statistics.median(spent):4.0f}, worst {max(spent):4.0f}",
+        f"{label:48s} median {statistics.median(spent):4.0f}, worst {max(spent):4.0f}",
         flush=True,
     )
 

@@ -82,15 +82,15 @@ def built(
 ) -> tuple[list[dict[str, Any]], str]:
     """Build the branch; return each finding with its commit's subject, and the notes."""
     trust_tree(repo)
-    given = ("build", "-C", repo.path, "--quick", *words, "--format", "json")
-    done = call(*given, *targets)
-    assert done.out, done.err
-    document = json.loads(done.out)
+    arguments = ("build", "-C", repo.path, "--quick", *words, "--format", "json")
+    outcome = call(*arguments, *targets)
+    assert outcome.out, outcome.err
+    document = json.loads(outcome.out)
     return [
         {**finding, "subject": patch["subject"]}
         for patch in document["patches"]
         for finding in patch["findings"]
-    ], done.err
+    ], outcome.err
 
 
 def test_second_run_compiles_nothing(
@@ -104,8 +104,8 @@ def test_second_run_compiles_nothing(
     assert (finding["name"], finding["line"]) == ("build-warning", 8)
     assert "2 objects compiled" in notes
     repo.git("commit", "-q", "--amend", "-m", "drv: other words")
-    (again,), notes = built(repo)
-    assert again["message"] == finding["message"]
+    (second_finding,), notes = built(repo)
+    assert second_finding["message"] == finding["message"]
     assert "0 objects compiled, 2 known" in notes
     # the build creates no files in the user's tree
     assert repo.git("status", "--porcelain", "--ignored") == ""
@@ -169,18 +169,18 @@ def test_untrusted_tree_runs_nothing(repo: Repo, tmp_path: Path) -> None:
     hostile = f"$(shell touch {touched})\n{MAKEFILE}"
     repo.commit("drv: evil", {"Makefile": hostile, "drv/w.c": f"{DRIVER}\n"})
     for words in (("build",), ("check", "--build")):
-        done = call(*words, "-C", repo.path, "HEAD")
-        assert done.code == 1
-        assert "is not trusted for that yet" in done.err
-        assert f"`patchpilot trust --build {repo.path}`" in done.err
+        outcome = call(*words, "-C", repo.path, "HEAD")
+        assert outcome.code == 1
+        assert "is not trusted for that yet" in outcome.err
+        assert f"`patchpilot trust --build {repo.path}`" in outcome.err
     assert not touched.exists()
     assert call("trust", "--build", repo.path).code == 0
     findings, _ = built(repo)
     assert [finding["name"] for finding in findings] == ["build-not-built"]
     assert "`patchpilot trust --build-changes RANGE`" in findings[0]["message"]
     assert not touched.exists()
-    shown = call("trust", "--build-changes", "base..HEAD", repo.path)
-    assert f"Makefile: +$(shell touch {touched})" in shown.out
+    changes = call("trust", "--build-changes", "base..HEAD", repo.path)
+    assert f"Makefile: +$(shell touch {touched})" in changes.out
     call("build", "-C", repo.path, "--quick", "HEAD")
     assert touched.exists()
     assert "no longer trusted" in call("trust", "--revoke", repo.path).err
@@ -213,30 +213,30 @@ def test_untrusted_build_script_is_not_run(repo: Repo, path: str) -> None:
     assert build_change(repo.path, repo.path, "HEAD") is not None
 
 
-@pytest.mark.parametrize("way", ["earlier commit", "merge", "only before"])
+@pytest.mark.parametrize("action", ["earlier commit", "merge", "only before"])
 def test_trust_covers_only_remote_build_files(
-    repo: Repo, tmp_path: Path, way: str
+    repo: Repo, tmp_path: Path, action: str
 ) -> None:
     touched = tmp_path / "touched"
     repo.git("update-ref", "refs/remotes/origin/main", "base")
     evil = {"Makefile": f"$(shell touch {touched})\n{MAKEFILE}"}
-    if way == "merge":
+    if action == "merge":
         repo.git("checkout", "-q", "-b", "side")
         repo.commit("drv: side", {"side": ""})
         repo.git("checkout", "-q", "-")
         repo.commit("drv: ours", {"ours": ""})
         repo.git("merge", "-q", "--no-commit", "--no-ff", "side")
     repo.commit("drv: something else", evil)
-    repaired = {"Makefile": MAKEFILE} if way == "only before" else {}
+    repaired = {"Makefile": MAKEFILE} if action == "only before" else {}
     repo.commit("drv: innocent", {"drv/w.c": f"{DRIVER}\n", **repaired})
     trust_tree(repo)
     words = ("build", "-C", repo.path, "--quick", "HEAD", "--format", "json")
     findings = json.loads(call(*words).out)["patches"][0]["findings"]
     assert [finding["name"] for finding in findings] == ["build-not-built"]
     assert not touched.exists()
-    which = "HEAD~2..HEAD~" if repaired else "HEAD~..HEAD"
-    shown = call("trust", "--build-changes", which, repo.path).out
-    assert f"Makefile: +$(shell touch {touched})" in shown
+    revision_range = "HEAD~2..HEAD~" if repaired else "HEAD~..HEAD"
+    output = call("trust", "--build-changes", revision_range, repo.path).out
+    assert f"Makefile: +$(shell touch {touched})" in output
     call(*words)
     assert touched.exists()
 
@@ -261,23 +261,23 @@ def test_checkout_does_not_follow_symlinks(repo: Repo, tmp_path: Path) -> None:
         tree = store(
             "tree", entry(b"40000", b"d", folder) + entry(b"120000", b"d", link)
         )
-        given = [word for parent in parents for word in ("-p", parent)]
-        return repo.git("commit-tree", "-m", "d: change", *given, tree).strip()
+        parent_options = [word for parent in parents for word in ("-p", parent)]
+        return repo.git("commit-tree", "-m", "d: change", *parent_options, tree).strip()
 
     first = commit(b"first")
     second = commit(b"second", first)
-    place = Workspace(tmp_path / "place")
+    workspace = Workspace(tmp_path / "place")
     with Repository.open(repo.path) as repository:
         for revision in (first, second):
             with suppress(GitError):
-                place.checkout(repository, TreeState(repository, revision))
+                workspace.checkout(repository, TreeState(repository, revision))
     assert (outside / "x.c").read_text() == "mine"
 
 
-def test_checkout_has_the_files_of_a_pattern(repo: Repo, tmp_path: Path) -> None:
-    place = Workspace(tmp_path / "place")
-    place.narrow(["lib\udcff/a.c", "d*/b.c", "drv/w.c"], ["x86"])
-    assert not re.fullmatch(place.pattern, "dx/b.c")
+def test_checkout_contains_only_matching_files(repo: Repo, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "place")
+    workspace.narrow(["lib\udcff/a.c", "d*/b.c", "drv/w.c"], ["x86"])
+    assert not re.fullmatch(workspace.pattern, "dx/b.c")
     (repo.path / "drv" / "link").symlink_to("w.c")
     repo.commit("drv: add a link", {"lib/a.c": "", "drv/w.c": "int w;\n"})
     with Repository.open(repo.path) as repository:
@@ -289,11 +289,11 @@ def test_checkout_has_the_files_of_a_pattern(repo: Repo, tmp_path: Path) -> None
             (first, {"w.c", "w.h"}),
             (second, {"w.c", "link"}),
         ):
-            place.checkout(repository, state)
-            assert files <= {file.name for file in (place.tree / "drv").iterdir()}
-        place.narrow(["lib/a.c"], ["x86"])
-        place.checkout(repository, second)
-    assert not (place.tree / "drv" / "w.c").exists()
+            workspace.checkout(repository, state)
+            assert files <= {file.name for file in (workspace.tree / "drv").iterdir()}
+        workspace.narrow(["lib/a.c"], ["x86"])
+        workspace.checkout(repository, second)
+    assert not (workspace.tree / "drv" / "w.c").exists()
 
 
 def test_remote_build_files_are_hidden(repo: Repo) -> None:
@@ -380,8 +380,8 @@ def test_unreadable_kconfig_is_an_error(repo: Repo) -> None:
 
 
 def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
-    named = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
-    repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{named}"})
+    guards = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
+    repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{guards}"})
     assert finding_positions(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
     # this runs nothing from the tree, so its build files need not be trusted
     selects = 'config LIB\n\tbool\n\tdepends on BUS\nconfig BUS\n\tbool "Bus"\n'
@@ -414,18 +414,18 @@ def test_directory_replaced_by_a_symlink_does_not_stop_the_build(repo: Repo) -> 
 
 
 def test_given_configuration_is_not_modified(repo: Repo, tmp_path: Path) -> None:
-    own = tmp_path / "own.config"
-    own.write_text("CONFIG_DRV=y\n")
+    config = tmp_path / "own.config"
+    config.write_text("CONFIG_DRV=y\n")
     repo.commit(
         "drv: warn",
         {"drv/w.c": DRIVER.replace("\tint old;", "\tint old;\n\tint mine;")},
     )
-    ((finding,), notes) = built(repo, "--config", str(own))
+    ((finding,), notes) = built(repo, "--config", str(config))
     assert finding["message"].endswith(
         "[-Wunused-variable] (x86_64 gcc .config)".replace("x86_64", host_arch())
     )
     assert "gcc .config" in notes
-    assert own.read_text() == "CONFIG_DRV=y\n"
+    assert config.read_text() == "CONFIG_DRV=y\n"
 
 
 @pytest.mark.parametrize(
@@ -458,12 +458,12 @@ def test_unexported_symbol_is_an_error(repo: Repo, text: str, problem: str) -> N
     )
     repo.commit("drv: use", {"drv/user.c": text})
     findings, _ = built(repo)
-    found = [
+    messages = [
         finding["message"].replace(f"{host_arch()} ", "")
         for finding in findings
         if finding["name"] == "build-modpost"
     ]
-    assert found == ([problem] if problem else [])
+    assert messages == ([problem] if problem else [])
 
 
 def test_build_output_can_be_deleted(repo: Repo) -> None:
@@ -476,7 +476,7 @@ def test_build_output_can_be_deleted(repo: Repo) -> None:
     assert "deleted 1 directory" in call("build", "--clean").err
 
 
-def test_mails_note_builds_until_the_commit_changes(
+def test_build_note_is_dropped_if_the_commit_changes(
     repo: Repo,
 ) -> None:
     repo.git("remote", "add", "origin", str(repo.path))
@@ -484,21 +484,23 @@ def test_mails_note_builds_until_the_commit_changes(
     repo.commit(
         "drv: touch\n\nSigned-off-by: A <a@example.org>", {"drv/w.c": f"{DRIVER}\n"}
     )
-    where = ("-C", repo.path, "--base", "base")
-    refused = call("draft", *where, "--note-build")
-    assert "not every commit of the topic was built" in refused.err
-    assert "patchpilot build" in refused.err
+    options = ("-C", repo.path, "--base", "base")
+    blocked = call("draft", *options, "--note-build")
+    assert "not every commit of the topic was built" in blocked.err
+    assert "patchpilot build" in blocked.err
     built(repo)
 
     def preview() -> str:
-        done = call("send", *where, "--dry-run", "--to", "a@example.org", "--verbose")
-        return done.out + done.err
+        outcome = call(
+            "send", *options, "--dry-run", "--to", "a@example.org", "--verbose"
+        )
+        return outcome.out + outcome.err
 
     assert "built in 1 configuration, nothing new" in preview()
     last = "last build: built in 1 configuration, nothing new"
-    assert last in call("check", *where).err
+    assert last in call("check", *options).err
     assert "Compile-tested: " not in preview()
-    assert call("draft", *where, "--note-build").code == 0
+    assert call("draft", *options, "--note-build").code == 0
     assert re.search(r"---\nCompile-tested: [\w-]+, W=1", preview())
     words = "drv: touch it\n\nSigned-off-by: A <a@b.cd>"
     repo.git("commit", "-q", "--amend", "-m", words)
@@ -508,7 +510,7 @@ def test_mails_note_builds_until_the_commit_changes(
     assert "Compile-tested: " not in preview()
     repo.git("reset", "-q", "--hard", "HEAD@{1}")
     assert "Compile-tested: " in preview()
-    assert call("draft", *where, "--no-note-build").code == 0
+    assert call("draft", *options, "--no-note-build").code == 0
     assert "Compile-tested: " not in preview()
 
 
@@ -520,11 +522,11 @@ def test_summary_names_every_configuration() -> None:
         )
         return BuiltCommit("0" * 40, builds, rows)
 
-    both, one = commit("arm64", "x86_64", sparse=True), commit("x86_64")
-    assert compile_tested([both]) == "arm64 and x86-64, W=1, sparse"
-    assert compile_tested([both, one]) == "x86-64, W=1"
-    for other in (None, commit("x86_64", builds=False), commit()):
-        assert compile_tested([both, other]) == ""
+    two_arches, one_arch = commit("arm64", "x86_64", sparse=True), commit("x86_64")
+    assert compile_tested([two_arches]) == "arm64 and x86-64, W=1, sparse"
+    assert compile_tested([two_arches, one_arch]) == "x86-64, W=1"
+    for incomplete in (None, commit("x86_64", builds=False), commit()):
+        assert compile_tested([two_arches, incomplete]) == ""
 
 
 def test_work_is_divided_among_workers(
@@ -549,8 +551,10 @@ def test_work_is_divided_among_workers(
     ):
         client.run(setattr, configuration, "REQUIRED_PROGRAMS", ("make",))
         units = list(build_commits(client, repo.path, commits, quick=True))
-    found = {unit.commit: [finding.name for finding in unit.findings] for unit in units}
-    assert found == {commits[0]: [], commits[1]: ["build-warning"]}
+    findings_by_commit = {
+        unit.commit: [finding.name for finding in unit.findings] for unit in units
+    }
+    assert findings_by_commit == {commits[0]: [], commits[1]: ["build-warning"]}
     assert all(unit.built.builds for unit in units)
     # each worker has its own build directory, so that workers do not wait for each other
     assert list((tmp_path / "cache").glob("patchpilot/builds/*-worker-*"))

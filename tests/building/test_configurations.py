@@ -55,16 +55,16 @@ FILES = {
 
 
 @pytest.mark.parametrize(
-    ("path", "needs"),
+    ("path", "expected"),
     [
         ("drivers/frob/main.c", {"FROB"}),
         ("drivers/frob/deep/one.c", {"FROB"}),
         ("drivers/frob/lib.c", {"FROB", "FROB_LIB", "PCI"}),
     ],
 )
-def test_symbols_are_read_from_the_makefile(path: str, needs: set[str]) -> None:
+def test_symbols_are_read_from_the_makefile(path: str, expected: set[str]) -> None:
     (need,) = needs_of(FILES.get, path)
-    assert set(need.symbols) == needs
+    assert set(need.symbols) == expected
     assert need.module == "drivers/frob/frob"
 
 
@@ -105,7 +105,7 @@ def test_object_may_belong_to_a_sibling_module() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "on"),
+    ("symbol", "expected"),
     [
         ("NET", {"NET"}),
         # PCI's prompt depends on EXPERT, which cannot be enabled
@@ -115,11 +115,13 @@ def test_object_may_belong_to_a_sibling_module() -> None:
         ("FROB_LIB", {"NET", "FROB_BUS", "FROB"}),
     ],
 )
-def test_symbol_is_enabled_with_its_dependencies(wanted: str, on: set[str]) -> None:
+def test_symbol_is_enabled_with_its_dependencies(
+    symbol: str, expected: set[str]
+) -> None:
     choice = SymbolChoice(Kconfig(FILES.get, "x86"))
-    assert choice.turn_on(wanted)
-    assert set(choice.on) == on
-    assert choice.is_on(wanted)
+    assert choice.turn_on(symbol)
+    assert set(choice.on) == expected
+    assert choice.is_on(symbol)
 
 
 def test_symbol_that_cannot_be_enabled_changes_nothing() -> None:
@@ -131,13 +133,13 @@ def test_symbol_that_cannot_be_enabled_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "is_unmet"),
+    ("extra_lines", "is_unmet"),
     [("", True), ("\tdepends on NET\n", False), ("\tselect NET\n", False)],
 )
 def test_select_is_unmet_if_the_selecting_symbol_does_not_require_the_dependency(
-    more: str, is_unmet: bool
+    extra_lines: str, is_unmet: bool
 ) -> None:
-    text = f'{KCONFIG}config ANY\n\tbool "Any"\n\tselect FROB_CORE\n{more}'
+    text = f'{KCONFIG}config ANY\n\tbool "Any"\n\tselect FROB_CORE\n{extra_lines}'
     kconfig = Kconfig({**FILES, "Kconfig": text}.get, "x86")
     assert SymbolChoice(kconfig).leaves_unmet("ANY", "FROB_CORE") is is_unmet
 

@@ -94,7 +94,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 def checker_findings(repo: Repo, *more: str) -> list[tuple[Any, ...]]:
     """Return the rule, path and line of each checker's finding in the latest commit."""
-    done = call(
+    outcome = call(
         "check",
         "-C",
         repo.path,
@@ -106,11 +106,11 @@ def checker_findings(repo: Repo, *more: str) -> list[tuple[Any, ...]]:
         *more,
         "HEAD",
     )
-    (patch,) = json.loads(done.out)["patches"]
+    (patch,) = json.loads(outcome.out)["patches"]
     return [
-        (one["name"], one["path"], one["line"])
-        for one in patch["findings"]
-        if one["name"] in CHECKER_RULES
+        (finding["name"], finding["path"], finding["line"])
+        for finding in patch["findings"]
+        if finding["name"] in CHECKER_RULES
     ]
 
 
@@ -128,8 +128,8 @@ def test_only_new_checker_warnings_are_reported(repo: Repo) -> None:
 def test_untrusted_tree_script_is_not_run(repo: Repo, tmp_path: Path) -> None:
     repo.commit("frob: change it", {CODE: "/** @old */\nint a;\n/** @new */\nint b;\n"})
     assert checker_findings(repo) == []
-    said = call("check", "-C", repo.path, "--checkers", "HEAD").err
-    assert "not run before `patchpilot trust --build`: scripts/kernel-doc" in said
+    output = call("check", "-C", repo.path, "--checkers", "HEAD").err
+    assert "not run before `patchpilot trust --build`: scripts/kernel-doc" in output
     assert not (tmp_path / "ran").exists()
     assert call("trust", "--build", repo.path).code == 0
     assert checker_findings(repo) == [("kernel-doc-comment", CODE, 3)]
@@ -144,8 +144,8 @@ def test_missing_checker_is_reported(
     (bare / "git").symlink_to(shutil.which("git") or "")
     monkeypatch.setenv("PATH", str(bare))
     repo.commit("frob: change it", {BINDING: "a: 1\n"})
-    done = call("check", "-C", repo.path, "--checkers", "HEAD")
-    assert "not installed: dtschema (errors in bindings), dtc (" in done.err
+    outcome = call("check", "-C", repo.path, "--checkers", "HEAD")
+    assert "not installed: dtschema (errors in bindings), dtc (" in outcome.err
     doctor = call("doctor", "--offline").out
     assert "pipx install dtschema" in doctor
     assert "pipx install yamllint" in doctor

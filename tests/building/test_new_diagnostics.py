@@ -46,9 +46,9 @@ def warning(line: int, text: str, path: str = "a.c") -> Diagnostic:
     return read_diagnostics([f"{path}:{line}:1: warning: {text} [-Wx]"], "/t")[0]
 
 
-def diff_line(place: int | None) -> str:
-    assert place
-    return DIFF.split("\n")[place - 1]
+def diff_line(number: int | None) -> str:
+    assert number
+    return DIFF.split("\n")[number - 1]
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,12 @@ def diff_line(place: int | None) -> str:
 def test_moved_warning_is_not_new(
     before: list[int], after: list[int], new: list[int]
 ) -> None:
-    made = [[warning(line, "too 5 bad") for line in lines] for lines in (before, after)]
-    assert [one.line for one in find_new_diagnostics(*made, changes())] == new
+    diagnostics = [
+        [warning(line, "too 5 bad") for line in lines] for lines in (before, after)
+    ]
+    assert [
+        diagnostic.line for diagnostic in find_new_diagnostics(*diagnostics, changes())
+    ] == new
 
 
 def test_warning_moved_to_another_file_is_not_new() -> None:
@@ -83,7 +87,7 @@ def test_warning_moved_to_another_file_is_not_new() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "line"),
+    ("diagnostic", "line"),
     [
         (warning(11, "unused variable 'late'"), "+\tint late;"),
         # its last use was removed, so the variable is in no hunk or in context
@@ -96,15 +100,19 @@ def test_warning_moved_to_another_file_is_not_new() -> None:
         (warning(200, "something else"), "-\tuse(gone);"),
     ],
 )
-def test_warning_points_at_the_changed_line(one: Diagnostic, line: str) -> None:
-    problem = problem_of(one, changes())
+def test_warning_points_at_the_changed_line(diagnostic: Diagnostic, line: str) -> None:
+    problem = problem_of(diagnostic, changes())
     assert diff_line(problem.patch_line) == line
-    named = "" if one.line == problem.line else f"{one.path}:{one.line}: "
-    assert problem.message == f"{named}{one.text}"
+    location = (
+        ""
+        if diagnostic.line == problem.line
+        else f"{diagnostic.path}:{diagnostic.line}: "
+    )
+    assert problem.message == f"{location}{diagnostic.text}"
 
 
 def test_macro_warning_points_at_the_caller() -> None:
-    (one,) = read_diagnostics(
+    (diagnostic,) = read_diagnostics(
         [
             "In file included from /t/include/kern.h:5,",
             "/t/include/kern.h:30:9: warning: format '%s' expects 'char *' [-Wformat=]",
@@ -113,9 +121,9 @@ def test_macro_warning_points_at_the_caller() -> None:
         ],
         "/t",
     )
-    place = problem_of(one, changes())
-    assert (place.path, place.line) == ("a.c", 13)
-    assert diff_line(place.patch_line) == "+\tuse(late, MACRO(1));"
+    problem = problem_of(diagnostic, changes())
+    assert (problem.path, problem.line) == ("a.c", 13)
+    assert diff_line(problem.patch_line) == "+\tuse(late, MACRO(1));"
 
 
 @pytest.mark.parametrize(
@@ -140,8 +148,8 @@ def test_output_format_identifies_the_tool(line: str, kind: str) -> None:
 
 @pytest.mark.parametrize("path", ["/t/a/b/../c.c", "../../t/../a/c.c"])
 def test_path_is_relative_to_the_patch(path: str) -> None:
-    (one,) = read_diagnostics([f"{path}:1:2: error: 'x' undeclared"], "/t")
-    assert one.path == "a/c.c"
+    (diagnostic,) = read_diagnostics([f"{path}:1:2: error: 'x' undeclared"], "/t")
+    assert diagnostic.path == "a/c.c"
 
 
 def test_lines_belong_to_the_last_object() -> None:
@@ -163,7 +171,7 @@ def test_lines_belong_to_the_last_object() -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "printed", "problem"),
+    ("module", "report", "problem"),
     [
         ("a_b", "missing MODULE_LICENSE() in a", "missing 'MODULE_LICENSE()' in a"),
         (
@@ -176,14 +184,17 @@ def test_lines_belong_to_the_last_object() -> None:
     ],
 )
 def test_modpost_reports_sections_and_missing_licenses(
-    tmp_path: Path, module: str, printed: str, problem: str
+    tmp_path: Path, module: str, report: str, problem: str
 ) -> None:
     modpost = tmp_path / "scripts" / "mod" / "modpost"
     modpost.parent.mkdir(parents=True)
-    modpost.write_text(f"#!/bin/sh\necho 'ERROR: modpost: {printed}'")
+    modpost.write_text(f"#!/bin/sh\necho 'ERROR: modpost: {report}'")
     modpost.chmod(0o755)
     command = f"gcc -DMODULE -DKBUILD_MODNAME='\"{module}\"' a-b.c\n"
-    texts = [one.text for one in needed_symbols(tmp_path, "a-b.o", "a-b.c", command)]
+    texts = [
+        diagnostic.text
+        for diagnostic in needed_symbols(tmp_path, "a-b.o", "a-b.c", command)
+    ]
     assert "".join(texts) == problem
 
 

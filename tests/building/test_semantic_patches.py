@@ -66,11 +66,11 @@ def state(files: dict[str, str]) -> Any:
     ],
 )
 def test_semantic_patch_runs_if_its_keyword_occurs(text: str, names: list[str]) -> None:
-    found = [
+    reported = [
         path.rpartition("/")[2].removesuffix(".cocci")
         for path in scripts_for(state(FILES), text, silent)
     ]
-    assert found == names
+    assert reported == names
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +85,8 @@ def linux(tmp_path_factory: pytest.TempPathFactory) -> Path:
             if path.startswith(f"{FOLDER}/") and member.isfile():
                 member.name = path
                 archive.extract(member, top, filter="data")
-    there = {str(path.relative_to(top / FOLDER)) for path in top.rglob("*.cocci")}
-    assert there == set(PLANTED)
+    scripts = {str(path.relative_to(top / FOLDER)) for path in top.rglob("*.cocci")}
+    assert scripts == set(PLANTED)
     return top
 
 

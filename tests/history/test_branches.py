@@ -44,7 +44,7 @@ STABLE = "refs/remotes/stable"
 
 
 @pytest.mark.parametrize(
-    ("refs", "more", "names"),
+    ("refs", "options", "names"),
     [
         (
             (
@@ -108,9 +108,9 @@ STABLE = "refs/remotes/stable"
     ],
 )
 def test_stable_branches_are_found(
-    tmp_path: Path, refs: Sequence[str], more: dict[str, Any], names: list[str]
+    tmp_path: Path, refs: Sequence[str], options: dict[str, Any], names: list[str]
 ) -> None:
-    assert list_branches(create_branches(tmp_path, *refs), **more)[0] == names
+    assert list_branches(create_branches(tmp_path, *refs), **options)[0] == names
 
 
 def test_series_without_a_branch_are_listed(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_branch_before_a_known_release_is_stale(tmp_path: Path) -> None:
     assert stale_branches(repo)
 
 
-def test_missing_data_has_a_fetch_command(tmp_path: Path) -> None:
+def test_missing_series_has_a_fetch_command(tmp_path: Path) -> None:
     repo = create_branches(tmp_path, "refs/remotes/korg/linux-6.1.y")
     with Repository.open(repo.path) as repository:
         assert (

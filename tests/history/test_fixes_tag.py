@@ -82,7 +82,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("line", BAD)
-def test_bad_tag_has_exact_problems(line: str) -> None:
+def test_problems_of_a_bad_tag_are_listed(line: str) -> None:
     assert judge(line) == BAD[line]
 
 
@@ -146,7 +146,7 @@ def test_folded_tag_is_reported() -> None:
     assert "folded" in problem_kinds(message)[0]
 
 
-def test_right_line_is_suggested() -> None:
+def test_corrected_line_is_suggested() -> None:
     (tag,) = judge_message(["x", "", "Fixes: 0123456"], find)
     assert tag.suggestion == GOOD
     (good,) = judge_message(["x", "", GOOD], find)
@@ -159,8 +159,8 @@ def test_typographic_quotes_are_accepted() -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_tokenized(rest: str) -> None:
-    tag = parse_tag("Fixes: " + rest.replace("\n", " "))
+def test_arbitrary_text_is_parsed(value: str) -> None:
+    tag = parse_tag("Fixes: " + value.replace("\n", " "))
     assert tag is None or tag.text.lower().startswith("fixes:")
 
 

@@ -122,8 +122,8 @@ def test_incomplete_clones_have_no_graph(repo: Repo, tmp_path: Path) -> None:
 
 def test_graph_respects_replaced_commits(repo: Repo) -> None:
     use(repo)
-    other = repo.git("commit-tree", "-m", "a: another history", "HEAD^{tree}")
-    repo.git("replace", "HEAD~1", other)
+    replacement = repo.git("commit-tree", "-m", "a: another history", "HEAD^{tree}")
+    repo.git("replace", "HEAD~1", replacement)
     with Repository.open(repo.path) as repository:
         use_graph(repository, repository.resolve("HEAD"))
         assert len(repository.rev_list("HEAD")) == 2

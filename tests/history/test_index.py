@@ -103,7 +103,7 @@ def test_index_survives_rebase_and_deletion(repo: Repo, repository: Repository) 
 
 
 @pytest.mark.parametrize(
-    ("kept", "content"),
+    ("size", "content"),
     [
         (0, b""),
         (0, b"no database at all"),
@@ -112,20 +112,20 @@ def test_index_survives_rebase_and_deletion(repo: Repo, repository: Repository) 
     ],
     ids=["empty", "text", "cut", "middle"],
 )
-def test_corrupt_file_is_created_again(
-    repo: Repo, repository: Repository, kept: int, content: bytes
+def test_corrupt_index_is_created_again(
+    repo: Repo, repository: Repository, size: int, content: bytes
 ) -> None:
     tip = repo.git("rev-parse", "master")
     with Index.open(repository) as index:
         index.add([tip])
     file = index_path(repository)
-    file.write_bytes(file.read_bytes()[:kept] + content)
+    file.write_bytes(file.read_bytes()[:size] + content)
     with Index.open(repository) as index:
         index.add([tip])
         assert len(reachable_subjects(index, tip)) == 3
 
 
-def test_file_can_be_deleted(repo: Repo, repository: Repository) -> None:
+def test_deleted_index_is_created_again(repo: Repo, repository: Repository) -> None:
     tip = repo.git("rev-parse", "master")
     with Index.open(repository) as index:
         index.add([tip])
@@ -179,16 +179,20 @@ def test_two_processes_can_fill_the_index(repo: Repo) -> None:
 def test_commits_indexed_by_another_run_are_found(
     repo: Repo, repository: Repository
 ) -> None:
-    with Index.open(repository) as mine:
+    with Index.open(repository) as first_index:
         start = repo.git("rev-parse", "master")
-        mine.reach(start)
+        first_index.reach(start)
         new = [
             repo.commit(f"new {number}", {"a": f"{number}\n"}) for number in range(3)
         ]
-        with Repository.open(repo.path) as again, Index.open(again) as other:
-            other.add(new)
+        with (
+            Repository.open(repo.path) as second_repository,
+            Index.open(second_repository) as second_index,
+        ):
+            second_index.add(new)
         assert all(
-            mine.ordinal(commit) in mine.reach(new[-1]) for commit in (start, *new)
+            first_index.ordinal(commit) in first_index.reach(new[-1])
+            for commit in (start, *new)
         )
 
 

@@ -121,9 +121,9 @@ def test_same_subject_and_date_match(repo: Repo, history: History) -> None:
 
 def test_incomplete_commits_are_skipped(repo: Repo, history: History) -> None:
     repo.checkout("stable")
-    lost = repo.commit("net: a big file", {"big.txt": "big\n" * 100})
+    incomplete = repo.commit("net: a big file", {"big.txt": "big\n" * 100})
     commit = repo.commit("UPSTREAM: leak is fixed", {"f.c": file_text(l9="nine")})
-    blob = repo.git("rev-parse", f"{lost}:big.txt")
+    blob = repo.git("rev-parse", f"{incomplete}:big.txt")
     (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     for _ in range(2):
         landing = history.landed(commit_at(repo, "master"), commit)
@@ -199,11 +199,11 @@ def test_reapplied_commit_is_found(repo: Repo, history: History) -> None:
     commit_on_stable(
         repo, f'Revert "x"\n\nThis reverts commit {backport}.\n', file_text()
     )
-    again = commit_on_stable(
+    reapplied = commit_on_stable(
         repo, f"x\n\n[ Upstream commit {commit_at(repo, 'master')} ]\n"
     )
     landing = find_landing(repo, history)
-    assert (landing.commit, landing.holds) == (again, True)
+    assert (landing.commit, landing.holds) == (reapplied, True)
 
 
 def test_culprits_are_found_by_id_or_subject(repo: Repo, history: History) -> None:
@@ -213,8 +213,8 @@ def test_culprits_are_found_by_id_or_subject(repo: Repo, history: History) -> No
         f' leak")\nFixes: {"f" * 12} ("nobody")\n',
         {"f.c": file_text()},
     )
-    named = history.culprits(fix)
-    assert [(culprit.commit, culprit.written) for culprit in named] == [
+    culprits = history.culprits(fix)
+    assert [(culprit.commit, culprit.written) for culprit in culprits] == [
         (culprit, culprit[:12]),
         (commit_at(repo, "master^"), "123456789abc"),
         (None, "f" * 12),

@@ -42,8 +42,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]
         url = f"http://127.0.0.1:{running.server_address[1]}/releases.json"
 
         def linux() -> Project:
-            known = default_project()
-            return known._replace(stable=known.stable._replace(releases=url))
+            project = default_project()
+            return project._replace(stable=project.stable._replace(releases=url))
 
         monkeypatch.setattr(lts_branches, "default_project", linux)
         yield url, body
@@ -87,8 +87,8 @@ def test_invalid_response_changes_nothing(
 
 
 def test_series_missing_from_the_list_has_ended() -> None:
-    known = (Maintained("5.4", "2025-12"), Maintained("6.1", "2027-12"))
-    assert merge_series(known, frozenset({"6.18"}), date(2026, 11, 20)) == (
+    maintained = (Maintained("5.4", "2025-12"), Maintained("6.1", "2027-12"))
+    assert merge_series(maintained, frozenset({"6.18"}), date(2026, 11, 20)) == (
         Maintained("5.4", "2025-12"),
         Maintained("6.1", "2026-10"),
         Maintained("6.18", "unknown"),
@@ -96,7 +96,7 @@ def test_series_missing_from_the_list_has_ended() -> None:
 
 
 @pytest.mark.parametrize(
-    ("today", "over"),
+    ("today", "is_over"),
     [
         (date(2026, 11, 20), False),
         (date(2027, 11, 30), False),
@@ -105,12 +105,12 @@ def test_series_missing_from_the_list_has_ended() -> None:
         (date(2028, 1, 1), True),
     ],
 )
-def test_series_lasts_through_its_final_month(today: date, over: bool) -> None:
+def test_series_lasts_through_its_final_month(today: date, is_over: bool) -> None:
     series = Maintained("6.1", "2027-12")
-    assert series.is_over(today) is over
+    assert series.is_over(today) is is_over
     stable = StableTrees(series=(series, Maintained("6.18", "unknown")))
     assert [maintained.version for maintained in stable.find_maintained(today)] == (
-        ["6.18"] if over else ["6.1", "6.18"]
+        ["6.18"] if is_over else ["6.1", "6.18"]
     )
 
 

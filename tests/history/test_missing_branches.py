@@ -23,14 +23,14 @@ def missing_series(repo: Repo) -> MissingBranches | None:
 @pytest.fixture
 def clone(tmp_path: Path) -> Repo:
     """Create a kernel tree without stable branches, and a local stable repository."""
-    there = Repo(tmp_path / "there")
-    there.commit("start", {**LINUX, "a.c": "x\n"})
+    remote = Repo(tmp_path / "there")
+    remote.commit("start", {**LINUX, "a.c": "x\n"})
     for version in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18"):
-        there.git("branch", f"linux-{version}.y")
-    here = Repo(tmp_path / "here")
-    here.commit("start", {**LINUX, "a.c": "x\n"})
-    here.git("config", "--global", f"url.{there.path}.insteadOf", STABLE)
-    return here
+        remote.git("branch", f"linux-{version}.y")
+    local = Repo(tmp_path / "here")
+    local.commit("start", {**LINUX, "a.c": "x\n"})
+    local.git("config", "--global", f"url.{remote.path}.insteadOf", STABLE)
+    return local
 
 
 def test_project_without_stable_series_has_no_missing_branches(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_first_release_follows_a_late_merge(tmp_path: Path) -> None:
     assert first == ["v2.0-rc1", "v1.1-rc1", None]
 
 
-def test_final_release_is_available(tmp_path: Path) -> None:
+def test_final_release_can_be_requested(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     first = repo.commit("one", {"a": "1\n"})
     repo.tag("v1.0-rc1")
@@ -85,9 +85,9 @@ def test_final_release_is_available(tmp_path: Path) -> None:
 
 def test_moved_tag_invalidates_the_cache(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
-    one = repo.commit("one", {"a": "1\n"})
+    first_commit = repo.commit("one", {"a": "1\n"})
     repo.tag("v1.0")
-    two = repo.commit("two", {"a": "2\n"})
+    second_commit = repo.commit("two", {"a": "2\n"})
     repo.tag("v1.1")
 
     def first(commit: str) -> str | None:
@@ -95,8 +95,12 @@ def test_moved_tag_invalidates_the_cache(tmp_path: Path) -> None:
             release = Releases(repository).first(commit)
         return release.name if release else None
 
-    assert [first(one), first(two), first(two)] == ["v1.0", "v1.1", "v1.1"]
+    assert [first(first_commit), first(second_commit), first(second_commit)] == [
+        "v1.0",
+        "v1.1",
+        "v1.1",
+    ]
     repo.git("tag", "-d", "v1.1")
-    assert first(two) is None
-    repo.git("tag", "v2.0", two)
-    assert first(two) == "v2.0"
+    assert first(second_commit) is None
+    repo.git("tag", "v2.0", second_commit)
+    assert first(second_commit) == "v2.0"

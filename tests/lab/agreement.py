@@ -119,16 +119,16 @@ def page(modes: dict[str, tuple[int, int, Counts]]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, (patches, full, counts) in modes.items():
-        both, missed, extra = (
+        agreed, missed, extra = (
             sum(row[index] for row in counts.values()) for index in range(3)
         )
         shares = (
-            both / max(1, both + extra),
-            both / max(1, both + missed),
-            2 * both / max(1, 2 * both + missed + extra),
+            agreed / max(1, agreed + extra),
+            agreed / max(1, agreed + missed),
+            2 * agreed / max(1, 2 * agreed + missed + extra),
         )
         lines.append(
-            f"| {name} | {patches} | {full} ({full / max(1, patches):.1%}) | {both + missed} | "
+            f"| {name} | {patches} | {full} ({full / max(1, patches):.1%}) | {agreed + missed} | "
             + " | ".join(f"{share:.4f}" for share in shares)
             + f" | {len(counts)} |"
         )

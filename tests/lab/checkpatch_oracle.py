@@ -129,11 +129,11 @@ def run_on_patch(
 
 
 def write_expectations(script: Path) -> None:
-    known = json.loads(EXPECTED.read_text()) if EXPECTED.is_file() else {}
+    recorded = json.loads(EXPECTED.read_text()) if EXPECTED.is_file() else {}
     todo = list(cases())
 
-    def answer(case: Case) -> tuple[str, dict[str, object]]:
-        old = known.get(case.name)
+    def result(case: Case) -> tuple[str, dict[str, object]]:
+        old = recorded.get(case.name)
         if old and old["stamp"] == case.stamp:
             return case.name, old
         return case.name, {
@@ -142,13 +142,13 @@ def write_expectations(script: Path) -> None:
         }
 
     with ThreadPoolExecutor(max_workers=2) as pool:
-        answers = dict(pool.map(answer, todo))
+        results = dict(pool.map(result, todo))
     lines = [
-        f"{json.dumps(name)}: {json.dumps(answer)}"
-        for name, answer in sorted(answers.items())
+        f"{json.dumps(name)}: {json.dumps(result)}"
+        for name, result in sorted(results.items())
     ]
     EXPECTED.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-    print(f"{len(answers)} examples", file=sys.stderr)
+    print(f"{len(results)} examples", file=sys.stderr)
 
 
 def compare(script: Path, folders: list[Path], limit: int) -> None:

@@ -108,10 +108,10 @@ def _merge_with_tool(
     return scratch.write_with_files(merge.tree, entries)
 
 
-def _is_same(scratch: Scratch, made: str, real: str, onto: str) -> bool:
-    paths = scratch.changed(onto, made).keys() | scratch.changed(onto, real).keys()
+def _is_same(scratch: Scratch, adapted: str, real: str, onto: str) -> bool:
+    paths = scratch.changed(onto, adapted).keys() | scratch.changed(onto, real).keys()
     return all(
-        _squeeze_file(scratch, made, path) == _squeeze_file(scratch, real, path)
+        _squeeze_file(scratch, adapted, path) == _squeeze_file(scratch, real, path)
         for path in paths
     )
 
@@ -147,8 +147,8 @@ def fit(cases: Sequence[Case]) -> dict[str, float]:
                 slope + error * value for slope, value in zip(slopes, row, strict=True)
             ]
         weights = [
-            weight - RATE * (slope / len(cases) + DECAY * weight * (at > 0))
-            for at, (weight, slope) in enumerate(zip(weights, slopes, strict=True))
+            weight - RATE * (slope / len(cases) + DECAY * weight * (index > 0))
+            for index, (weight, slope) in enumerate(zip(weights, slopes, strict=True))
         ]
     return dict(zip(["bias", *names], weights, strict=True))
 
@@ -156,11 +156,13 @@ def fit(cases: Sequence[Case]) -> dict[str, float]:
 def confidence_rows(rated: Sequence[tuple[float, Case]]) -> Iterator[str]:
     """Yield table rows with the numbers of adaptations and correct ones by confidence."""
     for low, high in pairwise(BINS):
-        same = [case.is_same for confidence, case in rated if low <= confidence < high]
-        if same:
+        results = [
+            case.is_same for confidence, case in rated if low <= confidence < high
+        ]
+        if results:
             yield (
-                f"{low} to {min(high, 1.0)}: {sum(same)} of {len(same)}"
-                f" ({sum(same) / len(same):.0%})"
+                f"{low} to {min(high, 1.0)}: {sum(results)} of {len(results)}"
+                f" ({sum(results) / len(results):.0%})"
             )
 
 
@@ -172,8 +174,8 @@ def cross_validate(
         weights = fit(
             [
                 case
-                for other, cases_ in by_repository.items()
-                if other != name
+                for other_name, cases_ in by_repository.items()
+                if other_name != name
                 for case in cases_
             ]
         )

@@ -77,12 +77,12 @@ def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
     for _, rows, none, hits in cases:
         sums = [score(weights, row) for row in rows]
         top = max(sums, default=0.0)
-        known = (
+        features = (
             top + math.log(sum(math.exp(sum_ - top) for sum_ in sums)) if sums else 0.0
         )
-        lists.append(([{"": known}, none], {0} if hits else {1}))
-    rest = maximize_likelihood(lists, fixed_weights={"": 1.0})
-    return weights, {name: value for name, value in rest.items() if name}
+        lists.append(([{"": features}, none], {0} if hits else {1}))
+    fitted = maximize_likelihood(lists, fixed_weights={"": 1.0})
+    return weights, {name: value for name, value in fitted.items() if name}
 
 
 def _pack_row(row: Row) -> Row:
@@ -143,24 +143,26 @@ def answers(
     """Return (the first candidate's raw share, whether it is correct, whether one of the first
     three is) for each case.
     """
-    answers = []
+    outcomes = []
     for _, rows, none, hits in cases:
         sums = [score(weights[0], row) for row in rows]
-        rest = score(weights[1], none)
+        none_score = score(weights[1], none)
         if not sums:
-            answers.append((0.0, False, False))
+            outcomes.append((0.0, False, False))
             continue
-        order = sorted(range(len(sums)), key=lambda at: -sums[at])
-        top = max(rest, sums[order[0]])
-        total = math.exp(rest - top) + sum(math.exp(value - top) for value in sums)
-        answers.append(
+        order = sorted(range(len(sums)), key=lambda index: -sums[index])
+        top = max(none_score, sums[order[0]])
+        total = math.exp(none_score - top) + sum(
+            math.exp(value - top) for value in sums
+        )
+        outcomes.append(
             (
                 math.exp(sums[order[0]] - top) / total,
                 order[0] in hits,
-                any(at in hits for at in order[:3]),
+                any(index in hits for index in order[:3]),
             )
         )
-    return answers
+    return outcomes
 
 
 def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
@@ -224,11 +226,11 @@ def cross_validate(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]
         )
         for fold in range(FOLDS)
     ]
-    return [answers(results, fit(others)) for results, others in parts]
+    return [answers(results, fit(training)) for results, training in parts]
 
 
-def _share(judged: Sequence[tuple[float, bool, bool]], column: int) -> str:
-    return f"{100 * sum(row[column] for row in judged) / max(1, len(judged)):.1f} %"
+def _share(answered: Sequence[tuple[float, bool, bool]], column: int) -> str:
+    return f"{100 * sum(row[column] for row in answered) / max(1, len(answered)):.1f} %"
 
 
 def _toml(weights: tuple[Row, Row], curve: Sequence[tuple[float, float]]) -> str:

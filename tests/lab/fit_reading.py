@@ -87,9 +87,9 @@ def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]
         if label["part"] != "learn":
             continue
         mails = read_mails(folder / f"{label['thread']}.mbox")
-        now = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
-        every = read_thread(mails, now=now)
-        longest = max(every, key=lambda one: len(one.message_ids))
+        date = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
+        all_threads = read_thread(mails, now=date)
+        longest = max(all_threads, key=lambda thread: len(thread.message_ids))
         replies = [reply.mail for reply in longest.replies]
         yield label["list"], longest.author, replies
 
@@ -112,11 +112,11 @@ def feature_rows(labeled: Labeled) -> Iterator[Row]:
     makes a request.
     """
     mail = labeled.mail
-    every = list(zip(mail.body.sentences, mail.features, strict=False))
-    parts = [list(part) for _, part in groupby(every, key=lambda it: it[0].top.part)]
-    for group in [*parts, *([one] for one in every)]:
-        asks = any(one in labeled.asking for one, _ in group)
-        yield combine_features([names for _, names in group]), asks
+    pairs = list(zip(mail.body.sentences, mail.features, strict=False))
+    parts = [list(part) for _, part in groupby(pairs, key=lambda it: it[0].top.part)]
+    for group in [*parts, *([sentence] for sentence in pairs)]:
+        is_request = any(sentence in labeled.asking for sentence, _ in group)
+        yield combine_features([names for _, names in group]), is_request
 
 
 def fit(cases: Sequence[Row]) -> Weights:
@@ -124,12 +124,12 @@ def fit(cases: Sequence[Row]) -> Weights:
     (AdaGrad).
     """
     counts = Counter(name for features, _ in cases for name in features)
-    held = {name: HELD / count for name, count in counts.items() if count >= LEAST}
-    held[BIAS] = 0.0
-    weights = dict.fromkeys(held, 0.0)
-    squares = dict.fromkeys(held, 0.01)
+    initial = {name: HELD / count for name, count in counts.items() if count >= LEAST}
+    initial[BIAS] = 0.0
+    weights = dict.fromkeys(initial, 0.0)
+    squares = dict.fromkeys(initial, 0.01)
     packed = [
-        ({name: value for name, value in features.items() if name in held}, right)
+        ({name: value for name, value in features.items() if name in initial}, right)
         for features, right in cases
     ]
     order = random.Random(1)
@@ -138,7 +138,7 @@ def fit(cases: Sequence[Row]) -> Weights:
         for features, right in packed:
             wrong = share(weights, features) - right
             for name, value in (*features.items(), (BIAS, 1.0)):
-                slope = wrong * value + held[name] * weights[name]
+                slope = wrong * value + initial[name] * weights[name]
                 squares[name] += slope * slope
                 weights[name] -= RATE * slope / math.sqrt(squares[name])
     return weights
@@ -152,16 +152,20 @@ def count_found_requests(
         mail = labeled.mail
         parts = asking_paragraphs(mail.body.sentences, mail.features, weights)
         listed = [(part[0][0].line, part[-1][0].end) for part in parts]
-        request_places = [place for place, begins in labeled.asked if begins]
-        found = sum(
-            any(overlaps(place, one) for one in listed) for place in request_places
+        request_places = [lines for lines, begins in labeled.asked if begins]
+        found_count = sum(
+            any(overlaps(lines, listed_lines) for listed_lines in listed)
+            for lines in request_places
         )
         nothing = sum(
-            not any(overlaps(one, place) for place, _ in labeled.asked)
-            for one in listed
+            not any(overlaps(listed_lines, lines) for lines, _ in labeled.asked)
+            for listed_lines in listed
         )
         count.update(
-            asked=len(request_places), found=found, listed=len(listed), nothing=nothing
+            asked=len(request_places),
+            found=found_count,
+            listed=len(listed),
+            nothing=nothing,
         )
 
 
@@ -179,23 +183,23 @@ def folds(lists: Set[str]) -> Iterator[Set[str]]:
     """Yield groups of lists to leave out together."""
     order = sorted(lists)
     random.Random(3).shuffle(order)
-    for at in range(FOLDS):
-        yield frozenset(order[at::FOLDS])
+    for start in range(FOLDS):
+        yield frozenset(order[start::FOLDS])
 
 
 def main(folder: Path, *, keep: bool) -> int:
     """Fit the weights, and print the results for lists that were left out."""
     mails = list(labeled_mails(folder))
     count = Counter[str]()
-    for out in folds({mail.list_name for mail in mails}):
-        known = [
+    for excluded in folds({mail.list_name for mail in mails}):
+        training = [
             row
             for mail in mails
-            if mail.list_name not in out
+            if mail.list_name not in excluded
             for row in feature_rows(mail)
         ]
         count_found_requests(
-            [mail for mail in mails if mail.list_name in out], fit(known), count
+            [mail for mail in mails if mail.list_name in excluded], fit(training), count
         )
     print(
         f"lists left out: {count['found']} of {count['asked']} requests listed,"

@@ -111,30 +111,32 @@ def quoted_log(message: str) -> str:
 def strip_quotes(commit: CommitMessage) -> CommitMessage:
     """Remove the quoted lines from a commit's message."""
     head, _, body = commit.message.partition("\n")
-    kept = [
+    lines = [
         line
         for line in body.splitlines()
         if not is_quoted(line) or _TRAILER.match(line)
     ]
-    return commit._replace(message="\n".join([head, *kept]))
+    return commit._replace(message="\n".join([head, *lines]))
 
 
-def windows(repository: Repository, size: int, most: int) -> Iterator[tuple[str, str]]:
+def windows(
+    repository: Repository, size: int, max_windows: int
+) -> Iterator[tuple[str, str]]:
     """Yield (old, new) commits of mainline that are about `size` commits apart."""
     line = repository.rev_list("--first-parent", "HEAD")
     share = len(line) / len(repository.rev_list("--no-merges", "HEAD"))
     step = max(1, int(size * share))
-    for number in range(most):
+    for number in range(max_windows):
         if (number + 1) * step < len(line):
             yield line[(number + 1) * step], line[number * step]
 
 
 def history_cases(
-    repository: Repository, name: str, size: int, most: int, per: int
+    repository: Repository, name: str, size: int, max_windows: int, per: int
 ) -> Iterator[Case]:
     """Yield cases of a history, at most `per` symptoms for each window."""
     chance = random.Random(name)
-    for since, tip in windows(repository, size, most):
+    for since, tip in windows(repository, size, max_windows):
         messages = list(candidates.read_messages(repository, since, tip))
         pairs = [
             (commit, text)
@@ -149,36 +151,36 @@ def history_cases(
             (commit, candidates.locate(repository, since, symptom))
             for commit, symptom in symptoms
         ]
-        words = {word for _, places in located for word in places.symptom.terms()}
+        words = {word for _, locations in located for word in locations.symptom.terms()}
         plain = [strip_quotes(commit) for commit in messages]
         counted = {
             "quoted": (messages, candidates.count_words(messages, words)),
             "taken out": (plain, candidates.count_words(plain, words)),
         }
-        for commit, places in located:
+        for commit, locations in located:
             touching = candidates.find_touching(
-                repository, since, tip, tuple(places.files)
+                repository, since, tip, tuple(locations.files)
             )
             for mode, (texts, counts) in counted.items():
-                query = Query(places, texts, touching)
+                query = Query(locations, texts, touching)
                 pool = search(repository, query, counts)
                 hits = {
-                    at
-                    for at, candidate in enumerate(pool)
+                    index
+                    for index, candidate in enumerate(pool)
                     if texts[candidate.number].subject == commit.subject
                 }
-                near = {
-                    at
-                    for at, candidate in enumerate(pool)
+                nearby = {
+                    index
+                    for index, candidate in enumerate(pool)
                     if commit.id[:12] in texts[candidate.number].message
                 }
                 yield Case(
                     name,
                     mode,
-                    bool(places.symptom.frames),
+                    bool(locations.symptom.frames),
                     [candidate.features for candidate in pool],
                     hits,
-                    hits | near,
+                    hits | nearby,
                     len(messages),
                 )
         print(name, since[:12], len(messages), len(symptoms), flush=True)
@@ -187,14 +189,16 @@ def history_cases(
 def search(repository: Repository, query: Query, counts: WordCounts) -> list[Evidence]:
     """Return a query's candidates with their evidence, best first."""
     terms = query.sources.symptom.terms()
-    own = {
-        number: kept
+    own_counts = {
+        number: query_words
         for number, row in counts.counts.items()
-        if (kept := {word: count for word, count in row.items() if word in terms})
+        if (
+            query_words := {word: count for word, count in row.items() if word in terms}
+        )
     }
-    words = WordCounts(own, counts.mean, counts.lengths)
+    word_counts = WordCounts(own_counts, counts.mean, counts.lengths)
     ranked = rank_fixes.rank_best(
-        rank_fixes.weigh_messages(query, words), rank_fixes.weights()
+        rank_fixes.weigh_messages(query, word_counts), rank_fixes.weights()
     )
     ids = [query.messages[candidate.number].id for candidate in ranked]
     return rank_fixes.weigh_changes(
@@ -209,9 +213,13 @@ def fit(cases: Sequence[Case]) -> Row:
         if not case.hits:
             continue
         rows = add_shares(case.pool)
-        kept = [at for at in range(len(case.pool)) if at < ROWS or at in case.hits]
-        hits = {index for index, at in enumerate(kept) if at in case.hits}
-        lists.append(([{k: v for k, v in rows[at].items() if v} for at in kept], hits))
+        row_indexes = [
+            at for at in range(len(case.pool)) if at < ROWS or at in case.hits
+        ]
+        hits = {index for index, at in enumerate(row_indexes) if at in case.hits}
+        lists.append(
+            ([{k: v for k, v in rows[at].items() if v} for at in row_indexes], hits)
+        )
     return maximize_likelihood(lists, steps=STEPS)
 
 
@@ -255,50 +263,50 @@ def rank_all(cases: Sequence[Case], table: Row) -> list[Ranking]:
     ]
 
 
-def fit_first(judged: Sequence[Ranking]) -> Row:
+def fit_first_rank(rankings: Sequence[Ranking]) -> Row:
     """Fit the probability that the first candidate is correct, by logistic regression."""
-    lists = [([row.first, {}], {int(row.rank != 0)}) for row in judged]
+    lists = [([row.first, {}], {int(row.rank != 0)}) for row in rankings]
     return maximize_likelihood(lists, steps=STEPS)
 
 
-def raw_probability(judged: Ranking, first: Row) -> float:
+def raw_probability(ranking: Ranking, first: Row) -> float:
     """Return the uncalibrated probability that the first candidate is correct."""
-    return 1 / (1 + math.exp(-score(first, judged.first)))
+    return 1 / (1 + math.exp(-score(first, ranking.first)))
 
 
-def rejection_threshold(judged: Sequence[Ranking], first: Row, curve: Curve) -> float:
+def rejection_threshold(rankings: Sequence[Ranking], first: Row, curve: Curve) -> float:
     """Return the probability below which 80 % of the cases without a fix are rejected.
 
     Only quoted logs are considered, because they resemble other messages most.
     """
     shares_without_fix = sorted(
         calibrate(raw_probability(row, first), curve)
-        for row in judged
+        for row in rankings
         if row.removed and row.case.mode == "quoted"
     )
     return shares_without_fix[int(len(shares_without_fix) * NOTHING_SHARE)]
 
 
 def report(
-    judged: Sequence[Ranking],
+    rankings: Sequence[Ranking],
     first: Row | None = None,
     curve: Curve = (),
     nothing: float = 0.0,
 ) -> None:
     """Print how often the fix is first, among the first 3 or 10, or rejected."""
     for mode in ("quoted", "taken out"):
-        rows = [row for row in judged if row.case.mode == mode]
+        rows = [row for row in rankings if row.case.mode == mode]
         real = [row for row in rows if not row.removed]
-        for kind, kept in (
+        for kind, kind_rows in (
             ("all", real),
             ("traces", [row for row in real if row.case.trace]),
         ):
             tops = [
-                sum(0 <= row.rank < top for row in kept) / max(1, len(kept))
+                sum(0 <= row.rank < top for row in kind_rows) / max(1, len(kind_rows))
                 for top in (1, 3, 10)
             ]
             print(
-                f"  {mode:9} {kind:6} {len(kept):4}",
+                f"  {mode:9} {kind:6} {len(kind_rows):4}",
                 " / ".join(f"{top:.2f}" for top in tops),
             )
         if first is None:
@@ -306,17 +314,19 @@ def report(
         sure = {id(row): calibrate(raw_probability(row, first), curve) for row in rows}
         likely = [row for row in rows if sure[id(row)] >= rank_fixes.LIKELY]
         right = sum(row.rank == 0 for row in likely)
-        gone = [row for row in rows if row.removed]
+        without_fix = [row for row in rows if row.removed]
         unfit = {
             id(row)
             for row in rows
             if sure[id(row)] < nothing and row.first["functions"] < rank_fixes.LIKELY
         }
-        none = sum(id(row) in unfit for row in gone) / max(1, len(gone))
-        lost = sum(id(row) in unfit for row in real) / max(1, len(real))
+        rejected = sum(id(row) in unfit for row in without_fix) / max(
+            1, len(without_fix)
+        )
+        lost_share = sum(id(row) in unfit for row in real) / max(1, len(real))
         print(
             f"    likely {len(likely)}, right {right / max(1, len(likely)):.2f}; nothing fits: "
-            f"{none:.2f} without a fix, {lost:.2f} with one"
+            f"{rejected:.2f} without a fix, {lost_share:.2f} with one"
         )
 
 
@@ -346,35 +356,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     cases = [case for file in args.files for case in pickle.loads(file.read_bytes())]
     data = shipped_tables("ranking")["symptoms"]
     if args.what == "test":
-        judged = rank_all(cases, data["candidate"])
+        rankings = rank_all(cases, data["candidate"])
         rules = data["calibration"]
-        report(judged, data["first"], rules["curve"], rules["nothing"])
+        report(rankings, data["first"], rules["curve"], rules["nothing"])
         return 0
     # evaluate each history with weights fitted on the others
-    held: list[Ranking] = []
+    held_out: list[Ranking] = []
     for name in sorted({case.history for case in cases}):
-        others = [case for case in cases if case.history != name]
-        own = [case for case in cases if case.history == name]
-        held += rank_all(own, fit(others))
-    first, table = fit_first(held), fit(cases)
+        training = [case for case in cases if case.history != name]
+        evaluated = [case for case in cases if case.history == name]
+        held_out += rank_all(evaluated, fit(training))
+    first, table = fit_first_rank(held_out), fit(cases)
     pairs: list[tuple[float, bool]] = []
     for name in sorted({case.history for case in cases}):
-        rest = [judged for judged in held if judged.case.history != name]
-        tested = [judged for judged in held if judged.case.history == name]
-        row = fit_first(rest)
+        other_rankings = [
+            rankings for rankings in held_out if rankings.case.history != name
+        ]
+        tested = [rankings for rankings in held_out if rankings.case.history == name]
+        row = fit_first_rank(other_rankings)
         limits = isotonic(
-            [(raw_probability(case, row), case.rank == 0) for case in rest]
+            [(raw_probability(case, row), case.rank == 0) for case in other_rankings]
         )
         pairs += [(raw_probability(case, row), case.rank == 0) for case in tested]
         sizes = {case.case.size for case in tested}
         print(f"{name}: {min(sizes):,} to {max(sizes):,} commits, by the others")
-        report(tested, row, limits, rejection_threshold(rest, row, limits))
+        report(tested, row, limits, rejection_threshold(other_rankings, row, limits))
         print("  BM25 alone")
         report(
             [rank_case(case.case, {"bm25": 1.0}) for case in tested if not case.removed]
         )
     curve = isotonic(pairs)
-    nothing = rejection_threshold(held, first, curve)
+    nothing = rejection_threshold(held_out, first, curve)
     if args.write:
         write(table, first, curve, nothing)
     return 0

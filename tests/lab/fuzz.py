@@ -95,8 +95,8 @@ def _trailers() -> Run:
             ("Cc", "stable@vger.kernel.org"),
             ("Signed-off-by", "A <a@b.org>"),
         ]
-        once = add_trailers(text, expected)
-        assert add_trailers(once, expected) == once
+        added_once = add_trailers(text, expected)
+        assert add_trailers(added_once, expected) == added_once
 
     return _text(run)
 
@@ -486,9 +486,9 @@ def fuzz(name: str, count: int, seed: int) -> int:
             if failed <= 5:
                 with tempfile.NamedTemporaryFile(
                     "wb", prefix=f"fuzz-{name.replace(' ', '-')}-", delete=False
-                ) as out:
-                    out.write(data)
-                print(f"{name}: {out.name}: {error}", file=sys.stderr, flush=True)
+                ) as file:
+                    file.write(data)
+                print(f"{name}: {file.name}: {error}", file=sys.stderr, flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     failed += peak > MEGABYTES
     print(
@@ -512,10 +512,10 @@ def main() -> int:
     names = args.parsers or list(PARSERS)
     if args.here:
         return fuzz(names[0], args.inputs, args.seed)
-    whole = sum(PARSERS[name].share for name in names)
+    total_share = sum(PARSERS[name].share for name in names)
     failures = 0
     for name in names:
-        count = max(1, args.inputs * PARSERS[name].share // whole)
+        count = max(1, args.inputs * PARSERS[name].share // total_share)
         unknown_names = [
             sys.executable,
             "-m",

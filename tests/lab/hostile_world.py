@@ -266,15 +266,15 @@ def _repository(repo: Path, chance: Chance) -> None:
             chance.rng.choice(MODES),
             chance.rng.choice(CONTENTS),
         )
-    above = bug
+    parent = bug
     if chance.rng.random() < 0.2:
-        above = _commit(writer, chance, files, (bug,), chance.text(_COVER, _TRACKING))
+        parent = _commit(writer, chance, files, (bug,), chance.text(_COVER, _TRACKING))
     tag = f'Fixes: {bug[:12]} ("demo: pump: prime the first one")\n'.encode()
     tip = _commit(
         writer,
         chance,
         files,
-        (above,),
+        (parent,),
         b"demo: pump: check the pointer\n\nIt may be NULL.\n\n" + tag + _SIGNED,
     )
     for _ in range(chance.rng.choice((0, 0, 1, 3))):
@@ -425,7 +425,7 @@ def _responses(
         b"", _pack(b""), b"<html>Log in</html>", complete[:-9], chance.damaged(complete), _pack(bytes(80 << 20)), join_mbox(thread),  # noqa: E501
         _pack(_pack(join_mbox(thread))), _pack(b"From " + bytes(9)),
     )  # fmt: skip
-    places = (
+    locations = (
         "http://[::1/",
         "//example.org/",
         f"{url}/loop",
@@ -438,7 +438,7 @@ def _responses(
     broken = (
         *((200, body, "") for body in bodies),
         *((status, b"", "") for status in (99, 204, 300, 404, 429, 500, 503, 1000)),
-        *((302, b"x", location) for location in places),
+        *((302, b"x", location) for location in locations),
     )
     return [
         (

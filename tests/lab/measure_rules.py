@@ -96,8 +96,8 @@ def sample_patches(mails: Iterable[ArchivedMail], limit: int) -> list[Sample]:
             samples["accepted"].append(Sample("accepted", patch))
     samples["pair"] = [
         Sample("pair", previous, next_version)
-        for sent in versions.values()
-        for previous, next_version in pairwise(sent)
+        for versions_sent in versions.values()
+        for previous, next_version in pairwise(versions_sent)
         if next_version.version == previous.version + 1
     ]
     by_seed = random.Random(SEED)

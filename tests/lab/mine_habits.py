@@ -96,13 +96,13 @@ def folders(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(code or all_folders)
 
 
-def table(every: Iterable[Row]) -> Iterator[str]:
+def table(rows: Iterable[Row]) -> Iterator[str]:
     """Yield the lines of checks/habits.tsv.
 
     Directories with the same habits as their parent are omitted.
     """
     forms: dict[str, list[CommitForm]] = defaultdict(list)
-    for row in every:
+    for row in rows:
         subfolders = {
             f"{parent}/**"
             for folder in row.folders
@@ -126,12 +126,12 @@ def table(every: Iterable[Row]) -> Iterator[str]:
         folder_counts = () if name == f"{path}/**" else (f"{path}/**",)
         parent_habits = next(
             (
-                merged[other]
-                for other in (
+                merged[column]
+                for column in (
                     *folder_counts,
                     *(f"{parent}/**" for parent in path.parents),
                 )
-                if other in merged
+                if column in merged
             ),
             None,
         )

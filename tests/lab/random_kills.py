@@ -64,7 +64,7 @@ def kill_and_check(
             wait_until_quiet(server)
             with Outbox() as outbox:
                 sends = outbox.sends(find_draft(repository, request).change_id)
-                left = any(
+                has_leftovers = any(
                     entry.state not in WAITING
                     for send in sends
                     for entry in send.entries
@@ -74,7 +74,7 @@ def kill_and_check(
             deadline = time.monotonic() + 20
             while (
                 (known_ids := prep_branch(repository, "topic"))
-                and not left
+                and not has_leftovers
                 and time.monotonic() < deadline
             ):
                 time.sleep(0.2)
@@ -87,9 +87,9 @@ def kill_and_check(
         set(counts) == {1}
         and len(server.take()) == 4
         and result.state == "sent"
-        and (left or known_ids is None)
+        and (has_leftovers or known_ids is None)
     )
-    enrolled = "" if left or known_ids is None else ", left enrolled"
+    enrolled = "" if has_leftovers or known_ids is None else ", left enrolled"
     kind = "resumed" if sends else "sent anew"
     return (
         is_correct,

@@ -41,21 +41,27 @@ def inputs(tree: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReviewInpu
             yield file, ReviewInput(result, repository, (str(file),))
 
 
-def named_patches(file: Path, given: ReviewInput) -> Iterator[tuple[str, Patch]]:
+def named_patches(file: Path, review_input: ReviewInput) -> Iterator[tuple[str, Patch]]:
     """Yield (name, patch) for each patch in a file that has a diff."""
-    patches = [each.patch for each in given.result.patches if each.patch.has_diff]
+    patches = [
+        result.patch for result in review_input.result.patches if result.patch.has_diff
+    ]
     for number, patch in enumerate(patches, 1):
         yield f"{file.stem}-{number}" if patches[1:] else file.stem, patch
 
 
-def write(tree: Path, out: Path, files: Sequence[Path]) -> None:
+def write(tree: Path, folder: Path, files: Sequence[Path]) -> None:
     """Write the requests, and print their sizes."""
-    out.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     sizes = []
-    for file, given in inputs(tree, files):
-        pairs = zip(named_patches(file, given), review_requests(given), strict=True)
+    for file, review_input in inputs(tree, files):
+        pairs = zip(
+            named_patches(file, review_input),
+            review_requests(review_input),
+            strict=True,
+        )
         for (name, _), (_, request) in pairs:
-            (out / f"{name}.txt").write_text(request.text)
+            (folder / f"{name}.txt").write_text(request.text)
             sizes.append(request.tokens)
     print(
         f"{len(sizes)} requests of {statistics.median(sizes):.0f} tokens (median), {max(sizes)}"
@@ -64,7 +70,7 @@ def write(tree: Path, out: Path, files: Sequence[Path]) -> None:
 
 
 def score(
-    tree: Path, answers: Path, expect: Path | None, files: Sequence[Path]
+    tree: Path, answer_folder: Path, expect: Path | None, files: Sequence[Path]
 ) -> None:
     """Verify the answers, and print the results."""
     rows = {}
@@ -75,7 +81,7 @@ def score(
     blamed_files = answer_count = 0
     for file, driver_input in inputs(tree, files):
         for name, patch in named_patches(file, driver_input):
-            answer = answers / f"{name}.answer"
+            answer = answer_folder / f"{name}.answer"
             if not answer.exists():
                 continue
             answer_count += 1
@@ -113,11 +119,11 @@ def main() -> None:
     parser.add_argument("--answers", type=Path, default=Path("requests"))
     parser.add_argument("--expect", type=Path)
     parser.add_argument("files", nargs="+", type=Path)
-    given = parser.parse_args()
-    if given.action == "write":
-        write(given.tree, given.out, given.files)
+    arguments = parser.parse_args()
+    if arguments.action == "write":
+        write(arguments.tree, arguments.out, arguments.files)
     else:
-        score(given.tree, given.answers, given.expect, given.files)
+        score(arguments.tree, arguments.answers, arguments.expect, arguments.files)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ FILES = 40
 def create_reviewed_branch(path: Path, strategy: str) -> Repo:
     """Create a `b4 prep` branch whose patches were sent and reviewed, and track the series."""
     repo, mbox = prep(path, strategy, 2, cover=COVER), path.parent / "thread.mbox"
-    out = path.parent / "out"
+    folder = path.parent / "out"
     assert (
         call(
             "send",
@@ -44,13 +44,13 @@ def create_reviewed_branch(path: Path, strategy: str) -> Repo:
             "--to",
             "widget@lists.example.org",
             "--outbox",
-            out,
+            folder,
             "--force",
             "x",
         ).code
         == 0
     )
-    mails = [file.read_bytes() for file in sorted(out.iterdir())]
+    mails = [file.read_bytes() for file in sorted(folder.iterdir())]
     first = str(message_from_bytes(mails[0])["Message-ID"])
     review = (
         "From: Rita Reviewer <rita@example.org>\nTo: widget@lists.example.org\nSubject: Re: [PATCH"
@@ -232,7 +232,8 @@ def _draft_is(repo: Repo, *, new: bool) -> bool:
         actual == expected
         if new
         else not any(
-            value == other for value, other in zip(actual, expected, strict=True)
+            value == expected_value
+            for value, expected_value in zip(actual, expected, strict=True)
         )
     )
     if not is_correct:
@@ -256,13 +257,13 @@ def _run_again(repo: Repo, command: str) -> tuple[bool, bool]:
             call("doctor", "-C", repo.path, "--offline", "--format", "json").out
         )["checks"]
         hint = next((check["hint"] for check in checks if check["name"] == "lock"), "")
-        named = next(
+        lock_file = next(
             (lock for lock in locks if lock.exists() and hint.endswith(f"rm {lock}")),
             None,
         )
-        if named is None or (outcome.code and f"rm {named}" not in outcome.err):
+        if lock_file is None or (outcome.code and f"rm {lock_file}" not in outcome.err):
             break
-        named.unlink()
+        lock_file.unlink()
         outcome = call(*argv)
     is_correct = outcome.code == 0 and not any(lock.exists() for lock in locks)
     if not is_correct:

@@ -62,16 +62,16 @@ def score_requests(
     for reply in status.replies:
         if reply.mail.by_author:
             continue
-        places = requests_by_mail.get(reply.mail.mail.message_id, [])
+        requests_ = requests_by_mail.get(reply.mail.mail.message_id, [])
         listed = [(point.line, point.end) for point in points_of(reply)]
-        begun = [lines for lines, begins in places if begins]
-        count["requests"] += len(begun)
+        started = [lines for lines, begins in requests_ if begins]
+        count["requests"] += len(started)
         count["found"] += sum(
-            any(overlaps(lines, request) for request in listed) for lines in begun
+            any(overlaps(lines, request) for request in listed) for lines in started
         )
         count["listed"] += len(listed)
         count["nothing"] += sum(
-            not any(overlaps(request, lines) for lines, _ in places)
+            not any(overlaps(request, lines) for lines, _ in requests_)
             for request in listed
         )
 
@@ -86,8 +86,8 @@ def main(folder: Path, part: str) -> int:
         if label["part"] != part:
             continue
         mails = read_mails(folder / f"{label['thread']}.mbox")
-        now = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
-        topics = read_thread(mails, now=now)
+        date = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
+        topics = read_thread(mails, now=date)
         count["threads"] += 1
         if not topics:
             print(f"{label['thread']:28} no series found")

@@ -68,7 +68,7 @@ def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
 
 def write(folder: Path, writer: int, seed: int) -> None:
     """Perform the steps, and log each one that is complete."""
-    done = (folder / f"done-{writer}").open("a", buffering=1)
+    log = (folder / f"done-{writer}").open("a", buffering=1)
     for step in steps(writer, seed):
         file = folder / f"{step.series}.mbox"
         if step.command in ("add", "grow"):
@@ -84,7 +84,7 @@ def write(folder: Path, writer: int, seed: int) -> None:
         }[step.command]
         outcome = call("track", *words)
         print(
-            "done" if outcome.code == 0 else f"{step} failed: {outcome.err}", file=done
+            "done" if outcome.code == 0 else f"{step} failed: {outcome.err}", file=log
         )
 
 
@@ -182,8 +182,8 @@ def _check_store(folder: Path, seed: int) -> tuple[bool, str]:
                     f"{name} has {stored_count} mails, not {allowed_counts}, killed in"
                     f" {interrupted.command}"
                 )
-    printed = [("show", str(number)) for number in entries.values()]
-    for words in ((), *printed, ("update", "--offline")):
+    show_commands = [("show", str(number)) for number in entries.values()]
+    for words in ((), *show_commands, ("update", "--offline")):
         outcome = call("track", *words)
         problems += [outcome.err] if outcome.code else []
     return (

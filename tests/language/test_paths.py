@@ -14,10 +14,10 @@ ROOMS = [ROOT / "patchpilot", ROOT]
 @pytest.mark.parametrize("page", ["architecture.md", "internals.md"])
 def test_files_named_in_pages_exist(page: str) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    named = {match[1] for match in _PATH.finditer(text)}
-    assert len(named) > 5
+    paths = {match[1] for match in _PATH.finditer(text)}
+    assert len(paths) > 5
     missing = {
-        name for name in named if not any(any(room.glob(name)) for room in ROOMS)
+        name for name in paths if not any(any(folder.glob(name)) for folder in ROOMS)
     }
     assert not missing
 
@@ -29,6 +29,6 @@ def test_readme_figures_match_their_pages() -> None:
     assert len(linked) == 3
     for result, page in linked:
         figures = re.findall(r"\d+(?:\.\d+)?", result)
-        there = (ROOT / page.partition("#")[0]).read_text(encoding="utf-8")
+        page_text = (ROOT / page.partition("#")[0]).read_text(encoding="utf-8")
         assert figures
-        assert [figure for figure in figures if figure not in there] == []
+        assert [figure for figure in figures if figure not in page_text] == []

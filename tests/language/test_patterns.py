@@ -27,19 +27,19 @@ AREAS = (
     AREAS,
 )
 def test_no_area_exceeds_its_limit(area: str) -> None:
-    allowed = DATA["ceiling"].get(area, {})
-    more = {
+    limits = DATA["ceiling"].get(area, {})
+    excess = {
         name: number
         for name, number in counts().get(area, {}).items()
-        if number > allowed.get(name, 0)
+        if number > limits.get(name, 0)
     }
     advice = {pattern["name"]: pattern["use"] for pattern in DATA["pattern"]}
-    assert not more, "\n".join(
-        [f"{name}: {more[name]}, write: {advice[name]}" for name in more]
+    assert not excess, "\n".join(
+        [f"{name}: {excess[name]}, write: {advice[name]}" for name in excess]
         + [
             location
-            for where, name, location in find_matches()
-            if where == area and name in more
+            for match_area, name, location in find_matches()
+            if match_area == area and name in excess
         ]
     )
 

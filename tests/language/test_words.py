@@ -88,12 +88,12 @@ def test_texts_use_the_terms_of_the_field(source: Source) -> None:
 
 
 def test_every_exception_is_needed() -> None:
-    every = list(chain.from_iterable(map(_collect_texts, SOURCES)))
+    all_texts = list(chain.from_iterable(map(_collect_texts, SOURCES)))
     for pattern, exception in EXCEPTIONS:
         assert len(exception["reason"]) > 10, exception
         used = any(
             WORDS[text.kind].search(match[0])
-            for text in every
+            for text in all_texts
             for match in pattern.finditer(text.text)
         )
         assert used, f"unused exception: {exception['text']}"

@@ -84,9 +84,9 @@ def _help(tree: ast.AST) -> Iterator[ast.Constant]:
 def docstrings() -> Iterator[Text]:
     """Yield docstrings that are not shown as help."""
     for file, tree in trees():
-        shown = {id(node) for node in _help(tree)}
+        help_nodes = {id(node) for node in _help(tree)}
         for node in _docstrings(tree):
-            if id(node) in shown:
+            if id(node) in help_nodes:
                 continue
             yield Text(
                 f"{file.relative_to(ROOT)}:{node.lineno}", "docstring", str(node.value)

@@ -36,20 +36,27 @@ def test_damaged_index_is_rebuilt(tmp_path: Path, cached_sections: Path) -> None
     tree = DirectoryTree(write_tree(tmp_path))
     load(tree)
     file = next(cached_sections.glob("maintainers-*"))
-    whole = file.read_bytes()
-    for damaged in (b"", whole[:40], whole[:-1], whole[:-9] + b"\0" * 9):
+    index_bytes = file.read_bytes()
+    for damaged in (
+        b"",
+        index_bytes[:40],
+        index_bytes[:-1],
+        index_bytes[:-9] + b"\0" * 9,
+    ):
         file.write_bytes(damaged)
         _index_file.cache_clear()
         assert "THE REST" in {section.name for section in load(tree).sections}
-        assert file.read_bytes() == whole
+        assert file.read_bytes() == index_bytes
 
 
 def test_changed_content_gets_a_new_index(
     tmp_path: Path, cached_sections: Path
 ) -> None:
     load(DirectoryTree(write_tree(tmp_path / "a")))
-    other = load(DirectoryTree(write_tree(tmp_path / "b", MAINTAINERS="ONE\nF:\t*\n")))
-    assert [section.name for section in other.sections] == ["ONE"]
+    changed = load(
+        DirectoryTree(write_tree(tmp_path / "b", MAINTAINERS="ONE\nF:\t*\n"))
+    )
+    assert [section.name for section in changed.sections] == ["ONE"]
     assert len(list(cached_sections.glob("maintainers-*"))) == 2
 
 

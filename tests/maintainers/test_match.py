@@ -19,7 +19,7 @@ def section_names(file: MaintainersFile, path: str) -> list[str]:
     return [file.section(match.section).name for match in match_path(file, path)]
 
 
-def test_sections_have_their_lines() -> None:
+def test_sections_record_line_numbers() -> None:
     file = read(MAINTAINERS)
     section = file.section(0)
     assert section.line == 6
@@ -55,7 +55,7 @@ def test_deepest_pattern_comes_first() -> None:
     ]
 
 
-def test_excluded_folder_leaves_its_section() -> None:
+def test_excluded_folder_is_not_in_its_section() -> None:
     assert section_names(read(MAINTAINERS), "drivers/widget/legacy/old.c") == [
         "LEGACY WIDGETS",
         "THE REST",
@@ -144,7 +144,7 @@ def test_index_finds_every_match(
 
 
 @given(st.text(max_size=300))
-def test_any_text_is_accepted(text: str) -> None:
+def test_arbitrary_text_is_accepted(text: str) -> None:
     file = read(text)
     for section in file.sections:
         assert section.line >= 1

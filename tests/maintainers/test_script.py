@@ -33,7 +33,7 @@ sub add_categories {
 """
 
 
-def test_words_come_from_the_script() -> None:
+def test_role_names_come_from_the_script() -> None:
     words = read_role_words(SCRIPT)
     assert words.maintainer("Supported") == "keeper"
     assert words.maintainer("Orphan") == "finder"
@@ -50,7 +50,7 @@ def test_words_come_from_the_script() -> None:
     assert dict(words.defaults)["email_git"] == "1"
 
 
-def test_default_words_need_no_script() -> None:
+def test_default_roles_need_no_script() -> None:
     assert read_role_words(None) == RoleWords()
     assert RoleWords().maintainer("Supported") == "supporter"
 

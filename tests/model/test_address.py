@@ -74,7 +74,7 @@ def test_trailer_value_has_an_address(text: str, expected: Address | None) -> No
 
 
 @given(NAMES)
-def test_header_keeps_every_name(name: str) -> None:
+def test_name_survives_a_header_round_trip(name: str) -> None:
     address = Address(name, "ada@example.org")
     assert parse_addresses(address.header())[0].email == "ada@example.org"
     if not any(char in name for char in '"\\()<>'):
@@ -107,7 +107,7 @@ def test_header_keeps_every_name(name: str) -> None:
         ("-ada@buildhost", AddressState.BAD),
     ],
 )
-def test_address_state_matches_its_form(email: str, state: AddressState) -> None:
+def test_address_is_classified(email: str, state: AddressState) -> None:
     assert judge(email).state == state
 
 
@@ -116,8 +116,8 @@ def test_address_state_matches_its_form(email: str, state: AddressState) -> None
 )
 def test_ordinary_addresses_match_email_validator(email: str) -> None:
     with mock.patch("patchpilot.model.address._USUAL", re.compile("(?!)")):
-        whole = judge(email)
-    assert judge(email) == whole
+        verdict = judge(email)
+    assert judge(email) == verdict
 
 
 def test_dangerous_address_has_a_reason() -> None:
@@ -157,9 +157,11 @@ def test_unicode_domain_is_encoded() -> None:
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
-def test_line_break_is_never_safe_in_a_header(left: str, right: str) -> None:
-    assert not is_header_safe(Address(f"{left}\n{right}", "ada@example.org"))
-    assert not is_header_safe(Address("Ada", f"ada{left}\r\nBcc: {right}@example.org"))
+def test_line_break_is_never_safe_in_a_header(before: str, after: str) -> None:
+    assert not is_header_safe(Address(f"{before}\n{after}", "ada@example.org"))
+    assert not is_header_safe(
+        Address("Ada", f"ada{before}\r\nBcc: {after}@example.org")
+    )
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_line_break_is_never_safe_in_a_header(left: str, right: str) -> None:
         "[ada]",
     ],
 )
-def test_formatted_name_is_parsed_back(name: str) -> None:
+def test_formatted_name_round_trips(name: str) -> None:
     address = Address(name, "ada@example.org")
     assert parse_address(address.header()) == address
     assert parse_addresses(address.header()) == (address,) or "[" in name
@@ -289,8 +291,8 @@ def test_address_in_a_name_is_not_a_mailbox(value: str) -> None:
         address,
         address._replace(name=f'"{address.name}"'),
     )
-    shown = only_mailbox(address.header())
-    assert shown == address
+    mailbox = only_mailbox(address.header())
+    assert mailbox == address
 
 
 @pytest.mark.parametrize("value", TWO_MAILBOXES)

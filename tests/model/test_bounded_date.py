@@ -62,8 +62,8 @@ def test_missing_date_is_not_damaged() -> None:
     assert not mail.date_damaged
 
 
-def test_times_in_seconds_are_bounded() -> None:
-    far = timedelta(days=400 * 365)
+def test_extreme_times_are_clamped() -> None:
+    four_centuries = timedelta(days=400 * 365)
     for seconds in (
         -(10**20),
         -1,
@@ -74,7 +74,7 @@ def test_times_in_seconds_are_bounded() -> None:
         float("nan"),
     ):
         moment = bounded.clamp_time(seconds)
-        assert moment - far < moment < moment + far
+        assert moment - four_centuries < moment < moment + four_centuries
         assert moment.astimezone(UTC).tzinfo is UTC
     assert bounded.clamp_time(1_700_000_000) == datetime(
         2023, 11, 14, 22, 13, 20, tzinfo=UTC
@@ -113,7 +113,7 @@ UNBOUNDED = {
 
 
 def test_only_one_module_parses_dates() -> None:
-    places = [
+    locations = [
         f"{file.relative_to(SOURCE)}:{node.lineno}"
         for file, tree in trees(*UNBOUNDED)
         if file.name != "bounded.py"
@@ -121,4 +121,6 @@ def test_only_one_module_parses_dates() -> None:
         if isinstance(node, ast.Attribute | ast.Name)
         and (node.attr if isinstance(node, ast.Attribute) else node.id) in UNBOUNDED
     ]
-    assert not places, f"use patchpilot.model.bounded instead: {', '.join(places)}"
+    assert not locations, (
+        f"use patchpilot.model.bounded instead: {', '.join(locations)}"
+    )

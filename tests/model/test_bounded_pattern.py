@@ -208,7 +208,7 @@ def test_budgeted_search_yields_an_empty_match_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "whole", "other"),
+    ("source", "matching", "other_text"),
     [
         ("[]a]+x", "]a]x", "bx"),
         ("[^]a]+x", "[bx", "]x"),
@@ -233,14 +233,14 @@ def test_budgeted_search_yields_an_empty_match_once() -> None:
         ("(?:a*b)+ c # d", "ab c # d", "abc"),
     ],
 )
-def test_pattern_agrees_with_re2(source: str, whole: str, other: str) -> None:
+def test_pattern_agrees_with_re2(source: str, matching: str, other_text: str) -> None:
     extended = source.startswith("(?x)")
     dialect = "python" if extended else "perl"
     source = source.removeprefix("(?x)")
     pattern = BoundedPattern(source, extended=extended, dialect=dialect)
     assert pattern.error is None
-    assert pattern.fullmatch(whole)
-    assert pattern.search(other) is None
+    assert pattern.fullmatch(matching)
+    assert pattern.search(other_text) is None
 
 
 def test_re2_refusal_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:

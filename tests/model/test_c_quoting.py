@@ -12,7 +12,7 @@ from tests.kit.repos import Repo
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
-def test_quoted_path_is_parsed_back(path: str) -> None:
+def test_quoted_path_round_trips(path: str) -> None:
     assert unquote(quote(path)) == path
 
 
@@ -23,7 +23,7 @@ def test_unquoted_path_is_unchanged(text: str) -> None:
     assert unquote(text) in (text, text[1:-1])
 
 
-def test_git_quotes_the_same_names(tmp_path: Path) -> None:
+def test_quoting_matches_git(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     names = [
         'quo"te',
@@ -36,13 +36,15 @@ def test_git_quotes_the_same_names(tmp_path: Path) -> None:
     for name in names:
         repo.put(name, "x")
     repo.git("add", "-A")
-    shown = repo.git("-c", "core.quotePath=false", "ls-files").split("\n")
-    assert sorted(unquote(name) for name in shown) == sorted(names)
-    assert {quote(name) for name in names if name != "größe"} == set(shown) - {"größe"}
+    quoted_names = repo.git("-c", "core.quotePath=false", "ls-files").split("\n")
+    assert sorted(unquote(name) for name in quoted_names) == sorted(names)
+    assert {quote(name) for name in names if name != "größe"} == set(quoted_names) - {
+        "größe"
+    }
     plain = repo.git("-c", "core.quotePath=true", "ls-files").split("\n")
     assert sorted(unquote(name) for name in plain) == sorted(names)
 
 
 @pytest.mark.parametrize("text", ["a\0b.c", '"a\\000b.c"'])
-def test_path_has_no_nul(text: str) -> None:
+def test_nul_in_a_path_is_replaced(text: str) -> None:
     assert unquote(text) == "a\ufffdb.c"

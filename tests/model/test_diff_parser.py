@@ -49,7 +49,7 @@ def test_hunk_has_ranges_section_and_lines() -> None:
     )
 
 
-def test_diff_may_start_anywhere() -> None:
+def test_diff_may_follow_other_text() -> None:
     text = (
         "Why.\n---\n f.c | 3 ++-\n\n" + HEAD + HUNK + HEAD.replace("f.c", "g.c") + HUNK
     )
@@ -82,7 +82,7 @@ def test_missing_newline_marker_is_a_hunk_line() -> None:
 @pytest.mark.parametrize(
     "line", ["diff --git a/g.c b/g.c", "--- a/g.c", "@@ -1,2 +1,2 @@", "\\ odd"]
 )
-def test_header_like_content_is_content(line: str) -> None:
+def test_header_like_lines_are_hunk_content(line: str) -> None:
     (change,) = parse(f"{HEAD}@@ -1,2 +1,3 @@\n int a;\n+{line}\n int b;\n").files
     assert [line.text for line in change.lines("+")] == [line]
 
@@ -149,7 +149,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_quoted_file_names_are_read_back(tmp_path: Path, name: str) -> None:
+def test_quoted_file_names_are_unquoted(tmp_path: Path, name: str) -> None:
     repo = Repo(tmp_path / "r")
     base = repo.commit("start", {"keep.c": "int keep;\n"})
     added = repo.commit("add", {name: "int a;\nint b;\nint c;\nint d;\n"})
@@ -226,7 +226,7 @@ def test_header_lines_name_the_file(
 
 
 @pytest.mark.parametrize(
-    ("counts", "body", "kept"),
+    ("counts", "body", "line_count"),
     [
         ("-1,2 +1,2", " a\n-b\n+c\n", 3),
         ("-1 +1", "-b\n+c\n", 2),
@@ -235,11 +235,13 @@ def test_header_lines_name_the_file(
         ("-0,0 +1", "+b\n", 1),
     ],
 )
-def test_hunk_ends_with_its_counts(counts: str, body: str, kept: int) -> None:
-    for after in ("", "-- \n2.45\n", " d\n", "+d\n", "-d\n"):
-        diff = parse(f"{HEAD}@@ {counts} @@\n{body}{after}")
+def test_hunk_ends_after_the_counted_lines(
+    counts: str, body: str, line_count: int
+) -> None:
+    for following in ("", "-- \n2.45\n", " d\n", "+d\n", "-d\n"):
+        diff = parse(f"{HEAD}@@ {counts} @@\n{body}{following}")
         assert diff.error is None
-        assert len(diff.files[0].hunks[0].lines) == kept
+        assert len(diff.files[0].hunks[0].lines) == line_count
 
 
 @pytest.mark.parametrize("counts", ["-1,3 +1,4", "-1,4 +1,3", "-1 +1,2", "-1,2 +1"])
@@ -290,5 +292,5 @@ def test_signature_does_not_end_a_diff(before: str, files: list[str]) -> None:
         (f"-- a/x\n+++ b/x\n{HUNK}", []),
     ],
 )
-def test_file_names_alone_start_a_file(text: str, files: list[str]) -> None:
+def test_file_name_lines_can_start_a_file(text: str, files: list[str]) -> None:
     assert parse_files(text) == files

@@ -46,12 +46,12 @@ def test_hunk_is_applied_at_an_offset(before: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("places", "nearest"), [((1, 6), 1), ((0, 3), 3), ((2, 9), 2), ((0, 4), 4)]
+    ("positions", "nearest"), [((1, 6), 1), ((0, 3), 3), ((2, 9), 2), ((0, 4), 4)]
 )
-def test_hunk_uses_the_nearest_match(places: tuple[int, int], nearest: int) -> None:
-    words = [str(at) for at in range(14)]
-    for at in places:
-        words[at : at + 3] = ["c", "d", "e"]
+def test_hunk_uses_the_nearest_match(positions: tuple[int, int], nearest: int) -> None:
+    words = [str(position) for position in range(14)]
+    for position in positions:
+        words[position : position + 3] = ["c", "d", "e"]
     fitted = fit(CHANGE, {"f.c": join_lines(*words)})
     assert fitted.lines is not None
     assert fitted.lines[nearest + 1] == "D\n"
@@ -59,11 +59,14 @@ def test_hunk_uses_the_nearest_match(places: tuple[int, int], nearest: int) -> N
 
 
 def test_hunks_do_not_overlap() -> None:
-    twice = "@@ -1,3 +1,3 @@\n c\n-d\n+d\n e\n@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
-    fitted = fit(twice, {"f.c": join_lines("c", "d", "e", "x")})
+    two_hunks = "@@ -1,3 +1,3 @@\n c\n-d\n+d\n e\n@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
+    fitted = fit(two_hunks, {"f.c": join_lines("c", "d", "e", "x")})
     assert [misfit.why for misfit in fitted.misfits] == ["context not found"]
-    both = fit(twice, {"f.c": join_lines("c", "d", "e", "c", "d", "e")})
-    assert (both.misfits, text(both)) == ((), join_lines("c", "d", "e", "c", "D", "e"))
+    fitted_twice = fit(two_hunks, {"f.c": join_lines("c", "d", "e", "c", "d", "e")})
+    assert (fitted_twice.misfits, text(fitted_twice)) == (
+        (),
+        join_lines("c", "d", "e", "c", "D", "e"),
+    )
 
 
 def test_failed_hunk_is_reported_with_its_line() -> None:
@@ -79,8 +82,8 @@ def test_failed_hunk_is_reported_with_its_line() -> None:
 
 
 def test_change_can_be_undone() -> None:
-    done = fit(CHANGE, {"f.c": join_lines("a", "b", "c", "D", "e")}, reverse=True)
-    assert (text(done), done.offsets) == (join_lines("a", "b", "c", "d", "e"), (0,))
+    fitted = fit(CHANGE, {"f.c": join_lines("a", "b", "c", "D", "e")}, reverse=True)
+    assert (text(fitted), fitted.offsets) == (join_lines("a", "b", "c", "d", "e"), (0,))
     assert fit(
         CHANGE, {"f.c": join_lines("a", "b", "c", "d", "e")}, reverse=True
     ).misfits
@@ -97,10 +100,10 @@ def test_hunk_at_a_file_boundary_is_not_moved() -> None:
         "y", "z", "x", "y", "z", "new"
     )
     assert fit(end, {"f.c": join_lines("y", "z", "x")}).misfits
-    whole = "@@ -1,1 +1,2 @@\n a\n+b\n"
-    assert text(fit(whole, {"f.c": join_lines("a")})) == join_lines("a", "b")
-    assert fit(whole, {"f.c": join_lines("a", "x")}).misfits
-    assert fit(whole, {"f.c": ""}).misfits
+    hunk = "@@ -1,1 +1,2 @@\n a\n+b\n"
+    assert text(fit(hunk, {"f.c": join_lines("a")})) == join_lines("a", "b")
+    assert fit(hunk, {"f.c": join_lines("a", "x")}).misfits
+    assert fit(hunk, {"f.c": ""}).misfits
 
 
 def test_missing_newline_belongs_to_the_last_line() -> None:
@@ -198,14 +201,14 @@ def test_files_can_be_added_deleted_and_renamed(
             tuple((head + hunks).removesuffix("\n").split("\n")), 1
         ).files
         after = {} if result is None else {change.path: result}
-        back = fit_file(change, MemoryTree(after), reverse=True)
-        assert back.misfits == ()
-        assert text(back) == (None if head == NEW else tree["f.c"])
+        reversed_fit = fit_file(change, MemoryTree(after), reverse=True)
+        assert reversed_fit.misfits == ()
+        assert text(reversed_fit) == (None if head == NEW else tree["f.c"])
 
 
 def test_failed_hunks_are_grouped_by_file() -> None:
-    both = HEAD + CHANGE + HEAD.replace("f.c", "g.c") + CHANGE
-    files = parse_diff(tuple(both.removesuffix("\n").split("\n")), 1).files
+    diff = HEAD + CHANGE + HEAD.replace("f.c", "g.c") + CHANGE
+    files = parse_diff(tuple(diff.removesuffix("\n").split("\n")), 1).files
     good = join_lines("a", "b", "c", "d", "e")
     assert misfits(files, MemoryTree({"f.c": good, "g.c": good})) == ()
     assert [misfit.path for misfit in misfits(files, MemoryTree({"f.c": good}))] == [

@@ -200,7 +200,7 @@ def test_consequence_of_the_bug_is_found_in_title_or_text(
 
 
 @pytest.mark.parametrize(
-    ("paths", "only"),
+    ("paths", "expected"),
     [
         ((), False),
         (("Documentation/a.txt",), True),
@@ -209,9 +209,9 @@ def test_consequence_of_the_bug_is_found_in_title_or_text(
         (("a/Documentation/b.c",), False),
     ],
 )
-def test_documents_are_found_by_path(paths: tuple[str, ...], only: bool) -> None:
-    assert only_documents(paths) is only
-    assert is_cosmetic(TITLE, paths) is only
+def test_documents_are_found_by_path(paths: tuple[str, ...], expected: bool) -> None:
+    assert only_documents(paths) is expected
+    assert is_cosmetic(TITLE, paths) is expected
     assert is_cosmetic("ring: fix a TYPO", paths)
 
 

@@ -40,7 +40,7 @@ def test_line_parts_are_kept_verbatim(line: str, parts: tuple[str, ...]) -> None
 @pytest.mark.parametrize(
     "line", ["", "Prefixes: 0123456789ab", "This fixes 0123456789ab", "Fix:"]
 )
-def test_other_lines_have_no_parts(line: str) -> None:
+def test_other_lines_are_not_fixes_lines(line: str) -> None:
     assert read_fixes_line(line) is None
 
 
@@ -74,7 +74,7 @@ def test_tag_needs_a_colon(line: str, tag: bool, unquoted: bool) -> None:
         ("ring", False),
     ],
 )
-def test_id_is_a_whole_word(value: str, digits: bool) -> None:
+def test_id_must_be_a_whole_word(value: str, digits: bool) -> None:
     assert read_fixes_value(value).has_digits(7) is digits
 
 
@@ -92,7 +92,7 @@ def test_id_needs_a_separator(value: str, spaced: bool) -> None:
     assert read_fixes_value(value).is_spaced is spaced
 
 
-def test_every_message_line_is_read() -> None:
+def test_every_fixes_line_is_parsed() -> None:
     message = f"ring: go\n\nIt\nfixes a bug.\n\nFixes: {ID}\nFixes:\nFixes: abcdef0\n"
     ids = [line.id for line in fixes_lines(message)]
     assert ids == ["", ID, "", "abcdef0"]

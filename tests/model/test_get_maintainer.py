@@ -24,7 +24,7 @@ NO_ADDRESS = (
 
 
 @pytest.mark.parametrize(
-    ("more", "message"),
+    ("options", "message"),
     [
         ({**OFF}, NO_ADDRESS),
         ({**OFF, "m": True}, None),
@@ -38,9 +38,9 @@ NO_ADDRESS = (
     ],
 )
 def test_conflicting_options_are_refused(
-    more: dict[str, bool], message: str | None
+    options: dict[str, bool], message: str | None
 ) -> None:
-    switches = Switches()._replace(**more)  # type: ignore[arg-type]
+    switches = Switches()._replace(**options)  # type: ignore[arg-type]
     if message is None:
         assert switches.add_implied
         return
@@ -51,12 +51,12 @@ def test_conflicting_options_are_refused(
 
 
 def test_sections_option_prints_only_sections() -> None:
-    every = Switches(scm=True, status=True, subsystem=True)
-    switches = every._replace(sections=True).add_implied
+    switches_on = Switches(scm=True, status=True, subsystem=True)
+    switches = switches_on._replace(sections=True).add_implied
     assert switches.sections
     names = ("m", "r", "l", "git_fallback", "scm", "status", "subsystem", "keywords")
     assert not any(getattr(switches, name) for name in names)
-    assert every.add_implied == every._replace(roles=True)
+    assert switches_on.add_implied == switches_on._replace(roles=True)
 
 
 @pytest.mark.parametrize(

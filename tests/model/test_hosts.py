@@ -28,7 +28,7 @@ def test_non_utf_8_bytes_are_quoted() -> None:
 
 
 def test_only_one_module_parses_urls() -> None:
-    places = [
+    locations = [
         f"{file.relative_to(SOURCE)}:{node.lineno}"
         for file, tree in trees("urllib")
         if file.name != "hosts.py"
@@ -37,4 +37,4 @@ def test_only_one_module_parses_urls() -> None:
         and node.module == "urllib.parse"
         and SPLITTERS & {alias.name for alias in node.names}
     ]
-    assert not places, f"use patchpilot.model.hosts instead: {', '.join(places)}"
+    assert not locations, f"use patchpilot.model.hosts instead: {', '.join(locations)}"

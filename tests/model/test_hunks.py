@@ -20,16 +20,18 @@ def cases(draw: st.DrawFn) -> tuple[str, str, str]:
     old = draw(FILES)
     new = list(old)
     for _ in range(draw(st.integers(1, 3))):
-        at = draw(st.integers(0, len(new)))
-        new[at : at + draw(st.integers(0, 2))] = draw(st.lists(LINE, max_size=2))
-    other = list(old)
+        index = draw(st.integers(0, len(new)))
+        new[index : index + draw(st.integers(0, 2))] = draw(st.lists(LINE, max_size=2))
+    target = list(old)
     for _ in range(draw(st.integers(0, 3))):
-        at = draw(st.integers(0, len(other)))
-        other[at : at + draw(st.integers(0, 1))] = draw(st.lists(LINE, max_size=3))
+        index = draw(st.integers(0, len(target)))
+        target[index : index + draw(st.integers(0, 1))] = draw(
+            st.lists(LINE, max_size=3)
+        )
     ends = [draw(st.booleans()) for _ in range(3)]
     return tuple(
         "\n".join(text) + ("\n" if end and text else "")
-        for text, end in zip((old, new, other), ends, strict=True)
+        for text, end in zip((old, new, target), ends, strict=True)
     )  # type: ignore[return-value]
 
 
@@ -42,7 +44,7 @@ def cases(draw: st.DrawFn) -> tuple[str, str, str]:
 def test_hunks_are_applied_like_git_apply(
     tmp_path: Path, case: tuple[str, str, str]
 ) -> None:
-    old, new, other = case
+    old, new, target = case
     for name, content in (("old", old), ("new", new)):
         (tmp_path / name).write_text(content)
     diff = subprocess.run(
@@ -55,13 +57,17 @@ def test_hunks_are_applied_like_git_apply(
     if not diff or not old or not new:
         return
     diff = diff.replace("a/old", "a/f").replace("b/new", "b/f")
-    (tmp_path / "f").write_text(other)
+    (tmp_path / "f").write_text(target)
     (tmp_path / "p").write_text(diff)
     outcome = subprocess.run(
         ["git", "apply", "p"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     files = parse_diff(tuple(diff.split("\n")), 1).files
-    fit = fit_hunks("f", text_lines(other.encode()), files[0].hunks)
-    assert (not fit.misfits) == (outcome.returncode == 0), (diff, other, outcome.stderr)
+    fit = fit_hunks("f", text_lines(target.encode()), files[0].hunks)
+    assert (not fit.misfits) == (outcome.returncode == 0), (
+        diff,
+        target,
+        outcome.stderr,
+    )
     if not fit.misfits and fit.lines is not None:
         assert "".join(fit.lines) == (tmp_path / "f").read_text()

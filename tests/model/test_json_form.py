@@ -93,7 +93,7 @@ def test_object_keys_match_the_class() -> None:
     }
 
 
-def test_schema_accepts_only_the_object() -> None:
+def test_schema_rejects_wrong_values() -> None:
     schema = schema_of(JsonDocument("whole", (Whole,)), DESCRIBED)
     document = {"schema": "patchpilot/whole/1", **json_object(WHOLE)}
     validator = Draft202012Validator(schema)

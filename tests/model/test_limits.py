@@ -186,7 +186,7 @@ diff --git a/g b/g
         (20, 2, 1, 8, 19, ["@@ -1,4 +1,5 @@ int f(void)", "@@ -9 +10 @@"]),
     ],
 )
-def test_truncated_parts_are_complete(
+def test_truncated_patch_keeps_complete_lines(
     limit: int,
     message: int,
     notes: int,
@@ -206,7 +206,7 @@ def test_truncated_parts_are_complete(
 
 
 @pytest.mark.parametrize(
-    ("most_lines", "most", "kept"),
+    ("max_lines", "max_size", "expected"),
     [
         (4, 40, None),
         (3, 40, 3),
@@ -219,16 +219,16 @@ def test_truncated_parts_are_complete(
     ],
 )
 def test_patch_is_truncated_at_the_first_limit(
-    most_lines: int, most: int, kept: int | None, monkeypatch: pytest.MonkeyPatch
+    max_lines: int, max_size: int, expected: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", most_lines)
-    monkeypatch.setattr(shortening, "MAX_CHECKED", most)
+    monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", max_lines)
+    monkeypatch.setattr(shortening, "MAX_CHECKED", max_size)
     patch = parse_patch(b"Subject: x\n\ny\n", "x.patch")._replace(
         lines=("0123456789",) * 4
     )
     short = shorten_patch(patch)
-    assert (short is patch) is (kept is None)
-    assert len(short.lines) == (kept or 4)
+    assert (short is patch) is (expected is None)
+    assert len(short.lines) == (expected or 4)
 
 
 def test_truncation_keeps_short_patches(

@@ -314,9 +314,11 @@ def test_endless_line_takes_linear_time(
 
 
 def test_only_mboxrd_is_unquoted() -> None:
-    other = b"From " + b"a" * 40 + b" Mon Sep 17 00:00:00 2001\nSubject: x\n\n>From a\n"
-    assert split_mbox(other) == [other]
-    assert not is_mboxrd(other)
+    plain_mbox = (
+        b"From " + b"a" * 40 + b" Mon Sep 17 00:00:00 2001\nSubject: x\n\n>From a\n"
+    )
+    assert split_mbox(plain_mbox) == [plain_mbox]
+    assert not is_mboxrd(plain_mbox)
 
 
 @pytest.mark.parametrize(
@@ -366,7 +368,7 @@ def test_git_show_output_hints_at_format_patch() -> None:
         "Sender: a@b.example",
     ],
 )
-def test_single_header_makes_a_message(header: str) -> None:
+def test_one_header_is_enough_for_a_message(header: str) -> None:
     assert read(f"{header}\n\ntext\n").message == ("text",)
 
 
@@ -644,7 +646,7 @@ def test_header_size_limit_is_inclusive(
 
 
 @pytest.mark.parametrize(
-    ("raw", "refused"),
+    ("raw", "error"),
     [
         (b"a" * 10, None),
         (b"a" * 11, "line 1 too long: 11 bytes"),
@@ -658,15 +660,15 @@ def test_header_size_limit_is_inclusive(
     ],
 )
 def test_message_limits_are_inclusive(
-    raw: bytes, refused: str | None, monkeypatch: pytest.MonkeyPatch
+    raw: bytes, error: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mail_reading, "MAX_MAIL", 39)
     monkeypatch.setattr(mail_reading, "MAX_LINES", 5)
     monkeypatch.setattr(mail_reading, "MAX_LINE", 10)
-    if refused is None:
+    if error is None:
         refuse_oversize(raw)
     else:
-        with pytest.raises(InputError, match=refused):
+        with pytest.raises(InputError, match=error):
             refuse_oversize(raw)
 
 
@@ -748,23 +750,25 @@ def test_long_patch_keeps_its_bytes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     raw = patches.mail(body="\udcff is no UTF-8.\n").encode("utf-8", "surrogateescape")
-    whole = parse_patch(raw, "x.patch")
+    patch = parse_patch(raw, "x.patch")
     monkeypatch.setattr(mail_reading, "MAX_LINE", 100)
     assert len(raw) > 100
-    assert parse_patch(raw, "x.patch") == whole
-    assert whole.message == ("\udcff is no UTF-8.",)
+    assert parse_patch(raw, "x.patch") == patch
+    assert patch.message == ("\udcff is no UTF-8.",)
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 5000])
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
 def test_mbox_messages_have_offsets(size: int, ending: bytes) -> None:
     mails = [
-        MBOX_LINE + b"A: %d" % at + ending + ending + b"x" * at + ending * 2
-        for at in range(5)
+        MBOX_LINE + b"A: %d" % number + ending + ending + b"x" * number + ending * 2
+        for number in range(5)
     ]
     data = b"".join(mails)
-    blocks = [data[at : at + size] for at in range(0, len(data), size)]
+    blocks = [data[number : number + size] for number in range(0, len(data), size)]
     messages = list(split_blocks(blocks))
     assert [mail for _, mail in messages] == mails
-    assert [data[at : at + len(mail)] for at, mail in messages] == mails
-    assert mail_bounds(data) == [(at, at + len(mail)) for at, mail in messages]
+    assert [data[number : number + len(mail)] for number, mail in messages] == mails
+    assert mail_bounds(data) == [
+        (number, number + len(mail)) for number, mail in messages
+    ]

@@ -78,7 +78,7 @@ def test_backport_of_a_revert_is_both() -> None:
     assert marks.reverts == (B,)
 
 
-def test_revert_of_several_names_each() -> None:
+def test_revert_may_name_several_commits() -> None:
     assert read_marks(f"x\n\nThis reverts commits {A} and\n{B}.\n").reverts == (A, B)
 
 
@@ -106,7 +106,7 @@ def test_fixes_lines_may_be_anywhere() -> None:
         ("Fixes: the bug of 1234567", []),
     ],
 )
-def test_fixes_lines_have_many_forms(
+def test_fixes_lines_are_parsed_in_many_formats(
     line: str, expected: list[tuple[str, str]]
 ) -> None:
     assert [
@@ -115,7 +115,7 @@ def test_fixes_lines_have_many_forms(
 
 
 @given(st.text())
-def test_any_message_can_be_read(text: str) -> None:
+def test_arbitrary_message_is_parsed(text: str) -> None:
     read_marks(text)
 
 

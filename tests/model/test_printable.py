@@ -23,7 +23,7 @@ def test_bidi_characters_are_shown(char: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "shown"),
+    ("raw", "expected"),
     [
         ("\x1b[31m", "\\x1b[31m"),
         ("\x00\x08\x0b\x0d\x1f", "\\x00\\x08\\x0b\\x0d\\x1f"),
@@ -36,8 +36,8 @@ def test_bidi_characters_are_shown(char: str) -> None:
         ),
     ],
 )
-def test_control_characters_are_escaped(raw: str, shown: str) -> None:
-    assert printable(raw) == shown
+def test_control_characters_are_escaped(raw: str, expected: str) -> None:
+    assert printable(raw) == expected
 
 
 def test_title_is_one_line() -> None:

@@ -73,8 +73,8 @@ def test_lone_subject_gets_a_trailer_block() -> None:
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6))
 def test_existing_trailer_is_not_added_again(trailers: list[tuple[str, str]]) -> None:
-    once = add_trailers(MESSAGE, trailers)
-    assert add_trailers(once, trailers) == once
+    added_once = add_trailers(MESSAGE, trailers)
+    assert add_trailers(added_once, trailers) == added_once
 
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6))
@@ -84,8 +84,10 @@ def test_existing_lines_stay_in_place(trailers: list[tuple[str, str]]) -> None:
         for line in add_trailers(MESSAGE, trailers).split("\n")
         if line in MESSAGE.split("\n")
     ]
-    was = [line for line in MESSAGE.split("\n") if line]
-    assert [line for line in unchanged if line in was][: len(was)] == was
+    original_lines = [line for line in MESSAGE.split("\n") if line]
+    assert [line for line in unchanged if line in original_lines][
+        : len(original_lines)
+    ] == original_lines
 
 
 @pytest.mark.parametrize(
@@ -228,7 +230,9 @@ def test_trailer_in_another_case_is_kept() -> None:
 
 
 def block(*names: str) -> str:
-    return "s\n\nwhy\n\n" + "".join(f"{name}: x{at}\n" for at, name in enumerate(names))
+    return "s\n\nwhy\n\n" + "".join(
+        f"{name}: x{number}\n" for number, name in enumerate(names)
+    )
 
 
 @pytest.mark.parametrize(
@@ -238,7 +242,7 @@ def block(*names: str) -> str:
 def test_new_trailer_is_inserted_in_order(
     name: str,
 ) -> None:
-    others = [
+    other_names = [
         name_
         for name_ in ORDER
         if name_ not in (name, "co-developed-by", "signed-off-by")
@@ -246,7 +250,7 @@ def test_new_trailer_is_inserted_in_order(
     message = block(
         *(
             other
-            for other in others
+            for other in other_names
             if ORDER.index(other) < ORDER.index("signed-off-by")
         ),
         "signed-off-by",
@@ -306,22 +310,22 @@ def test_new_trailer_is_inserted_in_order(
 def test_new_trailer_keeps_the_usual_order(
     before: tuple[str, ...], added: str, after: tuple[str, ...]
 ) -> None:
-    out = add_trailers(block(*before), [(added, "new")])
-    assert tuple(trailer_names(out)) == after
+    result = add_trailers(block(*before), [(added, "new")])
+    assert tuple(trailer_names(result)) == after
     if before != after[: len(before)] or added in before:
         assert [
             trailer.value
-            for trailer in parse_trailers(out.split("\n"))
+            for trailer in parse_trailers(result.split("\n"))
             if trailer.value != "new"
-        ] == [f"x{at}" for at in range(len(before))]
+        ] == [f"x{number}" for number in range(len(before))]
 
 
 def test_folded_value_is_kept_whole() -> None:
     message = (
         "s\n\nwhy\n\nFixes: a (\n net: x)\n\tmore\nSigned-off-by: A <a@example.org>\n"
     )
-    out = add_trailers(message, [("Cc", "stable@vger.kernel.org")])
-    assert out.split("\n")[6:9] == [
+    result = add_trailers(message, [("Cc", "stable@vger.kernel.org")])
+    assert result.split("\n")[6:9] == [
         "\tmore",
         "Cc: stable@vger.kernel.org",
         "Signed-off-by: A <a@example.org>",
@@ -358,9 +362,9 @@ def test_trailers_are_added_once(message: str) -> None:
         ("Cc", "stable@vger.kernel.org"),
         ("Signed-off-by", "A <a@b.org>"),
     ]
-    once = add_trailers(message, expected)
-    assert once.count('Fixes: abc ("x")') == 1
-    assert add_trailers(once, expected) == once
+    added_once = add_trailers(message, expected)
+    assert added_once.count('Fixes: abc ("x")') == 1
+    assert add_trailers(added_once, expected) == added_once
 
 
 UNFIT = {

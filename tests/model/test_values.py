@@ -88,7 +88,7 @@ def test_makefile_contains_the_version(
         ("a\0b", False),
     ],
 )
-def test_path_stays_in_the_tree(path: str, safe: bool) -> None:
+def test_path_outside_the_tree_is_unsafe(path: str, safe: bool) -> None:
     assert is_safe_path(path) is safe
 
 
@@ -113,15 +113,17 @@ def test_unpatched_tree_has_no_changes() -> None:
     assert (is_guess(layered, "a/b.c"), is_guess(layered, "a/c.c")) == (True, False)
 
 
-def test_change_has_its_new_path() -> None:
+def test_change_uses_its_new_path() -> None:
     assert FileChange("a", "b", (), 1).path == "b"
     assert FileChange("a", None, (), 1).path == "a"
     assert FileChange(None, "b", (), 1).path == "b"
     assert FileChange(None, None, (), 1).path == ""
 
 
-def test_change_has_its_added_lines() -> None:
-    lines = tuple(DiffLine(kind, kind * 3, at, None) for at, kind in enumerate("+- +"))
+def test_change_lists_its_added_lines() -> None:
+    lines = tuple(
+        DiffLine(kind, kind * 3, number, None) for number, kind in enumerate("+- +")
+    )
     change = FileChange("a", "a", (Hunk(1, 1, 3, "", lines, 0),), 1)
     assert [line.patch_line for line in change.lines()] == [0, 3]
     assert [line.patch_line for line in change.lines("-")] == [1]
@@ -148,5 +150,5 @@ def test_plan_splits_recipients_by_header() -> None:
         ({"subject": "a", "patch": "b", "series": ("c",)}, "Subject: a\nb\nc"),
     ],
 )
-def test_example_returns_its_text(parts: dict[str, Any], text: str) -> None:
+def test_example_text_contains_its_parts(parts: dict[str, Any], text: str) -> None:
     assert Example(bad=True, **parts).text == text

@@ -51,9 +51,9 @@ def test_other_references_are_not_links(text: str) -> None:
     )
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
     console.print(detail_of(Shown(0, finding, rule=rule), None))
-    written = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "\x1b]8;" not in written
-    assert "\x1b]0;" not in written
+    output = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "\x1b]8;" not in output
+    assert "\x1b]0;" not in output
 
 
 def test_rule_references_are_links() -> None:

@@ -152,16 +152,16 @@ def test_several_patches_share_one_answer(
     widget_tree: Path, tmp_path: Path, widget_mail: Path
 ) -> None:
     (tmp_path / "two.patch").write_text(patch("drivers/net/port.c"))
-    got = output_lines(
+    lines = output_lines(
         widget_tree, "--norolestats", widget_mail, tmp_path / "two.patch"
     )
-    assert "Eve Router <eve@net.example>" in got
-    assert "Ada Fixer <ada@widgets.example>" in got
-    assert len(got) == len(set(got))
+    assert "Eve Router <eve@net.example>" in lines
+    assert "Ada Fixer <ada@widgets.example>" in lines
+    assert len(lines) == len(set(lines))
 
 
 @pytest.mark.parametrize(
-    ("pattern", "printed"),
+    ("pattern", "expected"),
     [
         ("lib/pm8???-*", "lib/pm8?..-*"),
         ("lib/a?.c", "lib/a?.c"),
@@ -171,7 +171,7 @@ def test_several_patches_share_one_answer(
     ],
 )
 def test_question_marks_match_the_script(
-    tmp_path: Path, pattern: str, printed: str
+    tmp_path: Path, pattern: str, expected: str
 ) -> None:
     widget_tree = write_tree(tmp_path / "tree")
     (widget_tree / "MAINTAINERS").write_text(
@@ -179,7 +179,7 @@ def test_question_marks_match_the_script(
     )
     (widget_tree / "lib").mkdir(exist_ok=True)
     (widget_tree / "lib/one.c").write_text("")
-    assert f"F:\t{printed}" in output_lines(
+    assert f"F:\t{expected}" in output_lines(
         widget_tree, "--sections", "-f", "lib/one.c"
     )
 
@@ -197,8 +197,8 @@ def test_unsupported_switch_is_refused(
 
 @pytest.mark.parametrize("form", ["text", "get_maintainer"])
 def test_missing_patch_is_reported_outside_a_tree(workdir: Path, form: str) -> None:
-    done = call("maintainers --format", form, "nofile.patch")
-    done.expect(2, "nofile.patch: no such file")
+    outcome = call("maintainers --format", form, "nofile.patch")
+    outcome.expect(2, "nofile.patch: no such file")
 
 
 def test_output_is_never_a_mail_option(

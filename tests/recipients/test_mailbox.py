@@ -30,7 +30,7 @@ def test_mailbox_is_split(text: str, expected: tuple[str, str]) -> None:
 
 
 @given(st.text(max_size=60))
-def test_written_text_round_trips(text: str) -> None:
+def test_formatted_mailbox_round_trips(text: str) -> None:
     name, address = split_mailbox(text)
     if address and name and "<" not in name and "\n" not in text:
         assert split_mailbox(format_mailbox(name, address)) == (name, address)

@@ -71,7 +71,7 @@ def test_other_maintainers_formats_are_read(tmp_path: Path) -> None:
     ]
 
 
-def test_tree_script_habits_are_followed(tmp_path: Path) -> None:
+def test_tree_script_variants_are_followed(tmp_path: Path) -> None:
     tree = write_tree(
         tmp_path / "tree",
         MAINTAINERS=OTHER,

@@ -142,18 +142,18 @@ def test_series_has_one_plan(widget_tree: Path, tmp_path: Path) -> None:
         "widgets@lists.example",
     } <= set(addresses(plan, "to"))
     assert len(plan["sources"]) == 2
-    each = plans("--tree", widget_tree, "--per-patch", folder)
-    assert len(each) == 2
-    assert "eve@net.example" not in addresses(each[0], "to")
+    patch_plans = plans("--tree", widget_tree, "--per-patch", folder)
+    assert len(patch_plans) == 2
+    assert "eve@net.example" not in addresses(patch_plans[0], "to")
     # a list gets the whole series, so each patch lists it
-    assert all("netlist@lists.example" in addresses(plan, "to") for plan in each)
+    assert all("netlist@lists.example" in addresses(plan, "to") for plan in patch_plans)
     assert not any(
-        recipient["patches"] for plan in each for recipient in plan["recipients"]
+        recipient["patches"] for plan in patch_plans for recipient in plan["recipients"]
     )
     (folder / "0000.patch").write_text(COVER)
-    each = plans("--tree", widget_tree, "--per-patch", folder)
+    patch_plans = plans("--tree", widget_tree, "--per-patch", folder)
     assert not any(
-        recipient["patches"] for plan in each for recipient in plan["recipients"]
+        recipient["patches"] for plan in patch_plans for recipient in plan["recipients"]
     )
 
 
@@ -215,10 +215,10 @@ def test_many_recipients_cause_a_warning(widget_tree: Path) -> None:
 def test_oversized_plan_skips_address_checks(
     widget_tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judged: list[str] = []
+    checked: list[str] = []
     monkeypatch.setattr(
         "patchpilot.recipients.recipient_plan.judge_address",
-        lambda email: judged.append(email) or judge(email),
+        lambda email: checked.append(email) or judge(email),
     )
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(201))
     plan = one_plan(widget_tree, patch(message=f"{crowd}\nCc: Bad <-x@crowd.example>"))
@@ -228,7 +228,7 @@ def test_oversized_plan_skips_address_checks(
     )
     assert len(plan["recipients"]) > 200
     assert not any(email.startswith("-") for email in addresses(plan, "cc"))
-    assert judged == []
+    assert checked == []
 
 
 def test_closed_next_tree_causes_a_warning(widget_tree: Path) -> None:
@@ -376,7 +376,7 @@ def test_wrong_address_is_refused(widget_tree: Path) -> None:
     outcome.expect(2, "nobody")
 
 
-def test_text_shows_reasons_safely(widget_tree: Path) -> None:
+def test_reasons_are_escaped(widget_tree: Path) -> None:
     (widget_tree.parent / "one.patch").write_text(
         patch(message="Cc: Esc\x1b[31mape <esc@ape.example>")
     )

@@ -37,10 +37,10 @@ def repo(tmp_path: Path) -> Repo:
 def test_git_send_email_uses_the_plan(repo: Repo) -> None:
     repo.git("config --global sendemail.tocmd", f"{COMMAND} --nol")
     repo.git("config --global sendemail.cccmd", f"{COMMAND} --nom --nor")
-    sent = repo.git("send-email --dry-run --confirm=never --suppress-cc=self -1")
-    assert "To: Eve Router <eve@net.example>" in sent
-    assert "netlist@lists.example" in sent
-    assert "everybody@lists.example" in sent
+    output = repo.git("send-email --dry-run --confirm=never --suppress-cc=self -1")
+    assert "To: Eve Router <eve@net.example>" in output
+    assert "netlist@lists.example" in output
+    assert "everybody@lists.example" in output
 
 
 def test_b4_uses_the_plan(repo: Repo, tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_b4_uses_the_plan(repo: Repo, tmp_path: Path) -> None:
             "-c",
             "b4.prep-cover-strategy=branch-description",
         ]
-        done = subprocess.run(
+        outcome = subprocess.run(
             [str(Path(sys.executable).with_name("b4")), "-n", *options, *words],
             cwd=repo.path,
             env=env,
@@ -65,8 +65,8 @@ def test_b4_uses_the_plan(repo: Repo, tmp_path: Path) -> None:
             check=False,
             timeout=120,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout + done.stderr
+        assert outcome.returncode == 0, outcome.stderr
+        return outcome.stdout + outcome.stderr
 
     b4("prep", "-e", "master")
     output = b4("prep", "--auto-to-cc")

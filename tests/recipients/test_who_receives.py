@@ -75,21 +75,23 @@ def received_recipients(repo: Repo) -> dict[str, tuple[int, ...]]:
 
 def git_recipients(repo: Repo, count: int) -> set[str]:
     """Return git send-email's recipients for the topic."""
-    out = repo.git(
+    output = repo.git(
         "send-email --dry-run --confirm=never --suppress-cc=self"
         f" --to=list@lists.example.org -{count}"
     )
-    return set(re.findall(r"^RCPT TO:<(.*)>$", out, re.MULTILINE)) - {"ada@example.org"}
+    return set(re.findall(r"^RCPT TO:<(.*)>$", output, re.MULTILINE)) - {
+        "ada@example.org"
+    }
 
 
-def b4_recipients(repo: Repo, out: Path) -> list[set[str]]:
+def b4_recipients(repo: Repo, folder: Path) -> list[set[str]]:
     """Return b4's recipients for each message, the cover letter first."""
     repo.git("config b4.prep-cover-strategy branch-description")
     b4(repo, "prep -e origin/master")
     words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send"
-    b4(repo, f"{words} --no-sign --to list@lists.example.org -o", str(out))
+    b4(repo, f"{words} --no-sign --to list@lists.example.org -o", str(folder))
     result = []
-    for file in sorted(out.iterdir()):
+    for file in sorted(folder.iterdir()):
         mail = parse_mail(file.read_bytes())
         result.append({address.email for address in (*mail.to, *mail.cc)})
     return result
@@ -205,12 +207,12 @@ def test_cover_letter_goes_to_everyone(
         maintainers=MAINTAINERS,
     )
     call("draft", "-C", repo.path, "--cover-subject", "x: y", "--cover", "Because.")
-    sent = repo.patchpilot(
+    preview = repo.patchpilot(
         "send --dry-run --format json --profile linux --force x"
     ).json
     cover, first, second = (
         {address for header in ("to", "cc") for address in message[header]}
-        for message in sent["messages"]
+        for message in preview["messages"]
     )
     lists = {"widgets@lists.example", "everybody@lists.example"}
     assert lists <= cover & first & second
@@ -219,7 +221,7 @@ def test_cover_letter_goes_to_everyone(
     assert OTHER in second
     assert "Ada Fixer <ada@widgets.example>" in first - second
     patches = {
-        recipient["email"]: recipient["patches"] for recipient in sent["recipients"]
+        recipient["email"]: recipient["patches"] for recipient in preview["recipients"]
     }
     assert patches["ada@widgets.example"] == [1]
     assert patches["otto@other.example"] == [2]
@@ -235,7 +237,7 @@ def test_cover_letter_goes_to_everyone(
 @pytest.mark.parametrize(
     "name", ["netdev@vger.kernel.org", "dri-devel@lists.freedesktop.org"]
 )
-def test_custom_may_send_everything_to_everyone(name: str, tmp_path: Path) -> None:
+def test_project_can_send_all_patches_to_everyone(name: str, tmp_path: Path) -> None:
     repo = create_topic(
         tmp_path / "r",
         Commit(f"Cc: {OTHER}\n{SIGNED}"),
@@ -274,9 +276,9 @@ def test_unknown_alias_is_reported(option: str, tmp_path: Path) -> None:
         words += f" {option} bos,x@example.org"
     else:
         repo.git("config --global", option, "bos, x@example.org")
-    done = call(*words.split(), "-C", repo.path)
-    done.expect(2, f"{option}: unknown address or alias 'bos'")
-    assert "did you mean 'boss'?" in done.err
+    outcome = call(*words.split(), "-C", repo.path)
+    outcome.expect(2, f"{option}: unknown address or alias 'bos'")
+    assert "did you mean 'boss'?" in outcome.err
 
 
 def test_cover_contacts_are_recipients() -> None:

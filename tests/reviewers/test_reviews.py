@@ -69,16 +69,16 @@ def topic(tmp_path: Path) -> Repo:
 @pytest.fixture
 def reviewer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answering:
     """Configure a reviewer that prints rows, and return the file with its input."""
-    own = "[user]\nname = Ada Fixer\nemail = ada@example.org\n"
-    (tmp_path / "gitconfig").write_text(own)
+    user_config = "[user]\nname = Ada Fixer\nemail = ada@example.org\n"
+    (tmp_path / "gitconfig").write_text(user_config)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
 
     def configure(*rows: object, local: bool = True, name: str = "mine") -> Path:
-        given, program = tmp_path / f"{name}.given", tmp_path / f"{name}.py"
+        request_file, program = tmp_path / f"{name}.given", tmp_path / f"{name}.py"
         answer = "\n".join(map(json.dumps, rows))
         program.write_text(
             "import os, sys\n"
-            f"with open({str(given)!r}, 'a') as file:\n"
+            f"with open({str(request_file)!r}, 'a') as file:\n"
             "    file.write(sys.stdin.read() + repr(sorted(os.environ)) + os.getcwd())\n"
             f"print({answer!r})\n"
         )
@@ -86,7 +86,7 @@ def reviewer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answeri
         text = f"{section}command = {sys.executable} {program}\nlocal = {local}\n"
         with (tmp_path / "gitconfig").open("a") as file:
             file.write(text)
-        return given
+        return request_file
 
     return configure
 
@@ -94,14 +94,16 @@ def reviewer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answeri
 def test_comment_does_not_set_the_exit_code(
     topic: Repo, reviewer_program: Answering
 ) -> None:
-    given = reviewer_program(HELD, HELD | {"quoted": "kfree(foo);", "problem": "leaks"})
-    without = topic.patchpilot("check HEAD")
-    done = topic.patchpilot("check HEAD --review")
-    assert done.code == without.code
-    assert "foo.c:6: returns with foo->lock held" in done.out
-    assert "leaks" not in done.out
-    assert "1 folded" in done.out
-    text = given.read_text()
+    request_file = reviewer_program(
+        HELD, HELD | {"quoted": "kfree(foo);", "problem": "leaks"}
+    )
+    unreviewed = topic.patchpilot("check HEAD")
+    outcome = topic.patchpilot("check HEAD --review")
+    assert outcome.code == unreviewed.code
+    assert "foo.c:6: returns with foo->lock held" in outcome.out
+    assert "leaks" not in outcome.out
+    assert "1 folded" in outcome.out
+    text = request_file.read_text()
     assert "     6| +\t\treturn -EBUSY;" in text
     assert "     1| /* Returns 0, or -EAGAIN. */" in text
     assert "foo.c, in foo_open:" in text
@@ -112,43 +114,43 @@ def test_comment_does_not_set_the_exit_code(
 def test_review_is_cached_until_the_patch_changes(
     topic: Repo, reviewer_program: Answering
 ) -> None:
-    given = reviewer_program(HELD)
+    request_file = reviewer_program(HELD)
     topic.patchpilot("check HEAD --review")
-    size = given.stat().st_size
-    again = topic.patchpilot("check HEAD --review --format json").json["reviews"]
-    assert given.stat().st_size == size
-    assert again[0]["patches"][0]["is_stored"]
+    size = request_file.stat().st_size
+    second = topic.patchpilot("check HEAD --review --format json").json["reviews"]
+    assert request_file.stat().st_size == size
+    assert second[0]["patches"][0]["is_stored"]
     topic.write(**{"foo.c": FIX.replace("\t\treturn -EBUSY;", "\t\tgoto out;")})
     topic.git("commit -q --amend -a --no-edit")
     (patch,) = topic.patchpilot("check HEAD --review --format json").json["reviews"][0][
         "patches"
     ]
-    assert given.stat().st_size > size
+    assert request_file.stat().st_size > size
     assert patch["resolved"] == [HELD["problem"]]
 
 
 def test_nothing_is_sent_before_consent(
     topic: Repo, reviewer_program: Answering
 ) -> None:
-    given = reviewer_program(HELD, local=False)
-    done = topic.patchpilot("check --review")
-    assert done.code == 1
-    assert "1 patch" in done.err
-    assert "--review-request" in done.err
+    request_file = reviewer_program(HELD, local=False)
+    outcome = topic.patchpilot("check --review")
+    assert outcome.code == 1
+    assert "1 patch" in outcome.err
+    assert "--review-request" in outcome.err
     topic.patchpilot("draft --security yes")
     assert "gets nothing" in topic.patchpilot("check --review").err
-    assert not given.exists()
+    assert not request_file.exists()
     topic.patchpilot("draft --security no")
     assert "lock held" in topic.patchpilot("check --review").out
-    assert given.exists()
+    assert request_file.exists()
 
 
 def test_repository_configures_no_reviewer(
     topic: Repo, reviewer_program: Answering, tmp_path: Path
 ) -> None:
     topic.git("config", "patchpilot.reviewer.evil.command", f"touch {tmp_path / 'hit'}")
-    done = topic.patchpilot("check HEAD --review")
-    done.expect(3, "no reviewer is configured")
+    outcome = topic.patchpilot("check HEAD --review")
+    outcome.expect(3, "no reviewer is configured")
     assert not (tmp_path / "hit").exists()
 
 
@@ -159,26 +161,26 @@ def test_reviewer_text_is_not_an_option(
     reviewer_program(
         *(HELD | {key: [evil]} for key in ("symbols", "missing", "undocumented"))
     )
-    done = topic.patchpilot("check HEAD --review --all")
-    assert "mine" in done.out
+    outcome = topic.patchpilot("check HEAD --review --all")
+    assert "mine" in outcome.out
     assert not (tmp_path / "hit").exists()
 
 
 def test_request_is_printed_without_a_reviewer(topic: Repo) -> None:
-    done = topic.patchpilot("check HEAD --review-request")
-    assert done.code == 0
-    assert "## The patch's message" in done.out
+    outcome = topic.patchpilot("check HEAD --review-request")
+    assert outcome.code == 0
+    assert "## The patch's message" in outcome.out
 
 
 def test_waived_comment_has_a_reason(topic: Repo, reviewer_program: Answering) -> None:
     reviewer_program(HELD)
-    shown = topic.patchpilot("check --review").out
-    name = shown.rpartition("[review-")[2].partition("]")[0]
+    output = topic.patchpilot("check --review").out
+    name = output.rpartition("[review-")[2].partition("]")[0]
     waived = topic.patchpilot(f"check --waive review-{name}='the caller unlocks'")
     waived.expect(topic.patchpilot("check").code, "waived for")
-    done = topic.patchpilot("check --review")
-    assert "lock held" not in done.out
-    assert "1 folded" in done.out
+    outcome = topic.patchpilot("check --review")
+    assert "lock held" not in outcome.out
+    assert "1 folded" in outcome.out
     topic.patchpilot("draft --note-review")
     note = topic.patchpilot("draft").out
     assert "Machine review by mine: 1 comment" in note
@@ -186,7 +188,7 @@ def test_waived_comment_has_a_reason(topic: Repo, reviewer_program: Answering) -
     assert "lock held" not in note
 
 
-def test_copied_text_asks_for_assisted_by(
+def test_copied_text_suggests_an_assisted_by_tag(
     topic: Repo, reviewer_program: Answering
 ) -> None:
     reviewer_program(HELD)
@@ -199,12 +201,12 @@ def test_review_does_not_block_a_send(topic: Repo, reviewer_program: Answering) 
     topic.git("config --global patchpilot.review-before-send always")
     with FaultySink() as server:
         configure_mail_server(topic, server)
-        done = topic.patchpilot(
+        outcome = topic.patchpilot(
             "send --yes --no-auto --to a@example.org --cc linux-a@vger.kernel.org"
             " --security no --force tested"
         )
         assert len(server.mails) == 1
-    assert "lock held" in done.err
+    assert "lock held" in outcome.err
     assert b"lock held" not in server.mails[0].data
 
 

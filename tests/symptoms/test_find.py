@@ -51,34 +51,34 @@ LOG = """\
 @pytest.fixture
 def repo(workdir: Path) -> Repo:
     """Create v6.1 with the bug, mainline with the fix among other commits, and a stable branch."""
-    made = Repo(workdir / "linux")
+    linux_repo = Repo(workdir / "linux")
     base = {"Makefile": "VERSION = 6\n", "Kbuild": "x\n", "Kconfig": "x\n"}
-    made.commit("Linux 6.1\n", {**base, "MAINTAINERS": "x\n", FILE: RING})
-    made.tag("v6.1")
+    linux_repo.commit("Linux 6.1\n", {**base, "MAINTAINERS": "x\n", FILE: RING})
+    linux_repo.tag("v6.1")
     for number in range(12):
-        made.commit(
+        linux_repo.commit(
             f"net: core: change {number}\n\nThe queue has a new limit.\n",
             {f"net/core{number}.c": "int x;\n"},
         )
-    made.commit(f"{TITLE}\n\nThe page may be NULL.\n", {FILE: FIXED})
-    made.commit(
+    linux_repo.commit(f"{TITLE}\n\nThe page may be NULL.\n", {FILE: FIXED})
+    linux_repo.commit(
         "acme: add a comment\n\nNo change.\n", {"drivers/net/acme/main.c": "x\n"}
     )
-    made.git("commit -q --allow-empty --allow-empty-message -m", "")
-    made.tag("v6.2")
-    made.git("update-ref refs/remotes/origin/master HEAD")
-    made.git("checkout -q --detach v6.1")
-    made.commit("Linux 6.1.1\n", {"Makefile": "VERSION = 6.1\n"})
-    made.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
-    return made
+    linux_repo.git("commit -q --allow-empty --allow-empty-message -m", "")
+    linux_repo.tag("v6.2")
+    linux_repo.git("update-ref refs/remotes/origin/master HEAD")
+    linux_repo.git("checkout -q --detach v6.1")
+    linux_repo.commit("Linux 6.1.1\n", {"Makefile": "VERSION = 6.1\n"})
+    linux_repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
+    return linux_repo
 
 
 def find_json(
     repo: Repo, *words: str, stdin: str = "", code: int = 0
 ) -> dict[str, Any]:
-    done = call("find", "-C", repo.path, *words, "--json", stdin=stdin.encode())
-    assert done.code == code, done.err
-    answer: dict[str, Any] = json.loads(done.out)
+    outcome = call("find", "-C", repo.path, *words, "--json", stdin=stdin.encode())
+    assert outcome.code == code, outcome.err
+    answer: dict[str, Any] = json.loads(outcome.out)
     return answer
 
 
@@ -88,7 +88,7 @@ def test_oops_finds_the_fixing_commit(repo: Repo) -> None:
     assert (answer["tree"], answer["searched"]) == ("v6.1", 15)
     assert (first["subject"], first["release"]) == (TITLE, "v6.2")
     assert "changes acme_ring_fill()" in first["matches"]
-    assert {it["branch"]: it["verdict"] for it in first["branches"]} == {
+    assert {branch["branch"]: branch["verdict"] for branch in first["branches"]} == {
         "v6.1": "clean",
         STABLE: "clean",
     }
@@ -124,23 +124,23 @@ def test_no_match_exits_with_1(repo: Repo) -> None:
     log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n brcm_reset+0x4/0x8 [brcm]"
     answer = find_json(repo, "-", "--in", "v6.1", stdin=log, code=1)
     assert not answer["fits"]
-    done = call("find", "-C", repo.path, "-", "--in", "v6.1", stdin=log.encode())
-    assert done.out.startswith("no commit fits, of 15 commits since v6.1")
-    assert "search by builds: patchpilot find --bisect - --in v6.1" in done.out
-    done = call("find", "-C", repo.path, "acme_ring_start", "--in", "v6.1")
-    assert done.out.startswith("no commit changes acme_ring_start, of 15 commits")
-    assert "report the bug" in done.out
+    outcome = call("find", "-C", repo.path, "-", "--in", "v6.1", stdin=log.encode())
+    assert outcome.out.startswith("no commit fits, of 15 commits since v6.1")
+    assert "search by builds: patchpilot find --bisect - --in v6.1" in outcome.out
+    outcome = call("find", "-C", repo.path, "acme_ring_start", "--in", "v6.1")
+    assert outcome.out.startswith("no commit changes acme_ring_start, of 15 commits")
+    assert "report the bug" in outcome.out
 
 
 def test_candidates_have_a_next_command(repo: Repo) -> None:
-    done = call("find", "-C", repo.path, "-", stdin=LOG.encode())
-    assert "a short list to try, from 15 commits since v6.1" in done.out
-    assert TITLE in done.out
-    assert "first in v6.2; changes acme_ring_fill()" in done.out
-    assert "clean: v6.1, stable/linux-6.1.y" in done.out
-    assert "next: patchpilot backport" in done.out
-    assert "--request" in done.out
-    assert "the fix" not in done.out
+    outcome = call("find", "-C", repo.path, "-", stdin=LOG.encode())
+    assert "a short list to try, from 15 commits since v6.1" in outcome.out
+    assert TITLE in outcome.out
+    assert "first in v6.2; changes acme_ring_fill()" in outcome.out
+    assert "clean: v6.1, stable/linux-6.1.y" in outcome.out
+    assert "next: patchpilot backport" in outcome.out
+    assert "--request" in outcome.out
+    assert "the fix" not in outcome.out
 
 
 @pytest.mark.parametrize(
@@ -154,9 +154,9 @@ def test_candidates_have_a_next_command(repo: Repo) -> None:
 def test_unsearchable_symptom_is_an_error(
     repo: Repo, words: tuple[str, ...], stdin: str, error: str
 ) -> None:
-    done = call("find", "-C", repo.path, *words, stdin=stdin.encode())
-    assert done.code
-    assert error in done.err
+    outcome = call("find", "-C", repo.path, *words, stdin=stdin.encode())
+    assert outcome.code
+    assert error in outcome.err
 
 
 def test_bisection_result_finds_an_untagged_fix(repo: Repo) -> None:
@@ -204,10 +204,10 @@ def test_bisection_finds_the_backport(repo: Repo, title: str) -> None:
         builds += 1
     assert answer["found"]["commit"] == log[title]
     assert answer["built"] == builds <= (3 if title == TITLE else 7)
-    done = call("find", "-C", repo.path, "--bisect")
+    outcome = call("find", "-C", repo.path, "--bisect")
     if title == TITLE:
-        assert f"next: patchpilot backport {log[title][:12]} --request" in done.out
-    assert "fixed  " in done.out
+        assert f"next: patchpilot backport {log[title][:12]} --request" in outcome.out
+    assert "fixed  " in outcome.out
     assert call("find", "-C", repo.path, "--bisect", "good").code
     # a finished bisection does not block the next one
     assert not step(repo, "acme_ring_start", "--in", "v6.1")["answers"]
@@ -221,39 +221,42 @@ def test_unfixed_bug_is_not_called_fixed(repo: Repo) -> None:
     assert answer["next"] == tip
     answer = step(repo, "bad", code=1)
     assert (answer["next"], answer["found"], answer["left"]) == (None, None, 0)
-    done = call("find", "-C", repo.path, "--bisect")
-    assert "origin/master has the bug as well" in done.out
+    outcome = call("find", "-C", repo.path, "--bisect")
+    assert "origin/master has the bug as well" in outcome.out
 
 
 def test_skipped_builds_leave_several_commits(repo: Repo) -> None:
     call("find", "-C", repo.path, "--bisect", "acme_ring_fill", "--in", "v6.1")
     for _ in range(15):
-        done = call("find", "-C", repo.path, "--bisect", "skip")
-    assert done.code == 1
+        outcome = call("find", "-C", repo.path, "--bisect", "skip")
+    assert outcome.code == 1
     assert (
-        "15 commits may be the fix; the builds that are left were skipped" in done.out
+        "15 commits may be the fix; the builds that are left were skipped"
+        in outcome.out
     )
 
 
-def test_answers_survive_a_restart(repo: Repo) -> None:
+def test_bisection_can_be_resumed(repo: Repo) -> None:
     assert "no bisection was started" in call("find", "-C", repo.path, "--bisect").err
     step(repo, "acme_ring_fill", "--in", "v6.1")
     step(repo, "acme_ring_start", "--in", "v6.1")
-    shown = call("find", "-C", repo.path, "--bisect", "bad").out
-    assert "patchpilot find --bisect good  # the bug is gone" in shown
-    again = call("find", "-C", repo.path, "--bisect", "acme_ring_fill", "--in", "v6.1")
-    assert "has answers already" in again.err
-    assert "--bisect reset" in again.err
-    shown = call("find", "-C", repo.path, "--bisect").out
-    assert "answers so far:\n  bad " in shown
-    assert "--bisect undo" in shown
+    output = call("find", "-C", repo.path, "--bisect", "bad").out
+    assert "patchpilot find --bisect good  # the bug is gone" in output
+    restarted = call(
+        "find", "-C", repo.path, "--bisect", "acme_ring_fill", "--in", "v6.1"
+    )
+    assert "has answers already" in restarted.err
+    assert "--bisect reset" in restarted.err
+    output = call("find", "-C", repo.path, "--bisect").out
+    assert "answers so far:\n  bad " in output
+    assert "--bisect undo" in output
     assert step(repo, "undo")["answers"] == []
     assert not call("find", "-C", repo.path, "--bisect", "reset").code
     step(repo, "acme_ring_fill", "--in", "v6.1")
 
 
 def test_build_halves_the_probability() -> None:
-    line = {str(at): [str(at + 1)] for at in range(1000)}
+    line = {str(number): [str(number + 1)] for number in range(1000)}
     even = next_build(line, {}, 1000)
     assert even
     assert abs(int(even.commit) - 500) < 20
@@ -262,8 +265,8 @@ def test_build_halves_the_probability() -> None:
     assert first
     assert first.commit in ("700", "701")
     assert first.builds < even.builds
-    other = next_build(line, likely, 1000, (first.commit,))
-    assert other
-    assert 690 < int(other.commit) < 702
+    second = next_build(line, likely, 1000, (first.commit,))
+    assert second
+    assert 690 < int(second.commit) < 702
     assert next_build({"1": ["2"]}, likely, 1) is None
     assert next_build({"1": ["2"]}, likely, 1, is_good=False) == ("1", 1)

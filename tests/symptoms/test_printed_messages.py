@@ -63,17 +63,17 @@ def formats(count: int) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("file", ["drivers/net/acme/%d.c", "lib/%d.c"])
 def test_message_is_traced_to_its_function(workdir: Path, file: str) -> None:
-    made = dict(formats(120))
+    sources = dict(formats(120))
     repo = Repo(workdir / "linux")
     code = [
         f'int f{number}(void)\n{{\nout:\n\tpr_err("{form}\\n", a, b);\n}}\n'
-        for number, form in enumerate(made)
+        for number, form in enumerate(sources)
     ]
     repo.commit("all", {file % at: "\n".join(code[at::7]) for at in range(7)})
     with Repository.open(repo.path) as repository:
-        for number, message in enumerate(made.values()):
-            places = locate(repository, "HEAD", read_log(f"[   12.5] {message}"))
-            assert list(places.functions) == [f"f{number}"], message
+        for number, message in enumerate(sources.values()):
+            locations = locate(repository, "HEAD", read_log(f"[   12.5] {message}"))
+            assert list(locations.functions) == [f"f{number}"], message
 
 
 DRIVER = """\
@@ -105,14 +105,18 @@ def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, s
     """
     repo = Repo(tmp_path_factory.mktemp("drivers") / "linux")
     base = dict.fromkeys(("Makefile", "Kbuild", "Kconfig", "MAINTAINERS"), "x\n")
-    made = dict(zip(NAMES, formats(len(NAMES)), strict=True))
+    sources = dict(zip(NAMES, formats(len(NAMES)), strict=True))
     repo.commit(
         "Linux 6.1\n",
-        base | {f"drivers/{it}.c": DRIVER.format(it, made[it][0]) for it in NAMES},
+        base
+        | {
+            f"drivers/{driver}.c": DRIVER.format(driver, sources[driver][0])
+            for driver in NAMES
+        },
     )
     repo.tag("v6.1")
     for name in NAMES:
-        path, form = f"drivers/{name}.c", made[name][0]
+        path, form = f"drivers/{name}.c", sources[name][0]
         code = DRIVER.format(name, form).replace("!w->base", "!w")
         repo.commit(f"{name}: use it\n", {path: code})
         added = code.replace("\n\n", "\nMODULE_DESCRIPTION();\n\n")
@@ -121,7 +125,7 @@ def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, s
         repo.commit(f"net: {name[:2]}: handle {words}\n", {f"net/{name}.c": "int x;\n"})
     repo.git("update-ref refs/remotes/origin/master HEAD")
     return repo, {
-        name: message.replace("acme", name) for name, (_, message) in made.items()
+        name: message.replace("acme", name) for name, (_, message) in sources.items()
     }
 
 
@@ -132,17 +136,17 @@ def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, s
 def test_fix_is_the_only_likely_candidate(
     drivers: tuple[Repo, dict[str, str]], name: str, kind: str
 ) -> None:
-    repo, printed = drivers
+    repo, messages = drivers
     symptom = {
-        "message": printed[name],
-        "part": printed[name].rpartition(" ")[0],
+        "message": messages[name],
+        "part": messages[name].rpartition(" ")[0],
         "trace": f"BUG: kernel NULL pointer dereference\nRIP: 0010:{name}_access+0x1/0x2",
         "function": f"{name}_access",
         "file": f"drivers/{name}.c",
-        "dmesg": f"Linux version 6.1.1 (gcc)\npci 0000:05:00.0: type 00\n{printed[name]}",
+        "dmesg": f"Linux version 6.1.1 (gcc)\npci 0000:05:00.0: type 00\n{messages[name]}",
     }[kind]
     document = repo.patchpilot("find", symptom, "--in", "v6.1", "--json").json
-    subjects = [it["subject"] for it in document["candidates"]]
+    subjects = [candidate["subject"] for candidate in document["candidates"]]
     assert document["fits"]
     assert f"{name}: use it" in subjects[: 1 + (kind not in ("trace", "function"))]
     assert not document["likely"] or subjects[0] == f"{name}: use it"

@@ -69,12 +69,12 @@ def test_driver_is_read_from_its_messages(line: str, module: str) -> None:
     assert module in read_log(line).modules
 
 
-def test_variable_words_are_not_searched() -> None:
+def test_variable_parts_are_not_searched() -> None:
     first = read_log("[   1.5] acme 0000:00:19.0: bad status 0xdeadbeef at ffff88810")
-    other = read_log(
+    second = read_log(
         "<4>[ 987.654321][ T12] acme 0000:03:00.1: bad status 0x12 at ffff99"
     )
-    assert first.terms().keys() == other.terms().keys()
+    assert first.terms().keys() == second.terms().keys()
 
 
 def test_boot_messages_are_skipped() -> None:

@@ -53,8 +53,8 @@ def _commands(command: Command, path: str) -> Iterator[str]:
 
 def _settings() -> Iterator[str]:
     for key in KEYS:
-        where = "tree and git" if key.from_tree else "git"
-        yield f"setting {key.name} {key.kind} {key.default!r} from {where}"
+        sources = "tree and git" if key.from_tree else "git"
+        yield f"setting {key.name} {key.kind} {key.default!r} from {sources}"
         for choice in key.choices:
             yield f"setting {key.name} can be {choice}"
     for words in re.findall(r"(?m)^  ([A-Z_, ]+?)  +\S", TOPICS["environment"]):
@@ -93,7 +93,8 @@ def _keys(schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
         for name, value in schema.get("properties", {}).items()
     ]
     inner += [
-        (f"[{at}]", value, "") for at, value in enumerate(schema.get("prefixItems", ()))
+        (f"[{index}]", value, "")
+        for index, value in enumerate(schema.get("prefixItems", ()))
     ]
     inner += [
         (name, schema[key], "")

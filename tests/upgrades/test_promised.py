@@ -10,11 +10,11 @@ RECORDED = Path(__file__).parent / "0.1" / "promised.txt"
 
 def test_version_0_1_promises_are_kept() -> None:
     recorded = RECORDED.read_text(encoding="utf-8").splitlines()
-    lost = sorted(set(recorded) - set(promised()))
-    assert not lost, (
+    missing = sorted(set(recorded) - set(promised()))
+    assert not missing, (
         "removed or changed since 0.1: restore or deprecate it, or, before 0.1 is"
         " released, record again as tests/upgrades/promised.py describes:\n"
-        + "\n".join(lost)
+        + "\n".join(missing)
     )
 
 

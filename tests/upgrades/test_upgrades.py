@@ -94,7 +94,7 @@ def test_sent_messages_are_read() -> None:
     )
 
 
-def test_first_outbox_is_migrated() -> None:
+def test_version_1_outbox_is_migrated() -> None:
     file = state_folder() / FILE
     text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     with closing(sqlite3.connect(file)) as base:
@@ -108,7 +108,7 @@ def test_first_outbox_is_migrated() -> None:
 
 
 @pytest.mark.usefixtures("state")
-def test_old_state_is_read() -> None:
+def test_old_state_files_are_read() -> None:
     assert load_edits(f"change-id:{CHANGE}") == Edits(
         (("to", Address("Max Keeper", "max@keeper.example")),), ("old@example.org",)
     )

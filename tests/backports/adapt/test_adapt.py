@@ -41,14 +41,14 @@ def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) 
 def test_note_names_the_conflicting_commit(world: World, tmp_path: Path) -> None:
     world.create_renamed_branch()
     branch = world.repo.git("rev-parse", "--short=12", "linux-6.6.y")
-    out = write_adapted(world, tmp_path / "out")
+    output = write_adapted(world, tmp_path / "out")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     assert (
         f'applied the change to the branch\'s lines (since {branch} "work: rename") ]'
         in file.read_text()
     )
     # the note is in somebody's name, so it needs their sign-off
-    assert "help: your sign-off belongs below your note: use --signoff" in out
+    assert "help: your sign-off belongs below your note: use --signoff" in output
     assert "--signoff" not in write_adapted(world, tmp_path / "signed", "--signoff")
 
 
@@ -74,12 +74,12 @@ def test_note_has_no_placeholders(world: World, tmp_path: Path) -> None:
     world.create_renamed_branch()
     write_adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
-    below = file.read_text().partition("\n---\n")[2]
-    assert below.strip().startswith(
+    note = file.read_text().partition("\n---\n")[2]
+    assert note.strip().startswith(
         "Adapted to 6.6: the message lists what differs from upstream commit"
         f" {world.fix[:12]}.\n\n1:  "
     )
-    assert "your own Signed-off-by" not in below
+    assert "your own Signed-off-by" not in note
 
 
 def test_adapted_patch_replies_to_the_failed_message(
@@ -152,25 +152,32 @@ def test_unlikely_adaptation_is_not_written(world: World, tmp_path: Path) -> Non
             {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, none);")},
         ),
     )
-    out = write_adapted(world, tmp_path / "out")
-    assert "nothing written: adapted with a confidence of 0." in out
+    output = write_adapted(world, tmp_path / "out")
+    assert "nothing written: adapted with a confidence of 0." in output
     assert not list((tmp_path / "out").rglob("*.patch"))
-    assert "--adapt --resolve" in out
+    assert "--adapt --resolve" in output
 
 
 def test_maintainer_backport_is_used_unchanged(world: World, tmp_path: Path) -> None:
     tip = world.create_renamed_branch()
-    own = {"l10": "quick(10);", "l19": "verify(19);", "l20": "verify(20, some);"}
-    taken = world.branch(
+    branch_lines = {
+        "l10": "quick(10);",
+        "l19": "verify(19);",
+        "l20": "verify(20, some);",
+    }
+    backport = world.branch(
         "6.12",
         tip,
-        (f"work: adapted\n\ncommit {world.fix} upstream.\n", {"w.c": source(**own)}),
+        (
+            f"work: adapted\n\ncommit {world.fix} upstream.\n",
+            {"w.c": source(**branch_lines)},
+        ),
     )
     document = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")
     adaptation = document["branches"][0]["adaptation"]
     assert (adaptation["kind"], adaptation["confidence"]) == ("backport", 0.95)
-    assert taken[:12] in adaptation["steps"][0]
-    assert adaptation["start"] == taken
+    assert backport[:12] in adaptation["steps"][0]
+    assert adaptation["start"] == backport
     write_adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     assert "+\tverify(20, some);" in file.read_text()
@@ -178,10 +185,10 @@ def test_maintainer_backport_is_used_unchanged(world: World, tmp_path: Path) -> 
 
 def test_range_diff_shows_the_adaptation(world: World) -> None:
     world.create_renamed_branch()
-    words = (world.fix, "--onto", "linux-6.6.y", "--range-diff")
-    (branch,) = world.ask(*words)["branches"]
+    arguments = (world.fix, "--onto", "linux-6.6.y", "--range-diff")
+    (branch,) = world.ask(*arguments)["branches"]
     lines = branch["adaptation"]["range_diff"].splitlines()
     assert "work: do not forget step 20" in lines[0]
     assert any("verify(20, all);" in line for line in lines)
-    shown = world.call(*words).out
-    assert all(line in shown for line in lines)
+    output = world.call(*arguments).out
+    assert all(line in output for line in lines)

@@ -45,10 +45,10 @@ def test_variable_still_used_on_the_branch_is_found() -> None:
 
 
 def test_macro_generated_functions_are_not_compared() -> None:
-    both = [
+    lines = [
         line.replace("int work(void)", "DEFUN(work)")
         for body in (("int one = 1;", "use(one);"), ("use(two);",))
         for line in function(*body)
     ]
-    adapted = [line.replace("use(two);", "use(one);") for line in both]
-    assert not undeclared_variables(both, both, both, adapted)
+    adapted = [line.replace("use(two);", "use(one);") for line in lines]
+    assert not undeclared_variables(lines, lines, lines, adapted)

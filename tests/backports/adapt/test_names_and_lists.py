@@ -46,7 +46,7 @@ def adapt_fix(
         )
 
 
-def test_missing_name_is_never_certain(tmp_path: Path) -> None:
+def test_missing_name_lowers_the_confidence(tmp_path: Path) -> None:
     calls = ["foo_lookup(f, 1);", "other(f);", "foo_lookup(f, 2);", "last(f);"]
     new = [line.replace("foo_lookup", "foo_get") for line in calls]
     adaptation, _ = adapt_fix(
@@ -77,7 +77,7 @@ def test_branch_list_entries_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "expected"),
+    ("adapted", "expected"),
     [
         (function("work", "a(f);"), True),
         (function("work", "if (f) {", "a(f);"), False),
@@ -85,21 +85,30 @@ def test_branch_list_entries_are_kept(tmp_path: Path) -> None:
         (function("work", 'a("{");', "/* } ) */"), True),
     ],
 )
-def test_adapted_file_checks(made: str, expected: bool) -> None:
+def test_damaged_adaptation_is_rejected(adapted: str, expected: bool) -> None:
     plain = function("work", "a(f);").splitlines(keepends=True)
-    lines = made.splitlines(keepends=True)
+    lines = adapted.splitlines(keepends=True)
     assert is_sound("work.c", lines, plain, plain, plain) is expected
 
 
 @pytest.mark.parametrize(
-    ("path", "ours", "made", "expected"),
+    ("path", "ours", "adapted", "expected"),
     [
         ("plan.txt", "if a:\n", "elif a:\n", True),
         ("plan.txt", "a\n", "<<<<<<< ours\na\n", False),
     ],
 )
-def test_adapted_file_checks_outside_c(
-    path: str, ours: str, made: str, expected: bool
+def test_brackets_are_checked_only_in_c(
+    path: str, ours: str, adapted: str, expected: bool
 ) -> None:
-    own = ours.splitlines(keepends=True)
-    assert is_sound(path, made.splitlines(keepends=True), own, own, own) is expected
+    branch_lines = ours.splitlines(keepends=True)
+    assert (
+        is_sound(
+            path,
+            adapted.splitlines(keepends=True),
+            branch_lines,
+            branch_lines,
+            branch_lines,
+        )
+        is expected
+    )

@@ -17,7 +17,7 @@ def file_lines(middle: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("ours", "base", "theirs", "expected", "ways"),
+    ("ours", "base", "theirs", "expected", "methods"),
     [
         pytest.param(
             "\told(1);\n",
@@ -86,25 +86,25 @@ def file_lines(middle: str) -> list[str]:
     ],
 )
 def test_change_is_applied_to_the_branch_lines(
-    ours: str, base: str, theirs: str, expected: str, ways: set[How]
+    ours: str, base: str, theirs: str, expected: str, methods: set[How]
 ) -> None:
     sides = [file_lines(side) for side in (ours, base, theirs)]
     merged = merge_lines(*sides)
     assert "".join(merged.lines) == HEAD + expected + TAIL
-    assert {carried.how for carried in merged.carried} == ways
+    assert {carried.how for carried in merged.carried} == methods
 
 
 def test_change_in_a_missing_function_is_dropped() -> None:
-    before, other = (
+    first_function, second_function = (
         "int a(void)\n{\n\tx();\n}\n",
         "int gone(void)\n{\n\ty();\n\tz();\n}\n",
     )
-    base = (before + other).splitlines(keepends=True)
-    theirs = (before + other.replace("y();\n", "y();\n\tnew();\n")).splitlines(
-        keepends=True
-    )
-    merged = merge_lines(before.splitlines(keepends=True), base, theirs)
-    assert "".join(merged.lines) == before
+    base = (first_function + second_function).splitlines(keepends=True)
+    theirs = (
+        first_function + second_function.replace("y();\n", "y();\n\tnew();\n")
+    ).splitlines(keepends=True)
+    merged = merge_lines(first_function.splitlines(keepends=True), base, theirs)
+    assert "".join(merged.lines) == first_function
     assert [carried.how for carried in merged.carried] == [How.ABSENT]
 
 
@@ -117,12 +117,12 @@ def test_tokens_restore_their_text(text: str) -> None:
 
 def test_lines_added_by_both_sides_are_kept() -> None:
     base = file_lines("\ta();\n")
-    both = merge_lines(
+    merged = merge_lines(
         file_lines("\ta();\n\tours();\n"),
         base,
         file_lines("\ta();\n\tcompletely(different, thing);\n"),
     )
-    assert [carried.how for carried in both.carried] == [How.BESIDE]
+    assert [carried.how for carried in merged.carried] == [How.BESIDE]
     alike = merge_lines(
         file_lines("\ta();\n\tcheck(p, q);\n"),
         base,
