@@ -41,7 +41,7 @@ def series_at(
     message_id, mails = thread_at(
         target, lore=lore, offline=offline, directory=directory
     )
-    revision = _revision(message_id, mails)
+    revision = _find_revision(message_id, mails)
     if revision is None:
         raise InputError(
             f"{message_id}: no patch in this thread",
@@ -91,25 +91,25 @@ def thread_at(
         return message_id, unique(archive.thread(message_id))
 
 
-def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
+def _find_revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
     """Return the version that contains the message or its nearest ancestor in the thread."""
-    holding = {
+    revision_of = {
         post.message_id: revision
         for revision in revisions_in(mails)
         for post in revision.posts
     }
-    known = {mail.message_id: mail for mail in mails}
-    seen: dict[str, None] = {}
-    above = [message_id]
-    while above:
-        reference = above.pop()
-        if reference in holding:
-            return holding[reference]
-        if reference in known and reference not in seen:
-            seen[reference] = None
+    mails_by_id = {mail.message_id: mail for mail in mails}
+    visited: dict[str, None] = {}
+    pending = [message_id]
+    while pending:
+        reference = pending.pop()
+        if reference in revision_of:
+            return revision_of[reference]
+        if reference in mails_by_id and reference not in visited:
+            visited[reference] = None
             # check in reverse order: the parent first, then its references, nearest first
-            above += [
-                *known[reference].references,
-                *filter(None, [known[reference].in_reply_to]),
+            pending += [
+                *mails_by_id[reference].references,
+                *filter(None, [mails_by_id[reference].in_reply_to]),
             ]
     return None

@@ -20,42 +20,48 @@ def find_prep_branch(
 ) -> PrepBranch | None:
     """Return b4's tracking data for a topic's branch.
 
-    Return None if b4 does not manage the branch, or only because patchpilot enrolled it for a send.
+    Return None if b4 does not manage the branch, or manages it only because patchpilot enrolled it
+    for a send.
     """
-    known = prep_branch(repository, branch) if branch else None
-    return known if known and not known.by_us and known.change_id == change_id else None
+    prep = prep_branch(repository, branch) if branch else None
+    return prep if prep and not prep.by_us and prep.change_id == change_id else None
 
 
-def draft_for_b4(repository: Repository, draft: Draft) -> None:
+def write_draft_to_b4(repository: Repository, draft: Draft) -> None:
     """Write a draft's cover letter, changelogs, version and prefixes to b4's tracking data.
 
     Raise RefusedError if the cover commit cannot be rewritten because it was pushed or a rebase is
     in progress.
     """
-    known = find_prep_branch(repository, draft.branch, draft.change_id)
-    if known is None:
+    prep = find_prep_branch(repository, draft.branch, draft.change_id)
+    if prep is None:
         return
     from patchpilot.commits import rewrite
     from patchpilot.outgoing.b4.tracking import store
 
     cover, series = (
-        cover_of(draft, known),
+        cover_of(draft, prep),
         {"revision": draft.version, "prefixes": prefixes_of(draft)},
     )
     if (cover, draft.version, tuple(prefixes_of(draft))) == (
-        known.cover,
-        known.revision,
-        known.prefixes,
+        prep.cover,
+        prep.revision,
+        prep.prefixes,
     ):
         return
-    if known.cover_commit:
-        ref = f"refs/heads/{known.branch}"
-        oldest = (repository, ref, repository.resolve(ref), [known.cover_commit])
+    if prep.cover_commit:
+        ref = f"refs/heads/{prep.branch}"
+        rewritten_range = (
+            repository,
+            ref,
+            repository.resolve(ref),
+            [prep.cover_commit],
+        )
         # an operation in progress has its own hint
-        rewrite.refuse_unless_safe(*oldest, tuple(OVERRIDES))
+        rewrite.refuse_unless_safe(*rewritten_range, tuple(OVERRIDES))
         try:
             # the other branch may be a backup, which keeps the old cover letter
-            rewrite.refuse_unless_safe(*oldest, (SHARED,))
+            rewrite.refuse_unless_safe(*rewritten_range, (SHARED,))
         except RefusedError as error:
             raise RefusedError(
                 f"b4's cover letter cannot be rewritten: {error.message}",
@@ -64,28 +70,28 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
                     " of others, run b4 prep --claim first"
                 ),
             ) from error
-    store(repository, known, cover, series, "draft", undo=True)
+    store(repository, prep, cover, series, "draft", undo=True)
 
 
-def lacks_note(repository: Repository, send: Send) -> PrepBranch | None:
-    """Return b4's branch data if it lacks a complete send.
+def find_branch_without_send(repository: Repository, send: Send) -> PrepBranch | None:
+    """Return b4's tracking data for the branch of a complete send that it does not record.
 
     Return None if b4 has recorded the send or does not manage the branch, or manages it only
     because patchpilot enrolled it for a send by another transport.
     """
-    known = prep_branch(repository, send.branch) if send.branch else None
-    first = send.entries[0].message_id
+    prep = prep_branch(repository, send.branch) if send.branch else None
+    message_id = send.entries[0].message_id
     if (
-        known is None
-        or known.change_id != send.change_id
-        or any(first in ids for _, ids in known.history)
+        prep is None
+        or prep.change_id != send.change_id
+        or any(message_id in ids for _, ids in prep.history)
     ):
         return None
     by_b4 = (
         transports.is_known(send.transport)
         and transports.find(send.transport).keeps_tracking_data
     )
-    return known if by_b4 or not known.by_us else None
+    return prep if by_b4 or not prep.by_us else None
 
 
 def record_in_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
@@ -98,16 +104,16 @@ def record_in_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str,
 
     if send.branch:
         restore_tracking(repository, send.branch, send.tracking_data)
-    known = lacks_note(repository, send)
-    if known is None:
+    prep = find_branch_without_send(repository, send)
+    if prep is None:
         return ()
     try:
-        now = note_sent(
+        updated = note_sent(
             repository,
-            known,
+            prep,
             send.version,
             send.entries[0].message_id,
-            cover_of(draft, known),
+            cover_of(draft, prep),
             link_to(send, repository),
         )
     except PatchpilotError as error:
@@ -119,12 +125,12 @@ def record_in_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str,
         )
     ids = (
         "; its commits have new ids"
-        if now.cover_commit != known.cover_commit and known.strategy == COMMIT
+        if updated.cover_commit != prep.cover_commit and prep.strategy == COMMIT
         else ""
     )
     return (
         (
-            f"b4 knows that v{send.version} was sent; the next revision of {known.branch} is"
-            f" v{now.revision}{ids}"
+            f"b4 knows that v{send.version} was sent; the next revision of {prep.branch} is"
+            f" v{updated.revision}{ids}"
         ),
     )

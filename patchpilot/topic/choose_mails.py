@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Select the messages of a mailbox that are patches to read.
+"""Select the messages of a mailbox to read as patches.
 
-Replies and notices about patches are skipped, as are all but the latest revision of each series.
+Replies, notices about patches, and all but the latest revision of each series are skipped.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,8 +17,8 @@ def choose_mails(mails: Sequence[bytes]) -> Collection[int]:
     Damaged messages are included so that their errors are reported. Messages that were never sent
     or belong to no series are all read.
     """
-    places: dict[str, int] = {}
-    read: list[Mail] = []
+    positions: dict[str, int] = {}
+    parsed: list[Mail] = []
     damaged = set()
     for position, raw in enumerate(mails):
         try:
@@ -28,12 +28,12 @@ def choose_mails(mails: Sequence[bytes]) -> Collection[int]:
             continue
         if not mail.message_id:
             return range(len(mails))
-        if mail.message_id not in places:
-            places[mail.message_id] = position
-            read.append(mail)
-    chosen = {
-        places[post.message_id]
-        for topic in posted_in(read)
+        if mail.message_id not in positions:
+            positions[mail.message_id] = position
+            parsed.append(mail)
+    selection = {
+        positions[post.message_id]
+        for topic in posted_in(parsed)
         for post in topic.latest.posts
     }
-    return chosen | damaged if chosen else range(len(mails))
+    return selection | damaged if selection else range(len(mails))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The topic of the current branch, for commands that also work without a repository.
 
-Its modules are imported only if there is a repository.
+Modules that need a repository are imported only if there is one.
 """
 
 from collections.abc import Sequence

@@ -34,10 +34,10 @@ def editor_name(repository: Repository) -> str:
 def amend_message(top: Path, editor: str) -> bool:
     """Open HEAD's message in the editor and return whether git amended the commit."""
     refuse_untrusted(top, *AMENDING)
-    words = ["-c", f"core.editor={editor}", "commit", "--amend", "--allow-empty"]
+    options = ["-c", f"core.editor={editor}", "commit", "--amend", "--allow-empty"]
     # older git ignores GIT_NO_LAZY_FETCH, and a promisor remote's transport may be a command
     env = {"GIT_ALLOW_PROTOCOL": "none"} | _files_environment(top)
-    return not interactive(["git", "-C", str(top), *words], env=env, repo=top)
+    return not interactive(["git", "-C", str(top), *options], env=env, repo=top)
 
 
 def _files_environment(top: Path) -> dict[str, str]:
@@ -57,20 +57,20 @@ def edit_file(
 def edit_text(editor: str, text: str, name: str) -> str | None:
     """Let the user edit a text in a temporary file with this name, and return the result.
 
-    Return None if the editor failed or deleted the file. A text that was saved before the editor
-    failed is kept: PatchpilotError names its file, and the next edit of the same text starts with
-    it. Bytes that are not valid UTF-8 become U+FFFD.
+    Return None if the editor failed or deleted the file. If the editor failed after saving changes,
+    they are kept: PatchpilotError names their file, and the next edit of the same text starts with
+    them. Bytes that are not valid UTF-8 become U+FFFD.
     """
     backup = _backup_file(text, name)
     with TemporaryFolder("edit") as folder:
         file = folder / name
-        start = backup.read_text(encoding="utf-8") if backup.is_file() else text
-        file.write_text(start, encoding="utf-8")
-        is_good = edit_file(editor, file)
+        initial_text = backup.read_text(encoding="utf-8") if backup.is_file() else text
+        file.write_text(initial_text, encoding="utf-8")
+        succeeded = edit_file(editor, file)
         if not file.is_file():
             return None
         edited = file.read_text(encoding="utf-8", errors="replace")
-    if is_good:
+    if succeeded:
         backup.unlink(missing_ok=True)
         return edited
     if edited == text:
@@ -94,14 +94,14 @@ def save_invalid_edit(
     )
 
 
-def merge_edit(before: str, edited: str, now: str) -> tuple[str, bool]:
+def merge_edit(before: str, edited: str, current: str) -> tuple[str, bool]:
     """Merge an edited text with concurrent changes; return it and whether they conflict.
 
     Conflicting lines are between git's conflict markers.
     """
     with TemporaryFolder("edit") as folder:
         files = [folder / name for name in ("yours", "before", "now")]
-        for file, text in zip(files, (edited, before, now), strict=True):
+        for file, text in zip(files, (edited, before, current), strict=True):
             file.write_text(text, encoding="utf-8")
         labels = ("-L", "yours", "-L", "before", "-L", "changed by others")
         yours, base, other = map(str, files)
@@ -119,11 +119,11 @@ def _backup_file(text: str, name: str) -> Path:
 
 def set_up_mail(top: Path) -> bool:
     """Run `patchpilot setup mail` on the terminal and return whether an account was set up."""
-    words = [sys.executable, "-m", "patchpilot", "setup", "mail"]
-    return not interactive(words, cwd=top)
+    command = [sys.executable, "-m", "patchpilot", "setup", "mail"]
+    return not interactive(command, cwd=top)
 
 
-def amend_with(top: Path, paths: Sequence[str]) -> None:
+def amend_files(top: Path, paths: Sequence[str]) -> None:
     """Amend HEAD with changes to only these files.
 
     Other changes in the working tree are left alone.
@@ -169,7 +169,7 @@ def fetch_all(top: Path) -> bool:
     other commands.
     """
     refuse_untrusted(top, *FETCHING)
-    words = [
+    options = [
         "fetch",
         "--all",
         "--tags",
@@ -177,5 +177,5 @@ def fetch_all(top: Path) -> bool:
         "--no-auto-maintenance",
     ]
     return not interactive(
-        ["git", "-C", str(top), "-c", "core.hooksPath=/dev/null", *words], repo=top
+        ["git", "-C", str(top), "-c", "core.hooksPath=/dev/null", *options], repo=top
     )

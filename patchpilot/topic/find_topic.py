@@ -57,12 +57,12 @@ def read_named_patches(
     ):
         ids = topic_commits(repository, target, request.base)
         return commits_series(repository, ids, None), ids
-    read = read_targets((target,), repository)
-    if len(read) != 1:
+    all_series = read_targets((target,), repository)
+    if len(all_series) != 1:
         raise UsageError(
-            f"{target} has {len(read)} series", hint="send one series at a time"
+            f"{target} has {len(all_series)} series", hint="send one series at a time"
         )
-    return read[0], ()
+    return all_series[0], ()
 
 
 def base_of_topic(
@@ -78,7 +78,7 @@ def base_of_topic(
     start = repository.find(f"{ids[0]}^")
     start = skip_cover(repository, start) if start else None
     prep = None if request.base else prep_of(repository, ids)
-    words = (
+    base_ids = (
         [
             prerequisite.partition(":")[2].strip()
             for prerequisite in prep.prerequisites
@@ -87,18 +87,18 @@ def base_of_topic(
         if prep
         else []
     )
-    named = (
+    named_base = (
         repository.resolve(request.base)
         if request.base
-        else repository.find(words[-1])
-        if words
+        else repository.find(base_ids[-1])
+        if base_ids
         else None
     )
     return (
-        named
-        if named
+        named_base
+        if named_base
         and start
-        and repository.is_ancestor(named, start)
+        and repository.is_ancestor(named_base, start)
         and not request.target
         else start
     )
@@ -116,11 +116,11 @@ def find_topic(
     `Drafts.keep`.
     """
     series, ids = patches or read_named_patches(repository, request)
-    seen = _look(repository, series, ids)
+    facts = _query_git(repository, series, ids)
     # if two processes start a topic at once, the second finds the first one's draft
     with Drafts() as drafts, Outbox() as outbox, drafts.transaction():
-        draft = drafts.save(_find_draft(drafts, outbox, seen))
-    return Topic(series, ids, _apply_request(repository, request, draft, seen))
+        draft = drafts.save(_find_draft(drafts, outbox, facts))
+    return Topic(series, ids, _apply_request(repository, request, draft, facts))
 
 
 def finish_topic(repository: Repository, request: SendRequest) -> Topic:
@@ -144,16 +144,14 @@ def read_topic(
 ) -> Topic:
     """Return the topic of a TARGET like `find_topic`, without writing anything."""
     series, ids = patches or read_named_patches(repository, request)
-    seen = _look(repository, series, ids)
+    facts = _query_git(repository, series, ids)
     with Drafts() as drafts, Outbox() as outbox:
-        draft = _find_draft(drafts, outbox, seen)
-    return Topic(series, ids, _apply_request(repository, request, draft, seen))
+        draft = _find_draft(drafts, outbox, facts)
+    return Topic(series, ids, _apply_request(repository, request, draft, facts))
 
 
-class _Seen(NamedTuple):
-    """Facts about a topic from git: its series, patches, repository, branches, and what b4 and tags
-    record.
-    """
+class _GitFacts(NamedTuple):
+    """Facts about a topic from git, b4's tracking data and send tags."""
 
     series: Series
     patches: tuple[KnownPatch, ...]
@@ -164,10 +162,10 @@ class _Seen(NamedTuple):
     tagged: SentTag | None
 
 
-def _look(repository: Repository, series: Series, ids: Sequence[str]) -> _Seen:
+def _query_git(repository: Repository, series: Series, ids: Sequence[str]) -> _GitFacts:
     """Query git before taking locks, because this may take long."""
     contents = patch_contents(series.patches)
-    known = tuple(
+    patches = tuple(
         KnownPatch(
             patch_id or "",
             patch.subject.title,
@@ -180,79 +178,82 @@ def _look(repository: Repository, series: Series, ids: Sequence[str]) -> _Seen:
     )
     branch = repository.branch if is_tip(repository, ids) else None
     enrolled = prep_branch(repository, branch) if branch else None
-    return _Seen(
+    return _GitFacts(
         series,
-        known,
+        patches,
         repository.key,
         branch,
         tuple(repository.refs),
         enrolled,
-        find_tagged_topic(repository, known),
+        find_tagged_topic(repository, patches),
     )
 
 
-def _find_draft(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
+def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
     """Find or create the topic's draft, and update it for the topic's patches."""
-    enrolled = seen.enrolled
-    named = enrolled.change_id if enrolled else next(change_ids(seen.series), None)
-    draft = drafts.get(named) if named else None
+    enrolled = facts.enrolled
+    change_id = enrolled.change_id if enrolled else next(change_ids(facts.series), None)
+    draft = drafts.get(change_id) if change_id else None
     draft = draft or drafts.recognize(
-        seen.home, seen.branch, seen.patches, seen.branches
+        facts.home, facts.branch, facts.patches, facts.branches
     )
     if (
         draft
         and enrolled
         and not enrolled.by_us
-        and draft.change_id != named
-        and not (draft.links and draft.branch == seen.branch)
+        and draft.change_id != change_id
+        and not (draft.links and draft.branch == facts.branch)
     ):
         # use b4's change-id, unless the topic was sent with another one before b4 managed it
         draft = None if draft.links else replace(draft, change_id=enrolled.change_id)
     if draft is None:
-        title = seen.patches[0].subject if seen.patches else "patch"
-        tag = seen.tagged
-        if tag and not named and drafts.get(tag.change_id) is None:
-            # without a draft or an outbox, only the tag tells which version comes next
-            sent = outbox.last_version(tag.change_id)
+        title = facts.patches[0].subject if facts.patches else "patch"
+        tag = facts.tagged
+        if tag and not change_id and drafts.get(tag.change_id) is None:
+            # without a draft or an outbox, only the tag tells which version is next
+            last_version = outbox.last_version(tag.change_id)
             draft = Draft(
-                tag.change_id, seen.home, seen.branch, version=sent or tag.version + 1
+                tag.change_id,
+                facts.home,
+                facts.branch,
+                version=last_version or tag.version + 1,
             )
         else:
-            draft = Draft(named or new_change_id(title), seen.home, seen.branch)
-    followed = follow(draft, seen.branch, seen.patches)
-    if "security" not in followed.answers and outbox.is_undisclosed(followed.change_id):
+            draft = Draft(change_id or new_change_id(title), facts.home, facts.branch)
+    updated = follow(draft, facts.branch, facts.patches)
+    if "security" not in updated.answers and outbox.is_undisclosed(updated.change_id):
         # if the draft was lost or reset, only an answer can make the fix public
-        followed = replace(followed, answers={**followed.answers, "security": "yes"})
+        updated = replace(updated, answers={**updated.answers, "security": "yes"})
     return replace(
-        followed, version=max(followed.version, outbox.last_version(followed.change_id))
+        updated, version=max(updated.version, outbox.last_version(updated.change_id))
     )
 
 
 def _apply_request(
-    repository: Repository, request: SendRequest, draft: Draft, seen: _Seen
+    repository: Repository, request: SendRequest, draft: Draft, facts: _GitFacts
 ) -> Draft:
     """Return the draft with the request's options and texts that are stored elsewhere."""
-    enrolled = seen.enrolled
+    enrolled = facts.enrolled
     if enrolled and not enrolled.by_us:
         names = ("version", "prefix", "cover_subject", "cover_text")
         draft = _update_origin(
             import_b4_texts(draft, enrolled),
-            f"b4's tracking data of {seen.branch}",
+            f"b4's tracking data of {facts.branch}",
             names,
         )
     else:
         # patchpilot wrote the description of branches that it enrolled
         draft = _add_cover(
-            repository, draft, seen.series, None if enrolled else seen.branch
+            repository, draft, facts.series, None if enrolled else facts.branch
         )
-        named = repository.config("format.subjectprefix")
-        ids = [patch.commit for patch in seen.patches if patch.commit]
+        configured = repository.config("format.subjectprefix")
+        ids = [patch.commit for patch in facts.patches if patch.commit]
         prefix, origin = backport_prefix(repository, ids), "the stable branch"
-        if named and not prefix:
-            prefix, origin = named[-1], "git config format.subjectPrefix"
+        if configured and not prefix:
+            prefix, origin = configured[-1], "git config format.subjectPrefix"
         if prefix and not draft.prefix:
-            named_draft = replace(draft, prefix=complete_prefix(prefix))
-            draft = _update_origin(named_draft, origin, ("prefix",))
+            prefixed = replace(draft, prefix=complete_prefix(prefix))
+            draft = _update_origin(prefixed, origin, ("prefix",))
     return apply_request(draft, request)
 
 

@@ -13,11 +13,11 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.draft import Drafts
 from patchpilot.settings.read_settings import user_settings
-from patchpilot.topic.b4_record import lacks_note, record_in_b4
+from patchpilot.topic.b4_record import find_branch_without_send, record_in_b4
 from patchpilot.topic.reroll import is_remembered, remember
 
-LAST = 5
-"""Number of a branch's latest sends to examine; a send interrupted by a kill is among them."""
+MAX_SENDS = 5
+"""Number of a branch's latest sends to check for one that was interrupted."""
 
 
 def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
@@ -27,12 +27,12 @@ def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
     """
     # a send counts as finished once it is remembered, so do that last
     notes = record_in_b4(repository, send, draft)
-    _follow(repository, send)
+    _track_series(repository, send)
     remember(repository, send, draft)
     return notes
 
 
-def _follow(repository: Repository, send: Send) -> None:
+def _track_series(repository: Repository, send: Send) -> None:
     """Track the sent series in the archive `patchpilot.lore`; later versions stay in the same
     series.
 
@@ -44,22 +44,27 @@ def _follow(repository: Repository, send: Send) -> None:
 
     with Outbox() as outbox:
         sends = [
-            sent
-            for sent in outbox.sends(send.change_id)
-            if sent.undisclosed == send.undisclosed
+            past_send
+            for past_send in outbox.sends(send.change_id)
+            if past_send.undisclosed == send.undisclosed
         ]
-    ids = [entry.message_id for sent in sends for entry in sent.entries]
+    ids = [entry.message_id for past_send in sends for entry in past_send.entries]
     lore = (
         None if send.undisclosed else user_settings(repository, problems=[]).get("lore")
     )
-    first = send.entries[0]
+    first_message = send.entries[0]
     with Store() as store:
-        same = same_series(set(ids), send.change_id, store)
-        entry = merge_entries(same, store)
+        entries = same_series(set(ids), send.change_id, store)
+        entry = merge_entries(entries, store)
         if entry is None:
-            store.add(first.message_id, parse_subject(first.subject).title, lore, None)
+            store.add(
+                first_message.message_id,
+                parse_subject(first_message.subject).title,
+                lore,
+                None,
+            )
         elif entry.message_id not in ids:
-            # only these messages connect a send from elsewhere with the outbox
+            # only the sent messages connect a series from elsewhere with the outbox
             for mail in sent_mails(set(ids), store):
                 store.store_sent_mail(entry.id, mail)
 
@@ -75,14 +80,16 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
         return ()
     home = repository.key
     with Outbox() as outbox:
-        sent = [
+        complete_sends = [
             send
-            for send in outbox.find_for_branch(home, branch, LAST)
+            for send in outbox.find_for_branch(home, branch, MAX_SENDS)
             if send.state == "sent"
         ]
     notes: list[str] = []
-    # the last send identifies what was resent
-    for send in {(send_.change_id, send_.version): send_ for send_ in sent}.values():
+    # if a version was resent, finish only its last send
+    for send in {
+        (send_.change_id, send_.version): send_ for send_ in complete_sends
+    }.values():
         draft = _find_unfinished_draft(repository, send)
         if draft is None:
             continue
@@ -90,7 +97,7 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
             with sole_sender(send.change_id):
                 notes += finish(repository, send, draft)
         except RefusedError:
-            # whoever holds the lock is sending
+            # another process holds the lock because it is sending
             continue
     return tuple(notes)
 
@@ -101,7 +108,7 @@ def _find_unfinished_draft(repository: Repository, send: Send) -> Draft | None:
         draft = drafts.get(send.change_id)
     if draft is None:
         return None
-    known = lacks_note(repository, send)
-    if known is None and is_remembered(send):
+    prep = find_branch_without_send(repository, send)
+    if prep is None and is_remembered(send):
         return None
-    return import_b4_texts(draft, known) if known else draft
+    return import_b4_texts(draft, prep) if prep else draft

@@ -19,8 +19,8 @@ from patchpilot.series.draft import Drafts
 from patchpilot.topic.read_series import has_drafts
 
 _ANSWER = "fix "
-"""Prefix of these answers in a draft; author date and subject follow, which survive amending and
-rebasing.
+"""Prefix of the key of such an answer in a draft. The author date and the subject follow, because
+amending and rebasing preserve them.
 """
 
 
@@ -39,17 +39,17 @@ def judge_fix(
 
     A Fixes: tag in the message counts as the author's answer that it is a fix.
     """
-    answer = _answers(repository).get(_name(commit))
+    answer = _read_answers(repository).get(_answer_key(commit))
     if answer:
         return judge_answer(answer == "yes")
     if any(parse_tag(line) for line in commit.lines[1:]):
         return FixJudgement(True)
-    changed = patch.files if patch else ()
+    changes = patch.files if patch else ()
     if patch is None and len(commit.parents) == 1:
         from patchpilot.backports.fix_commit import FixCommit
 
-        changed = FixCommit(repository, commit).files
-    paths = tuple(change.path for change in changed)
+        changes = FixCommit(repository, commit).files
+    paths = tuple(change.path for change in changes)
     message = commit.subject, commit.lines[1:], paths
     if fix_claim(*message):
         return FixJudgement(True)
@@ -59,7 +59,7 @@ def judge_fix(
 
 def denies_fix(repository: Repository, commit: Commit) -> bool:
     """Return whether the author stated that a commit is not a fix, regardless of its message."""
-    return _answers(repository).get(_name(commit)) == "no"
+    return _read_answers(repository).get(_answer_key(commit)) == "no"
 
 
 def judge_answer(is_fix: bool) -> FixJudgement:
@@ -82,23 +82,23 @@ def answer_fix(
     from patchpilot.topic.find_topic import find_draft
 
     draft = find_draft(repository, SendRequest(target=target, base=base))
-    names = {_name(commit) for commit in commits}
+    keys = {_answer_key(commit) for commit in commits}
     home = repository.key
     with Drafts() as drafts:
         for other in drafts.all(home):
-            if names & set(other.answers) and other.change_id != draft.change_id:
-                drafts.save(replace(other, answers=_drop_answers(other.answers, names)))
-        others = _drop_answers(draft.answers, names)
+            if keys & set(other.answers) and other.change_id != draft.change_id:
+                drafts.save(replace(other, answers=_drop_answers(other.answers, keys)))
+        remaining = _drop_answers(draft.answers, keys)
         answers = (
-            {} if is_fix is None else dict.fromkeys(names, "yes" if is_fix else "no")
+            {} if is_fix is None else dict.fromkeys(keys, "yes" if is_fix else "no")
         )
         return drafts.keep(
-            draft, replace(draft, answers={**others, **answers}), "answered"
+            draft, replace(draft, answers={**remaining, **answers}), "answered"
         )
 
 
-def _drop_answers(answers: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
-    return {name: value for name, value in answers.items() if name not in names}
+def _drop_answers(answers: Mapping[str, str], keys: Collection[str]) -> dict[str, str]:
+    return {name: value for name, value in answers.items() if name not in keys}
 
 
 def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
-def claim_of(name: str, value: str) -> str:
+def describe_fix_answer(name: str, value: str) -> str:
     """Describe a draft's answer on whether a commit is a fix, or return ""."""
     if not name.startswith(_ANSWER):
         return ""
@@ -126,18 +126,18 @@ def drop_denials(answers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _name(commit: Commit) -> str:
+def _answer_key(commit: Commit) -> str:
     return f"{_ANSWER}{commit.author_time} {commit.subject}"
 
 
-def _answers(repository: Repository) -> dict[str, str]:
+def _read_answers(repository: Repository) -> dict[str, str]:
     if not has_drafts(repository):
         return {}
     with Drafts() as drafts:
-        stored = drafts.all(repository.key)
+        saved_drafts = drafts.all(repository.key)
     return {
         name: value
-        for draft in reversed(stored)
+        for draft in reversed(saved_drafts)
         for name, value in draft.answers.items()
         if name.startswith(_ANSWER)
     }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detect moves of HEAD or a branch from a few small files, cheap enough to do every second."""
+"""Detect moves of HEAD or a branch from a few small files; this is cheap enough for every
+second.
+"""
 
 import contextlib
 from pathlib import Path
@@ -9,16 +11,18 @@ class Watch:
     """HEAD's position when the topic was read; nothing is watched before `remember` is called."""
 
     def __init__(self) -> None:
-        self._known: tuple[tuple[Path, Path], str] | None = None
+        self._position: tuple[tuple[Path, Path], str] | None = None
 
     def remember(self, folders: tuple[Path, Path], head: str) -> None:
-        """Record the HEAD that a read started from, in (git directory, common directory)."""
-        self._known = (folders, head)
+        """Record the HEAD with which a read started; `folders` are git's own and the common
+        directory.
+        """
+        self._position = (folders, head)
 
     @property
     def moved(self) -> bool:
-        known = self._known
-        return known is not None and head_signature(*known[0]) != known[1]
+        position = self._position
+        return position is not None and head_signature(*position[0]) != position[1]
 
 
 def head_signature(git_dir: Path, common_dir: Path) -> str:

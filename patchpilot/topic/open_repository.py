@@ -10,8 +10,8 @@ from patchpilot.commits.git_config import signature
 from patchpilot.commits.repository import Repository as Repository
 
 
-class _Opened:
-    """An open repository, its signature at that time, and its number of users."""
+class _OpenRepository:
+    """An open repository, its signature when it was opened, and its number of users."""
 
     def __init__(self, directory: Path | None) -> None:
         self.repository = Repository.open(directory)
@@ -27,7 +27,7 @@ class SharedRepository:
 
     def __init__(self, directory: Path | None) -> None:
         self.directory = directory
-        self._opened: _Opened | None = None
+        self._opened: _OpenRepository | None = None
         self._lock = threading.Lock()
 
     @contextmanager
@@ -37,7 +37,7 @@ class SharedRepository:
             opened = self._opened
             if opened is None or opened.signature != opened.signature_now():
                 self._retire()
-                opened = self._opened = _Opened(self.directory)
+                opened = self._opened = _OpenRepository(self.directory)
             opened.users += 1
         try:
             yield opened.repository

@@ -15,7 +15,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.settings.read_settings import user_settings
 
 ArchiveAt = Callable[[str], MailArchive]
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 PATIENCE = 5.0
 """Time limit in seconds for an archive's response during another task."""
 
@@ -26,38 +26,38 @@ def default_archive(
     """Return a function that opens archives by URL or by path.
 
     Archives opened by URL share a ten-minute cache in the user's cache directory and may redirect
-    to the host of `patchpilot.lore`. The store keeps no passwords: the password in
-    `patchpilot.lore`, from git's configuration in `directory`, is sent only to that server.
+    to the host of `patchpilot.lore`. The password in `patchpilot.lore`, from git's configuration in
+    `directory`, is not stored and is sent only to that server.
     """
     folder = cache_dir() / "archive"
     cache = folder if private_folder(folder) else None
 
     def archive_at(url: str) -> MailArchive:
         settings = user_settings(directory, problems=[])
-        own = settings.address("lore")
+        own_url = settings.address("lore")
         return open_archive(
-            add_login(url, own),
+            add_login(url, own_url),
             cache=cache,
             offline=offline,
-            hosts=(host_of(own),),
+            hosts=(host_of(own_url),),
             progress=progress,
         )
 
     return archive_at
 
 
-def ask_archive(
-    repository: Repository, ask: Callable[[MailArchive], Found], lore: str = ""
-) -> Found:
+def query_archive(
+    repository: Repository, query: Callable[[MailArchive], Result], lore: str = ""
+) -> Result:
     """Query the archive `lore`, by default the configured one.
 
     Raise PatchpilotError if it cannot be queried or does not respond within `PATIENCE`.
     """
     url = lore or user_settings(repository, problems=[]).get("lore")
     with default_archive(directory=repository.top)(url) as archive:
-        late = threading.Timer(PATIENCE, archive.cancel)
-        late.start()
+        timer = threading.Timer(PATIENCE, archive.cancel)
+        timer.start()
         try:
-            return ask(archive)
+            return query(archive)
         finally:
-            late.cancel()
+            timer.cancel()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find posts that are not in the outbox: other sends of a topic, and fixes by others.
 
-The sources are send tags (patchpilot's and b4's), b4's tracking data, and the archive. An archive
-is sent only a title, or paths and function names, and nothing about an undisclosed fix.
+The sources are send tags (patchpilot's and b4's), b4's tracking data, and the archive. A query
+contains only a title, or paths and function names, and never concerns an undisclosed fix.
 """
 
 import re
@@ -59,16 +59,16 @@ def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
     prefix = f"refs/tags/{TAGS}"
     if not any(ref.name.startswith(prefix) for ref in repository.all_refs):
         return ()
-    listed = repository.git("for-each-ref", f"--format={_FORMAT}", prefix).text
+    output = repository.git("for-each-ref", f"--format={_FORMAT}", prefix).text
     tags = []
-    for entry in listed.split("\x1e"):
+    for entry in output.split("\x1e"):
         name, *fields = entry.strip("\n").split("\x1f")
-        named = parse_sent_tag(name)
-        if named and len(fields) == 4 and fields[0]:
+        parsed = parse_sent_tag(name)
+        if parsed and len(fields) == 4 and fields[0]:
             head, title, contents, date = fields
             base = _BASE.search(contents)
             tags.append(
-                SentTag(name, *named, head, title, base[1] if base else None, date)
+                SentTag(name, *parsed, head, title, base[1] if base else None, date)
             )
     return tuple(sorted(tags, key=lambda tag: tag.version))
 
@@ -78,7 +78,7 @@ def find_tagged_topic(
 ) -> SentTag | None:
     """Return the latest send tag whose topic ends with the last of these patches.
 
-    The patch is identified by its commit, or by its title if the author date is the same.
+    The patch is identified by its commit, or by its title and author date.
     """
     if not patches or not patches[-1].commit:
         return None
@@ -114,13 +114,13 @@ def _tagged_sends(
 ) -> Iterator[SentRecord]:
     titles = {patch.subject.title for patch in series.patches}
     for tag in sent_tags(repository):
-        mine = tag.change_id == draft.change_id
-        if mine or tag.title in titles:
-            sent = _tagged_patches(repository, tag, len(series.patches))
-            same = equal_patches(series.patches, sent)
-            if mine or same:
-                place = f"the tag {tag.name}"
-                yield SentRecord(tag.version, tag.date, place, same, mine)
+        is_mine = tag.change_id == draft.change_id
+        if is_mine or tag.title in titles:
+            sent_patches = _tagged_patches(repository, tag, len(series.patches))
+            is_same = equal_patches(series.patches, sent_patches)
+            if is_mine or is_same:
+                location = f"the tag {tag.name}"
+                yield SentRecord(tag.version, tag.date, location, is_same, is_mine)
 
 
 def _tagged_patches(
@@ -128,24 +128,26 @@ def _tagged_patches(
 ) -> tuple[Patch, ...]:
     """Return the patches preserved by a tag.
 
-    If the tag does not record the base, return the last `count`.
+    If the tag does not record the base, return its last `count` commits.
     """
-    span = [f"--max-count={count}", tag.head]
+    revisions = [f"--max-count={count}", tag.head]
     if tag.base and repository.find(tag.base):
-        span = [f"--max-count={count + 1}", f"{tag.base}..{tag.head}"]
-    done = repository.git("rev-list", "--reverse", "--no-merges", *span, ok=(0, 128))
-    ids = tuple(done.text.split())
+        revisions = [f"--max-count={count + 1}", f"{tag.base}..{tag.head}"]
+    result = repository.git(
+        "rev-list", "--reverse", "--no-merges", *revisions, ok=(0, 128)
+    )
+    ids = tuple(result.text.split())
     return commits_series(repository, ids, None).patches if len(ids) == count else ()
 
 
 def _b4_sends(
     repository: Repository, draft: Draft, version: int
 ) -> Iterator[SentRecord]:
-    known = prep_branch(repository, draft.branch) if draft.branch else None
-    is_mine = known and known.change_id == draft.change_id
-    if known and is_mine and dict(known.history).get(f"v{version}"):
-        place = f"b4's tracking data of {known.branch}"
-        yield SentRecord(version, "", place, same=False, same_topic=True)
+    prep = prep_branch(repository, draft.branch) if draft.branch else None
+    is_mine = prep and prep.change_id == draft.change_id
+    if prep and is_mine and dict(prep.history).get(f"v{version}"):
+        location = f"b4's tracking data of {prep.branch}"
+        yield SentRecord(version, "", location, same=False, same_topic=True)
 
 
 def _archived_sends(
@@ -158,27 +160,27 @@ def _archived_sends(
     from patchpilot.archive.archive import quote_phrase
     from patchpilot.reading.series_messages import revisions_in
     from patchpilot.settings.read_settings import user_settings
-    from patchpilot.topic.own_archive import ask_archive
+    from patchpilot.topic.own_archive import query_archive
 
-    mine, account = topic.series.patches, topic.account
-    if not account.sender or not mine:
+    own_patches, account = topic.series.patches, topic.account
+    if not account.sender or not own_patches:
         return ()
     sender = account.sender.key
     url = user_settings(repository, problems=[]).get("lore").rstrip("/")
-    query = f"s:{quote_phrase(mine[0].subject.title)} AND f:{sender}"
+    query = f"s:{quote_phrase(own_patches[0].subject.title)} AND f:{sender}"
     try:
-        found = ask_archive(
+        messages = query_archive(
             repository, lambda archive: archive.search(query, threads=True)
         )
     except PatchpilotError:
         return ()
-    for revision in revisions_in(found):
+    for revision in revisions_in(messages):
         patches = [post.patch for post in revision.patches if post.patch]
-        if revision.author.key == sender and has_patches(patches, mine):
+        if revision.author.key == sender and has_patches(patches, own_patches):
             date = f"{revision.sent:%Y-%m-%d}" if revision.sent else ""
-            place = f"{url}/{revision.patches[0].message_id}/"
+            location = f"{url}/{revision.patches[0].message_id}/"
             version = revision.version
-            return (SentRecord(version, date, place, same=True, same_topic=False),)
+            return (SentRecord(version, date, location, same=True, same_topic=False),)
     return ()
 
 
@@ -201,7 +203,7 @@ class PostedFix(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Return a sentence about the patch for `send`, `find` and the TUI."""
+        """Describe the patch in one sentence for `send`, `find` and the TUI."""
         facts = [
             f"{'' if self.is_sure else 'perhaps '}posted {self.age} by {self.sender}",
             f"v{self.version}",
@@ -242,11 +244,11 @@ def posted_by_others(
         return PostedByOthers(problem="the archive was not asked (--offline)")
     if not any(patch.files for patch in patches):
         return NOT_ASKED
-    from patchpilot.topic.own_archive import ask_archive
+    from patchpilot.topic.own_archive import query_archive
 
     progress("looking for patches of others")
     try:
-        fixes = ask_archive(
+        fixes = query_archive(
             repository,
             lambda archive: list(_fixes_of_others(repository, patches, archive)),
             lore,
@@ -267,24 +269,34 @@ def _fixes_of_others(
     from patchpilot.topic.upstream_state import find_merged_as
 
     since = datetime.now(UTC) - MONTHS
-    # most archives contain none of these
-    if not (messages := archive.search(_query(archive, patches, since))):
+    # most archives contain none of these patches
+    if not (messages := archive.search(_archive_query(archive, patches, since))):
         return
     authors = (repository.identity, *(patch.author for patch in patches))
     own = {author.key for author in authors if author}
-    mine = [(set(it.paths), changed_functions(it.files)) for it in patches]
+    own_changes = [
+        (set(patch.paths), changed_functions(patch.files)) for patch in patches
+    ]
     reader = MailReader()
     for series in posted_in(messages, reader):
-        posts = ((it, post) for it in series.revisions for post in it.posts)
+        posts = (
+            (revision, post) for revision in series.revisions for post in revision.posts
+        )
         for revision, post in reversed(list(posts)):
             patch = None if post.is_cover or revision.backport_to else post.patch
             authors = (series.author, patch and patch.author)
-            is_own = any(it and it.key in own for it in authors)
+            is_own = any(author and author.key in own for author in authors)
             if patch is None or post.when <= since or is_own:
                 continue
-            theirs = changed_functions(patch.files)
-            near = (it for paths, it in mine if not paths.isdisjoint(patch.paths))
-            verdicts = {judge(it, theirs) for it in near} - {None}
+            posted_changes = changed_functions(patch.files)
+            candidates = (
+                functions
+                for paths, functions in own_changes
+                if not paths.isdisjoint(patch.paths)
+            )
+            verdicts = {
+                judge(functions, posted_changes) for functions in candidates
+            } - {None}
             if not verdicts:
                 continue
             reviewers = {
@@ -292,8 +304,8 @@ def _fixes_of_others(
                 for mail in map(reader.classify, archive.thread(post.message_id))
                 if any(tag.name.lower() in _REVIEWS for tag in mail.credited)
             }
-            wanted = PatchToFind(post.title, post.mail.body, patch.files)
-            merged = find_merged_as(repository, patches, wanted)
+            patch_to_find = PatchToFind(post.title, post.mail.body, patch.files)
+            merged = find_merged_as(repository, patches, patch_to_find)
             yield PostedFix(
                 post.message_id,
                 post.title,
@@ -307,19 +319,23 @@ def _fixes_of_others(
             break
 
 
-def _query(archive: "MailArchive", patches: Sequence[Patch], since: datetime) -> str:
+def _archive_query(
+    archive: "MailArchive", patches: Sequence[Patch], since: datetime
+) -> str:
     """Return the archive query for recent patches to the same files and functions."""
     from patchpilot.archive.archive import quote_phrase
     from patchpilot.history.earlier_fixes import changed_functions
 
     is_served = archive.url.startswith(("http://", "https://"))
     parts: dict[str, None] = {}
-    for change in (it for patch in patches for it in patch.files[:_MOST_FILES]):
+    for change in (file for patch in patches for file in patch.files[:_MOST_FILES]):
         part = f"dfn:{quote_phrase(change.path)}"
         names = sorted(filter(None, changed_functions([change]).lines))
         if names and is_served:
-            hunks = (f"dfhh:{quote_phrase(name)}" for name in names[:_MOST_FUNCTIONS])
-            part = f"({part} AND ({' OR '.join(hunks)}))"
+            hunk_queries = (
+                f"dfhh:{quote_phrase(name)}" for name in names[:_MOST_FUNCTIONS]
+            )
+            part = f"({part} AND ({' OR '.join(hunk_queries)}))"
         parts[part] = None
-    recent = f" AND d:{since:%Y%m%d}.." if is_served else ""
-    return f"({' OR '.join(list(parts)[:_MOST_FILES])}){recent}"
+    date_limit = f" AND d:{since:%Y%m%d}.." if is_served else ""
+    return f"({' OR '.join(list(parts)[:_MOST_FILES])}){date_limit}"

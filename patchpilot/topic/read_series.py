@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the series named by a call's TARGETs, or otherwise the topic, with the subject prefix for
+"""Read the series named by a call's TARGETs, or by default the topic, with the subject prefix for
 sending.
 """
 
@@ -31,7 +31,7 @@ _SUBJECT = compile_late(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORE
 
 
 def has_drafts(repository: "Repository") -> bool:
-    """Return whether any topic has a draft, which is faster than finding out which one."""
+    """Return whether any topic has a draft, which is faster than finding the draft of a topic."""
     if not (state_path() / _DATABASE).exists():
         return False
     from patchpilot.series.topic_database import TopicStore
@@ -50,13 +50,13 @@ def draft_of(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
     from patchpilot.model.draft import KnownPatch
     from patchpilot.series.draft import Drafts
 
-    known = tuple(
+    patches = tuple(
         KnownPatch("", commit.subject, commit.id, commit.author_time)
         for commit in map(repository.commit, ids)
     )
     with Drafts() as drafts:
         return drafts.recognize(
-            repository.key, repository.branch, known, tuple(repository.refs)
+            repository.key, repository.branch, patches, tuple(repository.refs)
         )
 
 
@@ -80,15 +80,17 @@ def series_with_prefix(series: Series, prefix: str) -> Series:
     )
 
 
-def set_prefix(patch: Patch, prefix: str, *above: str) -> Patch:
-    """Set a patch's subject prefix (`PATCH net`), and add the headers `above`."""
+def set_prefix(patch: Patch, prefix: str, *extra_headers: str) -> Patch:
+    """Set a patch's subject prefix (`PATCH net`), and insert the `extra_headers` before its
+    subject.
+    """
     header = next(
         (header for header in patch.headers if header.name.lower() == "subject"), None
     )
-    at, lines = header.line - 1 if header else 0, list(patch.lines)
-    if header and (title := parse_title_line(lines[at])):
-        lines[at] = f"Subject: [{prefix}] {title}"
-    lines[at:at] = above
+    index, lines = header.line - 1 if header else 0, list(patch.lines)
+    if header and (title := parse_title_line(lines[index])):
+        lines[index] = f"Subject: [{prefix}] {title}"
+    lines[index:index] = extra_headers
     text = "".join(f"{line}\n" for line in lines)
     return parse_patch(
         text.encode("utf-8", "surrogateescape"), patch.source, patch.commit

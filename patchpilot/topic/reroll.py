@@ -29,7 +29,7 @@ from patchpilot.series.cover_letter import (
 )
 from patchpilot.series.draft import Drafts, pair_known
 from patchpilot.settings.read_settings import is_in_demo, user_settings
-from patchpilot.topic.followed.review_summary import select_to_mention
+from patchpilot.topic.followed.review_summary import select_changelog_requests
 from patchpilot.topic.topic_project import project_of
 
 STUBS = "changes since v"
@@ -56,13 +56,13 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
 
     Nothing is written. Raise UsageError if nothing has been sent.
     """
-    last = last_sent(draft)
-    if last is None:
+    last_send = last_sent(draft)
+    if last_send is None:
         raise UsageError(
             "nothing from this topic has been sent yet",
             hint=Action("send", (), "send v1 first: {}"),
         )
-    version = last.version + 1
+    version = last_send.version + 1
     if (
         draft.version >= version
         and draft.changelog
@@ -70,17 +70,21 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     ):
         return draft
     # a new version starts a new thread; its changelog links to the old one (netdev requires this,
-    # others accept it)
+    # other lists accept it)
     draft = replace(draft, version=max(version, draft.version), in_reply_to="")
-    points = [
-        f"EDITME {line}" for line in change_lines(changes(draft, last, repository))
+    items = [
+        f"EDITME {line}" for line in change_lines(changes(draft, last_send, repository))
     ]
-    points += [
+    items += [
         f"EDITME review: {line}"
-        for line in select_to_mention(last, upcoming_patches(draft, repository))
+        for line in select_changelog_requests(
+            last_send, upcoming_patches(draft, repository)
+        )
     ]
-    written = "" if _is_template(draft.changelog) else draft.changelog
-    text = written or format_changelog(draft.version, points, link_to(last, repository))
+    own_text = "" if _is_template(draft.changelog) else draft.changelog
+    text = own_text or format_changelog(
+        draft.version, items, link_to(last_send, repository)
+    )
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): text})
 
 
@@ -99,7 +103,7 @@ def sent_head(repository: Repository, send: Send) -> str:
     """Return the last commit of a send.
 
     This is the commit of the tag, whose history has no b4 cover commit, or otherwise the branch's
-    tip at the time of the send.
+    tip when it was sent.
     """
     return (
         repository.find(f"refs/tags/{format_tag_name(send.change_id, send.version)}")
@@ -124,37 +128,37 @@ def set_changelog(
 
     If a version has been sent, the text is for the next one.
     """
-    last = last_sent(draft)
-    if last and last.version >= draft.version:
-        draft = replace(draft, version=last.version + 1, in_reply_to="")
+    last_send = last_sent(draft)
+    if last_send and last_send.version >= draft.version:
+        draft = replace(draft, version=last_send.version + 1, in_reply_to="")
     body = text.strip("\n")
     if body and draft.version > 1 and not re.search(rf"\bv{draft.version}\b.*:", body):
         body = f"{changelog_title(draft.version)}\n{body}"
-    link = link_to(last, repository) if last else ""
+    link = link_to(last_send, repository) if last_send else ""
     if (
         body
-        and last
+        and last_send
         and link
         and not re.search(r"^- link to v\d+", body, re.IGNORECASE | re.MULTILINE)
     ):
-        body = f"{body}\n- Link to v{last.version}: {link}"
+        body = f"{body}\n- Link to v{last_send.version}: {link}"
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): body})
 
 
 def last_sent(draft: Draft) -> Send | None:
     """Return the send of the latest version that was sent at least in part."""
     with Outbox() as outbox:
-        sent = outbox.received(draft.change_id)
-    return max(sent, key=lambda commit: (commit.version, commit.id), default=None)
+        sends = outbox.received(draft.change_id)
+    return max(sends, key=lambda send: (send.version, send.id), default=None)
 
 
 def is_remembered(send: Send) -> bool:
     """Return whether the draft already records that this version was sent completely."""
     with Drafts() as drafts:
-        known = drafts.get(send.change_id)
+        draft = drafts.get(send.change_id)
     return (
-        known is not None
-        and known.links.get(str(send.version)) == send.entries[0].message_id
+        draft is not None
+        and draft.links.get(str(send.version)) == send.entries[0].message_id
     )
 
 
@@ -164,12 +168,12 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
     The tag has the same name as b4's.
     """
     with Drafts() as drafts, drafts.transaction():
-        known = drafts.get(draft.change_id) or draft
+        stored = drafts.get(draft.change_id) or draft
         drafts.save(
             replace(
-                known,
+                stored,
                 links={
-                    **known.links,
+                    **stored.links,
                     str(send.version): send.entries[0].message_id,
                 },
             )
@@ -220,44 +224,50 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
         else default_project()
     )
     host = host_of(lore)
-    # nobody else can reach a mirror on this machine; in the demo, everything is on it
-    private = "." not in host or host.startswith("127.") or ":" in host
-    if host == host_of(project.tags.links) or (private and not (host and is_in_demo())):
+    # others cannot reach a mirror on this machine; in the demo, everything is on it
+    is_local = "." not in host or host.startswith("127.") or ":" in host
+    if host == host_of(project.tags.links) or (
+        is_local and not (host and is_in_demo())
+    ):
         lore = ""
-    ident = send.entries[0].message_id
-    return f"{lore.rstrip('/')}/{ident}/" if lore else f"{project.tags.links}{ident}"
+    message_id = send.entries[0].message_id
+    return (
+        f"{lore.rstrip('/')}/{message_id}/"
+        if lore
+        else f"{project.tags.links}{message_id}"
+    )
 
 
 def changes(
-    draft: Draft, last: Send, repository: Repository | None = None
+    draft: Draft, last_send: Send, repository: Repository | None = None
 ) -> tuple[VersionChange, ...]:
     """Return the changes since the last version, patch by patch.
 
     Messages are compared if both commits are in the repository.
     """
-    before = sent_patches(last, repository)
-    became_of = {after: was for was, after in pair_known(before, draft.patches)}
+    old_patches = sent_patches(last_send, repository)
+    old_by_new = {new: old for old, new in pair_known(old_patches, draft.patches)}
     version_changes = []
     for patch in draft.patches:
-        was = became_of.get(patch)
+        old = old_by_new.get(patch)
         kind = (
             "new"
-            if was is None
+            if old is None
             else "same"
-            if was.patch_id == patch.patch_id
+            if old.patch_id == patch.patch_id
             else "changed"
         )
         tags = 0
-        if was and kind == "same":
-            kind, tags = _rewording(repository, was.commit, patch.commit)
+        if old and kind == "same":
+            kind, tags = _compare_messages(repository, old.commit, patch.commit)
         version_changes.append(VersionChange(kind, patch.subject, tags))
-    remaining = set(became_of.values())
+    paired = set(old_by_new.values())
     return (
         *version_changes,
         *(
             VersionChange("dropped", patch.subject)
-            for patch in before
-            if patch not in remaining
+            for patch in old_patches
+            if patch not in paired
         ),
     )
 
@@ -265,7 +275,9 @@ def changes(
 def sent_patches(
     send: Send, repository: Repository | None = None
 ) -> tuple[KnownPatch, ...]:
-    """Convert a send's patches to the form used in drafts, to pair them with `became`."""
+    """Convert a send's patches to the form used in drafts, to pair them with the draft's
+    patches.
+    """
     return tuple(
         KnownPatch(
             entry.patch_id,
@@ -280,7 +292,7 @@ def sent_patches(
     )
 
 
-def _rewording(
+def _compare_messages(
     repository: Repository | None, old: str | None, new: str | None
 ) -> tuple[str, int]:
     """Compare two commit messages; return the kind of change, and the number of added trailers if
@@ -310,7 +322,7 @@ def _strip_trailers(commit: Commit) -> str:
 
 def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
     """Format the changes as changelog items."""
-    words = {
+    templates = {
         "tagged": "trailers changed: {}",
         "reworded": "message reworded: {}",
         "changed": "changed: {}",
@@ -318,33 +330,33 @@ def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
         "dropped": "dropped: {}",
     }
     return tuple(
-        words[change.kind].format(change.subject)
+        templates[change.kind].format(change.subject)
         for change in changes
-        if change.kind in words
+        if change.kind in templates
     )
 
 
-def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
+def range_diff(repository: Repository, last_send: Send, ids: Sequence[str]) -> str:
     """Return git's range-diff from the last version to these commits, or "" if the former are
     gone.
     """
-    if not last.base or not last.head or not ids:
+    if not last_send.base or not last_send.head or not ids:
         return ""
     from patchpilot.commits.rewrite import rebase_without_covers
 
     try:
         # without a cover commit in between, compare the commits that may be published
-        joined = all(
-            repository.commit(commit).parents == (below,)
-            for commit, below in zip(ids[1:], ids, strict=False)
+        is_linear = all(
+            repository.commit(commit).parents == (parent,)
+            for commit, parent in zip(ids[1:], ids, strict=False)
         )
-        line = ids if joined else rebase_without_covers(repository, ids)
+        new_ids = ids if is_linear else rebase_without_covers(repository, ids)
         from patchpilot.commits.range_diff import range_diff as commits_range_diff
 
         return commits_range_diff(
             repository.git,
-            f"{last.base}..{sent_head(repository, last)}",
-            f"{line[0]}^..{line[-1]}",
+            f"{last_send.base}..{sent_head(repository, last_send)}",
+            f"{new_ids[0]}^..{new_ids[-1]}",
         )
     except GitError:
         return ""
@@ -352,13 +364,13 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
 
 def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
     """Return a short range-diff with the last version, as an aid for writing the changelog."""
-    last = last_sent(draft)
-    if last is None:
+    last_send = last_sent(draft)
+    if last_send is None:
         return ()
     ids = [patch.commit for patch in draft.patches if patch.commit]
     return tuple(
         f"  {line}"
-        for line in range_diff(repository, last, ids).splitlines()
+        for line in range_diff(repository, last_send, ids).splitlines()
         if not line.startswith("    ")
     )[:40]
 

@@ -58,7 +58,7 @@ class HeldTrailer(NamedTuple):
 
 
 class TagChoice(NamedTuple):
-    """A tag that can be added to a commit, and the reason for hesitating, or ""."""
+    """A tag that can be added to a commit, and the reason to hesitate, or ""."""
 
     commit: Commit
     trailer: str
@@ -96,7 +96,7 @@ class Collected(NamedTuple):
         )
         return self._replace(
             preparation=self.preparation._replace(changes=changes),
-            held=tuple(held for held in self.held if not held.offer),
+            held=tuple(tag for tag in self.held if not tag.offer),
         )
 
 
@@ -140,42 +140,46 @@ def find_review_trailers(
     progress("reading the thread")
     state = topic_state(repository, topic, store=store)
     posted = _posted_of(state)
-    called = match_sent_titles(repository, topic.draft)
-    alike = _titles_alike(patches, posted) if request.fuzzy else {}
-    refused = frozenset[str]() if request.again else frozenset(topic.draft.answers)
-    same = _find_equal_posts(repository, patches, posted)
+    titles_of = match_sent_titles(repository, topic.draft)
+    similar_titles = _find_similar_titles(patches, posted) if request.fuzzy else {}
+    declined = frozenset[str]() if request.again else frozenset(topic.draft.answers)
+    equal_posts = _find_equal_posts(repository, patches, posted)
     held_back: list[HeldTrailer] = []
     choices: list[TagChoice] = []
     changes = []
     for commit in repository.commits(topic.commits):
-        now = called(commit)
-        titles = now | alike.get(commit.id, frozenset())
-        given = [
+        current_titles = titles_of(commit)
+        titles = current_titles | similar_titles.get(commit.id, frozenset())
+        all_credits = [
             credit
             for credit in posted.trailers
             if any(
                 not credit.patch or (post.number or 1) == credit.patch
-                for post in _posts(titles, credit, posted)
+                for post in _find_posts(titles, credit, posted)
             )
         ]
-        back, open_ = _sorted_out(
+        held_tags, commit_choices = _sort_tags(
             commit,
-            [(credit, _posts(titles, credit, posted)) for credit in given],
-            same[commit.id],
+            [(credit, _find_posts(titles, credit, posted)) for credit in all_credits],
+            equal_posts[commit.id],
             request,
-            refused,
+            declined,
         )
-        held_back += back
-        choices += open_
-        wanted = [choice.trailer for choice in open_ if not choice.why]
-        former = ", ".join(f"“{title}”" for title in sorted(titles - now))
+        held_back += held_tags
+        choices += commit_choices
+        new_tags = [choice.trailer for choice in commit_choices if not choice.why]
+        old_titles = ", ".join(
+            f"“{title}”" for title in sorted(titles - current_titles)
+        )
         changes.append(
             MessageChange(
                 commit.id,
                 commit.subject,
                 commit.message,
-                _append_trailers(commit.message, wanted),
-                (f"recognized by its changes as {former}",) if former and given else (),
+                _append_trailers(commit.message, new_tags),
+                (f"recognized by its changes as {old_titles}",)
+                if old_titles and all_credits
+                else (),
             )
         )
     return Collected(
@@ -188,10 +192,10 @@ def find_review_trailers(
 
 def _append_trailers(message: str, trailers: Iterable[str]) -> str:
     parsed = filter(None, map(parse_trailer, trailers))
-    return add_trailers(message, [(one.name, one.value) for one in parsed])
+    return add_trailers(message, [(trailer.name, trailer.value) for trailer in parsed])
 
 
-def _titles_alike(
+def _find_similar_titles(
     patches: tuple[Series, Sequence[str]], posted: PostedSeries
 ) -> dict[str, frozenset[str]]:
     """Map each commit to the titles of the latest version's patches with the same changes."""
@@ -201,30 +205,30 @@ def _titles_alike(
     ]
     pairs = pair_with_earlier(posts, series.patches)
     return {
-        ids[at]: frozenset([posts[place].subject.title])
-        for at, place in pairs.items()
-        if at < len(ids)
+        ids[index]: frozenset([posts[post_index].subject.title])
+        for index, post_index in pairs.items()
+        if index < len(ids)
     }
 
 
 def refuse_tags(
-    repository: Repository, request: TrailersRequest, refused: Iterable[TagChoice]
+    repository: Repository, request: TrailersRequest, declined: Iterable[TagChoice]
 ) -> None:
     """Record in the topic's draft that the user declined these tags."""
-    names = {_refusal(choice.commit, choice.trailer): "refused" for choice in refused}
+    refusals = {
+        _refusal_key(choice.commit, choice.trailer): "refused" for choice in declined
+    }
     draft = find_draft(
         repository, SendRequest(target=request.target, base=request.base)
     )
-    if names:
+    if refusals:
         with Drafts() as drafts:
-            answers = {**draft.answers, **names}
+            answers = {**draft.answers, **refusals}
             drafts.keep(draft, replace(draft, answers=answers), "answered")
 
 
-def _refusal(commit: Commit, trailer: str) -> str:
-    """Return the key under which a draft's answers record a declined tag; it survives amending and
-    rebasing.
-    """
+def _refusal_key(commit: Commit, trailer: str) -> str:
+    """Return the key of a declined tag in a draft's answers. Amending and rebasing preserve it."""
     return f"tag {commit.author_time} {trailer}"
 
 
@@ -262,15 +266,17 @@ def match_sent_titles(
 
     The current title is included.
     """
-    names: dict[str, set[str]] = {}
+    titles: dict[str, set[str]] = {}
     with Outbox() as outbox:
         for send in outbox.sends(draft.change_id):
-            for was, now in pair_known(sent_patches(send, repository), draft.patches):
-                names.setdefault(now.commit or "", set()).add(was.subject)
-    return lambda commit: frozenset((commit.subject, *names.get(commit.id, ())))
+            for old, current in pair_known(
+                sent_patches(send, repository), draft.patches
+            ):
+                titles.setdefault(current.commit or "", set()).add(old.subject)
+    return lambda commit: frozenset((commit.subject, *titles.get(commit.id, ())))
 
 
-def _posts(
+def _find_posts(
     titles: frozenset[str], credit: Credit, posted: PostedSeries
 ) -> list[Classified]:
     """Return the patches with one of these titles in the version to which a tag was given."""
@@ -288,56 +294,60 @@ def _find_equal_posts(
 ) -> dict[str, frozenset[str]]:
     """Map each commit to the Message-IDs of the posts with the same changes.
 
-    Posts without changes that git can compare match as well. Commits are formatted as patches, with
-    renames and binary files.
+    Posts without changes that git can compare match as well. Commits are formatted as patches,
+    including renames and binary files.
     """
     series, ids = patches
     posts = [post for version in posted.revisions for post in version.patches]
     bodies = (post.mail.body.encode("utf-8", "surrogateescape") for post in posts)
-    found = patch_ids_of(repository, [*patch_contents(series.patches), *bodies])
-    was = list(zip(posts, found[len(series.patches) :], strict=True))
+    patch_ids = patch_ids_of(repository, [*patch_contents(series.patches), *bodies])
+    posts_with_ids = list(zip(posts, patch_ids[len(series.patches) :], strict=True))
     return {
-        id_: frozenset(post.message_id for post, old in was if old in (None, now))
-        for id_, now in zip(ids, found, strict=False)
+        id_: frozenset(
+            post.message_id
+            for post, post_patch_id in posts_with_ids
+            if post_patch_id in (None, patch_id)
+        )
+        for id_, patch_id in zip(ids, patch_ids, strict=False)
     }
 
 
-def _sorted_out(
+def _sort_tags(
     commit: Commit,
-    given: Iterable[tuple[Credit, Sequence[Classified]]],
-    same: Container[str],
+    all_credits: Iterable[tuple[Credit, Sequence[Classified]]],
+    equal_posts: Container[str],
     request: TrailersRequest,
-    refused: Container[str],
+    declined: Container[str],
 ) -> tuple[list[HeldTrailer], list[TagChoice]]:
     """Return the tags held back for a commit, and the tags that can be added."""
-    there = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
+    existing = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
     choices: dict[str, TagChoice] = {}
     held_back: dict[str, HeldTrailer] = {}
-    counted: dict[str, Credit] = {}
-    for credit, posts in given:
+    chosen_credits: dict[str, Credit] = {}
+    for credit, posts in all_credits:
         key = _tag_key(credit.trailer)
-        if _refusal(commit, credit.trailer) in refused:
-            again = Action("trailers", ("--again",), "--again asks again")
+        if _refusal_key(commit, credit.trailer) in declined:
+            offer = Action("trailers", ("--again",), "--again asks again")
             held_back[key] = HeldTrailer(
                 credit.trailer,
                 credit.version,
                 commit.subject,
                 "you refused the tag",
-                again,
+                offer,
                 refused=True,
             )
             continue
-        if credit.trailer in there or key in there:
+        if credit.trailer in existing or key in existing:
             continue
-        is_changed = bool(posts) and posts[0].message_id not in same
-        held = _held(credit, request, commit.subject, is_changed=is_changed)
+        is_changed = bool(posts) and posts[0].message_id not in equal_posts
+        held = _check_credit(credit, request, commit.subject, is_changed=is_changed)
         if held and not held.offer:
             # list the tags that must not go into any message
             held_back[credit.trailer] = held
             continue
-        # add a tag given twice only once: the one for this patch, or else the last; one
-        # for an earlier version replaces only a held-back one
-        earlier = counted.get(key)
+        # add a tag given twice only once, preferably the one for this patch, otherwise the last; a
+        # tag for an earlier version replaces only one that is held back
+        earlier = chosen_credits.get(key)
         is_exact = earlier and earlier.patch and not credit.patch
         if earlier and (
             (held and held.asks)
@@ -345,12 +355,12 @@ def _sorted_out(
             or (earlier.version > credit.version and (held or not choices[key].why))
         ):
             continue
-        counted[key] = credit
+        chosen_credits[key] = credit
         held_back.pop(key, None)
         if held:
             held_back[key] = held
-        why = held.why if held else ""
-        choices[key] = TagChoice(commit, credit.trailer, credit.version, why)
+        reason = held.why if held else ""
+        choices[key] = TagChoice(commit, credit.trailer, credit.version, reason)
     return [*held_back.values()], [*choices.values()]
 
 
@@ -363,39 +373,40 @@ def _tag_key(line: str) -> str:
     return f"{tag.key} {address.key}" if tag and address else line
 
 
-def _held(
+def _check_credit(
     credit: Credit, request: TrailersRequest, subject: str, *, is_changed: bool
 ) -> HeldTrailer | None:
-    """Return the held-back tag with the reason (never allowed, needs confirmation, or not for the
-    commit), or None.
+    """Return the tag to hold back with the reason, or None.
+
+    Some tags are never allowed, some need confirmation, and some were not given for this commit.
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
-    if why := unfit(credit.trailer) or _unusable(credit.trailer):
-        return held._replace(why=why)
+    if reason := unfit(credit.trailer) or _unusable_reason(credit.trailer):
+        return held._replace(why=reason)
     if credit.asks and credit.trailer not in request.also:
         return held._replace(
             why=credit.asks,
             offer=Action("trailers", ("--also", credit.trailer), "{} adds it"),
             asks=True,
         )
-    changed = Action("trailers", ("--changed",), "--changed adds it")
+    add_changed = Action("trailers", ("--changed",), "--changed adds it")
     if credit.conditional and not request.changed:
         return held._replace(
-            why=f"given conditionally: {credit.conditional}", offer=changed
+            why=f"given conditionally: {credit.conditional}", offer=add_changed
         )
     if is_changed and not request.changed:
         return held._replace(
-            why=f"the patch has changed since v{credit.version}", offer=changed
+            why=f"the patch has changed since v{credit.version}", offer=add_changed
         )
     return None
 
 
-def _unusable(trailer: str) -> str:
+def _unusable_reason(trailer: str) -> str:
     """Return why a tag's address cannot receive mail, or ""."""
     verdicts = ((email, judge(email)) for email in addresses_within(trailer))
-    bad = (
-        f"{email}: {it.reason}"
-        for email, it in verdicts
-        if it.state is AddressState.BAD
+    reasons = (
+        f"{email}: {verdict.reason}"
+        for email, verdict in verdicts
+        if verdict.state is AddressState.BAD
     )
-    return next(bad, "")
+    return next(reasons, "")

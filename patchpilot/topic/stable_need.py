@@ -42,23 +42,27 @@ class StableNeed(NamedTuple):
 def stable_need(
     repository: Repository,
     commit: Commit,
-    named: Sequence[str],
+    culprits: Sequence[str],
     project: Project,
     progress: Progress = silent,
     no_fix: str = "",
 ) -> StableNeed:
-    """Decide whether a fix needs a backport if the commits `named` introduced the bug.
+    """Decide whether a fix needs a backport if the commits `culprits` introduced the bug.
 
     `no_fix` is the reason why the commit does not count as a fix.
     """
     releases = Releases(repository)
-    firsts = {culprit: releases.first(culprit, final=True) for culprit in named}
+    first_releases = {
+        culprit: releases.first(culprit, final=True) for culprit in culprits
+    }
     oldest = min(
-        filter(None, firsts.values()), key=lambda need: need.numbers, default=None
+        filter(None, first_releases.values()),
+        key=lambda need: need.numbers,
+        default=None,
     )
     branches = (
-        branch_states(repository, commit, named, project, progress)
-        if named and project.tags.line
+        branch_states(repository, commit, culprits, project, progress)
+        if culprits and project.tags.line
         else ()
     )
     advice = advise(
@@ -66,33 +70,33 @@ def stable_need(
         StableFacts(
             oldest.name if oldest else None,
             branches,
-            is_known=bool(named),
+            is_known=bool(culprits),
             present=present_lines(commit),
             size=patch_size(repository, commit),
             no_fix=no_fix,
-            fixed_in=_first_fixed_release(repository, commit, named, releases)
+            fixed_in=_first_fixed_release(repository, commit, culprits, releases)
             if oldest
             else None,
         ),
     )
-    return StableNeed(advice, firsts, branches)
+    return StableNeed(advice, first_releases, branches)
 
 
 def needs_no_backport(
-    repository: Repository, commit_id: str, named: Sequence[str], project: Project
+    repository: Repository, commit_id: str, culprits: Sequence[str], project: Project
 ) -> bool:
     """Return whether no release or stable branch has the bug without the fix.
 
     Return False if the repository has no releases or stable branches.
     """
     commit, releases = repository.commit(commit_id), Releases(repository)
-    firsts = [releases.first(culprit, final=True) for culprit in named]
+    first_releases = [releases.first(culprit, final=True) for culprit in culprits]
     if (
-        any(firsts)
-        and _first_fixed_release(repository, commit, named, releases) is None
+        any(first_releases)
+        and _first_fixed_release(repository, commit, culprits, releases) is None
     ):
         return False
-    need = stable_need(repository, commit, named, project)
+    need = stable_need(repository, commit, culprits, project)
     return bool(releases.all or need.branches) and not need.advice.eligible
 
 
@@ -105,19 +109,19 @@ def branch_states(
 ) -> tuple[BranchState, ...]:
     """Return the state of each stable branch according to `backport`."""
     stable = stable_branches(repository, profile=project.name)
-    known: dict[object, tuple[BranchState, ...]] = repository.known.setdefault(
+    cache: dict[object, tuple[BranchState, ...]] = repository.known.setdefault(
         "branch states", {}
     )
     key = commit.id, tuple(culprits), project.name
-    if not stable.branches or key in known:
-        return known.get(key, ())
+    if not stable.branches or key in cache:
+        return cache.get(key, ())
     fix = FixCommit(repository, commit)
-    named = tuple(Culprit(culprit[:12], "", culprit) for culprit in culprits)
+    causes = tuple(Culprit(culprit[:12], "", culprit) for culprit in culprits)
     with History(repository, progress) as history, Scratch(repository) as scratch:
         verdicts = [
-            judge(history, scratch, fix, named, branch) for branch in stable.branches
+            judge(history, scratch, fix, causes, branch) for branch in stable.branches
         ]
-    known[key] = tuple(
+    cache[key] = tuple(
         BranchState(
             branch.version or "",
             branch.branch,
@@ -127,7 +131,7 @@ def branch_states(
         )
         for branch in verdicts
     )
-    return known[key]
+    return cache[key]
 
 
 def _first_fixed_release(
@@ -135,8 +139,8 @@ def _first_fixed_release(
 ) -> str | None:
     """Return the first release that has the fix.
 
-    Return None if the commits that introduced the bug are so much older that the repository must
-    lack tags.
+    Return None if the commits that introduced the bug are so old that the repository must lack
+    tags.
     """
     oldest = min(repository.commit(culprit).committed for culprit in culprits)
     if (commit.committed - oldest).days > CYCLE:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the branch tip to which a topic's patches should apply.
 
-It is used for "applies to …" in the commit stage, and before sending.
+It is used for "applies to …" in the commit stage, and by checks before sending.
 """
 
 from collections.abc import Sequence

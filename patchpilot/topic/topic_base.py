@@ -42,11 +42,13 @@ _REBUILT = compile_late(
     r"(?:linux-next|next)/(?:master|stable)|(?:.*/)?linux-(?:next|rolling-\w+)|(?:.*/)?pending-fixes"
 )
 _RELEASE_TAG = compile_late(r"v\d+\.\d+\S*|next-\d{8}\S*|RELEASE-\d\S*")
-"""Tags of public history. Others may be private: b4 tags sent series, users tag their versions."""
+"""Tags of public history. Other tags may be private: b4 tags sent series, users tag their
+versions.
+"""
 MANY = 30
 """A topic with more commits on a guessed base is probably unintended."""
 MAX_OWN = 1000
-LIKELIEST = 3
+MAX_CHOICES = 3
 
 
 class Source(StrEnum):
@@ -62,11 +64,10 @@ class Source(StrEnum):
 class Base(NamedTuple):
     """A topic's base, and the commits on top of it.
 
-    `name` is shown to the user and is valid for --base. `start` is the latest commit that the
-    base shares with HEAD's history. `commits` are in order, oldest first, without merges.
-    `reason` explains the choice, and `notes` lists the alternatives that were considered.
-    `branch` is the branch for which the base was chosen and whose tip may have moved since, or
-    "" if the base is only a commit.
+    `name` is shown to the user and is valid for --base. `start` is the latest commit that the base
+    shares with HEAD's history. `commits` are in order, oldest first, without merges. `reason`
+    explains the choice, and `notes` lists rejected alternatives. `branch` is the branch on which
+    the base was found and whose tip may have moved since, or "" if the base is only a commit.
     """
 
     name: str
@@ -90,8 +91,8 @@ class Base(NamedTuple):
     @property
     def commit_count(self) -> str:
         """Return the number of the topic's commits as text, for example "3 commits"."""
-        many = "more than " if len(self.commits) >= MAX_WALK else ""
-        return many + counted(len(self.commits), "commit")
+        prefix = "more than " if len(self.commits) >= MAX_WALK else ""
+        return prefix + counted(len(self.commits), "commit")
 
     def explain(self) -> tuple[str, ...]:
         """Explain the chosen base and the reasons for the choice."""
@@ -126,7 +127,8 @@ class BaseSearch:
         """Return the branch that contains the commit.
 
         It is the checked-out branch if that contains the commit, otherwise one that ends with the
-        commit or one of b4's that contains it. Return None if there is none or if HEAD is detached.
+        commit, or a b4 branch that contains it. Return None if there is none or if HEAD is
+        detached.
         """
         if self.head == self.repository.find("HEAD"):
             return self.repository.branch
@@ -171,16 +173,16 @@ class BaseSearch:
         return self.repository.ref(branch.upstream) if branch else None
 
     def search_upstream(self, upstream: GitRef) -> tuple[str, tuple[str, ...], bool]:
-        """Return the result of `over` for the upstream, and whether the upstream was rebased.
+        """Return the result of `find_start` for the upstream, and whether the upstream was rebased.
 
-        If it was, its reflog shows the commit that the topic was started from. The upstreams of a
+        If it was, its reflog shows the commit from which the topic was started. The upstreams of a
         local upstream count as well: a local master is seldom newer than its upstream.
         """
         tips = [upstream.object_id]
-        followed = self.repository.ref(upstream.upstream)
-        while followed and followed.object_id not in tips:
-            tips.append(followed.object_id)
-            followed = self.repository.ref(followed.upstream)
+        next_upstream = self.repository.ref(upstream.upstream)
+        while next_upstream and next_upstream.object_id not in tips:
+            tips.append(next_upstream.object_id)
+            next_upstream = self.repository.ref(next_upstream.upstream)
         start, commits = self.find_start(tips)
         if start in tips:
             return start, commits, False
@@ -213,13 +215,13 @@ class BaseSearch:
         start = self.head if len(parents) < MAX_WALK else ""
         while start in parents:
             start = next(iter(parents[start]), "")
-        # remember this, so that git need not run for each of them
+        # remember this, so that git need not run for each commit
         self.repository.not_below.update(dict.fromkeys((*tips, start), parents))
         if len(tips) == 1:
             self.repository.descendants.setdefault(start, set()).update(tips)
         return start, tuple(id_ for id_, *others in rows if len(others) < 2)
 
-    def find_holders(self, commit: str, among: Iterable[GitRef]) -> list[GitRef]:
+    def find_holders(self, commit: str, candidates: Iterable[GitRef]) -> list[GitRef]:
         """Return the branches that contain the commit, or the tags if no branch does.
 
         Refs older than the commit are skipped: to find out that they do not contain it, git would
@@ -227,7 +229,9 @@ class BaseSearch:
         of tags.
         """
         since = int(self.repository.commit(commit).committed.timestamp())
-        recent = [ref for ref in among if ref.object_id == commit or ref.date >= since]
+        recent = [
+            ref for ref in candidates if ref.object_id == commit or ref.date >= since
+        ]
         for kind in (True, False):
             refs = [ref for ref in recent if ref.is_branch is kind]
             holders = self.repository.refs_containing(
@@ -268,30 +272,33 @@ class BaseSearch:
 
     def is_mine(self, commit: str) -> bool:
         """Return whether the user is the author and the committer of a commit."""
-        known = self.repository.commit(commit)
-        return {known.author.email.lower(), known.committer.email.lower()} <= self._me
+        details = self.repository.commit(commit)
+        return {
+            details.author.email.lower(),
+            details.committer.email.lower(),
+        } <= self._me
 
     @cached_property
     def _me(self) -> frozenset[str]:
-        """Return the addresses that the user commits with, or HEAD's if git knows none."""
+        """Return the addresses that the user commits with, or HEAD's if git has none configured."""
         identity = self.repository.identity
         if identity is None:
             last = self.repository.commit(self.head)
             return frozenset((last.author.email.lower(), last.committer.email.lower()))
-        known = (
+        emails = (
             identity.email,
             os.environ.get("GIT_COMMITTER_EMAIL", ""),
             os.environ.get("GIT_AUTHOR_EMAIL", ""),
         )
-        return frozenset(email.lower() for email in known if email)
+        return frozenset(email.lower() for email in emails if email)
 
     def rank_refs(
-        self, refs: Sequence[GitRef], listed: Collection[str]
+        self, refs: Sequence[GitRef], listed_names: Collection[str]
     ) -> list[GitRef]:
         """Sort refs that share the topic's start commit by how likely they are to be the base.
 
-        Trees in MAINTAINERS (`listed`) come first, then a remote's default branch, then other main
-        branches. Branches that are rebuilt for each release, copies of the topic and tags come
+        Trees in MAINTAINERS (`listed_names`) come first, then a remote's default branch, then other
+        main branches. Branches that are rebuilt for each release, copies of the topic and tags come
         last.
         """
         return sorted(
@@ -299,7 +306,7 @@ class BaseSearch:
             key=lambda ref: (
                 not ref.is_branch,
                 self.is_pushed_copy(ref),
-                ref.short not in listed,
+                ref.short not in listed_names,
                 is_rebuilt(ref),
                 not self.is_default(ref),
                 not ref.short.startswith("origin/"),
@@ -360,7 +367,7 @@ def topic_base(repository: "Repository", base_name: str | None = None) -> Base:
 def has_topic(repository: "Repository", base_name: str | None = None) -> bool:
     """Return whether `topic_base` would find a base with commits on top of it.
 
-    Unlike raising its error, this does not require a search for other bases.
+    This does not search for alternatives, which the error of `topic_base` lists.
     """
     try:
         base = find_base(repository, base_name)
@@ -389,8 +396,8 @@ def find_base(
             start=skip_cover(repository, base.start),
             commits=drop_covers(repository, base.commits),
         )
-    known: Base = repository.known[key]
-    return known
+    result: Base = repository.known[key]
+    return result
 
 
 def find_apply_base(
@@ -415,15 +422,15 @@ def find_published(
     """Return the latest published commit in a commit's history, and the commits on top of it.
 
     A commit is published if it is on a remote branch or in a release. If no remote branch shares
-    history, return the commit itself. `known_base` is a base that was found already.
+    history, return the commit itself. `known_base` is a base that was already found.
     """
     search = BaseSearch(repository, commit)
     if (
         known_base and known_base.start == commit and _is_remote(repository, known_base)
     ) or any(ref.object_id == commit for ref in search.public):
         return commit, ()
-    start, above = search.find_start([ref.object_id for ref in search.public])
-    return (start, above) if start and search.public else (commit, ())
+    start, commits = search.find_start([ref.object_id for ref in search.public])
+    return (start, commits) if start and search.public else (commit, ())
 
 
 def _is_remote(repository: "Repository", base: Base) -> bool:
@@ -443,7 +450,7 @@ def likeliest_bases(
         guesses.append(_base_over_upstream(search, search.upstream))
     public = search.public or search.local
     refs = [ref for ref in public if ref.is_branch] or public
-    for _ in range(LIKELIEST):
+    for _ in range(MAX_CHOICES):
         start, commits = search.find_start([ref.object_id for ref in refs])
         holders = search.find_holders(start, refs) if start else []
         if not holders:
@@ -452,20 +459,20 @@ def likeliest_bases(
         refs = [ref for ref in refs if ref not in holders]
     unique = {guess.start: guess for guess in reversed(guesses) if guess.commits}
     return tuple(
-        sorted(unique.values(), key=lambda guess: len(guess.commits))[:LIKELIEST]
+        sorted(unique.values(), key=lambda guess: len(guess.commits))[:MAX_CHOICES]
     )
 
 
-def _named_base(search: BaseSearch, named: str) -> Base:
-    tip = search.repository.resolve(named)
+def _named_base(search: BaseSearch, name: str) -> Base:
+    tip = search.repository.resolve(name)
     start, commits = search.find_start([tip])
     return Base(
-        named,
+        name,
         Source.NAMED,
         start or tip,
         commits,
         "named by --base or by the setting patchpilot.base",
-        branch=named if search.repository.short_name(named) else "",
+        branch=name if search.repository.short_name(name) else "",
     )
 
 
@@ -491,7 +498,7 @@ def _b4_base(search: BaseSearch) -> Base | None:
 
 def _guess_base(search: BaseSearch) -> Base:
     """Guess the base from the refs: the upstream, the nearest branch, or an upstream that is a
-    copy.
+    pushed copy of the topic.
     """
     upstream, notes = search.upstream, []
     if upstream and search.is_pushed_copy(upstream):
@@ -520,9 +527,9 @@ def _base_over_upstream(search: BaseSearch, upstream: GitRef) -> Base:
     start, commits, was_rebased = search.search_upstream(upstream)
     name, reason = upstream.short, f"the upstream of {search.branch}"
     if was_rebased and start:
-        again = "is rebuilt for each release" if is_rebuilt(upstream) else "was rebased"
+        cause = "is rebuilt for each release" if is_rebuilt(upstream) else "was rebased"
         name = start[:12]
-        reason = f"{upstream.short} {again}, and this was its commit when the topic was started"
+        reason = f"{upstream.short} {cause}, and this was its commit when the topic was started"
     return Base(
         name,
         Source.UPSTREAM,
@@ -539,8 +546,8 @@ def _find_nearest_base(
 ) -> Base | None:
     """Return the branch that contains the latest commit of HEAD's history.
 
-    Copies of the topic and branches based on them are skipped and noted: what they share with the
-    topic is the user's own commit.
+    Copies of the topic and branches based on them are skipped and noted: the commits that they
+    share with the topic are the user's own.
     """
     while any(ref.is_branch for ref in refs):
         start, commits = search.find_start([ref.object_id for ref in refs])
@@ -565,16 +572,16 @@ def _choose_base(
     notes: Sequence[str],
 ) -> Base:
     """Choose the best branch among those that share the same commit with the topic."""
-    listed: frozenset[str] = frozenset()
+    listed_names: frozenset[str] = frozenset()
     if commits and len({ref.short.partition("/")[0] for ref in holders}) > 1:
-        listed = _listed_branches(search.repository, start, search.head)
-    chosen, *others = search.rank_refs(holders, listed)
+        listed_names = _listed_branches(search.repository, start, search.head)
+    chosen, *others = search.rank_refs(holders, listed_names)
     if not chosen.is_branch:
         reason = "nearest release; no branch is nearer"
     else:
         kind = "local" if chosen.is_local else "remote"
         reason = f"nearest {kind} branch by merge-base"
-    if chosen.short in listed:
+    if chosen.short in listed_names:
         reason += ", named by MAINTAINERS (T:) for these files"
     elif search.is_default(chosen):
         reason += f", {chosen.short.partition('/')[0]}/HEAD"
@@ -622,9 +629,9 @@ def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
     )
     hint: tuple[str | Action, ...] = ("commit your fix first, or ", NAME_TARGET)
     if other:
-        over = (
+        description = (
             f"over {other.name} there {'is' if len(other.commits) == 1 else 'are'}"
             f" {other.commit_count}"
         )
-        hint += ("; ", Action("", ("--base", other.name), f"{over}: {{}}"))
+        hint += ("; ", Action("", ("--base", other.name), f"{description}: {{}}"))
     return UsageError(f"no commits on top of the base {base.name}", hint=Hint(hint))

@@ -37,7 +37,7 @@ def topic_facts(
 ) -> TopicFacts:
     """Return a summary of a TARGET's topic.
 
-    With `base` None, the base is searched for. `profile` is the configured name, or "" to detect
+    If `base` is None, the base is searched for. `profile` is the configured name, or "" to detect
     it. `tracked_series` are tracked series that have already been read.
 
     Nothing is written, and the network is not used. Raise PatchpilotError if there is no topic.
@@ -53,14 +53,14 @@ def topic_facts(
         state = topic_state(
             repository, topic, store=store, tracked_series=tracked_series
         )
-    detected = find_base(repository, base) if target is None else None
+    chosen_base = find_base(repository, base) if target is None else None
     return TopicFacts(
         version=state.next_version
         if state.is_begun or not state.is_sent
         else state.version,
-        base=detected.name if detected else "",
-        start=detected.start if detected else "",
-        guessed=bool(detected and detected.is_guessed),
+        base=chosen_base.name if chosen_base else "",
+        start=chosen_base.start if chosen_base else "",
+        guessed=bool(chosen_base and chosen_base.is_guessed),
         profile=project_of(repository, profile, topic.series).name,
         mark=topic.draft.mark,
     )

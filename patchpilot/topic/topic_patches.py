@@ -24,7 +24,7 @@ def topic_patches(
     for number, commit in enumerate(commits):
         progress("reading the commits", number, len(commits))
         patches.append(commit_patch(repository, commit.id))
-    merge = not target and repository.rev_list(
+    merges = not target and repository.rev_list(
         "--merges", "--max-count=1", f"{commits[0].id}^..HEAD"
     )
-    return tuple(patches), bool(merge)
+    return tuple(patches), bool(merges)

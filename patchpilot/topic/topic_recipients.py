@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Plan the recipients for a topic, series, patches or source files.
 
-The plans are shown and used by `maintainers`, the TUI and `send`.
+`maintainers`, the TUI and `send` use these plans.
 """
 
 import fnmatch
@@ -88,10 +88,10 @@ class Planned(NamedTuple):
         """Return the plan for one patch: its recipients, and those excluded by edits."""
         recipients = select_for_patch(self.plan.recipients, number)
         planned = {recipient.address.key for recipient in recipients}
-        out = {
-            who.key
-            for title, who, gets in self.edits.single
-            if title == patch.subject.title and not gets
+        excluded = {
+            address.key
+            for title, address, is_recipient in self.edits.single
+            if title == patch.subject.title and not is_recipient
         } - planned
         return self._replace(
             source=patch.source,
@@ -102,7 +102,7 @@ class Planned(NamedTuple):
                 *(
                     recipient
                     for recipient in self.plan.recipients
-                    if recipient.address.key in out
+                    if recipient.address.key in excluded
                 ),
             ),
             commits=(patch.commit,) if patch.commit else (),
@@ -129,8 +129,8 @@ class MaintainersRequest(NamedTuple):
     options of get_maintainer.pl.
 
     `per_patch` requests one plan per patch. `security` requests the plan for a fix that is not
-    public yet, which is the default for a topic whose author declared it so. `from_archive` reads
-    a TARGET that is a Message-ID or a URL.
+    public yet; it is implied if the author declared the topic so. `from_archive` reads a TARGET
+    that is a Message-ID or a URL.
     """
 
     targets: Sequence[str] = ()
@@ -177,8 +177,8 @@ def plan_targets(
                 f"{patches[0].source}: changes no files",
                 hint="pass a patch, or use -f FILE for the maintainers of a file",
             )
-        for at, series_ in enumerate(series):
-            progress("looking up recipients", at, len(series))
+        for index, series_ in enumerate(series):
+            progress("looking up recipients", index, len(series))
             if not series_.patches:
                 continue
             undisclosed = request.security or _is_undisclosed(series_, repository)
@@ -210,15 +210,15 @@ def plan_series(
     source = source_tree(None, repository)
     try:
         sources = sources_of(source, repository, None, profile)
-        remarks: tuple[str, ...] = ()
+        notes: tuple[str, ...] = ()
     except MissingError as error:
         sources = sources_of(
             source, repository, None, profile, make_empty_maintainers()
         )
-        remarks = (f"{error.message}: only recipients named in the message are known",)
+        notes = (f"{error.message}: only recipients named in the message are known",)
     planned = _plan_recipients(series, sources, repository, undisclosed=undisclosed)
     return planned._replace(
-        plan=planned.plan._replace(warnings=(*remarks, *planned.plan.warnings))
+        plan=planned.plan._replace(warnings=(*notes, *planned.plan.warnings))
     )
 
 
@@ -231,8 +231,8 @@ def plan_files(request: MaintainersRequest) -> PlanResult:
         source = source_tree(request.tree, repository)
         sources = sources_of(source, repository, request.switches, request.profile)
         results = []
-        for word in request.targets:
-            for path in expand(word, source):
+        for target in request.targets:
+            for path in expand(target, source):
                 data = (
                     source.read(path)
                     if path != "MAINTAINERS" and not path.endswith("/")
@@ -354,8 +354,10 @@ def sources_of(
     fallback.
     """
     file = load(source) if file is None else file
-    conf = take(read_conf_options(source))
-    values = {name: value for name, value in conf.items() if name not in NOT_FOR_PLANS}
+    tree_options = take(read_conf_options(source))
+    values = {
+        name: value for name, value in tree_options.items() if name not in NOT_FOR_PLANS
+    }
     switches: Switches = assemble(
         script_defaults(file.words.defaults), values, options or {}
     )
@@ -403,26 +405,28 @@ def _plan_recipients(
     names = tuple(patch.source for patch in series.patches)
     ids = [patch.commit for patch in series.patches if patch.commit]
     if undisclosed:
-        whole = plan_undisclosed(patches, sources)
-        # recipients added for a public send must not learn of it; the call that sends may name
-        # others
-        plan = _apply_edits(Edits(dropped=edits.dropped).apply(whole), edits)
+        unedited = plan_undisclosed(patches, sources)
+        # recipients added for a public send must not learn of the fix; others may be named when
+        # sending
+        plan = _apply_edits(Edits(dropped=edits.dropped).apply(unedited), edits)
     else:
-        whole = plan_patches(
+        unedited = plan_patches(
             patches, sources, prep_of(repository, ids) if repository else None
         )
         titles = [patch.subject.title for patch in series.patches]
-        plan = edits.apply(whole, titles)
-    left = {recipient.address.key for recipient in plan.recipients}
+        plan = edits.apply(unedited, titles)
+    planned_keys = {recipient.address.key for recipient in plan.recipients}
     left_out = tuple(
-        recipient for recipient in whole.recipients if recipient.address.key not in left
+        recipient
+        for recipient in unedited.recipients
+        if recipient.address.key not in planned_keys
     )
     commits = tuple(patch.commit for patch in series.patches if patch.commit)
-    plan = plan._replace(warnings=(*plan.warnings, *_not_delivered(series, plan)))
+    plan = plan._replace(warnings=(*plan.warnings, *_delivery_warnings(series, plan)))
     return Planned(names[0], names, plan, key, edits, left_out, commits, undisclosed)
 
 
-def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
+def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:
     """Yield reports that an earlier version could not be delivered to recipients in the plan."""
     titles = {title_key(patch.subject.title) for patch in series.patches}
     if series.cover:
@@ -430,7 +434,7 @@ def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
     planned = {recipient.address.key for recipient in plan.recipients}
     if not (state_path() / "track.sqlite").exists():
         return
-    # import lazily: only tracked topics need these
+    # import lazily: only tracked topics need these modules
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed.known_series import shown_series
 
@@ -455,16 +459,16 @@ def _apply_edits(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
     return plan._replace(warnings=(*plan.warnings, reason))
 
 
-def expand(word: str, tree: Tree) -> tuple[str, ...]:
-    """Return the paths in the tree that match a word: a file, a folder, or a glob of files.
+def expand(pattern: str, tree: Tree) -> tuple[str, ...]:
+    """Return the paths in the tree that match a pattern: a file, a folder, or a glob of files.
 
     A folder is returned with a trailing slash.
     """
-    path = word.removeprefix("./").rstrip("/") if word not in (".", "./") else ""
-    if isinstance(tree, DirectoryTree) and Path(word).is_absolute():
+    path = pattern.removeprefix("./").rstrip("/") if pattern not in (".", "./") else ""
+    if isinstance(tree, DirectoryTree) and Path(pattern).is_absolute():
         root = tree.root.resolve()
-        if Path(word).resolve().is_relative_to(root):
-            path = Path(word).resolve().relative_to(root).as_posix()
+        if Path(pattern).resolve().is_relative_to(root):
+            path = Path(pattern).resolve().relative_to(root).as_posix()
     elif (
         isinstance(tree, DirectoryTree)
         and not tree.exists(path)
@@ -487,6 +491,6 @@ def expand(word: str, tree: Tree) -> tuple[str, ...]:
         if files:
             return files
     raise MissingError(
-        f"{word}: no such file or directory in {tree.label}",
+        f"{pattern}: no such file or directory in {tree.label}",
         hint="-f accepts files, directories and globs in the tree",
     )

@@ -63,7 +63,7 @@ class TopicState(NamedTuple):
     tried: Send | None = None
     series: Tracked | None = None
     changed: bool = False
-    booked: int = 1
+    recorded_version: int = 1
     tags: int = 0
 
     @property
@@ -126,7 +126,9 @@ class TopicState(NamedTuple):
         if self.is_unfinished and self.attempt:
             return self.attempt.version
         return max(
-            self.draft.version, self.booked, self.version + 1 if self.version else 1
+            self.draft.version,
+            self.recorded_version,
+            self.version + 1 if self.version else 1,
         )
 
     @property
@@ -134,10 +136,10 @@ class TopicState(NamedTuple):
         """Return whether the next version was started: by its number, its changelog, or changed
         commits.
         """
-        # b4 goes to the next number as soon as a version is sent
+        # b4 advances to the next version as soon as one is sent
         origin = self.draft.origins.get(f"changelogs.{self.draft.version}", "")
         numbered = self.draft.version > self.version and (
-            self.draft.version != self.booked
+            self.draft.version != self.recorded_version
             or has_changes(self.draft.changelog)
             or origin.startswith(STUBS)
         )
@@ -148,12 +150,12 @@ class TopicState(NamedTuple):
         """Return whether changes were requested or the series was rejected, and no new version
         was started.
         """
-        refused = (SeriesState.CHANGES_REQUESTED, SeriesState.REJECTED)
+        states = (SeriesState.CHANGES_REQUESTED, SeriesState.REJECTED)
         return (
             self.is_sent
             and not self.is_unfinished
             and not self.is_begun
-            and self.proven in refused
+            and self.proven in states
         )
 
     @property
@@ -166,37 +168,37 @@ class TopicState(NamedTuple):
     @property
     def label(self) -> str:
         """Return the last version as reviewers see it: `v2`, `v2 RESEND`."""
-        again = (
+        is_resend = (
             self.last is not None
             and self.last.version == self.version
             and parse_subject(self.last.entries[0].subject).resend
         )
-        return f"v{self.version}{' RESEND' if again else ''}"
+        return f"v{self.version}{' RESEND' if is_resend else ''}"
 
     @property
     def summary(self) -> str:
         """Summarize the sends and their outcome on one line."""
         if self.is_unfinished and self.attempt:
             states = [entry.state for entry in self.attempt.entries]
-            taken, unknown = (
+            accepted, unknown = (
                 states.count(MailState.ACCEPTED),
                 states.count(MailState.UNKNOWN),
             )
             word = "partly sent" if self.is_partial else "not sent"
-            mails = f"{taken} of {counted(len(states), 'message')} accepted"
+            progress = f"{accepted} of {counted(len(states), 'message')} accepted"
             return (
                 f"v{self.attempt.version} {word}:"
-                f" {mails}{f', {unknown} unknown' if unknown else ''}"
+                f" {progress}{f', {unknown} unknown' if unknown else ''}"
             )
         if not self.is_sent:
-            tried = (
+            note = (
                 f" (v{self.tried.version} was sent to yourself on {self.tried.begun[:10]})"
                 if self.tried
                 else ""
             )
-            return f"not sent{tried}"
+            return f"not sent{note}"
         since = f"; {self.since}" if self.since and self.state not in FINAL else ""
-        return f"{self.label} {self._describe_series_state}{since}"
+        return f"{self.label} {self._series_state_text}{since}"
 
     @property
     def since(self) -> str:
@@ -205,14 +207,14 @@ class TopicState(NamedTuple):
             return "your commits have changed since"
         if not self.tags:
             return ""
-        go = "it goes" if self.tags == 1 else "they go"
+        clause = "it goes" if self.tags == 1 else "they go"
         return (
-            f"{counted(self.tags, 'tag')} added locally; {go} out with the next version, if one is"
-            " needed"
+            f"{counted(self.tags, 'tag')} added locally; {clause} out with the next version, if one"
+            " is needed"
         )
 
     @property
-    def _describe_series_state(self) -> str:
+    def _series_state_text(self) -> str:
         if self.series is None:
             assert self.last is not None
             return f"sent on {self.last.begun[:10]}, not tracked"
@@ -258,12 +260,12 @@ class TopicState(NamedTuple):
                 ),
             )
         if self.is_begun and not {self.state, self.proven} & {*FINAL, *LANDED}:
-            begun = replace(self.draft, version=self.next_version)
-            if has_unfinished_changelog(begun):
-                first = "" if self.changed else "change your commits, then "
-                words = f"{first}write the changelog of v{self.next_version} (`{{}}`)"
-                write = Action("draft", ("--changelog", "- what changed"), words)
-                return NextStep(Turn.YOURS, write)
+            next_draft = replace(self.draft, version=self.next_version)
+            if has_unfinished_changelog(next_draft):
+                prefix = "" if self.changed else "change your commits, then "
+                reason = f"{prefix}write the changelog of v{self.next_version} (`{{}}`)"
+                action = Action("draft", ("--changelog", "- what changed"), reason)
+                return NextStep(Turn.YOURS, action)
             return NextStep(
                 Turn.YOURS,
                 Action(
@@ -288,25 +290,37 @@ def topic_state(
     """
     draft = topic.draft
     with Outbox() as outbox:
-        real, tried = (
+        sends, self_sends = (
             outbox.sends(draft.change_id),
             outbox.sends(draft.change_id, kind="to-self"),
         )
-        sent = [send for send in real if send.state in ("sent", "partial")]
+        accepted_sends = [send for send in sends if send.state in ("sent", "partial")]
         tracked = _find_series(
-            repository, draft, topic.commits, store, outbox, sent, tracked_series
+            repository,
+            draft,
+            topic.commits,
+            store,
+            outbox,
+            accepted_sends,
+            tracked_series,
         )
-    last = max(sent, key=lambda send: (send.version, send.id)) if sent else None
+    last = (
+        max(accepted_sends, key=lambda send: (send.version, send.id))
+        if accepted_sends
+        else None
+    )
     since = changes(draft, last, repository) if last else ()
     changed = any(change.kind not in ("same", "tagged") for change in since)
     return TopicState(
         topic=topic,
         last=last,
-        attempt=real[-1] if real else None,
-        tried=next((send for send in reversed(tried) if send.state == "sent"), None),
+        attempt=sends[-1] if sends else None,
+        tried=next(
+            (send for send in reversed(self_sends) if send.state == "sent"), None
+        ),
         series=tracked,
         changed=changed,
-        booked=_next_version(repository, draft),
+        recorded_version=_next_version(repository, draft),
         tags=0 if changed else sum(change.tags for change in since),
     )
 
@@ -335,11 +349,11 @@ def mark_topic(
     series: Sequence[Tracked], topic: TopicState | None
 ) -> tuple[Tracked, ...]:
     """Mark the current topic's series, and replace its next step with the topic's."""
-    own = topic.series.entry.id if topic and topic.series else None
+    number = topic.series.entry.id if topic and topic.series else None
     return tuple(
         (
             replace(series_, own=True, step=topic.step)
-            if topic and series_.entry.id == own
+            if topic and series_.entry.id == number
             else series_
         )
         for series_ in series
@@ -350,8 +364,8 @@ def _next_version(repository: Repository, draft: Draft) -> int:
     """Return the next version according to b4's tracking data and send tags, or 1 if the topic is
     in neither.
     """
-    known = prep_branch(repository, draft.branch) if draft.branch else None
-    tagged = max(
+    prep = prep_branch(repository, draft.branch) if draft.branch else None
+    next_tagged = max(
         (
             sent_tag.version + 1
             for sent_tag in sent_tags(repository)
@@ -359,7 +373,7 @@ def _next_version(repository: Repository, draft: Draft) -> int:
         ),
         default=1,
     )
-    return max(known.revision if known else 1, tagged)
+    return max(prep.revision if prep else 1, next_tagged)
 
 
 def _find_series(
@@ -368,55 +382,57 @@ def _find_series(
     ids: Sequence[str],
     store: Store,
     outbox: Outbox,
-    sent: Sequence[Send],
+    sends: Sequence[Send],
     tracked_series: Sequence[Tracked] = (),
 ) -> Tracked | None:
     """Return the topic's latest tracked series, or None.
 
-    `sent` are the topic's sends, `tracked_series` are series that have already been read. A series
+    `sends` are the topic's own, `tracked_series` are series that have already been read. A series
     that the outbox assigns to another topic is skipped, even if it has the same subject.
     """
-    read = {series.entry.id: series for series in tracked_series}
+    loaded = {series.entry.id: series for series in tracked_series}
 
     def load_whole(entry: TrackEntry) -> Tracked:
-        shown = read.get(entry.id)
-        shown = shown or shown_series(entry, store, repository, silent)
-        return with_mails(shown, store, repository)
+        tracked = loaded.get(entry.id)
+        tracked = tracked or shown_series(entry, store, repository, silent)
+        return with_mails(tracked, store, repository)
 
-    own = {mail.message_id for send in sent for mail in send.entries}
+    sent_ids = {mail.message_id for send in sends for mail in send.entries}
     entries = tuple(reversed(store.entries()))
-    for entry in entries if own else ():
-        if own & _members(entry, store):
+    for entry in entries if sent_ids else ():
+        if sent_ids & _series_message_ids(entry, store):
             return load_whole(entry)
     commits = tuple(repository.commits(ids))
     titles = {title_key(commit.subject) for commit in commits}
     for entry in entries:
-        # no repository: with one, the summary would be valid only for the current refs
-        candidate = read.get(entry.id) or shown_series(entry, store, None, silent)
+        # without a repository, because otherwise the summary would depend on the current refs
+        candidate = loaded.get(entry.id) or shown_series(entry, store, None, silent)
         has_title = not titles.isdisjoint(candidate.titles)
         if not has_title and candidate.change_id != draft.change_id:
             continue
-        if _is_of_another(draft, outbox.find_by_messages(_members(entry, store))):
+        if _belongs_to_other_topic(
+            draft, outbox.find_by_messages(_series_message_ids(entry, store))
+        ):
             continue
         posted = with_mails(candidate, store, None).posted
-        if posted and _fits(posted, draft, commits):
+        if posted and _matches_topic(posted, draft, commits):
             return load_whole(entry)
     return None
 
 
-def _members(entry: TrackEntry, store: Store) -> frozenset[str]:
+def _series_message_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
     return store.message_ids(entry.id) | {entry.message_id}
 
 
-def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
+def _belongs_to_other_topic(draft: Draft, sends: Iterable[Send]) -> bool:
     """Return whether the sends belong to another topic, in another repository or with a
     separate draft.
     """
     patch_ids = {patch.patch_id for patch in draft.patches} - {""}
-    known = [send for send in sends if send.change_id != draft.change_id]
-    if not known or any(
+    other_sends = [send for send in sends if send.change_id != draft.change_id]
+    if not other_sends or any(
         mail.patch_id in patch_ids
-        for send in known
+        for send in other_sends
         for mail in send.entries
         if mail.patch_id
     ):
@@ -425,11 +441,13 @@ def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
         return any(
             send.repository != draft.repository
             or drafts.get(send.change_id) is not None
-            for send in known
+            for send in other_sends
         )
 
 
-def _fits(posted: "PostedSeries", draft: Draft, commits: Sequence[Commit]) -> bool:
+def _matches_topic(
+    posted: "PostedSeries", draft: Draft, commits: Sequence[Commit]
+) -> bool:
     return posted.change_id == draft.change_id or any(
         title_key(commit.subject) == post.key
         and _is_author(posted, post.mail.body, commit)

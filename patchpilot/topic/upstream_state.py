@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find out whether mainline or a maintainer's tree already has a topic's fix, without the network.
 
-`check`, `send`, `backport`, `fixes`, `stable` and the TUI all use this result. It also states
-whether the topic is based on a stable branch.
+`check`, `send`, `backport`, `fixes`, `stable` and the TUI all use this result. It also names the
+stable branch on which a topic is based.
 """
 
 import re
@@ -51,22 +51,22 @@ def upstream_state(
 ) -> UpstreamState:
     """Find which patches of a series mainline and the other fetched trees already have.
 
-    The patches are commits, or files that name their `base-commit:`. Nothing is known about others,
-    commits already in mainline, backports, and series for stable. `mark` is the subject prefix if
-    known; by default, that of the topic's draft.
+    The patches are commits, or files that name their `base-commit:`. The state is empty for other
+    patches, commits already in mainline, backports, and series for stable. `mark` is the subject
+    prefix, by default that of the topic's draft.
     """
-    start = _start(repository, patches)
+    start = _find_start(repository, patches)
     if start is None or not 0 < len(patches) <= MAX_PATCHES:
         return _NOTHING
     key = start, tuple(patch.commit or patch.lines for patch in patches)
-    known: dict[object, UpstreamState] = repository.known.setdefault("upstream", {})
-    if key not in known:
+    cache: dict[object, UpstreamState] = repository.known.setdefault("upstream", {})
+    if key not in cache:
         try:
-            known[key] = _state(repository, patches, start, progress)
+            cache[key] = _search_trees(repository, patches, start, progress)
         except PatchpilotError:
             # the clone is partial or damaged, or the history is too long
-            known[key] = _NOTHING
-    state = known[key]
+            cache[key] = _NOTHING
+    state = cache[key]
     if state.stable and _is_for_stable(repository, patches, mark):
         return _NOTHING
     return state
@@ -92,8 +92,8 @@ def find_merged(
     if not (tip and last and last.commit and repository.is_ancestor(last.commit, tip)):
         return None
     release = Releases(repository).first(last.commit)
-    where = release.name if release else "mainline"
-    fix = EarlierFix(last.commit, last.subject.title, where, True, True)
+    release_name = release.name if release else "mainline"
+    fix = EarlierFix(last.commit, last.subject.title, release_name, True, True)
     return UpstreamState((fix,))
 
 
@@ -106,11 +106,11 @@ def _public_mainline(repository: Repository) -> str:
 def find_merged_as(
     repository: Repository, patches: Sequence[Patch], other: PatchToFind
 ) -> EarlierFix | None:
-    """Return the commit that another patch with the same base became, or None."""
-    start = _start(repository, patches)
+    """Return the commit as which another patch with the same base was merged, or None."""
+    start = _find_start(repository, patches)
     if start is None:
         return None
-    trees = _trees(repository, find_mainline(repository), start, patches)
+    trees = _trees_to_search(repository, find_mainline(repository), start, patches)
     try:
         return earlier_fixes(repository, [other], start, trees)[0]
     except PatchpilotError:
@@ -122,7 +122,7 @@ def notes(repository: Repository, commit: str, progress: Progress) -> tuple[str,
     return tuple(fix.words for fix in commit_state(repository, commit, progress).known)
 
 
-def _start(repository: Repository, patches: Sequence[Patch]) -> str | None:
+def _find_start(repository: Repository, patches: Sequence[Patch]) -> str | None:
     """Return the commit on which a series is based."""
     if not patches or any(map(is_backport, patches)):
         return None
@@ -130,11 +130,11 @@ def _start(repository: Repository, patches: Sequence[Patch]) -> str | None:
     if first:
         parent = next(iter(repository.commit(first).parents), None)
         return skip_cover(repository, parent) if parent else None
-    named = (_BASE.match(line) for patch in patches for line in patch.lines[-60:])
-    return next((repository.find(base["id"]) for base in named if base), None)
+    matches = (_BASE.match(line) for patch in patches for line in patch.lines[-60:])
+    return next((repository.find(base["id"]) for base in matches if base), None)
 
 
-def _state(
+def _search_trees(
     repository: Repository,
     patches: Sequence[Patch],
     start: str,
@@ -142,7 +142,7 @@ def _state(
 ) -> UpstreamState:
     main = find_mainline(repository)
     last = patches[-1].commit
-    trees = _trees(repository, main, start, patches)
+    trees = _trees_to_search(repository, main, start, patches)
     if all(tree.tip == start for tree in trees):
         trees = ()
     elif main and last and repository.is_ancestor(last, main.tip):
@@ -158,7 +158,7 @@ def _state(
     return UpstreamState(fixes, stable)
 
 
-def _trees(
+def _trees_to_search(
     repository: Repository,
     main: Mainline | None,
     start: str,
@@ -203,21 +203,21 @@ def _stable_base(
 
 
 def backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
-    """Return the subject prefix ("PATCH 6.1.y") of commits that backport mainline's to a stable
-    branch, or "".
+    """Return the subject prefix ("PATCH 6.1.y") if all commits backport mainline commits to a
+    stable branch, otherwise "".
     """
     commits = tuple(repository.commits(ids))
-    claims = [upstream_commits(it.message) for it in commits]
-    # most topics are no backports, and need no mainline here
+    claims = [upstream_commits(commit.message) for commit in commits]
+    # most topics are not backports, so do not look for mainline
     if not (commits and all(claims)):
         return ""
     tip = _public_mainline(repository)
-    for named in claims:
+    for commit_claims in claims:
         # a message may name any commit
-        commit = repository.find(named[0].id)
+        commit = repository.find(commit_claims[0].id)
         if not (tip and commit and repository.is_ancestor(commit, tip)):
             return ""
-    start = next((skip_cover(repository, it) for it in commits[0].parents), "")
+    start = next((skip_cover(repository, parent) for parent in commits[0].parents), "")
     base = start and _stable_base(repository, find_mainline(repository), start)
     return f"PATCH {base.version}.y" if base else ""
 

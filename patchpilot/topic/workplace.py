@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 class Workplace:
     """The repository, tree and settings of one call.
 
-    It must be closed, or used as a context manager. `repo` and `tree` are the directories that
-    the caller named; `profile` is the project named on the command line. With `explain`, the
-    choice of the base is reported line by line. Without `uses_repository`, settings and rules are
-    not read from any repository, even if there is one.
+    It must be closed, or used as a context manager. `repo` and `tree` are the directories that the
+    caller named; `profile` is the project named on the command line. `explain` receives the choice
+    of the base, line by line. Without `uses_repository`, settings and rules are not read from any
+    repository, even if there is one.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class Workplace:
         from patchpilot.topic.topic_base import find_base, likeliest_bases
 
         mainline = find_mainline(repository)
-        none = (
+        no_mainline = (
             "mainline: none: no remote has a branch called master or main; `git config"
             " patchpilot.mainline REF` sets it"
         )
@@ -173,12 +173,12 @@ class Workplace:
                 for other in likeliest_bases(repository, base_name)
                 if other.start != base.start
             ),
-            *(mainline.explain() if mainline else (none,)),
+            *(mainline.explain() if mainline else (no_mainline,)),
         ]
 
     def from_archive(self, target: str) -> "Series":
-        """Return the series that contains a Message-ID or URL, from the archive in the URL or the
-        user's own.
+        """Return the series that contains a Message-ID or URL, from the archive in the URL or from
+        the configured archive.
         """
         from patchpilot.topic.archive_target import archive_setting, series_at
 

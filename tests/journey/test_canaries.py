@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.errors import ExitCode, GitError
 from patchpilot.services.check.editor_check import EditorCheck
-from patchpilot.topic.edit_commits import amend_message, amend_with, changed_files
+from patchpilot.topic.edit_commits import amend_files, amend_message, changed_files
 from patchpilot.topic.home.home_branches import switch_branch
 from tests.kit.canaries import Canaries, story
 from tests.kit.cli import call
@@ -112,14 +112,14 @@ def _amend(repo: Repo) -> None:
 
 def _amend_with(repo: Repo) -> None:
     repo.put("frob.c", "int other;\n")
-    amend_with(repo.path, tuple(changed_files(repo.path)))
+    amend_files(repo.path, tuple(changed_files(repo.path)))
 
 
 def _amend_to_nothing(repo: Repo) -> None:
     (repo.path / "more.c").unlink()
     # git exits with an error because the commit would be empty
     with pytest.raises(GitError):
-        amend_with(repo.path, ("more.c",))
+        amend_files(repo.path, ("more.c",))
 
 
 def _list_changed_files(repo: Repo) -> None:

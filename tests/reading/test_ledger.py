@@ -13,8 +13,8 @@ from patchpilot.reading.read_thread import read_thread
 from patchpilot.topic.followed.known_series import open_store, show
 from patchpilot.topic.followed.review_ledger import (
     LedgerItem,
-    ledger_of,
     list_open_requests,
+    list_review_comments,
 )
 from tests.kit.cli import call
 from tests.kit.life import LIST, life
@@ -79,7 +79,7 @@ def review(text: str = REVIEW, sender: str = MATT, **more: str) -> bytes:
 
 def ledger(*mails: bytes) -> list[LedgerItem]:
     status, *_ = read_thread(parse(mbox(*mails)))
-    return list(ledger_of(status, {}))
+    return list(list_review_comments(status, {}))
 
 
 def item_states(*mails: bytes) -> list[tuple[str, str]]:

@@ -188,9 +188,11 @@ def test_partial_topic_list_is_kept(
             raise CancelledError
 
     with pytest.raises(CancelledError):
-        read_topics(arrived=lambda topics: counts.append(len(topics)), progress=cancel)
+        read_topics(
+            on_topics=lambda topics: counts.append(len(topics)), progress=cancel
+        )
     assert [topic.state for topic in known_topics() if topic.state] == ["accepted"]
-    assert len(read_topics(arrived=lambda topics: counts.append(len(topics)))) == 2
+    assert len(read_topics(on_topics=lambda topics: counts.append(len(topics)))) == 2
     assert counts == [0, 1]
 
 

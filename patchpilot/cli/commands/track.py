@@ -248,8 +248,8 @@ def _show_ledger(
     from patchpilot.topic.followed.review_ledger import (
         PointState,
         SeriesLedger,
-        mark_numbered,
         series_ledger,
+        set_numbered_states,
     )
 
     with progress_of(common) as progress:
@@ -267,7 +267,7 @@ def _show_ledger(
                 )
                 for mark, state in marks
             ]
-            mark_numbered(series.entry.id, items, changes)
+            set_numbered_states(series.entry.id, items, changes)
             items = series_ledger(_show_topic(common, series.entry.id, progress)[1])
     shown = SeriesLedger(
         series.entry.id,

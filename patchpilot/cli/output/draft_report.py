@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from patchpilot.model.draft import Draft
-from patchpilot.topic.fix_claims import claim_of
+from patchpilot.topic.fix_claims import describe_fix_answer
 
 
 def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
@@ -48,7 +48,7 @@ def _draft_choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
         yield (
             f"answers.{name}",
             "answered:",
-            claim_of(name, value) or f"{name}: {value}",
+            describe_fix_answer(name, value) or f"{name}: {value}",
         )
     for rule, reason in sorted(draft.waivers.items()):
         yield f"waivers.{rule}", "waived:", f"{rule}: {reason}"

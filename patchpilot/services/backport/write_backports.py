@@ -98,13 +98,13 @@ def find_failed_messages(
     Only commits of tracked series have one.
     """
     from patchpilot.archive.track_store import Store, default_file
-    from patchpilot.topic.followed.follow_series import failed_mails
+    from patchpilot.topic.followed.follow_series import find_failure_mails
 
     commits = [result.commit for result in results if result.commit]
     if not commits or not default_file().exists():
         return {}
     with Store() as store:
-        return failed_mails(commits, store=store)
+        return find_failure_mails(commits, store=store)
 
 
 def branch_wording(

@@ -26,7 +26,7 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.cover_letter import fill, given_cover, strip_comments, template
 from patchpilot.series.draft import Drafts, complete_prefix, one_line_each
 from patchpilot.series.draft_text import as_text, read_draft_file, update_from_text
-from patchpilot.topic.b4_record import draft_for_b4
+from patchpilot.topic.b4_record import write_draft_to_b4
 from patchpilot.topic.edit_commits import (
     edit_text,
     editor_name,
@@ -127,7 +127,7 @@ def change(
             if changes.in_reply_to.strip()
             else "",
         )
-    draft_for_b4(repository, draft)
+    write_draft_to_b4(repository, draft)
     with Drafts() as drafts:
         return _draft_result(
             repository, topic._replace(draft=drafts.keep(before, draft, "set"))
@@ -159,7 +159,7 @@ def edit(
             imported = _import_text(repository, draft, text)
         except PatchpilotError as error:
             raise save_invalid_edit(current, text, EDITED, error) from error
-        draft_for_b4(repository, imported)
+        write_draft_to_b4(repository, imported)
         with Drafts() as drafts:
             draft = drafts.keep(draft, imported, "edited")
     return _draft_result(repository, topic._replace(draft=draft))

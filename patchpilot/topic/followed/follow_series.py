@@ -99,30 +99,32 @@ def add(
         raise undisclosed_error(message_id)
     url = archive_of(target, archive_address(lore))
     with archive_at(url) as archive:
-        gathered = gather(
+        thread = gather(
             archive, message_id, fresh=fresh, reader=store.reader, progress=progress
         )
-        posted = _find_posted(gathered, message_id, store)
+        posted = _find_posted(thread, message_id, store)
         if posted is None and (
-            original := _original(archive, message_id, gathered, store)
+            original := _find_original(archive, message_id, thread, store)
         ):
-            named = [mail for mail in gathered.mails if mail.message_id == message_id]
-            gathered = gather(
+            named_mails = [
+                mail for mail in thread.mails if mail.message_id == message_id
+            ]
+            thread = gather(
                 archive,
                 original,
-                named,
+                named_mails,
                 fresh=fresh,
                 reader=store.reader,
                 progress=progress,
             )
-            posted = _find_posted(gathered, original, store)
-        posted = posted or _find_posted(gathered, message_id, store, reports=True)
-        reached = (
+            posted = _find_posted(thread, original, store)
+        posted = posted or _find_posted(thread, message_id, store, reports=True)
+        last_arrival = (
             (
                 store.last_arrival(url, store.reader.now - _REACH_KNOWN)
                 or archive.reaches()
             )
-            if posted and not gathered.failure
+            if posted and not thread.failure
             else None
         )
     if posted is None:
@@ -131,22 +133,22 @@ def add(
             hint="pass the Message-ID of the patch or its cover letter",
         )
     with store.transaction():
-        shown = _store_series(
+        tracked = _store_series(
             posted,
-            drop_tests(gathered.mails),
+            drop_tests(thread.mails),
             (url, None),
             store,
             repository,
             progress,
         )
-        if reached:
-            store.note_reached(shown.entry.id, min(reached, store.reader.now))
-    failed = (gathered.failure.message,) if gathered.failure else ()
+        if last_arrival:
+            store.note_reached(tracked.entry.id, min(last_arrival, store.reader.now))
+    failures = (thread.failure.message,) if thread.failure else ()
     return (
         replace(
-            shown,
-            troubles=(*gathered.troubles, *failed, *shown.troubles),
-            unreachable=gathered.failure is not None,
+            tracked,
+            troubles=(*thread.troubles, *failures, *tracked.troubles),
+            unreachable=thread.failure is not None,
         ),
     )
 
@@ -160,50 +162,54 @@ def _store_series(
     progress: Progress,
 ) -> Tracked:
     with store.transaction():
-        same = same_series(posted.post_ids, posted.change_id, store)
+        entries = same_series(posted.post_ids, posted.change_id, store)
         # the key is the first post by a known sender
-        entry = merge_entries(same, store) or store.add(
+        entry = merge_entries(entries, store) or store.add(
             posted.first_known.head.message_id, posted.subject, *source
         )
-        new = store.keep(entry.id, posted.subject, mails, seen_ids=own_mails(posted))
+        new_ids = store.keep(entry.id, posted.subject, mails, seen_ids=own_mails(posted))
     # if the series was tracked before, it may have more known messages
-    known = None if same else posted
-    shown = shown_series(
-        store.entry(entry.id), store, repository, progress, known, whole=True
+    complete = None if entries else posted
+    tracked = shown_series(
+        store.entry(entry.id), store, repository, progress, complete, whole=True
     )
-    return replace(shown, new=new, troubles=merge_note(same))
+    return replace(tracked, new=new_ids, troubles=merge_note(entries))
 
 
 def _find_posted(
-    gathered: CollectedMails, message_id: str, store: Store, *, reports: bool = False
+    thread: CollectedMails, message_id: str, store: Store, *, reports: bool = False
 ) -> PostedSeries | None:
-    every = read_thread(
-        drop_tests(gathered.mails),
+    candidates = read_thread(
+        drop_tests(thread.mails),
         now=store.reader.now,
         reader=store.reader,
         anchor=message_id,
         reports=reports,
     )
-    return find_posted_series(message_id, every)
+    return find_posted_series(message_id, candidates)
 
 
-def _original(
-    archive: MailArchive, message_id: str, gathered: CollectedMails, store: Store
+def _find_original(
+    archive: MailArchive, message_id: str, thread: CollectedMails, store: Store
 ) -> str | None:
-    """Return the Message-ID of the series that a message about stable (AUTOSEL, FAILED, a review)
-    refers to.
+    """Return the Message-ID of the series to which a message about stable (AUTOSEL, FAILED, a
+    review) refers.
     """
     classified = [
         store.reader.classify(mail)
-        for mail in gathered.mails
+        for mail in thread.mails
         if mail.message_id == message_id
     ]
-    led = find_originals(
+    originals = find_originals(
         archive,
         [mail for mail in classified if mail.kind in STABLE],
         reader=store.reader,
     )
-    return led[message_id].revisions[0].head.message_id if message_id in led else None
+    return (
+        originals[message_id].revisions[0].head.message_id
+        if message_id in originals
+        else None
+    )
 
 
 def add_from_mbox(
@@ -218,67 +224,77 @@ def add_from_mbox(
 
     Versions of the same series count as one series.
     """
-    left_out: list[str] = []
-    own = tuple(Address("", email) for email in known_addresses(repository))
-    read = read_mails(mbox, progress, left_out.append, store.reader.parse)
+    skipped: list[str] = []
+    addresses = tuple(Address("", email) for email in known_addresses(repository))
+    parsed = read_mails(mbox, progress, skipped.append, store.reader.parse)
     mails = drop_tests(
-        deduplicate(read, {address.key for address in own}, left_out.append)
+        deduplicate(parsed, {address.key for address in addresses}, skipped.append)
     )
     message_id = message_id_of(target or "")
 
     in_file = frozenset(mail.message_id for mail in mails)
-    answered = _answered(mails, store)
+    parents = _find_parents(mails, store)
     store.reader.progress = progress
-    every = [
+    candidates = [
         posted
         for posted in read_thread(
-            (*answered, *mails),
+            (*parents, *mails),
             reader=store.reader,
-            known=own,
+            known=addresses,
             anchor=message_id or "",
             reports=True,
         )
         if not in_file.isdisjoint(posted.message_ids)
     ]
     if target:
-        named = find_posted_series(message_id, every) if message_id else None
-        if named is None:
-            why = next((why for why in left_out if f"<{message_id}>" in why), "")
-            hint = why or "omit the Message-ID to track the series in the file"
+        target_series = find_posted_series(message_id, candidates) if message_id else None
+        if target_series is None:
+            reason = next(
+                (reason for reason in skipped if f"<{message_id}>" in reason), ""
+            )
+            hint = reason or "omit the Message-ID to track the series in the file"
             raise MissingError(f"{target}: not in {mbox}", hint=hint)
-        chosen: Sequence[PostedSeries] = (named,)
+        selection: Sequence[PostedSeries] = (target_series,)
     else:
-        later = {later.message_id for posted in every for later in posted.follow_ups}
-        chosen = [posted for posted in every if not later & posted.post_ids] or every
-    about = _keep_only_reports(mails, store, repository, progress) if not target else ()
-    if not chosen and about:
-        return about
-    if not chosen:
+        later = {
+            later.message_id for posted in candidates for later in posted.follow_ups
+        }
+        selection = [
+            posted for posted in candidates if not later & posted.post_ids
+        ] or candidates
+    reported = (
+        _keep_only_reports(mails, store, repository, progress) if not target else ()
+    )
+    if not selection and reported:
+        return reported
+    if not selection:
         raise InputError(
             f"{mbox}: neither a patch nor a reply to a patch that you sent or track",
             hint="pass the mbox of a thread, for example t.mbox.gz of an archive",
         )
-    added = []
-    for posted in chosen:
-        ids = ids_with_later(posted, every)
-        kept = [mail for mail in mails if mail.message_id in ids]
+    tracked = []
+    for posted in selection:
+        ids = ids_with_later(posted, candidates)
+        series_mails = [mail for mail in mails if mail.message_id in ids]
         source = None, str(mbox.resolve())
-        shown = _store_series(posted, kept, source, store, repository, progress)
-        added.append(replace(shown, troubles=(*left_out, *shown.troubles)))
-    return tuple(added)
+        stored = _store_series(
+            posted, series_mails, source, store, repository, progress
+        )
+        tracked.append(replace(stored, troubles=(*skipped, *stored.troubles)))
+    return tuple(tracked)
 
 
-def _answered(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
+def _find_parents(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
     """Return the local or tracked messages that these messages reply to."""
     ids = {mail.message_id for mail in mails}
-    answered = {
+    parent_ids = {
         id_ for mail in mails for id_ in (mail.in_reply_to, *mail.references) if id_
     } - ids
-    sent = sent_mails(sent_ids(answered, store), store)
+    sent = sent_mails(sent_ids(parent_ids, store), store)
     entries = {
-        entry.id: entry for id_ in answered if (entry := store.find_by_mail(id_))
+        entry.id: entry for id_ in parent_ids if (entry := store.find_by_mail(id_))
     }
-    entries |= {entry.id: entry for entry in same_series(answered, None, store)}
+    entries |= {entry.id: entry for entry in same_series(parent_ids, None, store)}
     tracked = [
         mail for number in sorted(entries) for mail in store.readable_mails(number)[0]
     ]
@@ -303,9 +319,11 @@ def read_mbox(
         tracked = add_from_mbox(
             mbox, store=store, repository=repository, progress=progress
         )
-        follow = Action("track", ("add", "--mbox", str(mbox)), "not tracked: `{}`")
+        track_action = Action(
+            "track", ("add", "--mbox", str(mbox)), "not tracked: `{}`"
+        )
         return tuple(
-            replace(series, troubles=(*series.troubles, str(follow)))
+            replace(series, troubles=(*series.troubles, str(track_action)))
             for series in tracked
         )
 
@@ -340,31 +358,31 @@ def keep_reports(
     progress: Progress,
 ) -> tuple[Tracked, ...]:
     """Return the series with new delivery reports."""
-    reported: dict[int, Tracked] = {}
+    updated: dict[int, Tracked] = {}
     for mail in mails:
-        if not (of_mail := delivery_reports(mail)):
+        if not (mail_reports := delivery_reports(mail)):
             continue
         for entry in store.entries():
-            known = shown_series(entry, store, None, progress)
+            series = shown_series(entry, store, None, progress)
             ids = store.message_ids(entry.id) | {entry.message_id}
             ids |= sent_ids(ids, store)
             titles = (
-                known.titles
-                if known.version
+                series.titles
+                if series.version
                 else [title_key(parse_subject(entry.subject).title)]
             )
-            if reports_about(of_mail, ids, titles):
-                new = store.keep(entry.id, entry.subject, [mail])
-                before = reported[entry.id].new if entry.id in reported else ()
-                reported[entry.id] = replace(
+            if reports_about(mail_reports, ids, titles):
+                new_ids = store.keep(entry.id, entry.subject, [mail])
+                earlier_ids = updated[entry.id].new if entry.id in updated else ()
+                updated[entry.id] = replace(
                     shown_series(entry, store, repository, progress, whole=True),
-                    new=(*before, *new),
+                    new=(*earlier_ids, *new_ids),
                 )
-    return tuple(reported.values())
+    return tuple(updated.values())
 
 
 def read_again(
-    before: Tracked,
+    previous: Tracked,
     store: Store,
     archives: Archives,
     request: UpdateRequest,
@@ -372,36 +390,36 @@ def read_again(
     progress: Progress,
 ) -> Tracked:
     """Read a series that has news, or read it completely, and store its messages."""
-    entry, lore = before.entry, request.lore
-    if before.undisclosed:
+    entry, lore = previous.entry, request.lore
+    if previous.undisclosed:
         # the series is not in an archive, so replies can only come from a file
         entry, lore = entry._replace(lore=None), None
         if not entry.mbox:
             return shown_series(entry, store, repository, progress)
-    known, damaged = store.readable_mails(entry.id)
+    stored_mails, damaged = store.readable_mails(entry.id)
     if damaged:
         store.restore(damaged)
-        known, damaged = store.readable_mails(entry.id)
+        stored_mails, damaged = store.readable_mails(entry.id)
     url = lore or entry.lore
-    cached = False
+    is_cached = False
     if url is None and entry.mbox:
-        fetched = from_mbox(entry, Path(entry.mbox), known, store, progress)
+        result = reread_mbox(entry, Path(entry.mbox), stored_mails, store, progress)
     else:
-        fetched, cached = fetch_series(
+        result, is_cached = fetch_series(
             entry,
             url or LORE,
             archives,
-            () if request.everything else known,
+            () if request.everything else stored_mails,
             request.fresh,
             store,
             progress,
         )
-    mails, troubles, failure = fetched
+    mails, troubles, failure = result
     for mail in mails:
         if mail.message_id in damaged:
             store.store_raw(mail.message_id, mail.raw)
-    if cached and {mail.message_id for mail in mails} <= {
-        mail.message_id for mail in known
+    if is_cached and {mail.message_id for mail in mails} <= {
+        mail.message_id for mail in stored_mails
     }:
         return replace(
             shown_series(entry, store, repository, progress),
@@ -411,27 +429,29 @@ def read_again(
     posted = find_posted_series(
         entry.message_id,
         read_thread(
-            (*known, *mails),
+            (*stored_mails, *mails),
             now=stall_time(entry, store),
             reader=store.reader,
             anchor=entry.message_id,
             reports=True,
         ),
     )
-    new = store.keep(
+    new_ids = store.keep(
         entry.id,
         posted.subject if posted else entry.subject,
         mails,
         seen_ids=own_mails(posted) if posted else (),
     )
-    # report messages that are still damaged
-    shown = shown_series(
+    # look for messages that are still damaged
+    updated = shown_series(
         store.entry(entry.id), store, repository, progress, whole=bool(damaged)
     )
-    return replace(shown, new=new, troubles=troubles, unreachable=failure is not None)
+    return replace(
+        updated, new=new_ids, troubles=troubles, unreachable=failure is not None
+    )
 
 
-def from_mbox(
+def reread_mbox(
     entry: TrackEntry,
     file: Path,
     known_mails: Sequence[Mail],
@@ -440,11 +460,13 @@ def from_mbox(
 ) -> CollectedMails:
     if not file.is_file():
         return CollectedMails((), (f"{file} no longer exists",))
-    left_out: list[str] = []
-    read = drop_tests(read_mails(file, progress, left_out.append, store.reader.parse))
-    sent = sent_mails(unarchived_ids(entry, store), store)
-    about = _track_mbox_entry(entry, (*known_mails, *sent), read, store.reader)
-    return CollectedMails(about, tuple(left_out))
+    skipped: list[str] = []
+    parsed = drop_tests(read_mails(file, progress, skipped.append, store.reader.parse))
+    sent_copies = sent_mails(unarchived_ids(entry, store), store)
+    series_mails = _select_series_mails(
+        entry, (*known_mails, *sent_copies), parsed, store.reader
+    )
+    return CollectedMails(series_mails, tuple(skipped))
 
 
 def fetch_series(
@@ -459,7 +481,7 @@ def fetch_series(
     """Fetch a series' messages from an archive; return them and whether they were in the cache."""
     try:
         with archives.open(url) as archive:
-            fetched = gather(
+            thread = gather(
                 archive,
                 entry.message_id,
                 known_mails,
@@ -468,19 +490,17 @@ def fetch_series(
                 reader=store.reader,
                 progress=progress,
             )
-            fetched = fetched._replace(mails=drop_tests(fetched.mails))
-            cached = archive.remembered
+            thread = thread._replace(mails=drop_tests(thread.mails))
+            is_cached = archive.remembered
     except NotInArchiveError as error:
         return CollectedMails((), (error.message,)), False
     except NetworkError as error:
         archives.note_failure(url, error)
         raise
-    if fetched.failure:
-        archives.note_failure(url, fetched.failure)
-        fetched = fetched._replace(
-            troubles=(*fetched.troubles, fetched.failure.message)
-        )
-    return fetched, cached
+    if thread.failure:
+        archives.note_failure(url, thread.failure)
+        thread = thread._replace(troubles=(*thread.troubles, thread.failure.message))
+    return thread, is_cached
 
 
 def drop_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
@@ -489,51 +509,53 @@ def drop_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
     With b4, no header distinguishes these copies from the real messages.
     """
     with Outbox() as outbox:
-        tests = outbox.test_ids()
-    return tuple(mail for mail in mails if mail.message_id not in tests)
+        test_ids = outbox.test_ids()
+    return tuple(mail for mail in mails if mail.message_id not in test_ids)
 
 
-def _track_mbox_entry(
+def _select_series_mails(
     entry: TrackEntry,
     known_mails: Sequence[Mail],
     mails: Sequence[Mail],
     reader: MailReader,
 ) -> tuple[Mail, ...]:
-    every = read_thread(
+    candidates = read_thread(
         (*known_mails, *mails), reader=reader, anchor=entry.message_id, reports=True
     )
-    posted = find_posted_series(entry.message_id, every)
+    posted = find_posted_series(entry.message_id, candidates)
     if posted is None:
         return tuple(mails)
-    ids = ids_with_later(posted, every)
+    ids = ids_with_later(posted, candidates)
     return tuple(mail for mail in mails if mail.message_id in ids)
 
 
-def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
+def find_failure_mails(
+    commits: Sequence[str], *, store: Store
+) -> dict[tuple[str, str], str]:
     """Map each (commit, stable version) to the last failure message about it.
 
     This is the Message-ID of the last "FAILED: patch … failed to apply" message among the
     messages of the tracked series.
     """
-    newest: dict[tuple[str, str], tuple[datetime, str]] = {}
+    latest: dict[tuple[str, str], tuple[datetime, str]] = {}
     for entry in store.entries():
         for mail in store.readable_mails(entry.id)[0]:
-            # people reply to these messages under the same subject
+            # replies to these messages have the same subject
             if "failed to apply" not in mail.subject:
                 continue
-            failed = store.reader.classify(mail)
-            if failed.kind is not MailKind.STABLE_FAILED:
+            notice = store.reader.classify(mail)
+            if notice.kind is not MailKind.STABLE_FAILED:
                 continue
-            named = set(failed.place.commits).intersection(commits)
-            named = named or {commit for commit in commits if commit in mail.body}
-            for key in product(named, failed.place.versions):
-                if is_bot_address(failed.sender):
-                    now = failed.when, mail.message_id
-                    newest[key] = max(newest.get(key, now), now)
-    return {key: message_id for key, (_, message_id) in newest.items()}
+            matches = set(notice.place.commits).intersection(commits)
+            matches = matches or {commit for commit in commits if commit in mail.body}
+            for key in product(matches, notice.place.versions):
+                if is_bot_address(notice.sender):
+                    candidate = notice.when, mail.message_id
+                    latest[key] = max(latest.get(key, candidate), candidate)
+    return {key: message_id for key, (_, message_id) in latest.items()}
 
 
 def own_mails(posted: PostedSeries) -> frozenset[str]:
     """Return the Message-IDs of the author's own messages, which are not news."""
-    mine = {reply.message_id for reply in posted.replies if reply.mail.by_author}
-    return posted.post_ids | mine
+    reply_ids = {reply.message_id for reply in posted.replies if reply.mail.by_author}
+    return posted.post_ids | reply_ids

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine which senders of a tracked series are known.
+"""Determine which senders in a tracked series are known.
 
-These are the user, the senders that the user confirmed, the addresses in the repository, and the
-senders of signed messages.
+These are the user, senders that the user confirmed, addresses in the repository, and senders of
+signed messages.
 """
 
 import re
@@ -36,20 +36,20 @@ def confirm_senders(
     Return the numbers of their series. Raise MissingError for a message that is in no tracked
     series.
     """
-    series_of: dict[str, int] = {}
-    for given in message_ids:
-        message_id = message_id_of(given) or given
+    numbers: dict[str, int] = {}
+    for target in message_ids:
+        message_id = message_id_of(target) or target
         entry = store.find_by_mail(message_id)
         if entry is None:
             raise MissingError(
                 f"no tracked series has the message <{message_id}>",
                 hint=Action("track", ("show",)),
             )
-        series_of[message_id] = entry.id
+        numbers[message_id] = entry.id
     with store.transaction():
-        for message_id, number in series_of.items():
+        for message_id, number in numbers.items():
             store.mark(number, message_id, WHOLE_MAIL, KNOWN if is_known else STRANGER)
-    return tuple(dict.fromkeys(series_of.values()))
+    return tuple(dict.fromkeys(numbers.values()))
 
 
 def select_marked(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
@@ -70,12 +70,12 @@ def known_senders(
 
     reader = store.reader
     confirmed = store.read_stored(select_marked(store.marks(number), KNOWN))
-    own = {email.lower() for email in known_addresses(repository)}
+    own_emails = {email.lower() for email in known_addresses(repository)}
     author = posted.first_known.author
-    name = author.name if author.key in own else ""
-    unknown = [claim for claim in posted.claims if not claim.known]
-    senders = [claim.sender for claim in unknown]
-    claiming = store.read_stored([claim.message_id for claim in unknown])
+    name = author.name if author.key in own_emails else ""
+    open_claims = [claim for claim in posted.claims if not claim.known]
+    senders = [claim.sender for claim in open_claims]
+    claim_mails = store.read_stored([claim.message_id for claim in open_claims])
     posts = [post.mail for post in posted.posts]
     replies = [
         reply.mail.mail
@@ -84,14 +84,20 @@ def known_senders(
     ]
     return (
         *(mail.sender for mail in confirmed),
-        *(Address(name, address.email) for address in senders if address.key in own),
         *(
-            seen_in_tree(repository, senders, posted.first_known.head.when.year)
+            Address(name, address.email)
+            for address in senders
+            if address.key in own_emails
+        ),
+        *(
+            find_addresses_in_tree(
+                repository, senders, posted.first_known.head.when.year
+            )
             if repository is not None
             else ()
         ),
         *find_proven_senders(
-            claiming,
+            claim_mails,
             (*posts, *replies),
             posted.identities,
             partial(look_up_dkim_key, online=reader.online),
@@ -103,39 +109,41 @@ _FILES = ("MAINTAINERS", ".mailmap")
 _MAILBOX = re.compile(r"[^<>]*<[^<>\s]+>")
 _YEARS = 3
 _SECONDS = 5.0
-_MOST = 5
+_MAX_SEARCHES = 5
 """Maximum number of addresses to search for in commits; each search walks years of history."""
 
 
-def seen_in_tree(
+def find_addresses_in_tree(
     repository: Repository, addresses: Iterable[Address], year: int
 ) -> tuple[Address, ...]:
-    """Return the addresses that occur in mainline, each with its name there.
+    """Return the addresses that occur in mainline, each with the name used there.
 
-    Commits of a topic are not searched. Other commits are searched from three years before the
-    given year on; in stable branches, only committers count.
+    Search MAINTAINERS, .mailmap, and commits since three years before the given year. Commits of a
+    topic are not searched; in stable branches, only committers count.
     """
     tip = mainline(repository)
     if tip is None:
         return ()
     keys = {address.key for address in addresses}
-    seen = [
-        address for address in _names_in_files(repository, tip) if address.key in keys
+    matches = [
+        address
+        for address in _addresses_in_files(repository, tip)
+        if address.key in keys
     ]
-    left = sorted(keys - {address.key for address in seen})[:_MOST]
-    if not left:
-        return tuple(seen)
+    remaining = sorted(keys - {address.key for address in matches})[:_MAX_SEARCHES]
+    if not remaining:
+        return tuple(matches)
     stable = tuple(
         branch.tip
         for branch in stable_branches(repository, include_ended=True).branches
     )
-    for key in left:
+    for key in remaining:
         for role, tips in (("author", (tip,)), ("committer", (tip, *stable))):
-            seen += _people_in_commits(repository, tips, role, key, year - _YEARS)
-    return tuple(seen)
+            matches += _addresses_in_commits(repository, tips, role, key, year - _YEARS)
+    return tuple(matches)
 
 
-def _names_in_files(repository: Repository, tip: str) -> Iterator[Address]:
+def _addresses_in_files(repository: Repository, tip: str) -> Iterator[Address]:
     for path in _FILES:
         text = (repository.blob(tip, path) or b"").decode("utf-8", "replace")
         for line in text.split("\n"):
@@ -151,11 +159,11 @@ def _names_in_files(repository: Repository, tip: str) -> Iterator[Address]:
                     yield Address(name, address.email)
 
 
-def _people_in_commits(
+def _addresses_in_commits(
     repository: Repository, tips: Iterable[str], role: str, key: str, year: int
 ) -> Iterator[Address]:
     """Yield the author's or committer's address in each commit since this year."""
-    words = (
+    arguments = (
         "-1",
         f"--since={year:04}-01-01T00:00:00Z",
         "-F",
@@ -166,7 +174,9 @@ def _people_in_commits(
     )
     try:
         name, _, email = (
-            repository.git("log", *words, timeout=_SECONDS).text.strip().partition("\0")
+            repository.git("log", *arguments, timeout=_SECONDS)
+            .text.strip()
+            .partition("\0")
         )
     except GitError:
         return

@@ -56,7 +56,7 @@ _SUMMARIES = Kind(
 _HOUR, _DAY = 3600, 86400
 ARRIVES = timedelta(hours=1)
 """Time within which a message should arrive in the archive."""
-_LOOKED_FOR = timedelta(days=14)
+_SEARCH_PERIOD = timedelta(days=14)
 SAVE_REPLIES = Action(
     "track",
     ("add", "--mbox", "FILE"),
@@ -68,7 +68,7 @@ SAVE_REPLIES = Action(
 def open_store(*, offline: bool = False) -> Store:
     """Open the store of tracked series; the caller must close it.
 
-    With `offline`, the age of each series is counted up to the last time its archive was read.
+    With `offline`, the age of a series is counted up to the last time its archive was read.
     """
     store = Store()
     store.reader.from_poll = offline
@@ -122,13 +122,13 @@ def with_mails(
     """Return a series with its messages read."""
     if series.is_read:
         return series
-    read = shown_series(series.entry, store, repository, progress, whole=True)
+    complete = shown_series(series.entry, store, repository, progress, whole=True)
     return replace(
         series,
-        posted=read.posted,
+        posted=complete.posted,
         is_read=True,
-        damaged_ids=read.damaged_ids,
-        as_of=read.as_of,
+        damaged_ids=complete.damaged_ids,
+        as_of=complete.as_of,
     )
 
 
@@ -159,15 +159,15 @@ def _first_step(series: Tracked) -> NextStep:
         return NextStep(Turn.YOURS, join_hints(f"{report.words}: ", report.advice))
     if series.damaged_ids:
         number = str(series.entry.id)
-        again = "fetch its damaged messages again: `{}`"
-        return NextStep(Turn.YOURS, Action("track", ("update", number), again))
+        reason = "fetch its damaged messages again: `{}`"
+        return NextStep(Turn.YOURS, Action("track", ("update", number), reason))
     if series.undisclosed:
         return NextStep(Turn.WAITING, SAVE_REPLIES)
-    wait = (
+    reason_to_wait = (
         "wait: the archive does not have the message yet (this can take a few minutes);"
         " then `{}`"
     )
-    return NextStep(Turn.WAITING, Action("track", ("update",), wait))
+    return NextStep(Turn.WAITING, Action("track", ("update",), reason_to_wait))
 
 
 def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
@@ -177,10 +177,10 @@ def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...
         for mail in store.readable_mails(entry.id)[0]
         for report in delivery_reports(mail)
     ]
-    sent = sent_ids({entry.message_id}, store)
+    own_ids = sent_ids({entry.message_id}, store)
     return reports_about(
         reports,
-        frozenset([entry.message_id, *sent]),
+        frozenset([entry.message_id, *own_ids]),
         [title_key(parse_subject(entry.subject).title)],
     )
 
@@ -213,7 +213,7 @@ def undisclosed_error(message_id: str) -> RefusedError:
 
 
 def missing_mails(
-    entry: TrackEntry, known: frozenset[str], store: Store
+    entry: TrackEntry, series_ids: frozenset[str], store: Store
 ) -> tuple[DeliveryReport, ...]:
     """Report a series' sent messages that are missing from its archive.
 
@@ -226,20 +226,24 @@ def missing_mails(
         or is_undisclosed(entry, store)
     ):
         return ()
-    sends = {send for message_id, _, send in _sent_mails(store) if message_id in known}
+    sends = {
+        send for message_id, _, send in _sent_mails(store) if message_id in series_ids
+    }
     if not sends:
         return ()
-    received = store.message_ids(entry.id)
-    queried = parse_stored_time(entry.updated)
-    late = [
-        (message_id, begun)
-        for message_id, begun, send in _sent_mails(store)
-        if send in sends and message_id not in received and queried - begun >= ARRIVES
+    archived_ids = store.message_ids(entry.id)
+    query_time = parse_stored_time(entry.updated)
+    missing = [
+        (message_id, send_time)
+        for message_id, send_time, send in _sent_mails(store)
+        if send in sends
+        and message_id not in archived_ids
+        and query_time - send_time >= ARRIVES
     ]
-    if not late:
+    if not missing:
         return ()
-    count, archive = counted(len(late), "message"), entry.lore or LORE
-    hours = int((queried - late[0][1]) / timedelta(hours=1))
+    count, archive = counted(len(missing), "message"), entry.lore or LORE
+    hours = int((query_time - missing[0][1]) / timedelta(hours=1))
     reason = f"{count} sent {counted(hours, 'hour')} before it was last asked"
     return (
         DeliveryReport(
@@ -247,7 +251,7 @@ def missing_mails(
             archive,
             reason,
             "",
-            tuple(message_id for message_id, _ in late),
+            tuple(message_id for message_id, _ in missing),
             "",
             "",
         ),
@@ -261,7 +265,7 @@ def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
     """
     if store.reader.sent is None:
         with Outbox() as outbox:
-            store.reader.sent = outbox.accepted_since(store.reader.now - _LOOKED_FOR)
+            store.reader.sent = outbox.accepted_since(store.reader.now - _SEARCH_PERIOD)
     return store.reader.sent
 
 
@@ -279,15 +283,17 @@ def sent_ids(message_ids: Set[str], store: Store) -> frozenset[str]:
     An undisclosed fix and its public series are separate.
     """
     topics = sent_topics(store)
-    own = {topics[message_id] for message_id in message_ids if message_id in topics}
-    if not own:
+    change_ids = {
+        topics[message_id] for message_id in message_ids if message_id in topics
+    }
+    if not change_ids:
         return frozenset()
     undisclosed = undisclosed_ids(store)
-    private = not undisclosed.isdisjoint(message_ids)
+    is_private = not undisclosed.isdisjoint(message_ids)
     return frozenset(
         message_id
         for message_id, change_id in topics.items()
-        if change_id in own and (message_id in undisclosed) is private
+        if change_id in change_ids and (message_id in undisclosed) is is_private
     )
 
 
@@ -306,7 +312,7 @@ def sent_mails(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
 
 
 def unarchived_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
-    """Return the Message-IDs of a series' messages that were sent from here and are in no archive
+    """Return the Message-IDs of a series' messages that were sent from here but are in no archive
     or file.
 
     Return none for a series that was never read because it is not in its archive yet.
@@ -316,12 +322,14 @@ def unarchived_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
     if not stored:
         return frozenset()
     # stored messages may include those of a later fix, possibly of another topic
-    own = frozenset([key]) if key in topics else stored
-    return sent_ids(own, store) - stored
+    ids = frozenset([key]) if key in topics else stored
+    return sent_ids(ids, store) - stored
 
 
 def series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
-    """Return the tracked series that contains a message, or to which it belongs as sent."""
+    """Return the tracked series that contains a message, or to which a message sent from
+    here belongs.
+    """
     return store.find_by_mail(message_id) or next(
         (
             entry
@@ -349,7 +357,7 @@ class _Reading:
         self._posted: PostedSeries | None = None
         self._is_read = False
         self._damaged: tuple[str, ...] = ()
-        self._longest = _DAY
+        self._max_span = _DAY
         self.message_ids: tuple[str, ...] = ()
         """Message-IDs of the messages that were read, if some were omitted."""
         self._ids = store.stored_order(entry.id)
@@ -360,16 +368,16 @@ class _Reading:
         entry, store, summary = self._entry, self._store, self._summary()
         if whole:
             self._read()
-        head = summary or SeriesSummary(subject=entry.subject)
-        ids = frozenset(head.message_ids or [entry.message_id])
-        reports = head.reports if summary else _early_reports(entry, store)
+        facts = summary or SeriesSummary(subject=entry.subject)
+        ids = frozenset(facts.message_ids or [entry.message_id])
+        reports = facts.reports if summary else _early_reports(entry, store)
         unread, now = store.unread(entry.id), store.reader.now
         as_of = self._moment if self._moment and self._moment < now else None
         if entry.mbox and not entry.lore:
-            as_of = head.last_activity
+            as_of = facts.last_activity
             as_of = self._posted.now if self._posted else as_of
         series = Tracked(
-            **head.summary(),
+            **facts.summary(),
             entry=entry,
             unread=unread & ids if summary else unread,
             posted=self._posted,
@@ -383,13 +391,13 @@ class _Reading:
         )
         if summary:
             return series
-        why = "undisclosed" if series.undisclosed else "no archive has it yet"
-        return replace(series, step=_first_step(series), why=why)
+        reason = "undisclosed" if series.undisclosed else "no archive has it yet"
+        return replace(series, step=_first_step(series), why=reason)
 
     def _read(self) -> "PostedSeries | None":
         if not self._is_read:
-            every = self._thread()
-            self.keep(_posted_of(self._entry.message_id, every))
+            candidates = self._thread()
+            self.keep(_posted_of(self._entry.message_id, candidates))
         return self._posted
 
     def _thread(
@@ -429,7 +437,7 @@ class _Reading:
         )
 
     def _recognize_senders(self, posted: "PostedSeries") -> "PostedSeries":
-        """Return `posted` with claims by people known from elsewhere, without dismissed ones."""
+        """Return `posted` with claims by senders known from elsewhere, without dismissed claims."""
         store, marks = self._store, self._marks
         if not (posted.claims or marks):
             return posted
@@ -440,18 +448,18 @@ class _Reading:
             select_marked,
         )
 
-        # messages of other series may tell who is making a claim
-        self._longest = _HOUR
-        confirmed = select_marked(marks, KNOWN)
-        known = known_senders(posted, self._entry.id, store, self._repository)
-        if known or confirmed:
-            every = self._thread(known, confirmed)
-            posted = _posted_of(self._entry.message_id, every) or posted
-        dismissed = select_marked(marks, STRANGER)
+        # messages of other series may reveal who makes a claim
+        self._max_span = _HOUR
+        confirmed_ids = select_marked(marks, KNOWN)
+        senders = known_senders(posted, self._entry.id, store, self._repository)
+        if senders or confirmed_ids:
+            candidates = self._thread(senders, confirmed_ids)
+            posted = _posted_of(self._entry.message_id, candidates) or posted
+        stranger_ids = select_marked(marks, STRANGER)
         return replace(
             posted,
             claims=tuple(
-                claim for claim in posted.claims if claim.message_id not in dismissed
+                claim for claim in posted.claims if claim.message_id not in stranger_ids
             ),
         )
 
@@ -467,12 +475,14 @@ class _Reading:
         )
         key = key_of(_SUMMARIES, [repr(parts).encode("utf-8", "surrogateescape")])
         now = moment.timestamp() if moment else 0.0
-        file = summaries_key(self._repository)
+        cache_name = summaries_key(self._repository)
         summaries = store.reader.summaries
-        if file not in summaries:
-            summaries[file] = recall(_SUMMARIES, file) or {}
-        known, since, until, value = summaries[file].get(entry.id, ("", 0.0, 0.0, {}))
-        if known == key and since < now <= until and not self._is_read:
+        if cache_name not in summaries:
+            summaries[cache_name] = recall(_SUMMARIES, cache_name) or {}
+        cached_key, since, until, value = summaries[cache_name].get(
+            entry.id, ("", 0.0, 0.0, {})
+        )
+        if cached_key == key and since < now <= until and not self._is_read:
             return SeriesSummary.read(value)
         posted = self._read()
         if posted is None:
@@ -481,9 +491,11 @@ class _Reading:
 
         summary = summary_of(posted, self._marks)
         if not self._damaged:
-            span = unchanged_span(posted, self._longest) if moment else (-1.0, 0.0)
-            summaries[file][entry.id] = (key, *span, summary.as_dict())
-            store.on_close[file] = partial(remember, _SUMMARIES, file, summaries[file])
+            span = unchanged_span(posted, self._max_span) if moment else (-1.0, 0.0)
+            summaries[cache_name][entry.id] = (key, *span, summary.as_dict())
+            store.on_close[cache_name] = partial(
+                remember, _SUMMARIES, cache_name, summaries[cache_name]
+            )
         return summary
 
     def keep(self, posted: "PostedSeries | None") -> None:
@@ -502,11 +514,13 @@ class _Reading:
         self._posted, self._is_read = posted, True
 
 
-def _posted_of(anchor: str, every: "tuple[PostedSeries, ...]") -> "PostedSeries | None":
+def _posted_of(
+    anchor: str, candidates: "tuple[PostedSeries, ...]"
+) -> "PostedSeries | None":
     # import lazily: listing tracked series needs no mail modules
     from patchpilot.archive.collect_mails import find_posted_series
 
-    return find_posted_series(anchor, every)
+    return find_posted_series(anchor, candidates)
 
 
 @lru_cache(maxsize=2)
@@ -516,22 +530,22 @@ def summaries_key(repository: "Repository | None") -> str:
     Commits on a topic's branch do not change the state of the series.
     """
     folders = (user_folder(), f"{user_folder()}/projects")
-    own = _SUMMARIES._replace(code=(*_SUMMARIES.code, *folders))
+    kind = _SUMMARIES._replace(code=(*_SUMMARIES.code, *folders))
     if repository is None:
-        return key_of(own, ())
+        return key_of(kind, ())
     from patchpilot.history.stable_branches import find_mainline, queues, trees_of
 
     refs = repository.all_refs
-    stable, queued = trees_of([ref.short for ref in refs]), queues(repository)
+    stable, queue_names = trees_of([ref.short for ref in refs]), queues(repository)
     lines = [
         f"{ref.name} {ref.object_id}"
         for ref in refs
         if not ref.name.startswith("refs/heads/")
-        or ref.short in queued
+        or ref.short in queue_names
         or stable.version_of(ref.short)
     ]
     text = "\n".join([str(find_mainline(repository)), *lines])
-    return key_of(own, [text.encode("utf-8", "surrogateescape")])
+    return key_of(kind, [text.encode("utf-8", "surrogateescape")])
 
 
 def stall_time(entry: TrackEntry, store: Store) -> datetime | None:

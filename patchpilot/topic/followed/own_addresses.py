@@ -26,15 +26,15 @@ def known_addresses(
         values = config_values(directory, _SENDERS)
     except MissingError:
         values = {}
-    given = [
+    parsed = [
         address
-        for texts in values.values()
-        for text in texts
-        for address in (parse_address(text) or _bare(text),)
+        for setting in values.values()
+        for text in setting
+        for address in (parse_address(text) or _parse_bare_address(text),)
     ]
     with Outbox() as outbox:
-        given += [parse_address(sender) for sender in outbox.senders()]
-    emails = list(dict.fromkeys(address.email for address in given if address))
+        parsed += [parse_address(sender) for sender in outbox.senders()]
+    emails = list(dict.fromkeys(address.email for address in parsed if address))
     if repository is not None and (file := repository.top / ".mailmap").is_file():
         keys = {email.lower() for email in emails}
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -44,7 +44,7 @@ def known_addresses(
     return tuple({email.lower(): email for email in reversed(emails)}.values())[::-1]
 
 
-def _bare(text: str) -> Address | None:
+def _parse_bare_address(text: str) -> Address | None:
     return (
         Address("", text.strip())
         if re.fullmatch(r"[^<>\s]+@[^<>\s]+", text.strip())

@@ -18,8 +18,9 @@ class UpdateRequest(NamedTuple):
     """The series to update, and how to update them.
 
     `numbers` selects series; by default, all that are due are updated (finished series at growing
-    intervals). With `everything`, all are read completely. `lore` is the archive for series that
-    name none; `fresh` ignores cached responses; `whole` is as in `listed`.
+    intervals). With `everything`, each series is read completely. `lore` is the archive for series
+    that name none; `fresh` ignores cached responses; `whole` also reads the messages of series
+    without news.
     """
 
     numbers: Sequence[int] = ()
@@ -65,7 +66,7 @@ class PollResult(NamedTuple):
 def poll_archives(
     series: Mapping[str, Sequence[PolledSeries]],
     archives: Archives,
-    passed: Container[str],
+    skipped_ids: Container[str],
     reader: MailReader,
     *,
     now: datetime,
@@ -77,23 +78,25 @@ def poll_archives(
     If an archive fails, its series are in none of the sets, and opening it raises the error.
     """
     with_news: dict[int, frozenset[str]] = {}
-    reached: dict[str, datetime] = {}
+    last_arrivals: dict[str, datetime] = {}
     quiet, cached = set[int](), set[int]()
-    for url, asked in series.items():
-        progress(f"asking {host_of(url) or url} about {len(asked)} series")
+    for url, archive_series in series.items():
+        progress(f"asking {host_of(url) or url} about {len(archive_series)} series")
         try:
             with archives.open(url) as archive:
                 archive.parse_mail = reader.parse
-                before = archive.requests
-                answer = find_new_messages(archive, asked, passed, now=now, fresh=fresh)
-                remembered = archive.requests == before
+                request_count = archive.requests
+                result = find_new_messages(
+                    archive, archive_series, skipped_ids, now=now, fresh=fresh
+                )
+                is_cached = archive.requests == request_count
         except NetworkError as error:
             archives.note_failure(url, error)
             continue
-        with_news |= answer.series
-        if answer.reached:
-            reached[url] = answer.reached
-        (cached if remembered else quiet).update(
-            {polled.number for polled in asked} - answer.series.keys()
+        with_news |= result.series
+        if result.reached:
+            last_arrivals[url] = result.reached
+        (cached if is_cached else quiet).update(
+            {polled.number for polled in archive_series} - result.series.keys()
         )
-    return PollResult(with_news, frozenset(quiet), frozenset(cached), reached)
+    return PollResult(with_news, frozenset(quiet), frozenset(cached), last_arrivals)

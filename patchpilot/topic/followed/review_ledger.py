@@ -32,7 +32,7 @@ from patchpilot.topic.followed.tracked import Tracked
 
 Key = tuple[str, int]
 """A request: its message, and its first line."""
-MOST_LATER = 5
+MAX_LATER_VERSIONS = 5
 """Maximum number of later versions compared with a comment."""
 ANSWERED = "answered, not marked done"
 """Label for an answered request in the list of open ones."""
@@ -93,7 +93,7 @@ class SeriesLedger(NamedTuple):
     points: tuple[LedgerItem, ...]
 
 
-def ledger_of(
+def list_review_comments(
     posted: PostedSeries,
     marks: Mapping[Key, str],
     upcoming: Sequence[Patch] = (),
@@ -108,29 +108,31 @@ def ledger_of(
     revisions = [
         (revision, _revision_patches(revision)) for revision in posted.revisions
     ]
-    patches = {id(revision): own for revision, own in revisions}
+    patches = {id(revision): old_patches for revision, old_patches in revisions}
     sent = [pair for pair in revisions if pair[1]]
-    ahead = [tuple(upcoming)] if upcoming else []
-    following = {
+    planned = [tuple(upcoming)] if upcoming else []
+    later_versions = {
         id(revision): [
-            NextVersion(own, later)
+            NextVersion(old_patches, later)
             for later in (
-                *(patches for _, patches in sent[at : at + MOST_LATER]),
-                *ahead,
+                *(patches for _, patches in sent[index : index + MAX_LATER_VERSIONS]),
+                *planned,
             )
         ]
-        for at, (revision, own) in enumerate(sent, 1)
+        for index, (revision, old_patches) in enumerate(sent, 1)
     }
     if upcoming:
         next_version = NextVersion(patches[id(latest)], tuple(upcoming))
-        following |= {id(post): [next_version] for post in posted.current}
+        later_versions |= {id(post): [next_version] for post in posted.current}
     items: list[LedgerItem] = []
     for reply in posted.replies:
         revision = reply.revision or latest
         for point in points_of(reply):
             mark = marks.get(point.key)
-            after = following.get(id(revision), [])
-            hunks = (find_addressing_change(point, version) for version in after)
+            next_versions = later_versions.get(id(revision), [])
+            hunks = (
+                find_addressing_change(point, version) for version in next_versions
+            )
             hunk = next(filter(None, hunks), None)
             answer = answers(point)
             state = PointState.ANSWERED if answer else PointState.OPEN
@@ -154,12 +156,11 @@ def ledger_of(
 def checklist(
     series: Tracked, upcoming: Sequence[Patch] = ()
 ) -> tuple[LedgerItem, ...]:
-    """Return the requests for a series' latest version, and people's open requests for earlier
-    ones.
+    """Return the requests for a series' latest version, and reviewers' open requests for earlier
+    versions.
 
     `upcoming` are the patches of the version to be sent next. Requests for applied patches are
-    omitted. The result is empty if the series is closed or applied completely, as far as this is
-    proven.
+    omitted. The result is empty if the series is known to be closed or completely applied.
     """
     return (
         list_open_requests(series.posted, series.marks, upcoming)
@@ -188,7 +189,7 @@ def list_open_requests(
     }
     return tuple(
         item
-        for item in ledger_of(posted, marks, upcoming)
+        for item in list_review_comments(posted, marks, upcoming)
         if item.point.patch not in posted.taken
         if item.of_newest
         or (
@@ -211,15 +212,15 @@ def group_requests(series: Tracked) -> dict[str, list[LedgerItem]]:
 
 
 def series_ledger(series: Tracked) -> tuple[LedgerItem, ...]:
-    return ledger_of(series.posted, series.marks) if series.posted else ()
+    return list_review_comments(series.posted, series.marks) if series.posted else ()
 
 
 def _find_answers(posted: PostedSeries) -> Callable[[ReviewPoint], str | None]:
-    below: dict[str, list[Reply]] = {}
+    replies_by_parent: dict[str, list[Reply]] = {}
     for reply in posted.replies:
         if reply.mail.mail.in_reply_to and reply.mail.by_author:
-            below.setdefault(reply.mail.mail.in_reply_to, []).append(reply)
-    return lambda point: find_answer(point, below.get(point.message_id, ()))
+            replies_by_parent.setdefault(reply.mail.mail.in_reply_to, []).append(reply)
+    return lambda point: find_answer(point, replies_by_parent.get(point.message_id, ()))
 
 
 def toggle_state(
@@ -235,17 +236,17 @@ def toggle_state(
     return item._replace(state=new_state or PointState.OPEN)
 
 
-def mark_numbered(
+def set_numbered_states(
     number: int,
     items: Sequence[LedgerItem],
-    wanted: Sequence[tuple[int, PointState | None]],
+    states: Sequence[tuple[int, PointState | None]],
 ) -> None:
     """Set the states of review comments by their numbers, counted from 1.
 
     None restores the state derived from the messages. Raise UsageError for a number that is not in
     the list.
     """
-    for position, _ in wanted:
+    for position, _ in states:
         if not 1 <= position <= len(items):
             raise UsageError(
                 f"series {number} has no request {position}",
@@ -254,7 +255,7 @@ def mark_numbered(
                 else "the list of requests is empty",
             )
     with Store() as store:
-        for position, state in wanted:
+        for position, state in states:
             point = items[position - 1].point
             store.mark(number, point.message_id, point.line, state)
 

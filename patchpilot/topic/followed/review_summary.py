@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def review_items(
-    last: Send, upcoming: "Sequence[Patch]"
+    last_send: Send, upcoming: "Sequence[Patch]"
 ) -> "tuple[tuple[int, LedgerItem], ...]":
     """Return the review requests that are not settled, each with the number of its series.
 
@@ -28,12 +28,14 @@ def review_items(
 
     return tuple(
         (series.entry.id, item)
-        for series in series_of(last)
+        for series in series_of(last_send)
         for item in checklist(series, upcoming)
     )
 
 
-def select_to_mention(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
+def select_changelog_requests(
+    last_send: Send, upcoming: "Sequence[Patch]"
+) -> tuple[str, ...]:
     """Return the requests that the next version addresses or should address.
 
     Each has the name of its sender. Requests that were answered or declined are left out. Questions
@@ -41,7 +43,7 @@ def select_to_mention(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...
     """
     items = [
         item
-        for _, item in review_items(last, upcoming)
+        for _, item in review_items(last_send, upcoming)
         if item.state in ("addressed", "open")
         and (item.marked or not item.point.text.endswith("?"))
     ]
@@ -50,11 +52,11 @@ def select_to_mention(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...
     )
 
 
-def series_of(last: Send) -> "tuple[Tracked, ...]":
+def series_of(last_send: Send) -> "tuple[Tracked, ...]":
     """Return the tracked series that contain a message of a send."""
     from patchpilot.topic.followed.known_series import open_store, show, unarchived_ids
 
-    ids = {entry.message_id for entry in last.entries}
+    ids = {entry.message_id for entry in last_send.entries}
     try:
         with open_store() as store:
             numbers = [

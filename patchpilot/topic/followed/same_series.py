@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find entries for the same series, and merge them.
 
-The versions of a topic may be added one by one, from files with only one version each.
+The versions of a topic may have been added separately, from files with one version each.
 """
 
 from collections.abc import Iterable, Sequence, Set
@@ -25,13 +25,13 @@ def same_series(
     Such a series has one of these posts, one sent from here for the same topic, or the change-id.
     An undisclosed fix and its later public series are separate.
     """
-    private = not undisclosed_ids(store).isdisjoint(message_ids)
-    marks = _marks(message_ids, change_id, store, private)
+    is_private = not undisclosed_ids(store).isdisjoint(message_ids)
+    identifiers = _identifiers(message_ids, change_id, store, is_private)
     return tuple(
         entry
         for entry in store.entries()
-        if not marks.isdisjoint(
-            _series_marks(shown_series(entry, store, None, silent), store)
+        if not identifiers.isdisjoint(
+            _series_identifiers(shown_series(entry, store, None, silent), store)
         )
     )
 
@@ -42,54 +42,56 @@ def group_same_series(
     """Return groups of two or more entries for the same series."""
     groups: list[tuple[set[tuple[str, bool]], list[TrackEntry]]] = []
     for tracked in sorted(series, key=lambda series: series.entry.id):
-        marks, entries = set(_series_marks(tracked, store)), [tracked.entry]
-        apart = []
+        identifiers, entries = set(_series_identifiers(tracked, store)), [tracked.entry]
+        unrelated = []
         for group in groups:
-            if marks.isdisjoint(group[0]):
-                apart.append(group)
+            if identifiers.isdisjoint(group[0]):
+                unrelated.append(group)
             else:
-                marks |= group[0]
+                identifiers |= group[0]
                 entries = [*group[1], *entries]
-        groups = [*apart, (marks, entries)]
+        groups = [*unrelated, (identifiers, entries)]
     return tuple(tuple(entries) for _, entries in groups if len(entries) > 1)
 
 
-def _series_marks(tracked: Tracked, store: Store) -> frozenset[tuple[str, bool]]:
+def _series_identifiers(tracked: Tracked, store: Store) -> frozenset[tuple[str, bool]]:
     """Return a series' identifiers: the posts of its latest version, its first post, and its
     topic.
     """
     ids = {tracked.entry.message_id, tracked.head, *tracked.posts} - {""}
-    return _marks(ids, tracked.change_id, store, is_undisclosed(tracked.entry, store))
+    return _identifiers(
+        ids, tracked.change_id, store, is_undisclosed(tracked.entry, store)
+    )
 
 
-def _marks(
-    ids: Set[str], change_id: str | None, store: Store, private: bool
+def _identifiers(
+    ids: Set[str], change_id: str | None, store: Store, is_private: bool
 ) -> frozenset[tuple[str, bool]]:
     topics = sent_topics(store)
-    changes = {topics[message_id] for message_id in ids if message_id in topics}
-    names = {*ids, *changes, *([change_id] if change_id else [])}
-    return frozenset((name, private) for name in names)
+    change_ids = {topics[message_id] for message_id in ids if message_id in topics}
+    names = {*ids, *change_ids, *([change_id] if change_id else [])}
+    return frozenset((name, is_private) for name in names)
 
 
-def merge_entries(same: Sequence[TrackEntry], store: Store) -> TrackEntry | None:
+def merge_entries(entries: Sequence[TrackEntry], store: Store) -> TrackEntry | None:
     """Merge the entries into the first and return it, or None if there are none.
 
     The first entry keeps its number and gets the others' messages, marks and read states.
     """
-    if not same:
+    if not entries:
         return None
-    first = same[0]
+    first = entries[0]
     with store.transaction():
-        for other in same[1:]:
+        for other in entries[1:]:
             store.merge(other.id, first.id)
     return store.entry(first.id)
 
 
-def merge_note(same: Sequence[TrackEntry]) -> tuple[str, ...]:
+def merge_note(entries: Sequence[TrackEntry]) -> tuple[str, ...]:
     """Return a note about the entries that were merged into the first; empty if none were."""
-    numbers = ", ".join(str(entry.id) for entry in same[1:])
+    numbers = ", ".join(str(entry.id) for entry in entries[1:])
     return (
-        (f"series {numbers} was the same series and is now part of {same[0].id}",)
+        (f"series {numbers} was the same series and is now part of {entries[0].id}",)
         if numbers
         else ()
     )

@@ -23,39 +23,41 @@ from patchpilot.topic.followed.review_ledger import Key, LedgerItem, list_open_r
 
 def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
     """Return the summary of a series; `marks` are the states that the user set for requests."""
-    newest = posted.latest
+    latest = posted.latest
     tags = (credit.trailer.partition(":")[0] for credit in posted.trailers)
     commits = (
         commit.commit
         for commit in posted.landed
         if commit.commit and len(commit.commit) >= 12
     )
-    on_newest = (reply.mail for reply in posted.replies if reply.revision is newest)
+    latest_replies = (
+        reply.mail for reply in posted.replies if reply.revision is latest
+    )
     return SeriesSummary(
         state=posted.state,
         proven=posted.proven,
         why=posted.why,
         subject=posted.subject,
-        version=newest.version,
+        version=latest.version,
         tags=dict(Counter(name for name in tags if name.endswith("-by"))),
-        ci=ci_verdict(on_newest),
+        ci=ci_verdict(latest_replies),
         step=_next_step(posted, marks),
-        head=newest.message_id,
-        posts=tuple(post.message_id for post in newest.patches),
+        head=latest.message_id,
+        posts=tuple(post.message_id for post in latest.patches),
         change_id=posted.change_id,
         authors=tuple(
             dict.fromkeys(revision.author.key for revision in posted.revisions)
         ),
         titles=tuple(sorted(posted.titles)),
         commits=tuple(dict.fromkeys(commits)),
-        files=tuple(sorted(newest.files)),
+        files=tuple(sorted(latest.files)),
         message_ids=tuple(sorted(posted.message_ids)),
         related=tuple(
             dict.fromkeys(follow_up.subject for follow_up in posted.follow_ups)
         ),
         reports=posted.delivery,
         approved=review_table(posted).approved,
-        sent_at=newest.sent,
+        sent_at=latest.sent,
         began=posted.revisions[0].sent,
         last_activity=posted.last_activity,
     )
@@ -89,17 +91,17 @@ def _next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     series reported as applied or closed waits until that is proven.
     """
     step = advise(posted)
-    waits = step.need is Turn.WAITING and posted.state not in (*TAKEN, *FINAL)
-    left = (
+    is_waiting = step.need is Turn.WAITING and posted.state not in (*TAKEN, *FINAL)
+    open_requests = (
         [item for item in list_open_requests(posted, marks) if item.waits]
-        if waits
+        if is_waiting
         else []
     )
-    if not left:
+    if not open_requests:
         return step
-    about = "reply", f"<{left[0].point.message_id}>"
-    answer = Action("track", about, "answer the open requests")
-    if not any(_is_due(item, posted) for item in left):
+    arguments = "reply", f"<{open_requests[0].point.message_id}>"
+    answer = Action("track", arguments, "answer the open requests")
+    if not any(_is_due(item, posted) for item in open_requests):
         return NextStep(
             step.need, join_hints(step.advice, "; in the meantime ", answer)
         )
@@ -109,17 +111,17 @@ def _next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
 
 
 def _is_due(item: LedgerItem, posted: PostedSeries) -> bool:
-    """Return whether a reviewer is waiting: the request was followed by neither a new version, a
-    reply from the author, nor the reviewer's tag.
+    """Return whether a reviewer is waiting: neither a new version, a reply from the author, nor the
+    reviewer's tag followed the request.
     """
     message_id = item.point.message_id
     question = next(reply for reply in posted.replies if reply.message_id == message_id)
-    since = [reply for reply in posted.replies if reply.when >= question.when]
+    later_replies = [reply for reply in posted.replies if reply.when >= question.when]
     return item.of_newest and not any(
         reply.patch == question.patch
         if reply.mail.by_author
         else reply.mail.sender.key == question.mail.sender.key
         and reply.patch in (question.patch, 0, None)
         and any(not tag.conditional for tag in reply.mail.credited)
-        for reply in since
+        for reply in later_replies
     )

@@ -76,9 +76,9 @@ def list_events(series: Tracked) -> tuple[StoryEvent, ...]:
                 "sent; not in the archive yet",
                 proof=series.entry.message_id,
             ),
-            *_delivery(series),
+            *_delivery_events(series),
         )
-    return (*posted_events(posted), *_delivery(series), *_merge_events(posted))
+    return (*posted_events(posted), *_delivery_events(series), *_merge_events(posted))
 
 
 def posted_events(posted: PostedSeries) -> list[StoryEvent]:
@@ -94,9 +94,9 @@ def posted_events(posted: PostedSeries) -> list[StoryEvent]:
         if not (report.known and report.what in _EVENTS)
     ]
     events = [
-        *(() if posted.only_reported else _versions(posted)),
-        *_answers(posted.replies),
-        *_reported_trees(posted.events),
+        *(() if posted.only_reported else _version_events(posted)),
+        *_reply_events(posted.replies),
+        *_tree_events(posted.events),
         *claims,
     ]
     return sorted(
@@ -104,7 +104,7 @@ def posted_events(posted: PostedSeries) -> list[StoryEvent]:
     )
 
 
-def _delivery(series: Tracked) -> Iterator[StoryEvent]:
+def _delivery_events(series: Tracked) -> Iterator[StoryEvent]:
     for report in series.delivery:
         yield StoryEvent(
             StoryKind.PROBLEM,
@@ -114,7 +114,7 @@ def _delivery(series: Tracked) -> Iterator[StoryEvent]:
         )
 
 
-def _versions(posted: PostedSeries) -> Iterator[StoryEvent]:
+def _version_events(posted: PostedSeries) -> Iterator[StoryEvent]:
     for revision in posted.revisions:
         count = len(revision.patches)
         patches = f", {counted(count, 'patch', 'patches')}" if count > 1 else ""
@@ -126,25 +126,25 @@ def _versions(posted: PostedSeries) -> Iterator[StoryEvent]:
         )
 
 
-def reply_words(mail: Classified) -> tuple[StoryKind, str] | None:
-    """Return the kind and a description of a reply, or None for mere discussion."""
-    who = mail.sender_name
+def describe_reply(mail: Classified) -> tuple[StoryKind, str] | None:
+    """Return the kind and a description of a reply, or None if it is only discussion."""
+    sender = mail.sender_name
     if mail.kind is MailKind.TRAILERS:
         return (
             StoryKind.GOOD,
-            f"{', '.join(dict.fromkeys(trailer.name for trailer in mail.credited))} {who}",
+            f"{', '.join(dict.fromkeys(trailer.name for trailer in mail.credited))} {sender}",
         )
     if mail.kind not in _REPLIES:
         return None
-    kind, words = (
+    kind, template = (
         (StoryKind.REPLY, "build warnings: {who}")
         if mail.only_warns
         else _REPLIES[mail.kind]
     )
-    return kind, words.format(who=who)
+    return kind, template.format(who=sender)
 
 
-def event_words(events: Sequence[Claim]) -> tuple[StoryKind, str]:
+def describe_claims(events: Sequence[Claim]) -> tuple[StoryKind, str]:
     """Return the kind and a description of events that messages report about a tree.
 
     For several events of one kind, the description names all their versions.
@@ -158,10 +158,10 @@ def event_words(events: Sequence[Claim]) -> tuple[StoryKind, str]:
         )
         or "stable"
     )
-    kind, words = _EVENTS[first.what]
+    kind, template = _EVENTS[first.what]
     if first.what == "applied" and not first.tree:
-        words = "applied by {who}"
-    text = words.format(
+        template = "applied by {who}"
+    text = template.format(
         versions=versions, tree=first.tree or "a tree", who=first.by.partition(" <")[0]
     )
     text += "" if first.proven or first.what not in IN_A_TREE else " (claimed)"
@@ -172,7 +172,7 @@ def event_words(events: Sequence[Claim]) -> tuple[StoryKind, str]:
     )
 
 
-def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
+def _reply_events(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
     """Yield the important replies by others.
 
     If a sender sent several replies of one kind to a version, yield only the first.
@@ -180,25 +180,25 @@ def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
     seen: set[tuple[object, ...]] = set()
     for reply in replies:
         mail = reply.mail
-        if mail.by_author or (words := reply_words(mail)) is None:
+        if mail.by_author or (description := describe_reply(mail)) is None:
             continue
-        kind, text = words
+        kind, text = description
         if (reply.version, text) not in seen:
             seen.add((reply.version, text))
-            about = (
+            suffix = (
                 f" (patch {reply.patch})"
                 if reply.patch and mail.subject.total and mail.subject.total > 1
                 else ""
             )
             yield StoryEvent(
-                kind, f"{text}{about}", mail.mail.date, mail.mail.message_id
+                kind, f"{text}{suffix}", mail.mail.date, mail.mail.message_id
             )
 
 
-def _reported_trees(events: Sequence[Claim]) -> Iterator[StoryEvent]:
+def _tree_events(events: Sequence[Claim]) -> Iterator[StoryEvent]:
     """Yield the trees reported in messages.
 
-    Branches that messages of one kind name on the same day are merged.
+    Messages of one kind that name branches on the same day are merged into one event.
     """
     groups: dict[tuple[object, ...], list[Claim]] = {}
     for event in events:
@@ -211,18 +211,18 @@ def _reported_trees(events: Sequence[Claim]) -> Iterator[StoryEvent]:
     for group in groups.values():
         first = group[0]
         yield StoryEvent(
-            *event_words(group),
+            *describe_claims(group),
             first.date,
             first.commit[:12] if first.commit else first.message_id,
         )
 
 
 def _merge_events(posted: PostedSeries) -> Iterator[StoryEvent]:
-    """Yield the events in the repository and those after them."""
-    several = len(posted.latest.patches) > 1
+    """Yield the merges found in the repository, and later changes to the series."""
+    is_series = len(posted.latest.patches) > 1
     for landed in posted.landed:
         if landed.message_id is None and not landed.stable_version:
-            about = f" (patch {landed.patch})" if several and landed.patch else ""
+            suffix = f" (patch {landed.patch})" if is_series and landed.patch else ""
             release = (
                 f", first in {landed.release}"
                 if landed.release
@@ -230,10 +230,10 @@ def _merge_events(posted: PostedSeries) -> Iterator[StoryEvent]:
                 if landed.in_mainline
                 else ""
             )
-            where = "mainline" if landed.in_mainline else landed.tree
+            tree = "mainline" if landed.in_mainline else landed.tree
             yield StoryEvent(
                 StoryKind.GOOD,
-                f"in {where}{release}{about}",
+                f"in {tree}{release}{suffix}",
                 None,
                 (landed.commit or "")[:12],
             )
@@ -245,10 +245,10 @@ def _merge_events(posted: PostedSeries) -> Iterator[StoryEvent]:
                 None,
                 (branch.commit or "")[:12],
             )
-    for later in posted.follow_ups:
+    for follow_up in posted.follow_ups:
         yield StoryEvent(
             StoryKind.PROBLEM,
-            f"“{later.subject}” {later.relation} it ({later.state})",
+            f"“{follow_up.subject}” {follow_up.relation} it ({follow_up.state})",
             None,
-            later.message_id,
+            follow_up.message_id,
         )

@@ -50,15 +50,15 @@ UNREAD_PATCH = (
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracked(SeriesSummary):
-    """A displayed tracked series as plain values: its summary, repository facts if available, and
-    data from the store and the call.
+    """A tracked series for display: its summary, facts from the repository if available, and data
+    from the store.
 
     `posted` has everything about the series if its messages were read (`is_read`); it is also None
     while the series is in no archive. `cached`: the threads are as of `entry.updated`, because the
     archive's cached responses were still valid. `own`: the series belongs to the current topic.
-    `undisclosed`: it is a security fix that is not public yet and about which no server is queried.
-    `as_of` is the time up to which days are counted, if it is not the time of the call. `marks` are
-    the states that the user set for review comments, `delivery` the messages known not to have been
+    `undisclosed`: it is a security fix that is not public yet, so no server is queried about it.
+    `as_of` is the time up to which days are counted, if it is not the current time. `marks` are the
+    states that the user set for review comments, `delivery` the messages known not to have been
     delivered, `damaged_ids` the messages that could not be read, and `left_out` the number of
     messages that were not read.
     """
@@ -93,7 +93,9 @@ class Tracked(SeriesSummary):
     @property
     def replies(self) -> "tuple[Reply, ...]":
         replies = self.about.replies
-        return tuple(it._replace(unread=it.message_id in self.unread) for it in replies)
+        return tuple(
+            reply._replace(unread=reply.message_id in self.unread) for reply in replies
+        )
 
     @property
     def review(self) -> "ReviewTable | None":
@@ -119,9 +121,9 @@ class Tracked(SeriesSummary):
     def damaged(self) -> tuple[str, ...]:
         """Return the damaged messages found so far, each with the command that fetches it again."""
         entry = self.entry
-        again = Action("track", ("update", str(entry.id)), "`{}` fetches it again")
+        hint = Action("track", ("update", str(entry.id)), "`{}` fetches it again")
         return tuple(
-            f"the mail <{message_id}> is damaged; {again}"
+            f"the mail <{message_id}> is damaged; {hint}"
             for message_id in self.damaged_ids
         )
 
@@ -134,21 +136,19 @@ class Tracked(SeriesSummary):
     @property
     def notes(self) -> tuple[str, ...]:
         """Return notes on missing and ignored messages, one line each."""
-        left_out = []
+        lines = []
         if self.left_out:
-            every = Action(
+            hint = Action(
                 "track",
                 ("show", str(self.entry.id), "--all"),
                 "`{}` reads every message",
             )
             total = counted(self.left_out + MOST_READ, "message")
-            shown = "patches, tags and decisions first, then the latest messages"
-            left_out = [
-                f"{self.left_out} of {total} not read ({shown} are read); {every}"
-            ]
+            order = "patches, tags and decisions first, then the latest messages"
+            lines = [f"{self.left_out} of {total} not read ({order} are read); {hint}"]
         if self.posted and self.posted.only_reported:
-            left_out.append(UNREAD_PATCH)
-        return (*self.troubles, *self.damaged, *left_out)
+            lines.append(UNREAD_PATCH)
+        return (*self.troubles, *self.damaged, *lines)
 
     @property
     def next_step(self) -> str:

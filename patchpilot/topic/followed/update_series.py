@@ -66,71 +66,77 @@ def update(
     archives = Archives(archive_at)
     if request.everything:
         store.forget_passed_over()
-    reported, trouble = _reports_in_mailbox(store, archives, progress)
+    report_ids, problem = _store_mailbox_reports(store, archives, progress)
     entries = [store.entry(number) for number in numbers] or store.entries()
-    before = {
+    previous = {
         entry.id: shown_series(entry, store, repository, progress) for entry in entries
     }
-    private = {number for number, series in before.items() if series.undisclosed}
-    due = {
+    undisclosed_numbers = {
+        number for number, series in previous.items() if series.undisclosed
+    }
+    due_numbers = {
         entry.id
         for entry in entries
-        if numbers or request.everything or _is_due(before[entry.id], store.reader.now)
+        if numbers
+        or request.everything
+        or _is_due(previous[entry.id], store.reader.now)
     }
-    polled = _poll_series(
-        [before[number] for number in sorted(due - private)],
+    poll = _poll_series(
+        [previous[number] for number in sorted(due_numbers - undisclosed_numbers)],
         request,
         store,
         archives,
         progress,
     )
-    whole = (due - polled.quiet - polled.cached) | {
-        number for number, series in before.items() if series.damaged_ids
+    unread_numbers = (due_numbers - poll.quiet - poll.cached) | {
+        number for number, series in previous.items() if series.damaged_ids
     }
     with store.transaction():
-        for number in polled.quiet:
+        for number in poll.quiet:
             store.note_poll(number)
-    stored = {entry.id: entry for entry in store.entries()}
+    entries_by_id = {entry.id: entry for entry in store.entries()}
     updated = []
     for entry in entries:
-        if entry.id not in whole:
-            entry, series = stored[entry.id], before[entry.id]
-            if entry.id in polled.quiet:
-                # a message sent from here counts as missing only once the archive was
-                # queried some time after the send
-                late = missing_mails(entry, frozenset(series.message_ids), store)
-                series = replace(series, delivery=(*series.reports, *late))
-            is_cached = entry.id in polled.cached
+        if entry.id not in unread_numbers:
+            entry, series = entries_by_id[entry.id], previous[entry.id]
+            if entry.id in poll.quiet:
+                # messages sent from here count as missing only after the archive was queried some
+                # time after the send
+                missing = missing_mails(entry, frozenset(series.message_ids), store)
+                series = replace(series, delivery=(*series.reports, *missing))
+            is_cached = entry.id in poll.cached
             updated.append(replace(series, entry=entry, cached=is_cached))
             continue
         from patchpilot.topic.followed.follow_series import read_again
 
         try:
             report_progress = number_progress(progress, len(updated) + 1, len(entries))
-            fresh = request.fresh or request.everything or entry.id in polled.news
-            again = request._replace(fresh=fresh)
+            fresh = request.fresh or request.everything or entry.id in poll.news
+            series_request = request._replace(fresh=fresh)
             updated.append(
                 read_again(
-                    before[entry.id],
+                    previous[entry.id],
                     store,
                     archives,
-                    again,
+                    series_request,
                     repository,
                     report_progress,
                 )
             )
         except NetworkError as error:
-            # the state of the repository is known without an archive
-            shown = shown_series(store.entry(entry.id), store, repository, progress)
-            updated.append(replace(shown, troubles=(error.message,), unreachable=True))
-    _note_poll(polled, updated, due, request, store)
+            # facts from the repository need no archive
+            unchanged = shown_series(store.entry(entry.id), store, repository, progress)
+            updated.append(
+                replace(unchanged, troubles=(error.message,), unreachable=True)
+            )
+    _note_poll(poll, updated, due_numbers, request, store)
     updated = _merge_same_series(updated, store, repository, progress)
     updated = [
-        replace(series, new=(*series.new, *reported.get(series.entry.id, ())))
+        replace(series, new=(*series.new, *report_ids.get(series.entry.id, ())))
         for series in updated
     ]
-    if trouble and updated:
-        updated[0] = replace(updated[0], troubles=(*updated[0].troubles, trouble))
+    if problem and updated:
+        updated[0] = replace(updated[0], troubles=(*updated[0].troubles, problem))
     if request.whole:
         updated = [
             with_mails(series, store, repository, progress) for series in updated
@@ -150,53 +156,55 @@ def _merge_same_series(
         for entry in store.entries()
         if entry.id not in by_id
     )
-    for same in group_same_series((*updated, *others), store):
-        of_it = [by_id.pop(entry.id) for entry in same if entry.id in by_id]
-        if not of_it:
+    for group in group_same_series((*updated, *others), store):
+        members = [by_id.pop(entry.id) for entry in group if entry.id in by_id]
+        if not members:
             continue
-        entry = merge_entries(same, store)
+        entry = merge_entries(group, store)
         assert entry is not None
         by_id[entry.id] = replace(
             shown_series(entry, store, repository, progress),
-            new=tuple(dict.fromkeys(new for series in of_it for new in series.new)),
+            new=tuple(dict.fromkeys(new for series in members for new in series.new)),
             troubles=(
-                *(trouble for series in of_it for trouble in series.troubles),
-                *merge_note(same),
+                *(trouble for series in members for trouble in series.troubles),
+                *merge_note(group),
             ),
-            unreachable=any(series.unreachable for series in of_it),
+            unreachable=any(series.unreachable for series in members),
         )
     return list(by_id.values())
 
 
 def _note_poll(
-    polled: PollResult,
+    poll: PollResult,
     updated: Sequence[Tracked],
-    due: Set[int],
+    due_numbers: Set[int],
     request: UpdateRequest,
     store: Store,
 ) -> None:
-    """Record up to when the archives were read, except for series that must be polled again because
+    """Record when the archives were last read, except for series that must be polled again because
     reading them failed.
     """
-    failed = {tracked.entry.id for tracked in updated if tracked.unreachable}
+    failed_numbers = {tracked.entry.id for tracked in updated if tracked.unreachable}
     with store.transaction():
         for entry in (tracked.entry for tracked in updated):
-            reached = polled.reached.get(entry.lore or "")
+            last_arrival = poll.reached.get(entry.lore or "")
             if (
-                reached
-                and entry.id in due - failed
+                last_arrival
+                and entry.id in due_numbers - failed_numbers
                 and request.lore in (None, entry.lore)
             ):
-                store.note_reached(entry.id, reached)
+                store.note_reached(entry.id, last_arrival)
     # skip messages that no polled series accepted, even if another series has them
-    taken = frozenset().union(*(store.message_ids(number) for number in due))
-    to_find = frozenset().union(
-        *(ids for number, ids in polled.news.items() if number in failed)
+    accepted_ids = frozenset().union(
+        *(store.message_ids(number) for number in due_numbers)
     )
-    store.pass_over(frozenset().union(*polled.news.values()) - taken - to_find)
+    pending_ids = frozenset().union(
+        *(ids for number, ids in poll.news.items() if number in failed_numbers)
+    )
+    store.pass_over(frozenset().union(*poll.news.values()) - accepted_ids - pending_ids)
 
 
-def _reports_in_mailbox(
+def _store_mailbox_reports(
     store: Store, archives: Archives, progress: Progress
 ) -> tuple[dict[int, tuple[str, ...]], str]:
     """Store bounces and moderation notices from the user's mailbox with their series.
@@ -208,7 +216,7 @@ def _reports_in_mailbox(
     if not mailbox:
         return {}, ""
     progress("searching the mailbox for bounces")
-    known = store.passed_over() | frozenset().union(
+    known_ids = store.passed_over() | frozenset().union(
         *(store.message_ids(entry.id) for entry in store.entries())
     )
     try:
@@ -216,7 +224,7 @@ def _reports_in_mailbox(
             archive.parse_mail = store.reader.parse
             mails = archive.search(
                 f"{date_query(store.reader.now - _REPORTED)} AND {REPORT}",
-                excluded_ids=known,
+                excluded_ids=known_ids,
             )
     except PatchpilotError as error:
         return {}, f"patchpilot.mailbox: {error.message}"
@@ -241,24 +249,24 @@ def _poll_series(
 ) -> PollResult:
     """Poll the archives of series with known messages.
 
-    With `everything`, each series is read completely. So is a series whose latest version may not
-    be in the archive (read from another archive or a file, or sent from here): a search must find
-    it.
+    Other series are read completely: all of them with `everything`, and any series whose latest
+    version may not be in the archive because it came from another archive or a file or was sent
+    from here. Only a search can find such a version.
     """
     by_archive: dict[str, list[PolledSeries]] = {}
-    for followed in series if not request.everything else ():
-        entry = followed.entry
-        known = store.message_ids(entry.id)
+    for tracked in series if not request.everything else ():
+        entry = tracked.entry
+        known_ids = store.message_ids(entry.id)
         if (
             entry.updated
             and entry.lore
             and request.lore in (None, entry.lore)
-            and followed.head in known
+            and tracked.head in known_ids
         ):
             polled = PolledSeries(
                 entry.id,
-                followed,
-                known,
+                tracked,
+                known_ids,
                 parse_stored_time(entry.updated),
                 parse_stored_time(entry.reached) if entry.reached else None,
             )
@@ -281,16 +289,18 @@ def _is_due(series: Tracked, now: datetime) -> bool:
     news, updated = series.entry.news, series.entry.updated
     if series.proven not in FINAL or not news or not updated:
         return True
-    quiet = max(now - parse_stored_time(news), timedelta())
+    quiet_time = max(now - parse_stored_time(news), timedelta())
     return now - parse_stored_time(updated) >= min(
-        quiet / _SHARE_OF_QUIET, _LONGEST_PAUSE
+        quiet_time / _SHARE_OF_QUIET, _LONGEST_PAUSE
     )
 
 
-def number_progress(progress: Progress, at: int, count: int) -> Progress:
+def number_progress(progress: Progress, position: int, count: int) -> Progress:
     """Wrap a progress callback to prefix the number of the current series."""
 
-    def say(what: str, done: int = 0, total: int | None = None) -> None:
-        progress(f"series {at} of {count}: {what}" if count > 1 else what, done, total)
+    def report(what: str, done: int = 0, total: int | None = None) -> None:
+        progress(
+            f"series {position} of {count}: {what}" if count > 1 else what, done, total
+        )
 
-    return say
+    return report

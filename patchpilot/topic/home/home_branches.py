@@ -17,9 +17,8 @@ _FORMAT = "%(refname:lstrip=2)%00%(objectname)%00%(committerdate:unix)%00%(commi
 
 
 class Branch(NamedTuple):
-    """A local branch: its tip, the tip's time, and whether the user committed it.
-
-    The time is in seconds since the epoch.
+    """A local branch: its tip, the tip's time in seconds since the epoch, and whether the user
+    committed the tip.
     """
 
     name: str
@@ -44,18 +43,18 @@ def branches_of(repository: Repository) -> tuple[Branch, ...]:
     result = repository.git(
         "for-each-ref", "--sort=-committerdate", f"--format={_FORMAT}", "refs/heads"
     )
-    me = repository.identity.email.lower() if repository.identity else ""
+    own_email = repository.identity.email.lower() if repository.identity else ""
     rows = [
         row for line in result.text.splitlines() if len(row := line.split("\0")) == 4
     ]
     return tuple(
-        Branch(name, tip, float(when or 0), email.lower() == me)
+        Branch(name, tip, float(when or 0), email.lower() == own_email)
         for name, tip, when, email in rows
     )
 
 
 def candidates(
-    branches: tuple[Branch, ...], known: frozenset[str]
+    branches: tuple[Branch, ...], drafted: frozenset[str]
 ) -> tuple[Branch, ...]:
     """Return the user's possible topic branches without a draft.
 
@@ -65,7 +64,7 @@ def candidates(
     return tuple(
         branch
         for branch in branches
-        if branch.is_mine and branch.name not in known and branch.when > since
+        if branch.is_mine and branch.name not in drafted and branch.when > since
     )[:NEWEST]
 
 
@@ -88,21 +87,23 @@ def checkout_of(key: str, branch: str | None) -> Checkout:
             hint="clone it again, or open another topic",
         )
     with repository:
-        listed = (
+        entries = (
             repository.git("worktree", "list", "--porcelain", "-z")
             .out.decode("utf-8", "surrogateescape")
             .split("\0\0")
         )
         trees = [
             entry.split("\0")
-            for entry in listed
+            for entry in entries
             if entry.startswith("worktree ") and "\0prunable" not in entry
         ]
         paths = {
             tree[0].removeprefix("worktree "): f"branch refs/heads/{branch}" in tree
             for tree in trees
         }
-        checkout = next((path for path, has in paths.items() if has and branch), None)
+        checkout = next(
+            (path for path, has_branch in paths.items() if has_branch and branch), None
+        )
         if checkout:
             return Checkout(Path(checkout), True)
         return Checkout(Path(next(iter(paths), str(repository.top))), False)
@@ -116,7 +117,7 @@ def switch_branch(directory: Path, branch: str) -> None:
     with Repository.open(directory) as repository:
         result = repository.git("switch", "--quiet", "--no-guess", "--", branch, ok=())
         if result.code:
-            why = next(
+            reason = next(
                 (
                     line.removeprefix("error: ")
                     for line in result.error_text.splitlines()
@@ -125,7 +126,7 @@ def switch_branch(directory: Path, branch: str) -> None:
                 "git refused",
             )
             raise RefusedError(
-                f"cannot switch to {branch}: {why.rstrip(':')}",
+                f"cannot switch to {branch}: {reason.rstrip(':')}",
                 hint=f"commit or stash the uncommitted changes in {directory} first",
             )
 

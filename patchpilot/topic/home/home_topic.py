@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic on the home screen, with its state, latest news and next step.
+"""A topic on the home screen, with its state, latest activity and next step.
 
-It is a branch of a repository, or a tracked series without one.
+It is a branch of a repository, or a tracked series without a branch.
 """
 
 from collections.abc import Iterable, Mapping
@@ -56,7 +56,7 @@ class HomeTopic(NamedTuple):
 
 
 def sort_topics(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
-    """Sort the topics by whose turn it is (the user's first), then by latest news."""
+    """Sort the topics by whose turn it is (the user's first), then by latest activity."""
     turns = list(Turn)
     return tuple(
         sorted(

@@ -51,12 +51,12 @@ _PACKAGES = Path(__file__).parents[2]
 _CODE = ("topic/home", "topic/followed", "archive", "reading")
 _KIND = Kind("home", tuple(str(_PACKAGES / name) for name in _CODE), keep=2)
 
-Kept = dict[str, tuple[str, HomeTopic]]
+CachedTopics = dict[str, tuple[str, HomeTopic]]
 """Maps a topic's key to the state that it was computed from, and the topic."""
-Arrived = Callable[[tuple[HomeTopic, ...]], None]
-"""Called with the topics read so far."""
+TopicsCallback = Callable[[tuple[HomeTopic, ...]], None]
+"""Callback for the topics read so far."""
 OFTEN = 0.3
-"""Minimum number of seconds between such calls."""
+"""Minimum number of seconds between two calls of the callback."""
 
 
 def known_topics() -> tuple[HomeTopic, ...]:
@@ -72,11 +72,11 @@ def known_topics() -> tuple[HomeTopic, ...]:
             for key, (_, topic) in cached.items()
             if topic.series is None or topic.series in entries
         }
-        followed = {topic.series for topic in topics.values()}
+        listed_series = {topic.series for topic in topics.values()}
         topics = {
             key: topic
             for key, topic in topics.items()
-            if topic.version or not topic.repository or _is_there(topic.repository)
+            if topic.version or not topic.repository or _has_directory(topic.repository)
         }
         for draft in drafts.all():
             sends = outbox.sends(draft.change_id)
@@ -88,13 +88,13 @@ def known_topics() -> tuple[HomeTopic, ...]:
             )
             if (
                 key not in topics
-                and (not entry or entry.id not in followed)
-                and _is_there(draft.repository)
+                and (not entry or entry.id not in listed_series)
+                and _has_directory(draft.repository)
             ):
                 topics[key] = _unread_draft(key, draft, sends, entry)
-                followed |= {entry.id} if entry else set()
+                listed_series |= {entry.id} if entry else set()
         for entry in entries.values():
-            if entry.id not in followed:
+            if entry.id not in listed_series:
                 topics[_series_key(entry)] = HomeTopic(
                     _series_key(entry), entry.subject, series=entry.id
                 )
@@ -104,7 +104,7 @@ def known_topics() -> tuple[HomeTopic, ...]:
 def read_topics(
     repositories: Collection[str] = (),
     *,
-    arrived: Arrived | None = None,
+    on_topics: TopicsCallback | None = None,
     progress: Progress = silent,
 ) -> tuple[HomeTopic, ...]:
     """Return the current topics.
@@ -113,32 +113,32 @@ def read_topics(
     in drafts. Unchanged topics are taken from the cache. The network is not used.
     """
     with Store() as store, Outbox() as outbox:
-        reading = _Reading(store, outbox, _recall_home(store.file), arrived, progress)
+        reading = _Reading(store, outbox, _recall_home(store.file), on_topics, progress)
         with Drafts() as drafts:
             by_repository: dict[str, list[Draft]] = {key: [] for key in repositories}
             for draft in drafts.all():
                 by_repository.setdefault(draft.repository, []).append(draft)
-            own = {
+            draft_series = {
                 entry.id
                 for draft in drafts.all()
                 if (entry := _find_entry(draft, store, outbox))
             }
         try:
-            # read series first, because a branch may need all of them to find its own
-            reading.read_series(own)
+            # read series first, because a branch's series may be any of them
+            reading.read_series(draft_series)
             for key, drafts_of_key in by_repository.items():
                 reading.read_repository(key, drafts_of_key)
             reading.read_series()
         except BaseException:
-            # the next read picks up from here
-            before = {
+            # the next read continues from here
+            unread = {
                 key: value
-                for key, value in reading.before.items()
-                if value[1].series not in reading.taken
+                for key, value in reading.previous.items()
+                if value[1].series not in reading.read_numbers
             }
-            _keep_home(store.file, {**before, **reading.now})
+            _save_home(store.file, {**unread, **reading.current})
             raise
-        _keep_home(store.file, reading.now)
+        _save_home(store.file, reading.current)
         return reading.topics()
 
 
@@ -167,7 +167,7 @@ def update_topics(
             archive_at=default_archive(progress=progress),
             progress=progress,
         )
-    trouble = next(
+    problem = next(
         (
             series.troubles[0]
             for series in updated
@@ -175,27 +175,27 @@ def update_topics(
         ),
         "",
     )
-    return read_topics(repositories, progress=progress), trouble
+    return read_topics(repositories, progress=progress), problem
 
 
 @dataclass
 class _Reading:
-    """A pass over all topics, using the previous results."""
+    """A pass over all topics that reuses the previous results."""
 
     store: Store
     outbox: Outbox
-    before: Kept
-    arrived: Arrived | None
+    previous: CachedTopics
+    on_topics: TopicsCallback | None
     progress: Progress
-    now: Kept = field(default_factory=dict)
-    taken: set[int] = field(default_factory=set)
+    current: CachedTopics = field(default_factory=dict)
+    read_numbers: set[int] = field(default_factory=set)
     _tracked: dict[int, Tracked] = field(default_factory=dict)
-    _said: float = 0.0
+    _reported_at: float = 0.0
 
     def topics(self) -> tuple[HomeTopic, ...]:
         """Return the topics read so far."""
         return sort_topics(
-            _count_unread([topic for _, topic in self.now.values()], self.store)
+            _count_unread([topic for _, topic in self.current.values()], self.store)
         )
 
     def read_repository(self, key: str, drafts: Sequence[Draft]) -> None:
@@ -203,7 +203,7 @@ class _Reading:
         repository = open_home(key)
         if repository is None:
             for draft in drafts:
-                self._read_gone(draft)
+                self._read_without_branch(draft)
             return
         with repository:
             branches = branches_of(repository)
@@ -211,25 +211,27 @@ class _Reading:
             for draft in drafts:
                 branch = by_name.get(draft.branch or "")
                 if branch is None or not self._read_branch(repository, branch, draft):
-                    self._read_gone(draft, repository)
-            known = frozenset(draft.branch for draft in drafts if draft.branch)
+                    self._read_without_branch(draft, repository)
+            draft_branches = frozenset(draft.branch for draft in drafts if draft.branch)
             # a draft for a range has no branch
-            shown = [draft for draft in drafts if draft.branch in by_name]
-            commits = {patch.commit for draft in shown for patch in draft.patches}
-            for branch in candidates(branches, known):
+            local_drafts = [draft for draft in drafts if draft.branch in by_name]
+            commits = {
+                patch.commit for draft in local_drafts for patch in draft.patches
+            }
+            for branch in candidates(branches, draft_branches):
                 if branch.tip not in commits:
                     self._read_branch(repository, branch, None)
 
     def read_series(self, left_out: Collection[int] = ()) -> None:
         """Read the tracked series that have no branch."""
         for entry in self.store.entries():
-            if entry.id not in self.taken and entry.id not in left_out:
+            if entry.id not in self.read_numbers and entry.id not in left_out:
                 self._read_one_series(entry)
 
     def _read_branch(
         self, repository: Repository, branch: Branch, draft: Draft | None
     ) -> bool:
-        """Read the topic on a branch; return False if the branch has no commits of its own."""
+        """Read the topic on a branch; return False if the branch has no commits to send."""
         key = _topic_key(repository.key, branch.name)
         sends = self.outbox.sends(draft.change_id) if draft else ()
         entry = (
@@ -239,94 +241,98 @@ class _Reading:
         )
 
         def state_with(entry: TrackEntry | None) -> str:
-            content = self._content(entry, repository)
+            content = self._series_cache_key(entry, repository)
             return " ".join([branch.tip, _send_state(sends), content])
 
         state = state_with(entry)
-        topic = self._to_cached_form(key, state)
+        topic = self._cached_topic(key, state)
         if topic is None:
             self._report_progress(branch.name)
             try:
                 base = find_base(repository, None, branch.tip)
                 if not base.commits or base.is_unclear:
                     return False
-                read = read_topic(
+                branch_topic = read_topic(
                     repository, SendRequest(target=f"{base.start}..{branch.tip}")
                 )
-                known_state = self._topic_state(repository, read, entry)
+                known_state = self._topic_state(repository, branch_topic, entry)
                 if known_state.series and known_state.series.entry != entry:
-                    # a series that was not sent from a draft turns up only now
+                    # a series that was not sent from a draft is found only now
                     entry = known_state.series.entry
-                    known_state = self._topic_state(repository, read, entry)
+                    known_state = self._topic_state(repository, branch_topic, entry)
                     state = state_with(entry)
             except PatchpilotError:
                 return False
             topic = _read_topic(
                 key, repository.key, branch, known_state, len(base.commits)
             )
-        self._take(key, state, topic)
+        self._add_topic(key, state, topic)
         return True
 
     def _topic_state(
-        self, repository: Repository, read: Topic, entry: TrackEntry | None
+        self, repository: Repository, topic: Topic, entry: TrackEntry | None
     ) -> TopicState:
         """Return a topic's state, including the state of its series in the repository."""
-        known = tuple(
+        tracked_series = tuple(
             self._read_entry(other, repository if other == entry else None)
             for other in self.store.entries()
         )
-        return topic_state(repository, read, store=self.store, tracked_series=known)
+        return topic_state(
+            repository, topic, store=self.store, tracked_series=tracked_series
+        )
 
     def _previous_entry(self, key: str) -> TrackEntry | None:
         """Return the entry that a topic's series had when the topic was last read."""
-        known = self.before.get(key)
-        number = known[1].series if known else None
+        cached = self.previous.get(key)
+        number = cached[1].series if cached else None
         return next(
             (entry for entry in self.store.entries() if entry.id == number), None
         )
 
-    def _read_gone(self, draft: Draft, repository: Repository | None = None) -> None:
+    def _read_without_branch(
+        self, draft: Draft, repository: Repository | None = None
+    ) -> None:
         """Add a topic whose branch is gone, with its series if it was sent."""
         entry = _find_entry(draft, self.store, self.outbox)
-        if entry and entry.id not in self.taken:
+        if entry and entry.id not in self.read_numbers:
             self._read_one_series(entry, draft.repository, repository)
 
     def _read_one_series(
         self,
         entry: TrackEntry,
-        position: str = "",
+        repository_key: str = "",
         repository: Repository | None = None,
     ) -> None:
-        key, state = _series_key(entry), self._content(entry, repository)
-        topic = self._to_cached_form(key, state)
+        key, state = _series_key(entry), self._series_cache_key(entry, repository)
+        topic = self._cached_topic(key, state)
         if topic is None:
             self._report_progress(entry.subject)
             series = self._read_entry(entry, repository)
-            read = known_series.with_mails(series, self.store, repository)
-            topic = topic_of_series(key, read)
-        self._take(key, state, topic._replace(repository=position))
+            complete = known_series.with_mails(series, self.store, repository)
+            topic = topic_of_series(key, complete)
+        self._add_topic(key, state, topic._replace(repository=repository_key))
 
-    def _to_cached_form(self, key: str, state: str) -> HomeTopic | None:
-        before = self.before.get(key)
-        return before[1] if before and before[0] == state else None
+    def _cached_topic(self, key: str, state: str) -> HomeTopic | None:
+        cached = self.previous.get(key)
+        return cached[1] if cached and cached[0] == state else None
 
-    def _take(self, key: str, state: str, topic: HomeTopic) -> None:
+    def _add_topic(self, key: str, state: str, topic: HomeTopic) -> None:
         if topic.series is not None:
             # the series may have been read separately, but it belongs to this branch
-            for alone in [
+            for series_key in [
                 other
-                for other, (_, known) in self.now.items()
-                if known.series == topic.series and not known.branch
+                for other, (_, other_topic) in self.current.items()
+                if other_topic.series == topic.series and not other_topic.branch
             ]:
-                del self.now[alone]
-            self.taken.add(topic.series)
-        self.now[key] = state, topic
+                del self.current[series_key]
+            self.read_numbers.add(topic.series)
+        self.current[key] = state, topic
 
     def _report_progress(self, step: str) -> None:
         self.progress(f"reading {step}")
-        if self.arrived and time.monotonic() - self._said > OFTEN:
-            self.arrived(self.topics())
-            self._said = time.monotonic()
+        if self.on_topics and time.monotonic() - self._reported_at > OFTEN:
+            self.on_topics(self.topics())
+            self._reported_at = time.monotonic()
 
     def _read_entry(
         self, entry: TrackEntry, repository: Repository | None = None
@@ -335,13 +341,13 @@ class _Reading:
         if repository is not None:
             return known_series.shown_series(entry, self.store, repository, silent)
         if entry.id not in self._tracked:
-            # read its messages when its topic is shown
+            # read its messages only when its topic is displayed
             self._tracked[entry.id] = known_series.shown_series(
                 entry, self.store, None, silent
             )
         return self._tracked[entry.id]
 
-    def _content(
+    def _series_cache_key(
         self, entry: TrackEntry | None, repository: Repository | None = None
     ) -> str:
         """Return a cache key for the state of a series.
@@ -456,7 +462,7 @@ def _series_key(entry: TrackEntry) -> str:
     return f"series:{entry.message_id}"
 
 
-def _is_there(key: str) -> bool:
+def _has_directory(key: str) -> bool:
     return path_of_key(key).is_dir()
 
 
@@ -470,12 +476,12 @@ def _count_unread(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic
     ]
 
 
-def _recall_home(store: Path) -> Kept:
+def _recall_home(store: Path) -> CachedTopics:
     """Return the topics cached for this store of tracked series."""
-    values = recall(_KIND, _key(store))
+    values = recall(_KIND, _cache_key(store))
     return (
         {
-            str(key): (str(state), _topic(fields))
+            str(key): (str(state), _topic_from_values(fields))
             for key, (state, fields) in values.items()
         }
         if isinstance(values, dict)
@@ -483,20 +489,23 @@ def _recall_home(store: Path) -> Kept:
     )
 
 
-def _keep_home(store: Path, topics: Mapping[str, tuple[str, HomeTopic]]) -> None:
+def _save_home(store: Path, topics: Mapping[str, tuple[str, HomeTopic]]) -> None:
     """Cache the topics for this store of tracked series."""
     remember(
         _KIND,
-        _key(store),
-        {key: [state, _fields(topic)] for key, (state, topic) in topics.items()},
+        _cache_key(store),
+        {
+            key: [state, _topic_to_values(topic)]
+            for key, (state, topic) in topics.items()
+        },
     )
 
 
-def _key(store: Path) -> str:
+def _cache_key(store: Path) -> str:
     return key_of(_KIND, (str(store).encode("utf-8", "surrogateescape"),))
 
 
-def _fields(topic: HomeTopic) -> dict[str, Any]:
+def _topic_to_values(topic: HomeTopic) -> dict[str, Any]:
     return {
         **topic._asdict(),
         "turn": str(topic.turn),
@@ -506,7 +515,7 @@ def _fields(topic: HomeTopic) -> dict[str, Any]:
     }
 
 
-def _topic(fields: dict[str, Any]) -> HomeTopic:
+def _topic_from_values(fields: dict[str, Any]) -> HomeTopic:
     events = tuple(HomeEvent(*event) for event in fields["events"])
     return HomeTopic(
         **{

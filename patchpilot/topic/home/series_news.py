@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The latest news about a tracked series in a few words.
+"""The latest activity of a tracked series in a few words.
 
-This includes who requested a change, who applied the series, its tags, and bots' reports.
+This includes requests for changes, who applied the series, its tags, and bots' reports.
 """
 
 from patchpilot.model.printable import counted
@@ -14,7 +14,7 @@ from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.story import posted_events
 from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic
 
-_ASKED = {
+_REQUESTS = {
     MailKind.QUESTION: ("question", "asked {}"),
     MailKind.REVIEW: ("change", "requested {}"),
     MailKind.AI_REVIEW: ("finding", "reported {}"),
@@ -24,13 +24,13 @@ _BOTS = {
     MailKind.TEST_RESULT: "tested",
     MailKind.AI_REVIEW: "AI review",
 }
-KEPT = 12
+MAX_EVENTS = 12
 """Maximum number of events kept per series."""
 _IN_REVIEW = (SeriesState.CHANGES_REQUESTED, SeriesState.UNDER_REVIEW)
 
 
 def topic_of_series(key: str, series: Tracked) -> HomeTopic:
-    """Convert a tracked series to a topic for the home screen, with its latest news."""
+    """Convert a tracked series to a topic for the home screen, with its latest activity."""
     topic = HomeTopic(
         key,
         series.subject,
@@ -55,7 +55,7 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
         version=latest.version,
         patches=len(latest.patches),
         news=_request_text(reply, points) if reply else _format_state(posted),
-        when=_seconds(reply, posted),
+        when=_news_time(reply, posted),
         tags=series.tags,
         bots=", ".join(
             dict.fromkeys(
@@ -65,7 +65,7 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
         failed=series.ci == CiVerdict.FAILED,
         events=tuple(
             HomeEvent(event.when.timestamp(), str(event.kind), event.text)
-            for event in reversed(posted_events(posted)[-KEPT:])
+            for event in reversed(posted_events(posted)[-MAX_EVENTS:])
             if event.when
         ),
     )
@@ -75,36 +75,44 @@ def _find_requesting_reply(
     posted: PostedSeries, points: tuple[ReviewPoint, ...]
 ) -> Reply | None:
     """Return the latest message with a review comment."""
-    asking = {point.message_id for point in points}
+    message_ids = {point.message_id for point in points}
     return next(
-        (reply for reply in reversed(posted.replies) if reply.message_id in asking),
+        (
+            reply
+            for reply in reversed(posted.replies)
+            if reply.message_id in message_ids
+        ),
         None,
     )
 
 
 def _request_text(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
     mail = reply.mail
-    who = mail.sender_name
-    mine = [point for point in points if point.message_id == mail.mail.message_id]
-    if mail.kind in _ASKED:
-        noun, words = _ASKED[mail.kind]
-        return f"{who} {words.format(counted(len(mine), noun))}"
-    return f"{who}: {mail.label.replace('-', ' ')}: {mine[0].text}"
+    sender = mail.sender_name
+    requests = [point for point in points if point.message_id == mail.mail.message_id]
+    if mail.kind in _REQUESTS:
+        noun, phrase = _REQUESTS[mail.kind]
+        return f"{sender} {phrase.format(counted(len(requests), noun))}"
+    return f"{sender}: {mail.label.replace('-', ' ')}: {requests[0].text}"
 
 
 def _format_state(posted: PostedSeries) -> str:
     """Return the state and its reason.
 
-    If all replies were ignored, such as claims by unknown senders, the state is as it was after the
-    send, and the last of them is the news.
+    If all replies were ignored, such as claims by unknown senders, the state is still "sent";
+    return the last event instead.
     """
-    last = next(iter(posted_events(posted)[-1:]), None)
-    if posted.state is SeriesState.SENT and last and str(last.kind) != "sent":
-        return last.text
+    last_event = next(iter(posted_events(posted)[-1:]), None)
+    if (
+        posted.state is SeriesState.SENT
+        and last_event
+        and str(last_event.kind) != "sent"
+    ):
+        return last_event.text
     state = posted.state.replace("-", " ")
     return f"{state}: {posted.why}" if posted.why else state
 
 
-def _seconds(reply: Reply | None, posted: PostedSeries) -> float:
+def _news_time(reply: Reply | None, posted: PostedSeries) -> float:
     date = (reply.mail.mail.date if reply else None) or posted.last_activity
     return date.timestamp() if date else 0.0

@@ -89,7 +89,7 @@ def open_file(screen: "AnyScreen", path: str, line: int) -> None:
 
 def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
     from patchpilot.topic.edit_commits import (
-        amend_with,
+        amend_files,
         changed_files,
         edit_file,
         editor_name,
@@ -120,7 +120,7 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
         screen.app,
         Choose(text, (("no", "Leave uncommitted"), ("yes", "Amend"))),
         lambda: screen.in_thread(
-            "amending", lambda _, __: amend_with(top, names), lambda _: screen.reread()
+            "amending", lambda _, __: amend_files(top, names), lambda _: screen.reread()
         ),
     )
 

@@ -212,7 +212,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             read_topics(
                 repositories,
                 # these are only some of the topics, so keep the others
-                arrived=partial(self.call_later, self._arrived, partly=True),  # type: ignore[arg-type]
+                on_topics=partial(self.call_later, self._arrived, partly=True),  # type: ignore[arg-type]
                 progress=progress,
             ),
         )
