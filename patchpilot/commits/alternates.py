@@ -22,16 +22,17 @@ def entry(directory: Path) -> str:
     text = str(directory)
     return (
         quote(text)
-        if any(sign in text for sign in (":", "\n")) or text.startswith(('"', "#"))
+        if any(character in text for character in (":", "\n"))
+        or text.startswith(('"', "#"))
         else text
     )
 
 
-def write(objects: Path, *borrowed: Path) -> None:
+def write(objects: Path, *directories: Path) -> None:
     """Write `info/alternates`, so that `objects` borrows from other object directories."""
     (objects / "info").mkdir(exist_ok=True)
     (objects / "info" / "alternates").write_bytes(
-        b"".join(os.fsencode(entry(directory)) + b"\n" for directory in borrowed)
+        b"".join(os.fsencode(entry(directory)) + b"\n" for directory in directories)
     )
 
 

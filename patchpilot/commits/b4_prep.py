@@ -40,7 +40,7 @@ def b4_values(repository: Repository, key: str) -> tuple[str, ...]:
 
 MARKER = "--- b4-submit-tracking ---"
 COMMIT, TIP_COMMIT, DESCRIPTION = "commit", "tip-commit", "branch-description"
-_MOST_VERSIONS = 10_000
+_MAX_VERSION = 10_000
 _ADDRESSED = compile_late(r"^(to|cc):\s*(\S.*)$", re.IGNORECASE)
 _TAG = compile_late(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
 
@@ -75,12 +75,10 @@ class PrepBranch(NamedTuple):
 
     @property
     def to(self) -> tuple[Address, ...]:
-        """Return the addresses in the cover letter's To: lines."""
         return _split_addresses(_strip_comments(self.cover))[1]
 
     @property
     def cc(self) -> tuple[Address, ...]:
-        """Return the addresses in the cover letter's Cc: lines."""
         return _split_addresses(_strip_comments(self.cover))[2]
 
 
@@ -98,19 +96,21 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
     if branch and tracking and strategy not in (COMMIT, TIP_COMMIT):
         by_us = config.get("patchpilot-enrolled", ("",))[-1] == "true"
         cover = config.get("description", ("",))[-1]
-        prep = _read(repository, branch, DESCRIPTION, tracking, cover, tip)
+        prep = _parse_branch(repository, branch, DESCRIPTION, tracking, cover, tip)
         return prep._replace(by_us=by_us) if prep else None
-    commit = _newest_cover(repository, tip, branch, trusted=bool(strategy))
+    commit = _find_latest_cover(repository, tip, branch, trusted=bool(strategy))
     if commit is None:
         return None
-    cover, _, rest = commit.message.partition(MARKER)
-    return _read(repository, branch or "", strategy, rest, cover, tip, commit)
+    cover, _, tracking_text = commit.message.partition(MARKER)
+    return _parse_branch(
+        repository, branch or "", strategy, tracking_text, cover, tip, commit
+    )
 
 
 def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
     """Return b4's data for the checked-out branch if these commits are its latest patches.
 
-    Return None otherwise, if b4 does not manage the branch, or if patchpilot enrolled it.
+    Return None otherwise, or if b4 does not manage the branch or patchpilot enrolled it.
     """
     branch = repository.branch
     prep = (
@@ -146,7 +146,7 @@ def is_cover(commit: Commit) -> bool:
 
 def is_cover_message(message: str) -> bool:
     """Return whether a commit message is that of b4's cover letter commit."""
-    return MARKER in message and _series(message.partition(MARKER)[2]) is not None
+    return MARKER in message and _parse_series(message.partition(MARKER)[2]) is not None
 
 
 def drop_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:
@@ -164,9 +164,9 @@ def drop_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]
 
 
 def skip_cover(repository: "Repository", commit_id: str) -> str:
-    """Return the commit itself, or its parent if it is b4's cover commit.
+    """Return the commit itself, or its nearest ancestor that is not b4's cover commit.
 
-    Other people have the result as well.
+    Unlike a cover commit, it may also exist in other repositories.
     """
     commit = repository.commit(commit_id)
     while commit.parents and is_cover(commit):
@@ -201,7 +201,7 @@ def _is_empty(repository: "Repository", commit: Commit) -> bool:
     return True
 
 
-def _newest_cover(
+def _find_latest_cover(
     repository: "Repository", tip: str, branch: str | None, *, trusted: bool
 ) -> Commit | None:
     """Return the latest cover commit of a branch, unless it is part of a published history.
@@ -236,7 +236,7 @@ def _is_shared(repository: "Repository", commit_id: str, branch: str | None) -> 
     return any(name != branch for name in result.text.split())
 
 
-def _read(
+def _parse_branch(
     repository: "Repository",
     branch: str,
     strategy: str,
@@ -245,14 +245,14 @@ def _read(
     tip: str,
     commit: Commit | None = None,
 ) -> PrepBranch | None:
-    series = _series(text)
+    series = _parse_series(text)
     if series is None:
         return None
     base_branch = str(series.get("base-branch") or "")
     if commit and strategy not in (COMMIT, TIP_COMMIT):
         # without tracking settings, only a cover commit at the tip needs a base branch
         strategy = TIP_COMMIT if base_branch else COMMIT
-    below = (
+    parent = (
         commit.parents[0] if commit and commit.parents and strategy == COMMIT else None
     )
     return PrepBranch(
@@ -264,13 +264,15 @@ def _read(
         cover=cover.strip(),
         history=_history(series.get("history")),
         cover_commit=commit.id if commit else None,
-        base=below if strategy == COMMIT else _fork_point(repository, base_branch, tip),
+        base=parent
+        if strategy == COMMIT
+        else _fork_point(repository, base_branch, tip),
         presubject=str(series.get("presubject") or ""),
         prerequisites=_string_items(series.get("prerequisites")),
     )
 
 
-def _series(text: str) -> Mapping[str, Any] | None:
+def _parse_series(text: str) -> Mapping[str, Any] | None:
     """Return the `series` part of tracking data, or None if it is invalid."""
     data = _parse_tracking(text)
     return data["series"] if data else None
@@ -292,7 +294,7 @@ def _number(value: object) -> int:
         value
         if isinstance(value, int)
         and not isinstance(value, bool)
-        and 0 < value < _MOST_VERSIONS
+        and 0 < value < _MAX_VERSION
         else 1
     )
 
@@ -320,11 +322,11 @@ def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | N
     start = repository.find(base_branch)
     if start is None or start == tip:
         return None
-    done = repository.git("merge-base", "--fork-point", base_branch, tip, ok=())
-    if done.code or not done.text.strip():
-        done = repository.git("merge-base", start, tip, ok=())
-    result = done.text.strip()
-    return result if done.code == 0 and result and result != tip else None
+    output = repository.git("merge-base", "--fork-point", base_branch, tip, ok=())
+    if output.code or not output.text.strip():
+        output = repository.git("merge-base", start, tip, ok=())
+    result = output.text.strip()
+    return result if output.code == 0 and result and result != tip else None
 
 
 def _strip_comments(text: str) -> str:
@@ -346,29 +348,30 @@ def _split_addresses(
     """
     lines = text.split("\n")
     cut = next(
-        (at for at, line in enumerate(lines) if line.rstrip() == "---"), len(lines)
+        (index for index, line in enumerate(lines) if line.rstrip() == "---"),
+        len(lines),
     )
     start, end = last_paragraph(lines[:cut])
     while any(lines[:start]):
-        above, gap = last_paragraph(lines[:start])
-        if not all(map(_ADDRESSED.match, lines[above:gap])):
+        previous, gap = last_paragraph(lines[:start])
+        if not all(map(_ADDRESSED.match, lines[previous:gap])):
             break
-        start = above
+        start = previous
     if start == 0 or not all(
         not line or _TAG.match(line) or line[:1] in (" ", "\t")
         for line in lines[start:end]
     ):
         return text, (), ()
     result: dict[str, list[Address]] = {"to": [], "cc": []}
-    kept = []
+    remaining = []
     for line in lines[start:end]:
-        named = _ADDRESSED.match(line)
-        address = parse_address(named[2]) if named else None
-        if named and address:
-            result[named[1].lower()].append(address)
+        match = _ADDRESSED.match(line)
+        address = parse_address(match[2]) if match else None
+        if match and address:
+            result[match[1].lower()].append(address)
         else:
-            kept.append(line)
-    text = "\n".join((*lines[:start], *kept, *lines[end:]))
+            remaining.append(line)
+    text = "\n".join((*lines[:start], *remaining, *lines[end:]))
     return (
         re.sub(r"\n{3,}", "\n\n", text).strip(),
         tuple(result["to"]),

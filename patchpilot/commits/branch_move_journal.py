@@ -21,9 +21,9 @@ from patchpilot.model.printable import counted
 from patchpilot.resources import state_path, store_json
 
 UNDO = "patchpilot undo"
-_PATIENCE = 5.0
-_MOMENT = 1.0
-"""Seconds during which a new lock is assumed to belong to a short-lived command."""
+_LOCK_TIMEOUT = 5.0
+_SHORT_LOCK = 1.0
+"""Seconds for which a new lock is assumed to belong to a short-lived command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ class Move:
     def target(self) -> str:
         """Return the commit to restore after an interrupted move.
 
-        An undo is completed; all other moves are rolled back.
+        Complete an undo; roll back all other moves.
         """
         return self.new if self.why == UNDO else self.old
 
 
 def begin(repository: Repository, move: Move) -> None:
-    """Record a move before it starts; the record is on disk when this returns."""
+    """Record a move before it starts, and wait until the record is on disk."""
     store_json(record_file(repository), asdict(move), "nothing was changed")
 
 
@@ -75,14 +75,14 @@ def find_unfinished_move(repository: Repository) -> Move | None:
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if _is_whole(repository, move):
+    if _is_consistent(repository, move):
         end(repository)
         return None
     return move
 
 
-def _is_whole(repository: Repository, move: Move) -> bool:
-    """Return whether an interrupted git wrote either nothing or everything."""
+def _is_consistent(repository: Repository, move: Move) -> bool:
+    """Return whether an interrupted git changed either nothing or everything."""
     if _locks(repository, move.ref) or repository.find("HEAD") not in (
         move.old,
         move.new,
@@ -114,8 +114,8 @@ def settle(repository: Repository, move: Move) -> None:
     """
     _clear_locks(repository, move.ref)
     branch = f"refs/heads/{repository.branch}" if repository.branch else None
-    now = repository.find("HEAD")
-    if branch != move.ref or now not in (move.old, move.new):
+    head = repository.find("HEAD")
+    if branch != move.ref or head not in (move.old, move.new):
         raise RefusedError(
             "the branch was changed after an interrupted update of its files",
             hint=(
@@ -124,45 +124,52 @@ def settle(repository: Repository, move: Move) -> None:
             ),
         )
     paths = [os.fsdecode(name) for name in _changed_paths(repository, move) if name]
-    edited = [path for path in paths if not _is_of(repository, path, move)]
+    edited = [path for path in paths if not _matches_either(repository, path, move)]
     if edited:
         raise RefusedError(
             f"{edited[0]} was edited after an interrupted update of the branch",
             hint="save a copy of the edit, then run `git checkout -- FILE`",
         )
     exists = {path: repository.blob(move.target, path) is not None for path in paths}
-    _write(repository, move.target, [path for path in paths if exists[path]])
+    _check_out(repository, move.target, [path for path in paths if exists[path]])
     _remove(repository, [path for path in paths if not exists[path]])
     repository.git(
-        "update-ref", "-m", move.why, "--no-deref", move.ref or "HEAD", move.target, now
+        "update-ref",
+        "-m",
+        move.why,
+        "--no-deref",
+        move.ref or "HEAD",
+        move.target,
+        head,
     )
     end(repository)
 
 
-def _is_of(repository: Repository, path: str, move: Move) -> bool:
-    """Return whether a file has the content of either commit, possibly truncated by a killed
-    git.
+def _matches_either(repository: Repository, path: str, move: Move) -> bool:
+    """Return whether a file has the content of either commit.
+
+    The content may be truncated if git was killed.
     """
     file = repository.top / path
-    sides = [repository.blob(commit, path) for commit in (move.old, move.new)]
+    versions = [repository.blob(commit, path) for commit in (move.old, move.new)]
     try:
         data = os.fsencode(file.readlink()) if file.is_symlink() else file.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:
         return False
-    if any(side is not None and side.startswith(data) for side in sides):
+    if any(side is not None and side.startswith(data) for side in versions):
         return True
-    known = {
+    blob_ids = {
         repository.git(
             "rev-parse", "--verify", "--quiet", f"{commit}:{path}", ok=()
         ).text.strip()
         for commit in (move.old, move.new)
     }
-    return repository.git("hash-object", "--", str(file)).text.strip() in known
+    return repository.git("hash-object", "--", str(file)).text.strip() in blob_ids
 
 
-def _write(repository: Repository, commit: str, paths: Sequence[str]) -> None:
+def _check_out(repository: Repository, commit: str, paths: Sequence[str]) -> None:
     if paths:
         stdin = "\0".join(paths).encode("utf-8", "surrogateescape")
         repository.git(
@@ -189,16 +196,16 @@ def _clear_locks(repository: Repository, ref: str | None) -> None:
 
     Such locks are newer than our record and not open in any process.
     """
-    begun, deadline = (
+    started, deadline = (
         record_file(repository).stat().st_mtime,
-        time.monotonic() + _PATIENCE,
+        time.monotonic() + _LOCK_TIMEOUT,
     )
     while (
         any(_is_open(lock) for lock in _locks(repository, ref))
         and time.monotonic() < deadline
     ):
         time.sleep(0.05)
-    refuse_locked(repository, ref, ours=begun)
+    refuse_locked(repository, ref, since=started)
     for lock in _locks(repository, ref):
         lock.unlink(missing_ok=True)
 
@@ -211,17 +218,17 @@ def _locks(repository: Repository, ref: str | None) -> list[Path]:
 
 
 def refuse_locked(
-    repository: Repository, ref: str | None = None, *, ours: float | None = None
+    repository: Repository, ref: str | None = None, *, since: float | None = None
 ) -> None:
     """Raise `RefusedError`, with the lock's age and a hint, if a git lock file exists.
 
-    Check the index, HEAD and `ref`. Ignore a lock that is newer than `ours` (in seconds) and not
-    open in any process. Wait briefly for a new lock to disappear, because a shell prompt or an
-    editor may be running `git status`.
+    Check the index, HEAD and `ref`. Ignore locks created after `since` (in seconds) that no process
+    has open. Wait briefly for a new lock to disappear, because a shell prompt or an editor may be
+    running `git status`.
     """
-    deadline = time.monotonic() + _MOMENT
+    deadline = time.monotonic() + _SHORT_LOCK
     while (
-        ours is None
+        since is None
         and any(_is_new(lock) for lock in _locks(repository, ref))
         and time.monotonic() < deadline
     ):
@@ -236,7 +243,7 @@ def refuse_locked(
             created = lock.stat().st_mtime
         except FileNotFoundError:
             continue
-        if ours is not None and created >= ours - 1:
+        if since is not None and created >= since - 1:
             continue
         minutes = max(0, int((time.time() - created) // 60))
         age = counted(minutes, "minute") if minutes else "less than a minute"
@@ -251,7 +258,7 @@ def refuse_locked(
 
 def _is_new(lock: Path) -> bool:
     try:
-        return time.time() - lock.stat().st_mtime < _MOMENT
+        return time.time() - lock.stat().st_mtime < _SHORT_LOCK
     except FileNotFoundError:
         return False
 

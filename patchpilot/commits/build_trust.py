@@ -26,7 +26,7 @@ _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 def build_command(top: Path) -> OwnCommand:
     """Return the command for building a tree, as a trust item.
 
-    It identifies the tree by its path, because the content changes with every commit.
+    The tree is identified by its path, because its content changes with every commit.
     """
     text = (
         "make, with the Makefiles, Kconfig files and scripts of this tree and of every commit"
@@ -64,16 +64,16 @@ def trusted_base(directory: Path, top: Path, commit: str) -> str:
 
     Without remote branches, return the parent of `commit`; without a parent, the empty tree.
     """
-    named = git(
+    commit_and_parents = git(
         directory, "rev-list", "--parents", "--max-count=1", commit
     ).text.split()
-    if len(named) < 2:
+    if len(commit_and_parents) < 2:
         return _EMPTY_TREE
     refs = git(top, "for-each-ref", "--format=%(objectname)", "refs/remotes")
     tips = dict.fromkeys(refs.text.split())
     if not tips:
-        return named[1]
-    base = git(directory, "merge-base", named[1], *tips, ok=(0, 1)).text
+        return commit_and_parents[1]
+    base = git(directory, "merge-base", commit_and_parents[1], *tips, ok=(0, 1)).text
     return base.strip() or _EMPTY_TREE
 
 
@@ -83,6 +83,10 @@ def refuse_untrusted_build(top: Path) -> None:
     if is_trusted(command):
         return
     target = () if Path.cwd().is_relative_to(top) else (str(top),)
-    shows = Action("trust", ("--build", *target), "if you would run `make` in it: `{}`")
+    show_command = Action(
+        "trust", ("--build", *target), "if you would run `make` in it: `{}`"
+    )
     message = f"building runs code of the tree, and {top} is not trusted for that yet"
-    raise UntrustedCommandsError(message, hint=Hint((shows,)), commands=(command,))
+    raise UntrustedCommandsError(
+        message, hint=Hint((show_command,)), commands=(command,)
+    )

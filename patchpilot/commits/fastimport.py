@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create commits with `git fast-import`.
-
-The id of each commit is available immediately.
-"""
+"""Create commits with `git fast-import`, which reports the id of each commit immediately."""
 
 import subprocess
 from collections.abc import Mapping
@@ -65,31 +62,34 @@ class FastImport:
         contents; None deletes a file.
         """
         self._mark += 1
-        by = (
+        identities = (
             f"author {author.name} <{author.email}> {when} +0000\ncommitter {committer.name}"
             f" <{committer.email}> {when} +0000\n"
         )
-        out = [f"commit {ref}\nmark :{self._mark}\n{by}".encode(), _data(message)]
+        commands = [
+            f"commit {ref}\nmark :{self._mark}\n{identities}".encode(),
+            _data(message),
+        ]
         if parent:
-            out.append(f"from {parent}\n".encode())
+            commands.append(f"from {parent}\n".encode())
         for path, text in files.items():
-            out.append(
+            commands.append(
                 f"D {path}\n".encode()
                 if text is None
                 else f"M 100644 inline {path}\n".encode() + _data(text)
             )
-        out.append(f"\nget-mark :{self._mark}\n".encode())
-        self._write(b"".join(out))
+        commands.append(f"\nget-mark :{self._mark}\n".encode())
+        self._write(b"".join(commands))
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.flush()
-        answer = self._process.stdout.readline().decode().strip()
-        if len(answer) != 40:
+        commit_id = self._process.stdout.readline().decode().strip()
+        if len(commit_id) != 40:
             stop(self._process)
             raise GitError(
                 "git fast-import exited early", hint="check whether the disk is full"
             )
-        return answer
+        return commit_id
 
     def tag(self, name: str, commit: str, *, tagger: Address, when: int) -> None:
         """Write an annotated tag for a commit."""

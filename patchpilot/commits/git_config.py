@@ -12,7 +12,7 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import cached_search, compile_late
 from patchpilot.commits.run import git, git_argv
 
-_FORMS = {
+_HARMLESS_VALUES = {
     r"(?i:true|false|yes|no|on|off|[01]?)": """
         core.bare core.commitgraph core.filemode core.ignorecase core.logallrefupdates
         core.multipackindex core.precomposeunicode core.protecthfs core.protectntfs
@@ -57,10 +57,10 @@ _ACTING_KINDS = ("archive", "url", "path", "paths")
 
 
 @cache
-def _forms() -> dict[str, Pattern[str]]:
+def _value_patterns() -> dict[str, Pattern[str]]:
     return {
-        name: compile_late(form)
-        for form, names in _FORMS.items()
+        name: compile_late(pattern)
+        for pattern, names in _HARMLESS_VALUES.items()
         for name in names.split()
     }
 
@@ -78,14 +78,16 @@ def is_plain(key: str, value: str) -> bool:
         # git cannot open a repository with such a setting
         return False
     names = (f"{section}.*.{variable}", f"{section}.{subsection}.*") if dot else (key,)
-    form = next((_forms()[name] for name in names if name in _forms()), None)
-    return form is not None and form.fullmatch(value) is not None
+    pattern = next(
+        (_value_patterns()[name] for name in names if name in _value_patterns()), None
+    )
+    return pattern is not None and pattern.fullmatch(value) is not None
 
 
 @cache
 def acting_names() -> frozenset[str]:
     """Return patchpilot's settings that name servers, paths or commands, without hyphens."""
-    # import lazily: the import takes longer than most calls
+    # import lazily: importing this module takes longer than most calls
     from patchpilot.config import KEYS
 
     return frozenset(
@@ -100,8 +102,8 @@ _FOLDERS = ("refs", "reftable")
 def signature(git_dir: Path, common_dir: Path) -> tuple[str, ...]:
     """Return strings that change with the refs, HEAD or the configuration.
 
-    Included configuration files are not covered. When git replaces a ref's file, the directory's
-    time changes.
+    Included configuration files are not covered. Changed refs are detected by the modification time
+    of their directory.
     """
     folders = dict.fromkeys((git_dir, common_dir))
     paths = [folder / name for folder in folders for name in _FILES]
@@ -139,13 +141,13 @@ OWN_SCOPES = ("local", "worktree")
 """Scopes of settings in the repository's own configuration files."""
 _LIST = ("config", "--list", "-z", "--show-scope", "--show-origin")
 _CONFIGS = (".git/config", ".git/config.worktree", "config")
-_OF_CALLER = (
+_CALLER_VARIABLES = (
     "GIT_CONFIG_PARAMETERS",
     "GIT_CONFIG_COUNT",
     "GIT_CONFIG_KEY",
     "GIT_CONFIG_VALUE",
 )
-_MOST = 8
+_MAX_CACHED = 8
 _TIMEOUT = 10.0
 """Timeout in seconds; an included FIFO would block git forever."""
 
@@ -162,16 +164,16 @@ class ConfigEntry(NamedTuple):
     value: str
 
 
-class _Known(NamedTuple):
+class _CachedSettings(NamedTuple):
     """Cached settings, and the state of each file that they were read from."""
 
     states: Mapping[Path, str]
     entries: tuple[ConfigEntry, ...]
 
 
-_read: dict[tuple[object, ...], _Known] = {}
+_cache: dict[tuple[object, ...], _CachedSettings] = {}
 """The latest settings, keyed by directory, user files and the caller's settings."""
-_reading = Lock()
+_cache_lock = Lock()
 """Held while reading, so that concurrent threads share the result."""
 
 
@@ -182,32 +184,34 @@ def all_entries(directory: Path, *, tolerant: bool = False) -> tuple[ConfigEntry
     cannot read a file; with `tolerant`, return no settings instead. Raise `MissingError` if git is
     not installed.
     """
-    of_caller = [item for item in os.environ.items() if item[0].startswith(_OF_CALLER)]
-    key = (directory, *user_files(), *of_caller)
-    with _reading:
-        cached = _read.pop(key, None)
+    caller_settings = [
+        item for item in os.environ.items() if item[0].startswith(_CALLER_VARIABLES)
+    ]
+    key = (directory, *user_files(), *caller_settings)
+    with _cache_lock:
+        cached = _cache.pop(key, None)
         if cached is None or any(
             state_of(file) != state for file, state in cached.states.items()
         ):
             cached = _list_settings(directory, tolerant)
-        while len(_read) >= _MOST:
-            _read.pop(next(iter(_read)))
-        _read[key] = cached
+        while len(_cache) >= _MAX_CACHED:
+            _cache.pop(next(iter(_cache)))
+        _cache[key] = cached
         return cached.entries
 
 
-def _list_settings(directory: Path, tolerant: bool) -> _Known:
-    expected = (*(directory / name for name in _CONFIGS), *user_files())
-    before = {file: state_of(file) for file in expected}
+def _list_settings(directory: Path, tolerant: bool) -> _CachedSettings:
+    files = (*(directory / name for name in _CONFIGS), *user_files())
+    states = {file: state_of(file) for file in files}
     result = git(directory, *_LIST, ok=() if tolerant else (0,), timeout=_TIMEOUT)
-    words = result.text.split("\0")
-    rows = zip(words[::3], words[1::3], words[2::3], strict=False)
+    fields = result.text.split("\0")
+    rows = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
     entries = tuple(config_entry(*row) for row in rows)
     # the last entries are patchpilot's own -c options
     entries = entries[: -git_argv(None).count("-c")]
     included = {directory / entry.file for entry in entries}
-    return _Known(
-        before | {file: state_of(file) for file in included - set(before)}, entries
+    return _CachedSettings(
+        states | {file: state_of(file) for file in included - set(states)}, entries
     )
 
 

@@ -59,11 +59,11 @@ _NEUTRAL = frozenset(
     )
 )
 """Commands that do not change refs, HEAD or configuration."""
-_LARGEST = 256 * 1024
-_MOST = 16 * 1024 * 1024
+_MAX_RESULT = 256 * 1024
+_MAX_TOTAL = 16 * 1024 * 1024
 """Maximum size in bytes of a cached result, and of all of them."""
 
-_Question = tuple[tuple[str, ...], bytes | None, tuple[tuple[str, str], ...]]
+_CacheKey = tuple[tuple[str, ...], bytes | None, tuple[tuple[str, str], ...]]
 
 
 def may_change(args: Sequence[str]) -> bool:
@@ -73,15 +73,15 @@ def may_change(args: Sequence[str]) -> bool:
 
 def _command(args: Sequence[str]) -> str:
     """Return the subcommand in a git command line."""
-    words = iter(args)
-    for word in words:
-        if word != "-c":
-            return word
-        next(words, None)
+    remaining = iter(args)
+    for argument in remaining:
+        if argument != "-c":
+            return argument
+        next(remaining, None)
     return ""
 
 
-class Question(NamedTuple):
+class GitCall(NamedTuple):
     """A git call: its arguments, standard input and additional environment."""
 
     args: tuple[str, ...]
@@ -89,25 +89,25 @@ class Question(NamedTuple):
     env: Mapping[str, str]
 
     @property
-    def key(self) -> _Question:
+    def key(self) -> _CacheKey:
         """Return a hashable form, used as a cache key."""
         return self.args, self.stdin, tuple(sorted(self.env.items()))
 
 
-class RememberedAnswers:
+class GitOutputCache:
     """A thread-safe cache for the output of git.
 
-    Its keys are arguments, standard input and additional environment.
+    The keys are arguments, standard input and additional environment.
     """
 
     def __init__(self) -> None:
-        self._answers: dict[_Question, Completed] = {}
-        self._asking: dict[_Question, Lock] = {}
+        self._answers: dict[_CacheKey, Completed] = {}
+        self._locks: dict[_CacheKey, Lock] = {}
         self._size = 0
         self._lock = Lock()
 
     def ask(
-        self, question: Question, ok: Sequence[int], run: Callable[[], Completed]
+        self, call: GitCall, ok: Sequence[int], run: Callable[[], Completed]
     ) -> Completed:
         """Return the cached result of a git call, or call `run` and cache its result.
 
@@ -115,38 +115,38 @@ class RememberedAnswers:
         caller treats its exit code as an error. "No such revision" is not cached, because the
         revision may be fetched at any time.
         """
-        if not _only_reads(question.args):
+        if not _is_cacheable(call.args):
             return run()
-        key = question.key
+        key = call.key
         with self._lock:
-            lock = self._asking.setdefault(key, Lock())
+            lock = self._locks.setdefault(key, Lock())
         with lock:
-            known = self._answers.get(key)
-            if known and (not ok or known.code in ok):
-                return known
+            cached = self._answers.get(key)
+            if cached and (not ok or cached.code in ok):
+                return cached
             result = run()
             self._keep(key, result)
-            self._asking.pop(key, None)
+            self._locks.pop(key, None)
         return result
 
-    def _keep(self, key: _Question, done: Completed) -> None:
-        size = len(done.out) + len(key[1] or b"")
-        if done.code not in _answer_codes(key[0][0]) or size > _LARGEST:
+    def _keep(self, key: _CacheKey, result: Completed) -> None:
+        size = len(result.out) + len(key[1] or b"")
+        if result.code not in _answer_codes(key[0][0]) or size > _MAX_RESULT:
             return
         with self._lock:
-            if self._size + size <= _MOST:
-                self._answers[key] = done
+            if self._size + size <= _MAX_TOTAL:
+                self._answers[key] = result
                 self._size += size
 
     def forget(self) -> None:
         """Remove all cached results."""
         with self._lock:
             self._answers.clear()
-            self._asking.clear()
+            self._locks.clear()
             self._size = 0
 
 
-def _only_reads(args: Sequence[str]) -> bool:
+def _is_cacheable(args: Sequence[str]) -> bool:
     """Return whether a git command's output can be cached."""
     return args[0] in _READERS or (args[0] == "format-patch" and "--stdout" in args)
 
@@ -170,7 +170,7 @@ _FIELDS = (
 )
 _REF_FORMAT = "%00".join(f"%({field})" for field in _FIELDS)
 _AUTHOR_KEYS = r"^(author|user)\."
-_CRUD = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
+_STRIPPED = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
 """Characters that git strips from both ends of a name or address."""
 _SYMBOLIC = "ref: refs/heads/"
 _REFTABLE = ".invalid"
@@ -210,8 +210,8 @@ class GitRef(NamedTuple):
 
 def git_version() -> str:
     """Return git's version, for example "2.39.5"."""
-    words = run(["git", "version"]).text.split()
-    return words[2] if len(words) > 2 else ""
+    fields = run(["git", "version"]).text.split()
+    return fields[2] if len(fields) > 2 else ""
 
 
 class GitReading:
@@ -326,7 +326,7 @@ def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
         value = os.environ.get(f"GIT_AUTHOR_{name.upper()}", "")
         for key in (f"author.{name}", f"user.{name}"):
             value = value or (config.get(key) or ("",))[-1]
-        return re.sub(r"[<>\n]", "", value).strip(_CRUD)
+        return re.sub(r"[<>\n]", "", value).strip(_STRIPPED)
 
     name, email = setting("name"), setting("email")
     return Address(name, email) if name and email else None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detect unfinished git operations such as a rebase, merge or cherry-pick.
 
-A rebase in another worktree is detected, too.
+A rebase in another worktree is detected as well.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def find_busy_operation(repository: Repository, ref: str | None = None) -> Busy 
         if (repository.git_dir / mark).exists():
             return Busy(operation, f"run `{command}` first")
     for worktree in sorted((repository.common_dir / "worktrees").glob("*")):
-        if worktree != repository.git_dir and ref and _holds(worktree, ref):
+        if worktree != repository.git_dir and ref and _is_rebasing(worktree, ref):
             return Busy(
                 f"a rebase of this branch in worktree {worktree.name}",
                 "finish it there first",
@@ -52,7 +52,7 @@ def find_busy_operation(repository: Repository, ref: str | None = None) -> Busy 
     return None
 
 
-def _holds(git_dir: Path, ref: str) -> bool:
+def _is_rebasing(git_dir: Path, ref: str) -> bool:
     """Return whether a rebase in that worktree will update the branch."""
     for name in ("rebase-merge/head-name", "rebase-apply/head-name"):
         try:

@@ -2,7 +2,7 @@
 """Create commits from mailed patches in a temporary repository; their base is not needed.
 
 Each commit has the same diff as its message. The files contain only the lines in the diff, with
-filler between them. A merge before each commit provides its pre-image, so that the patches need not
+filler between them. A merge before each commit provides its pre-image, so the patches need not
 apply on top of each other. `git range-diff` and `git log --no-merges` ignore these merges.
 """
 
@@ -58,26 +58,26 @@ class MailCommits:
         """Write a commit for each patch, in order, and return the range of these commits."""
         self._count += 1
         ref = f"refs/heads/revision-{self._count}"
-        out: list[bytes] = []
+        commands: list[bytes] = []
         for number, patch in enumerate(patches):
-            before, after = _images(patch)
+            before, after = _partial_files(patch)
             base, merge, commit = 1, 2 * number + 1, 2 * number + 2
             parents = [f"from :{merge - 1}", f"merge :{base}"] if number else []
-            out += [
+            commands += [
                 *_commit(ref, merge, merge, parents, b"files", None),
                 b"deleteall\n",
                 *_tree(before),
             ]
-            words = "\n".join([patch.subject.title, "", *patch.message]).encode(
+            message = "\n".join([patch.subject.title, "", *patch.message]).encode(
                 "utf-8", "surrogateescape"
             )
-            out += [
-                *_commit(ref, commit, commit, [f"from :{merge}"], words, patch),
+            commands += [
+                *_commit(ref, commit, commit, [f"from :{merge}"], message, patch),
                 b"deleteall\n",
                 *_tree(after),
             ]
-        out.append(f"reset {ref}-base\nfrom :1\n\ndone\n".encode())
-        git(self.top, "fast-import", "--quiet", "--done", stdin=b"".join(out))
+        commands.append(f"reset {ref}-base\nfrom :1\n\ndone\n".encode())
+        git(self.top, "fast-import", "--quiet", "--done", stdin=b"".join(commands))
         return f"{ref}-base..{ref}"
 
     def mail(
@@ -90,7 +90,7 @@ class MailCommits:
         """
         ref = "refs/heads/mail"
         date = header_date(patch.header("Date") or "")
-        out = [
+        commands = [
             *_commit(ref, 1, 1, [], b"files", None),
             b"deleteall\n",
             *_tree(before),
@@ -107,7 +107,12 @@ class MailCommits:
             b"\ndone\n",
         ]
         git(
-            self.top, "fast-import", "--quiet", "--done", "--force", stdin=b"".join(out)
+            self.top,
+            "fast-import",
+            "--quiet",
+            "--done",
+            "--force",
+            stdin=b"".join(commands),
         )
         options = (
             "--stdout",
@@ -138,8 +143,12 @@ def _commit(
         f"commit {ref}\nmark :{mark}\nauthor {name} <{email}> {when} +0000\ncommitter patchpilot"
         f" <patchpilot> {when} +0000\n"
     )
-    follows = "".join(f"{parent}\n" for parent in parents)
-    return [head.encode("utf-8", "surrogateescape"), _data(message), follows.encode()]
+    parent_lines = "".join(f"{parent}\n" for parent in parents)
+    return [
+        head.encode("utf-8", "surrogateescape"),
+        _data(message),
+        parent_lines.encode(),
+    ]
 
 
 def _tree(files: Files) -> list[bytes]:
@@ -161,7 +170,7 @@ def _data(content: bytes) -> bytes:
     return b"data %d\n%b\n" % (len(content), content)
 
 
-def _images(patch: Patch) -> tuple[Files, Files]:
+def _partial_files(patch: Patch) -> tuple[Files, Files]:
     """Return partial contents of the changed files before and after a patch."""
     before: Files = {}
     after: Files = {}
@@ -174,7 +183,9 @@ def _images(patch: Patch) -> tuple[Files, Files]:
         )
         old_path = change.new_path if is_copy else change.old_path
         old_mode, new_mode, ids = head_of(patch, change)
-        old, new = _binary(ids) if change.is_binary else _sides(change)
+        old, new = (
+            _binary_contents(ids) if change.is_binary else _old_and_new_text(change)
+        )
         if old_path is not None:
             before[old_path] = old_mode, old
         if change.new_path is not None:
@@ -207,28 +218,30 @@ def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]
     return modes["old"], modes["new"], ids
 
 
-def _binary(ids: tuple[str, str]) -> tuple[bytes, bytes]:
+def _binary_contents(ids: tuple[str, str]) -> tuple[bytes, bytes]:
     """Return two different binary contents derived from these blob ids."""
     old, new = (b"\0" + blob_id.encode() for blob_id in ids)
     return old, new
 
 
-def _sides(change: FileChange) -> tuple[bytes, bytes]:
+def _old_and_new_text(change: FileChange) -> tuple[bytes, bytes]:
     """Return the text before and after a change: the hunks, with filler for omitted lines."""
     old: list[str] = []
     new: list[str] = []
     # filler makes a renamed file similar enough for git to detect the rename
     gap = GAP + (4 * (change.added + change.removed) if change.is_rename else 0)
-    at = 1
+    next_line = 1
     for number, hunk in enumerate(change.hunks):
         removed, added = sides(hunk)
-        filling = _filler_lines(number, min(max(hunk.old_start - at, 0), gap), hunk)
-        old += [*filling, *removed]
-        new += [*filling, *added]
-        at = hunk.old_start + len(removed)
+        filler = _filler_lines(
+            number, min(max(hunk.old_start - next_line, 0), gap), hunk
+        )
+        old += [*filler, *removed]
+        new += [*filler, *added]
+        next_line = hunk.old_start + len(removed)
     if change.is_rename and (not change.hunks or _continues_below(change.hunks[-1])):
-        rest = [f"\t{change.old_path} {line}\n" for line in range(gap)]
-        old, new = [*old, *rest], [*new, *rest]
+        trailing = [f"\t{change.old_path} {line}\n" for line in range(gap)]
+        old, new = [*old, *trailing], [*new, *trailing]
     return tuple(
         "".join(lines).encode("utf-8", "surrogateescape") for lines in (old, new)
     )  # type: ignore[return-value]

@@ -16,18 +16,18 @@ from patchpilot.model.patch import Patch
 _Environment = dict[str, str]
 
 
-def uncommitted_files(repository: Repository, below: str = ".") -> list[str]:
+def uncommitted_files(repository: Repository, directory: str = ".") -> list[str]:
     """Return the paths of tracked files that differ from HEAD, in git's order.
 
-    Only files at or below the path `below` are included. In a bare repository there are none. The
+    Only files at or below `directory` are included. In a bare repository there are none. The
     repository's filters are not run.
     """
     if repository.bare:
         return []
-    done = repository.git(
-        "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", below
+    result = repository.git(
+        "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", directory
     )  # fmt: skip
-    entries = done.out.decode("utf-8", "surrogateescape").split("\0")
+    entries = result.out.decode("utf-8", "surrogateescape").split("\0")
     return [entry[3:] for entry in entries if entry]
 
 
@@ -74,7 +74,7 @@ def _commit_patch(
             hint="name the commit, or use --onto DIR",
         )
     diff = "\n".join([*patch.lines[patch.diff_line - 1 :], ""])
-    applied = repository.git(
+    result = repository.git(
         "apply",
         "--cached",
         "--3way",
@@ -83,38 +83,38 @@ def _commit_patch(
         stdin=diff.encode("utf-8", "surrogateescape"),
         ok=(),
     )
-    if applied.code:
+    if result.code:
         raise UsageError(
             f"{patch.source}: does not apply to {parent[:12]}",
             hint="name the commit that it is based on with --base",
         )
     author = patch.author
-    person = {
+    author_fields = {
         "NAME": (author.name if author else "") or "unknown",
         "EMAIL": author.email if author else "",
     }
-    text = "\n".join([patch.subject.title, "", *patch.message]).rstrip() + "\n"
-    return _commit(repository, parent, index, person, text)
+    message = "\n".join([patch.subject.title, "", *patch.message]).rstrip() + "\n"
+    return _commit(repository, parent, index, author_fields, message)
 
 
 def _commit(
     repository: Repository,
     parent: str,
     index: _Environment,
-    person: dict[str, str],
-    text: str,
+    author_fields: dict[str, str],
+    message: str,
 ) -> str:
     tree = repository.git("write-tree", env=index).text.strip()
     # use a date derived from the parent, so that the id is reproducible
     date = f"{repository.commit(parent).committed.timestamp():.0f} +0000"
-    person = {"NAME": "unknown", "EMAIL": "", **person, "DATE": date}
+    author_fields = {"NAME": "unknown", "EMAIL": "", **author_fields, "DATE": date}
     commit = repository.git(
         "commit-tree", tree, "-p", parent, "-F", "-",
         env={
             f"GIT_{role}_{name}": value
             for role in ("AUTHOR", "COMMITTER")
-            for name, value in person.items()
+            for name, value in author_fields.items()
         },
-        stdin=text.encode("utf-8", "surrogateescape"),
+        stdin=message.encode("utf-8", "surrogateescape"),
     )  # fmt: skip
     return commit.text.strip()

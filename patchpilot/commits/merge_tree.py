@@ -21,9 +21,9 @@ class Merges:
     """A running `git merge-tree --stdin` process.
 
     It is thread-safe, and must be closed or used as a context manager. Before version 2.50, git
-    only writes its output when the buffer is full. Therefore, each request is followed by `filler`,
+    writes its output only when the buffer is full. Therefore, each request is followed by `filler`,
     a pair of commits whose output is longer than the buffer and is discarded. If git lacks
-    `--stdin` (2.38) or still does not write its output, the process is not used again.
+    `--stdin` (before 2.38) or still does not write its output, the process is not used again.
     """
 
     def __init__(
@@ -35,9 +35,9 @@ class Merges:
         self._repo, self._env = repo, env
         self._filler = filler
         self._process: subprocess.Popen[bytes] | None = None
-        self._words: Iterator[str] = iter(())
-        self._is_of_use = True
-        self._end = 0.0
+        self._fields: Iterator[str] = iter(())
+        self._is_usable = True
+        self._deadline = 0.0
         self._lock = threading.Lock()
 
     def __enter__(self) -> "Merges":
@@ -58,18 +58,18 @@ class Merges:
         or None if the caller must run git separately.
         """
         with self._lock:
-            if not self._is_of_use:
+            if not self._is_usable:
                 return None
             try:
                 if self._process is None:
                     self._start()
-                self._end = time.monotonic() + _LONGEST
+                self._deadline = time.monotonic() + _LONGEST
                 return self._ask(ours, theirs)
             except (OSError, EOFError):
-                self._is_of_use = False
+                self._is_usable = False
                 self._stop()
             except BaseException:
-                # the rest of a partly read result would be mistaken for the next one
+                # the remainder of a partly read result would be mistaken for the next one
                 self._stop()
                 raise
             return None
@@ -83,8 +83,8 @@ class Merges:
             env=environment(self._env, repo=self._repo),
             start_new_session=True,
         )
-        self._words = self._read()
-        self._end = time.monotonic() + _FIRST
+        self._fields = self._read()
+        self._deadline = time.monotonic() + _FIRST
         self._write(*self._filler)
         self._ask(*self._filler)
 
@@ -116,19 +116,19 @@ class Merges:
         The messages end at a field that is not a number of paths: an empty one, or git's advice for
         a conflicted submodule.
         """
-        status = next(self._words)
+        status = next(self._fields)
         if status not in ("0", "1"):
             raise EOFError(status)
         result = []
-        for word in self._words:
-            result.append(word)
-            if not word:
+        for field in self._fields:
+            result.append(field)
+            if not field:
                 break
-        for word in self._words:
-            result.append(word)
-            if not word.isdigit():
+        for field in self._fields:
+            result.append(field)
+            if not field.isdigit():
                 break
-            result += islice(self._words, int(word) + 2)
+            result += islice(self._fields, int(field) + 2)
         return status == "1", result
 
     def _read(self) -> Iterator[str]:
@@ -136,15 +136,15 @@ class Merges:
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
         # select() does not accept descriptors above 1023
-        waiting = select.poll()
-        waiting.register(descriptor, select.POLLIN)
-        rest = b""
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        remainder = b""
         while True:
-            if not waiting.poll(max(0.0, self._end - time.monotonic()) * 1000):
+            if not poll.poll(max(0.0, self._deadline - time.monotonic()) * 1000):
                 raise EOFError("no answer")
-            read = os.read(descriptor, 1 << 16)
-            if not read:
+            data = os.read(descriptor, 1 << 16)
+            if not data:
                 raise EOFError("git ended")
-            *words, rest = (rest + read).split(b"\0")
-            for word in words:
-                yield word.decode("utf-8", "surrogateescape")
+            *fields, remainder = (remainder + data).split(b"\0")
+            for field in fields:
+                yield field.decode("utf-8", "surrogateescape")

@@ -55,14 +55,14 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
         ),
         len(all_lines),
     )
-    kept = [
+    message_lines = [
         (number, line)
         for number, line in enumerate(all_lines[:end])
         if not line.startswith(comment)
     ]
-    while kept and not kept[0][1]:
-        del kept[0]
-    (first, subject), *body = kept or [(0, "")]
+    while message_lines and not message_lines[0][1]:
+        del message_lines[0]
+    (subject_line, subject), *body = message_lines or [(0, "")]
     while body and not body[0][1].strip():
         del body[0]
     while body and not body[-1][1].strip():
@@ -87,5 +87,7 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
         ).text
     message = "\n".join(line for _, line in body)
     mail = f"From: {author}\n{SUBJECT}{subject}\n\n{message}\n---\n{diff}"
-    lines = {2: first} | {4 + at: number for at, (number, _) in enumerate(body)}
+    lines = {2: subject_line} | {
+        4 + offset: number for offset, (number, _) in enumerate(body)
+    }
     return MessageMail(mail.encode("utf-8", "surrogateescape"), base, lines)

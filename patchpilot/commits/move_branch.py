@@ -27,37 +27,42 @@ def refuse_dirty(
     Either a file in `paths` has uncommitted changes, or the branch is checked out in another
     worktree.
     """
-    _paths_to_update(repository, ref, paths)
+    _must_update_files(repository, ref, paths)
 
 
-def _paths_to_update(
+def _must_update_files(
     repository: Repository, ref: str | None, paths: tuple[str, ...]
 ) -> bool:
-    """Return whether a branch's checked-out files must be updated."""
+    """Return whether a branch's checked-out files must be updated.
+
+    Raise `RefusedError` like `refuse_dirty`.
+    """
     if not paths:
         return False
     is_current = _is_current(repository, ref)
-    _refuse_elsewhere(repository, ref, 1 if is_current and not repository.bare else 0)
+    _refuse_other_worktrees(
+        repository, ref, 1 if is_current and not repository.bare else 0
+    )
     if not is_current or repository.bare:
         return False
-    # more names would exceed the limit of a command line
-    named = ("--", *paths) if len(paths) <= MAX_NAMED else ()
+    # more paths would exceed the limit of a command line
+    path_arguments = ("--", *paths) if len(paths) <= MAX_NAMED else ()
     result = repository.git(
         "status",
         "--porcelain",
         "-z",
         "--untracked-files=no",
         "--no-renames",
-        *named,
+        *path_arguments,
         filters=True,
     )
-    changed = [
+    modified = [
         entry[3:]
         for entry in result.out.decode("utf-8", "surrogateescape").split("\0")
         if entry
     ]
-    touched = set(paths)
-    dirty = [path for path in changed if path in touched]
+    path_set = set(paths)
+    dirty = [path for path in modified if path in path_set]
     if dirty:
         raise RefusedError(
             f"{dirty[0]} has uncommitted changes"
@@ -71,35 +76,37 @@ def _is_current(repository: Repository, ref: str | None) -> bool:
     return current_ref(repository) == ref
 
 
-def _refuse_elsewhere(repository: Repository, ref: str | None, line: int) -> None:
-    """Raise RefusedError if the branch is also checked out in another worktree.
+def _refuse_other_worktrees(
+    repository: Repository, ref: str | None, max_worktrees: int
+) -> None:
+    """Raise RefusedError if the branch is checked out in more than `max_worktrees` worktrees.
 
-    git allows this with --force. `line` is the number of allowed worktrees.
+    git allows this with --force.
     """
     if ref is None:
         return
-    listed = (
+    entries = (
         repository.git("worktree", "list", "--porcelain", "-z")
         .out.decode("utf-8", "surrogateescape")
         .split("\0\0")
     )
     # ignore worktrees whose directory is gone
-    trees = [set(entry.split("\0")) for entry in listed if "\0prunable" not in entry]
-    having = [
+    trees = [set(entry.split("\0")) for entry in entries if "\0prunable" not in entry]
+    worktrees = [
         entry.removeprefix("worktree ")
         for tree in trees
         if f"branch {ref}" in tree
         for entry in tree
         if entry.startswith("worktree ")
     ]
-    others = [tree for tree in having if Path(tree) != repository.top] or having
-    if len(having) > line:
+    others = [tree for tree in worktrees if Path(tree) != repository.top] or worktrees
+    if len(worktrees) > max_worktrees:
         raise RefusedError(
             f"{ref.removeprefix('refs/heads/')} is also checked out in {others[0]}, whose files"
             " would not be updated",
             hint=(
                 "check out another branch there first (git switch)"
-                if line
+                if max_worktrees
                 else "run the command in that worktree"
             ),
         )
@@ -125,7 +132,7 @@ def shift(
     update have uncommitted changes. A single git command updates files and branch, and continues
     even if this process is killed. Staged changes to other files remain staged.
     """
-    if not _paths_to_update(repository, ref, changed_paths(repository, old, new)):
+    if not _must_update_files(repository, ref, changed_paths(repository, old, new)):
         move(repository, ref, new, old, why)
         return
     if repository.find("HEAD") != old:
@@ -153,13 +160,13 @@ def shift(
     )
     if result.code:
         # the first lines are the reason; the others explain how to switch branches
-        words = (
+        reason = (
             " ".join(line.strip() for line in result.error_text.splitlines()[:2])
             or "git failed"
         )
         end(repository)
         raise RefusedError(
-            f"the working tree could not be updated: {words}",
+            f"the working tree could not be updated: {reason}",
             hint="nothing was changed; run `git status`",
         )
     end(repository)

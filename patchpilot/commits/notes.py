@@ -21,11 +21,11 @@ def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
     if not commits:
         return
     for ref in _rewritten_refs(repository):
-        texts = _read_notes(repository, ref, (*commits, *commits.values()))
+        notes = _read_notes(repository, ref, (*commits, *commits.values()))
         pairs = [
-            f"{commit} {other}\n"
-            for commit, other in commits.items()
-            if texts.get(commit) not in ("", None, texts.get(other))
+            f"{commit} {new_commit}\n"
+            for commit, new_commit in commits.items()
+            if notes.get(commit) not in ("", None, notes.get(new_commit))
         ]
         if pairs:
             repository.git(
@@ -51,11 +51,13 @@ def _rewritten_refs(repository: Repository) -> Sequence[str]:
         == "false"
     ):
         return ()
-    named = os.environ.get("GIT_NOTES_REWRITE_REF")
+    variable = os.environ.get("GIT_NOTES_REWRITE_REF")
     patterns = (
-        named.split(":") if named is not None else repository.config("notes.rewriteref")
+        variable.split(":")
+        if variable is not None
+        else repository.config("notes.rewriteref")
     )
-    if named is None and not patterns:
+    if variable is None and not patterns:
         return refs
     return [
         ref for ref in refs if any(fnmatchcase(ref, pattern) for pattern in patterns)

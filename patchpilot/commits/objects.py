@@ -31,8 +31,8 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
     Malformed dates and names are accepted.
     """
     head, _, body = raw.partition(b"\n\n")
-    named = _ENCODING.search(head)
-    encoding = named[1].decode("ascii", "replace") if named else "utf-8"
+    match = _ENCODING.search(head)
+    encoding = match[1].decode("ascii", "replace") if match else "utf-8"
     fields: dict[str, list[str]] = {}
     for line in _text(head, encoding).split("\n"):
         if not line.startswith(" "):
@@ -79,12 +79,12 @@ def parse_ident(text: str) -> tuple[Address, datetime]:
     return Address(match["name"], match["email"]), when
 
 
-_OF_ID = compile_late(r"[0-9a-f]{40}(?::|$)")
+_IMMUTABLE_NAME = compile_late(r"[0-9a-f]{40}(?::|$)")
 """Names of objects that cannot change."""
 _LARGEST = 1 << 20
 _MOST = 64
 """Maximum size of a cached object, and maximum number of cached objects."""
-_AHEAD = 128
+_MAX_PENDING = 128
 """Number of requests sent before replies are read; they fit into a pipe."""
 
 
@@ -99,7 +99,7 @@ class CatFile:
         self._repo, self._env = repo, env
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[str, str, bytes]] = {}
+        self._cache: dict[str, tuple[str, str, bytes]] = {}
 
     def __enter__(self) -> "CatFile":
         return self
@@ -127,15 +127,15 @@ class CatFile:
         if "\n" in name:
             return None
         with self._lock:
-            if name in self._kept:
-                return self._kept[name]
+            if name in self._cache:
+                return self._cache[name]
             stdin, stdout = self._streams()
-            _ask(stdin, [name])
-            result = _answer(stdout)
-            if result and len(result[2]) <= _LARGEST and _OF_ID.match(name):
-                if len(self._kept) == _MOST:
-                    del self._kept[next(iter(self._kept))]
-                self._kept[name] = result
+            _send_requests(stdin, [name])
+            result = _read_object(stdout)
+            if result and len(result[2]) <= _LARGEST and _IMMUTABLE_NAME.match(name):
+                if len(self._cache) == _MOST:
+                    del self._cache[next(iter(self._cache))]
+                self._cache[name] = result
             return result
 
     def info(self, name: str) -> tuple[str, str] | None:
@@ -144,30 +144,30 @@ class CatFile:
             return None
         with self._lock:
             stdin, stdout = self._streams()
-            _ask(stdin, [name], "info")
-            return _answer_info(stdout)
+            _send_requests(stdin, [name], "info")
+            return _read_info(stdout)
 
     def many(
         self, ids: Iterable[str]
     ) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
         """Yield (name, object) for each id or `id:path`, in order; objects are as in `get`.
 
-        Requests are sent in advance, so do not use this object for others until the iteration ends.
+        Requests are sent in advance, so do not use this process for other requests before the end.
         """
         stdin, stdout = self._streams()
-        remaining, waiting = iter(ids), list[str]()
+        remaining, requested = iter(ids), list[str]()
         try:
             while True:
-                following = list(islice(remaining, _AHEAD))
-                _ask(stdin, following)
-                for name in waiting:
-                    yield name, _answer(stdout)
-                waiting = following
-                if not waiting:
+                batch = list(islice(remaining, _MAX_PENDING))
+                _send_requests(stdin, batch)
+                for name in requested:
+                    yield name, _read_object(stdout)
+                requested = batch
+                if not requested:
                     return
         finally:
-            if waiting:
-                # unread replies would be mistaken for later ones
+            if requested:
+                # replies that were not read would be mistaken for replies to later requests
                 self.close()
 
     def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
@@ -187,7 +187,9 @@ class CatFile:
         return stdin, stdout
 
 
-def _ask(stdin: IO[bytes], names: Sequence[str], command: str = "contents") -> None:
+def _send_requests(
+    stdin: IO[bytes], names: Sequence[str], command: str = "contents"
+) -> None:
     with contextlib.suppress(BrokenPipeError):
         stdin.write(
             "".join(f"{command} {name}\n" for name in names).encode(
@@ -197,24 +199,24 @@ def _ask(stdin: IO[bytes], names: Sequence[str], command: str = "contents") -> N
         stdin.flush()
 
 
-def _answer(stdout: IO[bytes]) -> tuple[str, str, bytes] | None:
-    words = _head(stdout)
-    if words is None:
+def _read_object(stdout: IO[bytes]) -> tuple[str, str, bytes] | None:
+    fields = _read_header(stdout)
+    if fields is None:
         return None
-    content = stdout.read(int(words[2]))
+    content = stdout.read(int(fields[2]))
     stdout.read(1)
-    return words[0].decode(), words[1].decode(), content
+    return fields[0].decode(), fields[1].decode(), content
 
 
-def _answer_info(stdout: IO[bytes]) -> tuple[str, str] | None:
-    words = _head(stdout)
-    return (words[0].decode(), words[1].decode()) if words else None
+def _read_info(stdout: IO[bytes]) -> tuple[str, str] | None:
+    fields = _read_header(stdout)
+    return (fields[0].decode(), fields[1].decode()) if fields else None
 
 
-def _head(stdout: IO[bytes]) -> list[bytes] | None:
+def _read_header(stdout: IO[bytes]) -> list[bytes] | None:
     """Return an object's id, type and size, or None if it does not exist."""
-    head = stdout.readline()
-    if not head:
+    line = stdout.readline()
+    if not line:
         raise GitError(
             "git cat-file exited unexpectedly",
             hint=(
@@ -222,5 +224,5 @@ def _head(stdout: IO[bytes]) -> list[bytes] | None:
                 " run `git fsck`"
             ),
         )
-    words = head.rstrip(b"\n").rsplit(b" ", 2)
-    return None if len(words) < 3 or not words[2].isdigit() else words
+    fields = line.rstrip(b"\n").rsplit(b" ", 2)
+    return None if len(fields) < 3 or not fields[2].isdigit() else fields

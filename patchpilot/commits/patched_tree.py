@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compute in memory the tree that each patch of a series applies to: the base with earlier
-patches.
+"""Compute in memory the tree that each patch of a series applies to: the base with all earlier
+patches applied.
 """
 
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ from patchpilot.model.hunk_fit import fit_hunks, sides, text_lines
 from patchpilot.model.patch import FileChange, Hunk, Patch
 from patchpilot.model.source_tree import Tree
 
-FARTHEST = 40
+MAX_RENAMES = 40
 """Maximum number of renames followed for a file; more indicate an attack."""
-KEPT = 4
-"""Number of cached states per file; more than one, because renamed files are read alternately."""
+MAX_STATES = 4
+"""Number of cached states per file; more than one, because reads of renamed files alternate."""
 _NAMES = ("+++ ", "--- ", "rename ", "copy ")
 
 
@@ -28,7 +28,7 @@ class Stack:
         self._patches = tuple(patches)
         # path → number of applied patches → content, and whether it is uncertain
         self._states: dict[str, dict[int, tuple[bytes | None, bool]]] = {}
-        self._left: int | None = None
+        self._remaining: int | None = None
 
     @cached_property
     def patches_by_path(self) -> dict[str, list[int]]:
@@ -46,35 +46,39 @@ class Stack:
 
         It is uncertain if an earlier patch does not apply to the file.
         """
-        numbers = [at for at in self.patches_by_path.get(path, ()) if at < number]
+        numbers = [
+            start for start in self.patches_by_path.get(path, ()) if start < number
+        ]
         states = self._states.setdefault(path, {}) if numbers else {}
-        at = max((state for state in states if state <= len(numbers)), default=0)
-        content, guessed = states[at] if at else (self.base.read(path), False)
-        for count, applied in enumerate(numbers[at:], at + 1):
-            if depth and not self._may_go_on():
+        start = max((state for state in states if state <= len(numbers)), default=0)
+        content, is_uncertain = (
+            states[start] if start else (self.base.read(path), False)
+        )
+        for count, index in enumerate(numbers[start:], start + 1):
+            if depth and not self._may_follow_rename():
                 return content, True
             changes = [
                 change
-                for change in self._patches[applied].files
+                for change in self._patches[index].files
                 if path in (change.old_path, change.new_path)
             ]
             # a file that replaces a removed one is read from the patch
             for change in sorted(changes, key=lambda change: change.new_path == path):
-                content, missed = self._apply_change(
-                    change, path, content, applied, depth
+                content, is_misapplied = self._apply_change(
+                    change, path, content, index, depth
                 )
-                guessed = guessed or missed
-            if count not in states and len(states) >= KEPT:
+                is_uncertain = is_uncertain or is_misapplied
+            if count not in states and len(states) >= MAX_STATES:
                 states.pop(next(iter(states)))
-            states[count] = content, guessed
-        return content, guessed
+            states[count] = content, is_uncertain
+        return content, is_uncertain
 
-    def _may_go_on(self) -> bool:
+    def _may_follow_rename(self) -> bool:
         """Return whether to follow more renames; hostile patches could rename files in cycles."""
-        if self._left is None:
-            self._left = 100 + 4 * sum(map(len, self.patches_by_path.values()))
-        self._left -= 1
-        return self._left >= 0
+        if self._remaining is None:
+            self._remaining = 100 + 4 * sum(map(len, self.patches_by_path.values()))
+        self._remaining -= 1
+        return self._remaining >= 0
 
     def _apply_change(
         self,
@@ -92,30 +96,34 @@ class Stack:
                 else (None, content is None)
             )
         if change.old_path and change.old_path != path:
-            if depth >= FARTHEST:
+            if depth >= MAX_RENAMES:
                 return None, True
-            content, missed = self.before(change.old_path, number, depth + 1)
+            content, is_misapplied = self.before(change.old_path, number, depth + 1)
         else:
-            missed = False
+            is_misapplied = False
         if change.is_binary:
             return content or b"", True
         if change.old_path is None:
-            missed, content = missed or content is not None, b""
+            is_misapplied, content = is_misapplied or content is not None, b""
         fit = fit_hunks(path, text_lines(content or b""), change.hunks)
-        left = [misfit.hunk for misfit in fit.misfits if misfit.hunk]
-        lines = _force_hunks(list(fit.lines or ()), left) if left else fit.lines or ()
+        unapplied = [misfit.hunk for misfit in fit.misfits if misfit.hunk]
+        lines = (
+            _force_hunks(list(fit.lines or ()), unapplied)
+            if unapplied
+            else fit.lines or ()
+        )
         return "".join(lines).encode(
             "utf-8", "surrogateescape"
-        ), missed or content is None or bool(left)
+        ), is_misapplied or content is None or bool(unapplied)
 
 
 def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
     """Insert added lines near their intended position, so that later lookups find the new code."""
     for hunk in hunks:
-        at = min(max(hunk.new_start - 1, 0), len(lines))
-        gone = {line.text for line in hunk.lines if line.kind != "+"}
-        lines[at:at] = [
-            line for line in sides(hunk)[1] if line.rstrip("\n") not in gone
+        index = min(max(hunk.new_start - 1, 0), len(lines))
+        old_lines = {line.text for line in hunk.lines if line.kind != "+"}
+        lines[index:index] = [
+            line for line in sides(hunk)[1] if line.rstrip("\n") not in old_lines
         ]
     return lines
 
@@ -125,15 +133,15 @@ def _header_paths(patch: Patch) -> list[str]:
     result = []
     for line in patch.lines[patch.diff_line - 1 :]:
         if line.startswith(_NAMES):
-            word = line.split(" ", 2)
+            fields = line.split(" ", 2)
             name = (
-                word[2]
-                if word[0] in ("rename", "copy") and len(word) > 2
+                fields[2]
+                if fields[0] in ("rename", "copy") and len(fields) > 2
                 else line[4:].split("\t")[0]
             )
             result.append(
                 name[2:]
-                if name[:2] in ("a/", "b/") and word[0] in ("+++", "---")
+                if name[:2] in ("a/", "b/") and fields[0] in ("+++", "---")
                 else name
             )
     return [name for name in result if name != "/dev/null"]
@@ -142,7 +150,7 @@ def _header_paths(patch: Patch) -> list[str]:
 class PatchedTree:
     """A source tree with the first patches of a stack applied.
 
-    `ground` is the tree without patches, for data that is read once and cached.
+    `ground` is the tree without patches, for data that is read only once and cached.
     """
 
     def __init__(self, stack: Stack, number: int) -> None:
@@ -179,23 +187,25 @@ class PatchedTree:
         )
 
     def is_dir(self, path: str) -> bool:
-        changed = self.changed(path)
-        if any(self.read(changed_file) is not None for changed_file in changed):
+        changed_files = self.changed(path)
+        if any(self.read(changed_file) is not None for changed_file in changed_files):
             return True
-        return self.ground.is_dir(path) and (not changed or bool(self.files(path)))
+        return self.ground.is_dir(path) and (
+            not changed_files or bool(self.files(path))
+        )
 
     def files(self, directory: str = "") -> tuple[str, ...]:
         """Return the paths of all files below a directory, after the patches, sorted."""
-        changed = self.changed(directory)
-        if not changed:
+        changed_files = self.changed(directory)
+        if not changed_files:
             return self.ground.files(directory)
-        known = (
+        base_files = (
             set(self.ground.files(directory))
             if not directory or self.ground.is_dir(directory)
             else set()
         )
-        present = {path for path in changed if self.read(path) is not None}
-        return tuple(sorted((known - set(changed)) | present))
+        present = {path for path in changed_files if self.read(path) is not None}
+        return tuple(sorted((base_files - set(changed_files)) | present))
 
     def changes(self, path: str) -> bool:
         """Return whether an applied patch changes the file."""

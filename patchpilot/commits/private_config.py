@@ -41,8 +41,8 @@ from patchpilot.urls import public_url
 _PLACES = compile_late(
     r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL
 )
-_OF_TREE = (".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".b4-config")
-_OF_GIT = (
+_TREE_FILES = (".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".b4-config")
+_GIT_FILES = (
     "HEAD",
     "FETCH_HEAD",
     "ORIG_HEAD",
@@ -76,22 +76,22 @@ class Places(NamedTuple):
 def read_places(directory: Path) -> Places | None:
     """Return the directories of the repository that contains `directory`, or None.
 
-    Raise `GitError` if git refuses to read the repository, or would block on a FIFO or device in
-    it.
+    Raise `GitError` if git refuses to read the repository, or if it contains a FIFO or device that
+    would block git.
     """
     _refuse_special(_likely_files(directory))
-    words = (
+    options = (
         "--path-format=absolute",
         "--git-dir",
         "--git-common-dir",
         "--is-bare-repository",
     )
-    result = git(directory, "rev-parse", *words, "--show-toplevel", ok=(), raw=True)
+    result = git(directory, "rev-parse", *options, "--show-toplevel", ok=(), raw=True)
     parts = _PLACES.fullmatch(result.text)
     if parts is None:
         if result.code == 128 and "not a git repository" in result.error_text:
             return None
-        git(directory, "rev-parse", *words, raw=True)
+        git(directory, "rev-parse", *options, raw=True)
         raise GitError(f"git rev-parse failed in {directory}")
     git_dir, common_dir = map(Path, _split_folders(parts["folders"]))
     bare = parts["bare"] == "true"
@@ -100,17 +100,19 @@ def read_places(directory: Path) -> Places | None:
     else:
         top = git_dir if bare else _working_tree(git_dir)
     if not bare:
-        _refuse_elsewhere(git_dir, top)
-    _refuse_special(top / name for name in _OF_TREE)
-    of_git = [folder / name for folder in {git_dir, common_dir} for name in _OF_GIT]
-    _refuse_special(of_git)
-    _refuse_links(of_git)
+        _refuse_foreign_worktree(git_dir, top)
+    _refuse_special(top / name for name in _TREE_FILES)
+    git_files = [
+        folder / name for folder in {git_dir, common_dir} for name in _GIT_FILES
+    ]
+    _refuse_special(git_files)
+    _refuse_links(git_files)
     _common[top] = (_repository_inode(top), common_dir)
     return Places(git_dir, common_dir, top, bare)
 
 
 def _refuse_links(files: Iterable[Path]) -> None:
-    """Raise GitError if a file is a symbolic link out of the repository.
+    """Raise GitError if a file is a symbolic link to outside the repository.
 
     git's error messages could quote the content of its target.
     """
@@ -122,7 +124,7 @@ def _refuse_links(files: Iterable[Path]) -> None:
                 raise GitError(message, hint=f"remove it: rm {shlex.quote(str(file))}")
 
 
-def _refuse_elsewhere(git_dir: Path, top: Path) -> None:
+def _refuse_foreign_worktree(git_dir: Path, top: Path) -> None:
     """Raise GitError if core.worktree is a directory that does not belong to the repository.
 
     A submodule's working tree has a `.git` file that points to its git directory.
@@ -145,7 +147,7 @@ def _likely_files(directory: Path) -> Iterator[Path]:
     for folder in (directory.absolute(), *directory.absolute().parents):
         for path in (folder / ".git", folder):
             if path.is_dir() and (path / "HEAD").exists():
-                yield from (path / name for name in _OF_GIT)
+                yield from (path / name for name in _GIT_FILES)
                 return
         if (folder / ".git").exists():
             yield folder / ".git"
@@ -169,8 +171,8 @@ def _split_folders(text: str) -> tuple[str, str]:
 
     They are separated by a newline, but may also contain newlines.
     """
-    breaks = [at for at, char in enumerate(text) if char == "\n"]
-    pairs = [(text[:at], text[at + 1 :]) for at in breaks]
+    breaks = [index for index, char in enumerate(text) if char == "\n"]
+    pairs = [(text[:index], text[index + 1 :]) for index in breaks]
     likely = (
         pair
         for pair in pairs
@@ -185,9 +187,9 @@ _common: dict[Path, tuple[int, Path]] = {}
 
 def common_dir_of(top: Path) -> Path:
     """Return the common git directory of a working tree or bare repository."""
-    known = _common.get(top)
-    if known and known[0] == _repository_inode(top):
-        return known[1]
+    cached = _common.get(top)
+    if cached and cached[0] == _repository_inode(top):
+        return cached[1]
     places = read_places(top)
     if places is None:
         raise GitError(f"{top} is not a git repository")
@@ -219,13 +221,15 @@ Entry = Mapping[str, str]
 
 
 def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
-    """Return a digest of named contents, which depends on their order."""
+    """Return a digest of named contents in this order."""
     import hashlib
 
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     for name, data in parts:
-        whole.update(f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape") + data)
-    return whole.hexdigest()
+        digest.update(
+            f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape") + data
+        )
+    return digest.hexdigest()
 
 
 def trusted_entries() -> dict[str, Entry]:
@@ -265,9 +269,11 @@ def forget(digests: Iterable[str], labels: Iterable[str]) -> int:
     removed = {
         digest for digest, entry in trusted.items() if entry.get("label") in label_set
     }.union(digests)
-    kept = {digest: entry for digest, entry in trusted.items() if digest not in removed}
-    _write(kept)
-    return len(trusted) - len(kept)
+    remaining = {
+        digest: entry for digest, entry in trusted.items() if digest not in removed
+    }
+    _write(remaining)
+    return len(trusted) - len(remaining)
 
 
 def _is_entry(entry: object) -> bool:
@@ -278,8 +284,8 @@ def _file() -> Path:
     return state_path() / "trusted.json"
 
 
-def _write(known: Mapping[str, Entry]) -> None:
-    store_json(_file(), known, "set XDG_STATE_HOME to a writable directory")
+def _write(entries: Mapping[str, Entry]) -> None:
+    store_json(_file(), entries, "set XDG_STATE_HOME to a writable directory")
 
 
 MARK = "# put here by `patchpilot setup hooks`; `patchpilot setup hooks --remove` removes it"
@@ -372,8 +378,8 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
     if not commands:
         return
     labels = {command.label for command in commands}
-    known = trusted_entries().values()
-    dates = [entry["since"] for entry in known if entry.get("label") in labels]
+    entries = trusted_entries().values()
+    dates = [entry["since"] for entry in entries if entry.get("label") in labels]
     state = (
         f"changed since you trusted them on {max(dates)}"
         if dates
@@ -381,8 +387,8 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
     )
     names = ", ".join(dict.fromkeys(command.name for command in commands))
     target = () if Path.cwd().is_relative_to(top) else (str(top),)
-    shows = Action("trust", target, "`{}` shows and trusts them")
-    hint = Hint((shows, "; your own belong in `git config --global`"))
+    show_command = Action("trust", target, "`{}` shows and trusts them")
+    hint = Hint((show_command, "; your own belong in `git config --global`"))
     message = f"commands and mail settings that {top} names itself {state}: {names}"
     raise UntrustedCommandsError(message, hint=hint, commands=commands)
 
@@ -419,13 +425,13 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 
     Omit the ones that patchpilot installs or documents.
     """
-    of_tree = b4_file_entries(top) if {Use.B4, Use.ARCHIVE} & {*uses} else ()
-    entries = (*all_entries(top), *of_tree)
+    b4_entries = b4_file_entries(top) if {Use.B4, Use.ARCHIVE} & {*uses} else ()
+    entries = (*all_entries(top), *b4_entries)
     settings = [entry for entry in entries if is_acting(entry, *uses)]
     hooks = [hook for use in uses for hook in _HOOKS.get(use, ())]
     if not settings and not hooks:
         return ()
-    repository = _Place(top)
+    repository = _OwnSettings(top)
     commands = [repository.setting(entry) for entry in settings]
     commands += [command for _, command in repository.hooks(hooks).values() if command]
     return tuple(dict.fromkeys(commands))
@@ -443,7 +449,7 @@ def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
     return (
         bool(entry.value)
         and bool(compile_cached(pattern, re.DOTALL).fullmatch(key))
-        and not _counts_untrusted(entry)
+        and not _needs_no_trust(entry)
     )
 
 
@@ -456,7 +462,7 @@ def _is_documented(entry: ConfigEntry) -> bool:
 
 
 _Entries = tuple[ConfigEntry, ...]
-_counted: dict[Path, tuple[_Entries, frozenset[ConfigEntry], str | None, _Entries]] = {}
+_applied: dict[Path, tuple[_Entries, frozenset[ConfigEntry], str | None, _Entries]] = {}
 """Maps directories to all settings, acting settings, the state of the trusted entries, and settings
 in effect.
 """
@@ -469,29 +475,31 @@ def applied_entries(top: Path, *, tolerant: bool = False) -> _Entries:
     Raise `GitError` like `all_entries`.
     """
     entries = all_entries(top, tolerant=tolerant)
-    known, acting, before, counted = _counted.get(top, ((), frozenset(), None, ()))
-    if known is not entries:
-        acting, before = frozenset(filter(is_acting, entries)), None
-    # reading the trusted entries is rarely necessary
+    cached_entries, acting, old_trust, applied = _applied.get(
+        top, ((), frozenset(), None, ())
+    )
+    if cached_entries is not entries:
+        acting, old_trust = frozenset(filter(is_acting, entries)), None
+    # the trusted entries rarely have to be read
     trust = state() if acting else ""
-    if before != trust:
+    if old_trust != trust:
         trusted = _trusted_settings(top, acting)
-        counted = tuple(
-            entry for entry in entries if entry in trusted or _counts_untrusted(entry)
+        applied = tuple(
+            entry for entry in entries if entry in trusted or _needs_no_trust(entry)
         )
-        _counted[top] = entries, acting, trust, counted
-    return counted
+        _applied[top] = entries, acting, trust, applied
+    return applied
 
 
 def _trusted_settings(
     top: Path, acting: frozenset[ConfigEntry]
 ) -> frozenset[ConfigEntry]:
-    known = trusted_entries() if acting else {}
-    if not known:
+    digests = trusted_entries() if acting else {}
+    if not digests:
         return frozenset()
-    repository = _Place(top)
+    repository = _OwnSettings(top)
     return frozenset(
-        entry for entry in acting if repository.setting(entry).digest in known
+        entry for entry in acting if repository.setting(entry).digest in digests
     )
 
 
@@ -505,7 +513,7 @@ def config_values(directory: Path | None, pattern: str) -> dict[str, tuple[str, 
     return select_matching(group_by_key(entries), pattern)
 
 
-def _counts_untrusted(entry: ConfigEntry) -> bool:
+def _needs_no_trust(entry: ConfigEntry) -> bool:
     return (
         entry.scope not in OWN_SCOPES
         or is_plain(entry.key, entry.value)
@@ -518,26 +526,34 @@ def trusted_hooks(top: Path) -> dict[str, bytes]:
 
     They are returned as name → content, so that git runs exactly the checked content.
     """
-    repository = _Place(top)
+    repository = _OwnSettings(top)
     hooks = repository.hooks([name for names in _HOOKS.values() for name in names])
-    known = trusted_entries() if hooks else {}
+    digests = trusted_entries() if hooks else {}
     return {
         name: content
         for name, (content, command) in hooks.items()
-        if command is None or command.digest in known
+        if command is None or command.digest in digests
     }
 
 
 def hooks_folder(top: Path) -> Path:
     """Return the directory of git's hooks; it is relative only in a bare repository."""
     common = common_dir_of(top)
-    named = [entry.value for entry in all_entries(top) if entry.key == _HOOKS_KEY]
-    if not named:
+    values = [entry.value for entry in all_entries(top) if entry.key == _HOOKS_KEY]
+    if not values:
         return common / "hooks"
     # git expands ~ and %(prefix)
     key = "patchpilot.path"
-    words = ("-c", f"{key}={named[-1]}", "config", "--type=path", "-z", "--get", key)
-    path = Path(git(top, *words, raw=True).text.rstrip("\0"))
+    arguments = (
+        "-c",
+        f"{key}={values[-1]}",
+        "config",
+        "--type=path",
+        "-z",
+        "--get",
+        key,
+    )
+    path = Path(git(top, *arguments, raw=True).text.rstrip("\0"))
     return path if top == common else top / path
 
 
@@ -549,8 +565,8 @@ def b4_file_entries(top: Path) -> list[ConfigEntry]:
     result = git(
         top, "config", "--file", str(file), "--no-includes", "--list", "-z", ok=()
     )
-    settings = [word for word in result.text.split("\0") if word]
-    return [config_entry(OWN_SCOPES[0], _B4_FILE, setting) for setting in settings]
+    lines = [word for word in result.text.split("\0") if word]
+    return [config_entry(OWN_SCOPES[0], _B4_FILE, setting) for setting in lines]
 
 
 def _read(file: Path) -> bytes:
@@ -560,7 +576,7 @@ def _read(file: Path) -> bytes:
         return b""
 
 
-class _Place(NamedTuple):
+class _OwnSettings(NamedTuple):
     top: Path
 
     def setting(self, entry: ConfigEntry) -> OwnCommand:
@@ -580,9 +596,11 @@ class _Place(NamedTuple):
         The command is None for patchpilot's own hooks. There are no hooks if the user's own
         configuration sets the hooks directory.
         """
-        named = [entry for entry in all_entries(self.top) if entry.key == _HOOKS_KEY]
+        path_entries = [
+            entry for entry in all_entries(self.top) if entry.key == _HOOKS_KEY
+        ]
         result: dict[str, tuple[bytes, OwnCommand | None]] = {}
-        if named and named[-1].scope not in OWN_SCOPES:
+        if path_entries and path_entries[-1].scope not in OWN_SCOPES:
             return result
         folder = hooks_folder(self.top)
         for name in names:
@@ -610,7 +628,7 @@ _SHARED = (
 """Files shared by the working trees of a repository (gitrepository-layout(5))."""
 _ATTRIBUTES = b"\n* !diff !merge\n"
 _KIND = Kind("repositories", (__file__,))
-_KEPT = 64
+_MAX_FOLDERS = 64
 """Number of private directories kept between runs."""
 
 
@@ -627,21 +645,22 @@ class PrivateConfig:
         self._temporary: list[TemporaryFolder] = []
 
     def environment(self) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
-        """Return the variables that make git use the directory, and settings with passwords.
+        """Return the variables that make git use the directory, and settings that contain
+        passwords.
 
         Raise `GitError` if git cannot read the repository's configuration.
         """
         entries = applied_entries(self.places.top)
         hooks = state(), state_of(self.places.common_dir / "hooks")
         # other processes may delete the cache
-        if entries is not self._entries or hooks != self._hooks or not self._is_there():
+        if entries is not self._entries or hooks != self._hooks or not self._exists():
             files = self._files(entries)
             self.config = files["config"]
             self._environment = self._variables(self._folder(files))
             self._entries, self._hooks = entries, hooks
         return self._environment, self._secrets
 
-    def _is_there(self) -> bool:
+    def _exists(self) -> bool:
         return os.path.exists(self._environment["GIT_COMMON_DIR"])  # noqa: PTH110 (each call)
 
     def _variables(self, folder: Path) -> Mapping[str, str]:
@@ -654,28 +673,30 @@ class PrivateConfig:
         return result
 
     def _files(self, entries: Iterable[ConfigEntry]) -> dict[str, bytes]:
-        own = [
+        own_entries = [
             entry
             for entry in entries
             if entry.scope in OWN_SCOPES and not is_acting(entry, Use.FILES)
         ]
-        secret = [entry for entry in own if _has_password(entry)]
-        self._secrets = [(entry.key, entry.value) for entry in secret]
+        secret_entries = [entry for entry in own_entries if _has_password(entry)]
+        self._secrets = [(entry.key, entry.value) for entry in secret_entries]
         files = {
-            "config": config_text(entry for entry in own if entry not in secret),
-            "info/attributes": self._info("attributes") + _ATTRIBUTES,
-            "info/exclude": self._info("exclude"),
+            "config": config_text(
+                entry for entry in own_entries if entry not in secret_entries
+            ),
+            "info/attributes": self._read_info("attributes") + _ATTRIBUTES,
+            "info/exclude": self._read_info("exclude"),
         }
         hooks = trusted_hooks(self.places.top).items()
         return files | {f"hooks/{name}": content for name, content in hooks}
 
-    def _info(self, name: str) -> bytes:
+    def _read_info(self, name: str) -> bytes:
         with suppress(OSError):
             return (self.places.common_dir / "info" / name).read_bytes()
         return b""
 
     def _folder(self, files: Mapping[str, bytes]) -> Path:
-        """Create a directory with these files, named by their content."""
+        """Create a directory with these files, named by a digest of their content."""
         parts = (
             part for name, content in files.items() for part in (name.encode(), content)
         )
@@ -688,14 +709,14 @@ class PrivateConfig:
         if not private_folder(folder.parent):
             self._temporary.append(TemporaryFolder("config"))
             return self._write_files(self._temporary[-1].path, files)
-        evict(folder.parent, _KEPT)
-        fresh = folder.with_suffix(f".{os.urandom(8).hex()}")
-        fresh.mkdir(mode=0o700)
-        self._write_files(fresh, files)
-        # fails if another process was faster, or if a program changed the directory
+        evict(folder.parent, _MAX_FOLDERS)
+        new_folder = folder.with_suffix(f".{os.urandom(8).hex()}")
+        new_folder.mkdir(mode=0o700)
+        self._write_files(new_folder, files)
+        # this fails if another process was faster, or if a program changed the directory
         with suppress(OSError):
-            return fresh.rename(folder)
-        return fresh
+            return new_folder.rename(folder)
+        return new_folder
 
     def _write_files(self, folder: Path, files: Mapping[str, bytes]) -> Path:
         for name in _SHARED:
@@ -749,29 +770,29 @@ def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-_private: dict[Path, PrivateConfig] = {}
+_configs: dict[Path, PrivateConfig] = {}
 
 
 def environment_of(
     repo: Path,
 ) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
-    """Return the environment for git in a directory, and settings with passwords.
+    """Return the environment for git in a directory, and settings that contain passwords.
 
     Both are empty outside of a repository.
     """
-    if repo not in _private:
+    if repo not in _configs:
         places = read_places(repo) if repo.is_dir() else None
         if places is None:
             return {}, ()
         use_private_config(places, repo)
-    return _private[repo].environment()
+    return _configs[repo].environment()
 
 
 def use_private_config(places: Places, repo: Path) -> None:
     """Make git use a repository's private directory in calls from `repo`."""
-    known = _private.get(repo)
-    if known is None or known.places != places:
-        _private[repo] = PrivateConfig(places)
+    current = _configs.get(repo)
+    if current is None or current.places != places:
+        _configs[repo] = PrivateConfig(places)
 
 
 def copy_branch_settings(top: Path) -> None:
@@ -779,21 +800,21 @@ def copy_branch_settings(top: Path) -> None:
 
     b4 stores a branch's cover letter and tracking data there. No other setting is copied.
     """
-    private = _private[top]
+    private = _configs[top]
     folder = Path(private.environment()[0]["GIT_COMMON_DIR"])
-    before = _branch_settings(private.config)
-    now = _branch_settings((folder / "config").read_bytes())
-    for key in before.keys() | now.keys():
-        if now.get(key) == before.get(key):
+    old = _branch_settings(private.config)
+    new = _branch_settings((folder / "config").read_bytes())
+    for key in old.keys() | new.keys():
+        if new.get(key) == old.get(key):
             continue
         git(top, "config", "--local", "--unset-all", key, ok=(0, 5))
-        for value in now.get(key, ()):
+        for value in new.get(key, ()):
             git(top, "config", "--local", "--add", key, value)
 
 
 def _branch_settings(text: bytes) -> dict[str, tuple[str, ...]]:
-    words = ("config", "--file", "-", "--no-includes", "--list", "-z")
-    rows = git(None, *words, stdin=text).text.split("\0")
+    arguments = ("config", "--file", "-", "--no-includes", "--list", "-z")
+    rows = git(None, *arguments, stdin=text).text.split("\0")
     entries = (config_entry(OWN_SCOPES[0], "", row) for row in rows if row)
     return group_by_key(
         entry

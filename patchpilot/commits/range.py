@@ -79,7 +79,7 @@ def looks_like_file(target: str) -> bool:
 def refuse_absent(targets: Sequence[str]) -> None:
     """Raise `InputError` for the first TARGET that is spelled like a file but does not exist.
 
-    Use this without a repository, where a TARGET cannot be a commit.
+    Use this only without a repository, where a TARGET cannot be a commit.
     """
     for target in targets:
         if looks_like_file(target) and not Path(target).exists():
@@ -92,10 +92,10 @@ def _missing_file_error(target: str, hint: Action | str) -> InputError:
     """Return the error for a missing file; suggest the most similar file in the same directory."""
     folder = Path(target).parent
     files = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    listing = join_hints("check the path, or ", hint)
+    fallback = join_hints("check the path, or ", hint)
     return InputError(
         f"{target}: no such file",
-        hint=did_you_mean(Path(target).name, files, listing),
+        hint=did_you_mean(Path(target).name, files, fallback),
     )
 
 
@@ -114,17 +114,17 @@ def read_targets(
     they are errors. `choose_mails` selects messages in a mailbox. Errors name the file or TARGET.
     """
     series: list[Series] = []
-    loose: list[Patch] = []
+    patches: list[Patch] = []
     for target in targets:
         if target == "-":
-            loose += patches_of(
+            patches += patches_of(
                 sys.stdin.buffer.read(MAX_INPUT + 1) if stdin is None else stdin,
                 "-",
                 skipped,
                 choose_mails,
             )
         elif names_file(target):
-            loose += _read_patches(target, skipped, choose_mails)
+            patches += _read_patches(target, skipped, choose_mails)
         elif is_network_target(target):
             if from_archive is None:
                 raise UsageError(
@@ -140,7 +140,7 @@ def read_targets(
             raise _missing_file_error(target, NAME_TARGET)
         else:
             series.append(revision_series(repository, target))
-    return (*series, *group(loose))
+    return (*series, *group(patches))
 
 
 def _read_patches(
@@ -253,7 +253,7 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
             hint="run `git am FILE`, then name the commit",
         )
     if ".." in target:
-        return _range(repository, target)[1]
+        return _resolve_range(repository, target)[1]
     return (resolve_patch(repository, target),)
 
 
@@ -286,7 +286,9 @@ def resolve_patch(repository: "Repository", revision: str) -> str:
     return result
 
 
-def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]:
+def _resolve_range(
+    repository: "Repository", target: str
+) -> tuple[str, tuple[str, ...]]:
     from patchpilot.commits.b4_prep import skip_cover
 
     if "..." in target:
@@ -307,7 +309,7 @@ def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]
 def revision_series(repository: "Repository", target: str) -> Series:
     """Return the series named by a commit-ish or a range `A..B`."""
     if ".." in target:
-        start, ids = _range(repository, target)
+        start, ids = _resolve_range(repository, target)
         return commits_series(repository, ids, start)
     return commits_series(repository, (resolve_patch(repository, target),), None)
 
@@ -332,7 +334,8 @@ def _read_linear_history(
         return ()
     parents = [repository.commit(id_).parents for id_ in ids]
     if len(parents[0]) != 1 or any(
-        own != (below,) for own, below in zip(parents[1:], ids, strict=False)
+        commit_parents != (previous,)
+        for commit_parents, previous in zip(parents[1:], ids, strict=False)
     ):
         return ()
     out = repository.git(*_FORMAT_PATCH, f"{parents[0][0]}..{ids[-1]}").out
@@ -342,12 +345,12 @@ def _read_linear_history(
         return ()
     # git separates patches with a blank line
     texts[2:-1:2] = [text.removesuffix(b"\n") for text in texts[2:-1:2]]
-    starts = (
+    mails = (
         b"From %b%b" % (id_, text)
         for id_, text in zip(texts[1::2], texts[2::2], strict=True)
     )
     return tuple(
-        parse_patch(data, id_[:12], id_) for data, id_ in zip(starts, ids, strict=True)
+        parse_patch(data, id_[:12], id_) for data, id_ in zip(mails, ids, strict=True)
     )
 
 
@@ -358,7 +361,7 @@ _FORMAT_PATCH = (
     "format-patch",
     "--stdout",
     *("--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach"),
-    # recipients are not determined by format.to or format.headers
+    # format.to and format.headers must not add recipients
     *("--no-to", "--no-cc", "--no-add-header"),
 )
 
@@ -408,16 +411,16 @@ def read_bytes(file: Path) -> bytes:
     try:
         with file.open("rb") as stream:
             if os.fstat(stream.fileno()).st_size > MAX_INPUT:
-                raise _too_large(str(file))
+                raise _too_large_error(str(file))
             data = stream.read(MAX_INPUT + 1)
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror or error}") from error
     if len(data) > MAX_INPUT:
-        raise _too_large(str(file))
+        raise _too_large_error(str(file))
     return data
 
 
-def _too_large(source: str) -> InputError:
+def _too_large_error(source: str) -> InputError:
     return InputError(
         f"{source}: larger than {MAX_INPUT >> 20} MiB",
         hint="pass the patches, or the mbox of one thread",
@@ -437,7 +440,7 @@ def patches_of(
     messages to read.
     """
     if len(data) > MAX_INPUT:
-        raise _too_large(source)
+        raise _too_large_error(source)
     if data[:2] == b"\x1f\x8b":
         from patchpilot.model.bounded_gzip import unpack
 
@@ -449,13 +452,13 @@ def patches_of(
     ]
     if len(mails) == 1:
         return [parse_patch(mails[0], source)]
-    chosen = choose_mails(mails) if choose_mails else range(len(mails))
+    indexes = choose_mails(mails) if choose_mails else range(len(mails))
     result = []
-    for message, mail in enumerate(mails):
-        if message not in chosen:
+    for index, mail in enumerate(mails):
+        if index not in indexes:
             continue
         try:
-            patch = parse_patch(mail, f"{source}:{message + 1}")
+            patch = parse_patch(mail, f"{source}:{index + 1}")
         except InputError as error:
             if skipped is None or isinstance(error, NoPatchError):
                 raise
@@ -466,11 +469,12 @@ def patches_of(
     return result
 
 
-def _continues_thread(members: Sequence[Patch], patch: Patch) -> bool:
-    """Return whether a patch continues a thread; different versions and totals are left to
-    rules.
+def _continues_thread(group: Sequence[Patch], patch: Patch) -> bool:
+    """Return whether a patch continues a thread.
+
+    Rules, not this function, report different versions and totals.
     """
-    head, last = members[0], members[-1].subject
+    head, last = group[0], group[-1].subject
     numbers = (last.number, patch.subject.number)
     if (
         None in numbers
@@ -478,27 +482,29 @@ def _continues_thread(members: Sequence[Patch], patch: Patch) -> bool:
         or patch.author != head.author
     ):
         return False
-    identity = (head.header("Message-ID") or "").strip()
-    above = f"{patch.header('In-Reply-To') or ''} {patch.header('References') or ''}"
-    return bool(identity) and identity in above
+    message_id = (head.header("Message-ID") or "").strip()
+    references = (
+        f"{patch.header('In-Reply-To') or ''} {patch.header('References') or ''}"
+    )
+    return bool(message_id) and message_id in references
 
 
-def _is_next_file(members: Sequence[Patch], patch: Patch) -> bool:
-    """Return whether a patch follows these ones in the output of git format-patch.
+def _is_next_file(group: Sequence[Patch], patch: Patch) -> bool:
+    """Return whether a patch follows these patches in the output of git format-patch.
 
-    Subjects without numbers or with different totals are left to rules.
+    Rules, not this function, report missing numbers and different totals.
     """
-    last, subject = members[-1].subject, patch.subject
+    last, subject = group[-1].subject, patch.subject
     if (
-        patch.author != members[0].author
+        patch.author != group[0].author
         or last.version != subject.version
         or not (last.is_patch and subject.is_patch)
     ):
         return False
-    numbered = (last.number is not None and subject.number == last.number + 1) or (
-        last.number is None and subject.number is None
-    )
-    return numbered and follows_in_folder(members[-1].source, patch.source)
+    is_consecutive = (
+        last.number is not None and subject.number == last.number + 1
+    ) or (last.number is None and subject.number is None)
+    return is_consecutive and follows_in_folder(group[-1].source, patch.source)
 
 
 def follows_in_folder(before: str, after: str) -> bool:
@@ -507,13 +513,16 @@ def follows_in_folder(before: str, after: str) -> bool:
     Their names look like 0001-x.patch and 0002-y.patch.
     """
     first, second = PurePath(before), PurePath(after)
-    match, other = _NUMBERED.fullmatch(first.name), _NUMBERED.fullmatch(second.name)
+    match, next_match = (
+        _NUMBERED.fullmatch(first.name),
+        _NUMBERED.fullmatch(second.name),
+    )
     return (
         match is not None
-        and other is not None
+        and next_match is not None
         and first.parent == second.parent
-        and match["version"] == other["version"]
-        and int(other["number"]) == int(match["number"]) + 1
+        and match["version"] == next_match["version"]
+        and int(next_match["number"]) == int(match["number"]) + 1
     )
 
 
@@ -526,7 +535,7 @@ def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
     for patch in patches:
         number, total = patch.subject.number, patch.subject.total
         last = groups[-1][-1].subject if groups else None
-        follows = (
+        is_continued = (
             last is not None
             and number is not None
             and last.number is not None
@@ -536,7 +545,7 @@ def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
                 or _continues_thread(groups[-1], patch)
             )
         ) or (bool(groups) and _is_next_file(groups[-1], patch))
-        if follows:
+        if is_continued:
             groups[-1].append(patch)
         else:
             groups.append([patch])

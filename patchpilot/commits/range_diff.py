@@ -83,8 +83,8 @@ def read_range_diff(text: str) -> tuple[PatchDifference, ...]:
     return tuple(
         PatchDifference(
             _SIGNS[pair["sign"]],
-            _number(pair["old"]),
-            _number(pair["new"]),
+            _parse_number(pair["old"]),
+            _parse_number(pair["new"]),
             pair["title"],
             _strip_indentation(text[pair.end() : end]),
         )
@@ -92,8 +92,8 @@ def read_range_diff(text: str) -> tuple[PatchDifference, ...]:
     )
 
 
-def _number(word: str) -> int | None:
-    return None if word == "-" else int(word)
+def _parse_number(text: str) -> int | None:
+    return None if text == "-" else int(text)
 
 
 def _strip_indentation(text: str) -> str:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Apply edits of lines in a commit to later commits, and compute the resulting trees.
 
-Unlike a merge, this cannot conflict: a line that a later commit keeps or moves within its file is
-edited there as well; for a line that it changes or removes, the edit is dropped.
+Unlike a merge, this cannot conflict. If a later commit keeps a line or moves it within its file,
+the line is edited there as well; if it changes or removes the line, the edit is dropped.
 """
 
 import re
@@ -63,21 +63,23 @@ def carry_edits_over(
         .split("\0")
     )
     result = dict(edits)
-    at = 0
-    while at + 1 < len(names) and names[at].startswith(":"):
-        _, _, before, after, state = names[at].split(" ")
-        path, target = names[at + 1], names[at + 1]
-        at += 2
+    index = 0
+    while index + 1 < len(names) and names[index].startswith(":"):
+        _, _, before, after, state = names[index].split(" ")
+        path, target = names[index + 1], names[index + 1]
+        index += 2
         if state[0] in "RC":
-            target = names[at]
-            at += 1
-        mine = edits.get(path)
-        if not mine:
+            target = names[index]
+            index += 1
+        file_edits = edits.get(path)
+        if not file_edits:
             continue
         if state[0] != "C":
             result.pop(path, None)
-        if state[0] in "MR" and (moved := _map_edits(repository, before, after, mine)):
-            result[target] = moved
+        if state[0] in "MR" and (
+            mapped := _map_edits(repository, before, after, file_edits)
+        ):
+            result[target] = mapped
     return result
 
 
@@ -105,9 +107,9 @@ def _map_edits(
     mapped: list[LineEdit] = []
     moves: dict[_Hunk, _Move | None] = {}
     for edit in edits:
-        shift, touching = 0, None
+        shift, overlapping = 0, None
         for hunk in hunks:
-            # if a hunk only adds lines, they are added after line `start`
+            # a hunk that only adds lines adds them after line `start`
             first, last = (
                 (hunk.start, hunk.start + hunk.old - 1)
                 if hunk.old
@@ -118,21 +120,21 @@ def _map_edits(
             elif first <= edit.last and (
                 last >= edit.first if hunk.old else hunk.start < edit.last
             ):
-                touching = hunk
+                overlapping = hunk
                 break
-        if touching is not None:
-            if touching not in moves:
-                moves[touching] = _find_move(
-                    repository, (before, after), touching, hunks
+        if overlapping is not None:
+            if overlapping not in moves:
+                moves[overlapping] = _find_move(
+                    repository, (before, after), overlapping, hunks
                 )
-            move = moves[touching]
+            move = moves[overlapping]
             if move is None or edit.first < move.first or edit.last > move.last:
                 continue
             shift = move.by
             if any(
-                kept_edit.first <= edit.last + shift
-                and edit.first + shift <= kept_edit.last
-                for kept_edit in mapped
+                earlier.first <= edit.last + shift
+                and edit.first + shift <= earlier.last
+                for earlier in mapped
             ):
                 continue
         mapped.append(replace(edit, first=edit.first + shift, last=edit.last + shift))
@@ -141,7 +143,7 @@ def _map_edits(
 
 @dataclass(frozen=True, slots=True)
 class _Hunk:
-    """The first line (from 1) and number of lines that a hunk removes and adds."""
+    """The first lines (from 1) and numbers of lines that a hunk removes and adds."""
 
     start: int
     old: int
@@ -175,15 +177,21 @@ def _find_move(
     while first <= last and not before[last - 1].strip():
         last -= 1
     block = before[first - 1 : last]
-    went = [
-        at for hunk in hunks for at in _find_block(before, hunk.start, hunk.old, block)
-    ]
-    came = [
-        at
+    removed = [
+        number
         for hunk in hunks
-        for at in _find_block(after, hunk.new_start, hunk.new, block)
+        for number in _find_block(before, hunk.start, hunk.old, block)
     ]
-    return _Move(first, last, came[0] - first) if len(went) == len(came) == 1 else None
+    added = [
+        number
+        for hunk in hunks
+        for number in _find_block(after, hunk.new_start, hunk.new, block)
+    ]
+    return (
+        _Move(first, last, added[0] - first)
+        if len(removed) == len(added) == 1
+        else None
+    )
 
 
 def _find_block(
@@ -193,10 +201,10 @@ def _find_block(
     ends = start + count - len(block) + 1
     return (
         [
-            at
-            for at in range(start, ends)
-            if lines[at - 1] == block[0]
-            and lines[at - 1 : at - 1 + len(block)] == block
+            number
+            for number in range(start, ends)
+            if lines[number - 1] == block[0]
+            and lines[number - 1 : number - 1 + len(block)] == block
         ]
         if block
         else []
@@ -218,33 +226,33 @@ def write_edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
         blobs[path] = repository.git(
             "hash-object", "-t", "blob", "-w", "--no-filters", "--stdin", stdin=new
         ).text.strip()
-    return _tree(repository, repository.commit(commit).tree, blobs)
+    return _write_tree(repository, repository.commit(commit).tree, blobs)
 
 
-def _tree(repository: Repository, tree: str, blobs: Mapping[str, str]) -> str:
+def _write_tree(repository: Repository, tree: str, blobs: Mapping[str, str]) -> str:
     trees: dict[bytes, str] = {}
-    below: dict[str, dict[str, str]] = {}
+    subfolders: dict[str, dict[str, str]] = {}
     for path, blob in blobs.items():
-        folder, slash, rest = path.partition("/")
+        folder, slash, subpath = path.partition("/")
         if slash:
-            below.setdefault(folder, {})[rest] = blob
+            subfolders.setdefault(folder, {})[subpath] = blob
         else:
             trees[path.encode("utf-8", "surrogateescape")] = blob
     tree_entry = repository.objects.get(tree)
     if not tree_entry or tree_entry[1] != "tree":
         raise GitError(f"tree {tree[:12]} is not in the repository")
-    raw, at, parts = tree_entry[2], 0, []
-    while at < len(raw):
-        end = raw.index(b"\0", at)
-        mode, _, name = raw[at:end].partition(b" ")
+    raw, offset, parts = tree_entry[2], 0, []
+    while offset < len(raw):
+        end = raw.index(b"\0", offset)
+        mode, _, name = raw[offset:end].partition(b" ")
         entry = raw[end + 1 : end + 21].hex()
-        at = end + 21
+        offset = end + 21
         if name in trees:
             entry = trees[name]
         elif mode == b"40000" and (
-            inside := below.get(name.decode("utf-8", "surrogateescape"))
+            subfolder_blobs := subfolders.get(name.decode("utf-8", "surrogateescape"))
         ):
-            entry = _tree(repository, entry, inside)
+            entry = _write_tree(repository, entry, subfolder_blobs)
         parts.append(mode + b" " + name + b"\0" + bytes.fromhex(entry))
     return repository.git(
         "hash-object", "-t", "tree", "-w", "--stdin", stdin=b"".join(parts)

@@ -15,10 +15,10 @@ from patchpilot.commits.git_config import (
     select_matching,
 )
 from patchpilot.commits.git_reading import (
+    GitCall,
+    GitOutputCache,
     GitReading,
     GitRef,
-    Question,
-    RememberedAnswers,
     complete_history_hint,
     may_change,
 )
@@ -45,7 +45,7 @@ _HEX_256 = compile_late(r"[0-9a-f]{64}")
 MAX_TOPIC = 500
 """Number of commits of a branch that are searched for a topic; b4 rejects longer series."""
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-_LOGGED = "%H%x01%B"
+_LOG_FORMAT = "%H%x01%B"
 _REF_RULES = (
     "{}",
     "refs/{}",
@@ -55,8 +55,8 @@ _REF_RULES = (
     "refs/remotes/{}/HEAD",
 )
 """Git's search order for a ref name (gitrevisions(7))."""
-_IN_REFLOG = "@{"
-_SIGNS = (".git", "HEAD", "gitdir")
+_REFLOG_MARK = "@{"
+_REPOSITORY_FILES = (".git", "HEAD", "gitdir")
 _WRITES_FILES = frozenset(("checkout", "switch"))
 """Commands that may run filters, because they write files."""
 
@@ -78,7 +78,7 @@ def _may_be_repository(directory: Path) -> bool:
     return any(
         os.path.lexists(folder / name)
         for folder in (directory, *directory.parents)
-        for name in _SIGNS
+        for name in _REPOSITORY_FILES
     )
 
 
@@ -120,7 +120,7 @@ class Repository:
         self._places = places
         use_private_config(places, self.top)
         self._reading = GitReading(places)
-        self._answers = RememberedAnswers()
+        self._output_cache = GitOutputCache()
         self.known: dict[str, Any] = {}
         """Cached values, cleared when refs, HEAD or configuration change."""
         self.descendants: dict[str, set[str]] = {}
@@ -139,20 +139,21 @@ class Repository:
         repository or git is not installed, and `UsageError` if GIT_WORK_TREE is not its working
         tree.
         """
-        named = "" if directory else os.environ.get("GIT_WORK_TREE", "")
-        where = Path(directory or os.environ.get("GIT_DIR") or Path.cwd())
-        if not where.exists():
+        work_tree = "" if directory else os.environ.get("GIT_WORK_TREE", "")
+        start = Path(directory or os.environ.get("GIT_DIR") or Path.cwd())
+        if not start.exists():
             raise MissingError(
-                f"{where}: no such directory", hint="pass an existing directory with -C"
+                f"{start}: no such directory",
+                hint="pass an existing directory with -C",
             )
-        if not _may_be_repository(where.absolute()):
-            raise _missing_repository_error(where)
-        places = read_places(where)
+        if not _may_be_repository(start.absolute()):
+            raise _missing_repository_error(start)
+        places = read_places(start)
         if places is None:
-            raise _missing_repository_error(where)
-        if named and Path(named).resolve() != places.top.resolve():
+            raise _missing_repository_error(start)
+        if work_tree and Path(work_tree).resolve() != places.top.resolve():
             raise UsageError(
-                f"GIT_WORK_TREE is {named}, but the working tree of {where} is {places.top}",
+                f"GIT_WORK_TREE is {work_tree}, but the working tree of {start} is {places.top}",
                 hint=Action("", ("-C", "DIR"), "name the working tree with {}"),
             )
         return cls(places)
@@ -164,7 +165,7 @@ class Repository:
     def changed(self) -> None:
         """Drop all cached data after refs, HEAD or configuration changed."""
         self._reading = GitReading(self._places)
-        self._answers.forget()
+        self._output_cache.forget()
         self.known = {}
         self.descendants.clear()
         self.not_below.clear()
@@ -209,7 +210,7 @@ class Repository:
                 if may_change(args):
                     self.changed()
 
-        return self._answers.ask(Question(args, stdin, environment), ok, run)
+        return self._output_cache.ask(GitCall(args, stdin, environment), ok, run)
 
     def resolve(self, revision: str) -> str:
         """Return the full id of a revision.
@@ -257,12 +258,12 @@ class Repository:
         if not revision or revision.startswith("-") or "\n" in revision:
             return ""
         name = f"{revision}^{{commit}}"
-        if _IN_REFLOG in revision:
+        if _REFLOG_MARK in revision:
             # git cat-file would return the oldest entry for a missing reflog entry
-            done = self.git(
+            output = self.git(
                 "rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=()
             )
-            result = done.text.strip() if done.code == 0 else ""
+            result = output.text.strip() if output.code == 0 else ""
         else:
             object_info = self.objects.info(name)
             result = object_info[0] if object_info else ""
@@ -298,8 +299,12 @@ class Repository:
 
     def first_parents(self, tip: str) -> tuple[tuple[str, str], ...]:
         """Return (id, message) of up to MAX_TOPIC commits along first parents, latest first."""
-        words = ("--first-parent", f"--max-count={MAX_TOPIC}", f"--format={_LOGGED}")
-        entries = self.git("log", "-z", *words, tip).text.split("\0")
+        options = (
+            "--first-parent",
+            f"--max-count={MAX_TOPIC}",
+            f"--format={_LOG_FORMAT}",
+        )
+        entries = self.git("log", "-z", *options, tip).text.split("\0")
         rows = (entry.partition("\x01") for entry in entries if entry)
         return tuple((id_, message) for id_, _, message in rows)
 
@@ -308,8 +313,8 @@ class Repository:
 
         A rename is a deletion and an addition. `old` may be None for the empty tree.
         """
-        words = ("diff-tree", "-r", "-z", "--no-renames", "--full-index", "--raw")
-        out = self.git(*words, old or EMPTY_TREE, new).out.decode(
+        options = ("diff-tree", "-r", "-z", "--no-renames", "--full-index", "--raw")
+        out = self.git(*options, old or EMPTY_TREE, new).out.decode(
             "utf-8", "surrogateescape"
         )
         parts = out.split("\0")
@@ -329,13 +334,13 @@ class Repository:
 
     def refs_containing(self, commit: str, refs: Iterable[str]) -> frozenset[str]:
         """Return which of these full ref names contain a commit."""
-        named = sorted(refs)
-        if not named:
+        names = sorted(refs)
+        if not names:
             return frozenset()
         result = self.git(
-            "for-each-ref", "--format=%(refname)", f"--contains={commit}", *named
+            "for-each-ref", "--format=%(refname)", f"--contains={commit}", *names
         )
-        return frozenset(result.text.splitlines()) & frozenset(named)
+        return frozenset(result.text.splitlines()) & frozenset(names)
 
     @cached_property
     def key(self) -> str:
@@ -367,8 +372,8 @@ class Repository:
             return self.branch
         for pattern in _REF_RULES:
             if ref := self.ref(pattern.format(revision)):
-                named = self.ref(ref.symref) if ref.symref else None
-                return (named or ref).short
+                target = self.ref(ref.symref) if ref.symref else None
+                return (target or ref).short
         if "@{" not in revision:
             return None
         return (

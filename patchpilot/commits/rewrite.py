@@ -52,9 +52,9 @@ class Rewriting:
 def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
     """Return the side effects of rewriting `changed` commits, as sentences."""
     result = []
-    above, signed = len(rewriting.commits) - changed, len(rewriting.signed)
-    if above > 0:
-        result.append(f"{counted(above, 'later commit')} will be rewritten")
+    later_count, signed = len(rewriting.commits) - changed, len(rewriting.signed)
+    if later_count > 0:
+        result.append(f"{counted(later_count, 'later commit')} will be rewritten")
     if signed:
         loss = (
             "1 commit loses its signature; sign it"
@@ -197,16 +197,16 @@ def rebase_without_covers(
     """Return the commits of a linear history without b4's cover commits.
 
     Commits above a cover commit are copied with the same tree and message. No ref points to the
-    copies. This way git's output (base-commit:, prerequisites, shortlog, range-diff) names no
-    commits that exist only in this repository.
+    copies. This keeps commits that exist only in this repository out of git's output (base-commit:,
+    prerequisites, shortlog, range-diff).
     """
     new: dict[str, str] = {}
     for id_ in ids:
         parents = repository.commit(id_).parents
         for parent in parents:
-            below = skip_cover(repository, parent)
-            if below != parent:
-                new[parent] = new.get(below, below)
+            base = skip_cover(repository, parent)
+            if base != parent:
+                new[parent] = new.get(base, base)
         raw = repository.objects.get(id_)
         if raw is not None and any(parent in new for parent in parents):
             new[id_] = _hash_commit(
@@ -218,7 +218,7 @@ def rebase_without_covers(
 def _may_descend_from(
     repository: Repository, commit: str, changed: Collection[str]
 ) -> bool:
-    """Return whether a commit or one of its ancestors will change."""
+    """Return whether a commit or one of its ancestors is to be changed."""
     return any(
         commit == changed_id or repository.is_ancestor(changed_id, commit)
         for changed_id in changed
@@ -291,9 +291,11 @@ def _sign_commit(
         for field, value in (("NAME", name), ("EMAIL", email), ("DATE", f"@{date}")):
             identities[f"GIT_{role.upper()}_{field}"] = value
     parents = (
-        word for line in parts["parents"].split("\n") for word in line.split()[1:]
+        parent_id
+        for line in parts["parents"].split("\n")
+        for parent_id in line.split()[1:]
     )
-    words = [word for parent in parents for word in ("-p", parent)]
+    parent_options = [parent_id for parent in parents for parent_id in ("-p", parent)]
     result = run(
         [
             "git",
@@ -303,7 +305,7 @@ def _sign_commit(
             f"i18n.commitEncoding={parts['encoding'] or 'UTF-8'}",
             "commit-tree",
             "-S",
-            *words,
+            *parent_options,
             "-F",
             "-",
             parts["tree"],
@@ -332,9 +334,9 @@ def refuse_unless_safe(
     commits (override: PUBLISHED), another local branch contains them (SHARED), or another person
     committed any of them (CLAIM). The hint names the override.
     """
-    busy = find_busy_operation(repository, ref)
-    if busy:
-        raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
+    operation = find_busy_operation(repository, ref)
+    if operation:
+        raise RefusedError(f"{operation.what} is in progress", hint=operation.hint)
     for commit in oldest:
         # ignore sent/… tags of b4 and patchpilot, because the next version may differ from them
         public = (
@@ -393,11 +395,11 @@ def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
 
     Rewriting would make the user the committer.
     """
-    own = parse_ident(repository.committer)[0].email.lower()
+    own_email = parse_ident(repository.committer)[0].email.lower()
     others = [
         commit
         for commit in map(repository.commit, ids)
-        if commit.committer.email.lower() != own
+        if commit.committer.email.lower() != own_email
     ]
     if others:
         more = f" (and {len(others) - 1} more by others)" if len(others) > 1 else ""
@@ -418,12 +420,12 @@ def _find_containing_ref(
     commit: str,
     refs: Sequence[str],
     prefixes: Sequence[str],
-    but: str | None = None,
+    ignored: str | None = None,
 ) -> str:
     """Return the first ref that contains the commit, or "".
 
-    `refs` are rev-list arguments: rev-list walks from all refs at once. `for-each-ref --contains`
-    takes seconds in a large repository and is only used to get the name.
+    `refs` are rev-list arguments, because rev-list walks from all refs at once. `for-each-ref
+    --contains` takes seconds in a large repository, so it is only used to get the name.
     """
     if repository.git("rev-list", "--max-count=1", commit, "--not", *refs).text:
         return ""
@@ -434,7 +436,7 @@ def _find_containing_ref(
         (
             name
             for name in holders
-            if name != but and not name.startswith("refs/tags/sent/")
+            if name != ignored and not name.startswith("refs/tags/sent/")
         ),
         "",
     )
@@ -458,9 +460,9 @@ def move(repository: Repository, ref: str | None, new: str, old: str, why: str) 
     )
     if result.code:
         refuse_locked(repository, ref)
-        words = (result.error_text.splitlines() or ["git failed"])[-1]
+        reason = (result.error_text.splitlines() or ["git failed"])[-1]
         raise RefusedError(
-            f"{_short(ref)} could not be moved: {words}",
+            f"{_short(ref)} could not be moved: {reason}",
             hint="nothing was changed; check the branch with `git log`, then try again",
         )
 

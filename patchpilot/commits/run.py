@@ -102,20 +102,20 @@ _PINNED = (
 """Settings that could change git's output."""
 
 _NO_DRIVERS = ("--no-ext-diff", "--no-textconv")
-_NOT_INTO_SUBMODULES = "--ignore-submodules=dirty"
-_PINNED_WORDS = {
+_IGNORE_SUBMODULES = "--ignore-submodules=dirty"
+_PINNED_OPTIONS = {
     "blame": ("--ignore-revs-file=", "--no-textconv"),
     **dict.fromkeys(("diff-tree", "format-patch", "log", "show"), _NO_DRIVERS),
-    "diff": (*_NO_DRIVERS, _NOT_INTO_SUBMODULES),
-    "status": (_NOT_INTO_SUBMODULES,),
+    "diff": (*_NO_DRIVERS, _IGNORE_SUBMODULES),
+    "status": (_IGNORE_SUBMODULES,),
 }
 """Options for settings that cannot be pinned: an empty value does not disable a driver or
 blame.ignoreRevsFile, and a submodule's `ignore` overrides diff.ignoreSubmodules.
 """
 _LOCAL_TRANSFERS = frozenset(("clone", "fetch", "push"))
-_LONGEST = 1 << 20
+_MAX_LINE = 1 << 20
 """Maximum length of a line in bytes; longer lines are split."""
-_LOOK = 0.25
+_POLL_INTERVAL = 0.25
 """Seconds between calls to `Watched.while_running`."""
 
 
@@ -151,8 +151,8 @@ def environment(
 ) -> dict[str, str]:
     """Return the environment for git, without variables for another repository.
 
-    `LC_ALL=C` is set if the output is `parsed`. Lazy fetching is disabled. For `repo`, only plain
-    and trusted settings of its own configuration are used.
+    `LC_ALL=C` is set if the output is `parsed`. Lazy fetching is disabled. Of the configuration of
+    `repo` itself, only plain and trusted settings are used.
     """
     env = {
         name: value
@@ -191,7 +191,7 @@ def _private_environment(
 
 
 def configuration(
-    pins: Sequence[tuple[str, str]], before: Mapping[str, str] = os.environ
+    settings: Sequence[tuple[str, str]], before: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
     """Return the environment variable that sets configuration for git and its subprocesses.
 
@@ -199,8 +199,12 @@ def configuration(
     caller's).
     """
     name = "GIT_CONFIG_PARAMETERS"
-    own = [f"{_quote(key)}={_quote(value)}" for key, value in pins]
-    return {name: " ".join((before.get(name, ""), *own)).strip()} if pins else {}
+    parameters = [f"{_quote(key)}={_quote(value)}" for key, value in settings]
+    return (
+        {name: " ".join((before.get(name, ""), *parameters)).strip()}
+        if settings
+        else {}
+    )
 
 
 def _quote(text: str) -> str:
@@ -209,14 +213,14 @@ def _quote(text: str) -> str:
 
 def git_argv(repo: Path | None, *args: str) -> list[str]:
     """Return the command line of a git call with pinned configuration."""
-    where = ["-C", str(repo)] if repo else []
-    pins = [word for setting in _PINNED for word in ("-c", setting)]
+    directory = ["-C", str(repo)] if repo else []
+    pins = [argument for setting in _PINNED for argument in ("-c", setting)]
     return [
         "git",
-        *where,
+        *directory,
         *pins,
         *args[:1],
-        *_PINNED_WORDS.get(args[0] if args else "", ()),
+        *_PINNED_OPTIONS.get(args[0] if args else "", ()),
         *args[1:],
     ]
 
@@ -286,7 +290,7 @@ def _communicate(
     while True:
         watched.while_running()
         try:
-            return process.communicate(stdin, timeout=_LOOK)
+            return process.communicate(stdin, timeout=_POLL_INTERVAL)
         except subprocess.TimeoutExpired:
             if time.monotonic() >= end:
                 raise
@@ -295,7 +299,7 @@ def _communicate(
 
 def follow(
     argv: Sequence[str],
-    line: Callable[[str], None],
+    callback: Callable[[str], None],
     *,
     env: Mapping[str, str],
     cwd: Path,
@@ -303,7 +307,7 @@ def follow(
     stdin: int | IO[bytes] = subprocess.DEVNULL,
     errors: int | IO[bytes] = subprocess.STDOUT,
 ) -> int:
-    """Run a program, call `line` for each line of output, and return the exit code.
+    """Run a program, call `callback` for each line of output, and return the exit code.
 
     Standard error is included unless `errors` is a file. Exceptions are the same as in `run`. After
     an exception, the program and its children are terminated.
@@ -322,7 +326,7 @@ def follow(
         raise _start_error(error, argv[0]) from error
     assert process.stdout is not None
     try:
-        _follow(process.stdout, line, watched, argv[0])
+        _read_lines(process.stdout, callback, watched, argv[0])
         return process.wait(watched.timeout)
     except BaseException:
         stop(process)
@@ -331,30 +335,30 @@ def follow(
         process.stdout.close()
 
 
-def _follow(
-    stream: IO[bytes], line: Callable[[str], None], watched: Watched, name: str
+def _read_lines(
+    stream: IO[bytes], callback: Callable[[str], None], watched: Watched, name: str
 ) -> None:
-    """Call `line` for each line of a stream."""
+    """Call `callback` for each line of a stream."""
     import select
 
     end = time.monotonic() + watched.timeout
-    held = b""
+    remainder = b""
     while True:
         if watched.while_running:
             watched.while_running()
         if time.monotonic() >= end:
             raise GitError(f"{name} timed out after {watched.timeout:.0f} s")
-        if not select.select([stream], [], [], _LOOK)[0]:
+        if not select.select([stream], [], [], _POLL_INTERVAL)[0]:
             continue
         data = os.read(stream.fileno(), 1 << 16)
-        *whole, held = (held + data).split(b"\n")
-        if len(held) > _LONGEST:
-            whole, held = [*whole, held], b""
-        for record in whole:
-            line(record.decode("utf-8", "replace"))
+        *lines, remainder = (remainder + data).split(b"\n")
+        if len(remainder) > _MAX_LINE:
+            lines, remainder = [*lines, remainder], b""
+        for line_ in lines:
+            callback(line_.decode("utf-8", "replace"))
         if not data:
-            if held:
-                line(held.decode("utf-8", "replace"))
+            if remainder:
+                callback(remainder.decode("utf-8", "replace"))
             return
 
 
@@ -384,15 +388,19 @@ def git(
     `raw` also reads untrusted settings. Raise `GitError` with the last line of standard error if
     the exit code is not in `ok`; `ok=()` accepts all exit codes.
     """
-    local = {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
+    local_transfers = (
+        {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
+    )
     private_repo = None if raw or args[0] in _WITHOUT_PRIVATE else repo
     result = run(
         git_argv(repo, *args),
         stdin=stdin,
-        env=environment(local | dict(env or {}), repo=private_repo),
+        env=environment(local_transfers | dict(env or {}), repo=private_repo),
         timeout=timeout,
     )
-    if result.code == 128 and any(word in result.err for word in _NEVER_AN_ANSWER):
+    if result.code == 128 and any(
+        pattern in result.err for pattern in _REPOSITORY_ERRORS
+    ):
         ok = (0,)
     if ok and result.code not in ok:
         raise failure(args, result)
@@ -400,12 +408,12 @@ def git(
 
 
 OLD_GIT = "if `git version` prints less than 2.38, install a newer git"
-_NEVER_AN_ANSWER = (b"could not open object name list", b"dubious ownership")
+_REPOSITORY_ERRORS = (b"could not open object name list", b"dubious ownership")
 """Errors about the whole repository.
 
-They do not mean "no such object" even if the caller accepts exit code 128.
+They do not mean "no such object", even if the caller accepts exit code 128.
 """
-_WAYS_OUT = (
+_ERROR_HINTS = (
     (
         "could not open object name list",
         (
@@ -426,16 +434,16 @@ _WAYS_OUT = (
 """Patterns of git errors and hints; the first match is used."""
 
 
-_SIMPLER = {"format-patch": "show", "diff-tree": "diff"}
-"""Maps commands to other commands that fetch the same files in a partial clone."""
+_FETCHING_COMMANDS = {"format-patch": "show", "diff-tree": "diff"}
+"""Maps commands to simpler ones that fetch the same objects in a partial clone."""
 
 
-def failure(args: Sequence[str], done: Completed) -> GitError:
+def failure(args: Sequence[str], result: Completed) -> GitError:
     """Return the error for a failed git call, with git's last message and a hint.
 
     In a partial clone, the hint fetches only the missing objects.
     """
-    message = done.error_text
+    message = result.error_text
     if "dubious ownership" in message:
         help_line = next(
             (line.strip() for line in message.splitlines() if "safe.directory" in line),
@@ -447,16 +455,18 @@ def failure(args: Sequence[str], done: Completed) -> GitError:
         )
     lines = message.splitlines()
     hint = next(
-        (hint for pattern, hint in _WAYS_OUT if re.search(pattern, message)), None
+        (hint for pattern, hint in _ERROR_HINTS if re.search(pattern, message)), None
     )
-    if lacking := re.search(r"([0-9a-f]{40,64}) from promisor", message):
+    if missing := re.search(r"([0-9a-f]{40,64}) from promisor", message):
         commits = [arg for arg in args if re.fullmatch(r"[0-9a-f]{40,64}", arg)]
-        call = _SIMPLER.get(args[0], "") if commits else ""
-        words = " ".join((call, *commits) if call else ("cat-file -p", lacking[1]))
-        fetch_all = "" if call else "; all: git fetch --refetch --no-filter"
-        hint = f"the clone is partial; fetch what is missing: git {words} >/dev/null{fetch_all}"
+        command = _FETCHING_COMMANDS.get(args[0], "") if commits else ""
+        arguments = " ".join(
+            (command, *commits) if command else ("cat-file -p", missing[1])
+        )
+        fetch_all = "" if command else "; all: git fetch --refetch --no-filter"
+        hint = f"the clone is partial; fetch what is missing: git {arguments} >/dev/null{fetch_all}"
     return GitError(
-        f"git {args[0]} failed: {lines[-1] if lines else f'exit {done.code}'}",
+        f"git {args[0]} failed: {lines[-1] if lines else f'exit {result.code}'}",
         hint=hint,
     )
 
@@ -485,18 +495,18 @@ def stream_output(
             raise _start_error(error, "git") from error
         out = process.stdout
         assert out is not None
-        is_whole = False
+        is_complete = False
         try:
             yield out
             # after an early exit, output is unread or git is still running
-            is_whole = bool(select.select([out], [], [], 0)[0]) and not out.read(1)
+            is_complete = bool(select.select([out], [], [], 0)[0]) and not out.read(1)
         finally:
             out.close()
-            stop(process) if not is_whole else process.wait()
-        if is_whole and process.returncode:
+            stop(process) if not is_complete else process.wait()
+        if is_complete and process.returncode:
             errors.seek(0)
-            done = Completed(process.returncode, b"", errors.read())
-            raise failure(args, done)
+            result = Completed(process.returncode, b"", errors.read())
+            raise failure(args, result)
 
 
 def interactive(
@@ -508,8 +518,8 @@ def interactive(
 ) -> int:
     """Run a program on the user's terminal and return its exit code.
 
-    It is an editor, or a git command in `repo` that may prompt for a password. Like in git, the
-    program handles Ctrl-C.
+    It is an editor, or a git command in `repo` that may prompt for a password. As in git, Ctrl-C is
+    handled by the program.
     """
     with _ignore_interrupts():
         try:
@@ -530,17 +540,17 @@ def _ignore_interrupts() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, lambda *_: None)
+    handler = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, handler)
 
 
 def _start_error(error: OSError, program: str) -> MissingError:
     """Return the error for a program that could not be started.
 
-    If a directory in PATH is unreadable, a missing program causes "permission denied".
+    A missing program causes "permission denied" if a directory in PATH is unreadable.
     """
     if isinstance(error, PermissionError):
         hint = (

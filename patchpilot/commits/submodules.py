@@ -12,14 +12,14 @@ from pathlib import Path
 from patchpilot.commits.run import git
 
 _KEY = re.compile(r"submodule\.(?P<name>.+)\.[^.]+", re.DOTALL)
-_FOR_ALL = (
+_GLOBAL_SETTINGS = (
     ("diff.ignoreSubmodules", "dirty"),
     ("diff.submodule", "short"),
     ("status.submoduleSummary", "false"),
     ("submodule.recurse", "false"),
 )
 _FILE = ".gitmodules"
-_PLACES = (("--file", _FILE), ("--blob", f":{_FILE}"), ("--blob", f"HEAD:{_FILE}"))
+_SOURCES = (("--file", _FILE), ("--blob", f":{_FILE}"), ("--blob", f"HEAD:{_FILE}"))
 """Sources of submodule names: working tree, index and commit."""
 
 
@@ -29,16 +29,19 @@ def submodule_settings(top: Path) -> tuple[tuple[str, str], ...]:
     They override `ignore` of each submodule.
     """
     names = dict.fromkeys(_list_names(top))
-    return (*_FOR_ALL, *((f"submodule.{name}.ignore", "dirty") for name in names))
+    return (
+        *_GLOBAL_SETTINGS,
+        *((f"submodule.{name}.ignore", "dirty") for name in names),
+    )
 
 
 def _list_names(top: Path) -> Iterator[str]:
     keys: list[str] = []
-    for option, variable in _PLACES:
+    for option, variable in _SOURCES:
         # reading a FIFO would block
         if option == "--blob" or (top / variable).is_file():
-            listed = git(
+            output = git(
                 top, "config", option, variable, "--list", "--name-only", "-z", ok=()
             )
-            keys += listed.text.split("\0")
+            keys += output.text.split("\0")
     yield from (match["name"] for key in keys if (match := _KEY.fullmatch(key)))

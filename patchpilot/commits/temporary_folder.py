@@ -15,7 +15,7 @@ PREFIX = "patchpilot-"
 LOCK, FILES = "lock", "files"
 """Names in each folder: the lock file, and the folder for the run's files."""
 YOUNG = 60.0
-"""Age in seconds up to which a folder without a lock may still be under construction."""
+"""Maximum age in seconds of a folder without a lock that may still be under construction."""
 
 
 class TemporaryFolder:
@@ -36,8 +36,8 @@ class TemporaryFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            # without support for locks, another run could remove the folder; without a lock file,
-            # it is never removed
+            # without support for locks, another run could remove the folder; a folder without a
+            # lock file is never removed
             (top / LOCK).unlink()
         self.path = top / FILES
         self.path.mkdir()

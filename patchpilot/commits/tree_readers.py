@@ -56,12 +56,12 @@ class DirectoryTree:
             return None
 
     def exists(self, path: str) -> bool:
-        inside = self._resolve_inside(path)
-        return bool(inside and inside.exists())
+        resolved = self._resolve_inside(path)
+        return bool(resolved and resolved.exists())
 
     def is_dir(self, path: str) -> bool:
-        inside = self._resolve_inside(path)
-        return bool(inside and inside.is_dir())
+        resolved = self._resolve_inside(path)
+        return bool(resolved and resolved.is_dir())
 
     def files(self, directory: str = "") -> tuple[str, ...]:
         """Return the paths of all files below a directory, sorted, without git's own files."""
@@ -83,13 +83,13 @@ class DirectoryTree:
         import hashlib
 
         digest = hashlib.sha256(str(self._real).encode("utf-8", "surrogateescape"))
-        below = [str(self.root / directory)]
+        folders = [str(self.root / directory)]
         try:
-            while below:
-                with os.scandir(below.pop()) as entries:
+            while folders:
+                with os.scandir(folders.pop()) as entries:
                     for entry in sorted(entries, key=lambda item: item.name):
                         if entry.is_dir(follow_symlinks=False):
-                            below.append(entry.path)
+                            folders.append(entry.path)
                         else:
                             state = entry.stat(follow_symlinks=False)
                             digest.update(

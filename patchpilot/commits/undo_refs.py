@@ -23,8 +23,8 @@ _BRANCH = compile_late(
     r"refs/heads/(?![-./])(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])"
 )
 """The full name of a branch (git-check-ref-format(1)) that git cannot mistake for an option."""
-_TRIES = 20
-_WHO = "patchpilot <patchpilot@invalid>"
+_MAX_TRIES = 20
+_IDENT = "patchpilot <patchpilot@invalid>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def record(
     pairs = tuple(commits.items())
     tree = repository.commit(old).tree
     raw = (
-        f"tree {tree}\nparent {old}\nparent {new}\nauthor {_WHO} {when} +0000\ncommitter {_WHO}"
+        f"tree {tree}\nparent {old}\nparent {new}\nauthor {_IDENT} {when} +0000\ncommitter {_IDENT}"
         f" {when} +0000\n\n{command}\n"
     )
     commit = repository.git(
@@ -78,10 +78,10 @@ def record(
         stdin=raw.encode("utf-8", "surrogateescape"),
     ).text.strip()
     facts = {"ref": ref, "old": old, "new": new, "verb": command, "when": when}
-    lost = "nothing was changed, since it could not be undone"
-    store_json(_file(commit), facts | {"commits": pairs}, lost)
+    error = "nothing was changed, since it could not be undone"
+    store_json(_file(commit), facts | {"commits": pairs}, error)
     number = max((undo.number for undo in list_undos(repository)), default=0) + 1
-    for attempt in range(number, number + _TRIES):
+    for attempt in range(number, number + _MAX_TRIES):
         if (
             repository.git(
                 "update-ref", f"{REFS}/{attempt}", commit, "0" * len(commit), ok=()
@@ -97,9 +97,9 @@ def record(
 
 def list_undos(repository: Repository) -> tuple[Undo, ...]:
     """Return the undo records made by this user, latest first."""
-    done = repository.git("for-each-ref", "--format=%(refname) %(objectname)", REFS)
+    output = repository.git("for-each-ref", "--format=%(refname) %(objectname)", REFS)
     result = []
-    for line in done.text.splitlines():
+    for line in output.text.splitlines():
         name, commit = line.split()
         number = name.rpartition("/")[2]
         if number.isascii() and number.isdigit():
@@ -126,7 +126,7 @@ def commit_id(value: object) -> str:
 
 
 def _read(number: int, commit: str) -> list[Undo]:
-    """Read the record of an undo ref; return none unless it is in the user's state directory."""
+    """Read the record of an undo ref; return [] if it is not in the user's state directory."""
     try:
         facts = json.loads(_file(commit).read_text(encoding="utf-8"))
         pairs = tuple((commit_id(old), commit_id(new)) for old, new in facts["commits"])

@@ -186,7 +186,7 @@ def _b4() -> Run:
     from patchpilot.commits import b4_prep
 
     def run(text: str) -> None:
-        series = b4_prep._series(text) or {}
+        series = b4_prep._parse_series(text) or {}
         b4_prep._history(series.get("history"))
         b4_prep._number(series.get("revision"))
         b4_prep._string_items(series.get("prefixes"))
