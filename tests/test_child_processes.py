@@ -232,7 +232,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "affected",
         ),
         "tags/blame::blame": ("rev",),
-        "tags/candidate_features::read_past": ("*ids",),
+        "tags/candidate_features::read_candidate_histories": ("*ids",),
         "tags/commit_change::read_change": ("commit", "parent"),
         "tags/overrides::move_bisected_first": ("*bad",),
         "archive/landed_series::find_in_trees": ("*range_arguments",),
@@ -258,8 +258,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     FILES: {
         "building/work_place::Workspace.checkout": ("str(self.tree)",),
-        "outgoing/am_roundtrip::_damage": ("str(message)", "str(diff)"),
-        "outgoing/git_recipients::_ask": ("str(file)",),
+        "outgoing/am_roundtrip::_describe_damage": ("str(message)", "str(diff)"),
+        "outgoing/git_recipients::_run_command": ("str(file)",),
         "outgoing/send_email/git_send_email::capture": ("str(files)",),
         "outgoing/target_tree::fit_of_files.applies": ("str(file)",),
         "services/backport/work_clone::_clone": (
@@ -280,7 +280,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     AGREED: {"services/setup/run_fix::run_fix": ("*",)},
     VALUES: {
         "outgoing/b4/enrollment::withdraw": ("description[-1]",),
-        "outgoing/b4/tracking::store": ("cover", "json.dumps(changed)"),
+        "outgoing/b4/tracking::store": ("cover", "json.dumps(new_data)"),
         "commits/b4_prep::b4_values": ("key",),
         "commits/private_config::copy_branch_settings": ("key", "value"),
         "outgoing/transport::Transport.recipient_values": ("key",),
@@ -292,7 +292,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     OPTIONS: {
         "building/configuration::compiler_version": ("program",),
-        "outgoing/b4/b4_command::find_on_path": ("path",),
+        "outgoing/b4/b4_command::find_user_b4": ("path",),
         "checking/history_facts::RepositoryFacts._walk": ("*words",),
         "backports/backport_patches::format_series": ("*recipients",),
         "commits/make_commits::_commit": ("parent", "tree"),
@@ -300,11 +300,11 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/move_branch::shift": ("*branch_options",),
         "commits/rewrite::_sign_commit": ("*parent_options", "parts['tree']"),
         "commits/submodules::_list_names": ("option", "variable"),
-        "outgoing/compose_mails::bodies_of_commits": ("*args", "*span"),
+        "outgoing/compose_mails::bodies_of_commits": ("*args", "*revisions"),
         "outgoing/send_email/git_send_email::capture": (
-            "*_argv(repository, account, bcc, identity, _names_sender(account, messages))",
+            "*_argv(repository, account, bcc, identity, _copies_sender(account, messages))",
         ),
-        "outgoing/target_tree::fit_of_files.applies": ("*words",),
+        "outgoing/target_tree::fit_of_files.applies": ("*options",),
         "recipients/contact_history::_read_history": ("*arguments",),
         "recipients/get_maintainer/git_signers::GitHistory._log": ("*args",),
         "topic/posted_elsewhere::_tagged_patches": ("*revisions",),
@@ -326,10 +326,10 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     RECIPIENTS: {
         "outgoing/b4/b4_send::capture": (
             "*options",
-            "*recipient_words(to, cc)",
-            "*find_suppressing_options()",
+            "*recipient_options(to, cc)",
+            "*suppressing_options()",
         ),
-        "outgoing/b4/web_endpoint::post": ("*find_suppressing_options()", "*words"),
+        "outgoing/b4/web_endpoint::post": ("*suppressing_options()", "*options"),
     },
     TARGETS: {
         "building/module_symbols::needed_symbols.run_tool": ("*arguments", "target"),

@@ -24,57 +24,59 @@ _TIMEOUT = 15.0
 """Seconds for each step of a connection."""
 
 
-def account_settings(account: Account) -> Iterator[Probe]:
-    """Compare the account's settings with the mail provider's, and report where the password
-    is read.
-    """
+def probe_account_settings(account: Account) -> Iterator[Probe]:
+    """Compare the account's settings with the mail provider's, and report the password's source."""
     sender = account.sender
-    known = provider_of(
+    provider = provider_of(
         account.server,
         account.port,
         sender.email.rpartition("@")[2] if sender and not account.configured else "",
     )
-    if known and not account.configured and known.server:
+    if provider and not account.configured and provider.server:
         settings = {
-            "smtpserver": known.server,
-            "smtpserverport": known.port,
-            "smtpencryption": known.encryption,
+            "smtpserver": provider.server,
+            "smtpserverport": provider.port,
+            "smtpencryption": provider.encryption,
         }
         settings["smtpuser"] = sender.email if sender else ""
         yield Probe(
             "provider",
             "warn",
-            f"no mail server is set; {known.name}, your mail provider, requires the login"
-            f" {known.login} ({known.reference})",
+            f"no mail server is set; {provider.name}, your mail provider, requires the login"
+            f" {provider.login} ({provider.reference})",
             "; ".join(
                 f"git config --global sendemail.{name} {value}"
                 for name, value in settings.items()
                 if value
             ),
         )
-    elif known:
+    elif provider:
         yield Probe(
-            "provider", "ok", f"{known.name}: login is {known.login}", known.reference
+            "provider",
+            "ok",
+            f"{provider.name}: login is {provider.login}",
+            provider.reference,
         )
-        if known.port and account.port != known.port and not account.sendmail:
+        if provider.port and account.port != provider.port and not account.sendmail:
             yield Probe(
                 "port",
                 "warn",
-                f"{known.name} accepts mail on port {known.port}, but port {account.port} is set",
-                f"git config --global sendemail.smtpserverport {known.port}",
+                f"{provider.name} accepts mail on port {provider.port}, but port"
+                f" {account.port} is set",
+                f"git config --global sendemail.smtpserverport {provider.port}",
             )
-        if known.encryption and account.encryption != known.encryption:
+        if provider.encryption and account.encryption != provider.encryption:
             yield Probe(
                 "encryption",
                 "warn",
-                f"{known.name} requires smtpencryption {known.encryption}",
-                f"git config --global sendemail.smtpencryption {known.encryption}",
+                f"{provider.name} requires smtpencryption {provider.encryption}",
+                f"git config --global sendemail.smtpencryption {provider.encryption}",
             )
-    if known and known.rewrites:
+    if provider and provider.rewrites:
         yield Probe(
             "gateway",
             "warn",
-            f"{known.name} alters messages: {known.rewrites}",
+            f"{provider.name} alters messages: {provider.rewrites}",
             Action("send", ("--to-self",), "send a mail to yourself first: {}"),
         )
     if account.needs_login:
@@ -88,14 +90,14 @@ def account_settings(account: Account) -> Iterator[Probe]:
         yield Probe("password", state, f"read from {account.password_from}", hint)
 
 
-def sendemail_settings(account: Account) -> Iterator[Probe]:
+def probe_sendemail_settings(account: Account) -> Iterator[Probe]:
     """Report the git send-email settings that affect sending."""
     for name in ("validate", "confirm"):
         if account.value(name):
             yield Probe(name, "ok", f"sendemail.{name} is {account.value(name)}")
 
 
-def mail_server(
+def probe_mail_server(
     repository: Repository,
     account: Account,
     *,
@@ -108,7 +110,7 @@ def mail_server(
             Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),
         )
     if account.sendmail:
-        return (_program(account.sendmail),)
+        return (_probe_program(account.sendmail),)
     try:
         refuse_untrusted(repository.top, Use.MAIL)
     except UntrustedCommandsError as error:
@@ -125,19 +127,20 @@ def mail_server(
     try:
         credential = credential_of(repository, account, terminal=terminal)
     except PatchpilotError as error:
-        untested = Probe(
+        login_probe = Probe(
             "login",
             "warn" if not terminal else "fail",
             f"login not tested: {error.message}",
             error.hint or "",
         )
         # without a login, only the connection can be tested
-        return (*_connection(replace(account, user=""), None)[:1], untested)
-    return _connection(account, credential)
+        return (*_probe_connection(replace(account, user=""), None)[:1], login_probe)
+    return _probe_connection(account, credential)
 
 
-def _connection(account: Account, credential: Credential | None) -> tuple[Probe, ...]:
-    """Connect to the server and report the result."""
+def _probe_connection(
+    account: Account, credential: Credential | None
+) -> tuple[Probe, ...]:
     with Submission(account, credential, _TIMEOUT) as submission:
         try:
             offers_tls = submission.open().has_extn("starttls")
@@ -153,17 +156,17 @@ def _connection(account: Account, credential: Credential | None) -> tuple[Probe,
             return (Probe(step, "fail", message, _server_hint(account, message)),)
     probes = [Probe("mail server", "ok", f"{account.label} is reachable")]
     if account.needs_login:
-        logged_in = f"logged in as {account.user}; nothing was sent"
-        probes.append(Probe("login", "ok", logged_in))
+        message_ = f"logged in as {account.user}; nothing was sent"
+        probes.append(Probe("login", "ok", message_))
     if account.encryption or account.server in LOOPBACK:
         return tuple(probes)
-    encrypt = "git config --global sendemail.smtpencryption tls"
+    command = "git config --global sendemail.smtpencryption tls"
     if offers_tls:
-        why = "the server offers STARTTLS, but it is not used"
-        probes.append(Probe("encryption", "warn", why, encrypt))
+        reason = "the server offers STARTTLS, but it is not used"
+        probes.append(Probe("encryption", "warn", reason, command))
     if account.needs_login:
-        why = "the password is sent unencrypted"
-        probes.append(Probe("password", "fail", why, encrypt))
+        reason = "the password is sent unencrypted"
+        probes.append(Probe("password", "fail", reason, command))
     return tuple(probes)
 
 
@@ -183,7 +186,7 @@ def _server_hint(account: Account, message: str) -> str:
     )
 
 
-def _program(command: str) -> Probe:
+def _probe_program(command: str) -> Probe:
     parts = shlex.split(command)
     if parts and shutil.which(parts[0]):
         return Probe(

@@ -30,13 +30,15 @@ def has_unclosed_author(raw: bytes) -> bool:
     """
     lines = raw.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape").split("\n")
     text = MailText(lines)
-    in_body = commit_message(text.lines)[0].get("from")
+    body_author = commit_message(text.lines)[0].get("from")
     return not strip_quotes(
-        text.fields.get("from", "") if in_body is None else decode_words(in_body)
+        text.fields.get("from", "")
+        if body_author is None
+        else decode_words(body_author)
     )[1]
 
 
-def _lines(text: str) -> list[str]:
+def _stripped_lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip().split("\n")]
 
 
@@ -49,14 +51,16 @@ def mails_changed_by_am(
     `mails` pairs each message with its source: a commit's patch formatted by git, or a patch file.
     """
     with TemporaryFolder("am") as folder:
-        changed = [
-            (patch.subject.title, _damage(repository, raw, patch, folder))
+        results = [
+            (patch.subject.title, _describe_damage(repository, raw, patch, folder))
             for raw, patch in mails
         ]
-    return tuple(entry for entry in changed if entry[1])
+    return tuple(entry for entry in results if entry[1])
 
 
-def _damage(repository: Repository, raw: bytes, patch: Patch, folder: Path) -> str:
+def _describe_damage(
+    repository: Repository, raw: bytes, patch: Patch, folder: Path
+) -> str:
     """Describe how `git am` would change the commit; return "" if it would not."""
     if any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n")):
         return _TOO_LONG
@@ -90,10 +94,10 @@ def _damage(repository: Repository, raw: bytes, patch: Patch, folder: Path) -> s
     ):
         return f"its subject would be {subject!r}"
     body = commit.body if commit else "\n".join(patch.message)
-    if _lines(_text(message)) != _lines(body):
+    if _stripped_lines(_text(message)) != _stripped_lines(body):
         return "its message would differ"
-    same = _has_diff(_text(diff).split("\n"), patch)
-    return "" if same else "its content would differ"
+    has_same_diff = _has_diff(_text(diff).split("\n"), patch)
+    return "" if has_same_diff else "its content would differ"
 
 
 def _text(file: Path) -> str:
@@ -101,16 +105,16 @@ def _text(file: Path) -> str:
 
 
 def _has_diff(received: Sequence[str], patch: Patch) -> bool:
-    """Return whether the received lines contain the patch's diff and no other one."""
+    """Return whether the received lines contain the patch's diff and no other diff."""
     diff = list(patch.lines[patch.diff_line - 1 :])
     if not patch.commit and "-- " in diff:
         # patch files may end with a signature and patchpilot's footers
         diff = diff[: diff.index("-- ")]
     while diff and not diff[-1].strip():
         diff.pop()
-    at = received.index(diff[0]) if diff and diff[0] in received else 0
-    end = at + len(diff)
-    return received[at:end] == diff and not any(
+    start = received.index(diff[0]) if diff and diff[0] in received else 0
+    end = start + len(diff)
+    return received[start:end] == diff and not any(
         line.startswith(("diff --git ", "@@ -"))
-        for line in (*received[:at], *received[end:])
+        for line in (*received[:start], *received[end:])
     )

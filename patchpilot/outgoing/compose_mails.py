@@ -17,18 +17,18 @@ from patchpilot.model.address import Address
 from patchpilot.model.patch import Patch
 from patchpilot.series.change_id import change_id_line
 
-_PLACE_BLURB = b"*** BLURB HERE ***"
+_BLURB_PLACEHOLDER = b"*** BLURB HERE ***"
 
 
 class SeriesText(NamedTuple):
     """The text of a series outside its commits.
 
     `prefix` is the subject prefix (`PATCH net`), `cover` the cover letter's subject and text, and
-    `notes` are keyed by commit id. `range_diff` is inserted below the cover letter's diffstat, and
-    `presubject` before the brackets of each subject. `base` is a published commit for
+    `notes` maps commit ids to notes. `range_diff` is inserted below the cover letter's diffstat,
+    and `presubject` before the brackets of each subject. `base` is a published commit for
     `base-commit:`, `unpublished` are the commits between it and the series, and `prerequisites` are
-    lines in b4's format for below `base-commit:`. `extras` is text missing from the draft: a bug
-    tracker's line, a resend note, a range-diff.
+    lines in b4's format to insert below `base-commit:`. `extras` are texts that are not in the
+    draft: a bug tracker's line, a resend note, a range-diff.
     """
 
     prefix: str = "PATCH"
@@ -64,21 +64,19 @@ def bodies_of_commits(
     """
     from patchpilot.commits.rewrite import rebase_without_covers
 
-    args = ["-M", *_format_words(repository), "--no-attach", "--numbered-files"]
-    without_cover = rebase_without_covers(repository, ids)
-    start = f"{without_cover[0]}^"
+    args = ["-M", *_format_options(repository), "--no-attach", "--numbered-files"]
+    linear_ids = rebase_without_covers(repository, ids)
+    start = f"{linear_ids[0]}^"
     if repository.find(start) is None:
         args.append("--root")
     if text.base:
         args.append(f"--base={text.base}")
     args.append("--cover-letter" if text.cover else "--no-cover-letter")
-    span = (
-        [f"{start}..{without_cover[-1]}"]
-        if "--root" not in args
-        else [without_cover[-1]]
+    revisions = (
+        [f"{start}..{linear_ids[-1]}"] if "--root" not in args else [linear_ids[-1]]
     )
     with TemporaryFolder("mails") as folder:
-        repository.git("format-patch", *args, "-o", str(folder), *span)
+        repository.git("format-patch", *args, "-o", str(folder), *revisions)
         files = sorted(
             folder.iterdir(), key=lambda file: int(re.sub(r"\D", "", file.name) or 0)
         )
@@ -99,7 +97,7 @@ def bodies_of_commits(
     return tuple(_insert_notes(bodies, text))
 
 
-def _format_words(repository: Repository) -> Iterator[str]:
+def _format_options(repository: Repository) -> Iterator[str]:
     """Yield format-patch options for the configured signature file and notes."""
     file = repository.config("format.signaturefile")
     if file and not repository.config("format.signature"):
@@ -112,7 +110,7 @@ def _format_words(repository: Repository) -> Iterator[str]:
 def bodies_of_patches(
     patches: Sequence[Patch], cover: Patch | None, text: SeriesText
 ) -> tuple[PatchBody, ...]:
-    """Return the bodies of patch files; notes are added, and the rest is unchanged."""
+    """Return the bodies of patch files with notes added and no other change."""
     bodies = []
     for patch in (*((cover,) if cover else ()), *patches):
         if patch.author is None:
@@ -131,9 +129,9 @@ def bodies_of_patches(
 
 
 def _body_line(patch: Patch) -> int:
-    for at, line in enumerate(patch.lines):
+    for index, line in enumerate(patch.lines):
         if not line.strip():
-            return at + 1
+            return index + 1
     return 0
 
 
@@ -144,9 +142,9 @@ def _body(content: bytes) -> bytes:
 def _cover_body(content: bytes, text: str) -> bytes:
     """Insert the draft's text into git's cover letter, before the shortlog and diffstat."""
     body = _body(content)
-    before, mark, after = body.partition(_PLACE_BLURB)
+    before, placeholder, after = body.partition(_BLURB_PLACEHOLDER)
     blurb = text.strip("\n").encode("utf-8", "surrogateescape")
-    return before + blurb + after if mark else blurb + b"\n\n" + body
+    return before + blurb + after if placeholder else blurb + b"\n\n" + body
 
 
 def _insert_notes(bodies: Sequence[PatchBody], text: SeriesText) -> list[PatchBody]:
@@ -154,20 +152,20 @@ def _insert_notes(bodies: Sequence[PatchBody], text: SeriesText) -> list[PatchBo
 
     The first message also gets the range-diff, the prerequisites and the change-id.
     """
-    changed = []
-    for at, patch in enumerate(bodies):
+    results = []
+    for index, patch in enumerate(bodies):
         body = patch.body
         if note := text.notes.get(patch.commit or ""):
             body = insert_note(body, note)
-        if at == 0:
+        if index == 0:
             if text.range_diff:
                 body = _insert_range_diff(body, text.range_diff)
             for line in text.prerequisites:
                 body = insert_footer(body, line)
-        if at == 0 and text.change_id and b"\nchange-id: " not in body:
+        if index == 0 and text.change_id and b"\nchange-id: " not in body:
             body = insert_footer(body, change_id_line(text.change_id))
-        changed.append(patch._replace(body=body))
-    return changed
+        results.append(patch._replace(body=body))
+    return results
 
 
 _FOOTER = re.compile(rb"\n(?:base-commit: [0-9a-f]{40}|-- )\n|\Z")
@@ -185,7 +183,7 @@ def _insert_range_diff(body: bytes, text: str) -> bytes:
 def insert_note(body: bytes, note: str) -> bytes:
     """Insert a note below the first `---` line of a body.
 
-    Raise InputError if there is no such line, or if the note would end at a line of its own.
+    Raise InputError if there is no such line, or if a line of the note would end it.
     """
     text = note.strip("\n").encode("utf-8", "surrogateescape")
     if b"\n---\n" in b"\n" + text + b"\n" or b"\ndiff --git " in b"\n" + text:
@@ -193,30 +191,30 @@ def insert_note(body: bytes, note: str) -> bytes:
             "the note contains a line that would end it (`---` or `diff --git`)",
             hint="indent that line",
         )
-    before, mark, after = (b"\n" + body).partition(b"\n---\n")
-    if not mark:
+    before, separator, after = (b"\n" + body).partition(b"\n---\n")
+    if not separator:
         raise InputError("cannot add a note: the mail has no `---` line")
-    return (before + mark)[1:] + text + b"\n\n" + after.lstrip(b"\n")
+    return (before + separator)[1:] + text + b"\n\n" + after.lstrip(b"\n")
 
 
 def insert_footer(body: bytes, line: str) -> bytes:
     """Insert a line before the message's signature, directly below `base-commit:` if there
     is one.
     """
-    at = body.rfind(b"\n-- \n")
-    head, tail = (body[: at + 1], body[at + 1 :]) if at >= 0 else (body, b"")
+    index = body.rfind(b"\n-- \n")
+    head, tail = (body[: index + 1], body[index + 1 :]) if index >= 0 else (body, b"")
     block = re.search(rb"\nbase-commit: [0-9a-f]{40}\n(?:[^\n]+\n)*\n?$", head)
-    gap = b"" if block else b"\n"
-    return head + gap + line.encode("utf-8", "surrogateescape") + b"\n" + tail
+    separator = b"" if block else b"\n"
+    return head + separator + line.encode("utf-8", "surrogateescape") + b"\n" + tail
 
 
 def patch_ids_of(repository: Repository, contents: Sequence[bytes]) -> list[str | None]:
     """Return the `git patch-id --stable` of each patch; None if it has no diff."""
-    marked = (
+    inputs = (
         b"commit %040x\n%b\n" % (number, _strip_separators(content))
         for number, content in enumerate(contents)
     )
-    result = repository.git("patch-id", "--stable", stdin=b"".join(marked))
+    result = repository.git("patch-id", "--stable", stdin=b"".join(inputs))
     rows = (line.split() for line in result.text.splitlines())
     ids = {row[1]: row[0] for row in rows if len(row) == 2}
     return [ids.get(f"{number:040x}") for number in range(len(contents))]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compose a single message.
 
-The email package only processes headers; the body is never changed.
+The email package processes only headers; the body is never changed.
 """
 
 import re
@@ -26,7 +26,7 @@ from patchpilot.outgoing.mail_account import Account
 
 _BREAK = compile_late(r"[\r\n\0]")
 _PLAIN = compile_late(r"[A-Za-z0-9!*+/-]"), re.compile(r"[!-<>@-^`-~]")
-"""Characters that are not encoded in a name, and in a subject (RFC 2047)."""
+"""Characters that need no encoding in a name, and in a subject (RFC 2047)."""
 _WORD = "=?UTF-8?q?"
 _WIDTH = 74
 """Maximum width of an encoded word without its end marker."""
@@ -78,14 +78,14 @@ def text_header(name: str, text: str) -> str:
         )
     clean = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
     plain = _PLAIN[name == "Subject"]
-    mark = re.match(r"[ -~]*?\] ", clean) if name == "Subject" else None
-    prefix = mark[0] if mark else ""
-    rest = clean[len(prefix) :]
-    if re.fullmatch(r"[ -~]*", rest) and "=?" not in rest:
+    match = re.match(r"[ -~]*?\] ", clean) if name == "Subject" else None
+    prefix = match[0] if match else ""
+    remainder = clean[len(prefix) :]
+    if re.fullmatch(r"[ -~]*", remainder) and "=?" not in remainder:
         return clean
     words, line = [], _WORD
     columns_left = _WIDTH - len(f"{name}: {prefix}")
-    for char in rest:
+    for char in remainder:
         is_plain = plain.fullmatch(char)
         part = char if is_plain else "".join(f"={byte:02X}" for byte in char.encode())
         if len(line) + len(part) > columns_left:
@@ -138,29 +138,29 @@ def complete_message(message: Message, account: Account, bcc: Sequence[str]) -> 
     """
     sender = account.sender
     assert sender is not None
-    head, gap, body = message.file.partition(b"\n\n")
+    head, separator, body = message.file.partition(b"\n\n")
     if message.sender != sender:
         author = f"From: {message.sender.header()}\n\n"
         body = author.encode("utf-8", "surrogateescape") + body
     fields = {"From": address_header(sender), "Date": formatdate(localtime=True)}
-    completed = message.replace_raw(replace_fields(head + gap + body, fields))
-    hidden = (address.email for text in bcc for address in parse_addresses(text))
+    completed = message.replace_raw(replace_fields(head + separator + body, fields))
+    bcc_emails = (address.email for text in bcc for address in parse_addresses(text))
     return replace(
         completed,
         envelope_from=account.envelope or sender.email,
-        recipients=tuple(dict.fromkeys((*completed.to_and_cc, *hidden))),
+        recipients=tuple(dict.fromkeys((*completed.to_and_cc, *bcc_emails))),
     )
 
 
 def replace_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
     """Replace header fields of a message; an empty value removes the field."""
-    head, gap, body = raw.partition(b"\n\n")
+    head, separator, body = raw.partition(b"\n\n")
     head += b"\n"
     for name, value in fields.items():
         field = rb"(?im)^%s:[^\n]*\n(?:[ \t][^\n]*\n)*" % name.encode()
         head = re.sub(field, b"", head)
         head += f"{name}: {value}\n".encode("ascii") if value else b""
-    return head + gap[1:] + body
+    return head + separator[1:] + body
 
 
 def remove_mailboxes(raw: bytes, keys: Collection[str]) -> bytes:
@@ -176,11 +176,11 @@ def remove_mailboxes(raw: bytes, keys: Collection[str]) -> bytes:
             for value in message.get_all(name, [])
             for address in parse_addresses(str(value))
         ]
-        left = [
+        remaining = [
             decode_address(address) for address in addresses if address.key not in keys
         ]
-        if len(left) < len(addresses):
-            fields[name] = address_list(left)
+        if len(remaining) < len(addresses):
+            fields[name] = address_list(remaining)
     return replace_fields(raw, fields)
 
 

@@ -46,17 +46,17 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
     )
     ids = _message_ids(series, bodies, sender)
     patches = series.draft.patches
-    total, covered = len(patches), len(bodies) > len(patches)
-    added = {
+    total, has_cover = len(patches), len(bodies) > len(patches)
+    configured_headers = {
         name.title(): text_header(name, value)
         for name, value in format_headers(repository)
         if name.lower() not in ("to", "cc")
     }
     messages: list[Message] = []
-    for number, body in enumerate(bodies, 0 if covered else 1):
-        (to, cc), extra = series.headers(number), added
+    for number, body in enumerate(bodies, 0 if has_cover else 1):
+        (to, cc), extra_headers = series.headers(number), configured_headers
         if series.request.to_self:
-            extra = added | {
+            extra_headers = configured_headers | {
                 "X_Original_To": address_list(to),
                 "X_Original_Cc": address_list(cc),
             }
@@ -71,14 +71,14 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
         ]
         message = compose_message(
             ids[number],
-            f"{text.presubject}[{_mark(series, number, total, len(bodies) > 1)}] {body.title}",
+            f"{text.presubject}[{_prefix(series, number, total, len(bodies) > 1)}] {body.title}",
             body.author,
             to,
             cc,
             body.body,
             In_Reply_To=parents[-1] if parents else "",
             References="\n ".join(parents),
-            **extra,
+            **extra_headers,
         )
         patch_id = patches[number - 1].patch_id or None if number else None
         messages.append(
@@ -101,17 +101,17 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
     return tuple(messages)
 
 
-def _mark(series: SeriesToSend, number: int, total: int, numbered: bool) -> str:
+def _prefix(series: SeriesToSend, number: int, total: int, is_numbered: bool) -> str:
     """Return the text in the subject's brackets, such as `PATCH net v2 1/3`.
 
-    Several messages are numbered, with zeros added like in git.
+    Several messages are numbered, with leading zeros like in git.
     """
-    words, version = [series.text.prefix], series.draft.version
+    parts, version = [series.text.prefix], series.draft.version
     if version > 1:
-        words.append(f"v{version}")
-    if numbered:
-        words.append(f"{number:0{len(str(total))}d}/{total}")
-    return " ".join(words)
+        parts.append(f"v{version}")
+    if is_numbered:
+        parts.append(f"{number:0{len(str(total))}d}/{total}")
+    return " ".join(parts)
 
 
 def _message_ids(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Get the mail account's password from git's credential helpers.
 
-It is requested before sending and kept only in memory.
+The password is requested before sending and kept only in memory.
 """
 
 import re
@@ -38,10 +38,10 @@ class Credential:
         if not password:
             return text
 
-        coded = tuple(_encoded_forms(password))
+        encoded_forms = tuple(_encoded_forms(password))
 
         def mask(run: re.Match[bytes]) -> bytes:
-            return _MASK if any(part in run[0] for part in coded) else run[0]
+            return _MASK if any(part in run[0] for part in encoded_forms) else run[0]
 
         return _BASE64.sub(mask, text.replace(password, _MASK))
 
@@ -66,7 +66,7 @@ def note_login(
     """
     if not credential or not credential.answer or not login:
         return
-    # run in our terminal session, which a helper may need, for example to unlock a key ring
+    # run in the same terminal session, which a helper may need, for example to unlock a key ring
     subprocess.run(
         [
             "git",
@@ -100,11 +100,11 @@ def credential_of(
         if account.identity
         else ()
     )
-    stored = configured or repository.config("sendemail.smtppass")
-    if stored:
-        return Credential(account.user, stored[-1])
-    quiet = None if terminal else {"GIT_TERMINAL_PROMPT": "0"}
-    env = environment(quiet, parsed=False, repo=repository.top)
+    passwords = configured or repository.config("sendemail.smtppass")
+    if passwords:
+        return Credential(account.user, passwords[-1])
+    no_prompt = None if terminal else {"GIT_TERMINAL_PROMPT": "0"}
+    env = environment(no_prompt, parsed=False, repo=repository.top)
     if terminal:
         env.pop("GIT_TERMINAL_PROMPT", None)
     result = subprocess.run(

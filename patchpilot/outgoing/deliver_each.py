@@ -17,20 +17,20 @@ from patchpilot.outgoing.transport import Delivery
 def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) -> None:
     """Deliver pending messages in order, until one is not accepted or the delivery is stopped.
 
-    `hand_over` returns the outcome of one message and raises no exception for remote errors. It is
-    called again if the outcome allows a retry.
+    `hand_over` sends one message and returns its outcome; it raises no exception for remote errors.
+    It is called again if the outcome allows a retry.
     """
     retries = Retries(delivery.stopping, delivery.progress)
     for entry in delivery.send.waiting_messages:
         if delivery.stopping():
             return
-        again = True
-        while again:
+        should_try = True
+        while should_try:
             delivery.report(entry.position, Outcome(MailState.SENDING))
             retries.begin(entry.position)
             outcome = hand_over(entry)
             delivery.report(entry.position, outcome)
-            again = retries.wait_for_retry(outcome)
+            should_try = retries.wait_for_retry(outcome)
         if outcome.state is not MailState.ACCEPTED:
             delivery.report(entry.position, retries.add_attempts(outcome))
             return

@@ -44,17 +44,17 @@ def configured_recipients(
     """
     aliases = read_aliases(repository)
     recipients: list[Recipient] = []
-    remarks: list[str] = []
+    notes: list[str] = []
     suppressed = suppressed_kinds(account)
-    for header, name, value in _settings(repository, account, transport):
+    for header, name, value in _recipient_settings(repository, account, transport):
         if name.endswith("Cmd"):
             if header == "cc" and "cccmd" in suppressed:
                 continue
-            addresses, remark = _ask(repository, value, mails)
+            addresses, note = _run_command(repository, value, mails)
             addresses = tuple(
                 address for address in addresses if address != account.sender
             )
-            remarks += [remark] if remark else []
+            notes += [note] if note else []
         elif header == "cc" and name.startswith("format.") and "cc" in suppressed:
             continue
         else:
@@ -63,7 +63,7 @@ def configured_recipients(
             Recipient(address, "configured", None, header, (name,))
             for address in addresses
         ]
-    return RecipientPlan(tuple(recipients), warnings=tuple(remarks))
+    return RecipientPlan(tuple(recipients), warnings=tuple(notes))
 
 
 def settings_with_recipients(
@@ -71,11 +71,11 @@ def settings_with_recipients(
 ) -> tuple[str, ...]:
     """Return the names of the settings that add recipients; no command is run."""
     bcc = ("sendemail.bcc",) if account.values("bcc") else ()
-    settings = _settings(repository, account, transport)
+    settings = _recipient_settings(repository, account, transport)
     return tuple(dict.fromkeys((*(name for _, name, _ in settings), *bcc)))
 
 
-def _settings(
+def _recipient_settings(
     repository: Repository, account: Account, transport: Transport
 ) -> Iterator[tuple[str, str, str]]:
     """Yield (header, setting, value) for each setting that adds recipients."""
@@ -130,10 +130,10 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
     "all" and "body" are expanded.
     """
     kinds = {
-        word
+        kind
         for value in account.values("suppresscc")
-        for word in re.split(r"[\s,]+", value.lower())
-        if word
+        for kind in re.split(r"[\s,]+", value.lower())
+        if kind
     }
     if "all" in kinds:
         kinds |= {"author", "self", "cc", "bodycc", "sob", "misc-by", "cccmd"}
@@ -151,14 +151,14 @@ def drop_suppressed(
 ) -> tuple[Recipient, ...]:
     """Drop recipients for which all reasons are suppressed."""
     pattern = re.compile("|".join(_REASONS[kind] for kind in kinds & _REASONS.keys()))
-    kept = []
+    remaining = []
     for recipient in recipients:
         reasons = tuple(
             reason for reason in recipient.reasons if not pattern.fullmatch(reason)
         )
         if reasons or recipient.by_hand:
-            kept.append(recipient._replace(reasons=reasons))
-    return tuple(kept)
+            remaining.append(recipient._replace(reasons=reasons))
+    return tuple(remaining)
 
 
 def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
@@ -180,7 +180,7 @@ def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
             )
         except OSError:
             continue
-        aliases |= dict(_aliases(kind, text))
+        aliases |= dict(_parse_aliases(kind, text))
     return aliases
 
 
@@ -189,7 +189,7 @@ _ALIAS_LINES = {"mutt": _MUTT, "mailrc": _MUTT, "sendmail": r"^([^#\s:]+)\s*:\s*
 """The pattern of an alias line for each mail program."""
 
 
-def _aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _parse_aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     joined = re.sub(r"\\\n\s*|\n[ \t]+", " ", text)
     for line in joined.split("\n"):
         if kind in _ALIAS_LINES:
@@ -248,7 +248,7 @@ def expand(
     return tuple(addresses)
 
 
-def _ask(
+def _run_command(
     repository: Repository, command: str, mails: Sequence[bytes]
 ) -> tuple[tuple[Address, ...], str]:
     """Run the user's command on each message.

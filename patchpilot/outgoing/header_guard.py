@@ -40,7 +40,7 @@ NEVER = (
 def refuse_breaks(commits: Iterable[Commit]) -> None:
     """Raise InputError if a commit's subject or author contains a line break.
 
-    The text after it would become another header.
+    The text after the break would become another header.
     """
     for commit in commits:
         author = commit.author
@@ -49,45 +49,46 @@ def refuse_breaks(commits: Iterable[Commit]) -> None:
             ("author", author.name),
             ("author", author.email),
         ):
-            broken = next(
+            character = next(
                 (name for char, name in _BREAKS.items() if char in text), None
             )
-            if broken:
-                how = "git commit --amend" + (
+            if character:
+                edit = "git commit --amend" + (
                     " --reset-author" if field == "author" else ""
                 )
                 raise InputError(
-                    f"commit {commit.id[:12]}: {broken} in the {field}; a mail header must be one"
-                    " line",
+                    f"commit {commit.id[:12]}: {character} in the {field}; a mail header must be"
+                    " one line",
                     hint=(
-                        f"{how} (for an older commit: git rebase -i {commit.id[:12]}^ and edit it)"
+                        f"{edit} (for an older commit: git rebase -i {commit.id[:12]}^ and edit it)"
                     ),
                 )
 
 
-def refuse_foreign(mails: Sequence[Message]) -> None:
+def refuse_unsafe_headers(mails: Sequence[Message]) -> None:
     """Raise InputError if a message's headers or envelope are unsafe.
 
-    Unsafe are bare carriage returns, duplicate headers, headers that add hidden recipients, and
-    addresses that a mail program would parse as an option.
+    Bare carriage returns, duplicate headers, headers that add hidden recipients, and addresses that
+    a mail program would parse as an option are unsafe.
     """
     for number, mail in enumerate(mails, 1):
         head = re.split(rb"\r?\n\r?\n", mail.raw, maxsplit=1)[0]
-        why = _header_problem(head)
-        if why:
+        reason = _header_problem(head)
+        if reason:
             raise InputError(
-                f"mail {number}: {why}",
+                f"mail {number}: {reason}",
                 hint="check the subject, author and recipients of the commit; nothing was sent",
             )
         for email in (mail.envelope_from, *mail.recipients):
-            if why := danger(email):
+            if reason := danger(email):
                 hint = Action(
                     "send",
                     ("--resume", "--drop", email),
                     "{} drops it from messages of an earlier send",
                 )
                 raise InputError(
-                    f"mail {number}: {email!r} cannot be a recipient: {why}", hint=hint
+                    f"mail {number}: {email!r} cannot be a recipient: {reason}",
+                    hint=hint,
                 )
 
 
@@ -96,7 +97,7 @@ def refuse_other_recipients(
 ) -> None:
     """Raise RefusedError if a program's envelope differs from the planned addresses.
 
-    The sender may be included or omitted.
+    The sender is ignored.
     """
     sender = mail.sender.key
     recipients = {email.lower() for email in planned} - {sender}
@@ -117,8 +118,8 @@ def _header_problem(head: bytes) -> str:
     if re.search(rb"\r(?!\n)|\0", head):
         return "a bare carriage return or NUL in its headers"
     seen = set[bytes]()
-    for at, line in enumerate(re.split(rb"\r?\n", head)):
-        if line[:1] in (b" ", b"\t") and at:
+    for number, line in enumerate(re.split(rb"\r?\n", head)):
+        if line[:1] in (b" ", b"\t") and number:
             continue
         field = _FIELD.match(line)
         if not field:

@@ -29,7 +29,7 @@ _NETRC_HELPERS = (
 
 
 class Keeper(NamedTuple):
-    """A place to store a password.
+    """A password store.
 
     `name` is its name on the command line, `what` its description. `plain` is set if it stores
     plain text; `helper` is the credential helper ("" for none).
@@ -47,10 +47,10 @@ def keepers() -> tuple[Keeper, ...]:
 
     The last entry stores nothing: git asks for the password each time.
     """
-    configured = git(
+    result = git(
         None, "config", "--global", "--get-all", "credential.helper", ok=(0, 1)
     )
-    helpers = [helper for helper in configured.text.splitlines() if helper]
+    helpers = [helper for helper in result.text.splitlines() if helper]
     exec_path = Path(git(None, "--exec-path").text.strip())
     keepers = [
         Keeper(name, label, plain=name == "store", helper=name)
@@ -64,8 +64,10 @@ def keepers() -> tuple[Keeper, ...]:
         (path for path in _NETRC_HELPERS if Path(path).exists()), ""
     )
     if netrc:
-        how = netrc if os.access(netrc, os.X_OK) else f"!perl {netrc}"
-        keepers.append(Keeper(NETRC, "~/.netrc, in plain text", plain=True, helper=how))
+        helper_command = netrc if os.access(netrc, os.X_OK) else f"!perl {netrc}"
+        keepers.append(
+            Keeper(NETRC, "~/.netrc, in plain text", plain=True, helper=helper_command)
+        )
     existing = (
         [Keeper("helper", f"git's credential helper: {helpers[-1]}")] if helpers else []
     )
@@ -83,7 +85,7 @@ def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
     """
     if keeper.name == ASK:
         return
-    if any(sign in f"{host}{user}{password}" for sign in "\r\n\0"):
+    if any(character in f"{host}{user}{password}" for character in "\r\n\0"):
         raise RefusedError("git cannot store a password with a line break")
     if keeper.name == NETRC:
         _write_netrc(host, user, password)
@@ -111,7 +113,7 @@ def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
 
 
 def _write_netrc(host: str, user: str, password: str) -> None:
-    if any(sign.isspace() for sign in f"{user}{password}"):
+    if any(character.isspace() for character in f"{user}{password}"):
         raise RefusedError(
             "~/.netrc cannot hold a password with spaces",
             hint="choose another place with --keep",
@@ -119,10 +121,10 @@ def _write_netrc(host: str, user: str, password: str) -> None:
     file = Path.home() / ".netrc"
     name, _, port = host.rpartition(":")
     line = f"machine {name} port {port} login {user} password {password}\n"
-    before = file.read_text() if file.exists() else ""
-    if line in before:
+    content = file.read_text() if file.exists() else ""
+    if line in content:
         return
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "a") as out:
         os.fchmod(out.fileno(), 0o600)
-        out.write(line if not before or before.endswith("\n") else f"\n{line}")
+        out.write(line if not content or content.endswith("\n") else f"\n{line}")

@@ -63,8 +63,8 @@ class Account:
 
     @property
     def program(self) -> str:
-        """Return the sendmail program without arguments, which may contain a password; ""
-        for SMTP.
+        """Return the sendmail program without its arguments, which may contain a password;
+        "" for SMTP.
         """
         sendmail = self.sendmail or ""
         return sendmail if sendmail.startswith("/") else sendmail.partition(" ")[0]
@@ -107,27 +107,27 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
     """
     config = repository.config_regexp(r"^sendemail\.")
     plain: dict[str, tuple[str, ...]] = {}
-    named: dict[str, dict[str, tuple[str, ...]]] = {}
+    identities: dict[str, dict[str, tuple[str, ...]]] = {}
     for key, values in config.items():
         parts = key.split(".")
         name = parts[-1].lower()
-        cleared = tuple("" for _ in values) if name in _SECRET else values
+        safe_values = tuple("" for _ in values) if name in _SECRET else values
         if len(parts) == 2:
-            plain[name] = cleared
+            plain[name] = safe_values
         else:
-            named.setdefault(".".join(parts[1:-1]), {})[name] = cleared
-    if identity and identity not in named:
+            identities.setdefault(".".join(parts[1:-1]), {})[name] = safe_values
+    if identity and identity not in identities:
         # the identity may be defined by untrusted settings of the repository
         refuse_untrusted(repository.top, Use.MAIL, Use.B4)
-        raise unknown("sendemail identity", identity, named)
-    chosen = identity or (plain.get("identity") or ("",))[-1]
-    settings = plain | named.get(chosen, {})
+        raise unknown("sendemail identity", identity, identities)
+    selected = identity or (plain.get("identity") or ("",))[-1]
+    settings = plain | identities.get(selected, {})
 
-    def last(name: str) -> str:
+    def last_value(name: str) -> str:
         values = settings.get(name, ())
         return values[-1] if values else ""
 
-    server, sendmail = last("smtpserver"), last("sendmailcmd") or None
+    server, sendmail = last_value("smtpserver"), last_value("sendmailcmd") or None
     if not sendmail and server.startswith(("/", "~")):
         sendmail = os.path.expanduser(server)  # noqa: PTH111 (a command, not a path we open)
     if not sendmail and not server:
@@ -135,34 +135,36 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
             (program for program in LOCAL_PROGRAMS if os.access(program, os.X_OK)), None
         )
     encryption = {"tls": "tls", "starttls": "tls", "ssl": "ssl", "smtps": "ssl"}.get(
-        last("smtpencryption").lower(), ""
+        last_value("smtpencryption").lower(), ""
     )
     port = (
-        int(last("smtpserverport"))
-        if last("smtpserverport").isdigit()
+        int(last_value("smtpserverport"))
+        if last_value("smtpserverport").isdigit()
         else (465 if encryption == "ssl" else 25)
     )
-    sender = parse_address(last("from")) if last("from") else repository.identity
-    envelope = last("envelopesender") or None
+    sender = (
+        parse_address(last_value("from")) if last_value("from") else repository.identity
+    )
+    envelope = last_value("envelopesender") or None
     if envelope == "auto":
         envelope = sender.email if sender else None
     elif envelope:
         parsed = parse_address(envelope)
         envelope = parsed.email if parsed else envelope
-    user = last("smtpuser")
+    user = last_value("smtpuser")
     return Account(
-        identity=chosen,
+        identity=selected,
         sender=sender,
         envelope=envelope,
         server=server or "localhost",
         port=port,
         encryption=encryption,
         user=user,
-        auth=last("smtpauth"),
+        auth=last_value("smtpauth"),
         password_from=_password_origin(
             repository, user, "smtppass" in settings, server
         ),
-        domain=last("smtpdomain"),
+        domain=last_value("smtpdomain"),
         cert_path=settings["smtpsslcertpath"][-1]
         if "smtpsslcertpath" in settings
         else None,
@@ -174,11 +176,11 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
 
 
 def _password_origin(
-    repository: Repository, user: str, stored: bool, server: str
+    repository: Repository, user: str, is_stored: bool, server: str
 ) -> str:
     if not user:
         return ""
-    if stored:
+    if is_stored:
         return "sendemail.smtpPass in git's configuration (stored there in plain text)"
     helpers: Sequence[str] = ()
     for key, values in repository.config_regexp(r"^credential\..*helper$").items():

@@ -111,10 +111,10 @@ class Outbox(TopicStore):
         now = _now()
         with write_transaction(self._db):
             row = self._db.execute(
-                f"INSERT INTO sends ({', '.join(_OF_SEND)}, bcc, begun, note)"
-                f" VALUES ({', '.join('?' * (len(_OF_SEND) + 3))})",
+                f"INSERT INTO sends ({', '.join(_SEND_COLUMNS)}, bcc, begun, note)"
+                f" VALUES ({', '.join('?' * (len(_SEND_COLUMNS) + 3))})",
                 (
-                    *(getattr(send, name) for name in _OF_SEND),
+                    *(getattr(send, name) for name in _SEND_COLUMNS),
                     json.dumps(send.bcc),
                     now,
                     send.identity,
@@ -154,7 +154,7 @@ class Outbox(TopicStore):
         )
 
     def rename(self, send_id: int, index: int, message_id: str, raw: bytes) -> None:
-        """Store the Message-ID under which a message was sent."""
+        """Store the Message-ID and bytes with which a message was sent."""
         self._db.execute(
             "UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?",
             (message_id, raw, send_id, index),
@@ -186,17 +186,17 @@ class Outbox(TopicStore):
         return self.get(send_id)
 
     def resume_send(
-        self, send_id: int, settled: Mapping[int, Outcome], left_out: Sequence[str]
+        self, send_id: int, outcomes: Mapping[int, Outcome], left_out: Sequence[str]
     ) -> Send:
         """Prepare a send for resuming after its process has exited.
 
-        `settled` maps the positions of messages in an unknown state to their outcomes; `left_out`
+        `outcomes` maps the positions of messages in an unknown state to their outcomes; `left_out`
         are recipients to remove.
         """
         with write_transaction(self._db):
             for entry in self.settle(send_id).entries:
-                if entry.state is MailState.UNKNOWN and entry.position in settled:
-                    self.mark(send_id, entry.position, settled[entry.position])
+                if entry.state is MailState.UNKNOWN and entry.position in outcomes:
+                    self.mark(send_id, entry.position, outcomes[entry.position])
             return (
                 self.drop_recipients(send_id, left_out)
                 if left_out
@@ -208,7 +208,7 @@ class Outbox(TopicStore):
         self._db.execute("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
 
     def forget(self, send_id: int) -> None:
-        """Delete a send of which no message was sent."""
+        """Delete a send none of whose messages was sent."""
         self._db.execute("DELETE FROM sends WHERE id = ?", (send_id,))
 
     def get(self, send_id: int) -> Send:
@@ -223,7 +223,8 @@ class Outbox(TopicStore):
     def _sends(self, clause: str, *values: object) -> tuple[Send, ...]:
         """Return the sends matching an SQL clause, oldest first."""
         rows = self._db.execute(
-            f"SELECT DISTINCT {_OF_SENDS} FROM sends {clause} ORDER BY sends.id", values
+            f"SELECT DISTINCT {_ALL_COLUMNS} FROM sends {clause} ORDER BY sends.id",
+            values,
         ).fetchall()
         with self._db.convert_errors():
             return tuple(map(self._read, rows))
@@ -240,14 +241,14 @@ class Outbox(TopicStore):
             version,
         )
 
-    def replies(self, answered: str) -> tuple[Send, ...]:
+    def replies(self, parent: str) -> tuple[Send, ...]:
         """Return all replies to the message with this Message-ID, oldest first."""
         sends = self._sends(
             "JOIN mails ON mails.send = sends.id"
             " WHERE sends.kind = 'reply' AND instr(mails.file, ?)",
-            answered.encode("utf-8", "surrogateescape"),
+            parent.encode("utf-8", "surrogateescape"),
         )
-        return tuple(send for send in sends if send.entries[0].in_reply_to == answered)
+        return tuple(send for send in sends if send.entries[0].in_reply_to == parent)
 
     def find_related(
         self, change_id: str, patch_ids: Iterable[str]
@@ -261,7 +262,7 @@ class Outbox(TopicStore):
         )
 
     def find_for_branch(
-        self, repository: str, branch: str, last: int
+        self, repository: str, branch: str, limit: int
     ) -> tuple[Send, ...]:
         """Return the last real sends of a branch, oldest first."""
         return self._sends(
@@ -269,11 +270,11 @@ class Outbox(TopicStore):
             " kind = 'real' ORDER BY id DESC LIMIT ?)",
             repository,
             branch,
-            last,
+            limit,
         )
 
     def last_version(self, change_id: str) -> int:
-        """Return the highest version of which a message was or may have been sent, or 0."""
+        """Return the highest version of which any message was or may have been sent, or 0."""
         row = self._db.execute(
             "SELECT max(sends.version) FROM sends JOIN mails ON mails.send = sends.id WHERE"
             " sends.change_id = ? AND sends.kind = 'real' AND mails.state IN ('accepted',"
@@ -292,7 +293,7 @@ class Outbox(TopicStore):
         return bool(row and row[0])
 
     def received(self, change_id: str) -> list[Send]:
-        """Return a topic's sends in which a message was or may have been accepted."""
+        """Return a topic's sends of which any message was or may have been accepted."""
         sends = self.sends(change_id)
         return [send for send in sends if send.state in ("sent", "partial")]
 
@@ -322,8 +323,9 @@ class Outbox(TopicStore):
     def accepted_since(self, since: datetime) -> tuple[tuple[str, datetime, int], ...]:
         """Return (Message-ID, start of the send, send id) for each message accepted since then."""
         rows = self._db.execute(
-            f"SELECT mails.message_id, {_OF_SENDS} FROM mails JOIN sends ON sends.id = mails.send"
-            " WHERE sends.kind = 'real' AND mails.state = 'accepted' ORDER BY sends.id, mails.rowid"
+            f"SELECT mails.message_id, {_ALL_COLUMNS} FROM mails JOIN sends ON"
+            " sends.id = mails.send WHERE sends.kind = 'real' AND mails.state ="
+            " 'accepted' ORDER BY sends.id, mails.rowid"
         )
         mails = (
             (str(message_id), parse_stored_time(str(when)), int(send))
@@ -382,11 +384,11 @@ class Outbox(TopicStore):
         )
 
     def _read(self, row: tuple[Any, ...]) -> Send:
-        ident, *of_send, bcc, begun, identity = row
+        send_id, *columns, bcc, begun, identity = row
         rows = self._db.execute(
             "SELECT raw, envelope, recipients, state, place, number, commit_id, patch_id, file,"
             " detail FROM mails WHERE send = ? ORDER BY place",
-            (ident,),
+            (send_id,),
         ).fetchall()
         names = ("position", "number", "commit", "patch_id", "file", "detail")
         entries = tuple(
@@ -400,14 +402,14 @@ class Outbox(TopicStore):
         facts = {
             name: json.loads(value)
             for name, value in self._db.execute(
-                "SELECT name, value FROM facts WHERE send = ?", (ident,)
+                "SELECT name, value FROM facts WHERE send = ?", (send_id,)
             )
         }
-        fields = dict(zip(_OF_SEND, of_send, strict=True))
-        # fails if the database is damaged
+        fields = dict(zip(_SEND_COLUMNS, columns, strict=True))
+        # this fails if the database is damaged
         fields["version"] = int(fields["version"])
         return Send(
-            id=ident,
+            id=send_id,
             **fields,
             bcc=tuple(json.loads(bcc)),
             begun=begun,
@@ -422,7 +424,7 @@ class Outbox(TopicStore):
 _UNDISCLOSED = "undisclosed"
 _TRACKING_DATA = "books"
 """The name of the stored fact; it must not change."""
-_OF_SEND = (
+_SEND_COLUMNS = (
     "change_id",
     "repository",
     "branch",
@@ -436,8 +438,8 @@ _OF_SEND = (
     "force",
 )
 """Columns of the table `sends` with the same name as a field."""
-_OF_SENDS = ", ".join(
-    f"sends.{column}" for column in ("id", *_OF_SEND, "bcc", "begun", "note")
+_ALL_COLUMNS = ", ".join(
+    f"sends.{column}" for column in ("id", *_SEND_COLUMNS, "bcc", "begun", "note")
 )
 
 

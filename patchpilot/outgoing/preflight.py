@@ -62,9 +62,9 @@ class PreflightFacts(NamedTuple):
     overridden by the user, with the reason. `upstream_known` maps upstream commit ids to whether
     the local copy of mainline contains them. `records` are sent versions recorded outside the
     outbox. `private_ids` are the Message-IDs of undisclosed fixes; `public_parent` is the archive
-    that contains the message which an undisclosed fix would reply to. `built` is the result of
-    building all commits, or "" if unknown. `upstream` lists fixes already in mainline and other
-    trees, and `posted` warns of patches posted by others.
+    with the message to which an undisclosed fix would reply. `built` is the result of building all
+    commits, or "" if unknown. `upstream` lists fixes already in mainline and other trees, and
+    `posted` warns of patches posted by others.
     """
 
     topic: SeriesToSend
@@ -92,13 +92,13 @@ class PreflightFacts(NamedTuple):
 
 def blockers(facts: PreflightFacts) -> tuple[SendProblem, ...]:
     """Return the problems that block sending, most serious first."""
-    return tuple(_refusals(facts))
+    return tuple(_find_blockers(facts))
 
 
-def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
+def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
     topic = facts.topic
-    yield from _upstream(facts)
-    yield from _lists(facts)
+    yield from _upstream_problems(facts)
+    yield from _recipient_problems(facts)
     if topic.draft.is_undisclosed:
         yield from undisclosed_problems(topic.series, facts.private_ids)
         if facts.public_parent:
@@ -116,10 +116,10 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
             f" {_first_lines(facts, facts.errors)}",
             Action("check", (), "see them: {}"),
         )
-    for title, wrong in facts.damaged:
+    for title, problem in facts.damaged:
         if topic.transport.damage_hint:
             hint = topic.transport.damage_hint
-        elif wrong.startswith("its author"):
+        elif problem.startswith("its author"):
             hint = (
                 "commit under a name without quotes, parentheses or other characters that git"
                 " changes"
@@ -128,37 +128,37 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
             hint = "indent or reword the line that git takes for the end of the message"
         yield SendProblem(
             "damaged",
-            f"{title}: `git am` would not recreate your commit from the mail: {wrong}",
+            f"{title}: `git am` would not recreate your commit from the mail: {problem}",
             hint,
         )
-    yield from _cover(facts)
+    yield from _cover_problems(facts)
     for patch in topic.series.patches:
-        yield from _patch(facts, patch)
+        yield from _patch_problems(facts, patch)
     if facts.standing and facts.target and not facts.upstream.stable:
-        yield from _standing(facts.standing, facts.target)
-    yield from _versions(facts)
-    yield from _stable(facts)
+        yield from _target_problems(facts.standing, facts.target)
+    yield from _version_problems(facts)
+    yield from _stable_problems(facts)
 
 
 def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
     """Return the first three lines, with an ellipsis if there are more.
 
-    A line that occurs for several patches is shown once, with their number.
+    A line that occurs for several patches is shown once, with their count.
     """
     titles = [f"{patch.subject.title}: " for patch in facts.topic.series.patches]
-    same: dict[str, list[str]] = {}
+    originals: dict[str, list[str]] = {}
     for line in lines:
-        same.setdefault(
+        originals.setdefault(
             line.removeprefix(
                 next((title for title in titles if line.startswith(title)), "")
             ),
             [],
         ).append(line)
-    shown = [
+    messages = [
         lines[0] if len(lines) == 1 else f"{message} ({counted(len(lines), 'time')})"
-        for message, lines in same.items()
+        for message, lines in originals.items()
     ]
-    return "; ".join(shown[:3]) + (" …" if len(shown) > 3 else "")
+    return "; ".join(messages[:3]) + (" …" if len(messages) > 3 else "")
 
 
 def is_list(recipient: Recipient) -> bool:
@@ -177,11 +177,11 @@ def is_list(recipient: Recipient) -> bool:
     )
 
 
-def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
+def _recipient_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
     topic = facts.topic
     lists = [recipient for recipient in topic.recipients if is_list(recipient)]
-    secret = topic.draft.is_undisclosed
-    if secret and lists:
+    is_undisclosed = topic.draft.is_undisclosed
+    if is_undisclosed and lists:
         names = ", ".join(list_.address.email for list_ in lists)
         yield SendProblem(
             "security-on-list",
@@ -196,7 +196,7 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
             "no recipients: nobody would receive these messages",
             Action("", ("--to",), "use {} and --cc to add recipients"),
         )
-    elif not lists and not secret:
+    elif not lists and not is_undisclosed:
         yield SendProblem(
             "no-list",
             "no mailing list among the recipients",
@@ -209,7 +209,7 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
 
 
-def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
+def _patch_problems(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
     title = patch.subject.title
     # omit the title if there is only one patch
     prefix = f"{title}: " if len(facts.topic.series.patches) > 1 else ""
@@ -227,7 +227,7 @@ def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
         )
 
 
-def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
+def _cover_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
     """Yield a problem if the cover letter is incomplete."""
     topic = facts.topic
     draft, cover = topic.draft, topic.series.cover
@@ -262,13 +262,15 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
 
 
-def _upstream(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield a problem if the fix is already upstream, or if the base is a stable branch."""
+def _upstream_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
+    """Yield a problem if the fix is already upstream, or if the topic is based on a stable
+    branch.
+    """
     state = facts.upstream
     if state.sure:
         is_own = state.sure.commit in facts.topic.ids
-        words = f"mainline has it already, in {state.sure.where}"
-        problem = words if is_own else state.sure.words
+        message = f"mainline has it already, in {state.sure.where}"
+        problem = message if is_own else state.sure.words
         yield SendProblem("already-fixed", problem, suggest_commands(state))
     elif (fit := facts.standing) and facts.target and fit.already and not fit.fails:
         yield SendProblem(
@@ -281,7 +283,9 @@ def _upstream(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def suggest_commands(state: UpstreamState) -> Advice:
-    """Return the commands for a fix that is already upstream, or for a base in a stable branch."""
+    """Return commands to use if the fix is already upstream, or the topic is based on a
+    stable branch.
+    """
     if state.sure and state.sure.in_mainline:
         return Action(
             "backport",
@@ -296,7 +300,7 @@ def suggest_commands(state: UpstreamState) -> Advice:
     return "git fetch, then rebase and drop the commit"
 
 
-def _standing(standing: TargetFit, target: TargetTree) -> Iterator[SendProblem]:
+def _target_problems(standing: TargetFit, target: TargetTree) -> Iterator[SendProblem]:
     if standing.fails:
         files = ", ".join(standing.paths[:3])
         yield SendProblem(
@@ -306,13 +310,13 @@ def _standing(standing: TargetFit, target: TargetTree) -> Iterator[SendProblem]:
         )
 
 
-def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
+def _version_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
     topic, version = facts.topic, facts.topic.send.version
-    resend = topic.request.resend or "RESEND" in topic.draft.prefix.upper().split()
-    has_changelog = has_changes(topic.draft.changelog) or _tells_changes(
+    is_resend = topic.request.resend or "RESEND" in topic.draft.prefix.upper().split()
+    has_changelog = has_changes(topic.draft.changelog) or _lists_changes(
         topic.series, version
     )
-    if version > 1 and not resend and not has_changelog:
+    if version > 1 and not is_resend and not has_changelog:
         yield SendProblem(
             "no-changelog",
             f"v{version} does not state what changed since v{version - 1}",
@@ -332,7 +336,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
         return
     patch_ids = {patch.patch_id for patch in topic.draft.patches}
     same_version = [send for send in topic.received if send.version == version]
-    if resend:
+    if is_resend:
         mails = (
             [entry.raw for entry in same_version[-1].entries if entry.patch_id]
             if same_version
@@ -346,12 +350,12 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
             )
         return
     for send in topic.before:
-        same = send.patch_ids == patch_ids and same_patches(
+        is_same = send.patch_ids == patch_ids and same_patches(
             topic.series.patches,
             [entry.raw for entry in send.entries if entry.patch_id],
         )
         is_new = version > send.version and has_changelog
-        if patch_ids and same and not is_new:
+        if patch_ids and is_same and not is_new:
             yield SendProblem(
                 "already-sent",
                 f"the same patches were sent as v{send.version} on {send.begun[:10]}"
@@ -360,7 +364,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
             )
             return
     if same_version:
-        yield _version_sent(same_version[-1])
+        yield _sent_version_problem(same_version[-1])
     else:
         yield from _recorded_sends(facts, has_changelog)
 
@@ -371,7 +375,7 @@ def _recorded_sends(
     """Yield problems for earlier sends recorded in tags, by b4 or in the archive."""
     topic = facts.topic
     for record in facts.records:
-        when = f" on {record.date}" if record.date else ""
+        date = f" on {record.date}" if record.date else ""
         if record.same and not (topic.send.version > record.version and has_changelog):
             hint = Action(
                 "draft",
@@ -381,7 +385,7 @@ def _recorded_sends(
             )
             yield SendProblem(
                 "already-sent",
-                f"the same patches were sent as v{record.version}{when}: {record.where}",
+                f"the same patches were sent as v{record.version}{date}: {record.where}",
                 hint,
             )
             return
@@ -391,7 +395,7 @@ def _recorded_sends(
             )
             yield SendProblem(
                 "version-sent",
-                f"v{record.version} of this topic was sent{when}: {record.where}",
+                f"v{record.version} of this topic was sent{date}: {record.where}",
                 hint,
             )
             return
@@ -417,13 +421,13 @@ def _same_patches_hint(facts: PreflightFacts, send: Send) -> Advice:
     )
 
 
-def _version_sent(send: Send) -> SendProblem:
-    next_one = Action("send", ("--reroll",), "`{}` sends the next version")
+def _sent_version_problem(send: Send) -> SendProblem:
+    next_version = Action("send", ("--reroll",), "`{}` sends the next version")
     if send.state == "sent":
         return SendProblem(
             "version-sent",
             f"v{send.version} of this topic was sent on {send.begun[:10]}",
-            next_one,
+            next_version,
         )
     return SendProblem(
         "version-sent",
@@ -432,13 +436,13 @@ def _version_sent(send: Send) -> SendProblem:
             (
                 Action("send", ("--resume",), "`{}` sends the rest as previewed"),
                 "; ",
-                next_one,
+                next_version,
             )
         ),
     )
 
 
-def _tells_changes(series: Series, version: int) -> bool:
+def _lists_changes(series: Series, version: int) -> bool:
     texts = [
         *(patch.notes for patch in series.patches),
         *((series.cover.message,) if series.cover else ()),
@@ -450,7 +454,7 @@ def _tells_changes(series: Series, version: int) -> bool:
     return any(heading.search(line) for text in texts for line in text)
 
 
-def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
+def _stable_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
     stable = [
         recipient
         for recipient in facts.topic.recipients
@@ -476,7 +480,7 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
         *([facts.topic.blocking_problem] if facts.topic.blocking_problem else []),
         *_check_warnings(facts),
         *_mail_warnings(facts),
-        *_series_form_problems(facts),
+        *_series_warnings(facts),
         *_tree_warnings(facts),
         *(
             SendProblem("perhaps-fixed", fix.words, f"git show {fix.commit[:12]}")
@@ -487,7 +491,7 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
     )
 
 
-def more_with_strict(hidden: int) -> str:
+def hidden_findings_note(hidden: int) -> str:
     """Return a note on the number of findings shown only with --strict, to append to check's
     result.
     """
@@ -511,7 +515,7 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "check-warnings",
             f"check reports {counted(len(facts.cautions), 'warning')}:"
-            f" {_first_lines(facts, facts.cautions)}{more_with_strict(facts.hidden)}",
+            f" {_first_lines(facts, facts.cautions)}{hidden_findings_note(facts.hidden)}",
             Action("check", (), "see them: {}"),
         )
     for name in facts.unanswered:
@@ -576,10 +580,10 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
     if facts.merge_window:
         yield SendProblem("merge-window", facts.merge_window)
-    if below := facts.topic.text.unpublished:
+    if prerequisites := facts.topic.text.unpublished:
         yield SendProblem(
             "prerequisites",
-            f"the series needs {counted(len(below), 'commit')} that no remote branch has:"
+            f"the series needs {counted(len(prerequisites), 'commit')} that no remote branch has:"
             " prerequisite-patch-id: names them",
             "name the series that has them in the cover letter, or rebase without them",
         )
@@ -595,32 +599,32 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
             "no target tree found: not checked whether the patches apply",
             "git remote add, or --base REF",
         )
-    doubtful = [
+    emails = [
         recipient.address.email
         for recipient in facts.topic.recipients
         if judge(recipient.address.email).state is AddressState.DOUBTFUL
     ]
-    if doubtful:
+    if emails:
         yield SendProblem(
             "doubtful-address",
-            f"not a public internet address: {', '.join(doubtful[:4])}",
+            f"not a public internet address: {', '.join(emails[:4])}",
         )
 
 
-def _series_form_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
+def _series_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     """Yield warnings about the project's rules for series and versions."""
     topic, version = facts.topic, facts.topic.send.version
-    patches = len(topic.series.patches)
+    count = len(topic.series.patches)
     if (
         facts.project.mail.cover_from
-        and patches >= max(2, facts.project.mail.cover_from)
+        and count >= max(2, facts.project.mail.cover_from)
         and not topic.series.cover
         and not topic.draft.has_cover
         and not all(map(is_backport, topic.series.patches))
     ):
         yield SendProblem(
             "no-cover",
-            f"a series of {patches} patches without a cover letter",
+            f"a series of {count} patches without a cover letter",
             _COVER_SUBJECT,
         )
     if (

@@ -12,8 +12,8 @@ from patchpilot.model.printable import counted
 from patchpilot.model.send_problem import CheckLine, CheckState
 from patchpilot.outgoing.preflight import (
     PreflightFacts,
+    hidden_findings_note,
     is_list,
-    more_with_strict,
 )
 
 COVERED = {
@@ -49,38 +49,41 @@ COVERED = {
     "upstream": ("not-upstream",),
     "server": ("no-server",),
 }
-"""The problems and warnings of each check; without them it has passed."""
+"""The problems and warnings of each check, which has passed if none of them was found."""
 
 
 def passed_checks(
     facts: PreflightFacts, reported: Collection[str]
 ) -> tuple[CheckLine, ...]:
     """Return the checks for which nothing in `reported` was found, in the order of COVERED."""
-    words = dict(_words(facts))
+    results = dict(_check_results(facts))
     return tuple(
-        CheckLine(CheckState.OK, name, words[name])
-        for name, covers in COVERED.items()
-        if name in words and not set(covers) & set(reported)
+        CheckLine(CheckState.OK, name, results[name])
+        for name, problems in COVERED.items()
+        if name in results and not set(problems) & set(reported)
     )
 
 
-def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
-    """Yield (check, result) for each check that could be done."""
+def _check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
+    """Yield (check, result) for each check that could be run."""
     topic, draft = facts.topic, facts.topic.draft
     patches, version = topic.series.patches, topic.send.version
-    single = len(patches) == 1
+    is_single = len(patches) == 1
     if facts.standing and facts.target:
         yield "target", f"applies to {facts.target.label} ({facts.target.tip[:12]})"
     is_clean = facts.built.endswith("nothing new")
-    built = "" if is_clean else f"; {facts.built or 'not built'}"
-    yield "check", f"check reports no errors{built}{more_with_strict(facts.hidden)}"
+    build_note = "" if is_clean else f"; {facts.built or 'not built'}"
+    yield (
+        "check",
+        f"check reports no errors{build_note}{hidden_findings_note(facts.hidden)}",
+    )
     if is_clean:
-        noted = (
+        note = (
             " (noted below the ---)"
             if draft.answers.get(COMPILE_TESTED) == "yes"
             else ""
         )
-        yield "build", f"{facts.built}{noted}"
+        yield "build", f"{facts.built}{note}"
     lists = sum(is_list(recipient) for recipient in topic.recipients)
     others = len(topic.recipients) - lists
     yield (
@@ -91,7 +94,7 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
         "sign-off",
         (
             "Signed-off-by present"
-            if single
+            if is_single
             else f"Signed-off-by present in all {len(patches)} patches"
         ),
     )
@@ -111,7 +114,9 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
             if regression == "no"
             else "regression: the regression tracker is informed",
         )
-    if topic.series.cover or (draft.has_cover and (topic.request.cover or not single)):
+    if topic.series.cover or (
+        draft.has_cover and (topic.request.cover or not is_single)
+    ):
         yield "cover", "cover letter written"
     yield (
         "version",
@@ -120,7 +125,7 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     yield (
         "round-trip",
         "git am recreates the commit"
-        if single
+        if is_single
         else f"git am recreates all {len(patches)} commits",
     )
     tree = " ".join(

@@ -33,18 +33,18 @@ class Probe:
         object.__setattr__(self, "message", public_url(self.message))
 
 
-def archive_and_clock(url: str) -> tuple[Probe, ...]:
+def probe_archive_and_clock(url: str) -> tuple[Probe, ...]:
     """Check that the archive is reachable and that its clock agrees with the local one."""
     try:
         import requests
     except ModuleNotFoundError:
-        why = "the archive was not asked: requests is not installed"
-        return (Probe("archive", "skip", why, install_command("send")),)
+        message = "the archive was not asked: requests is not installed"
+        return (Probe("archive", "skip", message, install_command("send")),)
 
     from patchpilot import __version__
 
     try:
-        answer = requests.head(
+        response = requests.head(
             url.rstrip("/") + "/",
             timeout=10.0,
             allow_redirects=True,
@@ -64,16 +64,16 @@ def archive_and_clock(url: str) -> tuple[Probe, ...]:
             ),
         )
     probes = [Probe("archive", "ok", f"{url} is reachable")]
-    if answer.status_code >= 400:
+    if response.status_code >= 400:
         probes = [
             Probe(
                 "archive",
                 "warn",
-                f"{url} returned status {answer.status_code}",
+                f"{url} returned status {response.status_code}",
                 "git config --global patchpilot.lore URL sets another archive",
             )
         ]
-    archive_time = parse_date(answer.headers.get("Date", ""))
+    archive_time = parse_date(response.headers.get("Date", ""))
     if archive_time is None:
         return tuple(probes)
     skew = datetime.now(UTC) - archive_time
@@ -110,14 +110,17 @@ def _span(skew: timedelta) -> str:
     return f"{minutes} minutes {'fast' if skew > timedelta(0) else 'slow'}"
 
 
-def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
+def commit_graph(repository: Repository, large: int = 20_000) -> Probe:
     """Check that there is a commit-graph with changed-path filters, for fast history queries."""
     info = repository.common_dir / "objects" / "info"
     command = "git commit-graph write --reachable --changed-paths"
-    single, chain = info / "commit-graph", info / "commit-graphs" / "commit-graph-chain"
+    single_file, chain = (
+        info / "commit-graph",
+        info / "commit-graphs" / "commit-graph-chain",
+    )
     files: Sequence[Path] = ()
-    if single.exists():
-        files = (single,)
+    if single_file.exists():
+        files = (single_file,)
     elif chain.exists():
         files = tuple(
             info / "commit-graphs" / f"graph-{name}.graph"
@@ -125,9 +128,9 @@ def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
         )
     if not files:
         count = repository.git(
-            "rev-list", "--count", f"--max-count={many}", "--all"
+            "rev-list", "--count", f"--max-count={large}", "--all"
         ).text.strip()
-        if int(count or 0) < many:
+        if int(count or 0) < large:
             return Probe("commit-graph", "ok", "small history: no commit-graph needed")
         return Probe(
             "commit-graph",
@@ -154,4 +157,6 @@ def _has_filters(file: Path) -> bool:
         if head[:4] != b"CGPH":
             return False
         table = handle.read(12 * (head[6] + 1))
-    return any(table[at : at + 4] == b"BIDX" for at in range(0, len(table), 12))
+    return any(
+        table[offset : offset + 4] == b"BIDX" for offset in range(0, len(table), 12)
+    )

@@ -42,8 +42,8 @@ def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None
     """
     host = server.lower()
     for provider in providers():
-        for known in provider.servers:
-            name, _, number = known.partition(":")
+        for pattern in provider.servers:
+            name, _, number = pattern.partition(":")
             if (host == name or (name.endswith(".") and host.startswith(name))) and (
                 not number or int(number) == port
             ):

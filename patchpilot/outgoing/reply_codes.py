@@ -11,13 +11,13 @@ NO_ANSWER = (
     "the connection ended after the mail was handed over, before the server answered"
 )
 _CLOSING = (221, 421)
-_LOGIN_WANTED = 530
+_LOGIN_REQUIRED = 530
 
 
 def is_accepted(code: int) -> bool:
     """Return whether a reply to the end of a message accepts it.
 
-    It must be positive, but not a greeting, a goodbye or a reply to a login.
+    The reply must be positive, but not a greeting, a goodbye or a reply to a login.
     """
     return 200 <= code < 300 and not 210 <= code < 240
 
@@ -25,7 +25,7 @@ def is_accepted(code: int) -> bool:
 def parse_final_reply(code: int, text: str) -> Outcome:
     """Return the outcome for a reply to the end of a message.
 
-    It is unknown if the reply is invalid at this point.
+    The outcome is unknown if the reply is invalid at this point.
     """
     if is_accepted(code):
         return Outcome(MailState.ACCEPTED, text)
@@ -42,19 +42,19 @@ def parse_early_reply(code: int, text: str, *, reused: bool) -> Outcome:
 
     `reused` is set if the connection was already used for another message.
     """
-    if reused and code in (*_CLOSING, _LOGIN_WANTED):
+    if reused and code in (*_CLOSING, _LOGIN_REQUIRED):
         return Outcome(MailState.PENDING, text, Retry.NEW_CONNECTION)
     if 400 <= code < 600:
         return Outcome(MailState.REJECTED, text, _retry_of(code))
     return Outcome(MailState.PENDING, f"unexpected reply: {text}", Retry.LATER)
 
 
-def lost_connection(why: str, *, reused: bool) -> Outcome:
+def lost_connection(reason: str, *, reused: bool) -> Outcome:
     """Return the outcome after the connection was lost before the final line was sent."""
     return Outcome(
         MailState.PENDING,
         "the connection was lost before the mail was complete, so the server cannot have accepted"
-        f" it: {why}",
+        f" it: {reason}",
         Retry.NEW_CONNECTION if reused else Retry.LATER,
     )
 

@@ -18,7 +18,7 @@ def reply_subject(subject: str) -> str:
 
 
 def reply_recipients(
-    answered: Mail, author: Address, own: Collection[str]
+    parent: Mail, author: Address, own: Collection[str]
 ) -> tuple[tuple[Address, ...], tuple[Address, ...], tuple[str, ...]]:
     """Return the To: and Cc: addresses of a reply to all, and the omitted addresses with reasons.
 
@@ -26,26 +26,29 @@ def reply_recipients(
     addressees. A reply to the user's own message goes to its recipients. Addresses in `own` (in
     lower case) and unusable addresses are omitted.
     """
-    to = answered.to if author.key in own else (author,)
+    to = parent.to if author.key in own else (author,)
     seen = set(own)
 
-    def others(addresses: tuple[Address, ...]) -> Iterator[Address]:
+    def usable(addresses: tuple[Address, ...]) -> Iterator[Address]:
         for address in map(decode_address, addresses):
             if address.key not in seen:
                 seen.add(address.key)
                 yield address
 
-    first, omitted = split_usable(others(to))
-    rest, more = split_usable(others((*answered.to, *answered.cc)))
-    return (*((first, rest) if first else (rest, ())), (*omitted, *more))
-
-
-def reply_references(answered: Mail) -> tuple[str, ...]:
-    """Return the References: of a reply: those of the parent, and its Message-ID."""
-    before = answered.references or (
-        (answered.in_reply_to,) if answered.in_reply_to else ()
+    to_addresses, omitted = split_usable(usable(to))
+    cc_addresses, omitted_cc = split_usable(usable((*parent.to, *parent.cc)))
+    return (
+        *((to_addresses, cc_addresses) if to_addresses else (cc_addresses, ())),
+        (*omitted, *omitted_cc),
     )
-    chain = tuple(dict.fromkeys((*before, answered.message_id)))
+
+
+def reply_references(parent: Mail) -> tuple[str, ...]:
+    """Return the References: of a reply: those of the parent, and its Message-ID."""
+    ancestors = parent.references or (
+        (parent.in_reply_to,) if parent.in_reply_to else ()
+    )
+    chain = tuple(dict.fromkeys((*ancestors, parent.message_id)))
     return (
         chain if len(chain) <= REFERENCES else (chain[0], *chain[-(REFERENCES - 1) :])
     )

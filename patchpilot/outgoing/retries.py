@@ -13,8 +13,8 @@ from patchpilot.outgoing.mail_state import Outcome, Retry, Stop
 WAITS = (1.0, 4.0, 10.0)
 """Seconds to wait before the second, third and fourth attempt."""
 PATIENCE = 180.0
-"""Seconds after which a message is not retried anymore."""
-_LOOK = 0.2
+"""Seconds after which a message is no longer retried."""
+_POLL_INTERVAL = 0.2
 
 
 class Retries:
@@ -37,8 +37,8 @@ class Retries:
         self._tries += 1
 
     def wait_for_retry(self, outcome: Outcome) -> bool:
-        """Wait if the message should be tried again after this outcome; return whether it
-        should.
+        """Return whether to send the message again after this outcome, waiting before if
+        necessary.
         """
         if outcome.retry is Retry.NO or self._stopping():
             return False
@@ -57,13 +57,13 @@ class Retries:
             return outcome
         return Outcome(outcome.state, f"{outcome.detail} ({self._tries} tries)")
 
-    def _wait(self, seconds: float, why: str) -> bool:
-        # delay the progress line, because another one was just drawn and updates are rate-limited
-        time.sleep(min(_LOOK, seconds))
+    def _wait(self, seconds: float, reason: str) -> bool:
+        # delay the progress line, because a line was just printed and updates are rate-limited
+        time.sleep(min(_POLL_INTERVAL, seconds))
         self._progress(
-            f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {why}"
+            f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {reason}"
         )
-        pause(seconds - _LOOK, self._stopping)
+        pause(seconds - _POLL_INTERVAL, self._stopping)
         return not self._stopping()
 
 
@@ -71,4 +71,4 @@ def pause(seconds: float, stopping: Stop) -> None:
     """Sleep for some seconds, or until `stopping` returns true."""
     end = time.monotonic() + seconds
     while (remaining := end - time.monotonic()) > 0 and not stopping():
-        time.sleep(min(_LOOK, remaining))
+        time.sleep(min(_POLL_INTERVAL, remaining))

@@ -54,7 +54,7 @@ def is_being_sent(change_id: str) -> bool:
 def hold_sender_lock() -> Iterator[None]:
     """Hold the user's global sender lock.
 
-    It prevents sends from starting between a check for earlier sends and storing a new one.
+    It prevents other sends from starting while earlier sends are checked and a new one is stored.
     """
     with (state_folder() / "senders.lock").open("a") as handle:
         deadline = time.monotonic() + PATIENCE

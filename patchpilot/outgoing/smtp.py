@@ -27,16 +27,16 @@ from patchpilot.outgoing.reply_codes import (
 )
 
 _REPLY = re.compile(rb"^([2-5]\d\d)(?:([ -])([^\n]*?))?\r?\n$")
-_LONGEST = 1 << 16
+_MAX_REPLY = 1 << 16
 """Maximum length of a reply in bytes, including all its lines."""
-_DRIP = 5
-"""Maximum time for a complete reply, in multiples of the timeout; it stops servers that send single
-bytes slowly.
+_MAX_TIMEOUTS = 5
+"""Maximum time for a complete reply, in multiples of the timeout. It protects against servers that
+send single bytes slowly.
 """
 
 
 class BadReplyError(smtplib.SMTPException):
-    """An error for server data that is not a reply to the last command."""
+    """An error for data from the server that is not a reply to the last command."""
 
 
 class StrictSMTP(smtplib.SMTP):
@@ -46,13 +46,13 @@ class StrictSMTP(smtplib.SMTP):
 
     def __init__(
         self,
-        *where: Any,
+        *address: Any,
         masked: Callable[[bytes], bytes] = bytes,
         **options: Any,
     ) -> None:
         """Create the client; `masked` removes the password from replies."""
         self._masked = masked
-        super().__init__(*where, **options)
+        super().__init__(*address, **options)
 
     def getreply(self) -> tuple[int, bytes]:
         """Return the next reply: its code (200 to 599) and text.
@@ -92,13 +92,13 @@ class StrictSMTP(smtplib.SMTP):
         return self.getreply() if self._unread else None
 
     def _reply(self) -> tuple[int, bytes]:
-        deadline = time.monotonic() + _DRIP * (self.timeout or 60.0)
+        deadline = time.monotonic() + _MAX_TIMEOUTS * (self.timeout or 60.0)
         size, codes, texts = 0, set[int](), []
         while True:
             line = self._line(deadline)
             size += len(line)
             reply = _REPLY.match(line)
-            if not reply or size > _LONGEST:
+            if not reply or size > _MAX_REPLY:
                 raise BadReplyError(
                     f"not an SMTP reply: {line[:60].decode('utf-8', 'replace').strip()!r}"
                 )
@@ -116,14 +116,14 @@ class StrictSMTP(smtplib.SMTP):
         while b"\n" not in self._unread:
             data = self._socket().recv(4096)
             if not data:
-                cut = self._masked(self._unread)[:60].decode("utf-8", "replace")
+                remainder = self._masked(self._unread)[:60].decode("utf-8", "replace")
                 raise smtplib.SMTPServerDisconnected(
-                    f"connection closed in the middle of a reply: {cut!r}"
-                    if cut
+                    f"connection closed in the middle of a reply: {remainder!r}"
+                    if remainder
                     else "connection closed by the server"
                 )
             self._unread += data
-            if len(self._unread) > _LONGEST:
+            if len(self._unread) > _MAX_REPLY:
                 raise BadReplyError("the server's SMTP reply is incomplete")
             if time.monotonic() > deadline:
                 raise TimeoutError
@@ -191,28 +191,36 @@ class Submission:
         if self.server:
             return self.server
         account = self.account
-        at, hint = f"{account.server}:{account.port}", Action("doctor", (), "see `{}`")
-        server = self._step(f"{at} cannot be reached", hint, self._open_server)
+        address, hint = (
+            f"{account.server}:{account.port}",
+            Action("doctor", (), "see `{}`"),
+        )
+        server = self._step(f"{address} cannot be reached", hint, self._open_server)
         if account.encryption == "tls":
             self._step(
-                f"STARTTLS with {at} failed",
+                f"STARTTLS with {address} failed",
                 hint,
                 lambda: _encrypt(server, account),
                 server,
             )
         if account.needs_login and (credential := self.credential):
-            why = Action(
+            password_hint = Action(
                 "doctor", (), "many providers require an app password: see `{}`"
             )
-            refused = f"{account.server} rejects the login of {account.user}"
-            self._step(refused, why, lambda: login(server, account, credential), server)
+            message = f"{account.server} rejects the login of {account.user}"
+            self._step(
+                message,
+                password_hint,
+                lambda: login(server, account, credential),
+                server,
+            )
             self.login = "accepted"
         self.server, self.mails_sent = server, 0
         return server
 
     def _step(
         self,
-        failed: str,
+        message: str,
         hint: Advice,
         step: Callable[[], T],
         server: StrictSMTP | None = None,
@@ -226,10 +234,10 @@ class Submission:
                 server.close()
             if server and isinstance(error, TimeoutError):
                 # after a timeout, advice about passwords would be misleading
-                failed = f"{self.account.server}:{self.account.port} does not answer"
+                message = f"{self.account.server}:{self.account.port} does not answer"
                 hint = Action("doctor", (), "see `{}`")
             raise ConnectingError(
-                f"{failed}: {describe_error(error)}",
+                f"{message}: {describe_error(error)}",
                 hint=hint,
                 retry=_retry_connecting(error, self.ever_sent),
             ) from error
@@ -285,23 +293,23 @@ class ConnectingError(NetworkError):
 
 
 def _retry_connecting(error: BaseException, ever_sent: bool) -> Retry:
-    """Return whether another connection may succeed.
+    """Return whether to retry later because another connection may succeed.
 
     `ever_sent` is set after a successful send, which proves that account and server work.
     """
     if isinstance(error, smtplib.SMTPResponseException):
-        again = error.smtp_code < 500
+        may_succeed = error.smtp_code < 500
     elif isinstance(error, smtplib.SMTPServerDisconnected):
-        again = True
+        may_succeed = True
     elif isinstance(error, BadReplyError):
-        again = ever_sent
+        may_succeed = ever_sent
     elif isinstance(error, smtplib.SMTPException | ssl.SSLCertVerificationError):
-        again = False
+        may_succeed = False
     else:
-        again = ever_sent or isinstance(
+        may_succeed = ever_sent or isinstance(
             error, ssl.SSLError | ConnectionResetError | BrokenPipeError
         )
-    return Retry.LATER if again else Retry.NO
+    return Retry.LATER if may_succeed else Retry.NO
 
 
 def _encrypt(server: StrictSMTP, account: Account) -> None:
@@ -319,14 +327,14 @@ def _submit(
 ) -> Outcome:
     """Send one message over an open connection.
 
-    The server cannot accept it before the final line is sent.
+    The server cannot accept it before its final line is sent.
     """
     data = re.sub(rb"\r\n|\n|\r(?!\n)", b"\r\n", raw)
     data += b"" if data.endswith(b"\r\n") else b"\r\n"
     try:
-        refusal = _envelope(server, sender, recipients, data, reused=reused)
-        if refusal:
-            return refusal
+        outcome = _send_envelope(server, sender, recipients, data, reused=reused)
+        if outcome:
+            return outcome
         server.send(re.sub(rb"(?m)^\.", b"..", data))
         if early := server.early_reply():
             return parse_early_reply(early[0], _text(early), reused=False)
@@ -340,7 +348,7 @@ def _submit(
     return parse_final_reply(reply[0], _text(reply))
 
 
-def _envelope(
+def _send_envelope(
     server: StrictSMTP,
     sender: str,
     recipients: Sequence[str],
@@ -387,16 +395,16 @@ def _submit_with_program(
     envelope sender, options and recipients.
     """
     assert account.sendmail is not None
-    words_ = [
+    arguments = [
         *account.options,
         *(["-f", envelope_from] if account.envelope else []),
         "-i",
         *recipients,
     ]
     argv = (
-        [account.sendmail, *words_]
+        [account.sendmail, *arguments]
         if account.sendmail.startswith("/")
-        else ["sh", "-c", f'{account.sendmail} "$@"', "-", *words_]
+        else ["sh", "-c", f'{account.sendmail} "$@"', "-", *arguments]
     )
     env = environment(parsed=False) | {"PATCHPILOT_SENDING": "1"}
     try:
@@ -430,10 +438,10 @@ def tls_context(account: Account) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
-    folder = os.path.isdir(account.cert_path)  # noqa: PTH112 (a value handed to OpenSSL)
+    is_folder = os.path.isdir(account.cert_path)  # noqa: PTH112 (a value handed to OpenSSL)
     return ssl.create_default_context(
-        capath=account.cert_path if folder else None,
-        cafile=None if folder else account.cert_path,
+        capath=account.cert_path if is_folder else None,
+        cafile=None if is_folder else account.cert_path,
     )
 
 

@@ -36,12 +36,16 @@ def remote_of(repository: Repository, tree: str) -> TargetTree | None:
 
     Such an entry looks like `git git://host/path.git branch`.
     """
-    words = tree.split()
-    url = next((word for word in words if "://" in word or word.endswith(".git")), None)
+    fields = tree.split()
+    url = next(
+        (field for field in fields if "://" in field or field.endswith(".git")), None
+    )
     if url is None:
         return None
     tree_name = _tree_name(url)
-    branch = words[words.index(url) + 1] if words.index(url) + 1 < len(words) else None
+    branch = (
+        fields[fields.index(url) + 1] if fields.index(url) + 1 < len(fields) else None
+    )
     for key, values in repository.config_regexp(r"^remote\..*\.url$").items():
         if _tree_name(values[-1]) != tree_name:
             continue
@@ -92,39 +96,45 @@ def fit_of_commits(
     repository: Repository,
     ids: Sequence[str],
     target: TargetTree,
-    below: Sequence[str] = (),
+    prerequisites: Sequence[str] = (),
 ) -> TargetFit:
     """Apply the commits to the target's tip one by one, in a temporary object store.
 
-    `below` are commits that they depend on, which are applied first.
+    `prerequisites` are commits that they depend on, which are applied first.
     """
-    if repository.commit((*below, *ids)[0]).parents == (target.tip,):
+    if repository.commit((*prerequisites, *ids)[0]).parents == (target.tip,):
         return TargetFit("clean")
     # import lazily: not needed for topics based on the target's tip
     from patchpilot.backports.applies import AppliesHow, try_fix
     from patchpilot.backports.fix_commit import FixCommit
     from patchpilot.backports.object_store import Scratch
 
-    worst, already = AppliesHow.CLEAN, []
+    result, applied_subjects = AppliesHow.CLEAN, []
     with Scratch(repository) as scratch:
         onto = scratch.tree_of(target.tip)
-        for fix in FixCommit.read_all(repository, (*below, *ids)):
-            applied = try_fix(scratch, fix, onto)
-            subject, is_below = fix.commit.subject, fix.commit.id in below
+        for fix in FixCommit.read_all(repository, (*prerequisites, *ids)):
+            attempt = try_fix(scratch, fix, onto)
+            subject, is_prerequisite = (
+                fix.commit.subject,
+                fix.commit.id in prerequisites,
+            )
             if (
-                applied.how is not AppliesHow.CONFLICT
-                and applied.is_empty
-                and not is_below
+                attempt.how is not AppliesHow.CONFLICT
+                and attempt.is_empty
+                and not is_prerequisite
             ):
-                already.append(subject)
-            if applied.how is AppliesHow.CONFLICT:
+                applied_subjects.append(subject)
+            if attempt.how is AppliesHow.CONFLICT:
                 return TargetFit(
-                    AppliesHow.CONFLICT, subject, applied.merge.paths, tuple(already)
+                    AppliesHow.CONFLICT,
+                    subject,
+                    attempt.merge.paths,
+                    tuple(applied_subjects),
                 )
-            if applied.how is AppliesHow.THREE_WAY and not applied.is_empty:
-                worst = AppliesHow.THREE_WAY
-            onto = applied.merge.tree
-    return TargetFit(worst, already=tuple(already))
+            if attempt.how is AppliesHow.THREE_WAY and not attempt.is_empty:
+                result = AppliesHow.THREE_WAY
+            onto = attempt.merge.tree
+    return TargetFit(result, already=tuple(applied_subjects))
 
 
 def fit_of_files(
@@ -135,18 +145,18 @@ def fit_of_files(
     from patchpilot.backports.object_store import Scratch
     from patchpilot.outgoing.compose_mails import patch_contents
 
-    worst, already, contents = AppliesHow.CLEAN, [], patch_contents(patches)
+    result, applied_subjects, contents = AppliesHow.CLEAN, [], patch_contents(patches)
     with Scratch(repository) as scratch, TemporaryFolder("index") as folder:
         index, file = {"GIT_INDEX_FILE": str(folder / "index")}, folder / "patch"
         scratch.git("read-tree", target.tip, env=index)
 
-        def applies(*words: str) -> bool:
+        def applies(*options: str) -> bool:
             return (
                 scratch.git(
                     "apply",
                     "--cached",
                     "--whitespace=nowarn",
-                    *words,
+                    *options,
                     str(file),
                     env=index,
                     ok=(),
@@ -167,17 +177,19 @@ def fit_of_files(
             # revert in reverse order, because later patches may change the context of earlier ones
             if number == 0 and all(map(is_applied, reversed(contents))):
                 return TargetFit(
-                    worst,
+                    result,
                     already=tuple(patch.subject.title for patch in patches),
                 )
             if number == 0:
                 scratch.git("read-tree", target.tip, env=index)
                 file.write_bytes(content)
             if applies("--check", "--reverse"):
-                already.append(subject)
+                applied_subjects.append(subject)
             elif applies("--3way"):
-                worst = AppliesHow.THREE_WAY
+                result = AppliesHow.THREE_WAY
             else:
                 paths = tuple(change.path for change in patch.files)
-                return TargetFit(AppliesHow.CONFLICT, subject, paths, tuple(already))
-    return TargetFit(worst, already=tuple(already))
+                return TargetFit(
+                    AppliesHow.CONFLICT, subject, paths, tuple(applied_subjects)
+                )
+    return TargetFit(result, already=tuple(applied_subjects))

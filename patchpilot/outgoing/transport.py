@@ -24,7 +24,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.outgoing.compose_message import complete_message
 from patchpilot.outgoing.credentials import Credential
-from patchpilot.outgoing.header_guard import refuse_foreign
+from patchpilot.outgoing.header_guard import refuse_unsafe_headers
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.mail_state import Report, Stop, never_stops
 from patchpilot.outgoing.outbox import Send
@@ -86,13 +86,17 @@ class SeriesToSend:
     ) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
         """Return the To: and Cc: addresses of a patch, or of the cover letter (0).
 
-        Without recipients, To: is the sender.
+        If there are no recipients, To: is the sender.
         """
-        own = select_for_patch(self.recipients, number)
-        if not own and self.account.sender:
+        recipients = select_for_patch(self.recipients, number)
+        if not recipients and self.account.sender:
             return (self.account.sender,), ()
         to, cc = (
-            tuple(recipient.address for recipient in own if recipient.header == header)
+            tuple(
+                recipient.address
+                for recipient in recipients
+                if recipient.header == header
+            )
             for header in ("to", "cc")
         )
         return to, cc
@@ -112,7 +116,7 @@ class Delivery:
 
     `report` takes a message's position and outcome before (`sending`) and after each attempt, and
     stores it on disk. `rename` stores the Message-ID and bytes of a message as sent. Raise
-    InputError for messages rejected by `refuse_foreign`.
+    InputError for messages rejected by `refuse_unsafe_headers`.
     """
 
     repository: Repository
@@ -126,7 +130,7 @@ class Delivery:
 
     def __post_init__(self) -> None:
         # check here, because messages may have been stored by an older version or another program
-        refuse_foreign(self.send.waiting_messages)
+        refuse_unsafe_headers(self.send.waiting_messages)
 
     @property
     def to_self(self) -> bool:
@@ -135,8 +139,8 @@ class Delivery:
 
     def envelope_recipients(self, entry: Message) -> tuple[str, ...]:
         """Return the envelope recipients of a message, or only the sender for a test."""
-        own = self.account.sender.email if self.account.sender else ""
-        return (own,) if self.to_self else entry.recipients
+        sender = self.account.sender.email if self.account.sender else ""
+        return (sender,) if self.to_self else entry.recipients
 
 
 class Transport(Protocol):

@@ -24,14 +24,14 @@ def _classes() -> dict[str, str]:
     folder = patchpilot.outgoing
     entries = [entry.name for entry in iter_modules(folder.__path__) if entry.ispkg]
     packages = [import_module(f"{folder.__name__}.{entry}") for entry in entries]
-    named = {
+    unsorted = {
         package.NAME: package.TRANSPORT
         for package in packages
         if hasattr(package, "NAME")
     }
     return {
-        name: named[name]
-        for name in sorted(named, key=lambda name: (name != DEFAULT_TRANSPORT, name))
+        name: unsorted[name]
+        for name in sorted(unsorted, key=lambda name: (name != DEFAULT_TRANSPORT, name))
     }
 
 

@@ -14,7 +14,7 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.trailer import Trailer, parse_trailer
 
 _LINKS = ("link", "closes", "buglink")
-_OF_REPORTER = ("reported-by", "reported-and-tested-by")
+_REPORTER_TAGS = ("reported-by", "reported-and-tested-by")
 _CVE = compile_late(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE)
 
 
@@ -47,8 +47,8 @@ def undisclosed_problems(
 
 
 def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
-    """Return the tags with these names anywhere in the commit message, because all of it is
-    published.
+    """Return the tags with these names anywhere in the commit message, which is published as
+    a whole.
     """
     return [
         tag
@@ -61,7 +61,7 @@ def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
     """Yield a warning for each part of an undisclosed fix that requires the reporter's consent."""
     for patch in series.patches:
         title = patch.subject.title
-        for tag in _tags(patch, _OF_REPORTER)[:1]:
+        for tag in _tags(patch, _REPORTER_TAGS)[:1]:
             message = f"{title}: {tag.name}: names the reporter"
             yield SendProblem(
                 "names-reporter", message, "ask whether the reporter agrees to that"
@@ -78,9 +78,9 @@ def disclosing_problems(
     mails: Sequence[Message], private_ids: Collection[str]
 ) -> Iterator[SendProblem]:
     """Yield a problem for each public message that refers to an undisclosed fix."""
-    private = set(private_ids) - {mail.message_id for mail in mails}
+    undisclosed = set(private_ids) - {mail.message_id for mail in mails}
     texts = []
-    for mail in mails if private else ():
+    for mail in mails if undisclosed else ():
         parsed = parse_mail(mail.raw)
         texts.append(
             (
@@ -88,17 +88,17 @@ def disclosing_problems(
                 " ".join((parsed.in_reply_to or "", *parsed.references, parsed.body)),
             )
         )
-    yield from _private_threads(texts, private)
+    yield from _private_threads(texts, undisclosed)
 
 
 def _private_threads(
-    texts: Iterable[tuple[str, str]], private: Collection[str]
+    texts: Iterable[tuple[str, str]], undisclosed: Collection[str]
 ) -> Iterator[SendProblem]:
-    """Yield a problem for each private Message-ID named in a text, including in URLs."""
+    """Yield a problem for each private Message-ID named in a text or in one of its URLs."""
     for title, text in texts:
-        named = text.replace("%40", "@")
-        for message_id in sorted(private):
-            if message_id in named:
+        decoded = text.replace("%40", "@")
+        for message_id in sorted(undisclosed):
+            if message_id in decoded:
                 yield SendProblem(
                     "private-thread",
                     f"{title}: names {message_id}, which was sent as an undisclosed fix",

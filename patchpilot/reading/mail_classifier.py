@@ -37,7 +37,7 @@ from patchpilot.reading.review_trailers import (
 )
 from patchpilot.reading.sender import UNSEEN, real_sender, same_person
 from patchpilot.reading.statements import Statement, statement_of
-from patchpilot.series.change_id import change_id_in
+from patchpilot.series.change_id import find_change_id
 from patchpilot.series.patch_pairing import title_key
 
 MOST_TEXT = 400_000
@@ -224,7 +224,7 @@ class Classified:
 
     @cached_property
     def change_id(self) -> str | None:
-        return change_id_in(self.unquoted.split("\n"), gerrit=True)
+        return find_change_id(self.unquoted.split("\n"), gerrit=True)
 
     @cached_property
     def earlier(self) -> dict[str, int]:

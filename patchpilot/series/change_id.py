@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Create and parse change-ids, which identify a series across versions in b4 and patchpilot.
 
-Tags for sent versions contain them.
+Tags of sent versions contain them.
 """
 
 import os
@@ -13,7 +13,7 @@ from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.patch import Series
 
 TAGS = "sent/"
-"""The tags of sent versions: `sent/CHANGE-ID-vN`, as b4 names them."""
+"""The prefix of the tags of sent versions: `sent/CHANGE-ID-vN`, as in b4."""
 _LINE = compile_late(r"change-id:\s*([\w.-]{4,120})\s*", re.IGNORECASE)
 _GERRIT = compile_late(r"I[0-9a-f]{40}")
 _TAG = compile_late(rf"{TAGS}(.+)-v(\d{{1,3}})")
@@ -23,10 +23,10 @@ def new_change_id(title: str) -> str:
     """Return a new change-id in b4's format: the date, words from the title, and twelve random
     digits.
     """
-    words = (
+    slug = (
         "-".join(re.findall(r"[a-z0-9]+", title.lower())[:6])[:40].strip("-") or "patch"
     )
-    return f"{datetime.now(UTC):%Y%m%d}-{words}-{os.urandom(6).hex()}"
+    return f"{datetime.now(UTC):%Y%m%d}-{slug}-{os.urandom(6).hex()}"
 
 
 def change_id_line(change_id: str) -> str:
@@ -34,19 +34,19 @@ def change_id_line(change_id: str) -> str:
     return f"change-id: {change_id}"
 
 
-def change_id_in(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
+def find_change_id(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
     """Return the change-id from the last change-id line in a text, or None.
 
     Gerrit's change-ids, which identify a commit instead of a series, are accepted only with
     `gerrit`.
     """
-    named = [
+    matches = [
         match[1]
         for line in lines
         if (match := _LINE.fullmatch(line))
         and (gerrit or not _GERRIT.fullmatch(match[1]))
     ]
-    return named[-1] if named else None
+    return matches[-1] if matches else None
 
 
 def change_ids(series: Series) -> Iterator[str]:
@@ -55,12 +55,12 @@ def change_ids(series: Series) -> Iterator[str]:
     Commits are not searched.
     """
     for patch in (*((series.cover,) if series.cover else ()), *series.patches):
-        if patch.commit is None and (change_id := change_id_in(patch.lines)):
+        if patch.commit is None and (change_id := find_change_id(patch.lines)):
             yield change_id
 
 
 def stem(change_id: str) -> str:
-    """Return the words of a change-id, without its date and random digits."""
+    """Return a change-id without its date and random digits."""
     return re.sub(r"^\d{8}-", "", re.sub(r"-[0-9a-f]{8,}$", "", change_id))
 
 

@@ -10,9 +10,9 @@ from patchpilot.errors import InputError, unknown
 from patchpilot.resources import data_dir
 
 COMMENT = "#~"
-"""The start of template lines that are comments for the user, not part of the mail."""
+"""The prefix of template lines that are comments for the user, not part of the message."""
 GIT_SUBJECT = "*** SUBJECT HERE ***"
-"""git's placeholder, with which git send-email refuses to send."""
+"""git's placeholder; git send-email refuses to send it."""
 _PLACEHOLDER = re.compile(
     r"\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*|\bEDITME\b|\$\{(?:subject|text)\}"
 )
@@ -29,11 +29,11 @@ def template(name: str, folder: Path | None = None) -> str:
 
     A user's template in `folder` takes precedence over the shipped one.
     """
-    known = {file.stem: file for file in data_dir("templates").glob("*.txt")}
-    own = (folder or own_templates()) / f"{name}.txt"
-    source = own if own.is_file() else known.get(name)
+    shipped = {file.stem: file for file in data_dir("templates").glob("*.txt")}
+    user_file = (folder or own_templates()) / f"{name}.txt"
+    source = user_file if user_file.is_file() else shipped.get(name)
     if source is None:
-        raise unknown("template", name, known)
+        raise unknown("template", name, shipped)
     try:
         text = source.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -75,35 +75,38 @@ def split_cover(text: str) -> tuple[str, str, str]:
 
     Its first line is the subject.
     """
-    head, _, rest = text.strip("\n").partition("\n")
+    head, _, remainder = text.strip("\n").partition("\n")
     subject = head.strip()
-    body, changelog = rest.strip("\n"), ""
+    body, changelog = remainder.strip("\n"), ""
     parts = re.split(r"^---\s*$", body, flags=re.MULTILINE)
-    for at, part in enumerate(parts[1:], 1):
+    for index, part in enumerate(parts[1:], 1):
         if _CHANGES.search(part):
             changelog = part.strip("\n")
             body = "\n---\n".join(
-                [parts[0].rstrip("\n"), *(part.strip("\n") for part in parts[at + 1 :])]
+                [
+                    parts[0].rstrip("\n"),
+                    *(part.strip("\n") for part in parts[index + 1 :]),
+                ]
             ).strip("\n")
             break
     return subject, body, changelog
 
 
-def given_cover(text: str) -> tuple[str | None, str]:
+def split_subject_and_body(text: str) -> tuple[str | None, str]:
     """Split a cover letter into (subject, body).
 
-    The first line is the subject if it is followed by a blank line or nothing; otherwise the
-    subject is None.
+    The first line is the subject unless a line other than a blank one follows; without a subject,
+    it is None.
     """
     text = text.replace("\r\n", "\n").strip("\n")
-    head, _, rest = text.partition("\n")
-    if not head.strip() or rest.partition("\n")[0].strip():
+    head, _, remainder = text.partition("\n")
+    if not head.strip() or remainder.partition("\n")[0].strip():
         return None, text
-    return head.strip(), rest.strip("\n")
+    return head.strip(), remainder.strip("\n")
 
 
 def strip_shortlog(text: str) -> str:
-    """Return the user's part of git's cover letter, the text above the shortlog."""
+    """Return the text above the shortlog in git's cover letter, which is the user's part."""
     return _SHORTLOG.split(text, maxsplit=1)[0]
 
 
@@ -128,9 +131,9 @@ def changelog_title(version: int) -> str:
     return f"Changes in v{version}:"
 
 
-def format_changelog(version: int, points: Sequence[str], link: str = "") -> str:
+def format_changelog(version: int, items: Sequence[str], link: str = "") -> str:
     """Format a changelog: heading, one item per line, and the link to the previous version."""
-    lines = [changelog_title(version), *(f"- {point}" for point in points)]
+    lines = [changelog_title(version), *(f"- {point}" for point in items)]
     if link:
         lines.append(f"- Link to v{version - 1}: {link}")
     return "\n".join(lines)

@@ -23,14 +23,15 @@ from patchpilot.model.bounded import clamp_time
 KEPT = 7
 """The number of daily backups."""
 FRESH = 3600.0
-"""Seconds after which the day's backup is made again, because on the first day it is the only one.
+"""Maximum age in seconds of a backup that is not replaced. On the first day, the day's backup is
+the only one, so it is renewed.
 """
 PATIENCE = 10.0
-"""Seconds to wait for another process that writes."""
+"""Seconds to wait while another process writes."""
 _CORRUPT, _NOT_A_DATABASE, _BUSY, _LOCKED, _GENERIC, _FULL = 11, 26, 5, 6, 1, 13
 _UNREADABLE = (sqlite3.Error, ValueError)
 """Exceptions from reading a damaged file: sqlite3 also decodes its column names."""
-_checked: set[Path] = set()
+_verified: set[Path] = set()
 Row = Mapping[str, Any]
 
 
@@ -41,8 +42,8 @@ def _accept_row(_table: str, _row: Row) -> bool:
 class Layout(NamedTuple):
     """A database's layout.
 
-    Contains its name in error messages, and the scripts that create it and migrate each version to
-    the next. `is_valid` validates a row; a recovery drops invalid rows.
+    `what` is its name in error messages; `migrations` are the scripts that create it and migrate
+    each version to the next. `is_valid` validates a row; a recovery drops invalid rows.
     """
 
     what: str
@@ -59,9 +60,9 @@ def open_database(file: Path, layout: Layout) -> "Database":
 
     The database is checked once per process, and backed up daily and before each migration.
     """
-    there = file.exists()
+    exists = file.exists()
     try:
-        if not there:
+        if not exists:
             # do not open a file in use: closing it would drop this process's SQLite locks
             with contextlib.suppress(FileExistsError):
                 os.close(
@@ -69,7 +70,7 @@ def open_database(file: Path, layout: Layout) -> "Database":
                         file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
                     )
                 )
-        existed = file.stat().st_size > 0
+        has_content = file.stat().st_size > 0
         if not file.is_file():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except OSError as error:
@@ -77,7 +78,7 @@ def open_database(file: Path, layout: Layout) -> "Database":
             f"{layout.what} cannot be opened: {error.strerror or error}: {file}",
             hint="set XDG_STATE_HOME to a writable directory",
         ) from error
-    if there and not existed and backups(file) and file not in _checked:
+    if exists and not has_content and backups(file) and file not in _verified:
         raise damaged_error(file, layout.what, "the file is empty")
     database = sqlite3.connect(
         file, timeout=PATIENCE, isolation_level=None, factory=Database
@@ -85,17 +86,17 @@ def open_database(file: Path, layout: Layout) -> "Database":
     database.file, database.what = file, layout.what
     try:
         file.chmod(0o600)
-        _prepare(database, layout, existed)
+        _prepare(database, layout, has_content)
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
+def _prepare(database: "Database", layout: Layout, has_content: bool) -> None:
     database.execute("PRAGMA foreign_keys = ON")
     database.execute("PRAGMA synchronous = FULL")
-    if database.file not in _checked:
+    if database.file not in _verified:
         row = database.execute("PRAGMA quick_check(1)").fetchone()
         if row is None or row[0] != "ok":
             raise damaged_error(
@@ -110,22 +111,22 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
             f"{database.file} was written by a newer version of patchpilot",
             hint=_downgrade_hint(database.file, layout),
         )
-    if existed:
+    if has_content:
         back_up(database, f"{datetime.now(UTC):%Y-%m-%d}")
-    if existed and version < len(layout.migrations):
+    if has_content and version < len(layout.migrations):
         back_up(database, f"version-{version}")
     if version < len(layout.migrations):
         _migrate(database, layout)
-    if database.file not in _checked:
+    if database.file not in _verified:
         if missing := _describe_missing(database, layout):
             raise damaged_error(database.file, layout.what, f"{missing} is missing")
-        _checked.add(database.file)
+        _verified.add(database.file)
 
 
 def _use_wal(database: "Database") -> None:
     """Enable concurrent readers and a writer.
 
-    If another program is using the file, the next program that opens it does this.
+    If another program is using the file, a later call does this.
     """
     if database.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
         return
@@ -149,17 +150,17 @@ def _migrate(database: "Database", layout: Layout) -> None:
 
 def _downgrade_hint(file: Path, layout: Layout) -> str:
     """Return a hint for a newer database: a backup has the state before the migration."""
-    kept = (
+    backup = (
         file.parent
         / "backups"
         / f"{file.stem}-version-{len(layout.migrations)}.sqlite3"
     )
-    before = (
-        f"; its state before that is {kept}, which `sqlite3` and this version can read"
-        if kept.exists()
+    note = (
+        f"; its state before that is {backup}, which `sqlite3` and this version can read"
+        if backup.exists()
         else ""
     )
-    return f"upgrade patchpilot: `pip install --upgrade patchpilot`{before}"
+    return f"upgrade patchpilot: `pip install --upgrade patchpilot`{note}"
 
 
 def _describe_missing(database: sqlite3.Connection, layout: Layout) -> str:
@@ -168,8 +169,8 @@ def _describe_missing(database: sqlite3.Connection, layout: Layout) -> str:
         existing = {row[1] for row in database.execute(f"PRAGMA table_info({name})")}
         if not existing:
             return f"the table {name}"
-        if lost := sorted(columns - existing):
-            return f"the column {lost[0]} of the table {name}"
+        if missing := sorted(columns - existing):
+            return f"the column {missing[0]} of the table {name}"
     return ""
 
 
@@ -305,20 +306,20 @@ class Cursor(sqlite3.Cursor):
         return self.connection
 
 
-def damaged_error(file: Path, problem: str, why: str) -> DamagedError:
+def damaged_error(file: Path, problem: str, reason: str) -> DamagedError:
     """Return the error for an unreadable database, with the command that recovers it."""
-    known = backups(file)
-    command = (
-        f"the latest backup is from {clamp_time(known[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
-        if known
+    existing = backups(file)
+    note = (
+        f"the latest backup is from {clamp_time(existing[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
+        if existing
         else "no backup"
     )
     return DamagedError(
-        f"{problem} is damaged: {file}: {why}",
+        f"{problem} is damaged: {file}: {reason}",
         hint=Action(
             "doctor",
             ("--recover",),
-            f"`{{}}` restores the latest backup and all rows that can still be read ({command}); it"
+            f"`{{}}` restores the latest backup and all rows that can still be read ({note}); it"
             " keeps the damaged file",
         ),
     )
@@ -343,13 +344,13 @@ def back_up(database: Database, label: str) -> None:
     target = folder / f"{database.file.stem}-{label}.sqlite3"
     if target.exists() and time.time() - target.stat().st_mtime < FRESH:
         return
-    draft = folder / f".{target.name}.{os.getpid()}"
+    temporary = folder / f".{target.name}.{os.getpid()}"
     try:
         folder.mkdir(exist_ok=True, mode=0o700)
-        with contextlib.closing(sqlite3.connect(draft)) as copy:
-            draft.chmod(0o600)
+        with contextlib.closing(sqlite3.connect(temporary)) as copy:
+            temporary.chmod(0o600)
             database.backup(copy)
-        draft.replace(target)
+        temporary.replace(target)
         for old in [
             backup
             for backup in backups(database.file)
@@ -357,7 +358,7 @@ def back_up(database: Database, label: str) -> None:
         ][:-KEPT]:
             old.unlink()
     except (OSError, sqlite3.Error):
-        draft.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 class Recovery(NamedTuple):
@@ -377,7 +378,7 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
 
     Return None if the database is not damaged.
     """
-    _checked.discard(file)
+    _verified.discard(file)
     with (
         contextlib.suppress(DamagedError),
         contextlib.closing(open_database(file, layout)) as database,
@@ -388,11 +389,13 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
             for row in _rows(database, name)
         ):
             return None
-    aside = file.with_name(f"{file.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-    for ending in ("", "-wal", "-shm"):
+    damaged_file = file.with_name(
+        f"{file.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    )
+    for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
-            file.with_name(file.name + ending).rename(
-                aside.with_name(aside.name + ending)
+            file.with_name(file.name + suffix).rename(
+                damaged_file.with_name(damaged_file.name + suffix)
             )
     backup = next(
         (backup for backup in reversed(backups(file)) if _is_sound(backup)), None
@@ -400,7 +403,7 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
     if backup and _version(backup) < len(layout.migrations):
         # opening it below migrates it
         file.write_bytes(backup.read_bytes())
-    _checked.add(file)
+    _verified.add(file)
     with contextlib.closing(open_database(file, layout)) as database:
         tables = list(_tables(layout.migrations))
         # replacing a row must not delete rows that reference it
@@ -412,10 +415,12 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
                 if backup
                 else 0
             )
-            salvaged = sum(_salvage(database, aside, name, layout) for name in tables)
+            salvaged = sum(
+                _salvage(database, damaged_file, name, layout) for name in tables
+            )
             for row in database.execute("PRAGMA foreign_key_check").fetchall():
                 database.execute(f"DELETE FROM {row[0]} WHERE rowid = ?", (row[1],))
-    return Recovery(aside, backup, restored, salvaged)
+    return Recovery(damaged_file, backup, restored, salvaged)
 
 
 def _version(file: Path) -> int:
@@ -443,35 +448,38 @@ def _rows(database: Database, table: str) -> Iterator[Row]:
 
 
 def _salvage(database: Database, source: Path, table: str, layout: Layout) -> int:
-    """Copy a damaged table's valid rows, reading from both ends, and return their number."""
+    """Copy the valid rows of a damaged table and return their number.
+
+    The table is read from both ends.
+    """
     columns = sorted(_tables(layout.migrations)[table])
     rows: dict[int, tuple[Any, ...]] = {}
     for order in ("ASC", "DESC"):
         try:
-            with contextlib.closing(sqlite3.connect(source)) as old:
+            with contextlib.closing(sqlite3.connect(source)) as damaged:
                 existing = {
-                    row[1] for row in old.execute(f"PRAGMA table_info({table})")
+                    row[1] for row in damaged.execute(f"PRAGMA table_info({table})")
                 }
                 columns = [name for name in columns if name in existing]
                 # make SQLite read the table itself, not an index
-                numbers = old.execute(
+                numbers = damaged.execute(
                     f"SELECT rowid FROM {table} NOT INDEXED ORDER BY rowid {order}"
                 )
-                last: int | None = None
+                previous: int | None = None
                 for (number,) in numbers:
-                    if last is not None and (
-                        number <= last if order == "ASC" else number >= last
+                    if previous is not None and (
+                        number <= previous if order == "ASC" else number >= previous
                     ):
                         # damaged pages can form a cycle
                         break
-                    last = number
+                    previous = number
                     if number not in rows and (
-                        row := _read_row(old, table, columns, number)
+                        row := _read_row(damaged, table, columns, number)
                     ):
                         rows[number] = row
         except _UNREADABLE:
             continue
-    taken = 0
+    count = 0
     for _, row in sorted(rows.items()):
         if layout.is_valid(table, dict(zip(columns, row, strict=True))):
             with contextlib.suppress(sqlite3.Error):
@@ -480,8 +488,8 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
                     f" ({', '.join('?' * len(columns))})",
                     row,
                 )
-                taken += 1
-    return taken
+                count += 1
+    return count
 
 
 def _read_row(

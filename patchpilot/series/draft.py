@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Store drafts: the texts of a topic's messages outside its commits.
 
-They are not part of the branch, so that they survive rebases, crashes and failed sends.
+They are not part of the branch, so they survive rebases, crashes and failed sends.
 """
 
 import contextlib
@@ -38,8 +38,8 @@ class Drafts(TopicStore):
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Open a write transaction, to read and write a draft without interruption by other
-        writes.
+        """Open a write transaction, so that no other write occurs between reading and
+        writing a draft.
         """
         with write_transaction(self._db):
             yield
@@ -65,7 +65,7 @@ class Drafts(TopicStore):
             return _load(text)
 
     def save(self, draft: Draft) -> Draft:
-        """Store a draft; it is on disk when this returns."""
+        """Store a draft and wait until it is on disk."""
         try:
             self._db.execute(
                 "INSERT INTO drafts VALUES (?, ?, ?, ?, ?) ON CONFLICT (change_id) DO UPDATE SET"
@@ -87,18 +87,21 @@ class Drafts(TopicStore):
         return draft
 
     def keep(self, before: Draft, after: Draft, origin: str) -> Draft:
-        """Store the fields that differ between two states of a draft with their `origin`.
+        """Store the fields that differ between two states of a draft, with their `origin`.
 
-        Return `after` with origins.
+        Return `after` with all origins.
         """
         with self.transaction():
             return self._keep(before, after, origin)
 
     def _keep(self, before: Draft, after: Draft, origin: str) -> Draft:
-        known = self.get(after.change_id) or Draft(
+        stored = self.get(after.change_id) or Draft(
             after.change_id, after.repository, after.branch, patches=after.patches
         )
-        origins, dated = dict(known.origins), f"{origin}, {datetime.now(UTC):%Y-%m-%d}"
+        origins, origin_text = (
+            dict(stored.origins),
+            f"{origin}, {datetime.now(UTC):%Y-%m-%d}",
+        )
         for name in CHOICES:
             old, new = getattr(before, name), getattr(after, name)
             if old == new:
@@ -109,16 +112,16 @@ class Drafts(TopicStore):
                 ]
                 merged: Any = {
                     key: value
-                    for key, value in {**getattr(known, name), **new}.items()
+                    for key, value in {**getattr(stored, name), **new}.items()
                     if key in new or key not in changed
                 }
-                known = replace(known, **{name: merged})
-                origins |= {f"{name}.{key}": dated for key in changed}
+                stored = replace(stored, **{name: merged})
+                origins |= {f"{name}.{key}": origin_text for key in changed}
             else:
-                known = replace(known, **{name: new})
-                origins[name] = dated
-        origins = {name: text for name, text in origins.items() if _value(known, name)}
-        self.save(replace(known, origins=origins))
+                stored = replace(stored, **{name: new})
+                origins[name] = origin_text
+        origins = {name: text for name, text in origins.items() if _value(stored, name)}
+        self.save(replace(stored, origins=origins))
         return replace(after, origins={**after.origins, **origins})
 
     def remove(self, change_id: str) -> None:
@@ -134,9 +137,9 @@ class Drafts(TopicStore):
     ) -> Draft | None:
         """Return the draft for these patches.
 
-        It has the same patch-ids or subjects, or is this branch's empty draft. Another existing
-        branch's draft (`branches`) is used only if most patch-ids match, as in a copy of the
-        branch.
+        It has the same patch-ids or subjects, or is the empty draft of this branch. The draft of
+        another existing branch (`branches`) is used only if most patch-ids match, as in a copy of
+        the branch.
         """
         ids, subjects, dates = (
             {patch.patch_id for patch in patches},
@@ -145,20 +148,24 @@ class Drafts(TopicStore):
         )
         best: tuple[float, Draft] | None = None
         for draft in self.all(repository):
-            known = {patch.patch_id for patch in draft.patches}
-            same = len(ids & known)
-            common = len(subjects & {patch.subject for patch in draft.patches}) or len(
-                dates & {patch.authored for patch in draft.patches}
+            draft_ids = {patch.patch_id for patch in draft.patches}
+            common_ids = len(ids & draft_ids)
+            common_traits = len(
+                subjects & {patch.subject for patch in draft.patches}
+            ) or len(dates & {patch.authored for patch in draft.patches})
+            is_own_branch = branch is not None and draft.branch == branch
+            is_branch_gone = draft.branch is None or draft.branch not in branches
+            score = 2.0 * common_ids + common_traits + (0.5 if is_own_branch else 0.0)
+            is_match = (
+                (is_own_branch and (common_ids or common_traits or not draft_ids))
+                or (
+                    not is_own_branch
+                    and is_branch_gone
+                    and (common_ids or common_traits)
+                )
+                or (common_ids * 2 > len(ids | draft_ids))
             )
-            mine = branch is not None and draft.branch == branch
-            gone = draft.branch is None or draft.branch not in branches
-            score = 2.0 * same + common + (0.5 if mine else 0.0)
-            fits = (
-                (mine and (same or common or not known))
-                or (not mine and gone and (same or common))
-                or (same * 2 > len(ids | known))
-            )
-            if fits and (best is None or score > best[0]):
+            if is_match and (best is None or score > best[0]):
                 best = (score, draft)
         return best[1] if best else None
 
@@ -169,25 +176,27 @@ def _value(draft: Draft, name: str) -> object:
     return value.get(key) if isinstance(value, Mapping) else value
 
 
-def pair_known(
+def pair_known_patches(
     old: Sequence[KnownPatch], new: Sequence[KnownPatch]
 ) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
     """Return (old, new) pairs of patches in two versions, as matched by `pair_patches`."""
     pairs = pair_patches(
-        [_traits(patch) for patch in old], [_traits(patch) for patch in new]
+        [_features(patch) for patch in old], [_features(patch) for patch in new]
     )
-    return tuple((old[pair], new[at]) for at, pair in pairs.items())
+    return tuple((old[old_index], new[index]) for index, old_index in pairs.items())
 
 
-def _traits(patch: KnownPatch) -> PatchFeatures:
+def _features(patch: KnownPatch) -> PatchFeatures:
     """Return the features that identify a patch in another version."""
     return PatchFeatures(patch.subject, patch.patch_id, patch.authored)
 
 
 def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
-    """Update the draft after its patches changed: move notes to the new version of their patch."""
+    """Update the draft after its patches changed: assign notes to the new versions of their
+    patches.
+    """
     notes = dict(draft.notes)
-    for before, after in pair_known(draft.patches, patches):
+    for before, after in pair_known_patches(draft.patches, patches):
         if after.patch_id not in notes and before.patch_id in notes:
             notes[after.patch_id] = notes[before.patch_id]
     return replace(
@@ -198,8 +207,8 @@ def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> D
 def _load(text: str) -> Draft:
     data = json.loads(text)
     data["patches"] = tuple(KnownPatch(**patch) for patch in data.get("patches", ()))
-    known = set(Draft.__dataclass_fields__)
-    return Draft(**{name: value for name, value in data.items() if name in known})
+    names = set(Draft.__dataclass_fields__)
+    return Draft(**{name: value for name, value in data.items() if name in names})
 
 
 def complete_prefix(text: str) -> str:
@@ -207,16 +216,16 @@ def complete_prefix(text: str) -> str:
 
     "" selects git's own prefix. Raise UsageError if the prefix is invalid.
     """
-    words = text.strip()
-    if words.startswith("[") and words.endswith("]"):
-        words = words[1:-1].strip()
-    one_line_each(words)
+    prefix = text.strip()
+    if prefix.startswith("[") and prefix.endswith("]"):
+        prefix = prefix[1:-1].strip()
+    refuse_header_breaks(prefix)
     hint = "as in --subject-prefix 'PATCH net-next'"
-    if any(bracket in words for bracket in "[]"):
+    if any(bracket in prefix for bracket in "[]"):
         raise UsageError(
             f"subject prefix {text!r}: brackets are not allowed", hint=hint
         )
-    parts = words.split()
+    parts = prefix.split()
     if number := next(
         (part for part in parts if re.fullmatch(r"v\d+|\d+/\d+", part, re.IGNORECASE)),
         None,
@@ -227,10 +236,12 @@ def complete_prefix(text: str) -> str:
         )
     if not parts:
         return ""
-    return words if re.search(r"\bPATCH\b", words, re.IGNORECASE) else f"PATCH {words}"
+    return (
+        prefix if re.search(r"\bPATCH\b", prefix, re.IGNORECASE) else f"PATCH {prefix}"
+    )
 
 
-def one_line_each(*texts: str | None) -> None:
+def refuse_header_breaks(*texts: str | None) -> None:
     """Raise UsageError if a header value contains a control character such as a line break."""
     if any(text and re.search(r"[\x00-\x1f\x7f]", text) for text in texts):
         raise UsageError(

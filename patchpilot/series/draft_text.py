@@ -24,11 +24,11 @@ _EXPORT = "#~ patchpilot draft, topic "
 
 
 def as_text(
-    draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = None
+    draft: Draft, *, change_items: Sequence[str] = (), folder: Path | None = None
 ) -> str:
     """Return the draft as text, formatted with the templates cover, changelog and note.
 
-    `changed` contains the items of a new version's changelog.
+    `change_items` are suggested items for a new version's changelog.
     """
     lines = [
         f"{_EXPORT}{draft.change_id}, v{draft.version}",
@@ -39,7 +39,7 @@ def as_text(
         "subject": draft.cover_subject,
         "text": draft.cover_text.strip("\n"),
         "count": str(len(draft.patches)),
-        "patches": _remarks(patch.subject for patch in draft.patches),
+        "patches": _comment_out(patch.subject for patch in draft.patches),
     }
     lines += ["==== cover ====", fill(template("cover", folder), cover)]
     versions = sorted(
@@ -55,7 +55,7 @@ def as_text(
                 {
                     "changelog": text,
                     "previous": str(version - 1),
-                    "hints": _remarks(changed),
+                    "hints": _comment_out(change_items),
                 },
             )
         lines += [f"==== changelog v{version} ====", text]
@@ -71,14 +71,14 @@ def as_text(
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _remarks(lines: Iterable[str]) -> str:
+def _comment_out(lines: Iterable[str]) -> str:
     return "\n".join(f"{COMMENT}   {line}".rstrip() for line in lines)
 
 
 def update_from_text(draft: Draft, text: str) -> Draft:
     """Update the draft from an edited draft text.
 
-    Raise InputError with the mismatched heading, or the line of a control character.
+    Raise InputError, naming the heading or line, for an unknown heading or a control character.
     """
     if control := _CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
@@ -86,8 +86,8 @@ def update_from_text(draft: Draft, text: str) -> Draft:
             f"line {line}: control character {printable(control[0])}",
             hint="remove the character: a mail cannot contain it",
         )
-    parts = _parts(text)
-    changed = draft
+    parts = _split_parts(text)
+    updated = draft
     notes, changelogs = dict(draft.notes), dict(draft.changelogs)
     ids = {patch.subject: patch.patch_id for patch in draft.patches}
     for heading, body in parts.items():
@@ -95,9 +95,9 @@ def update_from_text(draft: Draft, text: str) -> Draft:
         assert match is not None
         content = strip_comments(body)
         if match[1] == "cover":
-            subject, _, rest = content.partition("\n")
-            changed = replace(
-                changed, cover_subject=subject.strip(), cover_text=rest.strip("\n")
+            subject, _, remainder = content.partition("\n")
+            updated = replace(
+                updated, cover_subject=subject.strip(), cover_text=remainder.strip("\n")
             )
         elif match[2]:
             if not _VERSION.fullmatch(match[2]):
@@ -114,13 +114,13 @@ def update_from_text(draft: Draft, text: str) -> Draft:
                 hint="do not change the heading lines",
             )
     return replace(
-        changed,
+        updated,
         notes={key: value for key, value in notes.items() if value},
         changelogs={key: value for key, value in changelogs.items() if value},
     )
 
 
-def _parts(text: str) -> dict[str, str]:
+def _split_parts(text: str) -> dict[str, str]:
     parts: dict[str, list[str]] = {}
     current: list[str] | None = None
     for line in text.replace("\r\n", "\n").split("\n"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read a UTF-8 text of limited size from a user's file."""
+"""Read UTF-8 text of limited size from a user's file."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ from patchpilot.errors import InputError
 from patchpilot.model.action import Advice
 
 LARGEST = 4 << 20
-"""Bytes; far more than anybody writes."""
+"""Maximum size in bytes; far more than anybody writes."""
 
 
 def read_text_option(file: str | Path, hint: Advice) -> str:

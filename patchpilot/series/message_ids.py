@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Create and store the Message-IDs of a series' messages.
 
-They are stored with the draft, so that a send or preview reuses the last preview's ids.
+They are stored with the draft, so that a send or preview reuses the ids of the last preview.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ def new_message_ids(
 
     An example is `20261120-topic-v2-1-0123456789ab@example.org`.
     """
-    words = (
+    slug = (
         re.sub(r"[^A-Za-z0-9._]+", "-", stem(change_id)).strip("-.")[:40].strip("-.")
         or "patch"
     )
@@ -35,9 +35,9 @@ def new_message_ids(
         )
         or "localhost"
     )
-    part = secrets.token_hex(6)
+    random_part = secrets.token_hex(6)
     return tuple(
-        f"{day:%Y%m%d}-{words}-v{version}-{number}-{part}@{domain}"
+        f"{day:%Y%m%d}-{slug}-v{version}-{number}-{random_part}@{domain}"
         for number in range(count + 1)
     )
 
@@ -46,12 +46,12 @@ def reuse_ids(
     draft: Draft,
     kind: str,
     content: Iterable[bytes | str],
-    new: Callable[[], tuple[str, ...]],
+    generate: Callable[[], tuple[str, ...]],
 ) -> tuple[str, ...]:
     """Return the Message-IDs of the last preview of this kind if its messages had the same content,
     otherwise generate and store new ones.
 
-    An exported or manually sent message must not share its id with a different one.
+    An exported or manually sent message must not share its id with a different message.
     """
     digest = hashlib.sha256()
     for part in content:
@@ -59,17 +59,19 @@ def reuse_ids(
             part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
         )
         digest.update(b"%d:" % len(data) + data)
-    known = draft.shown.get(kind, ())
-    if known and known[0] == digest.hexdigest():
-        return tuple(known[1:])
-    ids = new()
+    previous = draft.shown.get(kind, ())
+    if previous and previous[0] == digest.hexdigest():
+        return tuple(previous[1:])
+    ids = generate()
     with Drafts() as drafts, drafts.transaction():
-        now = drafts.get(draft.change_id) or draft
-        known = now.shown.get(kind, ())
-        if known and known[0] == digest.hexdigest():
+        current = drafts.get(draft.change_id) or draft
+        previous = current.shown.get(kind, ())
+        if previous and previous[0] == digest.hexdigest():
             # another process previewed the same messages at the same time
-            return tuple(known[1:])
-        drafts.save(replace(now, shown={**now.shown, kind: (digest.hexdigest(), *ids)}))
+            return tuple(previous[1:])
+        drafts.save(
+            replace(current, shown={**current.shown, kind: (digest.hexdigest(), *ids)})
+        )
     return ids
 
 
@@ -79,14 +81,14 @@ def forget_ids(change_id: str, *, to_self: bool = False) -> None:
     After a test copy, keep the ids shown for the real messages.
     """
     with Drafts() as drafts, drafts.transaction():
-        known = drafts.get(change_id)
-        if known and known.shown:
-            left = {
+        draft = drafts.get(change_id)
+        if draft and draft.shown:
+            remaining = {
                 kind: ids
-                for kind, ids in known.shown.items()
+                for kind, ids in draft.shown.items()
                 if kind.endswith("to-self") is not to_self
             }
-            drafts.save(replace(known, shown=left))
+            drafts.save(replace(draft, shown=remaining))
 
 
 def reuse_message_ids(
@@ -106,14 +108,14 @@ def reuse_message_ids(
             mail.raw.partition(b"\n\n")[2],
         )
     ]
-    own = tuple(mail.message_id for mail in mails)
-    kept = reuse_ids(draft, kind, content, lambda: own)
-    if kept == own or len(kept) != len(own):
+    generated = tuple(mail.message_id for mail in mails)
+    reused = reuse_ids(draft, kind, content, lambda: generated)
+    if reused == generated or len(reused) != len(generated):
         return mails
     renamed = []
     for mail in mails:
-        head, gap, body = mail.raw.partition(b"\n\n")
-        for old, new in zip(own, kept, strict=True):
+        head, separator, body = mail.raw.partition(b"\n\n")
+        for old, new in zip(generated, reused, strict=True):
             head = head.replace(b"<" + old.encode() + b">", b"<" + new.encode() + b">")
-        renamed.append(mail.replace_raw(head + gap + body))
+        renamed.append(mail.replace_raw(head + separator + body))
     return tuple(renamed)

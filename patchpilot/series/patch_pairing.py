@@ -8,24 +8,26 @@ from typing import NamedTuple, TypeVar
 from patchpilot.cache.cached_re import compile_late
 
 ENOUGH = 0.75
-"""Minimum similarity of two commits that make the same change."""
+"""Minimum similarity of two commits that are considered the same change."""
 
 Line = TypeVar("Line")
 
 ALIKE = 0.5
-"""Similarity from which one patch may have become the other.
+"""Minimum similarity of patches, one of which may have become the other.
 
 Measured on 1,600 mailed patches: two versions of a patch share at least 0.44 of their changed
 lines, other changes of the same file by the same author at most 0.33. Of the titles of reworded
-patches 5 in 6 reach 0.5, of those of other patches to the same file 1 in 5.
+patches 5 in 6 reach 0.5, of the titles of other patches to the same file 1 in 5.
 """
 _NO_COMMON_LINE = 0.8
 """The weight of the title when the patches have few changed lines in common."""
-_HARDLY = 0.1
+_FEW_COMMON = 0.1
 _WORD = compile_late(r"\w+")
 _QUOTES_AND_SPACE = compile_late(r"[\s\"'`“”‘’]+")
-_MOST_COMPARED = 250_000
-"""Pairs of patches compared by content; beyond, only equal keys pair them."""
+_MAX_COMPARED = 250_000
+"""Maximum number of pairs of patches compared by content; above it, only equal keys pair
+patches.
+"""
 
 
 class PatchFeatures(NamedTuple):
@@ -54,7 +56,7 @@ def title_key(title: str) -> str:
     return _QUOTES_AND_SPACE.sub(" ", title).strip().lower()
 
 
-def title_similarity(left: str, other: str) -> float:
+def title_similarity(title: str, other: str) -> float:
     """Return the similarity of two titles, from 0 to 1.
 
     It is the mean of the shares of common words and of common characters in order. A common prefix
@@ -62,14 +64,14 @@ def title_similarity(left: str, other: str) -> float:
     """
     from difflib import SequenceMatcher
 
-    mine, yours = title_key(left).split(": "), title_key(other).split(": ")
-    if mine == yours:
-        return 1.0 if any(mine) else 0.0
-    while len(mine) > 1 and len(yours) > 1 and mine[0] == yours[0]:
-        del mine[0], yours[0]
-    text, other_text = ": ".join(mine), ": ".join(yours)
-    words, others = set(_WORD.findall(text)), set(_WORD.findall(other_text))
-    shared = 2 * len(words & others) / max(1, len(words) + len(others))
+    parts, other_parts = title_key(title).split(": "), title_key(other).split(": ")
+    if parts == other_parts:
+        return 1.0 if any(parts) else 0.0
+    while len(parts) > 1 and len(other_parts) > 1 and parts[0] == other_parts[0]:
+        del parts[0], other_parts[0]
+    text, other_text = ": ".join(parts), ": ".join(other_parts)
+    words, other_words = set(_WORD.findall(text)), set(_WORD.findall(other_text))
+    shared = 2 * len(words & other_words) / max(1, len(words) + len(other_words))
     return (
         shared
         + SequenceMatcher(
@@ -78,16 +80,16 @@ def title_similarity(left: str, other: str) -> float:
     ) / 2
 
 
-def line_similarity(left: Mapping[Line, int], other: Mapping[Line, int]) -> float:
+def line_similarity(lines: Mapping[Line, int], other: Mapping[Line, int]) -> float:
     """Return the share of common changed lines in two patches, from 0 to 1.
 
-    It is 0 if either patch has none.
+    It is 0 if either patch has no changed lines.
     """
-    if not left or not other:
+    if not lines or not other:
         return 0.0
-    fewer, more = (left, other) if len(left) <= len(other) else (other, left)
+    fewer, more = (lines, other) if len(lines) <= len(other) else (other, lines)
     common = sum(min(count, more.get(line, 0)) for line, count in fewer.items())
-    return 2 * common / (sum(left.values()) + sum(other.values()))
+    return 2 * common / (sum(lines.values()) + sum(other.values()))
 
 
 def patch_similarity(patch: PatchFeatures, other: PatchFeatures) -> float:
@@ -102,7 +104,7 @@ def patch_similarity(patch: PatchFeatures, other: PatchFeatures) -> float:
     if not patch.lines or not other.lines:
         return title
     lines = line_similarity(patch.lines, other.lines)
-    return max(lines, title if lines >= _HARDLY else title * _NO_COMMON_LINE)
+    return max(lines, title if lines >= _FEW_COMMON else title * _NO_COMMON_LINE)
 
 
 def pair_patches(
@@ -132,12 +134,12 @@ class _Pairing:
     ) -> None:
         self.old, self.new = old, new
         self.pairs: dict[int, int] = {}
-        self._left = dict.fromkeys(range(len(old)))
-        self._rest = dict.fromkeys(range(len(new)))
+        self._unpaired_old = dict.fromkeys(range(len(old)))
+        self._unpaired_new = dict.fromkeys(range(len(new)))
 
-    def _pair(self, at: int, old_index: int) -> None:
-        self.pairs[at] = old_index
-        del self._rest[at], self._left[old_index]
+    def _pair(self, new_index: int, old_index: int) -> None:
+        self.pairs[new_index] = old_index
+        del self._unpaired_new[new_index], self._unpaired_old[old_index]
 
     def pair_by_key(
         self, key: Callable[[PatchFeatures], str], *, unique: bool = False
@@ -146,67 +148,70 @@ class _Pairing:
 
         With `unique`, skip keys shared by several patches on a side.
         """
-        before, after = (
-            _index_by_key(self.old, self._left, key),
-            _index_by_key(self.new, self._rest, key),
+        old_indexes, new_indexes = (
+            _index_by_key(self.old, self._unpaired_old, key),
+            _index_by_key(self.new, self._unpaired_new, key),
         )
-        for name, places in after.items():
-            earlier = before.get(name, [])
-            if len(places) == len(earlier) == 1:
-                self._pair(places[0], earlier[0])
-            elif earlier and not unique:
-                self._most_similar(places, earlier, lowest=0.0)
+        for name, matches in new_indexes.items():
+            old_matches = old_indexes.get(name, [])
+            if len(matches) == len(old_matches) == 1:
+                self._pair(matches[0], old_matches[0])
+            elif old_matches and not unique:
+                self._pair_most_similar(matches, old_matches, lowest=0.0)
 
     def pair_by_similarity(self) -> None:
         """Pair similar patches, most similar first."""
-        if len(self._left) * len(self._rest) <= _MOST_COMPARED:
-            self._most_similar(list(self._rest), list(self._left), lowest=ALIKE)
+        if len(self._unpaired_old) * len(self._unpaired_new) <= _MAX_COMPARED:
+            self._pair_most_similar(
+                list(self._unpaired_new), list(self._unpaired_old), lowest=ALIKE
+            )
 
-    def _most_similar(
-        self, places: Sequence[int], earlier: Sequence[int], lowest: float
+    def _pair_most_similar(
+        self, new_indexes: Sequence[int], old_indexes: Sequence[int], lowest: float
     ) -> None:
-        if len(places) * len(earlier) > _MOST_COMPARED:
-            for at, old_index in zip(places, earlier, strict=False):
-                self._pair(at, old_index)
+        if len(new_indexes) * len(old_indexes) > _MAX_COMPARED:
+            for new_index, old_index in zip(new_indexes, old_indexes, strict=False):
+                self._pair(new_index, old_index)
             return
         ranked = sorted(
             (
                 -score,
-                -line_similarity(self.new[at].lines, self.old[old_index].lines),
-                abs(at - old_index),
-                at,
+                -line_similarity(self.new[new_index].lines, self.old[old_index].lines),
+                abs(new_index - old_index),
+                new_index,
                 old_index,
             )
-            for at in places
-            for old_index in earlier
-            if (score := patch_similarity(self.new[at], self.old[old_index])) >= lowest
+            for new_index in new_indexes
+            for old_index in old_indexes
+            if (score := patch_similarity(self.new[new_index], self.old[old_index]))
+            >= lowest
         )
-        for *_, at, old_index in ranked:
-            if at in self._rest and old_index in self._left:
-                self._pair(at, old_index)
+        for *_, new_index, old_index in ranked:
+            if new_index in self._unpaired_new and old_index in self._unpaired_old:
+                self._pair(new_index, old_index)
 
     def pair_by_index(self) -> None:
         """Pair the last remaining patches if they have the same index, similar lines, and series of
         equal length.
         """
         if (
-            len(self._left) == len(self._rest) == 1
+            len(self._unpaired_old) == len(self._unpaired_new) == 1
             and len(self.old) == len(self.new)
-            and self._left.keys() == self._rest.keys()
+            and self._unpaired_old.keys() == self._unpaired_new.keys()
         ):
-            (at,) = self._rest
-            if not (self.new[at].lines and self.old[at].lines):
-                self._pair(at, at)
+            (index,) = self._unpaired_new
+            if not (self.new[index].lines and self.old[index].lines):
+                self._pair(index, index)
 
 
 def _index_by_key(
     patches: Sequence[PatchFeatures],
-    among: Iterable[int],
+    indexes: Iterable[int],
     key: Callable[[PatchFeatures], str],
 ) -> dict[str, list[int]]:
     """Map each key to the indexes of its patches, in order."""
-    places: dict[str, list[int]] = defaultdict(list)
-    for at in among:
-        if name := key(patches[at]):
-            places[name].append(at)
-    return places
+    result: dict[str, list[int]] = defaultdict(list)
+    for index in indexes:
+        if name := key(patches[index]):
+            result[name].append(index)
+    return result

@@ -19,44 +19,46 @@ from patchpilot.resources import state_path, store_json
 from patchpilot.series.change_id import change_ids
 
 BY_HAND = "by hand"
-_BROKEN = compile_late("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
-"""A line break or another control character; a tab is white space."""
+_CONTROL = compile_late("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+"""Line breaks and other control characters; a tab counts as white space."""
 
 
 class Edits(NamedTuple):
     """The user's edits to a recipient plan.
 
     `placed` contains (header, address) pairs added or moved manually, and `dropped` the removed
-    mailboxes (in lower case). `single` contains (patch subject, address, whether it gets this
-    patch).
+    mailboxes (in lower case). `single` contains (patch subject, address, whether the address gets
+    this patch).
     """
 
     placed: tuple[tuple[str, Address], ...] = ()
     dropped: tuple[str, ...] = ()
     single: tuple[tuple[str, Address, bool], ...] = ()
 
-    def edit_patch(self, patch: str, address: Address, *, gets: bool) -> "Edits":
+    def edit_patch(
+        self, patch: str, address: Address, *, is_recipient: bool
+    ) -> "Edits":
         """Add or remove an address for the patch with this subject."""
-        return self._replace(single=(*self.single, (patch, address, gets)))
+        return self._replace(single=(*self.single, (patch, address, is_recipient)))
 
     def place(self, header: str, address: Address) -> "Edits":
         """Put an address into a header ("to" or "cc")."""
-        rest = self.restore(address)
-        return rest._replace(placed=(*rest.placed, (header, address)))
+        other_edits = self.restore(address)
+        return other_edits._replace(placed=(*other_edits.placed, (header, address)))
 
     def drop(self, address: Address) -> "Edits":
-        rest = self.restore(address)
-        return rest._replace(dropped=(*rest.dropped, address.key))
+        other_edits = self.restore(address)
+        return other_edits._replace(dropped=(*other_edits.dropped, address.key))
 
     def restore(self, address: Address, patch: str = "") -> "Edits":
         """Drop an address's edits, or only its edit for `patch` if there is one."""
-        others = tuple(
+        remaining = tuple(
             edit
             for edit in self.single
             if (edit[0], edit[1].key) != (patch, address.key)
         )
-        if others != self.single:
-            return self._replace(single=others)
+        if remaining != self.single:
+            return self._replace(single=remaining)
         return Edits(
             tuple(edit for edit in self.placed if edit[1].key != address.key),
             tuple(key for key in self.dropped if key != address.key),
@@ -71,37 +73,37 @@ class Edits(NamedTuple):
         if self == Edits():
             return plan
         rows = {recipient.address.key: recipient for recipient in plan.recipients}
-        gone = [rows.pop(key).address.email for key in self.dropped if key in rows]
+        removed = [rows.pop(key).address.email for key in self.dropped if key in rows]
         for header, address in self.placed:
-            known = rows.get(address.key)
-            if known is None:
+            current = rows.get(address.key)
+            if current is None:
                 rows[address.key] = _add_address(address, header)
-            elif known.header != header or known.patches:
-                why = f"placed in {header.title()} of every message manually"
-                rows[address.key] = known._replace(
+            elif current.header != header or current.patches:
+                reason = f"placed in {header.title()} of every message manually"
+                rows[address.key] = current._replace(
                     header=header,
                     by_hand=True,
                     patches=(),
-                    reasons=(*known.reasons, why),
+                    reasons=(*current.reasons, reason),
                 )
         all_numbers = {*range(1, len(patches) + 1)}
-        for patch, address, gets in self.single:
+        for patch, address, is_recipient in self.single:
             if patch not in patches:
                 continue
-            known = rows.get(address.key)
-            own = {*known.patches} or all_numbers if known else set()
+            current = rows.get(address.key)
+            numbers = {*current.patches} or all_numbers if current else set()
             number = {patches.index(patch) + 1}
-            if own := own | number if gets else own - number:
-                rows[address.key] = (known or _add_address(address, "cc"))._replace(
+            if numbers := numbers | number if is_recipient else numbers - number:
+                rows[address.key] = (current or _add_address(address, "cc"))._replace(
                     by_hand=True,
-                    patches=() if own == all_numbers else tuple(sorted(own)),
+                    patches=() if numbers == all_numbers else tuple(sorted(numbers)),
                 )
             else:
                 rows.pop(address.key, None)
         recipients = sorted(
             rows.values(), key=lambda recipient: recipient.header == "cc"
         )
-        note = (f"removed manually: {', '.join(gone)}",) if gone else ()
+        note = (f"removed manually: {', '.join(removed)}",) if removed else ()
         return plan._replace(
             recipients=tuple(recipients), warnings=(*plan.warnings, *note)
         )
@@ -134,10 +136,10 @@ def branch_key(repository: Repository) -> str | None:
     branch = repository.branch
     if not branch:
         return None
-    known = prep_branch(repository, branch)
+    prep = prep_branch(repository, branch)
     return (
-        f"change-id:{known.change_id}"
-        if known and known.change_id
+        f"change-id:{prep.change_id}"
+        if prep and prep.change_id
         else f"branch:{repository.common_dir.resolve()}:{branch}"
     )
 
@@ -192,8 +194,13 @@ def save_edits(key: str, edits: Edits) -> None:
         for header, address in edits.placed
     ]
     single = [
-        {"patch": patch, "name": who.name, "email": who.email, "gets": gets}
-        for patch, who, gets in edits.single
+        {
+            "patch": patch,
+            "name": recipient.name,
+            "email": recipient.email,
+            "gets": is_recipient,
+        }
+        for patch, recipient, is_recipient in edits.single
     ]
     data = {
         "topic": key,
@@ -201,59 +208,59 @@ def save_edits(key: str, edits: Edits) -> None:
         "dropped": list(edits.dropped),
         "single": single,
     }
-    lost = "your changes to the recipients were not saved"
-    store_json(_file(key), None if edits == Edits() else data, lost)
+    error = "your changes to the recipients were not saved"
+    store_json(_file(key), None if edits == Edits() else data, error)
 
 
-def _header(word: object) -> str:
-    if word not in ("to", "cc"):
-        raise ValueError(f"unknown header: {word!r}")
-    return str(word)
+def _header(value: object) -> str:
+    if value not in ("to", "cc"):
+        raise ValueError(f"unknown header: {value!r}")
+    return str(value)
 
 
-def on_one_line(option: str, texts: Sequence[str]) -> None:
+def refuse_control_characters(option: str, values: Sequence[str]) -> None:
     """Raise UsageError if an option's address contains a control character such as a line break.
 
     Such addresses could inject headers.
     """
-    for text in texts:
-        if _BROKEN.search(text):
+    for value in values:
+        if _CONTROL.search(value):
             raise UsageError(
-                f"{option}: {text!r} is not one line of printable text",
+                f"{option}: {value!r} is not one line of printable text",
                 hint=f"repeat {option} for each address",
             )
 
 
-def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address, ...]:
+def addresses(values: Sequence[str], option: str = "an address") -> tuple[Address, ...]:
     """Parse addresses given by the user.
 
-    Raise InputError for an invalid address, and UsageError for one that spans several lines.
+    Raise InputError for an invalid address, and UsageError for an address with a control character.
     """
-    on_one_line(option, texts)
+    refuse_control_characters(option, values)
     parsed = []
-    for text in texts:
-        address = parse_address(text)
+    for value in values:
+        address = parse_address(value)
         if address is None or address.email.count("@") != 1:
             raise InputError(
-                f"{text!r} is not an address",
+                f"{value!r} is not an address",
                 hint="write name@example.org or 'Name <name@example.org>'",
             )
         parsed.append(address)
     return tuple(parsed)
 
 
-def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
+def new_recipients(values: Sequence[str], option: str) -> tuple[Address, ...]:
     """Parse addresses like `addresses`, and check that they can receive messages.
 
-    Raise InputError for one that cannot.
+    Raise InputError for an address that cannot.
     """
-    return usable_recipients(addresses(texts, option), option)
+    return usable_recipients(addresses(values, option), option)
 
 
 def usable_recipients(addresses: Sequence[Address], option: str) -> tuple[Address, ...]:
     """Check that an option's addresses can receive messages, and return them.
 
-    Raise InputError, with the reason, for one that cannot.
+    Raise InputError, with the reason, for an address that cannot.
     """
     for address in addresses:
         verdict = judge(address.email)

@@ -22,30 +22,30 @@ def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
     the same, so that the user is asked.
     """
     try:
-        before = {_key(parse_patch(raw, "mail")) for raw in mails}
+        sent_keys = {_key(parse_patch(raw, "mail")) for raw in mails}
     except PatchpilotError:
         return True
-    return before == {_key(patch) for patch in patches}
+    return sent_keys == {_key(patch) for patch in patches}
 
 
 def equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
     """Return whether two non-empty series have the same authors, messages and changed lines."""
-    mine = {_key(patch) for patch in patches}
-    return bool(mine) and mine == {_key(other) for other in others}
+    keys = {_key(patch) for patch in patches}
+    return bool(keys) and keys == {_key(other) for other in others}
 
 
-def has_patches(patches: Iterable[Patch], wanted: Iterable[Patch]) -> bool:
-    """Return whether a series contains all wanted patches, with the same author, message and
+def has_patches(patches: Iterable[Patch], required: Iterable[Patch]) -> bool:
+    """Return whether a series contains all `required` patches, with the same author, message and
     changed lines.
     """
-    return {_key(patch) for patch in wanted} <= {_key(patch) for patch in patches}
+    return {_key(patch) for patch in required} <= {_key(patch) for patch in patches}
 
 
 def _key(patch: Patch) -> _Key:
     message = tuple(
         line.rstrip() for line in "\n".join(patch.message).strip().split("\n")
     )
-    changed = tuple(
+    changed_lines = tuple(
         line.kind + line.text.rstrip("\r")
         for change in patch.files
         for hunk in change.hunks
@@ -57,4 +57,4 @@ def _key(patch: Patch) -> _Key:
         if patch.author
         else ""
     )
-    return (author, " ".join(patch.subject.title.split()), message, changed)
+    return (author, " ".join(patch.subject.title.split()), message, changed_lines)

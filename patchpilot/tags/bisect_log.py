@@ -34,21 +34,21 @@ def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
 
     Raise InputError if the text does not contain a bisection.
     """
-    bad_words, good_words = {"bad", "new"}, {"good", "old"}
-    for kind, word in _TERM.findall(text):
-        (bad_words if kind in ("new", "bad") else good_words).add(word)
+    bad_terms, good_terms = {"bad", "new"}, {"good", "old"}
+    for kind, term in _TERM.findall(text):
+        (bad_terms if kind in ("new", "bad") else good_terms).add(term)
     marks: dict[str, list[str]] = {"bad": [], "good": [], "skip": []}
     start = _START.search(text)
     if start:
         ids = [
-            word.strip("'")
-            for word in start[1].split()
-            if re.fullmatch(r"'?[0-9a-f]{7,64}'?", word)
+            term.strip("'")
+            for term in start[1].split()
+            if re.fullmatch(r"'?[0-9a-f]{7,64}'?", term)
         ]
         marks["bad"] += ids[:1]
         marks["good"] += ids[1:]
-    for word, ids in _STEP.findall(text):
-        kind = "bad" if word in bad_words else "good" if word in good_words else word
+    for term, ids in _STEP.findall(text):
+        kind = "bad" if term in bad_terms else "good" if term in good_terms else term
         if kind in marks:
             marks[kind] += [id_.strip("'") for id_ in ids.split()]
     result = [*_FIRST.findall(text), *_IS_FIRST.findall(text)]

@@ -48,9 +48,9 @@ def blame(
 
     Both are empty if the file cannot be read.
     """
-    done = repository.git("blame", "--porcelain", "-w", rev, "--", path, ok=(0, 128))
+    result = repository.git("blame", "--porcelain", "-w", rev, "--", path, ok=(0, 128))
     owners: dict[str, Owner] = {}
-    return parse_blame(path, done.text, owners), owners
+    return parse_blame(path, result.text, owners), owners
 
 
 def parse_blame(path: str, text: str, owners: dict[str, Owner]) -> Blame:

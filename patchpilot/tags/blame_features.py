@@ -34,25 +34,28 @@ class Tally:
     beside_lines: list[tuple[str, int]] = field(default_factory=list)
 
 
-def tally(scene: EvidenceInput) -> dict[str, Tally]:
+def tally(evidence: EvidenceInput) -> dict[str, Tally]:
     """Return the tally of every commit that last changed a line of the changed files."""
     tallies: dict[str, Tally] = defaultdict(Tally)
-    spoken = {
+    mentioned_words = {
         word
-        for word in identifiers(f"{scene.subject}\n{scene.text}")
+        for word in identifiers(f"{evidence.subject}\n{evidence.text}")
         if "_" in word or not word.islower()
     }
-    for mention in scene.mentions:
+    for mention in evidence.mentions:
         tallies[mention] = Tally()
-    for change in scene.files:
-        blame = scene.blames.get(change.old_path or "")
+    for change in evidence.files:
+        blame = evidence.blames.get(change.old_path or "")
         if blame:
-            _tally_file(change, blame, tallies, spoken)
+            _tally_file(change, blame, tallies, mentioned_words)
     return tallies
 
 
 def _tally_file(
-    change: CommitFileChange, blame: Blame, tallies: dict[str, Tally], spoken: set[str]
+    change: CommitFileChange,
+    blame: Blame,
+    tallies: dict[str, Tally],
+    mentioned_words: set[str],
 ) -> None:
     words = {line: identifiers(text) for line, text in blame.texts.items()}
     if 1 in blame.ids:
@@ -63,9 +66,11 @@ def _tally_file(
     for run in change.runs:
         for line in range(run.start, run.end + 1) if run.removed else ():
             _credit_removed_line(tallies, blame, line, added)
-        _vote(tallies, blame, run)
+        _split_vote(tallies, blame, run)
         _credit_neighbors(tallies, blame, run)
-    _related(blame, words, _changed_words(change), tallies, spoken)
+    _credit_related_lines(
+        blame, words, _changed_words(change), tallies, mentioned_words
+    )
 
 
 def _credit_neighbors(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
@@ -113,9 +118,9 @@ def _credit_removed_line(
         tally.removed_lines.append((blame.path, line))
 
 
-def _vote(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
+def _split_vote(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
     """Split a run's vote among the owners of its removed lines, or half a vote among the owners of
-    lines next to additions.
+    the lines next to an addition.
     """
     lines = (
         range(run.start, run.end + 1)
@@ -126,37 +131,39 @@ def _vote(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
     for line in lines:
         if line in blame.ids:
             votes[blame.ids[line]] += significance(blame.texts[line]) or 0.05
-    loud = 1.0 if run.removed else 0.5
+    weight = 1.0 if run.removed else 0.5
     for commit, share in shares(votes).items():
-        tallies[commit].votes += share * loud
+        tallies[commit].votes += share * weight
 
 
-def _related(
+def _credit_related_lines(
     blame: Blame,
     words: Mapping[int, frozenset[str]],
     changed: Counter[str],
     tallies: dict[str, Tally],
-    spoken: set[str],
+    mentioned_words: set[str],
 ) -> None:
     """Credit the owners of other lines with identifiers from the change or message, with more
     credit for rare ones.
     """
-    frequency = Counter(
-        word for identifiers_here in words.values() for word in identifiers_here
-    )
-    rare = {
+    frequency = Counter(word for line_words in words.values() for word in line_words)
+    weights = {
         word: weight / frequency[word]
         for word, weight in changed.items()
         if 0 < frequency[word] <= 40
     }
-    mentioned = {
-        word: 1.0 / frequency[word] for word in spoken if 0 < frequency[word] <= 40
+    mention_weights = {
+        word: 1.0 / frequency[word]
+        for word in mentioned_words
+        if 0 < frequency[word] <= 40
     }
-    for line, identifiers_here in words.items():
-        score = sum(rare[word] for word in identifiers_here if word in rare)
+    for line, line_words in words.items():
+        score = sum(weights[word] for word in line_words if word in weights)
         if score:
             tallies[blame.ids[line]].related += score
-        score = sum(mentioned[word] for word in identifiers_here if word in mentioned)
+        score = sum(
+            mention_weights[word] for word in line_words if word in mention_weights
+        )
         if score:
             tallies[blame.ids[line]].named += score
 
@@ -172,13 +179,14 @@ def shares(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def features(
-    scene: EvidenceInput, tallies: Mapping[str, Tally]
+    evidence: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
     """Return the feature values of each candidate, most of them between 0 and 1.
 
-    A direct mention gets a larger value, because its weight, fitted on few examples, is too small.
+    A direct mention gets a larger value, because its weight was fitted on few examples and is too
+    small.
     """
-    ids = [tally for tally in tallies if tally in scene.owners]
+    ids = [tally for tally in tallies if tally in evidence.owners]
     tables = {
         kind: shares({id_: getattr(tallies[id_], kind) for id_ in ids})
         for kind in (
@@ -191,27 +199,30 @@ def features(
         )
     }
     adds_only = not any(tallies[id_].removed for id_ in ids)
-    fix_words = stems(scene.subject.rpartition(": ")[2])
-    body_words = stems(scene.text)
-    weights = _word_weights(scene, ids)
+    fix_words = stems(evidence.subject.rpartition(": ")[2])
+    body_words = stems(evidence.text)
+    weights = _word_weights(evidence, ids)
     direct = {
         id_: tables["removed"][id_]
         if not adds_only
         else tables["beside"][id_] * 0.7 + tables["context"][id_] * 0.3
         for id_ in ids
     }
-    order = sorted(ids, key=lambda commit: scene.owners[commit].committed, reverse=True)
-    touched = [commit for commit in order if direct[commit] > 0]
+    order = sorted(
+        ids, key=lambda commit: evidence.owners[commit].committed, reverse=True
+    )
+    changed_by = [commit for commit in order if direct[commit] > 0]
     age_rank = {
-        commit: at / max(1, len(touched) - 1) for at, commit in enumerate(touched)
+        commit: position / max(1, len(changed_by) - 1)
+        for position, commit in enumerate(changed_by)
     }
-    oldest, newest = (touched[-1], touched[0]) if touched else ("", "")
+    oldest, newest = (changed_by[-1], changed_by[0]) if changed_by else ("", "")
     best = max(direct.values(), default=0.0)
     result = {}
     for commit in ids:
-        owner = scene.owners[commit]
-        theirs = stems(owner.subject.rpartition(": ")[2])
-        days = max(0.0, (scene.authored - owner.authored) / DAY)
+        owner = evidence.owners[commit]
+        subject_words = stems(owner.subject.rpartition(": ")[2])
+        days = max(0.0, (evidence.authored - owner.authored) / DAY)
         result[commit] = {
             "removed": tables["removed"][commit],
             "removed_most": float(
@@ -226,51 +237,53 @@ def features(
             "related": tables["related"][commit],
             "related_adds": tables["related"][commit] * adds_only,
             "named": tables["named"][commit],
-            "subject": _overlap(fix_words, theirs, weights),
-            "body": _overlap(theirs, body_words | fix_words, weights),
-            "same_author": float(owner.author == scene.author),
+            "subject": _overlap(fix_words, subject_words, weights),
+            "body": _overlap(subject_words, body_words | fix_words, weights),
+            "same_author": float(owner.author == evidence.author),
             "age": math.log1p(days) / 8,
             "fresh": float(days < 60),
             "age_rank": age_rank.get(commit, 0.5),
-            "oldest": float(commit == oldest and len(touched) > 1),
-            "newest": float(commit == newest and len(touched) > 1),
-            "same_series": float(owner.author == scene.author and days < 2),
+            "oldest": float(commit == oldest and len(changed_by) > 1),
+            "newest": float(commit == newest and len(changed_by) > 1),
+            "same_series": float(owner.author == evidence.author and days < 2),
             "votes": tables["votes"][commit],
-            "mentioned": 2.0 * (scene.mentions.get(commit, 0.0) > 0.5),
-            "blamed": 3.0 * (scene.mentions.get(commit, 0.0) >= 1),
+            "mentioned": 2.0 * (evidence.mentions.get(commit, 0.0) > 0.5),
+            "blamed": 3.0 * (evidence.mentions.get(commit, 0.0) >= 1),
         }
     return result
 
 
-def rough_score(numbers: Mapping[str, float]) -> float:
+def rough_score(values: Mapping[str, float]) -> float:
     """Return a rough, unfitted score that selects the candidates to examine in detail."""
     return (
-        3 * numbers["removed"]
-        + 2 * (numbers["votes"] + numbers["context"] + numbers["context_adds"])
-        + 2 * numbers["related"]
-        + numbers["named"]
-        + numbers["body"]
-        + numbers["subject"]
-        + 5 * numbers["mentioned"]
+        3 * values["removed"]
+        + 2 * (values["votes"] + values["context"] + values["context_adds"])
+        + 2 * values["related"]
+        + values["named"]
+        + values["body"]
+        + values["subject"]
+        + 5 * values["mentioned"]
     )
 
 
-def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
+def _word_weights(evidence: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
     """Return the weight of each word, higher for words that are rare in the candidates'
     subjects.
     """
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for id_ in ids:
-        seen.update(stems(scene.owners[id_].subject.rpartition(": ")[2]))
-    return {word: math.log((1 + len(ids)) / count) for word, count in seen.items()}
+        counts.update(stems(evidence.owners[id_].subject.rpartition(": ")[2]))
+    return {word: math.log((1 + len(ids)) / count) for word, count in counts.items()}
 
 
 def _overlap(
     words: frozenset[str], others: frozenset[str], weights: Mapping[str, float]
 ) -> float:
-    """Return the weighted share of words that are also in `others`."""
-    top = math.log(1 + len(weights)) or 1.0
-    total = sum(weights.get(word, top) for word in words)
+    """Return the weighted share of the words that are also in `others`."""
+    default = math.log(1 + len(weights)) or 1.0
+    total = sum(weights.get(word, default) for word in words)
     return (
-        sum(weights.get(word, top) for word in words & others) / total if total else 0.0
+        sum(weights.get(word, default) for word in words & others) / total
+        if total
+        else 0.0
     )

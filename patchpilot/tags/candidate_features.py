@@ -14,83 +14,94 @@ from patchpilot.tags.evidence_input import EvidenceInput
 from patchpilot.tags.message_evidence import prose
 
 SHORT = 3
-"""Letters of an acronym: `MTU` is a word of prose, `QueueMTU` is not."""
+"""Maximum length of an acronym: `MTU` is a word of prose, `QueueMTU` is not."""
 
 
 class CandidateHistory(NamedTuple):
-    """A candidate's message, and its changes to the fix's files under their names at that time."""
+    """A candidate's message, and its changes to the fix's files under their names at the time."""
 
     id: str
     message: str
     files: tuple[CommitFileChange, ...]
 
 
-def read_past(
+def read_candidate_histories(
     repository: Repository, ids: Sequence[str], paths: Iterable[str]
 ) -> dict[str, CandidateHistory]:
     """Read the messages of these commits and their changes to these paths, in one walk."""
     sorted_paths = sorted(set(paths))
     if not ids or not sorted_paths:
         return {}
-    done = repository.git(
+    output = repository.git(
         "log", "--no-walk=unsorted", "--format=%x01%H%x00%B%x00", "-p", "-w", "-M", "-U0", "--no-color", "--no-ext-diff", "--no-textconv",  # noqa: E501
         *ids, "--", *sorted_paths,
     )  # fmt: skip
     result = {}
-    for entry in done.text.split("\x01")[1:]:
-        commit, _, rest = entry.partition("\0")
-        message, _, diff = rest.partition("\0")
+    for entry in output.text.split("\x01")[1:]:
+        commit, _, remainder = entry.partition("\0")
+        message, _, diff = remainder.partition("\0")
         result[commit] = CandidateHistory(commit, message, parse_change(diff))
     return result
 
 
 def compute_close_features(
-    scene: EvidenceInput,
-    past: Mapping[str, CandidateHistory],
+    evidence: EvidenceInput,
+    histories: Mapping[str, CandidateHistory],
 ) -> dict[str, dict[str, float]]:
     """Return the features (0 to 1) of the candidates to examine in detail."""
-    changed = frozenset().union(*_words(scene.files))
-    deeds = {commit: _words(look.files) for commit, look in past.items()}
-    spread: Counter[str] = Counter()
-    for _, new in deeds.values():
-        spread.update(changed & new)
-    weight = {word: 1.0 / spread[word] for word in changed if spread[word]}
-    total = sum(weight.values())
-    fix_words = stems(f"{scene.subject.rpartition(': ')[2]}\n{scene.text}")
-    messages = {
-        commit: stems("\n".join(prose(look.message))) for commit, look in past.items()
+    changed_words = frozenset().union(*_words(evidence.files))
+    words_by_commit = {
+        commit: _words(history.files) for commit, history in histories.items()
     }
-    speech: Counter[str] = Counter()
+    commit_counts: Counter[str] = Counter()
+    for _, new in words_by_commit.values():
+        commit_counts.update(changed_words & new)
+    weights = {
+        word: 1.0 / commit_counts[word] for word in changed_words if commit_counts[word]
+    }
+    total = sum(weights.values())
+    fix_words = stems(f"{evidence.subject.rpartition(': ')[2]}\n{evidence.text}")
+    messages = {
+        commit: stems("\n".join(prose(history.message)))
+        for commit, history in histories.items()
+    }
+    message_counts: Counter[str] = Counter()
     for words in messages.values():
-        speech.update(words)
-    fixed = _fixed(scene, past)
-    touched = {word for word in set().union(*_words(scene.files, 0)) if "_" in word}
-    spoken = {
+        message_counts.update(words)
+    fixed = _find_fixed_candidates(evidence, histories)
+    changed_names = {
+        word for word in set().union(*_words(evidence.files, 0)) if "_" in word
+    }
+    mentioned_words = {
         word
-        for word in identifiers(f"{scene.subject}\n{scene.text}")
+        for word in identifiers(f"{evidence.subject}\n{evidence.text}")
         if "_" in word or (not word.islower() and len(word) > SHORT)
     }
     result: dict[str, dict[str, float]] = {}
-    for commit, look in past.items():
-        old, new = deeds[commit]
+    for commit, history in histories.items():
+        old, new = words_by_commit[commit]
         result[commit] = {
-            "brought": sum(weight[word] for word in changed & new if word in weight)
+            "brought": sum(
+                weights[word] for word in changed_words & new if word in weights
+            )
             / total
             if total
             else 0.0,
-            "speech": _mentioned_share(fix_words, messages[commit], speech, len(past)),
+            "speech": _mentioned_word_ratio(
+                fix_words, messages[commit], message_counts, len(histories)
+            ),
             "fixed": float(commit in fixed),
-            "told": float(not touched.isdisjoint(identifiers(look.message))),
-            "brought_told": float(not spoken.isdisjoint(new - old)),
+            "told": float(not changed_names.isdisjoint(identifiers(history.message))),
+            "brought_told": float(not mentioned_words.isdisjoint(new - old)),
         }
-    most = max((numbers["speech"] for numbers in result.values()), default=0.0)
+    max_speech = max((numbers["speech"] for numbers in result.values()), default=0.0)
     for numbers in result.values():
-        numbers["speech_most"] = float(numbers["speech"] == most > 0)
+        numbers["speech_most"] = float(numbers["speech"] == max_speech > 0)
     return result
 
 
 def _words(
-    files: Iterable[CommitFileChange], least: float = 1.0
+    files: Iterable[CommitFileChange], min_significance: float = 1.0
 ) -> tuple[set[str], set[str]]:
     """Return the identifiers in removed and added lines of at least this significance."""
     old: set[str] = set()
@@ -100,16 +111,16 @@ def _words(
             words.update(
                 word
                 for text in lines
-                if significance(text) >= least
+                if significance(text) >= min_significance
                 for word in identifiers(text)
             )
     return old, new
 
 
-def _mentioned_share(
+def _mentioned_word_ratio(
     words: frozenset[str],
     message: frozenset[str],
-    speech: Mapping[str, int],
+    message_counts: Mapping[str, int],
     count: int,
 ) -> float:
     """Return the share of the fix's words in the candidate's message.
@@ -117,7 +128,9 @@ def _mentioned_share(
     Words that few candidates use count more.
     """
     weights = {
-        word: math.log((1 + count) / speech[word]) for word in words if speech.get(word)
+        word: math.log((1 + count) / message_counts[word])
+        for word in words
+        if message_counts.get(word)
     }
     total = sum(weights.values())
     return (
@@ -127,17 +140,19 @@ def _mentioned_share(
     )
 
 
-def _fixed(scene: EvidenceInput, past: Mapping[str, CandidateHistory]) -> set[str]:
+def _find_fixed_candidates(
+    evidence: EvidenceInput, histories: Mapping[str, CandidateHistory]
+) -> set[str]:
     """Return the candidates named in another candidate's Fixes: tag.
 
     Ignore candidates with the fix's own subject.
     """
     tags = [
         tag.commit_id
-        for look in past.values()
-        for subject, *lines in [look.message.split("\n")]
-        if not scene.subject or scene.subject not in subject
+        for history in histories.values()
+        for subject, *lines in [history.message.split("\n")]
+        if not evidence.subject or evidence.subject not in subject
         for line in lines
         if (tag := parse_tag(line)) and tag.commit_id
     ]
-    return {commit for commit in past if any(map(commit.startswith, tags))}
+    return {commit for commit in histories if any(map(commit.startswith, tags))}

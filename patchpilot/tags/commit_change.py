@@ -61,7 +61,7 @@ def read_change(
 
     A file with only whitespace changes has no runs.
     """
-    done = repository.git(
+    output = repository.git(
         "diff-tree",
         "-p",
         "-w",
@@ -75,13 +75,13 @@ def read_change(
         parent,
         commit,
     )
-    return parse_change(done.text)
+    return parse_change(output.text)
 
 
 def parse_change(text: str) -> tuple[CommitFileChange, ...]:
     """Parse a git diff without context lines into the changes of each file.
 
-    Files without changed lines, such as renamed ones, are omitted.
+    Files without changed lines, such as renamed files, are omitted.
     """
     files = []
     # changed lines start with a sign, so none can be mistaken for a header

@@ -36,7 +36,7 @@ def stems(text: str) -> frozenset[str]:
 
 
 def _stem(word: str) -> str:
-    for ending in (
+    for suffix in (
         "ations",
         "ation",
         "ings",
@@ -49,8 +49,8 @@ def _stem(word: str) -> str:
         "es",
         "s",
     ):
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            return word[: -len(ending)].removesuffix("e")
+        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
+            return word[: -len(suffix)].removesuffix("e")
     return word.removesuffix("e") if len(word) > 4 else word
 
 
@@ -65,7 +65,7 @@ _DECLARATION = re.compile(
     r"^(?:(?:static|const|struct|unsigned|signed|enum)\s+)*[A-Za-z_]\w*(?:\s+|\s*\*+\s*)\w+(?:\[\w*\])*(?:\s*,\s*\**\w+(?:\s*=\s*\w+)?)*\s*(?:=\s*\w+)?;$"
 )
 _LABEL = re.compile(r"^[A-Za-z_]\w*:$")
-_LITTLE = frozenset(
+_INSIGNIFICANT = frozenset(
     [
         "else",
         "} else {",
@@ -91,19 +91,19 @@ def significance(text: str) -> float:
     It is 0 for blank lines and braces, low for comments, includes, labels and plain declarations,
     and 1 for all other lines.
     """
-    bare = text.strip()
-    if not bare or not re.search(r"[A-Za-z0-9]", bare):
+    stripped = text.strip()
+    if not stripped or not re.search(r"[A-Za-z0-9]", stripped):
         return 0.0
     if (
-        bare.startswith(("*", "/*", "//", "#include", "# "))
-        or bare in _LITTLE
-        or _LABEL.match(bare)
+        stripped.startswith(("*", "/*", "//", "#include", "# "))
+        or stripped in _INSIGNIFICANT
+        or _LABEL.match(stripped)
     ):
         return 0.3
-    if bare.startswith("return ") or not identifiers(bare):
+    if stripped.startswith("return ") or not identifiers(stripped):
         return 0.6
     return (
         0.4
-        if _DECLARATION.match(bare) and not bare.startswith(("return", "goto"))
+        if _DECLARATION.match(stripped) and not stripped.startswith(("return", "goto"))
         else 1.0
     )

@@ -8,33 +8,33 @@ from patchpilot.tags.evidence_input import EvidenceInput
 
 
 def explain(
-    scene: EvidenceInput, candidate: str, tally: Tally, numbers: Mapping[str, float]
+    evidence: EvidenceInput, candidate: str, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
     """Return the evidence for a candidate as short phrases, strongest first.
 
     A phrase may include a file and line in the parent commit.
     """
-    words = (
-        *_mentioned(numbers),
-        *_owned_lines(scene, tally, numbers),
-        *_owned_elsewhere(scene, tally, numbers),
-        *_similarity_phrases(scene, candidate, numbers),
+    phrases = (
+        *_mention_phrases(numbers),
+        *_blame_phrases(evidence, tally, numbers),
+        *_related_phrases(evidence, tally, numbers),
+        *_similarity_phrases(evidence, candidate, numbers),
     )
-    return words or ("last changed lines of the file",)
+    return phrases or ("last changed lines of the file",)
 
 
-def _mentioned(numbers: Mapping[str, float]) -> Iterator[str]:
+def _mention_phrases(numbers: Mapping[str, float]) -> Iterator[str]:
     if numbers["mentioned"] >= 1:
         yield "the message states that this commit introduced the bug"
     elif numbers["mentioned"]:
         yield "the message mentions this commit"
 
 
-def _owned_lines(
-    scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
+def _blame_phrases(
+    evidence: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> Iterator[str]:
     if tally.removed_lines:
-        count, removed = len(tally.removed_lines), _removed(scene)
+        count, removed = len(tally.removed_lines), _count_removed_lines(evidence)
         yield f"last changed {count} of {removed} removed lines ({_line_list(tally.removed_lines)})"
     if tally.beside_lines:
         yield f"last changed the lines next to the added ones ({_line_list(tally.beside_lines)})"
@@ -42,8 +42,8 @@ def _owned_lines(
         yield "last changed a line within 3 lines of the change"
 
 
-def _owned_elsewhere(
-    scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
+def _related_phrases(
+    evidence: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> Iterator[str]:
     if numbers["related"] >= 0.15:
         yield "added the code that the fix changes elsewhere in the file"
@@ -52,12 +52,12 @@ def _owned_elsewhere(
     if numbers.get("brought_told"):
         yield "added identifiers that the message mentions"
     if tally.tops:
-        is_all = tally.tops >= len(scene.blames)
+        is_all = tally.tops >= len(evidence.blames)
         yield "created the file" if is_all else "created one of the files"
 
 
 def _similarity_phrases(
-    scene: EvidenceInput, candidate: str, numbers: Mapping[str, float]
+    evidence: EvidenceInput, candidate: str, numbers: Mapping[str, float]
 ) -> Iterator[str]:
     if numbers.get("told"):
         yield "its message mentions what the fix changes"
@@ -65,33 +65,35 @@ def _similarity_phrases(
         yield "its message is about the same things"
     if numbers["subject"] >= 0.3 or numbers["body"] >= 0.4:
         yield "its subject has words in common with the message"
-    if scene.owners[candidate].author == scene.author:
+    if evidence.owners[candidate].author == evidence.author:
         yield "same author"
 
 
 def missing_evidence(
-    scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
+    evidence: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
     """Return, as short phrases, evidence that would support a candidate but is missing."""
-    words = [] if numbers["mentioned"] else ["the message does not mention this commit"]
-    if _removed(scene) and not tally.removed_lines:
-        words.append("last changed none of the removed lines")
-    return tuple(words)
+    phrases = (
+        [] if numbers["mentioned"] else ["the message does not mention this commit"]
+    )
+    if _count_removed_lines(evidence) and not tally.removed_lines:
+        phrases.append("last changed none of the removed lines")
+    return tuple(phrases)
 
 
-def _removed(scene: EvidenceInput) -> int:
-    return sum(len(run.removed) for change in scene.files for run in change.runs)
+def _count_removed_lines(evidence: EvidenceInput) -> int:
+    return sum(len(run.removed) for change in evidence.files for run in change.runs)
 
 
 def _line_list(lines: list[tuple[str, int]]) -> str:
     """Format lines as `file.c:12-14, 20`, shortened."""
     path = lines[0][0]
-    spans = _line_ranges({line for file, line in lines if file == path})
+    ranges = _line_ranges({line for file, line in lines if file == path})
     text = ", ".join(
-        str(first) if first == last else f"{first}-{last}" for first, last in spans[:3]
+        str(first) if first == last else f"{first}-{last}" for first, last in ranges[:3]
     )
-    more = len(spans) > 3 or any(line != path for line, _ in lines)
-    return f"{path.rpartition('/')[2]}:{text}{' …' if more else ''}"
+    has_more = len(ranges) > 3 or any(line != path for line, _ in lines)
+    return f"{path.rpartition('/')[2]}:{text}{' …' if has_more else ''}"
 
 
 def _line_ranges(numbers: set[int]) -> list[tuple[int, int]]:

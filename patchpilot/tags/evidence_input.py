@@ -10,7 +10,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags.blame import Blame, Owner, blame
 from patchpilot.tags.commit_change import CommitFileChange, read_change
-from patchpilot.tags.message_evidence import ids_in, prose, quotes_in
+from patchpilot.tags.message_evidence import find_commit_ids, find_quotes, prose
 
 MAX_FILES = 8
 THREADS = 4
@@ -36,30 +36,30 @@ class EvidenceInput:
     mentions: Mapping[str, float] = field(default_factory=dict)
 
 
-def read_scene(
+def read_evidence_input(
     repository: Repository, commit: Commit, progress: Progress = silent
 ) -> EvidenceInput:
     """Read the evidence input of a commit, which must have a parent."""
     parent = commit.parents[0]
     files = read_change(repository, parent, commit.id)
-    looked = sorted(
+    largest = sorted(
         (file for file in files if file.old_path and file.runs),
         key=lambda change: -change.size,
     )[:MAX_FILES]
     owners: dict[str, Owner] = {}
     blames: dict[str, Blame] = {}
-    progress("blaming the changed lines", 0, len(looked))
+    progress("blaming the changed lines", 0, len(largest))
     with ThreadPoolExecutor(THREADS) as pool:
         jobs = [
             pool.submit(blame, repository, parent, change.old_path or "")
-            for change in looked
+            for change in largest
         ]
-        for done, job in enumerate(jobs):
+        for index, job in enumerate(jobs):
             lines, line_owners = job.result()
             blames[lines.path] = lines
             for owner in line_owners.values():
                 owners.setdefault(owner.id, owner)
-            progress("blaming the changed lines", done + 1, len(looked))
+            progress("blaming the changed lines", index + 1, len(largest))
     subject, text = prose(commit.message)
     mentions = _mentions(repository, parent, text, owners)
     authored = int(commit.authored.timestamp())
@@ -89,20 +89,20 @@ def owner_of(commit: Commit) -> Owner:
 def _mentions(
     repository: Repository, parent: str, text: str, owners: dict[str, Owner]
 ) -> dict[str, float]:
-    """Return the fix's ancestors that the text mentions by id or quoted subject. Add new ones to
-    `owners`.
+    """Return the fix's ancestors that the text mentions by id or quoted subject.
+
+    Add new ones to `owners`.
     """
     result: dict[str, float] = {}
-    for word, weight in ids_in(text).items():
-        found_object = repository.objects.get(f"{word}^{{commit}}")
-        if found_object is None or (
-            found_object[0] not in owners
-            and not repository.is_ancestor(found_object[0], parent)
+    for mention, weight in find_commit_ids(text).items():
+        entry = repository.objects.get(f"{mention}^{{commit}}")
+        if entry is None or (
+            entry[0] not in owners and not repository.is_ancestor(entry[0], parent)
         ):
             continue
-        owners.setdefault(found_object[0], owner_of(repository.commit(found_object[0])))
-        result[found_object[0]] = max(result.get(found_object[0], 0.0), weight)
-    for quote in quotes_in(text):
+        owners.setdefault(entry[0], owner_of(repository.commit(entry[0])))
+        result[entry[0]] = max(result.get(entry[0], 0.0), weight)
+    for quote in find_quotes(text):
         for owner in owners.values():
             if owner.subject == quote or (
                 len(quote) > SHORT_QUOTE and owner.subject.startswith(quote)

@@ -18,9 +18,8 @@ _PIECES = re.compile(r"\s+|[^\s]+")
 
 
 class MessageEdits(NamedTuple):
-    """The requested changes to a message.
-
-    They are (name, value) pairs to add, co-developers to add, and replaced lines.
+    """The requested changes to a message: (name, value) pairs to add, co-developers to add, and
+    replaced lines.
     """
 
     trailers: tuple[tuple[str, str], ...] = ()
@@ -31,13 +30,13 @@ class MessageEdits(NamedTuple):
     def refused(self) -> tuple[str, ...]:
         """Return an explanation for each trailer that is not allowed in a commit message."""
         developers = [("Co-developed-by", developer) for developer in self.developers]
-        mended = [
+        replaced = [
             (name, value)
             for name, _, value in (
                 line.partition(": ") for line in (self.mended or {}).values()
             )
         ]
-        return refused_trailers((*self.trailers, *developers, *mended))
+        return refused_trailers((*self.trailers, *developers, *replaced))
 
 
 def compose(message: str, request: MessageEdits) -> str:
@@ -47,8 +46,8 @@ def compose(message: str, request: MessageEdits) -> str:
     skipped.
     """
     lines = message.rstrip("\n").split("\n")
-    for at, text in (request.mended or {}).items():
-        lines[at] = lines[at] if unfit(text) else text
+    for index, text in (request.mended or {}).items():
+        lines[index] = lines[index] if unfit(text) else text
     text = (
         add_trailers("\n".join(lines) + "\n", request.trailers)
         if request.trailers
@@ -62,23 +61,23 @@ def compose(message: str, request: MessageEdits) -> str:
 def _add_developer(message: str, developer: str) -> str:
     """Add Co-developed-by and Signed-off-by above the last sign-off, which must be the sender's."""
     lines = message.rstrip("\n").split("\n")
-    pair = [f"Co-developed-by: {developer}", f"Signed-off-by: {developer}"]
-    if any(line.lower() == pair[0].lower() for line in lines):
+    new_lines = [f"Co-developed-by: {developer}", f"Signed-off-by: {developer}"]
+    if any(line.lower() == new_lines[0].lower() for line in lines):
         return message
     trailers = parse_trailers(lines)
-    signed = [trailer.line for trailer in trailers if trailer.key == "signed-off-by"]
-    others = [line for line in signed if lines[line].lower() != pair[1].lower()]
-    if signed and not others:
-        lines.insert(signed[0], pair[0])
+    signoffs = [trailer.line for trailer in trailers if trailer.key == "signed-off-by"]
+    others = [line for line in signoffs if lines[line].lower() != new_lines[1].lower()]
+    if signoffs and not others:
+        lines.insert(signoffs[0], new_lines[0])
         return "\n".join(lines) + "\n"
     if others:
-        lines[others[-1] : others[-1]] = pair
+        lines[others[-1] : others[-1]] = new_lines
     else:
         block = trailer_block(lines)
         if len(block):
-            lines[block.stop : block.stop] = pair
+            lines[block.stop : block.stop] = new_lines
         else:
-            lines += ["", *pair]
+            lines += ["", *new_lines]
     return "\n".join(lines) + "\n"
 
 
@@ -96,15 +95,15 @@ def word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
         if kind == "equal":
             pieces += [(" ", f"{line}\n") for line in before[a:b]]
         elif kind == "replace" and b - a == d - c:
-            for old_line, other in zip(before[a:b], after[c:d], strict=True):
-                pieces += [*_words(old_line, other), (" ", "\n")]
+            for old_line, new_line in zip(before[a:b], after[c:d], strict=True):
+                pieces += [*_diff_words(old_line, new_line), (" ", "\n")]
         else:
             pieces += [("-", f"{line}\n") for line in before[a:b]]
             pieces += [("+", f"{line}\n") for line in after[c:d]]
     return tuple(pieces)
 
 
-def _words(old: str, new: str) -> list[tuple[str, str]]:
+def _diff_words(old: str, new: str) -> list[tuple[str, str]]:
     before, after = _PIECES.findall(old), _PIECES.findall(new)
     pieces: list[tuple[str, str]] = []
     for kind, a, b, c, d in difflib.SequenceMatcher(
@@ -121,10 +120,10 @@ def _words(old: str, new: str) -> list[tuple[str, str]]:
 
 def format_word_diff(pieces: Sequence[tuple[str, str]]) -> str:
     """Format a word diff as plain text in git's style, with `[-removed-]` and `{+added+}`."""
-    shapes = {" ": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
+    marks = {" ": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
     result = []
     for sign, text in pieces:
-        before, after = shapes[sign]
+        before, after = marks[sign]
         body, newline = (
             (text[:-1], "\n") if sign != " " and text.endswith("\n") else (text, "")
         )

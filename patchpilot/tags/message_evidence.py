@@ -31,28 +31,28 @@ _REGZBOT = re.compile(
 
 
 def prose(message: str) -> tuple[str, str]:
-    """Return a message's (subject, text) without trailers, wherever they are.
+    """Return a message's (subject, text) without any trailers.
 
     A `Fixes:` line is removed even if it is indented, quoted or folded.
     """
     lines = message.strip("\n").split("\n")
     subject = lines[0] if lines else ""
     result: list[str] = []
-    folded = False
+    is_folded = False
     for line in lines[1:]:
         fixes = read_fixes_line(line)
         if fixes and fixes.colon:
-            folded = line.count('"') == 1 or line.count("(") > line.count(")")
+            is_folded = line.count('"') == 1 or line.count("(") > line.count(")")
             continue
-        if folded:
-            folded = '"' not in line and bool(line.strip())
+        if is_folded:
+            is_folded = '"' not in line and bool(line.strip())
             continue
         if not is_trailer(line):
             result.append(line)
     return subject, "\n".join(result).strip("\n")
 
 
-def ids_in(text: str) -> dict[str, float]:
+def find_commit_ids(text: str) -> dict[str, float]:
     """Return the commit ids in a text, with their weights.
 
     The weight is 0.2 for an id mentioned in passing, 0.6 for any other mention, and 1 for the
@@ -60,8 +60,8 @@ def ids_in(text: str) -> dict[str, float]:
     """
     result: dict[str, float] = {}
     for match in _ID.finditer(text):
-        word = match[1]
-        if word.isdigit() and len(word) < 12:
+        commit_id = match[1]
+        if commit_id.isdigit() and len(commit_id) < 12:
             continue
         before, after = (
             text[max(0, match.start() - 160) : match.start()],
@@ -75,16 +75,16 @@ def ids_in(text: str) -> dict[str, float]:
             if _EXCUSES.search(sentence + re.split(r"(?<=[.;])\s|\n\n", after)[0])
             else 0.6
         )
-        result[word] = max(result.get(word, 0.0), weight)
+        result[commit_id] = max(result.get(commit_id, 0.0), weight)
     for pattern in (_BAD, _REGZBOT):
         for match in pattern.finditer(text):
             result[next(group for group in match.groups() if group)] = 1.0
     return result
 
 
-def quotes_in(text: str) -> tuple[str, ...]:
+def find_quotes(text: str) -> tuple[str, ...]:
     """Return the quoted texts that may be subjects of commits, each joined into one line.
 
-    Only double quotes count.
+    Single quotes are ignored.
     """
     return tuple(" ".join(quote.split()) for quote in _QUOTED.findall(text))

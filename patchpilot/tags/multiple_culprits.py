@@ -11,31 +11,35 @@ from patchpilot.tags.evidence_input import EvidenceInput
 MAX_TAGS = 5
 
 
-def find_joint_culprits(scene: EvidenceInput, first: str) -> tuple[str, ...]:
+def find_joint_culprits(evidence: EvidenceInput, first: str) -> tuple[str, ...]:
     """Return the commits that each need a Fixes: tag, oldest first.
 
     They are `first` (the likeliest commit) and similar commits, if any.
     """
-    result = {first, *_blamed(scene, first), *_find_same_change(scene, first)}
+    result = {
+        first,
+        *_find_blamed(evidence, first),
+        *_find_same_change(evidence, first),
+    }
     ordered = sorted(
-        result, key=lambda commit: (scene.owners[commit].committed, commit)
+        result, key=lambda commit: (evidence.owners[commit].committed, commit)
     )
     return tuple(ordered) if len(ordered) <= MAX_TAGS else (first,)
 
 
-def _blamed(scene: EvidenceInput, first: str) -> set[str]:
-    """Return the commits blamed in the message if the likeliest is one of them."""
-    blamed = {mention for mention, weight in scene.mentions.items() if weight >= 1}
-    return blamed if first in blamed else set()
+def _find_blamed(evidence: EvidenceInput, first: str) -> set[str]:
+    """Return the commits blamed in the message if the likeliest commit is one of them."""
+    commits = {mention for mention, weight in evidence.mentions.items() if weight >= 1}
+    return commits if first in commits else set()
 
 
-def _find_same_change(scene: EvidenceInput, first: str) -> set[str]:
-    """Return the sole owner of each file's removed lines, among files with the same change."""
+def _find_same_change(evidence: EvidenceInput, first: str) -> set[str]:
+    """Return the sole owner of each file's removed lines, for files with the same change."""
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Mapping[str, int]]] = {}
-    for change in scene.files:
-        blame = scene.blames.get(change.old_path or "")
-        gone = [text.strip() for run in change.runs for text in run.removed]
-        if not blame or not gone:
+    for change in evidence.files:
+        blame = evidence.blames.get(change.old_path or "")
+        removed = [text.strip() for run in change.runs for text in run.removed]
+        if not blame or not removed:
             continue
         added = [text.strip() for run in change.runs for text in run.added]
         owners: dict[str, int] = {}
@@ -43,14 +47,14 @@ def _find_same_change(scene: EvidenceInput, first: str) -> set[str]:
             for line in range(run.start, run.end + 1) if run.removed else ():
                 if line in blame.ids:
                     owners[blame.ids[line]] = owners.get(blame.ids[line], 0) + 1
-        groups.setdefault((tuple(gone), tuple(added)), []).append(owners)
+        groups.setdefault((tuple(removed), tuple(added)), []).append(owners)
     for files in groups.values():
-        sole = {next(iter(owners)) for owners in files if len(owners) == 1}
+        sole_owners = {next(iter(owners)) for owners in files if len(owners) == 1}
         if (
             len(files) > 1
-            and len(sole) > 1
-            and first in sole
+            and len(sole_owners) > 1
+            and first in sole_owners
             and all(len(owners) == 1 for owners in files)
         ):
-            return sole
+            return sole_owners
     return set()

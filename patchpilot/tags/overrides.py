@@ -31,13 +31,13 @@ def move_reverted_first(
         for id_ in dict.fromkeys(ids)
         if id_ and id_ != commit.id and repository.is_ancestor(id_, commit.id)
     ]
-    first = [
-        _certain(
+    overriding = [
+        _make_certain(
             repository, commit, REVERTED, "the message reverts this commit", candidates
         )
         for commit in reverted
     ]
-    return _reorder(first, candidates) if first else candidates
+    return _reorder(overriding, candidates) if overriding else candidates
 
 
 def move_bisected_first(
@@ -49,29 +49,31 @@ def move_bisected_first(
     """Move the bisected commit to the front of the candidates, and return notes for the user.
 
     If the bisection is unfinished, drop candidates that it excludes. The notes list contradictions
-    to the blame.
+    to git blame.
     """
     if bisection.first_bad:
-        left = [_resolve(repository, bisection.first_bad)]
+        remaining = [_resolve(repository, bisection.first_bad)]
     else:
         bad, good = (
             [_resolve(repository, commit) for commit in bisection.bad[-1:]],
             [_resolve(repository, commit) for commit in bisection.good],
         )
-        left = list(
+        remaining = list(
             repository.rev_list(
                 f"--max-count={MANY}", *bad, *(f"^{commit}" for commit in good)
             )
         )
-    if len(left) != 1:
-        inside = tuple(
-            candidate for candidate in candidates if candidate.commit in set(left)
+    if len(remaining) != 1:
+        matching = tuple(
+            candidate for candidate in candidates if candidate.commit in set(remaining)
         )
-        notes = [f"the bisection is not finished: {len(left)} commits left to test"]
-        if not inside and candidates:
+        notes = [
+            f"the bisection is not finished: {len(remaining)} commits left to test"
+        ]
+        if not matching and candidates:
             notes.append("none of the ranked candidates is among them")
-        return inside, notes
-    culprit = left[0]
+        return matching, notes
+    culprit = remaining[0]
     notes = []
     if culprit != commit.id and not repository.is_ancestor(culprit, commit.id):
         notes.append(
@@ -79,41 +81,41 @@ def move_bisected_first(
             " may have it under another id"
         )
     if candidates and candidates[0].commit != culprit:
-        known = next(
+        matching_candidate = next(
             (candidate for candidate in candidates if candidate.commit == culprit), None
         )
         ranked = f"{candidates[0].commit[:12]} ({candidates[0].confidence:.0%})"
         notes.append(
             f"the bisection contradicts git blame, which ranks {ranked} first"
-            + ("" if known else " and not the bisected commit")
+            + ("" if matching_candidate else " and not the bisected commit")
         )
-    words = "git bisect reported it as the first bad commit"
-    first = _certain(repository, culprit, FOUND, words, candidates)
+    reason = "git bisect reported it as the first bad commit"
+    first = _make_certain(repository, culprit, FOUND, reason, candidates)
     return _reorder([first], candidates), notes
 
 
-def _resolve(repository: Repository, word: str) -> str:
-    result = repository.find(word)
+def _resolve(repository: Repository, revision: str) -> str:
+    result = repository.find(revision)
     if result is None:
         raise UsageError(
-            f"bisect log: commit {word} is not in this repository",
+            f"bisect log: commit {revision} is not in this repository",
             hint="fetch the tree that was bisected",
         )
     return result
 
 
-def _certain(
+def _make_certain(
     repository: Repository,
     commit: str,
     confidence: float,
-    words: str,
+    reason: str,
     candidates: Sequence[Candidate],
 ) -> Candidate:
-    for known in candidates:
-        if known.commit == commit:
-            return known._replace(
-                confidence=max(confidence, known.confidence),
-                evidence=(words, *known.evidence),
+    for candidate in candidates:
+        if candidate.commit == commit:
+            return candidate._replace(
+                confidence=max(confidence, candidate.confidence),
+                evidence=(reason, *candidate.evidence),
             )
     culprit = repository.commit(commit)
     return Candidate(
@@ -121,7 +123,7 @@ def _certain(
         culprit.subject,
         tag_of(repository, culprit),
         confidence,
-        (words,),
+        (reason,),
         committed=int(culprit.committed.timestamp()),
     )
 
@@ -130,14 +132,14 @@ def _reorder(
     first: Sequence[Candidate], candidates: Sequence[Candidate]
 ) -> tuple[Candidate, ...]:
     """Put overriding candidates first, and share the remaining confidence among the others."""
-    taken = {candidate.commit for candidate in first}
-    left = 1 - max(candidate.confidence for candidate in first)
+    moved = {candidate.commit for candidate in first}
+    remaining = 1 - max(candidate.confidence for candidate in first)
     return (
         *first,
         *(
-            candidate._replace(confidence=round(candidate.confidence * left, 3))
+            candidate._replace(confidence=round(candidate.confidence * remaining, 3))
             for candidate in candidates
-            if candidate.commit not in taken
+            if candidate.commit not in moved
         ),
     )
 
@@ -155,12 +157,16 @@ def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
     main = mainline(repository)
     if main and repository.is_ancestor(culprit.id, main):
         return candidate
-    there = repository.find(ids[0])
-    subject = repository.commit(there).subject if there else culprit.subject
-    words = (*candidate.evidence, f"in this branch as its backport {culprit.short}")
+    upstream_commit = repository.find(ids[0])
+    subject = (
+        repository.commit(upstream_commit).subject
+        if upstream_commit
+        else culprit.subject
+    )
+    evidence = (*candidate.evidence, f"in this branch as its backport {culprit.short}")
     return candidate._replace(
         commit=ids[0],
         subject=subject,
         tag=f'Fixes: {ids[0][:12]} ("{subject}")',
-        evidence=words,
+        evidence=evidence,
     )

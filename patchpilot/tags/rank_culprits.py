@@ -15,14 +15,17 @@ from patchpilot.model.commit_references import DIGITS
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags.blame_features import Tally, features, rough_score, tally
-from patchpilot.tags.candidate_features import compute_close_features, read_past
+from patchpilot.tags.candidate_features import (
+    compute_close_features,
+    read_candidate_histories,
+)
 from patchpilot.tags.evidence import explain, missing_evidence
-from patchpilot.tags.evidence_input import EvidenceInput, read_scene
+from patchpilot.tags.evidence_input import EvidenceInput, read_evidence_input
 from patchpilot.tags.multiple_culprits import find_joint_culprits
 from patchpilot.tags.ranker import Weights, load_shipped_weights, rank
 
-LOOKED_AT = 12
-OUTRIGHT = 0.92
+MAX_EXAMINED = 12
+NAMED_CONFIDENCE = 0.92
 SURE = 0.5
 """Minimum confidence of a certain candidate."""
 
@@ -50,8 +53,8 @@ class Candidate(NamedTuple):
 class RankedCulprits(NamedTuple):
     """The likeliest commits (best first), and the commits that need a Fixes: tag (oldest first).
 
-    `imported` is a commit that the evidence points to but that is no candidate because it only
-    imports code; otherwise it is empty.
+    `imported` explains why the commit that the evidence points to is not a candidate: it only
+    imports code. Otherwise it is empty.
     """
 
     candidates: tuple[Candidate, ...]
@@ -71,13 +74,15 @@ def find(
 
     The commit must have a parent.
     """
-    scene = read_scene(repository, commit, progress)
-    tallies = tally(scene)
+    evidence = read_evidence_input(repository, commit, progress)
+    tallies = tally(evidence)
     progress("examining the likeliest commits")
-    numbers = weigh(repository, scene, tallies)
+    numbers = weigh(repository, evidence, tallies)
     candidates: list[Candidate] = []
     imported = ""
-    ranked = _move_named_first(scene, rank(numbers, weights or load_shipped_weights()))
+    ranked = _move_named_first(
+        evidence, rank(numbers, weights or load_shipped_weights())
+    )
     imports = ImportCheck(repository, (commit for commit, _ in ranked[:limit]))
     for commit_id, confidence in ranked:
         if len(candidates) == limit:
@@ -93,31 +98,33 @@ def find(
                 culprit.subject,
                 tag_of(repository, culprit),
                 round(confidence, 3),
-                explain(scene, commit_id, tallies[commit_id], numbers[commit_id]),
-                lacks=missing_evidence(scene, tallies[commit_id], numbers[commit_id]),
+                explain(evidence, commit_id, tallies[commit_id], numbers[commit_id]),
+                lacks=missing_evidence(
+                    evidence, tallies[commit_id], numbers[commit_id]
+                ),
                 committed=int(culprit.committed.timestamp()),
                 is_marked=any(
                     word in message for word in ("upstream", "cherry", "backport")
                 ),
             )
         )
-    kept = {candidate.commit for candidate in candidates}
-    together = (
+    candidate_ids = {candidate.commit for candidate in candidates}
+    joint = (
         tuple(
             commit
-            for commit in find_joint_culprits(scene, candidates[0].commit)
-            if commit in kept or not imports.reason(repository.commit(commit))
+            for commit in find_joint_culprits(evidence, candidates[0].commit)
+            if commit in candidate_ids or not imports.reason(repository.commit(commit))
         )
         if candidates
         else ()
     )
-    return RankedCulprits(tuple(candidates), together, imported)
+    return RankedCulprits(tuple(candidates), joint, imported)
 
 
 def tag_of(repository: Repository, culprit: Commit) -> str:
     """Return the Fixes: line for a commit.
 
-    The id has the project's usual length unless that is ambiguous in this repository.
+    The id has the project's usual length, or more digits if that is ambiguous in this repository.
     """
     digits = DIGITS
     while (
@@ -129,43 +136,47 @@ def tag_of(repository: Repository, culprit: Commit) -> str:
 
 
 def _move_named_first(
-    scene: EvidenceInput, ranked: list[tuple[str, float]]
+    evidence: EvidenceInput, ranked: list[tuple[str, float]]
 ) -> list[tuple[str, float]]:
     """Move commits that the author names as the cause to the front."""
     blamed = [
-        (commit, max(confidence, OUTRIGHT))
+        (commit, max(confidence, NAMED_CONFIDENCE))
         for commit, confidence in ranked
-        if scene.mentions.get(commit, 0.0) >= 1
+        if evidence.mentions.get(commit, 0.0) >= 1
     ]
     if not blamed:
         return ranked
-    taken = {commit for commit, _ in blamed}
+    moved = {commit for commit, _ in blamed}
     return blamed + [
-        (commit, confidence * (1 - OUTRIGHT))
+        (commit, confidence * (1 - NAMED_CONFIDENCE))
         for commit, confidence in ranked
-        if commit not in taken
+        if commit not in moved
     ]
 
 
 def weigh(
-    repository: Repository, scene: EvidenceInput, tallies: Mapping[str, Tally]
+    repository: Repository, evidence: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
-    """Return the features of candidates with the best rough scores or mentioned in the message."""
-    numbers = features(scene, tallies)
-    chosen = sorted(
+    """Return the features of the candidates with the best rough scores and of those mentioned in
+    the message.
+    """
+    numbers = features(evidence, tallies)
+    selected = sorted(
         numbers, key=lambda commit: (-rough_score(numbers[commit]), commit)
-    )[:LOOKED_AT]
+    )[:MAX_EXAMINED]
     paths = {
         blame.origins[line][0]
-        for blame in scene.blames.values()
+        for blame in evidence.blames.values()
         for line, owner in blame.ids.items()
-        if owner in chosen
+        if owner in selected
     }
-    past = read_past(repository, chosen, paths | set(scene.blames))
-    again = compute_close_features(scene, past)
+    histories = read_candidate_histories(
+        repository, selected, paths | set(evidence.blames)
+    )
+    close_features = compute_close_features(evidence, histories)
     return {
-        mention: {**numbers[mention], **again.get(mention, {})}
-        for mention in dict.fromkeys([*chosen, *scene.mentions])
+        mention: {**numbers[mention], **close_features.get(mention, {})}
+        for mention in dict.fromkeys([*selected, *evidence.mentions])
         if mention in numbers
     }
 
@@ -179,11 +190,9 @@ def explain_doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
         return imported
     if not candidates:
         return "no candidates: the commit only adds files or changes whitespace"
-    first = candidates[0]
-    if first.confidence >= SURE:
+    best = candidates[0]
+    if best.confidence >= SURE:
         return ""
-    if len(candidates) > 1 and candidates[1].confidence >= first.confidence * 0.6:
+    if len(candidates) > 1 and candidates[1].confidence >= best.confidence * 0.6:
         return "several commits are about equally likely: review the first ones"
-    return (
-        f"the evidence is weak: correct in about {first.confidence:.0%} of such cases"
-    )
+    return f"the evidence is weak: correct in about {best.confidence:.0%} of such cases"

@@ -17,7 +17,7 @@ class Weights(NamedTuple):
 
     They are the weights for a candidate's features, the weights for a list's features (for "none of
     these"), and the calibration curve: (raw share, confidence) points, both increasing, with linear
-    interpolation between them.
+    interpolation between points.
     """
 
     candidate: Mapping[str, float]
@@ -52,9 +52,9 @@ def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, fl
     }
 
 
-def score(weights: Mapping[str, float], numbers: Mapping[str, float]) -> float:
+def score(weights: Mapping[str, float], values: Mapping[str, float]) -> float:
     """Return the weighted sum of the features, ignoring those without a weight."""
-    return sum(weights.get(name, 0.0) * value for name, value in numbers.items())
+    return sum(weights.get(name, 0.0) * value for name, value in values.items())
 
 
 def rank(
@@ -67,16 +67,18 @@ def rank(
     """
     if not candidates:
         return []
-    sums = {
+    scores = {
         candidate: score(weights.candidate, numbers)
         for candidate, numbers in candidates.items()
     }
-    none = score(weights.none, list_features(candidates))
-    top = max([*sums.values(), none])
-    total = math.exp(none - top) + sum(math.exp(value - top) for value in sums.values())
-    ordered = sorted(sums, key=lambda commit: (-sums[commit], commit))
+    none_score = score(weights.none, list_features(candidates))
+    best = max([*scores.values(), none_score])
+    total = math.exp(none_score - best) + sum(
+        math.exp(value - best) for value in scores.values()
+    )
+    ordered = sorted(scores, key=lambda commit: (-scores[commit], commit))
     return [
-        (commit, calibrate(math.exp(sums[commit] - top) / total, weights.curve))
+        (commit, calibrate(math.exp(scores[commit] - best) / total, weights.curve))
         for commit in ordered
     ]
 
@@ -85,11 +87,11 @@ def calibrate(raw: float, curve: Sequence[tuple[float, float]]) -> float:
     """Convert a raw share to a confidence, using the calibration curve."""
     if not curve:
         return raw
-    before = (0.0, 0.0)
+    previous = (0.0, 0.0)
     for point in (*curve, (1.0, max(1.0 - 1e-9, curve[-1][1]))):
         if raw <= point[0]:
-            width = point[0] - before[0]
-            part = (raw - before[0]) / width if width else 1.0
-            return before[1] + (point[1] - before[1]) * part
-        before = point
-    return before[1]
+            width = point[0] - previous[0]
+            fraction = (raw - previous[0]) / width if width else 1.0
+            return previous[1] + (point[1] - previous[1]) * fraction
+        previous = point
+    return previous[1]

@@ -28,30 +28,30 @@ _REPORT = re.compile(
     re.IGNORECASE,
 )
 DEVELOPER = "Co-developed-by"
-"""The trailer after which the Signed-off-by: of the same developer must follow."""
+"""The trailer that must be followed by the same developer's Signed-off-by:."""
 _AUTHORS = (DEVELOPER, "Co-authored-by", "Signed-off-by")
 
 
-def person(value: str, what: str) -> str:
+def person(value: str, trailer_name: str) -> str:
     """Format `Name <address>` as a trailer's value.
 
     Raise InputError if there is no usable address.
     """
-    if what in _AUTHORS and is_program(value):
+    if trailer_name in _AUTHORS and is_program(value):
         raise InputError(
-            f"{what}: {value} is a program, which cannot sign off",
+            f"{trailer_name}: {value} is a program, which cannot sign off",
             hint="name it as Assisted-by: AGENT:MODEL",
         )
     address = parse_address(value)
     if address is None or (not address.name and "<" in value.strip()[1:]):
         raise InputError(
-            f"{what}: no mail address in {value!r}",
+            f"{trailer_name}: no mail address in {value!r}",
             hint='write it as "Name <mail@example.org>"',
         )
     verdict = judge(address.email)
     if verdict.state is AddressState.BAD:
         raise InputError(
-            f"{what}: {address.email}: {verdict.reason}",
+            f"{trailer_name}: {address.email}: {verdict.reason}",
             hint='write it as "Name <mail@example.org>"',
         )
     return address.trailer()
@@ -73,11 +73,11 @@ def link(value: str, archive: str) -> str:
     )
 
 
-def typed_trailers(text: str, archive: str) -> tuple[TrailerLine, ...]:
+def parse_typed_trailers(text: str, archive: str) -> tuple[TrailerLine, ...]:
     """Convert typed or pasted lines to trailers.
 
-    Each may be a trailer, the URL of a bug tracker, an archive or syzbot, a Message-ID, or "Name
-    <address>". Raise InputError for anything else.
+    Each line may be a trailer, the URL of a bug tracker, an archive or syzbot, a Message-ID, or
+    "Name <address>". Raise InputError for anything else.
     """
     lines: list[TrailerLine] = []
     for line in (line.strip() for line in text.splitlines()):
@@ -94,7 +94,7 @@ def _parse_trailer(line: str, archive: str) -> list[TrailerLine]:
                 "a Fixes: tag is not added as a trailer",
                 hint="use --fixes COMMIT",
             )
-        return [(trailer.name, _checked(trailer, archive))]
+        return [(trailer.name, _validate_value(trailer, archive))]
     syzbot = _SYZBOT.match(line)
     if syzbot:
         return [
@@ -114,7 +114,7 @@ def _parse_trailer(line: str, archive: str) -> list[TrailerLine]:
     )
 
 
-def _checked(trailer: Trailer, archive: str) -> str:
+def _validate_value(trailer: Trailer, archive: str) -> str:
     """Return a trailer's value if it is an address, a link or an assistant."""
     if trailer.key == "assisted-by":
         return assistant(trailer.value)
@@ -122,8 +122,8 @@ def _checked(trailer: Trailer, archive: str) -> str:
     if trailer.key == "cc" or trailer.key.endswith("-by"):
         return person(value, trailer.name) + space + comment
     if trailer.key in ("link", "closes"):
-        address, gap, mark = value.partition(" ")
-        return link(address, archive) + gap + mark + space + comment
+        address, separator, remainder = value.partition(" ")
+        return link(address, archive) + separator + remainder + space + comment
     return trailer.value
 
 
@@ -141,15 +141,15 @@ def assistant(value: str) -> str:
     Raise UsageError if it is not AGENT:MODEL, optionally followed by specialized analysis tools.
     """
     value = " ".join(value.split())
-    right = right_assistant(value)
+    corrected = right_assistant(value)
     if not has_agent(value):
         raise UsageError(
             f"Assisted-by: {value} does not have the form AGENT:MODEL",
             hint="use AGENT:MODEL, for example 'Assisted-by: Claude:claude-3-opus coccinelle'",
         )
-    if right != value:
+    if corrected != value:
         raise UsageError(
             f"Assisted-by: {value} does not have the form AGENT:MODEL TOOL…",
-            hint=f"use '{right}'",
+            hint=f"use '{corrected}'",
         )
     return value

@@ -77,10 +77,10 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
         reason = f"already present: {facts.present[0]}"
         return StableAdvice((), True, (reason,), _warnings(project, facts.size))
     if not facts.is_known:
-        unknown = (
+        reason_unknown = (
             "the commit that introduced the bug is not known; name it with --fixes"
         )
-        return _no_advice(facts.no_fix or unknown)
+        return _no_advice(facts.no_fix or reason_unknown)
     affected = [branch for branch in facts.branches if branch.affected]
     release = facts.release
     if not affected and release is None:
@@ -93,7 +93,7 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
         )
     reasons = _reasons(release, affected, facts)
     line = project.tags.line.format(
-        address=project.lists.stable, version=_since(release, affected)
+        address=project.lists.stable, version=_earliest_version(release, affected)
     )
     return StableAdvice((line,), True, reasons, _warnings(project, facts.size))
 
@@ -103,11 +103,11 @@ def _no_advice(reason: str) -> StableAdvice:
     return StableAdvice((), False, (reason,))
 
 
-def _since(release: str | None, affected: Sequence[BranchState]) -> str:
+def _earliest_version(release: str | None, affected: Sequence[BranchState]) -> str:
     """Return a version that includes all branches with the bug.
 
     A backport may have introduced the bug in a branch older than the mainline release; `# X.Y+`
-    with that release would omit the branch.
+    with that release would omit this branch.
     """
     if release is None:
         return ""
@@ -123,8 +123,8 @@ def _reasons(
     release: str | None, affected: Sequence[BranchState], facts: StableFacts
 ) -> tuple[str, ...]:
     """Return sentences on the releases and stable branches with the bug."""
-    since = f"the bug is in every release since {release}"
-    reason = since if release else "the bug is not in any mainline release"
+    range_text = f"the bug is in every release since {release}"
+    reason = range_text if release else "the bug is not in any mainline release"
     if affected:
         versions = ", ".join(state.version for state in affected)
         return reason, f"stable branches with the bug: {versions}"

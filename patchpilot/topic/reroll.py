@@ -27,7 +27,7 @@ from patchpilot.series.cover_letter import (
     format_changelog,
     has_changes,
 )
-from patchpilot.series.draft import Drafts, pair_known
+from patchpilot.series.draft import Drafts, pair_known_patches
 from patchpilot.settings.read_settings import is_in_demo, user_settings
 from patchpilot.topic.followed.review_summary import select_changelog_requests
 from patchpilot.topic.topic_project import project_of
@@ -246,7 +246,9 @@ def changes(
     Messages are compared if both commits are in the repository.
     """
     old_patches = sent_patches(last_send, repository)
-    old_by_new = {new: old for old, new in pair_known(old_patches, draft.patches)}
+    old_by_new = {
+        new: old for old, new in pair_known_patches(old_patches, draft.patches)
+    }
     version_changes = []
     for patch in draft.patches:
         old = old_by_new.get(patch)

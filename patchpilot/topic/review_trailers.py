@@ -27,7 +27,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import Credit
-from patchpilot.series.draft import Drafts, pair_known
+from patchpilot.series.draft import Drafts, pair_known_patches
 from patchpilot.topic.find_topic import find_draft, read_topic
 from patchpilot.topic.message_changes import MessageChange, Preparation
 from patchpilot.topic.reroll import sent_patches
@@ -269,7 +269,7 @@ def match_sent_titles(
     titles: dict[str, set[str]] = {}
     with Outbox() as outbox:
         for send in outbox.sends(draft.change_id):
-            for old, current in pair_known(
+            for old, current in pair_known_patches(
                 sent_patches(send, repository), draft.patches
             ):
                 titles.setdefault(current.commit or "", set()).add(old.subject)

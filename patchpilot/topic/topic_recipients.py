@@ -278,13 +278,13 @@ def edit(
         edits = edits.place("to", address)
     for address in new_recipients(cc, "--add-cc"):
         edits = (
-            edits.edit_patch(patch, address, gets=True)
+            edits.edit_patch(patch, address, is_recipient=True)
             if patch
             else edits.place("cc", address)
         )
     for address in addresses(drop, "--drop"):
         edits = (
-            edits.edit_patch(patch, address, gets=False)
+            edits.edit_patch(patch, address, is_recipient=False)
             if patch
             else edits.drop(address)
         )

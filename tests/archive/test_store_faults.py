@@ -27,12 +27,12 @@ HARMFUL = re.compile(r"\b(?:delete|remove|rm|move)\b")
 @pytest.fixture(autouse=True)
 def start_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reset the state of this process, and shorten its timeouts."""
-    monkeypatch.setattr(database, "_checked", set())
+    monkeypatch.setattr(database, "_verified", set())
     monkeypatch.setattr(database, "PATIENCE", 0.05)
 
 
 def start_next_process() -> None:
-    database._checked.clear()
+    database._verified.clear()
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_corrupt_row_can_be_repaired(
 ) -> None:
     (workdir / "m").write_bytes(mbox(*story.WHOLE))
     call("track", "add", "--mbox", "m")
-    monkeypatch.setattr(database, "_checked", set())
+    monkeypatch.setattr(database, "_verified", set())
     chance = random.Random(seed)
     whole = default_file().read_bytes()
     for number in range(8):
@@ -84,11 +84,11 @@ def test_corrupt_row_can_be_repaired(
             outcome = call("track", *words)
             assert outcome.code in (0, 2), (words, outcome.err)
             assert "a bug in patchpilot" not in outcome.err
-            database._checked.clear()
+            database._verified.clear()
         assert call("doctor", "--recover").code == 0
-        database._checked.clear()
+        database._verified.clear()
         call("track", "update", "--all")
         call("track", "add", "--mbox", "m")
         outcome = call("track")
         assert (outcome.code, outcome.err) == (0, ""), outcome.err
-        database._checked.clear()
+        database._verified.clear()

@@ -21,7 +21,7 @@ DAMAGE = "UPDATE mail SET raw = x'00'"
 
 @pytest.fixture(autouse=True)
 def start_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_checked", set())
+    monkeypatch.setattr(database, "_verified", set())
 
 
 def sql(statement: str) -> None:
@@ -95,7 +95,7 @@ def test_unavailable_message_is_restored_from_a_backup(
         before = local_data()
         call("track")  # delete today's backup as well
         sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
-    database._checked.clear()
+    database._verified.clear()
     outcome = call("track", "update", "--all")
     assert (outcome.code, local_data()) == (4, before)
     sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
@@ -119,7 +119,7 @@ def test_tracked_file_is_read_again(workdir: Path) -> None:
     for backup in backups(default_file()):
         backup.unlink()
     file.unlink()
-    database._checked.clear()
+    database._verified.clear()
     sql(DAMAGE)
     outcome = call("track", "update", "--all")
     assert outcome.code == 2

@@ -19,7 +19,7 @@ from typing import Any
 
 from patchpilot.commits.repository import Repository
 from patchpilot.tags.blame_features import tally
-from patchpilot.tags.evidence_input import read_scene
+from patchpilot.tags.evidence_input import read_evidence_input
 from patchpilot.tags.rank_culprits import weigh
 from patchpilot.tags.ranker import list_features, load_shipped_weights, score
 
@@ -38,7 +38,7 @@ def make_case(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set
     repo, row = job
     with Repository.open(repo) as repository:
         commit = repository.commit(row["commit"])
-        scene = read_scene(repository, commit)
+        scene = read_evidence_input(repository, commit)
         return (
             row["fold"],
             weigh(repository, scene, tally(scene)),

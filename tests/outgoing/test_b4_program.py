@@ -16,9 +16,9 @@ from tests.kit.cli import call
 @pytest.fixture(autouse=True)
 def forget_b4() -> Iterator[None]:
     """Forget the b4 found earlier, as in a new process."""
-    b4_command.find_on_path.cache_clear()
+    b4_command.find_user_b4.cache_clear()
     yield
-    b4_command.find_on_path.cache_clear()
+    b4_command.find_user_b4.cache_clear()
 
 
 def install_b4(folder: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> str:
@@ -56,4 +56,4 @@ def test_relative_path_entry_is_skipped(
     install_b4(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.0")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f".{os.pathsep}/usr/bin")
-    assert b4_command.find_on_path() is None or b4_command.find_on_path().path != "./b4"  # type: ignore[union-attr]
+    assert b4_command.find_user_b4() is None or b4_command.find_user_b4().path != "./b4"  # type: ignore[union-attr]

@@ -177,7 +177,7 @@ def test_commit_graph_is_checked(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     with Repository.open(repo.path) as repository:
         assert probes.commit_graph(repository).state == "ok"
-        assert probes.commit_graph(repository, many=1).state == "warn"
+        assert probes.commit_graph(repository, large=1).state == "warn"
         repo.git("commit-graph write --reachable")
         assert "filters" in probes.commit_graph(repository).message
         repo.git("commit-graph write --reachable --changed-paths --split=replace")

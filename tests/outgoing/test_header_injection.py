@@ -11,7 +11,10 @@ import pytest
 
 from patchpilot.errors import InputError, RefusedError
 from patchpilot.model.message import parse_message
-from patchpilot.outgoing.header_guard import refuse_foreign, refuse_other_recipients
+from patchpilot.outgoing.header_guard import (
+    refuse_other_recipients,
+    refuse_unsafe_headers,
+)
 from patchpilot.outgoing.send_email.git_send_email import split_arguments
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -86,9 +89,9 @@ def test_force_does_not_allow_a_carriage_return(
 )
 def test_message_with_unexpected_headers_is_refused(head: bytes) -> None:
     good = b"From: a@x\nTo: b@x\nSubject: s\n and more\nX-Own: y\n\nBcc: text\rhere\n"
-    refuse_foreign([parse_message(good, "a@x", ("b@x",))])
+    refuse_unsafe_headers([parse_message(good, "a@x", ("b@x",))])
     with pytest.raises(InputError):
-        refuse_foreign([parse_message(head + b"\n\ntext\n", "a@x", ())])
+        refuse_unsafe_headers([parse_message(head + b"\n\ntext\n", "a@x", ())])
 
 
 @pytest.mark.parametrize(
@@ -101,7 +104,7 @@ def test_option_in_an_envelope_is_refused(
     with pytest.raises(
         InputError, match="'-X/tmp/log@x' cannot be a recipient: it begins with '-'"
     ):
-        refuse_foreign(
+        refuse_unsafe_headers(
             [
                 parse_message(
                     b"From: a@x\nTo: b@x\nSubject: s\n\ntext\n", sender, recipients

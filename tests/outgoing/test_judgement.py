@@ -231,12 +231,14 @@ def test_wrong_clock_is_detected() -> None:
     thread.start()
     try:
         url = f"http://127.0.0.1:{server.server_port}/all"
-        assert {probe.name: probe.state for probe in probes.archive_and_clock(url)} == {
+        assert {
+            probe.name: probe.state for probe in probes.probe_archive_and_clock(url)
+        } == {
             "archive": "ok",
             "clock": "ok",
         }
         Handler.off, Handler.status = timedelta(hours=2), 503
-        results = {probe.name: probe for probe in probes.archive_and_clock(url)}
+        results = {probe.name: probe for probe in probes.probe_archive_and_clock(url)}
         assert (results["archive"].state, results["clock"].state) == ("warn", "warn")
         assert "120 minutes fast" in results["clock"].message
     finally:
@@ -246,5 +248,5 @@ def test_wrong_clock_is_detected() -> None:
 
 
 def test_missing_sendmail_program_is_reported() -> None:
-    assert account_probes._program("sh -c x").state == "ok"
-    assert account_probes._program("/nowhere/sendmail -t").state == "fail"
+    assert account_probes._probe_program("sh -c x").state == "ok"
+    assert account_probes._probe_program("/nowhere/sendmail -t").state == "fail"

@@ -234,10 +234,10 @@ def test_transport_adding_a_recipient_is_stopped(
 def test_recipient_added_by_b4_blocks_the_send(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words_of = b4_send.recipient_words
+    words_of = b4_send.recipient_options
     more = ["--cc", "eve@evil.example"]
     monkeypatch.setattr(
-        b4_send, "recipient_words", lambda *who: [*words_of(*who), *more]
+        b4_send, "recipient_options", lambda *who: [*words_of(*who), *more]
     )
     repo = prep(tmp_path / "r", "branch-description", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")

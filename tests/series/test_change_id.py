@@ -8,9 +8,9 @@ import pytest
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.series.change_id import (
-    change_id_in,
     change_id_line,
     change_ids,
+    find_change_id,
     format_tag_name,
     new_change_id,
     parse_sent_tag,
@@ -74,13 +74,13 @@ def test_new_id_has_date_title_and_random_digits(title: str, words: str) -> None
     ],
 )
 def test_named_commit_is_returned(text: str, expected: str | None) -> None:
-    assert change_id_in(text.split("\n")) == expected
+    assert find_change_id(text.split("\n")) == expected
 
 
 def test_gerrit_id_is_optional() -> None:
     lines = (f"Change-Id: {GERRIT}", "Signed-off-by: x")
-    assert change_id_in(lines) is None
-    assert change_id_in(lines, gerrit=True) == GERRIT
+    assert find_change_id(lines) is None
+    assert find_change_id(lines, gerrit=True) == GERRIT
 
 
 def test_cover_letter_id_comes_first() -> None:

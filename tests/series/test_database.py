@@ -40,11 +40,11 @@ TWO = Layout(
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reset the state of this process, as if no database had been opened."""
-    monkeypatch.setattr(database, "_checked", set())
+    monkeypatch.setattr(database, "_verified", set())
 
 
 def again() -> None:
-    database._checked.clear()
+    database._verified.clear()
 
 
 def rows(file: Path) -> list[tuple[object, ...]]:

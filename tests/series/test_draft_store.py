@@ -8,7 +8,12 @@ import pytest
 
 from patchpilot.errors import UsageError
 from patchpilot.model.draft import Draft, KnownPatch
-from patchpilot.series.draft import Drafts, follow, one_line_each, pair_known
+from patchpilot.series.draft import (
+    Drafts,
+    follow,
+    pair_known_patches,
+    refuse_header_breaks,
+)
 from patchpilot.series.topic_database import connect
 
 REPO, CHANGE = "/src/linux/.git", "20261120-widget-0123456789ab"
@@ -73,7 +78,7 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
 def test_patches_are_matched_between_versions(
     old: tuple[str, ...], new: tuple[str, ...], pairs: dict[str, str]
 ) -> None:
-    paired = pair_known(known(*old), known(*new))
+    paired = pair_known_patches(known(*old), known(*new))
     assert {before.patch_id: after.patch_id for before, after in paired} == pairs
     assert len(paired) == len(pairs)
 
@@ -219,7 +224,7 @@ def test_empty_draft_adopts_the_first_patches() -> None:
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\x00", "a\x1fb", "a\x7f", "\tb"])
 def test_header_values_are_printable(text: str) -> None:
-    one_line_each("fine", None, "", "grün")
+    refuse_header_breaks("fine", None, "", "grün")
     with pytest.raises(UsageError) as error:
-        one_line_each("fine", text)
+        refuse_header_breaks("fine", text)
     assert error.value.hint

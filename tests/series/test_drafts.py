@@ -125,7 +125,7 @@ def test_export_and_import_are_inverse(
         notes=given_notes,
         changelogs={"2": changes} if changes else {},
     )
-    assert update_from_text(draft, as_text(draft, changed=("a hint",))) == draft
+    assert update_from_text(draft, as_text(draft, change_items=("a hint",))) == draft
 
 
 def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:

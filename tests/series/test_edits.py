@@ -37,13 +37,13 @@ def test_edit_keeps_other_patches() -> None:
         }
 
     hal = Address("Hal Hand", "hal@hand.example")
-    edits = Edits().edit_patch("a: two", MAX, gets=False)
+    edits = Edits().edit_patch("a: two", MAX, is_recipient=False)
     assert patches(edits) == {"Max Keeper": (1, 3), "list": ()}
     assert patches(edits.restore(MAX, "a: one")) == {"Max Keeper": (), "list": ()}
-    edits = edits.edit_patch("a: one", hal, gets=True)
+    edits = edits.edit_patch("a: one", hal, is_recipient=True)
     assert patches(edits)["Hal Hand"] == (1,)
     for title in ("a: one", "a: three"):
-        edits = edits.edit_patch(title, MAX, gets=False)
+        edits = edits.edit_patch(title, MAX, is_recipient=False)
     assert "Max Keeper" not in patches(edits)
 
 

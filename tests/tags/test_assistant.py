@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import InputError, UsageError
-from patchpilot.tags.report_trailers import assistant, person, typed_trailers
+from patchpilot.tags.report_trailers import assistant, parse_typed_trailers, person
 from tests.kit.cli import call
 from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
 
@@ -50,7 +50,7 @@ def test_tag_reported_by_check_is_refused(
 )
 def test_error_shows_the_correct_form(value: str, right: str) -> None:
     with pytest.raises(UsageError) as refused:
-        typed_trailers(f"Assisted-by: {value}", "")
+        parse_typed_trailers(f"Assisted-by: {value}", "")
     assert right in str(refused.value.hint)
 
 

@@ -9,7 +9,7 @@ from patchpilot.model.commit_references import kind_of
 from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.tags.commit_change import parse_change
 from patchpilot.tags.comparable_words import identifiers, significance, stems
-from patchpilot.tags.message_evidence import ids_in, prose, quotes_in
+from patchpilot.tags.message_evidence import find_commit_ids, find_quotes, prose
 from patchpilot.tags.ranker import Weights, calibrate, load_shipped_weights, rank
 
 DIFF = """\
@@ -115,18 +115,18 @@ def test_trailers_are_removed_from_prose() -> None:
     assert "half" not in text
     assert "2222222" not in text
     assert "Eve" not in text
-    assert ids_in(text) == {"0123456789ab": 1.0, "abcdefabcdef": 0.2}
-    assert quotes_in(text) == ("net: break it all",)
+    assert find_commit_ids(text) == {"0123456789ab": 1.0, "abcdefabcdef": 0.2}
+    assert find_quotes(text) == ("net: break it all",)
 
 
 def test_first_bad_commit_is_blamed() -> None:
     assert (
-        ids_in("# first bad commit: [0123456789abcdef0123456789abcdef01234567] x")[
-            "0123456789abcdef0123456789abcdef01234567"
-        ]
+        find_commit_ids(
+            "# first bad commit: [0123456789abcdef0123456789abcdef01234567] x"
+        )["0123456789abcdef0123456789abcdef01234567"]
         == 1.0
     )
-    assert ids_in("#regzbot introduced: 0123456789ab") == {"0123456789ab": 1.0}
+    assert find_commit_ids("#regzbot introduced: 0123456789ab") == {"0123456789ab": 1.0}
 
 
 LOG = """\

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from patchpilot.commits.repository import Repository
 from patchpilot.tags.blame_features import tally
-from patchpilot.tags.evidence_input import read_scene
+from patchpilot.tags.evidence_input import read_evidence_input
 from patchpilot.tags.rank_culprits import weigh
 from patchpilot.tags.ranker import list_features, load_shipped_weights
 from tests.lab import fit_fixes
@@ -21,7 +21,7 @@ from tests.tags.culprits import CULPRIT, LATER, SIGNED, history
 def test_every_weight_is_used(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     with Repository.open(tmp_path / "r") as repository:
-        scene = read_scene(repository, repository.commit(story.fix))
+        scene = read_evidence_input(repository, repository.commit(story.fix))
         numbers = weigh(repository, scene, tally(scene))
     counted = {name for row in numbers.values() for name in row}
     assert set(load_shipped_weights().candidate) == counted
@@ -45,7 +45,9 @@ def test_closer_features_use_message_and_change(tmp_path: Path) -> None:
         },
     )
     with Repository.open(tmp_path / "r") as repository:
-        scene = read_scene(repository, repository.commit(repository.resolve("HEAD")))
+        scene = read_evidence_input(
+            repository, repository.commit(repository.resolve("HEAD"))
+        )
         numbers = weigh(repository, scene, tally(scene))
     assert (numbers[teller]["told"], numbers[teller]["brought_told"]) == (1, 1)
     assert (numbers[story.start]["told"], numbers[story.start]["brought_told"]) == (

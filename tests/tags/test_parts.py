@@ -19,9 +19,9 @@ from patchpilot.tags.message_edit import (
 )
 from patchpilot.tags.report_trailers import (
     link,
+    parse_typed_trailers,
     person,
     regzbot_line,
-    typed_trailers,
 )
 from patchpilot.tags.stable_decision import BranchState, StableFacts, advise
 from tests.tags.culprits import FIX, History, history
@@ -55,7 +55,7 @@ SYZBOT = "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"
 def test_pasted_text_becomes_trailers(
     text: str, trailers: list[tuple[str, str]]
 ) -> None:
-    assert list(typed_trailers(text, LORE)) == trailers
+    assert list(parse_typed_trailers(text, LORE)) == trailers
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_pasted_text_becomes_trailers(
 )
 def test_invalid_change_id_is_refused(text: str) -> None:
     with pytest.raises(InputError):
-        typed_trailers(text, LORE)
+        parse_typed_trailers(text, LORE)
 
 
 def test_contacts_and_links_are_validated() -> None:

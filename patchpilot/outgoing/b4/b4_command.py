@@ -23,14 +23,14 @@ from patchpilot.extras import install_command
 
 KNOWN_VERSION = "0.16"
 """Version of b4 that patchpilot is tested with."""
-_OFF = (
+_SAFE_SETTINGS = (
     ("core.hooksPath", "/dev/null"),
     ("core.fsmonitor", "false"),
     # otherwise git runs gpg.program for every signed commit
     ("log.showSignature", "false"),
 )
 """Settings that keep b4's git calls from running hooks and other programs."""
-_ASKING = 20.0
+_VERSION_TIMEOUT = 20.0
 """Time limit of `b4 --version` in seconds."""
 
 
@@ -55,13 +55,13 @@ class InstalledB4(NamedTuple):
 
 
 @cache
-def find_on_path() -> InstalledB4 | None:
+def find_user_b4() -> InstalledB4 | None:
     """Return the b4 in the user's PATH, or None."""
     path = shutil.which("b4")
     if not path or not Path(path).is_absolute():
         return None
     try:
-        result = run_program([path, "--version"], timeout=_ASKING, name="b4")
+        result = run_program([path, "--version"], timeout=_VERSION_TIMEOUT, name="b4")
     except PatchpilotError:
         return None
     return InstalledB4(result.text.strip()[:40] or "of unknown version", path)
@@ -78,18 +78,18 @@ def find_packaged_b4() -> InstalledB4 | None:
 
 def chosen() -> InstalledB4 | None:
     """Return the b4 to run: the user's if its version is tested, otherwise the packaged one."""
-    own = find_on_path()
-    return own if own and own.is_tested else find_packaged_b4()
+    user_b4 = find_user_b4()
+    return user_b4 if user_b4 and user_b4.is_tested else find_packaged_b4()
 
 
-def command(*words: str) -> list[str]:
+def command(*arguments: str) -> list[str]:
     """Return the command line of the packaged b4.
 
     Raise MissingError if there is none.
     """
     program = chosen()
     if program and program.path:
-        return [program.path, "-n", *words]
+        return [program.path, "-n", *arguments]
     if program is None:
         raise MissingError(
             "b4 is not installed",
@@ -102,13 +102,13 @@ def command(*words: str) -> list[str]:
         "-c",
         "import sys; sys.argv[0] = 'b4'; from b4.command import cmd; cmd()",
         "-n",
-        *words,
+        *arguments,
     ]
 
 
 def run(
     repository: Repository,
-    *words: str,
+    *arguments: str,
     settings: Sequence[tuple[str, str]] = (),
     stdin: bytes = b"\n",
     timeout: float = 120.0,
@@ -119,7 +119,7 @@ def run(
     """
     try:
         return run_program(
-            command(*words),
+            command(*arguments),
             stdin=stdin,
             env=b4_environment(repository, settings),
             cwd=repository.top,
@@ -140,7 +140,9 @@ def b4_environment(
     """
     refuse_untrusted(repository.top, Use.B4)
     env = environment(
-        configuration((*_OFF, *submodule_settings(repository.top), *settings)),
+        configuration(
+            (*_SAFE_SETTINGS, *submodule_settings(repository.top), *settings)
+        ),
         repo=repository.top,
     )
     for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):

@@ -19,7 +19,7 @@ from patchpilot.outgoing.b4.b4_command import run
 from patchpilot.outgoing.header_guard import refuse_other_recipients
 from patchpilot.outgoing.mail_account import Account
 
-_OTHER_WAY = (
+_ALTERNATIVE = (
     "use --via git-send-email, which sends the patch as git has it; `b4 send -o DIR` shows where b4"
     " fails"
 )
@@ -46,13 +46,13 @@ def capture(
     with TemporaryFolder("b4") as folder:
         result = run(
             repository,
-            *find_suppressing_options(),
+            *suppressing_options(),
             "-c",
             "sendemail.sendmailcmd=true",
             "send",
             "-o",
             str(folder),
-            *recipient_words(to, cc),
+            *recipient_options(to, cc),
             *options,
             settings=settings,
         )
@@ -62,17 +62,19 @@ def capture(
         envelope = account.envelope or (account.sender.email if account.sender else "")
         mails = [parse_message(file.read_bytes(), envelope) for file in files]
         mails = [replace(mail, recipients=mail.to_and_cc) for mail in mails]
-        planned = [judge(address.email).wire or address.email for address in (*to, *cc)]
+        planned_emails = [
+            judge(address.email).wire or address.email for address in (*to, *cc)
+        ]
         for mail in mails:
-            refuse_other_recipients(mail, planned, "b4")
+            refuse_other_recipients(mail, planned_emails, "b4")
         return tuple(mails)
 
 
-def find_suppressing_options() -> list[str]:
-    """Return options that ignore recipients in the user's configuration, because the plan
-    includes them.
+def suppressing_options() -> list[str]:
+    """Return options that ignore the recipients in the user's configuration, which the plan already
+    includes.
     """
-    words = []
+    options = []
     for name, value in (
         ("send-series-to", ""),
         ("send-series-cc", ""),
@@ -80,8 +82,8 @@ def find_suppressing_options() -> list[str]:
         ("email-exclude", ""),
         ("prep-pre-flight-checks", "disable-all"),
     ):
-        words += ["-c", f"b4.{name}={value}"]
-    return words
+        options += ["-c", f"b4.{name}={value}"]
+    return options
 
 
 def _format_recipient(address: Address) -> str:
@@ -89,20 +91,20 @@ def _format_recipient(address: Address) -> str:
     return Address(address.name, judge(address.email).wire or address.email).header()
 
 
-def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
+def recipient_options(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
     """Return the b4 options that select only these recipients."""
-    # To: is only empty if recipients were removed from earlier messages; b4's messages are then
-    # compared, not sent
+    # To: is empty only if recipients were removed from earlier messages; in that case b4's messages
+    # are compared, not sent
     to, cc = (to, cc) if to else (cc, ())
-    words = [
+    options = [
         "--no-trailer-to-cc",
         "--to",
         *(_format_recipient(address) for address in to),
     ]
     return (
-        [*words, "--cc", *(_format_recipient(address) for address in cc)]
+        [*options, "--cc", *(_format_recipient(address) for address in cc)]
         if cc
-        else words
+        else options
     )
 
 
@@ -136,9 +138,9 @@ def _failure_error(text: str) -> PatchpilotError:
         )
     if "UnicodeDecodeError" in text:
         return UndecodableError(
-            "b4 cannot decode a patch: it is not UTF-8", hint=_OTHER_WAY
+            "b4 cannot decode a patch: it is not UTF-8", hint=_ALTERNATIVE
         )
     return MissingError(
         f"b4 failed before the first mail: {critical[0] if critical else 'no message'}",
-        hint=_OTHER_WAY,
+        hint=_ALTERNATIVE,
     )

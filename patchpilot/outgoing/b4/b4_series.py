@@ -29,7 +29,7 @@ from patchpilot.outgoing.b4.b4_send import (
     UndecodableError,
     capture,
     flags,
-    recipient_words,
+    recipient_options,
 )
 from patchpilot.outgoing.b4.draft_texts import cover_of
 from patchpilot.outgoing.b4.enrollment import base_name, branch_tracking
@@ -49,7 +49,7 @@ def render(repository: Repository, series: Rendered) -> Rendered:
     The result includes notes on how they are sent, and the tracking data b4 needs for sending.
     """
     account, draft, text, ids = series.account, series.draft, series.text, series.ids
-    branch = _branch(repository, ids)
+    branch = _checked_out_branch(repository, ids)
     if not account.configured and not account.destination:
         raise MissingError(
             "no mail server is set: b4 would choose a web endpoint by itself",
@@ -67,7 +67,7 @@ def render(repository: Repository, series: Rendered) -> Rendered:
             "b4 sends only from a clean working tree",
             hint="commit or stash your changes first",
         )
-    sign = is_signing(repository) or bool(account.destination)
+    signs = is_signing(repository) or bool(account.destination)
     tracking_data = _tracking_data(repository, branch, series)
     try:
         mails = capture(
@@ -77,7 +77,7 @@ def render(repository: Repository, series: Rendered) -> Rendered:
             _settings(branch, tracking_data),
             flags(
                 text.cover is not None,
-                sign,
+                signs,
                 0 if tracking_data else _sent_version(repository, series),
             ),
         )
@@ -87,16 +87,16 @@ def render(repository: Repository, series: Rendered) -> Rendered:
             hint=error.advice,
         ) from error
     # the web endpoint generates new Message-IDs, which signatures cover
-    if not sign:
+    if not signs:
         kind = "b4 to-self" if series.request.to_self else "b4"
         mails = reuse_message_ids(draft, kind, mails)
     mails = _add_commits(repository, mails, ids)
     if not account.destination:
-        everyone = {address.key for group in series.headers() for address in group}
+        all_keys = {address.key for group in series.headers() for address in group}
         mails = tuple(
             remove_recipients(
                 mail,
-                everyone
+                all_keys
                 - {
                     address.key
                     for group in series.headers(mail.number)
@@ -110,34 +110,34 @@ def render(repository: Repository, series: Rendered) -> Rendered:
         for patch in draft.patches
         if patch.commit
     }
-    added = additions(text, notes, mails)
-    if sign and any(note.strip() for note in added):
+    insertions = additions(text, notes, mails)
+    if signs and any(note.strip() for note in insertions):
         raise RefusedError(
             "cannot add a note to these messages: b4 signs them as it makes them",
             hint=Action(
                 "draft", ("--edit",), "use --via git-send-email, or remove the note: {}"
             ),
         )
-    mails = insert_texts(mails, added, draft.in_reply_to or None)
+    mails = insert_texts(mails, insertions, draft.in_reply_to or None)
     return series.rendered(
-        mails, _remarks(series, branch, sign, tracking_data), tracking_data
+        mails, _remarks(series, branch, signs, tracking_data), tracking_data
     )
 
 
 def _remarks(
     series: SeriesToSend,
     branch: str,
-    sign: bool,
+    signs: bool,
     tracking_data: Mapping[str, Sequence[str]],
 ) -> Iterator[Advice]:
-    """Yield notes for the preview about sending with b4."""
+    """Yield notes about sending with b4, for the preview."""
     version = series.draft.version
     if series.account.destination:
         yield (
             "the web endpoint takes the series as a whole, with new Message-IDs; it does not report"
             " on each message"
         )
-    elif sign:
+    elif signs:
         yield (
             "b4 signs again for each preview, with new Message-IDs: `send` shows its own preview"
             f" before anything is sent, and b4's tracking data of v{version} gets its"
@@ -149,12 +149,12 @@ def _remarks(
             f" v{version} gets them"
         )
     if "patchpilot-enrolled" in tracking_data:
-        enrolled = (
+        enrollment = (
             f"sending enrolls {branch} in b4 (branch-description strategy); its commits are"
             " not changed"
         )
-        yield Hint((enrolled, Action("draft", ("--no-b4",), " (`{}` unenrolls it)")))
-    if sign:
+        yield Hint((enrollment, Action("draft", ("--no-b4",), " (`{}` unenrolls it)")))
+    if signs:
         yield "signed by patatt, as b4 is configured"
     if series.request.to_self:
         yield (
@@ -166,7 +166,7 @@ def _remarks(
 def deliver(delivery: Delivery) -> str:
     """Send the messages not yet accepted according to the outbox.
 
-    b4 posts the whole series to the web endpoint. To a mail server, patchpilot sends the bytes of
+    b4 posts the whole series to the web endpoint. For a mail server, patchpilot sends the bytes of
     the preview; after all are accepted, their Message-IDs are added to b4's tracking data.
     """
     send = delivery.send
@@ -184,11 +184,11 @@ def deliver(delivery: Delivery) -> str:
         for name in ("to", "cc")
     )
     # the web endpoint accepts only signed messages
-    words = [
-        *recipient_words(to, cc),
+    options = [
+        *recipient_options(to, cc),
         *flags(send.entries[0].number == 0, sign=True),
     ]
-    post(delivery, words, _settings(send.branch or "", send.tracking_data))
+    post(delivery, options, _settings(send.branch or "", send.tracking_data))
     return ""
 
 
@@ -217,32 +217,34 @@ def _refuse_changed(repository: Repository, send: Send) -> None:
 
 def is_signing(repository: Repository) -> bool:
     """Return whether b4 is configured to sign: there is a patatt key and signing is enabled."""
-    off = (repository.config("b4.send-no-patatt-sign") or ("no",))[-1].lower() in (
+    is_disabled = (repository.config("b4.send-no-patatt-sign") or ("no",))[
+        -1
+    ].lower() in (
         "yes",
         "true",
         "y",
     )
-    return bool(repository.config("patatt.signingkey")) and not off
+    return bool(repository.config("patatt.signingkey")) and not is_disabled
 
 
-def _branch(repository: Repository, ids: Sequence[str]) -> str:
+def _checked_out_branch(repository: Repository, ids: Sequence[str]) -> str:
     branch = repository.branch
     if branch is None or not is_tip(repository, ids):
         raise UsageError(
             "b4 sends only the checked-out branch",
             hint="switch to the topic branch and omit TARGET, or use --via git-send-email",
         )
-    known = prep_branch(repository, branch)
+    prep = prep_branch(repository, branch)
     if (
-        known
-        and known.strategy == TIP_COMMIT
-        and known.cover_commit != repository.find("HEAD")
+        prep
+        and prep.strategy == TIP_COMMIT
+        and prep.cover_commit != repository.find("HEAD")
     ):
         raise RefusedError(
             "b4 sends only the commits before its cover letter commit: this branch has commits"
             " after it",
             hint=(
-                f"move the cover letter to the end with `git rebase -i {(known.base or '')[:12]}`,"
+                f"move the cover letter to the end with `git rebase -i {(prep.base or '')[:12]}`,"
                 " or use --via git-send-email"
             ),
         )
@@ -266,16 +268,16 @@ def _tracking_data(
     """Return the branch's configuration section with b4's data and this draft's texts, or {} if b4
     stores them in a cover commit.
 
-    If the user enrolled the branch, its cover is replaced only by a draft's cover. Nothing is
-    written until the series is sent.
+    If the user enrolled the branch, its cover letter is replaced only if the draft has one. Nothing
+    is written until the series is sent.
     """
     draft, text, count = series.draft, series.text, len(series.ids)
-    known = prep_branch(repository, branch)
-    if known and not known.by_us and _sent_version(repository, series):
+    prep = prep_branch(repository, branch)
+    if prep and not prep.by_us and _sent_version(repository, series):
         return {}
     prefixes = [word for word in text.prefix.split() if word != "PATCH"]
-    if known and not known.by_us:
-        cover = cover_of(draft, known)
+    if prep and not prep.by_us:
+        cover = cover_of(draft, prep)
         if "EDITME" in cover and count > 1:
             raise RefusedError(
                 "the b4 cover letter has not been written yet",
@@ -295,15 +297,15 @@ def _tracking_data(
         changelog = f"---\n{draft.changelog.strip()}" if draft.changelog else ""
         parts = (title, draft.cover_text.strip(), changelog)
         cover = "\n\n".join(part for part in parts if part)
-    if known and known.strategy != DESCRIPTION:
+    if prep and prep.strategy != DESCRIPTION:
         if (cover, draft.version, prefixes) != (
-            known.cover,
-            known.revision,
-            list(known.prefixes),
+            prep.cover,
+            prep.revision,
+            list(prep.prefixes),
         ):
             raise RefusedError(
-                f"b4 keeps the cover letter of this branch in a commit with v{known.revision} and"
-                f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'},"
+                f"b4 keeps the cover letter of this branch in a commit with v{prep.revision} and"
+                f" {'prefixes ' + ' '.join(prep.prefixes) if prep.prefixes else 'no prefixes'},"
                 " and `send`"
                 " does not change commits",
                 hint=Action(
@@ -314,12 +316,12 @@ def _tracking_data(
             )
         return {}
     section = branch_tracking(repository, branch)
-    if known:
-        data = tracking_data(repository, known)
+    if prep:
+        data = tracking_data(repository, prep)
     else:
         base = repository.resolve(f"{series.ids[0]}^")
-        named = base_name(repository, branch, base, series.request.base)
-        data = {"series": {"base-branch": named, "presubject": text.presubject}}
+        base_branch = base_name(repository, branch, base, series.request.base)
+        data = {"series": {"base-branch": base_branch, "presubject": text.presubject}}
         if "description" in section:
             section["patchpilot-description"] = section["description"]
         section["patchpilot-enrolled"] = ("true",)
@@ -328,12 +330,12 @@ def _tracking_data(
         "revision": draft.version,
         "prefixes": prefixes,
     }
-    if known is None or known.by_us:
+    if prep is None or prep.by_us:
         # if the topic builds on another, add the lines of format-patch --base like b4
-        below = patch_ids(repository, text.unpublished)
+        prerequisite_ids = patch_ids(repository, text.unpublished)
         values["prerequisites"] = [
-            *([f"base-commit: {text.base}"] if below else []),
-            *(f"patch-id: {id_}" for id_ in below.values() if id_),
+            *([f"base-commit: {text.base}"] if prerequisite_ids else []),
+            *(f"patch-id: {id_}" for id_ in prerequisite_ids.values() if id_),
         ]
     data = {**data, "series": {**data["series"], **values}}
     return {
@@ -352,12 +354,12 @@ def _sent_version(repository: Repository, series: SeriesToSend) -> int:
     """
     version = series.draft.version
     tag = f"refs/tags/{format_tag_name(series.draft.change_id, version)}"
-    again = (
+    is_resend = (
         series.request.resend
         and not series.account.destination
         and "RFC" not in series.text.prefix.upper().split()
     )
-    return version if again and repository.find(tag) else 0
+    return version if is_resend and repository.find(tag) else 0
 
 
 def _add_commits(
@@ -384,13 +386,13 @@ def _add_commits(
         )
     )
     messages = []
-    for at, mail in enumerate(mails):
+    for index, mail in enumerate(mails):
         commit, patch_id = commits.get(mail.message_id, (None, None))
         number = parse_subject(mail.subject).number
         messages.append(
             replace(
                 mail,
-                number=at + 1 if number is None else number,
+                number=index + 1 if number is None else number,
                 file=mail.raw,
                 commit=commit,
                 patch_id=patch_id,
@@ -414,7 +416,7 @@ def _titles_agree(titles: Sequence[str], subjects: Sequence[str]) -> bool:
     return (
         titles == subjects
         or sum(
-            subject == other for subject, other in zip(titles, subjects, strict=True)
+            subject == title for subject, title in zip(titles, subjects, strict=True)
         )
         * 2
         >= len(subjects) - 1
@@ -440,7 +442,7 @@ def additions(
 ) -> tuple[str, ...]:
     """Return the text to insert into each message: the note on its patch.
 
-    The first message also gets the series' texts outside the cover letter.
+    The first message also gets the series' texts that are not part of the cover letter.
     """
     texts = [notes.get(mail.commit or "", "") for mail in mails]
     if texts:
@@ -456,7 +458,7 @@ def insert_texts(
     parent: str | None,
 ) -> tuple[Message, ...]:
     """Insert texts into the messages and, with `parent`, make them replies to it."""
-    changed = []
+    results = []
     for mail, text in zip(mails, texts, strict=True):
         raw = mail.raw
         if text.strip():
@@ -474,20 +476,20 @@ def insert_texts(
                     "References": references,
                 },
             )
-        changed.append(mail.replace_raw(raw))
-    return tuple(changed)
+        results.append(mail.replace_raw(raw))
+    return tuple(results)
 
 
 def _insert_text(body: bytes, text: str, *, is_patch: bool) -> bytes:
     if is_patch:
         return insert_note(body, text)
-    before, mark, after = body.partition(b"\n---\n")
+    before, separator, after = body.partition(b"\n---\n")
     return (
         before.rstrip(b"\n")
         + b"\n\n"
         + text.strip("\n").encode("utf-8", "surrogateescape")
         + b"\n"
-        + mark
+        + separator
         + after
     )
 
@@ -497,10 +499,10 @@ def _replace_body(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
 
     If the body is no longer ASCII, set the encoding to 8bit.
     """
-    head, gap, body = raw.partition(b"\n\n")
+    head, separator, body = raw.partition(b"\n\n")
     coding = (
         str(
-            message_from_bytes(head + gap, policy=compat32).get(
+            message_from_bytes(head + separator, policy=compat32).get(
                 "Content-Transfer-Encoding", ""
             )
         )
@@ -508,16 +510,16 @@ def _replace_body(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
         .lower()
     )
     if coding == "quoted-printable":
-        return head + gap + quopri.encodestring(change(quopri.decodestring(body)))
+        return head + separator + quopri.encodestring(change(quopri.decodestring(body)))
     if coding == "base64":
-        return head + gap + base64.encodebytes(change(base64.b64decode(body)))
+        return head + separator + base64.encodebytes(change(base64.b64decode(body)))
     body = change(body)
     if not body.isascii() and coding in ("", "7bit"):
-        head = _strip_encoding(head)
-    return head + gap + body
+        head = _set_8bit_encoding(head)
+    return head + separator + body
 
 
-def _strip_encoding(head: bytes) -> bytes:
+def _set_8bit_encoding(head: bytes) -> bytes:
     message = message_from_bytes(head + b"\n\n", policy=compat32)
     if message.get_content_charset() not in ("utf-8", "utf8"):
         head = re.sub(

@@ -57,7 +57,7 @@ class B4Transport(Transport):
         """Report whether a tested version of b4 is installed, as a failure only if b4 is
         `chosen`.
         """
-        program, own = b4_command.chosen(), b4_command.find_on_path()
+        program, user_b4 = b4_command.chosen(), b4_command.find_user_b4()
         if program is None:
             return (
                 Probe("b4", "fail", "b4 is not installed", install_command("send"))
@@ -67,22 +67,22 @@ class B4Transport(Transport):
                 )
             )
         if not program.is_tested:
-            why = f"{program.name} is untested, {KNOWN_VERSION} is tested"
-            return Probe("b4", "warn", why, install_command("send"))
-        passed = f"; {own.name} is untested" if own and own != program else ""
-        return Probe("b4", "ok", f"{program.name}{passed}")
+            message = f"{program.name} is untested, {KNOWN_VERSION} is tested"
+            return Probe("b4", "warn", message, install_command("send"))
+        note = f"; {user_b4.name} is untested" if user_b4 and user_b4 != program else ""
+        return Probe("b4", "ok", f"{program.name}{note}")
 
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
     ) -> Iterator[Probe]:
         """Yield probes of the mail account or, without one, of b4's web endpoint."""
         from patchpilot.outgoing.account_probes import (
-            account_settings,
-            mail_server,
-            sendemail_settings,
+            probe_account_settings,
+            probe_mail_server,
+            probe_sendemail_settings,
         )
 
-        yield from account_settings(account)
+        yield from probe_account_settings(account)
         if not account.configured and (repository.top / "Kconfig").exists():
             yield Probe(
                 "b4 endpoint",
@@ -92,8 +92,10 @@ class B4Transport(Transport):
                 "to use it: b4 send --web-auth-new; git config --global b4.send-endpoint-web"
                 " https://lkml.kernel.org/_b4_submit",
             )
-        yield from sendemail_settings(account)
-        yield from mail_server(repository, account, offline=offline, terminal=terminal)
+        yield from probe_sendemail_settings(account)
+        yield from probe_mail_server(
+            repository, account, offline=offline, terminal=terminal
+        )
 
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]

@@ -46,19 +46,19 @@ def cover_of(draft: Draft, prep_branch: PrepBranch) -> str:
 
     It is unchanged if the draft has the same content, otherwise it contains the draft's texts.
     """
-    now = import_b4_texts(replace(draft, changelogs={}), prep_branch)
-    same = (draft.cover_subject.strip(), draft.cover_text.strip()) == (
-        now.cover_subject.strip(),
-        now.cover_text.strip(),
+    imported = import_b4_texts(replace(draft, changelogs={}), prep_branch)
+    is_same_cover = (draft.cover_subject.strip(), draft.cover_text.strip()) == (
+        imported.cover_subject.strip(),
+        imported.cover_text.strip(),
     )
     changelogs = {
         version: text
         for version, text in draft.changelogs.items()
         if text.strip() and 1 < int(version) <= max(draft.version, prep_branch.revision)
     }
-    if same and {version: text.strip() for version, text in now.changelogs.items()} == {
-        version: text.strip() for version, text in changelogs.items()
-    }:
+    if is_same_cover and {
+        version: text.strip() for version, text in imported.changelogs.items()
+    } == {version: text.strip() for version, text in changelogs.items()}:
         return prep_branch.cover
     if draft.has_cover:
         head = "\n\n".join(
@@ -76,13 +76,13 @@ def cover_of(draft: Draft, prep_branch: PrepBranch) -> str:
         *(f"Cc: {address.trailer()}" for address in prep_branch.cc),
     ]
     if addresses:
-        last = head.split("\n\n")[-1].split("\n")
-        joined = (
+        last_paragraph = head.split("\n\n")[-1].split("\n")
+        separator = (
             "\n"
-            if "\n\n" in head and all(is_trailer(line) for line in last)
+            if "\n\n" in head and all(is_trailer(line) for line in last_paragraph)
             else "\n\n"
         )
-        head += joined + "\n".join(addresses)
+        head += separator + "\n".join(addresses)
     head = re.sub(r"^#", ">#", head, flags=re.MULTILINE)
     changes = cover_body("", changelogs, max(map(int, changelogs), default=1))
     return f"{head}\n\n---\n{changes}" if changes else head
@@ -95,17 +95,17 @@ def prefixes_of(draft: Draft) -> list[str]:
 
 def prose_of(body: str) -> str:
     """Return a cover letter's text without the trailers at its end."""
-    text, gap, last = body.strip().rpartition("\n\n")
-    tags = last.split("\n")
+    text, separator, last_paragraph = body.strip().rpartition("\n\n")
+    tags = last_paragraph.split("\n")
     return (
         text
         if tags and all(is_trailer(line) for line in tags)
-        else f"{text}{gap}{last}"
+        else f"{text}{separator}{last_paragraph}"
     )
 
 
 def _empty_template(prep_branch: PrepBranch) -> str:
-    """Return b4's template without addresses, which is the cover letter of a draft without one."""
+    """Return b4's template without addresses, used if the draft has no cover letter."""
     subject, body, _ = split_cover(prep_branch.text)
     return "\n\n".join(part for part in (subject, body) if part)
 
@@ -114,11 +114,11 @@ def _changelogs_by_version(text: str, revision: int) -> Mapping[str, str]:
     """Split a text into changelogs by version; one without a heading belongs to the next
     version.
     """
-    places = [(match.start(), match[1]) for match in _HEADING.finditer(text)]
-    if not places:
+    headings = [(match.start(), match[1]) for match in _HEADING.finditer(text)]
+    if not headings:
         return {str(revision): text} if text.strip() else {}
-    ends = [start for start, _ in places[1:]] + [len(text)]
+    ends = [start for start, _ in headings[1:]] + [len(text)]
     return {
         version: text[start:end].strip("\n")
-        for (start, version), end in zip(places, ends, strict=True)
+        for (start, version), end in zip(headings, ends, strict=True)
     }

@@ -26,31 +26,31 @@ def base_name(
     This is the requested branch if the topic forked from it, otherwise the upstream or another such
     branch, otherwise the commit.
     """
-    named = repository.short_name(requested) if requested else None
-    own = repository.ref(f"refs/heads/{branch}")
-    upstream = own.upstream if own else ""
+    requested_name = repository.short_name(requested) if requested else None
+    own_ref = repository.ref(f"refs/heads/{branch}")
+    upstream = own_ref.upstream if own_ref else ""
     others = [
         ref
         for ref in repository.all_refs
         if ref.is_branch
-        and ref != own
+        and ref != own_ref
         and not ref.symref
-        and (ref.short == named or not ref.short.startswith("b4/"))
+        and (ref.short == requested_name or not ref.short.startswith("b4/"))
     ]
     holders = repository.refs_containing(base, [ref.name for ref in others])
     others.sort(
         key=lambda ref: (
-            ref.short != named,
+            ref.short != requested_name,
             ref.name != upstream,
             not ref.short.startswith("origin/"),
         )
     )
-    forked = (
+    candidates = (
         ref.short
         for ref in others
         if ref.name in holders and _fork_point(repository, ref.short, branch) == base
     )
-    return next(forked, base)
+    return next(candidates, base)
 
 
 def _fork_point(repository: Repository, branch: str, other: str) -> str:
@@ -94,9 +94,9 @@ def write_branch_tracking(
     repository: Repository, branch: str, data: Mapping[str, Sequence[str]]
 ) -> None:
     """Set a branch's tracking data to `data`, writing only values that differ."""
-    now = branch_tracking(repository, branch)
+    current = branch_tracking(repository, branch)
     for key in _KEYS:
-        if tuple(data.get(key, ())) == now.get(key, ()):
+        if tuple(data.get(key, ())) == current.get(key, ()):
             continue
         name = f"branch.{branch}.{key}"
         repository.git("config", "--local", "--unset-all", name, ok=(0, 1, 5))
@@ -114,11 +114,11 @@ def restore_tracking(
     if not original or repository.find(f"refs/heads/{branch}") is None:
         return
     data: dict[str, Any] = json.loads(original["b4-tracking"][-1])
-    now = prep_branch(repository, branch)
-    if now and now.revision > int(data["series"].get("revision", 1)):
+    current = prep_branch(repository, branch)
+    if current and current.revision > int(data["series"].get("revision", 1)):
         original = {**original, **branch_tracking(repository, branch)}
-    elif now and now.history:
-        noted = {version: list(ids) for version, ids in now.history}
-        data["series"]["history"] = {**(data["series"].get("history") or {}), **noted}
+    elif current and current.history:
+        history = {version: list(ids) for version, ids in current.history}
+        data["series"]["history"] = {**(data["series"].get("history") or {}), **history}
         original = {**original, "b4-tracking": (json.dumps(data),)}
     write_branch_tracking(repository, branch, original)

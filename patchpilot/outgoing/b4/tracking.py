@@ -28,50 +28,50 @@ _RULE = re.compile(r"^---[ \t]*\n", re.MULTILINE)
 
 def store(
     repository: Repository,
-    known: PrepBranch,
+    prep: PrepBranch,
     cover: str,
     series: Mapping[str, Any],
     command: str,
     *,
     undo: bool = False,
 ) -> PrepBranch:
-    """Store this cover letter and values of the tracking data's `series`.
+    """Store this cover letter, and the values `series` in the tracking data.
 
-    Return b4's resulting view of the branch. With `undo`, record rewritten commits for `patchpilot
+    Return b4's resulting data for the branch. With `undo`, record rewritten commits for `patchpilot
     undo`. Raise RefusedError if the branch was moved in the meantime.
     """
-    data = tracking_data(repository, known)
-    changed = {**data, "series": {**data.get("series", {}), **series}}
-    if cover == known.cover and changed == data:
-        return known
-    if known.strategy == DESCRIPTION:
+    data = tracking_data(repository, prep)
+    new_data = {**data, "series": {**data.get("series", {}), **series}}
+    if cover == prep.cover and new_data == data:
+        return prep
+    if prep.strategy == DESCRIPTION:
         repository.git(
-            "config", f"branch.{known.branch}.b4-tracking", json.dumps(changed)
+            "config", f"branch.{prep.branch}.b4-tracking", json.dumps(new_data)
         )
-        if cover != known.cover:
-            repository.git("config", f"branch.{known.branch}.description", cover)
-    elif known.cover_commit:
-        ref = f"refs/heads/{known.branch}"
+        if cover != prep.cover:
+            repository.git("config", f"branch.{prep.branch}.description", cover)
+    elif prep.cover_commit:
+        ref = f"refs/heads/{prep.branch}"
         message = (
             f"{cover}\n\n{MARKER}\n# This section is used internally by b4 prep for tracking"
-            f" purposes.\n{json.dumps(changed, indent=2)}\n"
+            f" purposes.\n{json.dumps(new_data, indent=2)}\n"
         )
         head = repository.resolve(ref)
         rewrite.refuse_others(
             repository,
-            rewrite.commits_above(repository, ref, head, [known.cover_commit]),
+            rewrite.commits_above(repository, ref, head, [prep.cover_commit]),
         )
-        planned = rewrite.plan(repository, ref, head, {known.cover_commit: message})
+        rewriting = rewrite.plan(repository, ref, head, {prep.cover_commit: message})
         if undo:
-            rewrite.apply(repository, planned, command)
-        elif planned.old != planned.new:
-            copy_notes(repository, planned.commits)
+            rewrite.apply(repository, rewriting, command)
+        elif rewriting.old != rewriting.new:
+            copy_notes(repository, rewriting.commits)
             rewrite.move(
-                repository, ref, planned.new, planned.old, f"patchpilot {command}"
+                repository, ref, rewriting.new, rewriting.old, f"patchpilot {command}"
             )
-    stored = prep_branch(repository, known.branch)
+    stored = prep_branch(repository, prep.branch)
     assert stored is not None
-    return stored._replace(by_us=known.by_us)
+    return stored._replace(by_us=prep.by_us)
 
 
 def note_sent(
@@ -90,24 +90,24 @@ def note_sent(
     ids = history.setdefault(f"v{version}", [])
     if message_id not in ids:
         ids.append(message_id)
-    following = max(prep_branch.revision, version + 1)
+    next_revision = max(prep_branch.revision, version + 1)
     if prep_branch.revision <= version:
-        cover = _add_heading(cover, following, link)
+        cover = _add_heading(cover, next_revision, link)
     return store(
         repository,
         prep_branch,
         cover,
-        {"history": history, "revision": following},
+        {"history": history, "revision": next_revision},
         "send",
     )
 
 
 def _add_heading(cover: str, version: int, link: str) -> str:
     """Add an empty changelog for a version above the others in a cover letter."""
-    shown = f"- Link to v{version - 1}: {link}\n" if link else ""
-    entry = f"{changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n{shown}\n"
+    item = f"- Link to v{version - 1}: {link}\n" if link else ""
+    entry = f"{changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n{item}\n"
     parts = _RULE.split(cover)
-    at = next(
+    index = next(
         (
             number
             for number, part in enumerate(parts)
@@ -115,7 +115,7 @@ def _add_heading(cover: str, version: int, link: str) -> str:
         ),
         None,
     )
-    if at is None:
+    if index is None:
         return f"{cover.rstrip()}\n\n---\n{entry}".rstrip()
-    parts[at] = entry + parts[at]
+    parts[index] = entry + parts[index]
     return "---\n".join(parts).rstrip()

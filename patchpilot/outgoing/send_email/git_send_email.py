@@ -18,14 +18,14 @@ from patchpilot.outgoing.header_guard import refuse_other_recipients
 from patchpilot.outgoing.mail_account import Account
 
 _OFF = (("aliasfiletype", ""), ("mailmap", "false"))
-"""Disable settings that would replace recipients; the plan has resolved aliases already."""
+"""Settings that disable changes to recipients; aliases are already resolved in the plan."""
 _NO_COPY = (("imapsentfolder", ""), ("useimaponly", "false"))
-"""Disable settings that would copy messages to an IMAP folder."""
+"""Settings that disable copying messages to an IMAP folder."""
 CAPTURE = 900.0
 """Time limit in seconds for rendering a whole series before sending."""
-_ONE_EACH = ("--batch-size=1", "--relogin-delay=0")
-"""Use one connection per message, without the delay of `sendemail.smtpReloginDelay`."""
-_KEEP = """\
+_NO_BATCHES = ("--batch-size=1", "--relogin-delay=0")
+"""Options to use one connection per message, without the delay of `sendemail.smtpReloginDelay`."""
+_STORE_SCRIPT = """\
 keep() {{
     read -r n < {folder}/count
     n=$((n + 1))
@@ -62,11 +62,11 @@ def capture(
         (folder / "count").write_text("0\n")
         argv = [
             *_argv(
-                repository, account, bcc, identity, _names_sender(account, messages)
+                repository, account, bcc, identity, _copies_sender(account, messages)
             ),
             "--confirm=never",
-            *_ONE_EACH,
-            f"--sendmail-cmd={_KEEP.format(folder=shlex.quote(str(folder)))}",
+            *_NO_BATCHES,
+            f"--sendmail-cmd={_STORE_SCRIPT.format(folder=shlex.quote(str(folder)))}",
             str(files),
         ]
         env = _environment(repository, account)
@@ -81,15 +81,17 @@ def capture(
             raise _failure_error(
                 result.error_text, result.out.decode("utf-8", "replace")
             )
-        blind = [address.email for address in filter(None, map(parse_address, bcc))]
+        bcc_emails = [
+            address.email for address in filter(None, map(parse_address, bcc))
+        ]
         rendered = []
         for number, message in enumerate(messages, 1):
-            words = (folder / f"{number}.arguments").read_text().splitlines()
-            sender, recipients = split_arguments(tuple(words), len(account.options))
+            arguments = (folder / f"{number}.arguments").read_text().splitlines()
+            sender, recipients = split_arguments(tuple(arguments), len(account.options))
             raw = (folder / f"{number}.raw").read_bytes()
             captured = message.replace_raw(raw, recipients=recipients)
             refuse_other_recipients(
-                captured, (*message.to_and_cc, *blind), "git send-email"
+                captured, (*message.to_and_cc, *bcc_emails), "git send-email"
             )
             rendered.append(
                 replace(captured, envelope_from=sender or captured.sender.email)
@@ -102,29 +104,29 @@ def _argv(
     account: Account,
     bcc: Sequence[str],
     identity: str | None,
-    keep_self: bool,
+    keep_sender: bool,
 ) -> list[str]:
     """Return a git send-email command that adds no recipients, keeps the threading and never
     prompts.
 
     Raise UntrustedCommandsError if it would run a command from the repository's configuration.
     """
-    words = ["git", "-C", str(repository.top), "send-email"]
+    arguments = ["git", "-C", str(repository.top), "send-email"]
     if identity:
-        words.append(f"--identity={identity}")
+        arguments.append(f"--identity={identity}")
     if account.sender:
-        words.append(
+        arguments.append(
             f"--from={Address(account.sender.name, judge(account.sender.email).wire or account.sender.email).header()}"  # noqa: E501
         )
-    words.append("--no-suppress-from" if keep_self else "--suppress-from")
-    words += [
+    arguments.append("--no-suppress-from" if keep_sender else "--suppress-from")
+    arguments += [
         "--no-format-patch",
         "--no-annotate",
         "--no-thread",
         "--no-chain-reply-to",
         "--no-signed-off-by-cc",
     ]
-    words += [
+    arguments += [
         "--no-to",
         "--no-cc",
         "--no-bcc",
@@ -139,16 +141,16 @@ def _argv(
         "sob",
         "misc-by",
         "cccmd",
-        *(() if keep_self else ("self",)),
+        *(() if keep_sender else ("self",)),
     )
-    words += [f"--suppress-cc={kind}" for kind in kinds]
+    arguments += [f"--suppress-cc={kind}" for kind in kinds]
     # older git versions have neither the setting nor the option
     if account.value("headercmd") and git_version() >= (2, 41):
-        words.append("--header-cmd=true")
-    return [*words, *(f"--bcc={address}" for address in bcc)]
+        arguments.append("--header-cmd=true")
+    return [*arguments, *(f"--bcc={address}" for address in bcc)]
 
 
-def _names_sender(account: Account, messages: Sequence[Message]) -> bool:
+def _copies_sender(account: Account, messages: Sequence[Message]) -> bool:
     """Return whether a Cc: header contains the sender."""
     return account.sender is not None and any(
         address.key == account.sender.key
@@ -162,12 +164,12 @@ def _environment(repository: Repository, account: Account) -> dict[str, str]:
         "sendemail",
         *([f"sendemail.{account.identity}"] if account.identity else []),
     ]
-    pins = [
+    settings = [
         (f"{section}.{key}", value)
         for section in sections
         for key, value in (*_OFF, *_NO_COPY)
     ]
-    env = environment(configuration(pins), repo=repository.top)
+    env = environment(configuration(settings), repo=repository.top)
     for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):
         env.pop(name, None)
     return env | {"PATCHPILOT_SENDING": "1"}
@@ -178,16 +180,16 @@ def split_arguments(
 ) -> tuple[str, tuple[str, ...]]:
     """Return (envelope sender or "", recipients) from a sendmail call `[-f SENDER] -i RECIPIENT…`.
 
-    The first `options` words are server options. Each word after `-i` is a recipient, even if it
-    starts with a dash.
+    The first `options` arguments are server options. Each argument after `-i` is a recipient, even
+    if it starts with a dash.
     """
-    words = arguments[options:]
-    sender, words = (
-        (words[1], words[2:])
-        if words[:1] == ("-f",) and len(words) > 1
-        else ("", words)
+    remaining = arguments[options:]
+    sender, remaining = (
+        (remaining[1], remaining[2:])
+        if remaining[:1] == ("-f",) and len(remaining) > 1
+        else ("", remaining)
     )
-    return sender, words[1:] if words[:1] == ("-i",) else words
+    return sender, remaining[1:] if remaining[:1] == ("-i",) else remaining
 
 
 def _failure_error(err: str, out: str) -> PatchpilotError:
@@ -218,14 +220,14 @@ def _failure_error(err: str, out: str) -> PatchpilotError:
     lines = [line.strip() for line in err.splitlines() if line.strip()] or [
         line.strip() for line in out.splitlines() if line.strip()
     ]
-    words = lines[0] if lines else "no message"
+    first_line = lines[0] if lines else "no message"
     hint = (
         f"this is git {'.'.join(map(str, git_version()))}: update git, or use --via b4"
         if "nknown option" in text
         else _SETTINGS
     )
     return MissingError(
-        f"git send-email failed before the first mail: {words}", hint=hint
+        f"git send-email failed before the first mail: {first_line}", hint=hint
     )
 
 

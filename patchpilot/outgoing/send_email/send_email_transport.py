@@ -40,22 +40,24 @@ class SendEmailTransport(Transport):
             "is not a git command|Can't locate", result.error_text
         ):
             state: ProbeState = "fail" if chosen else "warn"
-            why = "git send-email is not installed, or lacks a Perl module"
-            return Probe(NAME, state, why, system_command("git-email"))
+            message = "git send-email is not installed, or lacks a Perl module"
+            return Probe(NAME, state, message, system_command("git-email"))
         return Probe(NAME, "ok", "git send-email is installed")
 
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
     ) -> "Iterator[Probe]":
         from patchpilot.outgoing.account_probes import (
-            account_settings,
-            mail_server,
-            sendemail_settings,
+            probe_account_settings,
+            probe_mail_server,
+            probe_sendemail_settings,
         )
 
-        yield from account_settings(account)
-        yield from sendemail_settings(account)
-        yield from mail_server(repository, account, offline=offline, terminal=terminal)
+        yield from probe_account_settings(account)
+        yield from probe_sendemail_settings(account)
+        yield from probe_mail_server(
+            repository, account, offline=offline, terminal=terminal
+        )
 
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]

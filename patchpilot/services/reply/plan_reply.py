@@ -23,7 +23,7 @@ from patchpilot.outgoing.compose_mails import (
 )
 from patchpilot.outgoing.compose_message import compose_message
 from patchpilot.outgoing.git_recipients import blind_copies
-from patchpilot.outgoing.header_guard import refuse_foreign
+from patchpilot.outgoing.header_guard import refuse_unsafe_headers
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
@@ -259,7 +259,7 @@ def plan_reply(
     )
     bcc = tuple(address.header() for address in bcc_addresses)
     rendered = transport.render_mail(repository, account, mail, bcc, identity)
-    refuse_foreign([rendered])
+    refuse_unsafe_headers([rendered])
     with Outbox() as outbox:
         duplicate = find_duplicate(outbox, draft)
     blockers = (

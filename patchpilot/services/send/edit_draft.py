@@ -23,8 +23,13 @@ from patchpilot.model.printable import counted
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.enrollment import withdraw
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.series.cover_letter import fill, given_cover, strip_comments, template
-from patchpilot.series.draft import Drafts, complete_prefix, one_line_each
+from patchpilot.series.cover_letter import (
+    fill,
+    split_subject_and_body,
+    strip_comments,
+    template,
+)
+from patchpilot.series.draft import Drafts, complete_prefix, refuse_header_breaks
 from patchpilot.series.draft_text import as_text, read_draft_file, update_from_text
 from patchpilot.topic.b4_record import write_draft_to_b4
 from patchpilot.topic.edit_commits import (
@@ -98,8 +103,8 @@ def change(
     """Change a topic's draft and save it."""
     subject, text = changes.subject, changes.text
     if subject is None and text is not None:
-        subject, text = given_cover(text)
-    one_line_each(subject, changes.in_reply_to)
+        subject, text = split_subject_and_body(text)
+    refuse_header_breaks(subject, changes.in_reply_to)
     topic = finish_topic(repository, SendRequest(target=target, base=base))
     before = draft = topic.draft
     if changes.imported:
@@ -169,7 +174,7 @@ def _editable(repository: Repository, draft: Draft) -> str:
     """Return a draft's texts, with hints for the changelog."""
     offered = _draft_to_write(repository, draft)
     hints = changelog_hints(repository, offered) if offered.version > 1 else ()
-    return as_text(offered, changed=hints)
+    return as_text(offered, change_items=hints)
 
 
 def export(repository: Repository, target: str | None, base: str | None) -> str:

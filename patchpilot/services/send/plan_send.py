@@ -22,13 +22,13 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import prose_of
 from patchpilot.outgoing.compose_mails import SeriesText
-from patchpilot.outgoing.header_guard import refuse_breaks, refuse_foreign
+from patchpilot.outgoing.header_guard import refuse_breaks, refuse_unsafe_headers
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.preflight import PreflightFacts, blockers, warnings
 from patchpilot.outgoing.preflight_passed import passed_checks
 from patchpilot.projects.loading import find_layered
 from patchpilot.series.cover_letter import cover_body
-from patchpilot.series.recipient_edits import on_one_line
+from patchpilot.series.recipient_edits import refuse_control_characters
 from patchpilot.services.send.build_proof import compile_tested_line
 from patchpilot.services.send.concurrent_sends import find_earlier_sends
 from patchpilot.services.send.mail_recipients import choose_recipients
@@ -75,8 +75,8 @@ def plan(
     there are no recipients, and `MissingError` if git has no identity.
     """
     transport = transports.find(request.via)
-    on_one_line("--to", request.to)
-    on_one_line("--cc", request.cc)
+    refuse_control_characters("--to", request.to)
+    refuse_control_characters("--cc", request.cc)
     account = transport.account(repository, request.identity)
     transport.refuse_untrusted(repository, account)
     if account.sender is None:
@@ -181,7 +181,7 @@ def plan(
     progress("making the messages")
     rendered = transport.render(repository, planned, initial_facts)
     facts, planned = initial_facts(), rendered
-    refuse_foreign(planned.send.entries)
+    refuse_unsafe_headers(planned.send.entries)
     progress("checking")
     facts, checked = add_message_facts(repository, facts, planned)
     blocking_problems, problems_to_warn = blockers(facts), warnings(facts)

@@ -25,7 +25,7 @@ from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.recipient_edits import (
     branch_key,
     load_edits,
-    on_one_line,
+    refuse_control_characters,
     save_edits,
 )
 from patchpilot.services.send.concurrent_sends import describe_send, find_later_sends
@@ -64,7 +64,7 @@ def plan_resume(
     The results of the lookup are saved immediately, but outcomes and removed recipients only when
     the plan is sent. Raise `UsageError` if the topic was never sent.
     """
-    on_one_line("--drop", drop)
+    refuse_control_characters("--drop", drop)
     progress("looking for the last send")
     draft = find_draft(
         repository, request._replace(prefix=None, version=None, in_reply_to=None)

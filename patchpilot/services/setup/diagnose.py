@@ -327,7 +327,7 @@ def _check_archive(lore: str, offline: bool) -> Iterator[probes.Probe]:
     if offline:
         yield probes.Probe("archive", "skip", f"{lore}: not checked (--offline)")
         return
-    yield from probes.archive_and_clock(lore)
+    yield from probes.probe_archive_and_clock(lore)
 
 
 def _check_local_archive(lore: str) -> probes.Probe:

@@ -27,7 +27,11 @@ from patchpilot.services.tags.stable_request_tag import (
 )
 from patchpilot.tags.message_edit import MessageEdits, compose
 from patchpilot.tags.rank_culprits import tag_of
-from patchpilot.tags.report_trailers import DEVELOPER, regzbot_line, typed_trailers
+from patchpilot.tags.report_trailers import (
+    DEVELOPER,
+    parse_typed_trailers,
+    regzbot_line,
+)
 from patchpilot.topic.fix_claims import answer_fix, judge_answer, judge_fix
 from patchpilot.topic.message_changes import (
     Confirm,
@@ -145,7 +149,7 @@ def _plan_message(
     if culprits and not project.lists.is_private_request(commit.tags("Cc")):
         _add_stable_tags(repository, commit, request, culprits, message, progress)
     for text in request.trailers:
-        trailers += typed_trailers(text, project.tags.links)
+        trailers += parse_typed_trailers(text, project.tags.links)
     if request.regression and project.lists.regressions:
         trailers.append(("Cc", project.lists.regressions))
     if request.regression and culprits:
