@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that branches created by `b4 prep` are read without taking the cover letter for a patch."""
+"""Test reading branches created by `b4 prep`: the cover letter is not taken for a patch."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def read_cover(repo: Repo) -> str:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_b4s_branch_data_is_read(tmp_path: Path, strategy: str) -> None:
+def test_b4_tracking_data_is_read(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy, 2, cover=COVER)
     b4(repo, "prep", "--set-prefixes", "RFC", "net")
     b4(repo, "prep", "--force-revision", "3")
@@ -74,7 +74,7 @@ def test_b4s_branch_data_is_read(tmp_path: Path, strategy: str) -> None:
 def test_cover_letter_commit_is_not_a_patch(
     tmp_path: Path, strategy: str, above: bool
 ) -> None:
-    repo = prep(tmp_path / "r", strategy, 2, above=above)
+    repo = prep(tmp_path / "r", strategy, 2, patches_above=above)
     expected = ["widget: change line 1", "widget: change line 2"]
     assert patches(repo) == expected
     assert patches(repo, "master..HEAD") == expected
@@ -134,7 +134,7 @@ def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_pushed_branch_is_recognized(tmp_path: Path, strategy: str) -> None:
+def test_pushed_b4_branch_is_recognized(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy)
     repo.git("update-ref", f"refs/remotes/mine/{BRANCH}", "HEAD")
     repo.git("config", "--remove-section", f"branch.{BRANCH}")
@@ -189,7 +189,7 @@ def test_unreadable_tracking_data_is_ignored(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_named_commit_keeps_the_branch_base(tmp_path: Path, strategy: str) -> None:
-    """Prefer b4's base to a closer remote branch that contains the first patch."""
+    """Test that b4's base is preferred to a closer remote branch that contains the first patch."""
     repo = prep(tmp_path / "r", strategy, 2)
     base = repo.git("rev-parse", "master")
     first, second = (

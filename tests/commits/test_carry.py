@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that an edit of lines is repeated in later commits that keep these lines."""
+"""Test that an edit of lines is also applied to later commits that keep these lines."""
 
 import random
 from pathlib import Path
@@ -19,58 +19,60 @@ from tests.kit.repos import Repo
 Lines = list[str]
 
 
-def _change_lines(chance: random.Random, lines: Lines, name: str) -> Lines:
+def _change_lines(rng: random.Random, lines: Lines, name: str) -> Lines:
     """Randomly remove, add and replace lines.
 
     Each line is unique, so that it is clear which lines are kept.
     """
     result = list(lines)
-    for step in range(chance.randrange(5)):
-        at = chance.randrange(len(result) + 1)
-        result[at : at + chance.randrange(3)] = [
-            f"{name} new {step} {number}\n" for number in range(chance.randrange(3))
+    for step in range(rng.randrange(5)):
+        index = rng.randrange(len(result) + 1)
+        result[index : index + rng.randrange(3)] = [
+            f"{name} new {step} {number}\n" for number in range(rng.randrange(3))
         ]
     return result
 
 
-def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
+def _edits(rng: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
     """Return non-adjacent edits that replace one to three lines with up to three."""
-    result, at = [], chance.randint(1, 4)
-    while at <= len(lines):
-        last = min(at + chance.randrange(3), len(lines))
+    result, index = [], rng.randint(1, 4)
+    while index <= len(lines):
+        last = min(index + rng.randrange(3), len(lines))
         result.append(
             LineEdit(
-                at,
+                index,
                 last,
                 tuple(
-                    f"mended {at} {number}\n".encode()
-                    for number in range(chance.randrange(4))
+                    f"mended {index} {number}\n".encode()
+                    for number in range(rng.randrange(4))
                 ),
             )
         )
-        at = last + chance.randint(2, 5)
+        index = last + rng.randint(2, 5)
     return tuple(result)
 
 
 def _apply_edits(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
-    """Apply to the new file every edit whose lines are still adjacent there."""
+    """Apply to the new file every edit whose lines are still adjacent in it."""
     text = "".join(new)
     for edit in edits:
         block = old[edit.first - 1 : edit.last]
-        at = new.index(block[0]) if block[0] in new else -1
-        if at >= 0 and new[at : at + len(block)] == block:
+        index = new.index(block[0]) if block[0] in new else -1
+        if index >= 0 and new[index : index + len(block)] == block:
             text = text.replace("".join(block), b"".join(edit.lines).decode(), 1)
     return text.encode()
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_kept_lines_are_edited_later(tmp_path: Path, seed: int) -> None:
+def test_edits_of_unchanged_lines_apply_to_later_commits(
+    tmp_path: Path, seed: int
+) -> None:
     chance = random.Random(seed)
     before = {
-        f"dir{at % 3}/file{at}": [
-            f"file{at} line {number}\n" for number in range(chance.randint(1, 25))
+        f"dir{index % 3}/file{index}": [
+            f"file{index} line {number}\n" for number in range(chance.randint(1, 25))
         ]
-        for at in range(60)
+        for index in range(60)
     }
     after = {path: _change_lines(chance, lines, path) for path, lines in before.items()}
     repo = Repo(tmp_path / "repo")
@@ -91,7 +93,7 @@ def test_kept_lines_are_edited_later(tmp_path: Path, seed: int) -> None:
     assert repo.git("fsck", "--strict", "--no-dangling") == ""
 
 
-def test_edit_follows_renames_but_not_links(
+def test_line_edit_follows_renames_but_not_links(
     tmp_path: Path,
 ) -> None:
     lines = [f"line {number}\n" for number in range(30)]

@@ -44,9 +44,9 @@ class Place:
 
 @pytest.fixture
 def moved_branch(tmp_path: Path) -> Iterator[Place]:
-    place = Place(tmp_path / "repo")
-    with place.repository:
-        yield place
+    setup = Place(tmp_path / "repo")
+    with setup.repository:
+        yield setup
 
 
 @pytest.mark.parametrize("detached", [False, True])
@@ -102,7 +102,7 @@ def test_deleted_worktree_is_ignored(moved_branch: Place, tmp_path: Path) -> Non
     assert moved_branch.state()[0] == moved_branch.new
 
 
-def test_assume_unchanged_files_are_kept(
+def test_assume_unchanged_files_are_not_overwritten(
     moved_branch: Place,
 ) -> None:
     moved_branch.repo.git("update-index", "--assume-unchanged", "a")

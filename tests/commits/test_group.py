@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test grouping files and commits into series by number, version and thread."""
+"""Test grouping of files and commits into series by number, version and thread."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from patchpilot.errors import UsageError
 from tests.kit.topics import topic
 
 
-def test_commits_can_be_listed_or_a_range(tmp_path: Path) -> None:
+def test_target_can_be_commit_or_range(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 3)
     ids = repo.git("rev-list", "--reverse", "master..topic").split()
     with Repository.open(repo.path) as repository:
@@ -26,12 +26,15 @@ def test_commits_can_be_listed_or_a_range(tmp_path: Path) -> None:
         assert list(resolve_commits(repository, "master..")) == ids
         assert list(resolve_commits(repository, f"{ids[0]}..HEAD~1")) == [ids[1]]
         series = revision_series(repository, f"{ids[0]}..{ids[2]}")
-        assert ([each.commit for each in series.patches], series.base) == (
+        assert ([patch.commit for patch in series.patches], series.base) == (
             ids[1:],
             ids[0],
         )
         alone = revision_series(repository, "HEAD")
-        assert ([each.commit for each in alone.patches], alone.base) == ([ids[2]], None)
+        assert ([patch.commit for patch in alone.patches], alone.base) == (
+            [ids[2]],
+            None,
+        )
         assert commits_series(repository, ids, "b").base == "b"
         for target, word in (
             ("master...topic", "two dots"),

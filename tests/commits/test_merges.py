@@ -23,7 +23,7 @@ def create_sides(scratch: Scratch) -> list[str]:
     """Return four trees: a base, two that change different lines, and one that changes the first
     line differently.
     """
-    texts = [
+    contents = [
         BODY,
         BODY.replace("line 3\n", "three\n"),
         BODY.replace("line 15\n", "fifteen\n"),
@@ -33,7 +33,7 @@ def create_sides(scratch: Scratch) -> list[str]:
         scratch.write_with_files(
             EMPTY_TREE, {"d/a.c": ("100644", scratch.write("blob", text.encode()))}
         )
-        for text in texts
+        for text in contents
     ]
 
 
@@ -70,15 +70,15 @@ def test_submodule_advice_is_skipped(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
-    start, left, other, clashing = create_sides(scratch)
+    start, ours, theirs, clashing = create_sides(scratch)
     modules = [
         scratch.write_with_files(tree, {"lib": ("160000", digit * 40)})
-        for tree, digit in ((start, "1"), (left, "2"), (other, "3"))
+        for tree, digit in ((start, "1"), (ours, "2"), (theirs, "3"))
     ]
     for _ in range(2):
         assert scratch.merge_trees(*modules).paths == ("lib",)
-        assert scratch.merge_trees(start, left, other).clean
-        assert not scratch.merge_trees(start, left, clashing).clean
+        assert scratch.merge_trees(start, ours, theirs).clean
+        assert not scratch.merge_trees(start, ours, clashing).clean
 
 
 def test_old_git_uses_one_process_per_merge(
@@ -95,27 +95,27 @@ def test_old_git_uses_one_process_per_merge(
     monkeypatch.setenv("PATH", f"{mute.parent}:{os.environ['PATH']}")
     monkeypatch.setattr("patchpilot.commits.merge_tree._FIRST", 0.2)
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
-    start, left, other, _ = create_sides(scratch)
-    assert scratch.merge_trees(start, left, other).clean
+    start, ours, theirs, _ = create_sides(scratch)
+    assert scratch.merge_trees(start, ours, theirs).clean
     assert scratch._merges is not None
-    assert scratch._merges.merge(left, other) is None
+    assert scratch._merges.merge(ours, theirs) is None
 
 
-def test_file_merge_is_cached(
+def test_repeated_file_merge_uses_cache(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start, left, other, clashing = create_sides(scratch)
-    first = scratch.merge(start, left, other)
-    bad = scratch.merge(start, left, clashing)
+    start, ours, theirs, clashing = create_sides(scratch)
+    first = scratch.merge(start, ours, theirs)
+    bad = scratch.merge(start, ours, clashing)
     monkeypatch.setattr(
         Scratch, "merge_trees", lambda *_: pytest.fail("git was asked again")
     )
-    more = {"d/b.c": ("100644", scratch.write("blob", b"b\n"))}
-    again = scratch.merge(
-        *(scratch.write_with_files(tree, more) for tree in (start, left, other))
+    extra_files = {"d/b.c": ("100644", scratch.write("blob", b"b\n"))}
+    second = scratch.merge(
+        *(scratch.write_with_files(tree, extra_files) for tree in (start, ours, theirs))
     )
-    assert again.tree == scratch.write_with_files(first.tree, more)
-    assert scratch.merge(start, left, clashing) == bad
+    assert second.tree == scratch.write_with_files(first.tree, extra_files)
+    assert scratch.merge(start, ours, clashing) == bad
     assert (bad.clean, bad.paths) == (False, ("d/a.c",))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that notes are moved to rewritten commits and back, and none is lost."""
+"""Test that notes are moved to rewritten commits and back, and that no note is lost."""
 
 from pathlib import Path
 

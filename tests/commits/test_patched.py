@@ -15,17 +15,17 @@ from patchpilot.model.patch import Patch
 from tests.kit.repos import Repo
 
 
-def _edit_text(chance: random.Random, text: str) -> str:
+def _edit_text(rng: random.Random, text: str) -> str:
     lines = text.split("\n")
-    for _ in range(chance.randint(1, 3)):
-        at = chance.randrange(len(lines))
-        lines[at : at + chance.randint(0, 2)] = [
-            f"new {chance.random()}"
-        ] * chance.randint(0, 3)
+    for _ in range(rng.randint(1, 3)):
+        index = rng.randrange(len(lines))
+        lines[index : index + rng.randint(0, 2)] = [
+            f"new {rng.random()}"
+        ] * rng.randint(0, 3)
     return "\n".join(lines) if lines else "left\n"
 
 
-def _history(repo: Repo, chance: random.Random, commits: int) -> None:
+def _history(repo: Repo, rng: random.Random, commits: int) -> None:
     files = {
         f"dir{number % 3}/file{number}": "".join(
             f"{number} {line}\n" for line in range(30)
@@ -35,23 +35,23 @@ def _history(repo: Repo, chance: random.Random, commits: int) -> None:
     repo.commit("start", dict(files))
     repo.tag("start")
     for number in range(commits):
-        for _ in range(chance.randint(1, 3)):
-            path = chance.choice(sorted(files))
-            what = chance.choice("eeeedrn")
-            if what == "e":
-                files[path] = _edit_text(chance, files[path])
+        for _ in range(rng.randint(1, 3)):
+            path = rng.choice(sorted(files))
+            change = rng.choice("eeeedrn")
+            if change == "e":
+                files[path] = _edit_text(rng, files[path])
                 repo.put(path, files[path])
-            elif what == "d" and len(files) > 3:
+            elif change == "d" and len(files) > 3:
                 del files[path]
                 (repo.path / path).unlink()
-            elif what == "r":
-                new = f"dir{chance.randrange(5)}/moved{chance.randrange(10**6)}"
+            elif change == "r":
+                new = f"dir{rng.randrange(5)}/moved{rng.randrange(10**6)}"
                 files[new] = files.pop(path)
                 repo.put(new, files[new])
                 (repo.path / path).unlink()
             else:
-                new = f"dir{chance.randrange(5)}/made{chance.randrange(10**6)}"
-                files[new] = f"made {chance.random()}\n"
+                new = f"dir{rng.randrange(5)}/made{rng.randrange(10**6)}"
+                files[new] = f"made {rng.random()}\n"
                 repo.put(new, files[new])
         repo.commit(f"commit {number}", {"count": f"{number}\n"})
 
@@ -67,19 +67,19 @@ def test_files_match_git(tmp_path: Path, seed: int) -> None:
         CommitTree(repository, start),
         *(CommitTree(repository, patch.commit or "") for patch in patches),
     ]
-    every = sorted({path for tree in trees for path in tree.files()})
+    all_paths = sorted({path for tree in trees for path in tree.files()})
     stack = Stack(trees[0], patches)
     # read the patches out of order, as parallel processes do
     for number in (3, 1, 7, len(patches) - 1, 5, 2):
         ours, theirs = PatchedTree(stack, number), trees[number]
         assert ours.files() == theirs.files()
-        assert {path: ours.read(path) for path in every} == {
-            path: theirs.read(path) for path in every
+        assert {path: ours.read(path) for path in all_paths} == {
+            path: theirs.read(path) for path in all_paths
         }
-        assert [ours.exists(path) for path in every] == [
-            theirs.exists(path) for path in every
+        assert [ours.exists(path) for path in all_paths] == [
+            theirs.exists(path) for path in all_paths
         ]
-        assert not any(ours.is_guess(path) for path in every)
+        assert not any(ours.is_guess(path) for path in all_paths)
         for folder in ("dir0", "dir3", "dir4", "none"):
             assert ours.files(folder) == (
                 theirs.files(folder) if theirs.is_dir(folder) else ()
@@ -165,17 +165,17 @@ def test_rename_cycle_is_followed_quickly() -> None:
     for number in (199, 198, 3, 100):
         tree = PatchedTree(stack, number)
         assert [tree.read(path) for path in "abc"] == [
-            b"%c\n" % b"abc"[(at - number) % 3] for at in range(3)
+            b"%c\n" % b"abc"[(index - number) % 3] for index in range(3)
         ]
         assert not any(map(tree.is_guess, "abc"))
 
 
 def test_file_with_endless_renames_is_marked_as_guess() -> None:
-    every = [left + other for left in "abcdef" for other in "abcdef" if left != other]
+    pairs = [left + other for left in "abcdef" for other in "abcdef" if left != other]
     chance = random.Random(1)
     stack = Stack(
         Letters(),
-        [_renaming_patch(number, *chance.sample(every, 12)) for number in range(120)],
+        [_renaming_patch(number, *chance.sample(pairs, 12)) for number in range(120)],
     )
     trees = [PatchedTree(stack, number) for number in chance.sample(range(120), 120)]
     assert any(tree.is_guess(path) for tree in trees for path in "abcdef")

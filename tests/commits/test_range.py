@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test TARGETs that are files: compressed, endless or multiple files."""
+"""Test TARGETs that are files: compressed files, endless files, and several files."""
 
 import gzip
 from pathlib import Path
@@ -123,7 +123,7 @@ def test_bare_repository_prefers_commit_head(
 
 
 class Line:
-    """A stub of a repository with linear history."""
+    """A stub of a repository with a linear history."""
 
     def __init__(self, *ids: str, found: str | None = None, **more: Any) -> None:
         self.ids, self.found = ids, found
@@ -250,7 +250,7 @@ RANGE = "A..B means the commits of B that are not in A"
         ),
     ],
 )
-def test_unreadable_input_names_the_expected_form(
+def test_error_for_unreadable_input_names_expected_form(
     ask: Any, message: str, hint: str
 ) -> None:
     with pytest.raises(PatchpilotError) as error:
@@ -268,7 +268,7 @@ def test_b4_cover_letter_is_not_a_patch() -> None:
 
 
 def test_as_many_commits_as_the_limit_are_accepted() -> None:
-    ids = tuple(f"{at:040x}" for at in range(1000))
+    ids = tuple(f"{index:040x}" for index in range(1000))
     assert module.range_commits(Line(*ids), "a", "b") == ids  # type: ignore[arg-type]
     assert module.head_of(Line(found="c" * 40)) == "c" * 40  # type: ignore[arg-type]
 
@@ -349,7 +349,7 @@ def test_mailbox_has_patches_and_cover_letters() -> None:
         COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1]
     )
     assert [patch.source for patch in patches] == ["x:3"]
-    # the message in a file is read whatever its subject, if it is the only one
+    # if a file has only one message, it is read regardless of its subject
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
 
@@ -425,7 +425,7 @@ def member(
         ([member("PATCH 1/2"), member("PATCH v2 2/2")], [1, 1]),
         ([member("PATCH 1/2"), member("PATCH")], [1, 1]),
         ([member("PATCH"), member("PATCH 2/2")], [1, 1]),
-        # a change of the prefix does not split a thread
+        # a different prefix does not split a thread
         (
             [
                 member("PATCH 1/2", Message_ID="<a@x>"),
@@ -485,12 +485,12 @@ def test_files_are_grouped_into_series(patches: list[Patch], sizes: list[int]) -
     assert [len(series.patches) for series in module.group(patches)] == sizes
 
 
-def test_cover_letter_belongs_to_its_series() -> None:
-    letter, only = member("PATCH 0/1"), member("PATCH 1/1")
-    (series,) = module.group([letter, only])
-    assert (series.cover, series.patches) == (letter, (only,))
-    (alone,) = module.group([only])
-    assert (alone.cover, alone.patches) == (None, (only,))
+def test_cover_letter_is_grouped_with_series() -> None:
+    letter, patch = member("PATCH 0/1"), member("PATCH 1/1")
+    (series,) = module.group([letter, patch])
+    assert (series.cover, series.patches) == (letter, (patch,))
+    (alone,) = module.group([patch])
+    assert (alone.cover, alone.patches) == (None, (patch,))
     # number 0 with a diff is a patch, not a cover letter
     odd = parse_patch(ONE.replace(b"1/2", b"0/2"), "x")._replace(diff_line=1)
     (series,) = module.group([odd])

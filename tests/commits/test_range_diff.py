@@ -24,9 +24,9 @@ PUMP = "".join(
 VALVE = "".join(f"int valve_{part};\n" for part in range(40))
 
 
-def format_patches(repo: Repo, what: str) -> list[Patch]:
+def format_patches(repo: Repo, revision: str) -> list[Patch]:
     """Format the patches of a range with `git format-patch`."""
-    text = repo.git("format-patch", "--stdout", "-M", what)
+    text = repo.git("format-patch", "--stdout", "-M", revision)
     return [
         parse_patch(f"From {mail}".encode(), "mail")
         for mail in re.split(r"(?m)^From (?=[0-9a-f]{40} )", text)[1:]
@@ -103,7 +103,7 @@ def test_rebased_patches_are_equal(repo: Repo) -> None:
     assert [
         (difference.difference, difference.old, difference.new)
         for difference in differences
-    ] == [(Difference.SAME, at, at) for at in range(1, 6)]
+    ] == [(Difference.SAME, index, index) for index in range(1, 6)]
 
 
 def test_patch_to_an_impossible_path_is_compared() -> None:

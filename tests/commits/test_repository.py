@@ -44,7 +44,7 @@ def test_blocking_fifo_is_reported(repo: Repo, name: str) -> None:
     Repository.open(repo.path).close()
 
 
-def test_topic_is_ahead_of_its_base(repo: Repo) -> None:
+def test_topic_commits_start_after_base(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         (series,) = read_series((), repository)
         assert [patch.subject.title for patch in series.patches] == ["a: second"]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test rewriting messages: what changes, what prevents it, and that a kill loses nothing."""
+"""Test rewriting messages: what changes, what prevents it, and that nothing is lost if it is
+killed.
+"""
 
 import subprocess
 from pathlib import Path
@@ -74,7 +76,7 @@ def test_rewriting_sets_the_committer(
         ("Ada", "α", False),
     ],
 )
-def test_message_encoding_is_kept(
+def test_rewrite_keeps_message_encoding(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     committer: str,
@@ -228,7 +230,7 @@ def test_commit_of_another_branch_is_refused(tmp_path: Path) -> None:
     "mark",
     ["rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "BISECT_LOG"],
 )
-def test_operations_in_progress_block_a_rewrite(tmp_path: Path, mark: str) -> None:
+def test_unfinished_git_operation_blocks_rewrite(tmp_path: Path, mark: str) -> None:
     _, ids = topic(tmp_path / "r")
     (tmp_path / "r" / ".git" / mark).mkdir()
     with (

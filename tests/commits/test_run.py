@@ -31,8 +31,10 @@ def test_git_environment_is_cleared(
     env = environment(configuration((("a.b", "its'"), ("a.c", "x"))))
     assert "GIT_DIR" not in env
     assert env["GIT_ASKPASS"] == "mine"
-    words = ["git", "config", "--get-regexp", r"a\..|core.pager"]
-    assert run(words, env=env).text == "core.pager mine\na.b it's\na.b its'\na.c x\n"
+    arguments = ["git", "config", "--get-regexp", r"a\..|core.pager"]
+    assert (
+        run(arguments, env=env).text == "core.pager mine\na.b it's\na.b its'\na.c x\n"
+    )
 
 
 def test_missing_program_exits_with_3() -> None:
@@ -67,12 +69,12 @@ def test_canceled_program_is_killed_with_its_children(tmp_path: Path) -> None:
     assert has_ended(int(child.read_text()))
 
 
-def test_watched_program_gets_its_input() -> None:
-    seen: list[int] = []
-    watched = Watched(300, lambda: seen.append(1))
+def test_watched_program_receives_stdin() -> None:
+    records: list[int] = []
+    watched = Watched(300, lambda: records.append(1))
     outcome = run(["sh", "-c", "sleep 1; cat"], stdin=b"all of it", timeout=watched)
     assert outcome.out == b"all of it"
-    assert seen
+    assert records
     with pytest.raises(GitError, match="timed out"):
         run(["sleep", "60"], timeout=Watched(0.4, lambda: None))
 
@@ -86,17 +88,17 @@ def test_failure_contains_gits_message(tmp_path: Path) -> None:
 def test_closed_stream_leaves_no_process(tmp_path: Path) -> None:
     repo = Repo(tmp_path)
     repo.commit("x\n", {"a": "1\n"})
-    with stream_output(tmp_path, "log") as out:
-        assert out.readline().startswith(b"commit ")
+    with stream_output(tmp_path, "log") as stream:
+        assert stream.readline().startswith(b"commit ")
 
 
 def test_failed_stream_is_an_error(tmp_path: Path) -> None:
     Repo(tmp_path)
     with (
         pytest.raises(GitError, match="git log failed: "),
-        stream_output(tmp_path, "log", "nothing", "--") as out,
+        stream_output(tmp_path, "log", "nothing", "--") as stream,
     ):
-        assert out.read() == b""
+        assert stream.read() == b""
 
 
 def test_invalid_argument_is_an_error(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that temporary directories of killed runs are removed by the next run, but no others."""
+"""Test that a run removes temporary directories left by killed runs, but no other directories."""
 
 import os
 import re
@@ -78,7 +78,10 @@ def test_next_run_removes_stale_folders(
     tmpdir: Path,
 ) -> None:
     with run(tmpdir) as killed, run(tmpdir) as living:
-        gone, stays = old_folder(first_line(killed)), old_folder(first_line(living))
+        removed, kept_folder = (
+            old_folder(first_line(killed)),
+            old_folder(first_line(living)),
+        )
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         argv = [sys.executable, "-m", "patchpilot", "doctor", "--offline"]
@@ -90,13 +93,13 @@ def test_next_run_removes_stale_folders(
             text=True,
             check=False,
         )
-        assert f"removed 1 folder of killed runs: {gone}" in " ".join(
+        assert f"removed 1 folder of killed runs: {removed}" in " ".join(
             outcome.stdout.split()
         )
-        assert not gone.exists()
-        assert (stays / FILES / "ab" / "cd").read_text() == "x"
+        assert not removed.exists()
+        assert (kept_folder / FILES / "ab" / "cd").read_text() == "x"
         living.communicate("")
-    assert not stays.exists()
+    assert not kept_folder.exists()
 
 
 def test_one_run_removes_all_stale_folders(tmpdir: Path) -> None:
@@ -106,33 +109,33 @@ def test_one_run_removes_all_stale_folders(tmpdir: Path) -> None:
     ]
     with TemporaryFolder("text"):
         assert not [folder for folder in folders if folder.exists()]
-        again = stale_folder(tmpdir, "patchpilot-objects-d")
+        second = stale_folder(tmpdir, "patchpilot-objects-d")
         with TemporaryFolder("text"):
-            assert again.exists()
+            assert second.exists()
 
 
 def test_recent_and_foreign_folders_are_kept(
     tmpdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stays = [
+    kept_folders = [
         stale_folder(tmpdir, "patchpilot-notes", "notes.txt"),
         stale_folder(tmpdir, "linux-objects-a"),
         tmpdir / "patchpilot-empty",
         tmpdir / "patchpilot-link",
         stale_folder(tmpdir, "patchpilot-young"),
     ]
-    stays[2].mkdir()
-    stays[3].symlink_to(stale_folder(tmpdir, "elsewhere"))
-    (stays[4] / LOCK).touch()
+    kept_folders[2].mkdir()
+    kept_folders[3].symlink_to(stale_folder(tmpdir, "elsewhere"))
+    (kept_folders[4] / LOCK).touch()
     (tmpdir / "patchpilot-bug-x.log").touch()
     foreign = stale_folder(tmpdir, "patchpilot-objects-x")
     with monkeypatch.context() as patched:
         patched.setattr(os, "geteuid", lambda: 12345)
         assert remove_leftovers() == ()
-    assert all(folder.exists() for folder in (*stays, foreign))
+    assert all(folder.exists() for folder in (*kept_folders, foreign))
     remove_leftovers.cache_clear()
     assert remove_leftovers() == (foreign,)
-    assert all(folder.exists() for folder in stays)
+    assert all(folder.exists() for folder in kept_folders)
     assert YOUNG < 3600
 
 

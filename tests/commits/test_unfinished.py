@@ -29,7 +29,7 @@ from tests.lab.rewrite_kills import COMMANDS, kill_and_check
 
 
 def _interrupt_checkout(
-    path: Path, why: str = "patchpilot check --fix"
+    path: Path, reason: str = "patchpilot check --fix"
 ) -> tuple[Repo, str, str]:
     """Create a repository as if git had been killed during a checkout: half of the files are new,
     and the index is locked.
@@ -40,7 +40,7 @@ def _interrupt_checkout(
     new = repo.git("rev-parse", "topic")
     repo.git("reset", "-q", "--hard", old)
     with Repository.open(path) as repository:
-        begin(repository, Move("refs/heads/topic", old, new, why))
+        begin(repository, Move("refs/heads/topic", old, new, reason))
     (path / "frob0.c").write_text(repo.git("show", f"{new}:frob0.c") + "\n")
     (path / "frob1.c").write_text("int a;\nint")
     (path / "frob2.c").unlink()
@@ -53,10 +53,10 @@ def test_killed_move_is_recovered(tmp_path: Path, why: str) -> None:
     repo, old, new = _interrupt_checkout(tmp_path / "r", why)
     prepare = ("prepare", "--yes", "--trailer", "https://example.org/r/1")
     for command in (("check", "--fix"), prepare):
-        refused = call(*command, "-C", repo.path)
-        assert refused.code in (ExitCode.FINDINGS, ExitCode.USAGE), refused.err
-        assert "patchpilot undo restore" in refused.err
-        assert "git commit" not in refused.err
+        failure = call(*command, "-C", repo.path)
+        assert failure.code in (ExitCode.FINDINGS, ExitCode.USAGE), failure.err
+        assert "patchpilot undo restore" in failure.err
+        assert "git commit" not in failure.err
     assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
     assert repo.state() == (
         new if why.endswith("undo") else old,
@@ -107,7 +107,7 @@ def test_stale_lock_has_a_hint(tmp_path: Path, name: str) -> None:
     assert lock.exists()
 
 
-def test_briefly_held_lock_is_awaited(
+def test_briefly_held_lock_is_waited_for(
     tmp_path: Path,
 ) -> None:
     repo = topic_with_spaces(tmp_path / "r", 2)
@@ -154,7 +154,7 @@ def test_killed_command_leaves_old_or_new_state(tmp_path: Path, command: str) ->
     assert right, what
 
 
-def test_planted_move_record_is_ignored(tmp_path: Path) -> None:
+def test_move_record_in_repository_is_ignored(tmp_path: Path) -> None:
     repo, old, new = _interrupt_checkout(tmp_path / "r")
     victim = tmp_path / "victim"
     victim.write_text("precious\n")

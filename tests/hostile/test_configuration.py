@@ -57,8 +57,10 @@ _NOT_TEXT = {"advice", "extensions", "feature", "fetch", "gc", "index", "pack"}
 
 def documented_keys() -> tuple[str, ...]:
     """Return each key in `git help -c`, for each subsection."""
-    words = ["git", "help", "-c"]
-    listed = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    arguments = ["git", "help", "-c"]
+    listed = subprocess.run(
+        arguments, capture_output=True, text=True, check=True
+    ).stdout
     keys = dict.fromkeys(_OF_LATER_GIT)
     for line in listed.splitlines():
         name = line.strip()
@@ -76,8 +78,8 @@ def plant(repo: Repo, file: Path, value: str) -> int:
     """
     entries: dict[str, str] = {}
     for key in documented_keys():
-        section, _, rest = key.partition(".")
-        subsection, dot, variable = rest.rpartition(".")
+        section, _, remainder = key.partition(".")
+        subsection, dot, variable = remainder.rpartition(".")
         if section in _NOT_TEXT:
             continue
         if section == "core" and variable not in _OF_CORE:
@@ -88,18 +90,18 @@ def plant(repo: Repo, file: Path, value: str) -> int:
         entries[key.lower()] = f'{head}\n\t{variable} = "{value}"\n'
     before = file.read_text() if file.exists() else ""
     while error := _open_error(repo, file, before + "".join(entries.values())):
-        named = re.search(r"(?:for|variable) '([^']+)'", error)
-        assert named, error
-        del entries[named[1].lower()]
+        match = re.search(r"(?:for|variable) '([^']+)'", error)
+        assert match, error
+        del entries[match[1].lower()]
     return len(entries)
 
 
 def _open_error(repo: Repo, file: Path, text: str) -> str:
     """Return git's error if it cannot open a repository with this configuration file."""
     file.write_text(text)
-    words = ["git", "-C", str(repo.path), "rev-parse", "--git-dir"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    return done.stderr if done.returncode else ""
+    arguments = ["git", "-C", str(repo.path), "rev-parse", "--git-dir"]
+    result = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    return result.stderr if result.returncode else ""
 
 
 def planted_value(kind: str, canaries: Canaries) -> str:
@@ -116,11 +118,11 @@ def planted_value(kind: str, canaries: Canaries) -> str:
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    made = story(tmp_path / "r")
-    made.put(
+    repository = story(tmp_path / "r")
+    repository.put(
         ".git/info/attributes", "*.[ch] filter= diff= merge=\n*.h filter=run diff=run\n"
     )
-    return made
+    return repository
 
 
 @pytest.fixture
@@ -150,10 +152,10 @@ def test_repository_settings_have_no_effect(
     file = repo.path / ".git" / scope
     assert plant(repo, file, planted_value(kind, canaries)) > 700
     canaries.touch(repo.path)
-    for words in _READING:
-        done = call(words[0], "-C", repo.path, *words[1:])
-        assert canaries.executed == set(), words
-        assert done.code in (0, 1), (words, done.err)
+    for arguments in _READING:
+        result = call(arguments[0], "-C", repo.path, *arguments[1:])
+        assert canaries.executed == set(), arguments
+        assert result.code in (0, 1), (arguments, result.err)
 
 
 @pytest.mark.parametrize(
@@ -196,8 +198,8 @@ def test_external_worktree_is_not_followed(
     repo.git("config", "--file", str(file), "core.worktree", str(home))
     # verify that git would use it
     assert repo.git("rev-parse", "--is-inside-work-tree") == "false"
-    for words in (*_READING, ("undo",), ("check", "--fix")):
-        done = call(words[0], "-C", repo.path, *words[1:])
-        assert done.code, words
-        assert "core.worktree" in done.err, (words, done.err)
+    for arguments in (*_READING, ("undo",), ("check", "--fix")):
+        result = call(arguments[0], "-C", repo.path, *arguments[1:])
+        assert result.code, arguments
+        assert "core.worktree" in result.err, (arguments, result.err)
     assert (home / "a.c").read_text() == "precious  \n"

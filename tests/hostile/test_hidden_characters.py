@@ -67,18 +67,18 @@ def test_hidden_character_is_reported_everywhere(char: str, part: str) -> None:
         text = mail(diff=names.replace("foo.c", 'foo.c"'))
     if part == "name" and char == "\r":
         pytest.skip("a header ends there")
-    words = "check --select invisible-character --format json -"
-    done = call(words, stdin=text.encode())
-    findings = done.json["patches"][0]["findings"]
-    wanted = "error" if part in ("code", "path") else "warning"
-    assert [finding["severity"] for finding in findings] == [wanted], done.out
+    command = "check --select invisible-character --format json -"
+    result = call(command, stdin=text.encode())
+    findings = result.json["patches"][0]["findings"]
+    severity = "error" if part in ("code", "path") else "warning"
+    assert [finding["severity"] for finding in findings] == [severity], result.out
 
 
 @pytest.mark.parametrize("word", ["p\u0430th", "\u00b5s", "\uff41b", "x\u0301"])
-def test_identifier_is_ascii(word: str) -> None:
+def test_non_ascii_identifier_is_reported(word: str) -> None:
     text = mail().replace("bar();", f"{word}();").encode()
-    done = call("check --select invisible-character -", stdin=text)
-    assert (done.code, "not ASCII" in done.out) == (1, True)
+    result = call("check --select invisible-character -", stdin=text)
+    assert (result.code, "not ASCII" in result.out) == (1, True)
 
 
 def test_other_scripts_are_accepted() -> None:
@@ -91,5 +91,5 @@ def test_other_scripts_are_accepted() -> None:
     )
     code = text.replace("bar();", 'bar("größe"); /* 日本語 */')
     assert parse_patch(code.encode(), "x").files
-    done = call("check --select invisible-character -", stdin=code.encode())
-    assert (done.code, done.out.count("invisible")) == (0, 0), done.out
+    result = call("check --select invisible-character -", stdin=code.encode())
+    assert (result.code, result.out.count("invisible")) == (0, 0), result.out

@@ -118,17 +118,17 @@ def message(
     kinds = {"patch": "text/x-patch", "octet-stream": "application/octet-stream"}
     first = part("text/plain", encoding, charset, text)
     second = part(kinds.get(parts, "text/plain"), encoding, charset, change)
-    mark = b"two words" if parts == "boundary" else b"b"
+    boundary = b"two words" if parts == "boundary" else b"b"
     if parts == "html":
         first = part("text/html", "7bit", "utf-8", "<p>no</p>\n") + b"--b\n" + first
     if parts.startswith("nested"):
         gap = b"\n" if parts == "nested" else b""
         head = b'Content-Type: multipart/alternative; boundary="c"\n\n'
         first = head + gap + b"--c\n" + first + b"\n--c--\n"
-    top += b'Content-Type: multipart/mixed; boundary="%b"\n\npreamble\n' % mark
+    top += b'Content-Type: multipart/mixed; boundary="%b"\n\npreamble\n' % boundary
     return top + b"--%b\n%b\n--%b\n%b\n--%b--\nend\n" % (
-        *(mark, first),
-        *(mark, second, mark),
+        *(boundary, first),
+        *(boundary, second, boundary),
     )
 
 
@@ -138,19 +138,21 @@ def split_lines(text: str) -> str:
 
 def numstat(diff: str, folder: Path) -> list[str]:
     """Return the lines that git apply would add and remove, by file."""
-    words = ["git", "apply", "--numstat", "-"]
+    arguments = ["git", "apply", "--numstat", "-"]
     data = diff.encode("utf-8", "surrogateescape")
-    done = subprocess.run(
-        words, input=data, capture_output=True, check=False, cwd=folder
+    result = subprocess.run(
+        arguments, input=data, capture_output=True, check=False, cwd=folder
     )
-    return done.stdout.decode().splitlines()
+    return result.stdout.decode().splitlines()
 
 
 def facts_of_git(raw: bytes, folder: Path) -> dict[str, object]:
-    words = ["git", "-c", "mailinfo.scissors=false", "mailinfo", "m", "p"]
-    done = subprocess.run(words, input=raw, capture_output=True, check=True, cwd=folder)
+    arguments = ["git", "-c", "mailinfo.scissors=false", "mailinfo", "m", "p"]
+    result = subprocess.run(
+        arguments, input=raw, capture_output=True, check=True, cwd=folder
+    )
     info = dict(
-        line.split(": ", 1) for line in done.stdout.decode().splitlines() if line
+        line.split(": ", 1) for line in result.stdout.decode().splitlines() if line
     )
     text, diff = (
         (folder / name).read_bytes().decode("utf-8", "surrogateescape") for name in "mp"
@@ -189,7 +191,7 @@ def test_parsed_patch_equals_git_ams(case: tuple[str, ...], tmp_path: Path) -> N
 
 
 @pytest.mark.long
-def test_pairs_are_parsed_like_git(tmp_path: Path) -> None:
+def test_name_address_pairs_are_parsed_like_git(tmp_path: Path) -> None:
     for combination, other in itertools.combinations(range(len(DIMENSIONS)), 2):
         for pair in itertools.product(DIMENSIONS[combination], DIMENSIONS[other]):
             case = list(FIRST)
@@ -209,16 +211,16 @@ def test_mbox_is_split_like_git(
     lead: bytes, gap: bytes, line: bytes, tmp_path: Path
 ) -> None:
     data = lead + FROM + b"Subject: a\n\ntext\n" + gap + line + b"Subject: b\n\ntext\n"
-    words = ["git", "mailsplit", "-o."]
-    done = subprocess.run(
-        words, input=data, capture_output=True, cwd=tmp_path, check=True
+    arguments = ["git", "mailsplit", "-o."]
+    result = subprocess.run(
+        arguments, input=data, capture_output=True, cwd=tmp_path, check=True
     )
-    assert len(mail_bounds(data)) == int(done.stdout)
-    blocks = [data[at : at + 7] for at in range(0, len(data), 7)]
-    assert len(list(split_mbox(blocks))) == int(done.stdout)
+    assert len(mail_bounds(data)) == int(result.stdout)
+    blocks = [data[index : index + 7] for index in range(0, len(data), 7)]
+    assert len(list(split_mbox(blocks))) == int(result.stdout)
 
 
-def test_non_message_is_not_parsed() -> None:
+def test_invalid_message_is_rejected() -> None:
     with pytest.raises(InputError, match="neither a mail nor a diff"):
         parse_patch(b"--- Makefile\nand so on\n", "x")
     assert parse_patch(b"--- Makefile\n+++ Makefile\n@@ -1 +1 @@\n-a\n+b\n", "x").paths
@@ -235,8 +237,8 @@ def test_text_in_a_binary_patch_is_reported(
     repo.commit("x: add\n")
     text = repo.git("format-patch --stdout -1")
     assert "GIT binary patch" in text
-    done = repo.patchpilot("check --select text-as-binary -", stdin=text.encode())
-    assert done.code == int(name == "a.c")
+    result = repo.patchpilot("check --select text-as-binary -", stdin=text.encode())
+    assert result.code == int(name == "a.c")
 
 
 def test_reply_without_re_is_a_reply() -> None:
@@ -247,8 +249,8 @@ def test_reply_without_re_is_a_reply() -> None:
     )
     classified = classify(parse_mail(raw.encode()))
     assert classified.kind is MailKind.TRAILERS
-    again = raw.replace("In-Reply-To", "X")
-    assert classify(parse_mail(again.encode())).kind is MailKind.PATCH
+    second = raw.replace("In-Reply-To", "X")
+    assert classify(parse_mail(second.encode())).kind is MailKind.PATCH
 
 
 @pytest.mark.parametrize("kind", ["", "; format=flowed", "; format=flowed; delsp=yes"])
@@ -282,5 +284,5 @@ def test_tag_is_not_joined_with_the_line_above(
         )
     )
     assert classified.kind is MailKind.TRAILERS
-    given = classified.trailers[-1]
-    assert (given.name, given.credited) == ("Tested-by", True)
+    trailer = classified.trailers[-1]
+    assert (trailer.name, trailer.credited) == ("Tested-by", True)

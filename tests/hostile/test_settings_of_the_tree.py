@@ -28,11 +28,11 @@ CASES = [(file, text) for file, texts in SOFTENERS.items() for text in texts]
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    made = Repo(tmp_path / "r")
-    made.commit("ring: start\n", {"a.c": "int a;\n"})
-    made.git("tag base")
-    made.git("config patchpilot.base base")
-    return made
+    repository = Repo(tmp_path / "r")
+    repository.commit("ring: start\n", {"a.c": "int a;\n"})
+    repository.git("tag base")
+    repository.git("config patchpilot.base base")
+    return repository
 
 
 def plant_settings(repo: Repo, file: str, text: str) -> None:
@@ -45,17 +45,17 @@ def plant_settings(repo: Repo, file: str, text: str) -> None:
 def test_branch_settings_come_from_its_base(repo: Repo, file: str, text: str) -> None:
     plant_settings(repo, file, text)
     for form, target in itertools.product(FORMATS, ("HEAD", "base..HEAD", "")):
-        words = ("--fail-on", "error", "--format", form, *target.split())
-        done = repo.patchpilot("check", *words)
-        assert done.code == 1, words
-        assert "trailing" in (done.out + done.err).lower(), words
+        arguments = ("--fail-on", "error", "--format", form, *target.split())
+        result = repo.patchpilot("check", *arguments)
+        assert result.code == 1, arguments
+        assert "trailing" in (result.out + result.err).lower(), arguments
 
 
 @pytest.mark.parametrize(("file", "text"), CASES)
-def test_changed_fixture_is_a_finding(repo: Repo, file: str, text: str) -> None:
+def test_change_to_check_settings_is_reported(repo: Repo, file: str, text: str) -> None:
     plant_settings(repo, file, text)
-    done = repo.patchpilot("check --select changed-check-settings base..")
-    assert (done.code, done.out.count("[changed-check-settings]")) == (1, 1)
+    result = repo.patchpilot("check --select changed-check-settings base..")
+    assert (result.code, result.out.count("[changed-check-settings]")) == (1, 1)
 
 
 @pytest.mark.parametrize("text", SOFTENERS[".gitattributes"])
@@ -63,6 +63,6 @@ def test_attributes_do_not_hide_changes(repo: Repo, text: str) -> None:
     plant_settings(repo, ".gitattributes", text)
     repo.git("config core.bigFileThreshold 1")
     assert "int b;" not in repo.git("show HEAD")
-    done = repo.patchpilot("check --fail-on error HEAD")
-    assert done.code == 1
-    assert "int b;" in done.out
+    result = repo.patchpilot("check --fail-on error HEAD")
+    assert result.code == 1
+    assert "int b;" in result.out

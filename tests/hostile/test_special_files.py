@@ -87,9 +87,9 @@ def test_special_file_does_not_block(tmp_path: Path, name: str, kind: str) -> No
         os.mkfifo(file, 0o755)
     else:
         file.symlink_to(secret)
-    for words in _COMMANDS:
+    for arguments in _COMMANDS:
         signal.alarm(_PATIENCE)
-        done = call("-C", repo.path, *words)
+        result = call("-C", repo.path, *arguments)
         signal.alarm(0)
-        assert done.code in (0, 1, 2, 3), (words, done.err)
-        assert _SECRET not in done.out + done.err, words
+        assert result.code in (0, 1, 2, 3), (arguments, result.err)
+        assert _SECRET not in result.out + result.err, arguments

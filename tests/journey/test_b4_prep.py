@@ -435,7 +435,7 @@ def test_single_patch_has_its_cover_below_the_cut(tmp_path: Path) -> None:
 def test_patches_above_a_tip_commit_are_sent_by_git_only(
     tmp_path: Path,
 ) -> None:
-    repo = prep(tmp_path / "r", "tip-commit", 2, cover=COVER_V1, above=True)
+    repo = prep(tmp_path / "r", "tip-commit", 2, cover=COVER_V1, patches_above=True)
     branch = Branch(repo, "tip-commit")
     with FaultySink() as server:
         configure_mail_server(repo, server)

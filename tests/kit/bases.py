@@ -36,13 +36,16 @@ def commits_by(author: str) -> Iterator[None]:
                 os.environ[key] = value
 
 
-def add_commits(repo: Repo, count: int, what: str = "work", who: str = LINUS) -> str:
-    """Add `count` commits by `who` to the current branch, and return the last commit id."""
+def add_commits(
+    repo: Repo, count: int, subject: str = "work", author: str = LINUS
+) -> str:
+    """Add `count` commits by `author` to the current branch, and return the last commit id."""
     last_id = ""
-    with commits_by(who):
+    with commits_by(author):
         for number in range(count):
             last_id = repo.commit(
-                f"{what}: step {number}\n", {f"{what}.c": f"int {what}{number};\n"}
+                f"{subject}: step {number}\n",
+                {f"{subject}.c": f"int {subject}{number};\n"},
             )
     return last_id
 

@@ -41,10 +41,10 @@ class Canaries:
         folder.mkdir(parents=True)
         self._log = folder / "log"
 
-    def command(self, name: str, then: str = "cat") -> str:
-        """Return a shell command that logs `name` and then runs `then`."""
+    def command(self, name: str, next_command: str = "cat") -> str:
+        """Return a shell command that logs `name` and then runs `next_command`."""
         file = self.folder / name.replace("/", "-")
-        file.write_text(_FILTERS.format(name=name, log=self._log, then=then))
+        file.write_text(_FILTERS.format(name=name, log=self._log, then=next_command))
         file.chmod(0o755)
         return str(file)
 
@@ -66,10 +66,10 @@ class Canaries:
         hooks.mkdir()
         for hook in _HOOKS:
             (hooks / hook).symlink_to(self.command(f"hook.{hook}", "exit 0"))
-        for key, then in _keys().items():
+        for key, next_command in _keys().items():
             if key == "filter.piped.process" and not process:
                 continue
-            repo.git("config", key, self.command(key, then))
+            repo.git("config", key, self.command(key, next_command))
         for key, value in {
             "core.hooksPath": str(hooks),
             "filter.run.required": "true",
@@ -127,9 +127,9 @@ class Canaries:
         for hook in _HOOKS:
             (hooks / hook).symlink_to(self.command(f"inner.hook.{hook}", "exit 0"))
         inner.git("config", "core.hooksPath", str(hooks))
-        for key, then in _keys().items():
+        for key, next_command in _keys().items():
             if key != "filter.piped.process":
-                inner.git("config", key, self.command(f"inner.{key}", then))
+                inner.git("config", key, self.command(f"inner.{key}", next_command))
         (inner.path / ".git/info/attributes").write_text(
             "*.c filter=run diff=run merge=run\n"
         )
@@ -215,12 +215,12 @@ def story(path: Path, end: str = "   ") -> Repo:
     repo.git("branch", "-q", "-u", "master")
     for number, name in ((1, "frob.c"), (2, "frob.h")):
         lines[20] = f"long mended{number};{end}\n"
-        why = (
+        reason = (
             f"It crashes and always did.\n\nFixes: {culprit[:12]} "
             f'("frob: break line 20")\n{SIGNED}'
         )
         repo.commit(
-            f"frob: fix line 20 of file {number}\n\n{why}", {name: "".join(lines)}
+            f"frob: fix line 20 of file {number}\n\n{reason}", {name: "".join(lines)}
         )
     return repo
 

@@ -26,8 +26,8 @@ def fixed_context(context: Context) -> FixOutcome:
     )
 
     def look(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        now = context.for_patch(patch)
-        return now, run(now, rules)
+        current = context.for_patch(patch)
+        return current, run(current, rules)
 
     return fix_patch(context.patch, look, {rule.id: rule for rule in rules})
 

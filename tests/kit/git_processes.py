@@ -33,10 +33,10 @@ def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
 
 def _without_config_options(argv: list[str]) -> tuple[str, ...]:
     arguments = iter(argv)
-    kept = []
+    remaining = []
     for argument in arguments:
         if argument == "-c":
             next(arguments, None)
         else:
-            kept.append(argument)
-    return tuple(kept)
+            remaining.append(argument)
+    return tuple(remaining)

@@ -23,11 +23,11 @@ def message(
     number: int, version: int = 1, *, change_id: str = CHANGE, position: int = 0
 ) -> Message:
     """Return message `number` of a series, addressed to Max with a copy to the list."""
-    mark = f"[PATCH v{version} {number}/9]" if version > 1 else f"[PATCH {number}/9]"
+    prefix = f"[PATCH v{version} {number}/9]" if version > 1 else f"[PATCH {number}/9]"
     return replace(
         compose_message(
             f"{change_id}-v{version}-{number}@example.org",
-            f"{mark} widget: change {number}",
+            f"{prefix} widget: change {number}",
             ADA,
             (MAX,),
             (LIST,),
@@ -75,12 +75,12 @@ def record(
 ) -> Send:
     """Add a send whose messages have these states (default: one accepted message)."""
     all_states = states or (MailState.ACCEPTED,)
-    sent = messages or [
+    entries = messages or [
         message(number, version, change_id=change_id)
         for number in range(1, len(all_states) + 1)
     ]
     send = outbox.add(
-        send_of(*sent, change_id=change_id, version=version, kind=kind, bcc=bcc)
+        send_of(*entries, change_id=change_id, version=version, kind=kind, bcc=bcc)
     )
     for index, state in enumerate(all_states):
         outbox.mark(send.id, index, Outcome(state))

@@ -51,16 +51,16 @@ def prep(
     *,
     server: Sink | None = None,
     cover: str = "",
-    above: bool = False,
+    patches_above: bool = False,
     end: str = "",
 ) -> Repo:
     """Return a repository with `patches` commits on `b4/widget`, and `cover` as the cover letter.
 
     With the strategy tip-commit, b4 sends the commits below the cover commit. `git commit` adds
-    patches above it, so they are moved below it unless `above` is set. `end` is appended to changed
-    lines. Repositories are created once per set of arguments, then copied.
+    patches above it, so they are moved below it unless `patches_above` is set. `end` is appended to
+    changed lines. Repositories are created once per set of arguments, then copied.
     """
-    source = _create_branch(strategy, patches, cover, above, end)
+    source = _create_branch(strategy, patches, cover, patches_above, end)
     shutil.copytree(source.path, path, symlinks=True)
     repo = Repo.__new__(Repo)
     repo.path, repo._clock = path, source._clock
@@ -81,7 +81,7 @@ def _template_folder() -> Path:
 
 @cache
 def _create_branch(
-    strategy: str, patches: int, cover: str, above: bool, end: str
+    strategy: str, patches: int, cover: str, patches_above: bool, end: str
 ) -> Repo:
     repo = Repo(Path(tempfile.mkdtemp(dir=_template_folder())) / "r")
     # b4 only searches the last year's commits
@@ -99,7 +99,7 @@ def _create_branch(
             f"widget: change line {number}\n\nLine {number} was wrong.\n\n{SIGNED}",
             {"widget.c": text},
         )
-    if strategy == "tip-commit" and patches and not above:
+    if strategy == "tip-commit" and patches and not patches_above:
         move_cover_to_the_tip(repo)
     if cover:
         edit_cover(repo, cover)

@@ -34,12 +34,12 @@ def printed_commands() -> dict[str, str]:
 def commands_in(text: str) -> Iterator[str]:
     """Yield the commands in `text`, each in quotes or up to the end of the clause."""
     for begin in _BEGIN.finditer(text):
-        rest = text[begin.start() :]
+        remainder = text[begin.start() :]
         before = text[begin.start() - 1 : begin.start()]
-        if before in ("`", "'", '"') and before in rest.partition("\n")[0]:
-            yield " ".join(rest.partition(before)[0].split())
+        if before in ("`", "'", '"') and before in remainder.partition("\n")[0]:
+            yield " ".join(remainder.partition(before)[0].split())
             continue
-        yield rest[: _end(rest)].rstrip(" .,:;")
+        yield remainder[: _end(remainder)].rstrip(" .,:;")
 
 
 def _end(text: str) -> int:

@@ -36,9 +36,8 @@ def is_installed() -> bool:
 
 
 class PublicInbox:
-    """A public-inbox in `directory`, which also contains its HOME.
-
-    It is served on a free loopback port until `close`.
+    """A public-inbox in `directory`, which is also its HOME. It is served on a free loopback port
+    until `close`.
     """
 
     def __init__(
@@ -83,7 +82,9 @@ class PublicInbox:
         while time.monotonic() < deadline:
             self._server.send_signal(signal.SIGHUP)
             for _ in range(6):
-                if _responds(f"{self.url}/?x=m&q=m:{quote_url(message_id)}", post=True):
+                if _responds(
+                    f"{self.url}/?x=m&q=m:{quote_url(message_id)}", is_post=True
+                ):
                     return
                 time.sleep(0.03)
         raise PatchpilotError(
@@ -135,10 +136,10 @@ class PublicInbox:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         log = self.directory / "httpd.log"
-        with log.open("ab") as out:
+        with log.open("ab") as stream:
             server = subprocess.Popen(
                 ["public-inbox-httpd", "-l", f"127.0.0.1:{self._port}", "-W0"],
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=self._environment(), cwd=self._home, start_new_session=True,  # noqa: E501
+                stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=self._environment(), cwd=self._home, start_new_session=True,  # noqa: E501
             )  # fmt: skip
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -164,13 +165,15 @@ def free_port() -> int:
         return port
 
 
-def _responds(url: str, *, post: bool = False) -> bool:
-    """Return whether a GET request gets any response or, with `post`, a POST request succeeds."""
+def _responds(url: str, *, is_post: bool = False) -> bool:
+    """Return whether a GET request gets any response or, with `is_post`, a POST request
+    succeeds.
+    """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, data=b"" if post else None, timeout=5):
+        with opener.open(url, data=b"" if is_post else None, timeout=5):
             return True
     except urllib.error.HTTPError:
-        return not post
+        return not is_post
     except OSError:
         return False

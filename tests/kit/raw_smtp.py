@@ -53,7 +53,7 @@ class Fault:
 
 
 class _GoneError(Exception):
-    """The client has disconnected."""
+    """Raised if the client has disconnected."""
 
 
 class RawServer:

@@ -46,7 +46,7 @@ ANSWER = (
 
 
 def track_reviewed_patch(folder: Path, server: Sink) -> tuple[Repo, str]:
-    """Create a topic and track a reviewed patch; return the repository and the review's
+    """Create a topic and track a patch with a review; return the repository and the review's
     Message-ID.
     """
     repo = topic(folder / "r", 1, server=server)

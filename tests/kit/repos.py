@@ -29,8 +29,8 @@ class Repo:
         """Run a patchpilot command in the repository; `line` is split as in a shell."""
         from tests.kit.cli import call
 
-        command, *rest = shlex.split(line)
-        return call(command, "-C", self.path, *rest, *words, stdin=stdin)
+        command, *arguments = shlex.split(line)
+        return call(command, "-C", self.path, *arguments, *words, stdin=stdin)
 
     def git(
         self, line: str, *words: str, stdin: str | None = None, check: bool = True
@@ -103,8 +103,8 @@ class Repo:
     def tag(self, name: str) -> None:
         self.git("tag", "-a", "-m", name, name)
 
-    def branch(self, name: str, at: str = "HEAD") -> None:
-        self.git("checkout", "-q", "-b", name, at)
+    def branch(self, name: str, start: str = "HEAD") -> None:
+        self.git("checkout", "-q", "-b", name, start)
 
     def checkout(self, name: str) -> None:
         self.git("checkout", "-q", name)

@@ -130,7 +130,9 @@ class _Faulty(Keeper):
 
 
 def wait_until_quiet(server: FaultySink) -> None:
-    """Wait until no more messages arrive: children of a killed sender may still be running."""
+    """Wait until no more messages arrive, because children of a killed sender may still be
+    running.
+    """
     last_count, last_change = -1, time.monotonic()
     while time.monotonic() - last_change < 0.8:
         count = len(server.take()) + server.faults.seen

@@ -28,11 +28,11 @@ def _cases_of_step(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ..
     cases = []
     for name, send, then, first in rows:
         assert isinstance(send, bytes)
-        at = 1 if step in ("greeting", "EHLO") else 2
+        index = 1 if step in ("greeting", "EHLO") else 2
         cases.append(
             ServerCase(
                 f"{step}: {name}",
-                Fault(step, send, str(then), at),
+                Fault(step, send, str(then), index),
                 str(first),
             )
         )

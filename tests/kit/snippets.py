@@ -80,10 +80,10 @@ class MemoryHistory:
     def __init__(self, commits: Mapping[str, str]) -> None:
         self._commits = commits
 
-    def find(self, word: str) -> Commit | None:
-        """Return the commit whose id starts with `word`."""
+    def find(self, prefix: str) -> Commit | None:
+        """Return the commit whose id starts with `prefix`."""
         full_id = next(
-            (commit for commit in self._commits if commit.startswith(word.lower())),
+            (commit for commit in self._commits if commit.startswith(prefix.lower())),
             None,
         )
         if full_id is None:
@@ -117,7 +117,7 @@ class MemoryHistory:
         return commit_id in self._commits
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
-        """Return whether the table contains the old commit."""
+        """Return whether `old` is a commit in the table, all of whose commits are ancestors."""
         return old in self._commits
 
     def first_release(self, commit_id: str) -> str | None:

@@ -122,14 +122,14 @@ def setup(tmp_path: Path) -> Place:
     return place
 
 
-def parse_json(done: Outcome) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(done.out or pytest.fail(done.err))
+def parse_json(outcome: Outcome) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(outcome.out or pytest.fail(outcome.err))
     return result
 
 
 def test_messages_are_sent_exactly_once(setup: Place, tmp_path: Path) -> None:
-    shown = parse_json(setup.send("--dry-run"))
-    assert (shown["state"], len(shown["messages"]), setup.sent_messages()) == (
+    document = parse_json(setup.send("--dry-run"))
+    assert (document["state"], len(document["messages"]), setup.sent_messages()) == (
         "planned",
         2,
         [],
@@ -138,18 +138,18 @@ def test_messages_are_sent_exactly_once(setup: Place, tmp_path: Path) -> None:
     result = parse_json(outcome)
     assert (outcome.code, result["state"]) == (0, "sent"), outcome.err
     assert [mail["message_id"] for mail in result["messages"]] == [
-        mail["message_id"] for mail in shown["messages"]
+        mail["message_id"] for mail in document["messages"]
     ]
     mails = setup.sent_messages()
     assert len(mails) == 2
     assert apply(setup.repo, "master", mails, tmp_path) == commits(
         setup.repo, "master..topic"
     )
-    again = setup.run(
+    second = setup.run(
         "send", "--via", "maildir", "--to", LIST, "--yes", "--format", "json"
     )
     assert "already-sent" in [
-        refusal["name"] for refusal in parse_json(again)["refusals"]
+        refusal["name"] for refusal in parse_json(second)["refusals"]
     ]
     assert setup.resume()["state"] == "sent"
     assert len(setup.sent_messages()) == 2
@@ -157,10 +157,10 @@ def test_messages_are_sent_exactly_once(setup: Place, tmp_path: Path) -> None:
 
 
 def test_preview_names_the_transport(setup: Place) -> None:
-    shown = setup.run("send", "--via", "maildir", "--to", LIST, "--dry-run").out
-    shown = " ".join(shown.split())
-    assert f"maildir, the maildir {setup.maildir}" in shown
-    assert "sent exactly as shown" in shown
+    output = setup.run("send", "--via", "maildir", "--to", LIST, "--dry-run").out
+    output = " ".join(output.split())
+    assert f"maildir, the maildir {setup.maildir}" in output
+    assert "sent exactly as shown" in output
 
 
 @pytest.mark.parametrize(("before", "word"), [(True, "lost"), (False, "sent")])

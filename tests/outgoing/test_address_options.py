@@ -59,7 +59,7 @@ def test_address_with_a_line_break_is_not_stored(tmp_path: Path, option: str) ->
     assert "a@example.org" not in repo.patchpilot("maintainers").out
 
 
-def test_unplanned_dropped_recipient_is_reported(tmp_path: Path) -> None:
+def test_dropping_unplanned_recipient_is_reported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.put(
         "MAINTAINERS",
@@ -115,7 +115,9 @@ def test_unusual_address_is_normalized(tmp_path: Path, address: str, wire: str) 
 @pytest.mark.parametrize(
     "address", ["münchen@example.org", "bad..dots@example.org", "nobody@"]
 )
-def test_undeliverable_address_is_refused_early(tmp_path: Path, address: str) -> None:
+def test_undeliverable_address_is_rejected_before_sending(
+    tmp_path: Path, address: str
+) -> None:
     repo = topic(tmp_path / "r", 1)
     outcome = repo.patchpilot(
         "send --no-auto --to", address, "--outbox", tmp_path / "out", "--force", "x"
@@ -128,7 +130,7 @@ def test_intranet_address_needs_transport_support(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        words = (
+        arguments = (
             "send",
             "-C",
             repo.path,
@@ -138,10 +140,10 @@ def test_intranet_address_needs_transport_support(
             "--force",
             "x",
         )
-        refused = call(*words, "--outbox", tmp_path / "one")
-        written = call(*words, "--via", "b4", "--outbox", tmp_path / "two")
-    assert (refused.code, written.code) == (2, 0), (refused.err, written.err)
-    assert "--via b4" in refused.err
+        failure = call(*arguments, "--outbox", tmp_path / "one")
+        result = call(*arguments, "--via", "b4", "--outbox", tmp_path / "two")
+    assert (failure.code, result.code) == (2, 0), (failure.err, result.err)
+    assert "--via b4" in failure.err
     assert any(
         "To: ada@intranet" in mail.read_text() for mail in (tmp_path / "two").iterdir()
     )

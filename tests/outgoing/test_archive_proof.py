@@ -57,12 +57,12 @@ def serve_body(body: bytes) -> Iterator[str]:
         ("the mail", 0),
     ],
 )
-def test_only_the_message_proves_its_arrival(
+def test_only_archived_message_proves_delivery(
     tmp_path: Path, form: str, code: int
 ) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        words = (
+        arguments = (
             "send",
             "-C",
             repo.path,
@@ -72,7 +72,7 @@ def test_only_the_message_proves_its_arrival(
             "x",
             "--yes",
         )
-        assert call(*words).code == 4
+        assert call(*arguments).code == 4
         server.faults.heal()
         mail = unpacked(server.take()[0])
         name = next(
@@ -94,6 +94,6 @@ def test_only_the_message_proves_its_arrival(
         }[form]
         with serve_body(body) as url:
             repo.git("config --global patchpilot.lore", url)
-            outcome = call(*words, "--resume")
+            outcome = call(*arguments, "--resume")
         assert outcome.code == code, outcome.out + outcome.err
         assert len(server.take()) == 1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that b4's bugs have no effect, its tracking data stays correct, and its web endpoint and
-signatures are shown.
+signatures are announced.
 """
 
 import base64
@@ -44,7 +44,9 @@ def first_id(outcome: Outcome) -> str:
 
 
 @pytest.mark.parametrize("strategy", ["branch-description", "commit"])
-def test_b4_knows_the_sent_message_id(tmp_path: Path, strategy: str) -> None:
+def test_b4_tracking_data_records_sent_message_id(
+    tmp_path: Path, strategy: str
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         if strategy == "commit":
@@ -57,21 +59,21 @@ def test_b4_knows_the_sent_message_id(tmp_path: Path, strategy: str) -> None:
     assert sent.encode() in mail.data
     assert sent in b4(repo, "prep --show-info").stdout
     with Repository.open(repo.path) as repository:
-        known = prep_branch(repository, "topic")
-    assert known is not None
-    assert (known.revision, known.strategy, dict(known.history)["v1"]) == (
+        prep = prep_branch(repository, "topic")
+    assert prep is not None
+    assert (prep.revision, prep.strategy, dict(prep.history)["v1"]) == (
         2,
         strategy,
         (sent,),
     )
-    assert repo.git("tag -l 'sent/*'") == f"sent/{known.change_id}-v1"
+    assert repo.git("tag -l 'sent/*'") == f"sent/{prep.change_id}-v1"
     after = repo.git("log '--format=%T %an %s' master..topic")
     assert [line.split()[0] for line in after.split("\n")] == [
         line.split()[0] for line in trees.split("\n")
     ]
 
 
-def test_enrolling_keeps_dropped_recipients(tmp_path: Path) -> None:
+def test_dropped_recipients_stay_dropped_after_enrolling(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 0, server=server)
         section = (
@@ -115,8 +117,8 @@ def test_failed_send_leaves_no_trace(
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config branch.topic.description", "mine\n\nand more")
         config = (repo.path / ".git" / "config").read_bytes()
-        for words in (("--to-self", "--yes"), ("--yes",)):
-            failed = send(repo, *words).json
+        for arguments in (("--to-self", "--yes"), ("--yes",)):
+            failed = send(repo, *arguments).json
             assert failed["state"] == "failed"
             assert (repo.path / ".git" / "config").read_bytes() == config
         server.faults.heal()
@@ -181,13 +183,13 @@ def test_notes_are_sent_with_b4(tmp_path: Path, count: int) -> None:
             ).code
             == 0
         )
-        words = (
+        arguments = (
             "--regression",
             repo.git("rev-parse master"),
             "--in-reply-to",
             "<asked@example.org>",
         )
-        outcome = send(repo, "--yes", *words)
+        outcome = send(repo, "--yes", *arguments)
         assert outcome.code == 0, outcome.err
         raw = [unpacked(received) for received in server.take()]
         first = first_id(outcome)
@@ -240,7 +242,7 @@ def test_note_is_added_in_any_encoding(coding: str) -> None:
 
 
 @contextmanager
-def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
+def endpoint(response: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
     """Run a web endpoint that sends this response; yield its address and the posted data."""
     posted: list[dict[str, object]] = []
 
@@ -249,7 +251,7 @@ def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
             posted.append(
                 json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             )
-            body = answer.encode()
+            body = response.encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -305,11 +307,11 @@ def test_web_endpoint_gets_the_whole_series(
     new_key(repo)
     with endpoint(answer) as (url, posted):
         repo.git("config --global b4.send-endpoint-web", url)
-        shown = repo.patchpilot(
+        output = repo.patchpilot(
             "send --via b4 --to l@lists.example.org --force x --dry-run"
         )
-        assert "web endpoint" in shown.out
-        assert "signed by patatt" in shown.out
+        assert "web endpoint" in output.out
+        assert "signed by patatt" in output.out
         assert posted == []
         outcome = send(repo, "--yes")
     reported = outcome.json

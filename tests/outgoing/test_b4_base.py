@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the base branch in b4's tracking data is the requested one."""
+"""Test that b4's tracking data contains the requested base branch."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ def test_send_names_the_requested_base(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("branch -q --unset-upstream")
         repo.git("branch hk master")
-        words = (
+        arguments = (
             "--to",
             "l@lists.example.org",
             "--via",
@@ -36,7 +36,7 @@ def test_send_names_the_requested_base(tmp_path: Path) -> None:
             "x",
             "--yes",
         )
-        outcome = repo.patchpilot("send", *words)
+        outcome = repo.patchpilot("send", *arguments)
         assert outcome.code == 0, outcome.err
         assert len(server.take()) == 1
     assert base_branch(repo) == "master"

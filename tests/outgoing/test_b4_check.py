@@ -61,9 +61,11 @@ def test_b4_am_shows_findings(repo: Repo) -> None:
     (repo.path / "thread.mbox").write_text("".join(mails))
     outcome = b4(repo, "am --check -m thread.mbox -o applied 1@example.org")
     output = (outcome.stdout + outcome.stderr).splitlines()
-    at = next(index for index, line in enumerate(output) if "stop the link" in line)
-    assert "ERROR:TRAILING_WHITESPACE" in "".join(output[at + 1 :])
-    assert not [line for line in output[:at] if "patchpilot: " in line]
+    position = next(
+        index for index, line in enumerate(output) if "stop the link" in line
+    )
+    assert "ERROR:TRAILING_WHITESPACE" in "".join(output[position + 1 :])
+    assert not [line for line in output[:position] if "patchpilot: " in line]
 
 
 def test_b4_errors_are_shown_per_patch(repo: Repo) -> None:
@@ -73,18 +75,20 @@ def test_b4_errors_are_shown_per_patch(repo: Repo) -> None:
         next(line for line in output.splitlines() if word in line)
         for word in ("wait for the link", "stop the link")
     )
-    at = output.splitlines().index(dirty)
-    assert output.splitlines().index(clean) < at
+    index = output.splitlines().index(dirty)
+    assert output.splitlines().index(clean) < index
     reports = [
-        line.strip() for line in output.splitlines()[at + 1 :] if line.startswith("  ")
+        line.strip()
+        for line in output.splitlines()[index + 1 :]
+        if line.startswith("  ")
     ]
     assert "TRAILING_WHITESPACE" in "".join(reports)
     assert any("ERROR" in line for line in reports)
     assert "Success: 1," in output
-    # output for the clean patch would be between these lines
+    # output for the clean patch would come between these lines
     assert not [
         line
-        for line in output.splitlines()[output.splitlines().index(clean) + 1 : at]
+        for line in output.splitlines()[output.splitlines().index(clean) + 1 : index]
         if line.startswith("  ")
     ]
 

@@ -28,7 +28,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def name(repo: Repo, key: str, value: str) -> None:
-    """Add a setting to the tree's file."""
+    """Add a setting to the `.b4-config` in the tree."""
     repo.git("config --file", str(repo.path / ".b4-config"), f"b4.{key}", value)
 
 
@@ -38,14 +38,14 @@ def plan_send(repo: Repo) -> Outcome:
 
 def recipients(repo: Repo) -> set[str]:
     """Return the recipients of the planned send."""
-    done = plan_send(repo)
-    assert done.code == 0, done.err
-    return {recipient["email"] for recipient in done.json["recipients"]}
+    result = plan_send(repo)
+    assert result.code == 0, result.err
+    return {recipient["email"] for recipient in result.json["recipients"]}
 
 
 def test_tree_recipients_require_trust(repo: Repo) -> None:
-    done = plan_send(repo)
-    done.expect(1, "b4.send-series-to")
+    result = plan_send(repo)
+    result.expect(1, "b4.send-series-to")
     assert call("trust", repo.path).code == 0
     assert TEAM in recipients(repo)
     name(repo, "send-series-cc", BOSS)

@@ -21,10 +21,10 @@ def forget_b4() -> Iterator[None]:
     b4_command.find_user_b4.cache_clear()
 
 
-def install_b4(folder: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> str:
+def install_b4(folder: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> str:
     """Create a b4 program that prints this version, put it first in PATH, and return its path."""
     program = folder / "b4"
-    program.write_text(f"#!/bin/sh\nprintf '%s\\n' '{says}'\n")
+    program.write_text(f"#!/bin/sh\nprintf '%s\\n' '{version}'\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     return str(program)
@@ -35,8 +35,8 @@ def test_tested_version_is_used(
 ) -> None:
     program = install_b4(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.7")
     assert b4_command.command("send")[:2] == [program, "-n"]
-    shown = call("doctor --offline --via b4").out
-    assert f"b4 {b4_command.KNOWN_VERSION}.7 ({program})" in " ".join(shown.split())
+    output = call("doctor --offline --via b4").out
+    assert f"b4 {b4_command.KNOWN_VERSION}.7 ({program})" in " ".join(output.split())
 
 
 @pytest.mark.parametrize("says", ["0.1.60", "99.0", "", "\x1b[2J"])
@@ -45,9 +45,9 @@ def test_untested_b4_is_skipped(
 ) -> None:
     program = install_b4(tmp_path, monkeypatch, says)
     assert program not in b4_command.command("send")
-    shown = call("doctor --offline --via b4").out
-    assert f"({program}) is untested" in " ".join(shown.split())
-    assert "\x1b" not in shown
+    output = call("doctor --offline --via b4").out
+    assert f"({program}) is untested" in " ".join(output.split())
+    assert "\x1b" not in output
 
 
 def test_relative_path_entry_is_skipped(

@@ -125,15 +125,15 @@ def test_repository_aliases_require_trust(
     repo = topic(tmp_path / "r", 1)
     repo.put(".al", "alias boss <boss@example.org>\n")
     repo.git("config --global sendemail.aliasfiletype mutt")
-    words = ("send", "-C", repo.path, "--to", "boss", "--force", "x", "--dry-run")
+    arguments = ("send", "-C", repo.path, "--to", "boss", "--force", "x", "--dry-run")
     repo.git("config sendemail.aliasesfile", str(repo.path / ".al"))
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    outcome = call(*words)
+    outcome = call(*arguments)
     outcome.expect(1, "not trusted yet: sendemail.aliasesfile")
     assert call("trust", repo.path).code == 0
-    assert "boss@example.org" in call(*words).out
+    assert "boss@example.org" in call(*arguments).out
     repo.put(".al", "alias boss <eve@evil.example>\n")
-    outcome = call(*words)
+    outcome = call(*arguments)
     outcome.expect(1, "changed since you trusted them")
 
 
@@ -187,16 +187,18 @@ def test_git_options_in_the_environment_are_respected(
     monkeypatch.setenv("GIT_DIR", str(repo.path / ".git"))
     monkeypatch.setenv("GIT_WORK_TREE", str(repo.path))
     monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'sendemail.identity'='work'")
-    words = "send --dry-run --to l@lists.example.org --force x --format json"
-    sent = call(*words.split(), "-o", "-").json
-    assert sent["sender"] == "Ada at Work <ada@work.example>"
-    outcome = call(*words.split(), "--identity", "homework")
+    command = "send --dry-run --to l@lists.example.org --force x --format json"
+    document = call(*command.split(), "-o", "-").json
+    assert document["sender"] == "Ada at Work <ada@work.example>"
+    outcome = call(*command.split(), "--identity", "homework")
     outcome.expect(2, "unknown sendemail identity 'homework'")
     assert "did you mean 'work'?" in outcome.err
     monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'format.headers'='Bcc: x@example.org'")
-    call(*words.split()).expect(2, "format.headers: 'Bcc: x@example.org' cannot be")
+    call(*command.split()).expect(2, "format.headers: 'Bcc: x@example.org' cannot be")
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
-    call(*words.split()).expect(2, f"GIT_WORK_TREE is {tmp_path}, but the working tree")
+    call(*command.split()).expect(
+        2, f"GIT_WORK_TREE is {tmp_path}, but the working tree"
+    )
 
 
 def test_trusted_repository_settings_are_used(
@@ -206,10 +208,10 @@ def test_trusted_repository_settings_are_used(
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.git("config format.subjectPrefix 'PATCH net'")
     repo.git("config format.cc 'Cyd <cyd@example.net>'")
-    words = "send --dry-run --to l@lists.example.org --force x --format json"
-    assert "not trusted yet: format.cc" in repo.patchpilot(words).err
+    command = "send --dry-run --to l@lists.example.org --force x --format json"
+    assert "not trusted yet: format.cc" in repo.patchpilot(command).err
     assert call("trust", repo.path).code == 0
-    (mail,) = repo.patchpilot(words).json["messages"]
+    (mail,) = repo.patchpilot(command).json["messages"]
     assert mail["subject"].startswith("[PATCH net] ")
     assert mail["cc"] == ["Cyd <cyd@example.net>"]
 
@@ -224,15 +226,17 @@ def test_stacked_topic_lists_prerequisites(tmp_path: Path, via: str) -> None:
     words = (
         f"send --dry-run --to l@lists.example.org --force x --via {via} --format json"
     )
-    sent = repo.patchpilot(words).json
+    document = repo.patchpilot(words).json
     (needs,) = [
-        warning for warning in sent["warnings"] if warning["name"] == "prerequisites"
+        warning
+        for warning in document["warnings"]
+        if warning["name"] == "prerequisites"
     ]
     assert "needs 1 commit that no remote branch has" in needs["message"]
     assert not [
-        refusal for refusal in sent["refusals"] if "apply" in refusal["message"]
+        refusal for refusal in document["refusals"] if "apply" in refusal["message"]
     ]
-    assert sent["base"] == repo.git("rev-parse below")
+    assert document["base"] == repo.git("rev-parse below")
     text = repo.patchpilot(words.replace(" --format json", "")).out
     assert f"base-commit: {repo.git('rev-parse master')}" in text
     assert "prerequisite-patch-id: " in text

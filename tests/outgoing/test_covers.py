@@ -36,7 +36,7 @@ from tests.kit.topics import topic
         ({"subject": "widget: mend", "text": "One line."}, "widget: mend", "One line."),
     ],
 )
-def test_first_line_is_the_subject(
+def test_first_line_becomes_cover_subject(
     tmp_path: Path, given: dict[str, str], subject: str, text: str
 ) -> None:
     repo = topic(tmp_path / "r", 2)
@@ -45,7 +45,7 @@ def test_first_line_is_the_subject(
     assert (draft.cover_subject, draft.cover_text) == (subject, text)
 
 
-def test_single_line_is_the_text(tmp_path: Path) -> None:
+def test_single_line_becomes_cover_text(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
         change(repository, Changes(subject="widget: mend"))
@@ -86,8 +86,8 @@ def test_incomplete_cover_letter_is_not_sent(
         assert repo.patchpilot("draft", *words).code == 0
         given = ("send", "-C", repo.path, "--to", "l@lists.example.org")
         outcome = call(*given, "--yes", "--format", "json")
-        refused = {load["name"]: load["hint"] for load in outcome.json["refusals"]}
+        blockers = {load["name"]: load["hint"] for load in outcome.json["refusals"]}
         assert outcome.code == 1
-        assert "patchpilot draft" in refused[name]
+        assert "patchpilot draft" in blockers[name]
         assert call(*given, "--outbox", tmp_path / "out").code == 1
         assert server.take() == ()

@@ -69,12 +69,12 @@ def test_successful_login_is_silent(tmp_path: Path) -> None:
             "config --global credential.helper "
             "'!f() { test $1 = get && echo password=wrong; }; f'"
         )
-        state, words = examine(repo)["login"]
+        state, message = examine(repo)["login"]
         assert (
             state,
-            "rejects the login of ada" in words,
-            "app password" in words,
-            "wrong" in words,
+            "rejects the login of ada" in message,
+            "app password" in message,
+            "wrong" in message,
         ) == ("fail", True, True, False)
         repo.git("config --global --unset sendemail.smtpsslcertpath")
         assert "certificate" in examine(repo)["encryption"][1]
@@ -93,7 +93,7 @@ def test_unreachable_server_is_reported(
     assert examine(repo, "--offline")["mail server"][0] == "skip"
 
 
-def test_known_provider_has_settings(
+def test_settings_of_known_provider_are_suggested(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
@@ -164,9 +164,9 @@ def test_missing_program_has_an_install_hint(
     repo = topic(tmp_path / "r", 1)
     missing = Completed(2, b"", b"Can't locate Mail/Address.pm in @INC")
     monkeypatch.setattr(send_email_transport, "run", lambda *_, **__: missing)
-    state, words = examine(repo, "--offline")["git-send-email"]
+    state, message = examine(repo, "--offline")["git-send-email"]
     assert state == "fail"
-    assert "libmailtools-perl" in words
+    assert "libmailtools-perl" in message
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     assert B4Transport().installed(None, None, chosen=True).state == "fail"
 
@@ -184,7 +184,7 @@ def test_commit_graph_is_checked(tmp_path: Path) -> None:
         assert probes.commit_graph(repository).state == "ok"
 
 
-def test_every_provider_is_complete() -> None:
+def test_every_mail_provider_has_required_settings() -> None:
     for provider in providers():
         assert provider.name
         assert provider.servers
@@ -197,7 +197,7 @@ def test_every_provider_is_complete() -> None:
 
 
 def test_old_stable_branches_share_a_warning(tmp_path: Path) -> None:
-    there, absent = (
+    existing, absent = (
         (
             versions := [
                 maintained.version
@@ -208,7 +208,7 @@ def test_old_stable_branches_share_a_warning(tmp_path: Path) -> None:
     )
     repo = topic(tmp_path / "r", 1)
     tip = repo.git("rev-parse master")
-    for version in there:
+    for version in existing:
         repo.git("update-ref", f"refs/remotes/stable/linux-{version}.y", tip)
     # as if nothing had been fetched yet
     shutil.rmtree(repo.path / ".git" / "logs")
@@ -216,6 +216,6 @@ def test_old_stable_branches_share_a_warning(tmp_path: Path) -> None:
     checks = repo.patchpilot("doctor --offline --format json").json["checks"]
     stale, missing = [check for check in checks if check["name"] == "stable branches"]
     assert stale["hint"] == "git fetch stable"
-    assert all(f"stable/linux-{version}.y" in stale["message"] for version in there)
+    assert all(f"stable/linux-{version}.y" in stale["message"] for version in existing)
     assert all(version in missing["message"] for version in absent)
     assert missing["hint"] == "patchpilot setup stable --fetch"

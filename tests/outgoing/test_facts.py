@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test preflight on real branches: the checks, the target tree, earlier sends."""
+"""Test preflight on real branches: the checks, the target tree, and earlier sends."""
 
 from pathlib import Path
 from typing import Any
@@ -34,14 +34,14 @@ def test_errors_block_a_send_until_waived(
         f"widget: add spaces\n\nThey are at the end.\n\n{SIGNED}",
         {"new.c": "int a;   \n"},
     )
-    refused, warned, _ = planned(repo)
-    assert "widget: add spaces: " in refused["check-errors"]
+    blockers, warned, _ = planned(repo)
+    assert "widget: add spaces: " in blockers["check-errors"]
     assert "unchecked" not in warned
     assert repo.patchpilot(
         "check --waive 'TRAILING_WHITESPACE=kept for a test'"
     ).code in (0, 1)
-    refused, warned, _ = planned(repo)
-    assert "check-errors" not in refused
+    blockers, warned, _ = planned(repo)
+    assert "check-errors" not in blockers
     assert "kept for a test" in warned["waived"]
 
 
@@ -55,9 +55,9 @@ def test_partial_sends_are_recorded(
     from patchpilot.services.send.plan_send import plan
 
     repo = topic(tmp_path / "r", 2)
-    refused, warned, _ = planned(repo)
+    blockers, warned, _ = planned(repo)
     assert "first-time" in warned
-    assert not {"version-sent", "already-sent"} & refused.keys()
+    assert not {"version-sent", "already-sent"} & blockers.keys()
     for states in (
         (MailState.ACCEPTED, MailState.REJECTED),
         (MailState.ACCEPTED, MailState.ACCEPTED),
@@ -73,9 +73,9 @@ def test_partial_sends_are_recorded(
             "commit -q --amend -m",
             f"widget: change line 2\n\nSaid in {len(states)} other words {states}.\n\n{SIGNED}",
         )
-        refused, warned, _ = planned(repo)
+        blockers, warned, _ = planned(repo)
         assert "first-time" not in warned
-        assert "version-sent" in refused
+        assert "version-sent" in blockers
         with Outbox() as outbox:
             outbox.forget(send.id)
 
@@ -84,21 +84,21 @@ def test_partial_sends_are_recorded(
 def test_patch_changed_by_git_am_is_damaged(tmp_path: Path, line: str) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.commit(f"widget: cut\n\nBefore.\n{line}\n\n{SIGNED}", {"new.c": "int a;\n"})
-    refused, _, _ = planned(repo)
-    assert refused["damaged"].startswith("widget: cut")
+    blockers, _, _ = planned(repo)
+    assert blockers["damaged"].startswith("widget: cut")
 
 
 def test_patches_are_applied_to_the_target_tree(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("remote add origin", str(repo.path))
     repo.git("fetch -q origin master:refs/remotes/origin/master")
-    refused, warned, _ = planned(repo)
+    blockers, warned, _ = planned(repo)
     assert "no-target" not in warned
-    assert not {"does-not-apply", "already-fixed"} & refused.keys()
+    assert not {"does-not-apply", "already-fixed"} & blockers.keys()
     repo.checkout("master")
     moved = (repo.path / "widget.c").read_text().replace("int line1;", "int other1;")
     repo.commit(f"widget: another way\n\nWhy.\n\n{SIGNED}", {"widget.c": moved})
     repo.git("fetch -q origin master:refs/remotes/origin/master")
     repo.checkout("topic")
-    refused, _, _ = planned(repo)
-    assert "widget.c" in refused["does-not-apply"]
+    blockers, _, _ = planned(repo)
+    assert "widget.c" in blockers["does-not-apply"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each message is sent once under every fault (the whole table: `python -m
+"""Test that each message is sent exactly once under every fault (all cases: `python -m
 tests.lab.fault_table`).
 """
 

@@ -30,7 +30,7 @@ Reviewed-by: Rita Reviewer <rita@example.net>
 def test_tags_and_notes_are_reported(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        words = (
+        arguments = (
             "send",
             "-C",
             repo.path,
@@ -41,31 +41,31 @@ def test_tags_and_notes_are_reported(tmp_path: Path) -> None:
             "--format",
             "json",
         )
-        first = call(*words, "--yes").json["messages"][0]["message_id"]
-        sent = unpacked(server.take()[0])
-    answer = mail(
+        first = call(*arguments, "--yes").json["messages"][0]["message_id"]
+        received = unpacked(server.take()[0])
+    reply = mail(
         "Re: [PATCH] widget: change line 1",
         REVIEW,
         sender="Rita Reviewer <rita@example.net>",
         minutes=9,
     )
-    answer = answer.replace(
+    reply = reply.replace(
         b"\n\n", f"\nIn-Reply-To: <{first}>\nReferences: <{first}>\n\n".encode(), 1
     )
     (tmp_path / "t.mbox").write_bytes(
         b"".join(
             b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + message + b"\n"
-            for message in (sent, answer)
+            for message in (received, reply)
         )
     )
     assert call("track add --mbox", tmp_path / "t.mbox").code == 0
     with Repository.open(repo.path) as repository:
         draft = find_draft(repository, SendRequest())
         assert "(Rita Reviewer)" in reroll(draft, repository).changelog
-    reported = call(*words, "--reroll", "--dry-run").json
+    reported = call(*arguments, "--reroll", "--dry-run").json
     assert "tags" in {warning["name"] for warning in reported["warnings"]}
     assert repo.patchpilot("trailers --yes").code == 0
-    reported = call(*words, "--reroll", "--dry-run").json
+    reported = call(*arguments, "--reroll", "--dry-run").json
     assert "tags" not in {warning["name"] for warning in reported["warnings"]}
 
 
@@ -74,8 +74,16 @@ def test_unknown_message_is_looked_up(tmp_path: Path) -> None:
 
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x")
-        assert call(*words, "--yes").code == 0
+        arguments = (
+            "send",
+            "-C",
+            repo.path,
+            "--to",
+            "l@lists.example.org",
+            "--force",
+            "x",
+        )
+        assert call(*arguments, "--yes").code == 0
         arrived = [unpacked(received) for received in server.take()]
     with (
         Repository.open(repo.path) as repository,

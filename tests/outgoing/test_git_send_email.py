@@ -64,9 +64,9 @@ def test_batch_size_and_delay_are_respected(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config --global sendemail.smtpbatchsize 1")
         repo.git("config --global sendemail.smtprelogindelay 1")
-        begun = time.monotonic()
+        started = time.monotonic()
         assert send(repo).code == 0
-        assert time.monotonic() - begun > 2
+        assert time.monotonic() - started > 2
         assert len(server.take()) == 3
 
 
@@ -77,7 +77,7 @@ def test_preview_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for section in ("sendemail", "sendemail.work"):
         repo.git("config", "--global", f"{section}.smtpbatchsize", "1")
         repo.git("config", "--global", f"{section}.smtprelogindelay", "100000")
-    words = (
+    arguments = (
         "--to",
         "l@lists.example.org",
         "--force",
@@ -86,7 +86,7 @@ def test_preview_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "--identity",
         "work",
     )
-    assert repo.patchpilot("send", *words).code == 0
+    assert repo.patchpilot("send", *arguments).code == 0
 
 
 def test_user_validate_hook_still_runs(
@@ -123,8 +123,8 @@ def test_sender_address_and_envelope_are_used(tmp_path: Path) -> None:
         )
         assert send(repo, "--identity work").code == 0
         (mail,) = server.take()
-        again = repo.patchpilot("send --resume --yes --format json").json
-        assert (again["sender"], again["warnings"]) == (
+        second = repo.patchpilot("send --resume --yes --format json").json
+        assert (second["sender"], second["warnings"]) == (
             "Ada at Work <ada@work.example.org>",
             [],
         )

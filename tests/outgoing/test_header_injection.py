@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no transport converts a commit's text to a header, and that invalid text is not
+"""Test that no transport turns text in a commit into a header, and that invalid text is not
 reported as a network error.
 """
 
@@ -26,10 +26,10 @@ TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def commit_with(repo: Repo, subject: str, author: str) -> None:
-    """Create a commit with any subject and author; git itself accepts a carriage return."""
+    """Create a commit with any subject and author; git itself accepts carriage returns."""
     (repo.path / "widget.c").write_text("int y;\n")
     repo.git("add -A")
-    made = subprocess.run(
+    result = subprocess.run(
         [
             "git",
             "-C",
@@ -44,7 +44,7 @@ def commit_with(repo: Repo, subject: str, author: str) -> None:
         capture_output=True,
         check=True,
     )
-    repo.git("reset -q --hard", made.stdout.decode().strip())
+    repo.git("reset -q --hard", result.stdout.decode().strip())
 
 
 @TRANSPORTS
@@ -58,7 +58,7 @@ def test_force_does_not_allow_a_carriage_return(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 0, server=server)
         commit_with(repo, subject, author)
-        words = (
+        arguments = (
             "send",
             "-C",
             repo.path,
@@ -70,7 +70,7 @@ def test_force_does_not_allow_a_carriage_return(
             "x",
         )
         for more in (("--yes",), ("--dry-run",), ("--outbox", tmp_path / "o")):
-            outcome = call(*words, *more)
+            outcome = call(*arguments, *more)
             outcome.expect(2, "carriage return", repo.git("rev-parse --short=12 HEAD"))
         assert not server.take()
         assert not list((tmp_path / "o").glob("*"))
@@ -141,7 +141,7 @@ def test_envelope_matches_the_plan(
         refuse_other_recipients(mail, planned, "git send-email")
 
 
-def test_option_like_recipient_is_read_back() -> None:
+def test_recipient_that_looks_like_option_is_parsed() -> None:
     assert split_arguments(("-i", "a@x", "-X/tmp/log@x")) == (
         "",
         ("a@x", "-X/tmp/log@x"),
@@ -159,7 +159,7 @@ def test_undecodable_patch_names_its_commit(
         repo = topic(tmp_path / "r", 0, server=server)
         (repo.path / "widget.c").write_bytes(b"int widget; /* gr\xf6\xdfer */\n")
         repo.git("commit -qam", f"widget: bytes\n\nWas wrong.\n\n{SIGNED}")
-        words = (
+        arguments = (
             "send",
             "-C",
             repo.path,
@@ -170,9 +170,9 @@ def test_undecodable_patch_names_its_commit(
             "--yes",
             "--via",
         )
-        outcome = call(*words, "b4")
+        outcome = call(*arguments, "b4")
         outcome.expect(2, repo.git("rev-parse --short=12 HEAD"), "--via git-send-email")
-        assert call(*words, "git-send-email").code == 0
+        assert call(*arguments, "git-send-email").code == 0
         assert len(server.take()) == 1
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that hooks are installed, work, and leave no trace; settings are listed with their
-origin.
+"""Test that hooks are installed, work, and are removed without a trace, and that settings are
+listed with their origin.
 """
 
 import json
@@ -18,8 +18,8 @@ from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
 
 
-def hook_states(out: str) -> dict[str, str]:
-    return {load["name"]: load["state"] for load in json.loads(out)["hooks"]}
+def hook_states(output: str) -> dict[str, str]:
+    return {load["name"]: load["state"] for load in json.loads(output)["hooks"]}
 
 
 def test_hooks_are_installed_and_removed(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_foreign_hook_is_not_changed(tmp_path: Path) -> None:
     assert repo.patchpilot("setup hooks commit-mgs").code == 2
 
 
-def test_user_values_of_b4_settings_stay(tmp_path: Path) -> None:
+def test_hook_setup_keeps_user_b4_settings(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     own = (
         "make htmldocs # of patchpilot",
@@ -167,11 +167,11 @@ def test_branch_message_is_checked_against_its_base(
                 )
             )
         mails = server.take()
-    assert [done.returncode for done in sent] == [0, 0], sent
+    assert [result.returncode for result in sent] == [0, 0], sent
     assert [
-        done.stderr
-        for done in sent
-        if "already" in done.stderr or "does not apply" in done.stderr
+        result.stderr
+        for result in sent
+        if "already" in result.stderr or "does not apply" in result.stderr
     ] == []
     assert len(mails) == 4
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that an address that a program could parse as an option or command is reported and never
-used.
+"""Test that addresses that a program could parse as an option or command are reported and
+never used.
 """
 
 from dataclasses import replace
@@ -85,9 +85,9 @@ def _assert_harmless(calls: Path, *expected: str) -> None:
 def test_patch_option_does_not_reach_the_mail_program(
     repo: Repo, calls: Path, via: str
 ) -> None:
-    words = ("send", "-C", repo.path, "--via", via, "--force", "a test")
-    planned = call(*words, "--dry-run", "--format", "json").json
-    outcome = call(*words, "--yes")
+    arguments = ("send", "-C", repo.path, "--via", via, "--force", "a test")
+    planned = call(*arguments, "--dry-run", "--format", "json").json
+    outcome = call(*arguments, "--yes")
     assert outcome.code == 0, outcome.err
     _assert_harmless(calls, "ada.m@example.com", LIST, "sue@example.com")
     named = {recipient["email"] for recipient in planned["recipients"]}
@@ -110,7 +110,7 @@ def test_reply_option_does_not_reach_the_mail_program(
         Cc=", ".join(HOSTILE),
     )
     (tmp_path / "review.eml").write_bytes(review)
-    words = (
+    arguments = (
         "track",
         "reply",
         tmp_path / "review.eml",
@@ -121,7 +121,9 @@ def test_reply_option_does_not_reach_the_mail_program(
         "--message",
         "-",
     )
-    outcome = call(*words, "--yes", stdin=b"> Please keep the old name.\n\nIt stays.\n")
+    outcome = call(
+        *arguments, "--yes", stdin=b"> Please keep the old name.\n\nIt stays.\n"
+    )
     assert outcome.code == 0, outcome.err
     _assert_harmless(calls, "rita@example.net", LIST)
     for hostile in HOSTILE:
@@ -148,7 +150,7 @@ def test_configured_option_does_not_reach_the_mail_program(
 def test_option_as_recipient_is_refused(
     repo: Repo, calls: Path, option: str, address: str
 ) -> None:
-    words = (
+    arguments = (
         "send",
         "-C",
         repo.path,
@@ -158,7 +160,7 @@ def test_option_as_recipient_is_refused(
         "--force",
         "a test",
     )
-    outcome = call(*words, "--yes")
+    outcome = call(*arguments, "--yes")
     outcome.expect(2, f"error: {option}: ", "cannot be a recipient: ")
     assert not _words(calls)
 
@@ -176,7 +178,7 @@ def test_option_is_not_a_recipient(repo: Repo, option: str) -> None:
 def test_foreign_outbox_message_is_refused(
     repo: Repo, calls: Path, via: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ("send", "-C", repo.path, "--via", via, "--force", "a test", "--yes")
+    arguments = ("send", "-C", repo.path, "--via", via, "--force", "a test", "--yes")
     real = Outbox.add
     monkeypatch.setattr(
         Outbox,
@@ -192,7 +194,7 @@ def test_foreign_outbox_message_is_refused(
             ),
         ),
     )
-    outcome = call(*words)
+    outcome = call(*arguments)
     outcome.expect(2, f"mail 1: '{QUEUE}' cannot be a recipient: it begins with '-'")
     assert not _words(calls)
     resumed = repo.patchpilot("send --resume --yes --drop", QUEUE)

@@ -96,11 +96,11 @@ def test_possibly_received_messages_are_awaited() -> None:
         record(outbox, MailState.ACCEPTED, MailState.UNKNOWN)
         assert "v1" in warn_too_soon(now)
         record(outbox, version=2)
-    # this version was sent before, so there is no wait
+    # this version was already sent, so no wait is required
     assert warn_too_soon(now) == ""
 
 
-def test_resend_waits_for_its_own_version() -> None:
+def test_resend_waits_after_same_version() -> None:
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox, version=2).begun)
     assert "v2" in warn_too_soon(sent + timedelta(hours=1), resend=True)

@@ -62,12 +62,14 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
     assert changes.dropped == ("widget: change line 2",)
     rows = readable_lines(planned.send.entries[2])
     # without the dropped patch, the context line above differs
-    assert [rows[at] for at in sorted(changes.mails[2].lines)] == [
+    assert [rows[index] for index in sorted(changes.mails[2].lines)] == [
         "Line 3 was very wrong.",
         " int line2;",
     ]
     cover = readable_lines(planned.send.entries[0])
-    assert any(cover[at].startswith("Changes in v2") for at in changes.mails[0].lines)
+    assert any(
+        cover[index].startswith("Changes in v2") for index in changes.mails[0].lines
+    )
 
 
 def test_readable_message_is_decoded() -> None:
@@ -106,7 +108,7 @@ def test_report_names_the_archive_and_reminder(tmp_path: Path) -> None:
     assert any("before a reminder: until" in str(line) for line in report.now)
 
 
-def test_partial_report_explains_how_to_continue(tmp_path: Path) -> None:
+def test_report_of_partial_send_explains_how_to_continue(tmp_path: Path) -> None:
     with FaultySink(Faults(gone_from=2)) as sink:
         repo = topic(tmp_path / "r", 2, server=sink)
         with Repository.open(repo.path) as repository:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that names, subjects, bodies and files in any script survive the transports and `git am`.
-
-Nothing escapes from a header.
+"""Test that names, subjects, bodies and files in any script survive the transports and `git am`,
+and that nothing is injected into headers.
 """
 
 import os
@@ -73,7 +72,7 @@ def _is_usable(line: str) -> bool:
 @given(title=TITLES)
 @example("x: =?utf-8?q?evil?= \U0001f600 " + "long " * 60)
 @example("x: " + "größe" * 60)
-def test_subject_is_decoded_exactly(title: str) -> None:
+def test_encoded_subject_is_decoded_exactly(title: str) -> None:
     value = text_header("Subject", title)
     assert value.isascii()
     assert all(len(line) <= 998 and line.strip() != "" for line in value.split("\n"))
@@ -84,7 +83,7 @@ def test_subject_is_decoded_exactly(title: str) -> None:
 @given(name=NAMES, other=NAMES)
 @example('Evil"\\, <x@y>'.replace("<", "").replace(">", ""), "b")
 @example("Smith, John (ACME)", "Ünï, x")
-def test_names_stay_with_their_addresses(name: str, other: str) -> None:
+def test_names_stay_with_addresses(name: str, other: str) -> None:
     composed = compose_message(
         "id@example.org",
         "s",
@@ -136,7 +135,9 @@ def test_line_break_never_reaches_a_header(bad: str) -> None:
         ("ü (b\\", True),
     ],
 )
-def test_unclosed_name_is_rejected_early(name: str, wrong: bool) -> None:
+def test_author_name_with_unbalanced_quote_is_rejected_before_sending(
+    name: str, wrong: bool
+) -> None:
     inside = (
         f"From: Ada Fixer <ada@example.org>\n\nFrom: {text_header('From', name)}"
         " <n@example.org>\n\nx\n".encode()
@@ -191,8 +192,8 @@ def unreadable(name: str) -> bool:
 
 
 def round_trip(via: str, texts: list[Text]) -> None:
-    """Commit these texts, create the messages, apply the accepted ones, and compare them with
-    the commits.
+    """Commit these texts, create the messages, apply the accepted messages, and compare the results
+    with the commits.
     """
     with tempfile.TemporaryDirectory() as directory:
         repo = topic(Path(directory) / "r", 0)
@@ -222,24 +223,31 @@ def round_trip(via: str, texts: list[Text]) -> None:
             if refusal.name == "damaged"
             and (match := re.match(r"\d+", refusal.message))
         }
-        # b4 or git would misread the From: line, which is detected before sending
-        assert via == "b4" or all(unreadable(texts[at][0]) for at in reported), (
+        # b4 or git would misparse the From: line, which is detected before sending
+        assert via == "b4" or all(unreadable(texts[index][0]) for index in reported), (
             planned.blockers
         )
-        good = [at for at in range(len(texts)) if at not in reported]
+        good = [index for index in range(len(texts)) if index not in reported]
         folder = Path(directory) / "am"
         folder.mkdir()
         applied = apply(
-            repo, "master", [planned.send.entries[at + 1].raw for at in good], folder
+            repo,
+            "master",
+            [planned.send.entries[index + 1].raw for index in good],
+            folder,
         )
         expected = commits(repo, "master..topic")
-        assert [commit[1:] for commit in applied] == [expected[at][1:] for at in good]
-        for at in good:
+        assert [commit[1:] for commit in applied] == [
+            expected[index][1:] for index in good
+        ]
+        for index in good:
             made_of_it = subprocess.run(
-                ["git", "rev-parse", f"HEAD:{at}.txt"],
+                ["git", "rev-parse", f"HEAD:{index}.txt"],
                 cwd=folder / "applied",
                 capture_output=True,
                 text=True,
                 check=True,
             )
-            assert made_of_it.stdout.strip() == repo.git("rev-parse", f"topic:{at}.txt")
+            assert made_of_it.stdout.strip() == repo.git(
+                "rev-parse", f"topic:{index}.txt"
+            )

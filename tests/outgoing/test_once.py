@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that a series is sent only once by two senders, from two clones, after a kill, and while
-another send hangs.
+another send is blocked.
 """
 
 import contextlib
@@ -98,10 +98,10 @@ def test_concurrent_first_sends_deliver_once(
         repo = topic(tmp_path / "r", 2, server=server)
         monkeypatch.setenv("PATH", str(slow), prepend=":")
         with ThreadPoolExecutor(2) as pool:
-            words = ("send", "-C", repo.path, "--to", LIST, "--force", "x", "--yes")
-            done = list(pool.map(lambda _: spawn(*words), range(2)))
-        assert sorted(outcome.code for outcome in done) == [0, 1], [
-            outcome.err for outcome in done
+            arguments = ("send", "-C", repo.path, "--to", LIST, "--force", "x", "--yes")
+            result = list(pool.map(lambda _: spawn(*arguments), range(2)))
+        assert sorted(outcome.code for outcome in result) == [0, 1], [
+            outcome.err for outcome in result
         ]
         assert len(server.take()) == 2
 
@@ -127,7 +127,7 @@ def test_only_one_clone_sends(tmp_path: Path, via: str) -> None:
 
 @BOTH
 def test_concurrent_send_from_a_clone_is_refused(tmp_path: Path, via: str) -> None:
-    refused: list[str] = []
+    blockers: list[str] = []
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         other = clone_topic(repo, tmp_path / "other", server)
@@ -141,12 +141,12 @@ def test_concurrent_send_from_a_clone_is_refused(tmp_path: Path, via: str) -> No
                     try:
                         deliver(there, two)
                     except RefusedError as error:
-                        refused.append(error.message)
+                        blockers.append(error.message)
 
             server.faults.on_mail = start_together
             assert deliver(here, sending).state == "sent"
         assert len(server.take()) == 3
-    assert len(refused) == 1
+    assert len(blockers) == 1
 
 
 def test_resume_skips_messages_sent_by_a_clone(
@@ -181,8 +181,8 @@ def test_interrupted_resend_is_resumed(tmp_path: Path) -> None:
         with Repository.open(repo.path) as here:
             assert deliver(here, plan(here, make_request())).state == "sent"
             server.faults.gone_from = 4
-            again = SendRequest(to=(LIST,), resend=True, force="a test")
-            assert deliver(here, plan(here, again)).state == "partial"
+            second = SendRequest(to=(LIST,), resend=True, force="a test")
+            assert deliver(here, plan(here, second)).state == "partial"
             server.faults.heal()
             assert deliver(here, plan_resume(here, SendRequest())).state == "sent"
         assert len(server.take()) == 4
@@ -207,12 +207,12 @@ def test_hanging_send_does_not_block_other_topics(tmp_path: Path) -> None:
             go_on.wait(30)
 
         slow.faults.on_mail = hang
-        words = ("--to", LIST, "--force", "x", "--yes", "--format", "json")
+        arguments = ("--to", LIST, "--force", "x", "--yes", "--format", "json")
         with ThreadPoolExecutor(1) as pool:
-            first = pool.submit(spawn, "send", "-C", repo.path, *words)
+            first = pool.submit(spawn, "send", "-C", repo.path, *arguments)
             try:
                 assert hanging.wait(60)
-                outcome = other.patchpilot("send", *words)
+                outcome = other.patchpilot("send", *arguments)
             finally:
                 go_on.set()
             assert first.result(60).code == 0

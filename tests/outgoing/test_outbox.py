@@ -23,7 +23,7 @@ from tests.kit.outbox import CHANGE, LIST, MAX, message, record
 PENDING, SENDING, ACCEPTED, REJECTED, UNKNOWN = MailState
 
 
-def test_plan_is_read_back() -> None:
+def test_planned_send_is_read_from_outbox() -> None:
     messages = (message(0), message(1, position=1))
     with Outbox() as outbox:
         template = record(outbox)
@@ -38,14 +38,14 @@ def test_plan_is_read_back() -> None:
         began = datetime.now(UTC).replace(microsecond=0)
         send = outbox.add(planned)
     with Outbox() as outbox:
-        again = outbox.get(send.id)
-    assert again == send
-    assert replace(again, id=planned.id, begun=planned.begun) == planned
-    assert datetime.fromisoformat(again.begun) >= began
-    assert again.entries == messages
+        second = outbox.get(send.id)
+    assert second == send
+    assert replace(second, id=planned.id, begun=planned.begun) == planned
+    assert datetime.fromisoformat(second.begun) >= began
+    assert second.entries == messages
 
 
-def test_minimal_send_has_no_tracking_data() -> None:
+def test_recorded_send_has_no_tracking_data_by_default() -> None:
     with Outbox() as outbox:
         send = record(outbox)
         assert (send.tracking_data, send.left_out, send.identity, send.force) == (
@@ -104,19 +104,19 @@ def test_changed_message_id_is_recorded() -> None:
 
 def test_sends_are_listed_oldest_first() -> None:
     with Outbox() as outbox:
-        send, two, again = record(outbox), record(outbox, version=2), record(outbox)
+        send, two, second = record(outbox), record(outbox, version=2), record(outbox)
         mine = record(outbox, kind="to-self")
         other = record(outbox, change_id="20261120-other-0123456789ab")
-        assert outbox.sends(CHANGE) == (send, two, again)
-        assert outbox.sends(CHANGE, 1) == (send, again)
+        assert outbox.sends(CHANGE) == (send, two, second)
+        assert outbox.sends(CHANGE, 1) == (send, second)
         assert outbox.sends(CHANGE, 3) == ()
         assert outbox.sends(CHANGE, kind="to-self") == (mine,)
-        assert outbox.find_related(CHANGE, ()) == (send, two, again)
+        assert outbox.find_related(CHANGE, ()) == (send, two, second)
         assert outbox.find_related("", [str(message(1, 2).patch_id)]) == (two,)
         assert outbox.find_related(CHANGE, [str(message(1).patch_id), ""]) == (
             send,
             two,
-            again,
+            second,
             other,
         )
         assert outbox.find_related("20261120-none-0123456789ab", [""]) == ()
@@ -132,7 +132,9 @@ def test_sends_are_listed_oldest_first() -> None:
         (REJECTED, False),
     ],
 )
-def test_received_patches_are_known_by_patch_id(state: MailState, known: bool) -> None:
+def test_received_patches_are_identified_by_patch_id(
+    state: MailState, known: bool
+) -> None:
     with Outbox() as outbox:
         send = record(outbox, state, PENDING)
         record(outbox, ACCEPTED, kind="to-self", messages=[message(3)])
@@ -155,7 +157,7 @@ def test_accepted_message_marks_the_topic_as_sent() -> None:
         assert outbox.has_sent() is True
 
 
-def test_message_from_a_dead_process_is_unknown() -> None:
+def test_message_of_dead_process_has_unknown_state() -> None:
     with Outbox() as outbox:
         send, other = (
             record(outbox, ACCEPTED, SENDING, PENDING),
@@ -172,7 +174,7 @@ def test_message_from_a_dead_process_is_unknown() -> None:
         assert outbox.get(other.id) == other
 
 
-def test_end_of_an_attempt_is_recorded() -> None:
+def test_end_time_of_send_is_recorded() -> None:
     with Outbox() as outbox:
         send, other = record(outbox), record(outbox)
         outbox.end(send.id)
@@ -209,7 +211,7 @@ def test_send_is_stored_atomically() -> None:
         with pytest.raises(sqlite3.ProgrammingError):
             outbox.add(replace(template, entries=(message(1), wrong)))
         assert outbox.sends(CHANGE) == (template,)
-        # the next transaction can start only if this one has ended
+        # the next transaction can start only after this one has ended
         assert outbox.add(template).id > template.id
 
 
@@ -289,7 +291,7 @@ def test_topic_lock_is_in_the_state_folder() -> None:
         ]
 
 
-def test_waiting_for_a_sender_is_limited(
+def test_wait_for_other_sender_times_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sender_lock, "PATIENCE", 0.1)

@@ -34,7 +34,7 @@ def test_files_arrive_unchanged(tmp_path: Path, form: str) -> None:
         if form == "mbox":
             target = tmp_path / "series.mbox"
             target.write_bytes(b"".join(file.read_bytes() for file in files))
-        words = (
+        arguments = (
             "send",
             "-C",
             repo.path,
@@ -45,12 +45,12 @@ def test_files_arrive_unchanged(tmp_path: Path, form: str) -> None:
             "--format",
             "json",
         )
-        outcome = call(*words)
+        outcome = call(*arguments)
         assert outcome.code == 0, outcome.err
         mails = server.take()
         reported = outcome.json
-        again = call(*words[:4], "--format", "json").json
-        assert "already-sent" in {refusal["name"] for refusal in again["refusals"]}
+        second = call(*arguments[:4], "--format", "json").json
+        assert "already-sent" in {refusal["name"] for refusal in second["refusals"]}
     assert {
         (recipient["name"], recipient["email"]) for recipient in reported["recipients"]
     } >= {
@@ -70,7 +70,7 @@ def test_files_arrive_unchanged(tmp_path: Path, form: str) -> None:
 
 def blockers(repo: Repo, target: Path) -> dict[str, str]:
     """Return the messages of problems that block these files, by name."""
-    words = (
+    arguments = (
         "send",
         "-C",
         repo.path,
@@ -81,7 +81,7 @@ def blockers(repo: Repo, target: Path) -> dict[str, str]:
         "json",
         target,
     )
-    return {load["name"]: load["message"] for load in call(*words).json["refusals"]}
+    return {load["name"]: load["message"] for load in call(*arguments).json["refusals"]}
 
 
 def test_files_are_tested_with_git_am(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_changed_message_is_reported(
 def test_outbox_files_belong_to_the_topic(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    words = (
+    arguments = (
         "send",
         "-C",
         repo.path,
@@ -145,6 +145,6 @@ def test_outbox_files_belong_to_the_topic(tmp_path: Path) -> None:
         "--format",
         "json",
     )
-    first = call(*words, "--outbox", tmp_path / "out").json
-    again = call(*words, "--dry-run", tmp_path / "out").json
+    first = call(*arguments, "--outbox", tmp_path / "out").json
+    again = call(*arguments, "--dry-run", tmp_path / "out").json
     assert again["change_id"] == first["change_id"]

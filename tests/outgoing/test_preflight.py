@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the facts that block a send, and those that only cause warnings."""
+"""Test which facts block a send and which only cause warnings."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -156,7 +156,7 @@ def test_each_problem_blocks_a_send(name: str, changed: dict[str, object]) -> No
     assert name in blocking_problems(**changed)
 
 
-def test_changelog_may_be_below_the_cut() -> None:
+def test_changelog_below_separator_is_accepted() -> None:
     assert blocking_problems(version=2, draft=CHANGED) == set()
     empty = Draft(
         "c",
@@ -237,7 +237,7 @@ CHANGES = {"2": "Changes in v2:\n- mended (Bob)"}
         {"account": replace(account(), sender=None)},
     ],
 )
-def test_normal_values_cause_no_warning(changed: dict[str, object]) -> None:
+def test_ordinary_settings_cause_no_warning(changed: dict[str, object]) -> None:
     assert warning_names(**changed) == set()
 
 
@@ -326,7 +326,7 @@ def test_role_identifies_a_list(role: str, list_: bool) -> None:
         "CHANGES SINCE V2",
     ],
 )
-def test_changelog_names_its_version(heading: str) -> None:
+def test_changelog_heading_names_version(heading: str) -> None:
     def note_names(text: str) -> Patch:
         return parse_patch(
             "\n".join(patch().lines)
@@ -435,7 +435,7 @@ def test_identical_patches_need_confirmation() -> None:
         ("git-send-email", "its message would end early", "indent or reword"),
     ],
 )
-def test_damage_hint_fits_the_transport(via: str, wrong: str, hint: str) -> None:
+def test_damage_hint_depends_on_transport(via: str, wrong: str, hint: str) -> None:
     (problem,) = blockers(
         facts(
             damaged=(("widget: mend", wrong),),
@@ -467,14 +467,16 @@ def test_damage_hint_fits_the_transport(via: str, wrong: str, hint: str) -> None
 def test_long_series_needs_a_cover_letter(
     patches: int, changed: dict[str, object], is_missing: bool
 ) -> None:
-    several = tuple(patch(f"[PATCH] widget: mend {at}") for at in range(patches))
+    several = tuple(patch(f"[PATCH] widget: mend {index}") for index in range(patches))
     facts_ = facts(*several, **changed)
     assert ("no-cover" in problem_names(warnings(facts_))) is is_missing
     with_cover = facts_._replace(
         topic=replace(facts_.topic, series=facts_.topic.series._replace(cover=patch())),
     )
     assert "no-cover" not in problem_names(warnings(with_cover))
-    backports = tuple(patch(f"[PATCH 6.1.y] widget: mend {at}") for at in range(2))
+    backports = tuple(
+        patch(f"[PATCH 6.1.y] widget: mend {index}") for index in range(2)
+    )
     assert "no-cover" not in problem_names(warnings(facts(*backports, cover_from=2)))
 
 
@@ -798,7 +800,7 @@ def test_warnings_have_hints(
     assert blocking_problems(**changed) == set()
 
 
-def test_altering_gateway_is_reported() -> None:
+def test_provider_that_alters_messages_is_reported() -> None:
     ((name, message, hint),) = map(
         problem_text, warnings(facts(account=account("smtp.office365.com")))
     )
@@ -828,7 +830,7 @@ def test_reply_with_a_new_version_is_a_warning(
     assert warning_names(**changed) == set()
 
 
-def test_shared_error_is_shown_once() -> None:
+def test_error_in_several_patches_is_shown_once() -> None:
     both = Series((patch("[PATCH 1/2] widget: a"), patch("[PATCH 2/2] widget: b")))
     errors = ("widget: a: no name", "widget: b: no name", "widget: b: too long")
     (problem,) = blockers(facts(series=both, errors=errors))
@@ -915,9 +917,9 @@ def test_hint_after_a_send_depends_on_its_state() -> None:
         mine = GOOD.change_id
         sent = record(outbox, change_id=mine)
         states = MailState.ACCEPTED, MailState.REJECTED
-        begun = record(outbox, *states, change_id=mine)
+        started = record(outbox, *states, change_id=mine)
     whole, part = (
-        problem_text(blockers(facts(before=(send,)))[0]) for send in (sent, begun)
+        problem_text(blockers(facts(before=(send,)))[0]) for send in (sent, started)
     )
     assert whole == (
         "version-sent",
@@ -926,7 +928,7 @@ def test_hint_after_a_send_depends_on_its_state() -> None:
     )
     assert part == (
         "version-sent",
-        f"part of v1 of this topic was sent on {begun.begun[:10]}",
+        f"part of v1 of this topic was sent on {started.begun[:10]}",
         "`patchpilot send --resume` sends the rest as previewed; `patchpilot send --reroll` sends"
         " the next version",
     )
@@ -990,7 +992,7 @@ def test_hint_for_sent_patches_depends_on_their_state(
     assert [name for name, _, _ in hints[:-1]] == ["no-changelog"] * (version - 1)
 
 
-def test_hint_for_many_recipients_drops_one() -> None:
+def test_hint_for_many_recipients_suggests_dropping() -> None:
     ((action,),) = (
         actions(problem.hint) for problem in warnings(facts(recipients=MANY_TO))
     )

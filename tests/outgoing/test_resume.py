@@ -57,8 +57,8 @@ def request() -> Any:
 
 @pytest.fixture
 def cut(tmp_path: Path) -> Any:
-    """Yield an interrupted send of three messages after the first was accepted, and its repaired
-    server.
+    """Yield a topic with an interrupted send of three messages, of which the first was accepted,
+    and its repaired server.
     """
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
@@ -75,10 +75,10 @@ def test_dropped_recipients_are_saved(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, server = cut
-    for words in (("--dry-run",), ()):
+    for arguments in (("--dry-run",), ()):
         for _ in range(2):
-            outcome = resume(repo, "--drop gone@example.org", *words)
-            assert outcome.code == (0 if words else 1), outcome.err
+            outcome = resume(repo, "--drop gone@example.org", *arguments)
+            assert outcome.code == (0 if arguments else 1), outcome.err
             assert [str(address) for address in outcome.json["messages"][1]["cc"]] == []
     with Repository.open(repo.path) as repository:
         key = branch_key(repository)
@@ -90,26 +90,30 @@ def test_dropped_recipients_are_saved(
     assert load_edits(key).dropped == ("gone@example.org",)
 
 
-def test_uncertain_messages_are_settled_separately(
+def test_messages_in_unknown_state_are_resolved_separately(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, server = cut
     ids = make_uncertain(repo, 1, 2)
-    words = ("--unknown", f"{ids[1]}=sent", "--unknown", f"<{ids[2]}>=lost")
+    arguments = ("--unknown", f"{ids[1]}=sent", "--unknown", f"<{ids[2]}>=lost")
     assert (
-        message_states(resume(repo, *words, "--dry-run")) == "accepted accepted pending"
+        message_states(resume(repo, *arguments, "--dry-run"))
+        == "accepted accepted pending"
     )
-    assert resume(repo, *words).code == 1  # it cannot ask without a terminal
+    assert resume(repo, *arguments).code == 1  # it cannot ask without a terminal
     assert message_states(resume(repo, "--dry-run")) == "accepted unknown unknown"
-    assert message_states(resume(repo, *words, "--yes")) == "accepted accepted accepted"
+    assert (
+        message_states(resume(repo, *arguments, "--yes"))
+        == "accepted accepted accepted"
+    )
     assert len(server.take()) == 2
     assert (
-        message_states(resume(repo, *words[:2], "--yes"))
+        message_states(resume(repo, *arguments[:2], "--yes"))
         == "accepted accepted accepted"
     )
 
 
-def test_message_outcome_overrides_the_general_one(
+def test_outcome_per_message_overrides_general_outcome(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, server = cut
@@ -155,7 +159,7 @@ def test_invalid_unknown_value_is_a_usage_error(
     outcome.expect(2, "--resume")
 
 
-def test_advice_names_the_uncertain_message(
+def test_resume_hint_names_message_with_unknown_state(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, _ = cut
@@ -166,7 +170,7 @@ def test_advice_names_the_uncertain_message(
 
 
 @BOTH
-def test_series_resolved_as_sent_is_recorded(tmp_path: Path, via: str) -> None:
+def test_series_marked_as_sent_is_recorded(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=True)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
@@ -197,16 +201,16 @@ def test_resume_after_an_amend_sends_the_original(tmp_path: Path, via: str) -> N
         repo.patchpilot(
             "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
         )
-        shown = send(repo, "--yes --via", via).json
-        assert shown["state"] == "partial"
+        document = send(repo, "--yes --via", via).json
+        assert document["state"] == "partial"
         server.faults.heal()
         amend_commit(repo)
-        again = repo.patchpilot(
+        second = repo.patchpilot(
             "send --via", via, "--to", LIST, "--format", "json", "--dry-run"
         ).json
         hint = next(
             refusal["hint"]
-            for refusal in again["refusals"]
+            for refusal in second["refusals"]
             if refusal["name"] == "version-sent"
         )
         assert "--resume" in hint
@@ -218,21 +222,21 @@ def test_resume_after_an_amend_sends_the_original(tmp_path: Path, via: str) -> N
         ), outcome.err
         mails = server.take()
     assert [message["message_id"] for message in outcome.json["messages"]] == [
-        message["message_id"] for message in shown["messages"]
+        message["message_id"] for message in document["messages"]
     ]
     assert len(mails) == 3
     assert b"Said better" not in mails[2].data
     with Repository.open(repo.path) as repository:
-        known = prep_branch(repository, "topic")
+        prep = prep_branch(repository, "topic")
     if via == "b4":
-        assert known
-        assert known.revision == 2
-        assert dict(known.history)["v1"][-1] == shown["messages"][0]["message_id"]
+        assert prep
+        assert prep.revision == 2
+        assert dict(prep.history)["v1"][-1] == document["messages"][0]["message_id"]
     assert message_states(resume(repo)) == "accepted accepted accepted"
 
 
 @pytest.mark.parametrize("strategy", ["commit", "branch-description"])
-def test_b4_learns_of_a_resumed_send(tmp_path: Path, strategy: str) -> None:
+def test_resumed_send_is_recorded_in_b4_data(tmp_path: Path, strategy: str) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = prep(
             tmp_path / "r",
@@ -241,17 +245,17 @@ def test_b4_learns_of_a_resumed_send(tmp_path: Path, strategy: str) -> None:
             server=server,
             cover="widget: two lines were wrong\n\nBoth were read back as zero.\n",
         )
-        shown = send(repo, "--via b4 --yes").json
-        assert shown["state"] == "partial"
+        document = send(repo, "--via b4 --yes").json
+        assert document["state"] == "partial"
         server.faults.heal()
         amend_commit(repo)
         outcome = resume(repo, "--yes")
         assert outcome.code == 0, outcome.err
-        assert len(server.take()) == len(shown["messages"])
+        assert len(server.take()) == len(document["messages"])
         with Repository.open(repo.path) as repository:
             known = prep_branch(repository, repository.branch)
     assert known
     assert (known.revision, dict(known.history)["v1"][-1]) == (
         2,
-        shown["messages"][0]["message_id"],
+        document["messages"][0]["message_id"],
     )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that messages arrive as shown, and that `git am` recreates the commits (the whole table:
-`python -m tests.lab.delivery_table`).
+"""Test that messages arrive as shown, and that `git am` recreates the commits (all cases: `python
+-m tests.lab.delivery_table`).
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare the messages with git format-patch and git send-email byte for byte, and with b4 as read
-by `git am`.
+"""Compare the messages byte for byte with git format-patch and git send-email, and with b4's as
+parsed by `git am`.
 """
 
 import re
@@ -181,8 +181,8 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
         for commit in case.commits:
             stream += _commit(series_branch(name), commit, start, number)
             start, number = "", number + 1
-    words = ["git", "fast-import", "--quiet"]
-    subprocess.run(words, cwd=repo.path, input=stream, check=True)
+    arguments = ["git", "fast-import", "--quiet"]
+    subprocess.run(arguments, cwd=repo.path, input=stream, check=True)
     repo.git("update-ref refs/remotes/origin/master master")
     for name, ref in (("notes", "commits"), ("notes of a ref", "review")):
         repo.git(f"notes --ref={ref} add -m 'Tried on a pump.'", series_branch(name))
@@ -275,8 +275,8 @@ def send_by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]
         *map(str, folders),
     )
     for number in range(1, int((out / "count").read_text()) + 1):
-        words = (out / f"{number}.to").read_text().split("\n")
-        people = tuple(word for word in words[words.index("-i") + 1 :] if word)
+        arguments = (out / f"{number}.to").read_text().split("\n")
+        people = tuple(word for word in arguments[arguments.index("-i") + 1 :] if word)
         yield parse_message((out / str(number)).read_bytes(), "", people)
 
 
@@ -285,19 +285,19 @@ def comparable_parts(raw: bytes) -> tuple[dict[str, str], bytes]:
     head, _, body = raw.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
     fields = re.split(r"\r?\n(?![ \t])", head.decode())
     named = dict(field.split(": ", 1) for field in fields)
-    kept = {
+    remaining = {
         key.lower(): value for key, value in named.items() if key.lower() not in OURS
     }
-    return kept, re.sub(rb"change-id: .*\n", b"", body)
+    return remaining, re.sub(rb"change-id: .*\n", b"", body)
 
 
 def test_messages_match_git(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folders, of_git, names, messages = [], list[str](), list[str](), list[Message]()
-    for at, name in enumerate(CASES):
+    for index, name in enumerate(CASES):
         case = check_out(repo, name, monkeypatch)
-        folder = tmp_path / f"{at:02d}"
+        folder = tmp_path / f"{index:02d}"
         cover = "--cover-letter" if case.cover else ""
         repo.git(
             f"format-patch -q -o {folder} --base=master {cover} {case.start}..HEAD"
@@ -321,7 +321,7 @@ def test_messages_match_git(
         people = [
             set(message.recipients) - {"ada@example.org"} for message in (ours, gits)
         ]
-        # as with b4, whoever gets a patch gets the cover letter
+        # as with b4, every recipient of a patch gets the cover letter
         assert people[0] == people[1] or name.endswith(" 0"), name
     assert different == DIFFERENT.keys()
 
@@ -357,8 +357,8 @@ def test_messages_match_b4(
         ours = plan(repository, request).send.entries
     repo.git("config b4.prep-cover-strategy branch-description")
     b4(repo, f"prep -e {case.start}")
-    words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send --no-sign --to"
-    b4(repo, f"{words} {LIST} -o", str(tmp_path / "out"))
+    command = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send --no-sign --to"
+    b4(repo, f"{command} {LIST} -o", str(tmp_path / "out"))
     theirs = [
         parse_message(f.read_bytes()) for f in sorted((tmp_path / "out").iterdir())
     ]

@@ -78,16 +78,20 @@ def test_identical_version_is_not_sent_twice(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 0
-        again = repo.patchpilot("send --yes --format json --to", LIST)
-        assert (again.code, len(server.take())) == (1, 1)
-        assert "already-sent" in {refusal["name"] for refusal in again.json["refusals"]}
+        second = repo.patchpilot("send --yes --format json --to", LIST)
+        assert (second.code, len(server.take())) == (1, 1)
+        assert "already-sent" in {
+            refusal["name"] for refusal in second.json["refusals"]
+        }
         assert send(repo, "--resume --yes").code == 0
         repo.commit(
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int m;\n"},
         )
-        again = repo.patchpilot("send --yes --format json --to", LIST)
-        assert "version-sent" in {refusal["name"] for refusal in again.json["refusals"]}
+        second = repo.patchpilot("send --yes --format json --to", LIST)
+        assert "version-sent" in {
+            refusal["name"] for refusal in second.json["refusals"]
+        }
         assert len(server.take()) == 1
 
 
@@ -96,13 +100,13 @@ def test_unchanged_reroll_has_a_hint(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 0
         repo.patchpilot("draft --changelog ''")
-        again = repo.patchpilot("send --reroll --dry-run --format json --to", LIST)
-        refused = {
-            refusal["name"]: refusal["hint"] for refusal in again.json["refusals"]
+        second = repo.patchpilot("send --reroll --dry-run --format json --to", LIST)
+        blockers = {
+            refusal["name"]: refusal["hint"] for refusal in second.json["refusals"]
         }
-        assert "--reroll" not in refused["already-sent"]
-        assert "--resend" in refused["already-sent"]
-        assert "patchpilot draft --changelog" in refused["already-sent"]
+        assert "--reroll" not in blockers["already-sent"]
+        assert "--resend" in blockers["already-sent"]
+        assert "patchpilot draft --changelog" in blockers["already-sent"]
         repo.patchpilot("draft --changelog '- the description says why'")
         words = repo.patchpilot("send --reroll --dry-run --format json --to", LIST).json
         assert not {"already-sent", "no-changelog"} & {
@@ -284,22 +288,22 @@ def test_rejected_recipient_is_skipped(tmp_path: Path, via: str) -> None:
             server.faults.reject = frozenset({gone}) if number > 1 else frozenset()
 
         server.faults.on_mail = reject
-        words = ("--via", via, "--format", "json", "--yes")
+        arguments = ("--via", via, "--format", "json", "--yes")
         reported = send(
             repo,
             "--cc",
             '"Bob, Gone" <gone@example.org>',
             "--cc",
             '"Ünï, x" <u@example.org>',
-            *words,
+            *arguments,
         ).json
         assert [message["state"] for message in reported["messages"]][:2] == [
             "accepted",
             "rejected",
         ]
         assert f"--resume --drop {gone}" in reported["advice"][0]
-        assert send(repo, "--resume --drop who@example.org", *words).code == 2
-        outcome = send(repo, "--resume --drop", gone, *words)
+        assert send(repo, "--resume --drop who@example.org", *arguments).code == 2
+        outcome = send(repo, "--resume --drop", gone, *arguments)
         assert (outcome.code, outcome.json["state"]) == (0, "sent"), outcome.err
         mails = server.take()
     assert [sorted(mail.recipients) for mail in mails] == [
@@ -373,7 +377,7 @@ def test_too_many_recipients_stop_a_send(
 ) -> None:
     repo = topic(tmp_path / "r", 1)
     crowd = ", ".join(f"p{number}@example.org" for number in range(201))
-    words = (
+    arguments = (
         "send",
         "-C",
         repo.path,
@@ -383,7 +387,7 @@ def test_too_many_recipients_stop_a_send(
         "--outbox",
         tmp_path / "out",
     )
-    outcome = call(*words)
+    outcome = call(*arguments)
     outcome.expect(1, "201 recipients, more than 200", "--force REASON")
     assert not (tmp_path / "out").exists()
-    assert call(*words, "--force", "a change of the whole tree").code == 0
+    assert call(*arguments, "--force", "a change of the whole tree").code == 0

@@ -73,9 +73,9 @@ def test_amended_topic_without_outbox_is_a_new_version(
         (repo.path / "widget.c").read_text() + "int more;\n"
     )
     repo.git("commit -q -a --amend --no-edit")
-    again = send(repo, "--dry-run")
-    assert (again["change_id"], again["version"]) == (first["change_id"], 2)
-    names = {refusal["name"] for refusal in again["refusals"]}
+    second = send(repo, "--dry-run")
+    assert (second["change_id"], second["version"]) == (first["change_id"], 2)
+    names = {refusal["name"] for refusal in second["refusals"]}
     assert "no-changelog" in names
     assert not {"already-sent", "version-sent"} & names
     assert "version-sent" in blocking_problems(repo, "-v 1")
@@ -128,18 +128,19 @@ def test_tag_made_by_b4_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["stand-in", "public-inbox"])
-def test_archived_patches_are_not_resent(tmp_path: Path, kind: str) -> None:
+def test_patches_found_in_archive_are_not_resent(tmp_path: Path, kind: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config --global patchpilot.lore", NOBODY)
-        sent = send(repo, "--force x --yes")
+        result = send(repo, "--force x --yes")
         mails = [unpacked(received) for received in server.take()]
     repo.git("tag -d", repo.git("tag -l 'sent/*'"))
     delete_outbox()
     with archive_server(kind, tmp_path / "archive", *mails) as archive:
         repo.git("config --global patchpilot.lore", archive.url)
         assert (
-            sent["messages"][0]["message_id"] in blocking_problems(repo)["already-sent"]
+            result["messages"][0]["message_id"]
+            in blocking_problems(repo)["already-sent"]
         )
         assert "already-sent" not in blocking_problems(repo, "--offline")
         assert "already-sent" not in blocking_problems(repo, "--security yes")

@@ -137,7 +137,7 @@ def test_hangup_waits_for_the_current_message(tmp_path: Path, number: int) -> No
             ).code
             == 0
         )
-        words = [
+        arguments = [
             "send",
             "-C",
             str(repo.path),
@@ -150,7 +150,7 @@ def test_hangup_waits_for_the_current_message(tmp_path: Path, number: int) -> No
             "json",
         ]
         process = subprocess.Popen(
-            [sys.executable, "-m", "patchpilot", *words],
+            [sys.executable, "-m", "patchpilot", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -169,7 +169,7 @@ def test_hangup_waits_for_the_current_message(tmp_path: Path, number: int) -> No
             "pending",
             "pending",
         ]
-        assert call(*words[:-2], "--resume").code == 0
+        assert call(*arguments[:-2], "--resume").code == 0
         assert len(server.take()) == 4
 
 
@@ -193,12 +193,12 @@ def test_retry_is_shown(tmp_path: Path) -> None:
         assert len(server.take()) == 2
 
 
-def test_closed_terminal_finishes_the_current_message(
+def test_current_message_is_sent_after_terminal_closes(
     tmp_path: Path,
 ) -> None:
     with RawServer(Fault("end", b"250 ok\r\n", "late", 2, kept=True)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
-        words = (
+        arguments = (
             "send",
             "-C",
             str(repo.path),
@@ -211,16 +211,17 @@ def test_closed_terminal_finishes_the_current_message(
         if not process:
             os.environ["TMPDIR"] = str(tmp_path)
             os.execv(
-                sys.executable, [sys.executable, "-m", "patchpilot", *words, "--yes"]
+                sys.executable,
+                [sys.executable, "-m", "patchpilot", *arguments, "--yes"],
             )
         while len(server.take()) < 2:
             os.read(terminal, 65536)
         os.close(terminal)
         assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 130
         assert not list(tmp_path.glob("patchpilot-bug*"))
-        done = call(*words, "--resume", "--dry-run", "--format", "json").json
-        assert [message["state"] for message in done["messages"]][:2] == [
+        result = call(*arguments, "--resume", "--dry-run", "--format", "json").json
+        assert [message["state"] for message in result["messages"]][:2] == [
             "accepted",
             "accepted",
         ]
-        assert "unknown" not in {message["state"] for message in done["messages"]}
+        assert "unknown" not in {message["state"] for message in result["messages"]}

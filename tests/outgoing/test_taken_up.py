@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the previewed messages are sent unchanged, and that resuming sends only missing
-ones.
+"""Test that the previewed messages are sent unchanged, and that resuming sends only the
+missing ones.
 """
 
 from pathlib import Path
@@ -36,34 +36,40 @@ def test_dry_run_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
         repo.patchpilot(
             "draft --cover-subject 'widget: mend' --cover 'All were wrong.'"
         )
-        words = ("--via", via, "--format", "json")
+        arguments = ("--via", via, "--format", "json")
         config = (repo.path / ".git" / "config").read_bytes()
-        shown = message_ids(send(repo, *words, "--dry-run"))
+        output = message_ids(send(repo, *arguments, "--dry-run"))
         assert (repo.path / ".git" / "config").read_bytes() == config
         if via == "git-send-email":
             assert (
-                message_ids(send(repo, *words, "--dry-run", "--cc", "more@example.org"))
-                == shown
+                message_ids(
+                    send(repo, *arguments, "--dry-run", "--cc", "more@example.org")
+                )
+                == output
             )
-            assert message_ids(send(repo, *words, "--to-self", "--dry-run")) != shown
-        assert message_ids(send(repo, *words, "--yes")) == shown
+            assert (
+                message_ids(send(repo, *arguments, "--to-self", "--dry-run")) != output
+            )
+        assert message_ids(send(repo, *arguments, "--yes")) == output
         arrived = [received.data for received in server.take()]
     assert len(arrived) == 3
-    for at, data in enumerate(arrived):
+    for index, data in enumerate(arrived):
         head = data.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").lower()
-        assert b"message-id: <" + shown[at].encode().lower() + b">" in head
-        assert at == 0 or b"in-reply-to: <" + shown[0].encode().lower() + b">" in head
+        assert b"message-id: <" + output[index].encode().lower() + b">" in head
+        assert (
+            index == 0 or b"in-reply-to: <" + output[0].encode().lower() + b">" in head
+        )
 
 
 def test_changed_messages_get_new_ids(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    shown = message_ids(send(repo, "--dry-run --format json"))
+    document = message_ids(send(repo, "--dry-run --format json"))
     repo.git(
         "commit -q --amend -m",
         "widget: change line 1\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
     )
-    assert message_ids(send(repo, "--dry-run --format json")) != shown
+    assert message_ids(send(repo, "--dry-run --format json")) != document
 
 
 @TRANSPORTS
@@ -71,8 +77,8 @@ def test_complete_send_cannot_be_resumed(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes --via", via).code == 0
-        for words in ((), ("--dry-run",)):
-            outcome = send(repo, "--resume", *words)
+        for arguments in ((), ("--dry-run",)):
+            outcome = send(repo, "--resume", *arguments)
             assert outcome.code == 0, outcome.err
             assert "all messages were accepted; nothing is left to send" in outcome.out
             assert "diff --git" not in outcome.out
@@ -97,10 +103,10 @@ def test_only_missing_messages_are_shown_again(tmp_path: Path) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         assert send(repo, "--yes").code == 4
-        shown = send(repo, "--resume --dry-run")
-    assert (shown.code, shown.out.count("diff --git")) == (0, 1)
-    assert "1 of 2 mails to 1 recipient" in shown.out
-    assert "accepted  [PATCH 1/2]" in shown.out
+        output = send(repo, "--resume --dry-run")
+    assert (output.code, output.out.count("diff --git")) == (0, 1)
+    assert "1 of 2 mails to 1 recipient" in output.out
+    assert "accepted  [PATCH 1/2]" in output.out
     reported = send(repo, "--resume --dry-run --format json").json
     assert [message["state"] for message in reported["messages"]] == [
         "accepted",
@@ -114,9 +120,9 @@ def test_dropped_recipient_is_not_added_again(
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         assert send(repo, "--cc gone@example.org --yes").code == 4
-        shown = send(repo, "--resume --drop gone@example.org --dry-run")
+        output = send(repo, "--resume --drop gone@example.org --dry-run")
         assert "patchpilot maintainers --restore gone@example.org" in " ".join(
-            shown.out.split()
+            output.out.split()
         )
         server.faults.heal()
         assert send(repo, "--resume --drop gone@example.org --yes").code == 0
@@ -150,8 +156,8 @@ def test_changed_message_is_not_resumed(
     )
     planned = send(repo, "--dry-run --format json").json
     accept_all(repo)
-    again = send(repo, "--dry-run --format json").json
-    assert "already-sent" in {refusal["name"] for refusal in again["refusals"]}
+    second = send(repo, "--dry-run --format json").json
+    assert "already-sent" in {refusal["name"] for refusal in second["refusals"]}
     repo.git("commit -q --amend -m", message)
     (repo.path / "a.c").write_text(text)
     repo.git("commit -q --amend --no-edit a.c --allow-empty")

@@ -30,7 +30,7 @@ def send_arguments(path: Path, *more: str) -> tuple[str, ...]:
     )
 
 
-def test_only_the_typed_word_sends(tmp_path: Path) -> None:
+def test_only_typing_send_confirms_sending(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         screen = TerminalCommand(*send_arguments(repo.path))
@@ -88,8 +88,10 @@ def test_setup_retries_encryption_and_password(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with FaultySink(login=("ada", "s3cret")) as server:
-        at = ("--server", f"127.0.0.1:{server.port}", "--encryption", "tls")
-        screen = TerminalCommand("setup", "mail", "--address", "ada@example.org", *at)
+        index = ("--server", f"127.0.0.1:{server.port}", "--encryption", "tls")
+        screen = TerminalCommand(
+            "setup", "mail", "--address", "ada@example.org", *index
+        )
         screen.wait_for("User name (none: no login)")
         screen.type("ada\n")
         screen.wait_for("STARTTLS with")

@@ -104,8 +104,8 @@ def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
     assert "regressions@lists.linux.dev" in {
         recipient["email"] for recipient in reported["recipients"]
     }
-    shown = repo.patchpilot("send --to x@lists.example.org --dry-run").out
-    assert f"#regzbot introduced: {culprit[:12]}" in shown.partition("\n---\n")[2]
+    output = repo.patchpilot("send --to x@lists.example.org --dry-run").out
+    assert f"#regzbot introduced: {culprit[:12]}" in output.partition("\n---\n")[2]
     with Repository.open(repo.path) as repository:
         answered = save_draft_answer(repository, "regression", "HEAD~1")
         assert answered.answers["regression"] == culprit[:12]

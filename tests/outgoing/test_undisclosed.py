@@ -138,7 +138,7 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
             f"b4.send-auto-{name}-cmd",
             f"touch {path.parent}/b4-{name}.ran; echo b4@configured.example #",
         )
-    # the same holds for trusted settings
+    # this also applies to trusted settings
     assert call("trust", path).code == 0
     return repo
 
@@ -187,8 +187,12 @@ def test_private_tag_requires_an_answer(tmp_path: Path, cc: str) -> None:
         repo = repository(tmp_path / "r", "git-send-email", server)
         text = MESSAGE.replace("Cc: stable@vger.kernel.org", cc)
         repo.git("commit -q --amend -F -", stdin=text)
-        for words in (("--yes",), ("--dry-run",), ("--cc", "x@example.net", "--yes")):
-            outcome = send(repo, "git-send-email", *words)
+        for arguments in (
+            ("--yes",),
+            ("--dry-run",),
+            ("--cc", "x@example.net", "--yes"),
+        ):
+            outcome = send(repo, "git-send-email", *arguments)
             outcome.expect(1, "security question not answered", "--security")
         assert server.take() == ()
         assert send(repo, "git-send-email", "--security no --yes").code == 0
@@ -211,23 +215,25 @@ def test_alias_does_not_redirect_an_undisclosed_fix(tmp_path: Path) -> None:
             repo.git("config", "--global", f"{section}.aliasfiletype", "mutt")
         for name in ("tocmd", "cccmd", "headercmd"):
             repo.git("config --global --unset", f"sendemail.{name}")
-        for words in ((), ("--identity", "work", "--reroll")):
-            outcome = send(repo, "git-send-email", *words, "--security", "yes", "--yes")
+        for arguments in ((), ("--identity", "work", "--reroll")):
+            outcome = send(
+                repo, "git-send-email", *arguments, "--security", "yes", "--yes"
+            )
             assert outcome.code == 0, outcome
             assert set(server.take()[-1].recipients) == set(ONLY)
 
 
-def test_transport_adding_a_recipient_is_stopped(
+def test_recipient_added_by_transport_blocks_send(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
-    # simulate a new way in which git adds recipients
+    # simulate a git version that adds recipients in a new way
     monkeypatch.setattr("patchpilot.outgoing.send_email.git_send_email._OFF", ())
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
     repo.git("config --global sendemail.aliasfiletype mutt")
-    words = ("--to", "wilma@example.org", "--cc", f"<{TEAM}>", "--security", "yes")
-    outcome = send(repo, "git-send-email", *words, "--dry-run")
+    arguments = ("--to", "wilma@example.org", "--cc", f"<{TEAM}>", "--security", "yes")
+    outcome = send(repo, "git-send-email", *arguments, "--dry-run")
     outcome.expect(1, f"it adds eve@evil.example, omits {TEAM}")
 
 
@@ -241,8 +247,8 @@ def test_recipient_added_by_b4_blocks_the_send(
     )
     repo = prep(tmp_path / "r", "branch-description", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    words = ("--to", "wilma@example.org", "--cc", TEAM, "--security", "yes")
-    outcome = send(repo, "b4", *words, "--dry-run")
+    arguments = ("--to", "wilma@example.org", "--cc", TEAM, "--security", "yes")
+    outcome = send(repo, "b4", *arguments, "--dry-run")
     outcome.expect(1, "it adds eve@evil.example")
 
 
@@ -268,12 +274,12 @@ def test_answer_applies_to_the_next_version(tmp_path: Path, via: str) -> None:
     assert requests == []
 
 
-def test_reset_draft_stays_undisclosed(tmp_path: Path) -> None:
+def test_draft_reset_keeps_fix_undisclosed(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         assert send(repo, "git-send-email", "--security yes --yes").code == 0
-        for words in (("reset",), ("--forget",)):
-            assert repo.patchpilot("draft", *words).code == 0
+        for arguments in (("reset",), ("--forget",)):
+            assert repo.patchpilot("draft", *arguments).code == 0
             document = send(repo, "git-send-email", "--dry-run").json
             assert {recipient["email"] for recipient in document["recipients"]} == set(
                 ONLY
@@ -326,7 +332,7 @@ def test_undisclosed_fix_queries_no_server(tmp_path: Path) -> None:
             (entry,) = store.entries()
         assert (entry.lore, entry.message_id) == (None, message_id)
         here = ("-C", repo.path)
-        for words in (
+        for arguments in (
             ("track",),
             ("track", "update", "--fresh"),
             ("track", "update", "1", "--lore", url),
@@ -336,14 +342,14 @@ def test_undisclosed_fix_queries_no_server(tmp_path: Path) -> None:
             ("draft", "show"),
             ("send", "--dry-run", "--reroll"),
         ):
-            assert "internal error" not in call(*words, *here).err
-        for words in (
+            assert "internal error" not in call(*arguments, *here).err
+        for arguments in (
             ("track", "add", f"<{message_id}>"),
             ("track", "add", f"{url}/{message_id}/"),
             ("check", f"{url}/{message_id}/"),
         ):
-            outcome = call(*words, *here)
-            assert "undisclosed" in outcome.err, words
+            outcome = call(*arguments, *here)
+            assert "undisclosed" in outcome.err, arguments
             assert outcome.code == 1
         with Outbox() as outbox:
             (sent,) = outbox.sends(document["change_id"])
@@ -352,15 +358,15 @@ def test_undisclosed_fix_queries_no_server(tmp_path: Path) -> None:
     assert requests == []
 
 
-def test_file_replies_are_tracked_privately(
+def test_replies_from_file_to_undisclosed_fix_stay_private(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server, watched_server() as (url, requests):
         repo = repository(tmp_path / "r", "git-send-email", server)
         repo.git("config --global patchpilot.lore", url)
         assert send(repo, "git-send-email", "--security yes --yes").code == 0
-        sent = unpacked(server.take()[0])
-        message_id = parse_mail(sent).message_id
+        received = unpacked(server.take()[0])
+        message_id = parse_mail(received).message_id
         reply = (
             f"From: Wilma Widget <wilma@example.org>\nTo: Ada Fixer <ada@example.org>\nCc: {TEAM},"
             " widget@lists.example.org\nSubject: Re: [PATCH] widget: change line 1\nMessage-ID:"
@@ -371,7 +377,7 @@ def test_file_replies_are_tracked_privately(
         mbox.write_bytes(
             b"".join(
                 b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail + b"\n"
-                for mail in (sent, reply.encode())
+                for mail in (received, reply.encode())
             )
         )
         assert call("track add --mbox", mbox).code == 0
@@ -390,7 +396,7 @@ def test_file_replies_are_tracked_privately(
     assert requests == []
 
 
-def test_public_series_names_no_private_message(
+def test_public_series_must_not_name_private_message(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:

@@ -47,8 +47,8 @@ def test_every_problem_suggests_a_command(
 def test_problems_are_on_stderr(
     blocked_topic: Repo,
 ) -> None:
-    for words in (("--dry-run",), ("--dry-run", "--format", "json"), ("--yes",)):
-        outcome = blocked_topic.patchpilot("send --to ada@example.com", *words)
+    for arguments in (("--dry-run",), ("--dry-run", "--format", "json"), ("--yes",)):
+        outcome = blocked_topic.patchpilot("send --to ada@example.com", *arguments)
         outcome.expect(1, "not ready: ", "no Signed-off-by; git commit --amend -s")
 
 
@@ -59,7 +59,7 @@ def test_quiet_shows_no_message(blocked_topic: Repo) -> None:
     assert "problem: " in outcome.out
 
 
-def test_clean_dry_run_counts_messages(tmp_path: Path) -> None:
+def test_dry_run_without_problems_counts_messages(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     outcome = repo.patchpilot(
@@ -70,7 +70,7 @@ def test_clean_dry_run_counts_messages(tmp_path: Path) -> None:
     assert rows[0] == "ready: 2 mails to 1 recipient; NOT SENT (dry run)"
 
 
-def test_last_lines_match_the_services(
+def test_last_lines_match_service_results(
     blocked_topic: Repo,
 ) -> None:
     with Repository.open(blocked_topic.path) as repository:
@@ -83,7 +83,11 @@ def test_last_lines_match_the_services(
     assert card.verdict == rows[-1]
     last = " ".join(
         " ".join(
-            rows[next(at for at, row in enumerate(rows) if row.startswith("ok: ")) :]
+            rows[
+                next(
+                    index for index, row in enumerate(rows) if row.startswith("ok: ")
+                ) :
+            ]
         ).split()
     )
     for check in card.checks:
@@ -130,14 +134,14 @@ def test_missing_mail_server_comes_first(
         "refused",
         "no-server",
     )
-    shown = repo.patchpilot("send --to ada@example.com --dry-run --format json").json
-    assert len(shown["refusals"]) == 1
-    assert shown["verdict"] == "not ready: 1 problem blocks sending"
-    tried = repo.patchpilot(
+    document = repo.patchpilot("send --to ada@example.com --dry-run --format json").json
+    assert len(document["refusals"]) == 1
+    assert document["verdict"] == "not ready: 1 problem blocks sending"
+    result = repo.patchpilot(
         "send --to widgets@lists.example.org --force 'a test' --dry-run"
     )
     assert next(
-        row for row in tried.out.split("\n") if row.startswith("note: ")
+        row for row in result.out.split("\n") if row.startswith("note: ")
     ).startswith("note: no mail server configured")
 
 

@@ -73,7 +73,7 @@ def test_new_id_has_date_title_and_random_digits(title: str, words: str) -> None
         ("", None),
     ],
 )
-def test_named_commit_is_returned(text: str, expected: str | None) -> None:
+def test_last_change_id_line_is_used(text: str, expected: str | None) -> None:
     assert find_change_id(text.split("\n")) == expected
 
 
@@ -96,7 +96,7 @@ def test_cover_letter_id_comes_first() -> None:
     assert list(change_ids(mailed(""))) == []
 
 
-def test_gerrit_id_is_not_a_topic_key() -> None:
+def test_gerrit_id_does_not_identify_topic() -> None:
     """Test that Gerrit's id in the first commit is ignored. If that patch were dropped, the topic
     would change, and removed recipients would return.
     """
@@ -109,7 +109,7 @@ def test_gerrit_id_is_not_a_topic_key() -> None:
 @pytest.mark.parametrize(
     ("change_id", "version"), [(OURS, 1), ("a-v2-b", 12), ("x-v3", 3)]
 )
-def test_sent_tag_is_read_back(change_id: str, version: int) -> None:
+def test_sent_tag_name_is_parsed(change_id: str, version: int) -> None:
     assert parse_sent_tag(format_tag_name(change_id, version)) == (change_id, version)
     assert parse_sent_tag(f"other/{change_id}-v{version}") is None
     assert parse_sent_tag(f"sent/{change_id}") is None or "-v" in change_id

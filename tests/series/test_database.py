@@ -116,7 +116,7 @@ def test_backups_are_kept_for_a_week(tmp_path: Path) -> None:
     assert len(known) == database.KEPT
 
 
-def test_two_connections_may_read(tmp_path: Path) -> None:
+def test_two_connections_can_read_concurrently(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     with (
         contextlib.closing(open_database(file, ONE)) as database,
@@ -179,20 +179,20 @@ def test_damaged_outbox_is_recovered(name: str, tmp_path: Path) -> None:
     again()
     DAMAGE[name](file)
     repo = topic(tmp_path / "r", 1)
-    for words in (
+    for arguments in (
         ("draft", "-C", repo.path),
         ("send", "-C", repo.path, "--to", "l@lists.example.org", "--yes"),
     ):
-        done = call(*words)
-        assert done.code == 2, done.err
-        assert "the outbox is damaged" in done.err
-        assert "patchpilot doctor --recover" in done.err
+        result = call(*arguments)
+        assert result.code == 2, result.err
+        assert "the outbox is damaged" in result.err
+        assert "patchpilot doctor --recover" in result.err
         again()
     assert "the outbox is damaged" in call("doctor", "-C", repo.path, "--offline").out
     again()
-    done = call("doctor", "--recover")
-    assert done.code == 0, done.err
-    assert "restored from" in done.out
+    result = call("doctor", "--recover")
+    assert result.code == 0, result.err
+    assert "restored from" in result.out
     again()
     with Outbox() as outbox, Drafts() as drafts:
         assert len(outbox.sends(f"{CHANGE[:-2]}07")) == 1
@@ -261,9 +261,9 @@ def test_damaged_series_is_recovered() -> None:
         pass
     again()
     overwrite(default_file(), 4096, 40000)
-    done = call("track")
-    assert done.code == 2
-    assert "doctor --recover" in done.err
+    result = call("track")
+    assert result.code == 2
+    assert "doctor --recover" in result.err
     again()
     assert call("doctor", "--recover").code == 0
     assert "a subject" in call("track").out

@@ -68,35 +68,35 @@ def test_binary_file_is_refused(
 
 def test_refused_file_keeps_the_draft(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    words = ("draft", "-C", repo.path)
-    assert call(*words, "--cover", "widget: mine\n\nMy text.").code == 0
-    before = json.loads(call(*words, "--format", "json").out)["draft"]
+    arguments = ("draft", "-C", repo.path)
+    assert call(*arguments, "--cover", "widget: mine\n\nMy text.").code == 0
+    before = json.loads(call(*arguments, "--format", "json").out)["draft"]
     (tmp_path / "hostile").write_text(
         f"{COVER}theirs\n\n==== changelog v{'9' * 5000} ====\nx\n"
     )
-    refused = call(*words, "--import", tmp_path / "hostile")
-    assert (refused.code, refused.out) == (2, "")
-    assert json.loads(call(*words, "--format", "json").out)["draft"] == before
-    assert call(*words, "--export", "-").out.count("widget: mine") == 1
+    failure = call(*arguments, "--import", tmp_path / "hostile")
+    assert (failure.code, failure.out) == (2, "")
+    assert json.loads(call(*arguments, "--format", "json").out)["draft"] == before
+    assert call(*arguments, "--export", "-").out.count("widget: mine") == 1
 
 
 def test_reply_text_comes_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "latin").write_bytes(b"\xe4\n")
     repo = topic(tmp_path / "r", 1)
-    for words, stdin in (
+    for arguments, stdin in (
         ((tmp_path / "latin",), b""),
         (("-",), b"\xff\n"),
         ((tmp_path,), b""),
     ):
-        done = call(
+        result = call(
             "track",
             "reply",
             "<a@example.org>",
             "-C",
             repo.path,
             "--message",
-            *words,
+            *arguments,
             stdin=stdin,
         )
-        assert done.code == 2
-        assert "hint: --message takes a text file in UTF-8" in done.err
+        assert result.code == 2
+        assert "hint: --message takes a text file in UTF-8" in result.err

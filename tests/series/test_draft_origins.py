@@ -79,13 +79,13 @@ def test_test_sends_keep_the_draft(
             "widget: change line 1\n\nBetter.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         )
         before = choices(repo)
-        for words in (chosen, ("--reroll",)):
+        for arguments in (chosen, ("--reroll",)):
             for how in (
                 ("--dry-run",),
-                ("--outbox", str(tmp_path / words[0])),
+                ("--outbox", str(tmp_path / arguments[0])),
                 ("--to-self", "--yes"),
             ):
-                assert json.loads(send(repo, *words, *how).out)["messages"]
+                assert json.loads(send(repo, *arguments, *how).out)["messages"]
                 assert choices(repo) == before
                 assert draft(repo)["origins"] == {}
         assert (
@@ -99,32 +99,32 @@ def test_dry_run_keeps_the_branch_description(tmp_path: Path) -> None:
     for text in ("widget: mend\n\nAll were wrong.", "widget: mend all\n\nReally."):
         repo.git("config", "branch.topic.description", text)
         assert subject(send(repo, "--dry-run")) == f"[PATCH 0/2] {text.splitlines()[0]}"
-    shown = call("draft", "-C", repo.path).out
+    output = call("draft", "-C", repo.path).out
     assert (
         "cover letter:   (git config branch.topic.description)\n  widget: mend all\n\n  Really.\n"
-        in shown
+        in output
     )
 
 
 def test_first_message_lists_the_dependencies(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        words = ("--depends-on", "https://lore.kernel.org/all/1@a/", "--depends-on")
-        send(repo, *words, "<2@b>", "--outbox", str(tmp_path / "out"))
+        arguments = ("--depends-on", "https://lore.kernel.org/all/1@a/", "--depends-on")
+        send(repo, *arguments, "<2@b>", "--outbox", str(tmp_path / "out"))
     first, second = sorted((tmp_path / "out").iterdir())
     text, other = first.read_text(), second.read_text()
     assert "\n---\nDepends-on: <1@a>\nDepends-on: <2@b>\n\n" in text
     lines = "prerequisite-message-id: <1@a>\nprerequisite-message-id: <2@b>\n"
     assert lines in text[text.index("\nbase-commit: ") :]
     assert "1@a" not in other
-    done = send(repo, "--depends-on", "1@a", "--via", "b4")
-    assert (done.code, "b4 prep --edit-deps" in done.err) == (2, True)
+    result = send(repo, "--depends-on", "1@a", "--via", "b4")
+    assert (result.code, "b4 prep --edit-deps" in result.err) == (2, True)
 
 
 def test_send_stores_its_settings(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        words = (
+        arguments = (
             "--subject-prefix",
             "net",
             "--in-reply-to",
@@ -133,16 +133,22 @@ def test_send_stores_its_settings(tmp_path: Path) -> None:
             "no",
         )
         assert (
-            subject(send(repo, *words, "--yes")) == "[PATCH net] widget: change line 1"
+            subject(send(repo, *arguments, "--yes"))
+            == "[PATCH net] widget: change line 1"
         )
-        kept = draft(repo)
-        assert (kept["prefix"], kept["in_reply_to"], kept["answers"]) == (
+        remaining = draft(repo)
+        assert (
+            remaining["prefix"],
+            remaining["in_reply_to"],
+            remaining["answers"],
+        ) == (
             "PATCH net",
             "report@example.org",
             {"security": "no"},
         )
         assert all(
-            origin.startswith("send of v1, 20") for origin in kept["origins"].values()
+            origin.startswith("send of v1, 20")
+            for origin in remaining["origins"].values()
         )
         assert (
             call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code
@@ -175,8 +181,8 @@ def test_next_version_does_not_change_on_rerun(
             == "[PATCH v2] widget: change line 1"
         )
         assert draft(repo)["version"] == 2
-        refused = call("draft", "-C", repo.path, "-v", "2")
-        assert (refused.code, "v2 was already sent" in refused.err) == (2, True)
+        failure = call("draft", "-C", repo.path, "-v", "2")
+        assert (failure.code, "v2 was already sent" in failure.err) == (2, True)
 
 
 def test_invalid_message_id_is_refused(tmp_path: Path) -> None:
@@ -192,7 +198,7 @@ def test_invalid_message_id_is_refused(tmp_path: Path) -> None:
     ):
         assert message_id_of(text) is None
     bad = "nothing"
-    for words in (
+    for arguments in (
         ("send", "--dry-run", "--to", LIST, "--in-reply-to", bad),
         ("send", "--dry-run", "--to", LIST, "--depends-on", bad),
         ("draft", "--in-reply-to", bad),
@@ -207,11 +213,13 @@ def test_invalid_message_id_is_refused(tmp_path: Path) -> None:
         ),
         ("track", "add", bad),
     ):
-        done = call(
-            words[0], *(("-C", repo.path) if words[0] != "track" else ()), *words[1:]
+        result = call(
+            arguments[0],
+            *(("-C", repo.path) if arguments[0] != "track" else ()),
+            *arguments[1:],
         )
-        assert done.code == 2
-        assert "Message-ID" in done.err
+        assert result.code == 2
+        assert "Message-ID" in result.err
     assert draft(repo)["in_reply_to"] == ""
 
 
@@ -258,7 +266,7 @@ def test_invalid_prefix_is_refused(tmp_path: Path) -> None:
 def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        words = (
+        arguments = (
             "--subject-prefix",
             "net",
             "--cover-subject",
@@ -271,7 +279,7 @@ def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
         )
         assert (
             call(
-                "draft", "-C", repo.path, *words, "--in-reply-to", "id@example.org"
+                "draft", "-C", repo.path, *arguments, "--in-reply-to", "id@example.org"
             ).code
             == 0
         )
@@ -281,7 +289,7 @@ def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
             == 0
         )
         before = draft(repo)
-        shown = call("draft", "show", "-C", repo.path).out
+        output = call("draft", "show", "-C", repo.path).out
         for row in (
             "prefix:   [PATCH net]   (set, 20",
             "cover letter:   (set, 20",
@@ -289,10 +297,10 @@ def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
             "  A note.",
             "version:  v2   (set, 20",
         ):
-            assert row in shown
-        done = call("draft", "reset", "-C", repo.path)
-        assert done.code == 0
-        assert "  All were wrong." in done.out
+            assert row in output
+        result = call("draft", "reset", "-C", repo.path)
+        assert result.code == 0
+        assert "  All were wrong." in result.out
         after = draft(repo)
     empty = {
         "version": 1,
@@ -309,8 +317,8 @@ def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
         before[name] for name in ("change_id", "links", "patches")
     ]
     assert "sent:     v1" in call("draft", "-C", repo.path).out
-    again = call("draft", "reset", "-C", repo.path)
-    assert (again.out, "nothing to clear" in again.err) == ("", True)
+    second = call("draft", "reset", "-C", repo.path)
+    assert (second.out, "nothing to clear" in second.err) == ("", True)
     assert call("draft", "reset", "--subject-prefix", "net", "-C", repo.path).code == 2
 
 
@@ -323,9 +331,9 @@ def test_unchanged_changelog_starts_no_version(
     (repo.path / "widget.c").write_text("int less;\n")
     repo.git("commit", "-q", "-a", "--amend", "--no-edit")
     with Repository.open(repo.path) as repository:
-        seen = []
-        edit(repository, lambda text: seen.append(text) or text)  # type: ignore[func-returns-value]
-        assert "EDITME changed: widget: change line 1" in seen[0]
+        records = []
+        edit(repository, lambda text: records.append(text) or text)  # type: ignore[func-returns-value]
+        assert "EDITME changed: widget: change line 1" in records[0]
         edit(
             repository,
             lambda text: text.replace(

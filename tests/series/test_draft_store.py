@@ -83,7 +83,7 @@ def test_patches_are_matched_between_versions(
     assert len(paired) == len(pairs)
 
 
-def test_own_note_is_kept() -> None:
+def test_note_on_changed_patch_is_kept() -> None:
     draft = replace(
         WHOLE,
         notes={"a": "old", "b": "two", "z": "gone"},
@@ -128,7 +128,7 @@ def test_draft_has_cover_and_changelog() -> None:
     assert replace(WHOLE, version=2).changelog == "a"
 
 
-def test_drafts_by_other_versions_are_read() -> None:
+def test_drafts_written_by_other_versions_are_read() -> None:
     with Drafts() as drafts:
         drafts.save(WHOLE)
         data = json.dumps(
@@ -193,7 +193,7 @@ def test_undated_patches_are_not_paired_by_date() -> None:
         assert drafts.recognize(REPO, "renamed", known("x/q")) is None
 
 
-def test_most_similar_draft_is_used() -> None:
+def test_draft_with_most_matching_patches_is_used() -> None:
     def draft(name: str, branch: str | None, *patches: str) -> Draft:
         return Draft(name, REPO, branch, patches=known(*patches))
 

@@ -53,9 +53,9 @@ def test_draft_survives_rebase_and_rewording(
     )
     repo.git("rebase", "-q", "--force-rebase", "master")
     with Repository.open(repo.path) as repository:
-        again = find_draft(repository, SendRequest())
-        assert again.change_id == first.change_id
-        assert len(again.patches) == 3
+        second = find_draft(repository, SendRequest())
+        assert second.change_id == first.change_id
+        assert len(second.patches) == 3
     repo.checkout("master")
     repo.branch("other")
     repo.git("branch", "-q", "-u", "master")
@@ -84,9 +84,9 @@ def test_draft_is_kept_after_amending_message_and_code(
         "gadget: nothing like before\n\nSigned-off-by: Ada Fixer <ada@example.org>",
     )
     with Repository.open(repo.path) as repository:
-        again = show(repository).draft
-        assert again.change_id == first.change_id
-        assert again.notes[again.patches[-1].patch_id] == "tested"
+        second = show(repository).draft
+        assert second.change_id == first.change_id
+        assert second.notes[second.patches[-1].patch_id] == "tested"
         repo.git("reset", "-q", "--hard", "master")
         repo.commit(
             "gizmo: another fix on the same branch\n\nSigned-off-by: Ada Fixer <ada@example.org>",
@@ -140,8 +140,8 @@ def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
                 prefix="PATCH net",
             ),
         )
-        kept = edit(repository, lambda _: None).draft
-        assert (kept.cover_subject, kept.prefix) == ("a cover", "PATCH net")
+        remaining = edit(repository, lambda _: None).draft
+        assert (remaining.cover_subject, remaining.prefix) == ("a cover", "PATCH net")
         edited = edit(
             repository,
             lambda text: text.replace("a cover", "another").replace(
@@ -227,7 +227,7 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
 
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        words = (
+        arguments = (
             "send",
             "-C",
             repo.path,
@@ -236,17 +236,17 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
             "--format",
             "json",
         )
-        early = call(*words, "--reroll", "--dry-run")
+        early = call(*arguments, "--reroll", "--dry-run")
         assert (early.code, "send v1 first" in early.err) == (2, True)
-        assert call(*words, "--yes", "--force", "x").code == 0
-        change_id = json.loads(call(*words, "--dry-run").out)["change_id"]
+        assert call(*arguments, "--yes", "--force", "x").code == 0
+        change_id = json.loads(call(*arguments, "--dry-run").out)["change_id"]
         assert repo.git("tag", "-l") == f"sent/{change_id}-v1"
         repo.commit(
             "widget: and another\n\nIt was missing.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"new.c": "int z;\n"},
         )
-        refused = json.loads(call(*words, "--reroll", "--dry-run").out)
-        assert "no-changelog" in {refusal["name"] for refusal in refused["refusals"]}
+        failure = json.loads(call(*arguments, "--reroll", "--dry-run").out)
+        assert "no-changelog" in {refusal["name"] for refusal in failure["refusals"]}
         log = (
             call("draft", "-C", repo.path, "--export", "-")
             .out.partition("==== changelog v2 ====\n")[2]
@@ -256,8 +256,8 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
         assert "- Link to v1: https://lore.kernel.org/r/" in log
         with Repository.open(repo.path) as repository:
             change(repository, Changes(changelog=log.replace("EDITME ", "")))
-        done = call(*words, "--reroll", "--range-diff", "--yes", "--force", "x")
-        assert done.code == 0
+        result = call(*arguments, "--reroll", "--range-diff", "--yes", "--force", "x")
+        assert result.code == 0
     first = server.take()[2].data.decode()
     assert "Subject: [PATCH v2 1/3] widget: change line 1" in first
     notes = first.partition("\n---\r\n")[2]
@@ -267,8 +267,8 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
     repo.git("update-ref refs/remotes/origin/topic topic")
     cover = ("--cover-subject", "widget: all", "--cover", "Why.", "--changelog", "- x")
     assert call("draft", "-C", repo.path, *cover).code == 0
-    shown = call(*words[:-2], "--reroll", "--range-diff", "--dry-run").out
-    text = shown.partition(" mail 1 of 4 ")[2].partition(" mail 2 of 4 ")[0]
+    output = call(*arguments[:-2], "--reroll", "--range-diff", "--dry-run").out
+    text = output.partition(" mail 1 of 4 ")[2].partition(" mail 2 of 4 ")[0]
     assert re.search(
         r"insertion.*\n\nRange-diff against v2:\n1: .*\nbase-commit: ", text, re.S
     )
@@ -281,7 +281,7 @@ def test_changelog_after_a_send_is_for_the_next_version(
 
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        words = (
+        arguments = (
             "send",
             "-C",
             repo.path,
@@ -291,7 +291,7 @@ def test_changelog_after_a_send_is_for_the_next_version(
             "--force",
             "x",
         )
-        assert call(*words).code == 0
+        assert call(*arguments).code == 0
         repo.git(
             "commit",
             "-q",
@@ -309,7 +309,7 @@ def test_changelog_after_a_send_is_for_the_next_version(
             call("draft", "-C", repo.path, "--changelog", "- told better (Bob)").code
             == 0
         )
-        assert call(*words, "--reroll").code == 0
+        assert call(*arguments, "--reroll").code == 0
     second = server.take()[1].data.decode()
     assert "[PATCH v2]" in second
     assert "Changes in v2:\r\n- told better (Bob)\r\n- Link to v1: https://" in second

@@ -28,7 +28,7 @@ def headers(edits: Edits) -> dict[str, str]:
     }
 
 
-def test_edit_keeps_other_patches() -> None:
+def test_editing_one_patch_keeps_others() -> None:
     def patches(edits: Edits) -> dict[str, tuple[int, ...]]:
         plan = edits.apply(PLAN, ["a: one", "a: two", "a: three"])
         return {
@@ -60,7 +60,7 @@ def test_dropped_address_can_be_added_again(
     assert edits.apply(PLAN).warnings == ()
 
 
-def test_added_address_can_be_dropped() -> None:
+def test_manually_added_address_can_be_dropped() -> None:
     hal = Address("Hal Hand", "hal@hand.example")
     assert headers(Edits().place("to", hal)) == {
         "max@keeper.example": "to",

@@ -63,7 +63,7 @@ def patch(
         ("a: “quoted”  Words", 'a: "quoted" words'),
     ],
 )
-def test_reworded_title_is_similar(left: str, other: str) -> None:
+def test_reworded_title_reaches_similarity_threshold(left: str, other: str) -> None:
     assert title_similarity(left, other) == title_similarity(other, left) >= ALIKE
 
 
@@ -83,7 +83,9 @@ def test_reworded_title_is_similar(left: str, other: str) -> None:
         ("a: b", ""),
     ],
 )
-def test_titles_for_the_same_driver_differ(left: str, other: str) -> None:
+def test_different_titles_for_same_driver_are_not_similar(
+    left: str, other: str
+) -> None:
     assert title_similarity(left, other) == title_similarity(other, left) < ALIKE
 
 
@@ -198,14 +200,15 @@ def test_patches_are_paired(
 ) -> None:
     assert pair_patches(old, new) == pairs
     # matching is symmetric
-    assert pair_patches(new, old) == {pair: at for at, pair in pairs.items()}
+    assert pair_patches(new, old) == {pair: index for index, pair in pairs.items()}
 
 
 def test_thousands_of_equal_titles_are_paired() -> None:
-    many = [patch("treewide: fix style", change=str(at)) for at in range(2000)]
+    patches = [patch("treewide: fix style", change=str(index)) for index in range(2000)]
     assert pair_patches(
-        many, [patch._replace(change=f"new {at}") for at, patch in enumerate(many)]
-    ) == {at: at for at in range(2000)}
+        patches,
+        [patch._replace(change=f"new {index}") for index, patch in enumerate(patches)],
+    ) == {index: index for index in range(2000)}
 
 
 @given(
@@ -214,19 +217,19 @@ def test_thousands_of_equal_titles_are_paired() -> None:
 def test_reordered_patches_are_paired(
     order: list[int], dropped: set[int], reworked: set[int]
 ) -> None:
-    words = ("leak", "race", "overflow", "typo", "deadlock", "warning")
+    arguments = ("leak", "race", "overflow", "typo", "deadlock", "warning")
     old = [
-        patch(f"x: fix the {word}", f"{at}abcdefgh".replace("a", "ijklmn"[at]))
-        for at, word in enumerate(words)
+        patch(f"x: fix the {word}", f"{index}abcdefgh".replace("a", "ijklmn"[index]))
+        for index, word in enumerate(arguments)
     ]
-    kept = [at for at in order if at not in dropped]
+    remaining = [index for index in order if index not in dropped]
     new = [
-        old[at]._replace(change=f"{at}*", lines=old[at].lines | {"+more": 1})
-        if at in reworked
-        else old[at]
-        for at in kept
+        old[index]._replace(change=f"{index}*", lines=old[index].lines | {"+more": 1})
+        if index in reworked
+        else old[index]
+        for index in remaining
     ]
-    assert pair_patches(old, new) == dict(enumerate(kept))
+    assert pair_patches(old, new) == dict(enumerate(remaining))
 
 
 @pytest.mark.parametrize(
@@ -245,7 +248,7 @@ def test_reordered_patches_are_paired(
         ("net: usb: leak", "net: leak", 0.5, 0.8),
     ],
 )
-def test_common_prefix_does_not_count(
+def test_common_prefix_does_not_affect_title_similarity(
     left: str, other: str, low: float, high: float
 ) -> None:
     for similarity in (title_similarity(left, other), title_similarity(other, left)):
@@ -307,7 +310,7 @@ def test_similarity_is_the_share_of_common_characters(
         ),
     ],
 )
-def test_title_counts_less_without_common_lines(
+def test_title_weighs_less_without_common_lines(
     mine: PatchFeatures, yours: PatchFeatures, expected: float
 ) -> None:
     assert patch_similarity(mine, yours) == expected

@@ -49,16 +49,16 @@ def test_tag_reported_by_check_is_refused(
     ],
 )
 def test_error_shows_the_correct_form(value: str, right: str) -> None:
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UsageError) as error:
         parse_typed_trailers(f"Assisted-by: {value}", "")
-    assert right in str(refused.value.hint)
+    assert right in str(error.value.hint)
 
 
 @pytest.mark.parametrize(
     "value", ["Claude Opus 4.5 <noreply@anthropic.com>", "Copilot <c@example.org>"]
 )
 def test_program_cannot_be_a_co_developer(value: str) -> None:
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(InputError) as error:
         person(value, "Co-developed-by")
-    assert "Assisted-by:" in str(refused.value.hint)
+    assert "Assisted-by:" in str(error.value.hint)
     assert person("Claude Reader <claude@example.org>", "Co-developed-by")

@@ -39,7 +39,7 @@ deleted file mode 100644
 """
 
 
-def test_runs_have_their_lines() -> None:
+def test_runs_record_line_numbers() -> None:
     first, gone = parse_change(DIFF)
     assert (
         first.old_path,
@@ -72,7 +72,7 @@ def test_kind_of_change_is_read_from_the_subject(subject: str, kind: str) -> Non
     assert kind_of(subject) == kind
 
 
-def test_words_are_reduced_to_stems() -> None:
+def test_message_words_are_reduced_to_stems() -> None:
     assert stems("allocating buffers in mlx5_flow_create()") >= {
         "allocat",
         "buff",
@@ -86,7 +86,7 @@ def test_words_are_reduced_to_stems() -> None:
     }
 
 
-def test_lines_differ_in_evidence() -> None:
+def test_lines_of_code_differ_in_significance() -> None:
     ordered = [
         significance(text)
         for text in ("}", "out:", "\tint i;", "\treturn -1;", "\tring->mask = size;")

@@ -28,7 +28,7 @@ def test_every_weight_is_used(tmp_path: Path) -> None:
     assert set(load_shipped_weights().none) == set(list_features(numbers))
 
 
-def test_closer_features_use_message_and_change(tmp_path: Path) -> None:
+def test_close_features_use_candidate_message_and_change(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     story.repo.git("checkout", "-q", story.start)
     story.repo.commit(
@@ -57,7 +57,7 @@ def test_closer_features_use_message_and_change(tmp_path: Path) -> None:
     assert [number for number in numbers if numbers[number]["speech_most"]] == [teller]
 
 
-def test_fit_separates_true_candidates() -> None:
+def test_fitted_weights_separate_true_candidates() -> None:
     right, wrong = {"good": 1.0, "noise": 0.5}, {"bad": 1.0, "noise": 0.5}
     weights = fit_fixes.maximize_likelihood(
         [([right, wrong, wrong], {0}) for _ in range(30)], fixed_weights={"noise": 0.25}

@@ -87,7 +87,7 @@ def test_existing_tags_are_not_read(tmp_path: Path) -> None:
     assert [(c.commit, c.confidence, c.evidence) for c in result.candidates] == [
         (c.commit, c.confidence, c.evidence) for c in other.candidates
     ]
-    assert [judged.target.id if judged.target else None for judged in other.present][
+    assert [verdict.target.id if verdict.target else None for verdict in other.present][
         :1
     ] == [plain.start]
 
@@ -195,7 +195,7 @@ def test_merges_have_no_culprit(story: History) -> None:
     assert "there is no earlier commit" in first.reason
 
 
-def test_new_file_alone_is_unsure(story: History) -> None:
+def test_fix_that_only_adds_a_file_has_no_sure_candidate(story: History) -> None:
     story.repo.commit("ring: fix by a new file" + SIGNED, {"new.c": "int n;\n"})
     result = story.ask()
     assert not result.sure
@@ -212,8 +212,8 @@ def test_whitespace_change_is_reported(story: History) -> None:
 
 def test_fix_within_the_series_should_be_squashed(story: History) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
-    again = FIX.replace("ring->size - 1", "ring->size - 2")
-    story.commit("ring: fix the mask again", again)
+    second = FIX.replace("ring->size - 1", "ring->size - 2")
+    story.commit("ring: fix the mask again", second)
     assert any("squash" in note for note in story.ask().notes)
 
 
@@ -281,7 +281,7 @@ def test_stable_ignores_a_shallow_boundary(
     )
 
 
-def test_verify_checks_only_tags(tmp_path: Path) -> None:
+def test_verify_checks_existing_tags_only(tmp_path: Path) -> None:
     story = history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
     result = story.ask(verify=True)
     assert result.has_problem
@@ -302,16 +302,16 @@ def test_shallow_verification_is_incomplete(tmp_path: Path) -> None:
         "clone", "-q", "--depth", "2", repo.path.as_uri(), str(tmp_path / "shallow")
     )
     clone = Repo(tmp_path / "shallow")
-    done = call("fixes", "-C", clone.path, "--verify", "HEAD")
-    assert done.code == 0
-    assert done.out.count("could not be checked: ") == 1
-    assert done.err.count("git fetch --unshallow") == 1
+    result = call("fixes", "-C", clone.path, "--verify", "HEAD")
+    assert result.code == 0
+    assert result.out.count("could not be checked: ") == 1
+    assert result.err.count("git fetch --unshallow") == 1
     # a commit that exists but is not connected may still be an ancestor
     clone.git("fetch", "-q", "--depth", "1", "origin", "old:old")
     clone.commit(fix_of(clone, old), {"b": ""})
-    done = call("fixes", "-C", clone.path, "--verify", "HEAD")
-    assert (done.code, done.err) == (0, "")
-    assert done.out.endswith("    correct\n")
+    result = call("fixes", "-C", clone.path, "--verify", "HEAD")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.endswith("    correct\n")
 
 
 def fix_of(repo: Repo, commit: str) -> str:
@@ -332,8 +332,8 @@ def test_verify_checks_the_tag_layout(
         f'ring: fix it\n\nFixes: {culprit} ("{subject}")\n{SIGNED}',
         {"ring.c": FIX + "int users;\n"},
     )
-    (judged,) = story.ask(verify=True, profile=profile).present
-    assert [problem.kind for problem in judged.problems] == (
+    (verdict,) = story.ask(verify=True, profile=profile).present
+    assert [problem.kind for problem in verdict.problems] == (
         ["blank-around"] if troubled else []
     )
 
@@ -406,8 +406,10 @@ def test_check_and_stable_agree(story: History) -> None:
     for named in (newest, story.culprit):
         message = f"ring: fix a crash with many users\n\nFixes: {named[:12]}"
         story.commit(message, FIX + f"long users; /* {named} */\n")
-        asked = "[missing-stable]" in story.call("check", "HEAD", "--strict").out
-        assert asked == story.stable().advice.eligible == (named == story.culprit)
+        is_requested = "[missing-stable]" in story.call("check", "HEAD", "--strict").out
+        assert (
+            is_requested == story.stable().advice.eligible == (named == story.culprit)
+        )
 
 
 def test_unrelated_release_is_ignored(

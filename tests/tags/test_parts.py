@@ -88,37 +88,37 @@ def test_contacts_and_links_are_validated() -> None:
 
 
 def test_developer_precedes_the_sender() -> None:
-    who = person("Cy <cy@example.org>", "Co-developed-by")
+    developer = person("Cy <cy@example.org>", "Co-developed-by")
     text = compose(
         "x: y\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n",
-        MessageEdits(developers=(who,)),
+        MessageEdits(developers=(developer,)),
     )
     assert text.split("\n")[4:7] == [
-        f"Co-developed-by: {who}",
-        f"Signed-off-by: {who}",
+        f"Co-developed-by: {developer}",
+        f"Signed-off-by: {developer}",
         "Signed-off-by: Ada <ada@example.org>",
     ]
-    assert compose(text, MessageEdits(developers=(who,))) == text
-    assert compose("x: y\n", MessageEdits(developers=(who,))).split("\n") == [
+    assert compose(text, MessageEdits(developers=(developer,))) == text
+    assert compose("x: y\n", MessageEdits(developers=(developer,))).split("\n") == [
         "x: y",
         "",
-        f"Co-developed-by: {who}",
-        f"Signed-off-by: {who}",
+        f"Co-developed-by: {developer}",
+        f"Signed-off-by: {developer}",
         "",
     ]
 
 
 def test_unsafe_trailer_is_skipped() -> None:
-    wish = MessageEdits(
+    request = MessageEdits(
         (("Fixes", 'abc ("x\u202ey")'), ("Cc", "stable@vger.kernel.org")),
         ("C\x85y <cy@example.org>",),
         {2: "Cc: A\x0bB"},
     )
     assert (
-        compose("x: y\n\nText.\n", wish)
+        compose("x: y\n\nText.\n", request)
         == "x: y\n\nText.\n\nCc: stable@vger.kernel.org\n"
     )
-    assert [words.partition(": contains ")[2] for words in wish.refused] == [
+    assert [words.partition(": contains ")[2] for words in request.refused] == [
         "<U+202E>",
         "\\x85",
         "\\x0b",
@@ -138,7 +138,7 @@ RELEASED = "v5.10"
         ({"release": RELEASED, "present": ["Cc: stable@vger.kernel.org"]}, (), True),
     ],
 )
-def test_stable_line_follows_from_the_culprit(
+def test_stable_line_names_first_release_with_bug(
     words: dict[str, object], lines: tuple[str, ...], eligible: bool
 ) -> None:
     advice = advise(LINUX, StableFacts(**words))  # type: ignore[arg-type]
@@ -195,23 +195,23 @@ def test_word_diff_is_reversible(old: str, new: str) -> None:
 )
 def test_existing_trailers_are_not_moved(tags: list[str]) -> None:
     lines = ["x: y", "", "Text.", *(["", *tags] if tags else [])]
-    done = compose(
+    result = compose(
         "\n".join(lines) + "\n",
         MessageEdits((("Fixes", 'abc ("z")'), ("Cc", "stable@vger.kernel.org"))),
     )
-    kept = [line for line in done.split("\n") if line in tags]
-    assert kept == [line for line in lines if line in tags]
+    remaining = [line for line in result.split("\n") if line in tags]
+    assert remaining == [line for line in lines if line in tags]
     assert [
         str(parse_trailer)
-        for parse_trailer in parse_trailers(done.split("\n"))
+        for parse_trailer in parse_trailers(result.split("\n"))
         if parse_trailer.name == "Fixes"
     ]
 
 
 def test_commands_answer_in_json(story: History) -> None:
-    done = story.call("fixes", "HEAD", "--format", "json", "--limit", "1")
-    body = json.loads(done.out)
-    assert done.code == 0
+    result = story.call("fixes", "HEAD", "--format", "json", "--limit", "1")
+    body = json.loads(result.out)
+    assert result.code == 0
     assert body["schema"] == "patchpilot/fixes/1"
     assert [candidate["commit"] for candidate in body["candidates"]] == [story.culprit]
     stable = story.json("stable", "HEAD", "--fixes", story.culprit)
@@ -225,9 +225,9 @@ def test_commands_answer_in_json(story: History) -> None:
 
 def test_verify_sets_the_exit_code(tmp_path: Path) -> None:
     story = history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
-    done = story.call("fixes", "--verify", "HEAD")
-    assert done.code == 1
-    assert "there is no commit 1234567" in done.out
+    result = story.call("fixes", "--verify", "HEAD")
+    assert result.code == 1
+    assert "there is no commit 1234567" in result.out
     assert story.call("fixes", "--verify", story.later).code == 0
     assert story.call("fixes", "nowhere").code == 2
 
@@ -242,12 +242,12 @@ def test_bisect_log_can_be_a_file(story: History, tmp_path: Path) -> None:
     assert story.call("fixes", "--bisect-log", tmp_path / "none").code == 2
 
 
-def test_range_has_an_answer_per_commit(story: History) -> None:
+def test_range_gets_one_result_per_commit(story: History) -> None:
     body = story.json("fixes", f"{story.culprit}..{story.fix}")
     assert [result["commit"] for result in body["results"]] == [story.later, story.fix]
-    refused = story.call("fixes", "0001-x.patch")
-    assert refused.code == 2
-    assert "git am" in refused.err
+    failure = story.call("fixes", "0001-x.patch")
+    assert failure.code == 2
+    assert "git am" in failure.err
 
 
 def test_evidence_against_the_tag_is_reported(tmp_path: Path) -> None:
@@ -264,27 +264,27 @@ def test_evidence_against_the_tag_is_reported(tmp_path: Path) -> None:
     )
 
 
-def test_empty_bisect_log_is_not_a_verdict(story: History) -> None:
-    done = story.call("fixes", "--bisect-log", "/dev/null")
-    assert done.code == 2
-    assert "no bisect log" in done.err
+def test_empty_bisect_log_is_an_error(story: History) -> None:
+    result = story.call("fixes", "--bisect-log", "/dev/null")
+    assert result.code == 2
+    assert "no bisect log" in result.err
 
 
-def test_stable_names_missing_data(story: History, tmp_path: Path) -> None:
+def test_stable_error_names_missing_data(story: History, tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("Subject: [PATCH] x\n")
     for word in ("0001-x.patch", str(tmp_path / "mail"), "-"):
-        refused = story.call("stable", word)
-        assert refused.code == 2
-        assert "git am" in refused.err
+        failure = story.call("stable", word)
+        assert failure.code == 2
+        assert "git am" in failure.err
 
 
 def test_unsent_fix_suggests_squashing(story: History) -> None:
     story.repo.commit(
         "ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")}
     )
-    for words in (("v1.2..HEAD",), ("HEAD", "--base", "v1.2")):
-        done = story.call("fixes", *words, "--format", "json")
-        body = json.loads(done.out)
+    for arguments in (("v1.2..HEAD",), ("HEAD", "--base", "v1.2")):
+        result = story.call("fixes", *arguments, "--format", "json")
+        body = json.loads(result.out)
         last = body.get("results", [body])[-1]
         assert last["tags"] == []
         assert any("squash it" in note for note in last["notes"])

@@ -34,16 +34,16 @@ def message(story: History) -> str:
 
 def test_written_tags_can_be_undone(story: History) -> None:
     before = story.repo.git("rev-parse", "topic")
-    done = story.call("prepare", "HEAD", "--yes")
-    assert done.code == 0, done.err
-    assert "{+Fixes: " in done.out
+    result = story.call("prepare", "HEAD", "--yes")
+    assert result.code == 0, result.err
+    assert "{+Fixes: " in result.out
     assert message(story).split("\n")[-3:] == [
         f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")',
         "Cc: stable@vger.kernel.org",
         "Signed-off-by: Ada Fixer <ada@example.org>",
     ]
-    again = story.call("prepare", "HEAD", "--yes")
-    assert "nothing to write" in again.err
+    second = story.call("prepare", "HEAD", "--yes")
+    assert "nothing to write" in second.err
     undone = story.call("undo")
     assert undone.code == 0
     assert story.repo.git("rev-parse", "topic") == before
@@ -65,11 +65,11 @@ def test_non_interactive_write_needs_yes(
     story: History,
 ) -> None:
     before = story.repo.git("for-each-ref")
-    done = story.call("prepare", "HEAD")
-    assert done.code == 1
-    assert "{+Fixes: " in done.out, "it shows what it would write"
-    assert "nothing was written: stdin is not a terminal" in done.err
-    assert "--yes" in done.err
+    result = story.call("prepare", "HEAD")
+    assert result.code == 1
+    assert "{+Fixes: " in result.out, "it shows what it would write"
+    assert "nothing was written: stdin is not a terminal" in result.err
+    assert "--yes" in result.err
     assert story.repo.git("for-each-ref") == before
     asked = story.call("prepare", "HEAD", "--format", "json")
     assert (asked.code, json.loads(asked.out)["written"]) == (1, False)
@@ -101,7 +101,9 @@ def test_prepare_asks_before_writing(story: History) -> None:
         ("Import Linux 6.1", "empty"),
     ],
 )
-def test_import_is_never_proposed(tmp_path: Path, subject: str, before: str) -> None:
+def test_commit_that_only_imports_code_is_never_proposed(
+    tmp_path: Path, subject: str, before: str
+) -> None:
     repo = Repo(tmp_path / "r")
     if before:
         repo.commit(before + SIGNED, {"README": "\n"})
@@ -121,8 +123,8 @@ def test_import_is_never_proposed(tmp_path: Path, subject: str, before: str) -> 
         [],
     )
     assert subject in document["reason"]
-    done = call("prepare", "-C", repo.path, "HEAD", "--yes")
-    assert subject in done.err
+    result = call("prepare", "-C", repo.path, "HEAD", "--yes")
+    assert subject in result.err
     assert "Fixes:" not in repo.git("log", "-1", "--format=%B")
     assert (
         json.loads(call("stable", "-C", repo.path, "HEAD", "--format", "json").out)[
@@ -137,8 +139,8 @@ CLEANUP = "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy(
 
 def test_commands_agree_on_non_fixes(tmp_path: Path) -> None:
     story = history(tmp_path / "r", CLEANUP)
-    done = story.call("prepare", "HEAD", "--yes")
-    assert "its message names no bug" in done.out
+    result = story.call("prepare", "HEAD", "--yes")
+    assert "its message names no bug" in result.out
     assert "Fixes:" not in message(story)
     stable = story.json("stable", "HEAD")
     assert (stable["lines"], stable["eligible"], stable["culprits"]) == ([], False, [])
@@ -161,13 +163,13 @@ def test_bug_in_the_text_prompts_a_question(
     tmp_path: Path,
 ) -> None:
     story = history(tmp_path / "r", UNCLEAR + SIGNED)
-    words = ("-C", story.repo.path, "HEAD")
-    asked = call("prepare", *words, "--yes")
+    arguments = ("-C", story.repo.path, "HEAD")
+    result = call("prepare", *arguments, "--yes")
     assert f"--is-a-fix writes Fixes: {story.culprit[:12]}" in " ".join(
-        asked.err.split()
+        result.err.split()
     )
     assert "Fixes:" not in message(story)
-    sending = ("send", *words, "--dry-run", "--to", "l@lists.example.org")
+    sending = ("send", *arguments, "--dry-run", "--to", "l@lists.example.org")
     assert "no-fixes-tag" in call(*sending).out
     backport = f"commit {story.culprit} upstream.\n\n"
     story.repo.git(
@@ -175,7 +177,7 @@ def test_bug_in_the_text_prompts_a_question(
     )
     assert "no-fixes-tag" not in call(*sending).out
     story.repo.git("commit -q --amend -m", UNCLEAR + SIGNED)
-    assert call("prepare", *words, "--is-a-fix").code == 0
+    assert call("prepare", *arguments, "--is-a-fix").code == 0
     assert f"Fixes: {story.culprit[:12]}" in message(story)
     assert "no-fixes-tag" not in call(*sending).out
 
@@ -183,8 +185,8 @@ def test_bug_in_the_text_prompts_a_question(
 def test_not_a_fix_can_be_withdrawn(story: History) -> None:
     fixed = ("-C", story.repo.path, "HEAD")
     assert "missing-fixes" in call("check", *fixed, "--strict").out
-    done = call("prepare", *fixed, "--not-a-fix")
-    assert "you answered that it is not a fix" in done.out
+    result = call("prepare", *fixed, "--not-a-fix")
+    assert "you answered that it is not a fix" in result.out
     assert "missing-fixes" not in call("check", *fixed, "--strict").out
     assert "you answered that it is not a fix" in call("stable", *fixed).out
     assert "ring: fix the mask: not a fix" in story.call("draft", "HEAD").out
@@ -216,8 +218,8 @@ def test_unwaive_withdraws_not_a_fix(story: History) -> None:
 
 def test_dry_run_writes_nothing(story: History) -> None:
     before = story.repo.git("for-each-ref")
-    done = story.call("prepare", "HEAD", "--dry-run", "--format", "json")
-    body = json.loads(done.out)
+    result = story.call("prepare", "HEAD", "--dry-run", "--format", "json")
+    body = json.loads(result.out)
     assert (body["schema"], body["written"]) == ("patchpilot/prepare/1", False)
     (commit,) = [commit for commit in body["commits"] if commit["changed"]]
     assert story.call("stable", commit["new"]).code == 2, "a dry run writes no object"
@@ -225,8 +227,8 @@ def test_dry_run_writes_nothing(story: History) -> None:
     assert story.repo.git("for-each-ref") == before
 
 
-def test_contacts_and_links_are_sorted(story: History) -> None:
-    words = [
+def test_contacts_and_links_become_ordered_trailers(story: History) -> None:
+    arguments = [
         "--trailer",
         "Reported-by: Eve R <eve@example.org>",
         "--trailer",
@@ -234,7 +236,7 @@ def test_contacts_and_links_are_sorted(story: History) -> None:
         "--trailer",
         "Link: <a.b@example.org>",
     ]
-    words += [
+    arguments += [
         "--trailer",
         "Co-developed-by: Cy D <cy@example.org>",
         "--trailer",
@@ -242,11 +244,14 @@ def test_contacts_and_links_are_sorted(story: History) -> None:
         "--trailer",
         "Suggested-by: Sue <sue@example.org>",
     ]
-    words += ["--trailer", "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"]
-    done = story.call(
-        "prepare", "HEAD", "--stable", "none", "--fixes", story.culprit, *words
+    arguments += [
+        "--trailer",
+        "https://syzkaller.appspot.com/bug?extid=0123456789abcdef",
+    ]
+    result = story.call(
+        "prepare", "HEAD", "--stable", "none", "--fixes", story.culprit, *arguments
     )
-    assert done.code == 0, done.err
+    assert result.code == 0, result.err
     names = [line.partition(":")[0] for line in message(story).split("\n")[4:]]
     assert names == [
         "Fixes", "Reported-by", "Reported-by", "Closes", "Closes", "Link", "Suggested-by", "Co-developed-by", "Signed-off-by", "Signed-off-by", "Tested-by",  # noqa: E501
@@ -273,8 +278,8 @@ def test_badly_written_tag_is_fixed(tmp_path: Path) -> None:
         tmp_path / "r",
         f"ring: fix the mask\n\nText.\n\nFixes: commit {probe.culprit[:8]}\n",
     )
-    done = story.call("prepare", "HEAD", "--stable", "none")
-    assert done.code == 0
+    result = story.call("prepare", "HEAD", "--stable", "none")
+    assert result.code == 0
     assert (
         f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")'
         in message(story)
@@ -284,7 +289,7 @@ def test_badly_written_tag_is_fixed(tmp_path: Path) -> None:
 
 def test_topic_is_rewritten_from_its_base(story: History) -> None:
     story.repo.commit("ring: add a comment" + SIGNED, {"other.c": "/* ring */\n"})
-    done = story.call(
+    result = story.call(
         "prepare",
         "--base",
         story.later,
@@ -295,7 +300,7 @@ def test_topic_is_rewritten_from_its_base(story: History) -> None:
         "--format",
         "json",
     )
-    body = json.loads(done.out)
+    body = json.loads(result.out)
     assert [commit["changed"] for commit in body["commits"]] == [True, True]
     assert "Fixes" not in body["commits"][1]["message"]
     assert body["written"]
@@ -304,9 +309,9 @@ def test_topic_is_rewritten_from_its_base(story: History) -> None:
 def test_moved_branch_is_not_restored(story: History) -> None:
     assert story.call("prepare", "HEAD", "--yes").code == 0
     story.repo.commit("on top" + SIGNED, {"new.c": "\n"})
-    done = story.call("undo", "restore", "1")
-    assert done.code == 1
-    assert "git rebase --onto" in done.err
+    result = story.call("undo", "restore", "1")
+    assert result.code == 1
+    assert "git rebase --onto" in result.err
     assert story.call("undo", "restore", "7").code == 2
     assert story.call("undo").code == 2
 
@@ -322,9 +327,9 @@ def test_detached_head_is_prepared(story: History) -> None:
 
 def test_protected_commits_are_refused(story: History) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/topic", story.fix)
-    done = story.call("prepare", "HEAD", "--yes")
-    assert done.code == 1
-    assert "--published" in done.err
+    result = story.call("prepare", "HEAD", "--yes")
+    assert result.code == 1
+    assert "--published" in result.err
     assert story.call("prepare", "HEAD", "--yes", "--published").code == 0
 
 
@@ -349,25 +354,25 @@ def test_kill_leaves_the_branch_intact(story: History) -> None:
     ]
     started = time.monotonic()
     subprocess.run([*argv, "--dry-run"], capture_output=True, check=True)
-    whole = time.monotonic() - started
+    duration = time.monotonic() - started
     for _ in range(4):
         story.repo.git("update-ref", "refs/heads/topic", old)
         process = subprocess.Popen(
             argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        time.sleep(whole * rng.uniform(0.3, 1.1))
+        time.sleep(duration * rng.uniform(0.3, 1.1))
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         time.sleep(0.05)
-        now = story.repo.git("rev-parse", "topic")
-        assert now == old or story.repo.git(
-            "log", "-1", "--format=%P %T", now
+        tip = story.repo.git("rev-parse", "topic")
+        assert tip == old or story.repo.git(
+            "log", "-1", "--format=%P %T", tip
         ) == story.repo.git("log", "-1", "--format=%P %T", old)
         story.repo.git("fsck", "--connectivity-only")
-        if now != old:
+        if tip != old:
             records = story.json("undo", "list")["records"]
             assert any(
-                record["old"] == old and record["new"] == now for record in records
+                record["old"] == old and record["new"] == tip for record in records
             )
 
 
@@ -376,11 +381,11 @@ def test_earlier_patch_in_the_series_gets_no_tag(
 ) -> None:
     """Test that no tag names a commit that the same run rewrites."""
     story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
-    done = story.call(
+    result = story.call(
         "prepare", "--base", "v1.2", "--fixes", "auto", "--format", "json"
     )
-    assert done.code == 0, done.err
-    first, second = json.loads(done.out)["commits"]
+    assert result.code == 0, result.err
+    first, second = json.loads(result.out)["commits"]
     assert f"Fixes: {story.culprit[:12]}" in first["message"]
     assert "Fixes:" not in second["message"]
     assert "Cc: stable" not in second["message"]
@@ -393,10 +398,10 @@ def test_earlier_patch_in_the_series_gets_no_tag(
 
 def test_named_patch_of_the_series_gets_no_tag(story: History) -> None:
     story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
-    done = story.call(
+    result = story.call(
         "prepare", "--base", "v1.2", "--fixes", story.fix, "--format", "json"
     )
-    second = json.loads(done.out)["commits"][1]
+    second = json.loads(result.out)["commits"][1]
     assert "Fixes:" not in second["message"]
     assert any("squash it" in note for note in second["notes"])
 
@@ -406,9 +411,9 @@ def test_existing_series_tag_is_reported(story: History) -> None:
     story.repo.commit(
         text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")}
     )
-    done = story.call("prepare", "--base", "v1.2", "--dry-run", "--format", "json")
+    result = story.call("prepare", "--base", "v1.2", "--dry-run", "--format", "json")
     assert any(
-        "squash it" in load for load in json.loads(done.out)["commits"][1]["notes"]
+        "squash it" in load for load in json.loads(result.out)["commits"][1]["notes"]
     )
 
 
@@ -442,7 +447,7 @@ def test_unsupported_culprit_is_skipped(
         "several commits are about equally likely: review the first ones",
         monkeypatch,
     )
-    done = story.call(
+    result = story.call(
         "prepare",
         "HEAD",
         "--signoff",
@@ -450,14 +455,14 @@ def test_unsupported_culprit_is_skipped(
         "Cc: Eve R <eve@example.org>",
         *words,
     )
-    assert done.code == 0, done.err
-    assert "no Fixes: written" in done.err
+    assert result.code == 0, result.err
+    assert "no Fixes: written" in result.err
     assert (
         f'unsure between {story.culprit[:12]} ("ring: support a mask and a table", 40%) and'
-        f" {story.later[:12]} (" in done.err
+        f" {story.later[:12]} (" in result.err
     )
-    assert "--fixes COMMIT" in done.err
-    assert "no Fixes:" not in done.out
+    assert "--fixes COMMIT" in result.err
+    assert "no Fixes:" not in result.out
     assert "Fixes:" not in message(story)
     assert "Cc: stable" not in message(story)
     assert "Cc: Eve R <eve@example.org>" in message(story)
@@ -467,7 +472,7 @@ def test_uncertain_tag_has_a_note(
     story: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged_as(0.55, "", monkeypatch)
-    done = story.call("prepare", "HEAD", "--signoff")
-    assert "{+Fixes: " in done.out
-    assert "# Fixes: 55% sure, check it: " in done.out
-    assert "unsure" not in done.err
+    result = story.call("prepare", "HEAD", "--signoff")
+    assert "{+Fixes: " in result.out
+    assert "# Fixes: 55% sure, check it: " in result.out
+    assert "unsure" not in result.err

@@ -95,8 +95,9 @@ Edit = tuple[str, str]
 class Case:
     """A topic, what happened upstream in its driver, and the expected result.
 
-    Each step is a subject and edits; `subject!` goes to linux-next, and `subject@` to the
-    maintainer's tree only. The answer is "fixed" or "perhaps" with the place, or "".
+    Each step is a subject and edits; commits with `subject!` are only in linux-next, those with
+    `subject@` only in the maintainer's tree. The answer is "fixed" or "perhaps" with the tree or
+    release, or "".
     """
 
     name: str
@@ -274,7 +275,7 @@ def test_check_send_backport_and_tui_agree(upstream: Upstream, case: Case) -> No
         warned = {warning.name: warning.message for warning in planned.warnings}
         assert blocked.get("already-fixed") == (words if kind == "fixed" else None)
         assert warned.get("perhaps-fixed") == (words if kind == "perhaps" else None)
-        patches = tuple(each.patch for each in (checked,))
+        patches = tuple(item.patch for item in (checked,))
         rows = next_rows(TopicCommits(patches), ask_before_send(repository))
         assert (rows[0].words == words) == bool(fix)
         assert not any("fixed by" in row.words for row in rows[bool(fix) :])
@@ -306,16 +307,16 @@ def test_stable_branch_is_not_a_mainline_base(upstream: Upstream, name: str) -> 
     ask = f"patchpilot backport {fix} --request"
     words = f"fixed by {fix} in v6.2: same: check it"
     assert reported == ({"fixed-upstream": (words, ask)} if fix else {})
-    sent = upstream.repo.patchpilot("send --dry-run --format json").json["refusals"]
-    hints = {warning["name"]: warning["hint"] for warning in sent}
+    result = upstream.repo.patchpilot("send --dry-run --format json").json["refusals"]
+    hints = {warning["name"]: warning["hint"] for warning in result}
     assert (ask if fix else rebase) in hints["stable-base"]
     draft = upstream.repo.patchpilot("draft --subject-prefix 'PATCH 6.1.y'")
     assert draft.code == 0, draft.err
-    again = upstream.repo.patchpilot("check --format json").json["patches"][0]
-    names = {finding["name"] for finding in again["findings"]}
+    second = upstream.repo.patchpilot("check --format json").json["patches"][0]
+    names = {finding["name"] for finding in second["findings"]}
     assert not names & {"stable-base", "fixed-upstream"}
-    refused = upstream.repo.patchpilot("send --dry-run --format json").json["refusals"]
-    assert not {problem["name"] for problem in refused} & {
+    failure = upstream.repo.patchpilot("send --dry-run --format json").json["refusals"]
+    assert not {problem["name"] for problem in failure} & {
         "stable-base",
         "already-fixed",
     }
@@ -336,22 +337,22 @@ def test_merged_commits_and_backports_are_skipped(
             assert (state.known, state.stable) == ((), None)
             merged = find_merged(repository, [commit_patch(repository, commit)])
             assert bool(merged) == (commit == fix)
-        asked = ask_before_send(repository)
-        assert (asked.questions, asked.missing_tree) == ((), "")
+        result = ask_before_send(repository)
+        assert (result.questions, result.missing_tree) == ((), "")
         assert find_topic(repository, SendRequest()).draft.prefix == "PATCH 6.1.y"
         head, topic = repository.commit("HEAD"), topic_commits(repository, None)
-        judged = topic_backports(
+        verdict = topic_backports(
             repository, read_settings(repository), head, topic=topic
         )
-        assert judged.rules == ("this branch is a backport itself: [PATCH 6.1.y]",)
-    # a fix that no tree has may be a security problem
+        assert verdict.rules == ("this branch is a backport itself: [PATCH 6.1.y]",)
+    # a fix that is in no tree may be a security problem
     upstream.repo.git(
         "commit -q --amend -m", backported.replace(fix, "0123456789abcdef" * 2)
     )
     with Repository.open(upstream.repo.path) as repository:
         assert ask_before_send(repository).questions
         assert not find_topic(repository, SendRequest()).draft.prefix
-    # other topics do not depend on the setting
+    # the setting does not affect other topics
     upstream.repo.git("commit -q --amend -m", "same: check it")
     upstream.repo.git("config patchpilot.mainline nowhere")
     with Repository.open(upstream.repo.path) as repository:
@@ -408,7 +409,7 @@ POSTED = {
 
 
 @pytest.mark.parametrize("kind", ["public-inbox", "mbox"])
-def test_others_patches_are_found(
+def test_fixes_posted_by_others_are_found(
     upstream: Upstream, kind: str, tmp_path: Path
 ) -> None:
     repo = upstream.repo
@@ -441,8 +442,8 @@ def test_others_patches_are_found(
             for warning in plan(repository, SendRequest()).warnings
         }
         assert ("posted-by-others", words) in warned
-        shown = repo.patchpilot("find HEAD --format json").json
-        assert [post["message_id"] for post in shown["posted_by_others"]] == [
+        document = repo.patchpilot("find HEAD --format json").json
+        assert [post["message_id"] for post in document["posted_by_others"]] == [
             "nothing@example.org"
         ]
 
