@@ -70,8 +70,8 @@ def is_plain(key: str, value: str) -> bool:
 
     `key` is in git's form: section and variable in lower case.
     """
-    section, _, rest = key.partition(".")
-    subsection, dot, variable = rest.rpartition(".")
+    section, _, remainder = key.partition(".")
+    subsection, dot, variable = remainder.rpartition(".")
     if section == "patchpilot":
         return variable.replace("-", "") not in acting_names()
     if dot and not subsection:
@@ -246,6 +246,6 @@ def select_matching(
 
 def normal_key(key: str) -> str:
     """Return a key in git's form: section and variable in lower case, subsection unchanged."""
-    section, _, rest = key.partition(".")
-    middle, dot, variable = rest.rpartition(".")
+    section, _, remainder = key.partition(".")
+    middle, dot, variable = remainder.rpartition(".")
     return f"{section.lower()}.{middle}{dot}{variable.lower()}"

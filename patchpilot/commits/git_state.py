@@ -40,8 +40,8 @@ def find_busy_operation(repository: Repository, ref: str | None = None) -> Busy 
             "an interrupted update of the branch's files",
             Action("undo", ("restore",), "restore the files before you commit: {}"),
         )
-    for mark, operation, command in _MARKS:
-        if (repository.git_dir / mark).exists():
+    for marker, operation, command in _MARKS:
+        if (repository.git_dir / marker).exists():
             return Busy(operation, f"run `{command}` first")
     for worktree in sorted((repository.common_dir / "worktrees").glob("*")):
         if worktree != repository.git_dir and ref and _is_rebasing(worktree, ref):

@@ -131,7 +131,7 @@ class MailCommits:
 def _commit(
     ref: str,
     mark: int,
-    when: int,
+    seconds: int,
     parents: Sequence[str],
     message: bytes,
     patch: Patch | None,
@@ -140,8 +140,8 @@ def _commit(
     name = re.sub(r"[<>\n\0]", "", author.name if author else "").strip() or "unknown"
     email = re.sub(r"[<>\s\0]", "", author.email if author else "") or "unknown"
     head = (
-        f"commit {ref}\nmark :{mark}\nauthor {name} <{email}> {when} +0000\ncommitter patchpilot"
-        f" <patchpilot> {when} +0000\n"
+        f"commit {ref}\nmark :{mark}\nauthor {name} <{email}> {seconds} +0000\ncommitter patchpilot"
+        f" <patchpilot> {seconds} +0000\n"
     )
     parent_lines = "".join(f"{parent}\n" for parent in parents)
     return [
@@ -152,7 +152,7 @@ def _commit(
 
 
 def _tree(files: Files) -> list[bytes]:
-    out = []
+    commands = []
     for path, (mode, content) in files.items():
         if not _is_valid_path(path):
             continue
@@ -162,8 +162,8 @@ def _tree(files: Files) -> list[bytes]:
             .replace(b'"', b'\\"')
             .replace(b"\n", b"\\n")
         )
-        out += [b'M %b inline "%b"\n' % (mode.encode(), name), _data(content)]
-    return out
+        commands += [b'M %b inline "%b"\n' % (mode.encode(), name), _data(content)]
+    return commands
 
 
 def _data(content: bytes) -> bytes:

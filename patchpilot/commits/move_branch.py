@@ -124,7 +124,7 @@ def apply(repository: Repository, rewriting: Rewriting, command: str) -> Undo | 
 
 
 def shift(
-    repository: Repository, ref: str | None, new: str, old: str, why: str
+    repository: Repository, ref: str | None, new: str, old: str, reflog_message: str
 ) -> None:
     """Move a branch from `old` to `new`, and update the checked-out files.
 
@@ -133,7 +133,7 @@ def shift(
     even if this process is killed. Staged changes to other files remain staged.
     """
     if not _must_update_files(repository, ref, changed_paths(repository, old, new)):
-        move(repository, ref, new, old, why)
+        move(repository, ref, new, old, reflog_message)
         return
     if repository.find("HEAD") != old:
         raise RefusedError(
@@ -146,7 +146,7 @@ def shift(
         ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
     )
     refuse_locked(repository, ref)
-    begin(repository, Move(ref, old, new, why))
+    begin(repository, Move(ref, old, new, reflog_message))
     result = repository.git(
         "checkout",
         "--quiet",
@@ -155,7 +155,7 @@ def shift(
         *branch_options,
         new,
         "--",
-        env={"GIT_REFLOG_ACTION": why},
+        env={"GIT_REFLOG_ACTION": reflog_message},
         ok=(),
     )
     if result.code:

@@ -73,10 +73,10 @@ def parse_ident(text: str) -> tuple[Address, datetime]:
         -1 if zone[0] == "-" else 1
     )
     try:
-        when = clamp_time(int(match["when"] or 0), timezone(offset))
+        date = clamp_time(int(match["when"] or 0), timezone(offset))
     except ValueError:
-        when = EPOCH
-    return Address(match["name"], match["email"]), when
+        date = EPOCH
+    return Address(match["name"], match["email"]), date
 
 
 _IMMUTABLE_NAME = compile_late(r"[0-9a-f]{40}(?::|$)")

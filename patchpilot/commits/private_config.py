@@ -758,8 +758,8 @@ def config_text(entries: Iterable[ConfigEntry]) -> bytes:
     """Format settings as a configuration file (git-config(1))."""
     lines = []
     for entry in entries:
-        section, _, rest = entry.key.partition(".")
-        subsection, dot, variable = rest.rpartition(".")
+        section, _, remainder = entry.key.partition(".")
+        subsection, dot, variable = remainder.rpartition(".")
         head = section + (f' "{_escape(subsection)}"' if dot else "")
         value = _escape(entry.value).replace("\n", "\\n").replace("\t", "\\t")
         lines.append(f'[{head}]\n\t{variable} = "{value}"\n')

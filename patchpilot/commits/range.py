@@ -338,16 +338,16 @@ def _read_linear_history(
         for commit_parents, previous in zip(parents[1:], ids, strict=False)
     ):
         return ()
-    out = repository.git(*_FORMAT_PATCH, f"{parents[0][0]}..{ids[-1]}").out
-    texts = _FORMATTED.split(out)
+    output = repository.git(*_FORMAT_PATCH, f"{parents[0][0]}..{ids[-1]}").out
+    parts = _FORMATTED.split(output)
     # empty commits have no patch, and a message may contain a separator line
-    if texts[1::2] != [id_.encode() for id_ in ids]:
+    if parts[1::2] != [id_.encode() for id_ in ids]:
         return ()
     # git separates patches with a blank line
-    texts[2:-1:2] = [text.removesuffix(b"\n") for text in texts[2:-1:2]]
+    parts[2:-1:2] = [part.removesuffix(b"\n") for part in parts[2:-1:2]]
     mails = (
-        b"From %b%b" % (id_, text)
-        for id_, text in zip(texts[1::2], texts[2::2], strict=True)
+        b"From %b%b" % (id_, part)
+        for id_, part in zip(parts[1::2], parts[2::2], strict=True)
     )
     return tuple(
         parse_patch(data, id_[:12], id_) for data, id_ in zip(mails, ids, strict=True)

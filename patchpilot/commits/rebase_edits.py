@@ -89,7 +89,7 @@ def _map_edits(
     """Map edits of a blob to its next version."""
     if before == after:
         return tuple(edits)
-    out = repository.git(
+    diff = repository.git(
         "diff",
         "--no-color",
         "--no-ext-diff",
@@ -102,7 +102,7 @@ def _map_edits(
     ).out
     hunks = [
         _Hunk(int(match[1]), _count(match[2]), int(match[3]), _count(match[4]))
-        for match in _RANGE.finditer(out)
+        for match in _RANGE.finditer(diff)
     ]
     mapped: list[LineEdit] = []
     moves: dict[_Hunk, _Move | None] = {}

@@ -314,10 +314,10 @@ class Repository:
         A rename is a deletion and an addition. `old` may be None for the empty tree.
         """
         options = ("diff-tree", "-r", "-z", "--no-renames", "--full-index", "--raw")
-        out = self.git(*options, old or EMPTY_TREE, new).out.decode(
+        output = self.git(*options, old or EMPTY_TREE, new).out.decode(
             "utf-8", "surrogateescape"
         )
-        parts = out.split("\0")
+        parts = output.split("\0")
         result = []
         for head, path in zip(parts[::2], parts[1::2], strict=False):
             old_mode, mode, old_id, object_id, _ = head.removeprefix(":").split(" ")

@@ -396,15 +396,17 @@ def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
     Rewriting would make the user the committer.
     """
     own_email = parse_ident(repository.committer)[0].email.lower()
-    others = [
+    foreign = [
         commit
         for commit in map(repository.commit, ids)
         if commit.committer.email.lower() != own_email
     ]
-    if others:
-        more = f" (and {len(others) - 1} more by others)" if len(others) > 1 else ""
+    if foreign:
+        count_note = (
+            f" (and {len(foreign) - 1} more by others)" if len(foreign) > 1 else ""
+        )
         raise RefusedError(
-            f"{others[0].short} was committed by {others[0].committer}{more}",
+            f"{foreign[0].short} was committed by {foreign[0].committer}{count_note}",
             hint=Hint(
                 (
                     "rewriting it makes you its committer; if that is right, ",
@@ -442,7 +444,9 @@ def _find_containing_ref(
     )
 
 
-def move(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
+def move(
+    repository: Repository, ref: str | None, new: str, old: str, reflog_message: str
+) -> None:
     """Move a branch from `old` to `new`.
 
     `ref` is None for a detached HEAD. Raise `RefusedError` if the branch is not at `old`.
@@ -451,7 +455,7 @@ def move(repository: Repository, ref: str | None, new: str, old: str, why: str) 
         "update-ref",
         "--create-reflog",
         "-m",
-        why,
+        reflog_message,
         *([] if ref else ["--no-deref"]),
         ref or "HEAD",
         new,

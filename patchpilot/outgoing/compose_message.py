@@ -83,16 +83,16 @@ def text_header(name: str, text: str) -> str:
     remainder = clean[len(prefix) :]
     if re.fullmatch(r"[ -~]*", remainder) and "=?" not in remainder:
         return clean
-    words, line = [], _WORD
+    encoded_words, line = [], _WORD
     columns_left = _WIDTH - len(f"{name}: {prefix}")
     for char in remainder:
         is_plain = plain.fullmatch(char)
         part = char if is_plain else "".join(f"={byte:02X}" for byte in char.encode())
         if len(line) + len(part) > columns_left:
-            words.append(line)
+            encoded_words.append(line)
             line, columns_left = _WORD, _WIDTH - 1
         line += part
-    return prefix + "\n ".join(f"{word}?=" for word in (*words, line))
+    return prefix + "\n ".join(f"{encoded}?=" for encoded in (*encoded_words, line))
 
 
 def address_header(address: Address) -> str:

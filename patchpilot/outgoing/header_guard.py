@@ -117,7 +117,7 @@ def refuse_other_recipients(
 def _header_problem(head: bytes) -> str:
     if re.search(rb"\r(?!\n)|\0", head):
         return "a bare carriage return or NUL in its headers"
-    seen = set[bytes]()
+    names = set[bytes]()
     for number, line in enumerate(re.split(rb"\r?\n", head)):
         if line[:1] in (b" ", b"\t") and number:
             continue
@@ -127,7 +127,7 @@ def _header_problem(head: bytes) -> str:
         name = field[1].lower()
         if name in NEVER or name.startswith(b"resent-"):
             return f"unexpected header {field[1].decode('ascii')}:"
-        if name in ONCE and name in seen:
+        if name in ONCE and name in names:
             return f"duplicate header {field[1].decode('ascii')}:"
-        seen.add(name)
+        names.add(name)
     return ""

@@ -125,6 +125,6 @@ def _write_netrc(host: str, user: str, password: str) -> None:
     if line in content:
         return
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "a") as out:
-        os.fchmod(out.fileno(), 0o600)
-        out.write(line if not content or content.endswith("\n") else f"\n{line}")
+    with os.fdopen(descriptor, "a") as stream:
+        os.fchmod(stream.fileno(), 0o600)
+        stream.write(line if not content or content.endswith("\n") else f"\n{line}")

@@ -108,7 +108,7 @@ class Outbox(TopicStore):
 
     def add(self, send: Send) -> Send:
         """Store a planned send; return it with its id and all messages pending."""
-        now = _now()
+        timestamp = _now()
         with write_transaction(self._db):
             row = self._db.execute(
                 f"INSERT INTO sends ({', '.join(_SEND_COLUMNS)}, bcc, begun, note)"
@@ -116,7 +116,7 @@ class Outbox(TopicStore):
                 (
                     *(getattr(send, name) for name in _SEND_COLUMNS),
                     json.dumps(send.bcc),
-                    now,
+                    timestamp,
                     send.identity,
                 ),
             )
@@ -141,7 +141,7 @@ class Outbox(TopicStore):
                         json.dumps(message.recipients),
                         MailState.PENDING,
                         "",
-                        now,
+                        timestamp,
                     ),
                 )
         return self.get(row.lastrowid)
@@ -328,8 +328,8 @@ class Outbox(TopicStore):
             " 'accepted' ORDER BY sends.id, mails.rowid"
         )
         mails = (
-            (str(message_id), parse_stored_time(str(when)), int(send))
-            for message_id, send, *_, when, _ in rows
+            (str(message_id), parse_stored_time(str(start)), int(send))
+            for message_id, send, *_, start, _ in rows
         )
         return tuple(mail for mail in mails if mail[1] >= since)
 
@@ -384,7 +384,7 @@ class Outbox(TopicStore):
         )
 
     def _read(self, row: tuple[Any, ...]) -> Send:
-        send_id, *columns, bcc, begun, identity = row
+        send_id, *columns, bcc, start_time, identity = row
         rows = self._db.execute(
             "SELECT raw, envelope, recipients, state, place, number, commit_id, patch_id, file,"
             " detail FROM mails WHERE send = ? ORDER BY place",
@@ -412,7 +412,7 @@ class Outbox(TopicStore):
             id=send_id,
             **fields,
             bcc=tuple(json.loads(bcc)),
-            begun=begun,
+            begun=start_time,
             entries=entries,
             identity=identity,
             tracking_data=facts.get(_TRACKING_DATA, {}),

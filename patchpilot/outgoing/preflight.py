@@ -443,7 +443,7 @@ def _sent_version_problem(send: Send) -> SendProblem:
 
 
 def _lists_changes(series: Series, version: int) -> bool:
-    texts = [
+    notes = [
         *(patch.notes for patch in series.patches),
         *((series.cover.message,) if series.cover else ()),
     ]
@@ -451,7 +451,7 @@ def _lists_changes(series: Series, version: int) -> bool:
         rf"\bv{version}\b|\bchanges since v{version - 1}\b|\bv{version - 1}\s*(?:->|→)",
         re.IGNORECASE,
     )
-    return any(heading.search(line) for text in texts for line in text)
+    return any(heading.search(line) for note in notes for line in note)
 
 
 def _stable_problems(facts: PreflightFacts) -> Iterator[SendProblem]:

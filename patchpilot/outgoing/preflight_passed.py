@@ -84,11 +84,11 @@ def _check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
             else ""
         )
         yield "build", f"{facts.built}{note}"
-    lists = sum(is_list(recipient) for recipient in topic.recipients)
-    others = len(topic.recipients) - lists
+    list_count = sum(is_list(recipient) for recipient in topic.recipients)
+    other_count = len(topic.recipients) - list_count
     yield (
         "recipients",
-        f"recipients: {counted(lists, 'list')}, {counted(others, 'other')}",
+        f"recipients: {counted(list_count, 'list')}, {counted(other_count, 'other')}",
     )
     yield (
         "sign-off",
@@ -128,13 +128,13 @@ def _check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
         if is_single
         else f"git am recreates all {len(patches)} commits",
     )
-    tree = " ".join(
+    target_tree = " ".join(
         word
         for word in draft.prefix.split()
         if word.upper() not in ("PATCH", "RFC", "RESEND")
     )
-    if tree:
-        yield "prefix", f"the subject names the target tree: {tree}"
+    if target_tree:
+        yield "prefix", f"the subject names the target tree: {target_tree}"
     claims = [claim for patch in patches if (claim := upstream_claim(patch))]
     if claims and all(facts.upstream_known.get(claim) for claim in claims):
         yield (

@@ -18,21 +18,21 @@ def reply_subject(subject: str) -> str:
 
 
 def reply_recipients(
-    parent: Mail, author: Address, own: Collection[str]
+    parent: Mail, author: Address, own_keys: Collection[str]
 ) -> tuple[tuple[Address, ...], tuple[Address, ...], tuple[str, ...]]:
     """Return the To: and Cc: addresses of a reply to all, and the omitted addresses with reasons.
 
     To: is `author`, the real sender of the message if a list rewrote From:; Cc: are its other
-    addressees. A reply to the user's own message goes to its recipients. Addresses in `own` (in
-    lower case) and unusable addresses are omitted.
+    addressees. A reply to the user's own message goes to its recipients. Addresses in `own_keys`
+    (in lower case) and unusable addresses are omitted.
     """
-    to = parent.to if author.key in own else (author,)
-    seen = set(own)
+    to = parent.to if author.key in own_keys else (author,)
+    used_keys = set(own_keys)
 
     def usable(addresses: tuple[Address, ...]) -> Iterator[Address]:
         for address in map(decode_address, addresses):
-            if address.key not in seen:
-                seen.add(address.key)
+            if address.key not in used_keys:
+                used_keys.add(address.key)
                 yield address
 
     to_addresses, omitted = split_usable(usable(to))

@@ -273,7 +273,7 @@ def _fixes_of_others(
     if not (messages := archive.search(_archive_query(archive, patches, since))):
         return
     authors = (repository.identity, *(patch.author for patch in patches))
-    own = {author.key for author in authors if author}
+    own_addresses = {author.key for author in authors if author}
     own_changes = [
         (set(patch.paths), changed_functions(patch.files)) for patch in patches
     ]
@@ -285,7 +285,7 @@ def _fixes_of_others(
         for revision, post in reversed(list(posts)):
             patch = None if post.is_cover or revision.backport_to else post.patch
             authors = (series.author, patch and patch.author)
-            is_own = any(author and author.key in own for author in authors)
+            is_own = any(author and author.key in own_addresses for author in authors)
             if patch is None or post.when <= since or is_own:
                 continue
             posted_changes = changed_functions(patch.files)

@@ -96,8 +96,8 @@ def needs_no_backport(
         and _first_fixed_release(repository, commit, culprits, releases) is None
     ):
         return False
-    need = stable_need(repository, commit, culprits, project)
-    return bool(releases.all or need.branches) and not need.advice.eligible
+    result = stable_need(repository, commit, culprits, project)
+    return bool(releases.all or result.branches) and not result.advice.eligible
 
 
 def branch_states(

@@ -575,7 +575,7 @@ def _choose_base(
     listed_names: frozenset[str] = frozenset()
     if commits and len({ref.short.partition("/")[0] for ref in holders}) > 1:
         listed_names = _listed_branches(search.repository, start, search.head)
-    chosen, *others = search.rank_refs(holders, listed_names)
+    chosen, *alternatives = search.rank_refs(holders, listed_names)
     if not chosen.is_branch:
         reason = "nearest release; no branch is nearer"
     else:
@@ -585,10 +585,12 @@ def _choose_base(
         reason += ", named by MAINTAINERS (T:) for these files"
     elif search.is_default(chosen):
         reason += f", {chosen.short.partition('/')[0]}/HEAD"
-    if others:
-        names = ", ".join(ref.short for ref in others[:3])
-        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        reason += f"; the same commit is in {names}{more}"
+    if alternatives:
+        names = ", ".join(ref.short for ref in alternatives[:3])
+        count_note = (
+            f" and {len(alternatives) - 3} more" if len(alternatives) > 3 else ""
+        )
+        reason += f"; the same commit is in {names}{count_note}"
     return Base(
         chosen.short,
         Source.LOCAL if chosen.is_local else Source.REMOTE,

@@ -299,13 +299,15 @@ def find_absent(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Addres
 
     Addresses that edits have already removed from a plan do not count as absent.
     """
-    known = {
+    planned_keys = {
         recipient.address.key
         for plan in planned
         for recipient in (*plan.plan.recipients, *plan.left_out)
     }
     return tuple(
-        address for address in addresses(drop, "--drop") if address.key not in known
+        address
+        for address in addresses(drop, "--drop")
+        if address.key not in planned_keys
     )
 
 

@@ -180,15 +180,15 @@ class TopicState(NamedTuple):
         """Summarize the sends and their outcome on one line."""
         if self.is_unfinished and self.attempt:
             states = [entry.state for entry in self.attempt.entries]
-            accepted, unknown = (
+            accepted_count, unknown_count = (
                 states.count(MailState.ACCEPTED),
                 states.count(MailState.UNKNOWN),
             )
-            word = "partly sent" if self.is_partial else "not sent"
-            progress = f"{accepted} of {counted(len(states), 'message')} accepted"
+            outcome = "partly sent" if self.is_partial else "not sent"
+            progress = f"{accepted_count} of {counted(len(states), 'message')} accepted"
             return (
-                f"v{self.attempt.version} {word}:"
-                f" {progress}{f', {unknown} unknown' if unknown else ''}"
+                f"v{self.attempt.version} {outcome}:"
+                f" {progress}{f', {unknown_count} unknown' if unknown_count else ''}"
             )
         if not self.is_sent:
             note = (
@@ -224,8 +224,8 @@ class TopicState(NamedTuple):
                 if self.series.undisclosed
                 else "sent, not in the archive yet"
             )
-        why = self.series.why
-        return f"{self.state}{f': {why}' if why else ''}"
+        reason = self.series.why
+        return f"{self.state}{f': {reason}' if reason else ''}"
 
     @property
     def next_step(self) -> str:

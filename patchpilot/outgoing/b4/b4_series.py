@@ -444,12 +444,12 @@ def additions(
 
     The first message also gets the series' texts that are not part of the cover letter.
     """
-    texts = [notes.get(mail.commit or "", "") for mail in mails]
-    if texts:
-        texts[0] = "\n\n".join(
-            part for part in (texts[0], *series_text.extras) if part.strip()
+    insertions = [notes.get(mail.commit or "", "") for mail in mails]
+    if insertions:
+        insertions[0] = "\n\n".join(
+            part for part in (insertions[0], *series_text.extras) if part.strip()
         )
-    return tuple(texts)
+    return tuple(insertions)
 
 
 def insert_texts(

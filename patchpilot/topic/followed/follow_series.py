@@ -290,7 +290,7 @@ def _find_parents(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
     parent_ids = {
         id_ for mail in mails for id_ in (mail.in_reply_to, *mail.references) if id_
     } - ids
-    sent = sent_mails(sent_ids(parent_ids, store), store)
+    sent_copies = sent_mails(sent_ids(parent_ids, store), store)
     entries = {
         entry.id: entry for id_ in parent_ids if (entry := store.find_by_mail(id_))
     }
@@ -298,7 +298,7 @@ def _find_parents(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
     tracked = [
         mail for number in sorted(entries) for mail in store.readable_mails(number)[0]
     ]
-    by_id = {mail.message_id: mail for mail in (*tracked, *sent)}
+    by_id = {mail.message_id: mail for mail in (*tracked, *sent_copies)}
     return tuple(mail for id_, mail in by_id.items() if id_ not in ids)
 
 

@@ -69,7 +69,7 @@ def poll_archives(
     skipped_ids: Container[str],
     reader: MailReader,
     *,
-    now: datetime,
+    current_time: datetime,
     fresh: bool,
     progress: Progress,
 ) -> PollResult:
@@ -87,7 +87,7 @@ def poll_archives(
                 archive.parse_mail = reader.parse
                 request_count = archive.requests
                 result = find_new_messages(
-                    archive, archive_series, skipped_ids, now=now, fresh=fresh
+                    archive, archive_series, skipped_ids, now=current_time, fresh=fresh
                 )
                 is_cached = archive.requests == request_count
         except NetworkError as error:

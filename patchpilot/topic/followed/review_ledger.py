@@ -103,23 +103,26 @@ def list_review_comments(
     `marks` are the states that the user set. `upcoming` are the patches of the version to be sent
     next. A comment counts as addressed if that version or one of the next few changes its lines.
     """
-    answers = _find_answers(posted)
+    find_reply = _find_answers(posted)
     latest = posted.latest
     revisions = [
         (revision, _revision_patches(revision)) for revision in posted.revisions
     ]
     patches = {id(revision): old_patches for revision, old_patches in revisions}
-    sent = [pair for pair in revisions if pair[1]]
+    with_patches = [pair for pair in revisions if pair[1]]
     planned = [tuple(upcoming)] if upcoming else []
     later_versions = {
         id(revision): [
             NextVersion(old_patches, later)
             for later in (
-                *(patches for _, patches in sent[index : index + MAX_LATER_VERSIONS]),
+                *(
+                    patches
+                    for _, patches in with_patches[index : index + MAX_LATER_VERSIONS]
+                ),
                 *planned,
             )
         ]
-        for index, (revision, old_patches) in enumerate(sent, 1)
+        for index, (revision, old_patches) in enumerate(with_patches, 1)
     }
     if upcoming:
         next_version = NextVersion(patches[id(latest)], tuple(upcoming))
@@ -134,7 +137,7 @@ def list_review_comments(
                 find_addressing_change(point, version) for version in next_versions
             )
             hunk = next(filter(None, hunks), None)
-            answer = answers(point)
+            answer = find_reply(point)
             state = PointState.ANSWERED if answer else PointState.OPEN
             if mark or hunk:
                 state = PointState(mark or PointState.ADDRESSED)

@@ -276,7 +276,7 @@ def _poll_series(
         archives,
         store.passed_over(),
         store.reader,
-        now=store.reader.now,
+        current_time=store.reader.now,
         fresh=request.fresh,
         progress=progress,
     )

@@ -48,8 +48,8 @@ def branches_of(repository: Repository) -> tuple[Branch, ...]:
         row for line in result.text.splitlines() if len(row := line.split("\0")) == 4
     ]
     return tuple(
-        Branch(name, tip, float(when or 0), email.lower() == own_email)
-        for name, tip, when, email in rows
+        Branch(name, tip, float(committed_at or 0), email.lower() == own_email)
+        for name, tip, committed_at, email in rows
     )
 
 

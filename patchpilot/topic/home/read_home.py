@@ -407,7 +407,7 @@ def _unread_draft(
     version = max(
         (send.version for send in sends if send.state in ("sent", "partial")), default=0
     )
-    when = max(
+    last_send = max(
         (parse_stored_time(send.begun).timestamp() for send in sends), default=0.0
     )
     turn = Turn.WAITING if version else Turn.YOURS
@@ -425,7 +425,7 @@ def _unread_draft(
         len(draft.patches),
         turn,
         news=news,
-        when=when,
+        when=last_send,
         series=entry.id if entry else None,
     )
 

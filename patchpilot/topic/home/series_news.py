@@ -47,9 +47,9 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
     reply = _find_requesting_reply(posted, points)
     latest = posted.latest
     reports = [
-        answer.mail
-        for answer in posted.replies
-        if answer.revision is latest and answer.mail.kind in _BOTS
+        bot_reply.mail
+        for bot_reply in posted.replies
+        if bot_reply.revision is latest and bot_reply.mail.kind in _BOTS
     ]
     return topic._replace(
         version=latest.version,
