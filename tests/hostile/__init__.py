@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that nothing planted in a repository, a message or a server is executed."""
+"""Test that nothing planted in a repository or message or on a server is executed."""

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that settings in a repository's own configuration have no effect: every key documented by
-git is planted.
-
-Plain git, which runs what is planted, is the control.
+"""Test that settings in a repository's own configuration have no effect. Every key documented by
+git is planted. As a control, plain git runs the planted commands.
 """
 
 import itertools

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that every hidden Unicode character is reported in code, message, name and path.
-
-Unicode's categories are the control.
+"""Test that every hidden Unicode character is reported in code, messages, names and paths.
+Unicode's categories serve as control.
 """
 
 import re

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that patchpilot reads messages like `git am`: part × encoding × charset × headers × subject
-× diff.
-
-`git mailinfo` and `git apply` are the control.
+"""Test that patchpilot parses messages like `git am`: part × encoding × charset × headers × subject
+× diff. `git mailinfo` and `git apply` serve as control.
 """
 
 import base64

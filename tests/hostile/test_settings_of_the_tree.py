@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no file added by a branch weakens that branch's check: file × format × target.
-
-Plain git, which obeys attributes, is the control.
+"""Test that no file added by a branch weakens the check of that branch: file × format × target. As
+a control, plain git obeys the attributes.
 """
 
 import itertools

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no command blocks on an irregular file in a repository or prints its target."""
+"""Test that no command blocks on an irregular file in a repository, or prints the target of
+a link.
+"""
 
 import itertools
 import os

@@ -64,7 +64,7 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
             ("c/x", "d/net: fix a leak in remove"),
             {"b": "d", "a": "c"},
         ),
-        # match the only remaining patch at the same position
+        # match the only remaining patches if they have the same position
         (("a/one", "b/two"), ("a/one", "c/nothing alike"), {"a": "a", "b": "c"}),
         (("a/one", "b/two"), ("c/nothing alike", "a/one"), {"a": "a"}),
         (("a/one",), ("b/qqq", "c/zzz"), {}),
@@ -161,13 +161,14 @@ def test_drafts_are_listed_newest_first() -> None:
         ("topic", ("a/one", "b/two"), ("topic",), CHANGE),
         ("topic", ("x/one", "y/new"), ("topic",), CHANGE),
         ("topic", ("x/q/1", "y/r"), ("topic",), CHANGE),
-        # without a common patch, the same branch name is another topic
+        # a branch of the same name without a common patch is another topic
         ("topic", ("x/q", "y/r"), ("topic",), None),
-        # renamed: the old branch is gone
+        # the branch was renamed, so the old one is gone
         ("renamed", ("a/one",), ("renamed",), CHANGE),
         ("renamed", ("x/one",), ("renamed",), CHANGE),
         ("renamed", ("x/q",), ("renamed",), None),
-        # another branch while the draft's branch exists: only a copy has most of its patches
+        # if the draft's branch still exists, another branch is a copy only if it has most of the
+        # patches
         ("copy", ("a/one", "b/two"), ("topic", "copy"), CHANGE),
         ("copy", ("a/one", "x/two"), ("topic", "copy"), None),
         (None, ("a/one", "b/two"), ("topic",), CHANGE),

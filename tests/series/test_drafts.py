@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that drafts are kept after rebases, renames and crashes, and when they are edited."""
+"""Test that drafts survive rebases, renames and crashes, and that they can be edited."""
 
 import json
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test matching patches whose titles, contents and order disagree."""
+"""Test matching patches if their titles, contents and order disagree."""
 
 from collections import Counter
 
@@ -239,10 +239,10 @@ def test_reordered_patches_are_paired(
         ("", "", 0.0, 0.0),
         (" ", '"', 0.0, 0.0),
         ("", "net: check it", 0.0, 0.0),
-        # a prefix counts if the other title has nothing else
+        # the prefix is compared if the other title has nothing else
         ("net: leak", "net", 0.5, 0.8),
         ("net: leak", "leak", 0.5, 0.8),
-        # a common prefix does not count
+        # a common prefix is ignored
         ("net: usb: leak", "net: usb: quirk", 0.0, 0.2),
         ("net: usb: leak", "net: pci: leak", 0.5, 0.8),
         ("net: usb: leak", "net: leak", 0.5, 0.8),
@@ -256,7 +256,7 @@ def test_common_prefix_does_not_affect_title_similarity(
 
 
 def test_long_title_is_compared_completely() -> None:
-    # in texts of 200 characters or more, difflib ignores frequent ones
+    # in texts of 200 characters or more, difflib ignores frequent characters
     long = "ab " * 90
     assert title_similarity(f"{long}c", f"{long}d") > 0.7
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small history with a bug."""
+"""A small history with a bug, for tests of tags."""
 
 import json
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test tags that are not required: a link to a colleague's report, and a relay's sign-off."""
+"""Test tags that are not required: a link to a colleague's report, and the sign-off of a
+relay address.
+"""
 
 import pytest
 

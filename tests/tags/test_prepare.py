@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test prepare and undo: tags are written, shown as a word diff, and undone, and a kill leaves the
-branch in its old or new state.
+"""Test prepare and undo: tags are written, shown as a word diff and undone, and a killed command
+leaves the branch in its old or new state.
 """
 
 import json
@@ -334,7 +334,7 @@ def test_protected_commits_are_refused(story: History) -> None:
 
 
 def test_kill_leaves_the_branch_intact(story: History) -> None:
-    """Kill the command at random moments, and check that the repository is intact and nothing
+    """Kill the command at random times, and check that the repository is intact and nothing
     is lost.
     """
     rng = random.Random(7)
