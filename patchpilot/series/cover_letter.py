@@ -95,8 +95,8 @@ def split_cover(text: str) -> tuple[str, str, str]:
 def split_subject_and_body(text: str) -> tuple[str | None, str]:
     """Split a cover letter into (subject, body).
 
-    The first line is the subject unless a line other than a blank one follows; without a subject,
-    it is None.
+    The first line is the subject if an empty line or nothing follows; otherwise, the subject is
+    None.
     """
     text = text.replace("\r\n", "\n").strip("\n")
     head, _, remainder = text.partition("\n")

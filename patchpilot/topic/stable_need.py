@@ -47,7 +47,7 @@ def stable_need(
     progress: Progress = silent,
     no_fix: str = "",
 ) -> StableNeed:
-    """Decide whether a fix needs a backport if the commits `culprits` introduced the bug.
+    """Decide whether a fix needs a backport if these commits introduced the bug.
 
     `no_fix` is the reason why the commit does not count as a fix.
     """
