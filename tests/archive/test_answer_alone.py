@@ -29,5 +29,8 @@ def test_file_with_only_a_reply_is_added_to_the_sent_patch(
         assert topic_life.track("add", "--mbox", file).code == 0
         assert TAG in topic_life.track("show").out
     file.write_bytes(file.read_bytes().replace(sent.encode(), b"other@example.org"))
-    other = call("track", "add", "--mbox", file)
-    assert (other.code, "neither a patch nor a reply" in other.err) == (2, True)
+    second_outcome = call("track", "add", "--mbox", file)
+    assert (
+        second_outcome.code,
+        "neither a patch nor a reply" in second_outcome.err,
+    ) == (2, True)

@@ -30,11 +30,11 @@ from tests.reading.story import SHA, TITLE
 
 
 def valve_patch(
-    subject: str, ident: str, days: int, author: str = ADA, **more: str
+    subject: str, ident: str, days: int, author: str = ADA, **options: str
 ) -> bytes:
     """Return a patch to the valve without references to other versions."""
     return patch(
-        subject, id=ident, author=author, minutes=days * 24 * 60, **more
+        subject, id=ident, author=author, minutes=days * 24 * 60, **options
     ).replace(b"demo/pump.c", b"demo/valve.c")
 
 
@@ -248,14 +248,14 @@ def serve(
     """Run a server that sends one response, or several in order, and records its requests. After
     `until` requests, it sends 404.
     """
-    seen: list[str] = []
-    given = bodies if isinstance(bodies, list) else [bodies]
+    requests: list[str] = []
+    bodies_in_order = bodies if isinstance(bodies, list) else [bodies]
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = given[min(len(seen), len(given) - 1)]
-            seen.append(self.headers["User-Agent"])
-            self.send_response(status if len(seen) <= until else 404)
+            body = bodies_in_order[min(len(requests), len(bodies_in_order) - 1)]
+            requests.append(self.headers["User-Agent"])
+            self.send_response(status if len(requests) <= until else 404)
             for name, value in (headers or {}).items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
@@ -273,7 +273,7 @@ def serve(
         target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
     ).start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/x", seen
+        yield f"http://127.0.0.1:{server.server_address[1]}/x", requests
     finally:
         server.shutdown()
         server.server_close()
@@ -299,13 +299,13 @@ def test_busy_server_is_retried(
         lambda reported, attempt: waits.append(float(reported or 0)) or 0.0,
     )
     with (
-        serve(429, b"", {"Retry-After": "7"}) as (url, seen),
+        serve(429, b"", {"Retry-After": "7"}) as (url, requests),
         Archive(url) as archive,
         pytest.raises(NetworkError) as reported,
     ):
         archive.search("s:x")
     assert waits == [7.0]
-    assert len(seen) == 2
+    assert len(requests) == 2
     assert "is rate-limiting requests" in reported.value.message
 
 
@@ -316,12 +316,12 @@ def test_long_retry_after_is_shortened() -> None:
 
 def test_user_agent_names_patchpilot() -> None:
     with (
-        serve(404, b"") as (url, seen),
+        serve(404, b"") as (url, requests),
         Archive(url) as archive,
         pytest.raises(NetworkError),
     ):
         archive.search("s:x")
-    assert seen[0].startswith("patchpilot/")
+    assert requests[0].startswith("patchpilot/")
 
 
 @pytest.mark.parametrize(
@@ -388,9 +388,9 @@ _BAD = {
 
 @pytest.mark.parametrize("body", _BAD.values(), ids=_BAD)
 def test_unusable_response_is_not_cached(tmp_path: Path, body: bytes) -> None:
-    answers = [body, THREAD]
+    responses = [body, THREAD]
     with (
-        serve(200, answers) as (url, seen),
+        serve(200, responses) as (url, requests),
         Archive(url, cache=tmp_path / "cache") as archive,
     ):
         with pytest.raises(NetworkError):
@@ -399,7 +399,7 @@ def test_unusable_response_is_not_cached(tmp_path: Path, body: bytes) -> None:
         assert not archive.remembered
         assert message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
         assert archive.remembered
-        assert len(seen) == 2
+        assert len(requests) == 2
 
 
 def test_unknown_message_finds_its_replies() -> None:
@@ -449,11 +449,11 @@ def test_redirect_to_a_configured_host_is_followed() -> None:
 
 
 def test_canceled_archive_stops_fetching() -> None:
-    with serve(404, b"") as (url, seen), Archive(url) as archive:
+    with serve(404, b"") as (url, requests), Archive(url) as archive:
         archive.cancel()
         with pytest.raises(CancelledError):
             archive.search("s:x")
-    assert seen == []
+    assert requests == []
 
 
 def test_missing_library_error_names_the_package(

@@ -44,11 +44,11 @@ class Posted:
         self.repo.tag("v6.8")
 
     def post(
-        self, ident: str, prefix: str = "PATCH", title: str = TITLE, **more: Any
+        self, ident: str, prefix: str = "PATCH", title: str = TITLE, **options: Any
     ) -> None:
         text = "The limit is missing.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
         body = f"{text}---\n{self._diff()}\n-- \n2.43.0\n"
-        self.archive.add(mail(f"[{prefix}] {title}", body, id=ident, **more))
+        self.archive.add(mail(f"[{prefix}] {title}", body, id=ident, **options))
 
     def _diff(self) -> str:
         """Return the change as a diff, leaving the tree unchanged."""
@@ -71,10 +71,10 @@ class Posted:
             "--format", "json",
         )  # fmt: skip
         assert outcome.code == code, outcome.err
-        answer: dict[str, Any] = (
+        result: dict[str, Any] = (
             json.loads(outcome.out) if not code else {"err": outcome.err}
         )
-        return answer
+        return result
 
 
 @pytest.fixture(params=[*SERVED, *LOCAL])
@@ -112,11 +112,11 @@ def test_link_finds_the_whole_thread(
     assert (match["found_by"], match["message_id"]) == ("link", "v2@example.org")
     assert match["version"] == 2
     series = match["series"]
-    assert [it["version"] for it in series["revisions"]] == [1, 2]
-    assert [it["trailer"] for it in series["trailers"]] == [
+    assert [version["version"] for version in series["revisions"]] == [1, 2]
+    assert [tag["trailer"] for tag in series["trailers"]] == [
         "Reviewed-by: Rita Reviewer <rita@example.net>"
     ]
-    assert {it["tree"]: it["commit"] for it in series["landed"]} == {
+    assert {commit["tree"]: commit["commit"] for commit in series["landed"]} == {
         "torvalds/linux": fix,
         "stable/linux-6.8.y": backport,
     }
@@ -132,15 +132,15 @@ def test_latest_version_before_the_commit_is_found(
 
 
 def test_commit_starts_a_tracked_series(archived_patch: Posted) -> None:
-    where = ("-C", archived_patch.repo.path, "--lore", archived_patch.archive.url)
-    outcome = call("track", "add", archived_patch.commit(), *where, "--json")
+    arguments = ("-C", archived_patch.repo.path, "--lore", archived_patch.archive.url)
+    outcome = call("track", "add", archived_patch.commit(), *arguments, "--json")
     assert outcome.code == 0, outcome.err
     (series,) = json.loads(outcome.out)["series"]
-    assert [it["message_id"] for it in series["revisions"]] == [
+    assert [version["message_id"] for version in series["revisions"]] == [
         "v1@example.org",
         "v2@example.org",
     ]
-    assert call("track", "add", "HEAD^{tree}", *where).code == 2
+    assert call("track", "add", "HEAD^{tree}", *arguments).code == 2
 
 
 def test_tree_report_starts_the_series_of_its_commit(workdir: Path) -> None:
@@ -148,8 +148,8 @@ def test_tree_report_starts_the_series_of_its_commit(workdir: Path) -> None:
         posted = Posted(workdir, archive)
         commit = posted.commit()
         archive.add(stable_added(TITLE, commit, "6.1", id="q1"))
-        where = ("-C", posted.repo.path, "--lore", archive.url, "--json")
-        (series,) = json.loads(call("track", "add", commit, *where).out)["series"]
+        arguments = ("-C", posted.repo.path, "--lore", archive.url, "--json")
+        (series,) = json.loads(call("track", "add", commit, *arguments).out)["series"]
     assert (series["subject"], series["stable"][0]["state"]) == (TITLE, "queued")
 
 
@@ -252,8 +252,8 @@ def test_output_shows_the_track_command(workdir: Path) -> None:
         posted = Posted(workdir, archive)
         posted.post("v1")
         commit = posted.commit()
-        where = ("-C", posted.repo.path, "--lore", archive.url)
-        text = call("find", commit, *where).out
+        arguments = ("-C", posted.repo.path, "--lore", archive.url)
+        text = call("find", commit, *arguments).out
         assert f'commit {commit[:12]} ("{TITLE}")' in text
         assert "found by subject and author" in text
         assert "<v1@example.org>" in text

@@ -32,8 +32,8 @@ ALONE = mailed(f"p1 [PATCH] {ONE}")
 def track_series(trees: Trees, *mails: bytes) -> PostedSeries:
     series = read_thread(parse(mbox(*mails)))[0]
     with Repository.open(trees.repo.path) as repository:
-        seen = find_in_repository(series, repository)
-    return with_commits(series, seen.commits, seen.follow_ups, seen.needs)
+        commits = find_in_repository(series, repository)
+    return with_commits(series, commits.commits, commits.follow_ups, commits.needs)
 
 
 @pytest.fixture
@@ -42,34 +42,36 @@ def trees(tmp_path: Path) -> Trees:
 
 
 def test_partly_merged_series_is_not_finished(trees: Trees) -> None:
-    taken = trees.commit(f"{ONE}\n\nCheck it.\n")
+    commit = trees.commit(f"{ONE}\n\nCheck it.\n")
     trees.repo.tag("v6.9-rc1")
-    trees.backport(taken, "6.1", tag="v6.1.120")
+    trees.backport(commit, "6.1", tag="v6.1.120")
     merged = track_series(trees, P1, P2)
     assert (merged.state, merged.why) == (
         "partly-accepted",
         "1 of 2 applied; 2/2 has no reply",
     )
-    assert [(it.tree, it.state, it.release) for it in merged.landed] == [
+    assert [
+        (landing.tree, landing.state, landing.release) for landing in merged.landed
+    ] == [
         ("torvalds/linux", "released", "v6.9-rc1"),
         ("stable/linux-6.1.y", "released", "v6.1.120"),
     ]
-    assert all(it.commit and it.date for it in merged.landed)
+    assert all(landing.commit and landing.date for landing in merged.landed)
 
 
 def test_other_project_is_not_linux_mainline(trees: Trees) -> None:
     trees.repo.commit("common: split", {"common/spl": "", "include/u-boot": ""})
     trees.commit(f"{ONE}\n\nCheck it.\n")
     merged = track_series(trees, ALONE)
-    assert [it.tree for it in merged.landed] == ["mainline"]
+    assert [commit.tree for commit in merged.landed] == ["mainline"]
     assert merged.state == "in-mainline"
 
 
 def test_mainline_revert_reopens_the_series(trees: Trees) -> None:
-    taken = trees.commit(f"{ONE}\n\nCheck it.\n")
+    commit = trees.commit(f"{ONE}\n\nCheck it.\n")
     assert track_series(trees, ALONE).state == "in-mainline"
     revert = trees.commit(
-        f'Revert "{ONE}"\n\nThis reverts commit {taken}.\n', checked=False
+        f'Revert "{ONE}"\n\nThis reverts commit {commit}.\n', checked=False
     )
     merged = track_series(trees, ALONE)
     assert (merged.state, merged.why) == (
@@ -78,34 +80,36 @@ def test_mainline_revert_reopens_the_series(trees: Trees) -> None:
     )
     assert merged.patches[0].proof.commit == revert
     assert "done" not in next_step(merged)
-    again = trees.commit(f"{ONE}\n\nCheck it, now right.\n")
+    reapplied = trees.commit(f"{ONE}\n\nCheck it, now right.\n")
     assert (
         track_series(trees, ALONE).state,
         track_series(trees, ALONE).patches[0].proof.commit,
     ) == (
         "in-mainline",
-        again,
+        reapplied,
     )
 
 
 def test_stable_revert_is_reported(trees: Trees) -> None:
-    taken = trees.commit(f"{ONE}\n\nCheck it.\n")
-    there = trees.backport(taken, "6.1")
+    commit = trees.commit(f"{ONE}\n\nCheck it.\n")
+    backport = trees.backport(commit, "6.1")
     trees.commit_to_stable(
         "6.1",
-        f'Revert "{ONE}"\n\nThis reverts commit {there} which is commit {taken} upstream.\n',
+        f'Revert "{ONE}"\n\nThis reverts commit {backport} which is commit {commit} upstream.\n',
         checked=False,
     )
     merged = track_series(trees, ALONE)
     assert merged.state == "in-mainline"
-    assert [(it.version, it.state) for it in merged.stable] == [("6.1", "reverted")]
+    assert [(branch.version, branch.state) for branch in merged.stable] == [
+        ("6.1", "reverted")
+    ]
     assert "reverted in 6.1" in next_step(merged)
 
 
 def test_commit_in_linux_next_is_not_yet_in_mainline(trees: Trees) -> None:
     base = trees.repo.git("rev-parse", "HEAD")
     trees.repo.branch("next", base)
-    taken = trees.commit(f"{ONE}\n\nCheck it.\n")
+    commit = trees.commit(f"{ONE}\n\nCheck it.\n")
     trees.repo.tag("next-20240405")
     trees.repo.commit("more")
     trees.repo.tag("next-20240408")
@@ -115,7 +119,7 @@ def test_commit_in_linux_next_is_not_yet_in_mainline(trees: Trees) -> None:
         "in-next",
         "in linux-next since next-20240405",
     )
-    assert merged.patches[0].proof.commit == taken
+    assert merged.patches[0].proof.commit == commit
     trees.repo.git("merge", "-q", "next")
     assert track_series(trees, ALONE).state == "in-mainline"
 
@@ -148,22 +152,22 @@ def test_commit_in_maintainer_tree_is_not_yet_in_linux_next(trees: Trees) -> Non
         "git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net-next.git",
     )
     trees.repo.git("update-ref", "refs/remotes/origin/master", "master")
-    taken = _commit_on_remote(trees, "net/main", f"{ONE}\n\nCheck it.\n", MATT)
-    trees.repo.git("update-ref", "refs/remotes/net/for-next", taken)
+    commit = _commit_on_remote(trees, "net/main", f"{ONE}\n\nCheck it.\n", MATT)
+    trees.repo.git("update-ref", "refs/remotes/net/for-next", commit)
     merged = track_series(trees, P1, P2)
     assert (merged.state, merged.why) == (
         "partly-accepted",
         "1 of 2 applied; 2/2 has no reply",
     )
-    (there,) = merged.landed
-    assert (there.tree, there.commit) == ("netdev/net-next.git (for-next)", taken)
+    (landing,) = merged.landed
+    assert (landing.tree, landing.commit) == ("netdev/net-next.git (for-next)", commit)
     assert (track_series(trees, ALONE).state, track_series(trees, ALONE).why) == (
         "accepted",
         "in netdev/net-next.git (for-next)",
     )
-    trees.repo.git("update-ref", "refs/tags/next-20240408", taken)
+    trees.repo.git("update-ref", "refs/tags/next-20240408", commit)
     assert track_series(trees, ALONE).state == "in-next"
-    trees.repo.git("update-ref", "refs/remotes/origin/master", taken)
+    trees.repo.git("update-ref", "refs/remotes/origin/master", commit)
     assert track_series(trees, ALONE).state == "in-mainline"
 
 
@@ -172,7 +176,7 @@ def test_pushed_topic_is_not_a_maintainer_tree(
 ) -> None:
     _commit_on_remote(trees, "origin/topic", f"{ONE}\n\nCheck it.\n", ADA)
     assert track_series(trees, ALONE).state == "sent"
-    taken = _commit_on_remote(
+    commit = _commit_on_remote(
         trees,
         "ada/for-next",
         "pump: another title\n\nLink: https://lore.kernel.org/r/p1@example.org\n",
@@ -182,7 +186,7 @@ def test_pushed_topic_is_not_a_maintainer_tree(
     assert (merged.state, merged.why, merged.patches[0].proof.commit) == (
         "accepted",
         "in ada (for-next)",
-        taken,
+        commit,
     )
 
 
@@ -194,26 +198,26 @@ def test_retitled_commit_is_matched_by_link_or_diff(trees: Trees, link: str) -> 
         f"--- a/{FILE}\n+++ b/{FILE}\n@@ -11,3 +11,6 @@\n \tint rc;\n \n+\tif (!pump)\n+\t\treturn"
         " -EINVAL;\n+\n \trc = pump_prime(pump);\n"
     )
-    sent = mail(
+    patch_mail = mail(
         f"[PATCH] {ONE}",
         f"Check it.\n\nSigned-off-by: {ADA}\n---\ndiff --git a/{FILE} b/{FILE}\n{diff}",
         id="p1",
     )
-    taken = trees.commit(
+    commit = trees.commit(
         f"demo: pump: do not start without a pump\n\nCheck it.\n\n{link}Signed-off-by: {ADA}\n"
     )
-    merged = track_series(trees, sent)
-    assert (merged.state, merged.patches[0].proof.commit) == ("in-mainline", taken)
+    merged = track_series(trees, patch_mail)
+    assert (merged.state, merged.patches[0].proof.commit) == ("in-mainline", commit)
 
 
 def test_slow_diff_search_times_out(
     trees: Trees, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taken = trees.commit(
+    commit = trees.commit(
         "demo: pump: do not start without a pump\n"
         "\nLink: https://lore.kernel.org/r/p1@example.org\n"
     )
-    assert track_series(trees, ALONE).patches[0].proof.commit == taken
+    assert track_series(trees, ALONE).patches[0].proof.commit == commit
     monkeypatch.setattr(landed_series, "_SEARCH_SECONDS", 0.0)
     assert track_series(trees, ALONE).state == "sent"
 
@@ -232,34 +236,35 @@ def test_second_search_covers_only_new_commits(
     first = trees.commit("demo: pump: another change\n", checked=False)
     assert [track_series(trees, ALONE).state for _ in range(2)] == ["sent", "sent"]
     assert len(searches) == 1
-    taken = trees.commit(
+    commit = trees.commit(
         "demo: pump: do not start without a pump\n"
         "\nLink: https://lore.kernel.org/r/p1@example.org\n"
     )
-    assert track_series(trees, ALONE).patches[0].proof.commit == taken
+    assert track_series(trees, ALONE).patches[0].proof.commit == commit
     assert f"^{first}" in searches[1]
 
 
 def test_later_fix_makes_the_series_unfinished(trees: Trees) -> None:
-    taken = trees.commit(f"{ONE}\n\nCheck it.\n")
-    there = trees.backport(taken, "6.1")
+    commit = trees.commit(f"{ONE}\n\nCheck it.\n")
+    backport = trees.backport(commit, "6.1")
     fix = trees.repo.commit(
-        f'pump: check it rightly\n\nFixes: {taken[:12]} ("{ONE}")\n', {FILE: "new\n"}
+        f'pump: check it rightly\n\nFixes: {commit[:12]} ("{ONE}")\n', {FILE: "new\n"}
     )
     merged = track_series(trees, ALONE)
-    assert [(it.relation, it.commit, it.lacking) for it in merged.follow_ups] == [
-        ("fixes", fix, ("6.1",))
-    ]
+    assert [
+        (follow_up.relation, follow_up.commit, follow_up.lacking)
+        for follow_up in merged.follow_ups
+    ] == [("fixes", fix, ("6.1",))]
     assert next_step(merged).startswith("“pump: check it rightly”")
-    trees.repo.checkout(there)
+    trees.repo.checkout(backport)
     fixed = trees.repo.commit(
-        f'pump: check it rightly\n\ncommit {fix} upstream.\n\nFixes: {taken[:12]} ("{ONE}")\n',
+        f'pump: check it rightly\n\ncommit {fix} upstream.\n\nFixes: {commit[:12]} ("{ONE}")\n',
         {FILE: "new\n"},
     )
     trees.repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", fixed)
     trees.repo.checkout("master")
     merged = track_series(trees, ALONE)
-    assert [it.lacking for it in merged.follow_ups] == [()]
+    assert [follow_up.lacking for follow_up in merged.follow_ups] == [()]
     assert next_step(merged) == "done: nothing is left to do"
 
 
@@ -283,30 +288,30 @@ def test_merged_series_waits_for_affected_stable_branches(
         "6.12", f"pump: be quick\n\ncommit {bug} upstream.\n", checked=False
     )
     fixes = f'Fixes: {bug[:12]} ("pump: be quick")\n'
-    taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{fixes}{tag}")
+    commit = trees.commit(f"{ONE}\n\nCheck it.\n\n{fixes}{tag}")
     merged = track_series(trees, ALONE)
     step = advise(merged)
     assert (merged.state, step.need) == ("in-mainline", "waiting")
     advice = str(step.advice)
     assert advice.startswith("wait for the stable branches 6.6, 6.12: ")
     assert words in advice
-    assert command.format(taken[:12]) in advice
-    trees.backport(taken, "6.12")
+    assert command.format(commit[:12]) in advice
+    trees.backport(commit, "6.12")
     merged = track_series(trees, ALONE)
     assert merged.state == "in-stable"
     assert next_step(merged).startswith("wait for the stable branches 6.6: ")
-    trees.backport(taken, "6.6")
+    trees.backport(commit, "6.6")
     assert advise(track_series(trees, ALONE)).need == "finished"
 
 
 def test_series_with_only_cc_stable_waits_for_a_stable_branch(
     trees: Trees,
 ) -> None:
-    taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{STABLE}")
+    commit = trees.commit(f"{ONE}\n\nCheck it.\n\n{STABLE}")
     merged = track_series(trees, ALONE)
     assert advise(merged).need == "waiting"
     assert next_step(merged).startswith("wait for the stable branches: ")
-    trees.backport(taken, "6.6")
+    trees.backport(commit, "6.6")
     assert advise(track_series(trees, ALONE)).need == "finished"
 
 

@@ -77,8 +77,8 @@ def test_deleted_maildir_message_disappears(tmp_path: Path) -> None:
 def test_rewritten_mbox_is_indexed_again(tmp_path: Path) -> None:
     with archive_server("mbox", tmp_path, story.V1, story.REVIEW) as archive:
         assert subjects(archive.url, "m:v1@example.org") == ["v1"]
-        whole = Path(archive.url).read_bytes()
-        Path(archive.url).write_bytes(whole[whole.rindex(b"\nFrom mboxrd") + 1 :])
+        content = Path(archive.url).read_bytes()
+        Path(archive.url).write_bytes(content[content.rindex(b"\nFrom mboxrd") + 1 :])
         assert subjects(archive.url, "m:v1@example.org") == []
         assert subjects(archive.url, "m:r1@example.org") == ["r1"]
 
@@ -94,21 +94,21 @@ with open_archive(sys.argv[1]) as archive:
 def test_concurrent_indexing_is_serialized(
     workdir: Path,
 ) -> None:
-    many = [
+    messages = [
         mail(f"Re: {number}", "Fine.\n", sender=RITA, id=f"i{number}")
         for number in range(1500)
     ]
-    with archive_server("mbox", workdir, *many) as archive:
-        words = [sys.executable, "-c", _COUNT, archive.url]
+    with archive_server("mbox", workdir, *messages) as archive:
+        command = [sys.executable, "-c", _COUNT, archive.url]
         running = [
             subprocess.Popen(
-                words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
             )
             for _ in range(3)
         ]
         for process in running:
-            out, err = process.communicate(timeout=60)
-            assert (out.strip(), err) == ("1500", "")
+            output, err = process.communicate(timeout=60)
+            assert (output.strip(), err) == ("1500", "")
 
 
 def test_waiting_for_the_lock_can_be_canceled(tmp_path: Path) -> None:
@@ -147,24 +147,24 @@ def test_damaged_index_is_rebuilt(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "why"),
+    ("path_type", "reason"),
     [
         ("nothing", "does not exist"),
         ("folder", "is neither a public-inbox directory, a maildir nor an mbox"),
     ],
 )
 def test_path_without_an_archive_is_an_error(
-    made: str, why: str, workdir: Path
+    path_type: str, reason: str, workdir: Path
 ) -> None:
     with archive_server("maildir", workdir / "pi", story.V1) as archive:
         assert call("track", "add", "<v1@example.org>", "--lore", archive.url).code == 0
     Path(archive.url).rename(workdir / "away")
-    if made == "folder":
+    if path_type == "folder":
         Path(archive.url).mkdir()
     outcome = call("track", "update")
     assert outcome.code == 4
-    assert why in outcome.err
-    with pytest.raises(NetworkError, match=why), open_archive(archive.url) as opened:
+    assert reason in outcome.err
+    with pytest.raises(NetworkError, match=reason), open_archive(archive.url) as opened:
         opened.mail("v1@example.org")
 
 
@@ -304,6 +304,6 @@ def test_interrupted_indexing_keeps_its_progress(
         with open_archive(
             archive.url,
             progress=lambda _what, done=0, total=None: reported.append((done, total)),
-        ) as again:
-            assert len(again.search("s:title")) == 5
+        ) as resumed:
+            assert len(resumed.search("s:title")) == 5
         assert reported == [(2, 3)]

@@ -50,7 +50,7 @@ def autosel_patch(
     *,
     author: str = ADA,
     link: str = "",
-    **more: str,
+    **options: str,
 ) -> bytes:
     """Return a patch selected by AUTOSEL for a stable tree."""
     tags = f"Link: {link}\n" if link else ""
@@ -64,7 +64,7 @@ def autosel_patch(
         body,
         sender=sender,
         minutes=minutes_ago(days),
-        **more,
+        **options,
     )  # type: ignore[arg-type]
 
 
@@ -182,11 +182,12 @@ def test_series_can_start_from_a_report(
 
 def test_stable_review_has_one_series_per_patch(workdir: Path) -> None:
     of_round = (
-        stable_review(it, LOST, "6.1", id=it, reply_to="round") for it in ("a", "b")
+        stable_review(ident, LOST, "6.1", id=ident, reply_to="round")
+        for ident in ("a", "b")
     )
     (workdir / "m").write_bytes(mbox(*of_round))
     added = json.loads(call("track", "add", "--mbox", "m", "--json").out)["series"]
-    assert [it["id"] for it in added] == [1, 2]
+    assert [ident["id"] for ident in added] == [1, 2]
 
 
 def test_stable_message_without_an_original_starts_a_series(archive: str) -> None:

@@ -60,9 +60,11 @@ def update_series(*argv: str) -> dict[int, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("count", "most"), [(40, 3), pytest.param(100, 8, marks=pytest.mark.long)]
+    ("count", "max_requests"), [(40, 3), pytest.param(100, 8, marks=pytest.mark.long)]
 )
-def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> None:
+def test_many_series_take_few_requests(
+    count: int, max_requests: int, workdir: Path
+) -> None:
     with Counting() as server:
         server.add(*(post_patch(number) for number in range(count)))
         with Store() as store:
@@ -77,7 +79,7 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
                     seen_ids=[f"p{number}@example.org"],
                 )
         assert update_series() == {number: [] for number in range(1, count + 1)}
-        assert len(server.asked) <= most
+        assert len(server.asked) <= max_requests
         assert all(len(target) < 2000 for target in server.asked)
         server.add(
             reply(f"[PATCH] {title(7)}", "Why?", id="why", reply_to="p7", minutes=60)
@@ -86,7 +88,9 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
         assert {number: new for number, new in update_series().items() if new} == {
             8: ["why@example.org"]
         }
-        assert len(server.asked) <= most + 8, "only the series with news is read whole"
+        assert len(server.asked) <= max_requests + 8, (
+            "only the series with news is read whole"
+        )
 
 
 @pytest.mark.parametrize(
@@ -105,8 +109,8 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
     ids=["reply", "renamed reply", "renamed v2", "v2", "a bot's mail"],
 )  # fmt: skip
 def test_archives_report_new_messages(kind: str, news: bytes, workdir: Path) -> None:
-    others = [mailed("w [PATCH] valve: open it", author=story.OTTO)]
-    with archive_server(kind, workdir / "pi", story.V1, *others) as server:
+    other_mails = [mailed("w [PATCH] valve: open it", author=story.OTTO)]
+    with archive_server(kind, workdir / "pi", story.V1, *other_mails) as server:
         for name in ("v1", "w"):
             assert (
                 call("track", "add", f"<{name}@example.org>", "--lore", server.url).code
@@ -120,7 +124,7 @@ def test_archives_report_new_messages(kind: str, news: bytes, workdir: Path) -> 
     assert (
         poll.find_concerned(
             parse(mbox(mailed("z+9 [PATCH] pump: another thing")))[0],
-            [polled(1, others[0])],
+            [polled(1, other_mails[0])],
         )
         == []
     )
@@ -187,14 +191,14 @@ def test_poll_skips_known_and_old_messages(
     kind: str, workdir: Path, parsed_ids: list[str]
 ) -> None:
     # their Date: headers have the first day
-    others = [
+    other_mails = [
         receive(
             mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR
         )
         for number in range(30)
     ]
     with archive_server(
-        kind, workdir / "pi", story.V1, story.REVIEW, *others
+        kind, workdir / "pi", story.V1, story.REVIEW, *other_mails
     ) as server:
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         late = _YEAR + 90 * 1440

@@ -76,10 +76,11 @@ def test_same_developer_key_proves_a_new_address(first: Mail) -> None:
         ),
         first,
     ) == [NEW]
-    other = "Otto Other <ada@work.example.com>"
+    new_address = "Otto Other <ada@work.example.com>"
     assert prove_by_key(
         ADAS.sign_as_developer(
-            patch("[PATCH v2] demo: check it", author=other), "ada@work.example.com"
+            patch("[PATCH v2] demo: check it", author=new_address),
+            "ada@work.example.com",
         ),
         first,
     ) == ["ada@work.example.com"]
@@ -103,14 +104,14 @@ def test_wrong_key_or_changed_message_proves_nothing(first: Mail) -> None:
 
 def test_forwarded_signed_patch_proves_nothing(first: Mail) -> None:
     head, _, body = first.raw.partition(b"\n\n")
-    again = (
+    forwarded = (
         head.replace(
             b"From: Ada Fixer <ada@example.org>", b"From: Ada Fixer <eve@evil.example>"
         )
         + b"\n\nFrom: Ada Fixer <ada@example.org>\n\n"
         + body
     )
-    assert prove_by_key(parse_mail(again), first) == []
+    assert prove_by_key(parse_mail(forwarded), first) == []
 
 
 def prove_by_domain(
@@ -168,10 +169,13 @@ def test_partial_signature_proves_nothing() -> None:
         )
         == []
     )
-    twice = ADAS.sign_with_dkim(raw, "example.org").raw.replace(
+    signed_twice = ADAS.sign_with_dkim(raw, "example.org").raw.replace(
         b"From: ", b"From: Ada Fixer <ada@linux.example.org>\nFrom: ", 1
     )
-    assert prove_by_domain(parse_mail(twice), KNOWN, ADAS.record("example.org")) == []
+    assert (
+        prove_by_domain(parse_mail(signed_twice), KNOWN, ADAS.record("example.org"))
+        == []
+    )
 
 
 @pytest.mark.parametrize(

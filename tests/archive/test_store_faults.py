@@ -152,7 +152,7 @@ def read_messages() -> list[bytes]:
 def test_store_fault_names_the_repair_command(
     name: str, store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    whole = read_messages()
+    stored_messages = read_messages()
     start_next_process()
     make, expected, command = FAULTS[name]
     make(store_file)
@@ -182,7 +182,7 @@ def test_store_fault_names_the_repair_command(
         assert call("track", "add", "--mbox", file).code == 0
     assert call("track").code == 0
     if command.startswith("track") or "page" not in name:
-        assert read_messages() == whole
+        assert read_messages() == stored_messages
     assert not call("track", "show", "1", "--keep-unread").err
 
 
@@ -202,8 +202,8 @@ SAID = (
 def test_unreadable_message_is_skipped(
     name: str, store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    whole = read_messages()
-    shown = call("track", "show", "1", "--keep-unread").out
+    stored_messages = read_messages()
+    output = call("track", "show", "1", "--keep-unread").out
     start_next_process()
     run_sql(BAD_MAILS[name])(store_file)
     for number, words in enumerate((("show", "1"), (), ("--json",))):
@@ -217,8 +217,8 @@ def test_unreadable_message_is_skipped(
     # the series is still in the file
     updated = call("track", "update")
     assert (updated.code, updated.err) == (0, "")
-    assert read_messages() == whole
-    assert call("track", "show", "1", "--keep-unread").out == shown
+    assert read_messages() == stored_messages
+    assert call("track", "show", "1", "--keep-unread").out == output
 
 
 def test_lost_message_is_restored_from_a_backup(
@@ -274,8 +274,8 @@ def fill_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @contextmanager
 def lock_store(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Hold a write transaction on the store in another program."""
-    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
         yield
 
 
@@ -292,12 +292,12 @@ def migrate_to_newer(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 @contextmanager
 def replace_with_folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    there = file.with_name("there")
-    file.rename(there)
+    folder = file.with_name("there")
+    file.rename(folder)
     file.mkdir()
     yield
     file.rmdir()
-    there.rename(file)
+    folder.rename(file)
 
 
 PASSING = {

@@ -17,15 +17,15 @@ from tests.reading import story
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("after", [0.02, 0.4])
+@pytest.mark.parametrize("delay", [0.02, 0.4])
 def test_killed_process_leaves_no_partial_series(
-    after: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    delay: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         # monkeypatch undoes the changes after the test
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path))
     store_kills.prepare(tmp_path)
-    right, what = store_kills.kill_and_check(tmp_path, 7, after)
+    right, what = store_kills.kill_and_check(tmp_path, 7, delay)
     assert right, what
 
 
@@ -67,10 +67,10 @@ def test_corrupt_row_can_be_repaired(
     call("track", "add", "--mbox", "m")
     monkeypatch.setattr(database, "_verified", set())
     chance = random.Random(seed)
-    whole = default_file().read_bytes()
+    content = default_file().read_bytes()
     for number in range(8):
         monkeypatch.setenv("XDG_CACHE_HOME", str(workdir / f"cache-{number}"))
-        data = bytearray(whole)
+        data = bytearray(content)
         for _ in range(chance.choice((1, 1, 3, 40))):
             data[chance.randrange(len(data))] = chance.randrange(256)
         for file in default_file().parent.glob("track.sqlite*"):

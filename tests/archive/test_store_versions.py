@@ -49,9 +49,9 @@ def test_every_older_schema_is_tested() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_old_store_is_migrated_completely(version: int, workdir: Path) -> None:
     file = old_store(version)
-    shown = call("track", "show", "2", "--keep-unread", "--mails")
-    assert (shown.code, shown.err) == (0, "")
-    assert "Please add a Fixes: tag" in shown.out
+    output = call("track", "show", "2", "--keep-unread", "--mails")
+    assert (output.code, output.err) == (0, "")
+    assert "Please add a Fixes: tag" in output.out
     with Store() as store:
         (entry,) = store.entries()
         assert (entry.id, entry.message_id, entry.lore) == (

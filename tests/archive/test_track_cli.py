@@ -118,7 +118,7 @@ _READING = (
 """Modules that read messages or a repository."""
 
 
-def run_list(where: Path, *modules: str) -> str:
+def run_list(folder: Path, *modules: str) -> str:
     """Run `track` in a directory; return its exit code and which of these modules it imported."""
     code = (
         "import sys; from patchpilot.cli import main; code = main.run(['track']); "
@@ -126,7 +126,7 @@ def run_list(where: Path, *modules: str) -> str:
     )
     outcome = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=where,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=True,
@@ -203,7 +203,7 @@ def test_ambiguous_mbox_needs_a_series(workdir: Path) -> None:
 
 
 def test_add_is_atomic(thread: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fill_disk(*words: object, **more: object) -> None:
+    def fill_disk(*words: object, **options: object) -> None:
         raise PatchpilotError("the disk is full")
 
     with monkeypatch.context() as patched:
@@ -247,9 +247,11 @@ def test_table_is_sorted_by_turn_and_new_messages(
         assert call("track", "add", "--mbox", str(number)).code == 0
     call("track", "show", "1")
     with Store() as store:
-        shown = read_all_series(store=store)
+        all_series = read_all_series(store=store)
     narrow, wide = (
-        series_table(shown, datetime(2024, 3, 12, tzinfo=UTC), columns).splitlines()
+        series_table(
+            all_series, datetime(2024, 3, 12, tzinfo=UTC), columns
+        ).splitlines()
         for columns in (80, 160)
     )
     assert narrow == [
@@ -370,14 +372,14 @@ def test_archive_is_polled(workdir: Path) -> None:
 
 
 def test_rejected_series_is_still_polled(workdir: Path) -> None:
-    refused = reply(
+    rejection = reply(
         f"[PATCH] {TITLE}",
         "NAK, this is the wrong place for the check.",
         id="no",
         reply_to="v1",
         minutes=60,
     )
-    with archive_server("stand-in", workdir, story.V1, refused) as server:
+    with archive_server("stand-in", workdir, story.V1, rejection) as server:
         assert (
             series("add", "<v1@example.org>", "--lore", server.url)[0]["state"]
             == "rejected"
@@ -409,20 +411,22 @@ def test_finished_series_is_polled_less_often(workdir: Path) -> None:
 
 
 @contextmanager
-def serve_bytes(answer: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
+def serve_bytes(
+    response: bytes, pause: float = 0.0
+) -> Iterator[tuple[str, list[bytes]]]:
     """Run a server that responds to every request with these bytes, and record the requests."""
-    seen: list[bytes] = []
+    requests: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0))
-    over = threading.Event()
+    finished = threading.Event()
 
     def serve(connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
             connection.settimeout(5)
-            seen.append(connection.recv(65536))
+            requests.append(connection.recv(65536))
             if not pause:
-                connection.sendall(answer)
-            for byte in answer if pause else b"":
-                if over.wait(pause):
+                connection.sendall(response)
+            for byte in response if pause else b"":
+                if finished.wait(pause):
                     return
                 connection.sendall(bytes([byte]))
 
@@ -435,9 +439,9 @@ def serve_bytes(answer: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[b
 
     threading.Thread(target=listen, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/demo", seen
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/demo", requests
     finally:
-        over.set()
+        finished.set()
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
 
@@ -493,7 +497,7 @@ FAULTS = {
 def test_archive_fault_is_not_reported_as_no_new_messages(
     fault: str, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer, pause, reported = FAULTS[fault]
+    response, pause, reported = FAULTS[fault]
     monkeypatch.setattr(archive_reading, "MAX_SECONDS", 1.0)
     with archive_server(
         "stand-in",
@@ -503,10 +507,10 @@ def test_archive_fault_is_not_reported_as_no_new_messages(
     ) as server:
         for name in ("v1", "w"):
             series("add", f"<{name}@example.org>", "--lore", server.url)
-    with serve_bytes(answer, pause) as (url, seen):
+    with serve_bytes(response, pause) as (url, requests):
         started = time.monotonic()
         outcome = call("track", "update", "--fresh", "--lore", url, "--format", "json")
-        took = time.monotonic() - started
+        elapsed = time.monotonic() - started
     assert (
         outcome.code,
         [load["state"] for load in json.loads(outcome.out)["series"]],
@@ -518,8 +522,8 @@ def test_archive_fault_is_not_reported_as_no_new_messages(
     assert outcome.err.count("warning") == 1, (
         "one host is asked by one series, and what it did is said once"
     )
-    assert len(seen) <= 3
-    assert took < 9
+    assert len(requests) <= 3
+    assert elapsed < 9
 
 
 def test_oversized_response_is_reported(
@@ -591,8 +595,8 @@ def test_offline_shows_age_of_stored_data(workdir: Path) -> None:
             outcome.code,
             "offline: the archive was last queried 3 hours ago" in outcome.err,
         ) == (code, True), outcome.err
-    shown = call("track", "show", "1", "--offline").out
-    assert "when the archive was last queried: days count until then" in shown
+    output = call("track", "show", "1", "--offline").out
+    assert "when the archive was last queried: days count until then" in output
     assert "as of" not in call("track", "show", "1").out
 
 
@@ -643,9 +647,9 @@ def test_failed_archive_does_not_block_others(
         outcome = call("track", "update", "--fresh", "--format", "json")
     assert outcome.code == 4
     assert "cannot be reached" in outcome.err
-    down, up = json.loads(outcome.out)["series"]
-    assert (down["state"], bool(down["troubles"])) == ("stalled", True)
-    assert up["new"] == ["r1@example.org"]
+    unreachable, reachable = json.loads(outcome.out)["series"]
+    assert (unreachable["state"], bool(unreachable["troubles"])) == ("stalled", True)
+    assert reachable["new"] == ["r1@example.org"]
 
 
 @pytest.mark.parametrize(
@@ -713,9 +717,9 @@ def test_release_is_read_from_the_repository(thread: Path, workdir: Path) -> Non
 
 def test_show_lists_events_with_their_proof(thread: Path, workdir: Path) -> None:
     repo, fix = _create_fixed_tree(workdir / "linux")
-    shown = call("track", "add", "--mbox", thread, "-C", repo.path).out.splitlines()
-    start, end = shown.index("  story"), shown.index("  replies")
-    assert shown[start + 1 : end] == [
+    output = call("track", "add", "--mbox", thread, "-C", repo.path).out.splitlines()
+    start, end = output.index("  story"), output.index("  replies")
+    assert output[start + 1 : end] == [
         "    2024-03-04  v1 sent  <v1@example.org>",
         "    2024-03-04  review by Rita Reviewer  <r1@example.org>",
         "    2024-03-05  v2 sent  <v2@example.org>",
@@ -739,23 +743,23 @@ def test_stable_branch_state_is_consistent(thread: Path, workdir: Path) -> None:
     repo, fix = _create_fixed_tree(workdir / "linux")
     backport = _backport_fix(repo, fix)
     repo.checkout("master")
-    shown = call("track", "add", "--mbox", thread, "-C", repo.path).out
+    output = call("track", "add", "--mbox", thread, "-C", repo.path).out
     lines = [
-        line for line in shown.partition("  story\n")[0].splitlines() if "6.6" in line
+        line for line in output.partition("  story\n")[0].splitlines() if "6.6" in line
     ]
-    assert [line.split()[0] for line in lines] == ["state", "landed", "stable"], shown
+    assert [line.split()[0] for line in lines] == ["state", "landed", "stable"], output
     assert all(
         "6.6 merged, in no release yet" in " ".join(line.split()) for line in lines
-    ), shown
+    ), output
     assert backport[:12] in lines[2]
-    assert "under review" not in shown
+    assert "under review" not in output
     repo.git("tag", "-a", "-m", "x", "v6.6.30", "linux-6.6.y")
-    shown = call("track", "show", "1", "-C", repo.path).out
+    output = call("track", "show", "1", "-C", repo.path).out
     assert all(
         "6.6 released in v6.6.30" in " ".join(line.split())
-        for line in shown.partition("  story\n")[0].splitlines()
+        for line in output.partition("  story\n")[0].splitlines()
         if "6.6" in line
-    ), shown
+    ), output
 
 
 def test_messages_are_classified_without_a_store(workdir: Path) -> None:
@@ -800,9 +804,9 @@ def test_mail_text_is_escaped(workdir: Path) -> None:
     (workdir / "m").write_bytes(mbox(story.V1, bad))
     call("track", "add", "--mbox", "m")
     for argv in (["track"], ["track", "show", "1"], ["track", "classify", "m"]):
-        out = call(*argv).out
-        assert "\x1b" not in out
-        assert "\u202e" not in out
+        output = call(*argv).out
+        assert "\x1b" not in output
+        assert "\u202e" not in output
 
 
 def test_only_important_messages_of_a_huge_thread_are_read(
@@ -813,23 +817,25 @@ def test_only_important_messages_of_a_huge_thread_are_read(
     monkeypatch.setattr("patchpilot.archive.track_store.FIRST_READ", 1)
     title = "[PATCH] demo: check the pointer"
     talk = [
-        reply(title, f"I wonder about point {at}.", id=f"t{at}", reply_to="v1")
-        for at in range(8)
+        reply(title, f"I wonder about point {index}.", id=f"t{index}", reply_to="v1")
+        for index in range(8)
     ]
     tag = reply(
         title, "Reviewed-by: Rita Reviewer <rita@example.org>", id="tag", reply_to="v1"
     )
     (workdir / "m").write_bytes(mbox(mailed(f"v1 {title}"), tag, *talk))
     assert call("track", "add", "--mbox", "m").code == 0
-    shown = call("track", "show", "1", "--mails").out
-    assert "5 of 10 messages not read" in shown
-    assert "track show 1 --all" in shown
-    assert "Reviewed-by: Rita Reviewer" in shown
-    assert [f"point {at}." in shown for at in range(8)] == [False] * 5 + [True] * 3
+    output = call("track", "show", "1", "--mails").out
+    assert "5 of 10 messages not read" in output
+    assert "track show 1 --all" in output
+    assert "Reviewed-by: Rita Reviewer" in output
+    assert [f"point {index}." in output for index in range(8)] == [False] * 5 + [
+        True
+    ] * 3
     with Store() as store:
-        assert store.unread(1) == {f"t{at}@example.org" for at in range(5)}
-    whole = call("track", "show", "1", "--all", "--mails").out
-    assert "not read" not in whole
-    assert all(f"point {at}." in whole for at in range(8))
+        assert store.unread(1) == {f"t{index}@example.org" for index in range(5)}
+    full_output = call("track", "show", "1", "--all", "--mails").out
+    assert "not read" not in full_output
+    assert all(f"point {index}." in full_output for index in range(8))
     with Store() as store:
         assert store.unread(1) == frozenset()

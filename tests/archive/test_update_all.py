@@ -64,21 +64,24 @@ def test_damaged_message_is_restored(workdir: Path) -> None:
         with Store() as store:
             store.mark_read(2, ["r1@example.org"])
             store.mark(2, "r1@example.org", 3, "declined")
-        before, shown = local_data(2), series("show", "--keep-unread")
+        before, series_json = local_data(2), series("show", "--keep-unread")
         sql(f"{DAMAGE} WHERE message_id IN ('r1@example.org', 'v2@example.org')")
         sql("DELETE FROM mail WHERE message_id = 'r4@example.org'")
         assert call("track", "show", "2", "--keep-unread").code == 2
         updated = series("update", "--all")
     assert local_data(2) == before
     assert updated["new"] == []
-    assert {**series("show", "--keep-unread"), "updated": 0} == {**shown, "updated": 0}
+    assert {**series("show", "--keep-unread"), "updated": 0} == {
+        **series_json,
+        "updated": 0,
+    }
 
 
 def test_update_adds_messages_and_keeps_lost_ones(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1, story.REVIEW) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
-    with archive_server("stand-in", workdir, story.V1, story.V2, story.TAG) as other:
-        tracked = series("update", "--all", "--lore", other.url)
+    with archive_server("stand-in", workdir, story.V1, story.V2, story.TAG) as archive:
+        tracked = series("update", "--all", "--lore", archive.url)
     assert set(tracked["new"]) == {"v2@example.org", "r3@example.org"}
     assert {reply["message_id"] for reply in tracked["replies"]} == {
         "r1@example.org",
@@ -103,8 +106,8 @@ def test_unavailable_message_is_restored_from_a_backup(
         backup.unlink()
     outcome = call("track", "update", "--all")
     assert (outcome.code, "cannot be reached" in outcome.err) == (4, True)
-    shown = call("track", "show", "1")
-    assert (shown.code, "r1@example.org> is damaged" in shown.err) == (2, True)
+    output = call("track", "show", "1")
+    assert (output.code, "r1@example.org> is damaged" in output.err) == (2, True)
 
 
 def test_tracked_file_is_read_again(workdir: Path) -> None:

@@ -124,7 +124,7 @@ def test_incomplete_commit_reference_is_an_error(
     assert finding.severity is Severity.ERROR
 
 
-def test_full_fixes_tag_is_no_upstream_commit() -> None:
+def test_full_fixes_tag_is_not_an_upstream_commit() -> None:
     message = f'It broke.\n\nFixes: {"1a" * 20} ("frob: add it")\n'
     text = write_mail(message, subject="[PATCH 6.1.y] frob: wait for the link")
     assert rule_warnings(text, "backport-without-upstream-commit")
@@ -346,16 +346,16 @@ def test_explained_missing_fixes_tag_is_accepted(reason: str) -> None:
     )
 
 
-def test_table_may_end_below_the_hunk() -> None:
+def test_table_may_continue_after_the_hunk() -> None:
     head = '+static const struct of_device_id frob_ids[] = {\n \t{ .name = "frob" },\n'
     (cut,) = rule_findings(
         write_mail(diff=file_diff("drivers/frob/frob.c", head)), "unterminated-id-table"
     )
-    (whole,) = rule_findings(
+    (finding,) = rule_findings(
         write_mail(diff=file_diff("drivers/frob/frob.c", f"{head}+}};\n")),
         "unterminated-id-table",
     )
-    assert (cut.severity, whole.severity) == (Severity.CHECK, Severity.ERROR)
+    assert (cut.severity, finding.severity) == (Severity.CHECK, Severity.ERROR)
 
 
 def test_prefixes_may_be_separated_by_commas() -> None:

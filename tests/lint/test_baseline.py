@@ -55,14 +55,14 @@ def patch(
     path: str = PATH,
     added: str = "int a;",
     *,
-    at: int = 10,
+    offset: int = 10,
     marks: str = "PATCH",
 ) -> Patch:
-    """Return a patch that adds a line; its hunk starts at line `at`."""
+    """Return a patch that adds a line; its hunk starts at line `offset`."""
     diff = (
         file_diff(path, f" \n \n \n+{added}\n \n \n ")
-        .replace("@@ -10,", f"@@ -{at},")
-        .replace(" +10,", f" +{at},")
+        .replace("@@ -10,", f"@@ -{offset},")
+        .replace(" +10,", f" +{offset},")
     )
     return parse_patch(
         mail(f"[{marks}] {subject}", f"{text}\n\n{SIGN_OFF}", diff).encode(
@@ -75,22 +75,24 @@ def patch(
 def finding(
     of: Patch, word: str | None, rule: str = "R1", path: str | None = None
 ) -> Finding:
-    at = (
+    index = (
         next(number for number, line in enumerate(of.lines, 1) if word in line)
         if word
         else None
     )
-    return Finding(rule, "name", Severity.WARNING, "message", patch_line=at, path=path)
+    return Finding(
+        rule, "name", Severity.WARNING, "message", patch_line=index, path=path
+    )
 
 
-def test_moved_line_keeps_its_mark() -> None:
+def test_moved_line_keeps_the_same_mark() -> None:
     old, new = (
         patch(added="\tfoo( 1 );"),
         patch(
             "frob: waits longer",
             "Other words.\n\nMore of them.",
             added="  foo( 1 );",
-            at=400,
+            offset=400,
         ),
     )
     assert mark_of(finding(old, "foo(", path=PATH), old) == mark_of(
@@ -99,12 +101,12 @@ def test_moved_line_keeps_its_mark() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"added": "foo( 2 );"}, {"path": "drivers/frob/other.c"}]
+    "changes", [{"added": "foo( 2 );"}, {"path": "drivers/frob/other.c"}]
 )
-def test_other_lines_and_files_differ(other: dict[str, str]) -> None:
-    old, new = patch(added="foo( 1 );"), patch(**{"added": "foo( 1 );", **other})
+def test_other_lines_and_files_differ(changes: dict[str, str]) -> None:
+    old, new = patch(added="foo( 1 );"), patch(**{"added": "foo( 1 );", **changes})
     assert mark_of(finding(old, "foo(", path=PATH), old) != mark_of(
-        finding(new, "foo(", path=other.get("path", PATH)), new
+        finding(new, "foo(", path=changes.get("path", PATH)), new
     )
 
 
@@ -116,16 +118,16 @@ def test_subject_ignores_version_and_number() -> None:
 
 
 def test_variable_text_is_ignored() -> None:
-    one = patch()
+    first = patch()
     text = (
-        "\n".join(one.lines)
+        "\n".join(first.lines)
         .replace("6 Jan 2026", "7 Jul 2026")
         .replace("From 0123456789ab", "From ba9876543210")
     )
-    other = parse_patch(text.encode(), "b.patch")
+    second = parse_patch(text.encode(), "b.patch")
     for before, after in (("6 Jan 2026", "7 Jul 2026"), ("From 0123", "From ba98")):
-        assert mark_of(finding(one, before), one) == mark_of(
-            finding(other, after), other
+        assert mark_of(finding(first, before), first) == mark_of(
+            finding(second, after), second
         )
 
 
@@ -148,7 +150,7 @@ def test_whole_patch_finding_has_a_mark() -> None:
 
 def test_mark_ignores_context_and_white_space() -> None:
     assert change_of(patch(added="a  = 1;")) == change_of(
-        patch("frob: x", "y", added="\ta = 1;", at=90)
+        patch("frob: x", "y", added="\ta = 1;", offset=90)
     )
     assert change_of(patch(added="a = 1;")) != change_of(patch(added="a = 2;"))
 
@@ -171,25 +173,25 @@ def test_baseline_round_trip_is_exact(
 
 @given(marks=st.lists(_MARKS, max_size=8), data=st.data())
 def test_order_is_irrelevant(marks: list[FindingMark], data: st.DataObject) -> None:
-    other = data.draw(st.permutations(marks))
-    assert as_text(Counter(marks), {}) == as_text(Counter(other), {})
-    left = Remaining(marks)
-    assert all(left.take(one) for one in other)
-    assert not left.stale
+    shuffled = data.draw(st.permutations(marks))
+    assert as_text(Counter(marks), {}) == as_text(Counter(shuffled), {})
+    remaining = Remaining(marks)
+    assert all(remaining.take(mark) for mark in shuffled)
+    assert not remaining.stale
 
 
 @given(marks=st.lists(_MARKS, min_size=1, max_size=8), data=st.data())
 def test_repeated_findings_are_counted(
     marks: list[FindingMark], data: st.DataObject
 ) -> None:
-    again = data.draw(st.sampled_from(marks))
-    left = Remaining(marks)
-    assert sum(not left.take(mark) for mark in (*marks, again)) == 1
+    repeated_mark = data.draw(st.sampled_from(marks))
+    remaining = Remaining(marks)
+    assert sum(not remaining.take(mark) for mark in (*marks, repeated_mark)) == 1
     rest = list(marks)
-    rest.remove(again)
-    left = Remaining(marks)
-    assert all(left.take(one) for one in rest)
-    assert sum(left.stale.values()) == 1
+    rest.remove(repeated_mark)
+    remaining = Remaining(marks)
+    assert all(remaining.take(one) for one in rest)
+    assert sum(remaining.stale.values()) == 1
 
 
 def test_baseline_file_is_sorted_and_printable(
@@ -217,7 +219,7 @@ def test_baseline_file_is_sorted_and_printable(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("{", "line 1 column 2"),
         ('{\n "schema": 1,,\n}', "line 2 column 14"),
@@ -257,10 +259,10 @@ def test_baseline_file_is_sorted_and_printable(
         ),
     ],
 )
-def test_error_names_the_broken_line(tmp_path: Path, text: str, said: str) -> None:
+def test_error_names_the_broken_line(tmp_path: Path, text: str, expected: str) -> None:
     file = tmp_path / "b.json"
     file.write_text(text)
-    with pytest.raises(InputError, match=said) as caught:
+    with pytest.raises(InputError, match=expected) as caught:
         read_baseline(file)
     assert caught.value.message.startswith(f"{file}: ")
     assert caught.value.hint
@@ -277,7 +279,7 @@ def test_error_names_a_binary_or_missing_file(tmp_path: Path) -> None:
         read_baseline(tmp_path / "b")
 
 
-def test_renamed_file_has_its_old_path() -> None:
+def test_renamed_file_is_marked_under_the_old_path() -> None:
     text = (
         "diff --git a/a.c b/b.c\n"
         "similarity index 90%\n"
@@ -311,7 +313,7 @@ def test_patches_are_paired_like_range_diff() -> None:
         patch("frob: brand new", path="drivers/other/x.c", added="int x;"),
         patch("frob: three, said better", added="int three;"),
         patch("frob: two", added="long other;"),
-        patch("frob: one", added="int one;", at=70),
+        patch("frob: one", added="int one;", offset=70),
     ]
     assert pair_with_earlier([same, subject, rework], new) == {1: 2, 2: 1, 3: 0}
 
@@ -323,14 +325,16 @@ def test_reordered_patches_are_paired(data: st.DataObject, count: int) -> None:
         for number in range(count)
     ]
     order = data.draw(st.permutations(range(count)))
-    assert pair_with_earlier(old, [old[at] for at in order]) == dict(enumerate(order))
+    assert pair_with_earlier(old, [old[index] for index in order]) == dict(
+        enumerate(order)
+    )
 
 
-def remove_sign_off(one: Patch) -> tuple[Patch, Finding]:
-    text = "\n".join(one.lines).replace(SIGN_OFF, "")
-    one = parse_patch(text.encode(), "a.patch")
-    found = run(Context(one), load_rules())
-    return one, next(each for each in found if each.name == "no-sign-off")
+def remove_sign_off(patch: Patch) -> tuple[Patch, Finding]:
+    text = "\n".join(patch.lines).replace(SIGN_OFF, "")
+    patch = parse_patch(text.encode(), "a.patch")
+    findings = run(Context(patch), load_rules())
+    return patch, next(finding for finding in findings if finding.name == "no-sign-off")
 
 
 def test_message_finding_belongs_to_the_patch() -> None:

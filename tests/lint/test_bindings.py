@@ -31,5 +31,8 @@ def test_binding_is_required_if_the_tree_has_bindings(
         )
     )
     context.options = context.options._replace(checkpatch_compat=compat)
-    found = run(context, load_rules())
-    assert any(one.name == "undocumented-compatible" for one in found) is reported
+    findings = run(context, load_rules())
+    assert (
+        any(finding.name == "undocumented-compatible" for finding in findings)
+        is reported
+    )

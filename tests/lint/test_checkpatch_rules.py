@@ -97,9 +97,9 @@ def test_wrong_title_is_corrected() -> None:
         message='See commit 0123456789ab ("frob: add the driver").',
         history=history,
     )
-    (one,) = example_findings(wrong, "GIT_COMMIT_ID")
-    assert one.fix
-    assert one.fix.text == 'commit 0123456789ab ("frob: add a driver")'
+    (finding,) = example_findings(wrong, "GIT_COMMIT_ID")
+    assert finding.fix
+    assert finding.fix.text == 'commit 0123456789ab ("frob: add a driver")'
 
 
 @pytest.mark.parametrize(
@@ -137,9 +137,9 @@ def test_wrong_fixes_title_is_corrected() -> None:
         trailers='Fixes: 0123456789ab ("frob: add")',
         history={COMMIT: "frob: add a driver"},
     )
-    (one,) = example_findings(example, "BAD_FIXES_TAG")
-    assert one.fix
-    assert one.fix.text == 'Fixes: 0123456789ab ("frob: add a driver")'
+    (finding,) = example_findings(example, "BAD_FIXES_TAG")
+    assert finding.fix
+    assert finding.fix.text == 'Fixes: 0123456789ab ("frob: add a driver")'
 
 
 def test_older_kernels_accept_longer_fixes_ids() -> None:
@@ -157,7 +157,7 @@ def test_nothing_is_unknown_without_a_repository() -> None:
     assert not of_type(context_of(example), {"type": "UNKNOWN_COMMIT_ID"})
 
 
-def test_data_directory_precedes_the_tree(tmp_path: object) -> None:
+def test_data_directory_overrides_the_tree(tmp_path: object) -> None:
     from pathlib import Path
 
     folder = Path(str(tmp_path))
@@ -195,7 +195,7 @@ def test_data_directory_precedes_the_tree(tmp_path: object) -> None:
     ],
 )
 def test_hostile_line_takes_bounded_time(code: str) -> None:
-    own = [
+    line_rules = [
         rule
         for rule in rules()
         if rule.pack
@@ -208,7 +208,7 @@ def test_hostile_line_takes_bounded_time(code: str) -> None:
     ]
     context = context_of(Example(bad=True, path="drivers/frob/frob.c", code=code))
     started = time.process_time()
-    run(context, own)
+    run(context, line_rules)
     assert time.process_time() - started < 60
 
 
@@ -225,10 +225,10 @@ def test_hostile_line_takes_bounded_time(code: str) -> None:
     ],
 )
 def test_hostile_message_takes_bounded_time(message: str) -> None:
-    own = [rule for rule in rules() if rule.pack == "checkpatch-message"]
+    message_rules = [rule for rule in rules() if rule.pack == "checkpatch-message"]
     context = context_of(Example(bad=True, message=message))
     started = time.process_time()
-    run(context, own)
+    run(context, message_rules)
     assert time.process_time() - started < 60
 
 
@@ -251,18 +251,18 @@ MARKED = (
     ],
 )
 @pytest.mark.parametrize(
-    ("mark", "compat", "asked"),
+    ("mark", "compat", "reported"),
     [("6.1.y", False, False), ("6.1.y", True, True), ("net", True, True)],
 )
 def test_stable_marker_follows_the_stable_rules(
-    line: str, mark: str, compat: bool, asked: bool
+    line: str, mark: str, compat: bool, reported: bool
 ) -> None:
     patch = parse_patch(MARKED.format(mark=mark, line=line).encode(), "x")
     context = Context(patch, options=Options(checkpatch_compat=compat))
     hits = run(
         context, [rule for rule in rules() if rule.checkpatch == "GIT_COMMIT_ID"]
     )
-    assert bool(list(hits)) is asked
+    assert bool(list(hits)) is reported
 
 
 @pytest.mark.parametrize(
@@ -282,14 +282,14 @@ def test_title_of_another_commit_is_accepted(text: str) -> None:
             tree=SPELLING,
         )
     )
-    wanted = [rule for rule in rules() if rule.checkpatch == "TYPO_SPELLING"]
-    assert not run(context, wanted)
+    spelling_rules = [rule for rule in rules() if rule.checkpatch == "TYPO_SPELLING"]
+    assert not run(context, spelling_rules)
     compat = Context(
         context.patch,
         tree=context.tree,
         options=Options(strict=True, checkpatch_compat=True),
     )
-    assert run(compat, wanted)
+    assert run(compat, spelling_rules)
 
 
 def test_text_next_to_a_commit_title_is_checked() -> None:

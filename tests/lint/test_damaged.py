@@ -81,21 +81,21 @@ _EDIT = st.tuples(
 
 def _damage_patch(edits: list[tuple[str, int, int, str]]) -> bytes:
     lines = list(_LINES)
-    for what, at, column, bit in edits:
-        at %= len(lines) or 1
+    for damage, index, column, bit in edits:
+        index %= len(lines) or 1
         if not lines:
             break
-        line = lines[at]
-        if what == "drop":
-            del lines[at]
-        elif what == "twice":
+        line = lines[index]
+        if damage == "drop":
+            del lines[index]
+        elif damage == "twice":
             lines.insert(column % len(lines), line)
         else:
-            lines[at] = {
+            lines[index] = {
                 "cut": line[:column],
                 "put": line[:column] + bit + line[column:],
                 "sign": bit[:1] + line[1:],
-            }[what]
+            }[damage]
     return "\n".join(lines).encode()
 
 

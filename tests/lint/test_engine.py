@@ -67,8 +67,8 @@ def _line(patch: Patch, text: str) -> int:
 def test_diff_finding_has_a_file_and_line() -> None:
     patch = _patch()
     HITS.append(Hit(_line(patch, "+int c;")))
-    (found,) = run(Context(patch), [_rule()])
-    assert (found.path, found.line, found.message) == (
+    (finding,) = run(Context(patch), [_rule()])
+    assert (finding.path, finding.line, finding.message) == (
         "drivers/frob/frob.c",
         11,
         "summary",
@@ -77,8 +77,8 @@ def test_diff_finding_has_a_file_and_line() -> None:
 
 def test_message_finding_has_no_file() -> None:
     HITS.append(Hit(6))
-    (found,) = run(Context(_patch()), [_rule()])
-    assert (found.path, found.line) == (None, None)
+    (finding,) = run(Context(_patch()), [_rule()])
+    assert (finding.path, finding.line) == (None, None)
 
 
 def test_findings_are_in_line_order() -> None:
@@ -91,7 +91,7 @@ def test_findings_are_in_line_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "checkpatch", "strict", "given"),
+    ("path", "checkpatch", "strict", "expected"),
     [
         ("drivers/frob/frob.c", "SPACING", False, 0),
         ("drivers/frob/frob.c", "SPACING", True, 1),
@@ -103,21 +103,21 @@ def test_findings_are_in_line_order() -> None:
     ],
 )
 def test_checks_are_optional(
-    path: str, checkpatch: str | None, strict: bool, given: int
+    path: str, checkpatch: str | None, strict: bool, expected: int
 ) -> None:
     patch = _patch(path)
     HITS.append(Hit(_line(patch, "+int c;")))
-    found = run(
+    findings = run(
         Context(patch, options=Options(strict=strict, as_checkpatch=True)),
         [_rule(Severity.CHECK, checkpatch)],
     )
-    assert len(found) == given
+    assert len(findings) == expected
 
 
-def test_case_severity_comes_from_its_pack() -> None:
+def test_pack_sets_the_severity_of_a_case() -> None:
     rule = _rule(Severity.NOTE)._replace(severities={"worse": Severity.ERROR})
     HITS.extend([Hit(2, case="worse"), Hit(3, case="other"), Hit(4)])
-    assert [one.severity for one in run(Context(_patch()), [rule])] == [
+    assert [finding.severity for finding in run(Context(_patch()), [rule])] == [
         Severity.ERROR,
         Severity.NOTE,
         Severity.NOTE,
@@ -142,8 +142,8 @@ def test_moved_code_is_marked(
     patch = _patch(body=MOVED)
     HITS.append(Hit(_line(patch, "+\t\tfrob_start_it(frob, 1);")))
     assert [
-        one.moved
-        for one in run(
+        finding.moved
+        for finding in run(
             Context(patch, options=Options(strict=strict)),
             [_rule(checkpatch=checkpatch, on_moved=on_moved)],
         )

@@ -31,18 +31,18 @@ message = "knob"
 """
 
 
-def rule(match: str, said: str = "frob") -> Rule:
+def rule(match: str, message: str = "frob") -> Rule:
     import_detectors()
     return parse_pack(
-        RULE.replace("{said}", said).replace("{match}", match), "ours.toml"
+        RULE.replace("{said}", message).replace("{match}", match), "ours.toml"
     ).rules[0]
 
 
 def matched_lines(
-    match: str, code: str, said: str = "frob", path: str = "drivers/frob/frob.c"
+    match: str, code: str, message: str = "frob", path: str = "drivers/frob/frob.c"
 ) -> tuple[Finding, ...]:
     return run(
-        context_of(Example(bad=True, code=code, path=path)), (rule(match, said),)
+        context_of(Example(bad=True, code=code, path=path)), (rule(match, message),)
     )
 
 
@@ -140,12 +140,12 @@ pattern = 'knob'"""
 
 
 def test_any_of_combines_its_tables() -> None:
-    both = "\tf(knob, frob);"
-    assert [finding.column for finding in matched_lines(ANY, both)] == [10, 4]
+    matching_line = "\tf(knob, frob);"
+    assert [finding.column for finding in matched_lines(ANY, matching_line)] == [10, 4]
     assert [
         finding.column
         for finding in matched_lines(
-            ANY.replace('any-of"', 'any-of"\nby_column = true', 1), both
+            ANY.replace('any-of"', 'any-of"\nby_column = true', 1), matching_line
         )
     ] == [4, 10]
     valued = ANY + '\nvalues = {word = "K"}\n'
@@ -201,7 +201,9 @@ TAG = 'detector = "tag-like"\nnames = ["Reported-by", "Tested-by"]\n'
         (TAG + "by_sender = true", []),
     ],
 )
-def test_tag_is_matched_by_name_person_and_place(match: str, names: list[str]) -> None:
+def test_tag_is_matched_by_name_person_and_position(
+    match: str, names: list[str]
+) -> None:
     found_names = [
         line.partition(":")[0] for line in reported_message_lines(match, trailers=TAGS)
     ]
@@ -280,7 +282,7 @@ CODE_AROUND = 'detector = "code-around"\n'
         ("near = \"text\"\nunless_near_pattern = 'no frob'\npattern = 'x'", "\tx1; /* no frob */\n\tx2;", ["x2;"]),  # noqa: E501
     ],
 )  # fmt: skip
-def test_code_is_matched_by_its_function(
+def test_code_is_matched_by_the_enclosing_function(
     match: str, code: str, found_lines: list[str]
 ) -> None:
     assert reported_lines(CODE_AROUND + match, code) == found_lines
@@ -290,7 +292,7 @@ def test_joined_groups_have_no_spaces() -> None:
     (one,) = matched_lines(
         CODE + "pattern = 'f\\((?P<list_joined>.*)\\)'",
         "\tf(a, b);",
-        said="{list_joined}",
+        message="{list_joined}",
     )
     assert one.message == "a,b"
 
@@ -303,7 +305,7 @@ def test_used_type_is_known_afterwards() -> None:
 
 
 @pytest.mark.parametrize(
-    ("match", "says"),
+    ("match", "expected"),
     [
         (
             ANY.replace("pattern = 'knob'", "patternn = 'knob'"),
@@ -338,9 +340,9 @@ def test_used_type_is_known_afterwards() -> None:
         ),
     ],
 )
-def test_table_error_names_the_file_and_rule(match: str, says: str) -> None:
+def test_table_error_names_the_file_and_rule(match: str, expected: str) -> None:
     with pytest.raises(PackError) as error:
         rule(match)
-    assert says in error.value.message
+    assert expected in error.value.message
     assert error.value.message.startswith("ours.toml:")
     assert "rule OUR001" in error.value.message

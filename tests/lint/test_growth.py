@@ -32,23 +32,23 @@ def _patch(path: str, lines: list[str]) -> Series:
 
 
 def _seconds(series: Series, times: int = 1) -> float:
-    taken = []
+    durations = []
     for _ in range(times):
         began = time.process_time()
         Driver(Options(strict=True)).check([series])
-        taken.append(time.process_time() - began)
-    return min(taken)
+        durations.append(time.process_time() - began)
+    return min(durations)
 
 
 def _declarations(count: int) -> list[str]:
-    return [f"int a{one} = {one};" for one in range(count)]
+    return [f"int a{number} = {number};" for number in range(count)]
 
 
 def _make_function(count: int) -> list[str]:
     return [
         "int frob(void)",
         "{",
-        *(f"\tint a{one} = frob_read(c, {one});" for one in range(count)),
+        *(f"\tint a{number} = frob_read(c, {number});" for number in range(count)),
         "}",
     ]
 
@@ -56,7 +56,7 @@ def _make_function(count: int) -> list[str]:
 def _make_macro(count: int) -> list[str]:
     return [
         "#define FROB(x) do { \\",
-        *(f"\tfrob_write(x, {one}); \\" for one in range(count)),
+        *(f"\tfrob_write(x, {number}); \\" for number in range(count)),
         "} while (0)",
     ]
 
@@ -168,14 +168,14 @@ def test_no_line_takes_quadratic_time(line: str) -> None:
 def test_type_parsing_is_linear(
     filler: str,
 ) -> None:
-    types, wanted = Types(), TypePattern(r"\s*[a-z]+;")
+    types, pattern = Types(), TypePattern(r"\s*[a-z]+;")
 
     def seconds(count: int) -> float:
         text = f"int{filler * count}-"
         best = 60.0
         for _ in range(3):
             began = time.process_time()
-            assert types.match(wanted, text) is None
+            assert types.match(pattern, text) is None
             best = min(best, time.process_time() - began)
         return best
 

@@ -65,8 +65,8 @@ def test_mailbox_is_formatted() -> None:
 
 @given(SIGNS)
 def test_angle_brackets_match_greedily(text: str) -> None:
-    found = re.match(r"^(.*)<(\S+@\S+)>(.*)$", text, re.ASCII)
-    assert _split_angle_brackets(text) == (found.groups() if found else None)
+    match = re.match(r"^(.*)<(\S+@\S+)>(.*)$", text, re.ASCII)
+    assert _split_angle_brackets(text) == (match.groups() if match else None)
 
 
 @given(st.text(alphabet="()a", max_size=60))

@@ -20,7 +20,7 @@ def test_crash_fix_without_a_tag_is_a_warning(
     tmp_path: Path,
 ) -> None:
     story = history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
-    done = call(
+    outcome = call(
         "check",
         "-C",
         story.repo.path,
@@ -30,10 +30,10 @@ def test_crash_fix_without_a_tag_is_a_warning(
         "--select",
         "missing-fixes",
     )
-    assert done.code == 1
+    assert outcome.code == 1
     assert (
         'subject contains "fix crash" but there is no Fixes: tag; help: run `patchpilot fixes HEAD`'
-        in " ".join(done.out.split())
+        in " ".join(outcome.out.split())
     )
     file = tmp_path / "0001.patch"
     file.write_text(story.repo.git("format-patch", "-1", "--stdout") + "\n")

@@ -126,8 +126,8 @@ def _reported(
     text = mail(subject, "c", file_diff(path, body.encode().decode("unicode_escape")))
     patch = parse_patch(text.encode(), "a")
     rules = [rule for rule in load_rules() if rule.name == name]
-    found = run(Context(patch, options=Options(data_dir=data)), rules)
-    return [patch.lines[(finding.patch_line or 1) - 1] for finding in found]
+    findings = run(Context(patch, options=Options(data_dir=data)), rules)
+    return [patch.lines[(finding.patch_line or 1) - 1] for finding in findings]
 
 
 @pytest.mark.parametrize("name", ["misspelling", "possible-misspelling"])
@@ -139,8 +139,8 @@ def test_a_quoted_misspelling_is_not_reported(
     word = "recieved||received\n" if name == "misspelling" else ""
     (tmp_path / "spelling.txt").write_text(word)
     subject = f"a: b\n\nWhy.\n\n{before}{text}"
-    found = _reported(name, "a.c", "+int a;", subject, tmp_path)
-    assert len(found) == (text in USED)
+    findings = _reported(name, "a.c", "+int a;", subject, tmp_path)
+    assert len(findings) == (text in USED)
 
 
 @pytest.mark.parametrize("edit", EDITS)

@@ -48,7 +48,7 @@ def test_rule_is_read_with_its_examples() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "says"),
+    ("old", "new", "expected"),
     [
         ('why = "Frob is gone."', "", "why is missing"),
         ('reference = "https://example.org/frob"', "", "reference is missing"),
@@ -82,11 +82,11 @@ def test_rule_is_read_with_its_examples() -> None:
         ),
     ],
 )
-def test_pack_error_names_the_file_and_rule(old: str, new: str, says: str) -> None:
+def test_pack_error_names_the_file_and_rule(old: str, new: str, expected: str) -> None:
     assert old in RULE
     with pytest.raises(PackError) as error:
         parse_pack(RULE.replace(old, new, 1), "ours.toml")
-    assert says in error.value.message
+    assert expected in error.value.message
     assert error.value.message.startswith("ours.toml:2: rule ")
 
 
@@ -103,7 +103,7 @@ def test_message_uses_named_groups() -> None:
 
 
 @pytest.mark.parametrize(
-    ("added", "says", "hint"),
+    ("added", "expected", "hint"),
     [
         (
             'message = "{wrod} is gone"',
@@ -123,11 +123,11 @@ def test_message_uses_named_groups() -> None:
     ],
 )
 def test_invalid_message_names_the_file_and_rule(
-    added: str, says: str, hint: str | None
+    added: str, expected: str, hint: str | None
 ) -> None:
     with pytest.raises(PackError) as error:
         parse_pack(FORMS.replace('why = "', f'{added}\nwhy = "', 1), "ours.toml")
-    assert says in error.value.message
+    assert expected in error.value.message
     assert error.value.message.startswith("ours.toml:2: rule OUR001: ")
     if hint:
         assert error.value.hint == hint
@@ -137,7 +137,7 @@ LONGER = 'detector = "longer-than"\nwhere = "{}"\nmost = 3'
 
 
 @pytest.mark.parametrize(
-    ("match", "key", "known"),
+    ("match", "key", "valid_keys"),
     [
         (
             'detector = "like"\nwhere = "{}"\npattern = "frob"',
@@ -152,7 +152,9 @@ LONGER = 'detector = "longer-than"\nwhere = "{}"\nmost = 3'
         ),
     ],
 )
-def test_unknown_keyword_lists_the_known_ones(match: str, key: str, known: str) -> None:
+def test_unknown_keyword_lists_the_known_ones(
+    match: str, key: str, valid_keys: str
+) -> None:
     start, end = RULE.index('detector = "like"'), RULE.index("[[rule.bad]]")
     text = (
         "# ours\n" + RULE[:start].lstrip("\n") + match.format("xyz") + "\n" + RULE[end:]
@@ -164,7 +166,7 @@ def test_unknown_keyword_lists_the_known_ones(match: str, key: str, known: str) 
     )
     assert error.value.hint
     assert error.value.hint.startswith("valid values: ")
-    assert known in error.value.hint
+    assert valid_keys in error.value.hint
 
 
 def test_argument_may_use_a_part() -> None:

@@ -40,27 +40,27 @@ path = "a.c"
 """
 
 
-def _pump(nodes: Any, first: str, most: int) -> str:
+def _pump(nodes: Any, first: str, length: int) -> str:
     """Return a text that resembles matches of a parsed pattern, with maximum repeats.
 
     A class stands for `first` if it takes that, otherwise for the first character that it takes.
     """
-    made = ""
+    text = ""
     for name, value in nodes:
         kind = str(name)
         if kind in ("IN", "ANY", "NOT_LITERAL", "LITERAL"):
             tree = _parser.SubPattern(_parser.State(), [(name, value)])
             takes = _compiler.compile(tree, re.DOTALL).fullmatch
-            made += next(filter(takes, (first, *map(chr, range(126, 8, -1)))), "")
+            text += next(filter(takes, (first, *map(chr, range(126, 8, -1)))), "")
         elif kind.endswith("REPEAT"):
             low, high, body = value
-            times = max(min(int(high), most), min(int(low), 200))
-            made += _pump(body, first, most) * times
+            times = max(min(int(high), length), min(int(low), 200))
+            text += _pump(body, first, length) * times
         elif kind in ("SUBPATTERN", "ATOMIC_GROUP"):
-            made += _pump(value[3] if kind == "SUBPATTERN" else value, first, most)
+            text += _pump(value[3] if kind == "SUBPATTERN" else value, first, length)
         elif kind == "BRANCH":
-            made += _pump(max(value[1], key=len), first, most)
-    return made
+            text += _pump(max(value[1], key=len), first, length)
+    return text
 
 
 def _is_slow(pattern: str, text: str) -> bool:
@@ -78,8 +78,8 @@ def _slow(patterns: Iterable[str]) -> list[str]:
         for pattern in patterns
         if any(
             _is_slow(pattern, f"{text[:-1]}\x01" * 2)
-            for first, most in product(" a\t", (12, 60))
-            if len(text := _pump(_parser.parse(pattern), first, most)) < 6000
+            for first, length in product(" a\t", (12, 60))
+            if len(text := _pump(_parser.parse(pattern), first, length)) < 6000
         )
     ]
 
@@ -99,11 +99,11 @@ def test_shipped_patterns_fail_fast() -> None:
 
 @pytest.mark.long
 def test_user_pack_matches_in_bounded_time(tmp_path: Path) -> None:
-    own = tmp_path / "ours.toml"
-    own.write_text(PACK.format(pattern="a?" * 32 + "a" * 32))
+    user_pack = tmp_path / "ours.toml"
+    user_pack.write_text(PACK.format(pattern="a?" * 32 + "a" * 32))
     rule = next(
         load_rule
-        for load_rule in load_rules((read_pack(own),))
+        for load_rule in load_rules((read_pack(user_pack),))
         if load_rule.pack == "ours"
     )
     began = time.process_time()
@@ -115,13 +115,13 @@ def test_user_pack_matches_in_bounded_time(tmp_path: Path) -> None:
     "pattern", ["(?:(?:a{1000}){1000}){1000}", r"(a+)(b*)(c*)\1", "a" * 2000]
 )
 def test_unbounded_pattern_is_refused(tmp_path: Path, pattern: str) -> None:
-    own = tmp_path / "ours.toml"
-    own.write_text(PACK.format(pattern=pattern.replace("\\", "\\\\")))
+    user_pack = tmp_path / "ours.toml"
+    user_pack.write_text(PACK.format(pattern=pattern.replace("\\", "\\\\")))
     with pytest.raises(PackError, match=r"ours\.toml:(?:2:)? rule OWN001: pattern"):
-        load_rules((read_pack(own),))
+        load_rules((read_pack(user_pack),))
 
 
-def test_message_template_follows_no_attributes() -> None:
+def test_message_template_rejects_attribute_access() -> None:
     assert (
         pack_patterns.fill_message(
             "{match} {match.__class__} {match:>99999999} {}", {"match": "x"}

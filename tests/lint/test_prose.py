@@ -47,7 +47,10 @@ def _find_rules(
         for rule in load_rules()
         if rule.scope != "series" and rule.checkpatch is None
     ]
-    return {one.name: one for one in run(_context(message, subject, diff), rules)}
+    return {
+        finding.name: finding
+        for finding in run(_context(message, subject, diff), rules)
+    }
 
 
 PASTES = {
@@ -90,7 +93,7 @@ def test_pasted_text_is_not_prose(text: str) -> None:
         ["The frob waits.", "The tool says:", "Wait for it, as the link is slow."],
         ["The frob waits.", "Ada Fixer wrote:", "Wait for it, as the link is slow."],
     )
-    found = _find_rules(
+    findings = _find_rules(
         f"The frob waits for a link that never comes up again.\n\n{text}\nWait for it, as the link"
         " is slow.\n"
     )
@@ -101,7 +104,7 @@ def test_pasted_text_is_not_prose(text: str) -> None:
             "possible-misspelling",
             "badly-wrapped-message",
         }
-        & found.keys()
+        & findings.keys()
     )
 
 
@@ -120,8 +123,8 @@ def test_prose_is_not_a_paste(text: str) -> None:
     context = _context(text)
     lines = text.split("\n")
     reported = [
-        at
-        for at, line in enumerate(lines)
+        index
+        for index, line in enumerate(lines)
         if line.strip() and not line.startswith(("\t", "===="))
     ]
     assert not pasted(context) & set(reported)
@@ -185,7 +188,7 @@ def test_denied_harm_is_ignored(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "found"),
+    ("subject", "reported"),
     [
         ("dt-bindings: frob: convert to YAML", True),
         ("dt-bindings: frob: add yaml file for the acme frob", True),
@@ -194,9 +197,11 @@ def test_denied_harm_is_ignored(text: str) -> None:
         ("dt-bindings: frob: fix the name in acme,frob.yaml", False),
     ],
 )
-def test_binding_describes_hardware(subject: str, found: bool) -> None:
+def test_binding_describes_hardware(subject: str, reported: bool) -> None:
     text = "The frob of the acme board waits for a link on its second port.\n"
-    assert ("redundant-binding-subject" in _find_rules(text, subject, BINDING)) == found
+    assert (
+        "redundant-binding-subject" in _find_rules(text, subject, BINDING)
+    ) == reported
 
 
 def test_settings_are_not_mistaken_for_encoded_spaces() -> None:
@@ -265,11 +270,11 @@ def test_stable_patch_names_its_mainline_commit(
     rules = [
         rule for rule in load_rules() if rule.name == "backport-without-upstream-commit"
     ]
-    found = run(
+    findings = run(
         Context(parse_patch(text.encode(), "x.patch"), options=Options(strict=True)),
         rules,
     )
-    assert bool(found) == reported
+    assert bool(findings) == reported
 
 
 def test_diff_in_the_message_is_not_prose() -> None:

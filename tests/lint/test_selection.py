@@ -68,7 +68,7 @@ def test_unknown_name_suggests_the_nearest() -> None:
     )
 
 
-def test_rules_follow_the_kernel() -> None:
+def test_rules_depend_on_the_kernel_version() -> None:
     def rule_names(kernel: tuple[int, int]) -> set[str]:
         return {
             rule.name for rule in choose(load_rules(), kernel=kernel, profile="linux")
@@ -78,7 +78,7 @@ def test_rules_follow_the_kernel() -> None:
     assert "report-without-closes" in rule_names(NEW)
 
 
-def test_every_rule_has_its_detector() -> None:
+def test_every_rule_names_an_existing_detector() -> None:
     for rule in load_rules():
         assert callable(detector_of(rule).function)
 
@@ -107,8 +107,10 @@ def test_user_pack_cannot_reuse_a_name(tmp_path: Path) -> None:
         if f'name = "{shipped.name}"' in table
     )
     ours = tmp_path / "ours.toml"
-    own = re.sub(r"^aliases = .*\n", "", text, flags=re.MULTILINE)
-    ours.write_text(own.replace("TAG0", "OUR0").replace('name = "', 'name = "our-'))
+    user_pack = re.sub(r"^aliases = .*\n", "", text, flags=re.MULTILINE)
+    ours.write_text(
+        user_pack.replace("TAG0", "OUR0").replace('name = "', 'name = "our-')
+    )
     assert any(
         rule.name == "our-missing-fixes" and rule.pack == "ours"
         for rule in load_rules([read_pack(ours)])
@@ -144,24 +146,24 @@ def test_linux_rules_apply_to_netdev_only() -> None:
         assert is_in_force(rule, NEW, "linux") == is_in_force(rule, NEW, "netdev"), (
             rule.name
         )
-    only = ours[0]._replace(profiles=("linux",), since=None, until=None)
-    assert {name: is_in_force(only, NEW, name) for name in projects()} == {
+    linux_rule = ours[0]._replace(profiles=("linux",), since=None, until=None)
+    assert {name: is_in_force(linux_rule, NEW, name) for name in projects()} == {
         name: name in ("linux", "netdev") for name in projects()
     }
-    netdev = only._replace(profiles=("netdev",))
+    netdev = linux_rule._replace(profiles=("netdev",))
     assert {name for name in projects() if is_in_force(netdev, NEW, name)} == {"netdev"}
     assert {
         name
         for name in projects()
-        if is_in_force(only._replace(profiles=()), NEW, name)
+        if is_in_force(linux_rule._replace(profiles=()), NEW, name)
     } == set(projects())
 
 
 def test_rule_applies_to_a_kernel_range() -> None:
     rule = load_rules()[0]._replace(profiles=(), since=(5, 10), until=(6, 1))
     assert [
-        is_in_force(rule, one, "linux")
-        for one in ((5, 9), (5, 10), (6, 0), (6, 1), (6, 2))
+        is_in_force(rule, version, "linux")
+        for version in ((5, 9), (5, 10), (6, 0), (6, 1), (6, 2))
     ] == [
         False,
         True,
@@ -178,7 +180,7 @@ def test_unknown_profile_suggests_the_nearest() -> None:
 
 
 @pytest.mark.parametrize("name", ["linux", "u-boot", "dpdk", "xen"])
-def test_tree_determines_its_profile(name: str) -> None:
+def test_profile_is_detected_from_the_tree(name: str) -> None:
     assert (
         detect(
             MemoryTree(dict.fromkeys((*find_project(name).tree_has[0], "COPYING"), "")),

@@ -23,14 +23,14 @@ def mail(
     path: str = "drivers/frob/frob.c",
     added: str = "new();",
 ) -> Patch:
-    above = "In-Reply-To: <s0@example.org>\n" if number else ""
+    reply_header = "In-Reply-To: <s0@example.org>\n" if number else ""
     diff = (
         f"---\n{notes}\ndiff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n"
         f"@@ -1,3 +1,3 @@\n \tint ret;\n-\told({number});\n+\t{added}\n \n"
     )
     text = (
         "From: Ada Fixer <ada@example.org>\nDate: Thu, 1 Jan 2026 10:00:00 +0000\n"
-        f"Subject: [{mark}] {title} {number}\nMessage-ID: <s{number}@example.org>\n{above}\n"
+        f"Subject: [{mark}] {title} {number}\nMessage-ID: <s{number}@example.org>\n{reply_header}\n"
         f"{body}\n\nSigned-off-by: Ada Fixer <ada@example.org>\n{diff if number else notes}"
     )
     return patches_of(text.encode(), "x")[0]
@@ -40,8 +40,8 @@ def finding_names(
     *mails: Patch, tree: MemoryTree | None = None, strict: bool = True
 ) -> set[str]:
     result = Driver(Options(strict=strict), tree=tree).check(group(mails))
-    every = [finding for patch in result.patches for finding in patch.findings]
-    return {finding.name for finding in (*every, *result.series)}
+    findings = [finding for patch in result.patches for finding in patch.findings]
+    return {finding.name for finding in (*findings, *result.series)}
 
 
 def test_missing_cover_letter_is_accepted() -> None:
@@ -56,7 +56,7 @@ def test_changelog_in_the_cover_letter_is_enough(separator: str) -> None:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_sibling_patch_documents_the_compatible(order: int) -> None:
+def test_compatible_may_be_documented_in_another_patch(order: int) -> None:
     driver = {"added": '{ .compatible = "acme,frob" },'}
     binding = {"path": BINDING, "added": "const: acme,frob"}
     tree = MemoryTree({"Documentation/devicetree/bindings/a.yaml": "x\n"})
@@ -65,8 +65,8 @@ def test_sibling_patch_documents_the_compatible(order: int) -> None:
     assert "undocumented-compatible" in finding_names(
         mail("PATCH", 1, **driver), tree=tree
     )
-    found = Driver(Options(strict=True), tree=tree).check(group(patches))
-    assert "acme,frob" not in str([patch.findings for patch in found.patches])
+    result = Driver(Options(strict=True), tree=tree).check(group(patches))
+    assert "acme,frob" not in str([patch.findings for patch in result.patches])
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_sibling_patch_documents_the_compatible(order: int) -> None:
         "It shows:\n\n Call Trace:\n  frob_start+0x1/0x2",
     ],
 )
-def test_crash_asks_for_a_fixes_tag(body: str) -> None:
+def test_crash_fix_needs_a_fixes_tag(body: str) -> None:
     assert finding_names(mail("PATCH", 1, body), strict=False) & ASKED
     new = mail("PATCH", 1, body, title="frob: introduce a wait")
     assert "missing-fixes" not in finding_names(new, strict=False)
@@ -92,11 +92,11 @@ def test_binding_fix_needs_a_tag() -> None:
     assert "missing-fixes" not in finding_names(document)
 
 
-def test_message_rules_are_the_newest() -> None:
+def test_newest_message_rules_are_used() -> None:
     old = MemoryTree({"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"})
     body = "Wait.\n\nReported-by: Ben Reader <ben@example.org>"
-    asked = mail("PATCH", 1, body)
-    assert "report-without-closes" in finding_names(asked, tree=old)
+    patch = mail("PATCH", 1, body)
+    assert "report-without-closes" in finding_names(patch, tree=old)
     chosen = Options(strict=True, kernel=(6, 1), origins={"kernel": "flag"})
-    kept = Driver(chosen, tree=old).check(group([asked])).patches[0].findings
-    assert "report-without-closes" not in {finding.name for finding in kept}
+    findings = Driver(chosen, tree=old).check(group([patch])).patches[0].findings
+    assert "report-without-closes" not in {finding.name for finding in findings}

@@ -22,7 +22,7 @@ def mail(
     notes: str = "",
     root: str = "<s0@example.org>",
 ) -> Patch:
-    above = f"In-Reply-To: {root}\n" if number else ""
+    reply_header = f"In-Reply-To: {root}\n" if number else ""
     diff = (
         f"---\n{notes} drivers/frob/frob.c | 2 +-\n\ndiff --git a/drivers/frob/frob.c"
         " b/drivers/frob/frob.c\n--- a/drivers/frob/frob.c\n+++ b/drivers/frob/frob.c\n@@ -1,3"
@@ -31,7 +31,7 @@ def mail(
     text = (
         "From: Ada Fixer <ada@example.org>\nDate: Thu, 1 Jan 2026 10:00:00 +0000\nSubject:"
         f" [{mark}] frob: step {number} of the way\nMessage-ID:"
-        f" <s{number}@example.org>\n{above}\n{body}\n\n"
+        f" <s{number}@example.org>\n{reply_header}\n{body}\n\n"
     )
     return patches_of(
         (
@@ -59,20 +59,20 @@ def test_patch_of_another_version_is_reported() -> None:
     assert "mixed-versions" in finding_names(series[0])
 
 
-@pytest.mark.parametrize("above", ["", f"commit {'1a' * 20} upstream.\n\n"])
-def test_order_of_backports_is_that_of_mainline(above: str) -> None:
+@pytest.mark.parametrize("reference", ["", f"commit {'1a' * 20} upstream.\n\n"])
+def test_backports_must_follow_mainline_order(reference: str) -> None:
     fixes = 'Fixes: 123456789abc ("frob: read the value")'
     bodies = COVER, f"{COVER}\n\n{fixes}"
     (series,) = group(
         [
-            mail(f"PATCH {number}/2", number, body=above + body)
+            mail(f"PATCH {number}/2", number, body=reference + body)
             for number, body in enumerate(bodies, 1)
         ]
     )
-    assert ("fix-not-first" in finding_names(series)) == (not above)
+    assert ("fix-not-first" in finding_names(series)) == (not reference)
 
 
-def test_another_thread_begins_another_series() -> None:
+def test_new_thread_starts_a_new_series() -> None:
     series = group(
         [mail("PATCH v2 0/2", 0), mail("PATCH v3 1/2", 1, root="<other@example.org>")]
     )
@@ -99,8 +99,8 @@ def test_stale_cover_letter_is_reported() -> None:
         " changed\n\nbase-commit: 0123456789ab"
     )
     patches = [mail("PATCH 1/2", 1), mail("PATCH 2/2", 2)]
-    found = finding_names(group([mail("PATCH 0/2", 0, body=body), *patches])[0])
-    assert found == ["stale-cover-letter"]
+    findings = finding_names(group([mail("PATCH 0/2", 0, body=body), *patches])[0])
+    assert findings == ["stale-cover-letter"]
     assert finding_names(group([mail("PATCH 0/2", 0), *patches])[0]) == []
 
 
@@ -117,17 +117,17 @@ def test_numbered_files_form_a_series(marks: tuple[str, str], reported: str) -> 
         for number, mark in enumerate(marks, 1)
     ]
     (series,) = group(patches)
-    wanted = [
+    number_rules = [
         rule for rule in load_rules() if rule.name == "inconsistent-series-numbers"
     ]
     assert [
         reported in finding.message
         for finding in run_series(
-            Context(series.patches[0], series, options=Options()), wanted
+            Context(series.patches[0], series, options=Options()), number_rules
         )
     ] == [True]
-    apart = [
+    separate_patches = [
         patch._replace(source=f"{number}/0001-frob.patch")
         for number, patch in enumerate(patches)
     ]
-    assert len(group([patch._replace(headers=()) for patch in apart])) == 2
+    assert len(group([patch._replace(headers=()) for patch in separate_patches])) == 2

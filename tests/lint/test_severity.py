@@ -29,8 +29,8 @@ def rule_named(name: str) -> Rule:
 
 
 def read_severity(rule: Rule) -> Severity:
-    (found,) = run(context_of(OWN_TAG), [rule])
-    return found.severity
+    (finding,) = run(context_of(OWN_TAG), [rule])
+    return finding.severity
 
 
 def test_profile_overrides_the_pack_severity() -> None:
@@ -81,6 +81,6 @@ def test_detectors_have_no_severity() -> None:
     cases |= {
         form for case in cases for form in (f"loose-file-{case}", f"{case}-and-stable")
     }
-    named = {case for rule in load_rules() for case in rule.severities}
-    assert named
-    assert named <= cases
+    severity_cases = {case for rule in load_rules() for case in rule.severities}
+    assert severity_cases
+    assert severity_cases <= cases

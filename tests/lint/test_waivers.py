@@ -71,16 +71,16 @@ def test_tree_waivers_are_tables() -> None:
         "until = 2027-02-03\n",
         label="tree.toml",
     )
-    one, other = parse_waiver_tables(settings.waivers, settings.label)
+    first, second = parse_waiver_tables(settings.waivers, settings.label)
     assert settings.flag("strict")
-    assert (one.rule, one.paths, one.reason, one.until, one.origin) == (
+    assert (first.rule, first.paths, first.reason, first.until, first.origin) == (
         "long-line",
         ("drivers/foo/*",),
         "a table reads better",
         date(2027, 1, 1),
         "tree.toml",
     )
-    assert (other.paths, other.until, other.title) == (
+    assert (second.paths, second.until, second.title) == (
         ("a/", "b/"),
         date(2027, 2, 3),
         "long-subject (a/, b/)",
@@ -88,7 +88,7 @@ def test_tree_waivers_are_tables() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "said", "hint"),
+    ("table", "expected", "hint"),
     [
         ({"reason": "r"}, "waiver 1: missing rule", "rule ="),
         ({"rule": "a"}, "waiver 1: missing reason", "reason ="),
@@ -115,9 +115,9 @@ def test_tree_waivers_are_tables() -> None:
     ],
 )
 def test_table_error_is_specific(
-    table: dict[str, object], said: str, hint: str
+    table: dict[str, object], expected: str, hint: str
 ) -> None:
-    with pytest.raises(InputError, match=said) as caught:
+    with pytest.raises(InputError, match=expected) as caught:
         parse_waiver_tables([table], "x.toml")
     assert caught.value.message.startswith("x.toml: ")
     assert hint in (caught.value.hint or "")

@@ -11,15 +11,15 @@ from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 
 
 @pytest.mark.parametrize(
-    ("message", "added", "place"),
+    ("message", "added", "position"),
     [
         (PROSE, "+/* wait for for the link */", (PATH, 13)),
         (PROSE, "+/* wait for the\n+ * the link */", (PATH, 4)),
         (f"{PROSE} It is is so.", "+int b;", (None, None)),
     ],
 )
-def test_repeated_word_has_a_position(
-    message: str, added: str, place: tuple[str | None, int | None]
+def test_repeated_word_position_is_reported(
+    message: str, added: str, position: tuple[str | None, int | None]
 ) -> None:
     text = mail(
         "frob: wait",
@@ -27,8 +27,8 @@ def test_repeated_word_has_a_position(
         file_diff(PATH, f" int a;\n{added}\n int z;"),
     )
     (reported,) = [
-        one
-        for one in run(Context(parse_patch(text.encode(), "a.patch")), load_rules())
-        if one.name == "repeated-word"
+        finding
+        for finding in run(Context(parse_patch(text.encode(), "a.patch")), load_rules())
+        if finding.name == "repeated-word"
     ]
-    assert (reported.path, reported.column) == place
+    assert (reported.path, reported.column) == position

@@ -45,12 +45,14 @@ def test_bot_rows_name_existing_rules(
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if "proof" in row], ids=name_of)
-def test_rule_reports_the_bots_findings(row: dict[str, Any]) -> None:
-    rule, own = _known_rules()[row["rules"][0]]
+def test_rules_report_bot_findings(row: dict[str, Any]) -> None:
+    rule, example = _known_rules()[row["rules"][0]]
     if row["proof"] == "own":
-        context = context_of(own)
+        context = context_of(example)
     else:
         series = tuple(row["proof"].get("series", ()))
         context = context_of(Example(bad=True, **{**row["proof"], "series": series}))
-    found = (*run(context, [rule]), *run_series(context, [rule]))
-    assert {one.name for one in found} == {row["rules"][0]}, context.patch.lines
+    findings = (*run(context, [rule]), *run_series(context, [rule]))
+    assert {finding.name for finding in findings} == {row["rules"][0]}, (
+        context.patch.lines
+    )

@@ -54,12 +54,12 @@ def test_examples_give_the_stated_result(rule: Rule, example: Example) -> None:
     if not example.bad:
         assert not findings, shown
         return
-    own = [finding for finding in findings if finding.rule == rule.id]
-    assert len(own) == example.count, shown
+    rule_findings = [finding for finding in findings if finding.rule == rule.id]
+    assert len(rule_findings) == example.count, shown
     assert {finding.name for finding in findings if finding.rule != rule.id} == set(
         example.also
     ), shown
     if example.at:
-        line = own[0].patch_line
+        line = rule_findings[0].patch_line
         assert line is not None, shown
         assert example.at in lines[line - 1], shown

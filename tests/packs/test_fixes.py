@@ -26,8 +26,10 @@ def _cases(*, bad: bool, safe: bool) -> list[object]:
 
 
 def test_every_fixer_has_a_rule() -> None:
-    named = {rule.remedy.fixer for rule in all_rules() if rule.remedy.kind == "safe"}
-    assert named == set(import_fixers())
+    fixers_in_rules = {
+        rule.remedy.fixer for rule in all_rules() if rule.remedy.kind == "safe"
+    }
+    assert fixers_in_rules == set(import_fixers())
     assert not [
         rule.name
         for rule in all_rules()
@@ -46,19 +48,19 @@ def test_token_changes_are_justified() -> None:
 @pytest.mark.parametrize(("rule", "example"), _cases(bad=True, safe=True))
 def test_fix_cleans_a_bad_example(rule: Rule, example: Example) -> None:
     fixed = fixed_example(example)
-    shown = "\n".join(fixed.draft.patch.lines)
-    own = [one for one in fixed.left if one.rule == rule.id]
+    fixed_text = "\n".join(fixed.draft.patch.lines)
+    remaining = [finding for finding in fixed.left if finding.rule == rule.id]
     if example.stays:
-        assert own, f"it is mended: no need for `stays`\n{shown}"
+        assert remaining, f"it is mended: no need for `stays`\n{fixed_text}"
         return
-    assert not own, shown
-    before = {one.rule for one in fixed.found}
-    assert {one.rule for one in fixed.left} <= before, shown
+    assert not remaining, fixed_text
+    reported_rules = {finding.rule for finding in fixed.found}
+    assert {finding.rule for finding in fixed.left} <= reported_rules, fixed_text
     assert fixed.draft.patch.diff_error is None
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases(bad=True, safe=True))
-def test_fixers_accept_a_patch_that_ends_anywhere(rule: Rule, example: Example) -> None:
+def test_fixers_accept_truncated_patches(rule: Rule, example: Example) -> None:
     whole, fixer = context_of(example), import_fixers()[rule.remedy.fixer]
     for end in range(whole.patch.message_line, len(whole.patch.lines)):
         patch = parse_patch("\n".join(whole.patch.lines[:end]).encode(), "a")

@@ -15,17 +15,17 @@ LONGEST = 100
 @cache
 def _rule_messages() -> dict[str, list[str]]:
     """Return each rule's messages for its own bad examples."""
-    said: dict[str, list[str]] = {}
+    messages: dict[str, list[str]] = {}
     for pack in load_packs():
         for rule in pack.rules:
             for example in pack.examples[rule.id]:
                 if example.bad:
                     context = context_of(example)
                     findings = (*run(context, [rule]), *run_series(context, [rule]))
-                    said.setdefault(rule.name, []).extend(
+                    messages.setdefault(rule.name, []).extend(
                         finding.message for finding in findings
                     )
-    return said
+    return messages
 
 
 def test_every_placeholder_is_filled() -> None:

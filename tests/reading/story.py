@@ -77,8 +77,8 @@ def read(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> PostedSeries
 
 def only(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> PostedSeries:
     """Return the only series in the messages; `confirmed` are confirmed by the user."""
-    (found,) = read_thread(parse(mbox(*mails)), confirmed=confirmed)
-    return found
+    (series,) = read_thread(parse(mbox(*mails)), confirmed=confirmed)
+    return series
 
 
 def state(*mails: bytes) -> str:

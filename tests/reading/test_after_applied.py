@@ -14,9 +14,9 @@ TITLE = "pump: stop at ten"
 
 def applied_patch(to: str, path: str, *mails: bytes) -> PostedSeries:
     """Return a patch to a file that was sent to a list and applied."""
-    sent = mailed(f"v1 [PATCH] {TITLE}", to=f"{MATT}, {to}")
-    sent = sent.replace(b"drivers/demo/pump.c", path.encode())
-    taken = reply(
+    patch_mail = mailed(f"v1 [PATCH] {TITLE}", to=f"{MATT}, {to}")
+    patch_mail = patch_mail.replace(b"drivers/demo/pump.c", path.encode())
+    applied_reply = reply(
         f"[PATCH] {TITLE}",
         "Applied, thanks.",
         sender=MATT,
@@ -24,9 +24,11 @@ def applied_patch(to: str, path: str, *mails: bytes) -> PostedSeries:
         reply_to="v1",
         minutes=9,
     )
-    found = only(sent, taken, *mails, confirmed=frozenset({"t@example.org"}))
-    assert found.state == "accepted" or mails
-    return found
+    series = only(
+        patch_mail, applied_reply, *mails, confirmed=frozenset({"t@example.org"})
+    )
+    assert series.state == "accepted" or mails
+    return series
 
 
 WAYS = [
@@ -78,10 +80,10 @@ WAYS = [
 def test_author_waits_after_applied(
     to: str, path: str, project: str, words: str
 ) -> None:
-    found = applied_patch(to, path)
-    assert project in found.project.lineage
-    assert words in next_step(found)
-    assert ("merge window" in next_step(found)) == (project == "linux")
+    series = applied_patch(to, path)
+    assert project in series.project.lineage
+    assert words in next_step(series)
+    assert ("merge window" in next_step(series)) == (project == "linux")
 
 
 def test_project_without_stable_branches_skips_them() -> None:
@@ -105,7 +107,7 @@ def test_project_without_stable_branches_skips_them() -> None:
         "linux-mm@kvack.org, git@vger.kernel.org",
     ],
 )
-def test_cross_posted_kernel_patch_is_the_kernels(
+def test_cross_posted_kernel_patch_belongs_to_the_kernel(
     lists: str,
 ) -> None:
     assert applied_patch(lists, "drivers/demo/pump.c").project.kernel

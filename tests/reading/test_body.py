@@ -31,7 +31,7 @@ def test_quotes_are_removed() -> None:
         "> a\nMine.\n",
     ],
 )
-def test_only_the_senders_words_are_own(text: str) -> None:
+def test_quoted_text_is_not_attributed_to_the_sender(text: str) -> None:
     assert parse_body(text).text == "Mine."
 
 
@@ -56,7 +56,7 @@ def test_patch_after_scissors_is_separate() -> None:
     assert "Signed-off-by: Ada <a@example.org>" in body.patch
 
 
-def test_code_and_text_remarks_differ() -> None:
+def test_code_and_message_comments_are_distinguished() -> None:
     body = parse_body("> +\tint x;\n\nUnused.\n\n> Some text.\n\nAnd this.\n")
     assert [(line.text, line.on_code) for line in body.own if line.text] == [
         ("Unused.", True),

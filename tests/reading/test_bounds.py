@@ -30,7 +30,7 @@ def show_series(*argv: object) -> str:
 
 
 def test_tag_in_html_is_ignored() -> None:
-    said = mail(
+    html_reply = mail(
         f"Re: [PATCH] {TITLE}",
         f"<html><body>\n{TAG.replace('<', '&lt;').replace('>', '&gt;')}\n</body></html>",
         sender=RITA,
@@ -39,7 +39,7 @@ def test_tag_in_html_is_ignored() -> None:
         minutes=5,
         Content_Type="text/html; charset=utf-8",
     )
-    assert only(story.V1, said).trailers == ()
+    assert only(story.V1, html_reply).trailers == ()
 
 
 def test_oversized_mail_is_reported(workdir: Path) -> None:
@@ -51,9 +51,9 @@ def test_oversized_mail_is_reported(workdir: Path) -> None:
         minutes=5,
     )
     (workdir / "m").write_bytes(mbox(story.V1, huge, story.REVIEW))
-    out = show_series("add", "--mbox", "m")
-    assert "skipped (<huge@example.org>, read it in the archive)" in out
-    assert "review" in out
+    output = show_series("add", "--mbox", "m")
+    assert "skipped (<huge@example.org>, read it in the archive)" in output
+    assert "review" in output
 
 
 @cache
@@ -69,12 +69,12 @@ def test_mbox_bomb_is_truncated(
     (workdir / "m.gz").write_bytes(
         gzip.compress(mbox(story.V1, huge(), story.REVIEW), 1)
     )
-    out = show_series("add", "--mbox", "m.gz")
+    output = show_series("add", "--mbox", "m.gz")
     assert (
         "mail too large: the limit is 64 MiB: skipped (<huge@example.org>, read it in the archive)"
-        in out
+        in output
     )
-    assert "review" in out
+    assert "review" in output
     (workdir / "alone.gz").write_bytes(gzip.compress(huge(), 1))
     outcome = call("track", "add", "--mbox", "alone.gz")
     assert outcome.code == 2
@@ -88,9 +88,9 @@ def test_excess_mbox_data_is_reported(
         mbox_module, "MAX_INPUT", len(story.V1) + len(story.REVIEW) + 200
     )
     (workdir / "m").write_bytes(mbox(story.V1, story.REVIEW, story.V2))
-    out = show_series("add", "--mbox", "m")
-    assert "MiB of messages: those from byte" in out
-    assert "review" in out
+    output = show_series("add", "--mbox", "m")
+    assert "MiB of messages: those from byte" in output
+    assert "review" in output
     # a skipped message is not retried forever
     text = mbox(story.V1, story.REVIEW)
     monkeypatch.setattr(mbox_module, "_MOST_TEXT", len(text) + 100)
@@ -199,8 +199,8 @@ def test_invalid_charset_loses_no_mail(workdir: Path, charset: str) -> None:
     )
     (workdir / "m").write_bytes(mbox(story.V1, broken))
     show_series("add", "--mbox", "m")
-    (found,) = json.loads(show_series("--format", "json"))["series"]
-    assert [one["message_id"] for one in found["replies"]] == ["c@example.org"]
+    (series,) = json.loads(show_series("--format", "json"))["series"]
+    assert [one["message_id"] for one in series["replies"]] == ["c@example.org"]
 
 
 def test_loops_and_missing_parents_end() -> None:
@@ -218,7 +218,9 @@ def test_loops_and_missing_parents_end() -> None:
         ),
     ]
     (status,) = read_thread([parse_mail(raw) for raw in (story.V1, *loop)])
-    assert [one.message_id for one in status.replies] == ["orphan@example.org"]
+    assert [reply_status.message_id for reply_status in status.replies] == [
+        "orphan@example.org"
+    ]
     assert [tag.trailer for tag in status.trailers] == [TAG]
 
 
@@ -226,22 +228,22 @@ def test_first_of_two_messages_with_the_same_id_is_used(workdir: Path) -> None:
     first = reply(
         f"[PATCH] {TITLE}", "Please change it.", id="same", reply_to="v1", minutes=1
     )
-    other = reply(
+    duplicate = reply(
         f"[PATCH] {TITLE}", f"Fine.\n\n{TAG}", id="same", reply_to="v1", minutes=2
     )
     (workdir / "m").write_bytes(mbox(story.V1, first))
     show_series("add", "--mbox", "m")
-    (workdir / "m").write_bytes(mbox(story.V1, first, other))
+    (workdir / "m").write_bytes(mbox(story.V1, first, duplicate))
     show_series("update")
-    (found,) = json.loads(show_series("--format", "json"))["series"]
-    assert (len(found["replies"]), found["trailers"]) == (1, [])
+    (series,) = json.loads(show_series("--format", "json"))["series"]
+    assert (len(series["replies"]), series["trailers"]) == (1, [])
 
 
 def test_names_and_subjects_are_escaped(
     workdir: Path,
 ) -> None:
     evil = "\x1b]0;x\x07\u202e\u2066\x9b31m"
-    said = reply(
+    hostile_reply = reply(
         f"[PATCH] {TITLE} {evil}",
         f"Fine {evil}.\n\n{TAG}",
         sender=f'"Rita {evil}" <rita@example.net>',
@@ -250,7 +252,9 @@ def test_names_and_subjects_are_escaped(
         minutes=1,
     )
     (workdir / "m").write_bytes(
-        mbox(story.V1.replace(TITLE.encode(), f"{TITLE} {evil}".encode()), said)
+        mbox(
+            story.V1.replace(TITLE.encode(), f"{TITLE} {evil}".encode()), hostile_reply
+        )
     )
     show_series("add", "--mbox", "m")
     for words in (
@@ -260,8 +264,10 @@ def test_names_and_subjects_are_escaped(
         ("show", "1", "--ledger"),
         ("classify", "m"),
     ):
-        out = show_series(*words)
-        assert not [sign for sign in "\x1b\x07\u202e\u2066\x9b" if sign in out], words
+        output = show_series(*words)
+        assert not [sign for sign in "\x1b\x07\u202e\u2066\x9b" if sign in output], (
+            words
+        )
 
 
 @pytest.mark.long

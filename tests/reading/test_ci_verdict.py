@@ -39,9 +39,11 @@ def test_worst_report_is_used(mails: list[tuple[str, str]], verdict: str) -> Non
     classified = [
         classify(
             parse_mail(
-                reply("[PATCH] demo: x", text, sender=sender, id=str(at), reply_to="v1")
+                reply(
+                    "[PATCH] demo: x", text, sender=sender, id=str(index), reply_to="v1"
+                )
             )
         )
-        for at, (sender, text) in enumerate(mails)
+        for index, (sender, text) in enumerate(mails)
     ]
     assert ci_verdict(classified) == (verdict or None)

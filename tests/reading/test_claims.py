@@ -23,24 +23,24 @@ NOT_APPLIED = [
 ]
 
 
-def list_claims(found: PostedSeries) -> list[str]:
-    return [f"{claim.what}: {claim.sentence}" for claim in found.claims]
+def list_claims(series: PostedSeries) -> list[str]:
+    return [f"{claim.what}: {claim.sentence}" for claim in series.claims]
 
 
 @pytest.mark.parametrize("text", NOT_APPLIED)
 def test_ambiguous_words_apply_nothing(text: str) -> None:
-    found = read(TO_MATT, answer(text, to="v2"))
-    assert found.state in ("under-review", "changes-requested", "rejected"), found.why
-    assert found.proven in ("under-review", "changes-requested")
-    assert found.landed == ()
-    quoted = " ".join(list_claims(found))
+    series = read(TO_MATT, answer(text, to="v2"))
+    assert series.state in ("under-review", "changes-requested", "rejected"), series.why
+    assert series.proven in ("under-review", "changes-requested")
+    assert series.landed == ()
+    quoted = " ".join(list_claims(series))
     assert quoted.startswith(("unclear: ", "promised: ", "dropped: ", "refused: "))
     first = text.replace("\n", " ").split(". ")[0].rstrip(".")
     assert first[:60] in quoted or first.split("; ")[-1][:40] in quoted
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "claimed_state"),
     [
         ("Applied, thanks!", "applied"),
         ("Applied to pumps-next.", "applied"),
@@ -56,18 +56,20 @@ def test_ambiguous_words_apply_nothing(text: str) -> None:
         ("pw-bot: rejected", "refused"),
     ],
 )
-def test_maintainers_words_set_the_state_unproven(text: str, what: str) -> None:
-    found = read(TO_MATT, answer(text, to="v2"))
-    assert found.state == {"applied": "accepted", "refused": "rejected"}[what]
-    assert found.proven in ("under-review", "changes-requested")
-    ((claim, *_),) = [found.claims]
+def test_maintainers_words_set_the_state_unproven(
+    text: str, claimed_state: str
+) -> None:
+    series = read(TO_MATT, answer(text, to="v2"))
+    assert series.state == {"applied": "accepted", "refused": "rejected"}[claimed_state]
+    assert series.proven in ("under-review", "changes-requested")
+    ((claim, *_),) = [series.claims]
     assert (claim.what, claim.known, claim.sender.email) == (
-        what,
+        claimed_state,
         True,
         "matt@example.com",
     )
     assert claim.sentence in text
-    assert "not seen in a tree yet" in claim.words or what == "refused"
+    assert "not seen in a tree yet" in claim.words or claimed_state == "refused"
 
 
 @pytest.mark.parametrize(
@@ -80,9 +82,9 @@ def test_maintainers_words_set_the_state_unproven(text: str, what: str) -> None:
     ],
 )
 def test_doubtful_words_reject_nothing(text: str) -> None:
-    found = read(TO_MATT, answer(text, to="v2"))
-    assert found.state in ("under-review", "changes-requested")
-    assert found.proven in ("under-review", "changes-requested")
+    series = read(TO_MATT, answer(text, to="v2"))
+    assert series.state in ("under-review", "changes-requested")
+    assert series.proven in ("under-review", "changes-requested")
 
 
 @pytest.mark.parametrize(
@@ -95,27 +97,27 @@ def test_doubtful_words_reject_nothing(text: str) -> None:
     ],
 )
 def test_doubtful_words_withdraw_nothing(text: str) -> None:
-    found = read(TO_MATT, answer(text, to="v2", sender=ADA))
-    assert found.state != "withdrawn"
-    assert found.proven != "withdrawn"
+    series = read(TO_MATT, answer(text, to="v2", sender=ADA))
+    assert series.state != "withdrawn"
+    assert series.proven != "withdrawn"
 
 
 def test_last_clear_claim_is_used() -> None:
     applied = answer("Applied, thanks!", to="v2")
     doubtful = answer("Hmm, this still crashes here.", to="v2", minutes=2200)
     dropped = answer("I have dropped it again, sorry.", to="v2", minutes=2300)
-    again = answer("Fixed up and applied again.", to="v2", minutes=2400)
+    second_reply = answer("Fixed up and applied again.", to="v2", minutes=2400)
     assert read(TO_MATT, applied, doubtful).state == "accepted"
     assert read(TO_MATT, applied, dropped).state == "under-review"
-    assert read(TO_MATT, applied, dropped, again).state == "accepted"
-    assert read(TO_MATT, applied, dropped, again).proven == "under-review"
+    assert read(TO_MATT, applied, dropped, second_reply).state == "accepted"
+    assert read(TO_MATT, applied, dropped, second_reply).proven == "under-review"
 
 
-def test_claim_asks_for_verification() -> None:
-    found = read(TO_MATT, answer("Applied to pumps-next, thanks!", to="v2"))
-    step = advise(found)
+def test_claim_needs_verification() -> None:
+    series = read(TO_MATT, answer("Applied to pumps-next, thanks!", to="v2"))
+    step = advise(series)
     assert step.need is Turn.WAITING
-    assert next_step(found) == (
+    assert next_step(series) == (
         "Matt Maintainer reports it applied: “Applied to pumps-next, thanks!” (not seen in a tree"
         " yet): look whether it is true: `git fetch`, then `patchpilot track update`"
     )
@@ -126,32 +128,32 @@ def test_claim_asks_for_verification() -> None:
 
 
 def test_ambiguous_words_are_never_shown_as_applied() -> None:
-    found = read(TO_MATT, answer(NOT_APPLIED[0], to="v2"))
-    assert [str(reply.mail.kind) for reply in found.replies] == ["other"]
-    assert found.claims[0].words.startswith(
+    series = read(TO_MATT, answer(NOT_APPLIED[0], to="v2"))
+    assert [str(reply.mail.kind) for reply in series.replies] == ["other"]
+    assert series.claims[0].words.startswith(
         "Matt Maintainer: unclear, read it: “Queued"
     )
-    said = read(TO_MATT, answer("Applied to pumps-next, thanks!", to="v2"))
-    assert [(it.tree, it.how) for it in said.landed] == [
+    accepted_series = read(TO_MATT, answer("Applied to pumps-next, thanks!", to="v2"))
+    assert [(commit.tree, commit.how) for commit in accepted_series.landed] == [
         ("pumps-next", "claimed on the list")
     ]
 
 
 def test_bot_report_is_proof() -> None:
     robot = applied_by_robot(TITLE, SHA[:12], id="b", reply_to="v2", minutes=2000)
-    found = read(TO_MATT, answer("Applied, thanks!", to="v2"), robot)
-    assert (found.state, found.proven) == ("accepted", "accepted")
-    assert found.claims == ()
+    series = read(TO_MATT, answer("Applied, thanks!", to="v2"), robot)
+    assert (series.state, series.proven) == ("accepted", "accepted")
+    assert series.claims == ()
 
 
 def test_user_can_confirm_a_claim() -> None:
-    taken = answer("Applied, thanks!", to="v2")
-    found = read(TO_MATT, taken, confirmed=frozenset({"x2100@example.org"}))
-    assert (found.state, found.proven, found.claims) == ("accepted", "accepted", ())
+    applied_reply = answer("Applied, thanks!", to="v2")
+    series = read(TO_MATT, applied_reply, confirmed=frozenset({"x2100@example.org"}))
+    assert (series.state, series.proven, series.claims) == ("accepted", "accepted", ())
 
 
 def test_tag_does_not_close_a_claim() -> None:
-    asked = answer("Please rename the variable.", to="v2", sender=RITA, minutes=2000)
-    found = read(TO_MATT, asked, answer("Applied, thanks!", to="v2"))
-    assert (found.state, found.proven) == ("accepted", "changes-requested")
-    assert "Rita Reviewer" in next_step(found)
+    request = answer("Please rename the variable.", to="v2", sender=RITA, minutes=2000)
+    series = read(TO_MATT, request, answer("Applied, thanks!", to="v2"))
+    assert (series.state, series.proven) == ("accepted", "changes-requested")
+    assert "Rita Reviewer" in next_step(series)

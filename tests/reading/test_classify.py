@@ -49,11 +49,14 @@ def test_robot_is_recognized(name: str) -> None:
     extra = (
         {"Auto_Submitted": robot["auto_submitted"]} if "auto_submitted" in robot else {}
     )
-    found = classify(
+    classification = classify(
         parse(mail(robot["subject"], robot["text"], sender=robot["sender"], **extra))[0]
     )
-    assert (str(found.kind), found.bot) == (robot["kind"], robot.get("bot", True))
-    assert not found.credited
+    assert (str(classification.kind), classification.bot) == (
+        robot["kind"],
+        robot.get("bot", True),
+    )
+    assert not classification.credited
 
 
 @pytest.mark.parametrize(
@@ -66,8 +69,12 @@ def test_robot_is_recognized(name: str) -> None:
     ],
 )
 def test_landing_mails_are_recognized(raw: bytes, kind: str) -> None:
-    found = classify(parse(raw)[0])
-    assert (str(found.kind), found.bot, found.credited) == (kind, True, ())
+    classification = classify(parse(raw)[0])
+    assert (str(classification.kind), classification.bot, classification.credited) == (
+        kind,
+        True,
+        (),
+    )
 
 
 PEOPLE = {
@@ -82,8 +89,10 @@ PEOPLE = {
 @pytest.mark.parametrize("name", PEOPLE)
 def test_person_is_classified_by_content(name: str) -> None:
     text, kind = PEOPLE[name]
-    found = classify(parse(reply("[PATCH net] demo: check the pointer", text))[0])
-    assert (str(found.kind), found.bot) == (kind, False)
+    classification = classify(
+        parse(reply("[PATCH net] demo: check the pointer", text))[0]
+    )
+    assert (str(classification.kind), classification.bot) == (kind, False)
 
 
 PATCH_ID = "20240304090000.77-1-ada@example.org"
@@ -114,7 +123,7 @@ def test_quoted_diff_context_is_code() -> None:
     assert classify(parse(raw)[0]).body.own[-2].on_code
 
 
-def test_c_operator_asks_nothing() -> None:
+def test_c_operator_is_not_a_question() -> None:
     code = (
         "The length is what counts:\n\n\ta = b < c ? b : c;\n\td = e ? f : g;\n\nas the manual"
         " says."
@@ -128,8 +137,8 @@ def test_stable_test_report_is_a_test_result() -> None:
         "> thanks\n\nAll tests pass.\n\nTest results for 6.1:\n  13 builds: 13 pass\n",
         sender=RITA,
     )
-    found = classify(parse(raw)[0])
-    assert (str(found.kind), found.bot) == ("test-result", False)
+    classification = classify(parse(raw)[0])
+    assert (str(classification.kind), classification.bot) == ("test-result", False)
 
 
 def test_person_replying_to_a_robot_is_not_a_robot() -> None:
@@ -142,8 +151,8 @@ def test_person_replying_to_a_robot_is_not_a_robot() -> None:
         text,
         sender=RITA,
     )
-    found = classify(parse(raw)[0])
-    assert (str(found.kind), found.bot) == ("review", False)
+    classification = classify(parse(raw)[0])
+    assert (str(classification.kind), classification.bot) == ("review", False)
 
 
 def test_greg_is_a_person() -> None:
@@ -176,16 +185,20 @@ def test_patch_and_cover_letter_differ() -> None:
     )
 
 
-def test_b4_thanks_tell_commits() -> None:
+def test_b4_thanks_mails_name_commits() -> None:
     body = (
         "On Mon, 04 Mar 2024 09:00:00 +0000, Ada Fixer wrote:\n> Check.\n\nApplied to\n\n  "
         " https://git.example.org/demo.git for-next\n\nThanks!\n\n[1/2] demo: check\n      commit:"
         f" {SHA}\n[2/2] demo: more\n      (no commit info)\n"
     )
-    found = classify(parse(mail(RE, body, sender=MATT, id="1.2.b4-ty"))[0])
-    assert (str(found.kind), found.semi, found.bot) == ("applied", True, False)
-    assert found.place.commits == (SHA,)
-    assert [line.commit for line in found.place.landings] == [SHA, None]
+    classification = classify(parse(mail(RE, body, sender=MATT, id="1.2.b4-ty"))[0])
+    assert (str(classification.kind), classification.semi, classification.bot) == (
+        "applied",
+        True,
+        False,
+    )
+    assert classification.place.commits == (SHA,)
+    assert [line.commit for line in classification.place.landings] == [SHA, None]
 
 
 def test_clean_robot_report_names_no_commit() -> None:
@@ -222,11 +235,11 @@ def test_will_do_is_not_an_ack() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=3000))
-def test_any_bytes_are_some_mail(data: bytes) -> None:
-    for one in parse(data):
-        found = classify(one)
-        assert found.kind
-        assert found.place is not None
+def test_any_bytes_are_classified(data: bytes) -> None:
+    for message in parse(data):
+        classification = classify(message)
+        assert classification.kind
+        assert classification.place is not None
 
 
 PIECES = [
@@ -255,7 +268,7 @@ PIECES = [
     ),
     st.lists(st.sampled_from(PIECES), max_size=60),
 )
-def test_odd_mixtures_are_some_mail(subject: str, parts: list[str]) -> None:
+def test_random_mixtures_are_classified(subject: str, parts: list[str]) -> None:
     assert classify(parse(mail(subject + "x", "".join(parts)))[0]).kind
 
 
@@ -297,8 +310,8 @@ def test_long_repetition_takes_linear_time(part: str, where: str) -> None:
             if not line.startswith(f"{where}: ".encode()) or len(line) > 1000
         )
     started = time.process_time()
-    found = classify(parse(raw)[0])
-    assert found.place is not None
+    classification = classify(parse(raw)[0])
+    assert classification.place is not None
     assert time.process_time() - started < 20
 
 
@@ -324,11 +337,11 @@ def test_advice_about_applying_is_not_acceptance() -> None:
 
 
 def test_tree_is_identified_by_name() -> None:
-    named = {
+    trees = {
         text: classify(parse(mail(RE, f"> x\n\n{text}\n", sender=MATT))[0]).place.tree
         for text in ("Applied to it, thanks.", "Applied to demo-next.")
     }
-    assert named == {
+    assert trees == {
         "Applied to it, thanks.": None,
         "Applied to demo-next.": "demo-next",
     }
@@ -351,7 +364,7 @@ def test_second_signer_is_not_the_author() -> None:
     )
 
 
-def test_reply_to_a_robot_asks_nothing() -> None:
+def test_reply_to_a_robot_requests_nothing() -> None:
     text = (
         "On 14/11/25 12:17, kernel test robot wrote:\n> [auto build test ERROR]\n\nWrong tree; the"
         " prerequisite patch is missing there.\n"
@@ -381,9 +394,13 @@ IN_A_DISCUSSION = {
 
 @pytest.mark.parametrize("name", IN_A_DISCUSSION)
 def test_reply_to_a_reply_rarely_asks_for_changes(name: str) -> None:
-    said, kind = IN_A_DISCUSSION[name]
-    found = classify(parse(mail(RE, f"> It is slow.\n{said}\n", sender=RITA))[0])
-    assert classify_for(found, found.sender, False, "other").kind == kind
+    sentence, kind = IN_A_DISCUSSION[name]
+    classification = classify(
+        parse(mail(RE, f"> It is slow.\n{sentence}\n", sender=RITA))[0]
+    )
+    assert (
+        classify_for(classification, classification.sender, False, "other").kind == kind
+    )
 
 
 @pytest.mark.parametrize(
@@ -394,7 +411,7 @@ def test_reply_to_a_reply_rarely_asks_for_changes(name: str) -> None:
         "Re: [Bug 1] pump stalls",
     ],
 )
-def test_unrelated_talk_asks_nothing(subject: str) -> None:
+def test_unrelated_discussion_requests_nothing(subject: str) -> None:
     text = (
         "The second generation should not care at all: the pump knows its own state already there,"
         " so it makes no difference whether we look or not."
@@ -407,9 +424,9 @@ def test_two_line_date_and_name_are_an_attribution() -> None:
         "On Sun, 23 Oct 2022 15:22:58 +0200\nAda Fixer <ada@example.org> wrote:\n\n> Check"
         " it.\nApplied\n"
     )
-    found = classify(parse(mail(RE, text, sender=RITA))[0])
-    assert str(found.kind) == "applied"
-    assert found.body.text == "Applied"
+    classification = classify(parse(mail(RE, text, sender=RITA))[0])
+    assert str(classification.kind) == "applied"
+    assert classification.body.text == "Applied"
 
 
 def test_quoted_list_is_not_code() -> None:
@@ -422,7 +439,7 @@ def test_quoted_list_is_not_code() -> None:
     )
 
 
-def test_unmarked_reply_to_a_bot_is_the_persons() -> None:
+def test_unmarked_reply_to_a_bot_is_from_a_person() -> None:
     words = (
         "    This is automated email and please do not reply to this email!\n    ---Test"
         " result---\n"
@@ -431,10 +448,10 @@ def test_unmarked_reply_to_a_bot_is_the_persons() -> None:
         f"Hi Ada,\n\nOn 2/23/21, bluez.test.bot@gmail.com wrote:\n\n{words}\nThe machine was"
         " broken.\n"
     )
-    found = classify(
+    classification = classify(
         parse(mail(RE, text, sender='"An, Tedd" <tedd.an@example.com>'))[0]
     )
-    assert (str(found.kind), found.bot) == ("other", False)
+    assert (str(classification.kind), classification.bot) == ("other", False)
 
 
 def test_accents_do_not_split_a_person() -> None:

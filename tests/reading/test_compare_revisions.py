@@ -45,14 +45,14 @@ def test_revisions_are_named_by_version_or_id(
     )
 
 
-def test_json_has_each_patch() -> None:
+def test_json_lists_each_patch() -> None:
     outcome = call("track", "show", "--range-diff", "1", "v1", "v3", "--format", "json")
-    found = json.loads(outcome.out)
-    assert (found["old"]["label"], found["new"]["message_id"]) == (
+    comparison = json.loads(outcome.out)
+    assert (comparison["old"]["label"], comparison["new"]["message_id"]) == (
         "v1",
         "patch3@example.org",
     )
-    (patch,) = found["patches"]
+    (patch,) = comparison["patches"]
     assert (patch["difference"], patch["old"], patch["new"], patch["subject"]) == (
         "changed",
         1,

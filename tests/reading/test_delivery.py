@@ -133,7 +133,7 @@ def test_report_lists_delivery_by_mail(
         ),
     ],
 )
-def test_other_mails_are_no_reports(raw: bytes) -> None:
+def test_other_mails_are_not_reports(raw: bytes) -> None:
     assert delivery_reports(parse_mail(raw)) == ()
 
 
@@ -193,7 +193,7 @@ def test_report_is_stored_with_its_series(
 ) -> None:
     (workdir / "notice").write_bytes(raw)
     series = shown("add", "--mbox", "notice")
-    assert (series["id"], [it["problem"] for it in series["delivery"]]) == (
+    assert (series["id"], [report["problem"] for report in series["delivery"]]) == (
         1,
         [problem],
     )
@@ -219,8 +219,8 @@ def test_bounce_is_shown_in_follow_and_recipients(
     )
     (workdir / "MAINTAINERS").write_text("Maintainers List\n----------------\n")
     plan = call("maintainers", "v2.patch", "--tree", ".", "--format", "json")
-    (found,) = json.loads(plan.out)["results"]
-    assert any(note in it for it in found["warnings"]), found
+    (result,) = json.loads(plan.out)["results"]
+    assert any(note in warning for warning in result["warnings"]), result
 
 
 @pytest.mark.usefixtures("followed")
@@ -245,12 +245,17 @@ def test_report_for_an_unknown_series_is_an_error(workdir: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["maildir", "mbox"])
 def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
-    others = [mail("Lunch?", "At noon.\n", id=f"m{number}") for number in range(3)]
-    with life(tmp_path) as one, archive_server(kind, tmp_path / "box", *others) as box:
-        first = one.send()
-        one.repo.git("config", "--global", "patchpilot.mailbox", box.url)
+    unrelated_mails = [
+        mail("Lunch?", "At noon.\n", id=f"m{number}") for number in range(3)
+    ]
+    with (
+        life(tmp_path) as topic_life,
+        archive_server(kind, tmp_path / "box", *unrelated_mails) as box,
+    ):
+        first = topic_life.send()
+        topic_life.repo.git("config", "--global", "patchpilot.mailbox", box.url)
         assert (
-            json.loads(one.track("update", "--fresh", "--format", "json").out)[
+            json.loads(topic_life.track("update", "--fresh", "--format", "json").out)[
                 "series"
             ][0]["delivery"]
             == []
@@ -261,20 +266,25 @@ def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
             re.sub(rb"Date: .*", b"Date: " + date, notice),
             re.sub(rb"Date: .*", b"Date: " + date, bounce("other")),
         )
-        (found,) = json.loads(one.track("update", "--fresh", "--format", "json").out)[
-            "series"
+        (series,) = json.loads(
+            topic_life.track("update", "--fresh", "--format", "json").out
+        )["series"]
+        assert [report["recipient"] for report in series["delivery"]] == [
+            "gone@example.com"
         ]
-        assert [it["recipient"] for it in found["delivery"]] == ["gone@example.com"]
-        assert found["new"] == ["bounce-x@example.org".replace("x@example.org", first)]
+        assert series["new"] == ["bounce-x@example.org".replace("x@example.org", first)]
         # a bounce is reported once
-        (again,) = json.loads(one.track("update", "--fresh", "--format", "json").out)[
-            "series"
-        ]
-        assert (again["new"], again["delivery"]) == ([], found["delivery"])
-        one.repo.git(
+        (second_update,) = json.loads(
+            topic_life.track("update", "--fresh", "--format", "json").out
+        )["series"]
+        assert (second_update["new"], second_update["delivery"]) == (
+            [],
+            series["delivery"],
+        )
+        topic_life.repo.git(
             "config", "--global", "patchpilot.mailbox", str(tmp_path / "nowhere")
         )
-        outcome = one.track("update", "--fresh")
+        outcome = topic_life.track("update", "--fresh")
         assert (
             f"patchpilot.mailbox: {tmp_path / 'nowhere'} does not exist"
             in outcome.out + outcome.err
@@ -287,42 +297,42 @@ def test_report_text_is_escaped(workdir: Path) -> None:
     )
     call("track", "add", "--mbox", "m")
     for words in (("show", "1"), ("show", "1", "--format", "json"), ("list",)):
-        out = call("track", *words).out
-        assert "\x1b" not in out
-        assert "\u202e" not in out
+        output = call("track", *words).out
+        assert "\x1b" not in output
+        assert "\u202e" not in output
 
 
 def test_unarchived_mails_are_reported_after_an_hour(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with life(tmp_path) as one:
-        first = one.send(publish=False)
-        one.track("update", "--fresh")
-        assert "not in the archive" not in one.track("show").out
+    with life(tmp_path) as topic_life:
+        first = topic_life.send(publish=False)
+        topic_life.track("update", "--fresh")
+        assert "not in the archive" not in topic_life.track("show").out
         # as if an hour had passed
         monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
-        out = one.track("show").out
+        output = topic_life.track("show").out
         assert (
-            f"  delivery  not in the archive {one.archive.url}: 1 message sent 0 hours before it"
-            " was last asked" in out
+            f"  delivery  not in the archive {topic_life.archive.url}: 1 message sent 0 hours"
+            " before it was last asked" in output
         )
         assert (
             "look for a bounce or a moderation notice in your mailbox and pass it to `patchpilot"
-            " track add -`" in out
+            " track add -`" in output
         )
-        (found,) = json.loads(one.track("--format", "json").out)["series"]
+        (series,) = json.loads(topic_life.track("--format", "json").out)["series"]
         assert (
-            found["delivery"][0]["problem"],
-            found["delivery"][0]["message_ids"],
+            series["delivery"][0]["problem"],
+            series["delivery"][0]["message_ids"],
         ) == (
             "missing",
             [first],
         )
-        assert found["next_step"].startswith("not in the archive")
+        assert series["next_step"].startswith("not in the archive")
         outcome = call(
             "track",
             "-C",
-            one.repo.path,
+            topic_life.repo.path,
             "add",
             "-",
             stdin=bounce("x").replace(b"x@example.org", first.encode()),
@@ -334,23 +344,23 @@ def test_partly_archived_series_counts_missing_mails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
-    with life(tmp_path, patches=3) as one:
-        one.send(publish=False)
-        mails = [unpacked(mail) for mail in one.server.take()]
-        one.archive.add(*mails[:-2])
-        one.update()
+    with life(tmp_path, patches=3) as topic_life:
+        topic_life.send(publish=False)
+        mails = [unpacked(mail) for mail in topic_life.server.take()]
+        topic_life.archive.add(*mails[:-2])
+        topic_life.update()
         assert (
             ": 2 messages sent 0 hours before it was last asked"
-            in one.track("show").out
+            in topic_life.track("show").out
         )
-        one.archive.add(*mails[-2:])
-        one.update()
-        assert "not in the archive" not in one.track("show").out
+        topic_life.archive.add(*mails[-2:])
+        topic_life.update()
+        assert "not in the archive" not in topic_life.track("show").out
 
 
 def test_send_reports_when_to_check_the_archive(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        out = one.run(
+    with life(tmp_path) as topic_life:
+        output = topic_life.run(
             "send",
             "--to",
             "demo@lists.example.org",
@@ -360,7 +370,7 @@ def test_send_reports_when_to_check_the_archive(tmp_path: Path) -> None:
             "--format",
             "json",
         ).out
-        words = json.loads(out)["advice"]
+        words = json.loads(output)["advice"]
     assert any(
         "an hour after the send" in line and "patchpilot track update" in line
         for line in words

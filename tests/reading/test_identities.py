@@ -28,8 +28,8 @@ EVE = "eve@evil.example"
 WITHDRAW = "Please drop this patch, I withdraw it."
 
 
-def list_claims(found: PostedSeries) -> list[str]:
-    return [claim.what for claim in found.claims]
+def list_claims(series: PostedSeries) -> list[str]:
+    return [claim.what for claim in series.claims]
 
 
 @pytest.mark.parametrize(
@@ -39,13 +39,13 @@ def list_claims(found: PostedSeries) -> list[str]:
 )
 def test_only_the_authors_address_withdraws(name: str) -> None:
     assert read(V1, answer(WITHDRAW, to="v1", sender=ADA)).state == "withdrawn"
-    found = read(V1, answer(WITHDRAW, to="v1", sender=f'"{name}" <{EVE}>'))
-    assert (found.state, list_claims(found)) == ("sent", ["has the author's name"])
-    assert EVE in next_step(found)
-    assert "from an address not seen before" in next_step(found)
+    series = read(V1, answer(WITHDRAW, to="v1", sender=f'"{name}" <{EVE}>'))
+    assert (series.state, list_claims(series)) == ("sent", ["has the author's name"])
+    assert EVE in next_step(series)
+    assert "from an address not seen before" in next_step(series)
 
 
-def test_address_named_by_the_author_is_theirs() -> None:
+def test_address_given_by_the_author_is_accepted() -> None:
     first = mailed(f"v1 [PATCH] {TITLE}", Cc="Ada Fixer <ada@home.example>")
     assert (
         read(
@@ -72,33 +72,37 @@ def test_address_named_by_the_author_is_theirs() -> None:
     ],
 )
 def test_maintainer_is_known_by_address(text: str) -> None:
-    taken = answer("Applied, thanks.", to="v1", sender=MATT, minutes=60)
-    before = read(V1) if text.startswith(("Applied", "NAK")) else read(V1, taken)
-    mails = (V1,) if text.startswith(("Applied", "NAK")) else (V1, taken)
+    applied_reply = answer("Applied, thanks.", to="v1", sender=MATT, minutes=60)
+    before = (
+        read(V1) if text.startswith(("Applied", "NAK")) else read(V1, applied_reply)
+    )
+    mails = (V1,) if text.startswith(("Applied", "NAK")) else (V1, applied_reply)
     to = "v1" if len(mails) == 1 else "x60"
     assert read(*mails, answer(text, to=to, sender=MATT)).state != before.state
-    found = read(*mails, answer(text, to=to, sender=f"Matt Maintainer <{EVE}>"))
-    unknown = [claim for claim in found.claims if not claim.known]
-    assert (found.state, len(unknown)) == (before.state, 1)
+    series = read(*mails, answer(text, to=to, sender=f"Matt Maintainer <{EVE}>"))
+    unknown = [claim for claim in series.claims if not claim.known]
+    assert (series.state, len(unknown)) == (before.state, 1)
 
 
 def test_person_copied_by_a_known_person_is_known() -> None:
     copied = answer("Carol, do you take this?", to="v1", sender=RITA, minutes=60)
     copied = copied.replace(b"To: demo@", b"Cc: Carol <carol@example.com>\nTo: demo@")
-    taken = answer("Applied, thanks!", to="x60", sender="Carol <carol@example.com>")
-    assert read(V1, copied, taken).state == "accepted"
-    assert read(V1, taken).state == "sent"
+    applied_reply = answer(
+        "Applied, thanks!", to="x60", sender="Carol <carol@example.com>"
+    )
+    assert read(V1, copied, applied_reply).state == "accepted"
+    assert read(V1, applied_reply).state == "sent"
 
 
 def test_reply_does_not_make_its_sender_known() -> None:
-    asked = answer("Is this tested?", to="v1", sender=EVE, minutes=60)
-    answered = answer("Yes, it is.", to="x60", sender=ADA, minutes=70).replace(
+    request = answer("Is this tested?", to="v1", sender=EVE, minutes=60)
+    author_reply = answer("Yes, it is.", to="x60", sender=ADA, minutes=70).replace(
         b"To: demo@", f"To: {EVE}, demo@".encode()
     )
-    taken = answer("Applied, thanks!", to="x70", sender=EVE)
+    applied_reply = answer("Applied, thanks!", to="x70", sender=EVE)
     assert (
-        read(V1, asked, answered, taken).state
-        == read(V1, asked, answered).state
+        read(V1, request, author_reply, applied_reply).state
+        == read(V1, request, author_reply).state
         == "under-review"
     )
 
@@ -107,39 +111,44 @@ EVE2 = "Eve Two <eve2@evil.example>"
 TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2, minutes=300)
 
 
-def reply_with_cc(text: str, cc: str, **more: object) -> bytes:
+def reply_with_cc(text: str, cc: str, **options: object) -> bytes:
     """Return a reply with these addresses in Cc:."""
-    return answer(text, **more).replace(b"To: ", f"Cc: {cc}\nTo: ".encode(), 1)  # type: ignore[arg-type]
+    return answer(text, **options).replace(b"To: ", f"Cc: {cc}\nTo: ".encode(), 1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("who", [ADA, MATT])
 @pytest.mark.parametrize("to", ["x60", "v1"], ids=["below it", "elsewhere"])
 def test_reply_to_all_does_not_vouch_for_a_strangers_cc(who: str, to: str) -> None:
-    asked = reply_with_cc("Is this tested?", EVE2, to="v1", sender=EVE, minutes=60)
-    answered = reply_with_cc(
+    request = reply_with_cc("Is this tested?", EVE2, to="v1", sender=EVE, minutes=60)
+    author_reply = reply_with_cc(
         "Yes, it is.", f"{EVE2}, {EVE}", to=to, sender=who, minutes=70
     )
-    found = read(V1, asked, answered, TAKEN_BY_EVE2)
-    assert (found.state, list_claims(found)) == ("under-review", ["applied"])
-    again = reply_with_cc("And now?", EVE2, to="x70", sender=RITA, minutes=80)
-    assert read(V1, asked, answered, again, TAKEN_BY_EVE2).state == found.state
+    series = read(V1, request, author_reply, TAKEN_BY_EVE2)
+    assert (series.state, list_claims(series)) == ("under-review", ["applied"])
+    second_request = reply_with_cc("And now?", EVE2, to="x70", sender=RITA, minutes=80)
+    assert (
+        read(V1, request, author_reply, second_request, TAKEN_BY_EVE2).state
+        == series.state
+    )
     # the same without the stranger's copy
     assert (
-        read(V1, asked.replace(b"Cc:", b"X-Cc:"), answered, TAKEN_BY_EVE2).state
+        read(V1, request.replace(b"Cc:", b"X-Cc:"), author_reply, TAKEN_BY_EVE2).state
         == "accepted"
     )
 
 
 def test_reply_without_reference_vouches_for_nobody() -> None:
-    asked = answer("Is this tested?", to="v1", sender=EVE2, minutes=60)
-    answered = reply_with_cc("Yes, it is.", EVE2, to="v1", sender=ADA, minutes=70)
-    assert read(V1, asked, answered, TAKEN_BY_EVE2).state == "under-review"
+    request = answer("Is this tested?", to="v1", sender=EVE2, minutes=60)
+    author_reply = reply_with_cc("Yes, it is.", EVE2, to="v1", sender=ADA, minutes=70)
+    assert read(V1, request, author_reply, TAKEN_BY_EVE2).state == "under-review"
 
 
 def test_patch_cc_by_a_stranger_vouches_for_nobody() -> None:
     later = mailed(f"v2+60 [PATCH v2] {TITLE}", author=f"Ada Fixer <{EVE}>", to=EVE2)
-    answered = reply_with_cc("This is not mine.", EVE2, to="v2", sender=ADA, minutes=70)
-    assert list_claims(read(V1, later, answered, TAKEN_BY_EVE2)) == [
+    author_reply = reply_with_cc(
+        "This is not mine.", EVE2, to="v2", sender=ADA, minutes=70
+    )
+    assert list_claims(read(V1, later, author_reply, TAKEN_BY_EVE2)) == [
         "sent v2",
         "applied",
     ]
@@ -156,10 +165,10 @@ def test_strangers_reply_to_all_revokes_nobody() -> None:
     stranger = reply_with_cc(
         "Me too.", "carol@example.com", to="x60", sender=EVE, minutes=70
     )
-    taken = answer(
+    applied_reply = answer(
         "Applied, thanks!", to="v1", sender="Carol <carol@example.com>", minutes=90
     )
-    assert read(V1, copied, stranger, taken).state == "accepted"
+    assert read(V1, copied, stranger, applied_reply).state == "accepted"
 
 
 def test_cc_by_a_known_person_vouches_at_any_time() -> None:
@@ -173,13 +182,15 @@ def test_cc_by_a_known_person_vouches_at_any_time() -> None:
     copied = reply_with_cc(
         "Carol, is it yours?", "carol@example.com", to="v1", sender=RITA, minutes=40
     )
-    both = reply_with_cc("Dave?", "dave@example.com", to="x50", sender=RITA, minutes=60)
-    taken = answer(
+    reviewer_reply = reply_with_cc(
+        "Dave?", "dave@example.com", to="x50", sender=RITA, minutes=60
+    )
+    applied_reply = answer(
         "Applied, thanks!", to="v1", sender="Dave <dave@example.com>", minutes=90
     )
-    for mails in ((first, copied), (copied, first, both)):
-        assert read(V1, *mails, taken).state == "accepted"
-    assert list_claims(read(V1, first, both, taken)) == ["applied"]
+    for mails in ((first, copied), (copied, first, reviewer_reply)):
+        assert read(V1, *mails, applied_reply).state == "accepted"
+    assert list_claims(read(V1, first, reviewer_reply, applied_reply)) == ["applied"]
 
 
 def test_rewritten_header_vouches_for_nobody() -> None:
@@ -210,9 +221,11 @@ def test_bot_is_known_by_its_exact_address(
         TITLE, SHA[:12], marks="", id="b", reply_to="v1", minutes=60
     )
     assert read(V1, robot).state == "accepted"
-    found = read(V1, robot.replace(f"From: {BOT}".encode(), f"From: {sender}".encode()))
-    assert found.state in ("sent", "under-review", "changes-requested")
-    assert found.landed == ()
+    series = read(
+        V1, robot.replace(f"From: {BOT}".encode(), f"From: {sender}".encode())
+    )
+    assert series.state in ("sent", "under-review", "changes-requested")
+    assert series.landed == ()
 
 
 FORGED = (
@@ -243,93 +256,93 @@ def test_address_in_a_name_changes_no_state(
         "email_q": email.replace("@", "=40").replace(".", "=2E"),
     }
     mail = answer(text, to="v1", sender=form.format(**words, **coded))
-    found = read(V1, mail)
-    assert found.state in ("sent", "changes-requested")
-    assert all(EVE in claim.words for claim in found.claims)
-    assert found.claims or found.state == "changes-requested"
-    assert EVE in found.replies[0].mail.sender.trailer()
+    series = read(V1, mail)
+    assert series.state in ("sent", "changes-requested")
+    assert all(EVE in claim.words for claim in series.claims)
+    assert series.claims or series.state == "changes-requested"
+    assert EVE in series.replies[0].mail.sender.trailer()
     honest = answer(text, to="v1", sender=f"{name} <{email}>")
     assert read(V1, honest).state in ("accepted", "withdrawn")
 
 
 def test_reviewer_in_a_name_is_not_credited() -> None:
     sender = f"=?utf-8?q?Linus_Torvalds_=3Ctorvalds=40kernel=2Eexample=3E?= <{EVE}>"
-    (found,) = parse(answer(f"Reviewed-by: {LINUS}", to="v1", sender=sender))
-    assert classify(found).sender.email == EVE
-    assert asks(V1, found.raw) in ([True], [])
+    (message,) = parse(answer(f"Reviewed-by: {LINUS}", to="v1", sender=sender))
+    assert classify(message).sender.email == EVE
+    assert asks(V1, message.raw) in ([True], [])
 
 
 @pytest.mark.parametrize("place", [b"To:", b"Date:"])
 def test_two_from_headers_mean_no_sender(place: bytes) -> None:
     raw = answer("Applied, thanks!", to="v1", sender=MATT)
-    found = read(
+    series = read(
         V1, raw.replace(place, b"From: Eve <" + EVE.encode() + b">\n" + place, 1)
     )
-    assert (found.state, len(found.claims)) == ("sent", 1)
-    assert MATT in found.claims[0].words
-    assert EVE in found.claims[0].words
+    assert (series.state, len(series.claims)) == ("sent", 1)
+    assert MATT in series.claims[0].words
+    assert EVE in series.claims[0].words
 
 
-def test_rewritten_version_is_not_ours() -> None:
-    via = "'Ada Fixer' via demo"
+def test_version_with_a_rewritten_sender_is_not_joined() -> None:
+    display_name = "'Ada Fixer' via demo"
     for rewriter, versions in ((EVE, [1]), ("demo@lists.example.org", [1, 2])):
-        header = f'"{via}" <{rewriter}>'
+        header = f'"{display_name}" <{rewriter}>'
         later = mailed(f"v2+60 [PATCH v2] {TITLE}", author=header, X_Original_From=ADA)
-        found = read(V1, later)
-        assert [revision.version for revision in found.revisions] == versions
-        assert list_claims(found) == ["sent v2"] * (2 - len(versions))
+        series = read(V1, later)
+        assert [revision.version for revision in series.revisions] == versions
+        assert list_claims(series) == ["sent v2"] * (2 - len(versions))
 
 
 def test_unknown_sender_is_not_the_author() -> None:
-    both = f"Ada <ada@example.org>, {EVE}"
+    senders = f"Ada <ada@example.org>, {EVE}"
     first = V1.replace(
-        b"From: Ada Fixer <ada@example.org>", f"From: {both}".encode(), 1
+        b"From: Ada Fixer <ada@example.org>", f"From: {senders}".encode(), 1
     )
-    found = read(first, answer(WITHDRAW, to="v1", sender=both))
-    assert found.state == "changes-requested"
-    assert found.author == Address(both, "")
+    series = read(first, answer(WITHDRAW, to="v1", sender=senders))
+    assert series.state == "changes-requested"
+    assert series.author == Address(senders, "")
 
 
 @pytest.mark.parametrize("header", ["Reply-To", "X-Original-From", "X-Original-Sender"])
 def test_list_header_names_one_mailbox(header: str) -> None:
     by_list = '"Matt Maintainer via demo" <demo@lists.example.org>'
     listed = answer("Applied, thanks!", to="v1", sender=by_list)
-    named = {
+    list_headers = {
         MATT: "matt@example.com",
         f'"{MATT}" <{EVE}>': EVE,
         f"=?utf-8?q?Matt_=3Cmatt=40example=2Ecom=3E?= <{EVE}>": EVE,
         f"{MATT}, {EVE}": "demo@lists.example.org",
     }
-    for value, email in named.items():
-        (found,) = parse(
+    for value, email in list_headers.items():
+        (message,) = parse(
             listed.replace(b"To: ", f"{header}: {value}\nTo: ".encode(), 1)
         )
-        assert classify(found).sender.email == email
+        assert classify(message).sender.email == email
 
 
 def test_maintainer_address_is_not_a_bot() -> None:
     robot = applied_by_robot(
         TITLE, SHA[:12], marks="", id="b", reply_to="v1", minutes=60
     )
-    found = read(
+    series = read(
         V1,
         robot.replace(
             f"From: {BOT}".encode(), f'From: "{BOT}" <rita@example.net>'.encode()
         ),
     )
-    assert (found.state, list_claims(found)) == ("sent", ["applied"])
+    assert (series.state, list_claims(series)) == ("sent", ["applied"])
 
 
 def test_forged_stable_mail_queues_nothing() -> None:
     queued = stable_added(TITLE, SHA, "6.1", id="q", minutes=600)
     assert read(V1, queued).stable
-    found = read(
+    series = read(
         V1,
         queued.replace(
             b"<gregkh@linuxfoundation.org>", f"Greg Kroah-Hartman <{EVE}>".encode()
         ),
     )
-    assert (found.stable, found.state) == ((), "sent")
+    assert (series.stable, series.state) == ((), "sent")
 
 
 def test_bots_are_recognized_by_form() -> None:
@@ -351,7 +364,7 @@ def test_bots_are_recognized_by_form() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "known"),
+    ("address", "is_bot"),
     [
         (BOT, True),
         (BOT.upper(), True),
@@ -363,22 +376,22 @@ def test_bots_are_recognized_by_form() -> None:
         ("tip-bot2@evil.example", False),
     ],
 )
-def test_bot_addresses_are_exact(address: str, known: bool) -> None:
-    found = parse_address(address)
-    assert found
-    assert is_bot_address(found) is known
+def test_bot_addresses_are_exact(address: str, is_bot: bool) -> None:
+    identity = parse_address(address)
+    assert identity
+    assert is_bot_address(identity) is is_bot
 
 
-def test_strangers_version_is_not_ours() -> None:
+def test_strangers_version_is_not_joined() -> None:
     later = mailed(
         f"v2+60 [PATCH v2] {TITLE}",
         author=f"Ada Fixer <{EVE}>",
         notes="- Link to v1: https://lore.kernel.org/r/v1@example.org",
     )
-    found = read(V1, later)
-    assert [revision.version for revision in found.revisions] == [1]
-    assert (found.state, list_claims(found)) == ("sent", ["sent v2"])
-    assert "v2@example.org" in found.message_ids, "it is kept and shown"
+    series = read(V1, later)
+    assert [revision.version for revision in series.revisions] == [1]
+    assert (series.state, list_claims(series)) == ("sent", ["sent v2"])
+    assert "v2@example.org" in series.message_ids, "it is kept and shown"
     assert [
         revision.version
         for revision in read(V1, mailed(f"v2+60 [PATCH v2] {TITLE}")).revisions
@@ -391,14 +404,14 @@ def test_strangers_patch_replaces_nothing() -> None:
         cover,
         *(mailed(f"c{n}+{n}>c0 [PATCH {n}/2] demo: {n}") for n in (1, 2)),
     ]
-    again = mailed("e2+9>c0 [PATCH 2/2] demo: 2", author=f"Ada Fixer <{EVE}>")
-    assert [post.message_id for post in read(*mails, again).latest.patches] == [
+    forged_patch = mailed("e2+9>c0 [PATCH 2/2] demo: 2", author=f"Ada Fixer <{EVE}>")
+    assert [post.message_id for post in read(*mails, forged_patch).latest.patches] == [
         "c1@example.org",
         "c2@example.org",
     ]
 
 
-def test_strangers_pull_request_carries_nothing() -> None:
+def test_strangers_pull_request_is_ignored() -> None:
     text = f"Please pull.\n\nAda Fixer (1):\n      {TITLE}\n\n 1 file changed, 1 insertion(+)\n"
     assert (
         read(
@@ -407,18 +420,18 @@ def test_strangers_pull_request_carries_nothing() -> None:
         ).state
         == "accepted"
     )
-    found = read(
+    series = read(
         V1, mail("[GIT PULL] pumps for 6.9", text, sender=EVE, id="p", minutes=3000)
     )
-    assert (found.state, list_claims(found)) == ("sent", ["forwards it"])
+    assert (series.state, list_claims(series)) == ("sent", ["forwards it"])
 
 
 def test_new_author_is_known_or_accepted_by_a_bot() -> None:
     theirs = mailed(
         f"v2+60 [PATCH v2] {TITLE}", author=EVE, message=f"From: {ADA}\n\nCheck.\n"
     )
-    found = read(V1, theirs)
-    assert (found.state, list_claims(found)) == ("sent", ["sent v2"])
+    series = read(V1, theirs)
+    assert (series.state, list_claims(series)) == ("sent", ["sent v2"])
     by_friend = reply(
         f"[PATCH v2] {TITLE}",
         "Applied, thanks!",
@@ -477,8 +490,8 @@ def test_tag_with_two_addresses_is_unconfirmed(value: str) -> None:
     )
     (tag,) = read(V1, mail).trailers
     # text after # does not belong to the tag
-    written = tag.trailer.partition(":")[2]
-    assert bool(tag.asks) is ("example" in written.replace(EVE, ""))
+    tag_value = tag.trailer.partition(":")[2]
+    assert bool(tag.asks) is ("example" in tag_value.replace(EVE, ""))
 
 
 @pytest.mark.parametrize("name", ["Signed-off-by", "Co-developed-by", "signed-off-by"])
@@ -515,8 +528,8 @@ def test_header_rewritten_by_a_non_list_proves_nothing() -> None:
     )
     header = f"X-Original-From: {LINUS}\nReply-To: {LINUS}\nTo: ".encode()
     assert asks(V1, rewritten.replace(b"To: ", header, 1)) == [True]
-    own = answer(f"Acked-by: {LINUS}", to="v1", sender=f"Eve <{EVE}>")
-    assert asks(V1, own.replace(b"To: ", header, 1)) in ([True], [])
+    forged_tag = answer(f"Acked-by: {LINUS}", to="v1", sender=f"Eve <{EVE}>")
+    assert asks(V1, forged_tag.replace(b"To: ", header, 1)) in ([True], [])
     by_list = answer(
         f"Acked-by: {LINUS}",
         to="v1",
@@ -525,17 +538,17 @@ def test_header_rewritten_by_a_non_list_proves_nothing() -> None:
     assert asks(V1, by_list.replace(b"To: ", header, 1)) == [False]
 
 
-def test_anothers_tag_closes_no_request() -> None:
-    wish = answer("Please rename it in v2.", to="v1", sender=RITA, minutes=60)
-    assert read(V1, wish).state == "changes-requested"
+def test_tag_by_another_person_closes_no_request() -> None:
+    request = answer("Please rename it in v2.", to="v1", sender=RITA, minutes=60)
+    assert read(V1, request).state == "changes-requested"
     assert (
-        read(V1, wish, answer(f"Reviewed-by: {RITA}", to="x60", sender=RITA)).state
+        read(V1, request, answer(f"Reviewed-by: {RITA}", to="x60", sender=RITA)).state
         == "under-review"
     )
     assert (
         read(
             V1,
-            wish,
+            request,
             answer(
                 f"Reviewed-by: Rita Reviewer <{EVE}>",
                 to="x60",
@@ -547,21 +560,21 @@ def test_anothers_tag_closes_no_request() -> None:
     assert (
         read(
             V1,
-            wish,
+            request,
             answer("Please ignore it.", to="x60", sender=f"Rita Reviewer <{EVE}>"),
         ).state
         == "changes-requested"
     )
 
 
-def test_strangers_commit_id_attracts_no_stable_mail() -> None:
-    other = "f" * 40
+def test_commit_id_from_a_stranger_matches_no_stable_mail() -> None:
+    other_commit = "f" * 40
     eves = applied_by_robot(
-        TITLE, other[:12], marks="", id="b", reply_to="v1", minutes=60
+        TITLE, other_commit[:12], marks="", id="b", reply_to="v1", minutes=60
     )
     queued = stable_added(
         "demo: another patch",
-        other,
+        other_commit,
         "6.1",
         author="Otto <otto@example.com>",
         id="q",
@@ -593,13 +606,13 @@ def test_strangers_revert_proves_nothing() -> None:
         ).state
         == "in-mainline"
     )
-    found = read(
+    series = read(
         V1,
         patch(
             f'[PATCH] Revert "{TITLE}"', id="rv", author=EVE, message=text, minutes=3000
         ),
     )
-    assert (found.state, [later.relation for later in found.follow_ups]) == (
+    assert (series.state, [later.relation for later in series.follow_ups]) == (
         "sent",
         ["reverts"],
     )
@@ -609,5 +622,5 @@ def test_anyone_can_object_but_not_set_the_patchwork_state() -> None:
     assert (
         read(V1, answer("NAK. This is wrong.", to="v1", sender=EVE)).state == "rejected"
     )
-    found = read(V1, answer("pw-bot: rejected", to="v1", sender=EVE))
-    assert (found.state, list_claims(found)) == ("sent", ["refused"])
+    series = read(V1, answer("pw-bot: rejected", to="v1", sender=EVE))
+    assert (series.state, list_claims(series)) == ("sent", ["refused"])

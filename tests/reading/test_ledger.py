@@ -72,9 +72,11 @@ def post(version: int, diff: str, notes: str = "") -> bytes:
     )
 
 
-def review(text: str = REVIEW, sender: str = MATT, **more: str) -> bytes:
-    given = {"id": "r1", "reply_to": "v1", **more}
-    return mail(f"Re: [PATCH] {TITLE}", text, sender=sender, minutes=1100, **given)  # type: ignore[arg-type]
+def review(text: str = REVIEW, sender: str = MATT, **options: str) -> bytes:
+    header_values = {"id": "r1", "reply_to": "v1", **options}
+    return mail(
+        f"Re: [PATCH] {TITLE}", text, sender=sender, minutes=1100, **header_values
+    )  # type: ignore[arg-type]
 
 
 def ledger(*mails: bytes) -> list[LedgerItem]:
@@ -90,7 +92,7 @@ def mark(number: int, state: str) -> tuple[str, str, str]:
     return "--mark", str(number), state
 
 
-def test_remark_has_its_quoted_lines() -> None:
+def test_review_comment_includes_quoted_lines() -> None:
     first, second = ledger(post(1, OLD), review())
     assert (first.point.text, first.position) == (
         "Please return a real error code.",
@@ -104,7 +106,7 @@ def test_remark_has_its_quoted_lines() -> None:
     assert {str(item.state) for item in (first, second)} == {"open"}
 
 
-def test_changed_hunk_addresses_a_point() -> None:
+def test_changed_hunk_addresses_a_request() -> None:
     first, second = ledger(post(1, OLD), review(), post(2, NEW))
     assert [str(item.state) for item in (first, second)] == ["addressed", "open"]
     assert first.hunk is not None
@@ -118,7 +120,7 @@ def test_dropped_patch_addresses_nothing() -> None:
         text = f"It may be NULL.\n\n{SIGNED}{diff}"
         return mail(title, text, sender=ADA, id=f"p{minutes}", minutes=minutes)
 
-    asked = review(
+    request = review(
         "> +\t\treturn -1;\n\nPlease return a real error code.\n", reply_to="p2"
     )
     versions = (
@@ -127,37 +129,39 @@ def test_dropped_patch_addresses_nothing() -> None:
         part("[PATCH 2/2] pump: check", OLD, 2),
         part("[PATCH v2] pump: count", OLD.replace("pump.c", "count.c"), 2000),
     )
-    assert {state for _, state in item_states(*versions, asked)} == {"open"}
+    assert {state for _, state in item_states(*versions, request)} == {"open"}
 
 
-@pytest.mark.parametrize(("tagged", "left"), [(0, 0), (1, 1), (2, 0)])
-def test_tag_settles_requests_about_its_patch(tagged: int, left: int) -> None:
+@pytest.mark.parametrize(("tagged", "expected_count"), [(0, 0), (1, 1), (2, 0)])
+def test_tag_settles_requests_about_its_patch(tagged: int, expected_count: int) -> None:
     versions = (
         mailed(
-            f"{version}{at}+{1000 * version}{above} [PATCH v{version} {at}/2] pump: {at}"
+            f"{version}{index}+{1000 * version}{above} [PATCH v{version} {index}/2] pump: {index}"
         )
         for version in (1, 2)
-        for at, above in enumerate(("", f">{version}0", f">{version}0"))
+        for index, above in enumerate(("", f">{version}0", f">{version}0"))
     )
     given = (
         review(f"Reviewed-by: {MATT}\n", id="r2", reply_to=f"2{tagged}"),
         review("> +\tif (!pump)\n\nPlease return a real error code.\n", reply_to="12"),
     )
     status, *_ = read_thread(parse(mbox(*versions, *given)))
-    assert len(list_open_requests(status, {})) == left
+    assert len(list_open_requests(status, {})) == expected_count
 
 
-def test_message_change_does_not_address_a_code_point() -> None:
+def test_message_change_does_not_address_a_code_request() -> None:
     reworded = post(2, NEW).replace(b"It may be NULL.", b"It is NULL after a reset.")
     first, *_ = ledger(post(1, OLD), review(), reworded)
     assert first.hunk is not None
     assert first.hunk.place == "pump.c"
 
 
-def test_reply_answers_the_quoted_point() -> None:
+def test_reply_answers_the_quoted_question() -> None:
     answer = "> Why is this needed?\n\nThe interrupt handler reads it.\n"
-    found = ledger(post(1, OLD), review(), review(answer, ADA, id="a1", reply_to="r1"))
-    assert [(str(item.state), item.reply) for item in found] == [
+    entries = ledger(
+        post(1, OLD), review(), review(answer, ADA, id="a1", reply_to="r1")
+    )
+    assert [(str(item.state), item.reply) for item in entries] == [
         ("open", None),
         ("answered", "a1@example.org"),
     ]
@@ -171,18 +175,22 @@ def test_reply_answers_the_quoted_point() -> None:
         ("Please split this into two patches.\n", "open"),
     ],
 )
-def test_only_changed_lines_address_a_point(text: str, state: str) -> None:
-    found = item_states(post(1, OLD), review(text), post(2, NEW))
-    assert {it for _, it in found} == {state}
+def test_only_changed_lines_address_a_request(text: str, state: str) -> None:
+    states = item_states(post(1, OLD), review(text), post(2, NEW))
+    assert {item_state for _, item_state in states} == {state}
 
 
 def test_nearby_change_addresses_nothing() -> None:
-    near = OLD.replace("+\tpump->on = 0;\n", "+\tpump->on = 0;\n+\tpump->off = 1;\n")
-    near = near.replace(" {\n+", " {\n+\tcheck(pump);\n+").replace("84,4", "84,6")
-    asked = review("> +\tpump->on = 0;\n\nPlease make it a bool.\n")
-    assert [state for _, state in item_states(post(1, OLD), asked, post(2, near))] == [
-        "open"
-    ]
+    new_patch = OLD.replace(
+        "+\tpump->on = 0;\n", "+\tpump->on = 0;\n+\tpump->off = 1;\n"
+    )
+    new_patch = new_patch.replace(" {\n+", " {\n+\tcheck(pump);\n+").replace(
+        "84,4", "84,6"
+    )
+    request = review("> +\tpump->on = 0;\n\nPlease make it a bool.\n")
+    assert [
+        state for _, state in item_states(post(1, OLD), request, post(2, new_patch))
+    ] == ["open"]
 
 
 def test_build_error_is_addressed_at_its_line() -> None:
@@ -203,7 +211,7 @@ def test_build_error_is_addressed_at_its_line() -> None:
     assert [str(item.state) for item in after] == ["addressed"]
 
 
-def test_points_are_marked_on_the_command_line(tmp_path: Path) -> None:
+def test_requests_are_marked_on_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(mbox(post(1, OLD), review()))
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     assert (
@@ -237,24 +245,24 @@ def test_points_are_marked_on_the_command_line(tmp_path: Path) -> None:
     assert (wrong.code, "has no request 9" in wrong.err) == (2, True)
 
 
-def test_new_version_lists_open_and_addressed_points(
+def test_new_version_lists_open_and_addressed_requests(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as one:
-        one.tell(
-            one.send(),
+    with life(tmp_path) as topic_life:
+        topic_life.tell(
+            topic_life.send(),
             "> The caller has to know\n\nPlease say which caller.\n\nWhy is this needed at all?",
         )
         with open_store() as store:
             assert show(1, store=store).posted is not None
         assert call("track", "show", "1", "--ledger", *mark(1, "addressed")).code == 0
-        one.amend()
-        exported = one.run("draft", "--export", "-").out
+        topic_life.amend()
+        exported = topic_life.run("draft", "--export", "-").out
         assert "- EDITME review: Please say which caller. (Rita Reviewer)" in exported
         dry_run = call(
             "send",
             "-C",
-            one.repo.path,
+            topic_life.repo.path,
             "--to",
             LIST,
             "--reroll",

@@ -34,8 +34,8 @@ GREG = "Greg Kroah-Hartman <gregkh@linuxfoundation.org>"
     params=["stand-in", pytest.param("public-inbox", marks=pytest.mark.long)]
 )
 def life(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Followed]:
-    with followed(tmp_path, request.param) as one:
-        yield one
+    with followed(tmp_path, request.param) as topic_life:
+        yield topic_life
 
 
 def thanks(
@@ -83,7 +83,7 @@ def autosel(version: str, minutes: int) -> bytes:
     )
 
 
-def test_withdrawn(life: Followed) -> None:
+def test_series_is_withdrawn(life: Followed) -> None:
     assert life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}")) == (
         "sent",
         "wait for replies; send a reminder from 2024-03-18, not earlier",
@@ -103,22 +103,22 @@ def test_withdrawn(life: Followed) -> None:
     assert life.add_and_wait(days=60)[0] == "withdrawn"
 
 
-def test_applied_in_part(life: Followed) -> None:
+def test_series_is_applied_in_part(life: Followed) -> None:
     cover = mailed("c [PATCH 0/3] pump: three fixes")
     titles = ("pump: fix one", "pump: fix two", "pump: fix three")
     posts = [
-        mailed(f"p{at}+{at}>c [PATCH {at}/3] {title}")
-        for at, title in enumerate(titles, 1)
+        mailed(f"p{number}+{number}>c [PATCH {number}/3] {title}")
+        for number, title in enumerate(titles, 1)
     ]
     assert life.add_and_wait(cover, *posts)[0] == "sent"
-    asked = reply(
+    request = reply(
         f"[PATCH 3/3] {titles[2]}",
         "Please split this, and explain why it is needed.",
         id="r",
         reply_to="p3",
         minutes=day(1),
     )
-    assert life.add_and_wait(asked) == (
+    assert life.add_and_wait(request) == (
         "changes-requested",
         "answer the review by Rita Reviewer and send v2",
     )
@@ -144,8 +144,10 @@ def test_applied_in_part(life: Followed) -> None:
         "patchpilot send --reroll",
         "patchpilot track update",
     ]
-    again = patch(f"[PATCH v2] {titles[2]}", id="w3", reply_to="c", minutes=day(3))
-    state, step = life.add_and_wait(again)
+    resent_patch = patch(
+        f"[PATCH v2] {titles[2]}", id="w3", reply_to="c", minutes=day(3)
+    )
+    state, step = life.add_and_wait(resent_patch)
     assert (state, life.patches) == (
         "partly-accepted",
         ["accepted", "accepted", "sent"],
@@ -158,20 +160,21 @@ def test_applied_in_part(life: Followed) -> None:
     )
 
 
-def test_reverted_after_landing(life: Followed) -> None:
+def test_merged_series_is_reverted(life: Followed) -> None:
     life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
-    taken = life.trees.commit(
+    commit = life.trees.commit(
         f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
     )
     robot = applied_by_robot(
-        PUMP, taken[:12], marks="net", id="a", reply_to="v1", minutes=day(1)
+        PUMP, commit[:12], marks="net", id="a", reply_to="v1", minutes=day(1)
     )
     assert life.add_and_wait(robot) == ("in-mainline", "done: it is in mainline")
-    there = life.trees.backport(taken, "6.1", tag="v6.1.120")
+    backport = life.trees.backport(commit, "6.1", tag="v6.1.120")
     assert life.add_and_wait()[0] == "in-stable"
     assert life.branches == {"6.1": "released in v6.1.120"}
     revert = life.trees.commit(
-        f'Revert "{PUMP}"\n\nThis reverts commit {taken}.\n\nIt hangs.\n', checked=False
+        f'Revert "{PUMP}"\n\nThis reverts commit {commit}.\n\nIt hangs.\n',
+        checked=False,
     )
     assert life.add_and_wait() == (
         "changes-requested",
@@ -180,7 +183,7 @@ def test_reverted_after_landing(life: Followed) -> None:
     assert life.commands == ["patchpilot send --reroll"]
     life.trees.commit_to_stable(
         "6.1",
-        f'Revert "{PUMP}"\n\ncommit {revert} upstream.\n\nThis reverts commit {there}.\n',
+        f'Revert "{PUMP}"\n\ncommit {revert} upstream.\n\nThis reverts commit {backport}.\n',
         checked=False,
     )
     assert life.add_and_wait()[0] == "changes-requested"
@@ -233,7 +236,7 @@ def test_series_dropped_from_stable(life: Followed) -> None:
     )
 
 
-def test_autosel_objected(life: Followed) -> None:
+def test_author_objects_to_autosel(life: Followed) -> None:
     life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
     assert life.add_and_wait(autosel("6.6", day(30))) == (
         "in-mainline",
@@ -255,9 +258,9 @@ def test_autosel_objected(life: Followed) -> None:
     assert step.startswith("done: it is in mainline; 6.6 objected to")
 
 
-def test_failed_and_then_backported(life: Followed) -> None:
+def test_failed_backport_is_sent_and_queued(life: Followed) -> None:
     life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
-    taken = life.trees.commit(
+    commit = life.trees.commit(
         f"{PUMP}\n\nCheck it.\n\nCc: stable@vger.kernel.org\nSigned-off-by: {ADA}\n",
         tag="v6.9-rc1",
     )
@@ -265,15 +268,15 @@ def test_failed_and_then_backported(life: Followed) -> None:
     assert state == "in-mainline"
     assert step.startswith("wait for the stable branches: ")
     state, step = life.add_and_wait(
-        stable_failed(PUMP, taken, "5.10", id="f", minutes=day(40))
+        stable_failed(PUMP, commit, "5.10", id="f", minutes=day(40))
     )
     assert (
         step == "send a backport to 5.10 if it is needed there (`patchpilot"
-        f" backport {taken} --onto linux-5.10.y`); the fix did not apply"
+        f" backport {commit} --onto linux-5.10.y`); the fix did not apply"
     )
     backport = patch(
         f"[PATCH 5.10.y] {PUMP}",
-        message=f"commit {taken} upstream.\n\nCheck it.\n",
+        message=f"commit {commit} upstream.\n\nCheck it.\n",
         id="b",
         reply_to="f",
         minutes=day(41),
@@ -283,10 +286,10 @@ def test_failed_and_then_backported(life: Followed) -> None:
         or life.branches["5.10"] == "did not apply"
     )
     state, step = life.add_and_wait(
-        stable_added(PUMP, taken, "5.10", id="q", minutes=day(45))
+        stable_added(PUMP, commit, "5.10", id="q", minutes=day(45))
     )
     assert (state, life.branches["5.10"]) == ("in-stable", "queued")
-    life.trees.backport(taken, "5.10", tag="v5.10.240")
+    life.trees.backport(commit, "5.10", tag="v5.10.240")
     assert life.add_and_wait() == ("in-stable", "done: nothing is left to do")
     assert life.branches["5.10"] == "released in v5.10.240"
 
@@ -305,8 +308,10 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
         return [
             cover,
             *(
-                mailed(f"{ident}p{at}+{minutes + at}>{ident} [{name} {at}/2] {title}")
-                for at, title in enumerate(titles, 1)
+                mailed(
+                    f"{ident}p{number}+{minutes + number}>{ident} [{name} {number}/2] {title}"
+                )
+                for number, title in enumerate(titles, 1)
             ),
         ]
 
@@ -408,29 +413,29 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
 def test_series_is_split(life: Followed) -> None:
     posts = [
         patch(
-            f"[PATCH net {at}/2] {title}",
-            id=f"p{at}",
-            reply_to="p1" if at > 1 else None,
-            minutes=at,
+            f"[PATCH net {number}/2] {title}",
+            id=f"p{number}",
+            reply_to="p1" if number > 1 else None,
+            minutes=number,
         )
-        for at, title in enumerate((PUMP, COUNT), 1)
+        for number, title in enumerate((PUMP, COUNT), 1)
     ]
     assert life.add_and_wait(*posts)[0] == "sent"
-    asked = reply(
+    request = reply(
         f"[PATCH net 2/2] {COUNT}",
         "This is no fix: please send it to net-next separately.",
         id="r",
         reply_to="p2",
         minutes=day(1),
     )
-    assert life.add_and_wait(asked)[0] == "changes-requested"
+    assert life.add_and_wait(request)[0] == "changes-requested"
     fix = patch(
         f"[PATCH net v2] {PUMP}",
         id="fix",
         notes="Changes in v2:\n- sent alone",
         minutes=day(2),
     )
-    rest = patch(
+    remaining_patch = patch(
         f"[PATCH net-next v2] {COUNT}",
         id="rest",
         notes="Changes in v2:\n- sent alone",
@@ -446,7 +451,7 @@ def test_series_is_split(life: Followed) -> None:
         )[0]
         == "accepted"
     )
-    assert life.add_and_wait(rest)[0] == "partly-accepted"
+    assert life.add_and_wait(remaining_patch)[0] == "partly-accepted"
     assert life.patches == ["accepted", "sent"]
     tree = "netdev/net-next.git (main)"
     robot = applied_by_robot(
@@ -523,7 +528,7 @@ def test_patch_is_applied_through_another_tree(life: Followed) -> None:
         )
     )
     assert life.series.state == "accepted"
-    assert {it.tree for it in life.series.about.landed} == {
+    assert {commit.tree for commit in life.series.about.landed} == {
         "netdev/net.git (main)",
         "tip timers/core",
     }
@@ -539,24 +544,24 @@ def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
     from tests.kit.trees import Trees
 
     trees = Trees(tmp_path / "r")
-    sent = tmp_path / "sent.mbox"
-    sent.write_bytes(mbox(mailed(f"v1 [PATCH] {PUMP}", to="security@kernel.org")))
+    sent_mbox = tmp_path / "sent.mbox"
+    sent_mbox.write_bytes(mbox(mailed(f"v1 [PATCH] {PUMP}", to="security@kernel.org")))
     with Store(tmp_path / "track.sqlite") as store:
         with Repository.open(trees.repo.path) as repository:
-            (series,) = add_from_mbox(sent, store=store, repository=repository)
+            (series,) = add_from_mbox(sent_mbox, store=store, repository=repository)
         assert series.state == "sent"
-        taken = trees.commit(
+        commit = trees.commit(
             f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
         )
         for version in ("6.1", "6.6"):
-            trees.backport(taken, version, tag=f"v{version}.120")
+            trees.backport(commit, version, tag=f"v{version}.120")
         with Repository.open(trees.repo.path) as repository:
             series = show(1, store=store, repository=repository)
         assert (series.state, series.next_step) == (
             "in-stable",
             "done: nothing is left to do",
         )
-        assert {(it.tree, it.release) for it in series.about.landed} == {
+        assert {(landing.tree, landing.release) for landing in series.about.landed} == {
             ("torvalds/linux", "v6.9-rc1"),
             ("stable/linux-6.6.y", "v6.6.120"),
             ("stable/linux-6.1.y", "v6.1.120"),
@@ -594,12 +599,14 @@ def test_series_is_followed_into_stable_branches(
         )[0]
         == "under-review"
     )
-    taken = life.trees.commit(f"{title}\n\nOld cards cannot.\n\nSigned-off-by: {ADA}\n")
-    life.trees.repo.git("update-ref", "refs/heads/net", taken)
+    commit = life.trees.commit(
+        f"{title}\n\nOld cards cannot.\n\nSigned-off-by: {ADA}\n"
+    )
+    life.trees.repo.git("update-ref", "refs/heads/net", commit)
     life.trees.repo.git("reset", "-q", "--hard", life.trees.first)
     assert (
         life.add_and_wait(
-            applied_by_robot(title, taken[:12], id="a", reply_to="v2", minutes=day(6))
+            applied_by_robot(title, commit[:12], id="a", reply_to="v2", minutes=day(6))
         )[0]
         == "accepted"
     )
@@ -608,25 +615,27 @@ def test_series_is_followed_into_stable_branches(
     life.trees.repo.tag("v6.13-rc7")
     assert life.add_and_wait() == ("in-mainline", "done: it is in mainline")
     reviews = [
-        stable_review(title, taken, version, id=f"s{version}", minutes=day(20) + at)
-        for at, version in enumerate(versions)
+        stable_review(
+            title, commit, version, id=f"s{version}", minutes=day(20) + number
+        )
+        for number, version in enumerate(versions)
     ]
     assert (
         life.add_and_wait(*reviews)[1]
         == f"follow the stable review of {', '.join(versions)}; reply there if it should not be"
         " applied"
     )
-    for at, version in enumerate(versions, 1):
-        life.trees.backport(taken, version, tag=f"v{version}.{100 + at}")
+    for number, version in enumerate(versions, 1):
+        life.trees.backport(commit, version, tag=f"v{version}.{100 + number}")
         assert life.add_and_wait()[0] == "in-stable"
         assert [
             name
             for name, words in life.branches.items()
             if words.startswith("released")
-        ] == list(versions[:at])
+        ] == list(versions[:number])
     assert life.add_and_wait() == ("in-stable", "done: nothing is left to do")
     fix_title = "net/acme: return the count of images"
-    tag = f'Fixes: {taken[:12]} ("{title}")'
+    tag = f'Fixes: {commit[:12]} ("{title}")'
     fix = patch(
         f"[PATCH net] {fix_title}",
         message=f"Return it.\n\n{tag}\n",

@@ -101,13 +101,13 @@ def test_mbox_is_read_once(workdir: Path, parse_counts: Counted) -> None:
 def test_show_and_follow_read_a_mail_once(
     tmp_path: Path, parse_counts: Counted
 ) -> None:
-    with life(tmp_path) as one:
-        one.send()
-        one.update()
+    with life(tmp_path) as topic_life:
+        topic_life.send()
+        topic_life.update()
         parse_counts()
-        one.run("track", "show")
+        topic_life.run("track", "show")
         assert each_read_once(parse_counts(), 1)
-        with Repository.open(one.repo.path) as repository:
+        with Repository.open(topic_life.repo.path) as repository:
             result = read_followed(repository, None, None)
         assert result.topic is not None
         assert result.topic.series is not None
@@ -121,21 +121,23 @@ def test_author_may_be_learned_late(
     address = parse_address(author)
     assert address
     for mail in parse(mbox(*story.WHOLE)):
-        known = classify(mail)
+        classification = classify(mail)
         assert classify_for(
-            known, known.sender, same_person(known.sender, address)
+            classification,
+            classification.sender,
+            same_person(classification.sender, address),
         ) == classify(mail, address)
 
 
 def test_equal_message_ids_stay_separate() -> None:
     reader = MailReader()
-    first, other = (
+    first, second = (
         reader.parse(story.V1),
         reader.parse(story.V1.replace(b"pointer", b"counter")),
     )
     assert reader.parse(bytes(story.V1)) is first
     assert reader.classify(first) is reader.classify(first)
-    assert "counter" in reader.classify(other).mail.body
+    assert "counter" in reader.classify(second).mail.body
     assert "pointer" in reader.classify(first).mail.body
 
 

@@ -47,36 +47,39 @@ def applied_mail(number: int, title: str, *, minutes: int = 500) -> bytes:
 
 
 def test_half_merged_series_is_not_merged() -> None:
-    for seen in ([MAINLINE], [MAINLINE, STABLE]):
-        found = with_commits(status(), seen)
-        assert (found.state, found.why) == (
+    for commits in ([MAINLINE], [MAINLINE, STABLE]):
+        series = with_commits(status(), commits)
+        assert (series.state, series.why) == (
             "partly-accepted",
             "1 of 2 applied; 2/2 has no reply",
         )
-        assert [it.state for it in found.patches] == [
-            "in-stable" if STABLE in seen else "in-mainline",
+        assert [patch_state.state for patch_state in series.patches] == [
+            "in-stable" if STABLE in commits else "in-mainline",
             "sent",
         ]
 
 
-def test_mail_about_one_commit_leaves_the_others() -> None:
-    found = status(stable_review(ONE, SHA, "6.6", id="s", minutes=900))
-    assert (found.state, found.why) == (
+def test_mail_about_one_commit_changes_no_other_patch() -> None:
+    series = status(stable_review(ONE, SHA, "6.6", id="s", minutes=900))
+    assert (series.state, series.why) == (
         "partly-accepted",
         "1 of 2 applied; 2/2 has no reply",
     )
-    assert found.patches[1].state == "sent"
+    assert series.patches[1].state == "sent"
 
 
-def test_subset_mail_applies_the_named_patches() -> None:
-    found = status(applied_mail(2, TWO))
-    assert (found.state, found.why) == (
+def test_applied_notice_for_a_subset_marks_the_named_patches() -> None:
+    series = status(applied_mail(2, TWO))
+    assert (series.state, series.why) == (
         "partly-accepted",
         "1 of 2 applied; 1/2 has no reply",
     )
     both = status(applied_mail(2, TWO), applied_mail(1, ONE, minutes=900))
     assert both.state == "accepted"
-    assert [(it.proof.message_id, it.proof.commit) for it in both.patches] == [
+    assert [
+        (patch_state.proof.message_id, patch_state.proof.commit)
+        for patch_state in both.patches
+    ] == [
         ("1.b4-ty@example.org", SHA.replace("0", "1", 1)),
         ("2.b4-ty@example.org", SHA.replace("0", "2", 1)),
     ]
@@ -98,8 +101,11 @@ def test_subset_mail_applies_the_named_patches() -> None:
 )
 def test_partial_acceptance_in_prose_is_unclear(text: str, what: str) -> None:
     cover = mailed("c [PATCH 0/3] demo: pointers", to=MATT)
-    three = [mailed(f"c{at}+{at}>c [PATCH {at}/3] demo: step {at}") for at in (1, 2, 3)]
-    taken = mail(
+    three = [
+        mailed(f"c{index}+{index}>c [PATCH {index}/3] demo: step {index}")
+        for index in (1, 2, 3)
+    ]
+    applied_reply = mail(
         "Re: [PATCH 0/3] demo: pointers",
         f"> Three.\n\n{text}\n",
         sender=MATT,
@@ -107,36 +113,41 @@ def test_partial_acceptance_in_prose_is_unclear(text: str, what: str) -> None:
         reply_to="c",
         minutes=900,
     )
-    found = read(cover, *three, taken)
-    assert [claim.what for claim in found.claims] == [what]
-    assert {str(it.state) for it in found.patches} == {
+    series = read(cover, *three, applied_reply)
+    assert [claim.what for claim in series.claims] == [what]
+    assert {str(patch_state.state) for patch_state in series.patches} == {
         "accepted" if what == "applied" else "under-review"
     }
-    assert {str(it.proven) for it in found.patches} == {"under-review"}
+    assert {str(patch_state.proven) for patch_state in series.patches} == {
+        "under-review"
+    }
 
 
 def test_stable_mail_is_about_the_named_patch() -> None:
-    found = status(
+    series = status(
         applied_mail(1, ONE),
         applied_mail(2, TWO),
         stable_added(ONE, SHA, "6.1", id="s", minutes=9000),
     )
-    assert (found.state, found.why) == (
+    assert (series.state, series.why) == (
         "accepted",
         "1 of 2 in stable branches; 2/2 applied",
     )
-    assert [str(it.state) for it in found.patches] == ["in-stable", "accepted"]
+    assert [str(patch_state.state) for patch_state in series.patches] == [
+        "in-stable",
+        "accepted",
+    ]
 
 
 def test_every_state_has_proof_and_date() -> None:
-    found = status(
+    series = status(
         applied_mail(1, ONE),
         applied_mail(2, TWO),
         stable_review(ONE, SHA, "6.1", id="s", minutes=9000),
     )
-    for it in found.patches:
-        assert it.proof.date
-        assert it.proof.message_id or it.proof.commit
+    for patch_state in series.patches:
+        assert patch_state.proof.date
+        assert patch_state.proof.message_id or patch_state.proof.commit
 
 
 def test_reverted_patch_is_open_again() -> None:
@@ -150,22 +161,25 @@ def test_reverted_patch_is_open_again() -> None:
         ONE,
         reverted_by="c" * 40,
     )
-    found = with_commits(status(applied_mail(2, TWO)), [undone])
-    assert found.patches[0].state == "changes-requested"
-    assert found.why == "1 of 2 applied; 1/2 needs changes"
+    series = with_commits(status(applied_mail(2, TWO)), [undone])
+    assert series.patches[0].state == "changes-requested"
+    assert series.why == "1 of 2 applied; 1/2 needs changes"
 
 
-def test_applied_patch_may_leave_the_next_version() -> None:
+def test_next_version_may_omit_applied_patches() -> None:
     alone = mailed(f"w2+2000>p1 [PATCH v2] {TWO}")
-    found = status(applied_mail(1, ONE), alone)
-    assert [(it.version, it.title, it.state) for it in found.patches] == [
+    series = status(applied_mail(1, ONE), alone)
+    assert [
+        (patch_state.version, patch_state.title, patch_state.state)
+        for patch_state in series.patches
+    ] == [
         (1, ONE, "accepted"),
         (2, TWO, "sent"),
     ]
-    assert found.state == "partly-accepted"
+    assert series.state == "partly-accepted"
 
 
-def test_show_has_a_row_per_patch(
+def test_show_prints_a_row_per_patch(
     tmp_path: Path,
 ) -> None:
     thread = tmp_path / "t.mbox"

@@ -41,7 +41,7 @@ def points(*mails: bytes) -> list[str]:
     return [f"{point.asker}: {point.text}" for point in review_points(status)]
 
 
-def reply_to_v1(text: str, sender: str = MATT, **more: str) -> bytes:
+def reply_to_v1(text: str, sender: str = MATT, **options: str) -> bytes:
     return mail(
         f"Re: [PATCH] {story.TITLE}",
         text,
@@ -49,11 +49,11 @@ def reply_to_v1(text: str, sender: str = MATT, **more: str) -> bytes:
         id="p1",
         reply_to="v1",
         minutes=70,
-        **more,
+        **options,
     )
 
 
-def test_questions_and_requests_are_points() -> None:
+def test_questions_and_requests_are_listed() -> None:
     assert points(story.V1, reply_to_v1(TWO)) == [
         "Matt Maintainer: Can pump ever be NULL here? I only see one caller.",
         "Matt Maintainer: Please name the commit that introduced this.",
@@ -70,7 +70,7 @@ def test_questions_and_requests_are_points() -> None:
         "> +\tif (!pump)\n\nI have a few comments below.\n",
     ],
 )
-def test_neutral_text_has_no_point(text: str) -> None:
+def test_neutral_text_requests_nothing(text: str) -> None:
     assert points(story.V1, reply_to_v1(text)) == []
 
 
@@ -92,16 +92,16 @@ def test_request_needs_no_keyword(text: str) -> None:
     ]
 
 
-def test_question_to_another_person_is_not_ours() -> None:
-    asked = "> +\tif (!pump)\n\n{}, could you please drop the check?\n".format
-    both = {"cc": f"{ADA}, {RITA}"}
-    assert points(story.V1, reply_to_v1(asked("Rita"), **both)) == []
-    assert points(story.V1, reply_to_v1(asked("Ada"), **both)) == [
+def test_question_to_another_person_is_not_listed() -> None:
+    question = "> +\tif (!pump)\n\n{}, could you please drop the check?\n".format
+    recipients = {"cc": f"{ADA}, {RITA}"}
+    assert points(story.V1, reply_to_v1(question("Rita"), **recipients)) == []
+    assert points(story.V1, reply_to_v1(question("Ada"), **recipients)) == [
         "Matt Maintainer: Ada, could you please drop the check?"
     ]
 
 
-def test_each_paragraph_may_ask() -> None:
+def test_each_paragraph_may_contain_a_request() -> None:
     text = (
         "> +\tif (!pump)\n"
         "\nI can see the race.\n"
@@ -116,7 +116,7 @@ def test_each_paragraph_may_ask() -> None:
     ]
 
 
-def test_authors_questions_are_not_points() -> None:
+def test_authors_questions_are_not_listed() -> None:
     assert (
         points(
             story.V1, reply_to_v1("Should I send this to stable as well?\n", sender=ADA)
@@ -125,7 +125,7 @@ def test_authors_questions_are_not_points() -> None:
     )
 
 
-def test_new_version_has_its_own_points() -> None:
+def test_new_version_lists_only_new_requests() -> None:
     on_v2 = reply(
         f"[PATCH net v2] {story.TITLE}",
         "Why is this not in pump_stop()?",
@@ -141,13 +141,13 @@ def test_new_version_has_its_own_points() -> None:
     ]
 
 
-def test_long_point_is_cut_at_a_word() -> None:
+def test_long_request_is_cut_at_a_word() -> None:
     (text,) = points(story.V1, reply_to_v1("Please " + "rename " * 60 + "it.\n"))
     assert text.endswith("rename…")
     assert len(text) < 200
 
 
-def test_tick_can_be_cleared(tmp_path: Path) -> None:
+def test_check_mark_can_be_cleared(tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(mbox(story.V1, reply_to_v1(TWO)))
     with open_store() as store:
         (series,) = add_from_mbox(tmp_path / "m", store=store)
@@ -155,9 +155,9 @@ def test_tick_can_be_cleared(tmp_path: Path) -> None:
     assert (first.done, second.done) == (False, False)
     assert toggle_state(series.entry.id, second).done
     with open_store() as store:
-        again = show(series.entry.id, store=store)
-        assert [item.done for item in checklist(again)] == [False, True]
-        toggle_state(series.entry.id, checklist(again)[1])
+        shown_series = show(series.entry.id, store=store)
+        assert [item.done for item in checklist(shown_series)] == [False, True]
+        toggle_state(series.entry.id, checklist(shown_series)[1])
         assert [
             item.done for item in checklist(show(series.entry.id, store=store))
         ] == [
@@ -166,17 +166,17 @@ def test_tick_can_be_cleared(tmp_path: Path) -> None:
         ]
 
 
-def test_applied_patch_has_no_open_points(tmp_path: Path) -> None:
+def test_applied_patch_has_no_open_requests(tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
     with open_store() as store:
         (series,) = add_from_mbox(tmp_path / "m", store=store)
     assert checklist(series) == ()
 
 
-def test_settled_points_are_in_the_changelog(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        one.tell(
-            one.send(),
+def test_changelog_lists_settled_requests(tmp_path: Path) -> None:
+    with life(tmp_path) as topic_life:
+        topic_life.tell(
+            topic_life.send(),
             "Please use a helper here.\n\n> more\n\nWhy is this needed at all?",
         )
         with open_store() as store:
@@ -184,13 +184,13 @@ def test_settled_points_are_in_the_changelog(tmp_path: Path) -> None:
         items = checklist(series)
         assert len(items) == 2
         toggle_state(1, items[0])
-        one.amend()
-        exported = one.run("draft", "--export", "-").out
+        topic_life.amend()
+        exported = topic_life.run("draft", "--export", "-").out
         assert "- EDITME review: Please use a helper here. (Rita Reviewer)" in exported
         assert "needed at all" not in exported
 
 
-def test_report_is_one_point() -> None:
+def test_bug_report_is_one_request() -> None:
     text = (
         "Hi Ada,\n"
         "\nkernel test robot noticed the following build warnings:\n"
@@ -211,20 +211,20 @@ def test_report_is_one_point() -> None:
     ]
 
 
-def test_long_discussion_keeps_the_newest_points() -> None:
-    many = [
+def test_long_discussion_keeps_the_newest_requests() -> None:
+    questions = [
         mail(
             f"Re: [PATCH] {story.TITLE}",
-            f"Why {at}?\n",
+            f"Why {index}?\n",
             sender=MATT,
-            id=f"q{at}",
+            id=f"q{index}",
             reply_to="v1",
-            minutes=60 + at,
+            minutes=60 + index,
         )
-        for at in range(120)
+        for index in range(120)
     ]
-    asked = points(story.V1, *many)
-    assert (len(asked), asked[0], asked[-1]) == (
+    requests = points(story.V1, *questions)
+    assert (len(requests), requests[0], requests[-1]) == (
         100,
         "Matt Maintainer: Why 20?",
         "Matt Maintainer: Why 119?",
@@ -234,11 +234,11 @@ def test_long_discussion_keeps_the_newest_points() -> None:
 @pytest.mark.parametrize(
     "praise", ["I like the idea.", "The change itself is right: nobody reads it then."]
 )
-def test_praise_is_not_a_point(praise: str) -> None:
-    asked = f"{praise}\n\n> +\tint one;\n\nPlease rename it, it looks good otherwise."
-    answer = reply("[PATCH] pump: stop it", asked, id="r1", reply_to="v1")
+def test_praise_is_not_a_request(praise: str) -> None:
+    text = f"{praise}\n\n> +\tint one;\n\nPlease rename it, it looks good otherwise."
+    answer = reply("[PATCH] pump: stop it", text, id="r1", reply_to="v1")
     status = only(mailed("v1 [PATCH] pump: stop it"), answer)
-    (found,) = status.replies
-    assert [point.text for point in points_of(found)] == [
+    (reply_status,) = status.replies
+    assert [point.text for point in points_of(reply_status)] == [
         "Please rename it, it looks good otherwise."
     ]

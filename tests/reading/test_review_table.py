@@ -52,14 +52,14 @@ def table(*mails: bytes) -> ReviewTable:
     return review_table(read(*mails))
 
 
-def reviewer_states(found: ReviewTable) -> dict[str, str]:
+def reviewer_states(review_table: ReviewTable) -> dict[str, str]:
     """Return each reviewer's states, one per patch."""
     return {
         person.name: " ".join(
-            review.state if (review := found.review(patch, person)) else "none"
-            for patch in found.patches
+            review.state if (review := review_table.review(patch, person)) else "none"
+            for patch in review_table.patches
         )
-        for person in found.reviewers
+        for person in review_table.reviewers
     }
 
 
@@ -130,57 +130,59 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_reviewer_state(name: str) -> None:
+def test_reviewer_state_follows_the_mails(name: str) -> None:
     mails, expected = CASES[name]
-    found = reviewer_states(table(*mails))
-    assert found["Rita Reviewer"] == expected
-    assert found["Matt Maintainer"] == "never-looked never-looked"
+    states = reviewer_states(table(*mails))
+    assert states["Rita Reviewer"] == expected
+    assert states["Matt Maintainer"] == "never-looked never-looked"
 
 
-def test_tag_keeps_version_and_mail() -> None:
-    found = table(*series(1), review_mail(TAG, "v1p1"), *series(2, tags=TAG))
-    (review, *_) = found.patches[0].reviewers
+def test_tag_records_version_and_mail() -> None:
+    review_table = table(*series(1), review_mail(TAG, "v1p1"), *series(2, tags=TAG))
+    (review, *_) = review_table.patches[0].reviewers
     assert (review.tags, review.version, review.message_id) == (
         ("Reviewed-by",),
         1,
         "xv1p160@example.org",
     )
-    assert (found.approved, found.version) == (1, 2)
+    assert (review_table.approved, review_table.version) == (1, 2)
 
 
 def test_request_next_to_a_carried_tag_does_not_approve() -> None:
-    found = table(*series(2, tags=TAG), review_mail(ASKS, "v2p1"))
-    (review, *_) = found.patches[0].reviewers
+    review_table = table(*series(2, tags=TAG), review_mail(ASKS, "v2p1"))
+    (review, *_) = review_table.patches[0].reviewers
     assert (review.state, review.tags) == ("asked", ("Reviewed-by",))
-    assert found.approved == 0
+    assert review_table.approved == 0
 
 
 def test_cover_letter_reply_covers_every_patch() -> None:
     title = "[PATCH 0/2] demo: pointers"
     cover = mail(title, "Both.\n", id="c", to=RITA, minutes=DAY)
-    below = mailed(f"b+{DAY + 2}>c [PATCH 2/2] {TWO}")
+    second = mailed(f"b+{DAY + 2}>c [PATCH 2/2] {TWO}")
     first = mailed(f"a+{DAY + 1}>c [PATCH 1/2] {ONE}")
     tag = reply(
         title, f"For the series:\n\n{TAG}", id="t", reply_to="c", minutes=2 * DAY
     )
-    found = table(cover, first, below, tag)
-    assert (reviewer_states(found)["Rita Reviewer"], found.approved) == (
+    review_table = table(cover, first, second, tag)
+    assert (reviewer_states(review_table)["Rita Reviewer"], review_table.approved) == (
         "given given",
         2,
     )
-    assert [it.name for it in found.silent] == ["Matt Maintainer"]
+    assert [reviewer.name for reviewer in review_table.silent] == ["Matt Maintainer"]
 
 
 def test_applier_is_not_asked_again() -> None:
-    taken = review_mail("Applied to demo/next, thanks!", "v1p1", sender=MATT)
-    assert reviewer_states(table(*series(1), taken))["Matt Maintainer"].startswith(
-        "applied"
-    )
+    applied_reply = review_mail("Applied to demo/next, thanks!", "v1p1", sender=MATT)
+    assert reviewer_states(table(*series(1), applied_reply))[
+        "Matt Maintainer"
+    ].startswith("applied")
 
 
 def test_bots_lists_and_authors_are_not_reviewers() -> None:
-    others = "lkp@intel.com, linux-kernel@vger.kernel.org, Ada Fixer <ada@example.org>"
-    post = mailed(f"p [PATCH] {ONE}", to=f"{others}, {RITA}")
+    recipients = (
+        "lkp@intel.com, linux-kernel@vger.kernel.org, Ada Fixer <ada@example.org>"
+    )
+    post = mailed(f"p [PATCH] {ONE}", to=f"{recipients}, {RITA}")
     bot = reply(
         f"[PATCH] {ONE}",
         "kernel test robot noticed the following build warnings:\n\n>> a.c:1: warning: x",
@@ -189,4 +191,6 @@ def test_bots_lists_and_authors_are_not_reviewers() -> None:
         reply_to="p",
         minutes=60,
     )
-    assert [it.name for it in table(post, bot).reviewers] == ["Rita Reviewer"]
+    assert [reviewer.name for reviewer in table(post, bot).reviewers] == [
+        "Rita Reviewer"
+    ]

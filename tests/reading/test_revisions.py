@@ -14,8 +14,8 @@ from tests.reading.story import only
 
 def read_series(*mails: bytes | str) -> tuple[PostedSeries, ...]:
     """Return the series; texts are as for `mailed`."""
-    posts = (mailed(one) if isinstance(one, str) else one for one in mails)
-    return find_series([classify(one) for one in parse(mbox(*posts))])
+    posts = (mailed(mail) if isinstance(mail, str) else mail for mail in mails)
+    return find_series([classify(mail) for mail in parse(mbox(*posts))])
 
 
 def versions(topic: PostedSeries) -> list[int]:
@@ -50,15 +50,15 @@ CHECK, CHECK_V2 = "a [PATCH] demo: check it", "b+9 [PATCH v2] demo: check it"
 RENAMED = "b+9 [PATCH v2] pump: something else"
 
 
-def file_patch(name: str, line: str, **more: object) -> bytes:
-    return mailed(line, **more).replace(b"pump.c", name.encode())
+def file_patch(name: str, line: str, **options: object) -> bytes:
+    return mailed(line, **options).replace(b"pump.c", name.encode())
 
 
-def rewritten_by_list(via: str) -> bytes:
+def rewritten_by_list(display_name: str) -> bytes:
     """Return the next version as rewritten by a list."""
     body = patch("x").decode().partition("\n\n")[2]
     subject = "[PATCH v2] demo: check it"
-    return mail(subject, body, sender=via, id="b", minutes=9, Reply_To=ADA)
+    return mail(subject, body, sender=display_name, id="b", minutes=9, Reply_To=ADA)
 
 
 TYPO = "[PATCH] demo: a typo fix"
@@ -76,15 +76,15 @@ PULL = (
 
 
 def _series(
-    name: str, marks: str, title: str, steps: tuple[str, ...], day: int
+    name: str, prefixes: str, title: str, steps: tuple[str, ...], day: int
 ) -> list[str]:
     """Return a series, with a cover letter if it has a title."""
     count = len(steps)
     return [
-        *([f"{name}+{day}d [{marks} 0/{count}] {title}"] if title else []),
+        *([f"{name}+{day}d [{prefixes} 0/{count}] {title}"] if title else []),
         *(
-            f"{name}{at}+{day}d>{name} [{marks} {at}/{count}] demo: {step}"
-            for at, step in enumerate(steps, 1)
+            f"{name}{number}+{day}d>{name} [{prefixes} {number}/{count}] demo: {step}"
+            for number, step in enumerate(steps, 1)
         ),
     ]
 
@@ -335,16 +335,16 @@ def test_mails_are_joined_to_series(mails: list[bytes | str], expected: str) -> 
 def test_unnumbered_parent_is_the_cover_letter() -> None:
     words = mail("[PATCH] demo: check everything", "These check it all.\n", id="c")
     patches = [f"p{n}+{n}>c [PATCH {n}/2] demo: check {n}" for n in (1, 2)]
-    (found,) = read_series(words, *patches)
-    assert found.latest.head.is_cover
-    assert [post.number for post in found.latest.patches] == [1, 2]
+    (series,) = read_series(words, *patches)
+    assert series.latest.head.is_cover
+    assert [post.number for post in series.latest.patches] == [1, 2]
     assert not read_series(words)[0].latest.head.is_cover
 
 
 def test_link_joins_renamed_versions() -> None:
-    (found,) = read_series(CHECK, mailed(RENAMED, notes=V1))
-    assert versions(found) == [1, 2]
-    assert found.subject == "pump: something else"
+    (series,) = read_series(CHECK, mailed(RENAMED, notes=V1))
+    assert versions(series) == [1, 2]
+    assert series.subject == "pump: something else"
 
 
 def test_link_to_a_missing_version_is_kept() -> None:
@@ -355,30 +355,32 @@ def test_link_to_a_missing_version_is_kept() -> None:
 
 
 def test_series_is_assembled_by_threading() -> None:
-    found = read_series(
+    all_series = read_series(
         "c0 [PATCH v2 0/2] demo: two",
         "c2+200>c0 [PATCH v2 2/2] demo: b",
         "c1+100>c0 [PATCH v2 1/2] demo: a",
     )
-    assert len(found) == 1
-    assert [post.number for post in found[0].latest.posts] == [0, 1, 2]
+    assert len(all_series) == 1
+    assert [post.number for post in all_series[0].latest.posts] == [0, 1, 2]
 
 
 def test_unthreaded_series_is_assembled_by_time() -> None:
-    found = read_series(
+    all_series = read_series(
         "c1 [PATCH 1/2] demo: a",
         "c2+1 [PATCH 2/2] demo: b",
     )
-    assert [len(one.latest.posts) for one in found] == [2]
+    assert [len(series.latest.posts) for series in all_series] == [2]
 
 
 def test_resend_is_a_revision() -> None:
-    found = read_series(
+    all_series = read_series(
         "a [PATCH] demo: a",
         "b+9 [RESEND PATCH] demo: a",
         "c+19 [PATCH v2] demo: a",
     )
-    assert [(revision.version, revision.resend) for revision in found[0].revisions] == [
+    assert [
+        (revision.version, revision.resend) for revision in all_series[0].revisions
+    ] == [
         (1, False),
         (1, True),
         (2, False),
@@ -386,7 +388,7 @@ def test_resend_is_a_revision() -> None:
 
 
 def test_rfc_and_pull_request_are_revisions() -> None:
-    found = read_series(
+    all_series = read_series(
         "a [RFC PATCH] demo: a",
         "b+9 [PATCH] demo: a",
         mail(
@@ -396,9 +398,9 @@ def test_rfc_and_pull_request_are_revisions() -> None:
             minutes=99,
         ),
     )
-    assert len(found) == 1
+    assert len(all_series) == 1
     assert [
-        (revision.rfc, revision.pull_request) for revision in found[0].revisions
+        (revision.rfc, revision.pull_request) for revision in all_series[0].revisions
     ] == [
         (True, False),
         (False, False),
@@ -407,53 +409,66 @@ def test_rfc_and_pull_request_are_revisions() -> None:
 
 
 def test_backport_is_not_a_revision() -> None:
-    found = read_series(
+    all_series = read_series(
         "a [PATCH] demo: a",
         "b+9 [PATCH 6.1.y] demo: a",
     )
-    assert [one.latest.backport_to for one in found] == [None, "6.1"]
+    assert [series.latest.backport_to for series in all_series] == [None, "6.1"]
 
 
 def test_revisions_are_in_sending_order() -> None:
-    marks = ["[RFC PATCH]", "[RFC PATCH v2]", "[RFC PATCH v3]", "[PATCH]", "[PATCH v2]"]
-    found = read_series(
-        *(f"m{at}+{at * DAY} {mark} demo: check it" for at, mark in enumerate(marks))
+    prefixes = [
+        "[RFC PATCH]",
+        "[RFC PATCH v2]",
+        "[RFC PATCH v3]",
+        "[PATCH]",
+        "[PATCH v2]",
+    ]
+    all_series = read_series(
+        *(
+            f"m{index}+{index * DAY} {mark} demo: check it"
+            for index, mark in enumerate(prefixes)
+        )
     )
-    assert [(revision.version, revision.rfc) for revision in found[0].revisions] == [
+    assert [
+        (revision.version, revision.rfc) for revision in all_series[0].revisions
+    ] == [
         (1, True),
         (2, True),
         (3, True),
         (1, False),
         (2, False),
     ]
-    assert found[0].latest.version == 2
+    assert all_series[0].latest.version == 2
 
 
 @pytest.mark.parametrize(
     "cover", ["[PATCH v2 0/2]", "[RESEND PATCH v2 0/3]", "[RFC v2 0/3]"]
 )
-def test_differently_marked_cover_is_the_same_sending(
+def test_cover_letter_with_another_prefix_joins_the_patches(
     cover: str,
 ) -> None:
-    found = read_series(
+    all_series = read_series(
         mail(f"{cover} demo: pumps", "Three patches.\n", id="c0"),
         *(
             f"c{number}+1>c0 [PATCH v2 {number}/3] demo: step {number}"
             for number in (1, 2, 3)
         ),
     )
-    assert [(len(one.revisions), len(one.latest.patches)) for one in found] == [(1, 3)]
+    assert [
+        (len(series.revisions), len(series.latest.patches)) for series in all_series
+    ] == [(1, 3)]
 
 
 def test_mail_to_self_is_not_a_revision() -> None:
-    whom = {
+    recipients = {
         "to": ADA,
         "X_Original_To": "Matt <matt@example.com>",
         "X_Original_Cc": "demo@lists.example.org",
     }
     mails = parse(
         mbox(
-            patch("[PATCH] demo: check it", id="t", **whom),
+            patch("[PATCH] demo: check it", id="t", **recipients),
             mailed("a+9 [PATCH] demo: check it"),
         )
     )
@@ -488,7 +503,7 @@ def test_patch_to_its_author_may_be_a_revision() -> None:
         ("[PATCH v2] demo: check it", "[PATCH v3] pump: something else", V1, "2, 3"),
     ],
 )
-def test_link_type_decides_the_join(
+def test_link_type_decides_whether_series_are_joined(
     first: str, second: str, notes: str, expected: str
 ) -> None:
     later = file_patch("tap.c", f"b+9 {second}", notes=notes)
@@ -599,7 +614,7 @@ def test_version_links_differ_from_other_links(
 
 
 @pytest.mark.parametrize(
-    ("marks", "minutes", "groups"),
+    ("prefixes", "minutes", "groups"),
     [
         (("PATCH 1/2", "PATCH 2/2"), 29, "m0 m1"),
         (("PATCH 1/2", "PATCH 2/2"), 31, "m0, m1"),
@@ -613,10 +628,11 @@ def test_version_links_differ_from_other_links(
     ],
 )
 def test_unthreaded_patches_are_grouped_by_shape(
-    marks: tuple[str, str], minutes: int, groups: str
+    prefixes: tuple[str, str], minutes: int, groups: str
 ) -> None:
     mails = (
-        f"m{at}+{at * minutes} [{mark}] demo: {at}" for at, mark in enumerate(marks)
+        f"m{index}+{index * minutes} [{mark}] demo: {index}"
+        for index, mark in enumerate(prefixes)
     )
     assert list_versions(*mails) == groups
 
@@ -635,10 +651,10 @@ def test_unthreaded_patches_are_grouped_by_shape(
     ],
 )
 def test_message_ids_group_a_slow_send(first: str, second: str, together: bool) -> None:
-    found = read_series(
+    all_series = read_series(
         f"{first} [PATCH 1/2] demo: 1", f"{second}+300 [PATCH 2/2] demo: 2"
     )
-    assert (len(found) == 1) is together
+    assert (len(all_series) == 1) is together
 
 
 @pytest.mark.parametrize(
@@ -649,58 +665,60 @@ def test_message_ids_group_a_slow_send(first: str, second: str, together: bool) 
         (("1+1>0 [PATCH v2 1/2] demo: 1",), "0 | 1"),
     ],
 )
-def test_miscounting_cover_keeps_its_patches(
+def test_wrong_count_in_cover_letter_keeps_patches(
     patches: tuple[str, ...], expected: str
 ) -> None:
     assert list_versions("0 [PATCH 0/3] demo: two", *patches) == expected
 
 
-def test_cover_letter_of_a_patch_set_has_its_version() -> None:
+def test_cover_letter_and_patches_have_the_same_version() -> None:
     cover = mail("[PATCHSET v4 1/2] demo: pumps", "The first of two sets.\n", id="c0")
-    under = [f"c{at}+{at}>c0 [PATCH {at}/2] demo: {at}" for at in (1, 2)]
-    (found,) = read_series(cover, *under)
-    assert (versions(found), [post.number for post in found.latest.posts]) == (
+    patches = [
+        f"c{index}+{index}>c0 [PATCH {index}/2] demo: {index}" for index in (1, 2)
+    ]
+    (series,) = read_series(cover, *patches)
+    assert (versions(series), [post.number for post in series.latest.posts]) == (
         [4],
         [0, 1, 2],
     )
 
 
-def test_resent_patch_keeps_its_version() -> None:
+def test_resent_patch_keeps_the_version() -> None:
     first = ("a1+1 [PATCH 1/2] demo: step 1", "a2+2>a1 [PATCH 2/2] demo: step 2")
     second = (
         "b1+901 [PATCH v2 1/2] demo: step 1",
         "b2+902>b1 [PATCH v2 2/2] demo: step 2",
     )
-    again = "again+2000>b2 [PATCH 2/2] demo: step 2"
-    (found,) = read_series(*first, *second, again)
-    assert versions(found) == [1, 2]
-    assert [post.message_id for post in found.latest.patches] == [
+    resent_patch = "again+2000>b2 [PATCH 2/2] demo: step 2"
+    (series,) = read_series(*first, *second, resent_patch)
+    assert versions(series) == [1, 2]
+    assert [post.message_id for post in series.latest.patches] == [
         "b1@example.org",
         "again@example.org",
     ]
-    wish = reply(
+    request = reply(
         "[PATCH v2 2/2] demo: step 2",
         "Please name the pump.",
         id="w",
         reply_to="b2",
         minutes=1000,
     )
-    posts = [*map(mailed, second), wish]
+    posts = [*map(mailed, second), request]
     for mails, state in (
         (posts, "changes-requested"),
-        ([*posts, mailed(again)], "under-review"),
+        ([*posts, mailed(resent_patch)], "under-review"),
     ):
         assert [status.state for status in read_thread(parse(mbox(*mails)))] == [state]
 
 
 def test_unnumbered_resend_keeps_the_previous_version() -> None:
-    (found,) = read_series(
+    (series,) = read_series(
         "a [RFC] demo: check the pump",
         "b+600 [RFCv2] demo: check the pump",
         "c+900 [PATCH V3] demo: check the pump",
         "d+999 [RESEND PATCH] demo: check the pump",
     )
-    labels = [revision.label for revision in found.revisions]
+    labels = [revision.label for revision in series.revisions]
     assert labels == ["RFC v1", "RFC v2", "v3", "v3 resend"]
 
 
@@ -726,15 +744,15 @@ def test_reply_without_references_joins_its_series() -> None:
 @pytest.mark.parametrize(
     ("day", "minutes", "count"), [(4, 90, 1), (5, 90, 2), (5, 29, 1), (5, 30, 2)]
 )
-def test_miscounting_cover_is_matched_by_run_or_time(
+def test_wrongly_counted_patches_are_matched_by_run_or_time(
     day: int, minutes: int, count: int
 ) -> None:
     cover, first = "20240304090000.7-1-ada", f"2024030{day}090000.7-2-ada"
-    found = read_series(
+    all_series = read_series(
         f"{cover} [PATCH 0/3] demo: two",
         f"{first}+{minutes}>{cover} [PATCH 1/2] demo: step 1",
     )
-    assert len(found) == count
+    assert len(all_series) == count
 
 
 SEE = "See https://lore.kernel.org/r/a@example.org there\n"
@@ -787,13 +805,13 @@ V2_LINK = "- Link to v2: https://lore.kernel.org/r/a@example.org\n"
 def test_answered_or_linked_version_is_earlier(
     first: str, second: str, notes: str, reply_to: str | None, expected: str
 ) -> None:
-    answered = f">{reply_to}" if reply_to else ""
-    later = file_patch("tap.c", f"b+9{answered} {second}", notes=notes)
+    parent = f">{reply_to}" if reply_to else ""
+    later = file_patch("tap.c", f"b+9{parent} {second}", notes=notes)
     assert join_versions(f"a {first}", later) == expected
 
 
 @pytest.mark.parametrize(
-    ("mine", "yours", "expected"),
+    ("first_id", "second_id", "expected"),
     [
         ("", "", "1 2"),
         ("one", "", "1 2"),
@@ -802,10 +820,12 @@ def test_answered_or_linked_version_is_earlier(
         ("one", "two", "1, 2"),
     ],
 )
-def test_different_change_ids_prevent_a_join(
-    mine: str, yours: str, expected: str
+def test_series_with_different_change_ids_stay_separate(
+    first_id: str, second_id: str, expected: str
 ) -> None:
-    first, second = (CHANGE.format(name) if name else "" for name in (mine, yours))
+    first, second = (
+        CHANGE.format(name) if name else "" for name in (first_id, second_id)
+    )
     later = file_patch("tap.c", RENAMED, notes=second + V1)
     assert join_versions(mailed(CHECK, notes=first), later) == expected
 
@@ -828,15 +848,15 @@ def test_recent_versions_with_the_same_title_are_joined(
     assert join_versions(file_patch(file, first), mailed(second)) == expected
 
 
-def break_date(one: bytes) -> bytes:
+def break_date(message: bytes) -> bytes:
     """Return the message with an impossible date."""
-    return one.replace(b"Date: ", b"X-Date: ", 1)
+    return message.replace(b"Date: ", b"X-Date: ", 1)
 
 
 def test_undated_revisions_are_ordered_by_number() -> None:
     def labels(*mails: bytes | str) -> list[str]:
-        (found,) = read_series(*mails)
-        return [revision.label for revision in found.revisions]
+        (series,) = read_series(*mails)
+        return [revision.label for revision in series.revisions]
 
     rfc = "r+20 [RFC PATCH] demo: check it"
     first = "f+10 [PATCH] demo: check it"
@@ -872,8 +892,8 @@ LINK = "https://lore.kernel.org/r/a@example.org\n"
     ],
 )
 def test_words_before_a_link_name_its_version(words: str, version: int | None) -> None:
-    (found,) = read_series(mailed("b [PATCH v3] demo: check it", notes=words))
-    post = found.latest.head
+    (series,) = read_series(mailed("b [PATCH v3] demo: check it", notes=words))
+    post = series.latest.head
     assert post.earlier == ({} if version is None else {"a@example.org": version})
 
 

@@ -12,11 +12,13 @@ STEPS = ("open the valve", "read the level", "stop the pump", "close the valve")
 COVER = mailed("c [PATCH 0/4] pump: stop in time")
 
 
-def step(number: int, mark: str = "PATCH", *, value: int = 0, **more: object) -> bytes:
+def step(
+    number: int, mark: str = "PATCH", *, value: int = 0, **options: object
+) -> bytes:
     """Return one of four patches with its own diff; `value` changes it."""
     counted = f" {number}/4" if "/4" not in mark else ""
-    one = patch(f"[{mark}{counted}] pump: {STEPS[number - 1]}", **more)
-    return one.replace(b"-EINVAL", b"-%d" % (100 * number + value))
+    message = patch(f"[{mark}{counted}] pump: {STEPS[number - 1]}", **options)
+    return message.replace(b"-EINVAL", b"-%d" % (100 * number + value))
 
 
 SERIES = (COVER, *(step(n, id=f"p{n}", reply_to="c", minutes=n) for n in range(1, 5)))
@@ -26,8 +28,8 @@ def status(*mails: bytes) -> PostedSeries:
     return only(*SERIES, *mails)
 
 
-def patches(found: PostedSeries) -> list[str]:
-    return [post.message_id.partition("@")[0] for post in found.latest.patches]
+def patches(series: PostedSeries) -> list[str]:
+    return [post.message_id.partition("@")[0] for post in series.latest.patches]
 
 
 def answer(to: str, text: str, minutes: int, sender: str = RITA) -> bytes:
@@ -47,25 +49,27 @@ THIRD = step(3, "PATCH v2", value=1, id="q3", reply_to="p3", minutes=900)
 
 
 def test_reply_replaces_the_patch_with_its_number() -> None:
-    found = status(TAG, REQUEST, TO_BE_CHANGED, THIRD)
-    assert [revision.label for revision in found.revisions] == ["v1", "v2"]
-    assert patches(found) == ["p1", "p2", "q3", "p4"]
-    assert found.subject == "pump: stop in time"
-    latest = found.latest
+    series = status(TAG, REQUEST, TO_BE_CHANGED, THIRD)
+    assert [revision.label for revision in series.revisions] == ["v1", "v2"]
+    assert patches(series) == ["p1", "p2", "q3", "p4"]
+    assert series.subject == "pump: stop in time"
+    latest = series.latest
     assert (latest.message_id, latest.sent) == (
         "q3@example.org",
         latest.patches[2].mail.date,
     )
-    assert [(tag.trailer, tag.version, tag.patch) for tag in found.trailers] == [
+    assert [(tag.trailer, tag.version, tag.patch) for tag in series.trailers] == [
         (f"Reviewed-by: {RITA}", 2, 1)
     ]
-    assert [(it.number, str(it.state)) for it in found.patches] == [
+    assert [
+        (patch_state.number, str(patch_state.state)) for patch_state in series.patches
+    ] == [
         (1, "under-review"),
         (2, "changes-requested"),
         (3, "sent"),
         (4, "sent"),
     ]
-    assert found.state == "changes-requested"
+    assert series.state == "changes-requested"
 
 
 @pytest.mark.parametrize(
@@ -88,11 +92,11 @@ def test_partial_resend_keeps_the_other_patches(
 
 
 def test_unchanged_resend_keeps_the_other_patches() -> None:
-    again = mailed("q3+900>p3 [PATCH] pump: stop the pump")
-    found = status(TAG, again.replace(b"-EINVAL", b"-300"))
-    assert [revision.label for revision in found.revisions] == ["v1"]
-    assert patches(found) == ["p1", "p2", "q3", "p4"]
-    assert [tag.patch for tag in found.trailers] == [1]
+    resend = mailed("q3+900>p3 [PATCH] pump: stop the pump")
+    series = status(TAG, resend.replace(b"-EINVAL", b"-300"))
+    assert [revision.label for revision in series.revisions] == ["v1"]
+    assert patches(series) == ["p1", "p2", "q3", "p4"]
+    assert [tag.patch for tag in series.trailers] == [1]
 
 
 def test_full_resend_inherits_no_patches() -> None:
@@ -105,8 +109,8 @@ def test_full_resend_inherits_no_patches() -> None:
 
 def test_applied_patch_stays_applied() -> None:
     applied = answer("p1", "Applied, thanks.", 80, MATT)
-    found = status(applied, answer("p3", "Applied, thanks.", 81, MATT), THIRD)
-    assert [str(it.state) for it in found.patches] == [
+    series = status(applied, answer("p3", "Applied, thanks.", 81, MATT), THIRD)
+    assert [str(patch_state.state) for patch_state in series.patches] == [
         "accepted",
         "sent",
         "sent",
@@ -124,15 +128,15 @@ def test_applied_patch_stays_applied() -> None:
     ],
 )
 def test_unchanged_resend_stays_applied(about: str, states: list[str]) -> None:
-    again = [
+    resend = [
         step(
             n, "PATCH v2", value=int(n == 2), id=f"q{n}", reply_to="d", minutes=900 + n
         )
         for n in range(1, 5)
     ]
     cover = mailed("d+900 [PATCH v2 0/4] pump: stop in time")
-    found = status(answer(about, "Applied, thanks.", 80, MATT), cover, *again)
-    assert [str(it.state) for it in found.patches] == states
+    series = status(answer(about, "Applied, thanks.", 80, MATT), cover, *resend)
+    assert [str(patch_state.state) for patch_state in series.patches] == states
 
 
 @pytest.mark.parametrize(
@@ -148,12 +152,12 @@ def test_unchanged_resend_stays_applied(about: str, states: list[str]) -> None:
 def test_unchanged_unnumbered_version_is_a_resend(
     minutes: int, mark: str, value: int, labels: list[str]
 ) -> None:
-    one = mailed("a [PATCH] pump: stop")
+    first = mailed("a [PATCH] pump: stop")
     tagged = f"Check the pointer before it is used.\n\nReviewed-by: {RITA}\n"
-    again = mailed(f"b+{minutes} [{mark}] pump: stop", message=tagged)
-    again = again.replace(b"-EINVAL", b"-EINVAL" if not value else b"-EIO")
-    found = only(one, again)
-    assert [revision.label for revision in found.revisions] == labels
+    resend = mailed(f"b+{minutes} [{mark}] pump: stop", message=tagged)
+    resend = resend.replace(b"-EINVAL", b"-EINVAL" if not value else b"-EIO")
+    series = only(first, resend)
+    assert [revision.label for revision in series.revisions] == labels
 
 
 @pytest.mark.parametrize(
@@ -166,8 +170,8 @@ def test_unchanged_unnumbered_version_is_a_resend(
     ],
 )
 def test_replies_survive_a_resend(text: str, expected: str) -> None:
-    one = mailed("a [PATCH] pump: stop", to=f"{MATT}, demo@lists.example.org")
-    said = mail(
+    first = mailed("a [PATCH] pump: stop", to=f"{MATT}, demo@lists.example.org")
+    review = mail(
         "Re: [PATCH] pump: stop",
         f"> -EINVAL\n\n{text}\n",
         sender=MATT,
@@ -175,19 +179,19 @@ def test_replies_survive_a_resend(text: str, expected: str) -> None:
         reply_to="a",
         minutes=60,
     )
-    again = mailed("b+2000 [PATCH RESEND] pump: stop")
-    assert only(one, said).state == only(one, said, again).state == expected
-    asks = expected != "accepted"
-    assert len(review_points(only(one, said, again))) == asks
+    resend = mailed("b+2000 [PATCH RESEND] pump: stop")
+    assert only(first, review).state == only(first, review, resend).state == expected
+    requests_changes = expected != "accepted"
+    assert len(review_points(only(first, review, resend))) == requests_changes
     changed = mailed("b+2000 [PATCH v2] pump: stop").replace(b"-EINVAL", b"-EIO")
-    assert only(one, said, changed).state == "sent"
+    assert only(first, review, changed).state == "sent"
 
 
-def test_added_patch_joins_an_uncounted_set() -> None:
+def test_added_patch_joins_a_series_without_a_count() -> None:
     cover = mail("[PATCHSET] pump: stop in time", "Some steps.\n", id="c")
     first, second = (
         mailed(f"p{n}+{n}>c [PATCH {n}/2] pump: {STEPS[n - 1]}") for n in (1, 2)
     )
     third = mailed(f"p3+9000>c [PATCH 3/2] pump: {STEPS[2]}")
-    found = only(cover, first, second, third)
-    assert patches(found) == ["p1", "p2", "p3"]
+    series = only(cover, first, second, third)
+    assert patches(series) == ["p1", "p2", "p3"]

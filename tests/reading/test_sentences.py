@@ -42,7 +42,7 @@ def test_reply_is_split_into_sentences(text: str, sentences: list[str]) -> None:
     assert split_text(text) == sentences
 
 
-def test_sentence_has_its_line_numbers() -> None:
+def test_sentences_record_line_numbers() -> None:
     text = "> +\tx = 1;\n\nWhy 1? It\nwas 2.\n\n> Is it so?\n\nYes.\n"
     first, second, third = parse_body(text).sentences
     assert (first.line, first.end, first.top.quoted) == (2, 2, ("+\tx = 1;",))

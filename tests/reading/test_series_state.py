@@ -41,19 +41,19 @@ NACKED = (
 
 
 def test_commit_overrides_mails() -> None:
-    sent = read(story.V1)
-    assert sent.state is SeriesState.SENT
-    landed = with_commits(sent, [MAINLINE])
+    series = read(story.V1)
+    assert series.state is SeriesState.SENT
+    landed = with_commits(series, [MAINLINE])
     assert (landed.state, landed.why) == (SeriesState.IN_MAINLINE, "first in v6.9")
     assert landed.landed == (MAINLINE,)
-    both = with_commits(sent, [MAINLINE, STABLE])
-    assert both.state is SeriesState.IN_STABLE
-    assert [(branch.version, branch.state, branch.note) for branch in both.stable] == [
-        ("6.6", "released", "v6.6.20")
-    ]
+    merged = with_commits(series, [MAINLINE, STABLE])
+    assert merged.state is SeriesState.IN_STABLE
+    assert [
+        (branch.version, branch.state, branch.note) for branch in merged.stable
+    ] == [("6.6", "released", "v6.6.20")]
 
 
-def test_mails_decide_without_a_commit() -> None:
+def test_mails_decide_if_no_commit_is_found() -> None:
     for mails in ((story.V1,), story.BEGINNING, story.WHOLE):
         by_mail = read(*mails)
         again = with_commits(by_mail, [])
@@ -65,13 +65,13 @@ def test_mails_decide_without_a_commit() -> None:
         )
 
 
-def test_rejected_series_does_not_land_by_title() -> None:
-    refused = read(*NACKED)
-    assert refused.state is SeriesState.REJECTED
-    assert with_commits(refused, [MAINLINE, STABLE]).state is SeriesState.REJECTED
+def test_rejected_series_is_not_merged_by_title() -> None:
+    rejection = read(*NACKED)
+    assert rejection.state is SeriesState.REJECTED
+    assert with_commits(rejection, [MAINLINE, STABLE]).state is SeriesState.REJECTED
 
 
-def test_project_sets_the_silence_limit() -> None:
+def test_project_can_set_the_reply_timeout() -> None:
     series = read(mailed("a [PATCH] demo: check it", author=ADA))
     limit = series.last_activity + series.waiting
     waiting, stalled = (
@@ -80,7 +80,7 @@ def test_project_sets_the_silence_limit() -> None:
     assert [decide(waiting).state, decide(stalled).state] == ["sent", "stalled"]
     # up to this time a cached summary is used, afterwards only a later one
     (_, end), (start, _) = (
-        unchanged_span(it, 10_000_000_000) for it in (waiting, stalled)
+        unchanged_span(state, 10_000_000_000) for state in (waiting, stalled)
     )
     assert start == end == limit.timestamp()
 
@@ -98,7 +98,7 @@ def test_project_sets_the_silence_limit() -> None:
         (None, False, True, "partly-sent"),
     ],
 )
-def test_topic_state(
+def test_topic_state_follows_the_series_state(
     series: SeriesState | None, sent: bool, partly: bool, expected: str
 ) -> None:
     assert decide_topic(series, sent=sent, partly=partly) == expected
@@ -163,25 +163,31 @@ def test_request_is_open_until_its_author_agrees(
         ("redone", SeriesState.CHANGES_REQUESTED),
     ],
 )
-def test_version_end_needs_a_later_mail(what: str, expected: SeriesState) -> None:
+def test_version_ends_only_after_a_later_message(
+    what: str, expected: SeriesState
+) -> None:
     series = read(story.V1)
-    sent = series.latest.sent
-    assert sent
-    for seconds, found in ((-1, SeriesState.SENT), (0, expected), (1, expected)):
-        at = sent + timedelta(seconds=seconds)
-        event = Claim(what, at, "m@example.org", Address("Matt", ""), sentence="so")
-        assert decide(replace(series, events=(event,)))[0] is found, seconds
+    sent_at = series.latest.sent
+    assert sent_at
+    for seconds, expected_state in (
+        (-1, SeriesState.SENT),
+        (0, expected),
+        (1, expected),
+    ):
+        now = sent_at + timedelta(seconds=seconds)
+        event = Claim(what, now, "m@example.org", Address("Matt", ""), sentence="so")
+        assert decide(replace(series, events=(event,)))[0] is expected_state, seconds
 
 
 HOUR = timedelta(hours=1)
 SENT = datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 
-def event(what: str, hours: float = 1, **more: Any) -> Claim:
+def event(what: str, hours: float = 1, **options: Any) -> Claim:
     """Return an event this many hours after the patch was sent."""
-    at = SENT + hours * HOUR
-    by = Address(more.pop("by", "Matt"), "")
-    return Claim(what, at, f"{what}@{hours:g}", by, sentence="so", **more)
+    date = SENT + hours * HOUR
+    by = Address(options.pop("by", "Matt"), "")
+    return Claim(what, date, f"{what}@{hours:g}", by, sentence="so", **options)
 
 
 def add_evidence(
@@ -196,10 +202,14 @@ def add_evidence(
 def only_patch(series: PostedSeries) -> PatchState:
     """Return the state of a series' only patch, which is also that of the series."""
     decision = decide(series)
-    (one,) = decision.patches
-    assert (decision.state, decision.why) == (one.state, one.why)
-    assert (one.number, one.version, one.message_id) == (1, 1, "v1@example.org")
-    return one
+    (patch_state,) = decision.patches
+    assert (decision.state, decision.why) == (patch_state.state, patch_state.why)
+    assert (patch_state.number, patch_state.version, patch_state.message_id) == (
+        1,
+        1,
+        "v1@example.org",
+    )
+    return patch_state
 
 
 APPLIED = event("applied", tree="net", commit="1" * 40)
@@ -208,7 +218,7 @@ REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
 
 
 @pytest.mark.parametrize(
-    ("events", "state", "why", "proof"),
+    ("events", "state", "reason", "proof"),
     [
         ([APPLIED], "accepted", "applied to net by Matt", "applied@1"),
         (
@@ -293,15 +303,15 @@ REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
     ],
 )
 def test_state_follows_mail_evidence(
-    events: list[Claim], state: str, why: str | None, proof: str | None
+    events: list[Claim], state: str, reason: str | None, proof: str | None
 ) -> None:
-    found = only_patch(add_evidence(read(story.V1), tuple(events)))
-    assert (found.state, found.why) == (state, why or found.why)
-    assert found.proof.message_id == (proof or found.proof.message_id)
+    patch_state = only_patch(add_evidence(read(story.V1), tuple(events)))
+    assert (patch_state.state, patch_state.why) == (state, reason or patch_state.why)
+    assert patch_state.proof.message_id == (proof or patch_state.proof.message_id)
     by_id = {event.message_id: event for event in events}
-    if found.proof.message_id in by_id:
-        reported = by_id[found.proof.message_id]
-        assert (found.proof.date, found.proof.commit) == (
+    if patch_state.proof.message_id in by_id:
+        reported = by_id[patch_state.proof.message_id]
+        assert (patch_state.proof.date, patch_state.proof.commit) == (
             reported.date,
             reported.commit,
         )
@@ -318,7 +328,7 @@ FAILED = event("failed", version="5.10")
 
 
 @pytest.mark.parametrize(
-    ("events", "commits", "state", "why", "commit"),
+    ("events", "commits", "state", "reason", "commit"),
     [
         ([], [IN_NET], "accepted", "in net-next", "e"),
         ([], [IN_NET, IN_NET._replace(tree="mm")], "accepted", "in net-next", "e"),
@@ -359,16 +369,18 @@ def test_state_follows_repository_evidence(
     events: list[Claim],
     commits: list[LandedCommit],
     state: str,
-    why: str,
+    reason: str,
     commit: str | None,
 ) -> None:
     series = add_evidence(read(story.V1), tuple(events), tuple(commits))
-    found = only_patch(series)
-    assert (found.state, found.why) == (state, why)
-    assert (found.proof.commit or "")[:1] == (commit or "")
+    patch_state = only_patch(series)
+    assert (patch_state.state, patch_state.why) == (state, reason)
+    assert (patch_state.proof.commit or "")[:1] == (commit or "")
     dates = {commit.commit: commit.date for commit in commits} | {"c" * 40: MONTH}
     if commit:
-        assert found.proof == Proof(dates[found.proof.commit], None, found.proof.commit)
+        assert patch_state.proof == Proof(
+            dates[patch_state.proof.commit], None, patch_state.proof.commit
+        )
 
 
 @pytest.mark.parametrize(
@@ -393,35 +405,35 @@ def test_version_after_a_revert_is_pending(
         add_evidence(series, (event("applied", applied),), (undone,))
     ).state == (state)
     queued = event("queued", applied, version="6.1", commit="f" * 40)
-    found = only_patch(add_evidence(series, (queued,), (undone,)))
-    assert (found.state == "in-stable") is (state == "accepted")
-    assert (found.state == "sent") is (state == "sent")
+    patch_state = only_patch(add_evidence(series, (queued,), (undone,)))
+    assert (patch_state.state == "in-stable") is (state == "accepted")
+    assert (patch_state.state == "sent") is (state == "sent")
     review = event("review", applied, version="6.1", commit="f" * 40)
-    found = only_patch(add_evidence(series, (review,), (undone,)))
-    assert (found.state == "in-mainline") is (state == "accepted")
+    patch_state = only_patch(add_evidence(series, (review,), (undone,)))
+    assert (patch_state.state == "in-mainline") is (state == "accepted")
 
 
 @pytest.mark.parametrize(
-    ("events", "state", "why", "proof"),
+    ("events", "state", "reason", "proof"),
     [
         ([event("superseded", 2, by="Otto")], "superseded", "Otto so", "superseded@2"),
         ([APPLIED, event("superseded", 2)], "accepted", None, "applied@1"),
     ],
 )
 def test_superseding_version_changes_the_state(
-    events: list[Claim], state: str, why: str | None, proof: str
+    events: list[Claim], state: str, reason: str | None, proof: str
 ) -> None:
-    found = only_patch(add_evidence(read(story.V1), tuple(events)))
-    assert (found.state, found.why, found.proof.message_id) == (
+    patch_state = only_patch(add_evidence(read(story.V1), tuple(events)))
+    assert (patch_state.state, patch_state.why, patch_state.proof.message_id) == (
         state,
-        why or found.why,
+        reason or patch_state.why,
         proof,
     )
 
 
 def test_taken_over_series_follows_its_commit() -> None:
-    passed = (event("superseded", 2, by="Otto"),)
-    series = add_evidence(read(story.V1), passed, commits=(NEXT,))
+    superseded = (event("superseded", 2, by="Otto"),)
+    series = add_evidence(read(story.V1), superseded, commits=(NEXT,))
     assert only_patch(series).state == "in-next"
 
 
@@ -433,7 +445,7 @@ BOTH = tuple(
 
 
 @pytest.mark.parametrize(
-    ("events", "commits", "state", "why", "states"),
+    ("events", "commits", "state", "reason", "states"),
     [
         ([], [], "sent", "no reply yet", "sent sent"),
         ([event("withdrawn", of=TWO)], [], "sent", "no reply yet", "sent withdrawn"),
@@ -486,30 +498,33 @@ def test_least_advanced_patch_sets_the_series_state(
     events: list[Claim],
     commits: list[LandedCommit],
     state: str,
-    why: str | None,
+    reason: str | None,
     states: str,
 ) -> None:
     series = add_evidence(read(*BOTH), tuple(events), tuple(commits))
-    found = decide(series)
-    assert (found.state, found.why) == (state, why or found.why)
-    assert [one.state for one in found.patches] == states.split()
-    for at, one in enumerate(found.patches, 1):
-        assert (one.number, one.message_id) == (at, f"p{at}@example.org")
-        if one.state == "sent":
-            assert one.proof.message_id == one.message_id
+    decision = decide(series)
+    assert (decision.state, decision.why) == (state, reason or decision.why)
+    assert [patch_state.state for patch_state in decision.patches] == states.split()
+    for number, patch_state in enumerate(decision.patches, 1):
+        assert (patch_state.number, patch_state.message_id) == (
+            number,
+            f"p{number}@example.org",
+        )
+        if patch_state.state == "sent":
+            assert patch_state.proof.message_id == patch_state.message_id
 
 
 def test_cover_letter_alone_has_a_state() -> None:
     alone = mailed("c [PATCH 0/2] demo: pumps")
-    found = decide(read(alone))
-    assert (found.why, found.patches) == ("no reply yet", ())
+    decision = decide(read(alone))
+    assert (decision.why, decision.patches) == ("no reply yet", ())
 
 
 ASKED = story_reply("Is the caller checked?", 60)
 
 
 @pytest.mark.parametrize(
-    ("mails", "state", "why", "proof"),
+    ("mails", "state", "reason", "proof"),
     [
         ((), "sent", "no reply yet", "v1"),
         ((story_reply("See the log.", 60, sender=ADA),), "sent", "no reply yet", "v1"),
@@ -540,19 +555,19 @@ ASKED = story_reply("Is the caller checked?", 60)
     ],
 )
 def test_state_follows_the_last_reply(
-    mails: tuple[bytes, ...], state: str, why: str, proof: str
+    mails: tuple[bytes, ...], state: str, reason: str, proof: str
 ) -> None:
-    found = only_patch(read(story.V1, *mails))
-    assert (found.state, found.why) == (state, why)
-    assert found.proof.message_id == f"{proof}@example.org"
+    patch_state = only_patch(read(story.V1, *mails))
+    assert (patch_state.state, patch_state.why) == (state, reason)
+    assert patch_state.proof.message_id == f"{proof}@example.org"
 
 
 def test_verdict_on_an_old_version_does_not_end_the_new_one() -> None:
     withdrawn = story_reply("Please ignore this patch.", 1500, sender=ADA)
     assert read(story.V1, withdrawn).state == "withdrawn"
     assert read(story.V1, story.V2, withdrawn).state == "sent"
-    wish = story_reply("Please check it at the caller instead.", 1500)
-    assert read(story.V1, wish, story.V2).state == "changes-requested"
+    request = story_reply("Please check it at the caller instead.", 1500)
+    assert read(story.V1, request, story.V2).state == "changes-requested"
     before = story_reply("Please check it at the caller instead.", 1400)
     assert read(story.V1, before, story.V2).state == "sent"
 
@@ -560,12 +575,15 @@ def test_verdict_on_an_old_version_does_not_end_the_new_one() -> None:
 def test_corrected_resend_addresses_the_request() -> None:
     cover = mailed("c [PATCH 0/2] demo: pumps")
     first, second = (
-        mailed(f"p{at}+1>c [PATCH {at}/2] {title}")
-        for at, title in ((1, ONE), (2, TWO))
+        mailed(f"p{index}+1>c [PATCH {index}/2] {title}")
+        for index, title in ((1, ONE), (2, TWO))
     )
-    wish = story_reply("Please count them once.", 60, to="p2", name="w")
-    again = mailed(f"p2b+90>p2 [PATCH 2/2] {TWO}")
-    assert read(cover, first, second, wish).state == "changes-requested"
-    assert read(cover, first, second, wish, again).state == "under-review"
+    request = story_reply("Please count them once.", 60, to="p2", name="w")
+    resend = mailed(f"p2b+90>p2 [PATCH 2/2] {TWO}")
+    assert read(cover, first, second, request).state == "changes-requested"
+    assert read(cover, first, second, request, resend).state == "under-review"
     general = story_reply("Please split it.", 70, to="c", name="g")
-    assert read(cover, first, second, wish, again, general).state == "changes-requested"
+    assert (
+        read(cover, first, second, request, resend, general).state
+        == "changes-requested"
+    )

@@ -42,10 +42,10 @@ def test_unanswered_patch_stalls() -> None:
 def test_project_sets_the_reminder_delay(
     subject: str, days: int, overdue: bool
 ) -> None:
-    found = read_thread(
+    series = read_thread(
         parse(mailed(f"v1 {subject} {TITLE}")), now=START + timedelta(days=days)
     )[0]
-    assert found.state == ("stalled" if overdue else "sent")
+    assert series.state == ("stalled" if overdue else "sent")
 
 
 def test_requested_changes_last_until_the_next_version() -> None:
@@ -56,56 +56,56 @@ def test_requested_changes_last_until_the_next_version() -> None:
 
 
 def test_later_tag_withdraws_a_request() -> None:
-    more = answer(
+    second_tag = answer(
         "Fine then.\n\nReviewed-by: Rita Reviewer <rita@example.net>",
         to="r2",
         sender=RITA,
         minutes=95,
         subject=f"[PATCH] {TITLE}",
     )
-    assert state(*story.BEGINNING, story.ANSWER, more) == "under-review"
+    assert state(*story.BEGINNING, story.ANSWER, second_tag) == "under-review"
 
 
 def test_question_needs_an_answer() -> None:
-    asked = answer(
+    request = answer(
         "Can this happen at all? Which hardware?",
         to="v1",
         minutes=50,
         subject=f"[PATCH] {TITLE}",
     )
-    assert state(story.V1, asked) == "under-review"
-    assert "question" in next_step(read(story.V1, asked))
+    assert state(story.V1, request) == "under-review"
+    assert "question" in next_step(read(story.V1, request))
 
 
 def test_rejection_lasts_until_a_new_version() -> None:
-    refused = answer(
+    rejection = answer(
         "NAK, the core does that.", to="v1", minutes=70, subject=f"[PATCH] {TITLE}"
     )
-    assert state(story.V1, refused) == "rejected"
-    assert state(story.V1, refused, story.V2) == "sent"
+    assert state(story.V1, rejection) == "rejected"
+    assert state(story.V1, rejection, story.V2) == "sent"
 
 
-def test_whole_story_is_reported() -> None:
-    found = read(*story.WHOLE)
-    assert [revision.version for revision in found.revisions] == [1, 2]
-    assert found.state == "in-stable"
-    assert [(tag.trailer, tag.version, tag.patch) for tag in found.trailers] == [
+def test_whole_history_is_reported() -> None:
+    series = read(*story.WHOLE)
+    assert [revision.version for revision in series.revisions] == [1, 2]
+    assert series.state == "in-stable"
+    assert [(tag.trailer, tag.version, tag.patch) for tag in series.trailers] == [
         (f"Reviewed-by: {RITA}", 2, 1)
     ]
-    assert [(one.tree, one.commit) for one in found.landed] == [
+    assert [(commit.tree, commit.commit) for commit in series.landed] == [
         ("netdev/net.git (main)", SHA[:12]),
         ("torvalds/linux", SHA),
     ]
-    assert {one.version: one.state for one in found.stable} == {
+    assert {branch.version: branch.state for branch in series.stable} == {
         "6.6": "review",
         "6.1": "queued",
         "5.10": "failed",
     }
     assert [
-        (one.relation, one.version, str(one.state), one.commit)
-        for one in found.follow_ups
+        (follow_up.relation, follow_up.version, str(follow_up.state), follow_up.commit)
+        for follow_up in series.follow_ups
     ] == [("fixes", 2, "accepted", "fedcba987654")]
-    step = next_step(found)
+    step = next_step(series)
     assert "5.10" in step
     assert "fedcba987654" in step
 
@@ -116,10 +116,10 @@ def test_acceptance_is_reported_before_mainline() -> None:
 
 
 def test_stable_review_implies_mainline() -> None:
-    found = read(*story.ACCEPTED, story.IN_REVIEW)
-    assert found.state == "in-mainline"
-    assert found.landed[-1].release is None
-    assert found.commit == SHA
+    series = read(*story.ACCEPTED, story.IN_REVIEW)
+    assert series.state == "in-mainline"
+    assert series.landed[-1].release is None
+    assert series.commit == SHA
 
 
 def test_withdrawn_acceptance_is_ignored() -> None:
@@ -132,7 +132,7 @@ def test_withdrawn_acceptance_is_ignored() -> None:
 
 
 def test_withdrawn_stable_mail_is_ignored() -> None:
-    gone = mail(
+    drop_notice = mail(
         f'Re: Patch "{TITLE}" has been added to the 6.1-stable tree',
         "> note\n\nOops, wrong branch, this is now dropped.\n",
         sender=MATT,
@@ -140,9 +140,11 @@ def test_withdrawn_stable_mail_is_ignored() -> None:
         reply_to="s2",
         minutes=9500,
     )
-    found = read(*story.ACCEPTED, story.QUEUED, gone)
-    assert [(one.version, one.state) for one in found.stable] == [("6.1", "dropped")]
-    assert found.state == "in-mainline"
+    series = read(*story.ACCEPTED, story.QUEUED, drop_notice)
+    assert [(branch.version, branch.state) for branch in series.stable] == [
+        ("6.1", "dropped")
+    ]
+    assert series.state == "in-mainline"
 
 
 def test_robot_without_a_commit_accepts_nothing() -> None:
@@ -150,7 +152,7 @@ def test_robot_without_a_commit_accepts_nothing() -> None:
         "Hello:\n\nThis series was applied to netdev/net.git (main)\nby X:\n\nHere is the summary"
         " with links:\n  - [net,v2] demo\n    (no matching commit)\n"
     )
-    said = mail(
+    robot_mail = mail(
         f"Re: [PATCH net v2] {TITLE}",
         body,
         sender="patchwork-bot+netdevbpf@kernel.org",
@@ -158,7 +160,7 @@ def test_robot_without_a_commit_accepts_nothing() -> None:
         reply_to="v2",
         minutes=2000,
     )
-    assert state(story.V2, said) != "accepted"
+    assert state(story.V2, robot_mail) != "accepted"
 
 
 def test_stable_tags_are_not_patch_tags() -> None:
@@ -177,7 +179,7 @@ def test_stable_tags_are_not_patch_tags() -> None:
 
 def test_cover_letter_tag_covers_the_series() -> None:
     cover = mailed("c0 [PATCH 0/2] demo: two")
-    one, two = (
+    first, second = (
         mailed("c1>c0 [PATCH 1/2] demo: a"),
         mailed("c2>c0 [PATCH 2/2] demo: b"),
     )
@@ -185,7 +187,7 @@ def test_cover_letter_tag_covers_the_series() -> None:
     review = reply(
         "[PATCH 2/2] demo: b", f"Reviewed-by: {RITA}", reply_to="c2", minutes=6
     )
-    tags = read(cover, one, two, ack, review).trailers
+    tags = read(cover, first, second, ack, review).trailers
     assert [(tag.trailer.split(":")[0], tag.patch) for tag in tags] == [
         ("Acked-by", 0),
         ("Reviewed-by", 2),
@@ -200,7 +202,7 @@ def test_reply_can_queue_a_backport_sent_after_a_failure() -> None:
         reply_to="s3",
         minutes=9300,
     )
-    taken = mail(
+    applied_reply = mail(
         f'Re: FAILED: patch "[PATCH] {TITLE}" failed to apply to 5.10-stable tree',
         "> x\n\nNow queued up, thanks.\n",
         sender=MATT,
@@ -210,11 +212,11 @@ def test_reply_can_queue_a_backport_sent_after_a_failure() -> None:
     )
     assert {
         one.version: one.state
-        for one in read(*story.ACCEPTED, story.FAILED, offer, taken).stable
+        for one in read(*story.ACCEPTED, story.FAILED, offer, applied_reply).stable
     } == {"5.10": "queued"}
 
 
-def test_revert_implies_it_had_landed() -> None:
+def test_revert_implies_an_earlier_merge() -> None:
     revert = patch(
         f'[PATCH 6.1.y] Revert "{TITLE}"',
         message=f"This reverts commit {SHA}.\n",
@@ -222,21 +224,21 @@ def test_revert_implies_it_had_landed() -> None:
         id="rv",
         minutes=9000,
     )
-    found = read(
+    series = read(
         story.V1,
         revert,
         stable_added(
             f'Revert "{TITLE}"', SHA, "6.1", author=story.OTTO, id="rs", minutes=9100
         ),
     )
-    assert [(one.relation, str(one.state)) for one in found.follow_ups] == [
-        ("reverts", "in-stable")
-    ]
-    assert found.state == "in-mainline"
-    assert found.stable == ()
+    assert [
+        (follow_up.relation, str(follow_up.state)) for follow_up in series.follow_ups
+    ] == [("reverts", "in-stable")]
+    assert series.state == "in-mainline"
+    assert series.stable == ()
 
 
-def test_patch_with_the_same_title_is_not_ours() -> None:
+def test_unrelated_patch_with_the_same_title_is_ignored() -> None:
     theirs = stable_added(
         TITLE, "f" * 40, "6.1", author=story.OTTO, id="th", minutes=9100
     )
@@ -261,13 +263,13 @@ def test_unthreaded_reply_is_found_by_subject() -> None:
 
 
 def test_duplicate_mails_count_once() -> None:
-    found = read(*story.ACCEPTED, *story.ACCEPTED)
-    assert len(found.trailers) == 1
-    assert len(found.revisions) == 2
+    series = read(*story.ACCEPTED, *story.ACCEPTED)
+    assert len(series.trailers) == 1
+    assert len(series.revisions) == 2
 
 
 def test_reply_cycle_ends() -> None:
-    one = mail(
+    message = mail(
         f"Re: [PATCH] {TITLE}",
         "> a\n\nb\n",
         sender=RITA,
@@ -285,7 +287,7 @@ def test_reply_cycle_ends() -> None:
         reply_to="one",
         minutes=3,
     )
-    assert not read(story.V1, one, two).replies
+    assert not read(story.V1, message, two).replies
 
 
 @pytest.mark.long
@@ -306,8 +308,8 @@ def test_thousands_of_mails_take_seconds() -> None:
     replies = [one(n) for n in range(2000)]
     data = mbox(story.V1, *replies)
     started = time.process_time()
-    found = read_thread(parse(data))[0]
-    assert len(found.replies) == 2000
+    series = read_thread(parse(data))[0]
+    assert len(series.replies) == 2000
     assert time.process_time() - started < 40
 
 
@@ -317,12 +319,12 @@ def test_thousands_of_mails_take_seconds() -> None:
     st.binary(max_size=200),
     st.integers(0, 3000),
 )
-def test_any_damaged_mbox_is_read(mails: list[bytes], junk: bytes, at: int) -> None:
+def test_any_damaged_mbox_is_read(mails: list[bytes], junk: bytes, offset: int) -> None:
     data = mbox(*mails)
-    read_thread(parse(data[:at] + junk + data[at:]))
+    read_thread(parse(data[:offset] + junk + data[offset:]))
 
 
-def test_advice_follows_the_newest_namesake() -> None:
+def test_advice_is_about_the_newest_series_with_the_title() -> None:
     rfc = mailed(f"rfc [RFC PATCH] {TITLE}")
     question = answer(
         "Why at all? Is there hardware?",
@@ -354,14 +356,14 @@ CARRIED_PATCH = mailed(
 
 
 def test_dependent_series_is_not_acceptance() -> None:
-    needs = mailed("n0+3000 [PATCH 0/2] valve: a driver", sender=story.OTTO)
-    needed = mailed(
+    dependent_cover = mailed("n0+3000 [PATCH 0/2] valve: a driver", sender=story.OTTO)
+    dependent_patch = mailed(
         f"n1+3000>n0 [PATCH 1/2] {TITLE}",
         author=story.OTTO,
         message=f"From: {ADA}\n\nCheck.\n",
     )
-    found = read(story.V1, needs, needed)
-    assert (found.state, found.follow_ups) == ("sent", ())
+    series = read(story.V1, dependent_cover, dependent_patch)
+    assert (series.state, series.follow_ups) == ("sent", ())
 
 
 def test_patch_by_another_author_does_not_change_the_state() -> None:
@@ -381,12 +383,12 @@ def test_older_forward_is_not_the_newest_version() -> None:
 
 
 def test_new_author_continues_the_series() -> None:
-    over = mailed(
+    new_version = mailed(
         f"o+3000 [PATCH v2] {TITLE}", author=RITA, message=f"From: {ADA}\n\nCheck.\n"
     )
-    found = read(story.V1, over)
-    assert [one.relation for one in found.follow_ups] == ["continues"]
-    assert found.state == "superseded"
+    series = read(story.V1, new_version)
+    assert [follow_up.relation for follow_up in series.follow_ups] == ["continues"]
+    assert series.state == "superseded"
 
 
 PULL_TEXT = f"""Please pull the pumps.
@@ -410,9 +412,9 @@ Otto Other (1):
 PULL = mail("[GIT PULL] pumps for 6.9", PULL_TEXT, sender=MATT, id="p", minutes=3000)
 
 
-def test_pull_request_carries_the_patch() -> None:
-    found = read(story.V1, PULL)
-    assert (found.state, [one.relation for one in found.follow_ups]) == (
+def test_pull_request_includes_the_patch() -> None:
+    series = read(story.V1, PULL)
+    assert (series.state, [follow_up.relation for follow_up in series.follow_ups]) == (
         "accepted",
         ["carries"],
     )
@@ -433,15 +435,17 @@ def test_merged_pull_request_is_mainline() -> None:
         reply_to="p",
         minutes=3100,
     )
-    found = read(story.V1, PULL, merged)
-    assert found.state == "in-mainline"
-    assert [(it.tree, it.commit) for it in found.landed] == [("torvalds/linux", None)]
-    assert "pumps for 6.9" in found.why
+    series = read(story.V1, PULL, merged)
+    assert series.state == "in-mainline"
+    assert [(commit.tree, commit.commit) for commit in series.landed] == [
+        ("torvalds/linux", None)
+    ]
+    assert "pumps for 6.9" in series.why
 
 
 def test_merged_reply_applies_to_its_series() -> None:
     fix = mailed("w1+50>v1 [PATCH] demo: count the pumps")
-    for answered, states in (
+    for parent, states in (
         ("w1", ["sent", "accepted"]),
         ("v1", ["accepted", "sent"]),
     ):
@@ -450,18 +454,18 @@ def test_merged_reply_applies_to_its_series() -> None:
             "> x\n\nThis has been merged, thanks.\n",
             sender=MATT,
             id="m",
-            reply_to=answered,
+            reply_to=parent,
             minutes=90,
         )
-        found = read_thread(parse(mbox(story.V1, fix, merged)))
-        assert [str(status.state) for status in found] == states
+        series = read_thread(parse(mbox(story.V1, fix, merged)))
+        assert [str(status.state) for status in series] == states
 
 
 def test_others_stable_backport_is_not_a_fix() -> None:
     message = f"From: {ADA}\n\ncommit {SHA} upstream.\n\nCheck.\n"
     backport = mailed(f"y+9000 [PATCH 6.1.y] {TITLE}", author=RITA, message=message)
-    found = read(*story.ACCEPTED, backport)
-    assert [one.relation for one in found.follow_ups] == ["backports"]
+    series = read(*story.ACCEPTED, backport)
+    assert [follow_up.relation for follow_up in series.follow_ups] == ["backports"]
 
 
 def test_applied_mail_for_a_forwarded_patch_counts_for_its_author() -> None:
@@ -478,39 +482,39 @@ def test_applied_mail_for_a_forwarded_patch_counts_for_its_author() -> None:
         id="g",
         minutes=4000,
     )
-    found = read(story.V1, CARRIED, CARRIED_PATCH, added)
-    assert found.state == "accepted"
-    assert [one.commit for one in found.landed] == [SHA]
+    series = read(story.V1, CARRIED, CARRIED_PATCH, added)
+    assert series.state == "accepted"
+    assert [commit.commit for commit in series.landed] == [SHA]
 
 
 @pytest.mark.long
 def test_end_of_a_long_chain_is_about_the_patch() -> None:
     chain = [
         mail(
-            f"Re: [PATCH] other words {at}",
+            f"Re: [PATCH] other words {index}",
             "And so on.\n",
             sender=RITA,
-            id=f"c{at}",
-            reply_to=f"c{at - 1}" if at else "v1",
-            minutes=at + 1,
+            id=f"c{index}",
+            reply_to=f"c{index - 1}" if index else "v1",
+            minutes=index + 1,
         )
-        for at in range(1500)
+        for index in range(1500)
     ]
     began = time.process_time()
-    found = read(story.V1, *chain)
-    assert len(found.replies) == 1500
+    series = read(story.V1, *chain)
+    assert len(series.replies) == 1500
     assert time.process_time() - began < 20
 
 
 @pytest.mark.long
 def test_many_series_are_separated_quickly() -> None:
-    many = [
+    mails = [
         mailed(
-            f"p{at}+{at} [PATCH] demo: step {at} of the pump",
-            author=f"Author {at} <a{at}@example.org>",
+            f"p{index}+{index} [PATCH] demo: step {index} of the pump",
+            author=f"Author {index} <a{index}@example.org>",
         )
-        for at in range(400)
+        for index in range(400)
     ]
     began = time.process_time()
-    assert len(read_thread(parse(mbox(*many, *story.WHOLE)))) >= 401
+    assert len(read_thread(parse(mbox(*mails, *story.WHOLE)))) >= 401
     assert time.process_time() - began < 20

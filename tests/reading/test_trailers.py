@@ -34,7 +34,7 @@ def test_tag_with_another_address_of_the_sender_is_collected() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "tag"),
+    ("text", "tag"),
     [
         ("Tested-by: {} # on a Rock 5", "Tested-by: {} # on a Rock 5"),
         ("Tested-by: {}  #on a Rock 5", "Tested-by: {} # on a Rock 5"),
@@ -53,9 +53,9 @@ def test_tag_with_another_address_of_the_sender_is_collected() -> None:
         ("Reviewed-by: {}.", ""),
     ],
 )
-def test_trailer_comment_is_kept(written: str, tag: str) -> None:
+def test_trailer_comment_is_kept(text: str, tag: str) -> None:
     expected = (tag or "Reviewed-by: {}").format(RITA)
-    assert credited_tags(reply(SUBJECT, written.format(RITA))) == [expected]
+    assert credited_tags(reply(SUBJECT, text.format(RITA))) == [expected]
 
 
 @pytest.mark.parametrize(

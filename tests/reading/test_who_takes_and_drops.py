@@ -52,14 +52,14 @@ def test_maintainers_statements_are_read(text: str, expected: str) -> None:
 
 
 def test_maintainer_applies_their_own_series() -> None:
-    own = mail(
+    own_patch = mail(
         f"Re: [PATCH net v2] {TITLE}",
         "On Mon, Ada Fixer wrote:\n> Check.\n\nNo comments..\n\nApplied!\n",
         id="own",
         reply_to="v2",
         minutes=2100,
     )
-    assert state(TO_MATT, own) == "accepted"
+    assert state(TO_MATT, own_patch) == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -80,14 +80,14 @@ def test_maintainer_applies_their_own_series() -> None:
 )
 def test_maintaining_author_names_the_tree(text: str, expected: str) -> None:
     tagged = answer(f"Reviewed-by: {RITA}", to="v2", sender=RITA)
-    own = mail(
+    own_patch = mail(
         f"Re: [PATCH net v2] {TITLE}",
         f"On Tue, Rita Reviewer wrote:\n> Fine.\n\n{text}\n",
         id="own",
         reply_to="x2100",
         minutes=3000,
     )
-    assert state(TO_MATT, tagged, own) == expected
+    assert state(TO_MATT, tagged, own_patch) == expected
 
 
 def test_applied_patch_is_not_the_whole_series() -> None:
@@ -112,8 +112,8 @@ def test_applied_patch_is_not_the_whole_series() -> None:
 
 
 def test_one_word_from_a_bystander_is_unclear() -> None:
-    found = read(TO_MATT, answer("Applied.\n\nTess", to="v2", sender=TESTER))
-    assert (found.state, [claim.sender.email for claim in found.claims]) == (
+    series = read(TO_MATT, answer("Applied.\n\nTess", to="v2", sender=TESTER))
+    assert (series.state, [claim.sender.email for claim in series.claims]) == (
         "sent",
         ["tess@example.com"],
     )
@@ -128,14 +128,14 @@ def test_author_can_reject_their_own_patch() -> None:
         "hm self-NAK\n\nThere is a helper for it. Rita, do you want to use it in the other ones as"
         " well?"
     )
-    own = mail(
+    own_patch = mail(
         f"Re: [PATCH net v2] {TITLE}",
         f"> Check.\n\n{text}\n",
         id="own",
         reply_to="v2",
         minutes=2100,
     )
-    assert state(TO_MATT, own) == "withdrawn"
+    assert state(TO_MATT, own_patch) == "withdrawn"
 
 
 def test_asking_for_a_reason_withdraws_nothing() -> None:
@@ -144,14 +144,14 @@ def test_asking_for_a_reason_withdraws_nothing() -> None:
         "I was hoping for v6.9. Is there something that makes you think they shouldn't be merged as"
         " fixes?"
     )
-    asked = mail(
+    request = mail(
         f"Re: [PATCH net v2] {TITLE}",
         f"> Applied.\n\n{text}\n",
         id="asked",
         reply_to="x2100",
         minutes=2200,
     )
-    assert state(TO_MATT, applied, asked) == "accepted"
+    assert state(TO_MATT, applied, request) == "accepted"
     asked_to = mail(
         f"Re: [PATCH net v2] {TITLE}",
         "> Applied.\n\nCould you drop it again? It breaks my pump.\n",
@@ -162,7 +162,7 @@ def test_asking_for_a_reason_withdraws_nothing() -> None:
     assert state(TO_MATT, applied, asked_to) != "accepted"
 
 
-def test_pusher_has_a_tree() -> None:
+def test_pushing_a_patch_is_acceptance() -> None:
     for text in ("Pushed now.", "OK, the patch is now applied."):
         assert state(TO_TESTER, answer(text, to="v2", sender=TESTER)) == "accepted"
         assert [
@@ -192,35 +192,35 @@ def test_thank_you_mail_with_a_tag_applies_nothing() -> None:
         reply_to="v2",
         minutes=1500,
     )
-    found = read(TO_MATT, tested)
-    assert (found.state, [tag.trailer for tag in found.trailers]) == (
+    series = read(TO_MATT, tested)
+    assert (series.state, [tag.trailer for tag in series.trailers]) == (
         "under-review",
         [f"Tested-by: {MATT}"],
     )
 
 
-def test_new_version_voids_words_only() -> None:
+def test_new_version_cancels_only_acceptance_in_prose() -> None:
     by_words = answer("Applied, thanks.", to="v2")
     assert state(TO_MATT, by_words) == "accepted"
-    found = read(TO_MATT, by_words, V3)
-    assert (found.state, found.landed) == ("sent", ())
+    series = read(TO_MATT, by_words, V3)
+    assert (series.state, series.landed) == ("sent", ())
     assert state(story.V2, story.APPLIED, V3) == "accepted"
     unchanged = mailed(f"v3+5000 [PATCH net v3] {TITLE}")
     assert state(TO_MATT, by_words, unchanged) == "accepted"
 
 
 def test_rejected_version_leads_to_the_next() -> None:
-    refused = answer("NAK, this is the wrong place.", to="v2")
-    assert state(TO_MATT, refused) == "rejected"
-    assert state(TO_MATT, refused, V3) == "sent"
+    rejection = answer("NAK, this is the wrong place.", to="v2")
+    assert state(TO_MATT, rejection) == "rejected"
+    assert state(TO_MATT, rejection, V3) == "sent"
     assert (
-        state(TO_MATT, refused, V3, answer("Applied, thanks.", to="v3", minutes=5100))
+        state(TO_MATT, rejection, V3, answer("Applied, thanks.", to="v3", minutes=5100))
         == "accepted"
     )
     applied_later = answer(
         "I see, that is fine. Applied, thanks.", to="v2", minutes=2200
     )
-    assert state(TO_MATT, refused, applied_later) == "accepted"
+    assert state(TO_MATT, rejection, applied_later) == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_rejected_version_leads_to_the_next() -> None:
         "Please drop this one.",
     ],
 )
-def test_author_withdraws(text: str) -> None:
+def test_author_can_withdraw_a_series(text: str) -> None:
     withdrawn = answer(text, to="v2", sender=ADA)
     assert state(TO_MATT, withdrawn) == "withdrawn"
     assert state(TO_MATT, withdrawn, V3) == "sent", "a new version is a new try"
@@ -254,7 +254,7 @@ def test_ignoring_the_old_version_withdraws_nothing() -> None:
     )
 
 
-def test_authors_patchwork_marks_count() -> None:
+def test_patchwork_commands_by_the_author_are_used() -> None:
     assert (
         state(
             TO_MATT, answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA)
@@ -302,13 +302,13 @@ def _about_queue(
     ],
 )
 def test_stable_drop_in_a_nested_reply_is_recognized(text: str) -> None:
-    asked = _about_queue(
+    request = _about_queue(
         "Why is this needed there?", to="s2", sender=RITA, id="q", minutes=9300
     )
     dropped = _about_queue(text, to="q")
     assert [
         branch.state
-        for branch in read(*story.ACCEPTED, story.QUEUED, asked, dropped).stable
+        for branch in read(*story.ACCEPTED, story.QUEUED, request, dropped).stable
     ] == ["dropped"]
     assert [
         branch.state
@@ -327,16 +327,16 @@ def test_stable_drop_in_a_nested_reply_is_recognized(text: str) -> None:
     ],
 )
 def test_objection_ends_a_proposal(text: str) -> None:
-    found = read(*story.ACCEPTED, story.IN_REVIEW, _about_queue(text, to="s1"))
-    assert [branch.state for branch in found.stable] == ["objected"]
+    series = read(*story.ACCEPTED, story.IN_REVIEW, _about_queue(text, to="s1"))
+    assert [branch.state for branch in series.stable] == ["objected"]
 
 
 def test_requeued_patch_is_recognized() -> None:
     dropped = _about_queue("Now dropped.", to="s2")
-    again = stable_added(TITLE, SHA, "6.1", id="s9", minutes=9900)
+    second_notice = stable_added(TITLE, SHA, "6.1", id="s9", minutes=9900)
     assert [
         branch.state
-        for branch in read(*story.ACCEPTED, story.QUEUED, dropped, again).stable
+        for branch in read(*story.ACCEPTED, story.QUEUED, dropped, second_notice).stable
     ] == ["queued"]
 
 
@@ -406,28 +406,28 @@ def test_partly_applied_series_is_partly_accepted() -> None:
         )
 
 
-def test_reply_to_a_namesake_is_not_ours() -> None:
+def test_reply_to_a_patch_with_the_same_title_is_ignored() -> None:
     theirs = mail(
         f"Re: [PATCH net v2] {TITLE}", "On Mon, 4 Mar 2024, Otto Other wrote:\n> Mine.\n\nApplied, thanks.\n", sender=MATT,  # noqa: E501
         id="o", to=story.OTTO, reply_to="elsewhere", minutes=3000,
     )  # fmt: skip
-    found = read(TO_MATT, theirs)
-    assert (found.state, found.replies) == ("sent", ())
+    series = read(TO_MATT, theirs)
+    assert (series.state, series.replies) == ("sent", ())
 
 
 @pytest.mark.parametrize(
-    "way",
+    "link_type",
     [
         "v1: https://lore.kernel.org/r/w1@example.org",
         "v1:\n- https://lore.kernel.org/r/w1@example.org",
         "Link to v1:\n  https://lore.kernel.org/r/w1@example.org",
     ],
 )
-def test_link_to_v1_is_found(way: str) -> None:
+def test_link_to_v1_is_found(link_type: str) -> None:
     first = mailed("w1 [PATCH] pump: look before use")
     second = mailed(
         "w2+2000 [PATCH v2] demo: a wholly different subject",
-        notes=f"Changes in v2:\n- renamed\n\n{way}",
+        notes=f"Changes in v2:\n- renamed\n\n{link_type}",
     )
     assert [revision.version for revision in read(first, second).revisions] == [
         1,
@@ -438,8 +438,8 @@ def test_link_to_v1_is_found(way: str) -> None:
 
 def test_lone_v3_of_one_patch_is_the_next_version() -> None:
     lone = mailed("l+4000>c2 [PATCH v3 2/2] demo: b")
-    found = read(*_series(), lone)
-    assert [revision.label for revision in found.revisions] == ["v1", "v3"]
+    series = read(*_series(), lone)
+    assert [revision.label for revision in series.revisions] == ["v1", "v3"]
 
 
 def test_others_v3_continues_the_series() -> None:
@@ -465,8 +465,8 @@ def test_mentioned_commit_is_not_a_fix() -> None:
         author=story.OTTO,
         message=f'Fix it.\n\nFixes: {SHA[:12]} ("{TITLE}")\n',
     )
-    found = read(*story.ACCEPTED, mentions, fixes)
-    assert [(later.subject, later.relation) for later in found.follow_ups] == [
+    series = read(*story.ACCEPTED, mentions, fixes)
+    assert [(later.subject, later.relation) for later in series.follow_ups] == [
         ("demo: a fix", "fixes")
     ]
 
@@ -501,7 +501,7 @@ def test_dropped_patch_does_not_withdraw_the_series() -> None:
     dropped = reply(
         "[PATCH 1/3] demo: part 1", one, id="d", reply_to="p1", sender=ADA, minutes=60
     )
-    assert [it.state for it in read(*first, dropped).patches] == [
+    assert [patch_state.state for patch_state in read(*first, dropped).patches] == [
         "withdrawn",
         "sent",
         "sent",
@@ -538,13 +538,13 @@ def test_question_after_applied_needs_an_answer() -> None:
         to="v2",
         sender=TESTER,
     )
-    found = read(
+    series = read(
         TO_MATT,
         applied,
         mailed_later(late.replace(b"Message-ID: <", b"Message-ID: <late")),
     )
-    assert found.state == "accepted"
-    assert "answer the review by Tess Tester" in next_step(found)
+    assert series.state == "accepted"
+    assert "answer the review by Tess Tester" in next_step(series)
     assert "Tess Tester" not in next_step(read(TO_MATT, applied))
 
 
@@ -563,11 +563,11 @@ def test_long_explanation_is_unclear() -> None:
         " to\nhttps://git.example.org/ada/pumps.git pumps/for-next\nbased on v6.9-rc1 which"
         ' includes commit b0cde62e4c54 ("clk: Add a variant\nof the getter").\n'
     )
-    taken = mail(
+    applied_reply = mail(
         f"Re: [PATCH net v2] {TITLE}", words, id="own", reply_to="v2", minutes=3000
     )
-    found = read(TO_MATT, taken)
-    assert (found.state, [claim.what for claim in found.claims]) == (
+    series = read(TO_MATT, applied_reply)
+    assert (series.state, [claim.what for claim in series.claims]) == (
         "sent",
         ["unclear"],
     )
@@ -586,7 +586,7 @@ def test_script_reply_applies_the_named_patch() -> None:
         " https://git.example.org/demo.git\n\nAll being well this means that it will be integrated"
         " into the next tree. If any updates are required, send patches on top of these.\n"
     )
-    taken = mail(
+    applied_reply = mail(
         'Applied "demo: part 1" to the demo tree',
         text,
         sender=MATT,
@@ -594,24 +594,27 @@ def test_script_reply_applies_the_named_patch() -> None:
         reply_to="p1",
         minutes=900,
     )
-    assert read(*posts, taken).why == "1 of 2 applied; 2/2 has no reply"
+    assert read(*posts, applied_reply).why == "1 of 2 applied; 2/2 has no reply"
 
 
 def test_nested_discussion_asks_for_no_changes() -> None:
-    asked = answer(
+    request = answer(
         "The counter should be there, too, as it is missing now.",
         to="v2",
         sender=RITA,
         minutes=2000,
     )
-    said = answer(
+    nested_reply = answer(
         "It was moved, so it can't be missing on these boards.",
         to="x2000",
         sender=MATT,
         minutes=2100,
     )
-    found = read(TO_MATT, asked, said)
-    assert [str(it.mail.kind) for it in found.replies] == ["review", "other"]
+    series = read(TO_MATT, request, nested_reply)
+    assert [str(reply_status.mail.kind) for reply_status in series.replies] == [
+        "review",
+        "other",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -621,7 +624,7 @@ def test_nested_discussion_asks_for_no_changes() -> None:
         "It broke the build, so I've dropped this patch.",
     ],
 )
-def test_maintainer_can_drop_it_in_any_thread(text: str) -> None:
+def test_maintainer_can_drop_a_patch_in_any_thread(text: str) -> None:
     applied = answer("Applied, thanks.", to="v2")
     report = answer(
         "The pump stalls with this in your tree.", to="v2", sender=TESTER, minutes=2200
@@ -649,9 +652,11 @@ def test_listed_commits_apply_their_patches() -> None:
         read(*posted, answer(text, to="c1", subject="[PATCH 1/2] demo: a")).state
         == "accepted"
     )
-    one = f"Patch applied to pumps-next of pumps.git, thanks.\n\n{SHA[:12]} demo: a\n"
+    notice = (
+        f"Patch applied to pumps-next of pumps.git, thanks.\n\n{SHA[:12]} demo: a\n"
+    )
     assert (
-        read(*posted, answer(one, to="c1", subject="[PATCH 1/2] demo: a")).state
+        read(*posted, answer(notice, to="c1", subject="[PATCH 1/2] demo: a")).state
         == "partly-accepted"
     )
 
@@ -677,8 +682,8 @@ def test_author_can_withdraw_in_other_words(text: str, expected: str) -> None:
     )
 
 
-def test_duplicate_is_withdrawn_alone() -> None:
-    twice = [
+def test_only_the_duplicate_is_withdrawn() -> None:
+    duplicates = [
         mailed(f"{name}+{minutes} [PATCH] {TITLE}")
         for name, minutes in (("t1", 0), ("t2", 3))
     ]
@@ -689,7 +694,7 @@ def test_duplicate_is_withdrawn_alone() -> None:
         minutes=5,
         subject=f"[PATCH] {TITLE}",
     )
-    assert state(*twice, ignore) == "sent"
+    assert state(*duplicates, ignore) == "sent"
 
 
 @pytest.mark.parametrize(
@@ -702,24 +707,24 @@ def test_duplicate_is_withdrawn_alone() -> None:
     ],
 )
 def test_maintainer_tags_and_applies(text: str, sender: str, expected: str) -> None:
-    found = read(
+    series = read(
         TO_MATT, answer(f"Reviewed-by: {sender}\n\n{text}", to="v2", sender=sender)
     )
-    assert (found.state, [tag.trailer for tag in found.trailers]) == (
+    assert (series.state, [tag.trailer for tag in series.trailers]) == (
         expected,
         [f"Reviewed-by: {sender}"],
     )
 
 
-def test_author_reports_that_it_is_applied() -> None:
+def test_author_can_report_an_applied_patch() -> None:
     tagged = answer(f"Reviewed-by: {RITA}", to="v2", sender=RITA)
-    taken = answer(
+    applied_reply = answer(
         "That's what I did. Thanks for the review. I've applied this series now.",
         to="x2100",
         sender=ADA,
         minutes=2200,
     )
-    assert state(TO_MATT, tagged, taken) == "accepted"
+    assert state(TO_MATT, tagged, applied_reply) == "accepted"
     for text in (
         "I've applied this to v3 now.",
         "I have posted the series with your names where I have applied it.",
@@ -732,17 +737,17 @@ def test_author_reports_that_it_is_applied() -> None:
         )
 
 
-def test_long_story_of_a_drop_withdraws_nothing() -> None:
-    told = (
+def test_long_explanation_is_not_a_withdrawal() -> None:
+    explanation = (
         "You dropped the commit.\n" + "That was before the other one was sent.\n" * 10
     )
-    taken = answer("Applied, thanks.", to="v2", minutes=2100)
-    own = answer(told, to="x2100", sender=ADA, minutes=2200)
-    assert state(TO_MATT, taken, own) == "accepted"
+    applied_reply = answer("Applied, thanks.", to="v2", minutes=2100)
+    author_reply = answer(explanation, to="x2100", sender=ADA, minutes=2200)
+    assert state(TO_MATT, applied_reply, author_reply) == "accepted"
 
 
 def test_reply_without_re_is_not_a_version() -> None:
-    wish = answer("This should be a patch of its own.", to="v2", sender=RITA)
+    request = answer("This should be a patch of its own.", to="v2", sender=RITA)
     own = mail(
         f"[PATCH net v2] {TITLE}",
         "On Mon, Rita Reviewer wrote:\n> This should be a patch of its own.\n\nOk, I see.\n",
@@ -750,7 +755,7 @@ def test_reply_without_re_is_not_a_version() -> None:
         reply_to="x2100",
         minutes=2200,
     )
-    status = read(TO_MATT, wish, own)
+    status = read(TO_MATT, request, own)
     assert [revision.label for revision in status.revisions] == ["v2"]
     assert status.state == "changes-requested"
     assert [reply.mail.by_author for reply in status.replies] == [False, True]

@@ -167,7 +167,9 @@ def _store_series(
         entry = merge_entries(entries, store) or store.add(
             posted.first_known.head.message_id, posted.subject, *source
         )
-        new_ids = store.keep(entry.id, posted.subject, mails, seen_ids=own_mails(posted))
+        new_ids = store.keep(
+            entry.id, posted.subject, mails, seen_ids=own_mails(posted)
+        )
     # if the series was tracked before, it may have more known messages
     complete = None if entries else posted
     tracked = shown_series(
@@ -247,7 +249,9 @@ def add_from_mbox(
         if not in_file.isdisjoint(posted.message_ids)
     ]
     if target:
-        target_series = find_posted_series(message_id, candidates) if message_id else None
+        target_series = (
+            find_posted_series(message_id, candidates) if message_id else None
+        )
         if target_series is None:
             reason = next(
                 (reason for reason in skipped if f"<{message_id}>" in reason), ""

@@ -45,7 +45,7 @@ def _line(raw: str, in_comment: bool = False) -> str:
     return sanitizer.line(raw).replace(COMMENT, "~")
 
 
-def test_lines_know_their_file_and_hunk() -> None:
+def test_lines_record_their_file_and_hunk() -> None:
     lines = scan_lines(PATCH, False).lines
     first = next(line for line in lines if line.raw.startswith(" \tint a"))
     assert (first.file, first.new_line, first.left, first.section) == (
@@ -59,7 +59,7 @@ def test_lines_know_their_file_and_hunk() -> None:
     assert lines[-1].left == 0
 
 
-def test_previous_line_is_never_a_removed_one() -> None:
+def test_previous_line_skips_removed_lines() -> None:
     lines = scan_lines(PATCH, False).lines
     two = next(line for line in lines if "two" in line.raw)
     assert two.previous is not None

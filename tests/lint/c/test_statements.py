@@ -15,13 +15,13 @@ def _scan(*code: str) -> tuple[LineScan, Passage]:
     return scanned, passage_of_hunk(scanned.lines, 3)
 
 
-def _statement_text(*code: str, at: int = 0) -> tuple[str, str]:
+def _statement_text(*code: str, offset: int = 0) -> tuple[str, str]:
     scanned, passage = _scan(*code)
-    span = passage.statement(scanned.lines[2 + at])
+    span = passage.statement(scanned.lines[2 + offset])
     return span.text, span.condition
 
 
-def test_statement_ends_at_its_semicolon() -> None:
+def test_statement_ends_at_the_semicolon() -> None:
     assert _statement_text("\ta = f(b,", "\t      c); d = 1;") == (
         "+\ta = f(b,\n \t      c);",
         "+\ta = f(b,\n \t      c)",
@@ -35,13 +35,13 @@ def test_removed_lines_are_skipped() -> None:
     )
 
 
-def test_statement_ends_with_its_block() -> None:
+def test_statement_ends_with_the_block() -> None:
     text, condition = _statement_text("\tif (a && f(b)) {", "\t\tc();", "\t}", "\td();")
     assert condition == "+\tif (a && f(b))"
     assert text.endswith("c();\n \t}")
 
 
-def test_macro_ends_with_its_last_line() -> None:
+def test_macro_ends_with_the_last_continuation_line() -> None:
     text, _ = _statement_text("#define A(x) \\", "\tf(x); \\", "\tg(x)", "\ta();")
     assert text == "+#define A(x) \\\n \tf(x); \\\n \tg(x)\n"
 

@@ -37,7 +37,7 @@ def test_language_and_kernel_types_are_known(text: str, kind: str, name: str) ->
 
 
 @pytest.mark.parametrize("text", ["return x;", "foo bar;", "u8x a;", "x = 1;", "_t a;"])
-def test_other_words_are_no_types(text: str) -> None:
+def test_other_words_are_not_types(text: str) -> None:
     assert Types().match(NAMED, text) is None
 
 
@@ -63,23 +63,25 @@ def test_types_are_learned_from_use(
 
 
 def test_learned_type_is_known_afterwards() -> None:
-    known = Types()
-    assert known.match(NAMED, "frob x;") is None
-    known.learn_type("frob")
-    assert known.match(NAMED, "frob x;") is not None
-    known.learn_modifier("FROB_API")
-    assert known.match(NAMED, "int FROB_API x;") is not None
-    known.learn_from_statement("+frob foo FROB_API;", True)
-    assert known.modifiers == ["FROB_API"]
+    types = Types()
+    assert types.match(NAMED, "frob x;") is None
+    types.learn_type("frob")
+    assert types.match(NAMED, "frob x;") is not None
+    types.learn_modifier("FROB_API")
+    assert types.match(NAMED, "int FROB_API x;") is not None
+    types.learn_from_statement("+frob foo FROB_API;", True)
+    assert types.modifiers == ["FROB_API"]
 
 
 def _marks(*lines: str) -> str:
     tracker = ValueTracker(Types())
-    shown = ""
+    variants = ""
     for line in lines:
         values = tracker.line(line)
-        shown = "".join(values.variants.get(at, "_") for at in range(len(line)))
-    return shown
+        variants = "".join(
+            values.variants.get(index, "_") for index in range(len(line))
+        )
+    return variants
 
 
 def test_earlier_types_are_stored_once() -> None:
@@ -134,17 +136,17 @@ def test_open_bracket_continues_on_the_next_line() -> None:
         (")", 0),
     ],
 )
-def test_values_end_where_they_should(text: str, end: int) -> None:
+def test_end_of_a_value_is_found(text: str, end: int) -> None:
     assert value_end(text, 0) == end
 
 
 @given(
     st.text(st.sampled_from("intcosvd_ *&()[]{}#:;,=-+\"'\\?0x1.\t\x01"), max_size=60)
 )
-def test_every_character_has_a_kind(line: str) -> None:
+def test_every_character_is_classified(line: str) -> None:
     tracker = ValueTracker(Types())
     values = tracker.line(f"+{line}")
     assert len(values.kinds) == len(line) + 2
-    known = Types()
-    known.learn_from_statement(f"+{line}", True)
-    list(known.finditer(NAMED, line, inside=True))
+    types = Types()
+    types.learn_from_statement(f"+{line}", True)
+    list(types.finditer(NAMED, line, inside=True))

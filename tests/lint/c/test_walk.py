@@ -34,13 +34,13 @@ def _walk(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> CCod
 
 def _recording_check() -> tuple[list[str], CheckFunction]:
     """Return the lines that a check is called for, and the check."""
-    asked: list[str] = []
+    lines: list[str] = []
 
     def note(context: LineContext) -> tuple[()]:
-        asked.append(context.text)
+        lines.append(context.text)
         return ()
 
-    return asked, note
+    return lines, note
 
 
 def _count_hits(lines: list[str], path: str = "frob/a.c") -> dict[str, int]:
@@ -85,17 +85,17 @@ def test_trailing_array_is_found_in_any_form() -> None:
 def test_check_reads_only_matching_lines(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked, note = _recording_check()
-    others, note_others = _recording_check()
+    recorded_lines, note = _recording_check()
+    other_lines, note_others = _recording_check()
     monkeypatch.setattr(walk, "ADDED", {note: ("frob",), note_others: ("elsewhere",)})
     _walk(["int a;", "int frob;"])
-    assert (asked, others) == (["+int frob;"], [])
+    assert (recorded_lines, other_lines) == (["+int frob;"], [])
 
 
 def test_layout_check_includes_the_next_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked, note = _recording_check()
+    recorded_lines, note = _recording_check()
     monkeypatch.setattr(walk, "LAYOUT", {note: ()})
     diff = (
         "diff --git a/frob/a.c b/frob/a.c\n"
@@ -109,7 +109,7 @@ def test_layout_check_includes_the_next_line(
     )
     code(Context(parse_patch(f"{HEAD}{diff}".encode(), "x.patch")))
     # the first line of a hunk follows the file header, and resembles an added line
-    assert asked[1:] == ["+int b;", " int c;"]
+    assert recorded_lines[1:] == ["+int b;", " int c;"]
 
 
 def test_other_languages_are_not_parsed_as_c() -> None:
@@ -159,8 +159,8 @@ def test_time_grows_with_the_lines(line: str) -> None:
 
     seconds(50)
     # four times the lines would take 16 times as long in quadratic time
-    few = min(seconds(150), seconds(150))
-    assert min(seconds(600), seconds(600)) < 14 * max(few, 0.03)
+    baseline = min(seconds(150), seconds(150))
+    assert min(seconds(600), seconds(600)) < 14 * max(baseline, 0.03)
 
 
 @pytest.mark.long

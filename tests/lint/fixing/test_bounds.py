@@ -135,8 +135,8 @@ def test_decoded_message_is_not_fixed() -> None:
 def test_trailing_line_may_be_removed() -> None:
     text = "".join(hostile.patch(hostile.hunks(1))) + "junk\n-- \n2.43\n"
     patch = parse_patch(text.encode(), "x.patch")
-    at = patch.lines.index("junk") + 1
-    edits = (FixEdit(at, 1, ()), FixEdit(at - 1, 1, ("+int c;", "+int d;")))
+    index = patch.lines.index("junk") + 1
+    edits = (FixEdit(index, 1, ()), FixEdit(index - 1, 1, ("+int c;", "+int d;")))
     draft = PatchEdit.of(patch).apply_changes([edits])
     assert "@@ -1,1 +1,3 @@" in draft.patch.lines
     assert draft.patch.diff_error is None

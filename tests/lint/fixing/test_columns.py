@@ -25,7 +25,9 @@ from tests.lint.fixing.test_mend import code, patch_of
         ("\tif(frob(a,\n\t\tb) &&\n\t   b)", "\tif (frob(a,\n\t\t b) &&\n\t    b)"),
     ],
 )
-def test_lines_below_a_bracket_follow_it(bad: str, good: str, strict: bool) -> None:
+def test_lines_are_realigned_with_a_moved_bracket(
+    bad: str, good: str, strict: bool
+) -> None:
     body = bad.replace("\n", "\n+")
     assert (
         code(fixed_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=strict))
@@ -38,10 +40,12 @@ def test_other_lines_are_kept() -> None:
     assert code(fixed_text(text, strict=False)) == "\tif (a &&\n\t\tb)"
 
 
-@pytest.mark.parametrize("below", [" \t   b)", '+\t   "text" b) // moved'])
-def test_line_above_an_unmovable_line_is_kept(below: str) -> None:
-    taken = '-\t   "text" b) // moved\n' if below.startswith("+") else ""
-    text = patch_of(f"{taken} \tint ret;\n+\tif(a &&\n{below}\n \tint more;\n+\tif(c)")
+@pytest.mark.parametrize("next_line", [" \t   b)", '+\t   "text" b) // moved'])
+def test_line_above_an_unmovable_line_is_kept(next_line: str) -> None:
+    removed_line = '-\t   "text" b) // moved\n' if next_line.startswith("+") else ""
+    text = patch_of(
+        f"{removed_line} \tint ret;\n+\tif(a &&\n{next_line}\n \tint more;\n+\tif(c)"
+    )
     added = code(fixed_text(text, strict=False)).split("\n")
     assert added[0] == "\tif(a &&"
     assert added[-1] == "\tif (c)"
@@ -64,7 +68,7 @@ def test_line_above_an_unmovable_line_is_kept(below: str) -> None:
         ("\tint a=1; /* one */", "\tint a = 1; /* one */"),
     ],
 )
-def test_trailing_comment_keeps_its_column(bad: str, good: str) -> None:
+def test_column_of_a_trailing_comment_is_kept(bad: str, good: str) -> None:
     body = bad.replace("\n", "\n+")
     assert good in code(
         fixed_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=False)

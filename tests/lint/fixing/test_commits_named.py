@@ -22,7 +22,7 @@ def fixed_tag(line: str) -> str:
             history=KNOWN,
         )
     )
-    return next(one for one in fixed.draft.patch.message if "4364ac" in one.lower())
+    return next(line for line in fixed.draft.patch.message if "4364ac" in line.lower())
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def fixed_tag(line: str) -> str:
         "Fixes: 4364ac5ce03e ('frob: use the link at once')",
     ],
 )  # fmt: skip
-def test_tag_gets_its_form_and_title(line: str) -> None:
+def test_tag_is_normalized_and_titled(line: str) -> None:
     assert fixed_tag(line) == RIGHT
 
 
@@ -52,7 +52,7 @@ def test_ambiguous_tag_is_kept(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         ("As in commit 4364ac5 it is used.", 'As in commit 4364ac5ce03e ("frob: use the link at once") it is used.'),  # noqa: E501
         ('See commit 4364ac5 ("frob: use the link at once").', 'See commit 4364ac5ce03e ("frob: use the link at once").'),  # noqa: E501
@@ -62,7 +62,7 @@ def test_ambiguous_tag_is_kept(line: str) -> None:
         ("Since 4364ac5ce03e00112233 it uses the link early.", None),
     ],
 )  # fmt: skip
-def test_reference_in_the_text_is_fixed(text: str, wanted: str | None) -> None:
+def test_reference_in_the_text_is_fixed(text: str, expected: str | None) -> None:
     message = f"{text}\nOld boards do not stand that. Wait for the link before the first use.\n"
     fixed = fixed_example(Example(bad=True, message=message, history=KNOWN))
-    assert fixed.draft.patch.message[0] == (wanted or text)
+    assert fixed.draft.patch.message[0] == (expected or text)

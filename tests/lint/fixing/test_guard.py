@@ -19,7 +19,7 @@ NAMED = (((r"= 0(?!\S)", ""), (r"0x\w+", lambda match: match[0].lower())),)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "changes", "kept"),
+    ("old", "new", "changes", "allowed"),
     [
         (["a=b;"], ["a = b;"], SPACE, True),
         (["a = b + +c;"], ["a = b ++c;"], SPACE, False),
@@ -45,7 +45,7 @@ NAMED = (((r"= 0(?!\S)", ""), (r"0x\w+", lambda match: match[0].lower())),)
     ],
 )
 def test_guard_allows_expected_changes(
-    old: list[str], new: list[str], changes: tuple[Any, ...], kept: bool
+    old: list[str], new: list[str], changes: tuple[Any, ...], allowed: bool
 ) -> None:
     assert (
         keeps_meaning(
@@ -54,7 +54,7 @@ def test_guard_allows_expected_changes(
             path=C,
             fixer=RegisteredFixer(lambda _: None, *changes),
         )
-        is kept
+        is allowed
     )
 
 

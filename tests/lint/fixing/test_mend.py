@@ -169,7 +169,7 @@ def test_certain_fixes_are_applied(bad: str, good: str) -> None:
         "int simulataneously;",
     ],
 )
-def test_strings_comments_and_paths_stay(line: str) -> None:
+def test_strings_comments_and_paths_are_unchanged(line: str) -> None:
     assert line.replace("\n+", "\n") in code(
         fixed_text(patch_of(f" \tint ret;\n+{line}\n \tint more;"))
     )
@@ -193,7 +193,7 @@ def test_continuation_lines_move_together() -> None:
     assert "+#ifdef FROB" in lines
 
 
-def test_context_lines_stay() -> None:
+def test_context_lines_are_unchanged() -> None:
     text = patch_of(" \tfoo(a,b );\n-\tbar(a,b );  \n+\tbaz(a,b );  \n \tif(x)  ")
     corrected = fixed_text(text)
     before, after = text.split("\n"), list(corrected.draft.patch.lines)
@@ -215,7 +215,7 @@ def test_context_lines_stay() -> None:
         "-static int frob_set(struct frob *frob,\n+static int frob_set_mode(struct frob *frob,\n \t\t    int mode)",  # noqa: E501
     ],
 )  # fmt: skip
-def test_a_patch_is_not_fixed_if_its_hunks_would_not_survive(body: str) -> None:
+def test_patch_is_not_fixed_if_a_hunk_would_become_invalid(body: str) -> None:
     assert not fixed_text(patch_of(body)).changed
 
 
@@ -240,19 +240,19 @@ def test_hunk_headers_are_updated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "wanted"),
+    ("message", "expected"),
     [
         (f"{PROSE}\n\nReviewed-By: Ben Reader <ben@example.org>\n{SIGN_OFF}", f"{PROSE}\n\nReviewed-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),  # noqa: E501
         (f"{PROSE}\n\nTested-by:Ben Reader <ben@example.org>\n{SIGN_OFF}", f"{PROSE}\n\nTested-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),  # noqa: E501
         (f"{PROSE}\n\nChange-Id: I0123\n{SIGN_OFF}", f"{PROSE}\n\n{SIGN_OFF}"),
     ],
 )  # fmt: skip
-def test_messages_are_fixed(message: str, wanted: str) -> None:
+def test_messages_are_fixed(message: str, expected: str) -> None:
     assert (
         "\n".join(
             fixed_text(patch_of(" a\n-b\n+c\n d", message=message)).draft.patch.message
         )
-        == wanted
+        == expected
     )
 
 
@@ -317,7 +317,7 @@ def added_tokens(patch: Patch) -> list[str]:
 
 @given(messy())
 @settings(max_examples=60)
-def test_fixed_code_keeps_its_tokens(
+def test_fixes_keep_code_tokens(
     body: str,
 ) -> None:
     text = patch_of(f" int a;\n{body}\n int z;")
@@ -327,18 +327,18 @@ def test_fixed_code_keeps_its_tokens(
         for rule in all_rules()
         if rule.remedy.fixer and any(import_fixers()[rule.remedy.fixer][1:])
     }
-    if not any(one.rule in named for one in corrected.fixed):
+    if not any(finding.rule in named for finding in corrected.fixed):
         assert added_tokens(corrected.draft.patch) == added_tokens(corrected.original)
     strings = [
         [added_token for added_token in added_tokens(patch) if added_token[0] in "\"'"]
         for patch in (corrected.draft.patch, corrected.original)
     ]
     assert strings[0] == strings[1]
-    assert not Counter(one.rule for one in corrected.left) - Counter(
-        one.rule for one in corrected.found
+    assert not Counter(finding.rule for finding in corrected.left) - Counter(
+        finding.rule for finding in corrected.found
     )
-    again = fixed_text("\n".join(corrected.draft.patch.lines) + "\n")
-    assert not again.changed
+    refixed = fixed_text("\n".join(corrected.draft.patch.lines) + "\n")
+    assert not refixed.changed
 
 
 @given(messy(), messy())
@@ -355,7 +355,7 @@ def test_fixed_patch_still_applies(first: str, second: str) -> None:
         file.parent.mkdir(parents=True)
         file.write_text("\n".join(base) + "\n")
         text = "\n".join(corrected.draft.patch.lines) + "\n"
-        done = subprocess.run(
+        result = subprocess.run(
             ["git", "apply", "--whitespace=nowarn", "-"],
             cwd=name,
             input=text,
@@ -363,7 +363,7 @@ def test_fixed_patch_still_applies(first: str, second: str) -> None:
             capture_output=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr + text
+        assert result.returncode == 0, result.stderr + text
 
 
 def test_rejected_fix_is_retried_later() -> None:
@@ -410,7 +410,7 @@ def test_quoted_misspelling_is_kept(subject: str, message: str, body: str) -> No
     assert message in " ".join(fixed_text(text).draft.patch.lines)
 
 
-def test_text_below_the_tags_on_the_last_line_stays() -> None:
+def test_text_after_the_tags_is_kept() -> None:
     lines = ["From: A <a@example.org>", "Subject: [PATCH] frob: fix it", "", SIGN_OFF]
     corrected = fixed_text("\n".join([*lines, "", "This is text below the tags."]))
     assert any(finding.rule == "TAG005" for finding in corrected.found)
@@ -437,7 +437,7 @@ def test_misspelling_in_a_message_is_fixed() -> None:
 )
 def test_intended_whitespace_is_kept(name: str, lines: str) -> None:
     text = patch_of(lines, path=name, new=True)
-    assert not [one for one in fixed_text(text).fixed if one.path]
+    assert not [finding for finding in fixed_text(text).fixed if finding.path]
 
 
 @pytest.mark.parametrize(
@@ -477,7 +477,7 @@ def test_extern_is_removed_from_a_prototype(line: str, good: str) -> None:
         ),
     ],
 )
-def test_sign_offs_are_left_to_the_author(subject: str, trailers: str) -> None:
+def test_sign_offs_are_neither_added_nor_changed(subject: str, trailers: str) -> None:
     text = patch_of(
         " \tint ret;\n+\tfrob(a);\n \tint more;",
         subject=subject,
@@ -512,9 +512,9 @@ def test_wrapped_paragraph_has_full_lines() -> None:
 
 def test_wrapping_ignores_text_on_the_next_line() -> None:
     message = f"{PROSE} Then the the second transfer works too, and so does the last."
-    done = fixed_text(patch_of(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}"))
-    assert {one.name for one in done.fixed} == {"long-message-line"}
-    assert {one.name for one in done.left} == {"repeated-word"}
+    result = fixed_text(patch_of(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}"))
+    assert {finding.name for finding in result.fixed} == {"long-message-line"}
+    assert {finding.name for finding in result.left} == {"repeated-word"}
 
 
 def test_types_missing_from_the_tree_are_not_used(tmp_path: Path) -> None:
