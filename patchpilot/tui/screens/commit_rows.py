@@ -102,11 +102,10 @@ def _open_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
 
 
 def next_line(row: NextRow, room: int) -> Text:
-    first, *more = wrap_hanging(row.words, room, INDENT)
     return Text.assemble(
         (f"{glyph(row.sign):<2}", STYLE_OF[row.sign]),
         ("a  " if row.does else "   ", KEY),
-        plain("\n".join((first, *more))),
+        plain(wrap_hanging(row.words, room, INDENT)),
     )
 
 

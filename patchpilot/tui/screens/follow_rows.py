@@ -263,7 +263,7 @@ def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
     for event in events:
         sign, style = SIGNS[str(event.kind)]
         told = style if event.kind in ("sent", "problem", "later") else ""
-        text = "\n".join(wrap_hanging(plain(event.text).plain, columns, 2))
+        text = wrap_hanging(plain(event.text).plain, columns, 2)
         row = Text.assemble((f"{glyph(sign)} ", style), (text, told))
         if proof := _proof(event):
             row.append_text(plain(f"\n  {crop(one_line(proof), columns - 3)}", QUIET))
@@ -298,7 +298,7 @@ def fact_rows(
     """
     parts, before = [], ""
     for name, text in rows:
-        told = wrap_hanging(plain(text).plain, columns, head)
+        told = wrap_hanging(plain(text).plain, columns, head).split("\n")
         if len(told) > most:
             # the history view shows all of it
             told[most - 1 :] = [crop(f"{told[most - 1]}{glyph('ellipsis')}", columns)]

@@ -110,15 +110,11 @@ def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
         if named:
             text = wrap_hanging(f" {glyph('dot')} ".join(named), columns, 5)
             rows.append(
-                Text.assemble(
-                    plain(f"{header.title():5}", HEADING), plain("\n".join(text))
-                )
+                Text.assemble(plain(f"{header.title():5}", HEADING), plain(text))
             )
     for at, mail in enumerate(plan.send.entries, 1):
         subject = wrap_hanging(one_line(mail.subject), columns, 5)
-        rows.append(
-            Text.assemble(plain(f"{at:>2}   ", HEADING), plain("\n".join(subject)))
-        )
+        rows.append(Text.assemble(plain(f"{at:>2}   ", HEADING), plain(subject)))
     rows += [
         highlight_code(f"{label}: {replace_commands(value, Stage.SEND)}", QUIET)
         for label, value, style in plan.delivery
@@ -131,9 +127,7 @@ def sent_rows(sending: "Sending", columns: int) -> list[Text]:
     link = crop_middle(sending.link, columns - len("Archive: "))
     now = [Text.assemble(("Archive: ", HEADING), plain(link))] * bool(sending.link)
     for sentence in sending.now:
-        words = "\n".join(
-            wrap_hanging(replace_commands(sentence, Stage.SEND), columns, 2)
-        )
+        words = wrap_hanging(replace_commands(sentence, Stage.SEND), columns, 2)
         now.append(Text.assemble(f"{glyph('folded')} ", highlight_code(words)))
     return now
 
@@ -185,7 +179,7 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
         f"Transport: {planned.account.label}. {where}",
     ]
     for text in (*cut, *further):
-        below += ["", *wrap_hanging(text, WIDE_ROW, 2)]
+        below += ["", wrap_hanging(text, WIDE_ROW, 2)]
     return lines(rows), below
 
 
@@ -307,7 +301,7 @@ def mail_row(at: int, state: str, subject: str, detail: str, columns: int) -> Ro
     """
     sign, color = MAIL_SIGNS[state]
     head = f" {glyph(sign):2} {state:9} "
-    text = "\n".join(wrap_hanging(one_line(subject), columns, len(head)))
+    text = wrap_hanging(one_line(subject), columns, len(head))
     row = Text.assemble((head, color), plain(text))
     if detail and state not in ("accepted", "sending"):
         row.append("\n    ").append(plain(one_line(detail), color))

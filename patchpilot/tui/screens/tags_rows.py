@@ -117,7 +117,7 @@ def evidence_rows(
 ) -> list[Text]:
     def signed(sign: str, reason: str, style: str) -> Text:
         head = f"{glyph(sign)} "
-        return plain(head + "\n".join(wrap_hanging(reason, columns, len(head))), style)
+        return plain(head + wrap_hanging(reason, columns, len(head)), style)
 
     rows: list[Text] = []
     if candidate:

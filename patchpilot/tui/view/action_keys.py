@@ -168,7 +168,9 @@ def _words(action: Action, at: Stage | None) -> str:
     if key.sentence and action.reason:
         return key.sentence.replace(PLACE, keys_to_press)
     if not keys_to_press:
-        return str(action)
+        # at the action's own stage, there is nothing to press
+        own = f": {PLACE}" if key.stage else ""
+        return str(action._replace(reason=action.reason.removesuffix(own)))
     named = action.arguments[-1] if action.arguments else ""
     words = action.format(key.words.replace(PLACE, keys_to_press).replace("%s", named))
     is_silent = key.follows and key.works_at(at) and PLACE not in action.reason

@@ -31,8 +31,8 @@ def empty_text(
         rows += [Text(), *map(plain, wrap_text(paragraph, room))]
     rows += [Text()] if keys else []
     for key, does in keys:
-        first, *more = wrap_hanging(does, room, head)
-        rows += [Text.assemble((f"{key:<{head}}", KEY), first), *map(plain, more)]
+        effect = wrap_hanging(does, room, head)
+        rows += Text.assemble((f"{key:<{head}}", KEY), effect).split("\n")
     if len(rows) > lines:
         rows = [row for row in rows if row]
     widest = max(row.cell_len for row in rows)

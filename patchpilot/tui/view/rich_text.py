@@ -16,7 +16,7 @@ QUIET, STRONG = "dim", "bold"
 CODE_STYLE = "bold cyan"
 KEY, HEADING = "bold magenta", "bold cyan"
 """The styles of a key to press, and of a heading inside a panel."""
-CODE = re.compile(r"`([^`\n]+)`")
+CODE = re.compile(r"`([^`]+)`")
 """A command or a tag in a sentence."""
 WORD_DIFF = re.compile(r"\{\+.*?\+\}|\[-.*?-\]")
 """A changed word in a word diff."""
@@ -95,10 +95,9 @@ def wrap_text(text: str, columns: int) -> list[str]:
     return [part for line in text.split("\n") for part in wrapper.wrap(line) or [""]]
 
 
-def wrap_hanging(text: str, columns: int, indent: int) -> list[str]:
+def wrap_hanging(text: str, columns: int, indent: int) -> str:
     """Wrap text with a hanging indent.
 
     The first `indent` columns of the first line are left for a sign or heading.
     """
-    first, *more = wrap_text(text, columns - indent)
-    return [first, *(f"{' ' * indent}{line}" for line in more)]
+    return f"\n{' ' * indent}".join(wrap_text(text, columns - indent))

@@ -70,13 +70,14 @@ def letters_of(labels: Sequence[str]) -> list[str]:
 
 
 def _answer_text(letter: str, answer: Answer, indent: int, columns: int) -> Text:
-    words = wrap_hanging(answer.words, columns, indent)
-    effect = wrap_hanging(answer.then, columns, indent) if answer.then else []
-    return Text.assemble(
+    text = Text.assemble(
         plain(f" {letter:{indent - 1}}", KEY),
-        plain("\n".join(words)),
-        *(highlight_code(f"\n{' ' * indent}{line.strip()}", QUIET) for line in effect),
+        plain(wrap_hanging(answer.words, columns, indent)),
     )
+    if answer.then:
+        effect = wrap_hanging(answer.then, columns, indent)
+        text.append_text(highlight_code(f"\n{' ' * indent}{effect}", QUIET))
+    return text
 
 
 class Choose(Dialog[Any]):
