@@ -187,7 +187,7 @@ class Settings(NamedTuple):
 
 def split_list(text: str) -> tuple[str, ...]:
     """Split a comma-separated list."""
-    return tuple(word.strip() for word in text.split(",") if word.strip())
+    return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
 def load(
@@ -222,7 +222,7 @@ def load(
             raise unknown("setting", name, _BY_NAME)
         reading.take(_BY_NAME[name], flag, FLAG)
     for error in reading.wrong.values():
-        _report(error, problems)
+        _raise_or_store(error, problems)
     return Settings(
         reading.found, waivers, label, frozenset(reading.wrong), tuple(reading.unread)
     )
@@ -240,7 +240,7 @@ class _Reading:
         """Store a value, overriding earlier sources."""
         self.found[key.name] = SettingSource(key.name, value, origin)
         self.wrong.pop(key.name, None)
-        if error := judge(key, value, origin):
+        if error := setting_error(key, value, origin):
             self.wrong[key.name] = error
 
     def take_b4_archive(self, mask: str) -> None:
@@ -250,14 +250,16 @@ class _Reading:
         if (
             key.name not in self.found
             and url != mask
-            and not judge(key, url, B4_ARCHIVE)
+            and not setting_error(key, url, B4_ARCHIVE)
         ):
             self.take(key, url, B4_ARCHIVE)
 
     def take_git(self, full: str, values: Sequence[str]) -> None:
         """Store the values of a name in git's configuration, with or without hyphens."""
-        plain = full.lower().removeprefix("patchpilot.").replace("-", "")
-        name = next((name for name in _BY_NAME if name.replace("-", "") == plain), None)
+        lookup_name = full.lower().removeprefix("patchpilot.").replace("-", "")
+        name = next(
+            (name for name in _BY_NAME if name.replace("-", "") == lookup_name), None
+        )
         if name is None:
             if not full.startswith(REVIEWERS):
                 self.unread.append(full)
@@ -266,7 +268,7 @@ class _Reading:
             self.take(key, ",".join(values) if key.kind in _MANY else values[-1], GIT)
 
 
-def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
+def unknown_setting_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
     """Return warnings about unknown names in git's configuration.
 
     Only commands that explain settings show them, because a newer version may know these names.
@@ -277,46 +279,52 @@ def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
 
     unknown = []
     for full in settings.unread:
-        near = nearest(full.partition(".")[2], _BY_NAME)
-        where = f"git config --show-origin --get-all {shlex.quote(full)}"
+        nearest_name = nearest(full.partition(".")[2], _BY_NAME)
+        location = f"git config --show-origin --get-all {shlex.quote(full)}"
         hint = (
-            f"did you mean patchpilot.{near}? Where it is set: {where}"
-            if near
-            else f"where it is set: {where}"
+            f"did you mean patchpilot.{nearest_name}? Where it is set: {location}"
+            if nearest_name
+            else f"where it is set: {location}"
         )
         unknown.append(UsageError(f"{full}: unknown setting in git config", hint=hint))
     return tuple(unknown)
 
 
-def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
+def setting_error(key: Key, value: str, origin: str) -> PatchpilotError | None:
     """Return the error in a setting's value, or None.
 
     Whether a profile, a rule, a transport or a revision exists is checked elsewhere.
     """
-    why, known = "", None
+    reason, choices = "", None
     if key.kind == "columns" and not (
         re.fullmatch(r"[0-9]{1,5}", value) and COLUMNS[0] <= int(value) <= COLUMNS[1]
     ):
-        why = f"is not a number from {COLUMNS[0]} to {COLUMNS[1]}"
+        reason = f"is not a number from {COLUMNS[0]} to {COLUMNS[1]}"
     elif key.kind == "flag" and value.lower() not in (*_TRUE, *_FALSE):
-        why = "is not true or false"
+        reason = "is not true or false"
     elif key.choices and not {
-        word.strip() for word in (value.split(",") if key.kind in _MANY else [value])
+        item.strip() for item in (value.split(",") if key.kind in _MANY else [value])
     } <= set(key.choices):
-        why, known = f"is not one of {', '.join(key.choices)}", key.choices
+        reason, choices = f"is not one of {', '.join(key.choices)}", key.choices
     elif key.kind == "archive" and not re.fullmatch(
         r"https?://[^/\s]+(/\S*)?|(file://)?[/~].*", value
     ):
-        why = "is neither an http or https URL nor an absolute path"
+        reason = "is neither an http or https URL nor an absolute path"
     elif key.kind == "path" and value and not re.fullmatch(r"[/~].*", value):
-        why = "is not an absolute path"
+        reason = "is not an absolute path"
     elif "\0" in value or "\n" in value:
-        why = "contains a line break"
-    return wrong_value_error(key.name, value, origin, why, known) if why else None
+        reason = "contains a line break"
+    return (
+        wrong_value_error(key.name, value, origin, reason, choices) if reason else None
+    )
 
 
 def wrong_value_error(
-    name: str, value: str, origin: str, why: str, choices: Sequence[str] | None = None
+    name: str,
+    value: str,
+    origin: str,
+    reason: str,
+    choices: Sequence[str] | None = None,
 ) -> PatchpilotError:
     """Return the error for an invalid value.
 
@@ -327,28 +335,30 @@ def wrong_value_error(
     location = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(
         origin, f"{origin}: {name}"
     )
-    near = nearest(value, choices) if choices else None
+    closest = nearest(value, choices) if choices else None
     fix = {
         GIT: (
-            f"git config patchpilot.{name} {near or 'VALUE'} (git config --unset patchpilot.{name}"
-            " restores the default)"
+            f"git config patchpilot.{name} {closest or 'VALUE'} (git config --unset"
+            f" patchpilot.{name} restores the default)"
         )
     }
     hint = fix.get(
         origin,
         (
-            f"did you mean {near!r}?"
-            if near
+            f"did you mean {closest!r}?"
+            if closest
             else f"correct {name} in {origin}"
             if origin != FLAG
             else "see --help"
         ),
     )
     error = UsageError if origin in (GIT, FLAG) else InputError
-    return error(f"{location}: {value!r} {why}", hint=hint)
+    return error(f"{location}: {value!r} {reason}", hint=hint)
 
 
-def _report(error: PatchpilotError, problems: list[PatchpilotError] | None) -> None:
+def _raise_or_store(
+    error: PatchpilotError, problems: list[PatchpilotError] | None
+) -> None:
     if problems is None:
         raise error
     problems.append(error)
@@ -364,11 +374,11 @@ def _tree_data(
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        wrong = InputError(
+        problem = InputError(
             f"{label}: not valid TOML: {error}", hint=f"fix or remove {label}"
         )
-        wrong.__cause__ = error
-        _report(wrong, problems)
+        problem.__cause__ = error
+        _raise_or_store(problem, problems)
         return {}
 
 
@@ -380,7 +390,7 @@ def _waivers(
         isinstance(table, dict) for table in value
     ):
         hint = 'write each as [[waiver]], with rule = "…" and reason = "…"'
-        _report(
+        _raise_or_store(
             InputError(f"{label}: waiver must be a list of tables", hint=hint), problems
         )
         return ()
@@ -395,7 +405,7 @@ def _tree_values(
         try:
             result.append(_tree_value(name, value, label))
         except InputError as error:
-            _report(error, problems)
+            _raise_or_store(error, problems)
     return result
 
 
@@ -422,14 +432,14 @@ def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
     ):
         value = str(value)
     elif not isinstance(value, str):
-        wanted = {
+        expected_kinds = {
             "words": "a list of words",
             "paths": "a list of paths",
             "flag": "true or false",
             "columns": "a number",
         }
         raise InputError(
-            f"{label}: {name} must be {wanted.get(key.kind, 'a string')}",
+            f"{label}: {name} must be {expected_kinds.get(key.kind, 'a string')}",
             hint=f"correct {name} in {label}",
         )
     if key.kind == "paths" and any(

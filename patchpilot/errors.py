@@ -59,10 +59,10 @@ class PatchpilotError(Exception):
         if self.advice is None:
             return None
         text = public_url(str(self.advice))
-        alone = getattr(self.advice, "name", "") and not getattr(
+        is_command_only = getattr(self.advice, "name", "") and not getattr(
             self.advice, "reason", ""
         )
-        return f"run `{text}`" if alone else text
+        return f"run `{text}`" if is_command_only else text
 
 
 class UsageError(PatchpilotError):
@@ -149,8 +149,8 @@ def did_you_mean(
     word: str, choices: Iterable[str], otherwise: "HintText" = ""
 ) -> "HintText":
     """Return a hint with the most similar known word, or another hint."""
-    near = nearest(word, choices)
-    return f"did you mean {near!r}?" if near else otherwise
+    closest = nearest(word, choices)
+    return f"did you mean {closest!r}?" if closest else otherwise
 
 
 def suggestion(kind: str, word: str, choices: Iterable[str]) -> str:
@@ -159,8 +159,8 @@ def suggestion(kind: str, word: str, choices: Iterable[str]) -> str:
     `kind` is the kind of the word, in the singular.
     """
     names = list(choices)
-    every = ", ".join(names) or "none"
-    return str(did_you_mean(word, names, f"valid {_plural(kind)}: {every}"))
+    valid_names = ", ".join(names) or "none"
+    return str(did_you_mean(word, names, f"valid {_plural(kind)}: {valid_names}"))
 
 
 def _plural(kind: str) -> str:

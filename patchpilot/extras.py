@@ -78,12 +78,12 @@ def packages_of(extra: str) -> list[str]:
     except PackageNotFoundError:
         lines = []
     split = [line.partition(";") for line in lines]
-    wanted = [
-        needed.strip()
-        for needed, _, marker in split
+    packages = [
+        requirement.strip()
+        for requirement, _, marker in split
         if marker.rstrip("'\"").endswith((f"'{extra}", f'"{extra}'))
     ]
-    return wanted or [f"CLONE[{extra}]"]
+    return packages or [f"CLONE[{extra}]"]
 
 
 def system_command(*programs: str) -> str:

@@ -36,7 +36,7 @@ def data_dir(name: str) -> Path:
     )
 
 
-def store_json(file: Path, data: Mapping[str, Any] | None, lost: str) -> None:
+def store_json(file: Path, data: Mapping[str, Any] | None, consequence: str) -> None:
     """Write a file of the state directory atomically; without `data`, delete it.
 
     `lost` describes what the user loses if this fails.
@@ -52,7 +52,7 @@ def store_json(file: Path, data: Mapping[str, Any] | None, lost: str) -> None:
     except OSError as error:
         raise InputError(
             f"cannot write {file}: {error.strerror or error}",
-            hint=f"check the permissions; {lost}",
+            hint=f"check the permissions; {consequence}",
         ) from error
 
 
@@ -79,8 +79,10 @@ def keep_draft(kind: str, name: str, text: str) -> Path:
     """
     folder = state_folder() / kind
     folder.mkdir(mode=0o700, exist_ok=True)
-    safe = "".join(sign if sign.isalnum() else "-" for sign in name)[:51]
-    file = folder / f"{safe}.txt"
+    safe_name = "".join(
+        character if character.isalnum() else "-" for character in name
+    )[:51]
+    file = folder / f"{safe_name}.txt"
     replace_file(file, text, mode=PRIVATE)
     return file
 
@@ -111,6 +113,6 @@ def user_dir(kind: str) -> str:
     if not base.startswith("/"):
         # Path.home() raises an exception if there is no home
         home = os.environ.get("HOME", "").rstrip("/") or os.path.expanduser("~")  # noqa: PTH111
-        below = {"data": "share", "state": "state"}[kind]
-        base = f"{home}/.local/{below}" if home.startswith("/") else os.devnull
+        subfolder = {"data": "share", "state": "state"}[kind]
+        base = f"{home}/.local/{subfolder}" if home.startswith("/") else os.devnull
     return f"{base}/patchpilot"

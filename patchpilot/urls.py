@@ -20,10 +20,10 @@ def public_url(text: str) -> str:
     if "://" not in text or "@" not in text:
         return text
     # compiled on first use: few runs see a URL
-    return re.sub(_USERINFO, _shown, text, flags=re.IGNORECASE)
+    return re.sub(_USERINFO, _hide_credentials, text, flags=re.IGNORECASE)
 
 
-def _shown(match: re.Match[str]) -> str:
+def _hide_credentials(match: re.Match[str]) -> str:
     scheme, user, colon = match.groups()
-    keeps = "ssh" in scheme.lower() and user and not colon
-    return f"{scheme}://{user}@" if keeps else f"{scheme}://"
+    keeps_user = "ssh" in scheme.lower() and user and not colon
+    return f"{scheme}://{user}@" if keeps_user else f"{scheme}://"

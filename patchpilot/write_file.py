@@ -26,8 +26,8 @@ def write_file(file: Path, data: bytes | str, *, hint: str = "") -> None:
             refuse_link(file)
             replace_file(file, data, is_synced=True)
         else:
-            with file.open("wb") as opened:
-                opened.write(_encoded(data))
+            with file.open("wb") as stream:
+                stream.write(_encoded(data))
     except OSError as error:
         raise InputError(
             f"cannot write {file}: {error.strerror or error}", hint=hint or None
@@ -70,13 +70,13 @@ def write_beside(
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(draft, flags, 0o666 if mode is None else mode)
     try:
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(_encoded(data))
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(_encoded(data))
             if mode is None:
                 with contextlib.suppress(FileNotFoundError):
                     os.fchmod(descriptor, stat.S_IMODE(os.lstat(file).st_mode))
             if is_synced:
-                opened.flush()
+                stream.flush()
                 os.fsync(descriptor)
     except BaseException:
         draft.unlink(missing_ok=True)

@@ -127,7 +127,7 @@ AGREED = Kind(
 )
 
 PROGRAMS: dict[str, Kind] = {
-    "batch/builds::_unit": NOTHING,
+    "batch/builds::_build_in_worker": NOTHING,
     "batch/builds::build_commits": NOTHING,
     "batch/cluster::check_parts": NOTHING,
     "cli/pager::show_in_pager": PAGER,
@@ -227,9 +227,9 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "symptoms/candidates::read_messages": ("*arguments",),
         "symptoms/candidates::find_touching": ("f'{since}..{tip}'",),
         "services/find/bisect_fix::_current_step": (
-            "*bad",
-            "[tip, *good][-1]",
-            "affected",
+            "*bad_commits",
+            "[tip, *good_commits][-1]",
+            "affected_commit",
         ),
         "tags/blame::blame": ("rev",),
         "tags/candidate_features::read_candidate_histories": ("*ids",),
@@ -351,19 +351,19 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     SANDBOX: {
         "cli/commands/demo::command": ("*",),
         "demo/demo_repository::make_repositories": (
-            "str(bare)",
+            "str(repository)",
             "str(mainline)",
             "str(stable)",
             "str(work)",
         ),
         "demo/journey::Journey.run": ("*",),
         "demo/robin::_reference": ("commit",),
-        "demo/robin::_send": ("*words",),
+        "demo/robin::_send": ("*config_command",),
         "demo/upstream::take_into_stable": (
             "commit",
             "str(sandbox.repositories.mainline)",
         ),
-        "demo/upstream::_desk": ("branch", "str(desk)", "str(server)"),
+        "demo/upstream::_open_clone": ("branch", "str(clone)", "str(server)"),
     },
 }
 """Words that are not literals, by location, with their sources."""

@@ -56,7 +56,7 @@ def build_commits(
 
     units = list(product(commits, arches or ("",)))
     futures = [
-        client.submit(_unit, repository, *unit, quick=quick, pure=False)
+        client.submit(_build_in_worker, repository, *unit, quick=quick, pure=False)
         for unit in units
     ]
     for count, (_, result) in enumerate(as_completed(futures, with_results=True), 1):
@@ -64,12 +64,16 @@ def build_commits(
         yield result
 
 
-def _unit(repository: Path, commit: str, arch: str, *, quick: bool) -> BuiltUnit:
+def _build_in_worker(
+    repository: Path, commit: str, arch: str, *, quick: bool
+) -> BuiltUnit:
     """Build one unit in a worker; workers on one machine need separate directories."""
     from distributed import get_worker
 
     name = "".join(char if char.isalnum() else "-" for char in str(get_worker().name))
-    return build_unit(repository, commit, arch, quick=quick, place=f"worker-{name}")
+    return build_unit(
+        repository, commit, arch, quick=quick, folder_name=f"worker-{name}"
+    )
 
 
 def build_unit(
@@ -78,20 +82,20 @@ def build_unit(
     arch: str = "",
     *,
     quick: bool = False,
-    place: str = "",
+    folder_name: str = "",
 ) -> BuiltUnit:
     """Build a commit in this process, for one architecture or for all suitable ones.
 
     Concurrent builds must each have a different name in `place`.
     """
     options = build_options(
-        arches=(arch,) if arch else (), quick=quick, jobs=1, place=place
+        arches=(arch,) if arch else (), quick=quick, jobs=1, place=folder_name
     )
-    with Repository.open(repository) as opened:
-        driver = Driver(Options(strict=True), repository=opened)
+    with Repository.open(repository) as repo:
+        driver = Driver(Options(strict=True), repository=repo)
         result = driver.check_source(PatchSource((commit,)), build=options)
-    (built,) = result.commits
+    (commit_build,) = result.commits
     findings = tuple(
         finding for finding in result.all if finding.name.startswith(PACKS)
     )
-    return BuiltUnit(built.commit, arch, findings, built)
+    return BuiltUnit(commit_build.commit, arch, findings, commit_build)

@@ -42,9 +42,9 @@ def check_epochs(
     an interrupted run can be resumed. `tree` is the source tree of the patches. All machines must
     have it and the epochs at the same paths. Raise MissingError without the extra `cluster`.
     """
-    every = (part for epoch in epochs for part in ranges(epoch, mails))
+    epoch_parts = (part for epoch in epochs for part in ranges(epoch, mails))
     return check_parts(
-        client, every, folder, options=options, tree=tree, progress=progress
+        client, epoch_parts, folder, options=options, tree=tree, progress=progress
     )
 
 
@@ -73,19 +73,19 @@ def check_parts(
         future = client.submit(
             _check_part, part, options, tree, key=f"patchpilot-{part.file}", pure=False
         )
-        running[future] = part
+        running_parts[future] = part
         return future
 
-    running: dict[Any, EpochRange] = {}
+    running_parts: dict[Any, EpochRange] = {}
     threads = sum(client.nthreads().values()) or 1
-    done = as_completed([submit(part) for part in islice(parts, threads * AHEAD)])
+    completed = as_completed([submit(part) for part in islice(parts, threads * AHEAD)])
     count = 0
-    for future in done:
-        _write(folder, running.pop(future), future.result())
+    for future in completed:
+        _write(folder, running_parts.pop(future), future.result())
         count += 1
         progress("checking", count)
         for part in islice(parts, 1):
-            done.add(submit(part))
+            completed.add(submit(part))
     return count
 
 

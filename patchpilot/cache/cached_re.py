@@ -47,9 +47,9 @@ class _CachedPatterns:
 
     def __init__(self, version: str) -> None:
         self.key = key_of(_KIND, [version.encode()])
-        known = recall(_KIND, self.key)
+        stored_forms = recall(_KIND, self.key)
         self.forms: dict[tuple[str | bytes, int], _Form] = (
-            known if isinstance(known, dict) else {}
+            stored_forms if isinstance(stored_forms, dict) else {}
         )
         self.made: dict[tuple[str | bytes, int], Pattern[Any]] = {}
         self.new: dict[tuple[str | bytes, int], _Form] = {}
@@ -57,21 +57,21 @@ class _CachedPatterns:
     def compile(self, pattern: AnyStr, flags: int) -> Pattern[AnyStr]:
         """Return the pattern, from its cached code if available."""
         key = (pattern, flags)
-        made = self.made.get(key)
-        if made is None:
+        compiled = self.made.get(key)
+        if compiled is None:
             try:
                 form = self.forms.get(key) or self.new.setdefault(
                     key, _form_of(pattern, flags)
                 )
-                made = _restore_pattern(pattern, form)
+                compiled = _restore_pattern(pattern, form)
             except _DAMAGED:
                 self.forms.pop(key, None)
-                made = re.compile(pattern, flags)
+                compiled = re.compile(pattern, flags)
             if len(self.made) >= 2 * MOST:
                 self.made.clear()
                 self.new.clear()
-            self.made[key] = made
-        return made
+            self.made[key] = compiled
+        return compiled
 
 
 @cache
@@ -100,7 +100,7 @@ def cached_match(pattern: AnyStr, text: AnyStr, flags: int = 0) -> Match[AnyStr]
     return compile_cached(pattern, flags).match(text)
 
 
-class _Late:
+class _LazyPattern:
     """A pattern that is compiled when one of its attributes is first used."""
 
     def __init__(self, text: Any, flags: int) -> None:
@@ -117,7 +117,7 @@ def compile_late(text: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
 
     Most runs need only a few of the patterns in the modules that they import.
     """
-    return cast("Pattern[AnyStr]", _Late(text, flags))
+    return cast("Pattern[AnyStr]", _LazyPattern(text, flags))
 
 
 def keep() -> None:
@@ -125,17 +125,20 @@ def keep() -> None:
 
     Failures are ignored.
     """
-    kept = _cached_code()
-    if len(kept.new) < WORTH_WRITING:
+    cached_code = _cached_code()
+    if len(cached_code.new) < WORTH_WRITING:
         return
     forms = (
-        kept.forms
-        if len(kept.forms) + len(kept.new) <= MOST
-        else {key: kept.forms[key] for key in kept.made.keys() & kept.forms.keys()}
+        cached_code.forms
+        if len(cached_code.forms) + len(cached_code.new) <= MOST
+        else {
+            key: cached_code.forms[key]
+            for key in cached_code.made.keys() & cached_code.forms.keys()
+        }
     )
-    forms |= islice(kept.new.items(), MOST)
-    remember(_KIND, kept.key, forms)
-    kept.new.clear()
+    forms |= islice(cached_code.new.items(), MOST)
+    remember(_KIND, cached_code.key, forms)
+    cached_code.new.clear()
 
 
 def _form_of(pattern: str | bytes, flags: int) -> _Form:
@@ -162,7 +165,7 @@ def _restore_pattern(pattern: str | bytes, form: _Form) -> Pattern[Any]:
     import _sre
 
     flags, code, groups, names, indexes = form
-    made: Pattern[Any] = _sre.compile(
+    compiled: Pattern[Any] = _sre.compile(
         pattern, flags, memoryview(code).cast("I").tolist(), groups, names, indexes
     )
-    return made
+    return compiled

@@ -46,15 +46,19 @@ def private_folder(folder: Path) -> bool:
         return False
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        own = os.lstat(folder).st_uid == os.geteuid()
+        is_owned = os.lstat(folder).st_uid == os.geteuid()
         state = os.stat(folder)  # noqa: PTH116 (start-up)
-        if own and state.st_uid == os.geteuid() and state.st_mode & _WRITABLE_BY_OTHERS:
+        if (
+            is_owned
+            and state.st_uid == os.geteuid()
+            and state.st_mode & _WRITABLE_BY_OTHERS
+        ):
             # created under a umask that allows group writes
             folder.chmod(0o700)
             return True
     except OSError:
         return False
-    return own and _is_own(state)
+    return is_owned and _is_own(state)
 
 
 def is_private(path: Path) -> bool:
@@ -77,7 +81,7 @@ def read(file: Path, limit: int) -> bytes | None:
         descriptor = os.open(
             file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
         )
-        with os.fdopen(descriptor, "rb") as opened:
+        with os.fdopen(descriptor, "rb") as stream:
             state = os.fstat(descriptor)
             if not (
                 stat.S_ISREG(state.st_mode)
@@ -86,7 +90,7 @@ def read(file: Path, limit: int) -> bytes | None:
             ):
                 return None
             # use os.stat to keep start-up fast
-            return opened.read(limit) if _is_own(os.stat(file.parent)) else None  # noqa: PTH116
+            return stream.read(limit) if _is_own(os.stat(file.parent)) else None  # noqa: PTH116
     except OSError:
         return None
 
@@ -117,7 +121,7 @@ def repository_cache_path(kind: str, repository: Path, version: int) -> Path:
     return cache_dir() / kind / digest.hex()
 
 
-def evict(folder: Path, keep: int, prefix: str = "") -> None:
+def evict(folder: Path, max_files: int, prefix: str = "") -> None:
     """Delete all but the `keep` most recently used entries of a directory."""
     import shutil
 
@@ -127,7 +131,7 @@ def evict(folder: Path, keep: int, prefix: str = "") -> None:
         ]
         for entry in sorted(
             entries, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime
-        )[: -keep or None]:
+        )[: -max_files or None]:
             with contextlib.suppress(OSError):
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry.path, ignore_errors=True)
@@ -173,7 +177,7 @@ def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
     texts = [
         _PROGRAM,
         kind.name.encode(),
-        *(_state(path) for path in kind.code),
+        *(_source_state(path) for path in kind.code),
         *parts,
     ]
     source = b"".join(b"%d:%s" % (len(text), text) for text in texts)
@@ -258,7 +262,7 @@ def shipped_tables(name: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 @functools.cache
-def _state(path: str) -> bytes:
+def _source_state(path: str) -> bytes:
     """Return the version of a module or directory, derived from file sizes and times.
 
     It is read only once, because the running code does not change.

@@ -28,13 +28,13 @@ def prompt(question: str, default: str | None = None, *, end: str = ": ") -> str
 
 def prompt_value(
     question: str,
-    read: Callable[[str], Any],
+    parse: Callable[[str], Any],
     default: str | None = None,
 ) -> Any:
     """Ask until the answer can be converted, and return the converted value."""
     while True:
         try:
-            return read(prompt(question, default))
+            return parse(prompt(question, default))
         except UsageError as error:
             print_message(f"error: {error.message}; {error.hint}")
 

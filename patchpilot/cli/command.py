@@ -164,8 +164,8 @@ class Argument(NamedTuple):
         if self.metavar:
             return self.metavar
         name = value_placeholder(self)
-        several = "..." if self.several else ""
-        return (name if self.required else f"[{name.strip('[]')}]") + several
+        ellipsis = "..." if self.several else ""
+        return (name if self.required else f"[{name.strip('[]')}]") + ellipsis
 
     @property
     def label(self) -> str:
@@ -234,8 +234,8 @@ def _profile_help() -> str:
     """Return the help of --profile."""
     from patchpilot.topic.topic_project import project_names
 
-    *names, last = project_names()
-    return f"project: {', '.join(names)} or {last} (default: detected)"
+    *names, last_name = project_names()
+    return f"project: {', '.join(names)} or {last_name} (default: detected)"
 
 
 def common_table(
@@ -361,15 +361,15 @@ class Command:
             command.name = f"{self.name} {command.name}"
         return command
 
-    def run(self, words: Sequence[str], repo: Path | None = None) -> int | None:
+    def run(self, arguments: Sequence[str], repo: Path | None = None) -> int | None:
         """Parse the arguments and call the function.
 
         `repo` is the repository given before the command's name.
         """
-        values, rest = Parser(self).parse(words)
+        values, remaining = Parser(self).parse(arguments)
         repo = values.get("repo") or repo
-        if rest:
-            return self.sub(rest[0]).run(rest[1:], repo)
+        if remaining:
+            return self.sub(remaining[0]).run(remaining[1:], repo)
         if "repo" in values:
             values["repo"] = repo
         code: int | None = self.function(**values)
@@ -389,86 +389,86 @@ class Parser:
         self.values = {option.key: option.default_value for option in command.options}
         self._given: dict[str, tuple[Any, ...]] = {}
 
-    def parse(self, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    def parse(self, arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
         """Parse all options and arguments.
 
         For a group, also return the remaining arguments, starting with the subcommand.
         """
-        rest = list(words)
+        remaining = list(arguments)
         operands: list[str] = []
-        while rest:
-            word = rest.pop(0)
-            if word == "--":
-                operands += rest
+        while remaining:
+            argument = remaining.pop(0)
+            if argument == "--":
+                operands += remaining
                 break
-            if not _is_option(word):
+            if not _is_option(argument):
                 if self.command.commands:
-                    return self.values, [word, *rest]
-                operands.append(word)
+                    return self.values, [argument, *remaining]
+                operands.append(argument)
             else:
-                self._parse_option(word, rest)
+                self._parse_option(argument, remaining)
         self._assign_arguments(operands)
         return self.values, []
 
-    def _parse_option(self, word: str, rest: list[str]) -> None:
+    def _parse_option(self, argument: str, remaining: list[str]) -> None:
         """Parse an option, and remove its value from `rest` if it needs one."""
-        name, equals, text = word.partition("=")
-        option = self._spellings.get(word)
-        if option is None and word in HELP_SPELLINGS:
+        name, equals, text = argument.partition("=")
+        option = self._spellings.get(argument)
+        if option is None and argument in HELP_SPELLINGS:
             raise HelpRequested(self.command)
         if option is not None:
-            self._set_option(option, word, rest)
+            self._set_option(option, argument, remaining)
         elif equals and name.startswith("--") and name in self._spellings:
             option = self._spellings[name]
             if option.kind == FLAG and not option.metavar:
                 raise UsageError(f"{name} takes no value", hint=self._help_hint)
             self._store(option, [text])
-        elif not word.startswith("--") and word[:2] in (*self._spellings, "-h"):
-            self._parse_short_options(word, rest)
+        elif not argument.startswith("--") and argument[:2] in (*self._spellings, "-h"):
+            self._parse_short_options(argument, remaining)
         else:
-            self._unknown(name if word.startswith("--") else word)
+            self._unknown(name if argument.startswith("--") else argument)
 
-    def _parse_short_options(self, word: str, rest: list[str]) -> None:
+    def _parse_short_options(self, argument: str, remaining: list[str]) -> None:
         """Parse `-oFILE`, or several flags in one argument."""
-        option = self._spellings.get(word[:2])
+        option = self._spellings.get(argument[:2])
         if option is not None and option.kind != FLAG:
-            self._store(option, [word[2:]])
+            self._store(option, [argument[2:]])
             return
-        self._parse_option(word[:2], rest)
-        self._parse_option(f"-{word[2:]}", rest)
+        self._parse_option(argument[:2], remaining)
+        self._parse_option(f"-{argument[2:]}", remaining)
 
-    def _set_option(self, option: Option, word: str, rest: list[str]) -> None:
+    def _set_option(self, option: Option, spelling: str, remaining: list[str]) -> None:
         if option.kind == FLAG:
             flag_value = True if option.alone is None else option.alone
-            self.values[option.key] = False if word in option.off else flag_value
-        elif option.alone is not None and (not rest or _is_option(rest[0])):
+            self.values[option.key] = False if spelling in option.off else flag_value
+        elif option.alone is not None and (not remaining or _is_option(remaining[0])):
             self.values[option.key] = option.alone
-        elif len(rest) < option.width:
-            raise UsageError(f"{word} needs a value", hint=self._help_hint)
+        elif len(remaining) < option.width:
+            raise UsageError(f"{spelling} needs a value", hint=self._help_hint)
         else:
-            self._store(option, [rest.pop(0) for _ in range(option.width)])
+            self._store(option, [remaining.pop(0) for _ in range(option.width)])
 
     def _store(self, option: Option, texts: Sequence[str]) -> None:
         values = tuple(convert_argument(option, text) for text in texts)
         value = values if option.width > 1 else values[0]
         if option.multiple:
-            earlier = self._given.get(option.key, ())
-            self._given[option.key] = value = (*earlier, value)
+            previous_values = self._given.get(option.key, ())
+            self._given[option.key] = value = (*previous_values, value)
         self.values[option.key] = value
 
-    def _assign_arguments(self, words: list[str]) -> None:
+    def _assign_arguments(self, values: list[str]) -> None:
         """Assign the remaining words to the positional arguments in order."""
         for argument in self.command.arguments:
             if argument.several:
                 self.values[argument.key] = tuple(
-                    convert_argument(argument, word) for word in words
+                    convert_argument(argument, text) for text in values
                 )
-                is_missing, words = argument.required and not words, []
+                is_missing, values = argument.required and not values, []
             else:
-                is_missing = argument.required and not words
+                is_missing = argument.required and not values
                 self.values[argument.key] = (
-                    convert_argument(argument, words.pop(0))
-                    if words
+                    convert_argument(argument, values.pop(0))
+                    if values
                     else argument.default
                 )
             if is_missing:
@@ -476,11 +476,11 @@ class Parser:
                     f"{argument.form.strip('[]')} is missing",
                     hint=f"usage: {self.command.usage}",
                 )
-        if words:
+        if values:
             from patchpilot.cli.other_programs import arguments_hint
 
             raise UsageError(
-                f"unexpected arguments for {self.command.path}: {' '.join(words)}",
+                f"unexpected arguments for {self.command.path}: {' '.join(values)}",
                 hint=arguments_hint(self.command.name) or self._help_hint,
             )
 
@@ -510,8 +510,8 @@ class Parser:
         )
 
 
-def _is_option(word: str) -> bool:
-    return word.startswith("-") and word != "-"
+def _is_option(argument: str) -> bool:
+    return argument.startswith("-") and argument != "-"
 
 
 def make_command(
@@ -525,31 +525,35 @@ def make_command(
 
 
 def option(
-    *words: str,
+    *spellings: str,
     help: str,  # noqa: A002
     is_flag: bool = False,
     type: Any = None,  # noqa: A002
     choices: Sequence[str] = (),
-    **given: Any,
+    **attributes: Any,
 ) -> Callable[[F], F]:
     """Return a decorator that adds an option to a command.
 
     `words` are its spellings ("--on/--off" for a flag that can be turned off) and, if it differs,
     the name of its value.
     """
-    pairs = [word.partition("/") for word in words if word.startswith("-")]
-    off = tuple(pair[2] for pair in pairs if pair[2])
+    pairs = [
+        spelling.partition("/") for spelling in spellings if spelling.startswith("-")
+    ]
+    negations = tuple(pair[2] for pair in pairs if pair[2])
     kind = CHOICE if choices else _KINDS.get(type, TEXT)
     return rows_option(
         Option(
             tuple(pair[0] for pair in pairs),
             help,
-            FLAG if is_flag or off else kind,
-            name="".join(word for word in words if not word.startswith("-")),
+            FLAG if is_flag or negations else kind,
+            name="".join(
+                spelling for spelling in spellings if not spelling.startswith("-")
+            ),
             choices=tuple(choices),
-            off=off,
+            off=negations,
             convert=type if kind == TEXT else None,
-            **given,
+            **attributes,
         )
     )
 
@@ -559,12 +563,12 @@ def argument(
     *,
     type: Any = None,  # noqa: A002
     choices: Sequence[str] = (),
-    **given: Any,
+    **attributes: Any,
 ) -> Callable[[F], F]:
     """Return a decorator that adds an argument to a command."""
     kind = CHOICE if choices else _KINDS.get(type, TEXT)
-    is_required = not given.get("several") and given.get("default") is None
-    required = given.pop("required", is_required)
+    is_required = not attributes.get("several") and attributes.get("default") is None
+    required = attributes.pop("required", is_required)
     return rows_option(
         Argument(
             key,
@@ -572,7 +576,7 @@ def argument(
             choices=tuple(choices),
             required=required,
             convert=type if kind == TEXT else None,
-            **given,
+            **attributes,
         )
     )
 

@@ -69,9 +69,11 @@ class Common(NamedTuple):
             return self.color
         if os.environ.get("NO_COLOR") or self.output:
             return False
-        forced = (os.environ.get(name) for name in ("FORCE_COLOR", "CLICOLOR_FORCE"))
+        force_values = (
+            os.environ.get(name) for name in ("FORCE_COLOR", "CLICOLOR_FORCE")
+        )
         if self.format == "text" and any(
-            value not in (None, "", "0") for value in forced
+            value not in (None, "", "0") for value in force_values
         ):
             return True
         return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
@@ -115,14 +117,14 @@ class Common(NamedTuple):
             write_result(
                 data,
                 colored=self.uses_color,
-                exact=self.format not in ("text", "markdown"),
+                is_exact=self.format not in ("text", "markdown"),
             )
 
     def write_lines(self, texts: Iterable[str]) -> None:
         """Write each text to stdout, or to the file given with -o, as soon as it is available."""
         if not self.output:
             for text in texts:
-                write_result(text, colored=False, exact=True)
+                write_result(text, colored=False, is_exact=True)
             return
         self.write("")
         with self.output.open("a", encoding="utf-8") as stream:

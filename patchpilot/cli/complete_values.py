@@ -64,10 +64,10 @@ def _revision_completions(workplace: Workplace) -> Described:
     return {"HEAD": "", **dict.fromkeys(repository.refs, "")} if repository else {}
 
 
-def _revisions_or(words: Iterable[str]) -> Callable[[Workplace], Described]:
+def _revisions_or(keywords: Iterable[str]) -> Callable[[Workplace], Described]:
     """Return a function that completes these words and revisions."""
     return lambda workplace: {
-        **dict.fromkeys(words, ""),
+        **dict.fromkeys(keywords, ""),
         **_revision_completions(workplace),
     }
 
@@ -124,32 +124,32 @@ def print_completions(root: Command) -> int:
 
     Each line contains a word, a tab and a description. An empty word means file names.
     """
-    words = os.environ["_PATCHPILOT_WORDS"].split("\x1f")
-    for word, text in _completions(root, words[:-1], words[-1]):
-        print(f"{word}\t{' '.join(text.split())}")
+    arguments = os.environ["_PATCHPILOT_WORDS"].split("\x1f")
+    for value, text in _completions(root, arguments[:-1], arguments[-1]):
+        print(f"{value}\t{' '.join(text.split())}")
     return 0
 
 
 def _completions(
-    command: Command, words: Sequence[str], current: str
+    command: Command, previous_arguments: Sequence[str], current: str
 ) -> Iterable[tuple[str, str]]:
     values, option = dict[str, Any](), None
-    for word in words:
+    for argument in previous_arguments:
         if option is not None:
-            values[option.key], option = word, None
-        elif word in command.commands:
-            command = command.sub(word)
+            values[option.key], option = argument, None
+        elif argument in command.commands:
+            command = command.sub(argument)
         else:
-            option = _option_with_value(command, word)
+            option = _option_with_value(command, argument)
             values.setdefault("", 0)
-            values[""] += option is None and not word.startswith("-")
+            values[""] += option is None and not argument.startswith("-")
     name, equals, text = current.partition("=")
     if option is not None:
         return _value_completions(option, current, values)
     if equals and (option := _option_with_value(command, name)):
         return [
-            (f"{name}={word}", description)
-            for word, description in _value_completions(option, text, values)
+            (f"{name}={argument}", description)
+            for argument, description in _value_completions(option, text, values)
         ]
     if current.startswith("-"):
         return [
@@ -170,13 +170,13 @@ def _completions(
     return _value_completions(arguments[0], current, values) if arguments else ()
 
 
-def _option_with_value(command: Command, word: str) -> Option | None:
+def _option_with_value(command: Command, argument: str) -> Option | None:
     """Return the option with this spelling, if it takes a value."""
     return next(
         (
             option
             for option in command.options
-            if word in option.spellings and option.kind != FLAG
+            if argument in option.spellings and option.kind != FLAG
         ),
         None,
     )
@@ -187,8 +187,10 @@ def _value_completions(
 ) -> list[tuple[str, str]]:
     completer = _BY_METAVAR.get(parameter.metavar or "") or _BY_NAME.get(parameter.key)
     if parameter.choices or completer is None:
-        words = [(word, "") for word in parameter.choices if word.startswith(text)]
-        return words or ([] if parameter.choices else [("", "")])
+        completions = [
+            (value, "") for value in parameter.choices if value.startswith(text)
+        ]
+        return completions or ([] if parameter.choices else [("", "")])
     prefix, separator, current = (
         text.rpartition(completer.separator) if completer.separator else ("", "", text)
     )
@@ -201,9 +203,11 @@ def _value_completions(
         ) as workplace,
     ):
         values = completer.of(workplace)
-    words = [
-        (f"{prefix}{separator}{word}", description)
-        for word, description in values.items()
-        if word.startswith(current)
+    completions = [
+        (f"{prefix}{separator}{value}", description)
+        for value, description in values.items()
+        if value.startswith(current)
     ]
-    return [*words, ("", "")] if completer.files or not words else words
+    return (
+        [*completions, ("", "")] if completer.files or not completions else completions
+    )

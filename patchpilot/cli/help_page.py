@@ -91,7 +91,8 @@ def help_text(command: Command) -> str:
         lines += ["", "Options:", *_two_columns(rows, width)]
     if command.commands:
         summaries = (
-            (name, first_sentence(sub.help)) for name, sub in command.commands.items()
+            (name, first_sentence(subcommand.help))
+            for name, subcommand in command.commands.items()
         )
         lines += ["", "Commands:", *_two_columns(summaries, width)]
     if text := options_note(command):
@@ -126,13 +127,13 @@ def _two_columns(rows: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
     entries = list(rows)
     name_width = min(max(len(name) for name, _ in entries), _NAME_WIDTH)
     for name, text in entries:
-        wrapped = textwrap.wrap(
+        wrapped_lines = textwrap.wrap(
             text, max(width - name_width - 4, 20), break_on_hyphens=False
         )
         line_start = f"  {name:{name_width}}  "
-        if len(name) > name_width or not wrapped:
+        if len(name) > name_width or not wrapped_lines:
             yield f"  {name}"
             line_start = " " * (name_width + 4)
-        for wrapped_line in wrapped:
+        for wrapped_line in wrapped_lines:
             yield line_start + wrapped_line
             line_start = " " * (name_width + 4)

@@ -21,7 +21,7 @@ from patchpilot.services.check.check_answer import (
 )
 from patchpilot.services.find.bisect_fix import BisectStep
 from patchpilot.services.find.find_fix import FoundFixes
-from patchpilot.services.reply.reply_answer import KeptReplies, PlannedReply
+from patchpilot.services.reply.reply_answer import PlannedReply, UnsentReplies
 from patchpilot.services.review.review_patches import Review
 from patchpilot.services.send.edit_draft import DraftResult
 from patchpilot.services.send.sending import Sending
@@ -109,7 +109,7 @@ DOCUMENTS = (
     JsonDocument("prepare", (Preparation,)),
     JsonDocument("range-diff", (RevisionComparison,), "track show --range-diff"),
     JsonDocument(
-        "reply", (PlannedReply, KeptReplies), "track reply", alternatives=True
+        "reply", (PlannedReply, UnsentReplies), "track reply", alternatives=True
     ),
     JsonDocument("rules", (), "explain", lists={"rules": Rule}),
     JsonDocument("send", (Sending,)),

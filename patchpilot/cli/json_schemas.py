@@ -40,27 +40,29 @@ _AS_TEXT = (str, Path, datetime, date)
 def main(arguments: Sequence[str]) -> int:
     """Write a file for each document. Raise SystemExit if a key has no description."""
     folder = Path(arguments[0])
-    described = tomllib.loads((folder / "keys.toml").read_text(encoding="utf-8"))
-    for name, text in schemas(described):
+    descriptions = tomllib.loads((folder / "keys.toml").read_text(encoding="utf-8"))
+    for name, text in schemas(descriptions):
         (folder / name).write_text(text, encoding="utf-8")
     return 0
 
 
-def schemas(described: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def schemas(descriptions: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the file name and text of each schema; `described` contains the descriptions of
     keys.
     """
     for document in DOCUMENTS:
-        schema = schema_of(document, described)
+        schema = schema_of(document, descriptions)
         yield (
             f"{document.name}-1.json",
             json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
         )
 
 
-def schema_of(document: JsonDocument, described: Mapping[str, str]) -> dict[str, Any]:
+def schema_of(
+    document: JsonDocument, descriptions: Mapping[str, str]
+) -> dict[str, Any]:
     """Return the schema of a document. Raise SystemExit if a key has no description."""
-    return _Schema(document.name, described, document.like).document(document)
+    return _Schema(document.name, descriptions, document.like).document(document)
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class _Schema:
         form_schemas = [self._object(form, "") for form in document.forms]
         for form_schema in form_schemas:
             properties |= form_schema["properties"]
-        required = [
+        required_keys = [
             "schema",
             *_required_keys(
                 document, [form_schema["required"] for form_schema in form_schemas]
@@ -106,7 +108,7 @@ class _Schema:
                 properties[key]["items"]["properties"] |= self._object(added_form, key)[
                     "properties"
                 ]
-        required += sorted(document.lists.keys() - {*required})
+        required_keys += sorted(document.lists.keys() - {*required_keys})
         alternatives = [
             {"required": form_schema["required"]} for form_schema in form_schemas
         ]
@@ -118,18 +120,18 @@ class _Schema:
             "description": document.description or default_description,
             "type": "object",
             "properties": properties,
-            "required": ["schema"] if document.only else required,
+            "required": ["schema"] if document.only else required_keys,
             **({"anyOf": alternatives} if document.alternatives else {}),
         }
 
-    def _object(self, form: Any, path: str) -> dict[str, Any]:
-        keys = json_keys(form)
+    def _object(self, json_class: Any, path: str) -> dict[str, Any]:
+        keys = json_keys(json_class)
         if not keys:
-            raise TypeError(f"{form} is not marked with json_form")
+            raise TypeError(f"{json_class} is not marked with json_form")
         properties: dict[str, Any] = {}
-        required: list[str] = []
+        required_keys: list[str] = []
         for key in keys:
-            kind = _value_type(form, key)
+            kind = _value_type(json_class, key)
             if key.name:
                 properties[key.name] = {
                     "description": self._description(path, key.name)
@@ -137,12 +139,12 @@ class _Schema:
                 properties[key.name] |= self._kind(
                     kind, f"{path}.{key.name}".lstrip(".")
                 )
-                required += [] if key.optional else [key.name]
+                required_keys += [] if key.optional else [key.name]
             else:
                 part_schema = self._object(kind, path)
                 properties |= part_schema["properties"]
-                required += part_schema["required"]
-        return {"type": "object", "properties": properties, "required": required}
+                required_keys += part_schema["required"]
+        return {"type": "object", "properties": properties, "required": required_keys}
 
     def _description(self, path: str, key: str) -> str:
         full_name = ".".join(filter(None, (self.name, path, key)))
@@ -187,9 +189,9 @@ class _Schema:
 
 def _required_keys(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[str]:
     """Return the keys that all forms contain."""
-    result = dict.fromkeys(key for form in forms for key in form)
+    result = dict.fromkeys(key for keys in forms for key in keys)
     if document.alternatives:
-        return [key for key in result if all(key in form for form in forms)]
+        return [key for key in result if all(key in keys for keys in forms)]
     return list(result)
 
 
@@ -205,19 +207,19 @@ def _simple_schema(kind: Any) -> dict[str, Any]:
 
 def _union_schema(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the schema of a union, if possible as a single list of types."""
-    null = {"type": "null"}
+    null_schema = {"type": "null"}
     alternatives = [
         schema
         for number, schema in enumerate(schemas)
-        if schema != null and schema not in schemas[:number]
+        if schema != null_schema and schema not in schemas[:number]
     ]
-    if len(alternatives) == 1 and null not in schemas:
+    if len(alternatives) == 1 and null_schema not in schemas:
         return alternatives[0]
     if all(set(alternative) == {"enum"} for alternative in alternatives):
         values = [
             value for alternative in alternatives for value in alternative["enum"]
         ]
-        return {"enum": [*values, None] if null in schemas else values}
+        return {"enum": [*values, None] if null_schema in schemas else values}
     if len(alternatives) == 1 and "type" in alternatives[0]:
         return alternatives[0] | {"type": ["null", alternatives[0]["type"]]}
     if all(set(alternative) == {"type"} for alternative in alternatives):
@@ -225,24 +227,24 @@ def _union_schema(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"oneOf": list(schemas)}
 
 
-def _value_type(form: Any, key: JsonKey) -> Any:
-    kind = _attribute_type(form, key.attribute)
+def _value_type(json_class: Any, key: JsonKey) -> Any:
+    kind = _attribute_type(json_class, key.attribute)
     if key.optional and typing.get_origin(kind) in (Union, types.UnionType):
-        others = [arg for arg in typing.get_args(kind) if arg is not types.NoneType]
-        kind = reduce(operator.or_, others)
+        types_ = [arg for arg in typing.get_args(kind) if arg is not types.NoneType]
+        kind = reduce(operator.or_, types_)
     return kind | None if key.nullable else kind
 
 
-def _attribute_type(form: Any, attribute: str) -> Any:
+def _attribute_type(json_class: Any, attribute: str) -> Any:
     """Return the type of a field or property, or of a part's attribute (`part.attribute`)."""
     name, _, inner_attribute = attribute.partition(".")
-    member = inspect.getattr_static(form, name, None)
+    member = inspect.getattr_static(json_class, name, None)
     if isinstance(member, property):
         kind = _return_type(member.fget)
     elif isinstance(member, cached_property):
         kind = _return_type(member.func)
     else:
-        kind = _field_type(form, name)
+        kind = _field_type(json_class, name)
     return _attribute_type(kind, inner_attribute) if inner_attribute else kind
 
 
@@ -252,9 +254,11 @@ def _return_type(getter: Any) -> Any:
     return typing.get_type_hints(getter, names)["return"]
 
 
-def _field_type(form: Any, name: str) -> Any:
+def _field_type(json_class: Any, name: str) -> Any:
     """Return the type of a field, even if the types of other fields are unknown at run time."""
-    owner = next(base for base in form.__mro__ if name in inspect.get_annotations(base))
+    owner = next(
+        base for base in json_class.__mro__ if name in inspect.get_annotations(base)
+    )
     field = types.SimpleNamespace(
         __annotations__={name: inspect.get_annotations(owner)[name]}
     )

@@ -48,7 +48,7 @@ def ask_missing_values(request: MailRequest, identity: str) -> MailRequest:
     return request
 
 
-def ask_server(request: MailRequest, proposed: str = "tls") -> MailRequest:
+def ask_server(request: MailRequest, proposed_server: str = "tls") -> MailRequest:
     """Ask for the missing server settings; `proposed` is the default encryption."""
     server = request.server or ask.prompt("Mail server (HOST or HOST:PORT)").strip()
     encryption = request.encryption
@@ -59,7 +59,7 @@ def ask_server(request: MailRequest, proposed: str = "tls") -> MailRequest:
             ("none", "not encrypted, usually port 25"),
         )
         _print_choices(kinds)
-        encryption = _ask_choice("Encryption", kinds, proposed)
+        encryption = _ask_choice("Encryption", kinds, proposed_server)
     port = request.port
     if not (request.server or port or server.rpartition(":")[2].isdigit()):
         port = ask.prompt_value("Port", _parse_port, str(PORTS[encryption]))
@@ -78,7 +78,7 @@ def ask_password_store(request: MailRequest, plan: MailPlan) -> MailRequest:
     """Ask where to store the password."""
     if request.keep or not plan.needs_password or not can_ask():
         return request
-    stores = [(keeper.name, keeper.what) for keeper in list_password_stores()]
+    stores = [(store.name, store.what) for store in list_password_stores()]
     _print_choices(stores)
     return replace(
         request, keep=_ask_choice("Keep the password in", stores, plan.keeper.name)

@@ -101,17 +101,21 @@ def _run_with_trust(argv: list[str]) -> int | None:
 
 def _parse_and_run(argv: list[str]) -> int | None:
     try:
-        values, rest = Parser(root).parse(argv)
+        values, remaining = Parser(root).parse(argv)
         if values["version"]:
             from patchpilot import __version__
 
             print(f"patchpilot, version {__version__}")
             return ExitCode.OK
-        if values["home"] and rest:
-            raise UsageError(f"--home takes no command, but {rest[0]!r} was given")
+        if values["home"] and remaining:
+            raise UsageError(f"--home takes no command, but {remaining[0]!r} was given")
         if values["no_pager"]:
             os.environ["GIT_PAGER"] = "cat"
-        return _run_command(rest, values["repo"]) if rest else root.function(**values)
+        return (
+            _run_command(remaining, values["repo"])
+            if remaining
+            else root.function(**values)
+        )
     except HelpRequested as request:
         from patchpilot.cli.help_page import help_text
 

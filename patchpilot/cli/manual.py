@@ -65,7 +65,9 @@ def man_page(command: Command) -> str:
         if paragraph:
             lines += _man_paragraph(paragraph)[0 if number else 1 :]
     if command.commands:
-        rows = ((name, summary(sub)) for name, sub in command.commands.items())
+        rows = (
+            (name, summary(subcommand)) for name, subcommand in command.commands.items()
+        )
         lines += [".SH COMMANDS", *_man_rows(rows)]
     if options := command_options(command):
         lines += [".SH OPTIONS", *_man_options(options)]
@@ -95,13 +97,13 @@ def _man_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
 
 def _see_also(command: Command) -> list[str]:
     """Return the related pages: the parent, the subcommands and the commands of the same group."""
-    outer, _, inner = command.name.partition(" ")
+    group_name, _, inner = command.name.partition(" ")
     if inner:
-        page_names = [f"patchpilot-{outer}"]
+        page_names = [f"patchpilot-{group_name}"]
     else:
-        group = next((rows for rows in GROUPS.values() if outer in rows), {})
-        commands = [f"{outer}-{name}" for name in command.commands]
-        siblings = [name for name in group if name != outer]
+        group = next((rows for rows in GROUPS.values() if group_name in rows), {})
+        commands = [f"{group_name}-{name}" for name in command.commands]
+        siblings = [name for name in group if name != group_name]
         page_names = [f"patchpilot-{name}" for name in (*commands, *siblings)]
     references = [f"\\fB{_roff(name)}\\fR(1)" for name in ("patchpilot", *page_names)]
     return [f"{name}," for name in references[:-1]] + references[-1:]
@@ -131,11 +133,11 @@ def overview_page() -> str:
     for title, table in SHARED.items():
         lines += [f".SH {title.upper()}", *_man_options(table)]
     for text in TOPICS.values():
-        title, _, rest = text.strip().partition("\n")
+        title, _, body = text.strip().partition("\n")
         lines += [
             f".SH {_roff(title.upper())}",
             ".nf",
-            *(_roff(line) for line in rest.strip("\n").split("\n")),
+            *(_roff(line) for line in body.strip("\n").split("\n")),
             ".fi",
         ]
     return "\n".join(lines) + "\n"
@@ -162,11 +164,13 @@ def _man_paragraph(paragraph: str) -> list[str]:
 
 def _roff(text: str) -> str:
     """Escape a text for roff."""
-    escaped = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
-    escaped = _NOT_ASCII.sub(lambda match: f"\\[u{ord(match[0]):04X}]", escaped)
+    escaped_text = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
+    escaped_text = _NOT_ASCII.sub(
+        lambda match: f"\\[u{ord(match[0]):04X}]", escaped_text
+    )
     return "\n".join(
         f"\\&{line}" if line.startswith((".", "'")) else line
-        for line in escaped.split("\n")
+        for line in escaped_text.split("\n")
     )
 
 

@@ -97,13 +97,13 @@ _ARGUMENTS = {
 }
 
 
-def command_hint(group: str, word: str) -> str | None:
+def command_hint(group: str, name: str) -> str | None:
     """Return the hint for a command of another program, or None.
 
     `group` is the patchpilot command before `word`, or "".
     """
     hints = _SUBCOMMANDS.get(group, {}) if group else _COMMANDS
-    return hints.get(word.lower())
+    return hints.get(name.lower())
 
 
 def option_hint(command: str, option: str) -> str | None:

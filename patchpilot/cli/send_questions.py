@@ -41,8 +41,8 @@ def _ask_question(workplace: Workplace, question: PreSendQuestion) -> str:
 
     "" leaves the question open.
     """
-    for clue in question.evidence:
-        _print_wrapped("note: ", one_line(clue))
+    for evidence in question.evidence:
+        _print_wrapped("note: ", one_line(evidence))
     _print_wrapped("", question.text)
     while True:
         text = ask.prompt(

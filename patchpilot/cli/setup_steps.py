@@ -44,7 +44,7 @@ _MAX_ATTEMPTS = 3
 
 def solve_problems(common: Common) -> int:
     """Go through doctor's problems, and offer to fix each on a terminal."""
-    unsolved: list[Diagnosis] = []
+    unsolved_problems: list[Diagnosis] = []
     has_mail = False
     for number, diagnosis in enumerate(problems := _find_problems(common), 1):
         print_message(
@@ -59,14 +59,16 @@ def solve_problems(common: Common) -> int:
             is_fixed = _ask_identity()
         else:
             is_fixed = _offer_fix(common, diagnosis)
-        unsolved += [] if is_fixed else [diagnosis]
-    solved = len(problems) - len(unsolved)
+        unsolved_problems += [] if is_fixed else [diagnosis]
+    solved_count = len(problems) - len(unsolved_problems)
     common.write(
-        f"{solved} of {counted(len(problems), 'problem')} solved\n"
+        f"{solved_count} of {counted(len(problems), 'problem')} solved\n"
         if problems
         else "nothing is missing: `patchpilot doctor` shows what was checked\n"
     )
-    return int(findings_exit(any(diagnosis.state == "fail" for diagnosis in unsolved)))
+    return int(
+        findings_exit(any(diagnosis.state == "fail" for diagnosis in unsolved_problems))
+    )
 
 
 def _find_problems(common: Common) -> tuple[Diagnosis, ...]:

@@ -16,9 +16,10 @@ def commands_text(commands: tuple[OwnCommand, ...]) -> str:
         f"==> {printable(command.name)} ({printable(command.file)}) <=="
         for command in commands
     )
-    texts = (printable(command.text) for command in commands)
+    command_texts = (printable(command.text) for command in commands)
     return "\n".join(
-        f"{heading}\n{text}\n" for heading, text in zip(headings, texts, strict=True)
+        f"{heading}\n{text}\n"
+        for heading, text in zip(headings, command_texts, strict=True)
     )
 
 

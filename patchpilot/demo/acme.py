@@ -124,7 +124,7 @@ CHANGES = ("images", "masked", "field", "temperature")
 """Changes of the demo, in order."""
 
 
-def mcp(changes: Collection[str] = CHANGES, check: str = "") -> str:
+def mcp_source(changes: Collection[str] = CHANGES, check: str = "") -> str:
     """Return acme_mcp.c with these changes; `check` replaces the response check."""
     text = _HEAD
     if "temperature" in changes:
@@ -248,7 +248,7 @@ def files(changes: Collection[str]) -> dict[str, str]:
         else:
             header.append(line)
     return {
-        MCP: mcp(changes),
+        MCP: mcp_source(changes),
         MAIN: _MAIN.format(images=_CALL if "images" in changes else ""),
         HEADER: "".join(header),
     }

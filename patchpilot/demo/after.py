@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from patchpilot.demo import demo_mails, robin, upstream
-from patchpilot.demo.before import VERDICTS, _verdicts
+from patchpilot.demo.before import VERDICTS, _describe_verdicts
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
 from patchpilot.demo.journey import Journey, StepFailedError, require
@@ -76,7 +76,7 @@ def second_version(journey: Journey, first: Sent) -> Sent:
     return _wait_for_arrival(journey)
 
 
-def play_merge(journey: Journey, second: Sent) -> None:
+def play_merge(journey: Journey, second_version: Sent) -> None:
     """Play the merge of v2.
 
     The maintainer applies it, mainline merges it, one stable branch queues it, and it does not
@@ -88,18 +88,18 @@ def play_merge(journey: Journey, second: Sent) -> None:
         " for 6.12 and reports that it does not apply to 6.1."
     )
     mail = sandbox.sink.take()[-1].data.replace(b"\r\n", b"\n")
-    commit, *_ = upstream.land(sandbox, mail, second)
+    commit, *_ = upstream.land(sandbox, mail, second_version)
     journey.run(["git", "fetch", "-q", "--all", "--tags"])
     journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.show(
         ["patchpilot", "track", "show", "1"],
-        judge=lambda output: _check_landing(output, commit),
+        judge=lambda output: _check_merge(output, commit),
     )
     journey.announce("Which steps remain for the stable trees?")
     expected = {**VERDICTS, "6.12": "already-fixed"}
     journey.show(
         ["patchpilot", "backport", commit],
-        judge=lambda output: _verdicts(output, expected),
+        judge=lambda output: _describe_verdicts(output, expected),
     )
 
 
@@ -113,7 +113,7 @@ def _has_replies(result: Any) -> str:
     return f"{len(series['replies'])} replies, state {series['state']}; next: {series['next_step']}"
 
 
-def _check_landing(result: Any, commit: str) -> str:
+def _check_merge(result: Any, commit: str) -> str:
     (series,) = result["series"]
     require(commit[:12] in str(series["landed"]), "the mainline commit is known")
     require(NEWCOMER.email in str(series["replies"]), "the answer is listed")

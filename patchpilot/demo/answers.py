@@ -37,24 +37,26 @@ class Answers:
         self._due: list[tuple[float, Callable[[], None]]] = []
 
     def answer(self) -> None:
-        arrived = self.sandbox.sink.take()
-        for received in arrived[self._seen :]:
-            if NET_LIST in received.recipients:
-                self._react(received.data.replace(b"\r\n", b"\n"))
-        self._seen = len(arrived)
+        messages = self.sandbox.sink.take()
+        for message in messages[self._seen :]:
+            if NET_LIST in message.recipients:
+                self._answer_message(message.data.replace(b"\r\n", b"\n"))
+        self._seen = len(messages)
         now = time.monotonic()
-        due = [act for when, act in self._due if when <= now]
-        self._due = [(when, act) for when, act in self._due if when > now]
-        for act in due:
+        due_actions = [action for due_time, action in self._due if due_time <= now]
+        self._due = [
+            (due_time, action) for due_time, action in self._due if due_time > now
+        ]
+        for action in due_actions:
             # the demo must not fail if the user departs from the script
             with contextlib.suppress(PatchpilotError):
-                act()
+                action()
 
-    def _react(self, raw: bytes) -> None:
+    def _answer_message(self, raw: bytes) -> None:
         mail = parse_mail(raw)
         if mail.subject.startswith("[PATCH 6.1") and self._merged:
-            commit, title, body, when = self._merged
-            review = demo_mails.stable_review(commit, title, body, "6.1", when)
+            commit, title, body, review_date = self._merged
+            review = demo_mails.stable_review(commit, title, body, "6.1", review_date)
             self.sandbox.archive.add(review)
             self._merged = None
         if mail.in_reply_to:
@@ -69,32 +71,33 @@ class Answers:
             mail.body,
             mail.date or datetime.now(UTC),
             tuple(
-                other
-                for other in (*mail.to, *mail.cc)
-                if other.email not in (NET_LIST, KERNEL_LIST)
+                recipient
+                for recipient in (*mail.to, *mail.cc)
+                if recipient.email not in (NET_LIST, KERNEL_LIST)
             ),
         )
         archive = self.sandbox.archive
         # the user may have changed v1, so report a problem only if the message has it
-        built = (
+        build_report = (
             demo_mails.build_report
             if demo_mails.UNUSED in sent.body
             else demo_mails.build_success
         )
-        acts: tuple[Callable[[], None], ...] = (
+        actions: tuple[Callable[[], None], ...] = (
             (
                 lambda: archive.add(demo_mails.question(sent)),
                 lambda: archive.add(demo_mails.review(sent)),
-                lambda: archive.add(built(sent)),
+                lambda: archive.add(build_report(sent)),
             )
             if version == 1
-            else (lambda: self._land(sent, raw),)
+            else (lambda: self._merge(sent, raw),)
         )
-        begun = time.monotonic()
+        start = time.monotonic()
         self._due += [
-            (begun + delay, act) for delay, act in zip(self.delays, acts, strict=False)
+            (start + delay, action)
+            for delay, action in zip(self.delays, actions, strict=False)
         ]
 
-    def _land(self, sent: Sent, raw: bytes) -> None:
-        commit, title, body, when = upstream.land(self.sandbox, raw, sent)
-        self._merged = (commit, title, body, when + 4 * PACE)
+    def _merge(self, sent: Sent, raw: bytes) -> None:
+        commit, title, body, merge_date = upstream.land(self.sandbox, raw, sent)
+        self._merged = (commit, title, body, merge_date + 4 * PACE)

@@ -104,12 +104,12 @@ class StandIn:
 
     def _newest(self) -> bytes:
         with self._lock:
-            times = sorted(
+            arrival_times = sorted(
                 filter(None, map(arrival_time, self._mails.values())), reverse=True
             )[:_IN_FEED]
         return "".join(
             f"<entry><updated>{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</updated></entry>"
-            for time in times
+            for time in arrival_times
         ).encode()
 
     def _search(
@@ -122,15 +122,19 @@ class StandIn:
             mails = list(self._mails.values())
         if message_id is not None:
             mails = self._find_thread(message_id)
-        hits = [mail for mail in mails if matches(query_text, mail)]
+        matching_mails = [mail for mail in mails if matches(query_text, mail)]
         if "1" in query.get("t", ()):
-            whole = {
+            threads = {
                 mail.message_id: mail
-                for hit in hits
-                for mail in self._find_thread(hit.message_id)
+                for match in matching_mails
+                for mail in self._find_thread(match.message_id)
             }
-            hits = list(whole.values())
-        return HttpAnswer(200, gzip.compress(_mbox(hits))) if hits else HttpAnswer(404)
+            matching_mails = list(threads.values())
+        return (
+            HttpAnswer(200, gzip.compress(_mbox(matching_mails)))
+            if matching_mails
+            else HttpAnswer(404)
+        )
 
     def _find_thread(self, message_id: str) -> list[Mail]:
         """Return every message in the thread, joined by In-Reply-To or References."""
@@ -138,17 +142,17 @@ class StandIn:
             mails = list(self._mails.values())
         links: dict[str, set[str]] = {}
         for mail in mails:
-            for other in (mail.in_reply_to, *mail.references):
-                if other:
-                    links.setdefault(mail.message_id, set()).add(other)
-                    links.setdefault(other, set()).add(mail.message_id)
-        seen, todo = {message_id}, [message_id]
-        while todo:
-            for other in links.get(todo.pop(), ()):
-                if other not in seen:
-                    seen.add(other)
-                    todo.append(other)
-        return [mail for mail in mails if mail.message_id in seen]
+            for related_id in (mail.in_reply_to, *mail.references):
+                if related_id:
+                    links.setdefault(mail.message_id, set()).add(related_id)
+                    links.setdefault(related_id, set()).add(mail.message_id)
+        thread_ids, pending_ids = {message_id}, [message_id]
+        while pending_ids:
+            for related_id in links.get(pending_ids.pop(), ()):
+                if related_id not in thread_ids:
+                    thread_ids.add(related_id)
+                    pending_ids.append(related_id)
+        return [mail for mail in mails if mail.message_id in thread_ids]
 
 
 def matches(query: str, mail: Mail) -> bool:
@@ -159,28 +163,32 @@ def matches(query: str, mail: Mail) -> bool:
     """
     terms = [match.groupdict() for match in _TERM.finditer(query)]
 
-    def evaluate_or(at: int) -> tuple[bool, int]:
-        value, at = evaluate_and(at)
-        while at < len(terms) and terms[at]["op"] == "OR":
-            other, at = evaluate_and(at + 1)
-            value = value or other
-        return value, at
+    def evaluate_or(index: int) -> tuple[bool, int]:
+        value, index = evaluate_and(index)
+        while index < len(terms) and terms[index]["op"] == "OR":
+            right_value, index = evaluate_and(index + 1)
+            value = value or right_value
+        return value, index
 
-    def evaluate_and(at: int) -> tuple[bool, int]:
+    def evaluate_and(index: int) -> tuple[bool, int]:
         value = True
-        while at < len(terms) and terms[at]["op"] != "OR" and not terms[at]["close"]:
-            negated = False
-            while at < len(terms) and terms[at]["op"] in ("AND", "NOT"):
-                negated, at = terms[at]["op"] == "NOT", at + 1
-            if at >= len(terms):
+        while (
+            index < len(terms)
+            and terms[index]["op"] != "OR"
+            and not terms[index]["close"]
+        ):
+            is_negated = False
+            while index < len(terms) and terms[index]["op"] in ("AND", "NOT"):
+                is_negated, index = terms[index]["op"] == "NOT", index + 1
+            if index >= len(terms):
                 break
-            if terms[at]["open"]:
-                operand, at = evaluate_or(at + 1)
+            if terms[index]["open"]:
+                operand, index = evaluate_or(index + 1)
             else:
-                operand = _matches(terms[at], mail)
-            at += 1
-            value = value and operand is not negated
-        return value, at
+                operand = _matches(terms[index], mail)
+            index += 1
+            value = value and operand is not is_negated
+        return value, index
 
     return evaluate_or(0)[0]
 
@@ -195,7 +203,7 @@ def _matches(term: dict[str, Any], mail: Mail) -> bool:
         "tc": to_and_cc,
         "a": [mail.sender, *to_and_cc],
     }
-    texts = {
+    field_texts = {
         "s": mail.subject,
         **dict.fromkeys(("b", "nq", "dfb", "dfa"), mail.body),
         **{
@@ -212,7 +220,7 @@ def _matches(term: dict[str, Any], mail: Mail) -> bool:
     if field in ("d", "dt"):
         is_open = re.fullmatch(r"\d{8}\.\.", phrase) is None
         return is_open or bool(mail.date and f"{mail.date:%Y%m%d}.." >= phrase)
-    text = texts.get(field, f"{mail.subject} {mail.body} {mail.sender}")
+    text = field_texts.get(field, f"{mail.subject} {mail.body} {mail.sender}")
     prefix = phrase.endswith("*")
     words = re.findall(r"\w+", phrase.lower())
     if not words:
@@ -221,13 +229,13 @@ def _matches(term: dict[str, Any], mail: Mail) -> bool:
     return bool(re.search(pattern, text.lower()))
 
 
-def _was_received(span: str, mail: Mail) -> bool:
+def _was_received(time_range: str, mail: Mail) -> bool:
     """Return whether a message was received between two times, in seconds or empty."""
-    first, _, last = span.partition("..")
-    moment = arrival_time(mail)
-    return moment is not None and float(first or 0) <= moment.timestamp() <= float(
-        last or "inf"
-    )
+    first, _, last = time_range.partition("..")
+    received_at = arrival_time(mail)
+    return received_at is not None and float(
+        first or 0
+    ) <= received_at.timestamp() <= float(last or "inf")
 
 
 def _mbox(mails: Iterable[Mail]) -> bytes:

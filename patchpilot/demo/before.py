@@ -58,7 +58,9 @@ def play_before_send(journey: Journey) -> None:
         "Robin has committed a fix for a bug in the acme driver. Check the commit."
     )
     journey.run(["patchpilot", "check"], expect=[1])
-    journey.read(["patchpilot", "check", "--strict"], expect=[1], judge=_first_findings)
+    journey.read(
+        ["patchpilot", "check", "--strict"], expect=[1], judge=_describe_first_findings
+    )
 
     journey.announce("Robin fixes the style error and the message.")
     put_driver(journey.sandbox.work, acme.CHECK_UNUSED)
@@ -72,13 +74,13 @@ def play_before_send(journey: Journey) -> None:
     )
 
     journey.announce("Who should receive it, and why?")
-    journey.show(["patchpilot", "maintainers"], judge=_people)
+    journey.show(["patchpilot", "maintainers"], judge=_describe_recipients)
 
     journey.announce("Which commit introduced the bug?")
     journey.show(
         ["patchpilot", "fixes", "HEAD"],
         expect=[0, 1],
-        judge=lambda output: _culprit(output, facts.culprit),
+        judge=lambda output: _describe_culprit(output, facts.culprit),
     )
 
     journey.announce("Do the stable trees need it?")
@@ -93,18 +95,18 @@ def play_before_send(journey: Journey) -> None:
     journey.run(["patchpilot", "undo", "list"])
 
     journey.announce("There are no findings left.")
-    journey.read(["patchpilot", "check"], expect=[0], judge=_has_no_errors)
+    journey.read(["patchpilot", "check"], expect=[0], judge=_require_no_errors)
 
     journey.announce(
         "Which stable branches have the bug, and does the fix apply to them?"
     )
     journey.show(
         ["patchpilot", "backport", "HEAD"],
-        judge=lambda output: _verdicts(output, VERDICTS),
+        judge=lambda output: _describe_verdicts(output, VERDICTS),
     )
 
 
-def _first_findings(result: Any) -> str:
+def _describe_first_findings(result: Any) -> str:
     names = [
         finding["name"] for patch in result["patches"] for finding in patch["findings"]
     ]
@@ -115,25 +117,28 @@ def _first_findings(result: Any) -> str:
     return f"{len(names)} findings: style, sign-off and Fixes: tag among them"
 
 
-def _has_no_errors(result: Any) -> str:
+def _require_no_errors(result: Any) -> str:
     summary = result["summary"]
     return require(
         summary["errors"] == summary["warnings"] == 0, "no error, no warning"
     )
 
 
-def _people(output: Any) -> str:
-    people = {
+def _describe_recipients(output: Any) -> str:
+    addresses = {
         recipient["email"]: recipient
         for result in output["results"]
         for recipient in result["recipients"]
     }
-    is_complete = {"maya@acme.example.com", "netdev@lists.example.org"} <= people.keys()
+    is_complete = {
+        "maya@acme.example.com",
+        "netdev@lists.example.org",
+    } <= addresses.keys()
     require(is_complete, "the driver's maintainer, and the subsystem's list")
-    return f"{len(people)} recipients, each with its reason"
+    return f"{len(addresses)} recipients, each with its reason"
 
 
-def _culprit(result: Any, culprit: str) -> str:
+def _describe_culprit(result: Any, culprit: str) -> str:
     require(bool(result["candidates"]), "candidates")
     first = result["candidates"][0]
     return require(
@@ -141,12 +146,13 @@ def _culprit(result: Any, culprit: str) -> str:
     )
 
 
-def _verdicts(result: Any, expected: dict[str, str]) -> str:
-    seen = {branch["version"]: branch for branch in result["branches"]}
-    verdicts = {version: seen[version]["verdict"] for version in LTS}
+def _describe_verdicts(result: Any, expected: dict[str, str]) -> str:
+    by_version = {branch["version"]: branch for branch in result["branches"]}
+    verdicts = {version: by_version[version]["verdict"] for version in LTS}
     require(verdicts == expected, f"verdicts {expected}, not {verdicts}")
     require(
-        seen["5.15"]["affected"] is True and seen["5.15"]["culprit_as"] is not None,
+        by_version["5.15"]["affected"] is True
+        and by_version["5.15"]["culprit_as"] is not None,
         "5.15 is affected: the commit that introduced the bug was backported",
     )
     return ", ".join(f"{version} {verdict}" for version, verdict in verdicts.items())

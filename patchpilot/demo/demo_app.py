@@ -71,27 +71,29 @@ class DemoFollow(FollowScreen):
 
     @property
     def next_key(self) -> NextKey | None:
-        own = self.own
-        if own is None:
+        own_series = self.own
+        if own_series is None:
             return NextKey(str(Stage.SEND.number), "send the patch first")
-        stage = first_stage(own.step.advice)
-        if is_unfetched(own):
+        stage = first_stage(own_series.step.advice)
+        if is_unfetched(own_series):
             return NextKey("g", "fetch what was merged")
-        if own.about.landed:
+        if own_series.about.landed:
             if stage is not Stage.BACKPORTS:
                 return None
-            why = replace_commands(own.step.advice, Stage.FOLLOW)
-            return NextKey(str(stage.number), "backport it", why)
+            reason = replace_commands(own_series.step.advice, Stage.FOLLOW)
+            return NextKey(str(stage.number), "backport it", reason)
         if stage is Stage.SEND:
             return NextKey(str(Stage.SEND.number), "send the prepared version")
-        if own.posted is None or not is_answered(own.posted):
+        if own_series.posted is None or not is_answered(own_series.posted):
             return NextKey("", "Wait for the replies: they arrive in a few seconds")
-        if has_replied(own.posted):
-            who = "Maya and the test robot" if has_warning(own.posted) else "Maya"
+        if has_replied(own_series.posted):
+            reviewers = (
+                "Maya and the test robot" if has_warning(own_series.posted) else "Maya"
+            )
             return NextKey(
                 "M",
                 "make the changes for v2",
-                f"v2 has what {who} asked for.",
+                f"v2 has what {reviewers} asked for.",
             )
         return NextKey(
             "r",
@@ -130,9 +132,9 @@ class DemoApp(PatchpilotApp):
 
     def on_mount(self) -> None:
         self.set_interval(LOOK, self._show_tour)
-        self.call_after_refresh(self._begin)
+        self.call_after_refresh(self._ask_first_question)
 
-    def _begin(self) -> None:
+    def _ask_first_question(self) -> None:
         if isinstance(self.screen, HomeScreen):
             self.screen.action_ask()
 
@@ -173,8 +175,8 @@ class DemoApp(PatchpilotApp):
     @property
     def _can_send_backports(self) -> bool:
         session, is_sent = self.session, self._has_sent_backports
-        written = list_backports(session.directory or Path())
-        return bool(written and not is_sent and session.target is None)
+        backports = list_backports(session.directory or Path())
+        return bool(backports and not is_sent and session.target is None)
 
     def action_newcomer(self) -> None:
         screen = self.stage_screen
@@ -219,45 +221,43 @@ class DemoApp(PatchpilotApp):
         row.display = is_shown
         screen.set_class(is_shown, "-touring")
         if is_shown:
-            text = self._card(screen)
+            text = self._format_card(screen)
             if row.content != text:
                 row.update(text)
                 screen.query(KeyLine).first().draw()
 
-    def _card(self, screen: Screen[Any]) -> Text:
+    def _format_card(self, screen: Screen[Any]) -> Text:
         if isinstance(screen, StageScreen):
-            following, card = self.next_key(screen), CARDS[screen.stage]
+            next_key, card = self.next_key(screen), CARDS[screen.stage]
             head = f"Tour {screen.stage.number}/{len(CARDS)}  "
             branches = getattr(self._merged_by_others, "branches", ())
-            if lacking := [it.version for it in branches if it.wants_fix]:
-                lacks = "lack" if lacking[1:] else "lacks"
-                card = f"{', '.join(map(str, lacking))} {lacks} this mainline fix."
+            if lacking := [branch.version for branch in branches if branch.wants_fix]:
+                verb = "lack" if lacking[1:] else "lacks"
+                card = f"{', '.join(map(str, lacking))} {verb} this mainline fix."
         else:
             head, card = "Tour  ", WRITTEN if self._is_written else BUGS[self._dmesg]
-            following = NextKey("w", "find the fix")
+            next_key = NextKey("w", "find the fix")
             if self._is_written:
-                following = NextKey("Enter", "open your branch")
+                next_key = NextKey("Enter", "open your branch")
             topic = screen.query_one(RowList).chosen
             if topic and topic.version and topic.turn is Turn.YOURS:
                 step = replace_commands(topic.step)
-                following = NextKey("Enter", "open the topic", step)
+                next_key = NextKey("Enter", "open the topic", step)
             if self._has_sent_backports:
-                following = NextKey("q", "quit the demo", "Nothing is left to do.")
+                next_key = NextKey("q", "quit the demo", "Nothing is left to do.")
             if any(
                 worker.group == "open" and not worker.is_finished
                 for worker in self.workers
             ):
-                following = WAIT
-        press = (
-            f"Press {following.key}: {following.does}"
-            if following.key
-            else following.does
+                next_key = WAIT
+        key_text = (
+            f"Press {next_key.key}: {next_key.does}" if next_key.key else next_key.does
         )
         return Text.assemble(
             plain(head, STRONG),
-            plain(press, "reverse bold"),
+            plain(key_text, "reverse bold"),
             "  ",
-            highlight_code(following.why or card),
+            highlight_code(next_key.why or card),
         )
 
     @property
@@ -274,21 +274,21 @@ class DemoApp(PatchpilotApp):
         if screen.current is None:
             return WAIT
         is_sent = session.status(Stage.SEND).state is StageState.DONE
-        following = (
+        key = (
             screen.next_key
             if isinstance(screen, DemoFollow)
             else super().next_key(screen)
         )
         if screen.is_working:
             # the screen still shows old data, such as the sent version
-            then = f"Then {following.key}: {following.does}." if following else ""
-            return WAIT._replace(why=then)
+            next_step = f"Then {key.key}: {key.does}." if key else ""
+            return WAIT._replace(why=next_step)
         is_others = self._merged_by_others is not None
-        if is_others and following is None:
+        if is_others and key is None:
             self._dmesg = CARD_LOG
             return NextKey("0", "go Home: another line of dmesg")
-        if following is not None:
-            return following
+        if key is not None:
+            return key
         is_open = session.status(stage).state in OPEN
         if stage is Stage.CHECKS and is_open and self.check_action("newcomer", ()):
             return NextKey("M", "fix the message", "No tool can write that sentence.")

@@ -20,7 +20,7 @@ class Driver:
     origin: dict[str, str] = field(default_factory=dict)
 
     def render(self) -> str:
-        up = self.name.upper()
+        upper_name = self.name.upper()
         lines = [
             "// SPDX-License-Identifier: GPL-2.0-only",
             f"/* {self.what} */",
@@ -30,8 +30,8 @@ class Driver:
             "#include <linux/types.h>",
             "",
             *(
-                f"#define {up}_{name}{_align(f'#define {up}_{name}')}0x{at:02x}"
-                for name, at in self.registers
+                f"#define {upper_name}_{name}{_align(f'#define {upper_name}_{name}')}0x{offset:02x}"
+                for name, offset in self.registers
             ),
             "",
             f"struct {self.name}_priv {{",
@@ -55,16 +55,16 @@ class Driver:
         return "\n".join(lines)
 
     def _reader(self, name: str) -> list[str]:
-        up, low = self.name.upper(), name.lower()
+        upper_name, lower_name = self.name.upper(), name.lower()
         body = [
-            f"int {self.name}_get_{low}(struct {self.name}_priv *priv, u32 *value)",
+            f"int {self.name}_get_{lower_name}(struct {self.name}_priv *priv, u32 *value)",
             "{",
         ]
         if name in self.checked:
             body += ["\tif (!priv->base)", "\t\treturn -ENODEV;", ""]
         return [
             *body,
-            f"\t*value = {self.name}_read(priv, {up}_{name});",
+            f"\t*value = {self.name}_read(priv, {upper_name}_{name});",
             "\tpriv->last = *value;",
             "",
             "\treturn 0;",
@@ -82,7 +82,7 @@ WORDS = (
 )  # fmt: skip
 
 
-def fleet() -> list[Driver]:
+def make_drivers() -> list[Driver]:
     """Return the drivers of a new tree, each with its first register and reader."""
     drivers = [
         Driver(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from patchpilot.commits.fastimport import FastImport
 from patchpilot.demo import acme
-from patchpilot.demo.demo_drivers import WORDS, Driver, fleet
+from patchpilot.demo.demo_drivers import WORDS, Driver, make_drivers
 from patchpilot.demo.demo_people import (
     CROWD,
     CULPRIT_AUTHOR,
@@ -131,19 +131,21 @@ class Builder:
 
         Stable is written on top of mainline's objects.
         """
-        with FastImport(mainline) as out:
-            tip = self._mainline(out)
-        alternates = stable / "objects" / "info" / "alternates"
-        alternates.write_text(f"{mainline / 'objects'}\n")
-        with FastImport(stable) as out:
-            branches = {version: self._branch(out, version) for version in LTS}
+        with FastImport(mainline) as stream:
+            tip = self._commit_mainline(stream)
+        alternates_file = stable / "objects" / "info" / "alternates"
+        alternates_file.write_text(f"{mainline / 'objects'}\n")
+        with FastImport(stable) as stream:
+            branches = {
+                version: self._commit_stable_branch(stream, version) for version in LTS
+            }
         return DemoFacts(
             tip, self._ids["images"], self._ids["masked"], branches, self._count
         )
 
     def _write(
         self,
-        out: FastImport,
+        stream: FastImport,
         ref: str,
         message: str,
         files: dict[str, str],
@@ -153,7 +155,7 @@ class Builder:
     ) -> str:
         self._clock += 5 * DAY + self._random.randrange(2 * DAY)
         self._count += 1
-        return out.commit(
+        return stream.commit(
             ref,
             message,
             files,
@@ -163,22 +165,22 @@ class Builder:
             parent=parent,
         )
 
-    def _release(
-        self, out: FastImport, ref: str, version: str, committer: Address
+    def _commit_release(
+        self, stream: FastImport, ref: str, version: str, committer: Address
     ) -> str:
         commit = self._write(
-            out,
+            stream,
             ref,
             f"Linux {version}\n",
             {"Makefile": makefile(version)},
             committer,
             committer,
         )
-        out.tag(f"v{version}", commit, tagger=committer, when=self._clock)
+        stream.tag(f"v{version}", commit, tagger=committer, when=self._clock)
         return commit
 
-    def _mainline(self, out: FastImport) -> str:
-        state = DemoState(fleet())
+    def _commit_mainline(self, stream: FastImport) -> str:
+        state = DemoState(make_drivers())
         files = {
             **first_files(),
             "Makefile": makefile("5.9"),
@@ -186,55 +188,65 @@ class Builder:
             **{driver.path: driver.render() for driver in state.drivers},
         }
         first = self._write(
-            out, MAINLINE, "The sandbox tree, as it was at 5.9\n", files, LINUS, LINUS
+            stream,
+            MAINLINE,
+            "The sandbox tree, as it was at 5.9\n",
+            files,
+            LINUS,
+            LINUS,
         )
-        out.tag("v5.9", first, tagger=LINUS, when=self._clock)
+        stream.tag("v5.9", first, tagger=LINUS, when=self._clock)
         tip = first
         for version in RELEASES:
             for step in range(PER_RELEASE):
-                story = ACME_STORY.get((version, step))
+                acme_commit = ACME_STORY.get((version, step))
                 if (version, step) == HELP_TEXT:
-                    self._help_text(out)
-                elif story:
-                    self._tell(out, state, version, *story)
+                    self._commit_help_text(stream)
+                elif acme_commit:
+                    self._commit_acme_change(stream, state, version, *acme_commit)
                 else:
-                    self._ordinary(out, state, version)
+                    self._ordinary_commit(stream, state, version)
                 if step == PER_RELEASE // 2:
-                    self._release(out, MAINLINE, f"{version}-rc1", LINUS)
-            tip = self._release(out, MAINLINE, version, LINUS)
+                    self._commit_release(stream, MAINLINE, f"{version}-rc1", LINUS)
+            tip = self._commit_release(stream, MAINLINE, version, LINUS)
             if version in LTS:
                 self._forks[version] = (tip, copy.deepcopy(state), self._clock)
         for _ in range(PER_RELEASE // 2):
-            self._ordinary(out, state, NEXT)
-        return self._release(out, MAINLINE, NEXT, LINUS) if NEXT else tip
+            self._ordinary_commit(stream, state, NEXT)
+        return self._commit_release(stream, MAINLINE, NEXT, LINUS) if NEXT else tip
 
-    def _tell(
+    def _commit_acme_change(
         self,
-        out: FastImport,
+        stream: FastImport,
         state: DemoState,
         version: str,
-        what: str,
+        feature: str,
         message: tuple[str, str],
     ) -> None:
         subject, body = message
 
         def change(target: DemoState) -> dict[str, str]:
             before = acme.files(target.acme)
-            target.acme.add(what)
+            target.acme.add(feature)
             after = acme.files(target.acme)
             return dict(after.items() - before.items())
 
         author = {"images": CULPRIT_AUTHOR, "masked": CROWD[3], "field": CROWD[5]}.get(
-            what, MAINTAINER
+            feature, MAINTAINER
         )
-        self._ids[what] = self._write(
-            out, MAINLINE, f"{subject}\n\n{body}", change(state), author, NET_MAINTAINER
+        self._ids[feature] = self._write(
+            stream,
+            MAINLINE,
+            f"{subject}\n\n{body}",
+            change(state),
+            author,
+            NET_MAINTAINER,
         )
         self._fixes.append(
-            DemoUpstream(self._ids[what], version, subject, body, author, change)
+            DemoUpstream(self._ids[feature], version, subject, body, author, change)
         )
 
-    def _help_text(self, out: FastImport) -> None:
+    def _commit_help_text(self, stream: FastImport) -> None:
         body = (
             "The 100 Gbit/s cards are out.\n\nSigned-off-by:"
             f" {MAINTAINER.trailer()}\nSigned-off-by: {NET_MAINTAINER.trailer()}\n"
@@ -245,7 +257,7 @@ class Builder:
             )
         }
         self._write(
-            out,
+            stream,
             MAINLINE,
             f"acme: name the new cards in the help text\n\n{body}",
             files,
@@ -253,26 +265,35 @@ class Builder:
             NET_MAINTAINER,
         )
 
-    def _ordinary(self, out: FastImport, state: DemoState, version: str) -> None:
+    def _ordinary_commit(
+        self, stream: FastImport, state: DemoState, version: str
+    ) -> None:
         driver = self._random.choice(state.drivers)
         author = self._random.choice(CROWD)
-        unchecked = [
+        unchecked_readers = [
             name
             for name in driver.readers
             if name not in driver.checked and name in driver.origin
         ]
-        unread = [name for name, _ in driver.registers if name not in driver.readers]
-        signed = f"Signed-off-by: {author.trailer()}\n"
-        if unchecked and self._random.random() < 0.5:
-            self._fix(
-                out, state, driver.name, self._random.choice(unchecked), author, version
+        unread_registers = [
+            name for name, _ in driver.registers if name not in driver.readers
+        ]
+        sign_off = f"Signed-off-by: {author.trailer()}\n"
+        if unchecked_readers and self._random.random() < 0.5:
+            self._commit_fix(
+                stream,
+                state,
+                driver.name,
+                self._random.choice(unchecked_readers),
+                author,
+                version,
             )
-        elif unread:
-            name = unread[0]
+        elif unread_registers:
+            name = unread_registers[0]
             driver.readers.append(name)
-            body = f"Let others ask the device for its {name.lower()} register.\n\n{signed}"
+            body = f"Let others ask the device for its {name.lower()} register.\n\n{sign_off}"
             commit = self._write(
-                out,
+                stream,
                 MAINLINE,
                 f"{driver.prefix} read {name.lower()}\n\n{body}",
                 {driver.path: driver.render()},
@@ -283,15 +304,17 @@ class Builder:
                 f'{commit[:12]} ("{driver.prefix} read {name.lower()}")'
             )
         else:
-            taken = {name for name, _ in driver.registers}
-            name = self._random.choice([word for word in WORDS if word not in taken])
+            register_names = {name for name, _ in driver.registers}
+            name = self._random.choice(
+                [word for word in WORDS if word not in register_names]
+            )
             driver.registers.append((name, 4 * len(driver.registers)))
             subject = f"{driver.prefix} name the {name.lower()} register"
             body = (
-                f"The data sheet has it at this offset in every revision.\n\n{signed}"
+                f"The data sheet has it at this offset in every revision.\n\n{sign_off}"
             )
             self._write(
-                out,
+                stream,
                 MAINLINE,
                 f"{subject}\n\n{body}",
                 {driver.path: driver.render()},
@@ -299,9 +322,9 @@ class Builder:
                 author,
             )
 
-    def _fix(
+    def _commit_fix(
         self,
-        out: FastImport,
+        stream: FastImport,
         state: DemoState,
         driver_name: str,
         reader: str,
@@ -325,14 +348,14 @@ class Builder:
             f" {author.trailer()}\n"
         )
         commit = self._write(
-            out, MAINLINE, f"{subject}\n\n{body}", change(state), author, author
+            stream, MAINLINE, f"{subject}\n\n{body}", change(state), author, author
         )
         self._fixes.append(DemoUpstream(commit, version, subject, body, author, change))
 
-    def _branch(self, out: FastImport, version: str) -> str:
-        ref, point = f"refs/heads/linux-{version}.y", 0
+    def _commit_stable_branch(self, stream: FastImport, version: str) -> str:
+        ref, minor_version = f"refs/heads/linux-{version}.y", 0
         tip, state, self._clock = self._forks[version]
-        out.reset(ref, tip)
+        stream.reset(ref, tip)
         parent: str | None = tip
         since_release = 0
         for fix in self._fixes:
@@ -353,11 +376,15 @@ class Builder:
                 if self._random.random() < 0.5
                 else f"[ Upstream commit {fix.id} ]"
             )
-            signed = f"Signed-off-by: {STABLE.trailer()}\n"
-            message = f"{fix.subject}\n\n{marker}\n\n{fix.body}{signed}"
-            tip = self._write(out, ref, message, files, fix.author, STABLE, parent)
+            sign_off = f"Signed-off-by: {STABLE.trailer()}\n"
+            message = f"{fix.subject}\n\n{marker}\n\n{fix.body}{sign_off}"
+            tip = self._write(stream, ref, message, files, fix.author, STABLE, parent)
             parent, since_release = None, since_release + 1
             if since_release >= 3:
-                point, since_release = point + 1, 0
-                tip = self._release(out, ref, f"{version}.{point}", STABLE)
-        return self._release(out, ref, f"{version}.{point + 1}", STABLE)
+                minor_version, since_release = minor_version + 1, 0
+                tip = self._commit_release(
+                    stream, ref, f"{version}.{minor_version}", STABLE
+                )
+        return self._commit_release(
+            stream, ref, f"{version}.{minor_version + 1}", STABLE
+        )

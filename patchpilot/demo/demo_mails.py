@@ -51,7 +51,7 @@ def reply(
         text,
         to.date + hours * PACE,
         message_id,
-        tuple(other for other in to.others if other.key != sender.key),
+        tuple(recipient for recipient in to.others if recipient.key != sender.key),
     )
     message["In-Reply-To"] = f"<{to.message_id}>"
     message["References"] = f"<{to.message_id}>"
@@ -103,13 +103,13 @@ UNUSED = "u32 seq = rsp"
 
 
 def answer(to: Sent) -> bytes:
-    also = "It also drops the unused variable that the test robot reported.\n"
+    unused_note = "It also drops the unused variable that the test robot reported.\n"
     text = (
         f"On {format_datetime(to.date)}, {MAINTAINER.name} wrote:\n"
         + _quote_lines(to.body, "Which firmware", 3)
         + "\nFirmware older than 2.4: the command came with 2.4. v2 names it in the\n"
         "message, and says that the probe function treats -EOPNOTSUPP as harmless.\n"
-        f"{also}\nThanks,\n{NEWCOMER.name.split()[0]}\n"
+        f"{unused_note}\nThanks,\n{NEWCOMER.name.split()[0]}\n"
     )
     return reply(to, NEWCOMER, text, hours=20, message_id="sandbox.answer@example.net")
 
@@ -218,7 +218,7 @@ def _mail(
     text: str,
     date: datetime,
     message_id: str,
-    others: tuple[Address, ...] = (),
+    recipients: tuple[Address, ...] = (),
 ) -> EmailMessage:
     message = EmailMessage(policy=SMTP.clone(linesep="\n", max_line_length=900))
     message["From"] = HeaderAddress(sender.name, addr_spec=sender.email)
@@ -226,7 +226,10 @@ def _mail(
     message["Cc"] = [
         HeaderAddress("", addr_spec=NET_LIST),
         HeaderAddress("", addr_spec=KERNEL_LIST),
-        *(HeaderAddress(address.name, addr_spec=address.email) for address in others),
+        *(
+            HeaderAddress(address.name, addr_spec=address.email)
+            for address in recipients
+        ),
     ]
     message["Subject"] = subject
     message["Date"] = date
@@ -239,8 +242,8 @@ def _re(subject: str) -> str:
     return subject if subject.lower().startswith("re:") else f"Re: {subject}"
 
 
-def _quote_lines(body: str, about: str, lines: int) -> str:
+def _quote_lines(body: str, pattern: str, lines: int) -> str:
     """Return quoted lines of the body, starting at the first that contains `about`."""
     text = body.split("\n")
-    first = next((at for at, line in enumerate(text) if about in line), 0)
+    first = next((index for index, line in enumerate(text) if pattern in line), 0)
     return "".join(f"> {line}\n" for line in text[first : first + lines])

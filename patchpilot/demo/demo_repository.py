@@ -47,9 +47,11 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
     """
     mainline, stable, work = root / "mainline.git", root / "stable.git", root / "linux"
     root.mkdir(parents=True, exist_ok=True)
-    for bare in (mainline, stable):
-        git(None, "init", "-q", "--bare", "-b", "master", "--template=", str(bare))
-        (bare / "objects" / "info").mkdir(exist_ok=True)
+    for repository in (mainline, stable):
+        git(
+            None, "init", "-q", "--bare", "-b", "master", "--template=", str(repository)
+        )
+        (repository / "objects" / "info").mkdir(exist_ok=True)
     progress("writing the history of the sandbox tree")
     facts = Builder().build(mainline, stable)
     progress("cloning the sandbox tree")
@@ -99,4 +101,4 @@ def write_first_fix(work: Path, culprit: str) -> str:
 
 
 def put_driver(work: Path, check: str) -> None:
-    (work / acme.MCP).write_text(acme.mcp(check=check), encoding="utf-8")
+    (work / acme.MCP).write_text(acme.mcp_source(check=check), encoding="utf-8")

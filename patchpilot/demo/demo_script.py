@@ -14,7 +14,7 @@ from patchpilot.model.progress import Progress, silent
 
 
 def run_script(
-    keep: Path | None = None, out: TextIO | None = None, progress: Progress = silent
+    keep: Path | None = None, output: TextIO | None = None, progress: Progress = silent
 ) -> int:
     """Run and print the whole demo in a new sandbox; return the number of commands run.
 
@@ -22,7 +22,7 @@ def run_script(
     """
     started = time.monotonic()
     with open_sandbox(keep, progress) as sandbox:
-        journey = Journey(sandbox, out or sys.stdout)
+        journey = Journey(sandbox, output or sys.stdout)
         journey.announce(
             f"The sandbox is in {sandbox.root}: {sandbox.repositories.facts.commits} commits,"
             f" created in {time.monotonic() - started:.1f} s."
@@ -30,8 +30,8 @@ def run_script(
         play_before_send(journey)
         first = send_message(journey)
         replies(journey, first)
-        second = second_version(journey, first)
-        play_merge(journey, second)
+        second_series = second_version(journey, first)
+        play_merge(journey, second_series)
         delivered = len(sandbox.sink.take())
         journey.announce(
             f"Done: {journey.steps} commands, {delivered} messages delivered, replies tracked,"

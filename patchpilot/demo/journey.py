@@ -54,14 +54,14 @@ class Journey:
         """
         self.steps += 1
         print(f"$ {shlex.join(argv)}", file=self.out, flush=True)
-        words = (
+        command = (
             [sys.executable, "-P", "-m", "patchpilot", *argv[1:]]
             if argv[0] == "patchpilot"
             else list(argv)
         )
         try:
             result = subprocess.run(
-                words,
+                command,
                 cwd=self.sandbox.work,
                 env=self.sandbox.env,
                 input=stdin,
@@ -75,12 +75,12 @@ class Journey:
             raise StepFailedError(
                 f"step {self.steps}: `{shlex.join(argv)}` timed out after {LIMIT} s"
             ) from error
-        shown = result.stdout + result.stderr
+        output = result.stdout + result.stderr
         if not quiet:
-            self._print(shown)
+            self._print(output)
         if result.returncode not in expect:
             if quiet:
-                self._print(shown)
+                self._print(output)
             raise StepFailedError(
                 f"step {self.steps}: `{shlex.join(argv)}` exited with {result.returncode}, expected"
                 f" {' or '.join(map(str, expect))}"
@@ -104,9 +104,9 @@ class Journey:
             [*argv, "--format", "json"],
             expect=expect,
             quiet=True,
-            judge=lambda out: judge(_document(out)),
+            judge=lambda output: judge(_parse_json(output)),
         )
-        return _document(text)
+        return _parse_json(text)
 
     def show(
         self,
@@ -124,15 +124,15 @@ class Journey:
             print(f"  | {line}".rstrip(), file=self.out)
 
 
-def _document(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
         raise StepFailedError(f"no JSON in the output: {text[:200]!r}") from error
 
 
-def require(condition: bool, what: str) -> str:
+def require(condition: bool, expected: str) -> str:
     """Return `what` if the condition holds; otherwise raise StepFailedError."""
     if not condition:
-        raise StepFailedError(f"expected: {what}")
-    return what
+        raise StepFailedError(f"expected: {expected}")
+    return expected

@@ -70,13 +70,13 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
     match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
     if match is None or not is_first(message.split("\n")):
         return "nothing left to fix for v1"
-    fixed = "the message"
+    fixed_parts = "the message"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):
         # the user has not fixed this in the Checks stage yet
         put_driver(work, check)
-        fixed = "the style error and the message"
+        fixed_parts = "the style error and the message"
     _amend(work, _add_tags(corrected_message(_reference(work, match[1])), message))
-    return f"Fixed {fixed} for you (git commit --amend); u undoes it"
+    return f"Fixed {fixed_parts} for you (git commit --amend); u undoes it"
 
 
 def _reference(work: Path, commit: str) -> str:
@@ -153,8 +153,8 @@ def _send(work: Path, recipients: list[str], message: bytes) -> None:
     import smtplib
 
     file = str(work.parent / "home" / ".gitconfig")
-    words = ("config", "--file", file, "sendemail.smtpServerPort")
-    port = int(git(None, *words).text)
+    config_command = ("config", "--file", file, "sendemail.smtpServerPort")
+    port = int(git(None, *config_command).text)
     with smtplib.SMTP("127.0.0.1", port, timeout=30) as server:
         lines = message.replace(b"\n", b"\r\n")
         server.sendmail(NEWCOMER.email, recipients, lines)
@@ -170,39 +170,39 @@ def send_backports(work: Path) -> str:
     return "Sent the backport for you; the stable maintainer takes it into 6.1"
 
 
-def is_answered(posted: "PostedSeries") -> bool:
+def is_answered(posted_series: "PostedSeries") -> bool:
     """Return whether all replies that v2 needs have arrived: the maintainer's question, the robot's
     report, and a review.
     """
-    replies = [reply.mail for reply in posted.replies]
+    replies = [reply.mail for reply in posted_series.replies]
     return (
-        question_of(posted) is not None
+        question_of(posted_series) is not None
         and any(reply.robot for reply in replies)
-        and bool(posted.trailers)
+        and bool(posted_series.trailers)
     )
 
 
-def has_replied(posted: "PostedSeries") -> bool:
-    question = question_of(posted)
+def has_replied(posted_series: "PostedSeries") -> bool:
+    question = question_of(posted_series)
     return question is not None and any(
         reply.mail.mail.in_reply_to == question.message_id
         and reply.mail.sender.key == NEWCOMER.key
-        for reply in posted.replies
+        for reply in posted_series.replies
     )
 
 
-def has_warning(posted: "PostedSeries") -> bool:
+def has_warning(posted_series: "PostedSeries") -> bool:
     return any(
         reply.mail.robot and "unused variable" in reply.mail.mail.body
-        for reply in posted.replies
+        for reply in posted_series.replies
     )
 
 
-def question_of(posted: "PostedSeries") -> Mail | None:
+def question_of(posted_series: "PostedSeries") -> Mail | None:
     return next(
         (
             reply.mail.mail
-            for reply in posted.replies
+            for reply in posted_series.replies
             if reply.mail.sender.key == MAINTAINER.key
         ),
         None,
@@ -217,7 +217,7 @@ def second_version(work: Path) -> str:
     """
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
-    from patchpilot.services.send.edit_draft import Changes, change
+    from patchpilot.services.send.edit_draft import DraftChanges, change
     from patchpilot.services.tags.add_review_trailers import add_review_trailers
     from patchpilot.topic.followed.poll_archives import UpdateRequest
     from patchpilot.topic.followed.review_ledger import checklist, toggle_state
@@ -228,29 +228,29 @@ def second_version(work: Path) -> str:
     if _has_answers(git(work, "log", "-1", "--format=%B").text):
         return "v2 is already prepared: the preview shows it"
     with Repository.open(work) as repository, Store() as store:
-        known = update(
+        series = update(
             UpdateRequest(fresh=True), store=store, archive_at=default_archive()
         )
-        own = next(
+        own_series = next(
             (
-                tracked
-                for tracked in known
-                if tracked.posted and is_answered(tracked.posted)
+                tracked_series
+                for tracked_series in series
+                if tracked_series.posted and is_answered(tracked_series.posted)
             ),
             None,
         )
-        if own is None or own.posted is None:
+        if own_series is None or own_series.posted is None:
             return "wait for the replies first: they arrive in a few seconds"
-        dropped = has_warning(own.posted)
+        dropped = has_warning(own_series.posted)
         revise(work)
         # v2 only removes an unused variable, so the review is still valid
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
-        for item in checklist(own):
+        for item in checklist(own_series):
             if not item.done:
-                toggle_state(own.entry.id, item)
+                toggle_state(own_series.entry.id, item)
         change(
             repository,
-            Changes(
+            DraftChanges(
                 changelog="\n".join(
                     line for line in CHANGES if dropped or "robot" not in line
                 )

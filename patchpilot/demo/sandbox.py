@@ -74,14 +74,14 @@ class Sandbox:
         """Archive the messages that the lists received since the last call, and return their
         number.
         """
-        arrived = self.sink.take()[self._delivered :]
-        listed = [
-            mail for mail in arrived if not set(LISTS).isdisjoint(mail.recipients)
+        new_messages = self.sink.take()[self._delivered :]
+        list_messages = [
+            mail for mail in new_messages if not set(LISTS).isdisjoint(mail.recipients)
         ]
-        for mail in listed:
+        for mail in list_messages:
             self.archive.add(mail.data.replace(b"\r\n", b"\n"))
-        self._delivered += len(arrived)
-        return len(listed)
+        self._delivered += len(new_messages)
+        return len(list_messages)
 
     _delivered: int = 0
 
@@ -165,7 +165,8 @@ def write_supported_series(root: Path) -> None:
     """
     today = datetime.now(UTC).date()
     series = {
-        version: f"{today.year + 1 + at // 2}-12" for at, version in enumerate(LTS)
+        version: f"{today.year + 1 + index // 2}-12"
+        for index, version in enumerate(LTS)
     }
     copy = root / "home" / "data" / "patchpilot" / REFRESHED
     copy.parent.mkdir(parents=True, exist_ok=True)

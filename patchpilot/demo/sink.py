@@ -57,7 +57,7 @@ class Sink:
 
     def handler(self) -> Any:
         """Return the handler of the SMTP dialogue (aiosmtpd's hooks), where tests inject faults."""
-        return Keeper(self)
+        return StoringHandler(self)
 
     def options(self) -> dict[str, Any]:
         return {
@@ -75,7 +75,7 @@ class Sink:
             return tuple(self.mails)
 
 
-class Keeper:
+class StoringHandler:
     """A handler for aiosmtpd that accepts and stores every message."""
 
     def __init__(self, sink: Sink) -> None:

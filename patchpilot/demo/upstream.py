@@ -37,17 +37,17 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
     Run `git am`, add the review, Link: and a sign-off, release the commit in mainline, and notify
     the list.
     """
-    desk = _desk(sandbox, sandbox.repositories.mainline, "master", "maintainer")
+    clone = _open_clone(sandbox, sandbox.repositories.mainline, "master", "maintainer")
     env = _act_as(NET_MAINTAINER)
-    git(desk, "am", "-q", "-", stdin=mail, env=env)
-    message = git(desk, "log", "-1", "--format=%B").text.rstrip("\n")
+    git(clone, "am", "-q", "-", stdin=mail, env=env)
+    message = git(clone, "log", "-1", "--format=%B").text.rstrip("\n")
     trailers = [
         *([] if REVIEWED in message else [REVIEWED]),
         f"Link: {sandbox.archive.url}/{sent.message_id}",
         f"Signed-off-by: {NET_MAINTAINER.trailer()}",
     ]
     git(
-        desk,
+        clone,
         "commit",
         "-q",
         "--amend",
@@ -56,11 +56,11 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
         stdin=("\n".join([message, *trailers]) + "\n").encode(),
         env=env,
     )
-    landed = git(desk, "rev-parse", "HEAD").text.strip()
-    (desk / "Makefile").write_text(makefile("7.2-rc2"))
-    git(desk, "commit", "-q", "-a", "-m", "Linux 7.2-rc2", env=_act_as(LINUS))
-    git(desk, "tag", "-a", "-m", "Linux 7.2-rc2", "v7.2-rc2", env=_act_as(LINUS))
-    git(desk, "push", "-q", "origin", "master", "v7.2-rc2")
+    landed = git(clone, "rev-parse", "HEAD").text.strip()
+    (clone / "Makefile").write_text(makefile("7.2-rc2"))
+    git(clone, "commit", "-q", "-a", "-m", "Linux 7.2-rc2", env=_act_as(LINUS))
+    git(clone, "tag", "-a", "-m", "Linux 7.2-rc2", "v7.2-rc2", env=_act_as(LINUS))
+    git(clone, "push", "-q", "origin", "master", "v7.2-rc2")
     sandbox.archive.add(demo_mails.applied_mail(sent, landed, title))
     return landed
 
@@ -68,19 +68,19 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
 def take_into_stable(sandbox: Sandbox, commit: str) -> None:
     """Backport the mainline commit to linux-6.12.y with its upstream marker."""
     branch = "linux-6.12.y"
-    desk = _desk(sandbox, sandbox.repositories.stable, branch, "stable-6.12")
-    git(desk, "fetch", "-q", str(sandbox.repositories.mainline), "master")
+    clone = _open_clone(sandbox, sandbox.repositories.stable, branch, "stable-6.12")
+    git(clone, "fetch", "-q", str(sandbox.repositories.mainline), "master")
     env = _act_as(STABLE)
-    git(desk, "cherry-pick", commit, env=env)
+    git(clone, "cherry-pick", commit, env=env)
     subject, _, body = (
-        git(desk, "log", "-1", "--format=%B").text.rstrip("\n").partition("\n\n")
+        git(clone, "log", "-1", "--format=%B").text.rstrip("\n").partition("\n\n")
     )
     message = (
         f"{subject}\n\ncommit {commit} upstream.\n\n{body}\n"
         f"Signed-off-by: {STABLE.trailer()}\n"
     )
     git(
-        desk,
+        clone,
         "commit",
         "-q",
         "--amend",
@@ -89,7 +89,7 @@ def take_into_stable(sandbox: Sandbox, commit: str) -> None:
         stdin=message.encode(),
         env=env,
     )
-    git(desk, "push", "-q", "origin", branch)
+    git(clone, "push", "-q", "origin", branch)
 
 
 def land(sandbox: Sandbox, raw: bytes, sent: Sent) -> tuple[str, str, str, datetime]:
@@ -100,17 +100,19 @@ def land(sandbox: Sandbox, raw: bytes, sent: Sent) -> tuple[str, str, str, datet
     title = parse_subject(sent.subject).title
     commit = apply_upstream(sandbox, raw, sent, title)
     take_into_stable(sandbox, commit)
-    when = sent.date + 9 * 24 * demo_mails.PACE
+    merge_date = sent.date + 9 * 24 * demo_mails.PACE
     body = parse_mail(raw).body.partition("\n---\n")[0]
     sandbox.archive.add(
-        demo_mails.stable_review(commit, title, body, "6.12", when),
-        demo_mails.stable_failed(commit, title, "6.1", when + 2 * demo_mails.PACE),
+        demo_mails.stable_review(commit, title, body, "6.12", merge_date),
+        demo_mails.stable_failed(
+            commit, title, "6.1", merge_date + 2 * demo_mails.PACE
+        ),
     )
-    return commit, title, body, when
+    return commit, title, body, merge_date
 
 
-def _desk(sandbox: Sandbox, server: Path, branch: str, name: str) -> Path:
-    desk = sandbox.root / "desks" / name
-    desk.parent.mkdir(exist_ok=True)
-    git(None, "clone", "-q", "--template=", "--branch", branch, str(server), str(desk))
-    return desk
+def _open_clone(sandbox: Sandbox, server: Path, branch: str, name: str) -> Path:
+    clone = sandbox.root / "desks" / name
+    clone.parent.mkdir(exist_ok=True)
+    git(None, "clone", "-q", "--template=", "--branch", branch, str(server), str(clone))
+    return clone

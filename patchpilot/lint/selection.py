@@ -105,7 +105,7 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
 
     The error names the file and the nearest rule. Tests cover the shipped files.
     """
-    from patchpilot.projects.checking import misspelled
+    from patchpilot.projects.checking import misspelling_error
 
     known = {word for rule in rules for word in rule.words}
     for key, words in (
@@ -114,7 +114,7 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
     ):
         for word in words:
             if word not in known:
-                raise misspelled(
+                raise misspelling_error(
                     f"{project.files[0]}: [style]: {key}: unknown rule {word!r}",
                     word,
                     known,

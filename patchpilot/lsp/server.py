@@ -42,8 +42,8 @@ class BoundedInput:
     def readline(self) -> bytes:
         """Return the next header line."""
         line = self._stream.readline(_LONGEST_HEADER)
-        found = _LENGTH.match(line)
-        is_large = found and (len(found[1]) > _DIGITS or int(found[1]) > MAX_INPUT)
+        match = _LENGTH.match(line)
+        is_large = match and (len(match[1]) > _DIGITS or int(match[1]) > MAX_INPUT)
         if is_large or len(line) == _LONGEST_HEADER:
             raise InputError(
                 "the editor sent a message that is too large",
@@ -93,24 +93,24 @@ class Server(LanguageServer):
         self._found: dict[str, tuple[TextFinding, ...]] = {}
         self._due: dict[str, asyncio.Task[None]] = {}
 
-    def check_soon(self, uri: str, *, whole: bool) -> None:
+    def check_soon(self, uri: str, *, is_full: bool) -> None:
         """Check a text once it stops changing.
 
         A `whole` check also uses settings and history, and checks the other changed files.
         """
         if uri in self._due:
             self._due[uri].cancel()
-        self._due[uri] = asyncio.ensure_future(self._check(uri, whole))
+        self._due[uri] = asyncio.ensure_future(self._check(uri, is_full))
 
-    async def _check(self, uri: str, whole: bool) -> None:
-        if not whole:
+    async def _check(self, uri: str, is_full: bool) -> None:
+        if not is_full:
             await asyncio.sleep(PAUSE)
         try:
             check = await self._run_request(self._open_check, uri)
-            if whole:
+            if is_full:
                 await self._run_request(check.refresh)
-            await self._publish(check, uri, whole)
-            if whole:
+            await self._publish(check, uri, is_full)
+            if is_full:
                 await self._check_others(check)
         except PatchpilotError as error:
             self.window_log_message(
@@ -121,15 +121,15 @@ class Server(LanguageServer):
         """Check changed files that are not open, and files with findings that are no longer
         changed.
         """
-        there = {
+        paths = {
             uri
             for path in await self._run_request(check.changed)
             if (uri := from_fs_path(str(path)))
         }
-        for uri in (there | self._found.keys()) - self.workspace.text_documents.keys():
-            await self._publish(check, uri, whole=False)
+        for uri in (paths | self._found.keys()) - self.workspace.text_documents.keys():
+            await self._publish(check, uri, is_full=False)
 
-    async def _publish(self, check: EditorCheck, uri: str, whole: bool) -> None:
+    async def _publish(self, check: EditorCheck, uri: str, is_full: bool) -> None:
         document = self.workspace.get_text_document(uri)
         version, path = document.version, _path(uri)
         try:
@@ -137,7 +137,7 @@ class Server(LanguageServer):
         except OSError:
             text = ""
         findings = await self._run_request(
-            check.findings, path, text, with_history=whole
+            check.findings, path, text, with_history=is_full
         )
         self._found[uri] = findings
         diagnostics = [
@@ -148,10 +148,10 @@ class Server(LanguageServer):
         )
 
     async def _run_request(
-        self, work: Callable[P, T], *words: P.args, **named: P.kwargs
+        self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         return await asyncio.get_running_loop().run_in_executor(
-            self._worker, lambda: work(*words, **named)
+            self._worker, lambda: work(*args, **kwargs)
         )
 
     def _open_check(self, uri: str) -> EditorCheck:
@@ -167,10 +167,11 @@ class Server(LanguageServer):
         self._found.pop(uri, None)
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 
-    async def hover(self, uri: str, at: lsp.Position) -> lsp.Hover | None:
+    async def hover(self, uri: str, position: lsp.Position) -> lsp.Hover | None:
         """Return the pages of the rules with findings on a line."""
         rules = dict.fromkeys(
-            finding.finding.name for finding in self._location(uri, at.line, at.line)
+            finding.finding.name
+            for finding in self._location(uri, position.line, position.line)
         )
         if not rules:
             return None
@@ -180,14 +181,14 @@ class Server(LanguageServer):
             lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n---\n\n".join(pages))
         )
 
-    async def actions(self, uri: str, within: lsp.Range) -> list[lsp.CodeAction]:
+    async def actions(self, uri: str, span: lsp.Range) -> list[lsp.CodeAction]:
         """Return the safe fixes for findings on these lines."""
         document = self.workspace.get_text_document(uri)
         text = document.source
         lines = text.split("\n")
         check = await self._run_request(self._open_check, uri)
         actions = []
-        for finding in self._location(uri, within.start.line, within.end.line):
+        for finding in self._location(uri, span.start.line, span.end.line):
             edits = (
                 await self._run_request(check.fix, _path(uri), text, finding.finding)
                 if finding.is_fixable
@@ -219,24 +220,24 @@ class Server(LanguageServer):
         ]
 
 
-def make(*, topic: bool, base: str | None) -> Server:
+def make_server(*, topic: bool, base: str | None) -> Server:
     """Return the language server with its request handlers."""
     server = Server(topic=topic, base=base)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
-    def opened(params: lsp.DidOpenTextDocumentParams) -> None:
-        server.check_soon(params.text_document.uri, whole=True)
+    def on_open(params: lsp.DidOpenTextDocumentParams) -> None:
+        server.check_soon(params.text_document.uri, is_full=True)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
-    def changed(params: lsp.DidChangeTextDocumentParams) -> None:
-        server.check_soon(params.text_document.uri, whole=False)
+    def on_change(params: lsp.DidChangeTextDocumentParams) -> None:
+        server.check_soon(params.text_document.uri, is_full=False)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
-    def saved(params: lsp.DidSaveTextDocumentParams) -> None:
-        server.check_soon(params.text_document.uri, whole=True)
+    def on_save(params: lsp.DidSaveTextDocumentParams) -> None:
+        server.check_soon(params.text_document.uri, is_full=True)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
-    def closed(params: lsp.DidCloseTextDocumentParams) -> None:
+    def on_close(params: lsp.DidCloseTextDocumentParams) -> None:
         server.forget(params.text_document.uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)

@@ -41,11 +41,11 @@ _PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def misspelled(message: str, word: str, choices: Iterable[str]) -> PackError:
+def misspelling_error(message: str, value: str, choices: Iterable[str]) -> PackError:
     """Return the error for an unknown word in a project file; the hint is the most similar known
     word.
     """
-    return PackError(message, hint=suggestion("name", word, sorted(choices)))
+    return PackError(message, hint=suggestion("name", value, sorted(choices)))
 
 
 def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
@@ -53,11 +53,13 @@ def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
 
     `label` is the file and section to show in the error.
     """
-    known = [name for name in kind._fields if name not in _NOT_WRITTEN.get(kind, ())]
+    known_keys = [
+        name for name in kind._fields if name not in _NOT_WRITTEN.get(kind, ())
+    ]
     for key, value in table.items():
-        if key not in known:
-            raise misspelled(f"{label}: unknown key {key!r}", key, known)
-        expected: Any = _kind(kind, key)
+        if key not in known_keys:
+            raise misspelling_error(f"{label}: unknown key {key!r}", key, known_keys)
+        expected: Any = _expected_type(kind, key)
         if type(value) is not expected:
             raise PackError(
                 f"{label}: key {key!r} takes {_NAMES[expected]}, not {value!r}"
@@ -67,11 +69,11 @@ def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
         elif key in _ROWS:
             _check_rows(label, key, value)
         elif isinstance(value, list):
-            _check_list(label, key, value, nested=key == "tree_has")
+            _check_list(label, key, value, is_nested=key == "tree_has")
         elif isinstance(value, dict):
             _check_words(label, key, value)
         elif key in CHOICES and kind is Subsystem and value not in CHOICES[key]:
-            raise misspelled(
+            raise misspelling_error(
                 f"{label}: key {key!r}: {value!r} is not one of {', '.join(CHOICES[key])}",
                 str(value),
                 CHOICES[key],
@@ -80,42 +82,42 @@ def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
             _check_text(label, key, value, kind)
 
 
-def _kind(kind: Any, key: str) -> type:
+def _expected_type(kind: Any, key: str) -> type:
     if (kind is Project and key in SECTIONS) or key in _TABLES:
         return dict
-    declared = kind.__annotations__[key]
-    return declared if declared in (str, bool, int) else list
+    annotation = kind.__annotations__[key]
+    return annotation if annotation in (str, bool, int) else list
 
 
 def _check_rows(label: str, key: str, rows: list[Any]) -> None:
     kind = _ROWS[key]
     for number, row in enumerate(rows, 1):
-        where = f"{label}: {key} {number}"
+        location = f"{label}: {key} {number}"
         if not isinstance(row, dict):
             raise PackError(f"{label}: key {key!r} takes a list of tables, not {row!r}")
-        check_table(where, row, kind)
-        missing = [
+        check_table(location, row, kind)
+        missing_keys = [
             name
             for name in kind._fields
             if name not in kind._field_defaults and name not in row
         ]
-        if missing:
-            raise PackError(f"{where}: missing key {missing[0]!r}")
+        if missing_keys:
+            raise PackError(f"{location}: missing key {missing_keys[0]!r}")
 
 
-def _check_list(label: str, key: str, value: list[Any], *, nested: bool) -> None:
-    words = (
+def _check_list(label: str, key: str, value: list[Any], *, is_nested: bool) -> None:
+    strings = (
         [
-            word
+            string
             for part in value
-            for word in (part if isinstance(part, list) else [None])
+            for string in (part if isinstance(part, list) else [None])
         ]
-        if nested
+        if is_nested
         else value
     )
-    if not all(isinstance(word, str) for word in words):
+    if not all(isinstance(string, str) for string in strings):
         raise PackError(
-            f"{label}: key {key!r} takes a list of {'lists of ' if nested else ''}strings, not"
+            f"{label}: key {key!r} takes a list of {'lists of ' if is_nested else ''}strings, not"
             f" {value!r}"
         )
 
@@ -124,7 +126,7 @@ def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
     """Check tables with free keys: months in [stable.series], severities in [style.severity]."""
     for name, word in value.items():
         if key == "severity" and word not in _SEVERITIES:
-            raise misspelled(
+            raise misspelling_error(
                 f"{label}: severity of {name!r}: {word!r} is not one of {', '.join(_SEVERITIES)}",
                 str(word),
                 _SEVERITIES,
@@ -154,11 +156,11 @@ def _check_text(label: str, key: str, value: str, kind: Any) -> None:
         if key == "branch" and "version" not in compiled.groupindex:
             raise PackError(f"{label}: key 'branch' needs a group (?P<version>…)")
     elif key in _PLACEHOLDERS and kind is not Lists:
-        known = _PLACEHOLDERS[key]
+        placeholders = _PLACEHOLDERS[key]
         try:
-            value.format(**dict.fromkeys(known, ""))
+            value.format(**dict.fromkeys(placeholders, ""))
         except (KeyError, IndexError, ValueError, AttributeError) as error:
-            names = ", ".join(f"{{{name}}}" for name in known)
+            names = ", ".join(f"{{{name}}}" for name in placeholders)
             raise PackError(
                 f"{label}: key {key!r} takes {names} as placeholders, not {value!r}"
             ) from error

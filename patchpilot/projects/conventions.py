@@ -43,7 +43,7 @@ def conventions(subsystem: Subsystem) -> Iterator[PathFact]:
     for key, label in LABELS.items():
         if value := getattr(subsystem, key):
             if isinstance(value, tuple):
-                text = ", ".join(f"`{word}`" for word in value)
+                text = ", ".join(f"`{name}`" for name in value)
             else:
                 text = (
                     f"`{value}`"

@@ -22,7 +22,7 @@ from patchpilot.projects.project import (
     SECTIONS,
     GoneAddress,
     ListRule,
-    Maintained,
+    LongTermSeries,
     Project,
     Subsystem,
     version_key,
@@ -55,10 +55,10 @@ def find_project(name: str) -> Project:
 
     Raise UsageError, with the closest match, for an unknown name.
     """
-    known = projects()
-    if name not in known:
-        raise unknown("project", name, known)
-    return known[name]
+    known_projects = projects()
+    if name not in known_projects:
+        raise unknown("project", name, known_projects)
+    return known_projects[name]
 
 
 def default_project() -> Project:
@@ -117,11 +117,13 @@ def forget() -> None:
 @cache
 def _projects(folder: str) -> Mapping[str, Project]:
     path = Path(folder)
-    own = own_tables(path / "projects", Project)
-    if not own and not (path / REFRESHED).is_file() and folder != os.devnull:
+    user_tables = own_tables(path / "projects", Project)
+    if not user_tables and not (path / REFRESHED).is_file() and folder != os.devnull:
         return _projects(os.devnull)
-    tables = _tables(own, folder)
-    names = sorted(tables, key=lambda name: (name != DEFAULT, name not in own, name))
+    tables = _tables(user_tables, folder)
+    names = sorted(
+        tables, key=lambda name: (name != DEFAULT, name not in user_tables, name)
+    )
     return {name: _project(tables[name]) for name in names}
 
 
@@ -137,41 +139,48 @@ def own_tables(folder: Path, kind: Any) -> dict[str, tuple[str, Table]]:
     return tables
 
 
-def _tables(own: Own, folder: str) -> dict[str, Table]:
+def _tables(user_tables: Own, folder: str) -> dict[str, Table]:
     """Resolve the tables of all projects; the tests validate the shipped ones."""
-    shipped = shipped_tables("projects")
-    written = {name: table for name, (_, table) in own.items()} | dict(shipped)
+    default_tables = shipped_tables("projects")
+    merged_tables = {name: table for name, (_, table) in user_tables.items()} | dict(
+        default_tables
+    )
     for name, stable in read_stored_tables(folder).items():
-        if name in written and str(stable.get("updated", "")) >= str(
-            written[name].get("stable", {}).get("updated", "")
+        if name in merged_tables and str(stable.get("updated", "")) >= str(
+            merged_tables[name].get("stable", {}).get("updated", "")
         ):
-            written[name] = overridden(written[name], {"stable": stable})
+            merged_tables[name] = override_table(
+                merged_tables[name], {"stable": stable}
+            )
     # the user's file for a shipped project overrides refreshed data
-    for name in own.keys() & shipped.keys():
-        written[name] = overridden(written[name], own[name][1])
-    labels = {name: file for name, (file, _) in own.items()}
-    return {name: resolve_table(name, written, labels=labels) for name in written}
+    for name in user_tables.keys() & default_tables.keys():
+        merged_tables[name] = override_table(merged_tables[name], user_tables[name][1])
+    labels = {name: file for name, (file, _) in user_tables.items()}
+    return {
+        name: resolve_table(name, merged_tables, labels=labels)
+        for name in merged_tables
+    }
 
 
-def overridden(table: Table, other: Table) -> dict[str, Any]:
+def override_table(table: Table, overrides: Table) -> dict[str, Any]:
     """Override a table with another one, key by key and recursively."""
     return {
         **table,
         **{
             key: (
-                overridden(table[key], value)
+                override_table(table[key], value)
                 if isinstance(value, dict) and isinstance(table.get(key), dict)
                 else value
             )
-            for key, value in other.items()
+            for key, value in overrides.items()
         },
     }
 
 
 def resolve_table(
     name: str,
-    written: Mapping[str, Table],
-    heirs: tuple[str, ...] = (),
+    tables: Mapping[str, Table],
+    descendants: tuple[str, ...] = (),
     *,
     labels: Mapping[str, str] | None = None,
 ) -> Table:
@@ -180,49 +189,57 @@ def resolve_table(
     Rules in [lists] and [style] are added to the inherited ones.
     """
     label = (labels or {}).get(name, f"projects/{name}.toml")
-    table = written[name]
+    table = tables[name]
     if "title" not in table:
         raise PackError(f"{label}: missing key 'title'")
-    above = str(table.get("inherits", ""))
-    if above and (above not in written or above in (name, *heirs)):
-        others = [other for other in written if other not in (name, *heirs)]
+    parent = str(table.get("inherits", ""))
+    if parent and (parent not in tables or parent in (name, *descendants)):
+        candidates = [
+            candidate for candidate in tables if candidate not in (name, *descendants)
+        ]
         raise PackError(
-            f"{label}: inherits = {above!r} names no other project",
-            hint=suggestion("name", above, sorted(others)),
+            f"{label}: inherits = {parent!r} names no other project",
+            hint=suggestion("name", parent, sorted(candidates)),
         )
-    base = resolve_table(above, written, (name, *heirs), labels=labels) if above else {}
-    whole = {key: value for key, value in base.items() if key not in _NOT_INHERITED} | {
-        key: _inherit(key, base.get(key, {}), value) if key in SECTIONS else value
+    base = (
+        resolve_table(parent, tables, (name, *descendants), labels=labels)
+        if parent
+        else {}
+    )
+    resolved = {
+        key: value for key, value in base.items() if key not in _NOT_INHERITED
+    } | {
+        key: _merge_section(key, base.get(key, {}), value) if key in SECTIONS else value
         for key, value in table.items()
     }
-    stable = whole.get("stable", {})
+    stable = resolved.get("stable", {})
     if "branch" in table.get("stable", {}):
         stable["project"] = name
-    missing = [
+    missing_keys = [
         key
         for key in ("updated", "branch_name", "remote", "series")
         if stable.get("branch") and not stable.get(key)
     ]
-    if missing:
-        raise PackError(f"{label}: [stable]: missing key {missing[0]!r}")
+    if missing_keys:
+        raise PackError(f"{label}: [stable]: missing key {missing_keys[0]!r}")
     files = [
         *([labels[name]] if labels and name in labels else []),
         *base.get("files", []),
     ]
     return {
-        **whole,
+        **resolved,
         "name": name,
         "lineage": [name, *base.get("lineage", [])],
         "files": files,
     }
 
 
-def _inherit(section: str, base: Table, own: Table) -> Table:
+def _merge_section(section: str, base: Table, section_table: Table) -> Table:
     """Merge a section with its inherited values, key by key; some lists are concatenated."""
-    whole = overridden(base, own)
+    merged_table = override_table(base, section_table)
     for key in _ADDED_UP.get(section, ()):
-        whole[key] = [*base.get(key, []), *own.get(key, [])]
-    return whole
+        merged_table[key] = [*base.get(key, []), *section_table.get(key, [])]
+    return merged_table
 
 
 def parse_table(label: str, text: bytes) -> Table:
@@ -256,13 +273,13 @@ def _project(table: Mapping[str, Any]) -> Project:
 
 
 def _freeze(table: Mapping[str, Any]) -> Table:
-    return {key: _value(key, value) for key, value in table.items()}
+    return {key: _freeze_value(key, value) for key, value in table.items()}
 
 
-def _value(key: str, value: Any) -> Any:
+def _freeze_value(key: str, value: Any) -> Any:
     if key == "series":
         return tuple(
-            Maintained(*row)
+            LongTermSeries(*row)
             for row in sorted(value.items(), key=lambda row: version_key(row[0]))
         )
     if key == "rules":
@@ -298,15 +315,17 @@ def find_layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project
 
     Return `project` if there is none.
     """
-    for heir in projects().values():
-        words = set(heir.subject_prefixes)
+    for candidate in projects().values():
+        prefix_words = set(candidate.subject_prefixes)
         if (
-            heir.inherits == project.name
-            and words
+            candidate.inherits == project.name
+            and prefix_words
             and prefixes
-            and all({word.lower() for word in prefix} & words for prefix in prefixes)
+            and all(
+                {word.lower() for word in prefix} & prefix_words for prefix in prefixes
+            )
         ):
-            return heir
+            return candidate
     return project
 
 
@@ -357,18 +376,20 @@ def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
     A project with a list on such a host counts only if no other project's list is named.
     """
     lists = _uninherited_lists(project)
-    own = [address for address in addresses if address in lists]
-    others = [address for address in addresses if address not in lists]
-    known = [
-        other for other in projects().values() if project.name not in other.lineage
+    own_addresses = [address for address in addresses if address in lists]
+    other_addresses = [address for address in addresses if address not in lists]
+    known_lists = [
+        candidate
+        for candidate in projects().values()
+        if project.name not in candidate.lineage
     ]
-    guests = _is_on_list_host(own, known)
-    return _is_on_list_host(others, known) or (
+    guests = _is_on_list_host(own_addresses, known_lists)
+    return _is_on_list_host(other_addresses, known_lists) or (
         guests
         and any(
-            other.lists.pattern and re.search(other.lists.pattern, address)
-            for other in known
-            for address in others
+            candidate.lists.pattern and re.search(candidate.lists.pattern, address)
+            for candidate in known_lists
+            for address in other_addresses
         )
     )
 
@@ -382,8 +403,8 @@ def _is_on_list_host(addresses: Iterable[str], projects: Iterable[Project]) -> b
 def _uninherited_lists(project: Project) -> set[str]:
     """Return a project's lists except inherited ones."""
     lists = {*project.lists.main, project.lists.stable}
-    above = projects()[project.inherits].lists if project.inherits else None
-    return lists - ({*above.main, above.stable} if above else set()) - {""}
+    inherited = projects()[project.inherits].lists if project.inherits else None
+    return lists - ({*inherited.main, inherited.stable} if inherited else set()) - {""}
 
 
 def is_list_address(email: str) -> bool:
@@ -391,9 +412,9 @@ def is_list_address(email: str) -> bool:
 
     It may be a project's list, or on a host of a project's lists, or on any host called lists.
     """
-    lowered = email.lower()
+    lower_email = email.lower()
     return is_on_list_host(email) or any(
-        project.lists.pattern and re.search(project.lists.pattern, lowered)
+        project.lists.pattern and re.search(project.lists.pattern, lower_email)
         for project in projects().values()
     )
 
@@ -403,13 +424,14 @@ def is_on_list_host(email: str) -> bool:
 
     An address that merely looks like a list may be a maintainer's, such as linux@example.org.
     """
-    lowered = email.lower()
-    host = lowered.rpartition("@")[2]
+    lower_email = email.lower()
+    host = lower_email.rpartition("@")[2]
     return bool(_LIST_HOST.search(host)) or any(
         any(
-            host == other or host.endswith(f".{other}") for other in project.lists.hosts
+            host == list_host or host.endswith(f".{list_host}")
+            for list_host in project.lists.hosts
         )
-        or lowered
+        or lower_email
         in (*project.lists.main, project.lists.stable, project.lists.regressions)
         for project in projects().values()
     )
@@ -441,30 +463,32 @@ def _subsystems(folder: str) -> Mapping[str, Subsystem]:
     return {name: _subsystem(name, table) for name, table in tables.items()}
 
 
-def _resolve_tables(own: Own) -> Mapping[str, Table]:
+def _resolve_tables(user_tables: Own) -> Mapping[str, Table]:
     """Resolve the tables of all subsystems; the tests validate the shipped ones."""
-    written = dict(shipped_tables("subsystems"))
-    labels = {name: f"subsystems/{name}.toml" for name in written}
-    for name, (file, table) in own.items():
-        written[name] = overridden(written.get(name, {}), table)
+    merged_tables = dict(shipped_tables("subsystems"))
+    labels = {name: f"subsystems/{name}.toml" for name in merged_tables}
+    for name, (file, table) in user_tables.items():
+        merged_tables[name] = override_table(merged_tables.get(name, {}), table)
         labels[name] = file
     tables = {}
-    for name, table in written.items():
-        above = str(table.get("inherits", ""))
-        if above and (above not in written or written[above].get("inherits")):
+    for name, table in merged_tables.items():
+        parent = str(table.get("inherits", ""))
+        if parent and (
+            parent not in merged_tables or merged_tables[parent].get("inherits")
+        ):
             raise PackError(
-                f"{labels[name]}: inherits = {above!r} names no subsystem that inherits nothing"
+                f"{labels[name]}: inherits = {parent!r} names no subsystem that inherits nothing"
                 " itself",
-                hint=suggestion("name", above, sorted(written)),
+                hint=suggestion("name", parent, sorted(merged_tables)),
             )
         if "title" not in table:
             raise PackError(f"{labels[name]}: missing key 'title'")
         base = {
             key: value
-            for key, value in written.get(above, {}).items()
+            for key, value in merged_tables.get(parent, {}).items()
             if key not in _SUBSYSTEMS_NOT_INHERITED
         }
-        tables[name] = overridden(base, table)
+        tables[name] = override_table(base, table)
     return tables
 
 
@@ -478,19 +502,21 @@ def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
 
 def subsystem_of_path(path: str) -> Subsystem | None:
     """Return the subsystem with the longest `paths` match for this file, or None."""
-    known = _paths(user_folder())
+    by_path = _paths(user_folder())
     parts = (path[:end] for end in range(len(path), 0, -1))
     names = (name for part in parts for name in (part, f"{part}*"))
-    return next((known[name] for name in names if name in known), None)
+    return next((by_path[name] for name in names if name in by_path), None)
 
 
 @cache
 def _paths(folder: str) -> Mapping[str, Subsystem | None]:
     """Map each file, directory with "/", or prefix with "*" to its subsystem."""
-    every = _subsystems(folder).values()
-    left_out = {path: None for subsystem in every for path in subsystem.not_paths}
+    all_subsystems = _subsystems(folder).values()
+    left_out = {
+        path: None for subsystem in all_subsystems for path in subsystem.not_paths
+    }
     return left_out | {
-        path: subsystem for subsystem in every for path in subsystem.paths
+        path: subsystem for subsystem in all_subsystems for path in subsystem.paths
     }
 
 
@@ -503,7 +529,7 @@ def subsystem_of(
     the patch's only list. With a tree, `sections` returns the names of the files' sections.
     Bindings and MAINTAINERS are ignored if the patch touches other files.
     """
-    every = subsystems()
+    all_subsystems = subsystems()
     paths = [path for path in patch.paths if not path.startswith(SHARED)] or [
         path for path in patch.paths if path != "MAINTAINERS"
     ]
@@ -512,7 +538,7 @@ def subsystem_of(
         for path in paths
     }
     if matches != {""}:
-        return every[matches.pop()] if len(matches) == 1 else None
+        return all_subsystems[matches.pop()] if len(matches) == 1 else None
     of_files = set(sections(paths))
     lists = {
         address.key
@@ -521,23 +547,28 @@ def subsystem_of(
         if is_list_address(address.email)
     }
     lists.difference_update(default_project().lists.catch_all)
-    possible = [
+    candidates = [
         subsystem
-        for subsystem in every.values()
+        for subsystem in all_subsystems.values()
         if not any(path.startswith(subsystem.not_paths) for path in paths)
     ]
     by_section = {
         subsystem.name
-        for subsystem in possible
+        for subsystem in candidates
         if of_files.intersection(subsystem.sections)
     }
     by_list = {
         subsystem.name
-        for subsystem in possible
+        for subsystem in candidates
         if len(lists) == 1 and lists.issubset(subsystem.lists)
     }
     return next(
-        (every[names.pop()] for names in (by_section, by_list) if len(names) == 1), None
+        (
+            all_subsystems[names.pop()]
+            for names in (by_section, by_list)
+            if len(names) == 1
+        ),
+        None,
     )
 
 
@@ -545,14 +576,15 @@ def apply_subsystem_rules(project: Project, patches: Iterable[Patch]) -> Project
     """Override a project's waiting times and cover letter rule with the patches' common
     subsystem's.
     """
-    named = (
+    patch_subsystems = (
         [subsystem_of(patch) for patch in patches if patch.has_diff]
         if project.kernel
         else []
     )
     subsystem = (
-        named[0]
-        if len({subsystem.name if subsystem else "" for subsystem in named}) == 1
+        patch_subsystems[0]
+        if len({subsystem.name if subsystem else "" for subsystem in patch_subsystems})
+        == 1
         else None
     )
     if subsystem is None:
@@ -569,7 +601,7 @@ def apply_subsystem_rules(project: Project, patches: Iterable[Patch]) -> Project
 
 def shortest_wait() -> int:
     """Return the smallest number of days before a reminder in any project or subsystem."""
-    waits = [
+    wait_times = [
         *(project.mail.waiting_days for project in projects().values()),
         *(
             subsystem.ping_days
@@ -577,4 +609,4 @@ def shortest_wait() -> int:
             if subsystem.ping_days
         ),
     ]
-    return min(waits)
+    return min(wait_times)

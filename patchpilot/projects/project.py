@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 
-class Maintained(NamedTuple):
+class LongTermSeries(NamedTuple):
     """A long-term series: its version and its last month of support ("2027-12")."""
 
     version: str
@@ -44,7 +44,7 @@ class StableTrees(NamedTuple):
     marker: str = "[ Upstream commit {commit} ]"
     releases: str = ""
     max_lines: int = 0
-    series: tuple[Maintained, ...] = ()
+    series: tuple[LongTermSeries, ...] = ()
 
     def version_of(self, ref: str) -> str | None:
         """Return the version in a ref's short name ("6.1" for "stable/linux-6.1.y"), or None."""
@@ -56,7 +56,9 @@ class StableTrees(NamedTuple):
                 return match["version"]
         return None
 
-    def find_maintained(self, today: "date | None" = None) -> tuple[Maintained, ...]:
+    def find_maintained(
+        self, today: "date | None" = None
+    ) -> tuple[LongTermSeries, ...]:
         """Return the series supported today, oldest first."""
         if today is None:
             from datetime import UTC, datetime
@@ -150,11 +152,11 @@ class GoneAddress(NamedTuple):
 
     def matches(self, email: str) -> bool:
         """Return whether this address bounces."""
-        lowered = email.lower()
+        lower_email = email.lower()
         return (
-            lowered == self.address
+            lower_email == self.address
             if self.address
-            else lowered.rpartition("@")[2] == self.domain
+            else lower_email.rpartition("@")[2] == self.domain
         )
 
 

@@ -51,7 +51,7 @@ def candidate_impact(
     bug = bug_range(
         repository,
         stable.commit,
-        [introduced.commit for introduced in stable.culprits],
+        [culprit.commit for culprit in stable.culprits],
         stable.branches,
     )
     try:

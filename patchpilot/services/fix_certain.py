@@ -25,7 +25,7 @@ MESSAGE = "/COMMIT_MSG"
 
 
 @dataclass(frozen=True, slots=True)
-class CertainFixed:
+class CertainFixes:
     """The safe fixes applied to a topic, and the tags added to its commits.
 
     `tags` is empty if no finding requires a tag.
@@ -74,7 +74,7 @@ def fix_certain(
     strict: bool,
     overrides: Collection[str] | None,
     progress: Progress,
-) -> CertainFixed:
+) -> CertainFixes:
     """Apply the safe fixes, then add the certain tags to the commits in `tagless`.
 
     If `overrides` is None, preview the changes without writing them. Both changes share one undo
@@ -89,7 +89,7 @@ def fix_certain(
         progress=progress,
     )
     if not tagless:
-        return CertainFixed(fix_result, FindingFixed(()))
+        return CertainFixes(fix_result, FindingFixed(()))
     if overrides is None:
         # tags are derived from the new messages, so create the commits without moving a ref
         new_ids = rewrite.plan(
@@ -98,7 +98,7 @@ def fix_certain(
             fixed_messages(fix_result),
             sign=False,
         ).commits
-        return CertainFixed(
+        return CertainFixes(
             fix_result,
             preview_tags(
                 repository,
@@ -129,4 +129,4 @@ def fix_certain(
             VERB,
             new_ids,
         )
-    return CertainFixed(fix_result, tags)
+    return CertainFixes(fix_result, tags)

@@ -89,8 +89,8 @@ def fix_finding(
         CheckedTopic((commit,), commit),
         strict=strict,
         overrides=overrides,
-        only=lambda _, other: (
-            (other.rule, other.patch_line) == (finding.rule, finding.patch_line)
+        is_selected=lambda _, candidate: (
+            (candidate.rule, candidate.patch_line) == (finding.rule, finding.patch_line)
         ),
         progress=progress,
     )
@@ -117,14 +117,15 @@ def fix_messages(
     """
     is_sign_off = remedy is Remedy.SIGN_OFF
     changes = _message_changes(repository, settings, commits, is_sign_off, progress)
-    unsigned = [
+    unsigned_commits = [
         repository.commit(change.commit)
         for change in changes
         if is_sign_off and _is_missing_author(repository, change)
     ]
-    if unsigned:
+    if unsigned_commits:
         return FindingFixed(
-            (), f"only the author can: {unsigned[0].author} of {unsigned[0].short}"
+            (),
+            f"only the author can: {unsigned_commits[0].author} of {unsigned_commits[0].short}",
         )
     rewrite_result = write_messages(
         repository,

@@ -84,7 +84,7 @@ def revision_source(
     )
 
 
-def tracked_content(
+def read_tracked_file(
     repository: "Repository", source: Source, file: Path
 ) -> bytes | None:
     """Return a file's content in the source's revision.
@@ -99,21 +99,21 @@ def tracked_content(
         Path(os.path.realpath(file.parent)) / file.name,
         Path(os.path.realpath(file)),
     ]
-    inside = dict.fromkeys(
+    paths = dict.fromkeys(
         name.relative_to(top).as_posix() for name in names if name.is_relative_to(top)
     )
-    for path in inside:
+    for path in paths:
         if (data := source.tree.read(path)) is not None:
             return data
-    if not inside:
+    if not paths:
         return None
-    listed = ["--", *(f":(top,literal){path}" for path in inside)]
-    if repository.git("ls-files", "-z", *listed).text:
+    pathspecs = ["--", *(f":(top,literal){path}" for path in paths)]
+    if repository.git("ls-files", "-z", *pathspecs).text:
         return b""
     return (
         b""
         if repository.git(
-            "ls-tree", "-z", "--full-tree", "HEAD", "--", *inside, ok=()
+            "ls-tree", "-z", "--full-tree", "HEAD", "--", *paths, ok=()
         ).text
         else None
     )
@@ -137,7 +137,7 @@ def read_settings(
     try:
         text = _tree_file(source) if source else None
     except InputError as error:
-        _report(error, problems)
+        _raise_or_store(error, problems)
     values = _git_config(repository) if repository else {}
     settings = load(
         text,
@@ -146,15 +146,15 @@ def read_settings(
         label=source.label if source else FILE_NAME,
         problems=problems,
     )
-    for name, known in (("profile", _profiles), ("via", _transports)):
-        if wrong := _unknown_value(settings, name, known):
-            _report(wrong, problems)
+    for name, list_names in (("profile", _profiles), ("via", _transports)):
+        if problem := _unknown_value(settings, name, list_names):
+            _raise_or_store(problem, problems)
             settings = settings._replace(wrong=settings.wrong | {name})
     return settings
 
 
 def user_settings(
-    where: "Path | Repository | None" = None,
+    location: "Path | Repository | None" = None,
     *,
     problems: list[PatchpilotError] | None = None,
     flags: Mapping[str, str | None] | None = None,
@@ -167,21 +167,25 @@ def user_settings(
     from patchpilot.errors import MissingError
 
     try:
-        if where is None or isinstance(where, Path):
-            values = config_values(where, _READ)
+        if location is None or isinstance(location, Path):
+            values = config_values(location, _READ)
         else:
-            values = _git_config(where)
+            values = _git_config(location)
     except MissingError:
         values = {}
     return load(None, values, flags, problems=problems)
 
 
-def send_request(settings: Settings, **more: Any) -> "SendRequest":
+def send_request(settings: Settings, **other_fields: Any) -> "SendRequest":
     """Return the send request for these settings; `more` contains values for this call only."""
     from patchpilot.model.send_request import SendRequest
 
     return SendRequest(
-        **{"via": settings.get("via"), "profile": settings.get("profile"), **more}
+        **{
+            "via": settings.get("via"),
+            "profile": settings.get("profile"),
+            **other_fields,
+        }
     )
 
 
@@ -190,7 +194,7 @@ def packs_of_tree(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
     from patchpilot.lint.rule_store import OwnPack
 
     return tuple(
-        OwnPack(word, read_small(source, word)) for word in settings.list_value("packs")
+        OwnPack(path, read_small(source, path)) for path in settings.list_value("packs")
     )
 
 
@@ -258,13 +262,17 @@ def _unknown_value(
     setting = settings.of(name)
     if not setting.value or setting.origin == DEFAULT:
         return None
-    known = known_names()
-    if setting.value in known:
+    valid_names = known_names()
+    if setting.value in valid_names:
         return None
     if setting.origin == FLAG:
-        return unknown(name, setting.value, known)
+        return unknown(name, setting.value, valid_names)
     return wrong_value_error(
-        name, setting.value, setting.origin, f"is not one of {', '.join(known)}", known
+        name,
+        setting.value,
+        setting.origin,
+        f"is not one of {', '.join(valid_names)}",
+        valid_names,
     )
 
 
@@ -280,7 +288,9 @@ def _transports() -> Sequence[str]:
     return list_names()
 
 
-def _report(error: PatchpilotError, problems: list[PatchpilotError] | None) -> None:
+def _raise_or_store(
+    error: PatchpilotError, problems: list[PatchpilotError] | None
+) -> None:
     if problems is None:
         raise error
     problems.append(error)
@@ -293,5 +303,5 @@ def user_pager() -> str | None:
     """
     from patchpilot.commits.run import git
 
-    done = git(None, "config", "--global", "--get", "core.pager", ok=(0, 1))
-    return done.text.strip() or None
+    result = git(None, "config", "--global", "--get", "core.pager", ok=(0, 1))
+    return result.text.strip() or None

@@ -92,7 +92,7 @@ def configuration_of(
     is used. With `build`, include commands that run when the tree is built; with `commits` (a
     revision range), include these commits' changes to them.
     """
-    top = tree or _top(directory, repo)
+    top = tree or _find_top(directory, repo)
     source = source_of(None, top)
     assert source
     commands = _commands(top, build=build or bool(commits), commits=commits)
@@ -136,7 +136,7 @@ def _are_trusted(commands: Iterable[OwnCommand]) -> bool:
     return {command.digest for command in commands} <= trusted_entries().keys()
 
 
-def _top(directory: Path | None, repo: Path | None) -> Path:
+def _find_top(directory: Path | None, repo: Path | None) -> Path:
     from patchpilot.commits.repository import Repository
 
     try:
@@ -184,12 +184,12 @@ def revoke(configuration: TreeConfiguration) -> int:
         {command.label.removesuffix(command.name) for command in configuration.commands}
     )
     labels = [entry.get("label", "") for entry in trusted_entries().values()]
-    named = [
+    packs = [
         label
         for label in labels
         if label == configuration.label or label.startswith(starts)
     ]
-    return private_config.forget([configuration.digest], named)
+    return private_config.forget([configuration.digest], packs)
 
 
 def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
@@ -198,14 +198,14 @@ def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]
     The user must trust a tree's packs in their current form, and the tree must contain them. Raise
     InputError for a pack that cannot be read, and UntrustedError for untrusted packs.
     """
-    words = settings.list_value("packs")
-    if not words:
+    paths = settings.list_value("packs")
+    if not paths:
         return ()
     from patchpilot.lint.rule_store import read_pack
 
     if not settings.packs_from_tree or source is None:
         top = source.top if source else Path()
-        return tuple(read_pack(top / Path(word).expanduser()) for word in words)
+        return tuple(read_pack(top / Path(path).expanduser()) for path in paths)
     packs = packs_of_tree(settings, source)
     if not source.trusted:
         verify(source, packs)
@@ -229,14 +229,14 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
     """Raise UntrustedError unless the user trusts the current content of these packs and of the
     settings that name them.
     """
-    known = trusted_entries()
-    if digest_of(_files(source, packs)) in known:
+    trusted = trusted_entries()
+    if digest_of(_files(source, packs)) in trusted:
         return
     names = ", ".join(pack.label for pack in packs)
     before = next(
         (
             entry["since"]
-            for entry in known.values()
+            for entry in trusted.values()
             if entry.get("label") == source.label
         ),
         None,
@@ -244,18 +244,18 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
     state = (
         f"changed since you trusted them on {before}" if before else "not trusted yet"
     )
-    without = "; `git config patchpilot.packs ''` disables them"
-    named = Action(
+    disable_note = "; `git config patchpilot.packs ''` disables them"
+    same_packs = Action(
         "", ("--config-from", "REV"), "{} names a revision whose packs you trust"
     )
     action = (
-        named
+        same_packs
         if source.is_revision
         else Action("trust", (), "`{}` shows and trusts them")
     )
     raise UntrustedError(
         f"{source.label}: its rule packs are {state}: {names}",
-        hint=Hint((action, without)),
+        hint=Hint((action, disable_note)),
     )
 
 

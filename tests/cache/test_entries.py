@@ -66,10 +66,10 @@ def test_key_depends_on_all_parts_and_the_code(tmp_path: Path) -> None:
     keys |= {key_of(Kind("other", ()), [b"ab"]), key_of(kind, [b"ab"])}
     (code / "a.py").write_text("A = 22")
     # it is read only once per process
-    entries._state.cache_clear()
+    entries._source_state.cache_clear()
     keys.add(key_of(kind, [b"ab"]))
     (code / "b.py").write_text("")
-    entries._state.cache_clear()
+    entries._source_state.cache_clear()
     keys.add(key_of(kind, [b"ab"]))
     assert len(keys) == 9
 

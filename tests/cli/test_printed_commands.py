@@ -150,7 +150,7 @@ NOT_RUN = {
     "patchpilot track reply failed.eml --patch HEAD": (
         "needs a FAILED mail: tests/services/test_reply.py replies to one"
     ),
-    "patchpilot track reply '<{planned.draft.answers}>' --unknown sent": (
+    "patchpilot track reply '<{plan.draft.answers}>' --unknown sent": (
         "needs a reply in doubt: tests/services/test_reply.py has one"
     ),
     "patchpilot setup mail": (

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.cli.output.json_document import document
+from patchpilot.cli.output.json_document import format_json
 from patchpilot.errors import ExitCode
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -24,15 +24,15 @@ _ACTIVE = re.compile(
 
 @given(st.text(st.characters()))
 def test_json_is_safe_on_a_terminal(text: str) -> None:
-    whole = document("x", {"text": text})
+    whole = format_json("x", {"text": text})
     assert not _ACTIVE.search(whole)
     assert json.loads(whole)["text"] == re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 @pytest.mark.parametrize("sign", ["\x9b31m", "\x7f", "\u202e", "\u2066"])
 def test_json_keeps_controls_as_escapes(sign: str) -> None:
-    assert json.loads(document("x", {"text": sign}))["text"] == sign
-    assert sign not in document("x", {"text": sign})
+    assert json.loads(format_json("x", {"text": sign}))["text"] == sign
+    assert sign not in format_json("x", {"text": sign})
 
 
 def test_line_break_in_a_file_name_is_escaped(workdir: Path) -> None:

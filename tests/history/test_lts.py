@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from patchpilot.projects.loading import default_project
-from patchpilot.projects.project import Maintained, Project, StableTrees
+from patchpilot.projects.project import LongTermSeries, Project, StableTrees
 from patchpilot.services.setup import lts_branches
 from patchpilot.services.setup.lts_branches import merge_series, user_file
 from tests.kit.cli import call
@@ -87,11 +87,11 @@ def test_invalid_response_changes_nothing(
 
 
 def test_series_missing_from_the_list_has_ended() -> None:
-    maintained = (Maintained("5.4", "2025-12"), Maintained("6.1", "2027-12"))
+    maintained = (LongTermSeries("5.4", "2025-12"), LongTermSeries("6.1", "2027-12"))
     assert merge_series(maintained, frozenset({"6.18"}), date(2026, 11, 20)) == (
-        Maintained("5.4", "2025-12"),
-        Maintained("6.1", "2026-10"),
-        Maintained("6.18", "unknown"),
+        LongTermSeries("5.4", "2025-12"),
+        LongTermSeries("6.1", "2026-10"),
+        LongTermSeries("6.18", "unknown"),
     )
 
 
@@ -106,9 +106,9 @@ def test_series_missing_from_the_list_has_ended() -> None:
     ],
 )
 def test_series_lasts_through_its_final_month(today: date, is_over: bool) -> None:
-    series = Maintained("6.1", "2027-12")
+    series = LongTermSeries("6.1", "2027-12")
     assert series.is_over(today) is is_over
-    stable = StableTrees(series=(series, Maintained("6.18", "unknown")))
+    stable = StableTrees(series=(series, LongTermSeries("6.18", "unknown")))
     assert [maintained.version for maintained in stable.find_maintained(today)] == (
         ["6.18"] if is_over else ["6.1", "6.18"]
     )

@@ -28,7 +28,7 @@ def test_both_parts_succeed_and_leave_no_files(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     out = io.StringIO()
-    run_script(out=out)
+    run_script(output=out)
     reported = out.getvalue()
     assert "arrived: [PATCH net] net/acme" in reported
     assert "arrived: [PATCH net v2] net/acme" in reported
@@ -73,7 +73,7 @@ def test_failing_step_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
         lambda journey: journey.run(["patchpilot", "check"], expect=[0]),
     )
     with pytest.raises(StepFailedError, match="expected 0") as error:
-        run_script(out=io.StringIO())
+        run_script(output=io.StringIO())
     assert error.value.exit_code == 1
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from patchpilot.demo.sink import Keeper, Sink
+from patchpilot.demo.sink import Sink, StoringHandler
 
 
 @dataclass
@@ -87,7 +87,7 @@ class FaultySink(Sink):
         return AuthResult(success=is_correct, handled=False)
 
 
-class _Faulty(Keeper):
+class _Faulty(StoringHandler):
     sink: FaultySink
 
     async def handle_MAIL(  # noqa: N802

@@ -9,7 +9,7 @@ from patchpilot.demo.sink import Sink
 from patchpilot.model.message import MailState, parse_message
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
-from patchpilot.services.send.edit_draft import Changes, change
+from patchpilot.services.send.edit_draft import DraftChanges, change
 from patchpilot.services.send.mail_changes import mail_changes
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.readable_mail import readable_lines
@@ -31,7 +31,7 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
         with Repository.open(repo.path) as repository:
             change(
                 repository,
-                Changes(subject="widget: all lines", text="They were wrong."),
+                DraftChanges(subject="widget: all lines", text="They were wrong."),
             )
             planned = plan(repository, request())
             assert mail_changes(planned) is None

@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.sink import Sink
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.send.edit_draft import Changes, change
+from patchpilot.services.send.edit_draft import DraftChanges, change
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.send_mails import deliver
 from patchpilot.tui.app import PatchpilotApp
@@ -32,7 +32,7 @@ async def test_changes_in_v2_are_marked(fixed: Path, app: PatchpilotApp) -> None
     longer = message.replace("\n\n", "\n\nThis sentence is new.\n\n", 1)
     git(fixed, "commit", "-q", "--amend", "-m", longer)
     with Repository.open(fixed) as repository:
-        change(repository, Changes(changelog="- say more"))
+        change(repository, DraftChanges(changelog="- say more"))
     async with running(app, (120, 36), Stage.PREVIEW) as pilot:
         shown = text_of(app)
         assert "~ changed, " in shown

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.printable import UNSAFE, printable, width
 from patchpilot.model.send_problem import CheckLine, CheckState
-from patchpilot.services.backport.work_clone import Resolving
+from patchpilot.services.backport.work_clone import ConflictResolution
 from patchpilot.services.backport.write_backports import WrittenBackport, send_command
 from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.screens.backports_rows import resolving_rows, written_rows
@@ -64,7 +64,7 @@ def test_written_patches_show_the_send_command(
 
 
 def test_conflict_shows_where_to_resume() -> None:
-    waiting = Resolving(
+    waiting = ConflictResolution(
         "linux-6.1.y", Path("/clone"), "conflict", ("a.c",), ("git cherry-pick",)
     )
     rows = resolving_rows(waiting)

@@ -13,7 +13,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
-from patchpilot.services.send.edit_draft import Changes, change
+from patchpilot.services.send.edit_draft import DraftChanges, change
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.smtp import Faults, FaultySink
@@ -50,7 +50,7 @@ def series(clone: Path) -> Path:
     with Repository.open(clone) as repository:
         change(
             repository,
-            Changes(
+            DraftChanges(
                 subject="net/acme: count images",
                 text="Old cards cannot count.",
                 prefix="PATCH net",

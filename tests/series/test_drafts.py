@@ -24,7 +24,13 @@ from patchpilot.series.cover_letter import (
 )
 from patchpilot.series.draft import Drafts
 from patchpilot.series.draft_text import as_text, update_from_text
-from patchpilot.services.send.edit_draft import Changes, change, edit, leave_b4, show
+from patchpilot.services.send.edit_draft import (
+    DraftChanges,
+    change,
+    edit,
+    leave_b4,
+    show,
+)
 from patchpilot.topic.find_topic import find_draft
 from patchpilot.topic.reroll import changes, last_sent
 from tests.kit.cli import call
@@ -73,7 +79,7 @@ def test_draft_is_kept_after_amending_message_and_code(
 ) -> None:
     repo = topic(tmp_path / "r", count)
     with Repository.open(repo.path) as repository:
-        first = change(repository, Changes(notes=((str(count), "tested"),))).draft
+        first = change(repository, DraftChanges(notes=((str(count), "tested"),))).draft
     (repo.path / "widget.c").write_text("int all_new;\n")
     repo.git(
         "commit",
@@ -133,7 +139,7 @@ def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         change(
             repository,
-            Changes(
+            DraftChanges(
                 subject="a cover",
                 text="text",
                 notes=(("2", "a note"),),
@@ -151,7 +157,7 @@ def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
         assert edited.cover_subject == "another"
         assert list(edited.notes.values()) == ["no note"]
         with pytest.raises(UsageError, match="this topic has 2 patches"):
-            change(repository, Changes(notes=(("9", "x"),)))
+            change(repository, DraftChanges(notes=(("9", "x"),)))
         with pytest.raises(InputError, match=r"heading.* the text is kept in "):
             edit(repository, lambda text: "words of mine\n" + text)
 
@@ -159,17 +165,17 @@ def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
 def test_concurrent_edits_are_merged(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
-        change(repository, Changes(subject="a cover", notes=(("2", "a note"),)))
+        change(repository, DraftChanges(subject="a cover", notes=(("2", "a note"),)))
 
         def mine(text: str) -> str:
-            change(repository, Changes(notes=(("1", "from a shell"),)))
+            change(repository, DraftChanges(notes=(("1", "from a shell"),)))
             return text.replace("a note", "my note")
 
         merged = edit(repository, mine).draft
         assert sorted(merged.notes.values()) == ["from a shell", "my note"]
 
         def same(text: str) -> str:
-            change(repository, Changes(notes=(("2", "their note"),)))
+            change(repository, DraftChanges(notes=(("2", "their note"),)))
             return text.replace("my note", "no note")
 
         with pytest.raises(
@@ -255,7 +261,7 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
         assert "EDITME new patch: widget: and another" in log
         assert "- Link to v1: https://lore.kernel.org/r/" in log
         with Repository.open(repo.path) as repository:
-            change(repository, Changes(changelog=log.replace("EDITME ", "")))
+            change(repository, DraftChanges(changelog=log.replace("EDITME ", "")))
         result = call(*arguments, "--reroll", "--range-diff", "--yes", "--force", "x")
         assert result.code == 0
     first = server.take()[2].data.decode()

@@ -13,7 +13,7 @@ from patchpilot.services.send.counted_recipients import (
     CountedRecipients,
     count_recipients,
 )
-from patchpilot.services.send.edit_draft import Changes, change
+from patchpilot.services.send.edit_draft import DraftChanges, change
 from patchpilot.services.send.mail_recipients import save_answer
 from patchpilot.services.send.questions import ask_before_send, save_draft_answer
 from patchpilot.topic.topic_recipients import edit
@@ -85,7 +85,7 @@ def test_rebase_command_names_the_tree(
             RemedyKind.PREFIX, ("PATCH net",)
         )
         assert ask_before_send(repository).missing_tree == "PATCH net"
-        change(repository, Changes(prefix="PATCH net"))
+        change(repository, DraftChanges(prefix="PATCH net"))
     assert "target tree not named" not in remedies(repo)
 
 

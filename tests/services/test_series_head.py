@@ -135,7 +135,7 @@ def test_reply_bodies_are_optional() -> None:
 
 
 def test_rows_fill_the_terminal() -> None:
-    text = series_text(read_series(*story.ACCEPTED), room=60)
+    text = series_text(read_series(*story.ACCEPTED), max_width=60)
     assert max(map(len, text.splitlines())) <= 60
 
 

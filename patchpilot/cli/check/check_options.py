@@ -158,11 +158,15 @@ OPTIONS = (
 )
 
 
-def check_options(**given: Any) -> SimpleNamespace:
+def check_options(**options: Any) -> SimpleNamespace:
     """Return all options by key, with defaults for missing ones.
 
     `overrides` lists the blocks that may be overridden when rewriting commits.
     """
-    values = {"targets": (), **{row.key: row.default_value for row in OPTIONS}, **given}
+    values = {
+        "targets": (),
+        **{row.key: row.default_value for row in OPTIONS},
+        **options,
+    }
     overrides = tuple(name for name in OVERRIDES if values[name])
     return SimpleNamespace(**values, overrides=overrides)

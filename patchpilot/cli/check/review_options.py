@@ -86,9 +86,10 @@ def review_notes(
     from patchpilot.services.review.review_patches import review, review_note
 
     review_input = _topic_input(workplace, target, base)
-    reviewed = review(review_input, asks=False)
+    reviews = review(review_input, may_ask=False)
     notes = [
-        review_note(reviewed, checked.patch) for checked in review_input.result.patches
+        review_note(reviews, checked_patch.patch)
+        for checked_patch in review_input.result.patches
     ]
     if not any(notes):
         raise UsageError(

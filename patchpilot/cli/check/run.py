@@ -19,7 +19,7 @@ from patchpilot.services.check.check_source import (
     can_be_fixed,
     can_be_streamed,
     check_source,
-    need_no_repository,
+    needs_no_repository,
     start_loading,
     unchecked_files,
 )
@@ -56,7 +56,7 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
         with common.workplace() as workplace:
             repository = workplace.repository_if_any()
             return _check(common, options, workplace, repository)
-    files_only = common.repo is None and need_no_repository(options.targets)
+    files_only = common.repo is None and needs_no_repository(options.targets)
     loading = None if files_only else start_loading()
     with common.workplace(uses_repository=not files_only) as workplace:
         repository = workplace.repository if not files_only else None
@@ -102,13 +102,13 @@ def _check(
 
         packs = own_packs(settings, source)
     gate_source = source if source and source.is_revision and is_gate else None
-    suppressions = _suppressions(options, settings, repository, packs, gate_source)
+    suppressions = _load_suppressions(options, settings, repository, packs, gate_source)
     tree = workplace.source_tree(or_working_tree=options.whole_files)
     lint_options = options_of(
         settings,
         gate_source.tree if gate_source else None,
         **{
-            name: _option_value(value)
+            name: _convert_option_value(value)
             for name, value in vars(options).items()
             if name in SETTINGS
         },
@@ -142,7 +142,7 @@ def _check(
             options,
             driver,
             patches,
-            partial(_render, unfolded=options.unfolded),
+            partial(_render, show_all=options.unfolded),
         )
     if not suppressions and _can_stream(common, options):
         from patchpilot.services.check.check_stream import stream_targets
@@ -169,7 +169,7 @@ def _check(
 
         review_input = review_options.review_input(options, result, repository)
         reviews = review_options.run_reviewers(common, review_input)
-    text = _render(common, result, unfolded=options.unfolded, reviews=reviews)
+    text = _render(common, result, show_all=options.unfolded, reviews=reviews)
     common.write(text, fold=True)
     if common.format == "text" and not common.quiet:
         _note_hidden(options, result)
@@ -178,7 +178,7 @@ def _check(
     return int(result.exit_code)
 
 
-def _option_value(value: Any) -> Any:
+def _convert_option_value(value: Any) -> Any:
     """Convert an option's value: join and split lists, and map a missing option to None."""
     return (split_list(",".join(value)) if isinstance(value, tuple) else value) or None
 
@@ -220,7 +220,7 @@ def _default_build(options: SimpleNamespace) -> Any:
     return build_options(jobs=options.jobs)
 
 
-def _suppressions(
+def _load_suppressions(
     options: SimpleNamespace,
     settings: "Settings",
     repository: Any,
@@ -298,7 +298,7 @@ def _render(
     common: Common,
     result: "CheckResult",
     *,
-    unfolded: bool,
+    show_all: bool,
     reviews: Sequence[Any] = (),
 ) -> str:
     """Format the result, importing only the module for the chosen format."""
@@ -312,12 +312,12 @@ def _render(
             colored=common.uses_color,
             quiet=common.quiet,
             verbose=common.verbose,
-            unfolded=unfolded,
+            show_all=show_all,
             columns=common.columns,
         )
     )
     if reviews:
         from patchpilot.services.review.review_text import review_text
 
-        text += "\n" + review_text(reviews, unfolded=unfolded)
+        text += "\n" + review_text(reviews, show_all=show_all)
     return text

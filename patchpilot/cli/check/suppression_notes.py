@@ -35,20 +35,20 @@ def print_notes(common: "Common", result: "CheckResult") -> None:
 def _note_lines(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[str]:
     """Yield the lines of the notes; continuation lines start with a space."""
     waivers, baseline = result.waivers, result.baseline
-    for expired in waivers.expired if waivers else ():
+    for waiver in waivers.expired if waivers else ():
         yield (
-            f"{expired.origin}: the waiver for {expired.title} expired on {expired.until}; its"
+            f"{waiver.origin}: the waiver for {waiver.title} expired on {waiver.until}; its"
             " findings count again"
         )
     if verbose and waivers:
-        for unused in waivers.unused:
-            yield f"{unused.origin}: unused waiver for {unused.title}"
+        for unused_waiver in waivers.unused:
+            yield f"{unused_waiver.origin}: unused waiver for {unused_waiver.title}"
     if baseline is None or quiet:
         return
-    if written := baseline.written:
+    if update := baseline.written:
         yield (
-            f"{baseline.file}: {counted(written.recorded, 'finding')} recorded, {written.new} new,"
-            f" {written.dropped} removed"
+            f"{baseline.file}: {counted(update.recorded, 'finding')} recorded, {update.new} new,"
+            f" {update.dropped} removed"
         )
     if baseline.stale:
         count = sum(entry.times for entry in baseline.stale)
@@ -57,7 +57,7 @@ def _note_lines(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterato
         yield f"{baseline.file}: {count_text} gone (--write-baseline removes them{details})"
         if verbose:
             for stale in baseline.stale:
-                times = f" ({stale.times} times)" if stale.times > 1 else ""
+                repetitions = f" ({stale.times} times)" if stale.times > 1 else ""
                 yield (
                     crop(
                         one_line(
@@ -65,5 +65,5 @@ def _note_lines(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterato
                         ),
                         QUOTE_WIDTH,
                     )
-                    + times
+                    + repetitions
                 )

@@ -115,7 +115,7 @@ def command(
     onto: tuple[str, ...],
     base: str | None,
     fail_on: str,
-    **given: Any,
+    **options: Any,
 ) -> int:
     """Show for each stable branch whether the fix is present, needed and applies, and its
     prerequisites.
@@ -131,18 +131,18 @@ def command(
     from patchpilot.services.backport.backport_work import run_actions
     from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 
-    directories = bool(onto) and all(Path(word).is_dir() for word in onto)
+    directories = bool(onto) and all(Path(path).is_dir() for path in onto)
     with common.workplace() as workplace:
         repository = (
             workplace.repository_if_any() if directories else workplace.repository
         )
         settings = workplace.settings()
         profile = settings.get("profile") or None
-        given["adapt"] = given["adapt"] or given["range_diff"]
-        given["signoff"] = given["signoff"] or settings.flag("signoff")
-        if given["resolve"] and repository:
-            word = given["resolve"]
-            onto = (branch_ref(repository, word, profile=profile),)
+        options["adapt"] = options["adapt"] or options["range_diff"]
+        options["signoff"] = options["signoff"] or settings.flag("signoff")
+        if options["resolve"] and repository:
+            path = options["resolve"]
+            onto = (branch_ref(repository, path, profile=profile),)
         with progress_of(common) as progress:
             base = workplace.base(settings, base, (target,))
             request = BackportRequest(
@@ -151,23 +151,23 @@ def command(
                 profile,
                 base=base,
                 from_archive=workplace.from_archive,
-                **given,
+                **options,
             )
             results = backport(repository, request, progress=progress)
-            done = run_actions(repository, results, request, progress)
-    form: Any = {
+            action_results = run_actions(repository, results, request, progress)
+    format_results: Any = {
         "json": output.as_json,
         "markdown": output.as_markdown,
         "text": output.as_text,
     }[common.format]
-    if done.request and common.format == "text":
+    if action_results.request and common.format == "text":
         # print nothing but the message, so that it can be sent unchanged
         if not common.quiet:
-            print_message(form(results, replace(done, request="")))
-        common.write(printable(done.request))
+            print_message(format_results(results, replace(action_results, request="")))
+        common.write(printable(action_results.request))
     else:
-        common.write(form(results, done))
+        common.write(format_results(results, action_results))
     is_bad = (fail_on == "conflict" and output.has_conflict(results)) or (
         fail_on == "affected" and output.has_affected(results)
     )
-    return int(is_bad or output.wrote_nothing(results, done))
+    return int(is_bad or output.wrote_nothing(results, action_results))

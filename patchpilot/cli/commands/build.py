@@ -77,7 +77,7 @@ def command(
     clean: bool,
     targets: tuple[str, ...],
     jobs: int | None,
-    **words: Any,
+    **values: Any,
 ) -> int:
     """Compile the files that each commit of a series changes, and report new errors and warnings.
 
@@ -92,13 +92,13 @@ def command(
     from patchpilot.services.build.build_request import build_options, build_targets
 
     names = ("config", "arches", "compiler", "quick", "every")
-    build = build_options(jobs=jobs, **{name: words.pop(name) for name in names})
+    build = build_options(jobs=jobs, **{name: values.pop(name) for name in names})
     with common.workplace() as workplace:
         targets = build_targets(
-            workplace.repository, targets, words["base"], workplace.from_archive
+            workplace.repository, targets, values["base"], workplace.from_archive
         )
     options = check_options(
-        targets=targets, select=("build", "checkers"), jobs=jobs, build=True, **words
+        targets=targets, select=("build", "checkers"), jobs=jobs, build=True, **values
     )
     return answer(common, options, build)
 
@@ -106,8 +106,8 @@ def command(
 def _clean(common: Common) -> int:
     from patchpilot.services.build.build_request import clean_builds
 
-    places, size = clean_builds()
+    count, size = clean_builds()
     if not common.quiet:
-        deleted = counted(places, "directory", "directories")
-        print_notice("note", f"deleted {deleted}, {size / MIB:.0f} MiB")
+        count_text = counted(count, "directory", "directories")
+        print_notice("note", f"deleted {count_text}, {size / MIB:.0f} MiB")
     return 0

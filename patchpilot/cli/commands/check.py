@@ -28,25 +28,25 @@ from patchpilot.cli.command import (
 @common_options(*FORMATS)
 @table_options(OPTIONS)
 @argument("targets", several=True, metavar="[TARGET]...")
-def command(common: Common, **words: Any) -> int:
+def command(common: Common, **options: Any) -> int:
     """Check patches as maintainers and bots do.
 
     TARGET is a patch file, a directory, an mbox, a commit, a range, the '<message-id>' or URL of a
     mail, or `-` for standard input. Without TARGET: the commits of the current branch that are not
     in its base.
     """
-    return answer(common, check_options(**_split_baseline_option(words)))
+    return answer(common, check_options(**_split_baseline_option(options)))
 
 
-def _split_baseline_option(words: dict[str, Any]) -> dict[str, Any]:
+def _split_baseline_option(options: dict[str, Any]) -> dict[str, Any]:
     """Convert --write-baseline to a flag; the next word is its FILE, or a TARGET if --baseline
     FILE is given.
     """
-    word = words["write_baseline"]
-    words["write_baseline"] = word is not None
-    if word:
-        if words["baseline"] is None:
-            words["baseline"] = Path(word)
-        elif Path(word) != words["baseline"]:
-            words["targets"] = (word, *words["targets"])
-    return words
+    value = options["write_baseline"]
+    options["write_baseline"] = value is not None
+    if value:
+        if options["baseline"] is None:
+            options["baseline"] = Path(value)
+        elif Path(value) != options["baseline"]:
+            options["targets"] = (value, *options["targets"])
+    return options

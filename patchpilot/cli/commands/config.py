@@ -10,7 +10,7 @@ from patchpilot.cli.command import (
 )
 from patchpilot.cli.error_exit import print_error
 from patchpilot.cli.output.stream import result_width, wrap_labeled
-from patchpilot.config import KEYS, unread_warnings
+from patchpilot.config import KEYS, unknown_setting_warnings
 from patchpilot.errors import UsageError, unknown
 from patchpilot.model.printable import printable
 from patchpilot.services.setup.list_settings import (
@@ -38,7 +38,7 @@ def command(common: Common, name: str | None, *, lists: bool) -> int:
     with common.workplace() as workplace:
         settings, problems = workplace.settings_with_problems()
     rows = list_settings(settings)
-    problems += unread_warnings(settings)
+    problems += unknown_setting_warnings(settings)
     for problem in problems:
         print_error(problem.message, problem.hint, problem.exit_code)
     if name is not None:
@@ -46,35 +46,39 @@ def command(common: Common, name: str | None, *, lists: bool) -> int:
         if not rows:
             raise unknown("setting", name, [key.name for key in KEYS])
     if common.format == "json":
-        from patchpilot.cli.output.json_document import document
+        from patchpilot.cli.output.json_document import format_json
 
-        wrong = [ConfigProblem(problem.message, problem.hint) for problem in problems]
-        common.write(document("config", settings=rows, problems=wrong))
+        config_problems = [
+            ConfigProblem(problem.message, problem.hint) for problem in problems
+        ]
+        common.write(format_json("config", settings=rows, problems=config_problems))
     elif name is not None:
         common.write(printable(rows[0].value) + "\n")
     else:
-        common.write(_table(rows))
+        common.write(_format_settings(rows))
     return 0
 
 
-def _table(rows: tuple[ConfigRow, ...]) -> str:
-    room, indent = result_width(), max(len(row.name) for row in rows) + 2
+def _format_settings(rows: tuple[ConfigRow, ...]) -> str:
+    max_width, indent = result_width(), max(len(row.name) for row in rows) + 2
     lines: list[str] = []
     for row in rows:
         value = printable(row.value) or "(empty)"
         lines += wrap_labeled(
-            f"{row.name:{indent}}", f"{value}  ({printable(row.origin)})", room
+            f"{row.name:{indent}}", f"{value}  ({printable(row.origin)})", max_width
         )
-        lines += wrap_labeled(" " * indent, row.meaning, room)
+        lines += wrap_labeled(" " * indent, row.meaning, max_width)
     lines.append("")
     lines += wrap_labeled(
-        "", "To change a setting, run `git config --global patchpilot.NAME VALUE`", room
+        "",
+        "To change a setting, run `git config --global patchpilot.NAME VALUE`",
+        max_width,
     )
     lines += wrap_labeled(
         "",
         "Settings of a tree are in .patchpilot.toml, which cannot set commands, servers or"
         " addresses",
-        room,
+        max_width,
         indent=2,
     )
     return "\n".join(lines) + "\n"

@@ -92,7 +92,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             if shell
             else [sys.executable, "-P", "-m", "patchpilot", "demo"]
         )
-        with _restore_terminal() as given_back:
+        with _restore_terminal() as terminal_states:
             try:
                 code = subprocess.call(argv, cwd=sandbox.work, env=sandbox.env)
             except OSError as error:
@@ -100,7 +100,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
                     f"cannot run {argv[0]}: {error.strerror or error}",
                     hint="set SHELL to the path of your shell",
                 ) from error
-            given_back.append(code >= 0)
+            terminal_states.append(code >= 0)
         if not shell and code == 0:
             print_message(own_tree_text(folder_outside_path()))
         if keep:
@@ -131,11 +131,11 @@ def _restore_terminal() -> Iterator[list[bool]]:
     import termios
 
     before = termios.tcgetattr(sys.stdin)
-    ended: list[bool] = []
+    exits: list[bool] = []
     try:
-        yield ended
+        yield exits
     finally:
-        if ended == [False]:
+        if exits == [False]:
             sys.stdout.write(_PLAIN)
             sys.stdout.flush()
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
@@ -145,10 +145,10 @@ def _restore_terminal() -> Iterator[list[bool]]:
 def _end_on_sigterm() -> Iterator[None]:
     """Treat SIGTERM like Ctrl-C in the demo: stop the servers and remove temporary files."""
 
-    def end(_number: int, _frame: object) -> None:
+    def _raise_interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    old = signal.signal(signal.SIGTERM, end)
+    old = signal.signal(signal.SIGTERM, _raise_interrupt)
     try:
         yield
     finally:

@@ -13,7 +13,7 @@ from patchpilot.cli.command import (
 )
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.cli.output.stream import result_width, wrap_labeled
-from patchpilot.config import Settings, unread_warnings
+from patchpilot.config import Settings, unknown_setting_warnings
 from patchpilot.errors import ExitCode, PatchpilotError, findings_exit
 from patchpilot.model.printable import printable
 from patchpilot.services.setup.diagnose import DoctorRequest, DoctorResult, diagnose
@@ -56,7 +56,7 @@ def command(
     report before you publish it.
     """
     if report:
-        return _report(common)
+        return _write_bug_report(common)
     if recover:
         from patchpilot.services.setup.diagnose import recover_databases
 
@@ -73,21 +73,21 @@ def command(
             identity=identity,
             profile=settings.get("profile"),
             wrong_settings=problems,
-            unread_settings=unread_warnings(settings),
+            unread_settings=unknown_setting_warnings(settings),
             offline=common.offline,
             terminal=sys.stdin.isatty() and sys.stderr.isatty(),
         )
         result = diagnose(workplace.repository_if_any(), request, progress=progress)
     if common.format == "json":
-        from patchpilot.cli.output.json_document import document
+        from patchpilot.cli.output.json_document import format_json
 
-        common.write(document("doctor", result))
+        common.write(format_json("doctor", result))
     else:
-        common.write(_text(result, quiet=common.quiet))
+        common.write(_format_diagnoses(result, quiet=common.quiet))
     return int(findings_exit(not result.healthy))
 
 
-def _report(common: Common) -> int:
+def _write_bug_report(common: Common) -> int:
     from patchpilot.services.setup.bug_report import bug_report
 
     try:
@@ -100,7 +100,7 @@ def _report(common: Common) -> int:
     return int(ExitCode.OK)
 
 
-def _text(result: DoctorResult, *, quiet: bool) -> str:
+def _format_diagnoses(result: DoctorResult, *, quiet: bool) -> str:
     lines: list[str] = []
     stage = ""
     for diagnosis in result.diagnoses:

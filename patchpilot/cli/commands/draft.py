@@ -15,14 +15,14 @@ from patchpilot.cli.command import (
     series_options,
 )
 from patchpilot.cli.output.draft_report import draft_rows
-from patchpilot.cli.output.json_document import document
+from patchpilot.cli.output.json_document import format_json
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import printable
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send import edit_draft as service
 from patchpilot.services.send.build_proof import set_compile_tested
-from patchpilot.services.send.edit_draft import Changes, DraftResult
+from patchpilot.services.send.edit_draft import DraftChanges, DraftResult
 from patchpilot.topic.workplace import Workplace
 from patchpilot.write_file import write_file
 
@@ -103,27 +103,29 @@ from patchpilot.write_file import write_file
 )
 @argument("words", metavar="[show|reset] [TARGET]", several=True)
 def command(
-    common: Common, words: tuple[str, ...], base: str | None, **given: Any
+    common: Common, words: tuple[str, ...], base: str | None, **options: Any
 ) -> int:
     """Show, change or reset the draft of TARGET's topic (default: the current branch).
 
     The draft is stored outside the branch. `show` (the default) prints its contents and their
     origin; `reset` clears the draft. The change-id and the record of sent messages are kept."""
-    action, target = _action(words)
-    changes = Changes(
-        subject=given["cover_subject"],
-        text=given["text"],
-        changelog=given["changelog"],
-        notes=tuple(given["notes"]),
-        prefix=given["prefix"],
-        version=given["version"],
-        in_reply_to=given["in_reply_to"],
-        imported=given["imported"],
+    action, target = _split_action(words)
+    changes = DraftChanges(
+        subject=options["cover_subject"],
+        text=options["text"],
+        changelog=options["changelog"],
+        notes=tuple(options["notes"]),
+        prefix=options["prefix"],
+        version=options["version"],
+        in_reply_to=options["in_reply_to"],
+        imported=options["imported"],
     )
     if action and (
-        changes != Changes()
-        or any(given[name] for name in ("edit", "export_to", "no_b4", "forget", "ping"))
-        or given["compile_tested"] is not None
+        changes != DraftChanges()
+        or any(
+            options[name] for name in ("edit", "export_to", "no_b4", "forget", "ping")
+        )
+        or options["compile_tested"] is not None
     ):
         raise UsageError(
             f"draft {action} cannot be combined with options that change the draft or select a"
@@ -134,34 +136,36 @@ def command(
         base = workplace.base(workplace.settings(), base, (target,))
         if action == "reset":
             return _reset(common, workplace, target, base)
-        if given["no_b4"]:
+        if options["no_b4"]:
             print_message(
                 f"{service.leave_b4(workplace.repository)} is removed from b4's tracking data"
             )
             return 0
-        if given["forget"]:
+        if options["forget"]:
             print_message(
                 f"draft deleted: {service.forget(workplace.repository, target, base).change_id}"
             )
             return 0
-        if given["ping"]:
+        if options["ping"]:
             common.write(service.ping(workplace.repository, target, base))
             return 0
-        changes = _save_choices(workplace, given, changes, target, base)
+        changes = _save_choices(workplace, options, changes, target, base)
         result = (
             service.change(workplace.repository, changes, target, base)
-            if changes != Changes()
+            if changes != DraftChanges()
             else service.show(workplace.repository, target, base)
         )
-        if given["edit"]:
+        if options["edit"]:
             result = _edit(workplace, target, base)
-        if given["export_to"]:
+        if options["export_to"]:
             _export(
-                service.export(workplace.repository, target, base), given["export_to"]
+                service.export(workplace.repository, target, base), options["export_to"]
             )
             return 0
     common.write(
-        document("draft", result) if common.format == "json" else _text(result)
+        format_json("draft", result)
+        if common.format == "json"
+        else _format_draft(result)
     )
     return 0
 
@@ -169,10 +173,10 @@ def command(
 def _save_choices(
     workplace: Workplace,
     options: dict[str, Any],
-    changes: Changes,
+    changes: DraftChanges,
     target: str | None,
     base: str | None,
-) -> Changes:
+) -> DraftChanges:
     """Save all choices except texts, and return the changes with review notes added."""
     if options["compile_tested"] is not None:
         request = SendRequest(target=target, base=base)
@@ -201,12 +205,12 @@ def _reset(
     common: Common, workplace: Workplace, target: str | None, base: str | None
 ) -> int:
     before, result = service.reset(workplace.repository, target, base)
-    cleared = draft_rows(before, kept=result.draft)
-    print_message("cleared:" if cleared else "nothing to clear in the draft")
+    cleared_rows = draft_rows(before, kept_draft=result.draft)
+    print_message("cleared:" if cleared_rows else "nothing to clear in the draft")
     common.write(
-        document("draft", result)
+        format_json("draft", result)
         if common.format == "json"
-        else printable("".join(f"{row}\n" for row in cleared))
+        else printable("".join(f"{row}\n" for row in cleared_rows))
     )
     return 0
 
@@ -229,19 +233,19 @@ def _export(text: str, file: Path) -> None:
     write_file(file, text)
 
 
-def _action(words: tuple[str, ...]) -> tuple[str, str | None]:
+def _split_action(arguments: tuple[str, ...]) -> tuple[str, str | None]:
     """Split the arguments into the action ("" if none) and the TARGET."""
-    action = words[0] if words and words[0] in ("show", "reset") else ""
-    rest = words[1:] if action else words
-    if len(rest) > 1:
+    action = arguments[0] if arguments and arguments[0] in ("show", "reset") else ""
+    targets = arguments[1:] if action else arguments
+    if len(targets) > 1:
         raise UsageError(
-            f"more than one TARGET: {' '.join(rest)}",
+            f"more than one TARGET: {' '.join(targets)}",
             hint="run `patchpilot draft [show|reset] [TARGET]`",
         )
-    return action, rest[0] if rest else None
+    return action, targets[0] if targets else None
 
 
-def _text(result: DraftResult) -> str:
+def _format_draft(result: DraftResult) -> str:
     draft = result.draft
     lines = [
         f"topic:    {draft.change_id}"
@@ -252,10 +256,10 @@ def _text(result: DraftResult) -> str:
         *draft_rows(draft),
     ]
     for send in result.sends:
-        forced = f"   forced: {send.force}" if send.force else ""
+        force_note = f"   forced: {send.force}" if send.force else ""
         lines.append(
             f"sent:     v{send.version} on {send.begun[:16]} via {send.transport}:"
-            f" {send.state}{forced}"
+            f" {send.state}{force_note}"
         )
         lines += [
             f"          dropped: {printable(address)}" for address in send.left_out

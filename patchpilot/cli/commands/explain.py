@@ -40,7 +40,7 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
     )
     from patchpilot.cli.error_exit import print_notice
     from patchpilot.cli.output import rules_report as output
-    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.json_document import format_json
     from patchpilot.settings.trusted_packs import packs_if_trusted
 
     with common.workplace() as workplace:
@@ -49,7 +49,7 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
 
             facts = path_facts(path, workplace.repository_if_any())
             common.write(
-                document("facts", facts=facts)
+                format_json("facts", facts=facts)
                 if common.format == "json"
                 else output.facts_table(facts)
             )
@@ -61,9 +61,9 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
     explanations = explain(rule, packs) if rule else ()
     if common.format == "json":
         common.write(
-            document("explain", rules=explanations)
+            format_json("explain", rules=explanations)
             if rule
-            else document("rules", rules=rules)
+            else format_json("rules", rules=rules)
         )
     elif common.format == "markdown":
         pages = explanations or explain_all(rules, packs)

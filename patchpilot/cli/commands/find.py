@@ -94,24 +94,24 @@ def command(
         text = symptom_text(workplace.repository, what) if text is None else text
         if bisect:
             return _bisect(common, workplace, text, within or "")
-        return _fixes(common, workplace, what, text, within or "")
+        return _find_fixes(common, workplace, what, text, within or "")
 
 
-def _read_text(workplace: "Workplace", what: str, lore: str | None) -> str | None:
+def _read_text(workplace: "Workplace", target: str, lore: str | None) -> str | None:
     """Return the text of standard input or a message, or None for anything else."""
     from patchpilot.services.find.find_fix import MAX_LOG, report_text
 
-    if what == "-":
+    if target == "-":
         return sys.stdin.buffer.read(MAX_LOG).decode("utf-8", "replace")
-    if what.startswith(("<", "http://", "https://")):
+    if target.startswith(("<", "http://", "https://")):
         return report_text(
-            what, lore, offline=workplace.offline, directory=workplace.repo
+            target, lore, offline=workplace.offline, directory=workplace.repo
         )
     return None
 
 
-def _fixes(
-    common: Common, workplace: "Workplace", what: str, text: str, tree: str
+def _find_fixes(
+    common: Common, workplace: "Workplace", target: str, text: str, tree: str
 ) -> int:
     from patchpilot.cli.output.find_text import fixes_text
     from patchpilot.services.find.find_fix import find_fixes, read_symptom
@@ -122,7 +122,7 @@ def _fixes(
         fixes = find_fixes(
             repository, symptom, tree=tree, profile=profile, progress=progress
         )
-    _show(common, fixes, fixes_text(fixes, what))
+    _write_answer(common, fixes, fixes_text(fixes, target))
     return findings_exit(not fixes.fits)
 
 
@@ -135,15 +135,15 @@ def _bisect(common: Common, workplace: "Workplace", text: str, tree: str) -> int
     answer = text if text in ("", *ANSWERS) else read_symptom(repository, text)
     with progress_of(common) as progress:
         step = bisect(repository, answer, tree=tree, profile=profile, progress=progress)
-    _show(common, step, step_text(step))
+    _write_answer(common, step, step_text(step))
     return findings_exit(not (step.next or step.found))
 
 
-def _show(common: Common, answer: object, text: str) -> None:
+def _write_answer(common: Common, answer: object, text: str) -> None:
     if common.format == "json":
-        from patchpilot.cli.output.json_document import document
+        from patchpilot.cli.output.json_document import format_json
 
-        text = document("find", answer)
+        text = format_json("find", answer)
     common.write(text, fold=common.format != "json")
 
 
@@ -156,7 +156,7 @@ def _find_posted(
     with_mails: bool,
 ) -> int:
     from patchpilot.cli.output.find_text import others_text, posted_text
-    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.json_document import format_json
     from patchpilot.services.track.posted_commit import (
         UnpostedCommit,
         find_posted,
@@ -166,9 +166,9 @@ def _find_posted(
     from patchpilot.topic.own_archive import default_archive
 
     lore = lore or archive_setting(common.repo)
-    posted = None
+    posted_commit = None
     with progress_of(common) as progress:
-        others = find_similar_posts(
+        similar_posts = find_similar_posts(
             workplace.repository,
             commit,
             lore,
@@ -176,7 +176,7 @@ def _find_posted(
             progress=progress,
         )
         try:
-            posted = find_posted(
+            posted_commit = find_posted(
                 workplace.repository,
                 commit,
                 lore=lore,
@@ -187,16 +187,16 @@ def _find_posted(
             )
         except MissingError:
             # the commit itself was never posted
-            if not others:
+            if not similar_posts:
                 raise
     if common.format == "json":
-        answer = posted or UnpostedCommit(workplace.repository.resolve(commit))
-        common.write(document("find", answer, posted_by_others=others))
+        answer = posted_commit or UnpostedCommit(workplace.repository.resolve(commit))
+        common.write(format_json("find", answer, posted_by_others=similar_posts))
         return ExitCode.OK
     text = (
-        posted_text(posted, room=common.columns, with_mails=with_mails)
-        if posted
+        posted_text(posted_commit, max_width=common.columns, with_mails=with_mails)
+        if posted_commit
         else ""
     )
-    common.write(others_text(others) + text)
+    common.write(others_text(similar_posts) + text)
     return ExitCode.OK

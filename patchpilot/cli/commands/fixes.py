@@ -60,7 +60,7 @@ def command(
     """Find the commits that most likely introduced the bug that TARGET (a commit or a range A..B)
     fixes, and check its Fixes: tags.
     """
-    log = _read(bisect_log)
+    log = _read_message(bisect_log)
     with common.workplace() as workplace, progress_of(common) as progress:
         repository, settings = workplace.repository, workplace.settings()
         base = workplace.base(settings, base)
@@ -74,13 +74,13 @@ def command(
         )
         results = find_culprits_of_each(repository, request, progress=progress)
     if common.format == "json":
-        from patchpilot.cli.output.json_document import document
+        from patchpilot.cli.output.json_document import format_json
 
         is_single = len(results) == 1
         common.write(
-            document("fixes", results[0])
+            format_json("fixes", results[0])
             if is_single
-            else document("fixes", results=results)
+            else format_json("fixes", results=results)
         )
     else:
         common.write("\n".join(text(result, verify) for result in results), fold=True)
@@ -94,7 +94,7 @@ def command(
     return findings_exit(not all(result.sure for result in results))
 
 
-def _read(file: Path | None) -> str | None:
+def _read_message(file: Path | None) -> str | None:
     if file is None:
         return None
     if str(file) == "-":
@@ -113,13 +113,13 @@ def text(result: FixesResult, verify: bool) -> str:
     from patchpilot.model.printable import printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")']
-    for judged in result.present:
-        lines.append(f"  {judged.tag.text}")
-        lines += [f"    - {problem.message}" for problem in judged.problems] or [
+    for checked_tag in result.present:
+        lines.append(f"  {checked_tag.tag.text}")
+        lines += [f"    - {problem.message}" for problem in checked_tag.problems] or [
             "    correct"
         ]
-        if judged.suggestion:
-            lines.append(f"    help: {judged.suggestion}")
+        if checked_tag.suggestion:
+            lines.append(f"    help: {checked_tag.suggestion}")
     if verify:
         return printable(
             "\n".join(lines if result.present else [*lines, "  no Fixes: tag"])

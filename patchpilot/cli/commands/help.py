@@ -41,13 +41,13 @@ def command(word: str | None, own: str | None) -> int:
     elif word in TOPICS:
         print(TOPICS[word].strip())
     elif word is None:
-        print(_topics())
+        print(_list_topics())
     else:
         raise unknown("command or topic", word, (*COMMANDS, *TOPICS, _OPTIONS))
     return ExitCode.OK
 
 
-def _topics() -> str:
+def _list_topics() -> str:
     lines = [
         "Commands",
         *(f"  {name:<12} {line}" for name, line in COMMANDS.items()),

@@ -20,12 +20,12 @@ def command(topic: bool, base: str | None) -> int:
     An editor shows its findings in source files, commit messages and patch files while you edit
     them.
     """
-    from patchpilot.lsp.server import limit_stream, make
+    from patchpilot.lsp.server import limit_stream, make_server
 
     # the server closes its streams on exit, but this process continues
     with (
         os.fdopen(os.dup(sys.stdin.fileno()), "rb") as stdin,
         os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stdout,
     ):
-        make(topic=topic, base=base).start_io(limit_stream(stdin), stdout)
+        make_server(topic=topic, base=base).start_io(limit_stream(stdin), stdout)
     return 0

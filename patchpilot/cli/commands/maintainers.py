@@ -73,24 +73,24 @@ option.
 """
 
 
-def _switch(field: str) -> Option:
+def _make_switch(field: str) -> Option:
     """Return a switch as an option with all of get_maintainer.pl's spellings."""
-    names = [name for name, known in NAMES.items() if known == field]
+    names = [name for name, known_field in NAMES.items() if known_field == field]
     spellings = tuple(f"{dash}{name}" for name in names for dash in ("--", "-"))
     kinds = {bool: FLAG, int: NUMBER, str: TEXT}
-    negated = TYPES[field] is bool and field != "file"
-    off = ("--no-", "--no", "-no-", "-no") if negated else ()
+    can_negate = TYPES[field] is bool and field != "file"
+    negations = ("--no-", "--no", "-no-", "-no") if can_negate else ()
     return Option(
         spellings,
         "",
         kinds[TYPES[field]],
         name=f"{_SWITCH}{field}",
-        off=tuple(f"{no}{name}" for name in names for no in off),
+        off=tuple(f"{prefix}{name}" for name in names for prefix in negations),
         hidden=True,
     )
 
 
-SWITCHES = tuple(map(_switch, dict.fromkeys(NAMES.values())))
+SWITCHES = tuple(map(_make_switch, dict.fromkeys(NAMES.values())))
 
 
 @make_command(
@@ -123,7 +123,7 @@ def command(common: Common, targets: tuple[str, ...], **values: Any) -> int | No
     if answer_script_call:
         _print_like_script(common, targets, switches)
     else:
-        _plan(common, targets, switches, values)
+        _print_plan(common, targets, switches, values)
     return None
 
 
@@ -132,7 +132,9 @@ def _print_like_script(
 ) -> None:
     from patchpilot.services.maintainers.get_maintainer_answer import answer_script_call
 
-    is_network = any(word.startswith(("<", "http://", "https://")) for word in targets)
+    is_network = any(
+        target.startswith(("<", "http://", "https://")) for target in targets
+    )
     result = answer_script_call(
         targets,
         switches,
@@ -150,7 +152,7 @@ def _print_like_script(
     )
 
 
-def _plan(
+def _print_plan(
     common: Common,
     targets: tuple[str, ...],
     switches: dict[str, Any],
@@ -193,17 +195,20 @@ def _plan(
             )
 
         result = ask()
-        missed: Sequence[Address] = ()
+        missing_addresses: Sequence[Address] = ()
         if any(edits.values()) or options["reset"]:
-            for plan in {planned.topic: planned for planned in result.results}.values():
+            for plan in {
+                recipient_plan.topic: recipient_plan
+                for recipient_plan in result.results
+            }.values():
                 service.edit(plan, **edits, reset=options["reset"])
-            missed = (
+            missing_addresses = (
                 ()
                 if common.quiet
                 else service.find_absent(result.results, options["drop"])
             )
             result = ask()
-    for address in missed:
+    for address in missing_addresses:
         print_notice(
             "note",
             f"{address.email} is not among the recipients now; it will also be dropped later (undo:"

@@ -76,7 +76,7 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
 )
 @argument("target", required=False)
 def command(
-    common: Common, target: str | None, base: str | None, yes: bool, **words: Any
+    common: Common, target: str | None, base: str | None, yes: bool, **options: Any
 ) -> int:
     """Write Fixes:, Cc: stable and other tags into the messages of TARGET (a commit, a branch or a
     range; default: your topic).
@@ -87,11 +87,11 @@ def command(
     """
     confirmation = _Asking(
         common,
-        needed=not (
+        is_needed=not (
             yes
             or any(
                 value not in (None, (), False) or (name, value) == ("no_fix", False)
-                for name, value in words.items()
+                for name, value in options.items()
                 if name not in ("overrides", "dry_run")
             )
         ),
@@ -99,13 +99,15 @@ def command(
     with common.workplace() as workplace, progress_of(common) as progress:
         confirmation.progress = progress
         repository, settings = workplace.repository, workplace.settings()
-        words["signoff"] = (
-            settings.flag("signoff") if words["signoff"] is None else words["signoff"]
+        options["signoff"] = (
+            settings.flag("signoff")
+            if options["signoff"] is None
+            else options["signoff"]
         )
-        words["fixes"] = words["fixes"] or ("auto",)
-        words["stable"] = words["stable"] or "auto"
-        words["is_fix"] = (
-            None if (no_fix := words.pop("no_fix")) is None else not no_fix
+        options["fixes"] = options["fixes"] or ("auto",)
+        options["stable"] = options["stable"] or "auto"
+        options["is_fix"] = (
+            None if (no_fix := options.pop("no_fix")) is None else not no_fix
         )
         result = prepare(
             repository,
@@ -113,22 +115,22 @@ def command(
                 target,
                 workplace.base(settings, base, (target,)),
                 settings.get("profile"),
-                **words,
+                **options,
             ),
             confirm=confirmation.confirm,
             progress=progress,
         )
     _warn_unsure(common, result)
     if common.format == "json":
-        from patchpilot.cli.output.json_document import document
+        from patchpilot.cli.output.json_document import format_json
 
-        common.write(document("prepare", result))
+        common.write(format_json("prepare", result))
     elif not confirmation.shown:
         common.write(text(result, common.uses_color))
     if confirmation.refusal:
         raise confirmation.refusal
     if common.format != "json":
-        report(common, result, words["dry_run"])
+        report(common, result, options["dry_run"])
     return ExitCode.OK
 
 
@@ -138,8 +140,8 @@ class _Asking:
     `shown` is set if the result is already on stdout; `refusal` is the error to raise.
     """
 
-    def __init__(self, common: Common, *, needed: bool) -> None:
-        self._common, self._needed = common, needed
+    def __init__(self, common: Common, *, is_needed: bool) -> None:
+        self._common, self._needed = common, is_needed
         self.progress: Progress = silent
         self.shown = False
         self.refusal: RefusedError | None = None
@@ -224,11 +226,11 @@ def text(result: Preparation, colored: bool) -> str:
             lines.append(printable(f"    {change.subject}\n"))
         for note in change.notes:
             if note != change.unsure:
-                lines += _note(printable(note))
+                lines += _print_notes(printable(note))
     return "\n".join(lines)
 
 
-def _note(text: str) -> list[str]:
+def _print_notes(text: str) -> list[str]:
     """Return a note as lines, wrapped only on a terminal."""
     if not sys.stdout.isatty():
         return [f"  # {text}"]
@@ -245,10 +247,10 @@ def _format_change(change: MessageChange, colored: bool) -> str:
     else:
         paint = {"-": "31", "+": "32"}
         body = "".join(
-            f"\x1b[{paint[sign]}m{printable(part)}\x1b[m"
-            if sign in paint
+            f"\x1b[{paint[kind]}m{printable(part)}\x1b[m"
+            if kind in paint
             else printable(part)
-            for sign, part in change.pieces
+            for kind, part in change.pieces
         )
     return (
         "\n".join(

@@ -146,20 +146,20 @@ def _plan_and_send(
 ) -> int:
     repository, settings = workplace.repository, workplace.settings()
     dry_run, yes, outbox = options["dry_run"], options["yes"], options["outbox"]
-    request = _request(common, workplace, settings, options)
+    request = _make_request(common, workplace, settings, options)
     _refuse_options(options)
     if not (yes or dry_run or outbox or options["resume"] or request.to_self):
         from patchpilot.cli.send_questions import ask_open_questions
 
         ask_open_questions(workplace, request)
-    plan = _plan(common, workplace, settings, request, options)
+    plan = _make_plan(common, workplace, settings, request, options)
     if options["resume"] and not plan.send.waiting_messages and outbox is None:
         return _report_complete_send(common, workplace, plan, dry_run=dry_run)
     if outbox is not None:
         from patchpilot.services.send.outbox_folder import write_outbox
 
         paths = write_outbox(plan, outbox)
-        _show(common, workplace, plan, "NOT SENT (written to files)")
+        _print_plan(common, workplace, plan, "NOT SENT (written to files)")
         print_message(f"{counted(len(paths), 'message')} in {outbox}; nothing was sent")
         return int(findings_exit(plan.refused))
     if (
@@ -169,35 +169,39 @@ def _plan_and_send(
     ):
         return _show_blocked(common, workplace, plan, blocked)
     if dry_run or plan.refused:
-        _show(common, workplace, plan, "NOT SENT (dry run)")
+        _print_plan(common, workplace, plan, "NOT SENT (dry run)")
         return int(findings_exit(plan.refused))
     terminal = sys.stdin.isatty()
     if not yes and not terminal:
-        unasked = SendProblem(
+        missing_consent = SendProblem(
             "unconfirmed",
             "nothing was sent: stdin is not a terminal",
             "read the preview, then add --yes",
         )
         plan = replace(
-            plan, request=plan.request._replace(force=None), blockers=(unasked,)
+            plan, request=plan.request._replace(force=None), blockers=(missing_consent,)
         )
-        _show(common, workplace, plan)
+        _print_plan(common, workplace, plan)
         return int(ExitCode.FINDINGS)
     from patchpilot.cli.check.review_options import review_before_send
 
     review_before_send(common, workplace, request)
     if not yes:
-        _ask(common, workplace, plan)
+        _ask_to_send(common, workplace, plan)
     elif common.format == "text":
         _preview(common, workplace, plan)
     from patchpilot.services.send.send_mails import deliver
 
-    with progress_of(common) as progress, _delay_signals() as stopping:
+    with progress_of(common) as progress, _delay_signals() as is_stopped:
         result = deliver(
-            repository, plan, terminal=terminal, stopping=stopping, progress=progress
+            repository,
+            plan,
+            terminal=terminal,
+            is_stopped=is_stopped,
+            progress=progress,
         )
-    _result(common, result)
-    if stopping():
+    _write_result(common, result)
+    if is_stopped():
         return int(ExitCode.INTERRUPTED)
     return int(
         {"sent": ExitCode.OK, "refused": ExitCode.FINDINGS}.get(
@@ -206,7 +210,7 @@ def _plan_and_send(
     )
 
 
-def _request(
+def _make_request(
     common: Common, workplace: Workplace, settings: Settings, options: Mapping[str, Any]
 ) -> SendRequest:
     return SendRequest(
@@ -223,7 +227,8 @@ def _request(
         cover=options["cover_letter"],
         in_reply_to=options["in_reply_to"],
         depends_on=tuple(
-            parse_id_option(posted, "--depends-on") for posted in options["depends_on"]
+            parse_id_option(message_id, "--depends-on")
+            for message_id in options["depends_on"]
         ),
         answers=tuple(
             (name, options[name])
@@ -263,7 +268,7 @@ def _refuse_options(options: Mapping[str, Any]) -> None:
         )
 
 
-def _plan(
+def _make_plan(
     common: Common,
     workplace: Workplace,
     settings: Settings,
@@ -308,18 +313,18 @@ def _show_blocked(
 ) -> int:
     """Print a problem that blocks the whole send, and return the exit code."""
     # show this first: nothing can be sent until it is fixed
-    others = () if plan.request.force else plan.blockers
+    other_problems = () if plan.request.force else plan.blockers
     warnings = tuple(
         warning for warning in plan.warnings if warning.name != blocked.name
     )
     plan = replace(
         plan,
         request=plan.request._replace(force=None),
-        blockers=(blocked, *others),
+        blockers=(blocked, *other_problems),
         warnings=warnings,
     )
-    _show(common, workplace, plan, mails=False)
-    return int(findings_exit(others) or ExitCode.MISSING)
+    _print_plan(common, workplace, plan, mails=False)
+    return int(findings_exit(other_problems) or ExitCode.MISSING)
 
 
 def _report_complete_send(
@@ -334,13 +339,13 @@ def _report_complete_send(
             if dry_run
             else deliver(workplace.repository, plan, progress=progress)
         )
-    done = result.state == "sent"
-    if common.format == "text" and done:
+    is_sent = result.state == "sent"
+    if common.format == "text" and is_sent:
         common.write(
             f"v{result.send.version}: all messages were accepted; nothing is left to send\n"
         )
-    _result(common, result)
-    return int(ExitCode.OK if done else ExitCode.NETWORK)
+    _write_result(common, result)
+    return int(ExitCode.OK if is_sent else ExitCode.NETWORK)
 
 
 def _show_effects(workplace: Workplace, request: SendRequest) -> None:
@@ -349,8 +354,8 @@ def _show_effects(workplace: Workplace, request: SendRequest) -> None:
     from patchpilot.services.send.mail_recipients import answer_effect
 
     for name, value in request.answers:
-        if changed := answer_effect(workplace.repository, name, value, request):
-            print_message(f"{name}: {value}: {printable(changed)}")
+        if change_text := answer_effect(workplace.repository, name, value, request):
+            print_message(f"{name}: {value}: {printable(change_text)}")
 
 
 def _write_changelog(workplace: Workplace, request: SendRequest) -> None:
@@ -364,7 +369,7 @@ def _write_changelog(workplace: Workplace, request: SendRequest) -> None:
         edit(repository, editor_of(workplace), request.target, request.base)
 
 
-def _show(
+def _print_plan(
     common: Common,
     workplace: Workplace,
     plan: Sending,
@@ -377,7 +382,7 @@ def _show(
     If stdout is not a terminal, also print its problems on stderr.
     """
     if common.format == "json":
-        _result(common, plan)
+        _write_result(common, plan)
     else:
         _preview(common, workplace, plan, after, mails=mails)
     if plan.refused and (common.output or not sys.stdout.isatty()):
@@ -413,32 +418,32 @@ def _preview(
         return
     # print the notes only in the card, which stays on the terminal after the pager exits
     parts = [first, text.format_summary(plan)]
-    shown = text.format_mails(plan) if mails else ""
-    last = text.preflight_text(plan, after)
-    if shown and common.output is None and sys.stdout.isatty():
+    mail_texts = text.format_mails(plan) if mails else ""
+    preflight = text.preflight_text(plan, after)
+    if mail_texts and common.output is None and sys.stdout.isatty():
         from patchpilot.cli.pager import show_in_pager
 
         show_in_pager(
-            "\n".join(part for part in (*parts, shown) if part),
+            "\n".join(part for part in (*parts, mail_texts) if part),
             next(iter(workplace.repository.user_config("core.pager")[-1:]), None),
         )
-        common.write("\n" + last, paged=False)
+        common.write("\n" + preflight, paged=False)
         return
-    common.write("\n".join(part for part in (*parts, shown, last) if part))
+    common.write("\n".join(part for part in (*parts, mail_texts, preflight) if part))
 
 
-def _result(common: Common, sending: Sending) -> None:
+def _write_result(common: Common, sending: Sending) -> None:
     if common.format == "json":
-        from patchpilot.cli.output.json_document import document
+        from patchpilot.cli.output.json_document import format_json
 
-        common.write(document("send", sending))
+        common.write(format_json("send", sending))
         return
     from patchpilot.cli.output.send_text import format_outcome
 
     common.write(format_outcome(sending))
 
 
-def _ask(common: Common, workplace: Workplace, plan: Sending) -> None:
+def _ask_to_send(common: Common, workplace: Workplace, plan: Sending) -> None:
     """Ask the user to type `send` in full, because messages cannot be recalled."""
     from patchpilot.cli.output import send_text as text
 
@@ -481,13 +486,15 @@ def _delay_signals() -> Iterator[Any]:
                 "note", "stopping after this mail; press Ctrl-C again to stop now"
             )
 
-    caught = [signal.SIGINT, signal.SIGTERM]
+    signal_numbers = [signal.SIGINT, signal.SIGTERM]
     # keep SIGHUP ignored under nohup
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        caught.append(signal.SIGHUP)
-    old = {number: signal.signal(number, remember) for number in caught}
+        signal_numbers.append(signal.SIGHUP)
+    old_handlers = {
+        number: signal.signal(number, remember) for number in signal_numbers
+    }
     try:
         yield lambda: bool(signals)
     finally:
-        for number, handler in old.items():
+        for number, handler in old_handlers.items():
             signal.signal(number, handler)

@@ -149,7 +149,7 @@ def stable(common: Common, fetch: bool) -> int:
     """
     from dataclasses import replace
 
-    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.json_document import format_json
     from patchpilot.model.printable import printable
     from patchpilot.services.setup.lts_branches import list_series, update_series
 
@@ -160,7 +160,7 @@ def stable(common: Common, fetch: bool) -> int:
     )
     rows = tuple(row for row in branches.series if not row.is_over)
     if common.format == "json":
-        common.write(document("lts", replace(branches, series=rows)))
+        common.write(format_json("lts", replace(branches, series=rows)))
     else:
         lines = [f"{row.version:<6} EOL {row.ends}" for row in rows]
         lines.append(f"{branches.family}, as of {branches.updated}")
@@ -178,12 +178,12 @@ def _fetch(common: Common) -> int:
     if common.offline:
         raise UsageError("--fetch and --offline cannot be combined")
     with common.workplace() as workplace:
-        missing = missing_branches(workplace.repository, common.profile)
-        if missing is None:
+        missing_series = missing_branches(workplace.repository, common.profile)
+        if missing_series is None:
             print_notice("note", "no maintained stable branch is missing here")
             return 0
-        print_notice("note", f"fetching {missing.summary}")
-        fetch_branches(workplace.repository, missing)
+        print_notice("note", f"fetching {missing_series.summary}")
+        fetch_branches(workplace.repository, missing_series)
     return 0
 
 
@@ -206,17 +206,17 @@ def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...])
 
     HOOK (default: all): commit-msg, sendemail-validate or b4.
     """
-    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.json_document import format_json
     from patchpilot.model.printable import printable
     from patchpilot.services.setup import install_hooks as service
 
     with common.workplace() as workplace:
         if run is not None:
             return _run_hook(workplace, hooks[0] if hooks else "", Path(run))
-        act = service.remove if remove else service.install
-        states = act(workplace.repository, hooks)
+        change_hooks = service.remove if remove else service.install
+        states = change_hooks(workplace.repository, hooks)
     if common.format == "json":
-        common.write(document("hooks", hooks=states))
+        common.write(format_json("hooks", hooks=states))
     else:
         common.write(
             "".join(

@@ -48,9 +48,9 @@ def command(
             progress=progress,
         )
     if common.format == "json":
-        from patchpilot.cli.output.json_document import document
+        from patchpilot.cli.output.json_document import format_json
 
-        common.write(document("stable", result))
+        common.write(format_json("stable", result))
     else:
         common.write(text(result), fold=True)
     return ExitCode.OK

@@ -69,7 +69,7 @@ UNLIMITED = 1000
 )
 def command(common: Common, since: str | None, waiting: bool) -> int:
     """Track sent series until they are merged. Without a command: list the tracked series."""
-    return _list(common, since, waiting=waiting)
+    return _list_series(common, since, waiting=waiting)
 
 
 command.add(track_reply.command)
@@ -121,7 +121,7 @@ def add(
         progress_of(common) as progress,
     ):
         lore = lore or archive_setting(common.repo)
-        archives = _archives(common, progress)
+        archives = _archive_names(common, progress)
         repository = workplace.repository_if_any()
         if mbox is not None:
             series = service.add_from_mbox(
@@ -131,10 +131,10 @@ def add(
             if target and repository and not message_id_of(target):
                 # anything except a commit is reported as an error below
                 with suppress(UsageError):
-                    posted = find_posted(
+                    posted_commit = find_posted(
                         repository, target, lore=lore, archive_at=archives
                     )
-                    target = posted.mail.message_id
+                    target = posted_commit.mail.message_id
             series = service.add(
                 target,
                 lore=lore,
@@ -144,7 +144,7 @@ def add(
                 repository=repository,
                 progress=progress,
             )
-    _write(common, series, whole=True)
+    _write_series(common, series, is_complete=True)
     return _warn_incomplete(series)
 
 
@@ -215,7 +215,9 @@ def show(
     """
     if mbox := asked["mbox"]:
         series_in_file = _find_in_mbox(common, mbox, number)
-        _write(common, series_in_file, whole=True, with_mails=asked["with_mails"])
+        _write_series(
+            common, series_in_file, is_complete=True, with_mails=asked["with_mails"]
+        )
         return _warn_incomplete(series_in_file)
     if asked["ledger"]:
         _show_ledger(common, number, asked["marks"], only_open=asked["only_open"])
@@ -231,7 +233,9 @@ def show(
             mark_read=not asked["keep_unread"],
             every_mail=asked["every_mail"],
         )
-    _write(common, (series,), whole=True, topic=topic, with_mails=asked["with_mails"])
+    _write_series(
+        common, (series,), is_complete=True, topic=topic, with_mails=asked["with_mails"]
+    )
     _note_offline(common, (series,))
     return _warn_incomplete((series,))
 
@@ -243,7 +247,7 @@ def _show_ledger(
     *,
     only_open: bool,
 ) -> None:
-    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.json_document import format_json
     from patchpilot.cli.output.ledger_report import ledger_text
     from patchpilot.topic.followed.review_ledger import (
         PointState,
@@ -269,19 +273,21 @@ def _show_ledger(
             ]
             set_numbered_states(series.entry.id, items, changes)
             items = series_ledger(_show_topic(common, series.entry.id, progress)[1])
-    shown = SeriesLedger(
+    shown_ledger = SeriesLedger(
         series.entry.id,
         tuple(item for item in items if not only_open or item.state is PointState.OPEN),
     )
     common.write(
-        document("ledger", shown) if common.format == "json" else ledger_text(shown)
+        format_json("ledger", shown_ledger)
+        if common.format == "json"
+        else ledger_text(shown_ledger)
     )
 
 
 def _show_range_diff(
     common: Common, number: int | None, revisions: Sequence[str]
 ) -> None:
-    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.json_document import format_json
     from patchpilot.errors import UsageError
     from patchpilot.model.printable import printable
     from patchpilot.services.track.compare_revisions import (
@@ -301,7 +307,7 @@ def _show_range_diff(
     with open_store(offline=common.offline) as store:
         comparison = compare_revisions(number, revisions, store=store)
     if common.format == "json":
-        common.write(document("range-diff", comparison))
+        common.write(format_json("range-diff", comparison))
     else:
         common.write(printable("\n".join(comparison_lines(comparison))))
 
@@ -346,12 +352,12 @@ def update(
                 numbers, everything, fresh, lore, whole=common.format == "json"
             ),
             store=store,
-            archive_at=_archives(common, progress),
+            archive_at=_archive_names(common, progress),
             repository=workplace.repository_if_any(),
             progress=progress,
         )
         topic = topic_at(workplace, store, series)
-    _write(common, series, topic=topic)
+    _write_series(common, series, topic=topic)
     if common.format == "text":
         _note_cached(series)
     _note_offline(common, series)
@@ -386,7 +392,7 @@ def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> Non
         series = tuple(
             show(number, store=store, progress=progress) for number in numbers
         )
-    _write(common, series)
+    _write_series(common, series)
 
 
 @command.command(epilog="\b\nExample:\n  patchpilot track remove 3")
@@ -394,7 +400,7 @@ def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> Non
 @_ID
 def remove(common: Common, number: int) -> None:
     """Stop tracking a series."""
-    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.json_document import format_json
     from patchpilot.model.printable import printable
     from patchpilot.services.track.follow_topic import RemovedSeries
     from patchpilot.topic.followed import known_series as service
@@ -402,7 +408,7 @@ def remove(common: Common, number: int) -> None:
     with service.open_store(offline=common.offline) as store:
         entry = store.remove(number)
     if common.format == "json":
-        common.write(document("track", RemovedSeries((), entry)))
+        common.write(format_json("track", RemovedSeries((), entry)))
     else:
         common.write(f"no longer following {entry.id}: {printable(entry.subject)}")
 
@@ -419,19 +425,19 @@ def remove(common: Common, number: int) -> None:
 def classify(common: Common, files: tuple[str, ...]) -> None:
     """Classify the messages of files (`-`: standard input) without tracking anything."""
     from patchpilot.cli.common import report_skipped
-    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.json_document import format_json
     from patchpilot.cli.output.track_report import classified_text
     from patchpilot.services.track.classify_mails import classify_files
 
     with progress_of(common) as progress:
-        mails = classify_files(files, progress=progress, skipped=report_skipped)
+        mails = classify_files(files, progress=progress, on_skipped=report_skipped)
     if common.format == "json":
-        common.write(document("classify", mails=mails))
+        common.write(format_json("classify", mails=mails))
     else:
         common.write(classified_text(mails))
 
 
-def _list(common: Common, since: str | None, *, waiting: bool) -> int:
+def _list_series(common: Common, since: str | None, *, waiting: bool) -> int:
     from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed import known_series as service
 
@@ -441,30 +447,32 @@ def _list(common: Common, since: str | None, *, waiting: bool) -> int:
         progress_of(common) as progress,
     ):
         is_part = waiting or since is not None
-        whole = common.format == "json" and not is_part
+        is_complete = common.format == "json" and not is_part
         series = service.read_all_series(
             store=store,
             repository=workplace.repository_if_any(),
-            whole=whole,
+            whole=is_complete,
             progress=progress,
         )
         topic = None if is_part else topic_at(workplace, store, series)
         if is_part:
             repository = workplace.repository_if_any()
-            read = partial(service.with_mails, store=store, repository=repository)
-            series, text = _part(series, since, read, waiting=waiting)
+            read_series = partial(
+                service.with_mails, store=store, repository=repository
+            )
+            series, text = _select_recent(series, since, read_series, waiting=waiting)
     if is_part and common.format == "text":
         common.write(text)
     else:
-        _write(common, series, topic=topic)
+        _write_series(common, series, topic=topic)
     _note_offline(common, series)
     return _warn_incomplete(series)
 
 
-def _part(
+def _select_recent(
     series: "tuple[Tracked, ...]",
     since: str | None,
-    read: "Callable[[Tracked], Tracked]",
+    read_series: "Callable[[Tracked], Tracked]",
     *,
     waiting: bool,
 ) -> "tuple[tuple[Tracked, ...], str]":
@@ -477,16 +485,16 @@ def _part(
     from patchpilot.topic.followed.review_ledger import group_requests
 
     start = parse_since(since) if since is not None else EPOCH
-    recent = tuple(
-        tracked
-        for tracked in series
-        if tracked.version and (tracked.last_activity or EPOCH) >= start
-        if not waiting or tracked.step.need == "your turn"
+    recent_series = tuple(
+        item
+        for item in series
+        if item.version and (item.last_activity or EPOCH) >= start
+        if not waiting or item.step.need == "your turn"
     )
-    recent = tuple(map(read, recent))
+    recent_series = tuple(map(read_series, recent_series))
     if not waiting:
-        return recent, digest_text(recent, start)
-    tracked_series = tuple(tracked for tracked in recent if group_requests(tracked))
+        return recent_series, digest_text(recent_series, start)
+    tracked_series = tuple(item for item in recent_series if group_requests(item))
     return tracked_series, waiting_text(tracked_series)
 
 
@@ -537,11 +545,11 @@ def _find_in_mbox(
         )
 
 
-def _write(
+def _write_series(
     common: Common,
     series: Sequence["Tracked"],
     *,
-    whole: bool = False,
+    is_complete: bool = False,
     topic: "TopicState | None" = None,
     with_mails: bool = False,
 ) -> None:
@@ -555,17 +563,24 @@ def _write(
         from patchpilot.cli.output.track_report import series_json
 
         common.write(series_json(series, topic))
-    elif whole:
+    elif is_complete:
         from patchpilot.cli.output.track_report import series_text
 
-        texts = (
+        series_texts = (
             (
-                tracked.entry.id,
-                series_text(tracked, topic, room=common.columns, with_mails=with_mails),
+                tracked_series.entry.id,
+                series_text(
+                    tracked_series,
+                    topic,
+                    max_width=common.columns,
+                    with_mails=with_mails,
+                ),
             )
-            for tracked in series
+            for tracked_series in series
         )
-        common.write("\n\n".join(f"{number:>3}  {text}" for number, text in texts))
+        common.write(
+            "\n\n".join(f"{number:>3}  {text}" for number, text in series_texts)
+        )
     else:
         from patchpilot.cli.output.track_table import series_table
 
@@ -581,7 +596,7 @@ def _warn_incomplete(series: Sequence["Tracked"]) -> int:
     """
     from patchpilot.errors import ExitCode
 
-    silent = list(
+    silent_problems = list(
         dict.fromkeys(
             problem
             for series_ in series
@@ -589,7 +604,7 @@ def _warn_incomplete(series: Sequence["Tracked"]) -> int:
             for problem in series_.troubles
         )
     )
-    for problem in silent:
+    for problem in silent_problems:
         print_notice("warning", problem)
     damaged = [
         f"series {series_.entry.id}: {problem}"
@@ -598,7 +613,13 @@ def _warn_incomplete(series: Sequence["Tracked"]) -> int:
     ]
     for problem in damaged:
         print_notice("warning", problem)
-    return ExitCode.NETWORK if silent else ExitCode.USAGE if damaged else ExitCode.OK
+    return (
+        ExitCode.NETWORK
+        if silent_problems
+        else ExitCode.USAGE
+        if damaged
+        else ExitCode.OK
+    )
 
 
 def _note_cached(series: Sequence["Tracked"]) -> None:
@@ -607,16 +628,16 @@ def _note_cached(series: Sequence["Tracked"]) -> None:
 
     from patchpilot.model.bounded import parse_stored_time
 
-    times = [
+    dates = [
         parse_stored_time(series_.entry.updated)
         for series_ in series
         if series_.cached and series_.entry.updated
     ]
-    if times:
+    if dates:
         print_notice(
             "note",
-            f"the archive was queried {_ago(datetime.now(UTC) - min(times))}; --fresh queries it"
-            " again",
+            f"the archive was queried {_format_age(datetime.now(UTC) - min(dates))}; --fresh"
+            " queries it again",
         )
 
 
@@ -626,30 +647,30 @@ def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
 
     from patchpilot.model.bounded import parse_stored_time
 
-    times = [
+    dates = [
         parse_stored_time(series_.entry.updated)
         for series_ in series
         if series_.entry.updated
     ]
-    if common.offline and times:
+    if common.offline and dates:
         print_notice(
             "note",
-            f"offline: the archive was last queried {_ago(datetime.now(UTC) - min(times))}",
+            f"offline: the archive was last queried {_format_age(datetime.now(UTC) - min(dates))}",
         )
 
 
-def _ago(past: "timedelta") -> str:
+def _format_age(age: "timedelta") -> str:
     """Format an elapsed time in the largest unit that fits: `3 hours ago`."""
     from patchpilot.model.printable import counted
 
-    minutes = int(past.total_seconds()) // 60
+    minutes = int(age.total_seconds()) // 60
     for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
         if minutes >= size:
             return f"{counted(minutes // size, unit)} ago"
     return "just now"
 
 
-def _archives(common: Common, progress: "Progress") -> "ArchiveAt":
+def _archive_names(common: Common, progress: "Progress") -> "ArchiveAt":
     from patchpilot.topic.own_archive import default_archive
 
     return default_archive(

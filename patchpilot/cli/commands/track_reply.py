@@ -89,29 +89,29 @@ def command(common: Common, mail: str | None, **asked: Any) -> int:
     the reply is sent. Without a mail: list the drafts.
     """
     if mail is None:
-        return _list(common)
+        return _list_drafts(common)
     with common.workplace() as workplace:
         return _reply(common, workplace, mail, asked)
 
 
-def _list(common: Common) -> int:
-    from patchpilot.cli.output.json_document import document
+def _list_drafts(common: Common) -> int:
+    from patchpilot.cli.output.json_document import format_json
     from patchpilot.cli.output.reply_report import drafts_text
-    from patchpilot.services.reply.reply_answer import KeptReplies
+    from patchpilot.services.reply.reply_answer import UnsentReplies
     from patchpilot.services.reply.reply_session import list_unsent_drafts
 
-    known = list_unsent_drafts()
+    drafts = list_unsent_drafts()
     if common.format == "json":
-        common.write(document("reply", KeptReplies("drafts", known)))
+        common.write(format_json("reply", UnsentReplies("drafts", drafts)))
     else:
-        common.write(drafts_text(known))
+        common.write(drafts_text(drafts))
     return int(ExitCode.OK)
 
 
 def _reply(
     common: Common, workplace: "Workplace", target: str, options: Mapping[str, Any]
 ) -> int:
-    from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.json_document import format_json
     from patchpilot.cli.output.reply_report import reply_text
     from patchpilot.model.printable import one_line
     from patchpilot.services.reply.reply_answer import PlannedReply
@@ -122,7 +122,7 @@ def _reply(
         return int(ExitCode.OK)
     if options["dry_run"] or plan.refused:
         if common.format == "json":
-            common.write(document("reply", PlannedReply(plan)))
+            common.write(format_json("reply", PlannedReply(plan)))
         else:
             common.write(reply_text(plan, "NOT SENT"))
         for refusal in plan.blockers:
@@ -134,25 +134,25 @@ def _reply(
         print_message(reply_text(plan))
     if not options["yes"]:
         _confirm()
-    sent = send_reply(
+    reply = send_reply(
         workplace.repository,
         plan,
         unknown=options["unknown"] or "",
         terminal=sys.stdin.isatty(),
     )
-    accepted = sent.state == "accepted"
+    is_accepted = reply.state == "accepted"
     if common.format == "json":
-        common.write(document("reply", PlannedReply(plan, sent)))
+        common.write(format_json("reply", PlannedReply(plan, reply)))
     else:
         common.write(
-            f"{sent.state}:"
-            f" {one_line(sent.subject)}{f' ({one_line(sent.detail)})' if sent.detail else ''}"
+            f"{reply.state}:"
+            f" {one_line(reply.subject)}{f' ({one_line(reply.detail)})' if reply.detail else ''}"
         )
-        if not accepted:
+        if not is_accepted:
             print_notice(
                 "note", "the draft was kept; run the same command to try again"
             )
-    return int(ExitCode.OK if accepted else ExitCode.NETWORK)
+    return int(ExitCode.OK if is_accepted else ExitCode.NETWORK)
 
 
 def _plan(

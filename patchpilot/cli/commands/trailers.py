@@ -20,7 +20,10 @@ from patchpilot.cli.commands.prepare import report, text
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import one_line
-from patchpilot.services.tags.add_review_trailers import Chosen, add_review_trailers
+from patchpilot.services.tags.add_review_trailers import (
+    TagDecisions,
+    add_review_trailers,
+)
 from patchpilot.topic.message_changes import Preparation
 from patchpilot.topic.review_trailers import Collected, TagChoice, TrailersRequest
 
@@ -68,10 +71,10 @@ def command(
     On a terminal, you are asked about each tag, and a "no" is remembered. Only the messages change;
     `patchpilot undo` restores the commits.
     """
-    asks = sys.stdin.isatty() and not (yes or options["dry_run"])
+    may_ask = sys.stdin.isatty() and not (yes or options["dry_run"])
 
     def confirm(_: Preparation) -> bool:
-        if not (yes or asks):
+        if not (yes or may_ask):
             raise RefusedError(
                 "nothing was written: stdin is not a terminal",
                 hint="check the output of --dry-run, then add --yes",
@@ -80,50 +83,50 @@ def command(
 
     with common.workplace() as workplace, progress_of(common) as progress:
 
-        def choose(collected: Collected) -> Chosen:
+        def choose(trailers: Collected) -> TagDecisions:
             if isinstance(progress, ProgressLine):
                 progress.wipe()
-            return _choose(collected)
+            return _choose(trailers)
 
         repository, settings = workplace.repository, workplace.settings()
-        collected = add_review_trailers(
+        trailers = add_review_trailers(
             repository,
             TrailersRequest(
                 target, workplace.base(settings, base, (target,)), **options
             ),
-            choose=choose if asks else None,
+            choose=choose if may_ask else None,
             confirm=confirm,
             progress=progress,
         )
     if common.format == "json":
-        from patchpilot.cli.output.json_document import document
+        from patchpilot.cli.output.json_document import format_json
 
-        common.write(document("trailers", collected))
+        common.write(format_json("trailers", trailers))
         return ExitCode.OK
-    common.write(text(collected.preparation, common.uses_color))
-    for held_trailer in collected.held:
-        offer = f"; {held_trailer.offer}" if held_trailer.offer else ""
+    common.write(text(trailers.preparation, common.uses_color))
+    for held_trailer in trailers.held:
+        offer_note = f"; {held_trailer.offer}" if held_trailer.offer else ""
         print_message(
             one_line(
                 f"not added: {held_trailer.trailer} (v{held_trailer.version}):"
-                f" {held_trailer.why}{offer}"
+                f" {held_trailer.why}{offer_note}"
             )
         )
-    report(common, collected.preparation, options["dry_run"])
+    report(common, trailers.preparation, options["dry_run"])
     return ExitCode.OK
 
 
-def _choose(collected: Collected) -> Chosen:
+def _choose(trailers: Collected) -> TagDecisions:
     """Ask about each tag, like `git add -p` about hunks."""
-    accepted: list[TagChoice] = []
-    refused: list[TagChoice] = []
+    accepted_tags: list[TagChoice] = []
+    refused_tags: list[TagChoice] = []
     commit = ""
-    for number, choice in enumerate(collected.choices):
+    for number, choice in enumerate(trailers.choices):
         if choice.commit.id != commit:
             commit = choice.commit.id
             print_message(one_line(f"{choice.commit.short} {choice.commit.subject}"))
-        doubt = f"; {choice.why}" if choice.why else ""
-        print_message(one_line(f"  {choice.trailer} (v{choice.version}{doubt})"))
+        doubt_note = f"; {choice.why}" if choice.why else ""
+        print_message(one_line(f"  {choice.trailer} (v{choice.version}{doubt_note})"))
         answer = ""
         while answer not in tuple("ynaq"):
             answer = ask.prompt(
@@ -134,8 +137,11 @@ def _choose(collected: Collected) -> Chosen:
         if answer == "q":
             break
         if answer == "a":
-            rest = collected.choices[number + 1 :]
-            accepted += [choice, *(choice for choice in rest if not choice.why)]
+            remaining = trailers.choices[number + 1 :]
+            accepted_tags += [
+                choice,
+                *(choice for choice in remaining if not choice.why),
+            ]
             break
-        (accepted if answer == "y" else refused).append(choice)
-    return Chosen(tuple(accepted), tuple(refused))
+        (accepted_tags if answer == "y" else refused_tags).append(choice)
+    return TagDecisions(tuple(accepted_tags), tuple(refused_tags))

@@ -70,20 +70,20 @@ def command(
         build=build or revoke,
         commits=build_changes or "",
     )
-    gone = service.revoke(configuration) if revoke else 0
+    removed = service.revoke(configuration) if revoke else 0
     if configuration.needs_trust and not (show or revoke):
         service.trust(configuration)
-    trusted = not revoke and (
+    is_trusted = not revoke and (
         configuration.trusted or (configuration.needs_trust and not show)
     )
     if common.format == "json":
-        from patchpilot.cli.output.json_document import document
+        from patchpilot.cli.output.json_document import format_json
 
-        common.write(document("trust", replace(configuration, trusted=trusted)))
+        common.write(format_json("trust", replace(configuration, trusted=is_trusted)))
         return 0
     if not revoke:
         files = (
-            f"==> {printable(name)} <==\n{_text(data)}"
+            f"==> {printable(name)} <==\n{_decode_printable(data)}"
             for name, data in configuration.files
         )
         common.write("\n".join((*files, commands_text(configuration.commands))))
@@ -91,25 +91,28 @@ def command(
         sys.stdout.flush()
         print_notice(
             "note",
-            f"{configuration.label}: {_state(configuration, trusted, revoke, gone)}",
+            f"{configuration.label}: {_describe_trust(configuration, is_trusted, revoke, removed)}",
         )
     return 0
 
 
-def _text(data: bytes) -> str:
+def _decode_printable(data: bytes) -> str:
     return printable(data.decode("utf-8", "replace"))
 
 
-def _state(
-    configuration: "TreeConfiguration", trusted: bool, revoke: bool, gone: int
+def _describe_trust(
+    configuration: "TreeConfiguration",
+    is_trusted: bool,
+    revoke: bool,
+    removed: int,
 ) -> str:
     """Describe the new trust state."""
     if revoke:
-        return "no longer trusted" if gone else "was not trusted"
+        return "no longer trusted" if removed else "was not trusted"
     if not configuration.needs_trust:
         return "no rule packs or commands, nothing to trust"
     return (
         "trusted as printed (to undo: --revoke)"
-        if trusted
+        if is_trusted
         else "not trusted (to trust it: `patchpilot trust`)"
     )

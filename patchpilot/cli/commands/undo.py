@@ -31,33 +31,33 @@ def command(common: Common, action: str, number: int | None) -> int:
                     hint=f"run `patchpilot undo restore {number}` to restore the branch",
                 )
             states = undo_list(repository)
-            restored = None
+            restored_state = None
         else:
-            restored = undo_restore(repository, number)
-            states = (restored,)
+            restored_state = undo_restore(repository, number)
+            states = (restored_state,)
     if common.format == "json":
-        from patchpilot.cli.output.json_document import document
+        from patchpilot.cli.output.json_document import format_json
 
-        common.write(document("undo", UndoAnswer(action, states)))
-    elif restored:
+        common.write(format_json("undo", UndoAnswer(action, states)))
+    elif restored_state:
         common.write(
-            f"{_branch(restored)} is restored to {restored.undo.old[:12]}, as before"
-            f" {restored.undo.command}"
+            f"{_branch_name(restored_state)} is restored to {restored_state.undo.old[:12]}, as"
+            f" before {restored_state.undo.command}"
         )
     else:
-        common.write("\n".join(_line(state) for state in states) or "no records")
+        common.write("\n".join(_format_undo(state) for state in states) or "no records")
     return ExitCode.OK
 
 
-def _branch(state: UndoState) -> str:
+def _branch_name(state: UndoState) -> str:
     from patchpilot.model.printable import printable
 
     return printable((state.undo.ref or "HEAD").removeprefix("refs/heads/"))
 
 
-def _line(state: UndoState) -> str:
-    when = state.when.strftime("%Y-%m-%d %H:%M")
+def _format_undo(state: UndoState) -> str:
+    date = state.when.strftime("%Y-%m-%d %H:%M")
     return (
-        f"{state.undo.number:4}  {when}  {state.undo.command}  {_branch(state)}:"
+        f"{state.undo.number:4}  {date}  {state.undo.command}  {_branch_name(state)}:"
         f" {state.undo.old[:12]} → {state.undo.new[:12]}  {state.state}"
     )

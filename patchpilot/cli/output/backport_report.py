@@ -4,7 +4,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from patchpilot.cli.output.json_document import document
+from patchpilot.cli.output.json_document import format_json
 from patchpilot.cli.output.stream import wrap_labeled
 from patchpilot.model.printable import counted, printable
 from patchpilot.services.backport.backport_result import (
@@ -12,7 +12,7 @@ from patchpilot.services.backport.backport_result import (
     BranchResult,
 )
 from patchpilot.services.backport.backport_work import ActionResults
-from patchpilot.services.backport.build_objects import Built
+from patchpilot.services.backport.build_objects import BranchBuild
 from patchpilot.services.backport.write_backports import WrittenBackport, send_commands
 
 _MAX_SIDE_LINES = 6
@@ -34,36 +34,42 @@ def has_affected(results: Sequence[BackportResult]) -> bool:
     return any(branch.wants_fix for result in results for branch in result.branches)
 
 
-def wrote_nothing(results: Sequence[BackportResult], done: ActionResults) -> bool:
+def wrote_nothing(
+    results: Sequence[BackportResult], action_results: ActionResults
+) -> bool:
     """Return whether no patch was written although a branch needs the fix."""
     return (
-        bool(done.written)
+        bool(action_results.written)
         and has_affected(results)
-        and not any(backport.files for backport in done.written)
+        and not any(backport.files for backport in action_results.written)
     )
 
 
-def as_json(results: Sequence[BackportResult], done: ActionResults = _NOTHING) -> str:
+def as_json(
+    results: Sequence[BackportResult], action_results: ActionResults = _NOTHING
+) -> str:
     """Return the JSON document of a fix.
 
     For a series, this is the document of the last fix; `series` contains all documents.
     """
     series = {"series": results} if len(results) > 1 else {}
-    return document("backport", results[-1], done, **series)
+    return format_json("backport", results[-1], action_results, **series)
 
 
-def as_text(results: Sequence[BackportResult], done: ActionResults = _NOTHING) -> str:
+def as_text(
+    results: Sequence[BackportResult], action_results: ActionResults = _NOTHING
+) -> str:
     """Format the verdicts as text: one line per branch, with details below it."""
     blocks = []
     for result in results:
         lines = _wrap(_describe_commit(result), "", "  ")
-        newer = any(branch.lacking_newer for branch in result.branches)
+        lacks_newer = any(branch.lacking_newer for branch in result.branches)
         if result.asked:
             lines += _wrap(f"mainline commit for {result.asked[:12]}", "  ", "  ")
         if result.upstream is False:
             lines.append(
                 "  not in mainline yet: stable trees accept it only after that"
-                + (", newer trees first" if newer else "")
+                + (", newer trees first" if lacks_newer else "")
             )
         for rule in result.rules:
             lines += _wrap(f"note: {rule}", "  ", "    ")
@@ -86,7 +92,10 @@ def as_text(results: Sequence[BackportResult], done: ActionResults = _NOTHING) -
             ]
             # a branch is built with all fixes, so show the build with the last fix only
             if result is results[-1]:
-                lines += [f"      {word}" for word in _build_outcomes(branch, done)]
+                lines += [
+                    f"      {outcome}"
+                    for outcome in _build_outcomes(branch, action_results)
+                ]
         if result.cc_stable:
             lines += [
                 "add to the commit message:",
@@ -94,7 +103,10 @@ def as_text(results: Sequence[BackportResult], done: ActionResults = _NOTHING) -
             ]
         blocks.append("\n".join(lines))
     blocks += _missing_series(results[-1])
-    blocks += [*_action_blocks(done), *([str(done.next)] if done.next else [])]
+    blocks += [
+        *_action_blocks(action_results),
+        *([str(action_results.next)] if action_results.next else []),
+    ]
     return printable("\n\n".join(blocks) + "\n")
 
 
@@ -106,7 +118,7 @@ def _missing_series(result: BackportResult) -> list[str]:
     for series in result.missing:
         command, _, ref = series.command.rpartition(" ")
         fetches.setdefault(command, []).append(ref)
-    missing = _wrap(
+    wrapped_lines = _wrap(
         "not in this repository: "
         + ", ".join(series.version for series in result.missing),
         "",
@@ -115,7 +127,7 @@ def _missing_series(result: BackportResult) -> list[str]:
     return [
         "\n".join(
             [
-                *missing,
+                *wrapped_lines,
                 *(f"  {command} {' '.join(refs)}" for command, refs in fetches.items()),
             ]
         )
@@ -130,17 +142,19 @@ def _label(branch: BranchResult) -> str:
     )
 
 
-def _action_blocks(done: ActionResults) -> list[str]:
+def _action_blocks(action_results: ActionResults) -> list[str]:
     blocks = []
-    if done.written:
+    if action_results.written:
         blocks.append(
             "\n".join(
-                line for backport in done.written for line in _file_lines(backport)
+                line
+                for backport in action_results.written
+                for line in _file_lines(backport)
             )
         )
-        blocks += _send_commands(done.written)
-    if done.resolving:
-        resolving = done.resolving
+        blocks += _send_commands(action_results.written)
+    if action_results.resolving:
+        resolving = action_results.resolving
         heading = (
             f"{resolving.branch}: resolved"
             if resolving.state == "done"
@@ -155,34 +169,36 @@ def _action_blocks(done: ActionResults) -> list[str]:
                 ]
             )
         )
-    for built in done.built:
-        outcome = _describe_build(built)
-        details = built.warnings if built.code == 0 else built.tail.split("\n")
+    for build in action_results.built:
+        outcome = _describe_build(build)
+        details = build.warnings if build.code == 0 else build.tail.split("\n")
         blocks.append(
             "\n".join(
-                [f"{built.branch}: {outcome}", *(f"  {line}" for line in details)]
+                [f"{build.branch}: {outcome}", *(f"  {line}" for line in details)]
             )
         )
-    if done.request:
-        blocks.append(done.request.rstrip("\n"))
+    if action_results.request:
+        blocks.append(action_results.request.rstrip("\n"))
     return blocks
 
 
-def _build_outcomes(branch: BranchResult, done: ActionResults) -> list[str]:
+def _build_outcomes(branch: BranchResult, action_results: ActionResults) -> list[str]:
     """Return the outcome of a branch's build, or [] if none was requested."""
     return [
-        _describe_build(built) for built in done.built if built.branch == branch.branch
+        _describe_build(build)
+        for build in action_results.built
+        if build.branch == branch.branch
     ]
 
 
-def _describe_build(built: Built) -> str:
+def _describe_build(build: BranchBuild) -> str:
     """Describe the outcome of a build."""
-    if built.code < 0:
+    if build.code < 0:
         return "not built"
-    if built.code:
-        return f"does not build (exit {built.code})"
-    if built.warnings:
-        return f"builds with {counted(len(built.warnings), 'new warning')}"
+    if build.code:
+        return f"does not build (exit {build.code})"
+    if build.warnings:
+        return f"builds with {counted(len(build.warnings), 'new warning')}"
     return "builds"
 
 
@@ -194,9 +210,9 @@ def _describe_commit(result: BackportResult) -> str:
     )
 
 
-def _wrap(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]:
+def _wrap(text: str, first: str, indent: str, width: int = _COLUMNS) -> list[str]:
     """Wrap a text to `width` columns without breaking long words."""
-    return list(wrap_labeled(first, text, width, len(other)))
+    return list(wrap_labeled(first, text, width, len(indent)))
 
 
 def _details(branch: BranchResult, *, upstream: bool) -> list[str]:
@@ -288,8 +304,10 @@ def _list_prerequisites(branch: BranchResult, add_text: Callable[..., None]) -> 
         add_text("no missing commit makes it apply: adapt the fix manually")
 
 
-def _crop_side(side: Sequence[str]) -> list[str]:
-    return [*side[:_MAX_SIDE_LINES], "…"] if len(side) > _MAX_SIDE_LINES else list(side)
+def _crop_side(lines: Sequence[str]) -> list[str]:
+    return (
+        [*lines[:_MAX_SIDE_LINES], "…"] if len(lines) > _MAX_SIDE_LINES else list(lines)
+    )
 
 
 def _file_lines(backport: WrittenBackport) -> list[str]:
@@ -307,23 +325,23 @@ def _file_lines(backport: WrittenBackport) -> list[str]:
     ]
 
 
-def _send_commands(written: Sequence[WrittenBackport]) -> list[str]:
+def _send_commands(backports: Sequence[WrittenBackport]) -> list[str]:
     """Return the commands that send the patches, if there is a mailing list."""
-    commands = send_commands(written)
+    commands = send_commands(backports)
     if not commands:
         return []
-    order = ", the latest branch first" if len(commands) > 1 else ""
-    lines = [f"read them, then send them{order}:"]
+    order_note = ", the latest branch first" if len(commands) > 1 else ""
+    lines = [f"read them, then send them{order_note}:"]
     lines += [f"  {command}" for command in commands]
     if not all(
-        backport.is_signed or backport.hint for backport in written if backport.send
+        backport.is_signed or backport.hint for backport in backports if backport.send
     ):
         lines.append("help: they lack your Signed-off-by; --signoff adds it")
     return ["\n".join(lines)]
 
 
 def as_markdown(
-    results: Sequence[BackportResult], done: ActionResults = _NOTHING
+    results: Sequence[BackportResult], action_results: ActionResults = _NOTHING
 ) -> str:
     """Format the verdicts as a Markdown table for a cover letter or an issue."""
     blocks = []
@@ -350,7 +368,8 @@ def as_markdown(
             )
             if result is results[-1]:
                 related += "".join(
-                    f"<br>{word}" for word in _build_outcomes(branch, done)
+                    f"<br>{outcome}"
+                    for outcome in _build_outcomes(branch, action_results)
                 )
             lines.append(
                 f"| {_escape_cell(branch.branch)} | {branch.verdict.value} |"
@@ -360,12 +379,12 @@ def as_markdown(
         blocks.append("\n".join(lines))
     blocks += [
         "\n".join(f"    {line}" for line in block.split("\n"))
-        for block in _action_blocks(done)
+        for block in _action_blocks(action_results)
     ]
     return printable("\n\n".join(blocks) + "\n")
 
 
 def _escape_cell(text: str) -> str:
-    for mark in "\\|`*_[]":
-        text = text.replace(mark, "\\" + mark)
+    for character in "\\|`*_[]":
+        text = text.replace(character, "\\" + character)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")

@@ -7,13 +7,13 @@ from patchpilot.model.draft import Draft
 from patchpilot.topic.fix_claims import describe_fix_answer
 
 
-def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
+def draft_rows(draft: Draft, *, kept_draft: Draft | None = None) -> list[str]:
     """Format a draft's choices, each with its origin in parentheses.
 
     Choices that `kept` has as well are omitted.
     """
     rows: list[str] = []
-    kept_choices = set(_draft_choices(kept)) if kept else set()
+    kept_choices = set(_draft_choices(kept_draft)) if kept_draft else set()
     for name, label, text in _draft_choices(draft):
         if (name, label, text) in kept_choices:
             continue

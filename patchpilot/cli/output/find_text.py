@@ -25,9 +25,9 @@ def fixes_text(fixes: FoundFixes, operation: str) -> str:
     elif fixes.fits:
         lines = [f"a short list to try, from {searched}"]
     else:
-        fits = f"changes {name}" if name else "fits"
+        condition = f"changes {name}" if name else "fits"
         nearest_note = "; the nearest are:" if fixes.candidates else ""
-        lines = [f"no commit {fits}, of {searched}{nearest_note}"]
+        lines = [f"no commit {condition}, of {searched}{nearest_note}"]
     searched_names = [
         *(f"{function}()" for function in fixes.functions[:5]),
         *fixes.modules[:3],
@@ -80,7 +80,7 @@ def step_text(step: BisectStep) -> str:
         lines += [
             "answers so far:",
             *(
-                f"  {' '.join(word[:12] for word in answer.split())}"
+                f"  {' '.join(name[:12] for name in answer.split())}"
                 for answer in step.answers
             ),
             "  patchpilot find --bisect undo  # discards the last one",
@@ -102,25 +102,34 @@ def _fix_lines(fix: FoundFix, label: str) -> list[str]:
     return [*lines, *(f"       {line}" for line in verdict_lines)]
 
 
-def others_text(others: Sequence[PostedFix]) -> str:
+def others_text(similar_posts: Sequence[PostedFix]) -> str:
     """List patches by others for the same bug, one per line."""
-    return "".join(f"{fix.words}\n  <{printable(fix.message_id)}>\n" for fix in others)
+    return "".join(
+        f"{fix.words}\n  <{printable(fix.message_id)}>\n" for fix in similar_posts
+    )
 
 
 def posted_text(
-    posted: PostedCommit, *, room: int | None = None, with_mails: bool = False
+    posted_commit: PostedCommit,
+    *,
+    max_width: int | None = None,
+    with_mails: bool = False,
 ) -> str:
     """Format the commit, the message in which it was posted, and its series as in `track show`."""
-    label = f"{posted.revision.label}, " if posted.revision else ""
-    follow_command = Action("track", ("add", f"<{posted.mail.message_id}>"), "{}")
-    lines = [f"commit {posted.asked.reference}"]
-    if posted.upstream:
-        lines.append(f"  upstream  {posted.commit.reference}")
+    label = f"{posted_commit.revision.label}, " if posted_commit.revision else ""
+    follow_command = Action(
+        "track", ("add", f"<{posted_commit.mail.message_id}>"), "{}"
+    )
+    lines = [f"commit {posted_commit.asked.reference}"]
+    if posted_commit.upstream:
+        lines.append(f"  upstream  {posted_commit.commit.reference}")
     lines += [
-        f"  posted    {label}found {posted.how}",
-        f"            {posted.url or f'<{posted.mail.message_id}>'}",
+        f"  posted    {label}found {posted_commit.how}",
+        f"            {posted_commit.url or f'<{posted_commit.mail.message_id}>'}",
     ]
-    thread = series_text(posted.tracked, room=room, with_mails=with_mails)
+    thread = series_text(
+        posted_commit.tracked, max_width=max_width, with_mails=with_mails
+    )
     return "\n".join(
         [
             printable("\n".join(lines)),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.json_document import document
+from patchpilot.cli.output.json_document import format_json
 from patchpilot.model.json_form import json_object
 from patchpilot.services.check.check_answer import (
     CheckAnswer,
@@ -29,7 +29,7 @@ def render(
     """
     answer = json_object(CheckAnswer(result, fix_summary(fixes) if fixes else None))
     if fixes:
-        for patch, fixed in zip(answer["patches"], fixes.patches, strict=True):
-            patch |= json_object(patch_fixes(fixes, fixed))
+        for patch, fixed_patch in zip(answer["patches"], fixes.patches, strict=True):
+            patch |= json_object(patch_fixes(fixes, fixed_patch))
     extra_keys = {"reviews": reviews} if reviews else {}
-    return document("check", answer, extra_keys) + "\n"
+    return format_json("check", answer, extra_keys) + "\n"

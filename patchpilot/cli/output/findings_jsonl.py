@@ -12,19 +12,19 @@ def render(result: CheckResult) -> str:
     lines = [
         line_text(
             CheckedLine(
-                checked.patch.commit or checked.patch.source,
-                checked.patch,
+                checked_patch.patch.commit or checked_patch.patch.source,
+                checked_patch.patch,
                 result.profile,
-                checked.findings,
+                checked_patch.findings,
             )
         )
-        for checked in result.patches
+        for checked_patch in result.patches
     ]
     counts = Counter({"mails": len(lines), "patches": len(lines)}) + Counter(
         map(str, result.counts.elements())
     )
     counts += Counter(
-        {"waiver": "waived", "baseline": "baselined"}[suppressed.by]
-        for _, suppressed in result.suppressed
+        {"waiver": "waived", "baseline": "baselined"}[suppression.by]
+        for _, suppression in result.suppressed
     )
     return "".join((*lines, summary_line(counts, result.exit_code, result.series)))

@@ -37,7 +37,9 @@ def render(result: CheckResult) -> str:
             patch,
             findings,
             tuple(
-                suppressed for suppressed in all_suppressed if suppressed.by == "waiver"
+                suppression
+                for suppression in all_suppressed
+                if suppression.by == "waiver"
             ),
         )
         for name, patch, findings, all_suppressed in suites
@@ -45,7 +47,8 @@ def render(result: CheckResult) -> str:
     body = "".join(_suite(*suite, result.since) for suite in suites)
     failures = sum(1 for finding in result.all if _is_failure(finding))
     total = sum(
-        max(1, len(findings) + len(waived)) for _, _, findings, waived in suites
+        max(1, len(findings) + len(waived_findings))
+        for _, _, findings, waived_findings in suites
     )
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="patchpilot" tests="{total}"'
@@ -57,25 +60,25 @@ def _suite(
     name: str,
     patch: Patch | None,
     findings: tuple[Finding, ...],
-    waived: tuple[Suppressed, ...],
-    since: str | None,
+    waived_findings: tuple[Suppressed, ...],
+    revision: str | None,
 ) -> str:
     cases = "".join(
         [
-            *(_case(patch, finding, since) for finding in findings),
-            *(_waived_case(patch, suppressed) for suppressed in waived),
+            *(_case(patch, finding, revision) for finding in findings),
+            *(_waived_case(patch, suppression) for suppression in waived_findings),
         ]
     )
-    source = _source(patch)
+    source = _source_name(patch)
     cases = (
         cases
         or f'  <testcase classname={_quote_attribute(source)} name="patchpilot check"/>\n'
     )
     failures = sum(1 for finding in findings if _is_failure(finding))
-    tests = max(1, len(findings) + len(waived))
+    tests = max(1, len(findings) + len(waived_findings))
     return (
         f' <testsuite name={_quote_attribute(name)} tests="{tests}" failures="{failures}"'
-        f' errors="0"{_skipped_count(len(waived))}>\n{cases} </testsuite>\n'
+        f' errors="0"{_skipped_count(len(waived_findings))}>\n{cases} </testsuite>\n'
     )
 
 
@@ -83,27 +86,27 @@ def _skipped_count(count: int) -> str:
     return f' skipped="{count}"' if count else ""
 
 
-def _source(patch: Patch | None) -> str:
+def _source_name(patch: Patch | None) -> str:
     return patch.source if patch else "series"
 
 
-def _head(patch: Patch | None, finding: Finding) -> str:
-    source = _source(patch)
+def _start_testcase(patch: Patch | None, finding: Finding) -> str:
+    source = _source_name(patch)
     name = f"{finding.name} at {format_location(finding, patch)}"
     return f"  <testcase classname={_quote_attribute(source)} name={_quote_attribute(name)}"
 
 
-def _waived_case(patch: Patch | None, suppressed: Suppressed) -> str:
+def _waived_case(patch: Patch | None, suppression: Suppressed) -> str:
     """Return a skipped test case that gives the reason for the waiver."""
     return (
-        f"{_head(patch, suppressed.finding)}><skipped"
-        f" message={_quote_attribute(f'waived: {suppressed.reason}')}/></testcase>\n"
+        f"{_start_testcase(patch, suppression.finding)}><skipped"
+        f" message={_quote_attribute(f'waived: {suppression.reason}')}/></testcase>\n"
     )
 
 
-def _case(patch: Patch | None, finding: Finding, since: str | None) -> str:
-    head = _head(patch, finding)
-    summary = f"{finding.severity}: {finding.message}{finding.age(since)}"
+def _case(patch: Patch | None, finding: Finding, revision: str | None) -> str:
+    head = _start_testcase(patch, finding)
+    summary = f"{finding.severity}: {finding.message}{finding.age(revision)}"
     text = f"{format_location(finding, patch)}: {summary}"
     if not _is_failure(finding):
         return f"{head}><system-out>{_escape_text(text)}</system-out></testcase>\n"

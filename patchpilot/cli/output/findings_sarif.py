@@ -27,23 +27,23 @@ _LINK = re.compile(r"\[(?=[^\]]*\]\()")
 
 def render(result: CheckResult) -> str:
     """Return a SARIF log with one run, which describes only the rules with findings."""
-    fired = {finding.rule for finding in result.all} | {
-        suppressed.finding.rule for _, suppressed in result.suppressed
+    reported_rules = {finding.rule for finding in result.all} | {
+        suppression.finding.rule for _, suppression in result.suppressed
     }
-    rules = [rule for rule in result.rules if rule.id in fired]
-    places = {rule.id: at for at, rule in enumerate(rules)}
+    rules = [rule for rule in result.rules if rule.id in reported_rules]
+    rule_indexes = {rule.id: index for index, rule in enumerate(rules)}
     first = result.patches[0].patch if result.patches else None
     fingerprints = Fingerprints()
     rows = [*((patch, finding, None) for patch, finding in result.by_patch)]
-    aside = [
+    suppressed_rows = [
         *(
-            (patch or first, suppressed.finding, suppressed)
-            for patch, suppressed in result.suppressed
+            (patch or first, suppression.finding, suppression)
+            for patch, suppression in result.suppressed
         )
     ]
     results = []
-    for patch, finding, suppressed in (*rows, *aside):
-        body = _result(finding, places, suppressed)
+    for patch, finding, suppression in (*rows, *suppressed_rows):
+        body = _result(finding, rule_indexes, suppression)
         body["locations"] = [_location(finding, patch, result)]
         body["partialFingerprints"] = {
             "patchpilotFinding/v1": fingerprints.of(finding, patch)
@@ -63,7 +63,7 @@ def render(result: CheckResult) -> str:
         "informationUri": "https://docs.kernel.org/process/submitting-patches.html",
         "rules": [_rule(rule) for rule in rules],
     }
-    document = {
+    log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [
@@ -74,7 +74,7 @@ def render(result: CheckResult) -> str:
             }
         ],
     }
-    return json_text(document, indent=1)
+    return json_text(log, indent=1)
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -89,10 +89,10 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _result(
-    finding: Finding, places: dict[str, int], suppressed: Suppressed | None
+    finding: Finding, rule_indexes: dict[str, int], suppression: Suppressed | None
 ) -> dict[str, Any]:
     old = finding.new is False or (
-        suppressed is not None and suppressed.by == "baseline"
+        suppression is not None and suppression.by == "baseline"
     )
     body: dict[str, Any] = {
         "ruleId": finding.rule,
@@ -105,10 +105,10 @@ def _result(
             "checkpatch": finding.checkpatch,
         },
         "baselineState": "unchanged" if old else "new",
-        "suppressions": [_suppression(suppressed)] if suppressed else [],
+        "suppressions": [_suppression(suppression)] if suppression else [],
     }
-    if finding.rule in places:
-        body["ruleIndex"] = places[finding.rule]
+    if finding.rule in rule_indexes:
+        body["ruleIndex"] = rule_indexes[finding.rule]
     if finding.path and finding.fix and finding.fix.edits:
         body["fixes"] = [_fix(finding.path, finding.fix)]
     return body
@@ -140,13 +140,13 @@ def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
     return {"description": {"text": printable(fix.text)}, "artifactChanges": [change]}
 
 
-def _suppression(suppressed: Suppressed) -> dict[str, Any]:
+def _suppression(suppression: Suppressed) -> dict[str, Any]:
     """Return a waived finding as an accepted external suppression."""
-    until = f", until {suppressed.until}" if suppressed.until else ""
+    expiry = f", until {suppression.until}" if suppression.until else ""
     justification = (
-        suppressed.reason
-        if suppressed.by == "baseline"
-        else f"{suppressed.reason} ({suppressed.origin}{until})"
+        suppression.reason
+        if suppression.by == "baseline"
+        else f"{suppression.reason} ({suppression.origin}{expiry})"
     )
     return {
         "kind": "external",

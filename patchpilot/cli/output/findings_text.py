@@ -31,8 +31,8 @@ MAX_LOCATIONS = 3
 class Colors:
     """Add colors, if enabled, and hold the maximum width of quoted lines."""
 
-    def __init__(self, on: bool, columns: int = COLUMNS) -> None:
-        self.on, self.columns = on, columns
+    def __init__(self, enabled: bool, columns: int = COLUMNS) -> None:
+        self.on, self.columns = enabled, columns
 
     def __call__(self, text: str, code: str) -> str:
         return f"{code}{text}{PLAIN}" if self.on and text else text
@@ -44,7 +44,7 @@ def render(
     colored: bool = False,
     quiet: bool = False,
     verbose: bool = False,
-    unfolded: bool = False,
+    show_all: bool = False,
     columns: int | None = None,
 ) -> str:
     """Format the report: a verdict, the findings rule by rule, and the skipped checks.
@@ -56,12 +56,12 @@ def render(
     """
     colors = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
     lines = [] if quiet else [_format_verdict(result, colors)]
-    lines += _format_all(result, colors) if unfolded else _group_by_rule(result, colors)
+    lines += _format_all(result, colors) if show_all else _group_by_rule(result, colors)
     if verbose:
         lines += [
-            _format_waived(patch, suppressed, colors)
-            for patch, suppressed in result.suppressed
-            if suppressed.by == "waiver"
+            _format_waived(patch, suppression, colors)
+            for patch, suppression in result.suppressed
+            if suppression.by == "waiver"
         ]
     if not quiet and (unchecked := "; ".join(list_unchecked(result))):
         lines += wrap_labeled("not checked: ", unchecked, colors.columns)
@@ -72,7 +72,10 @@ def _format_all(result: CheckResult, colors: Colors) -> Iterator[str]:
     """Yield all findings patch by patch, then those about the series."""
     explained_rules: set[str] = set()
     for patch, findings in [
-        *((checked.patch, checked.findings) for checked in result.patches),
+        *(
+            (checked_patch.patch, checked_patch.findings)
+            for checked_patch in result.patches
+        ),
         (None, result.series),
     ]:
         if findings and (patch is None or len(result.patches) > 1):
@@ -89,7 +92,10 @@ def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
     """Yield the first finding of each rule, and the locations of the others."""
     by_rule: dict[tuple[object, ...], list[tuple[Patch | None, Finding]]] = {}
     for patch, findings in [
-        *((checked.patch, checked.findings) for checked in result.patches),
+        *(
+            (checked_patch.patch, checked_patch.findings)
+            for checked_patch in result.patches
+        ),
         (None, result.series),
     ]:
         for finding in findings:
@@ -164,13 +170,13 @@ def format_location(finding: Finding, patch: Patch | None) -> str:
     return f"{source}:message:{message_line(finding, patch)}"
 
 
-def _format_waived(patch: Patch | None, suppressed: Suppressed, colors: Colors) -> str:
-    until = f", until {suppressed.until}" if suppressed.until else ""
-    finding = suppressed.finding
+def _format_waived(patch: Patch | None, suppression: Suppressed, colors: Colors) -> str:
+    expiry = f", until {suppression.until}" if suppression.until else ""
+    finding = suppression.finding
     return (
         f"{colors(format_location(finding, patch), BOLD)}: waived: {one_line(finding.message)}"
-        f" {colors(f'[{finding.name}]', DIM)}\n    {one_line(suppressed.reason)}"
-        f" ({one_line(suppressed.origin)}{until})"
+        f" {colors(f'[{finding.name}]', DIM)}\n    {one_line(suppression.reason)}"
+        f" ({one_line(suppression.origin)}{expiry})"
     )
 
 
@@ -226,10 +232,10 @@ def _quote_line(
     text: str, finding: Finding, colors: Colors, *, in_diff: bool
 ) -> list[str]:
     """Quote a line as compilers do, with a caret if the column is known."""
-    displayed = printable(text).expandtabs(8)
-    if not displayed.strip():
+    displayed_text = printable(text).expandtabs(8)
+    if not displayed_text.strip():
         return []
-    lines = ["    " + crop(displayed, colors.columns)]
+    lines = ["    " + crop(displayed_text, colors.columns)]
     if finding.column:
         # the column refers to the new file; in a patch, a sign precedes the line
         has_sign = in_diff and text[:1] in "+- " and finding.path is not None
@@ -270,8 +276,8 @@ def _format_verdict(result: CheckResult, colors: Colors) -> str:
         if counts[severity]
     ]
     bare_diffs = sum(
-        checked.patch.has_diff and not checked.patch.headers
-        for checked in result.patches
+        checked_patch.patch.has_diff and not checked_patch.patch.headers
+        for checked_patch in result.patches
     )
     note = (
         f" ({counted(bare_diffs, 'diff')} without a commit message)"
@@ -287,7 +293,7 @@ def _format_verdict(result: CheckResult, colors: Colors) -> str:
 
 def _format_counts(result: CheckResult) -> str:
     """Describe how many findings are suppressed, and how many are new since an earlier version."""
-    suppressed_by = Counter(suppressed.by for _, suppressed in result.suppressed)
+    suppressed_by = Counter(suppression.by for _, suppression in result.suppressed)
     parts = [
         *([f"{suppressed_by['waiver']} waived"] if suppressed_by["waiver"] else []),
         *(

@@ -30,9 +30,9 @@ def fixed_text(result: FixResult, *, colored: bool = False) -> str:
     for patch in result.patches:
         for finding in patch.fixed:
             location = format_location(finding, patch.patch)
-            verb = f"{GREEN}fixed{PLAIN}" if colored else "fixed"
+            label = f"{GREEN}fixed{PLAIN}" if colored else "fixed"
             lines.append(
-                f"{location}: {verb}: {one_line(finding.message)} [{finding.name}]"
+                f"{location}: {label}: {one_line(finding.message)} [{finding.name}]"
             )
         if patch.refused:
             lines.append(_remaining_findings(patch))
@@ -48,12 +48,12 @@ def _remaining_findings(fixed_patch: FixedPatch) -> str:
 
 def fix_summary_text(result: FixResult) -> str:
     """Summarize the fixes, and explain how to undo them."""
-    remaining, written = len(result.remaining.all), result.is_written
+    remaining, is_written = len(result.remaining.all), result.is_written
     text = (
-        f"{counted(result.fixed, 'finding')} {'fixed' if written else 'would be fixed'},"
-        f" {remaining} {_remain(remaining, written)}"
+        f"{counted(result.fixed, 'finding')} {'fixed' if is_written else 'would be fixed'},"
+        f" {remaining} {_remain_verb(remaining, is_written)}"
     )
-    if not written:
+    if not is_written:
         text += "".join(
             f"\n{_remaining_findings(patch)}"
             for patch in result.patches
@@ -69,8 +69,8 @@ def fix_summary_text(result: FixResult) -> str:
     return text
 
 
-def _remain(count: int, written: bool) -> str:
-    if written:
+def _remain_verb(count: int, is_written: bool) -> str:
+    if is_written:
         return "remains" if count == 1 else "remain"
     return "would remain"
 
@@ -89,7 +89,7 @@ def color_diff(lines: Sequence[str], *, colored: bool) -> str:
             index += len(old) + len(new)
             continue
         color = next(
-            (code for sign, code in _COLORS if lines[index].startswith(sign)), ""
+            (code for prefix, code in _COLORS if lines[index].startswith(prefix)), ""
         )
         colored_lines.append(
             f"{color}{printable(lines[index])}{PLAIN}"
@@ -100,7 +100,7 @@ def color_diff(lines: Sequence[str], *, colored: bool) -> str:
     return "\n".join(colored_lines)
 
 
-def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
+def _prose_run(lines: Sequence[str], start: int, prefix: str) -> list[str]:
     """Return the prose lines with this sign, starting at `start`.
 
     In the diff of a message, lines of the patch have a sign of two characters.
@@ -109,7 +109,7 @@ def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
     return list(
         takewhile(
             lambda line: (
-                line[:1] == sign and line[1:2] not in ("+", "-", "@", " ", "\t")
+                line[:1] == prefix and line[1:2] not in ("+", "-", "@", " ", "\t")
             ),
             next_lines,
         )
@@ -122,21 +122,23 @@ def _color_word_diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
     Words found on only one side are bold, even if the lines are wrapped differently.
     """
     before, after = (
-        [word for line in side for word in line[1:].split()] for side in (old, new)
+        [word for line in lines for word in line[1:].split()] for lines in (old, new)
     )
     changes = [
         opcode
         for opcode in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
         if opcode[0] != "equal"
     ]
-    changed = (
-        {at for _, low, high, _, _ in changes for at in range(low, high)},
-        {at for _, _, _, low, high in changes for at in range(low, high)},
+    changed_indexes = (
+        {index for _, start, end, _, _ in changes for index in range(start, end)},
+        {index for _, _, _, start, end in changes for index in range(start, end)},
     )
     return [
         line
-        for side, marked, color in zip((old, new), changed, (RED, GREEN), strict=True)
-        for line in _bold_words(side, marked, color)
+        for lines, bold_indexes, color in zip(
+            (old, new), changed_indexes, (RED, GREEN), strict=True
+        )
+        for line in _bold_words(lines, bold_indexes, color)
     ]
 
 

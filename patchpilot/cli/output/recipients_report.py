@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from patchpilot.cli.output.json_document import document
+from patchpilot.cli.output.json_document import format_json
 from patchpilot.model.printable import printable
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.topic.topic_recipients import Planned, PlanResult
@@ -11,7 +11,7 @@ from patchpilot.topic.topic_recipients import Planned, PlanResult
 
 def as_json(result: PlanResult) -> str:
     """Return the JSON document of `maintainers`."""
-    return document("maintainers", result)
+    return format_json("maintainers", result)
 
 
 def as_text(result: PlanResult, *, reasons: bool = True) -> str:
@@ -19,23 +19,28 @@ def as_text(result: PlanResult, *, reasons: bool = True) -> str:
     blocks = [
         "\n".join(
             _recipient_lines(
-                planned, reasons, is_one_of_several=len(result.results) > 1
+                recipient_plan, reasons, is_one_of_several=len(result.results) > 1
             )
         )
-        for planned in result.results
+        for recipient_plan in result.results
     ]
     return "\n\n".join(blocks)
 
 
 def _recipient_lines(
-    planned: Planned, reasons: bool, is_one_of_several: bool
+    recipient_plan: Planned, reasons: bool, is_one_of_several: bool
 ) -> Iterator[str]:
-    if is_one_of_several or len(planned.sources) > 1:
+    if is_one_of_several or len(recipient_plan.sources) > 1:
         more_reasons = (
-            f" and {len(planned.sources) - 1} more" if len(planned.sources) > 1 else ""
+            f" and {len(recipient_plan.sources) - 1} more"
+            if len(recipient_plan.sources) > 1
+            else ""
         )
-        yield printable(f"{planned.source}{more_reasons}")
-    for header, recipients in (("To", planned.plan.to), ("Cc", planned.plan.cc)):
+        yield printable(f"{recipient_plan.source}{more_reasons}")
+    for header, recipients in (
+        ("To", recipient_plan.plan.to),
+        ("Cc", recipient_plan.plan.cc),
+    ):
         for recipient in recipients:
             mark = " *" if recipient.by_hand else ""
             yield printable(
@@ -44,12 +49,12 @@ def _recipient_lines(
             if reasons:
                 for reason in recipient.reasons:
                     yield printable(f"      {reason}")
-    if not planned.plan.recipients:
+    if not recipient_plan.plan.recipients:
         yield "no recipients"
-    yield from _sections(planned.plan)
-    for warning in planned.plan.warnings:
+    yield from _sections(recipient_plan.plan)
+    for warning in recipient_plan.plan.warnings:
         yield printable(f"warning: {warning}")
-    if any(recipient.by_hand for recipient in planned.plan.recipients):
+    if any(recipient.by_hand for recipient in recipient_plan.plan.recipients):
         yield "* set manually"
 
 

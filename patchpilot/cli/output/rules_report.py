@@ -32,8 +32,8 @@ _APPLIED_BY = {"safe": " (`check --fix` applies it where that is safe)"}
 
 def _other_severities(rule: Rule) -> str:
     """Return the other severities that findings of the rule may have."""
-    others = sorted({str(severity) for severity in rule.severities.values()})
-    return f" (in some cases {' or '.join(others)})" if others else ""
+    severities = sorted({str(severity) for severity in rule.severities.values()})
+    return f" (in some cases {' or '.join(severities)})" if severities else ""
 
 
 def format_rule_page(explanation: RuleExplanation) -> str:

@@ -45,9 +45,13 @@ def _last_line(plan: Sending, after: str) -> str:
 def format_mails(plan: Sending) -> str:
     """Format each message to send in full."""
     lines: list[str] = []
-    pending = plan.send.waiting_messages
-    for number, mail in enumerate(pending, 1):
-        lines += [title(f"mail {number} of {len(pending)}"), mail_text(mail.raw), ""]
+    pending_messages = plan.send.waiting_messages
+    for number, mail in enumerate(pending_messages, 1):
+        lines += [
+            title(f"mail {number} of {len(pending_messages)}"),
+            mail_text(mail.raw),
+            "",
+        ]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -133,15 +137,16 @@ def merge_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
     Files that match the same pattern in MAINTAINERS become one reason.
     """
     paths: dict[str, list[str]] = {}
-    kept: dict[str, None] = {}
+    merged_reasons: dict[str, None] = {}
     for reason in reasons:
         match = _MATCH.fullmatch(reason)
         key = f"\0{match['pattern']}" if match else reason
-        kept.setdefault(key)
+        merged_reasons.setdefault(key)
         if match:
             paths.setdefault(key, []).append(match["path"])
     return tuple(
-        _join_paths(paths[key], key[1:]) if key in paths else key for key in kept
+        _join_paths(paths[key], key[1:]) if key in paths else key
+        for key in merged_reasons
     )
 
 

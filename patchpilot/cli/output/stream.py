@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from patchpilot.model.printable import escape_commands, width
 
 
-def write_result(data: str, *, colored: bool, exact: bool = False) -> None:
+def write_result(data: str, *, colored: bool, is_exact: bool = False) -> None:
     """Write a result to stdout.
 
     `exact` data is for programs and always written as UTF-8. Other text is written in the stream's
     encoding, with escapes for unsupported characters. Commands that a CI server would read from its
     log are removed.
     """
-    data = data if exact else escape_commands(data)
+    data = data if is_exact else escape_commands(data)
     encoding = (sys.stdout.encoding or "").lower()
     if encoding not in ("utf-8", "utf8"):
-        if exact:
+        if is_exact:
             sys.stdout.flush()
             sys.stdout.buffer.write(data.encode("utf-8", "surrogateescape"))
             sys.stdout.flush()
@@ -60,7 +60,9 @@ def fold_text(text: str, max_width: int) -> str:
     on one line, so that it can be copied.
     """
     return "\n".join(
-        folded for line in text.split("\n") for folded in _fold_line(line, max_width)
+        folded_line
+        for line in text.split("\n")
+        for folded_line in _fold_line(line, max_width)
     )
 
 
@@ -70,14 +72,14 @@ def _fold_line(line: str, max_width: int) -> Iterator[str]:
         yield line
         return
     indent = " " * min(len(line) - len(line.lstrip(" ")) + 4, max_width // 2)
-    folded = ""
+    folded_line = ""
     for word in re.findall(r" *[^ ]+| +$", line):
-        if folded and width(re.sub(_COLOR, "", folded + word)) > max_width:
-            yield folded
-            folded = indent + word.lstrip(" ")
+        if folded_line and width(re.sub(_COLOR, "", folded_line + word)) > max_width:
+            yield folded_line
+            folded_line = indent + word.lstrip(" ")
         else:
-            folded += word
-    yield folded
+            folded_line += word
+    yield folded_line
 
 
 def wrap_labeled(

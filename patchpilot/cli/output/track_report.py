@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from patchpilot.cli.output.json_document import document
+from patchpilot.cli.output.json_document import format_json
 from patchpilot.cli.output.stream import wrap_labeled
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
@@ -28,14 +28,14 @@ _LABEL, _EVENT = 12, 16
 
 def series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
     """Return the JSON document of `track`; `topic` is the topic of the current branch."""
-    return document("track", FollowedSeries(tuple(series), topic))
+    return format_json("track", FollowedSeries(tuple(series), topic))
 
 
 def series_text(
-    tracked: Tracked,
+    series: Tracked,
     topic: TopicState | None = None,
     *,
-    room: int | None = None,
+    max_width: int | None = None,
     with_mails: bool = False,
 ) -> str:
     """Format all details of a series, beginning with five header rows.
@@ -43,27 +43,29 @@ def series_text(
     On a terminal, rows are wrapped to `room` columns. With `with_mails`, include the beginning of
     each message that was not sent by a bot.
     """
-    lines = list(_header_lines(tracked))
-    if time_note := format_time_note(tracked):
+    lines = list(_header_lines(series))
+    if time_note := format_time_note(series):
         lines.append(f"  as of     {time_note}")
-    if tracked.own and topic:
-        changed = f"; {topic.since}" if topic.since else ""
+    if series.own and topic:
+        change_note = f"; {topic.since}" if topic.since else ""
         lines.append(
             f"  topic     {topic.draft.branch or topic.draft.change_id}, next"
-            f" v{topic.next_version}{changed}"
+            f" v{topic.next_version}{change_note}"
         )
-    for report in tracked.delivery:
+    for report in series.delivery:
         lines += [
             f"  delivery  {report.words}",
             f"            {report.advice!s}",
         ]
-    lines += _thread_lines(tracked, with_mails=with_mails)
-    lines += [f"  note      {note}" for note in tracked.notes]
-    if room:
-        lines = [folded for line in lines for folded in _fold_row(line, room)]
-        lines = [*wrap_labeled("", tracked.subject, room), *lines]
+    lines += _thread_lines(series, with_mails=with_mails)
+    lines += [f"  note      {note}" for note in series.notes]
+    if max_width:
+        lines = [
+            folded_line for line in lines for folded_line in _fold_row(line, max_width)
+        ]
+        lines = [*wrap_labeled("", series.subject, max_width), *lines]
     else:
-        lines = [tracked.subject, *lines]
+        lines = [series.subject, *lines]
     return printable("\n".join(lines))
 
 
@@ -73,8 +75,10 @@ def _fold_row(line: str, max_width: int) -> list[str]:
         return [line]
     start = _EVENT if line.startswith("   ") else _LABEL
     end = " \\" if line.startswith("  run ") else ""
-    *folded, last_line = wrap_labeled(line[:start], line[start:], max_width - len(end))
-    return [*(f"{folded_line}{end}" for folded_line in folded), last_line]
+    *folded_lines, last_line = wrap_labeled(
+        line[:start], line[start:], max_width - len(end)
+    )
+    return [*(f"{folded_line}{end}" for folded_line in folded_lines), last_line]
 
 
 def _header_lines(series: Tracked) -> Iterator[str]:
@@ -104,39 +108,43 @@ def _thread_lines(series: Tracked, *, with_mails: bool) -> list[str]:
 
 def _version_lines(series: Tracked) -> Iterator[str]:
     """Yield the author and the versions and, for several patches, the state of each patch."""
-    posted = series.about
-    yield f"  author    {posted.author_text}"
-    for revision in posted.revisions:
+    posted_series = series.about
+    yield f"  author    {posted_series.author_text}"
+    for revision in posted_series.revisions:
         patches = counted(revision.patch_count, "patch", "patches")
         yield (
             f"  {revision.label:<9} {_format_date(revision.sent)}  {patches} "
             f" <{revision.message_id}>{_date_note(revision.first.mail)}"
         )
-    for message_id, version in posted.missing.items():
+    for message_id, version in posted_series.missing.items():
         yield f"  v{version:<8} mail not found  <{message_id}>"
-    latest = posted.latest
-    if len(posted.patches) > 1:
-        for post in posted.patches:
+    latest_revision = posted_series.latest
+    if len(posted_series.patches) > 1:
+        for post in posted_series.patches:
             name = (
-                f"{post.number}/{len(latest.patches)}"
-                if post.version == latest.version
+                f"{post.number}/{len(latest_revision.patches)}"
+                if post.version == latest_revision.version
                 else f"v{post.version} {post.number}"
             )
-            proof = (post.proof.commit or "")[:12] or f"<{post.proof.message_id or ''}>"
-            state_text = f"{_format_date(post.proof.date)}  {post.state:<17} {proof}"
+            proof_text = (post.proof.commit or "")[
+                :12
+            ] or f"<{post.proof.message_id or ''}>"
+            state_text = (
+                f"{_format_date(post.proof.date)}  {post.state:<17} {proof_text}"
+            )
             yield f"  {name:<9} {state_text}  {post.title}"
 
 
 def _tag_lines(series: Tracked) -> Iterator[str]:
     """Yield the tags of a series, and what others claim about it."""
-    posted = series.about
-    is_series = len(posted.latest.patches) > 1
-    for tag in posted.trailers:
+    posted_series = series.about
+    is_series = len(posted_series.latest.patches) > 1
+    for tag in posted_series.trailers:
         patch_note = f" (patch {tag.patch})" if tag.patch and is_series else ""
         condition = f", on a condition: “{tag.conditional}”" if tag.conditional else ""
         ask_note = f" (not added by itself: {tag.asks})" if tag.asks else ""
         yield f"  tag v{tag.version:<4} {tag.trailer}{patch_note}{condition}{ask_note}"
-    for claim in posted.claims:
+    for claim in posted_series.claims:
         yield f"  claim     {claim.words}  <{claim.message_id}>"
 
 
@@ -154,8 +162,8 @@ def _review_lines(series: Tracked) -> list[str]:
 
 def _tree_lines(series: Tracked) -> Iterator[str]:
     """Yield the trees that contain the series, and later series that fix or revert it."""
-    posted = series.about
-    for merge in posted.landed:
+    posted_series = series.about
+    for merge in posted_series.landed:
         if merge.tree.startswith("stable/"):
             continue
         release = (
@@ -165,21 +173,25 @@ def _tree_lines(series: Tracked) -> Iterator[str]:
             if merge.in_mainline
             else ""
         )
-        claimed = f", {merge.how}" if merge.how.startswith("claimed") else ""
+        claim_note = f", {merge.how}" if merge.how.startswith("claimed") else ""
         commit = merge.commit or "(commit unknown)"
-        yield f"  tree      {merge.tree} {commit}{release}{claimed}"
-    for branch in posted.stable:
+        yield f"  tree      {merge.tree} {commit}{release}{claim_note}"
+    for branch in posted_series.stable:
         commit = (
             f" ({branch.commit[:12]})"
             if branch.commit and branch.state in ("merged", "released")
             else ""
         )
         yield f"  stable    {branch.version:<6} {branch.words}{commit}"
-    for later in posted.follow_ups:
-        location = f", in {later.tree or '?'} as {later.commit}" if later.commit else ""
+    for follow_up in posted_series.follow_ups:
+        location = (
+            f", in {follow_up.tree or '?'} as {follow_up.commit}"
+            if follow_up.commit
+            else ""
+        )
         yield (
-            f"  follow-up {later.subject} (v{later.version}, {later.state}{location})"
-            f" {later.relation} it"
+            f"  follow-up {follow_up.subject} (v{follow_up.version}, {follow_up.state}{location})"
+            f" {follow_up.relation} it"
         )
 
 
@@ -191,13 +203,13 @@ def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
     labels = Counter(revision.label for revision in series.about.revisions)
     lines = ["  replies"] if series.replies else []
     for reply in series.replies:
-        mark = "*" if reply.unread else " "
+        unread_mark = "*" if reply.unread else " "
         sender = reply.mail.sender_name
         bot = " (bot)" if reply.mail.bot else ""
         target = _describe_target(reply, labels)
         note = _date_note(reply.mail.mail)
         lines.append(
-            f"   {mark} {_format_date(reply.mail.mail.date)}  {reply.mail.kind:<13}"
+            f"   {unread_mark} {_format_date(reply.mail.mail.date)}  {reply.mail.kind:<13}"
             f" {sender}{bot}{target}{note}"
         )
         if with_mails and not reply.mail.bot:
@@ -218,9 +230,9 @@ def _describe_target(reply: Reply, labels: Mapping[str, int]) -> str:
     return f", on {label}{number}{day}"
 
 
-def _event_lines(tracked: Tracked) -> list[str]:
+def _event_lines(series: Tracked) -> list[str]:
     """List the events, each with the message or commit that proves it."""
-    return ["  story", *map(_event_line, list_events(tracked))]
+    return ["  story", *map(_event_line, list_events(series))]
 
 
 def _event_line(event: StoryEvent) -> str:
@@ -232,17 +244,15 @@ def _event_line(event: StoryEvent) -> str:
 def digest_text(series: Sequence[Tracked], since: datetime) -> str:
     """List the events of each series since a time, with its state and next step."""
     lines: list[str] = []
-    for tracked in series:
+    for item in series:
         events = [
-            event
-            for event in list_events(tracked)
-            if event.when and event.when >= since
+            event for event in list_events(item) if event.when and event.when >= since
         ]
         if events:
             lines += [
-                f"{tracked.entry.id}  {tracked.state}: {one_line(tracked.subject)}",
+                f"{item.entry.id}  {item.state}: {one_line(item.subject)}",
                 *map(_event_line, events),
-                f"    next        {one_line(tracked.next_step)}",
+                f"    next        {one_line(item.next_step)}",
             ]
     return printable("\n".join(lines)) or f"nothing new since {since:%Y-%m-%d %H:%M}"
 
@@ -250,25 +260,25 @@ def digest_text(series: Sequence[Tracked], since: datetime) -> str:
 def waiting_text(series: Sequence[Tracked]) -> str:
     """List the messages that wait for a reply, each with the command to write it."""
     lines: list[str] = []
-    for tracked in series:
-        lines.append(f"{tracked.entry.id}  {one_line(tracked.subject)}")
-        for message_id, items in group_requests(tracked).items():
-            point, more_count = items[0].point, len(items) - 1
+    for tracked_series in series:
+        lines.append(f"{tracked_series.entry.id}  {one_line(tracked_series.subject)}")
+        for message_id, items in group_requests(tracked_series).items():
+            request, more_count = items[0].point, len(items) - 1
             more_note = (
                 f" (and {counted(more_count, 'more request')})" if more_count else ""
             )
-            action = Action("track", ("reply", f"<{message_id}>"), "`{}`")
+            reply_command = Action("track", ("reply", f"<{message_id}>"), "`{}`")
             lines += [
-                f"    {point.asker}: {one_line(point.text)}{more_note}",
-                f"      {action}",
+                f"    {request.asker}: {one_line(request.text)}{more_note}",
+                f"      {reply_command}",
             ]
     return printable("\n".join(lines)) or "no message waits for your answer"
 
 
-def _describe_release(how: str) -> str:
+def _describe_release(origin: str) -> str:
     return (
         ", in no release yet"
-        if how.startswith("in the repository")
+        if origin.startswith("in the repository")
         else ", first release unknown without a repository (-C DIR)"
     )
 
@@ -295,14 +305,14 @@ def _format_date(date: datetime | None) -> str:
 def classified_text(mails: Sequence[ClassifiedMail]) -> str:
     """List the messages, each followed by its tags."""
     kind_width = max(
-        (width(str(classified.mail.kind)) for classified in mails), default=0
+        (width(str(classified_mail.mail.kind)) for classified_mail in mails), default=0
     )
     lines = []
-    for classified in mails:
-        mail = classified.mail
+    for classified_mail in mails:
+        mail = classified_mail.mail
         lines.append(
-            f"{printable(classified.source)}: {mail.kind:<{kind_width}}"
-            f" {classified.confidence:.2f}{' bot' if mail.bot else ''} "
+            f"{printable(classified_mail.source)}: {mail.kind:<{kind_width}}"
+            f" {classified_mail.confidence:.2f}{' bot' if mail.bot else ''} "
             f" {crop(printable(mail.mail.subject), 80)}"
         )
         lines += [

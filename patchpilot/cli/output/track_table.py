@@ -72,10 +72,12 @@ def series_table(
     if not series and topic is None:
         return "no series is tracked: run `patchpilot track add '<message-id>'`"
     groups = {
-        turn: [_series_row(tracked, now, turn, topic) for tracked in group]
+        turn: [
+            _series_row(tracked_series, now, turn, topic) for tracked_series in group
+        ]
         for turn, group in group_by_turn(series).items()
     }
-    if topic is not None and not any(tracked.own for tracked in series):
+    if topic is not None and not any(tracked_series.own for tracked_series in series):
         topic_turn = topic.step.need
         rows_of_turn = {
             **groups,
@@ -84,17 +86,22 @@ def series_table(
         groups = {turn: rows_of_turn[turn] for turn in Turn if turn in rows_of_turn}
     rows = [row for group in groups.values() for row in group]
     shown_columns = [
-        at for at in range(_NEXT) if at == _TITLE or any(row.cells[at] for row in rows)
+        column
+        for column in range(_NEXT)
+        if column == _TITLE or any(row.cells[column] for row in rows)
     ]
     widths = {
-        at: max(width(text) for text in (HEADER[at], *(row.cells[at] for row in rows)))
-        for at in shown_columns
+        column: max(
+            width(text)
+            for text in (HEADER[column], *(row.cells[column] for row in rows))
+        )
+        for column in shown_columns
     }
     remaining = _remaining_width(shown_columns, widths, columns)
     step_width = max((width(row.step) for row in rows), default=0)
     if _REVIEWED in shown_columns and remaining - step_width < _NARROWEST:
         # drop the tag counts first, because REV already summarizes them
-        shown_columns = [at for at in shown_columns if at != _TAGS]
+        shown_columns = [column for column in shown_columns if column != _TAGS]
         remaining = _remaining_width(shown_columns, widths, columns)
     has_sentence = remaining >= min(widths[_TITLE], _ENOUGH) + _MIN_SENTENCE
     next_width = max(width(row.sentence if has_sentence else row.step) for row in rows)
@@ -118,8 +125,8 @@ def series_table(
             lines += [crop(f"    note: {note}", columns) for note in row.notes]
     legend = "; ".join(
         explanation
-        for at, explanation in _LEGEND.items()
-        if HEADER.index(at) in shown_columns
+        for column, explanation in _LEGEND.items()
+        if HEADER.index(column) in shown_columns
     )
     return "\n".join([*lines, *([crop(legend, columns)] if legend else [])])
 
@@ -128,7 +135,11 @@ def _remaining_width(
     shown_columns: Iterable[int], widths: dict[int, int], columns: int
 ) -> int:
     """Return the number of columns left for the title and the next step."""
-    return columns - sum(widths[at] + 2 for at in shown_columns if at != _TITLE) - 2
+    return (
+        columns
+        - sum(widths[column] + 2 for column in shown_columns if column != _TITLE)
+        - 2
+    )
 
 
 def _format_row(
@@ -138,11 +149,12 @@ def _format_row(
     widths: dict[int, int],
     columns: int,
 ) -> str:
-    padded = (
-        crop(cells[at], widths[at]) + " " * (widths[at] - width(cells[at]))
-        for at in shown_columns
+    padded_cells = (
+        crop(cells[column], widths[column])
+        + " " * (widths[column] - width(cells[column]))
+        for column in shown_columns
     )
-    return crop("  ".join((*padded, step)), columns).rstrip()
+    return crop("  ".join((*padded_cells, step)), columns).rstrip()
 
 
 def _series_row(
@@ -182,9 +194,10 @@ def _shorten_advice(advice: Advice, turn: Turn) -> str:
     if turn is not Turn.YOURS:
         return _NO_ACTION[turn]
     for action in actions(advice):
-        words = {action.name, *action.arguments}
+        arguments = {action.name, *action.arguments}
         if name := next(
-            (name for step_words, name in _STEPS if words.issuperset(step_words)), None
+            (name for step_words, name in _STEPS if arguments.issuperset(step_words)),
+            None,
         ):
             return name
     return _NO_ACTION[turn]

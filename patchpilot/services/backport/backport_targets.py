@@ -198,15 +198,15 @@ def backport_format(repository: Repository, profile: str | None) -> StableTrees:
 
     If the project is unknown, return stable trees without a mailing list.
     """
-    guessed = stable_branches(repository, profile=profile).stable
+    trees = stable_branches(repository, profile=profile).stable
     head = repository.find("HEAD")
     is_known = (
         profile
-        or any(map(guessed.version_of, repository.refs))
+        or any(map(trees.version_of, repository.refs))
         or (head and project_of_tree(CommitTree(repository, head)))
     )
     return (
-        own_trees(repository, guessed, profile) if is_known else None
+        own_trees(repository, trees, profile) if is_known else None
     ) or StableTrees()
 
 

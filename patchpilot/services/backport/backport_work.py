@@ -19,10 +19,18 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_targets import backport_format
 from patchpilot.services.backport.branch_verdicts import BackportRequest
-from patchpilot.services.backport.build_objects import FAILED, Built, builds_objects
+from patchpilot.services.backport.build_objects import (
+    FAILED,
+    BranchBuild,
+    is_object_build,
+)
 from patchpilot.services.backport.directory_patches import write_for_directories
 from patchpilot.services.backport.stable_request import request_mail
-from patchpilot.services.backport.work_clone import Resolving, build_backport, resolve
+from patchpilot.services.backport.work_clone import (
+    ConflictResolution,
+    build_backport,
+    resolve,
+)
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,
     require_identity,
@@ -45,8 +53,8 @@ class ActionResults:
     """
 
     written: tuple[WrittenBackport, ...] = ()
-    resolving: Resolving | None = None
-    built: tuple[Built, ...] = ()
+    resolving: ConflictResolution | None = None
+    built: tuple[BranchBuild, ...] = ()
     request: str = ""
     next: Advice = ""
 
@@ -56,7 +64,7 @@ def next_step(results: Sequence[BackportResult], request: BackportRequest) -> Ad
     last_result = results[-1]
     branches = [branch for branch in last_result.branches if branch.wants_fix]
     onto_arguments = tuple(
-        word for revision in request.onto for word in ("--onto", revision)
+        argument for revision in request.onto for argument in ("--onto", revision)
     )
     target = request.target or last_result.commit or ""
     if not branches:
@@ -108,16 +116,16 @@ def run_actions(
         )
     wording = _backport_text(repository, request)
     folder, profile = None if request.resolve else request.folder, request.profile
-    unpacked = (
+    directory_backports = (
         write_for_directories(results, folder, wording=wording, profile=profile)
         if folder
         else ()
     )
     if repository is None:
-        return ActionResults(unpacked)
+        return ActionResults(directory_backports)
     stable = backport_format(repository, profile)
-    last = results[-1]
-    built = (
+    final_result = results[-1]
+    builds = (
         tuple(
             build_backport(
                 repository,
@@ -125,57 +133,63 @@ def run_actions(
                 stable,
                 request.build,
                 progress,
-                adapts=request.adapt,
+                adapt=request.adapt,
             )
-            for index in range(len(last.branches))
+            for index in range(len(final_result.branches))
         )
         if request.build
         else ()
     )
-    broken = {
+    failed_branches = {
         build.branch
-        for build in built
-        if builds_objects(request.build) and build.code == FAILED
+        for build in builds
+        if is_object_build(request.build) and build.code == FAILED
     }
     buildable = [
         replace(
             result,
             branches=tuple(
-                branch for branch in result.branches if branch.branch not in broken
+                branch
+                for branch in result.branches
+                if branch.branch not in failed_branches
             ),
         )
         for result in results
     ]
-    written = (
+    written_backports = (
         write_backports(
             repository,
             buildable,
             folder,
             wording=wording,
             profile=profile,
-            adapts=request.adapt,
+            adapt=request.adapt,
         )
         if folder and buildable[-1].branches
         else ()
     )
     failed_builds = tuple(
-        WrittenBackport(name, (), _BUILD_FAILED) for name in sorted(broken)
+        WrittenBackport(name, (), _BUILD_FAILED) for name in sorted(failed_branches)
     )
     return ActionResults(
-        written=(*written, *(failed_builds if folder else ()), *unpacked),
+        written=(
+            *written_backports,
+            *(failed_builds if folder else ()),
+            *directory_backports,
+        ),
         resolving=resolve(
             repository,
-            last,
-            last.branches[0],
+            final_result,
+            final_result.branches[0],
             stable,
             request.folder,
             wording,
-            start=last.branches[0].adaptation,
+            start=final_result.branches[0].adaptation,
         )
         if request.resolve
         else None,
-        built=built,
-        request=request_mail(repository, last, stable, request.note)
+        built=builds,
+        request=request_mail(repository, final_result, stable, request.note)
         if request.request
         else "",
         next=_SEND_HINT if request.request else "",

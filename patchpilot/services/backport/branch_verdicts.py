@@ -185,7 +185,7 @@ def backport(
     if folders:
         patches = [(fix.as_patch(repository), fix.commit) for fix in targets]
         directory_results = [
-            check_directory(patches, folder, repository, adapts=request.adapt)
+            check_directory(patches, folder, repository, adapt=request.adapt)
             for folder in folders
         ]
         results = tuple(
@@ -280,14 +280,14 @@ class BackportSession:
                 *(branch.tip for branch in branches),
             ]
         )
-        pending = {
+        pending_branches = {
             branch.name: _PendingBranch(self.scratch.tree_of(branch.tip))
             for branch in branches
         }
         # --fixes overrides the tags of a single commit; in a series, it only fills in missing ones
         chosen = self.named if len(commits) == 1 else ()
         return tuple(
-            self._verdicts_for_fix(commit, branches, pending, chosen)
+            self._verdicts_for_fix(commit, branches, pending_branches, chosen)
             for commit in commits
         )
 
@@ -301,12 +301,12 @@ class BackportSession:
 
     def _verdicts_for_fix(
         self,
-        requested: str,
+        requested_fix: str,
         branches: Sequence[Branch],
-        pending: Mapping[str, _PendingBranch],
+        pending_branches: Mapping[str, _PendingBranch],
         chosen: tuple[Culprit, ...],
     ) -> BackportResult:
-        commit = self._mainline_commit(requested)
+        commit = self._mainline_commit(requested_fix)
         fix = FixCommit.read(self.repository, commit)
         culprits = chosen or self.history.culprits(commit) or self.named
         follow_ups = followers(self.history, commit, self.main)
@@ -315,16 +315,16 @@ class BackportSession:
             self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
             verdicts.append(
                 self._branch_verdict(
-                    fix, culprits, follow_ups, branch, pending[branch.name]
+                    fix, culprits, follow_ups, branch, pending_branches[branch.name]
                 )
             )
         needs_by_branch = [
             (branch, verdict.wants_fix)
             for branch, verdict in zip(branches, verdicts, strict=True)
         ]
-        later = (
+        later_hints = (
             later_fixes(self.history, fix, self.main, follow_ups)
-            if any(wants for _, wants in needs_by_branch)
+            if any(is_needed for _, is_needed in needs_by_branch)
             else ()
         )
         verdicts = [
@@ -332,7 +332,7 @@ class BackportSession:
                 replace(
                     verdict,
                     lacking_newer=lacking_newer(branch, needs_by_branch),
-                    hints=(*verdict.hints, *later),
+                    hints=(*verdict.hints, *later_hints),
                 )
                 if verdict.wants_fix
                 else verdict
@@ -350,24 +350,24 @@ class BackportSession:
             followers=follow_ups,
             upstream=upstream,
             list=self.found.stable.list,
-            asked=requested if requested != commit else None,
+            asked=requested_fix if requested_fix != commit else None,
             max_lines=self.found.stable.max_lines,
         )
 
-    def _backports(self, commit: str, branch: Branch) -> Iterator[str]:
+    def _other_backports(self, commit: str, branch: Branch) -> Iterator[str]:
         """Yield the fix's backports to other stable branches, the nearest newer branch first."""
         branches = self.found.branches
-        newer = [
-            other
-            for other in branches
+        newer_branches = [
+            candidate
+            for candidate in branches
             if not branch.version
-            or version_key(other.version) > version_key(branch.version)
+            or version_key(candidate.version) > version_key(branch.version)
         ]
-        for other in (
-            *newer,
-            *(branch for branch in reversed(branches) if branch not in newer),
+        for candidate in (
+            *newer_branches,
+            *(branch for branch in reversed(branches) if branch not in newer_branches),
         ):
-            applied = self.history.landed(commit, other.tip, content=False)
+            applied = self.history.landed(commit, candidate.tip, content=False)
             if applied and applied.holds and applied.commit != commit:
                 yield applied.commit
 
@@ -377,17 +377,23 @@ class BackportSession:
         culprits: tuple[Culprit, ...],
         follow_ups: tuple[Follower, ...],
         branch: Branch,
-        pending: _PendingBranch,
+        pending_branch: _PendingBranch,
     ) -> BranchResult:
-        tree = pending.tree
+        tree = pending_branch.tree
         result = judge(
-            self.history, self.scratch, fix, culprits, branch, tree, pending.commits
+            self.history,
+            self.scratch,
+            fix,
+            culprits,
+            branch,
+            tree,
+            pending_branch.commits,
         )
         is_conflict = result.verdict is BranchVerdict.CONFLICT
         missing_functions = (
             ""
             if culprits or not is_conflict
-            else self._missing_functions_reason(fix, branch.tip, pending)
+            else self._missing_functions_reason(fix, branch.tip, pending_branch)
         )
         if missing_functions:
             result = replace(
@@ -401,7 +407,7 @@ class BackportSession:
         search: PrerequisiteSearch | None = None
         is_conflict = result.verdict is BranchVerdict.CONFLICT
         if self.request.adapt and is_conflict and applied:
-            backports = self._backports(fix.id, branch)
+            backports = self._other_backports(fix.id, branch)
             adapted = adapt(self.scratch, applied.merge, tree, fix, backports)
             if adapted and self.request.range_diff:
                 parent = self.scratch.commit(tree, branch.tip)
@@ -413,7 +419,7 @@ class BackportSession:
                 adapted = replace(adapted, range_diff=comparison)
             result = replace(result, adaptation=adapted)
         adapted = result.adaptation
-        usable = adapted if adapted and adapted.is_sure else None
+        sure_adaptation = adapted if adapted and adapted.is_sure else None
         if applied and wants_fix and self.request.effort > 0:
             causes, hints = explain(
                 self.history,
@@ -429,7 +435,7 @@ class BackportSession:
                 steps = add_causes(adapted.steps, causes)
                 result = replace(result, adaptation=replace(adapted, steps=steps))
             # an adapted fix needs no prerequisites
-            if is_conflict and not usable:
+            if is_conflict and not sure_adaptation:
                 search = find_prerequisites(
                     self.history,
                     self.scratch,
@@ -446,12 +452,12 @@ class BackportSession:
                     search=search.state,
                 )
         if wants_fix:
-            pending.tree = (
-                usable.made
-                if usable
+            pending_branch.tree = (
+                sure_adaptation.made
+                if sure_adaptation
                 else self._tree_with_fix(fix, applied, search, tree)
             )
-            pending.commits.append(fix.id)
+            pending_branch.commits.append(fix.id)
         stable = self.found.stable
         return replace(
             result,
@@ -465,7 +471,7 @@ class BackportSession:
         )
 
     def _missing_functions_reason(
-        self, fix: FixCommit, tip: str, pending: _PendingBranch
+        self, fix: FixCommit, tip: str, pending_branch: _PendingBranch
     ) -> str:
         """Explain why a branch without the changed functions is not affected, or return "".
 
@@ -476,7 +482,7 @@ class BackportSession:
             function for function in changed_functions(fix.files).lines if function
         ]
         for change in fix.files:
-            content = self.scratch.blob(pending.tree, change.path) or b""
+            content = self.scratch.blob(pending_branch.tree, change.path) or b""
             if any(f"{function}(".encode() in content for function in functions):
                 return ""
         if not functions or len(fix.commit.parents) != 1:
@@ -489,7 +495,9 @@ class BackportSession:
                 if candidate.confidence >= rank_culprits.SURE
             )
         guess = self._guesses[fix.id]
-        has_bug, _, reason = judge_affected(self.history, guess, tip, pending.commits)
+        has_bug, _, reason = judge_affected(
+            self.history, guess, tip, pending_branch.commits
+        )
         return (
             f"{reason}, nor is the function {functions[0]}()"
             if has_bug is False
@@ -530,7 +538,7 @@ def resolve_branches(
     repository: Repository, branches: Branches, revisions: Sequence[str]
 ) -> tuple[Branch, ...]:
     """Return the revisions given with --onto as branches."""
-    resolved = []
+    resolved_branches = []
     today = datetime.now(UTC).date()
     for revision in revisions:
         tip = repository.resolve(revision)
@@ -539,9 +547,9 @@ def resolve_branches(
             series_.version == version and series_.is_over(today)
             for series_ in branches.stable.series
         )
-        resolved.append(
+        resolved_branches.append(
             Branch(
                 revision, version, tip, branches.stable.ends(version), is_over=is_over
             )
         )
-    return tuple(resolved)
+    return tuple(resolved_branches)

@@ -54,14 +54,14 @@ def bug_range(
         for branch in branches
         if branch.version
     ]
-    culprits = [commit for written in culprits if (commit := repository.find(written))]
+    culprits = [commit for name in culprits if (commit := repository.find(name))]
     releases = Releases(repository)
     first_releases = [releases.first(culprit) for culprit in culprits]
     versions = sorted(
         (release.name.removeprefix("v") for release in first_releases if release),
         key=version_order,
     )
-    introduced = (
+    introducing_commits = (
         ReleasePoint(versions[0] if versions else "", ReleaseState.ENTERS)
         if culprits
         else None
@@ -74,7 +74,7 @@ def bug_range(
     )
     points = in_order(
         (ReleasePoint(version, state) for version, state, _ in series),
-        introduced,
+        introducing_commits,
         ReleasePoint(fix_version.removeprefix("v"), ReleaseState.FIX),
         is_released=fix_release is not None,
     )
@@ -91,14 +91,14 @@ def bug_range(
 
 def _preceding_release(repository: Repository, releases: Releases, fix: str) -> str:
     """Return the last release that an unreleased fix is based on, or "" if it is not recent."""
-    committed = int(repository.commit(fix).committed.timestamp())
-    earlier = [release for release in releases.all if release.date <= committed + SLOP][
-        -MAX_RELEASES_BEFORE_FIX:
-    ]
+    commit_time = int(repository.commit(fix).committed.timestamp())
+    earlier_releases = [
+        release for release in releases.all if release.date <= commit_time + SLOP
+    ][-MAX_RELEASES_BEFORE_FIX:]
     return next(
         (
             release.name
-            for release in reversed(earlier)
+            for release in reversed(earlier_releases)
             if repository.is_ancestor(release.commit, fix)
         ),
         "",

@@ -35,7 +35,7 @@ FAILED = 2
 
 
 @json_form("branch", "exit_code=code", "tail", "warnings")
-class Built(NamedTuple):
+class BranchBuild(NamedTuple):
     """The result of building a backported fix on a branch.
 
     `tail` is the end of the output, or the compile errors. `warnings` lists the new warnings if
@@ -69,7 +69,7 @@ def compile_objects(
     branch: BranchResult,
     tip: str,
     progress: Progress,
-) -> Built:
+) -> BranchBuild:
     """Compile the objects that the clone's commits after the branch's tip change.
 
     Only one configuration for this machine is built, using the repository's build cache.
@@ -85,26 +85,26 @@ def compile_objects(
         for patch in series.patches
         for problem in facts.problems.get(id(patch), ())
     ]
-    if fatal := [problem for problem in problems if problem.kind in _FATAL]:
+    if fatal_problems := [problem for problem in problems if problem.kind in _FATAL]:
         missing_names = {
-            name for problem in fatal for name in names_in(problem.message)
+            name for problem in fatal_problems for name in names_in(problem.message)
         }
         lines = [
-            *dict.fromkeys(map(_format_problem, fatal)),
+            *dict.fromkeys(map(_format_problem, fatal_problems)),
             *_missing_names_line(repository, branch.tip, missing_names),
         ]
-        return Built(branch.branch, FAILED, "\n".join(lines))
+        return BranchBuild(branch.branch, FAILED, "\n".join(lines))
     if not any(
-        build.built for built in facts.commits for build in built.configurations
+        build.built for builds in facts.commits for build in builds.configurations
     ):
         reasons = [problem.message for problem in problems if problem.kind == NOT_BUILT]
-        return Built(
+        return BranchBuild(
             branch.branch, -1, "\n".join(reasons) or "there is no object to compile"
         )
     warnings = [
         _format_problem(problem) for problem in problems if problem.kind != NOT_BUILT
     ]
-    return Built(branch.branch, 0, "", tuple(dict.fromkeys(warnings)))
+    return BranchBuild(branch.branch, 0, "", tuple(dict.fromkeys(warnings)))
 
 
 def _missing_names_line(
@@ -114,11 +114,15 @@ def _missing_names_line(
     tree = TreeState(repository, tip)
     names = sorted(names)[:_MOST_NAMES]
     found_names = names and tree.grep(names, "-h", "-o", "-w", "-F", paths=("*.[chS]",))
-    missing = [name for name in names if name not in found_names]
-    return [f"the branch does not have {join_words(missing)}"] if missing else []
+    missing_names = [name for name in names if name not in found_names]
+    return (
+        [f"the branch does not have {join_words(missing_names)}"]
+        if missing_names
+        else []
+    )
 
 
-def builds_objects(command: str | None) -> bool:
+def is_object_build(command: str | None) -> bool:
     """Return whether `--build` compiles only the changed files."""
     return command is not None and shlex.split(command) == [OBJECTS]
 

@@ -33,7 +33,7 @@ def write_for_directories(
 
     Each patch applies on top of the previous one.
     """
-    written = []
+    backports = []
     for index, branch in enumerate(results[-1].branches):
         if branch.tip:
             continue
@@ -42,13 +42,15 @@ def write_for_directories(
             for result in results
             if result.branches[index].wants_fix
         ]
-        skipped = next(
+        skip_reason = next(
             filter(None, (_reason_not_written(answer) for _, answer in needed_fixes)),
             "",
         )
-        if skipped or not needed_fixes:
-            written.append(
-                WrittenBackport(branch.branch, (), skipped or "the tree has the fix")
+        if skip_reason or not needed_fixes:
+            backports.append(
+                WrittenBackport(
+                    branch.branch, (), skip_reason or "the tree has the fix"
+                )
             )
             continue
         project = (
@@ -56,8 +58,8 @@ def write_for_directories(
         )
         mails = _directory_messages(needed_fixes, project.stable, wording)
         files = write_mails(folder / folder_name(branch), mails)
-        written.append(WrittenBackport(branch.branch, files))
-    return tuple(written)
+        backports.append(WrittenBackport(branch.branch, files))
+    return tuple(backports)
 
 
 def _reason_not_written(answer: BranchResult) -> str:
@@ -83,13 +85,13 @@ def _directory_messages(
         for number, (result, verdict) in enumerate(fixes, 1):
             change, adaptation = verdict.change, verdict.adaptation
             assert change is not None
-            original = _as_commit(change.patch, result.commit)
+            original_commit = _as_commit(change.patch, result.commit)
             notes = (
                 *(adaptation.steps if adaptation else ()),
                 *([wording.note] if wording.note and adaptation else []),
             )
             message = backport_message(
-                original,
+                original_commit,
                 stable,
                 notes=notes,
                 signer=wording.signer,
@@ -103,7 +105,7 @@ def _directory_messages(
             title = f"{prefix} {number}/{len(fixes)}" if len(fixes) > 1 else prefix
             messages.append(
                 (
-                    file_name(number, original.subject),
+                    file_name(number, original_commit.subject),
                     commits.mail(
                         change.patch, message, change.before, change.after, title
                     ),

@@ -32,7 +32,7 @@ def risk_of(prerequisite: PrerequisiteNeed, max_lines: int) -> Risk:
 
 
 def exclude_prerequisites(
-    result: BackportResult, excluded: Mapping[str, Collection[str]]
+    result: BackportResult, excluded_commits: Mapping[str, Collection[str]]
 ) -> BackportResult:
     """Return the result without the excluded prerequisites.
 
@@ -47,7 +47,8 @@ def exclude_prerequisites(
                 prerequisites=tuple(
                     prerequisite
                     for prerequisite in branch.prerequisites
-                    if prerequisite.commit not in excluded.get(branch.branch, ())
+                    if prerequisite.commit
+                    not in excluded_commits.get(branch.branch, ())
                 ),
             )
             for branch in result.branches

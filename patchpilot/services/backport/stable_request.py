@@ -55,13 +55,13 @@ def request_mail(
         )
     commit = repository.commit(result.commit)
     identity = repository.identity
-    conflicting = [
+    conflicts = [
         branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT
     ]
     facts = ["git applies it there without conflicts."]
-    if conflicting:
+    if conflicts:
         facts.append(
-            f"It conflicts on {join_words([row.version or row.branch for row in conflicting])}."
+            f"It conflicts on {join_words([row.version or row.branch for row in conflicts])}."
         )
     if result.followers:
         follow_ups = join_words(

@@ -33,7 +33,7 @@ from patchpilot.services.backport.branch_verdicts import (
 from patchpilot.services.backport.bug_range import bug_range
 from patchpilot.services.backport.prerequisite_queue import exclude_prerequisites
 from patchpilot.services.backport.work_clone import (
-    Resolving,
+    ConflictResolution,
     is_started,
     resolution_folder,
     resolve,
@@ -137,9 +137,9 @@ def write_topic_backports(
     repository: Repository,
     result: BackportResult,
     folder: Path,
-    excluded: Mapping[str, Collection[str]],
+    excluded_commits: Mapping[str, Collection[str]],
     *,
-    signs: bool = False,
+    sign_off: bool = False,
 ) -> tuple[WrittenBackport, ...]:
     """Write the patches for each branch that the fix applies to, into `folder`.
 
@@ -147,10 +147,13 @@ def write_topic_backports(
     branches to the prerequisites to exclude.
     """
     wording = BackportText(
-        signer=require_identity(repository.identity) if signs else None
+        signer=require_identity(repository.identity) if sign_off else None
     )
     return write_backports(
-        repository, [exclude_prerequisites(result, excluded)], folder, wording=wording
+        repository,
+        [exclude_prerequisites(result, excluded_commits)],
+        folder,
+        wording=wording,
     )
 
 
@@ -161,24 +164,24 @@ def write_adapted(
     adapted: Adaptation,
     folder: Path,
     *,
-    signs: bool = False,
+    sign_off: bool = False,
 ) -> WrittenBackport:
     """Write the adapted fix for a branch as a patch, whatever its confidence.
 
     The caller must have shown the adaptation's steps to the user. With `signs`, add the user's
     sign-off.
     """
-    accepted = replace(branch, adaptation=replace(adapted, is_accepted=True))
+    accepted_branch = replace(branch, adaptation=replace(adapted, is_accepted=True))
     identity = repository.identity
-    (written,) = write_backports(
+    (backport,) = write_backports(
         repository,
-        [replace(result, branches=(accepted,))],
+        [replace(result, branches=(accepted_branch,))],
         folder,
         wording=BackportText(
-            signer=require_identity(identity) if signs else None, adapter=identity
+            signer=require_identity(identity) if sign_off else None, adapter=identity
         ),
     )
-    return written
+    return backport
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +209,9 @@ def conflict_options(
             scratch.tree_of(branch.tip),
         )
         backports = [
-            other.landed_as
-            for other in result.branches
-            if other.landed_as and other.landed_as != result.commit
+            branch_result.landed_as
+            for branch_result in result.branches
+            if branch_result.landed_as and branch_result.landed_as != result.commit
         ]
         merge = scratch.pick(fix.id, tree, fix.base)
         adapted = adapt(scratch, merge, tree, fix, backports)
@@ -221,16 +224,16 @@ def resolve_conflict(
     repository: Repository,
     result: BackportResult,
     branch: BranchResult,
-    excluded: Collection[str],
+    excluded_commits: Collection[str],
     start: Adaptation | None = None,
-) -> Resolving:
+) -> ConflictResolution:
     """Return a clone with the branch's conflict, reusing an existing clone.
 
     With `start`, the conflicted files have the adapted content. Prerequisites in `excluded` are not
     applied.
     """
     branch_result = exclude_prerequisites(
-        replace(result, branches=(branch,)), {branch.branch: excluded}
+        replace(result, branches=(branch,)), {branch.branch: excluded_commits}
     ).branches[0]
     return resolve(
         repository,

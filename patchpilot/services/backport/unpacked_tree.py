@@ -68,7 +68,7 @@ def check_directory(
     folder: str,
     repository: Repository | None = None,
     *,
-    adapts: bool = False,
+    adapt: bool = False,
 ) -> list[BranchResult]:
     """Return for each patch whether it applies to a directory or is already applied there.
 
@@ -79,7 +79,7 @@ def check_directory(
     changed_tree = _ChangedTree(DirectoryTree(folder))
     results = []
     for patch, commit in fixes:
-        result = _check_patch(patch, commit, changed_tree, repository, adapts=adapts)
+        result = _check_patch(patch, commit, changed_tree, repository, adapt=adapt)
         change = result.change
         # an uncertain adaptation is not written, so later patches must not depend on it
         if change and (not result.adaptation or result.adaptation.is_sure):
@@ -97,7 +97,7 @@ def _check_patch(
     tree: Tree,
     repository: Repository | None,
     *,
-    adapts: bool,
+    adapt: bool,
 ) -> BranchResult:
     verdict, patch = judge_directory(patch, tree)
     if repository and commit and verdict.verdict is BranchVerdict.CONFLICT:
@@ -105,7 +105,7 @@ def _check_patch(
             fix = FixCommit.read(repository, commit)
             verdict = try_merge(verdict, scratch, fix, tree)
     conflicts = verdict.verdict in (BranchVerdict.CONFLICT, BranchVerdict.THREE_WAY)
-    adaptation = adapt_patch(patch, tree) if adapts and conflicts else None
+    adaptation = adapt_patch(patch, tree) if adapt and conflicts else None
     is_applicable = verdict.verdict is BranchVerdict.CLEAN or adaptation is not None
     return replace(
         verdict,
@@ -126,8 +126,8 @@ def _directory_change(
     after: Files = {}
     for change in patch.files:
         old_mode, new_mode, _ = head_of(patch, change)
-        fit = fit_file(change, tree)
-        if fit.misfits:
+        fitted_file = fit_file(change, tree)
+        if fitted_file.misfits:
             content = adaptation.contents.get(change.path) if adaptation else None
             if content:
                 before[change.path], after[change.path] = (
@@ -140,6 +140,6 @@ def _directory_change(
         if change.new_path is not None:
             after[change.new_path] = (
                 new_mode,
-                "".join(fit.lines or ()).encode("utf-8", "surrogateescape"),
+                "".join(fitted_file.lines or ()).encode("utf-8", "surrogateescape"),
             )
     return DirectoryChange(patch, before, after) if before != after else None

@@ -39,7 +39,7 @@ from patchpilot.resources import state_path
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.build_objects import (
     OBJECTS,
-    Built,
+    BranchBuild,
     compile_objects,
     require_compilable,
 )
@@ -63,7 +63,7 @@ _ADVICE = """
 
 @json_form("branch", "folder", "state", "conflicted", "advice", "files")
 @dataclass(frozen=True, slots=True)
-class Resolving:
+class ConflictResolution:
     """A conflict being resolved in a clone.
 
     `state` is `conflict` or `done`, `conflicted` lists the files still in conflict, and `advice`
@@ -89,7 +89,7 @@ def resolve(
     wording: BackportText,
     *,
     start: Adaptation | None = None,
-) -> Resolving:
+) -> ConflictResolution:
     """Prepare a clone with the prerequisites committed and the fix in conflict, or continue in it.
 
     With `start`, skip the prerequisites and write the adapted content to the conflicted files. Once
@@ -137,8 +137,8 @@ def build_backport(
     command: str,
     progress: Progress = silent,
     *,
-    adapts: bool = False,
-) -> Built:
+    adapt: bool = False,
+) -> BranchBuild:
     """Run a command in a temporary clone of a branch with the fixes and their prerequisites.
 
     The command is split into arguments and run without a shell. `objects` instead compiles the
@@ -154,19 +154,19 @@ def build_backport(
         )
     if command == OBJECTS:
         require_compilable(repository, CommitTree(repository, branch.tip))
-    steps, skipped = backport_steps(
-        repository, pairs, upstream_only=False, adapts=adapts
+    steps, skip_reason = backport_steps(
+        repository, pairs, upstream_only=False, adapt=adapt
     )
     if not steps:
-        return Built(
+        return BranchBuild(
             branch.branch,
             -1,
-            str(skipped)
+            str(skip_reason)
             or "nothing to build: the branch has the fix, or does not have the bug",
         )
-    with Scratch(repository) as scratch, TemporaryFolder("build") as temporary:
+    with Scratch(repository) as scratch, TemporaryFolder("build") as build_folder:
         commits = make_commits(scratch, stable, steps, branch.tip, BackportText())
-        folder = temporary / "tree"
+        folder = build_folder / "tree"
         _clone(repository, folder, extra=scratch.path)
         if command == OBJECTS:
             return compile_objects(repository, folder, branch, commits[-1].id, progress)
@@ -175,7 +175,7 @@ def build_backport(
         limits = Watched(_BUILD_HOURS * 3600, report)
         result = run(argv, cwd=folder, env=dict(os.environ), timeout=limits)
     output = (result.out + result.err).decode("utf-8", "replace")
-    return Built(
+    return BranchBuild(
         branch.branch, result.code, "\n".join(output.strip().split("\n")[-20:])
     )
 
@@ -243,15 +243,15 @@ def _prepare_clone(
             for prerequisite in branch.prerequisites
         ]
     )
-    unready = folder.with_name(folder.name + ".unready")
-    shutil.rmtree(unready, ignore_errors=True)
+    partial_clone = folder.with_name(folder.name + ".unready")
+    shutil.rmtree(partial_clone, ignore_errors=True)
     try:
         with Scratch(repository) as scratch:
             commits = make_commits(scratch, stable, prerequisites, branch.tip, wording)
-            _clone(repository, unready, extra=scratch.path)
+            _clone(repository, partial_clone, extra=scratch.path)
             base = commits[-1].id if commits else branch.tip
             git(
-                unready,
+                partial_clone,
                 "checkout",
                 "-q",
                 "-B",
@@ -259,11 +259,11 @@ def _prepare_clone(
                 base,
                 timeout=1800,
             )
-            git(unready, "update-ref", "refs/patchpilot/base", branch.tip)
+            git(partial_clone, "update-ref", "refs/patchpilot/base", branch.tip)
             # copy objects that exist only in the scratch store, because it is about to be deleted
-            _copy_objects(unready, scratch, commits)
+            _copy_objects(partial_clone, scratch, commits)
         git(
-            unready,
+            partial_clone,
             "-c",
             "core.editor=true",
             "cherry-pick",
@@ -287,15 +287,15 @@ def _prepare_clone(
         ):
             # a symbolic link may point outside the clone
             if mode.startswith(_PLAIN_FILE):
-                (unready / path).write_bytes(content)
-        merge_message = unready / ".git" / "MERGE_MSG"
+                (partial_clone / path).write_bytes(content)
+        merge_message = partial_clone / ".git" / "MERGE_MSG"
         if merge_message.exists():
             merge_message.write_text(
                 message + _ADVICE, encoding="utf-8", errors="surrogateescape"
             )
         else:
             git(
-                unready,
+                partial_clone,
                 "commit",
                 "-q",
                 "--amend",
@@ -304,9 +304,9 @@ def _prepare_clone(
                 "-",
                 stdin=message.encode("utf-8", "surrogateescape"),
             )
-        unready.rename(folder)
+        partial_clone.rename(folder)
     except (OSError, GitError) as error:
-        shutil.rmtree(unready, ignore_errors=True)
+        shutil.rmtree(partial_clone, ignore_errors=True)
         if isinstance(error, OSError):
             raise InputError(
                 f"cannot create {folder}: {error.strerror or error}"
@@ -338,7 +338,7 @@ def _continue_resolution(
     clone_folder: Path,
     folder: Path,
     wording: BackportText,
-) -> Resolving:
+) -> ConflictResolution:
     assert result.commit is not None
     with Repository.open(clone_folder) as clone:
         conflicted = tuple(
@@ -366,24 +366,26 @@ def _continue_resolution(
                     "then run again: {}",
                 ),
             )
-            return Resolving(
+            return ConflictResolution(
                 branch.branch, clone_folder, "conflict", conflicted, advice
             )
         with Scratch(clone) as scratch:
-            resolved = _resolved_commits(repository, clone, scratch, base, head.id)
+            resolved_commits = _resolved_commits(
+                repository, clone, scratch, base, head.id
+            )
             commits = tuple(
                 f"{commit.id[:12]} {clone.commit(commit.id).subject}"
-                for commit in resolved
+                for commit in resolved_commits
             )
             wording = branch_wording(
                 wording, find_failed_messages([result]), [result.commit], branch.version
             )
             mails = backport_messages(
-                scratch, stable, resolved, base, branch.version, wording
+                scratch, stable, resolved_commits, base, branch.version, wording
             )
             files = write_mails(folder, mails, overwrite=True)
     send = f"send them: {send_command(files)}"
-    return Resolving(
+    return ConflictResolution(
         branch.branch,
         clone_folder,
         "done",
@@ -406,8 +408,8 @@ def _resolved_commits(
     for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
         message = clone.commit(id_).message
         upstream = read_marks(message).upstream
-        original = repository.find(upstream[0]) if upstream else None
-        commit = repository.commit(original) if original else clone.commit(id_)
+        original_id = repository.find(upstream[0]) if upstream else None
+        commit = repository.commit(original_id) if original_id else clone.commit(id_)
         diff = range_diff(scratch, commit, id_) if commit.id != id_ else ""
         is_explained = has_note(message, commit)
         commits.append(MadeCommit(id_, commit, diff, is_explained=is_explained))

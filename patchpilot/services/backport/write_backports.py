@@ -65,13 +65,13 @@ def require_identity(identity: Address | None) -> Address:
     return identity
 
 
-def send_commands(written: Sequence[WrittenBackport]) -> tuple[str, ...]:
+def send_commands(backports: Sequence[WrittenBackport]) -> tuple[str, ...]:
     """Return the commands that send the patches, the latest branch first.
 
     In this order, updating to a newer branch never loses a fix. The command is empty for whole
     commits that could replace partial ones.
     """
-    sendable = [backport for backport in written if backport.files and backport.send]
+    sendable = [backport for backport in backports if backport.files and backport.send]
     sendable.sort(key=_version_key, reverse=True)
     return tuple(backport.send for backport in sendable)
 
@@ -131,7 +131,7 @@ def write_backports(
     *,
     wording: BackportText,
     profile: str | None = None,
-    adapts: bool = False,
+    adapt: bool = False,
 ) -> tuple[WrittenBackport, ...]:
     """Write the patches for each branch that needs the fix and that it applies to.
 
@@ -144,7 +144,7 @@ def write_backports(
     fix.
     """
     stable = backport_format(repository, profile)
-    written: list[WrittenBackport] = []
+    backports: list[WrittenBackport] = []
     failed_messages = {} if wording.in_reply_to else find_failed_messages(results)
     with Scratch(repository) as scratch:
         for index in range(len(results[-1].branches)):
@@ -162,15 +162,17 @@ def write_backports(
                 ],
                 branch.version,
             )
-            steps, skipped = backport_steps(repository, pairs, adapts=adapts)
+            steps, skip_reason = backport_steps(repository, pairs, adapt=adapt)
             if not steps:
-                reason = skipped or "the branch has the fix, or does not have the bug"
-                written.append(WrittenBackport(branch.branch, (), reason))
+                reason = (
+                    skip_reason or "the branch has the fix, or does not have the bug"
+                )
+                backports.append(WrittenBackport(branch.branch, (), reason))
                 continue
             try:
                 commits = make_commits(scratch, stable, steps, branch.tip, wording)
             except PatchpilotError as error:
-                written.append(WrittenBackport(branch.branch, (), error.message))
+                backports.append(WrittenBackport(branch.branch, (), error.message))
                 continue
             messages = backport_messages(
                 scratch, stable, commits, branch.tip, branch.version, branch_texts
@@ -178,7 +180,7 @@ def write_backports(
             files = write_mails(folder / folder_name(branch), messages)
             reply_to = branch_texts.in_reply_to
             is_explained = any(commit.is_explained for commit in commits)
-            written.append(
+            backports.append(
                 WrittenBackport(
                     branch.branch,
                     files,
@@ -188,7 +190,7 @@ def write_backports(
                     is_signed=wording.signer is not None,
                 )
             )
-    return tuple(written)
+    return tuple(backports)
 
 
 def backport_steps(
@@ -196,7 +198,7 @@ def backport_steps(
     pairs: Sequence[tuple[BackportResult, BranchResult]],
     *,
     upstream_only: bool = True,
-    adapts: bool = False,
+    adapt: bool = False,
 ) -> tuple[list[Step], Advice]:
     """Return the commits to apply to a branch, in order, or none and the reason.
 
@@ -204,7 +206,7 @@ def backport_steps(
     With `adapts`, skip a conflicting fix that could not be adapted, even if it has prerequisites.
     """
     steps: list[Step] = []
-    added: set[str] = set()
+    added_commits: set[str] = set()
     for result, answer in pairs:
         if not answer.wants_fix:
             continue
@@ -213,12 +215,12 @@ def backport_steps(
         if upstream_only and not result.upstream:
             return [], explain_not_upstream(result.commit)
         fix = FixCommit.read(repository, result.commit)
-        if obstacle := _explain_obstacle(fix.commit, answer, adapts=adapts):
+        if obstacle := _explain_obstacle(fix.commit, answer, adapt=adapt):
             return [], obstacle
         paths = fix.paths if answer.partial else ()
         for prerequisite in answer.prerequisites if not answer.adaptation else ():
-            if prerequisite.commit not in added:
-                added.add(prerequisite.commit)
+            if prerequisite.commit not in added_commits:
+                added_commits.add(prerequisite.commit)
                 steps.append(
                     Step(repository.commit(prerequisite.commit), fix.commit, paths)
                 )
@@ -234,7 +236,7 @@ def explain_not_upstream(commit: str) -> str:
     )
 
 
-def _explain_obstacle(fix: Commit, answer: BranchResult, *, adapts: bool) -> Advice:
+def _explain_obstacle(fix: Commit, answer: BranchResult, *, adapt: bool) -> Advice:
     """Explain why a fix cannot be applied to a branch, or return "" if it can."""
     adaptation, resolve_arguments = answer.adaptation, ("--resolve", answer.branch)
     if adaptation:
@@ -256,7 +258,7 @@ def _explain_obstacle(fix: Commit, answer: BranchResult, *, adapts: bool) -> Adv
             (fix.id[:12], *resolve_arguments),
             "conflict; resolve it with: {}",
         )
-    return _NOT_ADAPTED if adapts else ""
+    return _NOT_ADAPTED if adapt else ""
 
 
 def backport_messages(

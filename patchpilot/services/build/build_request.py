@@ -90,7 +90,7 @@ def build_targets(
             revisions.append(target)
     if mails:
         series = read_series(mails, repository, from_archive=from_archive)
-        patches = [patch for member in series for patch in member.patches]
+        patches = [patch for patch_series in series for patch in patch_series.patches]
         if not patches:
             raise InputError(f"no patch in {join_words(mails)}")
         tip = repository.resolve(base) if base else head

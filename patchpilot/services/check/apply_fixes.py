@@ -80,7 +80,7 @@ def fix(
     *,
     write: bool,
     overrides: Collection[str] = (),
-    only: Only | None = None,
+    is_selected: Only | None = None,
 ) -> FixResult:
     """Check each TARGET and apply all safe fixes, or none after an error.
 
@@ -92,7 +92,7 @@ def fix(
     targets, stdin = source.targets, source.stdin
     files = fix_files.PatchFiles.of(targets, stdin)
     repository = driver.repository
-    series, earlier = driver.read(source)
+    series, earlier_patches = driver.read(source)
     _refuse_mixed_targets(files, series)
     commits = (
         fix_commits.CommitRewrite(repository, source.base, targets)
@@ -102,14 +102,14 @@ def fix(
     if commits and write:
         with _as_usage_errors():
             commits.refuse_early(overrides)
-    check_result = driver.check(series, earlier=earlier)
+    check_result = driver.check(series, earlier=earlier_patches)
     patches, by_patch = _fix_patches(
-        driver, check_result, series, commits or files, only
+        driver, check_result, series, commits or files, is_selected
     )
     changed_patches = [
-        (checked.patch, by_patch[id(checked.patch)])
-        for checked in check_result.patches
-        if id(checked.patch) in by_patch
+        (checked_patch.patch, by_patch[id(checked_patch.patch)])
+        for checked_patch in check_result.patches
+        if id(checked_patch.patch) in by_patch
     ]
     prepared = None
     if commits and write and by_patch:
@@ -117,9 +117,11 @@ def fix(
             prepared = commits.ready(changed_patches, overrides)
     fixed_series = tuple(_fixed_series(series_, by_patch) for series_ in series)
     remaining = (
-        driver.check(fixed_series, earlier=earlier) if by_patch else check_result
+        driver.check(fixed_series, earlier=earlier_patches)
+        if by_patch
+        else check_result
     )
-    if only is None:
+    if is_selected is None:
         check_result, remaining = (
             _add_reasons(check_result, patches, {}),
             _add_reasons(remaining, patches, by_patch),
@@ -134,15 +136,15 @@ def fix(
     if commits and prepared:
         with _as_usage_errors():
             return result._replace(**commits.write(prepared, overrides))
-    rendered = files.render(
+    fixed_texts = files.render(
         {patch.source: outcome for patch, outcome in changed_patches}
     )
     if not write:
         return result
     if files.is_stdin:
-        return result._replace(output=rendered.get("-", stdin))
+        return result._replace(output=fixed_texts.get("-", stdin))
     with _as_usage_errors():
-        return result._replace(written=files.write(rendered))
+        return result._replace(written=files.write(fixed_texts))
 
 
 def _fix_patches(
@@ -150,26 +152,26 @@ def _fix_patches(
     check_result: CheckResult,
     series: Sequence[Series],
     writer: FixWriter,
-    only: Only | None,
+    is_selected: Only | None,
 ) -> tuple[list[FixedPatch], dict[int, FixOutcome]]:
     """Fix the patches. Return them, and the outcomes of the changed ones by the patch's id()."""
     # later commits are rewritten as well, but later patch files are not
     needed_lines = (
-        NeededLines.of([checked.patch for checked in check_result.patches])
+        NeededLines.of([checked_patch.patch for checked_patch in check_result.patches])
         if isinstance(writer, fix_files.PatchFiles)
         else NeededLines()
     )
     patches: list[FixedPatch] = []
     by_patch: dict[int, FixOutcome] = {}
-    for number, checked in enumerate(check_result.patches):
+    for number, checked_patch in enumerate(check_result.patches):
         driver.progress("fixing", number, len(check_result.patches))
-        kept_lines = needed_lines.needed_by_later(number, checked.patch)
+        kept_lines = needed_lines.needed_by_later(number, checked_patch.patch)
         fixed, outcome = fixed_patch(
-            check_result, checked, series, writer, kept_lines, only
+            check_result, checked_patch, series, writer, kept_lines, is_selected
         )
         patches.append(fixed)
         if outcome:
-            by_patch[id(checked.patch)] = outcome
+            by_patch[id(checked_patch.patch)] = outcome
     return patches, by_patch
 
 
@@ -272,10 +274,12 @@ def _add_reasons(
         )
 
     def explained(
-        findings: Sequence[Finding], fixed: FixedPatch
+        findings: Sequence[Finding], fixed_patch: FixedPatch
     ) -> tuple[Finding, ...]:
-        outcome = outcomes.get(id(fixed.patch))
-        fixed_places = frozenset() if outcome else frozenset(map(place_of, fixed.fixed))
+        outcome = outcomes.get(id(fixed_patch.patch))
+        fixed_places = (
+            frozenset() if outcome else frozenset(map(place_of, fixed_patch.fixed))
+        )
         result = []
         for finding in findings:
             rule, line = place_of(finding)
@@ -289,15 +293,17 @@ def _add_reasons(
                 )
                 result.append(
                     finding._replace(
-                        left=fixed.reasons.get((rule, original_line), NOT_CERTAIN)
+                        left=fixed_patch.reasons.get((rule, original_line), NOT_CERTAIN)
                     )
                 )
         return tuple(result)
 
     return check._replace(
         patches=tuple(
-            checked._replace(findings=explained(checked.findings, fixed))
-            for checked, fixed in zip(check.patches, patches, strict=True)
+            checked_patch._replace(
+                findings=explained(checked_patch.findings, fixed_patch)
+            )
+            for checked_patch, fixed_patch in zip(check.patches, patches, strict=True)
         ),
         series=tuple(map(without_fix, check.series)),
     )

@@ -234,12 +234,12 @@ class CheckAnswer(NamedTuple):
     def commits(self) -> tuple[CommitBuild, ...]:
         """Return the builds of the commits, with their findings."""
         findings = {
-            checked.patch.commit: tuple(
+            checked_patch.patch.commit: tuple(
                 finding
-                for finding in checked.findings
+                for finding in checked_patch.findings
                 if finding.name.startswith("build-")
             )
-            for checked in self.result.patches
+            for checked_patch in self.result.patches
         }
         return tuple(
             CommitBuild(
@@ -257,10 +257,10 @@ class CheckAnswer(NamedTuple):
             WaivedFinding(
                 patch.source if patch else None,
                 patch.commit if patch else None,
-                suppressed,
+                suppression,
             )
-            for patch, suppressed in self.result.suppressed
-            if suppressed.by == "waiver"
+            for patch, suppression in self.result.suppressed
+            if suppression.by == "waiver"
         )
 
     @property
@@ -277,7 +277,7 @@ class CheckAnswer(NamedTuple):
     def summary(self) -> CheckSummary:
         """Return the number of findings of each kind."""
         result = self.result
-        suppressed_by = Counter(suppressed.by for _, suppressed in result.suppressed)
+        suppressed_by = Counter(suppression.by for _, suppression in result.suppressed)
         is_compared = result.since is not None
         return CheckSummary(
             patches=len(result.patches),
@@ -307,11 +307,13 @@ def fix_summary(result: "FixResult") -> CheckFix:
 
 def patch_fixes(result: "FixResult", patch: "FixedPatch") -> PatchFixes:
     """Return the fixes in one patch; a preview includes its diff."""
-    fixed = tuple(map(FixedFinding, patch.fixed))
+    fixed_findings = tuple(map(FixedFinding, patch.fixed))
     if not result.is_written:
         return FixesPreview(
-            fixed, patch.refused, "".join(f"{line}\n" for line in patch.diff)
+            fixed_findings, patch.refused, "".join(f"{line}\n" for line in patch.diff)
         )
     if patch.patch.commit:
-        return CommitFixes(fixed, patch.refused, result.ids.get(patch.patch.commit))
-    return PatchFixes(fixed, patch.refused)
+        return CommitFixes(
+            fixed_findings, patch.refused, result.ids.get(patch.patch.commit)
+        )
+    return PatchFixes(fixed_findings, patch.refused)

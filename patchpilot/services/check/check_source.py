@@ -101,7 +101,7 @@ def _base_revision(
     return repository.find(f"{head}^") if start == head and commits else start
 
 
-def need_no_repository(targets: Sequence[str]) -> bool:
+def needs_no_repository(targets: Sequence[str]) -> bool:
     """Return whether every TARGET is a file or a message in an archive."""
     return bool(targets) and all(
         _names_local_file(target) or is_network_target(target) for target in targets

@@ -109,8 +109,10 @@ class CheckStream:
         patch = shorten_patch(patch)
         setting = self._driver.run_for((patch,))
         findings = run(setting.context(patch, Series((patch,))), setting.rules)
-        checked = CheckedLine(mail.position, patch, setting.options.profile, findings)
-        return line_text(checked), Counter(mails=1, patches=1) + Counter(
+        checked_line = CheckedLine(
+            mail.position, patch, setting.options.profile, findings
+        )
+        return line_text(checked_line), Counter(mails=1, patches=1) + Counter(
             str(finding.severity) for finding in findings
         )
 

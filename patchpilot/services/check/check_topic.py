@@ -86,7 +86,7 @@ def fix_topic(
     *,
     strict: bool = False,
     overrides: Collection[str] | None = None,
-    only: "Only | None" = None,
+    is_selected: "Only | None" = None,
     progress: Progress = silent,
 ) -> "FixResult":
     """Return the topic's safe fixes, and apply them unless `overrides` is None.
@@ -101,7 +101,7 @@ def fix_topic(
         PatchSource((topic.target,) if topic.target else (), topic.base),
         write=overrides is not None,
         overrides=overrides or (),
-        only=only,
+        is_selected=is_selected,
     )
 
 
@@ -116,9 +116,9 @@ def waive_rule(
     give(repository, (waiver,), _rules(repository, settings), topic.target, topic.base)
 
 
-def is_topic_waiver(suppressed: Suppressed) -> bool:
+def is_topic_waiver(suppression: Suppressed) -> bool:
     """Return whether a finding is waived for the topic, rather than by a file or baseline."""
-    return suppressed.origin == ORIGIN
+    return suppression.origin == ORIGIN
 
 
 def remove_waivers(

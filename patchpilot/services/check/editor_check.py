@@ -61,7 +61,7 @@ def editor_directory(path: Path) -> Path:
         # the message belongs to a commit in a linked worktree
         return Path(link.read_text().strip()).parent
     return next(
-        (above for above in path.parents if (above / ".git").exists()), path.parent
+        (parent for parent in path.parents if (parent / ".git").exists()), path.parent
     )
 
 
@@ -143,12 +143,12 @@ class EditorCheck:
         """Return the edits for a finding's safe fix, or () if there is none."""
         for part in self._patches_in(path, text):
             result = self._check_part(part, with_history=False)
-            checked = result.patches[0]
-            if target not in checked.findings:
+            checked_patch = result.patches[0]
+            if target not in checked_patch.findings:
                 continue
             _, outcome = fixed_patch(
                 result,
-                checked,
+                checked_patch,
                 (Series((part.patch,)),),
                 only=lambda _, finding: finding == target,
             )

@@ -90,8 +90,8 @@ def source_as_patch(
         (folder / "old").write_bytes(old or b"")
         (folder / "new").write_bytes(new)
         diff = git(folder, "diff", "--no-index", "--", "old", "new", ok=(0, 1)).out
-    _, mark, hunks = diff.partition(b"\n@@ ")
-    if not mark:
+    _, hunk_marker, hunks = diff.partition(b"\n@@ ")
+    if not hunk_marker:
         return None
     name = path.encode("utf-8", "surrogateescape")
     header = [b"diff --git a/%b b/%b" % (name, name)]
@@ -100,7 +100,9 @@ def source_as_patch(
         if old is not None
         else [b"new file mode 100644", b"--- /dev/null"]
     )
-    patch = parse_patch(b"\n".join((*header, b"+++ b/" + name)) + mark + hunks, path)
+    patch = parse_patch(
+        b"\n".join((*header, b"+++ b/" + name)) + hunk_marker + hunks, path
+    )
     lines = {
         line.patch_line: line.new_line - 1
         for change in patch.files

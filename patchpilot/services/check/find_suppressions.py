@@ -21,7 +21,7 @@ from patchpilot.errors import UsageError
 from patchpilot.lint.rule_store import OwnPack, load_rules
 from patchpilot.lint.waivers import Waiver, parse_waiver_tables, parse_waiver_words
 from patchpilot.model.action import Action
-from patchpilot.settings.read_settings import Source, tracked_content
+from patchpilot.settings.read_settings import Source, read_tracked_file
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -68,16 +68,16 @@ def find_suppressions(
         *(topic_waivers(repository, request.targets, base) if repository else ()),
         *parse_waiver_tables(settings.waivers, settings.label),
     )
-    distinct: dict[object, Waiver] = {}
+    unique_waivers: dict[object, Waiver] = {}
     for waiver in waivers:
         # the draft already contains the waivers from the command line
         key = waiver.rule.lower(), waiver.paths, waiver.subject
-        distinct.setdefault(id(waiver) if waiver.kind == "tree" else key, waiver)
+        unique_waivers.setdefault(id(waiver) if waiver.kind == "tree" else key, waiver)
     if not waivers and request.baseline is None:
         return None
     baseline = None
     if gate_source and repository and request.baseline and not request.write_baseline:
-        baseline = tracked_content(repository, gate_source, request.baseline)
+        baseline = read_tracked_file(repository, gate_source, request.baseline)
         if baseline == b"":
             notify(
                 "warning",
@@ -85,7 +85,10 @@ def find_suppressions(
                 " nothing yet (--config-from REV names another revision)",
             )
     return Suppressions(
-        tuple(distinct.values()), request.baseline, request.write_baseline, baseline
+        tuple(unique_waivers.values()),
+        request.baseline,
+        request.write_baseline,
+        baseline,
     )
 
 

@@ -112,36 +112,40 @@ def _current_step(
     profile: str | None,
     progress: Progress,
 ) -> BisectStep:
-    good, bad, skipped = (
+    good_commits, bad_commits, skipped_commits = (
         [
-            repository.resolve(built)
-            for answer, built in state["answers"]
+            repository.resolve(tested_commit)
+            for answer, tested_commit in state["answers"]
             if answer == kind
         ]
         for kind in ANSWERS[:3]
     )
-    affected, tip = map(repository.resolve, (state["commit"], state["tip"]))
+    affected_commit, tip = map(repository.resolve, (state["commit"], state["tip"]))
     rev_list = repository.git(
         "rev-list",
         "--topo-order",
         "--parents",
-        [tip, *good][-1],
+        [tip, *good_commits][-1],
         "--not",
-        affected,
-        *bad,
+        affected_commit,
+        *bad_commits,
     ).text.splitlines()
     parents = {commit: ids for commit, *ids in map(str.split, rev_list)}
     next_commit = next_build(
-        parents, state["likely"], state["searched"], skipped, is_good=bool(good)
+        parents,
+        state["likely"],
+        state["searched"],
+        skipped_commits,
+        is_good=bool(good_commits),
     )
     found_fix = None
     if next_commit is None and len(parents) == 1:
-        (fixed,) = parents
-        fix = FoundFix(fixed, repository.commit(fixed).subject, 1.0)
+        (fix_commit,) = parents
+        fix = FoundFix(fix_commit, repository.commit(fix_commit).subject, 1.0)
         (found_fix,) = add_verdicts(repository, [fix], state["tree"], profile, progress)
     return BisectStep(
         state["tree"],
-        affected,
+        affected_commit,
         state["mainline"],
         len(state["answers"]),
         len(parents),
@@ -149,5 +153,7 @@ def _current_step(
         next_commit.commit if next_commit else None,
         repository.commit(next_commit.commit).subject if next_commit else "",
         found_fix,
-        tuple(f"{answer} {built}" for answer, built in state["answers"]),
+        tuple(
+            f"{answer} {tested_commit}" for answer, tested_commit in state["answers"]
+        ),
     )

@@ -181,12 +181,12 @@ def find_fixes(
         repository, symptom, tree=tree, profile=profile, progress=progress
     )
     progress("checking the branches")
-    shown = [
+    listed_fixes = [
         fix
         for index, fix in enumerate(search.fixes[:SHOWN])
         if index < FEW or fix.probability >= WORTH or search.symptom.name
     ]
-    likely = bool(shown) and shown[0].probability >= LIKELY
+    is_likely = bool(listed_fixes) and listed_fixes[0].probability >= LIKELY
     notes = missing_history_notes(repository)
     if search.symptom.name and len(search.fixes) > SHOWN:
         notes.append(
@@ -196,10 +196,10 @@ def find_fixes(
         search.tree,
         search.rev,
         search.searched,
-        likely and not search.symptom.name,
+        is_likely and not search.symptom.name,
         search.fits,
         search.symptom,
-        add_verdicts(repository, shown, search.tree, profile, progress),
+        add_verdicts(repository, listed_fixes, search.tree, profile, progress),
         tuple(notes),
     )
 
@@ -226,13 +226,13 @@ def search_fixes(
         )
     name = tree or _release_tag(repository, symptom.release) or "HEAD"
     name = branch_ref(repository, name, profile=profile)
-    rev = repository.resolve(name)
+    revision = repository.resolve(name)
     use_graph(repository, mainline.tip, progress)
     progress(f"reading the commits since {name}, and the source that the symptom names")
     with ThreadPoolExecutor(1) as pool:
-        locating = pool.submit(locate, repository, rev, symptom)
-        messages = list(read_messages(repository, rev, mainline.tip))
-    places = locating.result()
+        pending_locations = pool.submit(locate, repository, revision, symptom)
+        messages = list(read_messages(repository, revision, mainline.tip))
+    locations = pending_locations.result()
     if not messages:
         raise UsageError(
             f"{name} has all commits of {mainline.name}: there is nothing to search",
@@ -240,13 +240,13 @@ def search_fixes(
                 "", ("--in", "v6.1"), "name the version with the bug, as in {}"
             ),
         )
-    files, symptom = tuple(places.files), places.symptom
+    files, symptom = tuple(locations.files), locations.symptom
     if symptom.files and not (files or symptom.frames or symptom.messages):
         raise InputError(
             f"no file {symptom.files[0]!r} here or in {name}",
             hint="pass a file with a log, or a source file, for example drivers/net/tun.c",
         )
-    touching_ids = find_touching(repository, rev, mainline.tip, files)
+    touching_ids = find_touching(repository, revision, mainline.tip, files)
     if symptom.name:
         matching = [message for message in messages if message.id in touching_ids]
         if symptom.frames:
@@ -266,8 +266,10 @@ def search_fixes(
                 FoundFix(message.id, message.subject, probability, None, matches)
                 for message in matching
             ]
-            return Search(name, rev, mainline, symptom, len(messages), fixes, fits=True)
-    query = Query(places, messages, touching_ids)
+            return Search(
+                name, revision, mainline, symptom, len(messages), fixes, fits=True
+            )
+    query = Query(locations, messages, touching_ids)
     progress("comparing the commits")
     word_counts = count_words(messages, symptom.terms())
     evidence = rank_best(weigh_messages(query, word_counts), weights())
@@ -275,7 +277,7 @@ def search_fixes(
         repository,
         [messages[candidate_evidence.number].id for candidate_evidence in evidence],
     )
-    order = rank_candidates(weigh_changes(query, evidence, changes))
+    ranking = rank_candidates(weigh_changes(query, evidence, changes))
     fixes = [
         FoundFix(
             messages[ranked.evidence.number].id,
@@ -283,9 +285,11 @@ def search_fixes(
             round(ranked.probability, 3),
             matches=ranked.evidence.matches,
         )
-        for ranked in order
+        for ranked in ranking
     ]
-    return Search(name, rev, mainline, symptom, len(messages), fixes, fits(order[:FEW]))
+    return Search(
+        name, revision, mainline, symptom, len(messages), fixes, fits(ranking[:FEW])
+    )
 
 
 def symptom_text(repository: Repository, argument: str) -> str:
@@ -322,42 +326,47 @@ def find_later_fixes(
     """
     if "\n" in introduced_by:
         introduced_by = parse_bisection(introduced_by).first_bad or ""
-    rev, mainline = repository.resolve(introduced_by), find_mainline(repository)
+    revision, mainline = repository.resolve(introduced_by), find_mainline(repository)
     tip = mainline.tip if mainline else "HEAD"
-    messages = list(read_messages(repository, rev, tip))
-    introduced = read_changes(repository, [rev]).get(rev, Change())
-    touching_ids = find_touching(repository, rev, tip, introduced.files)
+    messages = list(read_messages(repository, revision, tip))
+    introducing_change = read_changes(repository, [revision]).get(revision, Change())
+    touching_ids = find_touching(repository, revision, tip, introducing_change.files)
     changed_ids = [message.id for message in messages if message.id in touching_ids][
         :MOST
     ]
     changes = read_changes(repository, changed_ids)
-    candidates, blamed = [], 0
+    candidates, blame_count = [], 0
     for message in messages:
         tags = FIXES.findall(message.message)
-        confidence = 1.0 if any(rev.startswith(tag) for tag in tags) else 0.0
+        confidence = 1.0 if any(revision.startswith(tag) for tag in tags) else 0.0
         is_near = (
             not tags
-            and introduced.functions & changes.get(message.id, Change()).functions
+            and introducing_change.functions
+            & changes.get(message.id, Change()).functions
         )
-        if is_near and blamed < _MAX_BLAMED:
+        if is_near and blame_count < _MAX_BLAMED:
             progress(f"finding the commit that {message.id[:12]} fixes")
-            blamed += 1
+            blame_count += 1
             culprits = rank_culprits.find(repository, repository.commit(message.id))
             confidence = sum(
                 candidate.confidence
                 for candidate in culprits.candidates
-                if candidate.commit == rev
+                if candidate.commit == revision
             )
         if confidence >= MIN_OFFERED:
-            match = f"fixes {rev[:12]}" if tags else f"changes lines of {rev[:12]}"
+            match = (
+                f"fixes {revision[:12]}"
+                if tags
+                else f"changes lines of {revision[:12]}"
+            )
             candidates.append(
                 FoundFix(message.id, message.subject, confidence, matches=(match,))
             )
     candidates.sort(key=lambda fix: -fix.probability)
-    fixes = add_verdicts(repository, candidates[:SHOWN], rev, None, progress)
-    likely = bool(fixes) and fixes[0].probability >= LIKELY
+    fixes = add_verdicts(repository, candidates[:SHOWN], revision, None, progress)
+    is_likely = bool(fixes) and fixes[0].probability >= LIKELY
     return FoundFixes(
-        rev[:12], rev, len(messages), likely, bool(fixes), Symptom(), fixes
+        revision[:12], revision, len(messages), is_likely, bool(fixes), Symptom(), fixes
     )
 
 
@@ -434,7 +443,7 @@ def add_verdicts(
         *searched,
         *(branch for branch in stable.branches if branch.tip != searched[0].tip),
     ]
-    completed = []
+    fixes_with_verdicts = []
     # verdicts require many versions of files, which would have to be downloaded in a partial clone
     is_partial = repository.is_partial()
     request = BackportRequest(effort=0.0, profile=profile)
@@ -450,9 +459,9 @@ def add_verdicts(
                 )
                 for branch in result.branches
             )
-            completed.append(
+            fixes_with_verdicts.append(
                 replace(
                     fix, release=release.name if release else None, branches=verdicts
                 )
             )
-    return tuple(completed)
+    return tuple(fixes_with_verdicts)

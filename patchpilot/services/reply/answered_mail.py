@@ -30,8 +30,8 @@ class AnsweredMail:
         return self.mail.message_id
 
 
-def is_undisclosed(answered: AnsweredMail) -> bool:
-    mail = answered.mail.mail
+def is_undisclosed(answered_mail: AnsweredMail) -> bool:
+    mail = answered_mail.mail.mail
     with Outbox() as outbox:
         return not outbox.undisclosed_ids().isdisjoint(
             (mail.message_id, mail.in_reply_to, *mail.references)
@@ -83,19 +83,19 @@ def _find_in_series(number: int, template: str, store: Store) -> AnsweredMail:
         )
     if template in OWN_SERIES_TEMPLATES:
         return AnsweredMail(series.posted.latest.head, series.entry)
-    unanswered = [
+    unanswered_mails = [
         reply.mail
         for reply in series.posted.replies
         if reply.mail.kind in WANTS_ANSWER and not reply.mail.by_author
     ]
-    if not unanswered:
+    if not unanswered_mails:
         raise UsageError(
             f"no mail of series {number} asks for anything",
             hint="name the mail to reply to by its Message-ID",
         )
     return AnsweredMail(
         max(
-            unanswered,
+            unanswered_mails,
             key=lambda mail: mail.mail.date.timestamp() if mail.mail.date else 0.0,
         ),
         series.entry,

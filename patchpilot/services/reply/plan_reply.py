@@ -83,7 +83,7 @@ class ReplyPlan:
 
 
 def open_draft(
-    answered: AnsweredMail,
+    answered_mail: AnsweredMail,
     template: str,
     *,
     archive: str,
@@ -95,20 +95,20 @@ def open_draft(
     A new draft is not saved until it is edited.
     """
     with ReplyDrafts() as drafts:
-        saved = drafts.find(answered.message_id, template)
-    if saved and not is_sent_draft(saved):
-        return saved
-    archive = "" if is_undisclosed(answered) else archive
+        saved_draft = drafts.find(answered_mail.message_id, template)
+    if saved_draft and not is_sent_draft(saved_draft):
+        return saved_draft
+    archive = "" if is_undisclosed(answered_mail) else archive
     return _new_draft(
-        answered,
+        answered_mail,
         template,
-        reply_subject(answered.mail.mail.subject),
-        initial_text(answered.mail, template, sender, archive, tags),
+        reply_subject(answered_mail.mail.mail.subject),
+        initial_text(answered_mail.mail, template, sender, archive, tags),
     )
 
 
 def patch_draft(
-    repository: Repository, answered: AnsweredMail, commit: str, sender: Address
+    repository: Repository, answered_mail: AnsweredMail, commit: str, sender: Address
 ) -> tuple[ReplyDraft, PatchBody]:
     """Return the draft and content of a patch that replies to this message.
 
@@ -116,8 +116,8 @@ def patch_draft(
     `UsageError` if it names no tree, and `RefusedError` if the commit does not name its upstream
     commit or lacks the sender's Signed-off-by.
     """
-    subject = parse_subject(answered.mail.mail.subject)
-    versions = answered.mail.place.versions or stable_versions(
+    subject = parse_subject(answered_mail.mail.mail.subject)
+    versions = answered_mail.mail.place.versions or stable_versions(
         [word for mark in subject.marks for word in mark.split()]
     )
     if not versions:
@@ -140,8 +140,10 @@ def patch_draft(
         )
     subject_line = f"[PATCH {'/'.join(versions)}.y] {body.title}"
     with ReplyDrafts() as drafts:
-        saved = drafts.find(answered.message_id, PATCH)
-    draft = (saved or _new_draft(answered, PATCH, subject_line, ""))._replace(
+        saved_draft = drafts.find(answered_mail.message_id, PATCH)
+    draft = (
+        saved_draft or _new_draft(answered_mail, PATCH, subject_line, "")
+    )._replace(
         subject=subject_line,
         text=body.body.decode("utf-8", "surrogateescape"),
     )
@@ -149,9 +151,9 @@ def patch_draft(
 
 
 def _new_draft(
-    answered: AnsweredMail, template: str, subject: str, text: str
+    answered_mail: AnsweredMail, template: str, subject: str, text: str
 ) -> ReplyDraft:
-    return ReplyDraft(answered.message_id, template, "", subject, text)
+    return ReplyDraft(answered_mail.message_id, template, "", subject, text)
 
 
 def save_reply_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
@@ -164,7 +166,7 @@ def save_reply_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
 
 
 def reply_sender(
-    repository: Repository, via: str, identity: str | None = None
+    repository: Repository, transport_name: str, identity: str | None = None
 ) -> Address:
     """Return the address that replies are sent from.
 
@@ -172,7 +174,7 @@ def reply_sender(
     would run untrusted commands from the repository's configuration. Nothing is written in either
     case.
     """
-    transport = transports.find(via)
+    transport = transports.find(transport_name)
     account = transport.account(repository, identity)
     transport.refuse_untrusted(repository, account)
     sender = account.sender
@@ -196,9 +198,9 @@ def _is_list(address: Address) -> bool:
 
 def plan_reply(
     repository: Repository,
-    answered: AnsweredMail,
+    answered_mail: AnsweredMail,
     draft: ReplyDraft,
-    via: str,
+    transport_name: str,
     *,
     patch: PatchBody | None = None,
     identity: str | None = None,
@@ -209,15 +211,15 @@ def plan_reply(
     Nothing is sent. With `patch`, the message contains the patch. Raise `RefusedError` if there are
     no recipients.
     """
-    transport = transports.find(via)
+    transport = transports.find(transport_name)
     account = transport.account(repository, identity)
-    sender = reply_sender(repository, via, identity)
+    sender = reply_sender(repository, transport_name, identity)
     own_addresses = {
         address.lower()
         for address in (*known_addresses(repository, repository.top), sender.email)
     }
-    to, cc, omitted = reply_recipients(
-        answered.mail.mail, real_sender(answered.mail.mail), own_addresses
+    to, cc, omitted_recipients = reply_recipients(
+        answered_mail.mail.mail, real_sender(answered_mail.mail.mail), own_addresses
     )
     lists = {project.lists.stable for project in projects().values()}
     if patch and (
@@ -228,7 +230,7 @@ def plan_reply(
             stable,
             tuple(address for address in (*to, *cc) if address not in stable),
         )
-    undisclosed = is_undisclosed(answered)
+    undisclosed = is_undisclosed(answered_mail)
     public_lists = tuple(
         recipient for recipient in (*to, *cc) if undisclosed and _is_list(recipient)
     )
@@ -240,7 +242,7 @@ def plan_reply(
             hint="reply to a mail that others sent or received",
         )
     refuse_many(len(to) + len(cc), force)
-    references = map(add_brackets, reply_references(answered.mail.mail))
+    references = map(add_brackets, reply_references(answered_mail.mail.mail))
     mail = compose_message(
         draft.message_id,
         draft.subject,
@@ -248,28 +250,31 @@ def plan_reply(
         to,
         cc,
         patch.body if patch else draft.text.encode("utf-8", "surrogateescape"),
-        In_Reply_To=add_brackets(answered.message_id),
+        In_Reply_To=add_brackets(answered_mail.message_id),
         References="\n ".join(references),
     )
     if patch:
         (patch_id,) = patch_ids_of(repository, [patch.body])
         mail = replace(mail, commit=patch.commit, patch_id=patch_id)
-    bcc_addresses, unusable = split_usable(
+    bcc_addresses, unusable_addresses = split_usable(
         () if undisclosed else blind_copies(repository, account)
     )
     bcc = tuple(address.header() for address in bcc_addresses)
-    rendered = transport.render_mail(repository, account, mail, bcc, identity)
-    refuse_unsafe_headers([rendered])
+    rendered_mail = transport.render_mail(repository, account, mail, bcc, identity)
+    refuse_unsafe_headers([rendered_mail])
     with Outbox() as outbox:
-        duplicate = find_duplicate(outbox, draft)
+        duplicate_problem = find_duplicate(outbox, draft)
     blockers = (
-        *((duplicate,) if duplicate else ()),
+        *((duplicate_problem,) if duplicate_problem else ()),
         *(() if patch else text_problems(draft.text)),
     )
-    skipped = (*omitted, *(f"sendemail.bcc: {remark}" for remark in unusable))
+    skipped_recipients = (
+        *omitted_recipients,
+        *(f"sendemail.bcc: {remark}" for remark in unusable_addresses),
+    )
     text_warnings = () if patch else tuple(text_notes(draft.text))
     warnings = (
-        *(SendProblem("recipients", remark) for remark in skipped),
+        *(SendProblem("recipients", remark) for remark in skipped_recipients),
         *text_warnings,
     )
     if public_lists:
@@ -283,10 +288,10 @@ def plan_reply(
         )
     return ReplyPlan(
         draft,
-        answered,
+        answered_mail,
         transport,
         account,
-        rendered,
+        rendered_mail,
         blockers,
         warnings,
         bcc,

@@ -69,7 +69,7 @@ class PlannedReply:
 
 @json_form()
 @dataclass(frozen=True, slots=True)
-class KeptReplies:
+class UnsentReplies:
     """The drafts of unsent replies."""
 
     state: ReplyState

@@ -84,10 +84,10 @@ def draft_text(
 ) -> str:
     """Return the text of a reply's saved draft, or the filled-in template."""
     with Store() as store:
-        answered = find_answered_mail(request.target, request.template, store)
+        answered_mail = find_answered_mail(request.target, request.template, store)
     sender = reply_sender(repository, request.via, request.identity)
     return open_draft(
-        answered,
+        answered_mail,
         request.template,
         archive=archive_setting(directory),
         sender=sender,
@@ -115,13 +115,13 @@ def plan(
 
     Raise `RefusedError` if the editor fails.
     """
-    planned = _plan_from_draft(repository, directory, request, editor)
-    if planned.refused and any(
-        problem.name == "sent-already" for problem in planned.blockers
+    reply_plan = _plan_from_draft(repository, directory, request, editor)
+    if reply_plan.refused and any(
+        problem.name == "sent-already" for problem in reply_plan.blockers
     ):
         with ReplyDrafts() as drafts:
-            drafts.discard(planned.draft)
-    return planned
+            drafts.discard(reply_plan.draft)
+    return reply_plan
 
 
 def _plan_from_draft(
@@ -133,16 +133,16 @@ def _plan_from_draft(
     if request.template not in TEMPLATES:
         raise unknown("template", request.template, TEMPLATES)
     with Store() as store:
-        answered = find_answered_mail(request.target, request.template, store)
+        answered_mail = find_answered_mail(request.target, request.template, store)
     sender = reply_sender(repository, request.via, request.identity)
     if request.patch:
         draft, mail = patch_draft(
-            repository, answered, resolve_patch(repository, request.patch), sender
+            repository, answered_mail, resolve_patch(repository, request.patch), sender
         )
         draft = save_reply_draft(draft, sender)
         return plan_reply(
             repository,
-            answered,
+            answered_mail,
             draft,
             request.via,
             patch=mail,
@@ -150,7 +150,7 @@ def _plan_from_draft(
             force=request.force,
         )
     draft = open_draft(
-        answered,
+        answered_mail,
         request.template,
         archive=archive_setting(directory),
         sender=sender,
@@ -159,17 +159,17 @@ def _plan_from_draft(
     if request.text is not None:
         draft = draft._replace(text=clean_edited(request.text))
     elif editor:
-        edited = editor(draft.text)
-        if edited is None:
+        edited_text = editor(draft.text)
+        if edited_text is None:
             raise RefusedError(
                 "the editor failed; nothing was sent",
                 hint="the draft was not changed",
             )
-        draft = draft._replace(text=clean_edited(edited))
+        draft = draft._replace(text=clean_edited(edited_text))
     draft = save_reply_draft(draft, sender)
     return plan_reply(
         repository,
-        answered,
+        answered_mail,
         draft,
         request.via,
         identity=request.identity,
@@ -180,14 +180,14 @@ def _plan_from_draft(
 def discard(request: ReplyRequest) -> bool:
     """Delete a reply's draft. Return whether there was one."""
     with Store() as store:
-        answered = find_answered_mail(request.target, request.template, store)
+        answered_mail = find_answered_mail(request.target, request.template, store)
     with ReplyDrafts() as drafts:
-        saved: ReplyDraft | None = drafts.find(
-            answered.message_id, PATCH if request.patch else request.template
+        saved_draft: ReplyDraft | None = drafts.find(
+            answered_mail.message_id, PATCH if request.patch else request.template
         )
-        if saved:
-            drafts.discard(saved)
-    return saved is not None
+        if saved_draft:
+            drafts.discard(saved_draft)
+    return saved_draft is not None
 
 
 def list_unsent_drafts() -> tuple[ReplyDraft, ...]:

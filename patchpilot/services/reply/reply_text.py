@@ -80,10 +80,10 @@ def text_problems(text: str) -> Iterator[SendProblem]:
             "nothing was written: the reply has only quoted lines",
             "write your answer below the quoted lines",
         )
-    if missing := sorted(set(_PLACEHOLDER.findall("\n".join(own_lines)))):
+    if placeholders := sorted(set(_PLACEHOLDER.findall("\n".join(own_lines)))):
         yield SendProblem(
             "placeholder",
-            f"not filled in: {', '.join(missing)}",
+            f"not filled in: {', '.join(placeholders)}",
             "replace the ${name} with text",
         )
     if tag := _HTML.search("\n".join(own_lines)):
@@ -230,7 +230,7 @@ def _context_start(
         or not lines[line - 1].startswith(">")
     ):
         return start
-    earliest = max(last_quoted + 1, line - CONTEXT)
-    while line - 1 >= earliest and lines[line - 1].startswith(">"):
+    earliest_line = max(last_quoted + 1, line - CONTEXT)
+    while line - 1 >= earliest_line and lines[line - 1].startswith(">"):
         line -= 1
     return line

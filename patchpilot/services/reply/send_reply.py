@@ -33,7 +33,7 @@ KIND = "reply"
 
 def send_reply(
     repository: Repository,
-    planned: ReplyPlan,
+    plan: ReplyPlan,
     *,
     unknown: str = "",
     terminal: bool = False,
@@ -44,40 +44,40 @@ def send_reply(
     `lost`) that the user reports for an earlier attempt. Raise `RefusedError` if the reply was
     already sent, an earlier outcome is unknown, or a problem blocks sending.
     """
-    if planned.refused:
-        raise RefusedError(planned.blockers[0].message, hint=planned.blockers[0].hint)
-    if problem := planned.transport.find_blocking_problem(planned.account):
+    if plan.refused:
+        raise RefusedError(plan.blockers[0].message, hint=plan.blockers[0].hint)
+    if problem := plan.transport.find_blocking_problem(plan.account):
         raise MissingError(problem.message, hint=problem.hint)
-    planned.transport.refuse_untrusted(repository, planned.account)
+    plan.transport.refuse_untrusted(repository, plan.account)
     with contextlib.ExitStack() as locks, Outbox() as outbox:
         with hold_sender_lock():
-            locks.enter_context(lock_message(planned.draft.answers))
-            send = _store_or_resume_send(outbox, planned, repository, unknown)
+            locks.enter_context(lock_message(plan.draft.answers))
+            send = _store_or_resume_send(outbox, plan, repository, unknown)
         if send.state != "sent":
-            _deliver(repository, outbox, send, planned, terminal)
+            _deliver(repository, outbox, send, plan, terminal)
             send = outbox.get(send.id)
     if send.state == "sent":
         with ReplyDrafts() as drafts:
-            drafts.discard(planned.draft)
-        _add_to_series(planned, send)
+            drafts.discard(plan.draft)
+        _add_to_series(plan, send)
     return send.entries[0]
 
 
 def _store_or_resume_send(
-    outbox: Outbox, planned: ReplyPlan, repository: Repository, unknown: str
+    outbox: Outbox, plan: ReplyPlan, repository: Repository, unknown: str
 ) -> Send:
     """Return a new send stored in the outbox, or an earlier one known to have succeeded.
 
     The caller must hold the message's lock, so a send in progress was interrupted.
     """
-    for earlier in outbox.replies(planned.draft.answers):
+    for earlier_send in outbox.replies(plan.draft.answers):
         is_same_draft, has_same_text = (
-            earlier.change_id == planned.draft.message_id,
-            has_text(earlier, planned.draft.text),
+            earlier_send.change_id == plan.draft.message_id,
+            has_text(earlier_send, plan.draft.text),
         )
         if not (is_same_draft or has_same_text):
             continue
-        send = outbox.settle(earlier.id)
+        send = outbox.settle(earlier_send.id)
         entry = send.entries[0]
         if entry.state is MailState.UNKNOWN and unknown == "sent":
             outbox.mark(send.id, 0, Outcome(MailState.ACCEPTED, "reported as sent"))
@@ -85,21 +85,21 @@ def _store_or_resume_send(
                 return outbox.get(send.id)
             raise _changed_text_error("is now recorded as sent")
         if entry.state is MailState.UNKNOWN and unknown != "lost":
-            raise _uncertain_error(planned, entry.detail)
+            raise _uncertain_error(plan, entry.detail)
         if was_accepted(send) and is_same_draft and not has_same_text:
             raise _changed_text_error("was sent by another patchpilot process")
         if is_same_draft and not was_accepted(send):
             outbox.forget(send.id)
-    _refuse_sent(outbox, planned)
-    return outbox.add(_make_send(planned, repository))
+    _refuse_sent(outbox, plan)
+    return outbox.add(_make_send(plan, repository))
 
 
-def _refuse_sent(outbox: Outbox, planned: ReplyPlan) -> None:
+def _refuse_sent(outbox: Outbox, plan: ReplyPlan) -> None:
     """Raise RefusedError if this reply was already sent, unless the user wants to resend it."""
-    if (earlier := find_duplicate(outbox, planned.draft)) and not planned.force:
+    if (duplicate := find_duplicate(outbox, plan.draft)) and not plan.force:
         with ReplyDrafts() as drafts:
-            drafts.discard(planned.draft)
-        raise RefusedError(earlier.message, hint=earlier.hint)
+            drafts.discard(plan.draft)
+        raise RefusedError(duplicate.message, hint=duplicate.hint)
 
 
 def _changed_text_error(state: str) -> RefusedError:
@@ -109,12 +109,12 @@ def _changed_text_error(state: str) -> RefusedError:
     )
 
 
-def _uncertain_error(planned: ReplyPlan, detail: str) -> RefusedError:
+def _uncertain_error(plan: ReplyPlan, detail: str) -> RefusedError:
     return RefusedError(
         f"it is not known whether this reply was sent: {detail}",
         hint=Action(
             "track",
-            ("reply", f"<{planned.draft.answers}>", "--unknown", "sent"),
+            ("reply", f"<{plan.draft.answers}>", "--unknown", "sent"),
             "look for it in the archive; then `{}`, or --unknown lost to send it again",
         ),
     )
@@ -124,54 +124,52 @@ def _deliver(
     repository: Repository,
     outbox: Outbox,
     send: Send,
-    planned: ReplyPlan,
+    plan: ReplyPlan,
     terminal: bool,
 ) -> None:
-    credential = credential_of(repository, planned.account, terminal=terminal)
+    credential = credential_of(repository, plan.account, terminal=terminal)
     try:
         delivery = Delivery(
             repository,
-            planned.account,
+            plan.account,
             send,
             partial(outbox.mark, send.id),
             partial(outbox.rename, send.id),
             credential,
         )
-        note_login(repository, credential, planned.transport.deliver_mail(delivery))
+        note_login(repository, credential, plan.transport.deliver_mail(delivery))
     finally:
         outbox.end(send.id)
         outbox.settle(send.id)
 
 
-def _add_to_series(planned: ReplyPlan, send: Send) -> None:
+def _add_to_series(plan: ReplyPlan, send: Send) -> None:
     """Add the sent reply to its tracked series, because it reaches the archive only minutes
     later.
     """
-    if planned.answered.entry is None:
+    if plan.answered.entry is None:
         return
     with Store() as store:
-        store.store_sent_mail(
-            planned.answered.entry.id, parse_mail(send.entries[0].raw)
-        )
+        store.store_sent_mail(plan.answered.entry.id, parse_mail(send.entries[0].raw))
 
 
-def _make_send(planned: ReplyPlan, repository: Repository) -> Send:
+def _make_send(plan: ReplyPlan, repository: Repository) -> Send:
     return Send(
         id=0,
-        change_id=planned.draft.message_id,
+        change_id=plan.draft.message_id,
         repository=str(repository.top),
         branch=None,
         version=1,
-        transport=planned.transport.name,
-        account=planned.account.label,
-        sender=planned.account.sender.header() if planned.account.sender else "",
+        transport=plan.transport.name,
+        account=plan.account.label,
+        sender=plan.account.sender.header() if plan.account.sender else "",
         kind=KIND,
         base=None,
         head=None,
-        force=planned.force,
-        bcc=planned.bcc,
+        force=plan.force,
+        bcc=plan.bcc,
         begun="",
-        entries=(planned.mail,),
-        identity=planned.identity,
-        undisclosed=is_undisclosed(planned.answered),
+        entries=(plan.mail,),
+        identity=plan.identity,
+        undisclosed=is_undisclosed(plan.answered),
     )

@@ -44,7 +44,7 @@ class PatchedFiles:
         self._stack = Stack(tree, (patch, patch)) if tree else None
         self.after = cache(self._lines_after)
 
-    def before(self, path: str) -> tuple[str, ...] | None:
+    def lines_before(self, path: str) -> tuple[str, ...] | None:
         """Return a file's lines before the patch, or None if the file is new or unknown."""
         old = self._old.get(path, path)
         return _decode_lines(self.tree.read(old)) if self.tree and old else None
@@ -56,7 +56,7 @@ class PatchedFiles:
 
 
 def request_sections(
-    checked: "CheckedPatch",
+    checked_patch: "CheckedPatch",
     files: PatchedFiles,
     repository: "Repository | None",
     series: Sequence[Patch] = (),
@@ -66,7 +66,7 @@ def request_sections(
     `series` contains the patches of a series with more than one patch. Without a repository, only
     the changed files are included.
     """
-    patch = checked.patch
+    patch = checked_patch.patch
     yield (
         "Findings already made",
         [
@@ -74,7 +74,7 @@ def request_sections(
                 None,
                 f"{finding.path or 'message'}:{finding.line or ''} {finding.message}",
             )
-            for finding in checked.findings
+            for finding in checked_patch.findings
         ],
     )
     yield (
@@ -97,14 +97,16 @@ def request_sections(
         called_names = _called_names(patch, new_functions)
         yield from _definitions(repository, revision, patch.paths, called_names)
         yield _callers(repository, revision, patch.paths, function_names)
-    for path, name, lines in _changed_functions(patch, files.before, is_new=False):
+    for path, name, lines in _changed_functions(
+        patch, files.lines_before, is_new=False
+    ):
         yield (f"{name} in {path}, before the patch", lines)
     if repository and revision:
         yield _earlier_commits(repository, revision, patch.paths)
-    yield from _documents(patch, files)
+    yield from _listed_documents(patch, files)
 
 
-def _documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
+def _listed_documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
     """Yield the documents that MAINTAINERS lists (P:) for the changed files."""
     try:
         matches = match(load(files.tree), patch.paths) if files.tree else ()
@@ -112,7 +114,7 @@ def _documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
         return
     paths = (path.strip() for match in matches for path in match.section.values("P"))
     for path in dict.fromkeys(paths):
-        yield path, number_lines(files.before(path) or ())
+        yield path, number_lines(files.lines_before(path) or ())
 
 
 def _base_revision(patch: Patch, repository: "Repository | None") -> str | None:
@@ -123,21 +125,21 @@ def _base_revision(patch: Patch, repository: "Repository | None") -> str | None:
 
 def _changed_functions(
     patch: Patch,
-    read: "Callable[[str], tuple[str, ...] | None]",
+    read_lines: "Callable[[str], tuple[str, ...] | None]",
     *,
     is_new: bool,
 ) -> Iterator[tuple[str, str, tuple[tuple[int, str], ...]]]:
     """Yield (path, name, numbered lines) for each changed function."""
     for change in patch.files:
-        lines = read(change.path)
+        lines = read_lines(change.path)
         if lines is None:
             continue
-        reported: set[tuple[int, int]] = set()
+        reported_spans: set[tuple[int, int]] = set()
         for line in _changed_lines(change, is_new=is_new):
             function = function_at(lines, line)
-            if function is None or function.span in reported:
+            if function is None or function.span in reported_spans:
                 continue
-            reported.add(function.span)
+            reported_spans.add(function.span)
             start, end = function.span
             while start and lines[start - 1].startswith(_COMMENT):
                 start -= 1
@@ -272,9 +274,11 @@ def _find_matches(
     grep_options: Sequence[str],
 ) -> Iterator[tuple[str, int, tuple[str, ...], Function | None]]:
     """Yield (path, line, lines of the file, function) for each match of `git grep`."""
-    read = cache(lambda path: _decode_lines(repository.blob(revision, path)) or ())
+    read_lines = cache(
+        lambda path: _decode_lines(repository.blob(revision, path)) or ()
+    )
     for path, line in _grep(repository, revision, folders, grep_options):
-        lines = read(path)
+        lines = read_lines(path)
         yield path, line, lines, function_at(lines, line - 1)
 
 

@@ -100,13 +100,16 @@ class ReviewInput(NamedTuple):
 
 
 def review_requests(review_input: ReviewInput) -> Iterator[tuple[Patch, ReviewRequest]]:
-    for checked in review_input.result.patches:
-        if checked.patch.has_diff:
-            yield checked.patch, _write_review_request(review_input, checked)
+    for checked_patch in review_input.result.patches:
+        if checked_patch.patch.has_diff:
+            yield (
+                checked_patch.patch,
+                _write_review_request(review_input, checked_patch),
+            )
 
 
 def review(
-    review_input: ReviewInput, progress: Progress = silent, *, asks: bool = True
+    review_input: ReviewInput, progress: Progress = silent, *, may_ask: bool = True
 ) -> tuple[Review, ...]:
     """Return the reviews of the patches by each reviewer.
 
@@ -118,7 +121,7 @@ def review(
     directory = review_input.repository.top if review_input.repository else Path.cwd()
     reviewers = choose_reviewers(directory, review_input.reviewer)
     for reviewer in reviewers:
-        if asks and not reviewer.is_local:
+        if may_ask and not reviewer.is_local:
             _refuse_undisclosed(review_input, reviewer, drafts)
     waivers = {
         name: reason
@@ -129,7 +132,7 @@ def review(
     return tuple(
         Review(
             reviewer,
-            tuple(_review_patch(review_input, reviewer, waivers, progress, asks)),
+            tuple(_review_patch(review_input, reviewer, waivers, progress, may_ask)),
         )
         for reviewer in reviewers
     )
@@ -142,15 +145,21 @@ def review_note(reviews: Sequence[Review], patch: Patch) -> str:
     """
     lines = []
     for review in reviews:
-        for reviewed in review.patches:
-            if reviewed.patch is not patch or reviewed.error:
+        for reviewed_patch in review.patches:
+            if reviewed_patch.patch is not patch or reviewed_patch.error:
                 continue
-            certain = [comment for comment in reviewed.findings if comment.is_sure]
-            summary = counted(len(certain), "comment") if certain else "no comments"
+            sure_comments = [
+                comment for comment in reviewed_patch.findings if comment.is_sure
+            ]
+            summary = (
+                counted(len(sure_comments), "comment")
+                if sure_comments
+                else "no comments"
+            )
             lines.append(f"Machine review by {review.reviewer.name}: {summary}")
             lines += [
                 f"- {comment.path or 'message'}:{comment.line}: {comment.waived}"
-                for comment in certain
+                for comment in sure_comments
                 if comment.waived
             ]
     return "\n".join(lines)
@@ -194,7 +203,7 @@ def _review_patch(
     reviewer: Reviewer,
     waivers: Mapping[str, str],
     progress: Progress,
-    asks: bool,
+    may_ask: bool,
 ) -> Iterator[ReviewedPatch]:
     checked_patches = [
         patch for patch in review_input.result.patches if patch.patch.has_diff
@@ -204,7 +213,7 @@ def _review_patch(
         answer = stored_review(reviewer, key)
         is_stored = answer is not None
         tokens = 0
-        if answer is None and not asks:
+        if answer is None and not may_ask:
             continue
         if answer is None:
             request = _write_review_request(
@@ -227,45 +236,52 @@ def _review_patch(
                 continue
             store_review(reviewer, key, answer)
         known_facts = patch_facts(review_input, checked_patch)
-        earlier = earlier_review(reviewer, key) or ()
+        earlier_comments = earlier_review(reviewer, key) or ()
         findings = tuple(_verify_comments(answer, known_facts, checked_patch, waivers))
         yield ReviewedPatch(
             checked_patch.patch,
             findings,
-            tuple(_resolved_problems(earlier, findings, known_facts)),
+            tuple(_resolved_problems(earlier_comments, findings, known_facts)),
             tokens,
             is_stored,
-            _copies_a_comment(checked_patch.patch, (*answer, *earlier)),
+            _copies_a_comment(checked_patch.patch, (*answer, *earlier_comments)),
         )
 
 
 def _verify_comments(
     answer: Comments,
     facts: PatchFacts,
-    checked: "CheckedPatch",
+    checked_patch: "CheckedPatch",
     waivers: Mapping[str, str],
 ) -> Iterator[ProvenComment]:
     """Yield the comments in an answer with their verification, the most certain first."""
     proofs: dict[tuple[str, str], ProvenComment] = {}
     for comment in sorted(answer, key=lambda finding: -finding.confidence):
-        proof = prove(comment, facts)
-        proofs.setdefault((proof.name, comment.problem), proof)
-    for (name, _), proof in proofs.items():
+        proven_comment = prove(comment, facts)
+        proofs.setdefault((proven_comment.name, comment.problem), proven_comment)
+    for (name, _), proven_comment in proofs.items():
         same_findings = (
-            rule.name for rule in checked.findings if _is_same_problem(rule, proof)
+            rule.name
+            for rule in checked_patch.findings
+            if _is_same_problem(rule, proven_comment)
         )
-        yield proof._replace(
+        yield proven_comment._replace(
             same_as=next(same_findings, ""), waived=waivers.get(name, "")
         )
 
 
-def _is_same_problem(finding: Finding, proof: ProvenComment) -> bool:
+def _is_same_problem(finding: Finding, proven_comment: ProvenComment) -> bool:
     """Return whether a finding is about a comment's line and has two words in common with it."""
-    if not proof.path or (finding.path, finding.line) != (proof.path, proof.line):
+    if not proven_comment.path or (finding.path, finding.line) != (
+        proven_comment.path,
+        proven_comment.line,
+    ):
         return False
     text = f"{finding.message} {finding.name}".lower()
     words = set(_LONG_WORD.findall(text))
-    return len(words & set(_LONG_WORD.findall(proof.comment.problem.lower()))) > 1
+    return (
+        len(words & set(_LONG_WORD.findall(proven_comment.comment.problem.lower()))) > 1
+    )
 
 
 def _copies_a_comment(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
@@ -282,7 +298,7 @@ def _copies_a_comment(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
 
 
 def _resolved_problems(
-    earlier: Comments, current: Sequence[ProvenComment], facts: PatchFacts
+    earlier_comments: Comments, current: Sequence[ProvenComment], facts: PatchFacts
 ) -> Iterator[str]:
     """Yield the problems found in an earlier version whose quoted code is gone."""
     still_reported = {
@@ -290,7 +306,7 @@ def _resolved_problems(
         for comment in current
         if comment.standing is ProofResult.PLACED
     }
-    for comment in earlier:
+    for comment in earlier_comments:
         is_gone = prove(comment, facts).standing is not ProofResult.PLACED
         if is_gone and comment.problem not in still_reported:
             yield comment.problem
@@ -305,28 +321,35 @@ def _patch_key(patch: Patch) -> PatchKey:
     return "\n".join(lines), f"{author} {patch.date}"
 
 
-def _patched_files(review_input: ReviewInput, checked: "CheckedPatch") -> PatchedFiles:
+def _patched_files(
+    review_input: ReviewInput, checked_patch: "CheckedPatch"
+) -> PatchedFiles:
     setting = review_input.result.setting
-    patched_tree = setting.trees.get(id(checked.patch)) if setting else None
+    patched_tree = setting.trees.get(id(checked_patch.patch)) if setting else None
     tree = patched_tree() if patched_tree else setting.tree if setting else None
-    return PatchedFiles(checked.patch, tree)
+    return PatchedFiles(checked_patch.patch, tree)
 
 
 def _write_review_request(
-    review_input: ReviewInput, checked: "CheckedPatch", tokens: int = TOKENS
+    review_input: ReviewInput, checked_patch: "CheckedPatch", tokens: int = TOKENS
 ) -> ReviewRequest:
-    patches = [checked.patch for checked in review_input.result.patches]
+    patches = [checked_patch.patch for checked_patch in review_input.result.patches]
     series = patches if patches[1:] else ()
     sections = request_sections(
-        checked, _patched_files(review_input, checked), review_input.repository, series
+        checked_patch,
+        _patched_files(review_input, checked_patch),
+        review_input.repository,
+        series,
     )
-    return write_request(checked.patch, tuple(sections), review_input.tokens or tokens)
+    return write_request(
+        checked_patch.patch, tuple(sections), review_input.tokens or tokens
+    )
 
 
-def patch_facts(review_input: ReviewInput, checked: "CheckedPatch") -> PatchFacts:
+def patch_facts(review_input: ReviewInput, checked_patch: "CheckedPatch") -> PatchFacts:
     """Return the facts for verifying comments about a patch."""
-    patch, repository = checked.patch, review_input.repository
-    files = _patched_files(review_input, checked)
+    patch, repository = checked_patch.patch, review_input.repository
+    files = _patched_files(review_input, checked_patch)
     patch_text = "\n".join(patch.lines)
 
     @cache
@@ -337,10 +360,10 @@ def patch_facts(review_input: ReviewInput, checked: "CheckedPatch") -> PatchFact
 
     @cache
     def is_defined(name: str) -> bool:
-        escaped = re.escape(name)
+        escaped_name = re.escape(name)
         pattern = (
-            rf"^\s*#\s*define\s+{escaped}\b|^[A-Za-z_].*\b{escaped}\s*\(|^\s+{escaped}\s*(=|,|$)"
-            rf"|(struct|union|enum)\s+{escaped}\s*\{{"
+            rf"^\s*#\s*define\s+{escaped_name}\b|^[A-Za-z_].*\b{escaped_name}\s*\(|^\s+{escaped_name}\s*(=|,|$)"
+            rf"|(struct|union|enum)\s+{escaped_name}\s*\{{"
         )
         return repository is not None and _tree_contains(
             repository, ("-E", pattern), ("*.h",)

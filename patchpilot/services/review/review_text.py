@@ -7,23 +7,23 @@ from patchpilot.model.printable import counted, one_line
 from patchpilot.services.review.review_patches import Review
 
 
-def review_text(reviews: Sequence[Review], *, unfolded: bool = False) -> str:
+def review_text(reviews: Sequence[Review], *, show_all: bool = False) -> str:
     """Format the reviews as text; `unfolded` includes uncertain comments."""
     return "\n".join(
-        line for review in reviews for line in _review_lines(review, unfolded)
+        line for review in reviews for line in _review_lines(review, show_all)
     )
 
 
-def _review_lines(review: Review, unfolded: bool) -> list[str]:
-    lines, hidden, already_found = [], 0, 0
+def _review_lines(review: Review, show_all: bool) -> list[str]:
+    lines, hidden_count, duplicate_count = [], 0, 0
     for patch in review.patches:
         source = one_line(patch.patch.source)
         if patch.error:
             lines.append(f"    {source}: no review: {one_line(patch.error)}")
         for finding in patch.findings:
-            already_found += bool(finding.same_as)
-            if not (finding.is_shown or unfolded):
-                hidden += not finding.same_as
+            duplicate_count += bool(finding.same_as)
+            if not (finding.is_shown or show_all):
+                hidden_count += not finding.same_as
                 continue
             location = (
                 f"{finding.path or 'message'}:{finding.line}" if finding.line else "?"
@@ -45,9 +45,9 @@ def _review_lines(review: Review, unfolded: bool) -> list[str]:
         ]
     counts = (
         "" if lines else "nothing found",
-        f"{already_found} as findings above" if already_found else "",
-        f"{hidden} folded (uncertain, waived or without a proven place): see --all"
-        if hidden
+        f"{duplicate_count} as findings above" if duplicate_count else "",
+        f"{hidden_count} folded (uncertain, waived or without a proven place): see --all"
+        if hidden_count
         else "",
         f"{counted(review.tokens, 'token')} in requests" if review.tokens else "",
     )

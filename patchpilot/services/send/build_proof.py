@@ -46,9 +46,9 @@ def set_compile_tested(
             "not every commit of the topic was built in its current form",
             hint=Action("build", (), "build them: {}"),
         )
-    changed = replace(
+    updated_draft = replace(
         draft, answers={**draft.answers, COMPILE_TESTED: "yes" if enabled else "no"}
     )
     with Drafts() as drafts:
-        drafts.keep(draft, changed, "set")
+        drafts.keep(draft, updated_draft, "set")
     return configurations if enabled else ""

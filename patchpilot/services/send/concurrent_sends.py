@@ -22,47 +22,57 @@ def find_later_sends(send: Send) -> tuple[Send, ...]:
     """Return later sends, including those in progress, of patches that this send has not sent
     yet.
     """
-    pending = [entry.patch_id for entry in send.waiting_messages if entry.patch_id]
-    if not pending:
+    pending_patch_ids = [
+        entry.patch_id for entry in send.waiting_messages if entry.patch_id
+    ]
+    if not pending_patch_ids:
         return ()
     with Outbox() as outbox:
-        later = [
-            other for other in outbox.find_related("", pending) if other.id > send.id
+        later_sends = [
+            candidate
+            for candidate in outbox.find_related("", pending_patch_ids)
+            if candidate.id > send.id
         ]
     return tuple(
-        other
-        for other in later
-        if other.may_have_been_sent
-        or (other.change_id != send.change_id and is_being_sent(other.change_id))
+        candidate
+        for candidate in later_sends
+        if candidate.may_have_been_sent
+        or (
+            candidate.change_id != send.change_id and is_being_sent(candidate.change_id)
+        )
     )
 
 
-def refuse_concurrent_sends(outbox: Outbox, planned: Sending) -> None:
+def refuse_concurrent_sends(outbox: Outbox, sending: Sending) -> None:
     """Raise `RefusedError` if the topic or its patches were sent since the plan was made.
 
     Sends in progress count as well. The caller must hold the topic's lock.
     """
-    topic = planned.draft.change_id
-    patch_ids = {mail.patch_id or "" for mail in planned.send.waiting_messages}
-    if not planned.send.id:
-        patch_ids |= set(planned.draft.patch_ids)
-    known_ids = {planned.send.id, *(send.id for send in planned.before)}
-    for other in outbox.find_related(topic, patch_ids):
-        if other.id in known_ids or (planned.send.id and other.id < planned.send.id):
+    topic = sending.draft.change_id
+    patch_ids = {mail.patch_id or "" for mail in sending.send.waiting_messages}
+    if not sending.send.id:
+        patch_ids |= set(sending.draft.patch_ids)
+    known_ids = {sending.send.id, *(send.id for send in sending.before)}
+    for other_send in outbox.find_related(topic, patch_ids):
+        if other_send.id in known_ids or (
+            sending.send.id and other_send.id < sending.send.id
+        ):
             continue
         subject = (
-            "this topic was" if other.change_id == topic else "the same patches were"
+            "this topic was"
+            if other_send.change_id == topic
+            else "the same patches were"
         )
-        if other.may_have_been_sent:
+        if other_send.may_have_been_sent:
             raise RefusedError(
                 f"{subject} sent by another patchpilot process since the preview,"
-                f" {describe_send(other)}",
+                f" {describe_send(other_send)}",
                 hint=Action("send", ("--dry-run",), "see what was sent: {}"),
             )
-        if other.change_id != topic and is_being_sent(other.change_id):
+        if other_send.change_id != topic and is_being_sent(other_send.change_id):
             raise RefusedError(
                 f"another patchpilot process is already sending these patches,"
-                f" {describe_send(other)}",
+                f" {describe_send(other_send)}",
                 hint=Action(
                     "send", ("--dry-run",), "wait for it to finish, then see `{}`"
                 ),

@@ -51,29 +51,29 @@ def count_recipients(
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
     project = project_of(repository, request.profile, series)
-    planned = plan_series(
+    recipient_plan = plan_series(
         series, repository, profile=project.name, undisclosed=draft.is_undisclosed
     )
     account = read_account(repository, request.identity)
     plan = choose_recipients(
-        repository, request, account, draft, series, planned, project
+        repository, request, account, draft, series, recipient_plan, project
     )
-    excluded = {recipient.address.key for recipient in planned.left_out}
+    excluded_keys = {recipient.address.key for recipient in recipient_plan.left_out}
     recipients = tuple(
         recipient
         for recipient in plan.recipients
-        if recipient.address.key not in excluded
+        if recipient.address.key not in excluded_keys
     )
-    planned = planned._replace(plan=plan._replace(recipients=recipients))
+    recipient_plan = recipient_plan._replace(plan=plan._replace(recipients=recipients))
     advice = recipient_advice(
-        repository, planned.plan, series, draft, project, request.base
+        repository, recipient_plan.plan, series, draft, project, request.base
     )
     if patch is None or len(series.patches) < 2:
-        return CountedRecipients(planned, "", advice)
+        return CountedRecipients(recipient_plan, "", advice)
     number = patch % len(series.patches)
     single_patch = series.patches[number]
-    planned = planned.of_patch(number + 1, single_patch)
-    return CountedRecipients(planned, single_patch.subject.title, advice)
+    recipient_plan = recipient_plan.of_patch(number + 1, single_patch)
+    return CountedRecipients(recipient_plan, single_patch.subject.title, advice)
 
 
 def is_sendable(email: str) -> bool:
@@ -86,9 +86,9 @@ def is_sendable(email: str) -> bool:
     )
 
 
-def check_address(typed: str, recipients: CountedRecipients | None) -> tuple[bool, str]:
+def check_address(text: str, recipients: CountedRecipients | None) -> tuple[bool, str]:
     """Return whether a typed address can be added to the recipients, and a reason or note."""
-    address = parse_address(typed)
+    address = parse_address(text)
     if address is None or "@" not in address.email:
         return False, "enter Name <name@example.org>"
     if not is_header_safe(address):

@@ -66,7 +66,7 @@ class DraftResult(NamedTuple):
     state: TopicState
 
 
-class Changes(NamedTuple):
+class DraftChanges(NamedTuple):
     """Changes to a draft; None leaves a field unchanged.
 
     `notes` are pairs of a patch (its number, or a part of its subject) and a text.
@@ -96,7 +96,7 @@ def show(
 
 def change(
     repository: Repository,
-    changes: Changes,
+    changes: DraftChanges,
     target: str | None = None,
     base: str | None = None,
 ) -> DraftResult:
@@ -152,29 +152,31 @@ def edit(
     """
     request = SendRequest(target=target, base=base)
     topic = finish_topic(repository, request)
-    draft, initial = topic.draft, _editable(repository, topic.draft)
+    draft, initial = topic.draft, _format_for_editing(repository, topic.draft)
     text = editor(initial)
     if text is not None and text != initial:
         draft = find_draft(repository, request)
-        current = _editable(repository, draft)
+        current = _format_for_editing(repository, draft)
         try:
             text, in_conflict = merge_edit(initial, text, current)
             if in_conflict:
                 raise RefusedError("the draft changed while it was edited")
-            imported = _import_text(repository, draft, text)
+            imported_draft = _import_text(repository, draft, text)
         except PatchpilotError as error:
             raise save_invalid_edit(current, text, EDITED, error) from error
-        write_draft_to_b4(repository, imported)
+        write_draft_to_b4(repository, imported_draft)
         with Drafts() as drafts:
-            draft = drafts.keep(draft, imported, "edited")
+            draft = drafts.keep(draft, imported_draft, "edited")
     return _draft_result(repository, topic._replace(draft=draft))
 
 
-def _editable(repository: Repository, draft: Draft) -> str:
+def _format_for_editing(repository: Repository, draft: Draft) -> str:
     """Return a draft's texts, with hints for the changelog."""
-    offered = _draft_to_write(repository, draft)
-    hints = changelog_hints(repository, offered) if offered.version > 1 else ()
-    return as_text(offered, change_items=hints)
+    offered_draft = _draft_to_write(repository, draft)
+    hints = (
+        changelog_hints(repository, offered_draft) if offered_draft.version > 1 else ()
+    )
+    return as_text(offered_draft, change_items=hints)
 
 
 def export(repository: Repository, target: str | None, base: str | None) -> str:
@@ -210,29 +212,31 @@ def reset(
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
     with Drafts() as drafts, Outbox() as outbox, drafts.transaction():
-        saved, last_version = (
+        saved_draft, last_version = (
             drafts.get(draft.change_id) or draft,
             outbox.last_version(draft.change_id),
         )
         changelogs = {
             number: text
-            for number, text in saved.changelogs.items()
+            for number, text in saved_draft.changelogs.items()
             if int(number) <= last_version
         }
         kept_names = {f"changelogs.{number}" for number in changelogs}
         origins = {
-            name: text for name, text in saved.origins.items() if name in kept_names
+            name: text
+            for name, text in saved_draft.origins.items()
+            if name in kept_names
         }
-        cleared = Draft(
-            saved.change_id,
-            saved.repository,
-            saved.branch,
+        cleared_draft = Draft(
+            saved_draft.change_id,
+            saved_draft.repository,
+            saved_draft.branch,
             changelogs=changelogs,
-            links=saved.links,
-            patches=saved.patches,
+            links=saved_draft.links,
+            patches=saved_draft.patches,
         )
-        drafts.save(replace(cleared, origins=origins))
-    return saved, show(repository, target, base)
+        drafts.save(replace(cleared_draft, origins=origins))
+    return saved_draft, show(repository, target, base)
 
 
 def ping(
@@ -243,17 +247,17 @@ def ping(
     Raise `UsageError` if no version was sent.
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
-    last = last_sent(draft)
-    if last is None:
+    last_send = last_sent(draft)
+    if last_send is None:
         raise UsageError(
             "nothing from this topic has been sent yet", hint=Action("send")
         )
     name = (repository.identity or Address("", "")).name
     values = {
-        "date": last.begun[:10],
-        "link": link_to(last, repository),
+        "date": last_send.begun[:10],
+        "link": link_to(last_send, repository),
         "name": name,
-        "version": str(last.version),
+        "version": str(last_send.version),
     }
     return strip_comments(fill(template("ping"), values)) + "\n"
 
@@ -280,10 +284,10 @@ def leave_b4(repository: Repository) -> str:
             "no branch is checked out",
             hint="run `git switch` to check out the topic branch",
         )
-    enrolled = prep_branch(repository, name)
-    if enrolled is None:
+    enrolled_branch = prep_branch(repository, name)
+    if enrolled_branch is None:
         raise MissingError(f"{name} was not enrolled in b4 by patchpilot")
-    if enrolled.strategy != "branch-description":
+    if enrolled_branch.strategy != "branch-description":
         raise UsageError(
             f"cannot unenroll {name}: b4 keeps its cover letter in a commit",
             hint="run `b4 prep --cleanup`, or drop that commit with `git rebase -i`",
@@ -298,12 +302,16 @@ def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
     The changelog of a started version is regenerated until the user edits it, because commits and
     addressed requests may change.
     """
-    last, version = last_sent(draft), str(draft.version)
-    if last and draft.origins.get(f"changelogs.{version}", "").startswith(STUBS):
-        others = {key: text for key, text in draft.changelogs.items() if key != version}
-        return reroll(replace(draft, changelogs=others), repository)
+    last_send, version = last_sent(draft), str(draft.version)
+    if last_send and draft.origins.get(f"changelogs.{version}", "").startswith(STUBS):
+        other_changelogs = {
+            key: text for key, text in draft.changelogs.items() if key != version
+        }
+        return reroll(replace(draft, changelogs=other_changelogs), repository)
     return (
-        reroll(draft, repository) if last and last.version >= draft.version else draft
+        reroll(draft, repository)
+        if last_send and last_send.version >= draft.version
+        else draft
     )
 
 
@@ -312,19 +320,20 @@ def _import_text(repository: Repository, draft: Draft, text: str) -> Draft:
 
     If the generated changelog was not changed, neither it nor its version is saved.
     """
-    offered = _draft_to_write(repository, draft)
-    imported = update_from_text(offered, text)
-    if offered.version == draft.version or (
-        imported.changelog and imported.changelog.strip() != offered.changelog.strip()
+    offered_draft = _draft_to_write(repository, draft)
+    imported_draft = update_from_text(offered_draft, text)
+    if offered_draft.version == draft.version or (
+        imported_draft.changelog
+        and imported_draft.changelog.strip() != offered_draft.changelog.strip()
     ):
-        return imported
+        return imported_draft
     changelogs = {
         number: changelog
-        for number, changelog in imported.changelogs.items()
-        if number != str(offered.version)
+        for number, changelog in imported_draft.changelogs.items()
+        if number != str(offered_draft.version)
     }
     return replace(
-        imported,
+        imported_draft,
         version=draft.version,
         in_reply_to=draft.in_reply_to,
         changelogs=changelogs,
@@ -333,10 +342,10 @@ def _import_text(repository: Repository, draft: Draft, text: str) -> Draft:
 
 def _check_unsent(draft: Draft, version: int) -> int:
     """Return the version, or raise UsageError if it was already sent."""
-    last = last_sent(draft)
-    if last and version <= last.version:
+    last_send = last_sent(draft)
+    if last_send and version <= last_send.version:
         raise UsageError(
-            f"v{version} cannot be the next version: v{last.version} was already sent",
+            f"v{version} cannot be the next version: v{last_send.version} was already sent",
             hint=Action("send", ("--resend",), "`{}` sends it again"),
         )
     return version

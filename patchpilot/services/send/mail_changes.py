@@ -39,21 +39,23 @@ class MailChanges(NamedTuple):
 
 def mail_changes(plan: Sending) -> MailChanges | None:
     """Compare the plan's messages with the last version sent. Return None if there is none."""
-    last = last_sent(plan.draft)
-    if last is None or last.version >= plan.send.version:
+    last_send = last_sent(plan.draft)
+    if last_send is None or last_send.version >= plan.send.version:
         return None
-    counterparts = [_find_counterpart(mail, last.entries) for mail in plan.send.entries]
-    matched = {old.position for old in counterparts if old}
+    counterparts = [
+        _find_counterpart(mail, last_send.entries) for mail in plan.send.entries
+    ]
+    matched_positions = {old.position for old in counterparts if old}
     return MailChanges(
-        last.version,
+        last_send.version,
         tuple(
             _compare_messages(old, mail)
             for old, mail in zip(counterparts, plan.send.entries, strict=True)
         ),
         tuple(
             _title(old)
-            for old in last.entries
-            if old.position not in matched and old.patch_id
+            for old in last_send.entries
+            if old.position not in matched_positions and old.patch_id
         ),
     )
 
@@ -93,10 +95,10 @@ def _compare_messages(old: Message | None, new: Message) -> MailChange:
     start = lines.index("") + 1 if "" in lines else len(lines)
     body, old_body = lines[start:], readable_lines(old)
     old_body = old_body[old_body.index("") + 1 :] if "" in old_body else []
-    matched = difflib.SequenceMatcher(None, old_body, body, autojunk=False)
-    changed = {
+    matcher = difflib.SequenceMatcher(None, old_body, body, autojunk=False)
+    changed_lines = {
         start + number
-        for operation, _, _, first_line, last_line in matched.get_opcodes()
+        for operation, _, _, first_line, last_line in matcher.get_opcodes()
         if operation in ("replace", "insert")
         for number in range(first_line, last_line)
         if body[number].strip() and not body[number].startswith(VOLATILE_PREFIXES)
@@ -107,8 +109,8 @@ def _compare_messages(old: Message | None, new: Message) -> MailChange:
             line.strip() and not line.startswith(VOLATILE_PREFIXES)
             for line in old_body[first_line:last_line]
         )
-        for operation, first_line, last_line, _, _ in matched.get_opcodes()
+        for operation, first_line, last_line, _, _ in matcher.get_opcodes()
     )
     return MailChange(
-        "changed" if changed or has_removed else "same", frozenset(changed)
+        "changed" if changed_lines or has_removed else "same", frozenset(changed_lines)
     )

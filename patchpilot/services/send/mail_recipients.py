@@ -44,7 +44,7 @@ def choose_recipients(
     account: Account,
     draft: Draft,
     series: Series,
-    planned: Planned | None = None,
+    recipient_plan: Planned | None = None,
     project: Project | None = None,
 ) -> RecipientPlan:
     """Return the recipients of a series, including Bcc, and warnings for the sender.
@@ -58,12 +58,12 @@ def choose_recipients(
     is_undisclosed = draft.is_undisclosed
     plan = RecipientPlan(())
     if is_undisclosed or request.auto:
-        if planned is None or planned.undisclosed != is_undisclosed:
+        if recipient_plan is None or recipient_plan.undisclosed != is_undisclosed:
             profile = project.name if is_undisclosed else request.profile
-            planned = plan_series(
+            recipient_plan = plan_series(
                 series, repository, profile=profile, undisclosed=is_undisclosed
             )
-        plan = planned.plan
+        plan = recipient_plan.plan
     recipients, notes = plan.recipients, plan.warnings
     by_address: dict[str, Recipient] = {}
     bcc_addresses: tuple[Address, ...] = ()
@@ -94,14 +94,14 @@ def choose_recipients(
         _merge_recipients(
             by_address, drop_suppressed(all_recipients, suppressed_kinds(account))
         )
-        suppressed = {
+        omitted_addresses = {
             recipient.address.email
             for recipient in all_recipients
             if recipient.address.key not in by_address
         }
-        if suppressed:
+        if omitted_addresses:
             notes += (
-                f"omitted by sendemail.suppresscc: {', '.join(sorted(suppressed))}",
+                f"omitted by sendemail.suppresscc: {', '.join(sorted(omitted_addresses))}",
             )
         _merge_recipients(by_address, configured.recipients)
         bcc_addresses, invalid = split_usable(blind_copies(repository, account))
@@ -115,11 +115,11 @@ def choose_recipients(
             by_address,
             _list_recipients(project, draft, request, recipients, by_address),
         )
-    usable, invalid = _split_usable(
+    usable_recipients, invalid = _split_usable(
         sorted(by_address.values(), key=lambda recipient: recipient.header != "to")
     )
     return plan._replace(
-        recipients=usable,
+        recipients=usable_recipients,
         warnings=(*notes, *invalid),
         bcc=tuple(address.header() for address in bcc_addresses),
     )
@@ -165,19 +165,19 @@ def answer_effect(
     """
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
-    answered = replace(
+    answered_draft = replace(
         draft, answers={**draft.answers, name: validate_answer(repository, name, value)}
     )
-    if answered.answers == draft.answers:
+    if answered_draft.answers == draft.answers:
         return ""
     account, project = (
         read_account(repository, request.identity),
         project_of(repository, request.profile, series),
     )
     recipients = choose_recipients(
-        repository, request, account, answered, series, project=project
+        repository, request, account, answered_draft, series, project=project
     ).recipients
-    if answered.is_undisclosed:
+    if answered_draft.is_undisclosed:
         # an undisclosed patch must not be passed to configured commands, not even to compare
         return (
             f"{counted(len(recipients), 'recipient')} only: "
@@ -275,16 +275,16 @@ def _split_usable(
     recipients: Sequence[Recipient],
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
     """Return the valid recipients, and a message about each invalid one."""
-    usable, messages = [], []
+    usable_recipients, messages = [], []
     for recipient in recipients:
-        _, omitted = split_usable([recipient.address])
-        if omitted:
+        _, problems = split_usable([recipient.address])
+        if problems:
             messages += [
-                f"{', '.join(recipient.reasons)}: {problem}" for problem in omitted
+                f"{', '.join(recipient.reasons)}: {problem}" for problem in problems
             ]
         else:
-            usable.append(recipient)
-    return tuple(usable), tuple(messages)
+            usable_recipients.append(recipient)
+    return tuple(usable_recipients), tuple(messages)
 
 
 def _merge_recipients(
@@ -295,21 +295,24 @@ def _merge_recipients(
     Manual entries and To: take precedence.
     """
     for recipient in recipients:
-        existing = by_address.get(recipient.address.key)
-        if existing is None:
+        existing_recipient = by_address.get(recipient.address.key)
+        if existing_recipient is None:
             by_address[recipient.address.key] = recipient
             continue
         header = (
             recipient.header
-            if recipient.by_hand or (recipient.header == "to" and not existing.by_hand)
-            else existing.header
+            if recipient.by_hand
+            or (recipient.header == "to" and not existing_recipient.by_hand)
+            else existing_recipient.header
         )
-        reasons = tuple(dict.fromkeys((*existing.reasons, *recipient.reasons)))
-        by_address[recipient.address.key] = existing._replace(
+        reasons = tuple(
+            dict.fromkeys((*existing_recipient.reasons, *recipient.reasons))
+        )
+        by_address[recipient.address.key] = existing_recipient._replace(
             header=header,
             reasons=reasons,
-            by_hand=existing.by_hand or recipient.by_hand,
-            patches=existing.patches
+            by_hand=existing_recipient.by_hand or recipient.by_hand,
+            patches=existing_recipient.patches
             and recipient.patches
-            and tuple(sorted({*existing.patches, *recipient.patches})),
+            and tuple(sorted({*existing_recipient.patches, *recipient.patches})),
         )

@@ -8,21 +8,21 @@ from patchpilot.services.send.sending import Sending
 from patchpilot.write_file import replace_file
 
 
-def write_outbox(planned: Sending, folder: Path) -> tuple[Path, ...]:
+def write_outbox(sending: Sending, folder: Path) -> tuple[Path, ...]:
     """Write each message to a file in a folder, and return the paths in order.
 
     The folder is created if necessary. Raise `InputError` if it cannot be written, or if it
     contains other messages, which the user might send by mistake.
     """
-    mails = {f"{mail.number:04d}.eml": mail.raw for mail in planned.send.entries}
+    mails = {f"{mail.number:04d}.eml": mail.raw for mail in sending.send.entries}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        others = sorted(
+        other_files = sorted(
             file.name for file in folder.glob("*.eml") if file.name not in mails
         )
-        if others:
+        if other_files:
             raise InputError(
-                f"{folder} contains other messages: {', '.join(others[:3])}",
+                f"{folder} contains other messages: {', '.join(other_files[:3])}",
                 hint="choose an empty directory, or remove the messages",
             )
         for name, raw in mails.items():

@@ -140,7 +140,7 @@ def plan(
     text = collect_texts(repository, request, draft, series, public)._replace(
         unpublished=unpublished
     )
-    planned = Sending(
+    sending = Sending(
         request=request,
         transport=transport,
         account=account,
@@ -176,24 +176,24 @@ def plan(
     @cache
     def initial_facts() -> PreflightFacts:
         load_rules()
-        return gather_facts(repository, planned, project, trees, progress)
+        return gather_facts(repository, sending, project, trees, progress)
 
     progress("making the messages")
-    rendered = transport.render(repository, planned, initial_facts)
-    facts, planned = initial_facts(), rendered
-    refuse_unsafe_headers(planned.send.entries)
+    rendered_sending = transport.render(repository, sending, initial_facts)
+    facts, sending = initial_facts(), rendered_sending
+    refuse_unsafe_headers(sending.send.entries)
     progress("checking")
-    facts, checked = add_message_facts(repository, facts, planned)
+    facts, check_result = add_message_facts(repository, facts, sending)
     blocking_problems, problems_to_warn = blockers(facts), warnings(facts)
     problems_to_warn = (
         *problems_to_warn,
         *(
             prefix_warnings(
-                [checked_patch.patch for checked_patch in checked.patches],
+                [checked_patch.patch for checked_patch in check_result.patches],
                 project.name,
                 is_regression=is_regression(draft),
             )
-            if checked
+            if check_result
             else ()
         ),
         *tag_warnings(repository, request, draft, ids),
@@ -215,7 +215,7 @@ def plan(
         )
         blocking_problems = ()
     return replace(
-        planned, blockers=blocking_problems, warnings=problems_to_warn, passed=passed
+        sending, blockers=blocking_problems, warnings=problems_to_warn, passed=passed
     )
 
 
@@ -230,42 +230,42 @@ def open_request_warnings(
     Also warn about a version that changes only tags. Requests are counted as in `track`, which does
     not read the commits.
     """
-    last = last_sent(draft) if draft.version > 1 else None
-    if last is None or last.version >= draft.version:
+    last_send = last_sent(draft) if draft.version > 1 else None
+    if last_send is None or last_send.version >= draft.version:
         return ()
     from patchpilot.reading.thread_values import TAKEN
     from patchpilot.topic.followed.review_summary import review_items, series_of
 
-    for series in series_of(last):
+    for series in series_of(last_send):
         if series.state in TAKEN:
             return (
                 SendProblem(
                     "accepted-before",
-                    f"v{last.version} was accepted: {series.why}",
+                    f"v{last_send.version} was accepted: {series.why}",
                     "unless the maintainer asked for it, send a patch on top of it instead",
                 ),
             )
-    kinds = {change.kind for change in changes(draft, last, repository)}
+    kinds = {change.kind for change in changes(draft, last_send, repository)}
     only_tags = SendProblem(
         "only-tags",
-        f"v{draft.version} differs from v{last.version} only in tags",
+        f"v{draft.version} differs from v{last_send.version} only in tags",
         "maintainers collect tags themselves: change the commits first, or wait",
     )
     tag_warning = (only_tags,) if kinds <= {"same", "tagged"} else ()
     items = review_items(
-        last, () if tag_warning else upcoming_patches(draft, repository)
+        last_send, () if tag_warning else upcoming_patches(draft, repository)
     )
     open_items = [(number, item) for number, item in items if item.state == "open"]
     if not open_items:
         return tag_warning
-    requests = review_items(last, ())
+    requests = review_items(last_send, ())
     count = sum(item.state == "open" for _, item in requests)
     unaddressed_note = (
         f", {len(open_items)} of them not addressed by your commits"
         if len(open_items) < count
         else ""
     )
-    listed = "; ".join(
+    open_requests = "; ".join(
         f"{item.point.text} ({item.point.asker})" for _, item in open_items[:MAX_SHOWN]
     )
     more_note = (
@@ -281,8 +281,8 @@ def open_request_warnings(
     return (
         SendProblem(
             "open-review",
-            f"v{last.version} has {counted(count, 'open request')}{unaddressed_note}:"
-            f" {listed}{more_note}",
+            f"v{last_send.version} has {counted(count, 'open request')}{unaddressed_note}:"
+            f" {open_requests}{more_note}",
             hint,
         ),
         *tag_warning,
@@ -303,20 +303,20 @@ def tag_warnings(
 
     try:
         with Store() as store:
-            collected = find_review_trailers(
+            trailers = find_review_trailers(
                 repository, TrailersRequest(request.target, request.base), store=store
             )
     except PatchpilotError:
         return ()
     problems = []
-    missing = [
-        change.subject for change in collected.preparation.changes if change.changed
+    missing_tags = [
+        change.subject for change in trailers.preparation.changes if change.changed
     ]
-    if missing:
+    if missing_tags:
         problems.append(
             SendProblem(
                 "tags",
-                f"review tags are missing from the commits: {'; '.join(missing)}",
+                f"review tags are missing from the commits: {'; '.join(missing_tags)}",
                 Action("trailers", (), "add them: {}"),
             )
         )
@@ -327,7 +327,7 @@ def tag_warnings(
             f" {held_tag.why}",
             "add it only if it still applies",
         )
-        for held_tag in collected.held
+        for held_tag in trailers.held
         if not held_tag.refused
     ]
     return tuple(problems)
@@ -349,7 +349,9 @@ def collect_texts(
     cover = None
     regzbot = regzbot_line(draft, series)
     compile_tested = compile_tested_line(repository, draft)
-    depends_on = "\n".join(f"Depends-on: <{posted}>" for posted in request.depends_on)
+    depends_on = "\n".join(
+        f"Depends-on: <{message_id}>" for message_id in request.depends_on
+    )
     extra_lines = tuple(line for line in (regzbot, compile_tested, depends_on) if line)
     if draft.has_cover and (request.cover or is_series):
         body = cover_body(draft.cover_text, draft.changelogs, draft.version)
@@ -390,7 +392,10 @@ def collect_texts(
                 for prerequisite in (prep.prerequisites if prep else ())
                 if not prerequisite.startswith("base-commit:")
             ),
-            *(f"prerequisite-message-id: <{posted}>" for posted in request.depends_on),
+            *(
+                f"prerequisite-message-id: <{message_id}>"
+                for message_id in request.depends_on
+            ),
         ),
         extras=tuple(text for text in (*extra_lines, range_diff_text) if text.strip()),
         range_diff=range_diff_text if cover else "",
@@ -402,14 +407,14 @@ def _last_sent_version(repository: Repository, draft: Draft) -> int:
 
     b4 starts the next one right after a send, so the draft's version may be later.
     """
-    last = last_sent(draft)
+    last_send = last_sent(draft)
     prep = find_prep_branch(repository, draft.branch, draft.change_id)
     b4_versions = (
         [int(name[1:]) for name, _ in prep.history if name[1:].isdigit()]
         if prep
         else []
     )
-    return max((*b4_versions, last.version if last else 0)) or draft.version
+    return max((*b4_versions, last_send.version if last_send else 0)) or draft.version
 
 
 def _compare_versions(repository: Repository, draft: Draft) -> str:
@@ -417,19 +422,24 @@ def _compare_versions(repository: Repository, draft: Draft) -> str:
 
     The heading says if the commits are not public.
     """
-    last = last_sent(draft)
-    if last is None or not last.base or not last.head or last.version >= draft.version:
+    last_send = last_sent(draft)
+    if (
+        last_send is None
+        or not last_send.base
+        or not last_send.head
+        or last_send.version >= draft.version
+    ):
         raise UsageError(
             "no earlier version to compare with", hint="use --range-diff with --reroll"
         )
     ids = [patch.commit for patch in draft.patches if patch.commit]
-    tips = (sent_head(repository, last), *ids[-1:])
-    unpublished = repository.git(
+    tips = (sent_head(repository, last_send), *ids[-1:])
+    unpublished_commits = repository.git(
         "rev-list", "--max-count=1", *tips, "--not", "--remotes", ok=(0, 128)
     ).text
-    note = " (the commits are not published)" if unpublished else ""
-    diff = range_diff(repository, last, ids)
-    return f"Range-diff against v{last.version}{note}:\n{diff}"
+    note = " (the commits are not published)" if unpublished_commits else ""
+    diff = range_diff(repository, last_send, ids)
+    return f"Range-diff against v{last_send.version}{note}:\n{diff}"
 
 
 def _subject_prefix(draft: Draft, request: SendRequest) -> str:

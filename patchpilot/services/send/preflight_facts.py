@@ -70,7 +70,7 @@ def gather_facts(
             else None
         )
         target = find_target(repository, topic.ids, request.base, own_trees)
-        fit = _fit_to_target(repository, topic, target)
+        target_fit = _fit_to_target(repository, topic, target)
         upstream = find_merged(repository, series.patches) or upstream_state(
             repository, series.patches, mark=draft.mark, progress=progress
         )
@@ -82,13 +82,13 @@ def gather_facts(
         similar_patches = searching.result() if searching else ()
     now = datetime.now().astimezone()
     with Outbox() as outbox:
-        first_time = not is_in_demo() and not outbox.has_sent()
+        is_first_send = not is_in_demo() and not outbox.has_sent()
         private_ids = outbox.undisclosed_ids()
     return PreflightFacts(
         topic=topic,
         project=project,
         target=target,
-        standing=fit,
+        standing=target_fit,
         upstream=upstream,
         posted=() if records else similar_patches,
         unanswered=tuple(
@@ -102,7 +102,7 @@ def gather_facts(
         too_soon=_too_soon_message(
             project, topic.received, topic.send.version, now, request.resend
         ),
-        first_time=first_time,
+        first_time=is_first_send,
         records=records,
         private_ids=private_ids,
         built=build_summary(last_builds(repository, draft)),
@@ -119,17 +119,17 @@ def add_message_facts(
     damaged = mails_changed_by_am(
         repository, list(zip(raw_messages, patches, strict=True))
     )
-    checked = check_messages(repository, topic)
+    check_result = check_messages(repository, topic)
     facts = facts._replace(topic=topic, damaged=damaged)
-    if checked is None:
+    if check_result is None:
         return facts._replace(errors=None), None
-    lines = _finding_lines(checked)
+    lines = _finding_lines(check_result)
     return facts._replace(
         errors=lines.get(Severity.ERROR, ()),
-        waived=_waived_errors(checked),
+        waived=_waived_errors(check_result),
         cautions=lines.get(Severity.WARNING, ()),
-        hidden=checked.left_out,
-    ), checked
+        hidden=check_result.left_out,
+    ), check_result
 
 
 def _warn_of_similar_patches(
@@ -137,22 +137,22 @@ def _warn_of_similar_patches(
 ) -> tuple[SendProblem, ...]:
     """Warn about similar patches by others, or about an archive that could not be searched."""
     draft = topic.draft
-    others = posted_by_others(
+    similar_patches = posted_by_others(
         repository,
         topic.series.patches,
         undisclosed=draft.is_undisclosed,
         offline=topic.request.offline,
     )
-    if others.problem and not draft.is_undisclosed:
+    if similar_patches.problem and not draft.is_undisclosed:
         hint = "others may have posted the fix already"
-        return (SendProblem("archive-not-asked", others.problem, hint),)
+        return (SendProblem("archive-not-asked", similar_patches.problem, hint),)
     return tuple(
         SendProblem(
             "posted-by-others",
             fix.words,
             Action("track", ("add", f"<{fix.message_id}>"), "read it first: {}"),
         )
-        for fix in others.fixes
+        for fix in similar_patches.fixes
     )
 
 
@@ -172,29 +172,31 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
 
 
 def _too_soon_message(
-    project: Project, sent: Sequence[Send], version: int, now: datetime, resend: bool
+    project: Project, sends: Sequence[Send], version: int, now: datetime, resend: bool
 ) -> str:
     """Return a message if the last version was sent too recently, otherwise "".
 
     A resend must also wait after the same version. For a version that was already sent, another
     check reports that.
     """
-    if not resend and any(send.version == version for send in sent):
+    if not resend and any(send.version == version for send in sends):
         return ""
-    earlier = [
+    earlier_sends = [
         send
-        for send in sent
+        for send in sends
         if send.version < version or (resend and send.version == version)
     ]
-    if not earlier:
+    if not earlier_sends:
         return ""
-    hours = int((now - parse_stored_time(earlier[-1].begun)).total_seconds() // 3600)
+    hours = int(
+        (now - parse_stored_time(earlier_sends[-1].begun)).total_seconds() // 3600
+    )
     if hours >= project.mail.resend_hours:
         return ""
-    ago = f"{counted(hours, 'hour')} ago" if hours else "less than an hour ago"
+    elapsed = f"{counted(hours, 'hour')} ago" if hours else "less than an hour ago"
     demo = " (not needed in the demo)" if is_in_demo() else ""
     return (
-        f"v{earlier[-1].version} was sent {ago}; leave reviewers"
+        f"v{earlier_sends[-1].version} was sent {elapsed}; leave reviewers"
         f" {project.mail.resend_hours} hours between versions{demo}"
     )
 
@@ -274,8 +276,8 @@ def _finding_lines(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
     lines: dict[Severity, tuple[str, ...]] = {}
     for title, findings in (
         *(
-            (checked.patch.subject.title, checked.findings)
-            for checked in result.patches
+            (checked_patch.patch.subject.title, checked_patch.findings)
+            for checked_patch in result.patches
         ),
         ("", result.series),
     ):
@@ -293,10 +295,10 @@ def _finding_lines(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
 def _waived_errors(result: "CheckResult") -> tuple[str, ...]:
     """Return the waived errors, with the reasons."""
     return tuple(
-        f"{f'{patch.subject.title}: ' if patch else ''}{suppressed.finding.message}"
-        f" ({suppressed.reason})"
-        for patch, suppressed in result.suppressed
-        if suppressed.finding.severity is Severity.ERROR
+        f"{f'{patch.subject.title}: ' if patch else ''}{suppression.finding.message}"
+        f" ({suppression.reason})"
+        for patch, suppression in result.suppressed
+        if suppression.finding.severity is Severity.ERROR
     )
 
 
@@ -321,13 +323,15 @@ def _upstream_commits(repository: Repository, series: Series) -> dict[str, bool]
     """
     is_upstream: dict[str, bool] = {}
     for patch in series.patches:
-        claim = upstream_claim(patch)
-        if not claim:
+        claimed_commit = upstream_claim(patch)
+        if not claimed_commit:
             continue
         tip = mainline(repository)
-        commit = repository.find(claim)
+        commit = repository.find(claimed_commit)
         if tip and (commit is None or not repository.is_shallow()):
-            is_upstream[claim] = bool(commit and repository.is_ancestor(commit, tip))
+            is_upstream[claimed_commit] = bool(
+                commit and repository.is_ancestor(commit, tip)
+            )
     return is_upstream
 
 
@@ -343,13 +347,13 @@ def _merge_window_message(
     tip = mainline(repository) or (target.tip if target else None)
     if tip is None:
         return ""
-    latest = next(reversed(Releases(repository).all), None)
-    if latest is None or not re.fullmatch(r"v\d+\.\d+", latest.name):
+    release = next(reversed(Releases(repository).all), None)
+    if release is None or not re.fullmatch(r"v\d+\.\d+", release.name):
         return ""
-    age = now - clamp_time(latest.date)
+    age = now - clamp_time(release.date)
     if not timedelta(0) <= age <= timedelta(days=project.mail.merge_window_days):
         return ""
     return (
-        f"the merge window after {latest.name} is open: {project.mail.merge_window} (fixes are"
+        f"the merge window after {release.name} is open: {project.mail.merge_window} (fixes are"
         " accepted)"
     )

@@ -30,9 +30,11 @@ def prefix_warnings(
     """
     warnings = list(_wrong_tree_warnings(patches, profile, is_regression))
     for name, message, trees in _findings(_check_prefixes(patches, profile)):
-        tree, other = trees["fixes"], trees["rest"]
+        tree, other_tree = trees["fixes"], trees["rest"]
         hint = Action(
-            "send", ("--subject-prefix", f"PATCH {tree}"), f"{{}}, or 'PATCH {other}'"
+            "send",
+            ("--subject-prefix", f"PATCH {tree}"),
+            f"{{}}, or 'PATCH {other_tree}'",
         )
         warnings.append(
             SendProblem(
@@ -54,8 +56,10 @@ def _wrong_tree_warnings(
         if _TREE_FOR_REST.search(patch.subject.raw)
         and (is_regression or patch.tags("Fixes"))
     ]
-    unprefixed = (_make_mail(patch, "PATCH") for patch in wrong_tree)
-    findings = _findings(_check_prefixes(unprefixed, profile)) if wrong_tree else []
+    unprefixed_mails = (_make_mail(patch, "PATCH") for patch in wrong_tree)
+    findings = (
+        _findings(_check_prefixes(unprefixed_mails, profile)) if wrong_tree else []
+    )
     for _, _, trees in findings:
         tree, other_prefix = trees["fixes"], f"[PATCH {trees['rest']}]"
         if any(
@@ -94,15 +98,15 @@ def missing_tree(
     )
 
 
-def tree_advice(proposed: str) -> str:
+def tree_advice(tree: str) -> str:
     """Return the advice for a subject that names no target tree.
 
     The advice begins with the choice, because the end of the line may be cut off.
     """
-    fixes = proposed.removesuffix("-next")
-    if proposed == fixes:
+    fixes = tree.removesuffix("-next")
+    if tree == fixes:
         return f"use [{fixes}]: the subject names no target tree"
-    return f"if it fixes a bug: [{fixes}], otherwise [{proposed}]; the subject names no target tree"
+    return f"if it fixes a bug: [{fixes}], otherwise [{tree}]; the subject names no target tree"
 
 
 def _propose_fixes_tree(message: str, trees: Mapping[str, str]) -> str:
@@ -128,8 +132,8 @@ def _findings(result: "CheckResult") -> list[tuple[str, str, dict[str, str]]]:
     """Return (rule, message, values) for each finding of these rules, without duplicates."""
     findings = (
         finding
-        for checked in result.patches
-        for finding in checked.findings
+        for checked_patch in result.patches
+        for finding in checked_patch.findings
         if finding.name in RULES
     )
     by_message = {

@@ -109,14 +109,14 @@ def ask_before_send(
     series, ids, draft = topic.series, topic.commits, topic.draft
     target_tree = find_target(repository, ids, base) if ids else None
     project = project_of(repository, "", series)
-    fit = fit_of_commits(repository, ids, target_tree) if target_tree else None
+    target_fit = fit_of_commits(repository, ids, target_tree) if target_tree else None
     proposed_prefix = missing_tree(
         series, draft.prefix, project.name, is_regression=is_regression(draft)
     )
     upstream = upstream_state(
         repository, series.patches, mark=draft.mark, progress=progress
     )
-    posted = (
+    similar_patches = (
         posted_by_others(
             repository,
             series.patches,
@@ -129,10 +129,10 @@ def ask_before_send(
     return PreSendQuestions(
         questions(series, draft, project),
         target_tree,
-        fit,
+        target_fit,
         proposed_prefix,
         upstream,
-        posted,
+        similar_patches,
     )
 
 
@@ -207,17 +207,15 @@ def validate_answer(repository: Repository, name: str, value: str) -> str:
 
     Raise `UsageError` for an invalid answer.
     """
-    stripped = value.strip()
+    answer = value.strip()
     if name not in ("security", "regression"):
         raise unknown("question", name, ("security", "regression"))
-    if stripped.lower() in ("yes", "no"):
-        return stripped.lower()
+    if answer.lower() in ("yes", "no"):
+        return answer.lower()
     if name == "regression" and re.fullmatch(
-        r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", stripped
+        r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", answer
     ):
-        return "..".join(
-            _commit_name(repository, part) for part in stripped.split("..")
-        )
+        return "..".join(_commit_name(repository, part) for part in answer.split(".."))
     raise UsageError(
         f"{name}: invalid answer {value!r}",
         hint="answer yes or no"

@@ -80,10 +80,10 @@ def recipient_advice(
         key=lambda note: note.remedy is None,
     )
     note_texts = [note.text for note in notes if note.severity != "warning"]
-    combined = RecipientAdvice(
+    combined_advice = RecipientAdvice(
         "note", "good to know", "\n".join(f"- {text}" for text in note_texts)
     )
-    return (*warnings, *((combined,) if note_texts else ()))
+    return (*warnings, *((combined_advice,) if note_texts else ()))
 
 
 def _open_questions(
@@ -154,11 +154,11 @@ def _base_tree_notes(
         if (branch := remote_of(repository, tree))
     }
     try:
-        based_on = find_base(repository, base)
+        base_result = find_base(repository, base)
     except PatchpilotError:
-        based_on = None
-    if based_on and any(
-        name == based_on.name or repository.is_ancestor(tip, based_on.start)
+        base_result = None
+    if base_result and any(
+        name == base_result.name or repository.is_ancestor(tip, base_result.start)
         for name, tip in tree_tips.items()
     ):
         return

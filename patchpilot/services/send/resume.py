@@ -247,13 +247,15 @@ def _dropped_mailboxes(send: Send, dropped: Sequence[str]) -> tuple[str, ...]:
     left.
     """
     addresses = [parse_address(text) or Address("", text.strip()) for text in dropped]
-    pending = send.waiting_messages
-    if not pending:
+    pending_messages = send.waiting_messages
+    if not pending_messages:
         raise UsageError(
             "no pending mail to drop a recipient from",
             hint=Action("send", ("--resume",), "`{}` shows the state of each message"),
         )
-    recipients = {name.lower() for entry in pending for name in entry.recipients}
+    recipients = {
+        name.lower() for entry in pending_messages for name in entry.recipients
+    }
     for address in addresses:
         if address.key not in recipients:
             raise UsageError(
@@ -262,7 +264,8 @@ def _dropped_mailboxes(send: Send, dropped: Sequence[str]) -> tuple[str, ...]:
             )
     keys = tuple(address.key for address in addresses)
     if any(
-        {name.lower() for name in entry.recipients} <= set(keys) for entry in pending
+        {name.lower() for name in entry.recipients} <= set(keys)
+        for entry in pending_messages
     ):
         raise UsageError(
             "no recipients would be left", hint=Action("send", (), "plan it again: {}")

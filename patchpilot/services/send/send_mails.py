@@ -39,10 +39,10 @@ from patchpilot.topic.reroll import is_remembered
 
 def deliver(
     repository: Repository,
-    planned: Sending,
+    sending: Sending,
     *,
     terminal: bool = False,
-    stopping: Stop = never_stops,
+    is_stopped: Stop = never_stops,
     progress: Progress = silent,
     on_mail: Report = ignore_report,
 ) -> Sending:
@@ -53,25 +53,25 @@ def deliver(
     the request is offline or the topic was sent since the plan was made, and `MissingError` if the
     transport cannot send with this account.
     """
-    if planned.refused:
-        return planned
-    if planned.request.offline and planned.send.waiting_messages:
+    if sending.refused:
+        return sending
+    if sending.request.offline and sending.send.waiting_messages:
         raise RefusedError(
             "cannot send with --offline",
             hint="omit --offline, or write the messages with --outbox DIR",
         )
-    if planned.send.waiting_messages and (problem := planned.blocking_problem):
+    if sending.send.waiting_messages and (problem := sending.blocking_problem):
         raise MissingError(problem.message, hint=problem.hint)
-    planned.transport.refuse_untrusted(repository, planned.account)
+    sending.transport.refuse_untrusted(repository, sending.account)
     with contextlib.ExitStack() as locks, Outbox() as outbox:
         # hold the global lock only for this check, not while messages are sent
         with hold_sender_lock():
-            locks.enter_context(sole_sender(planned.draft.change_id))
-            send = _claim_send(outbox, planned)
-        if planned.send.left_out:
-            exclude_permanently(repository, send, planned.send.left_out)
+            locks.enter_context(sole_sender(sending.draft.change_id))
+            send = _claim_send(outbox, sending)
+        if sending.send.left_out:
+            exclude_permanently(repository, send, sending.send.left_out)
         if not send.waiting_messages:
-            return _record_result(repository, send, planned)
+            return _record_result(repository, send, sending)
 
         def show_status(what: str, done: int = 0, total: int | None = None) -> None:
             with contextlib.suppress(OSError):
@@ -87,66 +87,69 @@ def deliver(
                 len(send.entries),
             )
 
-        credential = credential_of(repository, planned.account, terminal=terminal)
+        credential = credential_of(repository, sending.account, terminal=terminal)
         try:
             old_key = branch_key(repository)
             delivery = Delivery(
                 repository,
-                planned.account,
+                sending.account,
                 send,
                 report,
                 partial(outbox.rename, send.id),
                 credential,
-                stopping,
+                is_stopped,
                 show_status,
             )
-            login = planned.transport.deliver(delivery)
+            login = sending.transport.deliver(delivery)
             _copy_recipient_edits(old_key, branch_key(repository))
             note_login(repository, credential, login)
         finally:
             outbox.end(send.id)
             outbox.settle(send.id)
-        return _record_result(repository, outbox.get(send.id), planned)
+        return _record_result(repository, outbox.get(send.id), sending)
 
 
-def _claim_send(outbox: Outbox, planned: Sending) -> Send:
+def _claim_send(outbox: Outbox, sending: Sending) -> Send:
     """Claim the send for this process, and return it as stored in the outbox.
 
     Raise RefusedError if the same patches were sent since the preview.
     """
-    send = planned.send
-    if not planned.request.to_self:
-        refuse_concurrent_sends(outbox, planned)
+    send = sending.send
+    if not sending.request.to_self:
+        refuse_concurrent_sends(outbox, sending)
     if send.id:
-        return outbox.resume_send(send.id, planned.settled, send.left_out)
-    _save_choices(planned)
+        return outbox.resume_send(send.id, sending.settled, send.left_out)
+    _save_choices(sending)
     return outbox.add(send)
 
 
-def _save_choices(planned: Sending) -> None:
+def _save_choices(sending: Sending) -> None:
     """Save the choices for this send in the draft, for the next version.
 
     A test message to oneself is not a version, so nothing is saved.
     """
-    if planned.request.to_self:
+    if sending.request.to_self:
         return
     with Drafts() as drafts:
-        saved, planned_draft = drafts.get(planned.draft.change_id), planned.draft
-        if saved is None:
+        saved_draft, planned_draft = drafts.get(sending.draft.change_id), sending.draft
+        if saved_draft is None:
             return
         changelogs = (
-            {**saved.changelogs, str(planned_draft.version): planned_draft.changelog}
+            {
+                **saved_draft.changelogs,
+                str(planned_draft.version): planned_draft.changelog,
+            }
             if planned_draft.changelog
-            else saved.changelogs
+            else saved_draft.changelogs
         )
-        updated = replace(
-            saved,
+        updated_draft = replace(
+            saved_draft,
             prefix=planned_draft.prefix,
             in_reply_to=planned_draft.in_reply_to,
             answers=planned_draft.answers,
             changelogs=changelogs,
         )
-        drafts.keep(saved, updated, f"send of v{planned.send.version}")
+        drafts.keep(saved_draft, updated_draft, f"send of v{sending.send.version}")
 
 
 def _copy_recipient_edits(before: str | None, after: str | None) -> None:
@@ -157,30 +160,37 @@ def _copy_recipient_edits(before: str | None, after: str | None) -> None:
             save_edits(after, edits)
 
 
-def _record_result(repository: Repository, finished: Send, planned: Sending) -> Sending:
+def _record_result(
+    repository: Repository, finished_send: Send, sending: Sending
+) -> Sending:
     """Record the result of an attempt, and return the plan with it.
 
     When all messages of a series are sent, record this in the draft, a tag, b4's tracking data and
     the tracked series.
     """
-    result = add_result(planned, finished)
-    if finished.state == "sent":
-        forget_ids(finished.change_id, to_self=finished.kind == "to-self")
-    if finished.state != "sent" or finished.kind != "real" or is_remembered(finished):
+    result = add_result(sending, finished_send)
+    if finished_send.state == "sent":
+        forget_ids(finished_send.change_id, to_self=finished_send.kind == "to-self")
+    if (
+        finished_send.state != "sent"
+        or finished_send.kind != "real"
+        or is_remembered(finished_send)
+    ):
         return result
     return replace(
-        result, advice=(*result.advice, *finish(repository, finished, planned.draft))
+        result,
+        advice=(*result.advice, *finish(repository, finished_send, sending.draft)),
     )
 
 
-def add_result(planned: Sending, finished: Send) -> Sending:
+def add_result(sending: Sending, finished_send: Send) -> Sending:
     """Return a plan with the result that the outbox recorded."""
     return replace(
-        planned,
-        send=finished,
+        sending,
+        send=finished_send,
         blockers=(),
-        outcome="failed" if finished.state == "planned" else finished.state,
-        advice=next_steps(finished),
+        outcome="failed" if finished_send.state == "planned" else finished_send.state,
+        advice=next_steps(finished_send),
     )
 
 
@@ -237,17 +247,17 @@ def _next_steps(send: Send) -> Sequence[Advice]:
 def _refused_hints(send: Send) -> Iterator[Advice]:
     """Yield hints for messages that the server rejected or that are still pending."""
     states = {entry.state for entry in send.entries}
-    rejected = {
+    rejected_addresses = {
         match[1]
         for entry in send.entries
         if entry.state is MailState.REJECTED and (match := _REFUSED.match(entry.detail))
     }
-    if rejected:
+    if rejected_addresses:
         drop_options = tuple(
-            word for email in sorted(rejected) for word in ("--drop", email)
+            word for email in sorted(rejected_addresses) for word in ("--drop", email)
         )
         reason = (
-            f"send the rest without {', '.join(sorted(rejected))}: "
+            f"send the rest without {', '.join(sorted(rejected_addresses))}: "
             f"{{}}; with them: --resume alone"
         )
         yield Action("send", ("--resume", *drop_options), reason)

@@ -33,9 +33,9 @@ from patchpilot.topic.reroll import link_to
 from patchpilot.topic.topic_state import TopicState, this_topic
 
 
-def was_sent(planned: Sending) -> bool:
+def was_sent(sending: Sending) -> bool:
     """Return whether a plan is blocked only because its version was already sent or applied."""
-    names = {problem.name for problem in planned.blockers}
+    names = {problem.name for problem in sending.blockers}
     return bool(names & SENT_PROBLEMS) and names - {"already-fixed"} <= sent_names(
         names
     )
@@ -48,39 +48,43 @@ def plan_topic(
 
     If the version was already sent, the plan contains the sent messages.
     """
-    planned = plan(repository, request, progress=progress)
-    if not was_sent(planned):
-        return planned
+    sending = plan(repository, request, progress=progress)
+    if not was_sent(sending):
+        return sending
     with Outbox() as outbox:
-        sends = outbox.sends(planned.draft.change_id)
-    sent = next((send for send in reversed(sends) if send.state == "sent"), None)
-    return replace(planned, send=sent or planned.send)
+        sends = outbox.sends(sending.draft.change_id)
+    completed_send = next(
+        (send for send in reversed(sends) if send.state == "sent"), None
+    )
+    return replace(sending, send=completed_send or sending.send)
 
 
-def mark_just_sent(sent: Sending) -> Sending:
+def mark_just_sent(sending: Sending) -> Sending:
     """Return the plan after sending, blocked only because the version was sent."""
-    problem = f"v{sent.send.version} of this topic was sent just now"
-    return replace(sent, outcome="", blockers=(SendProblem("version-sent", problem),))
-
-
-def is_outdated(repository: Repository, planned: Sending) -> bool:
-    """Return whether the mail account was changed after the plan was made."""
-    return (
-        planned.transport.account(repository, planned.request.identity)
-        != planned.account
+    problem = f"v{sending.send.version} of this topic was sent just now"
+    return replace(
+        sending, outcome="", blockers=(SendProblem("version-sent", problem),)
     )
 
 
-def add_last_send(repository: Repository, planned: Sending) -> Sending:
+def is_outdated(repository: Repository, sending: Sending) -> bool:
+    """Return whether the mail account was changed after the plan was made."""
+    return (
+        sending.transport.account(repository, sending.request.identity)
+        != sending.account
+    )
+
+
+def add_last_send(repository: Repository, sending: Sending) -> Sending:
     """Add the topic's last send and the next steps to a plan.
 
     The state of an interrupted send is determined first.
     """
     with Outbox() as outbox:
-        last = next(reversed(outbox.sends(planned.draft.change_id)), None)
-        if last and not is_being_sent(planned.draft.change_id):
-            last = outbox.settle(last.id)
-    with_last = replace(planned, last=last)
+        last_send = next(reversed(outbox.sends(sending.draft.change_id)), None)
+        if last_send and not is_being_sent(sending.draft.change_id):
+            last_send = outbox.settle(last_send.id)
+    with_last = replace(sending, last=last_send)
     return (
         add_next_steps(repository, with_last)
         if with_last.is_unfinished or with_last.is_sent
@@ -93,28 +97,32 @@ def add_next_steps(repository: Repository, sending: Sending) -> Sending:
 
     The steps include when a reminder is due.
     """
-    last = sending.last
-    if last is None:
+    last_send = sending.last
+    if last_send is None:
         return sending
     base = (
-        link_to(last, repository).rstrip("/").removesuffix(last.entries[0].message_id)
+        link_to(last_send, repository)
+        .rstrip("/")
+        .removesuffix(last_send.entries[0].message_id)
     )
-    accepted = [
-        entry.message_id for entry in last.entries if entry.state is MailState.ACCEPTED
+    accepted_ids = [
+        entry.message_id
+        for entry in last_send.entries
+        if entry.state is MailState.ACCEPTED
     ]
-    next_advice = sending.advice or next_steps(last)
-    if last.state == "sent" and not sending.draft.is_undisclosed:
+    next_advice = sending.advice or next_steps(last_send)
+    if last_send.state == "sent" and not sending.draft.is_undisclosed:
         profile = sending.request.profile
         project = find_project(profile) if profile else default_project()
         days = project.mail.waiting_days
-        reminder_date = parse_stored_time(last.begun).astimezone() + timedelta(
+        reminder_date = parse_stored_time(last_send.begun).astimezone() + timedelta(
             days=days
         )
         next_advice += (
             "test bots usually reply within a day or two, reviewers within several days",
             f"wait {counted(days, 'day')} before a reminder: until {reminder_date:%Y-%m-%d}",
         )
-    link = f"{base}{accepted[0]}/" if base and accepted else ""
+    link = f"{base}{accepted_ids[0]}/" if base and accepted_ids else ""
     return replace(sending, link=link, now=next_advice)
 
 
@@ -134,11 +142,11 @@ def recorded_topic_state(
         )
 
 
-def lists_and_contacts(planned: Sending) -> tuple[list[Recipient], list[Recipient]]:
+def lists_and_contacts(sending: Sending) -> tuple[list[Recipient], list[Recipient]]:
     """Separate a plan's mailing lists from its other recipients."""
     return (
-        [recipient for recipient in planned.recipients if is_list(recipient)],
-        [recipient for recipient in planned.recipients if not is_list(recipient)],
+        [recipient for recipient in sending.recipients if is_list(recipient)],
+        [recipient for recipient in sending.recipients if not is_list(recipient)],
     )
 
 

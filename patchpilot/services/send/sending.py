@@ -65,9 +65,9 @@ class Sending(SeriesToSend):
     @property
     def is_sent(self) -> bool:
         """Return whether this version of the topic was sent."""
-        last = None if self.is_unfinished else self.last
+        last_send = None if self.is_unfinished else self.last
         names = {problem.name for problem in self.blockers}
-        return bool(last and last.version >= self.send.version) or (
+        return bool(last_send and last_send.version >= self.send.version) or (
             bool(names) and names <= sent_names(names)
         )
 
@@ -76,8 +76,8 @@ class Sending(SeriesToSend):
         """Describe the last send: its version and number of accepted messages."""
         assert self.last is not None
         entries = self.last.entries
-        accepted = sum(entry.state is MailState.ACCEPTED for entry in entries)
-        return f"v{self.last.version}: {accepted} of {counted(len(entries), 'message')} accepted"
+        count = sum(entry.state is MailState.ACCEPTED for entry in entries)
+        return f"v{self.last.version}: {count} of {counted(len(entries), 'message')} accepted"
 
     @property
     def refused(self) -> bool:
@@ -106,7 +106,7 @@ class Sending(SeriesToSend):
             if self.send.head
             else ""
         )
-        recorded = f"Message-ID and state of each message in the outbox{tag}"
+        record_note = f"Message-ID and state of each message in the outbox{tag}"
         test_note = "only you receive these messages; nothing is recorded as sent"
         source = f"from {account.password_from}" if account.password_from else ""
         rows: tuple[tuple[str, Advice, str], ...] = (
@@ -118,7 +118,7 @@ class Sending(SeriesToSend):
             ("password", source, "main"),
             ("test", test_note if is_test else "", ""),
             *(("note", remark, "note") for remark in self.remarks),
-            ("recorded", "" if is_test else recorded, ""),
+            ("recorded", "" if is_test else record_note, ""),
             ("content", "sent exactly as shown", ""),
         )
         return tuple(row for row in rows if row[1])
@@ -129,11 +129,13 @@ class Sending(SeriesToSend):
 
         A problem that several patches have in common is shown on one line.
         """
-        blocking = CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM
+        blocker_state = (
+            CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM
+        )
         titles = tuple(f"{patch.subject.title}: " for patch in self.series.patches)
         rows: dict[tuple[str, str], list[CheckLine]] = {}
         for state, problems in (
-            (blocking, self.blockers),
+            (blocker_state, self.blockers),
             (CheckState.NOTE, self.warnings),
         ):
             for problem in problems:

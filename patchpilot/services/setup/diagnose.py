@@ -197,10 +197,13 @@ def _check_untrusted_commands(repository: Repository) -> Iterator[probes.Probe]:
 
 def _check_rewrites(repository: Repository) -> Iterator[probes.Probe]:
     """Report what blocks rewrites: an interrupted branch move or a stale git lock."""
-    busy = find_busy_operation(repository)
-    if busy and find_unfinished_move(repository):
+    operation = find_busy_operation(repository)
+    if operation and find_unfinished_move(repository):
         yield probes.Probe(
-            "unfinished move", "fail", f"{busy.what} is in progress", busy.hint
+            "unfinished move",
+            "fail",
+            f"{operation.what} is in progress",
+            operation.hint,
         )
         return
     try:
@@ -269,15 +272,15 @@ def _check_branches(
             "stable branches", "skip", "the project has no stable branches"
         )
         return
-    stale = [branch.name for branch in stable.branches if branch.stale]
-    if stale:
+    stale_branches = [branch.name for branch in stable.branches if branch.stale]
+    if stale_branches:
         remotes = dict.fromkeys(
-            branch.split("/")[0] for branch in stale if "/" in branch
+            branch.split("/")[0] for branch in stale_branches if "/" in branch
         )
         yield probes.Probe(
             "stable branches",
             "warn",
-            f"not fetched recently, so there may be newer branches: {', '.join(stale)}",
+            f"not fetched recently, so there may be newer branches: {', '.join(stale_branches)}",
             "; ".join(f"git fetch {remote}" for remote in remotes)
             or "fetch the branches from their remote",
         )
@@ -303,19 +306,19 @@ def _check_branches(
 
 def _check_sending(
     repository: Repository,
-    via: str,
+    transport_name: str,
     identity: str | None,
     offline: bool,
     terminal: bool,
 ) -> Iterator[probes.Probe]:
-    configured = transports.find(via)
-    account = configured.account(repository, identity)
+    chosen_transport = transports.find(transport_name)
+    account = chosen_transport.account(repository, identity)
     for transport in transports.all_transports():
         if probe := transport.installed(
-            repository, account, chosen=transport.name == configured.name
+            repository, account, chosen=transport.name == chosen_transport.name
         ):
             yield probe
-    yield from configured.probes(
+    yield from chosen_transport.probes(
         repository, account, offline=offline, terminal=terminal
     )
 
@@ -398,8 +401,8 @@ def _check_building() -> Iterator[probes.Probe]:
         return
     size = sum(map(size_of, directories)) / MIB
     summary = f"{counted(len(directories), 'directory')} with {size:.0f} MiB of objects"
-    clean = Action("build", ("--clean",), "`{}` deletes them")
-    yield probes.Probe("build", "ok", f"{summary}; {clean}")
+    clean_action = Action("build", ("--clean",), "`{}` deletes them")
+    yield probes.Probe("build", "ok", f"{summary}; {clean_action}")
     if programs := find_missing_programs(REQUIRED_PROGRAMS):
         command = system_command(*programs)
         yield probes.Probe("build programs", "warn", "some are missing", command)
@@ -438,10 +441,10 @@ def _check_state() -> Iterator[probes.Probe]:
         )
         return
     yield probes.Probe("outbox", "ok", f"{folder} is intact")
-    if removed := remove_leftovers():
-        names = ", ".join(map(str, removed))
+    if removed_folders := remove_leftovers():
+        names = ", ".join(map(str, removed_folders))
         yield probes.Probe(
             "temporary files",
             "ok",
-            f"removed {counted(len(removed), 'folder')} of killed runs: {names}",
+            f"removed {counted(len(removed_folders), 'folder')} of killed runs: {names}",
         )

@@ -22,7 +22,7 @@ from patchpilot.projects.loading import (
     read_stored_tables,
     user_folder,
 )
-from patchpilot.projects.project import Maintained, StableTrees, version_key
+from patchpilot.projects.project import LongTermSeries, StableTrees, version_key
 from patchpilot.write_file import replace_file
 
 UNKNOWN = "unknown"
@@ -56,7 +56,7 @@ def list_series(profile: str | None = None, *, today: date | None = None) -> Lts
     """Return the stable series of a project (default: the default project), oldest first."""
     today = today or datetime.now(UTC).date()
     stable = _stable_trees(profile)
-    stored = read_stored_tables().get(stable.project, {})
+    stored_table = read_stored_tables().get(stable.project, {})
     return Lts(
         stable.project,
         stable.updated,
@@ -64,7 +64,7 @@ def list_series(profile: str | None = None, *, today: date | None = None) -> Lts
             LtsSeries(row.version, row.ends, row.is_over(today))
             for row in stable.series
         ),
-        user_file() if stored.get("updated") == stable.updated else None,
+        user_file() if stored_table.get("updated") == stable.updated else None,
     )
 
 
@@ -116,23 +116,25 @@ def update_series(
 
 
 def merge_series(
-    known_series: Sequence[Maintained], current: frozenset[str], today: date
-) -> tuple[Maintained, ...]:
+    known_series: Sequence[LongTermSeries], current: frozenset[str], today: date
+) -> tuple[LongTermSeries, ...]:
     """Update the known stable series with the project's current list, oldest first."""
     last_month = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
-    known = [
+    maintained = [
         (
             row
             if row.version in current or row.is_over(today)
-            else Maintained(row.version, min(row.ends, last_month))
+            else LongTermSeries(row.version, min(row.ends, last_month))
         )
         for row in known_series
     ]
-    added = [
-        Maintained(version, UNKNOWN)
+    added_series = [
+        LongTermSeries(version, UNKNOWN)
         for version in current - {row.version for row in known_series}
     ]
-    return tuple(sorted([*known, *added], key=lambda row: version_key(row.version)))
+    return tuple(
+        sorted([*maintained, *added_series], key=lambda row: version_key(row.version))
+    )
 
 
 def as_toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
@@ -154,8 +156,8 @@ def as_toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
         ]
         lines += ["", f"[{project}.series]"]
         lines += [
-            f'"{version}" = "{ends}"'
-            for version, ends in stable.get("series", {}).items()
+            f'"{version}" = "{end_month}"'
+            for version, end_month in stable.get("series", {}).items()
         ]
     return "\n".join(lines) + "\n"
 

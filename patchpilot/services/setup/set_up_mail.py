@@ -142,7 +142,7 @@ def plan_mail(request: MailRequest) -> MailPlan:
     provider = next(
         (provider for provider in providers() if _short_name(provider) == name), None
     )
-    keeper = _find_keeper(request.keep)
+    password_store = _find_password_store(request.keep)
     if name == MSMTP:
         settings_to_write = {
             "sendemail.sendmailcmd": "msmtp",
@@ -151,7 +151,7 @@ def plan_mail(request: MailRequest) -> MailPlan:
     elif name == WEB:
         settings_to_write = {"b4.send-endpoint-web": ENDPOINT, "patchpilot.via": "b4"}
     else:
-        settings_to_write = _server_settings(request, provider, keeper)
+        settings_to_write = _server_settings(request, provider, password_store)
     for key, value in settings_to_write.items():
         if value.startswith("-") or UNSAFE.search(value):
             raise UsageError(f"{value!r} is not a valid value for {key}")
@@ -173,16 +173,16 @@ def plan_mail(request: MailRequest) -> MailPlan:
         _make_account(request.address, settings_to_write),
         provider.login if provider else "the account's password",
         tuple(notes),
-        keeper,
+        password_store,
     )
 
 
 def _server_settings(
-    request: MailRequest, provider: Provider | None, keeper: Keeper
+    request: MailRequest, provider: Provider | None, password_store: Keeper
 ) -> dict[str, str]:
     host, _, port_text = request.server.partition(":")
     server = host or (provider.server if provider else "")
-    if not server or any(sign.isspace() for sign in server):
+    if not server or any(character.isspace() for character in server):
         raise UsageError(
             f"{server!r} is not a server" if server else "the mail server is missing",
             hint="use --server HOST",
@@ -206,19 +206,19 @@ def _server_settings(
     if request.user == "none":
         values["smtpuser"], values["smtpauth"] = "", "none"
     settings = {f"sendemail.{name}": value for name, value in values.items() if value}
-    if keeper.helper and "sendemail.smtpuser" in settings:
-        settings[f"credential.smtp://{server}:{port}.helper"] = keeper.helper
+    if password_store.helper and "sendemail.smtpuser" in settings:
+        settings[f"credential.smtp://{server}:{port}.helper"] = password_store.helper
     return settings
 
 
-def _find_keeper(name: str) -> Keeper:
+def _find_password_store(name: str) -> Keeper:
     stores = keepers()
     if not name:
-        return next((keeper for keeper in stores if not keeper.plain), stores[0])
-    for keeper in stores:
-        if keeper.name == name:
-            return keeper
-    raise unknown("place for the password", name, [keeper.name for keeper in stores])
+        return next((store for store in stores if not store.plain), stores[0])
+    for store in stores:
+        if store.name == name:
+            return store
+    raise unknown("place for the password", name, [store.name for store in stores])
 
 
 def _previous_value(key: str) -> str:

@@ -18,14 +18,14 @@ from patchpilot.topic.review_trailers import (
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class TagDecisions:
     """The tags that the user accepted or refused; other tags stay open."""
 
     accepted: tuple[TagChoice, ...] = ()
     refused: tuple[TagChoice, ...] = ()
 
 
-Choose = Callable[[Collected], Chosen]
+Choose = Callable[[Collected], TagDecisions]
 
 
 def add_review_trailers(
@@ -44,11 +44,11 @@ def add_review_trailers(
     not in an archive yet.
     """
     if store is None:
-        with Store() as opened:
+        with Store() as opened_store:
             return add_review_trailers(
                 repository,
                 request,
-                store=opened,
+                store=opened_store,
                 choose=choose,
                 confirm=confirm,
                 progress=progress,

@@ -86,9 +86,9 @@ class FixesResult:
         has_valid = self.present and not self.has_problem
         return next(
             (
-                best
-                for best in self.candidates[:1]
-                if not has_valid and best.confidence >= MIN_OFFERED
+                candidate
+                for candidate in self.candidates[:1]
+                if not has_valid and candidate.confidence >= MIN_OFFERED
             ),
             None,
         )
@@ -220,7 +220,7 @@ def find_culprits(
         else finder.RankedCulprits(())
     )
     candidates = ranking.candidates
-    joint_causes, imported = ranking.together, ranking.imported
+    joint_causes, import_note = ranking.together, ranking.imported
     notes: list[str] = []
     if candidates and candidates[0].commit not in joint_causes:
         joint_causes = ()
@@ -230,21 +230,23 @@ def find_culprits(
         from patchpilot.tags.bisect_log import parse_bisection
 
         if bisect_log is None:
-            reordered = overrides.move_reverted_first(repository, commit, candidates)
+            reordered_candidates = overrides.move_reverted_first(
+                repository, commit, candidates
+            )
         else:
             bisection = parse_bisection(bisect_log)
-            reordered, notes = overrides.move_bisected_first(
+            reordered_candidates, notes = overrides.move_bisected_first(
                 repository, commit, bisection, candidates
             )
-        if reordered != candidates:
+        if reordered_candidates != candidates:
             # a bisection or a revert takes precedence over git blame
-            candidates, imported = reordered[: request.limit], ""
+            candidates, import_note = reordered_candidates[: request.limit], ""
             joint_causes = tuple(
                 candidate.commit
                 for candidate in candidates
                 if candidate.confidence >= overrides.REVERTED
             )
-    reason = finder.explain_doubt(candidates, imported)
+    reason = finder.explain_doubt(candidates, import_note)
     culprits = tuple(
         _add_release(repository, releases, candidate) for candidate in candidates
     )
@@ -288,15 +290,17 @@ def _add_release(
     repository: Repository, releases: Releases, candidate: Candidate
 ) -> Candidate:
     """Add the first release to a candidate, and replace a backport by its mainline commit."""
-    credited = candidate
+    credited_candidate = candidate
     if candidate.is_marked:
         from patchpilot.tags.overrides import upstream_of
 
-        credited = upstream_of(repository, candidate)
-        if credited.commit != candidate.commit and not repository.find(credited.commit):
-            return credited
-    release = releases.first(credited.commit, credited.committed)
-    return credited._replace(first_release=release.name if release else None)
+        credited_candidate = upstream_of(repository, candidate)
+        if credited_candidate.commit != candidate.commit and not repository.find(
+            credited_candidate.commit
+        ):
+            return credited_candidate
+    release = releases.first(credited_candidate.commit, credited_candidate.committed)
+    return credited_candidate._replace(first_release=release.name if release else None)
 
 
 def _fixes_lines(

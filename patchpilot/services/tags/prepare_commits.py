@@ -163,9 +163,14 @@ def _plan_message(
     edits = MessageEdits(other_trailers, developers, message.replaced)
     notes += edits.refused
     new_message = compose(commit.message, edits)
-    unsure = next((note for note in notes if note.startswith(_UNSURE)), "")
+    uncertainty = next((note for note in notes if note.startswith(_UNSURE)), "")
     return MessageChange(
-        commit.id, commit.subject, commit.message, new_message, tuple(notes), unsure
+        commit.id,
+        commit.subject,
+        commit.message,
+        new_message,
+        tuple(notes),
+        uncertainty,
     )
 
 
@@ -183,7 +188,7 @@ def _add_fixes_tags(
     trailers, notes = message.trailers, message.notes
     if request.fixes == ("none",):
         return []
-    given = [fix for fix in request.fixes if fix not in ("auto", "none")]
+    named_fixes = [fix for fix in request.fixes if fix not in ("auto", "none")]
     fix_claim = (
         judge_fix(repository, commit)
         if request.is_fix is None
@@ -192,7 +197,7 @@ def _add_fixes_tags(
     fixes_request = FixesRequest(
         commit.id,
         limit=2,
-        verify=bool(given) or not (fix_claim.is_fix or fix_claim.unclear),
+        verify=bool(named_fixes) or not (fix_claim.is_fix or fix_claim.unclear),
         base=request.base,
         series=topic,
     )
@@ -211,9 +216,9 @@ def _add_fixes_tags(
             <= _FORMAT_PROBLEMS
         ):
             message.replaced[fixes_tag.tag.line] = fixes_tag.suggestion
-    if given:
+    if named_fixes:
         culprits = sorted(
-            (repository.commit(repository.resolve(culprit)) for culprit in given),
+            (repository.commit(repository.resolve(culprit)) for culprit in named_fixes),
             key=lambda culprit: culprit.committed,
         )
         # preparing the topic may change the ids of these commits
@@ -240,16 +245,16 @@ def _add_fixes_tags(
         )
         return []
     if not result.sure:
-        notes.append(_why_unsure(commit, result))
+        notes.append(_explain_uncertainty(commit, result))
         return []
     trailers += [("Fixes", tag.partition(": ")[2]) for tag in result.tags]
     notes += result.notes
     if not result.tags:
         return []
-    best = result.candidates[0]
-    certainty = "sure" if best.confidence >= SURE_ENOUGH else "sure, check it"
+    best_candidate = result.candidates[0]
+    certainty = "sure" if best_candidate.confidence >= SURE_ENOUGH else "sure, check it"
     notes.append(
-        f"Fixes: {best.confidence:.0%} {certainty}: {'; '.join(best.evidence)}"
+        f"Fixes: {best_candidate.confidence:.0%} {certainty}: {'; '.join(best_candidate.evidence)}"
     )
     ids = (repository.find(tag.split()[1]) for tag in result.tags)
     return [repository.commit(id_) for id_ in ids if id_]
@@ -258,7 +263,7 @@ def _add_fixes_tags(
 _UNSURE = "no Fixes: written"
 
 
-def _why_unsure(commit: Commit, result: FixesResult) -> str:
+def _explain_uncertainty(commit: Commit, result: FixesResult) -> str:
     """Explain why no tag is written if the search was inconclusive, with a hint."""
     candidates = " and ".join(
         f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})'

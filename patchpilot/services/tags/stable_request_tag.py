@@ -26,7 +26,7 @@ from patchpilot.topic.upstream_state import notes as upstream_notes
 
 @json_form()
 @dataclass(frozen=True, slots=True)
-class Introduced:
+class IntroducingCommit:
     """A commit that introduced the bug, and the first release with it (None: unreleased)."""
 
     commit: str
@@ -57,7 +57,7 @@ class StableResult:
     subject: str
     profile: str
     advice: StableAdvice
-    culprits: tuple[Introduced, ...]
+    culprits: tuple[IntroducingCommit, ...]
     branches: tuple[BranchState, ...]
     notes: tuple[str, ...] = ()
 
@@ -126,22 +126,24 @@ def propose_stable_tags(
             if candidate.tag in search.tags
         ]
         if introduced_by:
-            best = search.candidates[0]
+            best_candidate = search.candidates[0]
             notes.append(
-                f"no Fixes: tag: using {best.tag} ({best.confidence:.0%} sure)"
+                f"no Fixes: tag: using {best_candidate.tag} ({best_candidate.confidence:.0%} sure)"
             )
     notes += missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
-    need = stable_need(repository, commit, introduced_by, project, progress, not_a_fix)
+    stable_verdict = stable_need(
+        repository, commit, introduced_by, project, progress, not_a_fix
+    )
     return StableResult(
         commit.id,
         commit.subject,
         project.name,
-        need.advice,
+        stable_verdict.advice,
         tuple(
-            Introduced(culprit, release.name if release else None)
-            for culprit, release in need.first_releases.items()
+            IntroducingCommit(culprit, release.name if release else None)
+            for culprit, release in stable_verdict.first_releases.items()
         ),
-        need.branches,
+        stable_verdict.branches,
         tuple(notes),
     )

@@ -106,12 +106,12 @@ def related_hunk(candidate_lines: Sequence[str], fix_lines: Sequence[str]) -> in
     hunks = [
         start for start, line in enumerate(candidate_lines) if line.startswith("@@ ")
     ]
-    ends = [*hunks[1:], len(candidate_lines)]
-    shared = [
+    hunk_ends = [*hunks[1:], len(candidate_lines)]
+    shared_counts = [
         sum(
             line[:1] == "+" and line[1:].strip() in fixed_lines
             for line in candidate_lines[start:end]
         )
-        for start, end in zip(hunks, ends, strict=False)
+        for start, end in zip(hunks, hunk_ends, strict=False)
     ]
-    return hunks[shared.index(max(shared))] if shared else 0
+    return hunks[shared_counts.index(max(shared_counts))] if shared_counts else 0

@@ -83,13 +83,13 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
     Without `number`, undo the latest applied rewrite of the current branch. Raise `UsageError` if
     there is no such record, and `RefusedError` if the branch has changed since the rewrite.
     """
-    unfinished = find_unfinished_move(repository)
-    if unfinished:
-        settle(repository, unfinished)
+    unfinished_move = find_unfinished_move(repository)
+    if unfinished_move:
+        settle(repository, unfinished_move)
         for state in undo_list(repository):
             if (state.undo.ref, {state.undo.old, state.undo.new}) == (
-                unfinished.ref,
-                {unfinished.old, unfinished.new},
+                unfinished_move.ref,
+                {unfinished_move.old, unfinished_move.new},
             ):
                 return state
     chosen = _find_undo(repository, number)
@@ -169,6 +169,6 @@ def undo_redo(repository: Repository, number: int) -> UndoState:
 
 
 def _refuse_busy(repository: Repository, undo: Undo) -> None:
-    busy = find_busy_operation(repository, undo.ref)
-    if busy:
-        raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
+    operation = find_busy_operation(repository, undo.ref)
+    if operation:
+        raise RefusedError(f"{operation.what} is in progress", hint=operation.hint)

@@ -71,7 +71,7 @@ def classify_files(
     files: Sequence[Path | str],
     *,
     progress: Progress = silent,
-    skipped: Skipped = ignore_skipped,
+    on_skipped: Skipped = ignore_skipped,
 ) -> tuple[ClassifiedMail, ...]:
     """Classify each message in the files, in order.
 
@@ -79,14 +79,14 @@ def classify_files(
     `InputError` if a file contains no message. In a file with several messages, oversized ones are
     skipped and reported to `skipped`.
     """
-    classified = []
+    classified_mails = []
     for file in files:
-        mails = read_mails(file, progress, skipped)
+        mails = read_mails(file, progress, on_skipped)
         for number, mail in enumerate(mails, 1):
             progress("classifying", number, len(mails))
-            classified.append(
+            classified_mails.append(
                 ClassifiedMail(
                     f"{file}:{number}" if len(mails) > 1 else str(file), classify(mail)
                 )
             )
-    return tuple(classified)
+    return tuple(classified_mails)

@@ -75,20 +75,20 @@ def compare_revisions(
     `UsageError` if the series has no such revision, `MissingError` if the archive lacks its
     patches, and `InputError` if a diff is malformed.
     """
-    tracked = show(number, store=store)
-    revisions = comparable_revisions(tracked)
+    series = show(number, store=store)
+    revisions = comparable_revisions(series)
     if names:
-        chosen = [_find_revision(name, tracked, revisions) for name in names]
+        chosen = [_find_revision(name, series, revisions) for name in names]
         old, new = chosen[0], chosen[1] if len(chosen) > 1 else revisions[-1]
     else:
-        old, new = two_newest_revisions(tracked)
+        old, new = two_newest_revisions(series)
     if old is new:
         raise UsageError(
             f"{old.label} cannot be compared with itself",
             hint=_list_revisions(revisions),
         )
     return RevisionComparison(
-        tracked, old, new, compare_patches(_parse_patches(old), _parse_patches(new))
+        series, old, new, compare_patches(_parse_patches(old), _parse_patches(new))
     )
 
 
@@ -106,13 +106,13 @@ def two_newest_revisions(series: Tracked) -> tuple[Revision, Revision]:
     revisions = comparable_revisions(series)
     if revisions:
         newest = revisions[-1]
-        earlier = [
+        earlier_revisions = [
             revision
             for revision in revisions[:-1]
             if revision.backport_to == newest.backport_to
         ] or revisions[:-1]
-        if earlier:
-            return earlier[-1], newest
+        if earlier_revisions:
+            return earlier_revisions[-1], newest
     raise UsageError(
         f"series {series.entry.id} has only one revision whose patches are stored",
         hint=Action("track", ("update",), "`{}` looks for others"),
@@ -185,8 +185,8 @@ def _find_revision(
     )
     if matches:
         return matches[-1]
-    missing = series.about.missing.values()
-    if match and int(match[1]) in missing:
+    missing_versions = series.about.missing.values()
+    if match and int(match[1]) in missing_versions:
         raise MissingError(
             f"the messages of v{match[1]} were not found",
             hint=Action("track", ("update",), "`{}` looks for them again"),

@@ -58,31 +58,32 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
     for siblings in children.values():
         siblings.sort(key=lambda message_id: mails[message_id].when)
     tree_mails: list[ConversationMail] = []
-    added: set[str] = set()
+    added_ids: set[str] = set()
     # messages that reply to each other have no root, so start with the oldest
     for roots in (
         children.get("", []),
         sorted(mails, key=lambda message_id: mails[message_id].when),
     ):
-        stack: list[tuple[str, tuple[bool, ...]]] = [
+        pending: list[tuple[str, tuple[bool, ...]]] = [
             (root, ()) for root in reversed(roots)
         ]
-        while stack:
-            message_id, more = stack.pop()
-            if message_id in added:
+        while pending:
+            message_id, has_sibling = pending.pop()
+            if message_id in added_ids:
                 continue
-            added.add(message_id)
+            added_ids.add(message_id)
             tree_mails.append(
                 ConversationMail(
                     mails[message_id],
-                    more,
+                    has_sibling,
                     labels.get(message_id, ""),
                     replies.get(message_id),
                 )
             )
             siblings = children.get(message_id, [])
-            stack += [
-                (child, (*more, child != siblings[-1])) for child in reversed(siblings)
+            pending += [
+                (child, (*has_sibling, child != siblings[-1]))
+                for child in reversed(siblings)
             ]
     return tuple(tree_mails)
 

@@ -47,11 +47,11 @@ def store_timestamps() -> tuple[int, ...]:
 
     It consists of their modification times.
     """
-    file, times = default_file(), []
+    file, timestamps = default_file(), []
     for path in (file, file.with_name(f"{file.name}-wal")):
         with suppress(OSError):
-            times.append(path.stat().st_mtime_ns)
-    return tuple(times)
+            timestamps.append(path.stat().st_mtime_ns)
+    return tuple(timestamps)
 
 
 def followed_ids() -> frozenset[str]:
@@ -125,10 +125,10 @@ def _with_topic_state(
         repository, target, base=base, store=store, tracked_series=series
     )
     with_messages = (
-        known_series.with_mails(tracked, store, repository)
-        if tracked.own or tracked.entry.id == first
-        else tracked
-        for tracked in mark_topic(series, topic)
+        known_series.with_mails(tracked_series, store, repository)
+        if tracked_series.own or tracked_series.entry.id == first
+        else tracked_series
+        for tracked_series in mark_topic(series, topic)
     )
     return FollowedSeries(tuple(with_messages), topic)
 

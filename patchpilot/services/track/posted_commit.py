@@ -50,7 +50,7 @@ _CLOCK_TOLERANCE = timedelta(days=1)
 """A message may have a later date than its commit, because clocks and time zones differ."""
 
 
-class FoundBy(StrEnum):
+class SearchMethod(StrEnum):
     """How a commit's message was found."""
 
     LINK = "link"
@@ -61,11 +61,11 @@ class FoundBy(StrEnum):
 
 
 _HOW = {
-    FoundBy.LINK: "by the commit's link",
-    FoundBy.PATCH_ID: "by patch-id",
-    FoundBy.SUBJECT: "by subject and author",
-    FoundBy.CHANGES: "by author and changes",
-    FoundBy.REPORT: "by a report that names the commit",
+    SearchMethod.LINK: "by the commit's link",
+    SearchMethod.PATCH_ID: "by patch-id",
+    SearchMethod.SUBJECT: "by subject and author",
+    SearchMethod.CHANGES: "by author and changes",
+    SearchMethod.REPORT: "by a report that names the commit",
 }
 
 
@@ -73,7 +73,7 @@ class CommitMail(NamedTuple):
     """The Message-ID of a commit's patch, and how it was found."""
 
     message_id: str
-    found_by: FoundBy
+    found_by: SearchMethod
 
 
 def mail_of_commit(
@@ -91,12 +91,12 @@ def mail_of_commit(
     """
     archive.parse_mail = reader.parse
     search = _Search(archive, repository, commit, reader)
-    methods: tuple[tuple[FoundBy, Callable[[], str | None]], ...] = (
-        (FoundBy.LINK, search.find_by_links),
-        (FoundBy.PATCH_ID, search.find_by_patch_id),
-        (FoundBy.SUBJECT, search.find_by_subject),
-        (FoundBy.CHANGES, search.find_by_changes),
-        (FoundBy.REPORT, search.find_by_report),
+    methods: tuple[tuple[SearchMethod, Callable[[], str | None]], ...] = (
+        (SearchMethod.LINK, search.find_by_links),
+        (SearchMethod.PATCH_ID, search.find_by_patch_id),
+        (SearchMethod.SUBJECT, search.find_by_subject),
+        (SearchMethod.CHANGES, search.find_by_changes),
+        (SearchMethod.REPORT, search.find_by_report),
     )
     for method, find in methods:
         progress(f"searching {_HOW[method]}")
@@ -125,8 +125,8 @@ class _Search(NamedTuple):
             if any(is_merge or self._has_same_change(post) for post in linked):
                 return message_id
             # the link may refer to the cover letter or a review
-            if latest := self._choose_post(filter(self._has_same_title, posts)):
-                return latest
+            if latest_post := self._choose_post(filter(self._has_same_title, posts)):
+                return latest_post
         return None
 
     def find_by_patch_id(self) -> str | None:
@@ -138,18 +138,18 @@ class _Search(NamedTuple):
 
     def find_by_subject(self) -> str | None:
         author, title = self.commit.author, f"s:{quote_phrase(self.commit.subject)}"
-        forwarded = f"nq:{quote_phrase(f'From: {author.name} <{author.email}>')}"
-        for query in (f"{title} AND f:{author.email}", f"{title} AND {forwarded}"):
+        forwarded_from = f"nq:{quote_phrase(f'From: {author.name} <{author.email}>')}"
+        for query in (f"{title} AND f:{author.email}", f"{title} AND {forwarded_from}"):
             posts = [
                 post
                 for post in self._posts(self._search(query))
                 if self._has_same_title(post)
             ]
-            latest = self._choose_post(
+            latest_post = self._choose_post(
                 filter(self._has_same_lines, posts)
             ) or self._choose_post(posts)
-            if latest:
-                return latest
+            if latest_post:
+                return latest_post
         return None
 
     def find_by_changes(self) -> str | None:
@@ -206,8 +206,8 @@ class _Search(NamedTuple):
         """
         latest_time = self.commit.committed + _CLOCK_TOLERANCE
         by_date = sorted(posts, key=lambda post: post.when)
-        earlier = [post for post in by_date if post.when <= latest_time]
-        chosen = earlier[-1:] or by_date[:1]
+        earlier_posts = [post for post in by_date if post.when <= latest_time]
+        chosen = earlier_posts[-1:] or by_date[:1]
         return chosen[0].message_id if chosen else None
 
 
@@ -288,9 +288,9 @@ def find_posted(
     security fix, `MissingError` if the archive does not have its message, and `NetworkError` if the
     archive cannot be queried.
     """
-    requested = repository.commit(repository.resolve(revision))
-    _refuse_undisclosed(repository, requested)
-    commit = _find_upstream(repository, requested)
+    requested_commit = repository.commit(repository.resolve(revision))
+    _refuse_undisclosed(repository, requested_commit)
+    commit = _find_upstream(repository, requested_commit)
     with (
         TemporaryFolder("find") as folder,
         Store(folder / "track.sqlite") as store,
@@ -307,7 +307,7 @@ def find_posted(
             archive_host = archive.host
         if mail is None:
             raise _not_found_error(commit, archive_host)
-        (tracked,) = add(
+        (tracked_series,) = add(
             mail.message_id,
             lore=lore,
             store=store,
@@ -315,7 +315,7 @@ def find_posted(
             repository=repository,
             progress=progress,
         )
-    return PostedCommit(requested, commit, mail, tracked)
+    return PostedCommit(requested_commit, commit, mail, tracked_series)
 
 
 def find_similar_posts(

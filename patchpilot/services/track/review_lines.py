@@ -139,7 +139,7 @@ def _sign_table(table: ReviewTable, columns: int) -> list[str]:
 
 
 def _format_table(
-    corner: str,
+    corner_text: str,
     headings: Sequence[str],
     rows: Sequence[tuple[str, Sequence[str]]],
     columns: int,
@@ -159,17 +159,17 @@ def _format_table(
         remaining,
         max(
             width(one_line(row_name))
-            for row_name in (corner, *(row[0] for row in rows))
+            for row_name in (corner_text, *(row[0] for row in rows))
         ),
     )
     lines = []
-    for row_name, cells in ((corner, headings), *rows):
-        padded = (
+    for row_name, cells in ((corner_text, headings), *rows):
+        padded_cells = (
             _pad(cell, column_width)
             for cell, column_width in zip(cells, widths, strict=True)
         )
         name_cell = _pad(crop(one_line(row_name), name_width), name_width)
-        lines.append("  ".join((name_cell, *padded)).rstrip())
+        lines.append("  ".join((name_cell, *padded_cells)).rstrip())
     return lines
 
 

@@ -36,13 +36,13 @@ class HeadRow(NamedTuple):
 
 
 def format_head_rows(series: Tracked) -> tuple[HeadRow, ...]:
-    posted = series.posted
-    reason = f": {posted.why}" if posted and posted.why else ""
+    posted_series = series.posted
+    reason = f": {posted_series.why}" if posted_series and posted_series.why else ""
     return (
         HeadRow("state", f"{series.state}{_claim_note(series)}{reason}"),
         HeadRow("turn", _format_turn(series)),
         HeadRow("next", series.step.advice),
-        HeadRow("open", "; ".join(_open_items(series, posted)) or "nothing"),
+        HeadRow("open", "; ".join(_open_items(series, posted_series)) or "nothing"),
         HeadRow("landed", "; ".join(_merge_lines(series)) or "nowhere yet"),
     )
 
@@ -75,9 +75,9 @@ def _format_turn(series: Tracked) -> str:
         return "yours"
     if series.step.need is Turn.FINISHED:
         return "nobody's: finished"
-    posted = series.posted
-    if posted and series.proven in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
-        event = posted.project.after_applied.partition(" (")[0]
+    posted_series = series.posted
+    if posted_series and series.proven in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
+        event = posted_series.project.after_applied.partition(" (")[0]
         return f"others: you are waiting until {event}"
     if series.proven in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
         return "others: you are waiting for the stable trees"
@@ -103,8 +103,8 @@ def _open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
     if answered_count := sum(not (item.open or item.done) for item in items):
         yield f"{counted(answered_count, 'request')} {ANSWERED}"
     if series.proven is SeriesState.PARTLY_ACCEPTED:
-        unapplied = [patch for patch in posted.patches if patch.proven not in TAKEN]
-        yield f"{len(unapplied)} of {counted(len(posted.patches), 'patch', 'patches')} not applied"
+        remaining = [patch for patch in posted.patches if patch.proven not in TAKEN]
+        yield f"{len(remaining)} of {counted(len(posted.patches), 'patch', 'patches')} not applied"
     for branch in series.about.stable:
         if branch.state in _IN_STABLE_REVIEW:
             yield f"{branch.version} {branch.words}"
@@ -124,12 +124,12 @@ def _merge_lines(series: Tracked) -> Iterator[str]:
         commit = f" {first_commit.commit[:_COMMIT]}" if first_commit.commit else ""
         count_note = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
         release = f", first in {first_commit.release}" if first_commit.release else ""
-        claimed = f" ({CLAIMED})" if first_commit.how == CLAIMED else ""
-        yield f"{tree}{commit}{count_note}{release}{claimed}"
-    merged = [
+        claimed_note = f" ({CLAIMED})" if first_commit.how == CLAIMED else ""
+        yield f"{tree}{commit}{count_note}{release}{claimed_note}"
+    merged_branches = [
         branch
         for branch in series.about.stable
         if branch.state in ("merged", "released")
     ]
-    if merged:
-        yield f"stable: {stable_summary(merged)}"
+    if merged_branches:
+        yield f"stable: {stable_summary(merged_branches)}"

@@ -13,11 +13,13 @@ def group_by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
     In each group, series with unread messages come first, then the most recently active ones.
     """
     groups: dict[Turn, list[Tracked]] = {turn: [] for turn in Turn}
-    for tracked in sorted(series, key=_activity_key, reverse=True):
-        groups[tracked.step.need].append(tracked)
+    for tracked_series in sorted(series, key=_activity_key, reverse=True):
+        groups[tracked_series.step.need].append(tracked_series)
     return {turn: group for turn, group in groups.items() if group}
 
 
 def _activity_key(series: Tracked) -> tuple[bool, float]:
-    last = series.last_activity
-    return bool(series.unread), last.timestamp() if last else float("inf")
+    last_activity = series.last_activity
+    return bool(series.unread), last_activity.timestamp() if last_activity else float(
+        "inf"
+    )

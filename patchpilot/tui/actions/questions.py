@@ -161,7 +161,7 @@ def set_prefix(
     Report the new prefix and, if it differs, the one proposed.
     """
 
-    from patchpilot.services.send.edit_draft import Changes, change
+    from patchpilot.services.send.edit_draft import DraftChanges, change
 
     def handle_done(_: object) -> None:
         screen.session.changed("draft")
@@ -181,7 +181,7 @@ def set_prefix(
     screen.in_thread(
         "saving the prefix",
         lambda repository, _: change(
-            repository, Changes(prefix=prefix), session.target, session.topic_base
+            repository, DraftChanges(prefix=prefix), session.target, session.topic_base
         ),
         handle_done,
     )

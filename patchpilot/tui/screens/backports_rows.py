@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         BranchResult,
     )
     from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
-    from patchpilot.services.backport.work_clone import Resolving
+    from patchpilot.services.backport.work_clone import ConflictResolution
     from patchpilot.services.backport.write_backports import WrittenBackport
 
 NARROW = 100
@@ -483,7 +483,7 @@ def shell_rows(commands: Iterable[str]) -> list[str]:
     )
 
 
-def resolving_rows(done: "Resolving") -> list[str]:
+def resolving_rows(done: "ConflictResolution") -> list[str]:
     """Describe a conflict being resolved in a clone.
 
     The rows show its location, its state, the next step, and the patches once they are written.

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     )
     from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
     from patchpilot.services.backport.topic_backports import ConflictOptions
-    from patchpilot.services.backport.work_clone import Resolving
+    from patchpilot.services.backport.work_clone import ConflictResolution
     from patchpilot.services.backport.write_backports import WrittenBackport
     from patchpilot.topic.open_repository import Repository
 
@@ -373,7 +373,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self._write_to_folder(
             f"{texts.write_list}\n\nFolder for the patches:",
             lambda repository, folder, signs: write_topic_backports(
-                repository, wanted, folder, left_out, signs=signs
+                repository, wanted, folder, left_out, sign_off=signs
             ),
         )
 
@@ -459,7 +459,9 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self._write_to_folder(
             f"{text}\n\nFolder for the patch:",
             lambda repository, folder, signs: (
-                write_adapted(repository, result, branch, adapted, folder, signs=signs),
+                write_adapted(
+                    repository, result, branch, adapted, folder, sign_off=signs
+                ),
             ),
         )
 
@@ -470,7 +472,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
         left_out = texts.get_unticked(branch)
 
-        def ready(done: "Resolving") -> None:
+        def ready(done: "ConflictResolution") -> None:
             rows = resolving_rows(done)
             self.app.push_screen(Reader("Resolve the conflict", rows))
             if done.files and not branch.resolved:

@@ -400,7 +400,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
         def work(repository: Any, progress: Any) -> str:
             given = ReviewInput(result, repository, targets, topic.base)
-            return review_text(review(given, progress), unfolded=True)
+            return review_text(review(given, progress), show_all=True)
 
         def handle_next(text: str) -> None:
             self.app.push_screen(Reader("Machine review", text.split("\n")))

@@ -19,7 +19,7 @@ from patchpilot.tui.widgets.dialog import WIDE
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
     from patchpilot.services.check.apply_fixes import FixResult
-    from patchpilot.services.fix_certain import CertainFixed
+    from patchpilot.services.fix_certain import CertainFixes
     from patchpilot.services.fix_finding import FindingFixed
     from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
@@ -57,7 +57,7 @@ def _propose(
     )
 
 
-def rows_of(result: "CertainFixed", wide: int) -> list[str]:
+def rows_of(result: "CertainFixes", wide: int) -> list[str]:
     """Return the diffs of tags and fixes, wrapped to a number of columns.
 
     Remaining findings follow, each with the reason.
@@ -181,7 +181,7 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
         repository: "Repository",
         progress: "Progress",
         given: tuple[str, ...] | None = None,
-    ) -> "CertainFixed":
+    ) -> "CertainFixes":
         if session.read_topic_now(repository).key != topic.key:
             raise RefusedError(MOVED, hint=AGAIN)
         settings = session.settings(repository)
@@ -195,7 +195,7 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
             progress=progress,
         )
 
-    def show(result: "CertainFixed") -> None:
+    def show(result: "CertainFixes") -> None:
         words = what_is_fixed(result)
         if not words:
             refused = next(
@@ -210,7 +210,7 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
         rows = rows_of(result, min(screen.size.width, WIDE) - 8)
         _propose(screen, title, rows, work, handle_done)
 
-    def handle_done(result: "CertainFixed") -> tuple[str, ...]:
+    def handle_done(result: "CertainFixes") -> tuple[str, ...]:
         words = [f"fixed {names_of(result.fixes)}"] if result.fixes.fixed else []
         words += ["added the tags"] if result.tags.diff else []
         costs = dict.fromkeys((*result.fixes.costs, *result.tags.costs))
@@ -223,7 +223,7 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
     )
 
 
-def what_is_fixed(result: "CertainFixed") -> str:
+def what_is_fixed(result: "CertainFixes") -> str:
     """Return the dialog's question without its question mark, or "" if there is nothing to fix.
 
     It states how many fixes to apply and tags to add.

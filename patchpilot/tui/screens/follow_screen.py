@@ -550,7 +550,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     def action_collect(self) -> None:
         from patchpilot.services.tags.add_review_trailers import (
-            Chosen,
+            TagDecisions,
             add_review_trailers,
         )
         from patchpilot.topic.review_trailers import TrailersRequest
@@ -567,9 +567,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             progress: Any,
             given: tuple[str, ...] = (),
         ) -> "Collected":
-            def choose(collected: "Collected") -> Chosen:
+            def choose(collected: "Collected") -> TagDecisions:
                 ticks = ticked or ()
-                return Chosen(tuple(it for it in collected.choices if it in ticks))
+                return TagDecisions(
+                    tuple(it for it in collected.choices if it in ticks)
+                )
 
             request = TrailersRequest(
                 session.target,

@@ -479,7 +479,7 @@ class SendScreen(StageScreen["Sending"]):
                     repository,
                     planned,
                     terminal=terminal,
-                    stopping=lambda: self.is_stopping,
+                    is_stopped=lambda: self.is_stopping,
                     progress=progress,
                     on_mail=on_mail,
                 )
