@@ -39,7 +39,7 @@ def data_dir(name: str) -> Path:
 def store_json(file: Path, data: Mapping[str, Any] | None, consequence: str) -> None:
     """Write a file of the state directory atomically; without `data`, delete it.
 
-    `lost` describes what the user loses if this fails.
+    `consequence` describes what the user loses if this fails.
     """
     try:
         if data is None:

@@ -86,7 +86,7 @@ def build_unit(
 ) -> BuiltUnit:
     """Build a commit in this process, for one architecture or for all suitable ones.
 
-    Concurrent builds must each have a different name in `place`.
+    Concurrent builds must each have a different name in `folder_name`.
     """
     options = build_options(
         arches=(arch,) if arch else (), quick=quick, jobs=1, place=folder_name

@@ -122,7 +122,7 @@ def repository_cache_path(kind: str, repository: Path, version: int) -> Path:
 
 
 def evict(folder: Path, max_files: int, prefix: str = "") -> None:
-    """Delete all but the `keep` most recently used entries of a directory."""
+    """Delete all but the `max_files` most recently used entries of a directory."""
     import shutil
 
     with contextlib.suppress(OSError):

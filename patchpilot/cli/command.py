@@ -411,7 +411,7 @@ class Parser:
         return self.values, []
 
     def _parse_option(self, argument: str, remaining: list[str]) -> None:
-        """Parse an option, and remove its value from `rest` if it needs one."""
+        """Parse an option, and remove its value from `remaining` if it needs one."""
         name, equals, text = argument.partition("=")
         option = self._spellings.get(argument)
         if option is None and argument in HELP_SPELLINGS:
@@ -534,8 +534,8 @@ def option(
 ) -> Callable[[F], F]:
     """Return a decorator that adds an option to a command.
 
-    `words` are its spellings ("--on/--off" for a flag that can be turned off) and, if it differs,
-    the name of its value.
+    `spellings` lists its spellings ("--on/--off" for a flag that can be turned off) and, if it
+    differs, the name of its value.
     """
     pairs = [
         spelling.partition("/") for spelling in spellings if spelling.startswith("-")

@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def schemas(descriptions: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the file name and text of each schema; `described` contains the descriptions of
+    """Yield the file name and text of each schema; `descriptions` contains the descriptions of
     keys.
     """
     for document in DOCUMENTS:

@@ -48,8 +48,8 @@ def ask_missing_values(request: MailRequest, identity: str) -> MailRequest:
     return request
 
 
-def ask_server(request: MailRequest, proposed_server: str = "tls") -> MailRequest:
-    """Ask for the missing server settings; `proposed` is the default encryption."""
+def ask_server(request: MailRequest, default_encryption: str = "tls") -> MailRequest:
+    """Ask for the missing server settings."""
     server = request.server or ask.prompt("Mail server (HOST or HOST:PORT)").strip()
     encryption = request.encryption
     if encryption is None:
@@ -59,7 +59,7 @@ def ask_server(request: MailRequest, proposed_server: str = "tls") -> MailReques
             ("none", "not encrypted, usually port 25"),
         )
         _print_choices(kinds)
-        encryption = _ask_choice("Encryption", kinds, proposed_server)
+        encryption = _ask_choice("Encryption", kinds, default_encryption)
     port = request.port
     if not (request.server or port or server.rpartition(":")[2].isdigit()):
         port = ask.prompt_value("Port", _parse_port, str(PORTS[encryption]))

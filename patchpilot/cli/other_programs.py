@@ -100,7 +100,7 @@ _ARGUMENTS = {
 def command_hint(group: str, name: str) -> str | None:
     """Return the hint for a command of another program, or None.
 
-    `group` is the patchpilot command before `word`, or "".
+    `group` is the patchpilot command before `name`, or "".
     """
     hints = _SUBCOMMANDS.get(group, {}) if group else _COMMANDS
     return hints.get(name.lower())

@@ -243,7 +243,7 @@ def _re(subject: str) -> str:
 
 
 def _quote_lines(body: str, pattern: str, lines: int) -> str:
-    """Return quoted lines of the body, starting at the first that contains `about`."""
+    """Return quoted lines of the body, starting at the first that contains `pattern`."""
     text = body.split("\n")
     first = next((index for index, line in enumerate(text) if pattern in line), 0)
     return "".join(f"> {line}\n" for line in text[first : first + lines])

@@ -132,7 +132,7 @@ def _parse_json(text: str) -> Any:
 
 
 def require(condition: bool, expected: str) -> str:
-    """Return `what` if the condition holds; otherwise raise StepFailedError."""
+    """Return `expected` if the condition holds; otherwise raise StepFailedError."""
     if not condition:
         raise StepFailedError(f"expected: {expected}")
     return expected

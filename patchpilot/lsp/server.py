@@ -96,7 +96,7 @@ class Server(LanguageServer):
     def check_soon(self, uri: str, *, is_full: bool) -> None:
         """Check a text once it stops changing.
 
-        A `whole` check also uses settings and history, and checks the other changed files.
+        A full check also uses settings and history, and checks the other changed files.
         """
         if uri in self._due:
             self._due[uri].cancel()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class LongTermSeries(NamedTuple):
-    """A long-term series: its version and its last month of support ("2027-12")."""
+    """A long-term series: its version, and the last month of its support ("2027-12")."""
 
     version: str
     ends: str

@@ -177,7 +177,7 @@ def user_settings(
 
 
 def send_request(settings: Settings, **other_fields: Any) -> "SendRequest":
-    """Return the send request for these settings; `more` contains values for this call only."""
+    """Return the send request for these settings; `other_fields` is for this call only."""
     from patchpilot.model.send_request import SendRequest
 
     return SendRequest(

@@ -10,7 +10,7 @@ from patchpilot.topic.fix_claims import describe_fix_answer
 def draft_rows(draft: Draft, *, kept_draft: Draft | None = None) -> list[str]:
     """Format a draft's choices, each with its origin in parentheses.
 
-    Choices that `kept` has as well are omitted.
+    Choices that `kept_draft` has as well are omitted.
     """
     rows: list[str] = []
     kept_choices = set(_draft_choices(kept_draft)) if kept_draft else set()

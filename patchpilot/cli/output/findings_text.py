@@ -50,7 +50,7 @@ def render(
     """Format the report: a verdict, the findings rule by rule, and the skipped checks.
 
     Rules that require a new version come first. After `MAX_RULES` rules, those without errors are
-    only counted, as are questions after the first two. `unfolded` shows every finding, patch by
+    only counted, as are questions after the first two. `show_all` shows every finding, patch by
     patch. `verbose` adds waived findings with their reasons, and `quiet` shows only the findings.
     Quoted lines are cut at `columns`.
     """

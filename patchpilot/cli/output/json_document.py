@@ -8,7 +8,7 @@ from patchpilot.model.json_text import json_text
 
 
 def format_json(command: str, *results: Any, **lists: Any) -> str:
-    """Return a command's document: the keys of its results, then `lists` by name.
+    """Return a command's JSON output: the keys of its results, then `lists` by name.
 
     It is safe to print. A result is a dictionary or an instance of a class marked with `json_form`.
     """

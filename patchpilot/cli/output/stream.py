@@ -11,9 +11,9 @@ from patchpilot.model.printable import escape_commands, width
 def write_result(data: str, *, colored: bool, is_exact: bool = False) -> None:
     """Write a result to stdout.
 
-    `exact` data is for programs and always written as UTF-8. Other text is written in the stream's
-    encoding, with escapes for unsupported characters. Commands that a CI server would read from its
-    log are removed.
+    `is_exact` data is for programs and always written as UTF-8. Other text is written in the
+    stream's encoding, with escapes for unsupported characters. Commands that a CI server would read
+    from its log are removed.
     """
     data = data if is_exact else escape_commands(data)
     encoding = (sys.stdout.encoding or "").lower()

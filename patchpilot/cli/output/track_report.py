@@ -40,8 +40,8 @@ def series_text(
 ) -> str:
     """Format all details of a series, beginning with five header rows.
 
-    On a terminal, rows are wrapped to `room` columns. With `with_mails`, include the beginning of
-    each message that was not sent by a bot.
+    On a terminal, rows are wrapped to `max_width` columns. With `with_mails`, include the beginning
+    of each message that was not sent by a bot.
     """
     lines = list(_header_lines(series))
     if time_note := format_time_note(series):

@@ -36,8 +36,8 @@ def exclude_prerequisites(
 ) -> BackportResult:
     """Return the result without the excluded prerequisites.
 
-    `excluded` maps branch names to the commits to exclude. The other prerequisites keep their
-    order.
+    `excluded_commits` maps branch names to the commits to exclude. The other prerequisites keep
+    their order.
     """
     return replace(
         result,

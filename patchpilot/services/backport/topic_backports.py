@@ -143,8 +143,8 @@ def write_topic_backports(
 ) -> tuple[WrittenBackport, ...]:
     """Write the patches for each branch that the fix applies to, into `folder`.
 
-    The messages have the default texts. With `signs`, add the user's sign-off. `excluded` maps
-    branches to the prerequisites to exclude.
+    The messages have the default texts. With `sign_off`, add the user's sign-off.
+    `excluded_commits` maps branches to the prerequisites to exclude.
     """
     wording = BackportText(
         signer=require_identity(repository.identity) if sign_off else None
@@ -168,7 +168,7 @@ def write_adapted(
 ) -> WrittenBackport:
     """Write the adapted fix for a branch as a patch, whatever its confidence.
 
-    The caller must have shown the adaptation's steps to the user. With `signs`, add the user's
+    The caller must have shown the adaptation's steps to the user. With `sign_off`, add the user's
     sign-off.
     """
     accepted_branch = replace(branch, adaptation=replace(adapted, is_accepted=True))
@@ -229,8 +229,8 @@ def resolve_conflict(
 ) -> ConflictResolution:
     """Return a clone with the branch's conflict, reusing an existing clone.
 
-    With `start`, the conflicted files have the adapted content. Prerequisites in `excluded` are not
-    applied.
+    With `start`, the conflicted files have the adapted content. Prerequisites in `excluded_commits`
+    are not applied.
     """
     branch_result = exclude_prerequisites(
         replace(result, branches=(branch,)), {branch.branch: excluded_commits}

@@ -74,7 +74,7 @@ def check_directory(
 
     Only the content of the files is examined. Each patch is applied on top of the previous ones. If
     the repository has a patch's commit (given by id), also determine whether git can merge it. With
-    `adapts`, adapt patches that do not apply.
+    `adapt`, adapt patches that do not apply.
     """
     changed_tree = _ChangedTree(DirectoryTree(folder))
     results = []

@@ -143,7 +143,7 @@ def build_backport(
 
     The command is split into arguments and run without a shell. `objects` instead compiles the
     files that each commit changes. `pairs` contains each fix with its result for the branch.
-    `adapts` works like in `backport_steps`.
+    `adapt` works like in `backport_steps`.
     """
     branch = pairs[0][1]
     argv = shlex.split(command)

@@ -203,7 +203,7 @@ def backport_steps(
     """Return the commits to apply to a branch, in order, or none and the reason.
 
     Partial prerequisites are reduced to the fix's files. An adapted fix needs no prerequisites.
-    With `adapts`, skip a conflicting fix that could not be adapted, even if it has prerequisites.
+    With `adapt`, skip a conflicting fix that could not be adapted, even if it has prerequisites.
     """
     steps: list[Step] = []
     added_commits: set[str] = set()

@@ -85,8 +85,8 @@ def fix(
     """Check each TARGET and apply all safe fixes, or none after an error.
 
     With `write`, modify patch files in place and rewrite commits, with an undo record; otherwise
-    return a preview. `only` selects the findings to fix (None: all). Raise `UsageError` for a
-    TARGET that cannot be fixed. Raise `RefusedError` if rewriting the commits is unsafe and
+    return a preview. `is_selected` selects the findings to fix (None: all). Raise `UsageError` for
+    a TARGET that cannot be fixed. Raise `RefusedError` if rewriting the commits is unsafe and
     `overrides` does not allow it (see `rewrite.refuse_unless_safe`).
     """
     targets, stdin = source.targets, source.stdin

@@ -92,7 +92,7 @@ def fix_topic(
     """Return the topic's safe fixes, and apply them unless `overrides` is None.
 
     If `overrides` is None, preview the fixes without writing them. Otherwise, ignore the blocks
-    named in `overrides`. `only` selects the findings to fix.
+    named in `overrides`. `is_selected` selects the findings to fix.
     """
     from patchpilot.services.check.apply_fixes import fix
 

@@ -113,7 +113,7 @@ def review(
 ) -> tuple[Review, ...]:
     """Return the reviews of the patches by each reviewer.
 
-    Without `asks`, return only stored reviews. Nothing is sent to a remote reviewer unless the
+    Without `may_ask`, return only stored reviews. Nothing is sent to a remote reviewer unless the
     answer to each topic's security question is no. Otherwise, raise `RefusedError` with the command
     and its input.
     """

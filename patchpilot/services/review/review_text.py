@@ -8,7 +8,7 @@ from patchpilot.services.review.review_patches import Review
 
 
 def review_text(reviews: Sequence[Review], *, show_all: bool = False) -> str:
-    """Format the reviews as text; `unfolded` includes uncertain comments."""
+    """Format the reviews as text; `show_all` includes uncertain comments."""
     return "\n".join(
         line for review in reviews for line in _review_lines(review, show_all)
     )

@@ -50,8 +50,8 @@ def choose_recipients(
     """Return the recipients of a series, including Bcc, and warnings for the sender.
 
     An undisclosed fix goes only to the recipients in its plan and on the command line; tags, files,
-    saved edits, the cover letter and the configuration are ignored. Pass `planned` and `project` if
-    the series' recipient plan and project are already known.
+    saved edits, the cover letter and the configuration are ignored. Pass `recipient_plan` and
+    `project` if they are already known.
     """
     project = project or project_of(repository, request.profile, series)
     transport = transports.find(request.via)
