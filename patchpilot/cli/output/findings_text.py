@@ -115,7 +115,7 @@ def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
             continue
         yield _format_finding(finding, patch, colors, result, is_first=True)
         if rule_findings[1:]:
-            yield colors(_format_positions(rule_findings[1:], colors), DIM)
+            yield colors(_format_positions(rule_findings, colors), DIM)
     if hidden_counts:
         yield (
             f"{counted(sum(hidden_counts), 'more finding')} of"
@@ -125,8 +125,14 @@ def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
 
 
 def _format_positions(rows: list[tuple[Patch | None, Finding]], colors: Colors) -> str:
-    """Format the locations of a rule's other findings."""
-    locations = [format_location(finding, patch) for patch, finding in rows]
+    """Format the locations of a rule's findings after the first, with what they quote if it
+    differs.
+    """
+    (_, first), *rows = rows
+    locations = [
+        f"{format_location(finding, patch)}{_quoted_part(finding, first)}"
+        for patch, finding in rows
+    ]
     is_fixable = all(finding.fix and finding.fix.kind == "safe" for _, finding in rows)
     end = ", …" if len(locations) > MAX_LOCATIONS else ""
     text = (
@@ -135,6 +141,14 @@ def _format_positions(rows: list[tuple[Patch | None, Finding]], colors: Colors) 
     )
     label = f"    and {counted(len(locations), 'more place')}: "
     return "\n".join(wrap_labeled(label, text, colors.columns))
+
+
+def _quoted_part(finding: Finding, first: Finding) -> str:
+    """Return what a message quotes, such as a misspelled word, if the first message does not."""
+    quoted = re.search(r"'[^']+'", finding.message)
+    if quoted and quoted[0] not in first.message:
+        return f" {one_line(quoted[0])}"
+    return ""
 
 
 def is_commit(patch: Patch) -> bool:
