@@ -45,35 +45,33 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
         [marks(finding, checked.patch) for finding in checked.findings]
         for checked in result.patches
     ]
-    old: list[set[int]] = []
-    for at, patch_marks in enumerate(marks_by_patch):
-        old_marks = remaining[pairs[at]] if at in pairs else None
-        old.append(
-            {
-                number
-                for number, names in enumerate(patch_marks)
-                if old_marks and any(map(old_marks.take, names))
-            }
+    paired = [
+        remaining[pairs[at]] if at in pairs else Remaining(())
+        for at in range(len(result.patches))
+    ]
+    is_old = [
+        [any(map(own.take, names)) for names in patch_marks]
+        for own, patch_marks in zip(paired, marks_by_patch, strict=True)
+    ]
+
+    def is_elsewhere(finding: Finding, names: tuple[FindingMark, ...]) -> bool:
+        """Return whether a finding moved here from another patch of the series."""
+        return bool(finding.path and names[0].text) and any(
+            rest.take(name) for rest in remaining for name in names
         )
-    for at, checked in enumerate(result.patches):
-        # a finding that moved to another patch of the series is not new
-        for number, finding in enumerate(checked.findings):
-            names = marks_by_patch[at][number]
-            if (
-                number not in old[at]
-                and finding.path
-                and names[0].text
-                and any(rest.take(name) for rest in remaining for name in names)
-            ):
-                old[at].add(number)
+
     patches = tuple(
         checked._replace(
             findings=tuple(
-                finding._replace(new=number not in old[at])
-                for number, finding in enumerate(checked.findings)
+                finding._replace(new=not (old or is_elsewhere(finding, names)))
+                for finding, names, old in zip(
+                    checked.findings, patch_marks, flags, strict=True
+                )
             )
         )
-        for at, checked in enumerate(result.patches)
+        for checked, patch_marks, flags in zip(
+            result.patches, marks_by_patch, is_old, strict=True
+        )
     )
     series = tuple(
         finding_of_series._replace(

@@ -300,6 +300,11 @@ class Driver:
             for one in series
             if one.patches
         ]
+        unanswered = ""
+        if setting.history:
+            from patchpilot.checking.history_facts import missing_data_note
+
+            unanswered = missing_data_note(setting.history, patches)
         result = CheckResult(
             patches=tuple(
                 CheckedPatch(patch, kept, left_out=unfiltered.left_out)
@@ -318,7 +323,7 @@ class Driver:
             exit_code=ExitCode.OK,
             repository=str(repository.top) if repository else None,
             setting=setting,
-            unanswered=_missing_data(setting, patches),
+            unanswered=unanswered,
             build=built.text,
             commits=built.commits,
         )
@@ -492,14 +497,6 @@ def _prefetch_history(
 
         for one in series:
             upstream_state(repository, one.patches, progress=progress)
-
-
-def _missing_data(setting: CheckRun, patches: Iterable[Patch]) -> str:
-    if setting.history is None:
-        return ""
-    from patchpilot.checking.history_facts import missing_data_note
-
-    return missing_data_note(setting.history, patches)
 
 
 ONCE_A_RUN = "CORRUPTED_PATCH"

@@ -45,8 +45,6 @@ class Ready(NamedTuple):
 
 
 class CommitRewrite(NamedTuple):
-    """Write fixes to commits."""
-
     repository: Repository
     base: str | None
     targets: Sequence[str]

@@ -50,18 +50,15 @@ class RepositoryFacts:
         self._releases = Releases(repository)
 
     def find(self, word: str) -> Commit | None:
-        """Return the commit with an abbreviated id, or None."""
         if word not in self._commits:
             found = self._repository.find(word)
             self._commits[word] = self._repository.commit(found) if found else None
         return self._commits[word]
 
     def is_complete(self) -> bool:
-        """Return whether the history is complete, so that a missing commit does not exist."""
         return not self._repository.is_shallow()
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
-        """Return the forms of the latest commits to a directory or file, latest first."""
         self.foresee([folder])
         return self._below[folder]
 
@@ -167,7 +164,6 @@ class RepositoryFacts:
             return None
 
     def first_release(self, commit_id: str) -> str | None:
-        """Return the first final release that contains the commit, or None."""
         commit = self.find(commit_id)
         try:
             found = self._releases.first(

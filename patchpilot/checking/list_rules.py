@@ -46,7 +46,6 @@ class RuleExplanation(NamedTuple):
 
     @property
     def on_real_patches(self) -> list[str]:
-        """Return a sentence about each record."""
         return [
             f"As {severity}: {record.sentence}"
             for severity, record in self.records.items()
@@ -114,47 +113,34 @@ def rule_page(explanation: RuleExplanation) -> str:
         "|---|---|",
         *(f"| {name} | {value} |" for name, value in rest),
     ]
-    lines += ["", "## Why", "", " ".join(rule.why.split())]
-    for title, examples in (("Bad", explanation.bad), ("Good", explanation.good)):
-        if examples:
-            lines += ["", f"## {title}", "", *_code_block(examples[0])]
-    if rule.remedy.text:
-        lines += ["", "## Fix", "", _sentence(rule.remedy.text)]
-    if rule.remedy.equivalent:
-        lines += ["", equivalence(rule)]
-    if rule.options:
-        lines += [
-            "",
-            "## Options",
-            "",
-            *(f"- `{name}`: {text}" for name, text in rule.options.items()),
-        ]
-    if rule.known_problems:
-        lines += [
-            "",
-            "## Known problems",
-            "",
-            *(f"- {problem}" for problem in rule.known_problems),
-        ]
-    if explanation.records:
-        lines += ["", "## On real patches", "", *explanation.on_real_patches]
-    lines += ["", "## References", "", f"- <{rule.reference}>"]
-    lines += [
-        "",
-        "## Suppress it",
-        "",
-        "```",
-        f"patchpilot check --ignore {rule.name}",
-        "```",
-    ]
+    text = rule.remedy.text
+    fix = [_sentence(text)] if text else []
+    fix += ["", equivalence(rule)] if rule.remedy.equivalent else []
+    command = f"patchpilot check --ignore {rule.name}"
+    for title, body in (
+        ("Why", [" ".join(rule.why.split())]),
+        ("Bad", _first_code_block(explanation.bad)),
+        ("Good", _first_code_block(explanation.good)),
+        ("Fix", fix),
+        ("Options", [f"- `{name}`: {text}" for name, text in rule.options.items()]),
+        ("Known problems", [f"- {problem}" for problem in rule.known_problems]),
+        ("On real patches", explanation.on_real_patches),
+        ("References", [f"- <{rule.reference}>"]),
+        ("Suppress it", ["```", command, "```"]),
+    ):
+        if body:
+            lines += ["", f"## {title}", "", *body]
     return "\n".join(lines) + "\n"
 
 
-def _code_block(example: Example) -> list[str]:
-    """Return an example as a code block with its path.
+def _first_code_block(examples: Sequence[Example]) -> list[str]:
+    """Return the first example, if any, as a code block with its path.
 
     The fence is longer than any run of backticks in the example.
     """
+    if not examples:
+        return []
+    example = examples[0]
     path = example.path or ""
     lines = printable(example._replace(path=None).text).split("\n")
     if len(lines) > MOST_LINES:

@@ -15,19 +15,19 @@ from patchpilot.lint.pack_patterns import compiled
 from patchpilot.model.commit_references import is_backport, upstream_claim
 from patchpilot.model.patch import Patch
 
-_FACTS: Mapping[str, Callable[[Context], bool]] = {
-    "has_diff": lambda context: context.patch.has_diff,
-    "is_backport": lambda context: is_backport(context.patch),
-    "is_marked": lambda context: is_marked(context.patch),
-    "for_stable": lambda context: context.patch.subject.for_stable,
-    "names_upstream": lambda context: upstream_claim(context.patch) is not None,
-    "has_commit": lambda context: context.patch.commit is not None,
-    "in_series": lambda context: (
-        context.patch.subject.number is not None and context.patch.subject.total != 1
+_FACTS: Mapping[str, Callable[[Patch], bool]] = {
+    "has_diff": lambda patch: patch.has_diff,
+    "is_backport": is_backport,
+    "is_marked": lambda patch: is_marked(patch),
+    "for_stable": lambda patch: patch.subject.for_stable,
+    "names_upstream": lambda patch: upstream_claim(patch) is not None,
+    "has_commit": lambda patch: patch.commit is not None,
+    "in_series": lambda patch: (
+        patch.subject.number is not None and patch.subject.total != 1
     ),
-    "has_cover": lambda context: context.series.cover is not None,
 }
 _TESTS: Mapping[str, tuple[type, Callable[[Context, Any], bool]]] = {
+    "has_cover": (bool, lambda context, value: bool(context.series.cover) is value),
     "damage": (str, lambda context, kind: kind in context.patch.damage),
     "headers": (list, lambda context, names: all(map(context.patch.header, names))),
     "without_tags": (
@@ -91,7 +91,7 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
     if CONDITIONS.keys().isdisjoint(arguments):
         return True
     return all(
-        _FACTS[name](context) is value
+        _FACTS[name](context.patch) is value
         if name in _FACTS
         else _TESTS[name][1](context, value)
         for name, value in arguments.items()

@@ -56,10 +56,9 @@ def run(context: Context, rules: Iterable[Rule]) -> Findings:
     """
     sent = _sent_date(context)
     chosen = [
-        rule
-        for rule in rules
-        if rule.scope != "series" and not (rule.since and is_later(rule, sent))
+        rule for rule in rules if rule.scope != "series" and not is_later(rule, sent)
     ]
+    context.active_rules = frozenset(rule.name for rule in chosen)
     if not context.patch.cut:
         return _run_rules(context, chosen)
     patch = context.patch

@@ -139,7 +139,6 @@ class Habits(NamedTuple):
         )
 
     def has_further(self, prefixes: Sequence[str]) -> bool:
-        """Return whether these prefixes include all usual further prefixes."""
         text = ": ".join(prefixes).lower()
         return all(part.lower() in text for part, _ in self.further)
 

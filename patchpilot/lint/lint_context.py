@@ -143,6 +143,7 @@ class Context:
 
     `shared` is a cache in which detectors keep their scans. `built` lists the problems that a build
     of the patch found, if one was requested, and `older` the patches of earlier versions.
+    `active_rules` has the names of the rules that run on the patch.
     """
 
     def __init__(
@@ -164,6 +165,7 @@ class Context:
         )
         self.built: tuple[BuildProblem, ...] = ()
         self.older: tuple[Patch, ...] = ()
+        self.active_rules: Collection[str] = ()
         self.shared: dict[Any, Any] = {}
         self.began = time.monotonic()
 

@@ -300,6 +300,11 @@ def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
     )
 
 
+def tags_named(context: Context, *keys: str) -> list[tuple[int, Trailer]]:
+    """Return (patch line, trailer) for each tag with one of these keys, in lower case."""
+    return [(line, tag) for line, tag in tag_lines(context) if tag.key in keys]
+
+
 def same_person(first: Address, second: Address) -> bool:
     """Return whether two addresses belong to the same person.
 
@@ -313,10 +318,15 @@ def same_person(first: Address, second: Address) -> bool:
 def may_be_same(sender: Address, person: Address) -> bool:
     """Return whether the sender may be this person with another address.
 
-    One name contains the other, or they are equal when their words are joined. Without a name, the
-    sender's local part contains the person's, or part of the person's name.
+    One name contains the other, they are equal when their words are joined, or they differ only in
+    a shortened given name. Otherwise, the addresses have the same local part, which contains part
+    of a name. Without a name, the sender's local part contains the person's, or part of the
+    person's name.
     """
     person_words = _words(person.name)
+    local, own = (
+        re.sub(r"[^a-z]", "", it.key.partition("@")[0]) for it in (sender, person)
+    )
     if sender.name and "@" not in sender.name:
         sender_words = _words(sender.name)
         return bool(sender_words and person_words) and (
@@ -324,10 +334,9 @@ def may_be_same(sender: Address, person: Address) -> bool:
             or person_words <= sender_words
             or _is_joined_from(sender_words, person_words)
             or _is_joined_from(person_words, sender_words)
+            or _have_shortened_name(sender_words, person_words)
+            or (local == own and any(part in own for part in person_words))
         )
-    local, own = (
-        re.sub(r"[^a-z]", "", it.key.partition("@")[0]) for it in (sender, person)
-    )
     return any(
         len(part) >= _LEAST_NAME and part in local for part in (own, *person_words)
     )
@@ -347,6 +356,16 @@ def _is_joined_from(joined: frozenset[str], words: frozenset[str]) -> bool:
 
 
 _MOST_NAMES = 4
+
+
+def _have_shortened_name(first: frozenset[str], second: frozenset[str]) -> bool:
+    """Return whether two names differ in one word, which starts the other: Jeff and Jeffrey."""
+    differing = sorted(first ^ second)
+    return (
+        not first.isdisjoint(second)
+        and len(differing) == 2
+        and differing[1].startswith(differing[0])
+    )
 
 
 def _words(name: str) -> frozenset[str]:

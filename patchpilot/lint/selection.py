@@ -155,6 +155,8 @@ def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """
     selected = []
     for rule in rules:
+        if rule.checkpatch in _NOT_IN_WHOLE_FILES:
+            continue
         if rule.checkpatch in _WHOLE_FILE_CHECKS:
             selected.append(rule._replace(severity=Severity.CHECK, severities={}))
         elif rule.checkpatch == "SPDX_LICENSE_TAG":
@@ -165,9 +167,7 @@ def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
             rule.checkpatch and rule.scope in ("tree", "message")
         ):
             selected.append(rule)
-    return tuple(
-        rule for rule in selected if rule.checkpatch not in _NOT_IN_WHOLE_FILES
-    )
+    return tuple(selected)
 
 
 _KERNEL = compile_late(
@@ -353,10 +353,7 @@ def choose(
     case. Raise UsageError for an unknown selector.
     """
     everything = tuple(rules)
-    selected, ignored = (
-        verify(select, everything),
-        verify(ignore, everything),
-    )
+    selected, ignored = verify(select, everything), verify(ignore, everything)
     return tuple(
         rule
         for rule in everything
@@ -366,7 +363,7 @@ def choose(
             profile,
         )
         and (not selected or not selected.isdisjoint(map(str.lower, rule.words)))
-        and (not ignored or ignored.isdisjoint(map(str.lower, rule.words)))
+        and ignored.isdisjoint(map(str.lower, rule.words))
     )
 
 

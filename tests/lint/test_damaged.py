@@ -5,11 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import Findings, run
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import choose
 from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch
 
 _WHOLE = """From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001
 From: Ada Fixer <ada@example.org>
@@ -99,6 +100,11 @@ def _damage_patch(edits: list[tuple[str, int, int, str]]) -> bytes:
     return "\n".join(lines).encode()
 
 
+def _check(patch: Patch) -> Findings:
+    rules = choose(load_rules(), kernel=(6, 1), profile="linux")
+    return run(Context(patch=patch, options=Options(strict=True)), rules)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_EDIT, max_size=14))
 def test_damaged_patch_is_read_completely(
@@ -109,17 +115,11 @@ def test_damaged_patch_is_read_completely(
         patch = parse_patch(raw, "0001-frob.patch")
     except PatchpilotError:
         return
-    run(
-        Context(patch=patch, options=Options(strict=True)),
-        choose(load_rules(), kernel=(6, 1), profile="linux"),
-    )
+    _check(patch)
 
 
 def test_empty_hunk_has_no_statement() -> None:
     raw = "\n".join(
         line for line in _LINES if not line.startswith(("+\t", " {"))
     ).encode()
-    assert run(
-        Context(patch=parse_patch(raw, "x"), options=Options(strict=True)),
-        choose(load_rules(), kernel=(6, 1), profile="linux"),
-    )
+    assert _check(parse_patch(raw, "x"))

@@ -154,8 +154,8 @@ def test_series_rules_run_once_per_series() -> None:
     HITS.append(Hit(2))
     patch = _patch()
     rule = _rule(scope="series")
-    assert run(Context(patch), [rule]) == ()
-    assert run_series(Context(patch, Series((patch,))), [rule]) == ()
+    assert not run(Context(patch), [rule])
+    assert not run_series(Context(patch, Series((patch,))), [rule])
     assert len(run_series(Context(patch, Series((patch, patch))), [rule])) == 1
 
 
@@ -194,7 +194,7 @@ def test_unknown_argument_is_reported(
         == "tests.toml: rule TST001: test-give needs the argument 'most'"
     )
     assert error.value.hint == "add most to [rule.match]"
-    assert run(Context(_patch()), [_rule()._replace(arguments={"most": 2})]) == ()
+    assert not run(Context(_patch()), [_rule()._replace(arguments={"most": 2})])
 
 
 def test_detector_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

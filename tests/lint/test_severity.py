@@ -24,17 +24,13 @@ OWN_TAG = Example(
 )
 
 
-def rule_named(name: str) -> Rule:
-    return next(load_rule for load_rule in load_rules() if load_rule.name == name)
-
-
 def read_severity(rule: Rule) -> Severity:
     (finding,) = run(context_of(OWN_TAG), [rule])
     return finding.severity
 
 
 def test_profile_overrides_the_pack_severity() -> None:
-    rule = rule_named("self-given-tag")
+    rule = next(rule for rule in load_rules() if rule.name == "self-given-tag")
     assert read_severity(rule) is Severity.WARNING
     assert read_severity(rule._replace(severities={})) is Severity.CHECK
     linux = find_project("linux")

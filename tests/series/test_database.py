@@ -124,7 +124,7 @@ def test_two_connections_can_read_concurrently(tmp_path: Path) -> None:
     ):
         with write_transaction(database):
             database.execute("INSERT INTO a VALUES ('new')")
-            assert other.execute("SELECT x FROM a").fetchall() == []
+            assert not other.execute("SELECT x FROM a").fetchall()
             other.execute("PRAGMA busy_timeout = 1")
             with (
                 pytest.raises(PatchpilotError, match="locked by another process"),
@@ -140,7 +140,7 @@ def test_constraint_violation_is_rolled_back(
     with contextlib.closing(open_database(tmp_path / "a.sqlite3", ONE)) as base:
         with pytest.raises(sqlite3.IntegrityError), write_transaction(base):
             base.executemany("INSERT INTO a VALUES (?)", [("x",), ("x",)])
-        assert base.execute("SELECT x FROM a").fetchall() == []
+        assert not base.execute("SELECT x FROM a").fetchall()
 
 
 def filled() -> Path:

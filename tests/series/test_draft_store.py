@@ -110,12 +110,12 @@ def test_draft_round_trip_is_exact() -> None:
         assert drafts.all() == (
             replace(WHOLE, branch=None, repository="/other", version=4),
         )
-        assert drafts.all(REPO) == ()
+        assert not drafts.all(REPO)
         assert len(drafts.all("/other")) == 1
         drafts.remove(CHANGE)
         assert drafts.get(CHANGE) is None
     columns = connect().execute("SELECT change_id FROM drafts").fetchall()
-    assert columns == []
+    assert not columns
 
 
 def test_draft_has_cover_and_changelog() -> None:

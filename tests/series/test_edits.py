@@ -56,8 +56,8 @@ def test_dropped_address_can_be_added_again(
         "max@keeper.example": header,
         "widgets@lists.example": "cc",
     }
-    assert edits.dropped == ()
-    assert edits.apply(PLAN).warnings == ()
+    assert not edits.dropped
+    assert not edits.apply(PLAN).warnings
 
 
 def test_manually_added_address_can_be_dropped() -> None:

@@ -6,6 +6,7 @@ lines.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from patchpilot.cache.cached_re import cached_search, compile_late
@@ -95,14 +96,14 @@ def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hi
     ):
         return
     hunks = [
-        (change, hunk)
+        hunk
         for change in patch.files
-        for hunk in change.hunks
         if change.old_path and change.new_path
+        for hunk in change.hunks
     ]
     whitespace_only = [
-        (change, hunk)
-        for change, hunk in hunks
+        hunk
+        for hunk in hunks
         if _differ_only_in_space(
             [line.text for line in hunk.lines if line.kind in "- "],
             [line.text for line in hunk.lines if line.kind in "+ "],
@@ -110,7 +111,7 @@ def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hi
     ]
     if len(whitespace_only) == len(hunks):
         return
-    for _, hunk in whitespace_only:
+    for hunk in whitespace_only:
         first = next((line for line in hunk.lines if line.kind in "+-"), None)
         if first:
             yield Hit(first.patch_line)
@@ -183,12 +184,10 @@ def _character_beyond(text: str, limit: int) -> int:
 
     Tab stops are 8 columns apart.
     """
-    width = 0
-    for number, character in enumerate(text, 1):
-        width = (width // 8 + 1) * 8 if character == "\t" else width + 1
-        if width > limit:
-            return number
-    return len(text)
+    positions = range(1, len(text))
+    return 1 + bisect_right(
+        positions, limit, key=lambda end: len(text[:end].expandtabs())
+    )
 
 
 def _long_line_type(line: ScannedLine, limit: int) -> str | None:
@@ -270,26 +269,15 @@ def _check_first_line(
         yield make_hit(line.number, "comment", suffix=suffix, comment=comment)
     if comment and not raw.startswith(f"+{comment} {_TAG} "):
         yield make_hit(line.number, place=number, comment=comment, tag=_TAG)
-    elif (
-        f"{_TAG} " in raw
-        and line.file.startswith("include/dt-bindings/")
-        and kernel >= _STRICTER
-    ):
-        if not _DUAL_HEADER.search(raw):
-            yield make_hit(
-                line.number,
-                (
-                    "other-license"
-                    if _PERMISSIVE_CHOICE.search(raw)
-                    else "binding-header"
-                ),
-            )
-    elif f"{_TAG} " in raw and line.file.startswith(
-        "Documentation/devicetree/bindings/"
-    ):
-        licence = raw[raw.index(f"{_TAG} ") :]
-        if not (_DUAL_AS_WRITTEN if kernel >= _STRICTER else _DUAL).search(licence):
-            yield make_hit(
-                line.number,
-                ("other-license" if _PERMISSIVE_CHOICE.search(licence) else "binding"),
-            )
+        return
+    is_strict = kernel >= _STRICTER
+    _, tag, license_name = raw.partition(f"{_TAG} ")
+    if is_strict and line.file.startswith("include/dt-bindings/"):
+        case, pattern = "binding-header", _DUAL_HEADER
+    elif line.file.startswith("Documentation/devicetree/bindings/"):
+        case, pattern = "binding", _DUAL_AS_WRITTEN if is_strict else _DUAL
+    else:
+        return
+    if tag and not pattern.search(license_name):
+        is_other = _PERMISSIVE_CHOICE.search(license_name)
+        yield make_hit(line.number, "other-license" if is_other else case)

@@ -67,16 +67,14 @@ class Bindings:
         return f'"^{vendor},.*":'.encode("utf-8", "surrogateescape") in self._vendors
 
     def _contains(self, form: str) -> bool:
+        data = form.encode("utf-8", "surrogateescape")
         # checkpatch.pl searches with grep -E, so dots and pluses are not literal
-        if form.encode("utf-8", "surrogateescape") in self._text and "+" not in form:
+        if data in self._text and "+" not in form:
             return True
         if not re.search(r"[.+*]", form):
             return False
         try:
-            return (
-                re.search(form.encode("utf-8", "surrogateescape"), self._text)
-                is not None
-            )
+            return re.search(data, self._text) is not None
         except re.error:
             return False
 

@@ -19,6 +19,7 @@ from patchpilot.lint.message_parts import (
     prefix_of,
     split_prefix,
     tag_lines,
+    tags_named,
 )
 from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, compiled, fill_groups
 from patchpilot.model.commit_references import read_fixes_value
@@ -125,13 +126,12 @@ _OF_SUBJECT: Mapping[str, Callable[[Subject], str]] = {
 
 
 def _fixes_values(context: Context, *, without_commit: bool) -> Lines:
-    for at, tag in tag_lines(context):
-        if tag.key == "fixes":
-            line = read_fixes_value(tag.value)
-            if not without_commit:
-                yield at, line.value.removeprefix(line.word)
-            elif not line.commit_id or not line.is_spaced:
-                yield at, line.value
+    for at, tag in tags_named(context, "fixes"):
+        line = read_fixes_value(tag.value)
+        if not without_commit:
+            yield at, line.value.removeprefix(line.word)
+        elif not line.commit_id or not line.is_spaced:
+            yield at, line.value
 
 
 def _mail_lines(patch: Patch, part: str) -> Lines:

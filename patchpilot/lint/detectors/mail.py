@@ -108,7 +108,6 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and line.text.strip()
             and not line.text.lstrip().startswith("*")
         ]
-        context_lines = [line for line in indented if line.kind != "+"]
         spaced_lines = [
             line for line in indented if cached_match(r" {4,}\S", line.text)
         ]
@@ -118,9 +117,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             len(spaced_lines) >= 3
             and len(spaced_lines) == len(indented)
             and _may_have_been_tabs(spaced_lines)
-            and context_lines
-            and len(context_lines)
-            == len([line for line in context_lines if line.text.startswith("    ")])
+            and any(line.kind != "+" for line in indented)
         ):
             yield Hit(spaced_lines[0].patch_line)
             return

@@ -6,7 +6,7 @@ indented or not imperative. They also check for a changelog.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -39,6 +39,7 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_parts import (
     is_plain,
     paragraphs,
+    pasted,
     split_prefix,
     tag_lines,
     written_prefix,
@@ -188,6 +189,10 @@ _PATH = lazy(r"(?:^|\s)(/\S*)")
 _PATH_WITH_LINE = lazy(r"^(.*?)(?::\d+)+:?$")
 
 
+_OUTPUT = lazy(
+    r"\s*(?:>+ )?(?:[\w./+-]*\b(?:ld|as|gcc|clang|make)(?:\[\d+\])?: |\S+: (?:fatal )?(?:error|warning|note|in function)\b"  # noqa: E501
+    r"|[\w-]+ [\w.:-]*\d[\w.:-]*: )"
+)
 _UNWRAPPED = 100
 """Longer lines were never wrapped, rather than wrapped a word too late."""
 
@@ -204,7 +209,7 @@ def check_message(context: Context) -> TypedHits:
     """Report problems in the commit message and the headers."""
     lines = scan(context)
     yield from _check_description(lines)
-    yield from _check_line_lengths(lines, context.options.message_kernel)
+    yield from _check_line_lengths(context, lines)
     yield from _check_encoding(lines)
     if context.tree is not None:
         yield from _find_absolute_paths(lines, context.tree)
@@ -235,7 +240,8 @@ def _check_description(lines: LineScan) -> TypedHits:
         has_log = has_log or line.log_after
 
 
-def _check_line_lengths(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
+def _check_line_lengths(context: Context, lines: LineScan) -> TypedHits:
+    as_script = context.options.matches_script
     oops = long_seen = False
     for line in lines.lines:
         text = line.text
@@ -253,7 +259,8 @@ def _check_line_lengths(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
             len(text) > LOG_WIDTH
             and not long_seen
             and not oops
-            and not _may_be_long(text, kernel)
+            and not _may_be_long(text, context.options.message_kernel)
+            and (as_script or not _is_output(context, line))
         ):
             long_seen = True
             yield (
@@ -267,6 +274,12 @@ def _check_line_lengths(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
             )
         if oops and not text.strip(" \t\r\f\v"):
             oops = False
+
+
+def _is_output(context: Context, line: ScannedLine) -> bool:
+    """Return whether a line of the message is the output of a program, such as a compiler."""
+    at = line.number - context.patch.message_line
+    return at in pasted(context) or _OUTPUT.match(line.text) is not None
 
 
 def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
@@ -350,17 +363,14 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 paragraph.line_at(found.start()), "patch", quoted=found[0], what=what
             )
             return
-    first = next(iter(paragraphs(context)), None)
-    opening = (
-        cached_match(
+    for first in paragraphs(context)[:1]:
+        opening = cached_match(
             r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text
         )
-        if first
-        else None
-    )
-    if first and opening and imperative_of(opening["verb"]):
-        imperative = (imperative_of(opening["verb"]) or "").capitalize()
-        yield make_hit(first.start, "this", quoted=opening[0], verb=imperative)
+        verb = imperative_of(opening["verb"]) if opening else None
+        if opening and verb:
+            values = {"quoted": opening[0], "verb": verb.capitalize()}
+            yield make_hit(first.start, "this", **values)
 
 
 @detector(
@@ -512,9 +522,12 @@ def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     case = "learned" if strength == "speaks" else "question"
     if is_known_prefix:
         partial = (
-            have_same_convention(prefixes[0], usual.first[0][0]) and case == "learned"
+            have_same_convention(prefixes[0], usual.first[0][0])
+            and case == "learned"
+            and not usual.has_further(prefixes)
+            and not _names_file(patch, prefixes)
         )
-        case = "part" if partial and not usual.has_further(prefixes) else ""
+        case = "part" if partial else ""
     if case:
         values = {"usual": usual.prefix, "share": usual.share, "total": usual.total}
         prefix, rest = written_prefix(title), split_prefix(title)[1]
@@ -522,6 +535,17 @@ def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield subject_hit(
             context, case, fix, prefix=prefix, folder=usual.where, **values
         )
+
+
+def _names_file(patch: Patch, prefixes: Sequence[str]) -> bool:
+    """Return whether the last of two prefixes names a changed file, as in "iio: bmp280:"."""
+    name = re.sub(r"[-_]", "", prefixes[-1].lower())
+    return len(prefixes) == 2 and any(
+        cached_search(
+            rf"[/,]{re.escape(name)}[^/]*$", re.sub(r"[-_]", "", path.lower())
+        )
+        for path in patch.paths
+    )
 
 
 @detector(

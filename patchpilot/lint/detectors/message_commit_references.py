@@ -12,7 +12,7 @@ from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
 from patchpilot.lint.detectors.message import starts_dump
 from patchpilot.lint.detectors.tags import find_closing_parenthesis
 from patchpilot.lint.lint_context import Context, HistoryFacts
-from patchpilot.lint.message_parts import pasted, tag_lines
+from patchpilot.lint.message_parts import pasted, tags_named
 from patchpilot.lint.pack_patterns import lazy
 from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import (
@@ -72,7 +72,6 @@ fix that needs the patch.
     "checkpatch-commits",
 )
 def check_references(context: Context) -> TypedHits:
-    """Report malformed and unknown commit references in the message."""
     lines = scan(context)
     history = context.history
     options = context.options
@@ -263,9 +262,7 @@ def _reference_case(
         if _TITLE_FOLLOWS.match(match.string, other.end())
     ]
     fixes_lines = [
-        read_fixes_value(tag.value)
-        for _, tag in tag_lines(context)
-        if tag.key == "fixes"
+        read_fixes_value(tag.value) for _, tag in tags_named(context, "fixes")
     ]
     full_ids += [fixes.id for fixes in fixes_lines if fixes.id and not fixes.word]
     return (

@@ -48,7 +48,7 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     numbers = [number for number, _ in numbered]
     total = next(iter(totals), len(numbers))
     missing = sorted(set(range(1, total + 1)) - set(numbers))
-    if missing and len(numbers) > 1:
+    if missing:
         yield subject_hit(
             context,
             "missing",
@@ -61,7 +61,6 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("series-cover", fewest=int)
 def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report a series of several patches without a cover letter."""
     patches = context.series.patches
     first = next((patch for patch in patches if patch.subject.number == 1), None)
     if (
@@ -73,9 +72,8 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
         and context.series.cover is None
         and first
         and not first.header("In-Reply-To")
+        and not first.header("Message-ID")
     ):
-        if first.header("Message-ID"):
-            return
         yield subject_hit(context, count=len(patches))
 
 
@@ -429,7 +427,6 @@ def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "duplicate-subject",
 )
 def duplicate_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report the first patch that repeats an earlier subject, ignoring case."""
     seen: dict[str, int] = {}
     for number, patch in enumerate(context.series.patches, 1):
         title = patch.subject.title

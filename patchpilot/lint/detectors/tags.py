@@ -28,9 +28,15 @@ from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.detectors.mail import is_patch, last_line
 from patchpilot.lint.habits import habits, subsystem
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_parts import may_be_same, pasted, same_person, tag_lines
+from patchpilot.lint.message_parts import (
+    may_be_same,
+    pasted,
+    same_person,
+    tag_lines,
+    tags_named,
+)
 from patchpilot.lint.pack_patterns import lazy
-from patchpilot.model.address import assistant_faults, decode_words
+from patchpilot.model.address import Address, assistant_faults, decode_words
 from patchpilot.model.commit_references import (
     BUG_SIGN,
     adds_device_id,
@@ -45,9 +51,10 @@ from patchpilot.model.commit_references import (
     is_cosmetic,
     only_documents,
     read_fixes_line,
+    upstream_claim,
     upstream_commits,
 )
-from patchpilot.model.trailer import Trailer, is_trailer
+from patchpilot.model.trailer import is_trailer
 
 
 @detector(
@@ -55,10 +62,9 @@ from patchpilot.model.trailer import Trailer, is_trailer
 )
 def assisted_by_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report email addresses, brackets and everyday tools in an Assisted-by: tag."""
-    for line, tag in tag_lines(context):
-        if tag.key == "assisted-by":
-            for case, text in assistant_faults(tag.value).items():
-                yield make_hit(line, case, text=text)
+    for line, tag in tags_named(context, "assisted-by"):
+        for case, text in assistant_faults(tag.value).items():
+            yield make_hit(line, case, text=text)
 
 
 @detector(
@@ -67,11 +73,7 @@ def assisted_by_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a patch that claims to fix a bug without naming the commit that introduced it."""
     patch = context.patch
-    if (
-        not patch.has_diff
-        or any(tag.key == "fixes" for _, tag in tag_lines(context))
-        or is_backport(patch)
-    ):
+    if not patch.has_diff or tags_named(context, "fixes") or is_backport(patch):
         return
     title = patch.subject.title
     if cached_match(r"(?:Revert|Reapply) \"", title) or explains_missing_fixes(
@@ -97,10 +99,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if fix_trees and not only_documents(context.patch.paths):
         yield subject_hit(context, "fixes-tree", tree=min(fix_trees))
         return
-    if context.options.message_kernel >= _ASKED_SINCE and re.search(
-        BUG_SIGN, "\n".join(patch.message)
-    ):
-        # the rule fix-without-fixes reports it
+    if "fix-without-fixes" in context.active_rules and any(_check_fixes(context)):
         return
     # if there is a history, a command can find the commit
     cases = (
@@ -116,9 +115,6 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             word=word,
             stable=context.project.lists.stable,
         )
-
-
-_ASKED_SINCE = (6, 11)
 
 
 def _needs_stable(context: Context) -> bool:
@@ -165,7 +161,7 @@ def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     Stable trees do not pick up a fix just because it has a Fixes: tag.
     """
     patch = context.patch
-    fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
+    fixes = tags_named(context, "fixes")
     lists = context.project.lists
     if (
         not fixes
@@ -241,8 +237,8 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector("stable-size", lines=int)
 def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Report a stable patch that exceeds the stable trees' size limit."""
-    for line, tag in tag_lines(context):
-        if tag.key == "cc" and cached_search(r"\bstable@", tag.value):
+    for line, tag in tags_named(context, "cc"):
+        if cached_search(r"\bstable@", tag.value):
             size = sum(
                 len(hunk.lines)
                 for change in context.patch.files
@@ -252,12 +248,6 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 case = "" if size > 3 * arguments["lines"] else "slightly"
                 yield make_hit(line, case, length=size, most=arguments["lines"])
             return
-
-
-def _sign_offs(context: Context) -> list[tuple[int, Trailer]]:
-    return [
-        (line, tag) for line, tag in tag_lines(context) if tag.key == "signed-off-by"
-    ]
 
 
 @detector(
@@ -274,7 +264,7 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         or cached_search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
     ):
         return
-    signed = _sign_offs(context)
+    signed = tags_named(context, "signed-off-by")
     people = [tag.address for _, tag in signed if tag.address]
     if signed and not any(
         same_person(sender, person) or may_be_same(sender, person) for person in people
@@ -288,12 +278,13 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
     author = context.patch.author
     partners = [
         tag.address
-        for _, tag in tag_lines(context)
-        if tag.key in ("co-developed-by", "co-authored-by", "originally-by")
-        and tag.address
+        for _, tag in tags_named(
+            context, "co-developed-by", "co-authored-by", "originally-by"
+        )
+        if tag.address
     ]
     unexplained: list[Hit] = []
-    for line, tag in _sign_offs(context):
+    for line, tag in tags_named(context, "signed-off-by"):
         signer = tag.address
         if author and signer and same_person(author, signer):
             yield from unexplained[:1]
@@ -307,7 +298,7 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
 )
 def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a sign-off with a login name instead of a real name."""
-    for line, tag in _sign_offs(context):
+    for line, tag in tags_named(context, "signed-off-by"):
         address = tag.address
         if not address:
             continue
@@ -554,10 +545,10 @@ class Mailbox(NamedTuple):
     def written(self) -> str:
         address = _ENDS.sub("", self.address.strip(_SPACES))
         name = _quote_name(_inner(self.name))
-        comment = (
-            f" {self.comment.strip(_SPACES)}" if self.comment.strip(_SPACES) else ""
+        comment, rest = (
+            f" {text}" if (text := part.strip(_SPACES)) else ""
+            for part in (self.comment, self.rest)
         )
-        rest = f" {self.rest.strip(_SPACES)}" if self.rest.strip(_SPACES) else ""
         return (f"{name}{comment} <{address}>" if name else address) + rest
 
 
@@ -690,14 +681,14 @@ _SUBADDRESS = lazy(r"(\S+)\+\S+(@.*)")
     "checkpatch-signoff",
 )
 def check_sign_offs(context: Context) -> TypedHits:
-    """Report problems in tags and sign-offs."""
     lines = scan(context)
     as_script = context.options.matches_script
     author = ""
-    signed = _AuthorSignOff()
+    signed = _AuthorSignOff(as_script)
     seen: set[str] = set()
     for line in lines.lines:
-        if line.starts_hunk or line.starts_file:
+        # checkpatch.pl takes unchanged lines of a diff for tags
+        if line.starts_hunk or line.starts_file or (line.left and not as_script):
             continue
         text = line.text
         if text.startswith("From:") or (
@@ -723,7 +714,9 @@ def check_sign_offs(context: Context) -> TypedHits:
         and any(line.log_after for line in lines.lines)
         and (as_script or not signed.any or not _BY_LIST.search(author))
     ):
-        yield from signed.verdict(author, last_line(lines))
+        yield from signed.verdict(
+            author, last_line(lines), upstream_claim(context.patch)
+        )
 
 
 def _read_author(lines: LineScan, line: ScannedLine) -> str:
@@ -746,9 +739,10 @@ class _AuthorSignOff:
     one.
     """
 
-    __slots__ = ("any", "problem", "text", "whole")
+    __slots__ = ("any", "as_script", "problem", "text", "whole")
 
-    def __init__(self) -> None:
+    def __init__(self, as_script: bool) -> None:
+        self.as_script = as_script
         self.any = self.whole = False
         self.text = self.problem = ""
 
@@ -770,17 +764,25 @@ class _AuthorSignOff:
                 r"\1\2", wanted.address, count=1
             ):
                 problem = "subaddress"
+        elif not (self.as_script or self.problem) and may_be_same(
+            Address(wanted.name, wanted.address), Address(signer.name, signer.address)
+        ):
+            problem = "name"
         if problem:
             self.text, self.problem = text, problem
 
-    def verdict(self, author: str, at: int) -> TypedHits:
-        """Yield the hits about the author's sign-off, on patch line `at`."""
+    def verdict(self, author: str, at: int, upstream: str | None) -> TypedHits:
+        """Yield the hits about the author's sign-off, on patch line `at`.
+
+        A backport of the commit `upstream` keeps the tags of that commit.
+        """
         if not self.any:
             yield "MISSING_SIGN_OFF", Hit(at)
         elif self.whole:
             return
         elif not self.problem:
-            yield "NO_AUTHOR_SIGN_OFF", make_hit(at, author=as_text(author))
+            if self.as_script or not upstream:
+                yield "NO_AUTHOR_SIGN_OFF", make_hit(at, author=as_text(author))
         else:
             values = {"author": as_text(author), "signer": as_text(self.text)}
             yield "FROM_SIGN_OFF_MISMATCH", make_hit(at, self.problem, **values)
@@ -814,7 +816,7 @@ def _check_tag(
             yield bad("agent")
         return
     yield from _check_value(line, value, in_text=tag.islower() and "-" not in tag)
-    compact = "".join(text for text in re.split(r"[ \t\n\r\f\v]+", line.text)).lower()
+    compact = re.sub(r"[ \t\n\r\f\v]+", "", line.text).lower()
     if compact in seen:
         yield bad("repeated")
     seen.add(compact)

@@ -18,7 +18,7 @@ from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.habits import sections_of, subsystem
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.message_parts import tag_lines
+from patchpilot.lint.message_parts import same_person, tags_named
 from patchpilot.lint.selection import release_date
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.bounded import header_date
@@ -65,7 +65,7 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if (
         context.tree is None
         or not context.patch.has_diff
-        or not _have_similar_age(context.patch, context.tree)
+        or abs(_age(context.patch, context.tree)) >= MOST_APART
         or _targets_other_tree(context.patch, context.tree)
     ):
         return
@@ -108,11 +108,13 @@ _MAX_HUNKS = 100
 """Only this many hunks of a file are tried, because each one may be searched in the whole file."""
 
 
-def _age(patch: Patch, tree: Tree) -> timedelta | None:
-    """Return the time from the tree's release until the message was sent, or None if unknown."""
+def _age(patch: Patch, tree: Tree) -> timedelta:
+    """Return the time from the tree's release until the message was sent, or the longest time if
+    unknown.
+    """
     sent, version = _sent_date(patch), tree.version
     if sent is None or version is None or version[0] not in _DATED_MAJORS:
-        return None
+        return timedelta.max
     return sent.date() - release_date(version)
 
 
@@ -122,8 +124,7 @@ _DATED_MAJORS = (5, 6, 7)
 
 def _is_older(patch: Patch, tree: Tree) -> bool:
     """Return whether the patch was sent before the tree's release; it may be applied there."""
-    age = _age(patch, tree)
-    return patch.commit is None and age is not None and age < timedelta(0)
+    return patch.commit is None and _age(patch, tree) < timedelta(0)
 
 
 def _is_stable(tree: Tree) -> bool:
@@ -147,11 +148,6 @@ def _targets_other_tree(patch: Patch, tree: Tree) -> bool:
     )
 
 
-def _have_similar_age(patch: Patch, tree: Tree) -> bool:
-    age = _age(patch, tree)
-    return age is not None and abs(age) < MOST_APART
-
-
 @detector(
     "wrong-fixes",
     kinds=list,
@@ -164,6 +160,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
     from patchpilot.history.fixes_tag import Relations, judge_message
 
     lines = (patch.subject.title, *patch.message)
+    for_stable = any("stable@" in tag.value for _, tag in tags_named(context, "cc"))
     relations = Relations(
         is_ancestor=lambda target: (
             history.is_ancestor(target.id, patch.commit) if patch.commit else None
@@ -183,7 +180,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 # fixes are often merged in the release that introduced the bug
                 case = (
                     "same-release-for-stable"
-                    if problem.kind == "same-release" and _asks_for_stable(context)
+                    if problem.kind == "same-release" and for_stable
                     else problem.kind
                 )
                 fix = (
@@ -215,14 +212,6 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 def _sent_date(patch: Patch) -> datetime | None:
     return header_date(patch.header("Date") or "")
-
-
-def _asks_for_stable(context: Context) -> bool:
-    return any(
-        cached_search(r"\bstable@", tag.value)
-        for _, tag in tag_lines(context)
-        if tag.key == "cc"
-    )
 
 
 @detector(
@@ -345,9 +334,8 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 def _is_fix(patch: Patch) -> bool:
     """Return whether a patch has a Fixes: tag, or its message describes a fix."""
-    return any(tag.key == "fixes" for tag in patch.trailers) or bool(
-        fix_claim(patch.subject.title, patch.message, patch.paths)
-    )
+    claim = fix_claim(patch.subject.title, patch.message, patch.paths)
+    return bool(patch.tags("Fixes") or claim)
 
 
 def _has_own_tree(context: Context, subsystem: "Subsystem") -> bool:
@@ -384,7 +372,9 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
             or section.depth < 1
             or section.by_keyword
             or not section.section.is_maintained
-            or any(_contains_person(address, recipients) for address in people)
+            or any(
+                same_person(person, other) for person in people for other in recipients
+            )
         ):
             continue
         listed = any(
@@ -430,14 +420,6 @@ def _contacts(
         for address, _ in match.section.lists
         if address.lower() not in context.project.lists.catch_all
     ]
-
-
-def _contains_person(person: Address, recipients: list[Address]) -> bool:
-    return any(
-        person.key == other.key
-        or (person.name and person.name.lower() == other.name.strip('"').lower())
-        for other in recipients
-    )
 
 
 def _is_most_specific(context: Context, match: "SectionMatch") -> bool:

@@ -60,7 +60,6 @@ _ABOUT_WORDS = lazy(
     "checkpatch-words",
 )
 def check_words(context: Context) -> TypedHits:
-    """Report misspellings in the kernel's list and repeated words."""
     yield from _find_misspellings(context)
     yield from _find_repeated(context)
 
