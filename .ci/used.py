@@ -58,6 +58,7 @@ _.get_content_height
 _.log_errors
 _.max_mem
 _.max_redirects
+_._content
 # set and read by name: rule examples, get_maintainer switches, candidate features
 _.new_file
 _.hg_since
