@@ -80,7 +80,7 @@ def hits_of(
     """
     if not applies(context, arguments):
         return ()
-    hits = registered.function(context, arguments)
+    hits = registered.function(context, *([arguments] if registered.arguments else ()))
     if arguments.get("spaced"):
         hits = drop_close_hits(context, hits)
     return islice(hits, 1) if arguments.get("first") is True else hits

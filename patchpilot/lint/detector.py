@@ -14,7 +14,8 @@ from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.rule import FindingFix
 
 Arguments = Mapping[str, Any]
-Detector = Callable[[Context, Arguments], "Iterable[Hit]"]
+Detector = Callable[..., "Iterable[Hit]"]
+"""Takes the context, and the rule's arguments if the detector declares any."""
 
 
 class Hit(NamedTuple):
@@ -141,6 +142,7 @@ def detector(
     return register
 
 
+Hits = Iterator[Hit]
 TypedHits = Iterator[tuple[str, Hit]]
 """(type, hit) pairs."""
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c.line_scan import COMMENT, as_text, scan
-from patchpilot.lint.detector import Hit
+from patchpilot.lint.detector import Hit, Hits
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.pack_patterns import lazy
 from patchpilot.model.patch import FileChange, Hunk
@@ -158,7 +158,7 @@ Blank lines and braces on lines of their own do not count.
 """
 
 
-def drop_close_hits(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
+def drop_close_hits(context: Context, hits: Iterable[Hit]) -> Hits:
     """Drop each hit that closely follows another."""
     last = -STRETCH
     for hit in hits:

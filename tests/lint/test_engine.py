@@ -18,7 +18,7 @@ from tests.kit.snippets import file_diff, mail
 HITS: list[Hit] = []
 
 
-def _give(_context: Context, _arguments: Arguments) -> Iterable[Hit]:
+def _give(_context: Context) -> Iterable[Hit]:
     return list(HITS)
 
 

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The detector for problems reported for a patch by a build or an external checker."""
 
-from collections.abc import Iterator
-
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, Hits, detector
 from patchpilot.lint.lint_context import Context
 
 KINDS = (
@@ -25,7 +23,7 @@ KINDS = (
 
 
 @detector("build", kind=KINDS)
-def build(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def build(context: Context, arguments: Arguments) -> Hits:
     """Report build problems of one kind; report nothing if the build or checker was not run."""
     for problem in context.built:
         if problem.kind == arguments["kind"]:

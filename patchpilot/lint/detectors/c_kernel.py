@@ -23,6 +23,7 @@ from patchpilot.lint.c.line_scan import ScannedLine, scan
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
+    Hits,
     TypedHits,
     detector,
     make_hit,
@@ -295,7 +296,7 @@ class _Comment(NamedTuple):
 
 
 @detector("kernel-doc")
-def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def kernel_doc(context: Context) -> Hits:
     """Report a new kernel-doc comment that does not match the code below it."""
     for hunk in c_hunks(context):
         for start, comment in _new_comments(hunk):
@@ -320,7 +321,7 @@ def _new_comments(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
             start = None
 
 
-def _check_comment(comment: _Comment) -> Iterator[Hit]:
+def _check_comment(comment: _Comment) -> Hits:
     lines = comment.lines
     for line, words in zip(lines, comment.text, strict=True):
         if found := cached_match(r"^[@\\](brief|param|returns?|details|note)\b", words):
@@ -355,7 +356,7 @@ def _check_comment(comment: _Comment) -> Iterator[Hit]:
         yield make_hit(comment.end.patch_line, "missing-return", function=name)
 
 
-def _check_comment_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
+def _check_comment_kind(comment: _Comment, *, is_header: bool) -> Hits:
     """Report a file header written as kernel-doc, and a struct's comment without `struct`."""
     first = comment.text[0]
     below = next((line.code.strip() for line in comment.below if line.text.strip()), "")
@@ -394,7 +395,7 @@ def _parse_signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | 
 
 
 @detector("spdx-license", known_pattern=str)
-def spdx_license(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def spdx_license(context: Context, arguments: Arguments) -> Hits:
     """Report a new file whose SPDX license does not match `known_pattern`."""
     known = compiled(arguments["known_pattern"])
     for change in context.patch.files:

@@ -2,7 +2,7 @@
 """Generic detectors for patterns in single lines of C."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from operator import attrgetter
 
@@ -10,7 +10,7 @@ from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.c_patterns import MODE
 from patchpilot.lint.c.line_scan import ScannedLine, scan
-from patchpilot.lint.detector import Arguments, ArgumentType, Hit, detector
+from patchpilot.lint.detector import Arguments, ArgumentType, Hits, detector
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.pack_patterns import NEVER, fill_groups, lazy
 
@@ -177,7 +177,7 @@ AROUND: Mapping[str, ArgumentType] = {
     same_indent=bool,
     apart=bool,
 )
-def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def code_like(context: Context, arguments: Arguments) -> Hits:
     """Report added lines of C that match `pattern`, which sees the line with its sign.
 
     Every match contains `needle`, or one of `needles`. `line` is the form of the line: "code"
@@ -296,7 +296,7 @@ def _suits_previous_line(line: ScannedLine, arguments: Arguments) -> bool:
 
 
 @detector("string-like", "*pattern", generic=True, pattern=str, needle=str)
-def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def string_like(context: Context, arguments: Arguments) -> Hits:
     """Report added lines of C with a string that matches `pattern`.
 
     %% is replaced with __ before matching. Every match contains `needle`.

@@ -16,6 +16,7 @@ from patchpilot.lint.c.walk import code
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
+    Hits,
     TypedHits,
     detector,
     make_hit,
@@ -40,7 +41,7 @@ from patchpilot.lint.word_lists import word_table
 
 
 @detector("unsorted-declarations", spaced=bool)
-def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def unsorted_declarations(context: Context, _arguments: Arguments) -> Hits:
     """Report new declarations of a block that are not in reverse Christmas tree order.
 
     This order is from the longest line to the shortest. Subsystems that do not use it are skipped.
@@ -114,7 +115,7 @@ _GLOBAL = compile_late(
 
 
 @detector("missing-static")
-def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def missing_static(context: Context) -> Hits:
     """Report a non-static, unexported global variable in a driver or a new file."""
     used_outside = {
         word
@@ -147,7 +148,7 @@ _MOST_STATEMENT_LINES = 40
 
 
 @detector("missing-break")
-def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def missing_break(context: Context) -> Hits:
     """Report a case that falls through without a break or fallthrough.
 
     The patch must add the case's last statement or the next label.
@@ -249,7 +250,7 @@ _LONE_STATEMENT = compile_late(
 
 
 @detector("trailing-comma")
-def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def trailing_comma(context: Context) -> Hits:
     """Report a missing comma after the last entry of a list.
 
     Without it, the next patch that adds an entry must change this line too.
@@ -305,7 +306,7 @@ def _is_in_list(lines: Sequence[NewLine], index: int, *, enum: bool) -> bool:
 
 
 @detector("c99-comment", spaced=bool)
-def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def c99_comment(context: Context, _arguments: Arguments) -> Hits:
     """Report a // comment in code with /* */ comments, unless it is in the file header."""
     for hunk, index, line in added_lines(context):
         if line.comment or "//" not in line.text or "SPDX" in line.text:
@@ -342,7 +343,7 @@ _NEAR = 20
 
 
 @detector("comment-form", spaced=bool)
-def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def comment_form(context: Context, _arguments: Arguments) -> Hits:
     """Report text on the first line of a new block comment, in subsystems that leave that line
     empty.
     """
@@ -363,7 +364,7 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 @detector("leftover-braces")
-def leftover_braces(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def leftover_braces(context: Context) -> Hits:
     """Report braces that the patch leaves around a single statement."""
     for hunk in c_hunks(context):
         for index, head in enumerate(hunk.lines[:-2]):

@@ -13,7 +13,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.cache.cached_re import compile_cached, compile_late
-from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
+from patchpilot.lint.detector import Arguments, Hits, detector, make_hit
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.new_side import NewHunk, c_hunks
 from patchpilot.lint.pack_patterns import compiled, fill_message
@@ -68,7 +68,7 @@ def _added_text(context: Context) -> str:
     unless_file_pattern=str,
     rows=list,
 )
-def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def syntax(context: Context, arguments: Arguments) -> Hits:
     """Report matches of a tree-sitter `query` in the functions and tables that the patch changes.
 
     The query runs on each whole function and table, and with `shown` also on the part of a function

@@ -7,7 +7,7 @@ lines.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from patchpilot.cache.cached_re import cached_search, compile_late
 from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
@@ -22,6 +22,7 @@ from patchpilot.lint.c.line_scan import (
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
+    Hits,
     TypedHits,
     detector,
     make_hit,
@@ -38,9 +39,7 @@ _ATTRIBUTE = compile_late(
 
 
 @detector("sysfs-without-documentation", except_pattern=str)
-def sysfs_without_documentation(
-    context: Context, arguments: Arguments
-) -> Iterator[Hit]:
+def sysfs_without_documentation(context: Context, arguments: Arguments) -> Hits:
     """Report the first added sysfs attribute if no patch of the series changes Documentation/.
 
     All patches of the series must be known.
@@ -86,7 +85,7 @@ _NO_SPACES = {ord(" "): 0, ord("\t"): 1}
 
 
 @detector("whitespace-only-hunk")
-def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def whitespace_only_hunk(context: Context) -> Hits:
     """Report a hunk with only whitespace changes in a patch that also makes other changes."""
     patch = context.patch
     if cached_search(
@@ -232,7 +231,7 @@ _COMMENTS = {
 
 
 @detector("checkpatch-spdx")
-def check_spdx(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def check_spdx(context: Context) -> Hits:
     place = 1
     for line in scan(context).lines:
         if line.starts_file:
@@ -252,9 +251,7 @@ def check_spdx(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 yield make_hit(line.number, "line", place=place)
 
 
-def _check_first_line(
-    line: ScannedLine, number: int, kernel: tuple[int, int]
-) -> Iterator[Hit]:
+def _check_first_line(line: ScannedLine, number: int, kernel: tuple[int, int]) -> Hits:
     raw, suffix = line.raw, line.suffix
     comment = _COMMENTS.get(suffix, "")
     if number == 2 and suffix not in ("h", "s", "S", "c", "rs", "dts", "dtsi"):

@@ -2,15 +2,15 @@
 """Detectors for files other than C: devicetree bindings, documents, Kconfig, Makefiles and Rust."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from unicodedata import east_asian_width
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
 from patchpilot.lint.detector import (
-    Arguments,
     Hit,
+    Hits,
     TypedHits,
     detector,
     make_hit,
@@ -144,7 +144,7 @@ _VENDOR = lazy(r"^([a-zA-Z0-9\-]+),")
 @detector(
     "undocumented-compatible",
 )
-def undocumented_compatible(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def undocumented_compatible(context: Context) -> Hits:
     """Report added compatible strings that no binding documents, and unknown vendor prefixes."""
     if context.tree is None:
         return
@@ -159,9 +159,7 @@ def _is_compatible(line: ScannedLine) -> bool:
     return line.suffix in ("c", "h") and _C_COMPATIBLE.match(line.text) is not None
 
 
-def _report_undocumented(
-    context: Context, tree: Tree, line: ScannedLine
-) -> Iterator[Hit]:
+def _report_undocumented(context: Context, tree: Tree, line: ScannedLine) -> Hits:
     bindings = bindings_of(tree)
     compat = context.options.checkpatch_compat
     if not bindings.is_there and not compat:
@@ -190,7 +188,7 @@ def _bindings_added(patches: Sequence[Patch]) -> str:
 @detector(
     "schema-id",
 )
-def schema_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def schema_id(context: Context) -> Hits:
     """Report a schema whose $id does not match its path below bindings/."""
     for change in context.patch.files:
         path = change.new_path or ""
@@ -210,14 +208,14 @@ _UNDERLINE = lazy(r"^([=\-~^\"'`#*+.:])\1{2,}\s*$")
 
 
 @detector("short-underline")
-def short_underline(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def short_underline(context: Context) -> Hits:
     for change in context.patch.files:
         if (change.new_path or "").endswith(".rst"):
             for hunk in change.hunks:
                 yield from _short_underlines(hunk)
 
 
-def _short_underlines(hunk: Hunk) -> Iterator[Hit]:
+def _short_underlines(hunk: Hunk) -> Hits:
     lines = [line for line in hunk.lines if line.kind in "+ "]
     for at, line in enumerate(lines[1:], 1):
         above = lines[at - 1].text.rstrip()
@@ -295,7 +293,7 @@ def _lacks_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
     return prompt and length < least
 
 
-def _check_section_entry(line: ScannedLine) -> Iterator[Hit]:
+def _check_section_entry(line: ScannedLine) -> Hits:
     entry = _ENTRY.match(line.raw)
     if not entry:
         return
@@ -322,7 +320,7 @@ _MOST_ABOVE = 30
 
 
 @detector("unsafe-without-comment")
-def unsafe_without_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def unsafe_without_comment(context: Context) -> Hits:
     for change in context.patch.files:
         if not (change.new_path or "").endswith(".rs"):
             continue

@@ -8,6 +8,7 @@ from patchpilot.lint.conditions import CONDITIONS, hits_of
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
+    Hits,
     detector,
     find_detector,
     make_hit,
@@ -221,7 +222,7 @@ def _are_met(context: Context, arguments: Arguments) -> bool:
 
 def _combined_hits(
     context: Context, tables: Iterable[Arguments], first: str = ""
-) -> Iterator[Hit]:
+) -> Hits:
     """Yield the hits of all tables or, with `first`, of the first table that has any."""
     reported: set[int | None] = set()
     for table in tables:
@@ -234,7 +235,7 @@ def _combined_hits(
                 yield hit
 
 
-def _table_hits(context: Context, table: Arguments) -> Iterator[Hit]:
+def _table_hits(context: Context, table: Arguments) -> Hits:
     registered = find_detector(table["detector"], table["module"])
     for hit in hits_of(registered, context, table):
         values = {**hit.values, **table.get("values", {})}
@@ -257,7 +258,7 @@ def _table_hits(context: Context, table: Arguments) -> Iterator[Hit]:
     spaced=bool,
     unless_paths_pattern=str,
 )
-def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def like(context: Context, arguments: Arguments) -> Hits:
     """Report lines in the part `where` that match `pattern`.
 
     The message may use its named groups. The text of a group is in lower case if its name ends in

@@ -13,7 +13,7 @@ from patchpilot.lint.c.operators import Operator, OperatorKind
 from patchpilot.lint.c.statements import StatementSpan, blank_signs
 from patchpilot.lint.c.types import FoundType, TypePattern, Types
 from patchpilot.lint.c.walk import code
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, Hits, detector
 from patchpilot.lint.detectors.c_pattern import (
     FORMS,
     added_c_lines,
@@ -52,7 +52,7 @@ _CONTINUED = compile_late(r"\\\n.")
     strict=bool,
     unless_modifier=bool,
 )
-def operator(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def operator(context: Context, arguments: Arguments) -> Hits:
     """Report operators in added lines of C by the text on both sides of them.
 
     `operators` are the signs to report, each with an optional letter for one meaning of the sign:
@@ -124,7 +124,7 @@ def _meets_conditions(operator_found: Operator, arguments: Arguments) -> bool:
     other_files_pattern=str,
     each=bool,
 )
-def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def statement_like(context: Context, arguments: Arguments) -> Hits:
     """Report C statements that start on an added line and match `pattern`; they may span lines.
 
     `part` is the text that the patterns see: the "statement" with comments and quoted text masked
@@ -224,7 +224,7 @@ def _select_text(
     each=bool,
     absent=bool,
 )
-def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def type_like(context: Context, arguments: Arguments) -> Hits:
     """Report added lines of C with a type in the position of <TYPE> in `pattern`.
 
     Types are those of the language and those that the patch uses as types. The part of `pattern`
@@ -339,7 +339,7 @@ def _column(start: int, found_type: FoundType, arguments: Arguments) -> int | No
     pattern=str,
     unless_pattern=str,
 )
-def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def argument_like(context: Context, arguments: Arguments) -> Hits:
     """Report calls in added C with an argument that matches `pattern` but not `unless_pattern`."""
     if not any(needle in new_c_text(context) for needle in arguments["needles"]):
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import cached_match
-from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
+from patchpilot.lint.detector import Arguments, Hit, Hits, detector, make_hit
 from patchpilot.lint.detectors.generic import fill_pattern, groups_of, subject_hit
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_parts import is_plain
@@ -49,7 +49,7 @@ _C = (".c", ".h")
     spaced=bool,
     column=bool,
 )
-def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def code_around(context: Context, arguments: Arguments) -> Hits:
     """Report added lines of code that match `pattern` and whose neighbors match other patterns.
 
     Instead of `pattern` there may be `case_patterns`. The pattern sees the code with comments and
@@ -214,7 +214,7 @@ def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
     return _MEASURED[arguments["where"]](context, arguments)
 
 
-def _find_long_title(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def _find_long_title(context: Context, arguments: Arguments) -> Hits:
     title, project = context.patch.subject.title, context.project
     project_limit = project.style.subject_columns
     most = project_limit or arguments["most"]
@@ -223,13 +223,13 @@ def _find_long_title(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield subject_hit(context, "project" if project_limit else "", **values)
 
 
-def _find_long_series(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def _find_long_series(context: Context, arguments: Arguments) -> Hits:
     count = len(context.series.patches)
     if count > arguments["most"]:
         yield subject_hit(context, length=count, most=arguments["most"])
 
 
-def _find_long_comments(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def _find_long_comments(context: Context, arguments: Arguments) -> Hits:
     pattern, unless = (
         compiled(arguments.get("pattern", "")),
         compiled(arguments.get("unless_pattern", NEVER)),
@@ -262,7 +262,7 @@ _MEASURED = {
     paths_pattern=str,
     each=bool,
 )
-def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def more_calls(context: Context, arguments: Arguments) -> Hits:
     """Report words that occur on more added than removed lines.
 
     `names` have the form "pattern => replacement". `paths_pattern` selects files (default: .c and
@@ -321,7 +321,7 @@ class _NewText(NamedTuple):
     unless_pattern=str,
     paths_pattern=str,
 )
-def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def new_text_like(context: Context, arguments: Arguments) -> Hits:
     """Report matches of `pattern`, possibly multi-line, on the new side of a hunk.
 
     Each line has its sign (+ or a space) and ends in a newline. Patterns start with (?m), so that ^

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
 from patchpilot.lint.conditions import CONDITIONS
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, Hits, detector
 from patchpilot.lint.detectors.c_pattern import c_pattern, optional, suits
 from patchpilot.lint.detectors.generic import values_of
 from patchpilot.lint.detectors.message import follows_log
@@ -33,7 +33,7 @@ def _matches(arguments: Arguments, name: str, text: str) -> bool:
     program=bool,
     last=bool,
 )
-def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def tag_like(context: Context, arguments: Arguments) -> Hits:
     """Report tags with these `names` whose value matches `pattern` but not `unless_pattern`.
 
     Tags are found in any paragraph, and their email address must match `address_pattern`. The name
@@ -118,7 +118,7 @@ _PART_NAMES = (
     first=bool,
     at_line_before=bool,
 )
-def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def patch_line_like(context: Context, arguments: Arguments) -> Hits:
     """Report lines in the part `where` that match `pattern`.
 
     A line of the diff includes its sign. The values of `where` are:

@@ -6,13 +6,13 @@ am` cuts its message. They also report characters that a reviewer cannot see (CV
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from patchpilot.cache.cached_re import cached_match, cached_search, compile_late
 from patchpilot.lint.c.line_scan import LineScan, scan
 from patchpilot.lint.detector import (
-    Arguments,
     Hit,
+    Hits,
     TypedHits,
     detector,
     make_hit,
@@ -34,7 +34,7 @@ _WORD = compile_late(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
 @detector(
     "hidden-character",
 )
-def hidden_character(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def hidden_character(context: Context) -> Hits:
     """Report invisible characters and non-ASCII identifiers.
 
     Marks that other scripts require are allowed in names, messages and documents.
@@ -61,7 +61,7 @@ def hidden_character(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield make_hit(new.patch_line, "identifier", word.start() + 1, **values)
 
 
-def _hit_at(pattern: re.Pattern[str], case: str, at: int, text: str) -> Iterator[Hit]:
+def _hit_at(pattern: re.Pattern[str], case: str, at: int, text: str) -> Hits:
     if found := pattern.search(text):
         yield make_hit(at, case, found.start() + 1, code=f"{ord(found[0]):04X}")
 
@@ -69,7 +69,7 @@ def _hit_at(pattern: re.Pattern[str], case: str, at: int, text: str) -> Iterator
 @detector(
     "malformed-diff",
 )
-def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def malformed_diff(context: Context) -> Hits:
     """Report a diff that cannot be parsed because lines are wrapped or damaged, or a hunk header
     has wrong counts.
     """
@@ -95,7 +95,7 @@ _TABBED = compile_late(r"\.(?:c|h|S|dts|dtsi)$")
 @detector(
     "tabs-lost",
 )
-def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def tabs_lost(context: Context) -> Hits:
     """Report code that is indented with spaces in the message but with tabs in the tree."""
     for change in context.patch.files:
         if not _TABBED.search(change.path) or change.is_binary:
@@ -147,7 +147,7 @@ def _contains_line(context: Context, path: str | None, spaced: list[DiffLine]) -
 @detector(
     "encoded-leftovers",
 )
-def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def encoded_leftovers(context: Context) -> Hits:
     """Report remains of quoted-printable encoding or HTML entities in the message or diff."""
     patch = context.patch
     qp = [
@@ -176,7 +176,7 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 @detector("all-crlf")
-def all_crlf(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def all_crlf(context: Context) -> Hits:
     """Report a message in which nearly all lines end with CRLF."""
     lines = context.patch.lines
     count = sum(line.endswith("\r") for line in lines)
@@ -287,7 +287,7 @@ def _creates_or_moves(lines: LineScan) -> bool:
 @detector(
     "cut-message",
 )
-def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def cut_message(context: Context) -> Hits:
     """Report lines where `git am` cuts the message: dashes, a diff, a From line or scissors."""
     from patchpilot.model.mail import scissors_line
 
@@ -352,7 +352,7 @@ def _is_commit_message(lines: Sequence[str]) -> bool:
     )
 
 
-def _find_lost_sign_off(patch: Patch) -> Iterator[Hit]:
+def _find_lost_sign_off(patch: Patch) -> Hits:
     """Yield the sign-off if it only occurs after the end of the message."""
     if any(_SIGNED.match(line) for line in patch.message):
         return

@@ -6,7 +6,7 @@ indented or not imperative. They also check for a changelog.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -21,6 +21,7 @@ from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
+    Hits,
     TypedHits,
     detector,
     make_hit,
@@ -55,7 +56,7 @@ TOO_LONG = 90
 
 
 @detector("badly-wrapped", narrow=int)
-def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def badly_wrapped(context: Context, arguments: Arguments) -> Hits:
     """Report a paragraph of prose with several lines that are wrapped much too early.
 
     The first word of the next line would still fit within `narrow` columns.
@@ -93,7 +94,7 @@ _STAT = compile_late(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|"
     "no-changelog",
     heading_pattern=str,
 )
-def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def no_changelog(context: Context, arguments: Arguments) -> Hits:
     """Report a later version of a patch without a changelog.
 
     In a series, the changelog may be in the cover letter, if that is available.
@@ -155,7 +156,7 @@ def _describes_change(heading: re.Pattern[str], lines: list[str], at: int) -> bo
 
 
 @detector("indented-message")
-def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def indented_message(context: Context) -> Hits:
     """Report a message whose lines are all indented; its tags may be unindented."""
     patch = context.patch
     tags = {tag.line for _, tag in tag_lines(context)}
@@ -349,7 +350,7 @@ def _this_patch_pattern() -> re.Pattern[str]:
 @detector(
     "this-patch",
 )
-def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def this_patch(context: Context) -> Hits:
     """Report "this patch adds" and similar; messages should be imperative."""
     for paragraph in paragraphs(context):
         if cached_match(r"This reverts commit\b", paragraph.text):
@@ -376,7 +377,7 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector(
     "no-prefix",
 )
-def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def no_prefix(context: Context) -> Hits:
     """Report a title without a subsystem prefix.
 
     The finding is less severe for a patch file without recipients, which may never be sent.
@@ -422,7 +423,7 @@ _LEAST_SHARE = 40
 @detector(
     "subject-not-imperative",
 )
-def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def subject_not_imperative(context: Context) -> Hits:
     """Report a title that is not imperative ("fixed", "adds", "adding")."""
     title = context.patch.subject.title
     if not is_plain(title):
@@ -444,7 +445,7 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
 @detector(
     "patch-prefix",
 )
-def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def patch_prefix(context: Context) -> Hits:
     """Report a version or the word PATCH outside the brackets or in a malformed prefix."""
     patch = context.patch
     title = patch.subject.title
@@ -490,7 +491,7 @@ def _unread_version(patch: Patch) -> str | None:
 
 
 @detector("prefix-convention")
-def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def prefix_convention(context: Context) -> Hits:
     """Report a title without the usual prefix of its subsystem.
 
     It is the prefix that the subsystem documents or, failing that, one that nearly all commits to
@@ -551,7 +552,7 @@ def _names_file(patch: Patch, prefixes: Sequence[str]) -> bool:
 @detector(
     "case-after-prefix",
 )
-def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def case_after_prefix(context: Context) -> Hits:
     """Report a first word whose case is unusual for the subsystem and for earlier commits to the
     files.
     """

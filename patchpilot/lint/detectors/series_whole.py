@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hits, detector
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled, fill_message
@@ -23,7 +23,7 @@ LEAST_COMPARED = 4
 @detector(
     "numbering",
 )
-def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def numbering(context: Context) -> Hits:
     """Report errors in the numbering of a series.
 
     These are missing and duplicate numbers, different totals, and several patches without numbers.
@@ -60,7 +60,7 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 @detector("series-cover", fewest=int)
-def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def series_cover(context: Context, arguments: Arguments) -> Hits:
     patches = context.series.patches
     first = next((patch for patch in patches if patch.subject.number == 1), None)
     if (
@@ -80,7 +80,7 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
 @detector(
     "mixed-versions",
 )
-def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def mixed_versions(context: Context) -> Hits:
     """Report versions or subject prefixes that differ within a series."""
     patches = [patch for patch in context.series.patches if patch.subject.is_patch]
     if not patches or any(patch.commit for patch in patches):
@@ -108,7 +108,7 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector(
     "fixes-earlier",
 )
-def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def fixes_earlier(context: Context) -> Hits:
     """Report a patch that fixes or undoes an earlier patch of the same series.
 
     Its Fixes: tag names the earlier patch, or all lines that it removes were added there.
@@ -182,7 +182,7 @@ def _changed_lines(patch: Patch, kind: str) -> set[tuple[str, str]]:
 @detector(
     "cover-subject",
 )
-def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def cover_subject(context: Context) -> Hits:
     """Report a cover letter that still has git's template subject or text."""
     cover = context.series.cover
     if cover and any(
@@ -195,7 +195,7 @@ def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector(
     "cover-shortlog",
 )
-def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def cover_shortlog(context: Context) -> Hits:
     """Report the first subject in the cover letter's shortlog that no patch has.
 
     Shortlogs in other formats are ignored.
@@ -239,7 +239,7 @@ def _squeeze_spaces(subject: str) -> str:
 @detector(
     "old-thread",
 )
-def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def old_thread(context: Context) -> Hits:
     """Report a new version that replies to a message outside the series."""
     patches = context.series.patches
     first = context.series.cover or patches[0]
@@ -256,7 +256,7 @@ def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector(
     "does-not-follow",
 )
-def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def does_not_follow(context: Context) -> Hits:
     """Report a patch that does not apply on top of an earlier patch of the series.
 
     One of its hunks overlaps a hunk of the earlier patch, and some of its old lines differ from the
@@ -323,7 +323,7 @@ def _hunk_side(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
     new_file_pattern=str,
     once=bool,
 )
-def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def series_order(context: Context, arguments: Arguments) -> Hits:
     """Report each patch that uses a name which only a later patch of the series adds.
 
     A patch uses a name if it has a line (`sign`, in `files_pattern`) that matches `pattern`, whose
@@ -401,7 +401,7 @@ def _lines_with_sign(patch: Patch, sign: str, files: str) -> Iterator[str]:
 @detector(
     "fix-not-first",
 )
-def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def fix_not_first(context: Context) -> Hits:
     """Report the first patch with a Fixes: tag after an untagged patch to the same file."""
     patches = context.series.patches
     if all(map(is_backport, patches)):
@@ -426,7 +426,7 @@ def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector(
     "duplicate-subject",
 )
-def duplicate_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def duplicate_subject(context: Context) -> Hits:
     seen: dict[str, int] = {}
     for number, patch in enumerate(context.series.patches, 1):
         title = patch.subject.title

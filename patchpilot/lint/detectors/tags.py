@@ -7,7 +7,7 @@ checkpatch.pl's sign-off rules: name, comment, address and rest, with one charac
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
+    Hits,
     TypedHits,
     detector,
     make_hit,
@@ -60,7 +61,7 @@ from patchpilot.model.trailer import is_trailer
 @detector(
     "assisted-by-form",
 )
-def assisted_by_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def assisted_by_form(context: Context) -> Hits:
     """Report email addresses, brackets and everyday tools in an Assisted-by: tag."""
     for line, tag in tags_named(context, "assisted-by"):
         for case, text in assistant_faults(tag.value).items():
@@ -70,7 +71,7 @@ def assisted_by_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector(
     "missing-fixes",
 )
-def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def missing_fixes(context: Context) -> Hits:
     """Report a patch that claims to fix a bug without naming the commit that introduced it."""
     patch = context.patch
     if not patch.has_diff or tags_named(context, "fixes") or is_backport(patch):
@@ -154,7 +155,7 @@ def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
 @detector(
     "missing-stable",
 )
-def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def missing_stable(context: Context) -> Hits:
     """Report a fix that lacks Cc: stable: a serious one, or one in a directory whose fixes usually
     have it.
 
@@ -206,7 +207,7 @@ _SERIOUS = (
 @detector(
     "backport-unmarked",
 )
-def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def backport_unmarked(context: Context) -> Hits:
     """Report a stable patch whose message lacks the full id of the mainline commit."""
     patch = context.patch
     if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
@@ -235,7 +236,7 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 @detector("stable-size", lines=int)
-def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def stable_size(context: Context, arguments: Arguments) -> Hits:
     """Report a stable patch that exceeds the stable trees' size limit."""
     for line, tag in tags_named(context, "cc"):
         if cached_search(r"\bstable@", tag.value):
@@ -253,7 +254,7 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
 @detector(
     "sender-not-signed",
 )
-def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def sender_not_signed(context: Context) -> Hits:
     """Report a patch by another author that the sender has not signed off."""
     patch = context.patch
     sender, author = patch.sender, patch.author
@@ -273,7 +274,7 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 @detector("unexplained-signer")
-def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def unexplained_signer(context: Context) -> Hits:
     """Report a Signed-off-by before the author's that has no Co-developed-by."""
     author = context.patch.author
     partners = [
@@ -296,7 +297,7 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
 @detector(
     "alias-name",
 )
-def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def alias_name(context: Context) -> Hits:
     """Report a sign-off with a login name instead of a real name."""
     for line, tag in tags_named(context, "signed-off-by"):
         address = tag.address
@@ -315,7 +316,7 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector(
     "floating-tags",
 )
-def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def floating_tags(context: Context) -> Hits:
     """Report blank lines between tags.
 
     Git reads only tags after the last blank line as trailers.
@@ -364,7 +365,7 @@ def _find_sentence(lines: Sequence[str], last: int) -> int | None:
     )
 
 
-def _find_stranded_tag(context: Context, last: int) -> Iterator[Hit]:
+def _find_stranded_tag(context: Context, last: int) -> Hits:
     """Yield the first tag that text separates from the tags at the end."""
     patch = context.patch
     blank = [at for at, text in enumerate(patch.message[:last]) if not text.strip()]
@@ -415,7 +416,7 @@ _STRANDED = (
 @detector(
     "lost-review",
 )
-def lost_review(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def lost_review(context: Context) -> Hits:
     """Report review tags that an earlier version had, and reviewers who no longer receive the
     patch.
     """

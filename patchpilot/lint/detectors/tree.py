@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from patchpilot.cache.cached_re import cached_search
 from patchpilot.lint.c.line_scan import as_text, scan
 from patchpilot.lint.conditions import is_mail
-from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
+from patchpilot.lint.detector import Arguments, Hits, detector, make_hit
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.habits import sections_of, subsystem
 from patchpilot.lint.lint_context import Context, once
@@ -40,7 +40,7 @@ MOST_APART = timedelta(days=120)
 @detector(
     "already-there",
 )
-def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def already_there(context: Context) -> Hits:
     """Report a patch that is already applied.
 
     The tree must contain the new side of every hunk, and not its old side.
@@ -60,7 +60,7 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector(
     "does-not-apply",
 )
-def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def does_not_apply(context: Context) -> Hits:
     """Report a hunk whose old side is missing from a tree about as old as the patch."""
     if (
         context.tree is None
@@ -152,7 +152,7 @@ def _targets_other_tree(patch: Patch, tree: Tree) -> bool:
     "wrong-fixes",
     kinds=list,
 )
-def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def wrong_fixes(context: Context, arguments: Arguments) -> Hits:
     """Report a Fixes: tag that contradicts the history (see history/fixes_tag.py)."""
     patch, history = context.patch, context.history
     if history is None:
@@ -217,7 +217,7 @@ def _sent_date(patch: Patch) -> datetime | None:
 @detector(
     "fixed-upstream",
 )
-def fixed_upstream(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def fixed_upstream(context: Context) -> Hits:
     """Report a fix that mainline or a maintainer's tree already has.
 
     If a commit changes the same lines in another way, the finding is only a question.
@@ -238,7 +238,7 @@ def fixed_upstream(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector(
     "stable-base",
 )
-def stable_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def stable_base(context: Context) -> Hits:
     """Report a series for mainline that is based on a stable branch."""
     state = _upstream_state(context)
     if state and state.stable and context.patch is context.series.patches[0]:
@@ -265,7 +265,7 @@ _SCRIPT = "scripts/get_maintainer.pl"
 @detector(
     "checkpatch-obsolete",
 )
-def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def obsolete(context: Context) -> Hits:
     """Report changes to files in an obsolete MAINTAINERS section.
 
     A file missing from the tree counts as obsolete if "obsolete" is part of its name. The finding
@@ -290,7 +290,7 @@ def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector(
     "target-tree",
 )
-def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def target_tree(context: Context) -> Hits:
     """Report a missing or malformed target tree in the subject.
 
     All files must belong to a subsystem that requires a target tree. A patch file without
@@ -358,7 +358,7 @@ def _has_own_tree(context: Context, subsystem: "Subsystem") -> bool:
 @detector(
     "forgotten-maintainer",
 )
-def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def forgotten_maintainer(context: Context) -> Hits:
     """Report a file without a maintainer among the recipients."""
     patch = context.patch
     recipients = _recipients(patch)

@@ -17,8 +17,7 @@ from patchpilot.cache.cached_re import compile_late
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.lint.c.line_scan import COMMENT, ScannedLine, as_bytes, as_text, scan
 from patchpilot.lint.detector import (
-    Arguments,
-    Hit,
+    Hits,
     TypedHits,
     detector,
     make_hit,
@@ -299,7 +298,7 @@ general, and if that is the first one.
 @detector(
     "codespell",
 )
-def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def misspelled_word(context: Context) -> Hits:
     """Report each word that codespell considers misspelled, once."""
     seen: set[str] = set()
     nearest_words: dict[str, str | None] = {}
