@@ -83,6 +83,8 @@ def run_checkpatch(
         "--show-types",
         "--no-summary",
         "--color=never",
+    ]
+    command += [
         f"--max-line-length={max_line_length}",
         *(["--strict"] if strict else []),
         "-",

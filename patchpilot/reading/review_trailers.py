@@ -134,7 +134,7 @@ def given_trailers(
 ) -> tuple[GivenTrailer, ...]:
     """Return the tags in the sender's own text, and whether each counts.
 
-    Duplicates are listed once.
+    Folded addresses are joined, and duplicates are listed once.
     """
     trailers: list[GivenTrailer] = []
     listed: set[tuple[str, str]] = set()
@@ -147,6 +147,8 @@ def given_trailers(
         following = (
             own_lines[number + 1].text.strip() if number + 1 < len(own_lines) else ""
         )
+        if "@" not in value and re.fullmatch(r"<?\S+@\S+>?", following):
+            value, following = f"{value} {following}", ""
         value, scope, comment = _split_value(value)
         address = parse_address(value)
         name = tag["name"]

@@ -460,15 +460,18 @@ LINUS = "Linus Torvalds <torvalds@kernel.example>"
 
 
 @pytest.mark.parametrize(
-    "sender",
+    ("sender", "unconfirmed"),
     [
-        f"Linus Torvalds <{EVE}>",
-        "torvalds@evil.example",
-        "Linus Torvalds <torvalds@kernel.example.evil.example>",
+        (f"Linus Torvalds <{EVE}>", [True]),
+        ("torvalds@evil.example", []),
+        ("Linus Torvalds <torvalds@kernel.example.evil.example>", [True]),
     ],
 )
-def test_tag_from_another_address_is_unconfirmed(sender: str) -> None:
-    assert asks(V1, answer(f"Acked-by: {LINUS}", to="v1", sender=sender)) == [True]
+def test_tag_from_another_address_never_counts(
+    sender: str, unconfirmed: list[bool]
+) -> None:
+    reply = answer(f"Acked-by: {LINUS}", to="v1", sender=sender)
+    assert asks(V1, reply) == unconfirmed
     assert asks(V1, answer(f"Acked-by: {LINUS}", to="v1", sender=LINUS)) == [False]
 
 

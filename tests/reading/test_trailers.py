@@ -33,6 +33,12 @@ def test_tag_with_another_address_of_the_sender_is_collected() -> None:
     ) == ["Acked-by: Rita Reviewer <rr@work.example>"]
 
 
+def test_folded_tag_is_collected() -> None:
+    assert credited_tags(
+        reply(SUBJECT, "Tested-by: Rita Reviewer\n <rita@example.net>")
+    ) == [f"Tested-by: {RITA}"]
+
+
 @pytest.mark.parametrize(
     ("text", "tag"),
     [
