@@ -191,8 +191,10 @@ _PATH_WITH_LINE = lazy(r"^(.*?)(?::\d+)+:?$")
 
 
 _OUTPUT = lazy(
-    r"\s*(?:>+ )?(?:[\w./+-]*\b(?:ld|as|gcc|clang|make)(?:\[\d+\])?: |\S+: (?:fatal )?(?:error|warning|note|in function)\b"  # noqa: E501
-    r"|[\w-]+ [\w.:-]*\d[\w.:-]*: )"
+    r"\s*(?:>+ )?(?:[\w./+-]*\b(?:ld|as|gcc|clang|make)(?:\[\d+\])?: "
+    r"|\S+: (?:fatal )?(?:error|warning|note|in function)\b"
+    # up to the first digit, so that a long word is searched only once
+    r"|[\w-]+ [a-zA-Z_.:-]*\d[\w.:-]*(?<=:) )"
 )
 _UNWRAPPED = 100
 """Longer lines were never wrapped, rather than wrapped a word too late."""
