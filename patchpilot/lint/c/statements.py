@@ -20,7 +20,7 @@ from patchpilot.lint.c.line_scan import ScannedLine
 
 _SIGNED_NEWLINE = compile_late(r"\n.")
 # limits the characters read in a hostile patch: this factor times its size, plus the floor
-_BUDGET_FACTOR, _BUDGET_FLOOR = 40, 500_000
+_BUDGET_FACTOR, _BUDGET_FLOOR = 12, 500_000
 _EACH = 80
 _CUT = 400
 _CUT_LINES = 10

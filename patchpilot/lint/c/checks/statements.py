@@ -28,11 +28,12 @@ def unnecessary_braces(context: LineContext) -> Results:
     """Report braces around a single statement, or around only some branches of an if."""
     text = context.text
     checked_lines: set[int] = context.walk.hunk.setdefault("braces", set())
-    if (match := search_in(r"(^.*)\bif\b", text)) and not search_in(
-        r"else\s*$", match[1]
-    ):
+    # do not scan a statement that the result would not depend on: a patch may have 100,000 of them
+    if (
+        match := search_in(r"(^.(?=\s*(?:if|else|do)\b).*)\bif\b", text)
+    ) and not search_in(r"else\s*$", match[1]):
         yield from _whole_condition(context, checked_lines)
-    keyword = search_in(r"\b(?:if|while|for|else)\b", text)
+    keyword = search_in(r"\b(?:if|while|for|else)\b(?=.*\{)", text)
     if keyword and context.line.number - 1 not in checked_lines:
         yield from _single_statement(context, keyword.start())
 
