@@ -395,7 +395,7 @@ def no_prefix(context: Context) -> Hits:
     prefixes, _ = split_prefix(title)
     if prefixes or cached_match(r"^[\w/.-]+：", title):
         return
-    other_separator = cached_match(r"^(\w[\w/-]*)(?: -|;| \()", title)
+    other_separator = cached_match(r"^(\w[\w/-]*)(?: -|;|::| \()", title)
     usual_habits = habits(context)
     usual_prefix = (
         usual_habits.prefix
