@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The linter: rule packs, the engine that runs them, detectors, safe fixes and waivers."""
+"""Implement the linter: rule packs, the engine that runs them, detectors, fixes and waivers."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Baselines: JSON files that list known findings and are kept next to the sources.
+"""Read and write baselines: JSON files that list known findings and are kept next to the sources.
 
-A finding that the baseline does not list is new. Entries are sorted, one per line, and contain no
-host names, times or line numbers, so that a diff of the file shows which findings changed.
+A finding missing from the baseline is new. Entries are sorted, one per line, and contain no host
+names, times or line numbers, so that a diff of the file shows which findings changed.
 """
 
 import json
@@ -29,10 +29,11 @@ _REWRITE = Action(
 
 
 class Remaining:
-    """The unused entries of a baseline: how many more findings each mark can suppress."""
+    """The unused entries of a baseline, as the number of further findings that each mark can
+    suppress.
+    """
 
     def __init__(self, marks: Iterable[FindingMark]) -> None:
-        """Initialize the entries from marks, or from a count of each mark."""
         self._left = Counter(marks)
         self._alike: dict[tuple[str, str, str], list[FindingMark]] = {}
         for mark in self._left:
@@ -40,9 +41,9 @@ class Remaining:
                 self._alike.setdefault(key, []).append(mark)
 
     def take(self, mark: FindingMark) -> bool:
-        """Use up a matching entry; return False if there is none.
+        """Use up an entry that matches, or return False if there is none.
 
-        A finding about a whole patch matches by the changes or, failing that, by the subject.
+        A finding about a whole patch matches by its changes or, if that fails, by its subject.
         """
         return self._use(mark) or any(
             self._use(alternative)
@@ -76,7 +77,7 @@ def read_baseline(file: Path) -> Counter[FindingMark]:
     Raise InputError with the file name and the position of the error.
     """
     try:
-        # opening a FIFO may block forever, and /dev/null would read as an empty baseline
+        # opening a FIFO may block forever, and /dev/null would look like an empty baseline
         if file.exists() and not (file.is_file() or file.is_dir()):
             raise _error(file, "not a regular file")
         with file.open("rb") as opened:
@@ -96,10 +97,7 @@ def read_baseline(file: Path) -> Counter[FindingMark]:
 
 
 def parse_baseline(file: Path, data: bytes) -> Counter[FindingMark]:
-    """Parse the contents of a baseline file.
-
-    Raise InputError as read_baseline() does.
-    """
+    """Parse the contents of a baseline file. Raise the errors of read_baseline()."""
     if len(data) > LARGEST:
         raise _error(file, f"larger than {LARGEST >> 20} MiB")
     try:

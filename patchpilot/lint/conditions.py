@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Conditions on the kind of patch, which rule packs may set for any generic detector."""
+"""Check conditions on the kind of patch. Rule packs may set them for any generic detector."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -100,14 +100,14 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
 
 
 def is_mail(patch: Patch) -> bool:
-    """Return whether the patch is a message, sent or not, with a Message-ID or recipients."""
+    """Return whether the patch is a message (sent or not), which has a Message-ID or recipients."""
     return any(patch.header(name) for name in ("To", "Cc", "Message-ID"))
 
 
 def is_marked(patch: Patch) -> bool:
     """Return whether the message's subject starts with a prefix in brackets.
 
-    The Subject: header counts even if the body has its own Subject: line.
+    If the body contains a Subject: line, the header still counts.
     """
     return (
         bool(patch.subject.marks)

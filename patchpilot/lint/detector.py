@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The registry of detectors: functions that search a patch for one kind of problem.
+"""Register detectors: functions that search a patch for one kind of problem.
 
 Rules are data that name a detector; detectors do not refer to rules.
 """
@@ -53,10 +53,9 @@ argument `case_NAME` maps cases to words for NAME.
 
 
 class RegisteredDetector(NamedTuple):
-    """A detector's function, its argument types, and the placeholders that its hits fill.
+    """A detector's function, its argument types, and the placeholders filled by its hits.
 
-    Any number of rules can use a `generic` detector without code, because their packs set its
-    arguments.
+    Rules can use a `generic` detector without new code, because their packs set its arguments.
     """
 
     function: Detector
@@ -70,7 +69,7 @@ class RegisteredDetector(NamedTuple):
         """
         if "of" in arguments:
             return _common_placeholders(arguments["of"])
-        # an absent pattern has no groups that could fill placeholders
+        # a pattern that must be absent has no groups to fill placeholders
         gives = "" if arguments.get("absent") else self.gives
         # a case's message may use the groups of that case's pattern
         patterns = arguments.get("case_patterns", {"": arguments.get("pattern")})
@@ -81,7 +80,7 @@ class RegisteredDetector(NamedTuple):
 
 
 def _common_placeholders(tables: Sequence[Arguments]) -> dict[str, frozenset[str]]:
-    """Return the placeholders that all `any-of` tables with the same case fill."""
+    """Return, by case, the placeholders that are filled by all `any-of` tables with this case."""
     placeholders_by_case: dict[str, frozenset[str]] = {}
     for table in tables:
         for case, names in DETECTORS[table["detector"]].placeholders(table).items():
@@ -152,7 +151,8 @@ def typed_detector(
 ) -> Callable[[Callable[[Context], TypedHits]], None]:
     """Return a decorator that registers a scan for several types of hits as the detector `name`.
 
-    The detector returns the hits of its argument `type`. The scan runs once per patch.
+    The scan runs once per patch, and the detector returns the hits whose type is its argument
+    `type`.
     """
 
     def register(scan: Callable[[Context], TypedHits]) -> None:

@@ -27,7 +27,7 @@ LEAST_MOVED = 10
 
 
 class Findings(tuple[Finding, ...]):
-    """The findings of a run, and the number of findings that only --strict shows."""
+    """The findings of a run, and the number of findings shown only with --strict."""
 
     left_out: int = 0
 
@@ -39,10 +39,7 @@ class Findings(tuple[Finding, ...]):
 
 
 def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
-    """Return what the series rules find in a series.
-
-    `context` is that of the first patch.
-    """
+    """Return the findings of series rules. `context` is the context of the first patch."""
     series = context.series
     if len(series.patches) < 2 and series.cover is None:
         return Findings()
@@ -106,7 +103,7 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
                     left_out += 1
                     continue
             if places.is_moved(finding):
-                # the author did not write moved lines, but checkpatch.pl and --strict check them
+                # moved lines are not the author's, but checkpatch.pl and --strict check them
                 asked = matches_script or finding.severity is Severity.ERROR
                 if not rule.on_moved and not (rule.checkpatch and asked):
                     left_out += bool(rule.checkpatch)
@@ -149,7 +146,8 @@ def _hits(context: Context, rule: Rule) -> tuple[Hit, ...]:
 
 def _make_finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
     path, line = hit.path, hit.line
-    # something missing from the message is shown at a diff line, but is not located there
+    # if something is missing from the message, the finding is shown at a diff line but has no
+    # location there
     marks = hit.column is None and rule.scope in WHOLE
     if path is None and hit.patch_line is not None and not marks:
         path, line = places.of(hit.patch_line)
@@ -178,7 +176,7 @@ def _make_finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
 
 
 def _is_hidden(finding: Finding, options: Options) -> bool:
-    """Return whether only --strict shows a finding; errors are always shown."""
+    """Return whether a finding is shown only with --strict. Errors are always shown."""
     if options.strict or finding.severity is Severity.ERROR:
         return False
     if not (options.as_checkpatch and finding.checkpatch):
@@ -189,9 +187,9 @@ def _is_hidden(finding: Finding, options: Options) -> bool:
 
 
 def _is_repeated(rule: Rule, finding: Finding, options: Options) -> bool:
-    """Return whether the limit on a rule's findings per patch applies to a finding.
+    """Return whether a finding counts toward the limit on a rule's findings per patch.
 
-    It does not apply to errors, fixable findings and findings in whole files.
+    Errors, fixable findings and findings in whole files do not count.
     """
     return not (
         options.strict
@@ -214,7 +212,7 @@ class Places:
         self._gone: frozenset[str] | None = None
 
     def of(self, patch_line: int) -> tuple[str | None, int | None]:
-        """Return (path, line in the new file), each None if the patch line has none."""
+        """Return the path and the line in the new file. Each is None if the patch line has none."""
         change, hunk = self._patch.place(patch_line)
         if change is None:
             return None, None

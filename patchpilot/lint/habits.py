@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The conventions of the subsystem that a patch or file belongs to, and the habits of its commits.
+"""Describe the conventions of the subsystem that a patch or file belongs to, and the habits of its
+commits.
 
 Habits are percentages of commits with certain prefixes, tags and message parts. They are counted in
 the latest commits to a directory or, if there are too few, read from checks/habits.tsv, which
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
 
 @once
 def subsystem(context: Context) -> "Subsystem | None":
-    """Return the subsystem that the patch is for.
-
-    Return None if there are several or none, or if the project is not the kernel.
+    """Return the patch's subsystem, or None if it has none or several, or if the project is not the
+    kernel.
     """
     if not context.project.kernel:
         return None
@@ -39,10 +39,7 @@ def subsystem(context: Context) -> "Subsystem | None":
 
 @once
 def file_subsystem(context: Context, path: str) -> "Subsystem | None":
-    """Return the subsystem that a file belongs to.
-
-    Return None if there is none, or if the project is not the kernel.
-    """
+    """Return a file's subsystem, or None if it has none or if the project is not the kernel."""
     return subsystem_of_path(path) if context.project.kernel else None
 
 
@@ -72,7 +69,6 @@ def sections_of(context: Context) -> "tuple[SectionMatch, ...]":
 
 
 def _sections(context: Context, paths: Sequence[str]) -> Sequence[str]:
-    """Return the names of the MAINTAINERS sections that contain any of these paths."""
     return [
         match.section.name
         for match in sections_of(context)
@@ -129,8 +125,8 @@ class Habits(NamedTuple):
 
     @property
     def share(self) -> int:
-        """Return the percentage of commits whose first prefix is, or resembles, the most frequent
-        one.
+        """Return the percentage of commits whose first prefix is the most frequent one or similar
+        to it.
         """
         return sum(
             share
@@ -153,8 +149,8 @@ class Habits(NamedTuple):
         return shares.get(name, 0), base
 
     def weight(self, percent: int, total: int = 0) -> str:
-        """Return "speaks" if a share is high enough to report others, "asks" to ask about them, or
-        "".
+        """Return "speaks" if a share is high enough to report exceptions, "asks" if it is high
+        enough to ask about them, otherwise "".
         """
         commits = total or self.total
         if percent >= SPEAKS and commits >= SPEAKS_FROM:
@@ -241,10 +237,10 @@ def folder_of(patch: Patch) -> str:
 
 @once
 def habits(context: Context) -> Habits | None:
-    """Return the habits of commits to the patch's directory.
+    """Return the habits of commits to the patch's directory, or None if nothing is known.
 
-    They are counted in the repository's history, without the series itself. If there are too few
-    commits, kernel patches use the shipped table. Return None if nothing is known.
+    They are counted in the repository's history, excluding the series. If there are too few
+    commits, kernel patches use the shipped table.
     """
     titles = {patch.subject.title for patch in (*context.series.patches, context.patch)}
     folder = folder_of(context.patch)
@@ -258,7 +254,7 @@ def habits(context: Context) -> Habits | None:
 
 @lru_cache(maxsize=1024)
 def load_shipped(folder: str) -> Habits | None:
-    """Return the shipped habits of a directory or of the nearest parent that covers it."""
+    """Return the shipped habits of a directory or of its nearest parent that has any."""
     table = _habit_table()
     above = (
         f"{folder[:at]}/**"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The input of detectors: a patch, its series, the tree and facts from history.
+"""Define the input of detectors: a patch, its series, the tree and facts from history.
 
-Each of them is read once.
+Each of these is read once.
 """
 
 import time
@@ -38,7 +38,7 @@ SOON = 1.0
 
 
 class HistoryFacts(Protocol):
-    """The queries about a repository's history that detectors can make.
+    """The queries about a repository's history available to detectors.
 
     The services implement this protocol. Without a repository, rules about history report nothing.
     """
@@ -47,7 +47,7 @@ class HistoryFacts(Protocol):
         """Return the commit with this abbreviated id, or None."""
 
     def is_complete(self) -> bool:
-        """Return whether the repository has its full history, i.e. is not a shallow clone."""
+        """Return whether the repository has its full history and is not a shallow clone."""
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
         """Return the forms of the latest commits to a directory, latest first."""
@@ -83,14 +83,13 @@ class Options(NamedTuple):
     Without a `profile`, the project is detected. `noise` is the average number of findings that the
     shown rules may have on an accepted patch without `strict`. `fail_on` is the lowest severity
     that makes the run fail. `kernel` is the version that selects the rules for code, and `newest`
-    the one for messages, if different; the tree's own version precedes the default. `data_dir`
-    contains spelling.txt and const_structs.checkpatch. `checkpatch` runs the tree's own script, and
-    `checkers` runs external programs. `conf` has the options of .checkpatch.conf, by default those
-    of the tree. `proposes_edits` adds the edits of safe fixes to the findings.
-
-    With `whole_files`, each patch is a whole file without changes, as with checkpatch.pl -f.
-    Findings whose rule and severity are in `hidden` are counted but left out; with `as_checkpatch`,
-    rules have checkpatch.pl's severities and are left out where it omits them.
+    the version for messages, if different; the tree's own version takes precedence over the
+    default. `data_dir` contains spelling.txt and const_structs.checkpatch. `checkpatch` runs the
+    tree's own script, and `checkers` runs external programs. `conf` contains the options in
+    .checkpatch.conf, by default the tree's. `proposes_edits` adds the edits of safe fixes to the
+    findings. With `whole_files`, each patch is a whole file without changes, as with checkpatch.pl
+    -f. Findings whose rule and severity are in `hidden` are counted but left out; with
+    `as_checkpatch`, rules have checkpatch.pl's severities and are left out where it omits them.
     """
 
     strict: bool = False
@@ -139,11 +138,11 @@ _latest: tuple[tuple[Patch, ...], dict[str, Any]] = ((), {})
 
 
 class Context:
-    """The context of one patch under check.
+    """The context for checking one patch.
 
-    `shared` is a cache in which detectors keep their scans. `built` lists the problems that a build
-    of the patch found, if one was requested, and `older` the patches of earlier versions.
-    `active_rules` has the names of the rules that run on the patch.
+    `shared` is a cache in which detectors keep their scans. `built` lists the problems found by a
+    build of the patch, if one was requested, and `older` the patches of earlier versions.
+    `active_rules` contains the names of the rules that run on the patch.
     """
 
     def __init__(
@@ -195,7 +194,7 @@ class Context:
         return fact
 
     def report_progress(self, what: str, done: int, total: int) -> None:
-        """Report progress on this patch, unless it has just started.
+        """Report progress on this patch, unless checking it has just started.
 
         Raise CancelledError as Progress does.
         """

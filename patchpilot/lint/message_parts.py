@@ -152,10 +152,8 @@ def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
-    """Return whether a block of lines is pasted.
-
-    A pasted block starts with a prompt or a report, half of its lines look pasted, or it is
-    indented below a line that ends in a colon.
+    """Return whether a block of lines is pasted: it starts with a prompt or a report, half of its
+    lines look pasted, or it is indented below a line that ends in a colon.
     """
     if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
         return True
@@ -166,7 +164,7 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
     ):
         return True
     alike = sum(1 for line in block if _is_quote(line) or _CODE.search(line))
-    # in a block of two lines, the author may comment on the other line
+    # in a block of two lines, one may be the author's comment on the other
     return (
         alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))
     ) and any(map(_is_quote, block))
@@ -192,7 +190,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:
-    """Return the indexes of lines in diffs, including diffs without a file header."""
+    """Return the indexes of lines in diffs, including in diffs without a file header."""
     indexes: set[int] = set()
     inside = False
     for at, line in enumerate(lines):
@@ -205,8 +203,8 @@ def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:
 def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
     """Return the column range of each quoted commit subject, by line index.
 
-    A subject follows `commit <id> (`, `Fixes: <id> (` or `Revert`. A line contains at most one; a
-    subject that is not closed continues on the next line.
+    A subject follows `commit <id> (`, `Fixes: <id> (` or `Revert`. A line contains at most one. An
+    unclosed subject continues on the next line.
     """
     result: dict[int, tuple[int, int]] = {}
     inside = False
@@ -359,7 +357,9 @@ _MOST_NAMES = 4
 
 
 def _have_shortened_name(first: frozenset[str], second: frozenset[str]) -> bool:
-    """Return whether two names differ in one word, which starts the other: Jeff and Jeffrey."""
+    """Return whether two names differ in only one word that is a prefix of the other, such as Jeff
+    and Jeffrey.
+    """
     differing = sorted(first ^ second)
     return (
         not first.isdisjoint(second)
@@ -407,12 +407,12 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
 
 
 def prefix_of(title: str) -> str:
-    """Return the prefixes of a title in normal form: "net: phy" for "net:phy : fix it"."""
+    """Return the normalized prefixes of a title, such as "net: phy" for "net:phy : fix it"."""
     return ": ".join(split_prefix(title)[0])
 
 
 def written_prefix(title: str) -> str:
-    """Return the prefixes of a title as written, such as "net: phy:", or ""."""
+    """Return the prefixes of a title as written ("net: phy:"), or ""."""
     parts, rest = split_prefix(title)
     return title[: len(title) - len(rest)].strip() if parts else ""
 

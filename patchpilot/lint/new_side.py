@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The new side of a patch's C code, with comments and strings masked.
+"""Provide the new side of a patch's C code, with comments and strings masked.
 
 Each line records whether the patch adds it.
 """
@@ -122,7 +122,7 @@ def lines_above(lines: Sequence[NewLine], index: int) -> Iterator[NewLine]:
 
 
 def function_head(hunk: NewHunk, index: int) -> str:
-    """Return the first line of the function around a line, from the hunk or its header."""
+    """Return the first line of the function that contains a line, from the hunk or its header."""
     for line in lines_above(hunk.lines, index):
         code = line.code
         if code[:1].isalpha() and "(" in code and not code.rstrip().endswith(":"):
@@ -131,9 +131,8 @@ def function_head(hunk: NewHunk, index: int) -> str:
 
 
 def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
-    """Return for each line of the hunk whether it is in a function body.
-
-    It is if the nearest line above that starts at column 0 is, or ends with, an opening brace.
+    """Return for each line in the hunk whether it is in a function body: the nearest line above it
+    that starts at column 0 is, or ends with, an opening brace.
     """
     # computed once per hunk: searching backwards from each line would take quadratic time
     key = f"newlines.in_functions.{hunk.hunk.patch_line}"

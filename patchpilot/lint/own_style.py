@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find text and style that the patch's author did not introduce, because the changed files already
-had it.
+"""Find text and style that the patch's author did not introduce because the changed files already
+contained it.
 """
 
 import re
@@ -99,11 +99,9 @@ _COMMENT = compile_late(
 def is_not_the_authors(
     context: Context, rule: Rule, finding: Finding, report: Report
 ) -> bool:
-    """Return whether a finding is about something that existed before or is required.
-
-    This includes text that the replaced line already had or that a revert restores, style in a
-    linker script or a pasted log, style that is common in the file, and macros where they are
-    defined.
+    """Return whether a finding is about something that already existed or is required: text that
+    was already in the replaced line or that a revert restores, style in a linker script or a pasted
+    log, style that is common in the file, and macros at their definition.
     """
     number, lines = finding.patch_line, context.patch.lines
     is_style = rule.pack.startswith(_STYLE) or rule.name.startswith(_LONG)
@@ -165,7 +163,6 @@ def _assembly_labels(context: Context) -> frozenset[str]:
 
 
 def _is_pasted_comment(context: Context, number: int) -> bool:
-    """Return whether an added line is in a comment that quotes a log."""
     first = max(0, number - _NEAR)
     comments = map(_COMMENT.match, context.patch.lines[first : number + _NEAR])
     texts = [comment[1].strip() if comment else "" for comment in comments]
@@ -173,9 +170,9 @@ def _is_pasted_comment(context: Context, number: int) -> bool:
 
 
 def _comparable_part(rule: Rule, finding: Finding) -> str:
-    """Return the part of a finding that is compared with findings on the replaced line.
+    """Return the part of a finding to compare with findings on the replaced line.
 
-    It is "" for layout, where names do not matter, and otherwise the message without numbers.
+    It is "" for layout, where names do not matter, otherwise the message without numbers.
     """
     is_layout = rule.pack.startswith(("checkpatch-c-", "checkpatch-strings"))
     return "" if is_layout else re.sub(r"\d+", "", finding.message)
@@ -207,9 +204,9 @@ def _earlier_findings(context: Context, rule: Rule, report: Report) -> _Earlier:
 
 
 def _find_replaced_line(context: Context, number: int) -> int | None:
-    """Return the removed line that the added line `number` replaces, or None.
+    """Return the removed line that an added line replaces, or None.
 
-    Each of the two must be the line that is most similar to the other.
+    Each of the two must be the line most similar to the other.
     """
     _, hunk = context.patch.place(number)
     if hunk is None or number - hunk.patch_line > len(hunk.lines):
@@ -243,10 +240,10 @@ def _words(text: str) -> Counter[str]:
 
 @once
 def before(context: Context) -> tuple[Context, tuple[int, ...]]:
-    """Return a context whose patch adds the old lines of the changed files, as far as the diff
-    shows them.
+    """Return a context whose patch adds the changed files' old lines, as far as the diff shows
+    them.
 
-    Also return the patch line of each, or 0 for headers.
+    Also return the patch line of each old line (0 for headers).
     """
     numbered = tuple(_old_lines(context.patch.files))
     patch = context.patch._replace(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parse rule packs (TOML) into rules and examples, and validate them.
 
-Raise PackError with the file and the rule.
+Errors are PackErrors with the file and the rule.
 """
 
 import re
@@ -159,7 +159,7 @@ def _parse_table_examples(
 
 
 def _add_parts(match: Any, parts: Mapping[str, str]) -> Any:
-    """Replace names of parts with the parts, in the arguments and tables of a match."""
+    """Replace names of pattern parts with the parts, in the arguments and tables of a match."""
     match match:
         case str():
             return parts.get(match, match)
@@ -248,8 +248,8 @@ def _check_placeholders(
     placeholders: Mapping[str, frozenset[str]],
     position: _Position,
 ) -> None:
-    """Raise PackError for an unknown placeholder, or if the messages do not cover the detector's
-    cases.
+    """Raise PackError for an unknown placeholder, or if there is no message for one of the
+    detector's cases.
     """
     for case in messages:
         if case not in placeholders:

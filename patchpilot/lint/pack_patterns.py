@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The patterns of rules, compiled on first use.
+"""Compile the patterns of rules on first use.
 
 Patterns from packs that are not shipped are matched by `BoundedPattern`, because packs in a tree
 are untrusted.
@@ -61,7 +61,7 @@ def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern from a rule, with a cache."""
+    """Compile a rule's pattern, and cache it."""
     return _compile_pattern(pattern, foreign=pattern in _foreign)
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognize a finding in another version of a patch.
-
-Lines may have moved, the message may be reworded, and the series may have grown.
+"""Recognize a finding in another version of a patch, even if lines were moved, the message was
+reworded, or the series has grown.
 """
 
 import re
@@ -85,7 +84,7 @@ def _line_text(finding: Finding, patch: Patch) -> str:
             else normalize_text(f"{header.name}: {header.value}")
         )
     if patch.notes and at >= patch.notes_line and " | " in line:
-        # the diffstat's numbers cover the whole file
+        # the diffstat counts the changes to the whole file
         return normalize_text(line.split("|")[0])
     return "" if line.startswith("From ") and at == 1 else normalize_text(line)
 
@@ -102,14 +101,15 @@ def normalize_text(text: str) -> str:
 def change_of(patch: Patch) -> str:
     """Return a hash of a patch's changes, or "" if it has no diff.
 
-    Like git's patch-id, it ignores line numbers and whitespace. It also ignores context lines.
+    Like git's patch-id, it ignores line numbers and whitespace, but it ignores context lines as
+    well.
     """
     lines = _changed_lines(patch)
     return _hash("\n".join(lines)) if lines else ""
 
 
 def _changed_lines(patch: Patch) -> list[str]:
-    """Return the changed lines without whitespace, each after its file and sign."""
+    """Return the changed lines without whitespace, each preceded by its file and sign."""
     return [
         f"{change.path}{line.kind}{''.join(line.text.split())}"
         for change in patch.files
@@ -136,7 +136,7 @@ def renames(patches: Iterable[Patch]) -> dict[str, str]:
 
 
 def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, int]:
-    """Map indexes in `new` to the indexes of the matching patches in `old`."""
+    """Map indexes of new patches to the indexes of the matching old patches."""
     return pair_patches(
         [_patch_features(patch) for patch in old],
         [_patch_features(patch) for patch in new],

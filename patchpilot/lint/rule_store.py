@@ -51,7 +51,7 @@ def read_pack(file: Path) -> OwnPack:
 
 
 def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
-    """Return all rules of the shipped packs and the user's packs (`own`), in pack order.
+    """Return all rules from the shipped packs and the user's packs, in pack order.
 
     Raise PackError with the file and the rule.
     """
@@ -118,7 +118,6 @@ def import_detectors() -> None:
 
 
 def _read_packs(own: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
-    """Return the labels and contents of the shipped packs and the user's packs."""
     pairs = [
         (file.name, text)
         for file in sorted(data_dir("checks").glob("*.toml"))
@@ -154,7 +153,7 @@ def _parse_packs(
 def _limit_matching_time(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
     """Limit the matching time of patterns in the user's packs.
 
-    Raise PackError for a pattern whose time cannot be limited.
+    Raise PackError for a pattern if this is impossible.
     """
     from patchpilot.model.bounded import pattern_error
 

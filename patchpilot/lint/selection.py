@@ -3,7 +3,7 @@
 
 Rules are selected by kernel version, profile, --select and --ignore, the project's [style]
 settings, and the tree's .checkpatch.conf and headers. Which rules are shown by default depends on
-their records on real patches: `python -m tests.lab.measure_rules` generates `checks/records.tsv`
+their results on real patches: `python -m tests.lab.measure_rules` generates `checks/records.tsv`
 from mailing list archives.
 """
 
@@ -67,7 +67,7 @@ def read_conf(tree: Tree | None) -> CheckpatchConf:
 def usable(rules: Iterable[Rule], tree: Tree | None) -> tuple[Rule, ...]:
     """Return the rules whose advice can be followed in this tree.
 
-    A rule that recommends a function needs that function in the tree's headers.
+    If a rule recommends a function, the tree's headers must contain it.
     """
     all_rules = tuple(rules)
     if tree is None or not tree.is_dir(_HEADERS):
@@ -177,10 +177,10 @@ _KERNEL = compile_late(
 
 
 def adjust_rules(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
-    """Give rules the project's severities, and drop the rules that it ignores.
+    """Give rules the project's severities, and drop rules ignored by the project.
 
-    A project's severity applies to every case of a rule. The project's name replaces the kernel's
-    in texts.
+    A project's severity applies to every case of a rule. In texts, the project's name replaces the
+    kernel's.
     """
 
     style = project.style
@@ -239,7 +239,7 @@ apply, and every reader of a log notices a subject such as "Fixed a crash.".
 
 @cache
 def rule_records() -> Mapping[Measured, RuleRecord]:
-    """Return all records by rule name and severity; empty if the data is not installed.
+    """Return all measured results by rule name and severity, or none if the data is not installed.
 
     A rule without a record had no finding when the rules were measured.
     """
@@ -270,10 +270,10 @@ def _records_by_name() -> Mapping[str, Mapping[Severity, RuleRecord]]:
 
 
 def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measured]:
-    """Return the rules and severities whose findings only `--strict` shows.
+    """Return the rules and severities whose findings are shown only with `--strict`.
 
-    The most valuable findings are shown first, until an accepted patch has on average `noise` lines
-    with findings. Errors count, but are never hidden.
+    Findings are shown in order of value, until an accepted patch has on average `noise` lines with
+    findings. Errors count, but are never hidden.
     """
     measured = [
         (rule.name, severity, record)
@@ -287,7 +287,7 @@ def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
             -row[2].worth * (LIKELY if row[1] is Severity.WARNING else 1),
         )
     )
-    # the records come from messages without a history, and from the rules of 6.1
+    # the records were measured on messages without a history, and with the rules for 6.1
     unmeasured = (rule for rule in rules if rule.scope == "history" or rule.since)
     hidden = {(rule.name, Severity.CHECK) for rule in unmeasured}
     remaining = noise
@@ -316,7 +316,7 @@ OF_CODE = ("diff", "tree")
 def is_in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
     """Return whether a rule applies to a kernel version and profile.
 
-    A profile also has the rules of the profiles that it inherits from.
+    A profile also includes the rules of the profiles that it inherits from.
     """
     if (rule.since and kernel < rule.since) or (rule.until and kernel > rule.until):
         return False
@@ -349,8 +349,8 @@ def choose(
     """Return the active rules that are selected and not ignored.
 
     `kernel` is the version for rules about code, and `message_kernel` the version for other rules
-    (default: the same). A selector is a rule's id or name, a checkpatch type or a pack, in any
-    case. Raise UsageError for an unknown selector.
+    (default: the same). A selector is a rule's id or name, a checkpatch type or a pack, and is
+    case-insensitive. Raise UsageError for an unknown selector.
     """
     everything = tuple(rules)
     selected, ignored = verify(select, everything), verify(ignore, everything)

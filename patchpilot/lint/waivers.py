@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Waivers: exceptions from rules, each with a reason.
+"""Parse and apply waivers: exceptions from rules, each with a reason.
 
-A waiver may be limited to certain paths, and expire after a given day.
+A waiver may be limited to certain paths, and may expire after a given day.
 """
 
 import re
@@ -44,9 +44,10 @@ class Waiver(NamedTuple):
     subject: str = ""
 
     def covers(self, finding: Finding, words: Iterable[str]) -> bool:
-        """Return whether the waiver covers a finding; `words` are the names of the finding's rule.
+        """Return whether the waiver covers a finding.
 
-        A waiver with paths covers no finding about the message.
+        `words` contains the names of the finding's rule. A waiver with paths does not cover
+        findings about the message.
         """
         if self.rule.lower() not in {word.lower() for word in words}:
             return False
@@ -146,7 +147,7 @@ def parse_waiver_words(words: Sequence[str]) -> tuple[Waiver, ...]:
 
 
 def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
-    """Check that each waiver names a rule that may be waived there.
+    """Check that each waiver names an existing rule that may be waived.
 
     Raise UsageError or InputError with a hint.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detectors' word lists in checks/words, read at first use."""
+"""Read the detectors' word lists from checks/words on first use."""
 
 from collections.abc import Mapping
 from functools import cache

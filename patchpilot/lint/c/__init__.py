@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A C lexer and statement scanner for diffs, on which all C rules are based."""
+"""Provide a C lexer and statement scanner for diffs. All C rules are based on them."""

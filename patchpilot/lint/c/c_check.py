@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The registry of C checks, and the context in which each line is checked."""
+"""Register C checks, and define the context in which they check each line."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ LONGEST_LINE = 3000
 class LineContext:
     """The line to check, with the parser state at that line.
 
-    `text` and `code` are this line, `before` and `before_raw` the previous one.
+    `text` and `code` are from this line, `before` and `before_raw` from the previous line.
     """
 
     def __init__(self, line: ScannedLine, walk: "CWalk") -> None:
@@ -40,7 +40,7 @@ class LineContext:
 
     @property
     def statement(self) -> str:
-        """Return the statement that starts here, or "" for a continuation."""
+        """Return the statement that starts on this line, or "" if the line continues another."""
         if self.span is not None and not self._statement:
             self._statement = (
                 self.span.raw_text if self.statement_raw else self.span.text
@@ -61,7 +61,6 @@ class LineContext:
 
 
 def _bound_line(text: str) -> str:
-    """Reduce the text of a data line to its diff sign and last character."""
     return text if len(text) <= LONGEST_LINE else f"{text[0]}X{text[-1]}"
 
 
@@ -70,9 +69,9 @@ _NO_VALUES = Values("")
 
 
 class CWalk:
-    """The parser state that is carried over from line to line.
+    """The parser state carried over from line to line.
 
-    Checks keep their own data in `hunk`, which is cleared at each hunk, and in `patch`.
+    Checks keep their data in `hunk`, which is cleared at each hunk, and in `patch`.
     """
 
     def __init__(self, scan: LineScan, context: "Context") -> None:

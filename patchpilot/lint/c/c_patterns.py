@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fragments of regular expressions for C.
+"""Define fragments of regular expressions for C.
 
 They expect one character per byte and must be compiled with `pattern`. Nested parentheses are
 matched to a depth of eight.
@@ -132,12 +132,11 @@ DECLARATION_MACROS = one_of(
     rf"(?:{STORAGE}\s+)?(?:XA_STATE|XA_STATE_ORDER)\s*\(",
 )
 
-# A whole value: a name with its members, with or without the parentheses of a call, possibly after
-# a cast.
+# A whole value: a name with its members, optionally with the parentheses of a call or after a cast.
 LVAL_OR_CALL = rf"((?:[&*]\s*)?{LVAL})\s*({BALANCED})?\s*"
 
 
-# S is signed or unsigned; s is the same or nothing. The order of the alternatives matters.
+# S stands for signed or unsigned; s is optional. The order of the alternatives matters.
 NUMBER_TYPES = (
     "s char", "s short int", "s short", "s int", "s long int", "s long long int", "s long long", "s long", "S",  # noqa: E501
 )  # fmt: skip
@@ -152,7 +151,6 @@ _INT_TYPES = (
 
 
 def _number_pattern(order: str) -> str:
-    """Return the pattern of an integer type with its words in the given order."""
     sign = "(?:un)?signed"
     words = order.replace(" ", r"\s+").replace("S", sign)
     return re.sub(r"\bs\\s\+", lambda _: rf"(?:{sign}\s+)?", words)
@@ -162,7 +160,6 @@ INT_TYPES = one_of(*map(_number_pattern, _INT_TYPES))
 
 
 def _static_type() -> str:
-    """Return a pattern for the types known in all C code, without pointer stars."""
     words = one_of(
         "void",
         *map(_number_pattern, NUMBER_TYPES),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Scan a patch line by line, for all line rules and C rules.
+"""Scan a patch line by line for all line rules and C rules.
 
-The scan finds the file and line number of each line, the number of lines left in its hunk, and its
-sanitized text: comments become COMMENT characters and the contents of strings X, so that columns
-stay the same.
+The scan finds each line's file, line number, remaining lines in the hunk, and sanitized text. In
+that, comments are replaced with COMMENT characters and the contents of strings with X, so that
+columns stay the same.
 """
 
 import re
@@ -15,7 +15,7 @@ from patchpilot.cache.cached_re import compile_cached, compile_late
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, once
 
-# not used in source code, and matched by neither `\s` nor `\w`
+# a character that is not used in source code and is matched by neither `\s` nor `\w`
 COMMENT = "\x01"
 
 _OPENER = compile_late(r"/\*|//|[\"']")
@@ -30,7 +30,7 @@ def _fill(text: str, char: str) -> str:
 
 
 class Sanitizer:
-    """Mask comments and strings on the new side of a hunk."""
+    """The state of masking comments and strings on the new side of a hunk."""
 
     def __init__(self) -> None:
         self.inside = ""
@@ -40,9 +40,9 @@ class Sanitizer:
         self.inside = "*/" if in_comment else ""
 
     def line(self, raw: str) -> str:
-        """Mask a line, keeping its diff sign.
+        """Mask a line except its diff sign.
 
-        A comment or string that is not closed continues on the next line.
+        An unclosed comment or string continues on the next line.
         """
         text = (
             raw if not self.inside and not _OPENER.search(raw, 1) else self._mask(raw)
@@ -89,8 +89,8 @@ class Sanitizer:
                     parts.append(inside)
                     inside = ""
                 else:
-                    # a backslash escapes the next character, and counts as two columns even at the
-                    # end of the line
+                    # a backslash escapes the next character; the two are masked by two characters,
+                    # even at the end of the line
                     parts.append("XX")
         self.inside = inside
         return "".join(parts)
@@ -196,8 +196,8 @@ class ScannedLine(NamedTuple):
     def hit(self, column: int | None = None, case: str = "", /, **values: str) -> Hit:
         """Return a hit on this line.
 
-        `column` is an offset in the line with its sign, which is converted from bytes to
-        characters. `case` and `values` are for the message of the rule.
+        `column` is a byte offset in the line with its sign, which is converted to characters.
+        `case` and `values` are for the rule's message.
         """
         if column is not None and not self.raw.isascii():
             column = len(as_text(self.raw[:column]))
@@ -227,9 +227,9 @@ class LineScan:
         self._comments: dict[int, bool] = {}
 
     def raw_line(self, number: int, skip: int = 0) -> str | None:
-        """Return a patch line, or the line `skip` lines below it.
+        """Return a patch line, or the line `skip` lines below it, not counting removed lines.
 
-        Removed lines are not counted. Return None after the last line.
+        Return None after the last line.
         """
         lines, index = self.lines, number - 1
         while index < len(lines):
@@ -241,7 +241,7 @@ class LineScan:
         return None
 
     def raw_lines(self, first: int, last: int) -> str:
-        """Return `raw_line` of each patch line from `first` to `last`, as one text."""
+        """Return the patch lines from `first` to `last` as in `raw_line`, joined into one text."""
         last = max(first, last)
         following = self.raw_line(last) or ""
         raws: list[str] = []
@@ -301,7 +301,7 @@ def as_bytes(line: str) -> str:
 
 
 def as_text(line: str) -> str:
-    """Convert a line with one character per byte to normal text."""
+    """Convert text with one character per byte to normal text."""
     return (
         line
         if line.isascii()
@@ -323,7 +323,7 @@ def scan_lines(
 ) -> LineScan:
     """Scan the message and the diff of a patch.
 
-    With `compat`, headers end only at a line that checkpatch.pl considers empty.
+    In compatibility mode, headers end only at a line that checkpatch.pl considers empty.
     """
     # checkpatch.pl reads a lone CR as a folded header line, so it skips the first line of a DOS
     # message
@@ -410,10 +410,9 @@ def _count(header: re.Match[str]) -> int:
 
 
 def _starts_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
-    """Return whether the hunk at index `header` starts inside a block comment.
-
-    This is so if its first comment marker closes a comment or, without any marker, if its first
-    line looks like the middle of a comment.
+    """Return whether the hunk at index `header` starts inside a block comment: its first comment
+    marker closes a comment or, if there is no marker, its first line looks like the middle of a
+    comment.
     """
     index = header + 1
     while count > 0 and index < len(raws):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the operators in a line of C, with their meaning and the text on both sides.
+"""Find the operators in a line of C, their meaning, and the text on both sides.
 
-Each character is classified to distinguish unary and binary operators and pointer stars.
+Each character is classified to distinguish unary operators, binary operators and pointer stars.
 """
 
 import re
@@ -24,16 +24,16 @@ from patchpilot.lint.c.c_patterns import (
 from patchpilot.lint.c.line_scan import COMMENT, SPACE, ScannedLine
 from patchpilot.lint.c.types import TypePattern, Types
 
-# types known to every C source; types defined by the patch are not recognized as casts here
+# only types known in all C code: casts to types defined by the patch are not recognized
 _C_TYPES = Types()
 _CAST_END = TypePattern(r"\s*\)\s*", stars=False)
 _VALUE = rf"(?:{LVAL_OR_CALL}|{CONSTANT}|{STRING})"
 
 
 def value_end(text: str, at: int) -> int:
-    """Return the end of the value at offset `at`, or `at` if there is none.
+    """Return the end of the value at an offset, or the offset if there is none.
 
-    It includes the spaces around a name.
+    Spaces around a name belong to the value.
     """
     begin = end_of(r"\s*", text, at)
     if text.startswith("(", begin):
@@ -64,9 +64,9 @@ class Values:
 
 
 class ValueTracker:
-    """Classify the lines of a hunk.
+    """A classifier of the characters in the lines of a hunk.
 
-    The state at the end of a line applies to the next one.
+    The state at the end of a line applies to the next line.
     """
 
     def __init__(self, types: Types) -> None:
@@ -81,9 +81,9 @@ class ValueTracker:
         self.last = "E"
 
     def line(self, text: str) -> Values:
-        """Classify the characters of a sanitized line; its sign counts as a space.
+        """Classify the characters of a sanitized line.
 
-        `last` becomes the kind of the last character.
+        The diff sign counts as a space. Afterwards, `last` is the kind of the last character.
         """
         text = f" {text[1:]}\n" if text else "\n"
         kind, at, end = self.last, 0, len(text)
@@ -116,14 +116,14 @@ class ValueTracker:
         return values
 
     def _space(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """End a directive at a newline."""
+        """Classify whitespace. A newline ends a directive."""
         if self._preprocessor and "\n" in token.group():
             self._preprocessor = False
             kind = self._brackets.pop()
         return kind, token.end() - token.start()
 
     def _open_parenthesis(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Open a parenthesis, or classify it as a cast together with the type after it."""
+        """Open a parenthesis. If a type follows, classify both as a cast."""
         at = token.start()
         if self._pending == _NOT_PENDING and (
             cast := self._types.match(_CAST, text, end_of(r"\(\s*", text, at))
@@ -143,7 +143,7 @@ class ValueTracker:
         return "E", 1
 
     def _word(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Return the kind of a word, and the length of the text it covers."""
+        """Return the kind of a word, and the length of the text covered."""
         at, length, word = token.start(), token.end() - token.start(), token.group()
         if self._types.may_begin(word) and (
             match := self._types.match(_DECLARED, text, at)
@@ -184,7 +184,7 @@ class ValueTracker:
         return "V", match.end() - at
 
     def _directive(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Classify a # with the next word; a # alone changes nothing."""
+        """Classify a # and the directive's name. A # alone changes nothing."""
         at = token.start()
         match = match_at(_DIRECTIVE, text, at)
         if not match:
@@ -238,9 +238,9 @@ _OPERATORS = r"(<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|<|>|
 
 
 class OperatorKind(NamedTuple):
-    """The text of an operator, a letter for its meaning, and two letters for its sides.
+    """The text of an operator, a letter for its meaning, and two letters for the text on its sides.
 
-    The detector `operator` explains the letters.
+    The detector `operator` documents the letters.
     """
 
     sign: str
@@ -253,8 +253,8 @@ class OperatorKind(NamedTuple):
 class Operator(NamedTuple):
     """An operator in a line.
 
-    `before_modifier`: a word such as const follows in the line; it is only set for a unary * before
-    a space.
+    `before_modifier` is set if a word such as const follows anywhere in the line. It is only set
+    for a unary * before a space.
     """
 
     line: ScannedLine
@@ -264,7 +264,7 @@ class Operator(NamedTuple):
 
     @property
     def left(self) -> str:
-        """Return the text before the operator, in which a space replaces the diff sign."""
+        """Return the text before the operator, with a space in place of the diff sign."""
         return f" {self.line.text[1:]}"[: self.at]
 
     @property
@@ -293,7 +293,7 @@ def operators_of(
         if not _is_argument(code, at, end, kinds):
             sides = _kind_before(before, code, at) + _kind_after(after)
             meaning = variants.get(at, "_")
-            # needed only for a space after a unary *
+            # needed only if a space follows a unary *
             before_modifier = (
                 sign == "*"
                 and meaning == "U"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the ends of statements, blocks and conditions on the new side of a hunk.
 
-A `Passage` is the text of consecutive lines with their diff signs; positions are offsets in it.
+A `Passage` is the text of consecutive lines with their diff signs; positions are offsets in this
+text.
 """
 
 import re
@@ -19,7 +20,7 @@ from patchpilot.lint.c.c_patterns import (
 from patchpilot.lint.c.line_scan import ScannedLine
 
 _SIGNED_NEWLINE = compile_late(r"\n.")
-# limits the characters read in a hostile patch: this factor times its size, plus the floor
+# limits the characters read in a malicious patch to this factor times its size, plus the floor
 _BUDGET_FACTOR, _BUDGET_FLOOR = 12, 500_000
 _EACH = 80
 _CUT = 400
@@ -33,7 +34,7 @@ class StatementSpan(NamedTuple):
     """The range of a statement in a passage, from `start` to `end` (exclusive).
 
     Its condition ends at `condition_end`. `level` is above 0 if the statement is not closed. The
-    next statement starts on patch line `next_number`, at the offset `next_column` in that line.
+    next statement starts on patch line `next_number` at the offset `next_column`.
     """
 
     passage: "Passage"
@@ -46,7 +47,6 @@ class StatementSpan(NamedTuple):
     limit: int
 
     def _cut(self, start: int, end: int) -> str:
-        """Return at most `_LONGEST` characters of the passage."""
         return self.passage.text[start : min(end, start + _LONGEST)]
 
     @property
@@ -66,7 +66,7 @@ class StatementSpan(NamedTuple):
 
     @property
     def head(self) -> str:
-        """Return the statement up to its first brace, in the form of `text`."""
+        """Return the statement up to its first brace, formatted like `text`."""
         return blank_signs(self.raw_text.partition("{")[0])
 
     @property
@@ -75,7 +75,7 @@ class StatementSpan(NamedTuple):
 
     @property
     def is_whole(self) -> bool:
-        """Return whether it contains no block and no other statement."""
+        """Return whether the statement contains neither a block nor another statement."""
         text = self.passage.text
         if text.find("{", self.start, self.end) >= 0:
             return False
@@ -83,12 +83,12 @@ class StatementSpan(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return the statement with all diff signs but the first replaced by spaces."""
+        """Return the statement with spaces in place of all diff signs but the first."""
         return blank_signs(self.raw_text)
 
     @property
     def condition(self) -> str:
-        """Return the condition in the form of `text`."""
+        """Return the condition, formatted like `text`."""
         return blank_signs(self.raw_condition)
 
 
@@ -111,7 +111,9 @@ class Passage:
         self._budget = _BUDGET_FACTOR * len(self.text) + _BUDGET_FLOOR
 
     def index(self, number: int) -> int:
-        """Return the index of a patch line in the passage, or of the next line that is there."""
+        """Return the index of a patch line in the passage, or of the next line that the passage
+        contains.
+        """
         return bisect_left(self._numbers, number)
 
     def statement(self, line: ScannedLine, column: int = 0) -> StatementSpan:
@@ -147,7 +149,9 @@ class Passage:
         )
 
     def chain(self, line: ScannedLine, column: int) -> tuple[int, list[StatementSpan]]:
-        """Return the final level, and an `if` with its else branches, or another statement."""
+        """Return the final nesting level, and the spans of an `if` with its else branches or of
+        another statement.
+        """
         span = self.statement(line, column)
         parts = [span]
         if span.end >= span.limit or not match_at(
@@ -165,7 +169,7 @@ class Passage:
     def read_brackets(
         self, line: ScannedLine, brackets: str
     ) -> tuple[int, list[ScannedLine]]:
-        """Return the number of open brackets, and the lines up to the one that closes them.
+        """Return the number of open brackets, and the lines up to the closing bracket.
 
         `brackets` is "()" or "{}". For "{}", lines in nested blocks are omitted.
         """

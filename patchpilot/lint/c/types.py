@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognize types in C text.
+"""Recognize types in C text: the types of the language, names that follow kernel conventions, and
+names that the patch uses as types in declarations, definitions, casts and parameters.
 
-These are the types of the language, names that follow kernel conventions, and names that the patch
-uses as types in declarations, definitions, casts and parameters. A `TypePattern` combines a type
-with a regular expression; types are looked up in sets.
+A `TypePattern` combines a type with a regular expression; types are looked up in sets.
 """
 
 import operator
@@ -67,14 +66,14 @@ _RANKS = {
     words: rank + len(NUMBER_TYPES) for words, rank in _MISORDERED_RANKS.items()
 } | _rank_spellings(NUMBER_TYPES)
 NUMBER_WORDS = frozenset(word for words in _RANKS for word in words)
-# words that a type may begin with, other than type names
+# words other than type names with which a type may begin
 _FIRST_WORDS = NUMBER_WORDS | MODIFIER_WORDS | TAGS | TYPEOF | {"__alloc_size"}
 
 
 def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
-    """Return the possible ends of an integer type that starts at `at`, best first.
+    """Return the possible ends of an integer type that starts at an offset, best first.
 
-    With `misordered`, its words must be in an unusual order.
+    If `misordered` is set, its words must be in an unusual order.
     """
     ranks = _MISORDERED_RANKS if misordered else _RANKS
     words: tuple[str, ...] = ()
@@ -89,7 +88,7 @@ def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
 
 
 _MAX_MODIFIERS = 64
-# more modifiers in a row than any real declaration has
+# no real declaration has more modifiers in a row
 _MAX_ROW = 10
 _SPACES = tuple(" \t\n\r\f\v")
 _WORD_CHARS = frozenset(
@@ -105,8 +104,8 @@ _INLINE = compile_late(INLINE, re.ASCII)
 class TypePattern(NamedTuple):
     """A type, followed by text that matches `tail`.
 
-    With `stars`, pointer stars belong to the type. With `storage`, it may follow static, extern or
-    inline. `<MODIFIER>` in `tail` matches a word such as const or __iomem.
+    With `stars`, pointer stars are part of the type. With `storage`, the type may follow static,
+    extern or inline. `<MODIFIER>` in `tail` matches a word such as const or __iomem.
     """
 
     tail: str
@@ -116,7 +115,7 @@ class TypePattern(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _compile_tail(tail: str, learned: tuple[str, ...]) -> re.Pattern[str]:
-    """Compile a tail in which `<MODIFIER>` includes the learned modifiers."""
+    """Compile a tail whose `<MODIFIER>` also matches the learned modifiers."""
     modifier = "|".join((MODIFIER, *map(re.escape, learned)))
     return re.compile(
         tail.replace("<MODIFIER>", f"(?:{modifier})"), re.ASCII | re.DOTALL
@@ -140,11 +139,11 @@ _PARAMETERS = TypePattern(rf"\s*(?:\b{IDENT}|\(\*\s*{IDENT}\))\s*\(")
 _NO_TYPE = (
     r"(?:goto|return|case|else|asm|__asm__|do|#|##|)(?:\s|$)|(?:typedef|struct|enum)\b"
 )
-# longer than any declaration
+# no real declaration is longer
 _LONGEST = 8000
 _WORDS = rf"\s*{IDENT}\b(?:\s+{IDENT}\b)*?"
 _BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
-# a call, or an else
+# a function call or an else branch
 _NO_DECLARATION = rf".\s*(?:{IDENT}\s*\(|else\b)"
 _DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))(?:\s*<MODIFIER>)?\s*[;=,(]"  # noqa: E501
 _GLOBAL = rf".{_BEFORE_TYPE}({IDENT})\b\s*(?!:)"
@@ -172,8 +171,8 @@ class Types:
     def as_of(self, state: tuple[int, int]) -> "Types":
         """Return the types known in an earlier state.
 
-        One object is reused for all states, because a copy per line would be slow: use the result
-        before the next call.
+        The returned object is reused for all states, because copies for each line would be slow. Do
+        not use it after the next call.
         """
         if state == self.state:
             return self
@@ -203,7 +202,7 @@ class Types:
     def match(
         self, type_pattern: TypePattern, text: str, at: int = 0
     ) -> FoundType | None:
-        """Return the type that starts at `at`, if the tail of the pattern matches after it."""
+        """Return the type that starts at an offset if the pattern's tail follows it, or None."""
         tail: re.Pattern[str] | None = None
         for start in self._type_starts(text, at, type_pattern.storage):
             for name_end in self._type_ends(text, start):
@@ -219,9 +218,10 @@ class Types:
     def search(
         self, type_pattern: TypePattern, text: str, at: int = 0, *, inside: bool = False
     ) -> FoundType | None:
-        """Return the first type at or after `at` that the tail of the pattern matches after.
+        """Return the first type, at or after an offset, that is followed by a match of the
+        pattern's tail.
 
-        With `inside`, it may start in the middle of a word.
+        If `inside` is set, it may start in the middle of a word.
         """
         for word in pattern(WORD).finditer(text, at):
             start = word.start()
@@ -241,7 +241,7 @@ class Types:
     def finditer(
         self, type_pattern: TypePattern, text: str, *, inside: bool = False
     ) -> Iterator[FoundType]:
-        """Yield all types that the tail of the pattern matches after."""
+        """Yield all types that are followed by a match of the pattern's tail."""
         at = 0
         while match := self.search(type_pattern, text, at, inside=inside):
             yield match
@@ -270,7 +270,7 @@ class Types:
     def may_begin(self, word: str, storage: bool = False) -> bool:
         """Return whether a type may start with this word.
 
-        It is a fast test without false negatives.
+        This fast test may return True for other words, but never False for a type.
         """
         return (
             self._is_known(word)
@@ -343,9 +343,9 @@ class Types:
                     yield end
 
     def _modifier_ends(self, text: str, at: int, inline: bool) -> list[int]:
-        """Return the possible ends of the modifiers that start at `at`, longest first.
+        """Return the possible ends of a sequence of modifiers, longest first.
 
-        With `inline`, inline and its variants are modifiers.
+        If `inline` is set, inline and its variants count as modifiers.
         """
         ends = [at]
         while len(ends) < _MAX_ROW and (word := _SPACE_WORD.match(text, ends[-1])):
@@ -361,7 +361,7 @@ class Types:
         return ends
 
     def _type_ends(self, text: str, at: int) -> list[int]:
-        """Return the possible ends of a type name that starts at `at`, best first."""
+        """Return the possible ends of a type name at an offset, best first."""
         match = match_at(WORD, text, at)
         if not match:
             return []
@@ -382,9 +382,9 @@ class Types:
         return ends
 
     def learn_from_statement(self, head: str, at_end: bool) -> None:
-        """Learn from the text of a statement up to its first brace.
+        """Learn types from a statement's text up to its first brace.
 
-        With `at_end`, the previous statement was complete.
+        `at_end` is set if the previous statement was complete.
         """
         head = head[:_LONGEST]
         if not match_at(_NO_DECLARATION, head, flags=re.DOTALL):
@@ -409,7 +409,9 @@ class Types:
                 self._learn_words(match[1])
 
     def _learn_words(self, words: str) -> None:
-        """Learn a type from words that precede a name; further words are modifiers."""
+        """Learn from the words before a name: a type from a single word, otherwise modifiers from
+        the words that are not types.
+        """
         if self._is_no_new_type(words):
             return
         words = pattern(rf"\s*{STORAGE}\s*").sub("", words)

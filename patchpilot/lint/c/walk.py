@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parse the C lines of a patch in order, and run all C checks on each line.
 
-The order matters: a type is known only after the line that reveals it. All rules share one walk and
-select their hits from its result.
+The order matters, because a type is known only after the line that reveals it. All rules share the
+parse and select their hits from its result.
 """
 
 from collections.abc import Sequence
@@ -39,10 +39,8 @@ _FUNCTION = TypePattern(rf"({IDENT})\(")
 
 
 class CCode:
-    """The result of walking over the C code of a patch.
-
-    It contains the hits of each check by name, the operators by kind, and for every added line its
-    statement and the enclosing function.
+    """The result of parsing the C code in a patch: the hits of each check by name, the operators by
+    kind, and the statement and enclosing function of every added line.
     """
 
     def __init__(self, walk: CWalk) -> None:
@@ -54,11 +52,13 @@ class CCode:
         self._functions: dict[int, str] = {}
 
     def types(self, number: int) -> Types:
-        """Return the types known at an added line (patch line `number`)."""
+        """Return the types known at an added line."""
         return self._types.as_of(self._states.get(number, (0, 0)))
 
     def statement(self, number: int) -> StatementSpan | None:
-        """Return the statement that starts at a patch line, or None for a continuation."""
+        """Return the statement that starts on a patch line, or None if the line continues a
+        statement.
+        """
         return self._spans.get(number)
 
     def function(self, number: int) -> str | None:
@@ -76,7 +76,7 @@ class CCode:
 
 @once
 def code(context: Context) -> CCode:
-    """Parse the C code of the patch; the result is cached."""
+    """Parse the C code in a patch, and cache the result."""
     import patchpilot.lint.c.checks  # noqa: F401 (they register themselves)
 
     lines = scan(context)
@@ -130,7 +130,7 @@ class _Stage:
         self._by_needles: dict[tuple[str, ...], list[CheckFunction]] = {}
 
     def checks(self, text: str) -> Sequence[CheckFunction]:
-        """Return the checks without needles, and those with a needle in the line."""
+        """Return the checks without needles, and the checks with a needle found in the line."""
         # cached by needles, because most lines contain the same few
         found = tuple([needle for needle in self._needles if needle in text])
         checks = self._by_needles.get(found)

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detectors that rules name, which take a patch and a rule's arguments and return hits."""
+"""Provide the detectors that rules name.
+
+They take a patch and a rule's arguments and return hits.
+"""

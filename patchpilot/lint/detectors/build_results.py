@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for problems reported for a patch by a build or an external checker."""
+"""Detect the problems that a build or an external checker reported for a patch."""
 
 from patchpilot.lint.detector import Arguments, Hit, Hits, detector
 from patchpilot.lint.lint_context import Context
@@ -24,7 +24,7 @@ KINDS = (
 
 @detector("build", kind=KINDS)
 def build(context: Context, arguments: Arguments) -> Hits:
-    """Report build problems of one kind; report nothing if the build or checker was not run."""
+    """Report build problems of one kind, or nothing if the build or checker was not run."""
     for problem in context.built:
         if problem.kind == arguments["kind"]:
             yield Hit(

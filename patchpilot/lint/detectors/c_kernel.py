@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for kernel interfaces in C: calls, kernel-doc comments and licenses.
-
-They find wrong formats, sizes and permissions in calls, and interfaces that are misused or need a
-comment.
+"""Detect problems with kernel interfaces in C: wrong formats, sizes and permissions in calls,
+interfaces that are misused or need a comment, kernel-doc comments, and licenses.
 """
 
 import re
@@ -79,7 +77,7 @@ def check_calls(context: Context) -> TypedHits:
     ]
     for line, _, statement in statements(context) if rules else ():
         for words, rule in rules:
-            # no other line starts with the second statement on a line, so check it here
+            # a second statement on a line is never returned separately, so check it here
             if any(word in statement or word in line.text for word in words):
                 yield from rule(context, line, statement)
 
@@ -237,7 +235,7 @@ def _check_module_license(context: Context, line: ScannedLine) -> TypedHits:
     found = _LICENSE.search(line.text)
     if not found:
         return
-    # checkpatch.pl reads the first string of the line, whichever macro it is in
+    # checkpatch.pl checks the first string in the line, even if it belongs to another macro
     quoted = (context.options.checkpatch_compat and _TEXT.search(line.text)) or found
     name = line.raw[quoted.start(1) : quoted.end(1)]
     if name.strip('"') not in word_set("c", "module_licenses") or name[:1] != '"':
@@ -280,7 +278,7 @@ _DOC_ARGUMENT = compile_late(r"\(\s*\*\s*(\w+)\s*\)|(\w+)\s*(?:\[[^\]]*\])*$")
 
 
 class _Comment(NamedTuple):
-    """A new kernel-doc comment: its lines, their text, and the lines of the hunk below it."""
+    """A new kernel-doc comment: its lines, their text, and the hunk's lines below the comment."""
 
     opening: NewLine
     lines: Sequence[NewLine]
@@ -305,7 +303,7 @@ def kernel_doc(context: Context) -> Hits:
 
 
 def _new_comments(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
-    """Yield kernel-doc comments that are entirely new, with their index in the hunk."""
+    """Yield kernel-doc comments in which all lines are new, with their index in the hunk."""
     start: int | None = None
     for at, line in enumerate(hunk.lines):
         if cached_match(r"^\s*/\*\*\s*$", line.text) and line.added:
@@ -357,7 +355,9 @@ def _check_comment(comment: _Comment) -> Hits:
 
 
 def _check_comment_kind(comment: _Comment, *, is_header: bool) -> Hits:
-    """Report a file header written as kernel-doc, and a struct's comment without `struct`."""
+    """Report a file header written as kernel-doc, and a comment on a struct without the word
+    `struct`.
+    """
     first = comment.text[0]
     below = next((line.code.strip() for line in comment.below if line.text.strip()), "")
     is_code = cached_match(

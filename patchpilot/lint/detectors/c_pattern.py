@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for patterns in single lines of C."""
+"""Provide generic detectors for patterns in single lines of C."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -22,7 +22,9 @@ LONGEST_LINE = 3000
 def _select_lines(
     context: Context, suffixes: tuple[str, ...], unchanged: bool
 ) -> tuple[list[ScannedLine], str]:
-    """Return the added (or unchanged) lines of files with these suffixes, and their joined text."""
+    """Return the added lines (or also unchanged ones) in files with these suffixes, and their
+    joined text.
+    """
     lines = [
         line
         for line in (scan(context).lines if unchanged else scan(context).added)
@@ -39,13 +41,13 @@ def c_lines(context: Context) -> list[ScannedLine]:
 
 
 def c_text(context: Context) -> str:
-    """Return the added lines of C sources and headers as one text, for fast searches."""
+    """Return the added lines of C sources and headers joined into one string, for fast searches."""
     return _select_lines(context, (), False)[1]
 
 
 def new_c_text(context: Context) -> str:
-    """Return the new side of C sources and headers, including lines that an added statement
-    continues onto.
+    """Return the added and unchanged lines of C sources and headers as one string, for statements
+    that continue onto unchanged lines.
     """
     return _select_lines(context, (), True)[1]
 
@@ -92,7 +94,7 @@ def expand_fragments(text: str) -> str:
 
 @cache
 def c_pattern(text: str) -> re.Pattern[str]:
-    """Compile a pack's pattern after replacing names such as <IDENTIFIER>."""
+    """Compile a pack's pattern after replacing names such as <IDENTIFIER> with fragments of C."""
     return c_patterns.pattern(expand_fragments(text))
 
 
@@ -104,7 +106,7 @@ def _fill_pattern(text: str, match: re.Match[str]) -> re.Pattern[str]:
 
 
 def added_c_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
-    """Return the added lines that contain a rule's needles."""
+    """Return the added lines that contain one of a rule's needles."""
     needles = arguments.get("needles", [arguments.get("needle", "")])
     suffixes, unchanged = arguments.get("suffixes", ()), arguments.get("unchanged")
     lines, text = _select_lines(context, tuple(suffixes), bool(unchanged))
@@ -124,7 +126,7 @@ FORMS = tuple(_FORM_OF)
 
 
 def form_of(line: ScannedLine, arguments: Arguments) -> str:
-    """Return the form of a line that the argument `line` selects."""
+    """Return a line in the form that the argument `line` selects."""
     return _FORM_OF[arguments.get("line", "code")](line)
 
 
@@ -134,8 +136,9 @@ def optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
 
 
 def suits(arguments: Arguments, text: str, wanted: str, unwanted: str) -> bool:
-    """Return whether a text matches the pattern `wanted` and not `unwanted`, ignoring arguments
-    that are not set.
+    """Return whether a text matches the pattern in one argument and not that in another.
+
+    Arguments that are not set are ignored.
     """
     pattern, unless = optional(arguments, wanted), optional(arguments, unwanted)
     return not (

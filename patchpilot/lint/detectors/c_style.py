@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for C style: declarations, switch cases, strings and comments, and all C checks.
+"""Detect problems of C style: declarations, switch cases, strings and comments, and all C checks.
 
-One walk over the patch collects the hits of all C checks, and each rule selects the hits of its
-check.
+C code is parsed once per patch to run all C checks, and each rule selects the hits of its check.
 """
 
 import re
@@ -42,9 +41,10 @@ from patchpilot.lint.word_lists import word_table
 
 @detector("unsorted-declarations", spaced=bool)
 def unsorted_declarations(context: Context, _arguments: Arguments) -> Hits:
-    """Report new declarations of a block that are not in reverse Christmas tree order.
+    """Report new declarations in a block that are not in reverse Christmas tree order (from the
+    longest line to the shortest).
 
-    This order is from the longest line to the shortest. Subsystems that do not use it are skipped.
+    Subsystems that do not use this order are skipped.
     """
 
     for hunk in c_hunks(context, (".c",)):
@@ -99,7 +99,7 @@ def _following_declarations(lines: Sequence[NewLine], start: int) -> list[NewLin
 
 
 def _depends(above: NewLine, below: NewLine) -> bool:
-    """Return whether the second declaration uses the first one's variable."""
+    """Return whether the second declaration uses the variable of the first one."""
     match = cached_search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
     return bool(
         match
@@ -116,7 +116,7 @@ _GLOBAL = compile_late(
 
 @detector("missing-static")
 def missing_static(context: Context) -> Hits:
-    """Report a non-static, unexported global variable in a driver or a new file."""
+    """Report a global variable in a driver or a new file that is neither static nor exported."""
     used_outside = {
         word
         for change in context.patch.files
@@ -176,9 +176,9 @@ def missing_break(context: Context) -> Hits:
 
 
 def _ending_statement(lines: Sequence[NewLine], index: int) -> str:
-    """Return the statement that ends on a line, without a label before it, or "".
+    """Return the statement that ends on a line, excluding a label before it.
 
-    It is "" if the statement starts outside the hunk or depends on an `if`.
+    Return "" if there is none, or if it starts outside the hunk or depends on an `if`.
     """
     first = max(0, index - _MOST_STATEMENT_LINES)
     text = lines[index].code.strip().removesuffix(";")
@@ -283,7 +283,7 @@ def trailing_comma(context: Context) -> Hits:
             or not above
         ):
             continue
-        # an added comma may be the only change to the line above
+        # the patch may have changed the line above only by adding the comma
         with_comma = [
             f"{line.text.rstrip()}," for line in hunk.hunk.lines if line.kind == "-"
         ]
@@ -295,7 +295,6 @@ def trailing_comma(context: Context) -> Hits:
 
 
 def _is_in_list(lines: Sequence[NewLine], index: int, *, enum: bool) -> bool:
-    """Return whether the line at `index` is in a multi-line initializer or enum."""
     depth = 0
     for line in lines_above(lines, index):
         depth += line.code.count("}") - line.code.count("{")
@@ -371,7 +370,7 @@ def leftover_braces(context: Context) -> Hits:
             body, end = hunk.lines[index + 1 : index + 3]
             below = next_line(hunk.lines, index + 2)
             added = head.added + body.added + end.added
-            # removed lines may be in between
+            # there may be removed lines in between
             fewer = end.patch_line - head.patch_line - 2 - added
             if (
                 (0 < added < 3 or (not added and fewer > 0))

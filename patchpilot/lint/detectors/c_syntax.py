@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The generic detector for C syntax: a tree-sitter query on the functions that a patch changes.
+"""Detect C syntax with tree-sitter queries on the functions that a patch changes.
 
-It reports nothing unless tree-sitter (the extra `checkers`) is installed.
+Nothing is reported unless tree-sitter (the extra `checkers`) is installed.
 """
 
 import re
@@ -92,7 +92,7 @@ def syntax(context: Context, arguments: Arguments) -> Hits:
     if _parser() is None:
         return
     wanted = arguments.get("capture_patterns", {}).get("call", "")
-    # few functions contain a word that `@call` may match, and compiling the query is slow
+    # compiling the query is slow, and few functions contain a word that `@call` may match
     calls = compiled(
         "|".join(fill_message(wanted, row) for row in arguments.get("rows", ({},)))
     )
@@ -148,7 +148,7 @@ def _matches(
 
 
 def _added_line(unit: _CodePart, node: "Node") -> int:
-    """Return the first added line of a node, or of its head if the node has a body."""
+    """Return the first added line of a node. If the node has a body, search only its head."""
     last = node.start_point[0] if node.type in _WITH_BODY else node.end_point[0]
     lines = unit.added[node.start_point[0] : last + 1]
     return next((line for line in lines if line), 0)
@@ -213,7 +213,6 @@ def _fits_conditions(
 
 
 def _is_inside(unit: _CodePart, node: "Node", pattern: re.Pattern[str]) -> bool:
-    """Return whether an enclosing statement starts with a match of the pattern."""
     return any(
         pattern.match(_text(unit, parent))
         for parent in takewhile(
@@ -270,7 +269,7 @@ def _expand_loop_macros(text: bytes) -> bytes:
     """Replace loop macros with `while`, and attributes that the C grammar does not support with
     spaces.
 
-    The length of the text does not change.
+    The text keeps its length.
     """
     plain = _ATTRIBUTE.sub(lambda found: " " * len(found[0]), text.decode("latin-1"))
     return _LOOP.sub(
@@ -282,7 +281,7 @@ def _expand_loop_macros(text: bytes) -> bytes:
 def _changed_parts(context: Context, shown: object) -> list[_CodePart]:
     """Return the changed functions and tables.
 
-    With `shown`, also return the visible parts of functions whose files are unknown.
+    If `shown` is set, also return the visible parts of functions in unknown files.
     """
     result = []
     for lines, is_whole in _new_sides(context):
@@ -295,7 +294,7 @@ def _changed_parts(context: Context, shown: object) -> list[_CodePart]:
             added = tuple(number for _, number in lines[start:end])
             if any(added):
                 text = "".join(f"{line}\n" for line, _ in lines[start:end])
-                # keep one byte per character, so that offsets are equal
+                # encode each character as one byte, so that offsets stay equal
                 result.append(_CodePart(text.encode("latin-1", "replace"), added, file))
     return result
 
@@ -304,8 +303,8 @@ _Lines = list[tuple[str, int]]
 
 
 def _new_sides(context: Context) -> Iterator[tuple[_Lines, bool]]:
-    """Yield (lines, whether they are a whole file), per file if the tree has it, otherwise per
-    hunk.
+    """Yield the new side of each file if the tree has it, otherwise of each hunk, and whether it is
+    a whole file.
     """
     by_file: dict[str, list[NewHunk]] = {}
     for hunk in c_hunks(context):
@@ -328,7 +327,7 @@ def _complete_function(lines: _Lines) -> _Lines:
     inner = lines
     for index, (line, _) in enumerate(lines):
         if line.startswith("}"):
-            # stop at the end of the function, since another one follows
+            # stop at the end of the function, because another function follows
             inner = lines[:index]
             break
         depth += line.count("{") - line.count("}")

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the files of a patch, SPDX tags, and added lines in any file.
-
-They check for undocumented sysfs attributes, whitespace-only hunks, misplaced SPDX tags and long
-lines.
+"""Detect problems with files, SPDX tags and added lines in any file: undocumented sysfs attributes,
+whitespace-only hunks, misplaced SPDX tags and long lines.
 """
 
 import re
@@ -117,9 +115,10 @@ def whitespace_only_hunk(context: Context) -> Hits:
 
 
 def _differ_only_in_space(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Return whether two versions of a hunk differ only in whitespace outside of strings.
+    """Return whether two versions of a hunk differ only in whitespace outside strings.
 
-    Return False if the new one only has fewer blank lines in a row, which is always welcome.
+    Return False if the new version only has fewer consecutive blank lines, which is always an
+    improvement.
     """
     before, after = ("\n".join(("", *side)) for side in (old, new))
     if len(new) < len(old) and _BLANK_LINES.sub("", before) == _BLANK_LINES.sub(
@@ -154,7 +153,7 @@ _WHOLE_NAMES = (6, 17)
     "checkpatch-text",
 )
 def check_text(context: Context) -> TypedHits:
-    """Report file names in their own files, and long lines."""
+    """Report long lines and files that contain their own name."""
     for line in scan(context).added:
         if (
             line.file in line.raw
@@ -190,7 +189,7 @@ def _character_beyond(text: str, limit: int) -> int:
 
 
 def _long_line_type(line: ScannedLine, limit: int) -> str | None:
-    """Return the type of a long line, or None for a line that may be long, such as a link."""
+    """Return the type of a long line, or None if it may be long, such as a line with a link."""
     code = line.text
 
     def starts_within(tail: str) -> bool:

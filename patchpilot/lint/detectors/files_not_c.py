@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for files other than C: devicetree bindings, documents, Kconfig, Makefiles and Rust."""
+"""Detect problems in files other than C: devicetree bindings, documents, Kconfig, Makefiles and
+Rust.
+"""
 
 import re
 from collections.abc import Sequence
@@ -40,16 +42,14 @@ class Bindings:
 
     @property
     def is_there(self) -> bool:
-        """Return whether the tree has bindings; some projects keep them elsewhere."""
+        """Return whether the tree has bindings, because some projects keep them elsewhere."""
         return bool(self._text or self._vendors) or (
             self._below is not None and self._below.is_there
         )
 
     def documents(self, compatible: str) -> bool:
-        """Return whether a compatible string is documented.
-
-        It may be documented literally, or with `<.*>` in place of the part before its first hyphen,
-        or of the number in that part.
+        """Return whether a compatible string is documented: literally, or with `<.*>` in place of
+        the part before its first hyphen or of the number in that part.
         """
         known = self._known.get(compatible)
         if known is None:
@@ -221,7 +221,7 @@ def _short_underlines(hunk: Hunk) -> Hits:
         above = lines[at - 1].text.rstrip()
         if line.kind != "+" or not above or above[0].isspace():
             continue
-        # the third line of a table or transition follows a blank line or another rule
+        # if there are two lines above, the upper one must be blank or another line of punctuation
         starts_block = at < 2 or not lines[at - 2].text.strip()
         overline = at >= 2 and _UNDERLINE.match(lines[at - 2].text)
         if (
@@ -336,7 +336,7 @@ def unsafe_without_comment(context: Context) -> Hits:
 
 
 def _is_explained(lines: Sequence[DiffLine], index: int) -> bool:
-    """Return whether a SAFETY comment is on the line, below it, or above its statement."""
+    """Return whether there is a SAFETY comment on the line, below it, or above its statement."""
     if any("SAFETY" in line.text for line in lines[index : index + 2]):
         return True
     for line in reversed(lines[max(0, index - _MOST_ABOVE) : index]):

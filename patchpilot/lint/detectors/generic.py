@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for a pattern in certain lines, and for combinations of detectors."""
+"""Provide generic detectors for a pattern in certain lines, and for combinations of detectors."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -223,7 +223,10 @@ def _are_met(context: Context, arguments: Arguments) -> bool:
 def _combined_hits(
     context: Context, tables: Iterable[Arguments], first: str = ""
 ) -> Hits:
-    """Yield the hits of all tables or, with `first`, of the first table that has any."""
+    """Yield the hits of all tables.
+
+    With `first`, yield only those of the first table that has any.
+    """
     reported: set[int | None] = set()
     for table in tables:
         if first == "patch" and reported:
@@ -320,8 +323,7 @@ def part_lines(context: Context, where: str) -> tuple[tuple[int, str], ...]:
 
 
 def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:
-    """Return the values of the placeholders that a match fills: {match}, {line}, {start} and the
-    named groups.
+    """Return the placeholder values for a match: {match}, {line}, {start} and the named groups.
 
     Surrounding spaces are removed from the first three.
     """

@@ -264,7 +264,7 @@ def type_like(context: Context, arguments: Arguments) -> Hits:
 
 
 def _is_checked(line: ScannedLine, arguments: Arguments) -> bool:
-    """Return whether the rule applies to a line, as far as that does not depend on the type."""
+    """Return whether the rule applies to a line, apart from conditions on the type."""
     if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
         return False
     first = arguments.get("line_pattern", "")
@@ -278,7 +278,6 @@ def _is_checked(line: ScannedLine, arguments: Arguments) -> bool:
 def _find_types(
     types: Types, kind: TypePattern, text: str, lead: str, arguments: Arguments
 ) -> Iterator[tuple[int, FoundType]]:
-    """Yield each type found in a text, with the offset of its match."""
     inside = bool(arguments.get("inside"))
     if lead:
         for before in c_pattern(lead).finditer(text):
@@ -340,7 +339,9 @@ def _column(start: int, found_type: FoundType, arguments: Arguments) -> int | No
     unless_pattern=str,
 )
 def argument_like(context: Context, arguments: Arguments) -> Hits:
-    """Report calls in added C with an argument that matches `pattern` but not `unless_pattern`."""
+    """Report calls in added C code with an argument that matches `pattern` but not
+    `unless_pattern`.
+    """
     if not any(needle in new_c_text(context) for needle in arguments["needles"]):
         return
     calls = [entry.split(" => ") for entry in arguments["call_patterns"]]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for code: lines with certain neighbors, long lines, new calls, and hunks."""
+"""Provide generic detectors for code: lines with certain neighbors, long lines, new calls, and
+hunks.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -179,10 +181,6 @@ def _is_excluded(
 
 
 def _find_lines(text: str, word: str) -> Iterator[str]:
-    """Yield the lines that contain a word, or all lines if it is "".
-
-    Other lines are not examined.
-    """
     if not word:
         yield from text.split("\n")
         return
@@ -203,13 +201,11 @@ def _find_lines(text: str, word: str) -> Iterator[str]:
     spaced=bool,
 )
 def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Report text longer than `most`.
-
-    The text is an added "comment" line of C (in columns), the "title" (a project's own limit takes
-    precedence), or the "series" (in patches).
+    """Report text longer than `most`: an added "comment" line of C (in columns), the "title" (for
+    which a project's own limit takes precedence), or the "series" (in patches).
 
     Comment lines must match `pattern` and not `unless_pattern`. `spaced` skips hits close to
-    another.
+    another hit.
     """
     return _MEASURED[arguments["where"]](context, arguments)
 
@@ -306,7 +302,7 @@ _MOST_LINES = 4000
 
 
 class _NewText(NamedTuple):
-    """The new side of a hunk: its text, with the sign of each line, and its patch lines."""
+    """The new side of a hunk: its text, in which each line has its sign, and its patch lines."""
 
     change: FileChange
     text: str

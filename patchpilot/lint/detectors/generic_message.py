@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for tags, and for lines of a patch as checkpatch.pl reads them."""
+"""Provide generic detectors for tags, and for the lines of a patch as checkpatch.pl parses them."""
 
 from collections.abc import Iterator
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for a patch as an email message.
+"""Detect problems with a patch as an email message: whether it is a patch, whether an email client
+or gateway has damaged it, and where `git am` cuts its message.
 
-They check whether it is a patch, whether an email client or gateway has damaged it, and where `git
-am` cuts its message. They also report characters that a reviewer cannot see (CVE-2021-42574).
+Also report characters that a reviewer cannot see (CVE-2021-42574).
 """
 
 import re
@@ -70,14 +70,14 @@ def _hit_at(pattern: re.Pattern[str], case: str, at: int, text: str) -> Hits:
     "malformed-diff",
 )
 def malformed_diff(context: Context) -> Hits:
-    """Report a diff that cannot be parsed because lines are wrapped or damaged, or a hunk header
-    has wrong counts.
+    """Report a diff that cannot be parsed because lines are wrapped or damaged, or because a hunk
+    header has wrong counts.
     """
     patch = context.patch
     found = cached_search(r"hunk at line (\d+)", patch.diff_error or "")
     if not found:
         return
-    # the parser stopped at the line after this one
+    # the line after this one stopped the parser
     above = int(found[1])
     line = patch.lines[above] if above < len(patch.lines) else ""
     case = "corrupt"
@@ -124,7 +124,10 @@ def tabs_lost(context: Context) -> Hits:
 
 
 def _may_have_been_tabs(lines: list[DiffLine]) -> bool:
-    """Return whether most indents are different multiples of a tab; equal ones may be a table."""
+    """Return whether most indents are multiples of a tab.
+
+    Equal indents do not count, because they may be a table.
+    """
     indents = [len(line.text) - len(line.text.lstrip(" ")) for line in lines]
     return sum(
         1
@@ -138,7 +141,7 @@ _TAB_WIDTH = 4
 
 
 def _contains_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:
-    """Return whether the tree's file contains one of these unchanged lines."""
+    """Return whether the tree's file contains an unchanged, space-indented line of the patch."""
     data = context.tree.read(path) if context.tree and path else None
     text = (data or b"").decode("utf-8", "replace")
     return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)
@@ -215,7 +218,7 @@ def is_patch(lines: LineScan) -> bool:
 
 
 def last_line(lines: LineScan) -> int:
-    """Return the patch line for findings about the whole patch: the last one that is no hunk
+    """Return the patch line for findings about the whole patch: the last line that is not a hunk
     header.
     """
     return next(
@@ -248,7 +251,7 @@ def _check_files(context: Context, lines: LineScan) -> TypedHits:
         text = line.text
         if line.starts_file:
             if found := _NEW_SIDE.match(text):
-                # checkpatch.pl reports the line at which it reads the file name
+                # checkpatch.pl reports the line that it has read before the file name
                 prefix = found[1].partition("/")[0]
                 if tree is not None and prefix and tree.exists(prefix):
                     yield "PATCH_PREFIX", make_hit(previous_number, prefix=prefix)
@@ -267,7 +270,7 @@ def _check_files(context: Context, lines: LineScan) -> TypedHits:
 def _creates_or_moves(lines: LineScan) -> bool:
     """Return whether a file is created, deleted or moved.
 
-    Return False if the diffstat contains MAINTAINERS, as checkpatch.pl does.
+    Like checkpatch.pl, return False if the diffstat contains MAINTAINERS.
     """
     for line in lines.lines:
         if line.starts_file or line.starts_hunk:
@@ -292,8 +295,8 @@ def cut_message(context: Context) -> Hits:
     from patchpilot.model.mail import scissors_line
 
     patch = context.patch
-    # with these encodings, mail programs encode such a line, so that git does not take it
-    # for the start of another message
+    # mail programs encode such a line, so that git does not mistake it for the start of another
+    # message
     encoded = (patch.header("Content-Transfer-Encoding") or "").strip().lower() in (
         "quoted-printable",
         "base64",
@@ -353,7 +356,7 @@ def _is_commit_message(lines: Sequence[str]) -> bool:
 
 
 def _find_lost_sign_off(patch: Patch) -> Hits:
-    """Yield the sign-off if it only occurs after the end of the message."""
+    """Yield a hit for the sign-off if it occurs only after the end of the message."""
     if any(_SIGNED.match(line) for line in patch.message):
         return
     end = min(

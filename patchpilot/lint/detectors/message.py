@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the subject and the text of a commit message.
+"""Detect problems in the subject (prefixes and words) and the text of a commit message: missing,
+badly wrapped, indented or not imperative.
 
-They check the subject's prefixes and words, and whether the text is missing, badly wrapped,
-indented or not imperative. They also check for a changelog.
+Also check for a changelog.
 """
 
 import re
@@ -157,7 +157,7 @@ def _describes_change(heading: re.Pattern[str], lines: list[str], at: int) -> bo
 
 @detector("indented-message")
 def indented_message(context: Context) -> Hits:
-    """Report a message whose lines are all indented; its tags may be unindented."""
+    """Report a message in which all lines are indented, except perhaps its tags."""
     patch = context.patch
     tags = {tag.line for _, tag in tag_lines(context)}
     lines = [(at, line) for at, line in enumerate(patch.message) if line.strip()]
@@ -193,7 +193,7 @@ _PATH_WITH_LINE = lazy(r"^(.*?)(?::\d+)+:?$")
 _OUTPUT = lazy(
     r"\s*(?:>+ )?(?:[\w./+-]*\b(?:ld|as|gcc|clang|make)(?:\[\d+\])?: "
     r"|\S+: (?:fatal )?(?:error|warning|note|in function)\b"
-    # up to the first digit, so that a long word is searched only once
+    # match only up to the first digit, so that a long word is searched only once
     r"|[\w-]+ [a-zA-Z_.:-]*\d[\w.:-]*(?<=:) )"
 )
 _UNWRAPPED = 100
@@ -219,9 +219,8 @@ def check_message(context: Context) -> TypedHits:
 
 
 def starts_dump(line: ScannedLine) -> bool:
-    """Return whether the line looks like the start of a stack or register dump.
-
-    The dump ends at the next blank line.
+    """Return whether the line looks like the start of a stack or register dump, which ends at the
+    next blank line.
     """
     return bool(
         (line.in_log and _OOPS.match(line.text))
@@ -253,7 +252,7 @@ def _check_line_lengths(context: Context, lines: LineScan) -> TypedHits:
         if line.file and not (
             line.in_header or line.in_log or follows_log(lines, line.number)
         ):
-            # the first file ends the message
+            # the message ends at the first file
             return
         oops = oops or starts_dump(line)
         if not line.in_log:
@@ -286,7 +285,7 @@ def _is_output(context: Context, line: ScannedLine) -> bool:
 
 
 def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
-    """Return whether a line may exceed the limit: a diffstat, a path or a tag.
+    """Return whether a line may exceed the limit because it is a diffstat, a path or a tag.
 
     Closes: counts as a tag since Linux 6.4.
     """
@@ -353,7 +352,7 @@ def _this_patch_pattern() -> re.Pattern[str]:
     "this-patch",
 )
 def this_patch(context: Context) -> Hits:
-    """Report "this patch adds" and similar; messages should be imperative."""
+    """Report "this patch adds" and similar phrases, because messages should be imperative."""
     for paragraph in paragraphs(context):
         if cached_match(r"This reverts commit\b", paragraph.text):
             continue
@@ -478,8 +477,8 @@ def patch_prefix(context: Context) -> Hits:
 
 
 def _unread_version(patch: Patch) -> str | None:
-    """Return a version or number in the brackets that no tool parses, such as "version 2", "ver2"
-    or "1 of 3", or None.
+    """Return a version or number in the brackets that no tool parses ("version 2", "ver2" or "1 of
+    3"), or None.
     """
     if patch.subject.version > 1:
         return None
@@ -494,10 +493,8 @@ def _unread_version(patch: Patch) -> str | None:
 
 @detector("prefix-convention")
 def prefix_convention(context: Context) -> Hits:
-    """Report a title without the usual prefix of its subsystem.
-
-    It is the prefix that the subsystem documents or, failing that, one that nearly all commits to
-    the files have.
+    """Report a title without the usual prefix of its subsystem: the prefix that the subsystem
+    documents or, if there is none, one used by nearly all commits to the files.
     """
     patch = context.patch
     title = patch.subject.title if is_plain(patch.subject.title) else ""
@@ -555,8 +552,8 @@ def _names_file(patch: Patch, prefixes: Sequence[str]) -> bool:
     "case-after-prefix",
 )
 def case_after_prefix(context: Context) -> Hits:
-    """Report a first word whose case is unusual for the subsystem and for earlier commits to the
-    files.
+    """Report the case of the title's first word if it is unusual in the subsystem and in earlier
+    commits to the files.
     """
     title = context.patch.subject.title
     if not is_plain(title) or not context.patch.has_diff or not context.project.kernel:

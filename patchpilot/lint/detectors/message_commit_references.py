@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for commit references in the message: `commit <id> ("subject")` and `Fixes:`.
+"""Detect wrong references to commits in the message: `commit <id> ("subject")` and `Fixes:`.
 
-They check a reference's form and, with a repository, whether it is correct.
+Check the form of a reference and, if there is a repository, whether it is correct.
 """
 
 import re
@@ -188,7 +188,7 @@ def _check_fixes_tag(
 
 
 def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
-    """Return whether a line names a commit by `commit` and an id, or only by an id."""
+    """Return whether a line refers to a commit by `commit` and an id, or by an id alone."""
     text = line.text
     if not (
         _HEX_RUN.search(text) or text.lower().rstrip().endswith("commit")
@@ -211,10 +211,8 @@ def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
 
 
 def _adjust_hit(context: Context, hit: Hit) -> Hit:
-    """Set a hit's case from the whole message: its id may be a number, introduced earlier, or one
-    of several.
-
-    checkpatch.pl reads only single lines.
+    """Set a hit's case using the whole message, because checkpatch.pl reads only single lines: its
+    id may be a number, introduced earlier, or one of several.
     """
     message, at = (
         context.patch.message,
@@ -293,8 +291,9 @@ def _join_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
 def _check_reference(
     lines: LineScan, line: ScannedLine, history: HistoryFacts | None, continued: int
 ) -> Hit | None:
-    """Return the error in a line's reference to a commit, including up to two following lines, or
-    None.
+    """Return the error in a line's reference to a commit, or None.
+
+    The reference may continue on the next two lines.
     """
     text, title, quoted = _join_title(lines, line)
     good, commit_id = False, ""

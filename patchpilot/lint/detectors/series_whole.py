@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for a whole series.
+"""Detect problems in a whole series.
 
-The engine runs them once per series, with the context of the first patch.
+The engine runs these detectors once per series, with the context of the first patch.
 """
 
 import re
@@ -24,9 +24,8 @@ LEAST_COMPARED = 4
     "numbering",
 )
 def numbering(context: Context) -> Hits:
-    """Report errors in the numbering of a series.
-
-    These are missing and duplicate numbers, different totals, and several patches without numbers.
+    """Report errors in the numbering of a series: missing or duplicate numbers, different totals,
+    and several patches without numbers.
     """
     patches = context.series.patches
     numbered = [
@@ -109,9 +108,9 @@ def mixed_versions(context: Context) -> Hits:
     "fixes-earlier",
 )
 def fixes_earlier(context: Context) -> Hits:
-    """Report a patch that fixes or undoes an earlier patch of the same series.
+    """Report a patch that fixes or undoes an earlier patch in the same series.
 
-    Its Fixes: tag names the earlier patch, or all lines that it removes were added there.
+    Its Fixes: tag names the earlier patch, or the earlier patch added all lines that it removes.
     """
     patches = context.series.patches
     if all(map(is_backport, patches)):
@@ -158,10 +157,10 @@ def fixes_earlier(context: Context) -> Hits:
 def _find_undone_patch(
     added: Mapping[tuple[str, str], Sequence[int]], patch: Patch
 ) -> int | None:
-    """Return the index of the first earlier patch that added all significant lines removed here, or
-    None.
+    """Return the index of the first earlier patch that added all significant lines that a patch
+    removes, or None.
 
-    `added` maps lines to the indexes of patches that add them.
+    `added` maps lines to the indexes of the patches that add them.
     """
     removed = {line for line in _changed_lines(patch, "-") if len(line[1]) > 4}
     if not removed or len(patch.files) > 3:
@@ -257,15 +256,13 @@ def old_thread(context: Context) -> Hits:
     "does-not-follow",
 )
 def does_not_follow(context: Context) -> Hits:
-    """Report a patch that does not apply on top of an earlier patch of the series.
-
-    One of its hunks overlaps a hunk of the earlier patch, and some of its old lines differ from the
-    result there.
+    """Report a patch that does not apply on top of an earlier patch in the series: one of its hunks
+    overlaps a hunk of the earlier patch, and some of its old lines differ from the result.
     """
     patches = context.series.patches
     if any(patch.commit for patch in patches):
         return
-    # path → the last patch that changed the file, and the file's lines by number
+    # maps a path to the last patch that changed the file, and the file's lines by number
     results: dict[str, tuple[int, dict[int, str]]] = {}
     for number, patch in enumerate(patches, 1):
         for change in patch.files:
@@ -295,7 +292,7 @@ def does_not_follow(context: Context) -> Hits:
 
 
 def _contradicts(lines: Mapping[int, str], hunk: Hunk) -> bool:
-    """Return whether a hunk's old side overlaps these lines and matches most, but not all."""
+    """Return whether a hunk's old side overlaps these lines and matches most but not all."""
     pairs = [
         (text, lines[at])
         for at, text in _hunk_side(hunk, "-", hunk.old_start)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for tags: sign-offs, addresses, order, spelling and links.
+"""Detect problems with tags: sign-offs, addresses, order, spelling and links, and missing Fixes:
+and Cc: stable tags.
 
-They also check whether a patch needs Fixes: and Cc: stable tags. Addresses are split as in
-checkpatch.pl's sign-off rules: name, comment, address and rest, with one character per byte.
+As in checkpatch.pl's sign-off rules, addresses are split into name, comment, address and rest, with
+one character per byte.
 """
 
 import re
@@ -102,7 +103,7 @@ def missing_fixes(context: Context) -> Hits:
         return
     if "fix-without-fixes" in context.active_rules and any(_check_fixes(context)):
         return
-    # if there is a history, a command can find the commit
+    # if the full history is available, the user can find the commit with a command
     cases = (
         ("with-history", defect_in(title) if context.history else ""),
         ("crash", crash_in(title, patch.message)),
@@ -119,7 +120,7 @@ def missing_fixes(context: Context) -> Hits:
 
 
 def _needs_stable(context: Context) -> bool:
-    """Return whether the bug is serious and Cc: stable is missing as well."""
+    """Return whether the bug is serious and the Cc: stable tag is missing."""
     return (
         bool(_serious_words(context))
         and bool(context.project.lists.stable)
@@ -136,14 +137,18 @@ def _serious_words(context: Context) -> str:
 
 
 def _has_untagged_stable(context: Context) -> bool:
-    """Return whether the prefix names a tree whose maintainers select stable fixes themselves."""
+    """Return whether the prefix names a tree whose maintainers select stable fixes without Cc:
+    stable tags.
+    """
     return not {word.lower() for word in context.patch.subject.words}.isdisjoint(
         context.project.tags.unmarked_prefixes
     )
 
 
 def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
-    """Return (patch line, id) of the commit that the message blames for the bug, or None."""
+    """Return (patch line, id) of the commit that the message names as the cause of the bug, or
+    None.
+    """
     text = [
         "" if at in pasted(context) else line
         for at, line in enumerate(context.patch.message)
@@ -156,10 +161,10 @@ def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
     "missing-stable",
 )
 def missing_stable(context: Context) -> Hits:
-    """Report a fix that lacks Cc: stable: a serious one, or one in a directory whose fixes usually
-    have it.
+    """Report a fix without Cc: stable if it is serious, or if fixes to its directory usually have
+    the tag.
 
-    Stable trees do not pick up a fix just because it has a Fixes: tag.
+    A Fixes: tag alone does not get a fix into stable trees.
     """
     patch = context.patch
     fixes = tags_named(context, "fixes")
@@ -212,7 +217,7 @@ def backport_unmarked(context: Context) -> Hits:
     patch = context.patch
     if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
         return
-    # vendor trees also use a bare version as a prefix, but have their own rules
+    # vendor trees also use a bare version as a prefix, but have different rules
     sent = any(
         "stable" in address.key
         for name in ("To", "Cc")
@@ -275,7 +280,7 @@ def sender_not_signed(context: Context) -> Hits:
 
 @detector("unexplained-signer")
 def unexplained_signer(context: Context) -> Hits:
-    """Report a Signed-off-by before the author's that has no Co-developed-by."""
+    """Report a Signed-off-by before the author's if its signer has no Co-developed-by."""
     author = context.patch.author
     partners = [
         tag.address
@@ -351,7 +356,6 @@ _NEVER_IN_TEXT = ("fixes", "cc", "closes", "datasheet")
 
 
 def _find_sentence(lines: Sequence[str], last: int) -> int | None:
-    """Return the index of the first sentence after the last tag, or None."""
     if last + 1 < len(lines) and lines[last + 1].strip():
         return None
     return next(
@@ -366,7 +370,7 @@ def _find_sentence(lines: Sequence[str], last: int) -> int | None:
 
 
 def _find_stranded_tag(context: Context, last: int) -> Hits:
-    """Yield the first tag that text separates from the tags at the end."""
+    """Yield a hit for the first tag that is separated by text from the tags at the end."""
     patch = context.patch
     blank = [at for at, text in enumerate(patch.message[:last]) if not text.strip()]
     written = [at for at, text in enumerate(patch.message[:last]) if text.strip()]
@@ -417,9 +421,7 @@ _STRANDED = (
     "lost-review",
 )
 def lost_review(context: Context) -> Hits:
-    """Report review tags that an earlier version had, and reviewers who no longer receive the
-    patch.
-    """
+    """Report review tags missing from this version, and earlier reviewers who do not receive it."""
     patch = context.patch
     newest = patch.subject.version
     older = [patch for patch in context.older if patch.subject.version < newest]
@@ -469,7 +471,7 @@ _TABLE_ENDS = (
     "checkpatch-newer",
 )
 def check_newer(context: Context) -> TypedHits:
-    """Report what only newer versions of checkpatch.pl check."""
+    """Report problems that only newer versions of checkpatch.pl check for."""
     yield from _check_fixes(context)
     yield from _check_id_tables(context)
 
@@ -688,7 +690,7 @@ def check_sign_offs(context: Context) -> TypedHits:
     signed = _AuthorSignOff(as_script)
     seen: set[str] = set()
     for line in lines.lines:
-        # checkpatch.pl takes unchanged lines of a diff for tags
+        # checkpatch.pl mistakes unchanged lines of a diff for tags
         if line.starts_hunk or line.starts_file or (line.left and not as_script):
             continue
         text = line.text
@@ -773,9 +775,9 @@ class _AuthorSignOff:
             self.text, self.problem = text, problem
 
     def verdict(self, author: str, at: int, upstream: str | None) -> TypedHits:
-        """Yield the hits about the author's sign-off, on patch line `at`.
+        """Yield the hits about the author's sign-off on a patch line.
 
-        A backport of the commit `upstream` keeps the tags of that commit.
+        A backport keeps the tags of the upstream commit.
         """
         if not self.any:
             yield "MISSING_SIGN_OFF", Hit(at)
@@ -832,7 +834,7 @@ def _check_value(line: ScannedLine, value: str, *, in_text: bool) -> TypedHits:
     box = parse_mailbox(value)
     better = box.written()
     if not better:
-        # a line of prose may start with "to:"
+        # the line may be prose that starts with "to:"
         yield bad("text" if in_text else "no-address", value=value)
         return
     if parse_mailbox(better) != box:
@@ -866,7 +868,7 @@ def _stable_form(box: Mailbox) -> str:
 
 
 def _check_co_developer(lines: LineScan, line: ScannedLine, value: str) -> TypedHits:
-    """Report a co-developer without a Signed-off-by on the next line."""
+    """Report a co-developer whose Signed-off-by is not on the next line."""
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
     signed = _SIGNED.match(following) if following is not None else None
     if not signed:

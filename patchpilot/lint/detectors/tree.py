@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors that compare a patch with the tree, its history and MAINTAINERS.
+"""Compare a patch with the tree, its history and MAINTAINERS.
 
-They check whether the patch applies, whether its Fixes: tags are correct, and whether MAINTAINERS
-marks its files as obsolete or names other recipients. Without a tree or history they report
-nothing.
+Check whether the patch applies, whether its Fixes: tags are correct, and whether MAINTAINERS marks
+its files as obsolete or names other recipients. Nothing is reported without a tree or history.
 """
 
 import re
@@ -41,9 +40,8 @@ MOST_APART = timedelta(days=120)
     "already-there",
 )
 def already_there(context: Context) -> Hits:
-    """Report a patch that is already applied.
-
-    The tree must contain the new side of every hunk, and not its old side.
+    """Report a patch that is already applied: the tree contains the new side of every hunk, but not
+    the old side.
     """
     if (
         context.tree is None
@@ -79,13 +77,13 @@ def does_not_apply(context: Context) -> Hits:
 def _apply_states(context: Context) -> list[tuple[int, str]]:
     """Return (patch line, "fits", "there" or "alien") for each file with hunks.
 
-    Files that depend on an earlier patch that does not apply are skipped.
+    Skip files that depend on an earlier patch that does not apply.
     """
     assert context.tree is not None
     return [
         state
         for change in context.patch.files
-        # report a patch that does not apply only once, not for later patches as well
+        # report only the first patch that does not apply, not the later patches that depend on it
         if not is_guess(context.tree, change.old_path or change.path)
         for state in _file_states(context.tree, change)
     ]
@@ -109,7 +107,7 @@ _MAX_HUNKS = 100
 
 
 def _age(patch: Patch, tree: Tree) -> timedelta:
-    """Return the time from the tree's release until the message was sent, or the longest time if
+    """Return the time from the tree's release to the date of the message, or the maximum if
     unknown.
     """
     sent, version = _sent_date(patch), tree.version
@@ -123,7 +121,7 @@ _DATED_MAJORS = (5, 6, 7)
 
 
 def _is_older(patch: Patch, tree: Tree) -> bool:
-    """Return whether the patch was sent before the tree's release; it may be applied there."""
+    """Return whether the patch was sent before the tree's release, so the tree may contain it."""
     return patch.commit is None and _age(patch, tree) < timedelta(0)
 
 
@@ -139,7 +137,9 @@ def _is_stable(tree: Tree) -> bool:
 
 
 def _targets_other_tree(patch: Patch, tree: Tree) -> bool:
-    """Return whether the patch targets another stable release, or mainline, not a stable tree."""
+    """Return whether the patch targets another stable release, or targets mainline while the tree
+    is stable.
+    """
     stables = patch.subject.stables
     if not stables and patch.commit is None and _is_stable(tree):
         return True
@@ -268,8 +268,8 @@ _SCRIPT = "scripts/get_maintainer.pl"
 def obsolete(context: Context) -> Hits:
     """Report changes to files in an obsolete MAINTAINERS section.
 
-    A file missing from the tree counts as obsolete if "obsolete" is part of its name. The finding
-    is on the file's header line.
+    A file missing from the tree counts as obsolete if its name contains "obsolete". The finding is
+    on the file's header line.
     """
     tree = context.tree
     lines = [line for line in scan(context).lines if line.starts_file]
@@ -293,9 +293,9 @@ def obsolete(context: Context) -> Hits:
 def target_tree(context: Context) -> Hits:
     """Report a missing or malformed target tree in the subject.
 
-    All files must belong to a subsystem that requires a target tree. A patch file without
-    recipients may still get one: for such files, the finding is less severe, and the profile must
-    be that of the subsystem.
+    All files must belong to a subsystem that requires a target tree. If a patch file has no
+    recipients, the target tree may still be added: the finding is then less severe, and the profile
+    must be that of the subsystem.
     """
     patch, wanted = context.patch, subsystem(context)
     if (
@@ -333,7 +333,6 @@ def target_tree(context: Context) -> Hits:
 
 
 def _is_fix(patch: Patch) -> bool:
-    """Return whether a patch has a Fixes: tag, or its message describes a fix."""
     claim = fix_claim(patch.subject.title, patch.message, patch.paths)
     return bool(patch.tags("Fixes") or claim)
 
@@ -396,7 +395,7 @@ def forgotten_maintainer(context: Context) -> Hits:
 
 
 def _recipients(patch: Patch) -> list[Address]:
-    """Return the recipients, the author and the sender, or [] without recipients."""
+    """Return the list of recipients, author and sender, or [] if there are no recipients."""
     addressed = [*patch.addresses("To"), *patch.addresses("Cc")]
     if not addressed or not patch.has_diff:
         return []

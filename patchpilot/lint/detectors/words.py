@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for misspellings and repeated words.
+"""Detect misspellings and repeated words.
 
-The subject, the message, new comments and sentences in new strings are searched for misspellings in
-codespell's dictionary and for similar words. A separate rule uses the kernel's own list.
+The subject, the message, new comments and sentences in new strings are searched for misspellings
+listed in codespell's dictionary and for similar words. A separate rule uses the kernel's own list.
 """
 
 import re
@@ -66,7 +66,7 @@ def check_words(context: Context) -> TypedHits:
 def tool_data(context: Context, name: str) -> bytes | None:
     """Return the contents of a checkpatch.pl data file, or None if it does not exist.
 
-    It is read from --data, if set, and otherwise from the tree's scripts/.
+    It is read from the --data directory if set, otherwise from the tree's scripts/.
     """
     folder = context.options.data_dir
     if folder is not None:
@@ -81,7 +81,7 @@ def _find_misspellings(context: Context) -> TypedHits:
         return
     single, phrases = mistakes
     lines = scan(context).lines
-    # skip quoted subjects, because the patch cannot correct them
+    # skip quoted subjects, because the patch cannot correct another commit's subject
     log = [line.raw if line.in_log or line.in_header else "" for line in lines]
     quoted = {} if context.options.checkpatch_compat else quoted_titles(log)
     for line in lines:
@@ -94,7 +94,7 @@ def _find_misspellings(context: Context) -> TypedHits:
             continue
         taken = -1
         for start, end in _find_misspelled(raw, single, phrases):
-            # like checkpatch.pl, skip the second of two adjacent mistakes
+            # like checkpatch.pl, skip the second of two adjacent misspellings
             if start and start - 1 < taken:
                 continue
             taken = end + 1
@@ -153,7 +153,7 @@ def _match_case(typo: str, better: str) -> str:
 
 @once
 def mistakes_of(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
-    """Return the words and the phrases in the kernel's list with their corrections, or None."""
+    """Return the corrections for the words and for the phrases in the kernel's list, or None."""
     return parse_spelling(tool_data(context, "spelling.txt"))
 
 
@@ -178,7 +178,7 @@ def parse_spelling(
 
 
 def _is_intended(context: Context, line: ScannedLine, word: str) -> bool:
-    """Return whether a repeated word may be intended: in pasted text, a quote or a name, as "that
+    """Return whether a repeated word may be intentional: in pasted text, a quote, a name or "that
     that", or in a patch that removes repeated words.
     """
     double = f"{re.escape(word)} {re.escape(word)}"
@@ -299,7 +299,7 @@ general, and if that is the first one.
     "codespell",
 )
 def misspelled_word(context: Context) -> Hits:
-    """Report each word that codespell considers misspelled, once."""
+    """Report each word that codespell considers misspelled. Each word is reported only once."""
     seen: set[str] = set()
     nearest_words: dict[str, str | None] = {}
     for patch_line, text in _lines_to_check(context):
@@ -360,7 +360,6 @@ def _words_in_code(lines: Iterable[NewLine]) -> Iterator[tuple[int, str]]:
 
 
 def _is_name(context: Context, word: str) -> bool:
-    """Return whether the word is a name, in the patch or in general."""
     return (
         word in _called_functions(context)
         or word.lower() in " ".join(context.patch.paths).lower()
@@ -395,7 +394,7 @@ def correction(word: str) -> str | None:
 def nearest(context: Context, word: str) -> str | None:
     """Return the only correct word that differs by one letter or by two swapped letters, or None.
 
-    Correct words are codespell's corrections, their forms, and words that begin with one.
+    Correct words are codespell's corrections, inflections of these, and words that begin with one.
     """
     if word in word_set("codespell", "right"):
         return None
@@ -412,7 +411,7 @@ def nearest(context: Context, word: str) -> str | None:
 
 
 def _one_letter_variants(word: str) -> set[str]:
-    """Return the words that differ by one removed, added or replaced letter, except at the end."""
+    """Return the words that differ by a removed, added or replaced letter other than the last."""
     parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     return {
         start + letter + end
@@ -424,7 +423,7 @@ def _one_letter_variants(word: str) -> set[str]:
 
 
 def _is_form(word: str, right: Collection[str]) -> bool:
-    """Return whether a word is formed from correct words by a prefix, a suffix or compounding."""
+    """Return whether a word consists of correct words with a prefix, a suffix or compounding."""
     if any(stem in right for stem in _stems(word)):
         return True
     beginnings = [

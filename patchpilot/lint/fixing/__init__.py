@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Safe fixes, which are kept only if they resolve their finding and cause no other.
+"""Apply safe fixes to a copy of a patch.
 
-They are applied to a copy of the patch.
+A fix is kept only if it resolves its finding and does not cause another one.
 """

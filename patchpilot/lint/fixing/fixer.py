@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The registry of fixers: functions that propose edits for a finding.
+"""Register fixers: functions that propose edits for a finding.
 
 A fixer returns None if it is not certain.
 """
@@ -25,9 +25,10 @@ LONGEST_LINE = 400
 
 
 class FixSite:
-    """A finding in its patch, with what a fixer needs to know.
+    """A finding in its patch, with the data that a fixer needs.
 
-    `line` is the scanned line, `text` the original line, and `column` the offset in it, or -1.
+    `line` is the scanned line, `text` the original line, and `column` the offset in the line (-1:
+    none).
     """
 
     def __init__(self, context: "Context", finding: Finding) -> None:
@@ -56,9 +57,8 @@ makes the tokens before and after the fix equal.
 
 
 class RegisteredFixer(NamedTuple):
-    """A fixer, and what it may change besides whitespace.
-
-    It may change the tokens in `tokens`, or prose: the message and comments.
+    """A fixer, and what it may change besides whitespace: the tokens in `tokens`, or prose (the
+    message and comments).
     """
 
     propose: Fixer
@@ -94,9 +94,9 @@ def rewrite(
 
     The lines in `rows`, relative to the finding, are searched as one text. It ends before the first
     line below the finding that the patch does not add; such lines above the finding are empty.
-    Without `is_prose`, strings are masked, and matches in comments do not count. `new` is a format
-    string for the groups, or a function that returns one. The text must match `whole`. With
-    `at_column`, only the match at the finding's column is replaced.
+    Unless `is_prose` is set, strings are masked, and matches in comments do not count. `new` is a
+    format string for the groups, or a function that returns the new text. The whole text must match
+    `whole`. With `at_column`, only the match at the finding's column is replaced.
     """
     numbers = takewhile(
         lambda number: number <= site.number or site.added(number),
@@ -149,7 +149,7 @@ def indent_of(raw: str) -> str:
 
 
 def white_space(end: int, start: int = 0) -> str:
-    """Return whitespace from column `start` to `end`, with as many tabs as possible."""
+    """Return whitespace from one column to another, using as many tabs as possible."""
     tabs = end // 8 - start // 8
     return "\t" * tabs + " " * (end % 8 if tabs else end - start)
 
@@ -161,7 +161,7 @@ def depth_of(code: str) -> int:
 def strip_sign(line: ScannedLine | None) -> str:
     """Return the code of a line without its sign.
 
-    Return "" for a line with a comment, a directive, or a backslash at the end.
+    Return "" if the line has a comment, is a directive, or ends with a backslash.
     """
     code = line.raw[1:].rstrip(" \t") if line and NOTE not in line.text else ""
     return "" if code.endswith("\\") or code.lstrip().startswith("#") else code

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compare the C tokens before and after a fix.
 
-They may differ only as the fixer declares.
+They may differ only as declared by the fixer.
 """
 
 import re
@@ -25,8 +25,8 @@ END = "\0"
 def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]:
     """Return the C tokens in these lines, the comments, and the state at the end.
 
-    The lines have no signs and one character per byte. Comments are returned without whitespace. A
-    state is "", or "*/" inside a comment. The end of a directive is a token as well.
+    The lines have no signs and one character per byte. Comments are returned without whitespace.
+    The state is "*/" inside a comment, otherwise "". The end of a directive counts as a token.
     """
     sanitizer = Sanitizer()
     sanitizer.inside = inside
@@ -43,7 +43,7 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]
             ]
         in_directive = in_directive or bool(_DIRECTIVE.match(masked))
         if _FUNCTION_MACRO.match(masked):
-            # with a space before the parenthesis, the parameters would become the value
+            # with a space before the parenthesis, the parameters would become part of the value
             result.append("(define")
         if _VERBATIM.match(masked):
             result.append("".join(text.split()))
@@ -84,8 +84,8 @@ def keeps_meaning(
 def _canonical(parts: Sequence[str], tokens: TokenChanges) -> tuple[str, list[str]]:
     """Return the tokens in canonical form, and the strings among them.
 
-    Strings may differ only if a change names them, and arguments that a macro turns into a string
-    must not differ.
+    Strings may differ only if a change names them. Arguments that a macro converts to a string must
+    not differ.
     """
     replacements = dict(tokens)
     strings = [str(replacements.get(word, word)) for word in parts if word[0] in "\"'"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An edited patch that knows the original index of each line."""
+"""Edit a patch while keeping track of the original index of each line."""
 
 import re
 import sys

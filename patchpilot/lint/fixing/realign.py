@@ -32,9 +32,8 @@ def keep_columns(
 ) -> tuple[Change, frozenset[int]]:
     """Realign lines that were aligned with a changed line.
 
-    Return the change, and the original indexes of fixed lines with which an unchangeable line is
-    aligned. Lines below an open parenthesis are moved, and so are a comment or backslash at the
-    end.
+    Lines below an open parenthesis are moved, and so are a comment or backslash at the end. Return
+    the change, and the original indexes of fixed lines with which an unchangeable line is aligned.
     """
     old_lines, new_lines = scan(old[1]).lines, scan(new[1]).lines
     new_by_origin = dict(zip(new[0].origin, new_lines, strict=True))
@@ -88,7 +87,7 @@ def _aligned_lines(
             return
         if line.sign == "-":
             continue
-        # whitespace in kernel style: as many tabs as possible
+        # use whitespace in kernel style: as many tabs as possible
         indent = re.match(rf"[+ ](\t* {{0,7}})(?=[^\s{NOTE}])", line.text)
         width = len(expand(indent[1])) if indent else -1
         column = columns.get(width, width)

@@ -51,10 +51,8 @@ Check = Callable[[Patch], tuple[Context, tuple[Finding, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class FixOutcome:
-    """The result of fixing a patch.
-
-    It contains the findings before and after, the fixed findings, and for each fix that was not
-    applied the reason.
+    """The result of fixing a patch: the findings before and after, the fixed findings, and the
+    reason for each fix that was not applied.
     """
 
     draft: PatchEdit
@@ -72,7 +70,7 @@ class FixOutcome:
 class TriedFix(NamedTuple):
     """A patch after several rounds of fixing.
 
-    `applied` maps fixed findings to the original indexes of the lines that were changed.
+    `applied` maps fixed findings to the original indexes of the changed lines.
     """
 
     draft: PatchEdit
@@ -99,7 +97,7 @@ def fix_patch(
     """Apply all fixes to a patch.
 
     `rules` maps ids to the rules of the run, and `known` is the result of `check` for this patch.
-    Only lines whose index `may_touch` accepts are changed, and `suppressed` findings are not fixed.
+    Only lines whose index `may_touch` accepts are changed. `suppressed` findings are not fixed.
     """
     start = TriedFix(PatchEdit.of(patch), *(known or check(patch)))
     fixers = import_fixers() if start.found else {}
@@ -196,7 +194,8 @@ class _Fixing:
     def rounds(self, start: TriedFix, banned: set[Key]) -> TriedFix:
         """Apply fixes until none is left.
 
-        At most half of the remaining checks are used; the others are needed to revert fixes.
+        At most half of the remaining checks are used, because the other half is needed to revert
+        fixes.
         """
         tried = start._replace(applied={})
         for _ in range(min(MOST_ROUNDS, (self.left + 1) // 2)):
@@ -228,7 +227,10 @@ class _Fixing:
     def _propose_changes(
         self, tried: TriedFix, banned: AbstractSet[Key]
     ) -> tuple[list[Change], dict[Key, frozenset[int]]]:
-        """Return changes that do not overlap, with the lines they fix; record other reasons."""
+        """Return changes that do not overlap, with the lines they fix.
+
+        Record the reasons for dropping others.
+        """
         changes: list[Change] = []
         fixes: dict[Key, frozenset[int]] = {}
         used_spans: defaultdict[int, set[ColumnSpan]] = defaultdict(set)
@@ -258,7 +260,7 @@ class _Fixing:
     def _objection(
         self, change: Change, tried: TriedFix, fixer: RegisteredFixer
     ) -> str:
-        """Return the reason why a change is not allowed, or ""."""
+        """Return why a change is not allowed, or ""."""
         draft = tried.draft
         if all(edit.insert == draft.old_lines(edit) for edit in change):
             return NOT_CERTAIN
@@ -284,10 +286,8 @@ class _Fixing:
     def _may_change(
         self, draft: PatchEdit, number: int, is_inserted: bool = False
     ) -> bool:
-        """Return whether a line may be changed.
-
-        The patch must have written it: the subject, the message, or an added line that was not
-        moved.
+        """Return whether a line may be changed because the author wrote it: the subject, the
+        message, or an added line that was not moved.
         """
         patch = draft.patch
         text = patch.lines[number - 1]
@@ -323,7 +323,8 @@ class _Fixing:
         increase.subtract(finding.rule for finding in start.found)
         touched = frozenset().union(*tried.applied.values())
         for rule, line in after - before:
-            # a rule may report only the first of several places, then the next one
+            # a rule may report only the first of several problems, and the next one after that is
+            # fixed
             is_elsewhere = line not in touched and line >= 0
             if rule not in suspect_rules or (is_elsewhere and increase[rule] <= 0):
                 continue
@@ -344,9 +345,9 @@ class _Fixing:
 
 
 def _nearest(tried: TriedFix, line: int) -> list[Key]:
-    """Return the fixes closest to a new finding, or all fixes if it has no line."""
+    """Return the fixes closest to a new finding, or all fixes if the finding has no line."""
     origins = tried.draft.origin
-    # an inserted line, whose index is negative, belongs to the one above it
+    # an inserted line has a negative index and belongs to the line above it
     index = max(origins[: origins.index(line) + 1]) if line in origins else None
     distances = {
         key: min((abs(at - index) for at in lines if at >= 0), default=0)
@@ -400,9 +401,8 @@ def _keeps_meaning(change: Change, tried: TriedFix, fixer: RegisteredFixer) -> b
 
 
 def _comment_state(line: ScannedLine) -> str | None:
-    """Return the state before a line: "", or "*/" inside a comment.
-
-    Return None inside a string.
+    """Return the state before a line ("*/" inside a comment, otherwise ""), or None inside a
+    string.
     """
     text, raw = (each[1:].lstrip(" \t") for each in (line.text, line.raw))
     if text.startswith(NOTE) and not raw.startswith(("/*", "//")):

@@ -175,7 +175,7 @@ def function_brace(context: LineContext) -> Results:
 def extern_in_source(context: LineContext) -> Results:
     """Report prototypes and extern declarations in .c files.
 
-    Arguments that start on the line after the function name are reported as well.
+    This includes prototypes whose arguments start on the line after the function name.
     """
     statement = context.statement
     if not statement or not context.line.file.endswith(".c"):

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check expressions and macros.
-
-Expressions: parentheses, casts and commas. Macros: their form, and arguments that are unused or
-evaluated repeatedly.
+"""Check expressions (parentheses, casts and commas) and macros (their form, and arguments that are
+unused or evaluated repeatedly).
 """
 
 import re
@@ -52,13 +50,13 @@ def parentheses_in_condition(context: LineContext) -> Results:
 
 
 def _parenthesized_comparisons(text: str) -> list[str]:
-    """Return the redundantly parenthesized names and comparisons in a condition."""
+    """Return the names and comparisons in a condition that have redundant parentheses."""
     # visit each parenthesis once, so that the loop ends
     redundant, end_of_last = [], 0
     name, compare = pattern(rf"\s*[&!~]?\s*{LVAL}\s*"), pattern(COMPARE)
     for bracket in pattern(r"\(").finditer(text):
         at = bracket.start()
-        # skip calls, and parentheses inside an earlier match
+        # skip function calls and parentheses inside an earlier match
         if at < end_of_last or (
             at and (at == end_of_last or match_at(r"[\w&!~]", text, at - 1))
         ):
@@ -120,7 +118,7 @@ def _assigned_ends(text: str, at: int) -> list[int]:
 
 
 def _outer_comma(text: str) -> bool:
-    """Return whether there is a comma outside parentheses; False if there is a brace."""
+    """Return whether there is a comma outside parentheses and no brace."""
     if "{" in text:
         return False
     depth = 0
@@ -136,11 +134,10 @@ def _outer_comma(text: str) -> bool:
 
 _ANYTHING = TypePattern("", storage=True)
 _CHECKED = TypePattern(r"\s*,\s*\(*\s*")
-# operators that do not evaluate their argument; typecheck's parenthesis starts with a
-# type and a comma
+# operators that do not evaluate their argument; after typecheck( come a type and a comma
 _HARMLESS = r"\b(?:(?:__must_be_array|offsetof|sizeof_field|sizeof|__stringify|typeof|__typeof__|__builtin\w+|#+)\s*\(*\s*|(typecheck)\s*\(\s*)"  # noqa: E501
 _OPERATOR_BEFORE, _OPERATOR_AFTER = rf"({OPERATORS})\s*$", rf"\s*({OPERATORS})"
-# skip longer macros
+# macros longer than this are skipped
 _LONGEST = 20_000
 _MOST, _SHORT = 2_000_000, 500
 
@@ -240,7 +237,7 @@ def _join_lines(body: str) -> str:
 
 
 def _check_arguments(context: LineContext, arguments: list[str], body: str) -> Results:
-    """Report unused, repeated or unparenthesized uses of macro arguments."""
+    """Report macro arguments that are unused, used repeatedly, or used without parentheses."""
     for name in arguments:
         if name.lower() == "type" or not match_at(r"\w+$", name):
             continue
@@ -266,7 +263,7 @@ def _is_next_to_operator(text: str, use: re.Match[str]) -> bool:
 
 
 def _strip_harmless_uses(context: LineContext, body: str, name: str) -> str:
-    """Remove uses in sizeof, typeof, # and ##, which do not evaluate the argument."""
+    """Remove the uses of an argument in sizeof, typeof, # and ##, which do not evaluate it."""
     result: list[str] = []
     at = 0
     for operator in pattern(_HARMLESS).finditer(body):

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check the layout of lines, and spaces.
+"""Check the layout of lines (continuation lines, tab stops, block comments and blank lines) and the
+spaces at brackets, braces and function pointers.
 
-Layout: continuation lines, tab stops, block comments and blank lines. Spaces: at brackets, braces
-and function pointers. The operators of each added line are recorded for the rules about spaces
-around operators.
+The operators of each added line are recorded for the rules about spaces around operators.
 """
 
 from patchpilot.lint.c.c_check import ADDED, LAYOUT, LineContext, Results, check
@@ -32,7 +31,7 @@ _TAB = 8
 _QUALIFIERS = rf"\b(?:{ATTRIBUTE}|{SPARSE})\b"
 _LOCAL = rf"{IDENT}(?:\s+|\s*\*\s*){IDENT}\s*[=,;\[]"
 _KEYWORD = rf"\+\s+{KEYWORDS}\b"
-# the end of a declaration that continues, of a line before a block, or of a macro line
+# the end of an unfinished declaration, of a line before a block, or of a macro line
 _GOES_ON = rf"(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})\s*$|(?:\{{\s*|\\)$"
 # lines that may follow a declaration without a blank line
 _NO_STATEMENT = (
@@ -86,7 +85,9 @@ def misaligned_continuation(context: LineContext) -> Results:
 
 
 def _opens_call(context: LineContext, before: str) -> bool:
-    """Return whether a call, declaration or condition continues on the next line."""
+    """Return whether a line starts a call, declaration or condition that continues on the next
+    line.
+    """
     at = end_of(r"\+[ \t]*", before)
     return (
         match_at(_OPENS, before, at) is not None
@@ -130,7 +131,7 @@ def space_after_cast(context: LineContext) -> Results:
 
 @check(LAYOUT)
 def block_comment_style(context: LineContext) -> Results:
-    """Report block comments whose asterisks are not aligned."""
+    """Report block comments with misaligned asterisks."""
     raw, before_raw = context.line.raw, context.before_raw
     if not raw.startswith("+"):
         return
@@ -265,7 +266,7 @@ def space_before_brace(context: LineContext) -> Results:
     has_no_space = (
         "){" in text
         and search_in(r"\(.*\)\{", text)
-        # no compound literal such as (type){
+        # skip compound literals such as (type){
         and not any(
             context.types.match(_BRACED_CAST, text, match.end())
             for match in pattern(r"\(").finditer(text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check conditions, loops and switch statements: their braces and indentation."""
+"""Check the braces and indentation of conditions, loops and switch statements."""
 
 import re
 
@@ -28,7 +28,7 @@ def unnecessary_braces(context: LineContext) -> Results:
     """Report braces around a single statement, or around only some branches of an if."""
     text = context.text
     checked_lines: set[int] = context.walk.hunk.setdefault("braces", set())
-    # do not scan a statement that the result would not depend on: a patch may have 100,000 of them
+    # skip statements that cannot affect the result, because a patch may have 100,000 of them
     if (
         match := search_in(r"(^.(?=\s*(?:if|else|do)\b).*)\bif\b", text)
     ) and not search_in(r"else\s*$", match[1]):
@@ -138,7 +138,7 @@ def brace_on_next_line(context: LineContext) -> Results:
 
 @check(CONTEXT, "if", "while", "for", "do", "else")
 def odd_indent(context: LineContext) -> Results:
-    """Report the body of a condition if it is not indented by one tab."""
+    """Report the body of a condition that is not indented by one tab."""
     text = context.text
     if (
         not search_in(
@@ -247,7 +247,7 @@ def condition_line(context: LineContext) -> Results:
 
 
 def _allow_while(context: LineContext) -> None:
-    """Record the `while` that ends a do loop, because it is no trailing statement."""
+    """Record the `while` that ends a do loop, so that `trailing_statement` ignores it."""
     span = context.need_span()
     if loop_end := match_at(r"\s*while\b", context.walk.passage.after(span).text):
         context.walk.hunk.setdefault("while", set()).add(

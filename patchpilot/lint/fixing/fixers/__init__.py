@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fixers, grouped by kind of change.
+"""Provide the fixers, grouped by kind of change.
 
 A rule with a safe fix names its fixer in `[rule.fix]`.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for the layout of C lines: tab stops and continuation lines."""
+"""Fix the layout of C lines: tab stops and continuation lines."""
 
 import re
 
@@ -31,7 +31,7 @@ _COMMENT_FIRST = (
 
 @fixer("tab-stop", is_prose=True)
 def tab_stop(site: FixSite) -> Proposal:
-    """Move a comment before code to the end of the line, or to a separate line above.
+    """Move a comment that precedes code to the end of the line or to a separate line above.
 
     Other code in a new function is indented to the depth of its braces.
     """
@@ -86,9 +86,8 @@ def align(site: FixSite) -> Proposal:
 
 
 def _may_move(line: ScannedLine, indent: str) -> bool:
-    """Return whether a line with this indent may be reindented.
-
-    It must not be in a comment, string or directive, or end with a backslash.
+    """Return whether a line with this indent may be reindented: it is not in a comment, string or
+    directive, and does not end with a backslash.
     """
     end = 1 + len(indent)
     return (

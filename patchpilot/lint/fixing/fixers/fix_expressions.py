@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for expressions: types, comparisons with NULL, and permissions.
+"""Fix expressions: types, comparisons with NULL, and permissions.
 
 The pages of the rules document the assumptions of each fixer.
 """
@@ -81,7 +81,7 @@ def null_test(site: FixSite) -> Proposal:
 
 
 def _is_truth(before: str, after: str) -> bool:
-    """Return whether only the truth value matters: in a condition, bool or logical operation."""
+    """Return whether only the truth value is used: in a condition, bool or logical operation."""
     while not (_LOGICAL.search(before[-2:]) or re.match(r"\s*(?:&&|\|\||\?)", after)):
         after = after.lstrip()
         if _LOOP.search(before) or _BOOL.search(before):

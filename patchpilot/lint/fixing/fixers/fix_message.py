@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for the subject and the message.
-
-In the diff they only change comments.
-"""
+"""Fix the subject and the message. In the diff, only comments are changed."""
 
 import re
 import textwrap
@@ -47,9 +44,8 @@ def _replace_title(site: FixSite, title: str) -> Proposal:
 
 @fixer("subject-end", is_prose=True)
 def subject_end(site: FixSite) -> Proposal:
-    """Remove the period, comma or semicolon at the end of the subject.
-
-    Keep it if the subject may be truncated.
+    """Remove the period, comma or semicolon at the end of the subject, unless the subject may be
+    truncated.
     """
     title = site.context.patch.subject.title
     return (
@@ -61,7 +57,7 @@ def subject_end(site: FixSite) -> Proposal:
 
 @fixer("agreed-prefix", is_prose=True)
 def agreed_prefix(site: FixSite) -> Proposal:
-    """Add the usual prefix of the files to a subject without one, if commits agree on it."""
+    """Add the files' usual prefix to a subject without a prefix if commits agree on one."""
     found = habits(site.context) if site.finding.value("usual") else None
     # add a prefix only if 95 % of the commits have it
     if found is None or found.exact < 95:
@@ -78,13 +74,13 @@ def drop_line(site: FixSite) -> Proposal:
 
 
 def suggested_reference(site: FixSite) -> re.Match[str] | None:
-    """Parse the id and title of the commit that the finding suggests."""
+    """Parse the id and title of the commit that a finding suggests, or return None."""
     text = site.finding.fix.text if site.finding.fix else ""
     return re.search(r"(?P<id>[0-9a-f]{12,40}) \(\"(?P<title>.*)\"\)$", text)
 
 
 def is_same_commit(commit_id: str, title: str, suggested: re.Match[str]) -> bool:
-    """Return whether an id and a title, if there is one, match a suggested reference.
+    """Return whether an id and an optional title match a suggested reference.
 
     A different title may belong to a different commit.
     """
@@ -142,7 +138,7 @@ def _wrap_paragraph(site: FixSite, first: str) -> Proposal:
     )
     if not lines or any(map(_LAID_OUT.search, lines)):
         return None
-    # the author may use shorter lines; one that is shorter still was broken on purpose
+    # the author may prefer shorter lines, but broke even shorter ones on purpose
     full_length = min(COLUMNS, max(NARROW, *map(len, ("", *lines[1:]))))
     count = 1
     while (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for statements: unnecessary braces, long lines and open parentheses."""
+"""Fix statements: unnecessary braces, long lines and open parentheses."""
 
 import re
 
@@ -146,9 +146,9 @@ def _break_at(
     *,
     margin: int,
 ) -> list[str]:
-    """Break a line at brackets up to a maximum depth; return [] if a part is too long.
+    """Break a line inside brackets up to a maximum depth, or return [] if a part is too long.
 
-    Parts without an enclosing bracket start at column `margin`.
+    Parts outside brackets start at column `margin`.
     """
     rows: list[str] = []
     while len(expand(raw)) > limit and len(rows) < MOST_LINES:
@@ -164,7 +164,7 @@ def _break_at(
         column = open_brackets[-1] if open_brackets else margin
         rows.append(raw[: breaks[-1]])
         raw = " " * column + raw[breaks[-1] :].lstrip()
-        # pad so that each unclosed bracket keeps its column
+        # pad the rest, so that each unclosed bracket keeps its column
         brackets = ("(" if at in open_brackets else " " for at in range(1, column + 1))
         text = "".join(brackets) + text[breaks[-1] :].lstrip()
     first, *rest = [*rows, raw]

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for the form and order of tags.
-
-The person or commit in a tag is never changed.
-"""
+"""Fix the form and order of tags. The person or commit in a tag is never changed."""
 
 import re
 

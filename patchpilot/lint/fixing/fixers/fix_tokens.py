@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers that replace the matches of a pattern: spaces, tokens and line breaks.
+"""Fix spaces, tokens and line breaks by replacing the matches of a pattern.
 
-Each declares the tokens that it changes; all others must stay the same.
+Each fixer declares the tokens that it changes; all others must stay the same.
 """
 
 import re
@@ -43,7 +43,6 @@ def _fixer(
     tokens: TokenChanges = (),
     **options: Any,
 ) -> None:
-    """Register a fixer that calls `rewrite`."""
     propose = partial(rewrite, pattern=pattern, new=new, **options)
     fixer(name, tokens=tokens, is_prose="is_prose" in options)(propose)
 
@@ -60,7 +59,7 @@ def _star(match: re.Match[str]) -> str:
 _fixer("space-after", r"[^\s\x01](?=[^ \t\n])", "{0} ", at_column=True)
 _fixer("no-space-before", r"[ \t]+([^\s\x01])", "{1}", at_column=True)
 _fixer("no-space-after", rf"({_SIGN})[ \t]+(?=\S)", "{1}", at_column=True)
-# a name before `(*` may be a type, and a macro without arguments may have a value
+# a name before `(*` may be a type; a macro without arguments may expand to a value in parentheses
 _fixer("no-space-before-call", r"(?<=\w)[ \t]+(\()(?!\s*[*^])", "{1}", at_column=True)
 _fixer("cast", r"(\([^()\n]*\))[ \t]+(?=[\w(&*~!\"'-])", "{1}", at_column=True)
 _fixer(
@@ -87,7 +86,7 @@ _fixer(
     ((r"\\ (&&|\|\|)", r"\1 \\"),),
     rows=range(-1, 1),
 )
-# one of several names may be a variable
+# skip declarations of several names, because one may be a variable
 _fixer(
     "drop-extern",
     r"\A(\+\s*)extern\s+",
@@ -102,10 +101,10 @@ _fixer(
     "{0} int",
     ((r"(signed) int\b", r"\1"),),
 )
-# the comma at the end of the code
+# remove the comma at the end of the code
 _fixer("drop-comma", r",(?=[\s\x01]*$)", "", ((",", ""),))
 _fixer("add-comma", r"(?<=[^\s\x01,;{(+])(?=[\s\x01]*$)", ",", ((",", ""),))
-# the initializer of a single static or global variable
+# remove the initializer of a single static or global variable
 _fixer(
     "drop-zero",
     r"(?<=[\w\]])\s*=\s*(?:0|NULL|false)\s*(?=;\s*$)",
@@ -119,7 +118,7 @@ _fixer(
     '+{1}"GPL"',
     (('"GPL v2"', '"GPL"'),),
 )
-# the finding marks only the first of several numbers; suffixes stay as they are
+# the finding marks only the first of several numbers; keep their suffixes
 _fixer(
     "lower-hex",
     r"\b0[xX][0-9a-fA-F]*[A-F][0-9a-fA-F]*(?=[uUlL]*\b)",
@@ -127,7 +126,8 @@ _fixer(
     ((r"0[xX]\w+", _lower),),
     rows=range(200),
 )
-# `&(a->b)`, `*(a->b)` and `(a->b)()`; a macro's argument may be an expression
+# rewrite `&(a->b)`, `*(a->b)` and `(a->b)()`, but not in a macro, whose argument may be an
+# expression
 _fixer(
     "plain-value",
     rf"({_START}?[&*]\s*){_PLAIN}|({_START}){_PLAIN}(?=\()",
@@ -135,7 +135,7 @@ _fixer(
     BRACKETS,
     whole=NO_MACRO,
 )
-# move the end of a comment to its own line
+# move the end of a comment to a separate line
 _fixer(
     "comment-end",
     r"^\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$",
@@ -146,7 +146,10 @@ _fixer(
 
 @fixer("space-before")
 def space_before(site: FixSite) -> Proposal:
-    """Add a space before the column or, without one, between `return` and a parenthesis."""
+    """Add a space before the finding's column.
+
+    If there is no column, add it between `return` and a parenthesis.
+    """
     is_placed = site.column > 0
     pattern = r"(?=\S)" if is_placed else r"(?<=\breturn)(?=\()"
     return rewrite(site, pattern, " ", at_column=is_placed)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for whitespace at both ends of a line, and for blank lines."""
+"""Fix whitespace at both ends of a line, and blank lines."""
 
 import re
 import sys
@@ -33,7 +33,7 @@ _BUILT = compile_cached(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)
 def _is_free(line: ScannedLine, kept: str) -> bool:
     """Return whether trailing whitespace has no meaning in the file.
 
-    It may have one in test data.
+    In test data, it may have one.
     """
     name = line.file.rpartition("/")[2]
     if name in ("Makefile", "Kbuild"):
@@ -68,7 +68,7 @@ def space_before_tab(site: FixSite) -> Proposal:
 def indent(site: FixSite) -> Proposal:
     """Indent a line with tabs.
 
-    If no tab reaches its column, a line in a new function is indented to the depth of its braces.
+    If no tab reaches its column, indent a line in a new function to the depth of its braces.
     """
     line, old = site.line, indent_of(site.line.raw)
     columns = len(expand(old))
@@ -88,10 +88,10 @@ _UNKNOWN = compile_cached(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
 def code_depth(site: FixSite, columns: int) -> int:
-    """Return the nesting depth of a line in a new function, or 0 if it is uncertain.
+    """Return the nesting depth of a line in a new function, based on braces and conditions, or 0 if
+    it is uncertain.
 
-    Braces and conditions determine the depth. A statement one column before a tab stop was probably
-    copied from a diff.
+    A statement one column before a tab stop was probably copied from a diff.
     """
     above = site.line.previous.code[1:].strip() if site.line.previous else ""
     if columns % _TAB == _TAB - 1 and (
@@ -103,7 +103,10 @@ def code_depth(site: FixSite, columns: int) -> int:
 
 @once
 def _depths(context: Context) -> dict[int, int]:
-    """Map lines in new functions to their depth if it is certain, and lines of an #if to 1."""
+    """Map lines in new functions to their nesting depth if it is certain.
+
+    Lines of an #if are mapped to 1.
+    """
     depths: dict[int, int] = {}
     depth, nesting, last_code = -sys.maxsize, 0, ";"
     for line in scan(context).lines:
