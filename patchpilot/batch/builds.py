@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build many commits on a Dask cluster, with one unit for each commit and architecture."""
+"""Build many commits on a Dask cluster, with one build unit for each commit and architecture."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -24,7 +24,7 @@ PACKS = "build"
 class BuiltUnit(NamedTuple):
     """The build of a commit for one architecture, and its findings.
 
-    If `arch` is "", it was built for the architectures that fit the commit.
+    If `arch` is "", the commit was built for all suitable architectures.
     """
 
     commit: str
@@ -44,10 +44,10 @@ def build_commits(
 ) -> Iterator[BuiltUnit]:
     """Build each commit on the cluster and yield the results as they complete.
 
-    Each commit is built for the given architectures, or for those that fit it. All machines must
-    have the repository at the same path and trust it (`patchpilot trust --build`). A worker runs
-    one compiler at a time in a separate directory; all workers of a machine share the cached
-    results. Raise MissingError without the extra `cluster`.
+    Each commit is built for the given architectures or, by default, for the suitable ones. All
+    machines must have the repository at the same path and trust it (`patchpilot trust --build`). A
+    worker runs one compiler at a time in a separate directory; all workers on a machine share the
+    cached results. Raise MissingError if the extra `cluster` is not installed.
     """
     try:
         from distributed import as_completed
@@ -67,7 +67,7 @@ def build_commits(
 def _build_in_worker(
     repository: Path, commit: str, arch: str, *, quick: bool
 ) -> BuiltUnit:
-    """Build one unit in a worker; workers on one machine need separate directories."""
+    """Build one unit in a worker, in a separate directory for each worker of a machine."""
     from distributed import get_worker
 
     name = "".join(char if char.isalnum() else "-" for char in str(get_worker().name))
@@ -86,7 +86,7 @@ def build_unit(
 ) -> BuiltUnit:
     """Build a commit in this process, for one architecture or for all suitable ones.
 
-    Concurrent builds must each have a different name in `folder_name`.
+    Concurrent builds must use different folder names.
     """
     options = build_options(
         arches=(arch,) if arch else (), quick=quick, jobs=1, place=folder_name

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Check whole epochs on a Dask cluster.
 
-Each part is written to a file of JSON lines, and each message is in exactly one part.
+Each message is in exactly one part, and each part is written to a separate file of JSON lines.
 """
 
 from collections.abc import Iterable
@@ -36,11 +36,12 @@ def check_epochs(
     mails: int = MAILS,
     progress: Progress = silent,
 ) -> int:
-    """Check all messages of these epochs on the cluster and return the number of parts checked.
+    """Check all messages in these epochs on the cluster and return the number of parts checked.
 
-    A file is written to `folder` for each part. Parts that already have a file are skipped, so that
+    Each part is written to a file in `folder`. Parts that already have a file are skipped, so that
     an interrupted run can be resumed. `tree` is the source tree of the patches. All machines must
-    have it and the epochs at the same paths. Raise MissingError without the extra `cluster`.
+    have it and the epochs at the same paths. Raise MissingError if the extra `cluster` is not
+    installed.
     """
     epoch_parts = (part for epoch in epochs for part in ranges(epoch, mails))
     return check_parts(
@@ -57,9 +58,9 @@ def check_parts(
     tree: Path | None = None,
     progress: Progress = silent,
 ) -> int:
-    """Check these parts like `check_epochs`.
+    """Check these parts as `check_epochs` does.
 
-    If a machine is lost, its part is checked by another one. Each file is written atomically.
+    If a machine is lost, another one checks its part. Files are written atomically.
     """
     try:
         from distributed import as_completed

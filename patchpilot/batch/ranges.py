@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Split an epoch into parts and check one of them."""
+"""Split an epoch into parts and check one part."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -11,9 +11,9 @@ from patchpilot.services.check.check_stream import epoch_commits, stream_range
 
 
 class EpochRange(NamedTuple):
-    """A part of an epoch: the messages added by git's revisions `A..B` (`B`: all up to B).
+    """A part of an epoch: the messages added by the revisions `A..B` (or `B`: all up to B).
 
-    `number` counts the parts, starting with the oldest message.
+    Parts are numbered from the oldest message.
     """
 
     epoch: str
@@ -36,7 +36,7 @@ class EpochRange(NamedTuple):
 
 
 def ranges(epoch: str, mails: int) -> Iterator[EpochRange]:
-    """Yield the parts of an epoch with `mails` commits each, oldest first.
+    """Yield the parts of an epoch, oldest first, with this many commits each.
 
     New messages only change the last part.
     """
@@ -52,9 +52,9 @@ def check_range(
     options: Options | None = None,
     tree: Path | None = None,
 ) -> Iterator[str]:
-    """Yield the JSON lines of the patches in the revisions `A..B` of an epoch, then the summary.
+    """Yield the JSON lines for the patches in the revisions `A..B` of an epoch, then the summary.
 
-    The lines are the same as those of `check --format jsonl`. `tree` is the source tree of the
-    patches. The work is done in this process. Raise InputError if a revision is missing.
+    The lines are the same as in `check --format jsonl`. `tree` is the source tree of the patches.
+    The check runs in this process. Raise InputError if a revision is missing.
     """
     return iter(stream_range(options or DEFAULTS, epoch, revisions, tree))

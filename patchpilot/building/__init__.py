@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build a kernel tree's objects before and after a commit, and report new warnings and errors."""
+"""Build the affected objects before and after a commit, and report new warnings and errors."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build the files that each commit of a series changes, before and after it, and report new
+"""Build the files changed by each commit of a series, before and after the commit, and report new
 diagnostics.
 """
 
@@ -55,7 +55,7 @@ class Built(NamedTuple):
     """The result of building a series.
 
     `problems` and `tried` (the built configurations) have an item for each change. `compiled` is
-    the number of objects that were compiled, and `known` of the cached ones.
+    the number of compiled objects, and `known` the number of cached ones.
     """
 
     problems: Sequence[tuple[BuildProblem, ...]]
@@ -129,7 +129,6 @@ class SeriesBuild:
         )
 
     def _show_step(self, what: str, done: int = 0, total: int | None = None) -> None:
-        """Report progress with the number of remaining objects."""
         remaining = (
             f" · {counted(self._remaining, 'object')} left"
             if self._remaining > 0
@@ -140,7 +139,6 @@ class SeriesBuild:
     def _split_built(
         self, configuration: Configuration, state: TreeState, paths: Sequence[str]
     ) -> BuiltConfiguration:
-        """Return which of the files were built in a configuration, and why others were not."""
         unbuilt = [path for path in paths if not self._is_built(state, path)]
         return BuiltConfiguration(
             configuration.arch,
@@ -156,7 +154,6 @@ class SeriesBuild:
         )
 
     def _unbuilt_reason(self, state: TreeState, path: str) -> str:
-        """Return why make did not build a file."""
         report = self._reports.get((state.commit, path), _EMPTY_REPORT)
         errors = (
             diagnostic.text
@@ -167,13 +164,12 @@ class SeriesBuild:
         return (*reasons, "make does not build its object")[0]
 
     def _static_problems(self, change: Change) -> Iterator[BuildProblem]:
-        """Yield the problems of a change that are found without building."""
         yield from kconfig_problems(change.after, change.files)
         if not self._options.quick and key_of_tool():
             yield from self._semantic_problems(change)
 
     def _semantic_problems(self, change: Change) -> Iterator[BuildProblem]:
-        """Yield new reports by the tree's semantic patches about a change's files."""
+        """Yield problems that the tree's semantic patches report only after a change."""
         for file in change.files:
             lines = [line.new_line or 0 for line in file.lines("+")]
             if not lines or not file.path.endswith(".c") or not is_target(file.path):
@@ -220,7 +216,7 @@ class SeriesBuild:
                 self._configure(configuration, change.after)
 
     def _paths_to_compare(self, change: Change, paths: Sequence[str]) -> list[str]:
-        """Return the files whose diagnostics may be caused by the change."""
+        """Return the files with diagnostics that the change may have caused."""
         names, are_called = _new_names(change)
 
         def is_doubtful(path: str) -> bool:
@@ -307,7 +303,7 @@ class SeriesBuild:
         number: int,
         paths: tuple[str, ...],
     ) -> Iterator[BuildProblem]:
-        """Yield a change's problems in one configuration."""
+        """Yield the problems that a change has in one configuration."""
         change = self._changes[number]
         doubtful = self._paths_to_compare(change, paths)
         before = self._diagnostics(change.before, doubtful)
@@ -344,7 +340,7 @@ class SeriesBuild:
         change: Change,
         undefined: Sequence[Diagnostic],
     ) -> Iterator[BuildProblem]:
-        """Yield new undefined symbols that no module provides."""
+        """Yield new undefined symbols that are not provided by any module."""
         by_name = {diagnostic.text: diagnostic for diagnostic in undefined}
         if not by_name:
             return
@@ -365,7 +361,6 @@ class SeriesBuild:
     def _unbuilt(
         self, configuration: Configuration, change: Change, paths: tuple[str, ...]
     ) -> Iterator[BuildProblem]:
-        """Yield a problem for each file that was not built."""
         for file in self._split_built(configuration, change.after, paths).skipped:
             if (change.after.commit, file.path) in self._reports:
                 is_new = self._is_built(change.before, file.path)
@@ -376,7 +371,10 @@ class SeriesBuild:
                 yield BuildProblem(NOT_BUILT, f"{message}: {file.why}", file.path)
 
     def _diagnostics(self, state: TreeState, paths: Sequence[str]) -> list[Diagnostic]:
-        """Return the diagnostics of files in a tree state, those in shared headers once."""
+        """Return the diagnostics of files in a tree state.
+
+        Those in shared headers are returned once.
+        """
         diagnostics = {
             diagnostic: None
             for path in paths
@@ -392,7 +390,7 @@ class SeriesBuild:
         number: int,
         paths: Sequence[str],
     ) -> str:
-        """Return the first later commit with which all objects of a change can be built, or ""."""
+        """Return the first later commit that makes all objects of a change buildable, or ""."""
         state = self._changes[number].after
         broken = [path for path in paths if not self._is_built(state, path)]
         later_changes = self._changes[number + 1 :] if broken else ()
@@ -409,8 +407,8 @@ class SeriesBuild:
 def _new_names(change: Change) -> tuple[set[str], bool]:
     """Return the names that a change adds or removes.
 
-    Also return whether undefined symbols may have another cause: an added line calls a new name, or
-    a preprocessor line was removed.
+    Also return whether it may cause undefined symbols with other names, because an added line calls
+    a new name or a preprocessor line was removed.
     """
     new_names: set[str] = set()
     removed_names: set[str] = set()
@@ -430,7 +428,7 @@ def _new_names(change: Change) -> tuple[set[str], bool]:
 
 
 def _kconfig_problem(message: str, change: Change) -> BuildProblem | None:
-    """Return the problem if a Kconfig file that the patch changes cannot be read."""
+    """Convert make's message to a problem if a Kconfig file changed by the patch is unreadable."""
     match = re.search(r"(\S*Kconfig\S*):(\d+): ?(.*)", message)
     if not match or not any(file.path == match[1] for file in change.files):
         return None
@@ -441,11 +439,11 @@ def _kconfig_problem(message: str, change: Change) -> BuildProblem | None:
 
 
 def _drop_duplicates(problems: Sequence[BuildProblem]) -> tuple[BuildProblem, ...]:
-    """Drop problems that several configurations or compilers report."""
+    """Drop duplicates of problems reported for several configurations or compilers."""
     unique: dict[tuple[object, ...], BuildProblem] = {}
     for problem in problems:
         message = problem.message.rpartition(" (")[0].partition(" [-W")[0]
-        # gcc and clang word the same warning differently, so compare the quoted names
+        # gcc and clang word the same warning differently, so compare only the quoted names
         key = problem.path, problem.line, names_in(message) or message
         is_note = problem.kind == NOT_BUILT
         unique.setdefault((problem.message,) if is_note else key, problem)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Record builds, keyed by the trees before and after a commit.
 
-A record stays valid after the message is edited, but not after the code changes.
+Editing the commit message keeps the record valid; changing the code does not.
 """
 
 from pathlib import Path

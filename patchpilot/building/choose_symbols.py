@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the smallest set of Kconfig symbols that enables other symbols."""
+"""Find the smallest set of Kconfig symbols to enable so that the wanted symbols are enabled."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -22,7 +22,7 @@ _Settings = tuple[frozenset[str], frozenset[str]]
 
 
 class _TooLongError(Exception):
-    """The search takes too many steps."""
+    """Raised if the search takes too many steps."""
 
 
 class SymbolChoice:
@@ -48,12 +48,12 @@ class SymbolChoice:
         return self._try(lambda: all(map(self.turn_on, names)))
 
     def keep_off(self, names: Iterable[str]) -> None:
-        """Never enable these symbols, unless they are already enabled."""
+        """Keep these symbols disabled from now on, except those already enabled."""
         self.off |= {name for name in names if not self.is_on(name)}
 
     def leaves_unmet(self, name: str, target: str) -> bool:
-        """Return whether `name` can select `target` while the dependencies of `target` are
-        not met.
+        """Return whether `name` can select `target` although the dependencies of `target` are not
+        met.
         """
         config = self._symbols.get(target, Config(target))
         unmet = Not(Either(tuple(config.depends)))
@@ -62,7 +62,7 @@ class SymbolChoice:
             if selector == name and self._try(
                 partial(self._set_value, violation, True, 0, frozenset())
             ):
-                # a select may have enabled a symbol in `off`
+                # a select may have enabled a symbol that should stay disabled
                 self._restore((self.on, frozenset()))
                 return self._holds(unmet)
         return False
@@ -75,7 +75,10 @@ class SymbolChoice:
         return self._cache[name]
 
     def text(self, modules: Iterable[str] = ()) -> str:
-        """Return the file for KCONFIG_ALLCONFIG; `modules` are set to m if they are tristate."""
+        """Return the content of a KCONFIG_ALLCONFIG file.
+
+        Tristate symbols in `modules` are set to m.
+        """
         tristates = {name for name in modules if self._symbols[name].kind == "tristate"}
         lines = [
             f"CONFIG_{name}={'m' if name in tristates else 'y'}" for name in self.on
@@ -183,9 +186,9 @@ class SymbolChoice:
     def _cheapest(
         self, attempts: Iterable[Callable[[], bool]], *, enough: int = 0
     ) -> bool:
-        """Keep the attempt that enables the fewest symbols.
+        """Apply the attempt that enables the fewest symbols.
 
-        Stop at the first one with at most `enough`.
+        Stop trying at the first one that enables at most `enough`.
         """
         saved = self.on, self.off
         best: _Settings | None = None
@@ -240,7 +243,9 @@ class SymbolChoice:
         *,
         sets_all: bool,
     ) -> bool:
-        """Give the value to every part, or only to the part that needs the fewest symbols."""
+        """Give every part of an expression this value, or only the part that needs the fewest
+        symbols.
+        """
         if sets_all:
             return all(
                 self._set_value(part, value, depth, dependents) for part in parts

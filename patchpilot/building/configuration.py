@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A kernel configuration for building objects, and the tools that it requires."""
+"""Define a kernel configuration for building objects, and the tools that it requires."""
 
 import functools
 import hashlib
@@ -39,8 +39,8 @@ class Configuration(NamedTuple):
     """A kernel configuration: ARCH, the compiler, and the symbols to set on top of allnoconfig.
 
     `given` is the text of a .config to use instead. A `minimal` configuration disables everything
-    that the objects do not need, and builds them in instead of as modules. `wanted` are the symbols
-    that must be enabled.
+    that the objects do not need, and builds them into the kernel instead of as modules. `wanted`
+    contains the symbols that must be enabled.
     """
 
     arch: str
@@ -53,7 +53,7 @@ class Configuration(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Return the name that messages use."""
+        """Return the configuration's name for messages."""
         suffix = (
             " .config" if self.given else " minimal, built in" if self.minimal else ""
         )
@@ -81,7 +81,7 @@ class Configuration(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Return the variables to pass to make."""
+        """Return the variable assignments to pass to make."""
         variables = [f"ARCH={self.arch}"]
         if self.llvm:
             variables += ["LLVM=1"] if shutil.which("ld.lld") else ["CC=clang"]
@@ -133,9 +133,8 @@ def require_tools(compiler: str) -> None:
 
 
 def make_environment() -> dict[str, str]:
-    """Return the environment for make.
-
-    Variables that affect the kernel's make or may contain secrets are removed.
+    """Return the environment for make, without variables that affect the kernel's make or may
+    contain secrets.
     """
     inherited = {
         name: value

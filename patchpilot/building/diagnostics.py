@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse the warnings and errors in make's output, with the object that each belongs to."""
+"""Parse the warnings and errors in make's output, and assign each to an object."""
 
 import os
 import re
@@ -51,8 +51,9 @@ class ObjectReport(NamedTuple):
 
 
 def pair_with_objects(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield (object, line) for each line of make's output; the object is "" until make names
-    one.
+    """Yield (object, line) for each line of make's output.
+
+    The object is "" until make names one.
     """
     name = ""
     for line in lines:
@@ -69,9 +70,7 @@ def object_in(line: str) -> str:
 
 
 def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
-    """Parse the output of compilers, sparse, dtc and kernel-doc about files in the directory
-    `top`.
-    """
+    """Parse the output of compilers, sparse, dtc and kernel-doc about files in a directory."""
     diagnostics: list[Diagnostic] = []
     for line in lines:
         match = _LOCATION.match(line) or _DTC.match(line)
@@ -97,7 +96,7 @@ def names_in(text: str) -> frozenset[str]:
 
 def _diagnostic_kind(level: str | None, text: str, column: str | None) -> str:
     if level in ("Error", "Warning", "ERROR", None):
-        # printed by Kconfig, or by dtc, whose syntax errors have no "error:"
+        # a message from Kconfig, or a syntax error from dtc, which it prints without "error:"
         return WARNING if level == "Warning" else ERROR
     if column is None and not _FLAG.search(text):
         return KERNEL_DOC
@@ -108,6 +107,6 @@ def _diagnostic_kind(level: str | None, text: str, column: str | None) -> str:
 
 def _strip_top(path: str, top: str) -> str:
     """Strip the tree's directory from a path."""
-    # paths of included Makefiles may leave the directory: amdgpu/../display/…
+    # paths of included Makefiles may lead out of the directory: amdgpu/../display/…
     text = os.path.normpath(path.removeprefix(f"{top}/"))
     return re.sub(r"^(?:\.\./)+", "", text)

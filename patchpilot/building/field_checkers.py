@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run existing checkers for devicetree bindings and documentation on a file in a commit."""
+"""Run external checkers for devicetree bindings and documentation on a file in a commit."""
 
 import os
 import re
@@ -88,9 +88,9 @@ class CheckedFile(NamedTuple):
 class Checker(NamedTuple):
     """An external checker.
 
-    `finds` describes the problems that it finds, `pattern` matches the paths that it checks, and
-    `install` is how to install it. If `runs_tree` is True, it executes a script from the commit, or
-    reads any file that its sources include.
+    `finds` describes the problems it finds, `pattern` matches the paths it checks, and `install`
+    explains how to install it. `runs_tree` is True if it executes a script from the commit or reads
+    any file that its sources include.
     """
 
     kind: str
@@ -106,9 +106,8 @@ class Checker(NamedTuple):
 def reports(
     checker: Checker, repository: Repository, commit: str, path: str
 ) -> tuple[Diagnostic, ...]:
-    """Return a checker's diagnostics for a file in a commit.
-
-    Return none if the file is too large or the checker times out.
+    """Return a checker's diagnostics for a file in a commit, or none if the file is too large or
+    the checker times out.
     """
     data = repository.blob(commit, path)
     if data is None or len(data) > _MAX_BYTES:
@@ -136,9 +135,10 @@ def _dtschema(location: CheckedFile) -> Iterator[Diagnostic]:
 
 
 def _devicetree(location: CheckedFile) -> Iterator[Diagnostic]:
-    """Compile a board or the examples in a binding, and validate the result against the bindings.
+    """Compile a board's devicetree or the examples in a binding, and validate it against the
+    bindings.
 
-    Sources may include any file on the machine, as in a build.
+    As in a build, sources may include any file on the machine.
     """
     path = re.sub(r"^arch/(\w+)/boot/dts/", r"\1/", location.path)
     contents = _write_closure(location, [path])
@@ -183,10 +183,9 @@ def _devicetree(location: CheckedFile) -> Iterator[Diagnostic]:
 
 
 def _find_line(lines: list[str], text: str, start: int = 0) -> int:
-    """Return the number of the first line that contains `text`, searching only the examples if
-    there are any.
+    """Return the number of the first line that contains a text, or 0 if there is none.
 
-    Return 0 if there is none.
+    If there are examples, search only those.
     """
     start = start or (lines.index("examples:") if "examples:" in lines else 0)
     numbered = enumerate(lines[start:], start + 1)
@@ -194,9 +193,9 @@ def _find_line(lines: list[str], text: str, start: int = 0) -> int:
 
 
 def _write_closure(location: CheckedFile, names: Sequence[str]) -> dict[str, str]:
-    """Write bindings, devicetree sources and all files that they refer to; return their contents.
+    """Write bindings, devicetree sources and all files they refer to, and return their contents.
 
-    Sources and headers are written to the paths by which sources include them, for example
+    Sources and headers are written to the paths by which they are included, such as
     `arm/board.dtsi` and `dt-bindings/gpio/gpio.h`.
     """
     contents: dict[str, str] = {}
@@ -222,7 +221,7 @@ def _references(name: str, content: str) -> Iterator[str]:
 
 
 def _docutils(location: CheckedFile) -> Iterator[Diagnostic]:
-    """Yield docutils' reports without including files or executing directives."""
+    """Yield docutils' reports. Included files and directives are disabled."""
     from docutils import core, nodes, utils  # type: ignore[import-untyped]
 
     settings = {
@@ -300,7 +299,6 @@ def _run(argv: list[str], location: CheckedFile, stdin: bytes | None = None) -> 
 def _run_isolated(
     argv: list[str], location: CheckedFile, stdin: bytes | None = None
 ) -> Completed:
-    """Run a checker without network access."""
     return run(
         [*sandbox(), *argv],
         env=make_environment(),
@@ -313,7 +311,9 @@ def _run_isolated(
 def _parse_reports(
     kind: str, location: CheckedFile, output: str
 ) -> Iterator[Diagnostic]:
-    """Parse lines about the file that have the form `PATH:LINE:COLUMN: TEXT`."""
+    """Parse those lines of a checker's output that have the form `PATH:LINE:COLUMN: TEXT` and are
+    about the file.
+    """
     for line in output.replace(f"{location.folder}/", "").split("\n"):
         match = _REPORT.match(line)
         if match and match["path"] == location.path:

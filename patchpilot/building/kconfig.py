@@ -28,8 +28,8 @@ _MAX_FILES = 5000
 class Config:
     """A Kconfig symbol.
 
-    Prompts, defaults and selecting symbols each have a condition. `depends` has the dependencies of
-    each definition of the symbol; one of them must be met.
+    Prompts, defaults and selecting symbols each have a condition. `depends` contains the
+    dependencies of each definition of the symbol; one of these must be met.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Kconfig:
             self._entry.append((keyword, argument))
 
     def _close(self) -> None:
-        """Finish the current entry: define its symbol, or open its block."""
+        """Finish the current entry by defining its symbol or opening its block."""
         if not self._entry:
             return
         (kind, name), *properties = self._entry
@@ -139,8 +139,9 @@ class Kconfig:
 
 
 def _list_statements(text: str) -> Iterator[str]:
-    """Yield a file's statements without comments and help texts, and with continued lines
-    joined.
+    """Yield the statements in a file.
+
+    Comments and help texts are dropped, and continued lines joined.
     """
     help_indent: int | None = None
     joined_line = ""

@@ -52,13 +52,13 @@ YES = Symbol("y")
 
 @functools.lru_cache(50_000)
 def parse_expression(text: str) -> Expression:
-    """Parse a Kconfig expression; return y if it is malformed.
+    """Parse a Kconfig expression, or return y if it is malformed.
 
-    The expression is translated to Python and parsed as such. Macros, which test the compiler, are
-    taken to be y.
+    The expression is translated to a Python expression, and Python parses it. Macros, which test
+    the compiler, count as y.
     """
     tokens = _TOKEN.findall(_MACRO.sub("y", text[:_MAX_LENGTH]))
-    # add a prefix, because Python's keywords and numbers are valid Kconfig names
+    # add a prefix, because Kconfig names can be Python keywords or numbers
     python_code = " ".join(
         "_" + re.sub(r"\W", "_", token.strip("\"'"))
         if _NAME.match(token)

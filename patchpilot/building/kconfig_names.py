@@ -2,7 +2,7 @@
 """Find added uses of Kconfig symbols that the tree does not define, and added selects that ignore
 dependencies.
 
-Nothing from the tree is run.
+No code from the tree is run.
 """
 
 import re
@@ -70,7 +70,6 @@ def is_kconfig(path: str) -> bool:
 def _undefined_symbols(
     state: TreeState, changes: Sequence[FileChange]
 ) -> Iterator[BuildProblem]:
-    """Yield a problem for each undefined Kconfig symbol in an added line."""
     first_uses: dict[str, tuple[FileChange, DiffLine]] = {}
     for change in changes:
         for line in change.lines("+"):

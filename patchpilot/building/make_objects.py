@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run make for single objects in a checked-out kernel tree."""
+"""Run make on single objects in a checked-out kernel tree."""
 
 import contextlib
 import os
@@ -40,9 +40,9 @@ _DEPENDENCY = re.compile(r"^\s+(\S+?)\s*\\?$", re.MULTILINE)
 
 
 class Maker:
-    """Runs make in a tree with an output directory.
+    """A kernel tree and an output directory in which make runs.
 
-    `lacks_file` is set if make misses a file, perhaps because the checkout is partial.
+    `lacks_file` is set if make reports a missing file, perhaps because the checkout is partial.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class Maker:
         self.lacks_file = False
 
     def configure(self, build_digest: str) -> tuple[tuple[str, ...], str]:
-        """Configure the tree, unless the output directory is already configured in the same way.
+        """Configure the tree, unless the output directory already has this configuration.
 
         `build_digest` changes with the tree's Kconfig files. Return the symbols that did not stay
-        enabled, and the error of make or "".
+        enabled, and make's error message or "".
         """
         stamp = self._output / "patchpilot.state"
         state = f"{self._configuration.key} {build_digest}"
@@ -112,10 +112,10 @@ class Maker:
         }
 
     def _test_header(self, path: str) -> ObjectReport:
-        """Compile a header as a user-space program would include it.
+        """Compile a header as a user-space program would, like usr/include/Makefile tests the
+        installed header.
 
-        usr/include/Makefile tests the installed header in the same way. Macros that
-        scripts/headers_install.sh removes are defined as empty.
+        Macros that scripts/headers_install.sh removes are defined as empty.
         """
         include_folder = self._output / "patchpilot.uapi" / "linux"
         include_folder.mkdir(parents=True, exist_ok=True)
@@ -137,7 +137,7 @@ class Maker:
             *(f"-I{folder}" for folder in folders),
             "-xc",
             "/dev/null",
-            # include it twice to test its include guard
+            # include the header twice to test its include guard
             f"-include{path}",
             f"-include{path}",
         ]
@@ -236,7 +236,6 @@ class Maker:
 
 
 def _last_error(lines: Sequence[str]) -> str:
-    """Return the last line that explains why make failed."""
     last_lines = [line.strip() for line in lines[-_TAIL * 4 :] if line.strip()]
     errors = [line for line in last_lines if _FAILURE.search(line)]
     return printable((errors or last_lines or ["make printed nothing"])[0])[:300]

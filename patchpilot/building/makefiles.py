@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the Kconfig symbols that an object depends on, by parsing the Makefiles in its directory and
-above.
+the parent directories.
 """
 
 import os
@@ -38,14 +38,14 @@ _MAX_DEPTH = 8
 
 
 class Need(NamedTuple):
-    """The symbols that an object depends on, and the module that contains it or ""."""
+    """The symbols that an object depends on, and the module that contains it ("" if none does)."""
 
     symbols: tuple[str, ...]
     module: str = ""
 
 
 class _Line(NamedTuple):
-    """A line of a Makefile: the list that it extends, the symbols that it depends on, and the added
+    """A Makefile line: the list to which it adds names, the symbols on which it depends, and the
     names.
     """
 
@@ -55,12 +55,12 @@ class _Line(NamedTuple):
 
 
 def needs_of(read: Read, path: str) -> tuple[Need, ...]:
-    """Return the alternative requirements for building a source file.
+    """Return the alternative requirements for building a source file: one for each Makefile line
+    that adds the object, or () if no line does.
 
-    There is one for each Makefile line that adds the object. If no Makefile names it, but the
-    nearest Makefile with modules includes other files or computes names, assume that it belongs to
-    these modules. Return () if it is not built. Conditions on more than a single symbol are assumed
-    to be met.
+    If no Makefile names the object, but the nearest Makefile with modules includes other files or
+    computes names, assume that the object belongs to these modules. Conditions on more than one
+    symbol are assumed to be met.
     """
     folder, _, name = path.rpartition("/")
     target = name.rpartition(".")[0] + ".o"
@@ -84,8 +84,8 @@ def needs_of(read: Read, path: str) -> tuple[Need, ...]:
 def target_of(read: Read, path: str) -> str:
     """Return the make target for a source file.
 
-    If a module's Makefile includes that of a sibling directory, the target is relative to the
-    module (`amdgpu/../display/…`).
+    If a module's Makefile includes the Makefile of a sibling directory, the target is relative to
+    the module (`amdgpu/../display/…`).
     """
     stem, _, suffix = path.rpartition(".")
     if suffix == "dts":
@@ -98,8 +98,8 @@ def target_of(read: Read, path: str) -> str:
 
 
 def _neighbor_makefiles(read: Read, path: str) -> Iterator[tuple[str, Need]]:
-    """Yield sibling directories whose Makefile includes the one in the file's directory, each with
-    a need of their modules.
+    """Yield sibling directories whose Makefile includes the Makefile in the file's directory, each
+    with the requirements of one of their modules.
     """
     parts = path.split("/")
     for depth in range(1, len(parts) - 2):
@@ -125,7 +125,7 @@ def _neighbor_makefiles(read: Read, path: str) -> Iterator[tuple[str, Need]]:
 def _module_needs(
     read: Read, folder: str, lines: list[_Line], extra_symbols: tuple[str, ...] = ()
 ) -> Iterator[Need]:
-    """Yield the needs of the modules in a directory's Makefile."""
+    """Yield the requirements of the modules in a directory's Makefile."""
     for line in lines:
         for object_name in line.words if line.name == "obj" else ():
             if object_name.endswith(".o"):
@@ -137,7 +137,9 @@ def _module_needs(
 
 
 def _computed_needs(read: Read, folder: str) -> Iterator[Need]:
-    """Yield the needs of modules that may contain a directory's objects without naming them."""
+    """Yield the requirements of modules that may contain a directory's objects but do not name
+    them.
+    """
     while folder:
         text = _text(read, folder)
         if needs := list(_module_needs(read, folder, list(_parse_lines(text)))):
@@ -147,7 +149,7 @@ def _computed_needs(read: Read, folder: str) -> Iterator[Need]:
 
 
 def _folder_symbols(read: Read, folder: str) -> list[tuple[str, ...]]:
-    """Return the alternative sets of symbols with which kbuild enters a directory."""
+    """Return the alternative sets of symbols that make kbuild enter a directory."""
     parent, _, last = folder.rpartition("/")
     target, ancestor = f"{last}/", parent
     while ancestor:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Report undefined symbols of an object that no module can provide."""
+"""Report an object's undefined symbols that no module can provide."""
 
 import re
 import shutil
@@ -90,7 +90,6 @@ def missing_symbols(
 
 
 def _definitions(state: TreeState, name: str, source_arch: str) -> list[str]:
-    """Return the files that define a global function or variable."""
     function = rf"^[A-Za-z_].*[ *]{name}\s*\([^;]*$"
     variable = rf"^[A-Za-z_][^(]*[ *]{name}(\[.*\])?( =.*|;)$"
     matches = _grep_lines(state, f"{function}|{variable}", source_arch)
@@ -98,9 +97,10 @@ def _definitions(state: TreeState, name: str, source_arch: str) -> list[str]:
 
 
 def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
-    """Return the added line whose division may have become a call of this function.
+    """Return the added line with a division that may have become a call of this function, or 0 if
+    there is none.
 
-    Return 0 if there is none, or if the function is not for divisions.
+    The function must be one that compilers call for divisions.
     """
     if not _COMPILER_FUNCTION.fullmatch(name):
         return 0

@@ -17,7 +17,10 @@ def find_new_diagnostics(
     after: Sequence[Diagnostic],
     changes: Sequence[FileChange],
 ) -> tuple[Diagnostic, ...]:
-    """Return the diagnostics in `after` that are not in `before`, even at another line."""
+    """Return the diagnostics that exist only after the change.
+
+    A different line number does not make a diagnostic new.
+    """
     by_path = {change.new_path: change for change in changes}
     renamed = {
         change.old_path: change.new_path for change in changes if change.is_rename
@@ -34,7 +37,7 @@ def find_new_diagnostics(
                 return False
         return True
 
-    # if several have the same text, the one on an added line is new
+    # of several diagnostics with the same text, the one on an added line is new
     remaining = sorted(
         after,
         key=lambda candidate: bool(
@@ -63,11 +66,11 @@ def _comparable_text(diagnostic: Diagnostic) -> str:
 
 
 def problem_of(diagnostic: Diagnostic, changes: Sequence[FileChange]) -> BuildProblem:
-    """Return the problem for a new diagnostic, located in the diff if possible.
+    """Convert a new diagnostic to a problem, located in the diff if possible.
 
     Prefer the diagnostic's own line or the line that uses its macro, if the patch adds it.
-    Otherwise choose the nearest changed line with a name that the diagnostic quotes; the message
-    then begins with the diagnostic's own line.
+    Otherwise choose the nearest changed line with a name quoted in the diagnostic. The message then
+    begins with the diagnostic's own line number.
     """
     path, line, patch_line = _locate(diagnostic, changes)
     is_in_place = (path, line) == (

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plan the build of a series: which objects to build for each commit, and in which configurations.
-
-They are the smallest configurations on top of allnoconfig that build the objects.
+"""Plan the build of a series: which objects to build for each commit, in the smallest
+configurations on top of allnoconfig that include them.
 """
 
 import functools
@@ -89,7 +88,7 @@ class BuildOptions(NamedTuple):
 
     @property
     def first_arch(self) -> str:
-        """Return the architecture for files that do not belong to one."""
+        """Return the architecture used for files that do not belong to an architecture."""
         return (self.arches or (host_arch(),))[0]
 
 
@@ -105,8 +104,8 @@ class Change(NamedTuple):
 class Plan(NamedTuple):
     """A build plan.
 
-    `sources` has the files to build for each change, and `notes` the reasons why others are not
-    built. `configurations` has each configuration with the files to build in it.
+    `sources` contains the files to build for each change, and `notes` the reasons why other files
+    are not built. `configurations` contains each configuration with the files to build in it.
     """
 
     sources: Sequence[tuple[str, ...]]
@@ -115,7 +114,7 @@ class Plan(NamedTuple):
 
 
 def is_target(path: str) -> bool:
-    """Return whether all characters of a path are safe in make targets and arguments."""
+    """Return whether all characters of a path are allowed in make targets and arguments."""
     return SAFE.fullmatch(path) is not None
 
 
@@ -158,9 +157,9 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
 def _object_configurations(
     changes: Sequence[Change], options: BuildOptions, paths: Sequence[str]
 ) -> tuple[list[tuple[Configuration, tuple[str, ...]]], dict[str, str]]:
-    """Return the configurations, and the reason for each file that has none.
+    """Return the configurations, and the reason for each file without one.
 
-    Results are cached, because parsing all Kconfig files takes seconds.
+    The result is cached, because parsing all Kconfig files takes seconds.
     """
     files = [file for change in changes for file in change.files]
     state = changes[-1].after
@@ -185,9 +184,9 @@ def _object_configurations(
 
 
 def _guards(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...]:
-    """Return the Kconfig symbols that changed files mention, except debugging symbols.
+    """Return the Kconfig symbols mentioned in changed files, except debugging symbols.
 
-    If they are disabled, parts of the files are not compiled.
+    If these symbols are disabled, parts of the files are not compiled.
     """
     paths = [file.path for file in changes if file.path.endswith((".c", ".h"))]
     text = "\n".join(filter(None, map(state.read, paths)))
@@ -198,7 +197,7 @@ def _guards(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...]:
 def _sources(
     change: Change, options: BuildOptions
 ) -> tuple[tuple[str, ...], list[str]]:
-    """Return the source files to build for a change, and why others are not built."""
+    """Return the source files to build for a change, and the reasons for not building others."""
     paths: dict[str, None] = {}
     notes: list[str] = []
     for file in change.files:
@@ -232,9 +231,10 @@ def _includers(
     known_paths: tuple[str, ...],
     options: BuildOptions,
 ) -> tuple[tuple[str, ...], int]:
-    """Return the source files affected by a change to a header, and how many more there are.
+    """Return the source files affected by a change to a header, and how many such files were left
+    out.
 
-    Files that contain a word of the changed lines and files nearby come first.
+    Files that contain a word from the changed lines and nearby files come first.
     """
     folder, _, name = file.path.rpartition("/")
     kinds = _INCLUDING_FILES[PurePosixPath(name).suffix]
@@ -246,8 +246,7 @@ def _includers(
         state.grep(patterns, *_GREP_FLAGS, paths=kinds) if longest_words else ()
     )
     if name.endswith(".dtsi"):
-        # devicetrees include files by name, and the words of the changed lines are common to all of
-        # them
+        # devicetrees include files by name, and all of them contain the words of the changed lines
         files_with_words &= includers
 
     def distance(path: str) -> tuple[bool, bool, str]:
@@ -284,7 +283,7 @@ def _find_includers(state: TreeState, name: str, kinds: Sequence[str]) -> set[st
 
 
 class _Chooser:
-    """Choose configurations for source files.
+    """A chooser of configurations for source files.
 
     `skip_reasons` maps files without a configuration to the reason.
     """
@@ -305,7 +304,7 @@ class _Chooser:
     def configurations(
         self, paths: Sequence[str]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield the configurations with the files to build in each, most likely first."""
+        """Yield configurations, most likely first, each with the files to build in it."""
         if self._options.config is not None:
             configuration = Configuration(
                 self._options.first_arch,
@@ -331,7 +330,7 @@ class _Chooser:
         return paths_by_arch
 
     def _arches(self, path: str) -> tuple[str, ...]:
-        """Return the values of ARCH for which a file may be built, in order of preference."""
+        """Return the values of ARCH for which a file may be built, preferred ones first."""
         host, path_arch = host_arch(), _ARCH_PATH.match(path)
         candidates = (path_arch[1],) if path_arch else _OTHER_ARCHES
         is_host = not path_arch or path_arch[1] == source_arch(host)
@@ -352,7 +351,7 @@ class _Chooser:
     def _arch_configurations(
         self, arch: str, paths: tuple[str, ...]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield the configurations for files whose first architecture is `arch`."""
+        """Yield the configurations for files of which `arch` is the first architecture."""
         compat_arch = _COMPAT_ARCH.get(host_arch())
         llvm = arch not in (host_arch(), compat_arch) or self._options.llvm
         base = Configuration(arch, llvm)
@@ -376,7 +375,9 @@ class _Chooser:
     def _group_configurations(
         self, template: Configuration, paths: tuple[str, ...]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield a configuration for as many files as are compatible, then others for the rest."""
+        """Yield a configuration for as many compatible files as possible, then others for the
+        remaining files.
+        """
         remaining = paths
         while remaining:
             choice, enabled = self._choose_symbols(
@@ -392,7 +393,7 @@ class _Chooser:
     def _choose_symbols(
         self, arch: str, paths: Sequence[str], *, minimal: bool
     ) -> tuple[SymbolChoice, dict[str, tuple[str, ...]]]:
-        """Choose symbols for as many files as are compatible, and return each file's symbols."""
+        """Choose symbols for as many compatible files as possible. Return each file's symbols."""
         choice = SymbolChoice(self._kconfig(source_arch(arch)), _ALWAYS_ENABLED)
         if minimal:
             choice.keep_off(self._guards)
@@ -400,7 +401,7 @@ class _Chooser:
         for path in paths:
             symbols = self._enable_any(choice, path)
             if symbols is None and not enabled:
-                # its dependencies may include a symbol that must stay off
+                # the file's dependencies may include a symbol that must stay disabled
                 choice.off = frozenset()
                 symbols = self._enable_any(choice, path)
             if symbols is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cache the diagnostics of objects, keyed by the files from which each object is built."""
+"""Cache the diagnostics for objects, keyed by the source files of each object."""
 
 from itertools import starmap
 from pathlib import Path
@@ -15,7 +15,7 @@ KIND = Kind("built-object", (str(Path(__file__).parent),), _MAX_OBJECTS)
 
 
 def find_report(path: str, configuration: str, state: TreeState) -> ObjectReport | None:
-    """Return the report on a file's object for the current sources, or None if it is not cached."""
+    """Return the cached report for a file's object if its sources are unchanged, otherwise None."""
     for paths, digest, rows, is_built in _recall(path, configuration, state)[1]:
         if digest == state.digest(paths or state.files):
             return ObjectReport(tuple(starmap(Diagnostic, rows)), is_built)
@@ -43,7 +43,7 @@ def cache_report(
 
 
 def _recall(path: str, configuration: str, state: TreeState) -> tuple[str, Any]:
-    """Return the cache key for an object in a configuration, and the cached entries."""
+    """Return the cache key and the cached reports for an object in a configuration."""
     parts = (path, configuration, state.build_digest)
     key = key_of(KIND, (part.encode("utf-8", "surrogateescape") for part in parts))
     return key, recall(KIND, key) or ()

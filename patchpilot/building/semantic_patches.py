@@ -125,7 +125,6 @@ def run_scripts(
 
 
 def _options(state: TreeState, script: str) -> list[str]:
-    """Return the options that a semantic patch declares."""
     declared = _OPTIONS.search(state.read(script) or "")
     return [
         option

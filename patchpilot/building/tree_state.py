@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The files of a commit with the ids of their contents, which show whether cached results are
+"""List the files of a commit with the ids of their contents, which show whether cached results are
 valid.
 """
 
@@ -19,9 +19,9 @@ _KIND = Kind("tree-files", (str(Path(__file__)),))
 
 
 class TreeState:
-    """The files of a commit.
+    """The files of a commit, read on first use.
 
-    They are read on first use. With `similar`, only the differences from that commit are read.
+    With a similar commit, only the differences from it are read.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class TreeState:
 
     @cached_property
     def files(self) -> Mapping[str, str]:
-        """Map paths to the mode, type and object id, as printed by git ls-tree."""
+        """Map paths to mode, type and object id, as printed by git ls-tree."""
         if self._similar is None:
             return dict(get_or_compute(_KIND, (self.commit,), self._list_files))
         files = dict(self._similar.files)
@@ -44,7 +44,7 @@ class TreeState:
 
     @cached_property
     def build_digest(self) -> str:
-        """Return a digest of the files that control the build: Kconfig, Makefiles and scripts."""
+        """Return a digest of the files that control the build (Kconfig, Makefiles and scripts)."""
         if self._similar and not any(
             _controls_build(change.path) for change in self._changes
         ):
@@ -69,7 +69,7 @@ class TreeState:
     def grep(
         self, patterns: Iterable[str], *flags: str, paths: Sequence[str]
     ) -> list[str]:
-        """Return the matches of git grep; the path patterns match in every directory."""
+        """Return the matches of git grep. Path patterns match in every directory."""
         pattern_options = [option for pattern in patterns for option in ("-e", pattern)]
         outcome = self._repository.git(
             "grep", *flags, *pattern_options, self.commit, "--", *paths, env={"GIT_LITERAL_PATHSPECS": "0"}, ok=(0, 1)  # noqa: E501

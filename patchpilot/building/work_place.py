@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The directories for building: a clone that shares the repository's objects, and output
+"""Manage the build directories: a clone that shares the repository's objects, and output
 directories.
 
-They are in the cache directory and may be deleted. The user's tree and .config are not touched.
+They are in the cache directory and may be deleted. The user's tree and .config are not changed.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ _TOOLS = "arch|bpf/resolve_btfids|build|include|lib|objtool|scripts"
 
 
 class Workspace:
-    """A repository's build clone and its output directories."""
+    """A repository's clone and output directories for builds."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -51,16 +51,17 @@ class Workspace:
         self.pattern = _ALL_PATHS
 
     def narrow(self, paths: Collection[str], arches: Iterable[str]) -> None:
-        """Check out only the files needed to build `paths` for these architectures.
+        """Limit the checkout to the files needed to build these paths for these architectures,
+        about an eighth of the tree.
 
-        They are an eighth of the tree. `pattern` is a regular expression that matches their paths.
+        `pattern` is set to a regular expression that matches the needed files.
         """
         folders = {path.rpartition("/")[0] for path in paths if "/" in path}
         folders |= {"kernel", "kernel/time"}
         if len(folders) > _MAX_FOLDERS:
             self.pattern = _ALL_PATHS
             return
-        # drivers include headers from their directory and its parent
+        # drivers include headers from their own and their parent directory
         header_folders = {
             "/".join(folder.split("/")[: max(2, folder.count("/"))])
             for folder in folders
@@ -76,14 +77,14 @@ class Workspace:
         )
 
     def widen(self) -> bool:
-        """Check out all files from now on; return whether some were left out before."""
+        """Check out all files from now on. Return whether the checkout was limited before."""
         was_narrow = self.pattern != _ALL_PATHS
         self.pattern = _ALL_PATHS
         return was_narrow
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Lock the build directories; raise InputError if another build uses them."""
+        """Lock the build directories. Raise InputError if another build is using them."""
         if not private_folder(self.folder):
             raise InputError(
                 f"cannot build in {self.folder}: no private directory",
@@ -102,7 +103,7 @@ class Workspace:
     def checkout(
         self, repository: Repository, state: TreeState, progress: Progress = silent
     ) -> None:
-        """Check out a commit's files into the clone, which is created on first use.
+        """Check out a commit's files into the clone, creating it on first use.
 
         Files that do not match `pattern` are left out of the clone's index.
         """
@@ -149,7 +150,7 @@ class Workspace:
         ]:
             # in a malformed tree, a parent may be a symbolic link
             if file.parent.resolve() == file.parent:
-                # git removes anything in place of a file except a directory
+                # git can replace anything with a directory except a file
                 with contextlib.suppress(OSError):
                     file.unlink()
         index_info = "".join(
@@ -162,7 +163,7 @@ class Workspace:
             "--index-info",
             stdin=os.fsencode(index_info),
         )
-        # after an interrupted checkout, files in the index may be missing
+        # after an interrupted checkout, files in the index may be missing from disk
         git(
             self.tree, "checkout-index", "-a", "-f", "-u", "-q", timeout=_CHECKOUT_SECONDS
         )  # fmt: skip
@@ -190,7 +191,6 @@ def _alternatives(names: Iterable[str]) -> str:
 
 
 def _age(path: Path) -> float:
-    """Return the age of a path in seconds, or 0 if it does not exist."""
     return time.time() - path.stat().st_mtime if path.exists() else 0.0
 
 

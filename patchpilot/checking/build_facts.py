@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build the objects that patches affect, and collect the problems."""
+"""Build the objects affected by patches, and collect the problems."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -52,7 +52,8 @@ def build_facts(
 ) -> BuildFacts:
     """Build the objects of the changed files and return the problems found.
 
-    Raise `UntrustedCommandsError` before any code of the tree runs if the user does not trust it.
+    If the user does not trust the tree, raise `UntrustedCommandsError` before running any code from
+    it.
     """
     if repository is None:
         raise MissingError(
@@ -75,7 +76,7 @@ def build_in(
     options: BuildOptions,
     progress: Progress,
 ) -> BuildFacts:
-    """Build commits of `repository`, which must be trusted, and return the problems found.
+    """Build commits of a trusted repository, and return the problems found.
 
     The build directories belong to the repository `kept_for`, which may be the same.
     """
@@ -133,7 +134,7 @@ def _problems_without_build(
 
 
 def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> bool:
-    """Return whether the user trusts the changes of a commit to code that the build runs."""
+    """Return whether the user trusts a commit's changes to code that runs during a build."""
     commit = patch.commit or ""
     base = trusted_base(repository.top, kept_for.top, commit)
     # the parent commit is built as well
@@ -168,7 +169,7 @@ def _describe_build(built: Built) -> str:
 
 
 def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:
-    """Return the states of the tree before and after each commit."""
+    """Return the tree states before and after each commit."""
     states: dict[str, TreeState] = {}
     changes = []
     for patch in patches:

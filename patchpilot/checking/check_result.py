@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of a check."""
+"""Define the result of a check."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class StaleEntry(NamedTuple):
     """A baseline entry that no longer matches a finding.
 
-    It was recorded `times` times. `path` is "" for the commit message.
+    `times` is how often the finding was recorded. `path` is "" for the commit message.
     """
 
     rule: str
@@ -39,8 +39,8 @@ class StaleEntry(NamedTuple):
 class Suppressions(NamedTuple):
     """The waivers and the baseline to apply.
 
-    With `write`, the remaining findings are recorded in the baseline file. `content` replaces the
-    content of that file; empty content suppresses nothing.
+    If `write` is set, the remaining findings are recorded in the baseline file. `content` is used
+    instead of the file's content; empty content suppresses nothing.
     """
 
     waivers: tuple[Waiver, ...] = ()
@@ -51,7 +51,7 @@ class Suppressions(NamedTuple):
 
 @json_form()
 class Waivers(NamedTuple):
-    """Expired waivers, whose findings are reported again, and unused ones."""
+    """Expired waivers, whose findings are reported again, and unused waivers."""
 
     expired: tuple[Waiver, ...]
     unused: tuple[Waiver, ...]
@@ -59,7 +59,7 @@ class Waivers(NamedTuple):
 
 @json_form()
 class BaselineWritten(NamedTuple):
-    """The numbers of findings recorded in, new to and removed from a baseline file."""
+    """The numbers of findings recorded in a baseline file, added to it, and removed from it."""
 
     recorded: int
     new: int
@@ -85,7 +85,7 @@ _COMPILED = (".c", ".h", ".S", ".rs", ".dts", ".dtsi")
     "findings",
 )
 class CheckedPatch(NamedTuple):
-    """A patch and its findings, in the order of its lines.
+    """A patch and its findings, sorted by line.
 
     `left_out` is the number of findings that only --strict reports.
     """
@@ -100,7 +100,7 @@ class CheckedPatch(NamedTuple):
         return (*self.findings, *(suppressed.finding for suppressed in self.suppressed))
 
     def with_more(self, mail: "CheckedPatch") -> "CheckedPatch":
-        """Add findings of rules that report the patch only as a message."""
+        """Add a message's findings from rules that do not report the patch itself."""
         rules = {finding.rule for finding in self.every}
         findings = tuple(
             finding for finding in mail.findings if finding.rule not in rules
@@ -124,7 +124,7 @@ class SeriesFindings(NamedTuple):
 
 @json_form("errors", "warnings", "checks", "notes", "waived", "baselined")
 class FindingCounts(NamedTuple):
-    """The number of findings by severity, and of suppressed ones by reason."""
+    """The numbers of findings by severity, and of suppressed findings by reason."""
 
     errors: int
     warnings: int
@@ -146,7 +146,7 @@ class FindingCounts(NamedTuple):
 
 
 class BuildFacts(NamedTuple):
-    """The result of building the patches, or of running checkers on them.
+    """The result of building patches or running checkers on them.
 
     `problems` maps the id() of a patch to its problems, and `text` is a summary.
     """
@@ -156,7 +156,7 @@ class BuildFacts(NamedTuple):
     commits: tuple["BuiltCommit", ...] = ()
 
     def with_more(self, other: "BuildFacts") -> "BuildFacts":
-        """Add the text and the new problems of other facts."""
+        """Add the summary and the new problems of another result."""
         problems = dict(self.problems)
         for key, more in other.problems.items():
             own = problems.get(key, ())
@@ -171,11 +171,11 @@ class BuildFacts(NamedTuple):
 
 
 class CheckResult(NamedTuple):
-    """The result of `check`.
+    """The result of a check.
 
-    `waivers` are the expired or unused ones. `since` is the earlier version that the findings were
-    compared with, and `gone` the number of findings that only that version has. `unanswered` is a
-    note about commits missing from a shallow clone. `build` is a summary of the build. With
+    `waivers` contains expired and unused waivers. `since` is the earlier version that the findings
+    were compared with, and `gone` the number of findings that only that version has. `unanswered`
+    is a note about commits missing from a shallow clone. `build` is a summary of the build. With
     `whole_files`, each patch is a file with its lines. `left_out_of_series` is the number of
     findings about the series that only --strict reports.
     """
@@ -230,7 +230,7 @@ class CheckResult(NamedTuple):
     def by_patch(self) -> list[tuple[Patch | None, Finding]]:
         """Return all findings, each with its patch.
 
-        Findings about the series come last, with the first patch, or None if there is no patch.
+        Findings about the series come last, with the first patch (None if there is no patch).
         """
         pairs: list[tuple[Patch | None, Finding]] = [
             (checked.patch, finding)
@@ -242,7 +242,7 @@ class CheckResult(NamedTuple):
 
     @property
     def questions(self) -> tuple[Finding, ...]:
-        """Return the two most important notes, which only the author can answer."""
+        """Return the two most important notes, as questions that only the author can answer."""
         notes: dict[str, Finding] = {}
         for note in sorted(self.all, key=lambda finding: finding.rank):
             if note.severity is Severity.NOTE:
@@ -256,7 +256,10 @@ class CheckResult(NamedTuple):
 
     @property
     def suppressed(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
-        """Return the suppressed findings, each with its patch, or None for the series."""
+        """Return the suppressed findings, each with its patch.
+
+        The patch is None for findings about the series.
+        """
         return (
             *(
                 (checked.patch, suppressed)
@@ -305,7 +308,10 @@ class CheckRun(NamedTuple):
 
 
 def list_unchecked(result: CheckResult, build: str = "use --build") -> Iterator[str]:
-    """Yield the checks that were skipped and why; `build` is how to request a build."""
+    """Yield each skipped check with the reason.
+
+    `build` is the advice on how to request a build.
+    """
     patches = [checked.patch for checked in result.patches]
     if not result.build and any(
         path.endswith(_COMPILED) for patch in patches for path in patch.paths

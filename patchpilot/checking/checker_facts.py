@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run external checkers on patches, and collect the new problems."""
+"""Run external checkers on patches, and collect the new problems they report."""
 
 import functools
 import re

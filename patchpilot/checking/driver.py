@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check patches. All commands and user interfaces get their findings here."""
+"""Check patches. All commands and user interfaces use this module to get findings."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -68,12 +68,12 @@ Result = TypeVar("Result")
 
 
 class PatchSource(NamedTuple):
-    """The source of the patches to check.
+    """The patches to check.
 
     Without `targets`, the commits of the current branch above `base` are checked. `stdin` is the
     content of the TARGET `-`, if it has been read. `since_version` is the number of an earlier
     version, or a TARGET that contains it. `from_archive` reads a Message-ID or URL. `skipped` is
-    called for each file in a directory that is not a patch; without it, such a file raises
+    called for each file in a directory that is not a patch; if it is None, such a file raises
     `InputError`. Paths of whole files inside `top` are relative to it.
     """
 
@@ -110,7 +110,7 @@ def _key(name: str) -> str:
 
 
 class Driver:
-    """Check any number of patches with the same options.
+    """A checker for any number of patches with the same options.
 
     Rules that need history require `repository`, and rules that need source files require `tree`.
     `rules` are by default all rules in the built-in packs and in the packs of the options. Raise
@@ -168,9 +168,10 @@ class Driver:
     def check_source(
         self, source: PatchSource, *, build: "BuildOptions | None" = None
     ) -> CheckResult:
-        """Return the findings in the patches of a source.
+        """Return the findings in the patches from a source.
 
-        With `build`, the affected objects are built. Raise `UsageError` for an unknown revision.
+        If `build` is set, the affected objects are built. Raise `UsageError` for an unknown
+        revision.
         """
         series, earlier = self.read(source)
         return self.check(series, earlier=earlier, build=build)
@@ -180,8 +181,8 @@ class Driver:
     ) -> CheckResult:
         """Return the findings in messages that are about to be sent.
 
-        If they were made from `commits`, the result has the findings for the commits, plus those
-        that only a message can have.
+        If the messages were made from commits, return the findings for the commits and those that
+        only a message can have.
         """
         series = group(
             [
@@ -217,7 +218,7 @@ class Driver:
         )
 
     def run_for(self, patches: Sequence[Patch]) -> CheckRun:
-        """Return the rules and facts for patches of one project."""
+        """Return the rules and facts for checking one project's patches."""
         self.tree = self.tree or tree_of(patches, self.repository)
         project = self._project or detect(self.tree, patches)
         if project.name not in self._runs:
@@ -235,8 +236,8 @@ class Driver:
     ) -> Iterator[Result]:
         """Yield the result of `work` for each item, in order.
 
-        Each of `jobs` processes gets `size` items at a time. They inherit the patterns compiled for
-        the first item. With several threads, no process is forked.
+        Each of `jobs` processes gets `size` items at a time, and inherits the patterns compiled for
+        the first item. If there are several threads, no process is forked.
         """
         remaining = iter(items)
         yield from map(work, islice(remaining, 1))
@@ -269,7 +270,7 @@ class Driver:
     ) -> CheckResult:
         """Return the findings in all patches and in each series as a whole.
 
-        With `earlier`, they are compared with the findings in that version.
+        If there is an earlier version, compare them with its findings.
         """
         options, repository = self.options, self.repository
         series = [shorten_series(series) for series in every_series]
@@ -384,7 +385,7 @@ class Driver:
         return facts
 
     def _last_build(self, commits: Sequence[str | None]) -> BuildFacts:
-        """Return the recorded results if all commits have been built."""
+        """Return the recorded build results if all commits have been built."""
         if self.repository is None or not all(commits):
             return BuildFacts()
         from patchpilot.building.built_record import find_build
@@ -399,9 +400,9 @@ class Driver:
         return BuildFacts({}, summary and f"last build: {summary}", commits_built)
 
     def _trees(self, series: Sequence[Series]) -> Mapping[int, Callable[[], Tree]]:
-        """Map the id() of each patch that is based on another to a function that returns its tree.
+        """Map the id() of each patch based on another patch to a function that returns its tree.
 
-        checkpatch.pl uses one tree for all patches.
+        In checkpatch.pl mode, all patches use one tree.
         """
         if (
             self.tree is None
@@ -504,7 +505,9 @@ ONCE_A_RUN = "CORRUPTED_PATCH"
 
 
 def _deduplicate(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
-    """Keep only the findings that one run of checkpatch.pl for all patches would report."""
+    """Drop findings that checkpatch.pl reports only once per run, except for the first patch with
+    them.
+    """
     result: list[tuple[Finding, ...]] = []
     is_reported = False
     for found in findings:
@@ -515,7 +518,7 @@ def _deduplicate(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding,
 
 
 def open_own_pipe(repository: "Repository | None") -> None:
-    """Give a forked process a separate pipe to git."""
+    """Open a new pipe to git for a forked process."""
     if repository:
         from patchpilot.commits.objects import CatFile
 
@@ -523,7 +526,7 @@ def open_own_pipe(repository: "Repository | None") -> None:
 
 
 def tree_of(patches: Sequence[Patch], repository: "Repository | None") -> Tree | None:
-    """Return the tree of the first commit's parent, or of HEAD if the patches are no commits.
+    """Return the tree of the first commit's parent, or of HEAD if the patches are not commits.
 
     Return None without a repository.
     """

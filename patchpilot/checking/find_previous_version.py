@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find an earlier version of the patches to compare with.
-
-It may be a sent series, a tag, a branch, a tracked series, or patch files in the same directory.
+"""Find an earlier version of the patches to compare with: a sent series, a tag, a branch, a tracked
+series, or patch files in the same directory.
 """
 
 import re
@@ -42,7 +41,7 @@ def find(
     base: str | None = None,
     from_archive: FromArchive | None = None,
 ) -> tuple[NewSince, tuple[Series, ...]]:
-    """Return the version for `--since-version`, and the series to check.
+    """Return the version selected by `--since-version`, and the series to check.
 
     `word` is a version number, or a TARGET with the earlier patches. Earlier series in the same
     directory are not checked. Raise `UsageError` if the version is not found.
@@ -72,9 +71,9 @@ def find(
 def _split_versions(
     series: Sequence[Series], number: int
 ) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
-    """Split the series into the requested version and the latest version of each series.
+    """Return the series of the requested version, and the latest version of each series.
 
-    Return None if they contain only one version.
+    Return None unless both exist.
     """
     sent = [series_ for series_ in series if any(map(_is_sent, series_.patches))]
     requested = tuple(series for series in sent if series.version == number)
@@ -120,7 +119,7 @@ def _candidate_versions(
     repository: "Repository | None",
     base: str | None,
 ) -> Iterator[tuple[Series, ...]]:
-    """Yield the version found in each source, most reliable first."""
+    """Yield the requested version from each source that has it, most reliable source first."""
     change_ids_found = [change_id for each in series for change_id in change_ids(each)]
     revisions = [
         target for target in targets or (None,) if not (target and _is_files(target))
@@ -212,7 +211,7 @@ def _tracked_version(
 def _tagged_commits(
     repository: "Repository", identity: str, number: int
 ) -> tuple[Series, ...]:
-    """Return the commits with the tag that patchpilot or b4 created when sending."""
+    """Return the commits of the tag that patchpilot or b4 created when the version was sent."""
     name = f"refs/tags/{format_tag_name(identity, number)}"
     tag_commit = repository.find(name)
     if tag_commit is None:
@@ -237,7 +236,7 @@ def _tagged_commits(
 def _version_branch(
     repository: "Repository", number: int, base: str | None
 ) -> tuple[Series, ...]:
-    """Return the commits of a branch with the name of the current one and this version."""
+    """Return the commits of the branch that has the current branch's name with this version."""
     if not repository.branch:
         return ()
     stem = _SUFFIX.sub("", repository.branch)
@@ -254,9 +253,8 @@ def _version_branch(
 
 
 def _nearby_files(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
-    """Return the patch files of this version next to the TARGETs.
-
-    These are v2-0001-*.patch, or a directory or mbox with the name of the TARGET.
+    """Return the patch files of this version in the directory of a TARGET: v2-0001-*.patch, or a
+    directory or mbox named like the TARGET.
     """
     for target in map(Path.absolute, targets):
         files_nearby: list[Path] = []
@@ -275,6 +273,6 @@ def _nearby_files(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
 
 
 def _version_in_name(file: Path) -> int | None:
-    """Return the version in the name of a `git format-patch` file, otherwise None."""
+    """Return the version in the file name of a patch made by `git format-patch`, or None."""
     match = re.match(r"(?:v(\d{1,3})-)?\d{4}-.*\.patch$", file.name)
     return int(match[1] or 1) if match else None

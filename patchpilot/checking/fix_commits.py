@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Apply fixes to commits.
 
-Later commits are rewritten as well, the branch is moved with its files, and the rewrite can be
+Later commits are rewritten as well, the branch and its files are updated, and the rewrite can be
 undone.
 """
 
@@ -50,10 +50,10 @@ class CommitRewrite(NamedTuple):
     targets: Sequence[str]
 
     def refuse_early(self, overrides: Collection[str]) -> None:
-        """Check for problems that block all fixes before any other work is done.
+        """Raise an error for problems that block all fixes, before any other work is done.
 
-        Raise `UsageError` for a merge, and `RefusedError` if rewriting is not safe. That is checked
-        only for the latest commit of a TARGET, which is always rewritten.
+        This is `UsageError` for a merge, and `RefusedError` if rewriting is not safe. Safety is
+        checked only for the latest commit of a TARGET, which is always rewritten.
         """
         repository = self.repository
         newest = ""
@@ -78,7 +78,9 @@ class CommitRewrite(NamedTuple):
         return rewrite.branch_of(self.repository, named or None)
 
     def fixable_lines(self, patch: Patch) -> FixDirectory:
-        """Return which lines may be fixed: those found again in the commit's message and files."""
+        """Return which lines of a patch may be fixed: those found in the commit's message and
+        files.
+        """
         commit = self.repository.commit(patch.commit or "")
         subject = self._subject_line(patch, commit.message)
         body = _message_body(commit.message)
@@ -110,7 +112,6 @@ class CommitRewrite(NamedTuple):
         return number - 1 if is_same and is_one_line else None
 
     def _contains_added_lines(self, patch: Patch) -> bool:
-        """Return whether the commit's files contain each added line at its position."""
         for change in patch.files:
             if change.is_binary or not change.added:
                 continue
@@ -172,7 +173,7 @@ class CommitRewrite(NamedTuple):
         return Ready(messages, ref, head, changed, oldest, states)
 
     def write(self, ready: Ready, overrides: Collection[str]) -> dict[str, Any]:
-        """Write the new commits, and move the branch with its files.
+        """Write the new commits, and update the branch and its files.
 
         Return the name of the branch (`written`), the `undo` record, the `costs` for others, and
         the new commit `ids`. Raise `RefusedError` if rewriting is no longer safe.
@@ -196,7 +197,9 @@ class CommitRewrite(NamedTuple):
     def _carry_edits(
         self, of_commits: Mapping[str, Edits], above: Sequence[str]
     ) -> dict[str, Edits]:
-        """Map each commit to the edits of its files, including those of its ancestors."""
+        """Map each commit to the edits of its files, including the edits inherited from its
+        ancestors.
+        """
         edits_by_commit: dict[str, Edits] = {}
         for id_ in above:
             parents = self.repository.commit(id_).parents
@@ -229,7 +232,7 @@ class CommitRewrite(NamedTuple):
 
 
 def own_edits(outcome: FixOutcome) -> Edits:
-    """Return the edits to a commit's files that correspond to its fixed patch.
+    """Return the edits to a commit's files that produce its fixed patch.
 
     Adjacent lines are combined into one edit.
     """
@@ -247,7 +250,7 @@ def own_edits(outcome: FixOutcome) -> Edits:
 
 
 def _fixed_lines(outcome: FixOutcome) -> dict[int, list[str]]:
-    """Map each line on the new side (0-based patch line) to its fixed lines."""
+    """Map the index of each line on the patch's new side to the fixed lines that replace it."""
     patch, draft = outcome.original, outcome.draft
     fixed_lines: dict[int, list[str]] = {}
     headers = {hunk.patch_line - 1 for change in patch.files for hunk in change.hunks}
@@ -261,7 +264,8 @@ def _fixed_lines(outcome: FixOutcome) -> dict[int, list[str]]:
             fixed_lines[origin] = [*waiting, *(() if text.startswith("-") else (text,))]
             waiting, last = [], origin
         elif origin < 0 and text.startswith("+"):
-            # attach an added line to the line above or, at the start of a hunk, to the one below
+            # attach an added line to the line above it or, at the start of a hunk, to the line
+            # below
             (fixed_lines[last] if last is not None else waiting).append(text)
     return fixed_lines
 
@@ -309,7 +313,7 @@ def _fixed_message(message: str, patch: Patch, outcome: FixOutcome) -> str:
 
 
 def _message_body(message: str) -> list[str] | None:
-    """Return the lines below the subject, without blank lines at the start."""
+    """Return the lines below the subject, without leading blank lines."""
     _, gap, body = message.partition("\n\n")
     return body.lstrip("\n").split("\n") if gap else None
 

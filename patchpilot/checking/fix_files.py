@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write fixed patches back to their files.
+"""Write fixed patches back to their files, keeping all other bytes.
 
-Other bytes stay the same. Either all files are changed or none.
+Either all files are changed or none.
 """
 
 import os
@@ -24,7 +24,7 @@ _ODD_CHARSET = re.compile(
 
 
 class PatchText(NamedTuple):
-    """A text before and after a fix, and its file name in the diff."""
+    """A text before and after a fix, and the file name to show in the diff."""
 
     name: str
     before: tuple[str, ...]
@@ -34,8 +34,8 @@ class PatchText(NamedTuple):
 class FixDirectory(NamedTuple):
     """The lines of a patch that may be fixed.
 
-    `refused` is the reason if none may be, otherwise `may_touch` accepts the index of a line.
-    `kept` maps lines that must not change to the reason.
+    `refused` is the reason if no line may be fixed; otherwise `may_touch` accepts the index of a
+    line. `kept` maps lines that must not change to the reason.
     """
 
     refused: str = ""
@@ -44,9 +44,9 @@ class FixDirectory(NamedTuple):
 
 
 class PatchFiles(NamedTuple):
-    """The contents of the patch files of a run.
+    """The contents of the patch files to fix.
 
-    `mails` maps the source of a patch to its file and the start and end byte.
+    `mails` maps the source of a patch to its file and the message's start and end byte.
     """
 
     data: Mapping[str, bytes] = {}
@@ -54,7 +54,7 @@ class PatchFiles(NamedTuple):
 
     @classmethod
     def of(cls, targets: Sequence[str], stdin: bytes | None) -> "PatchFiles":
-        """Read the files; raise `UsageError` for a TARGET that cannot be written back."""
+        """Read the patch files. Raise `UsageError` for a TARGET that cannot be written back."""
         data: dict[str, bytes] = {}
         if "-" in targets:
             if len(targets) > 1:
@@ -136,7 +136,8 @@ class PatchFiles(NamedTuple):
     def write(self, changed: Mapping[str, bytes]) -> tuple[str, ...]:
         """Replace all files, or none, and return their names.
 
-        Raise `RefusedError` if a file is read-only, a symbolic link, or no longer the same.
+        Raise `RefusedError` if a file is read-only, is a symbolic link, or has changed in the
+        meantime.
         """
         for name in changed:
             _refuse_unless_writable(Path(name))

@@ -23,8 +23,8 @@ NEEDED = "a later patch depends on this line"
 class FixedPatch(NamedTuple):
     """A patch, and the fixes applied to it.
 
-    `texts` are the changed texts. `refused` is the reason if some or all fixes were not applied,
-    and `reasons` has one for each of these findings.
+    `texts` contains the changed texts. `refused` is the reason if some or all fixes were not
+    applied, and `reasons` contains the reason for each finding that was not fixed.
     """
 
     patch: Patch
@@ -69,8 +69,8 @@ def fixed_patch(
 ) -> tuple[FixedPatch, FixOutcome | None]:
     """Apply as many fixes to a patch as possible.
 
-    The outcome is None if nothing was fixed. Only findings that `only` accepts are fixed. Lines
-    (0-based) in `needed` are not changed, because later patches depend on them.
+    The outcome is None if nothing was fixed. Only findings that `only` accepts are fixed. The
+    0-based lines in `needed` are kept, because later patches depend on them.
     """
     patch, setting = checked.patch, first.setting
     rules = {rule.id: rule for rule in first.rules}
@@ -117,7 +117,7 @@ def fixed_patch(
 
     known = None
     if not setting.options.checkpatch_compat:
-        # the findings were adapted to those of checkpatch.pl
+        # in this mode, the findings were adapted to those of checkpatch.pl
         own = (finding for finding in checked.every if finding.rule in rules)
         known = context, tuple(sorted(own, key=finding_line))
 
@@ -140,7 +140,10 @@ def fixed_patch(
 
 
 def finding_line(finding: Finding) -> float:
-    """Return the patch line of a finding; findings about the whole patch come last."""
+    """Return the patch line of a finding.
+
+    The value for a finding about the whole patch sorts last.
+    """
     return finding.patch_line or math.inf
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Look up facts in the history of a repository (lint's `HistoryFacts`)."""
+"""Look up facts in the history of a repository (implements lint's `HistoryFacts`)."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,7 +37,7 @@ _LONG_ID = compile_late(r"\b[0-9a-f]{12,40}\b")
 
 
 class RepositoryFacts:
-    """Facts from the history of a repository, each looked up once.
+    """Facts from a repository's history, each looked up only once.
 
     A fact is unknown if git takes too long.
     """
@@ -63,7 +63,7 @@ class RepositoryFacts:
         return self._below[folder]
 
     def _cache_key(self, folder: str, *, of_head: bool = False) -> str:
-        """Return the cache key for a directory, which depends on HEAD or its week."""
+        """Return the cache key for a directory, which depends on HEAD or the week of its date."""
         head = self.find("HEAD")
         week = int(head.committed.timestamp()) // _WEEK if head else 0
         known = head.id if of_head and head else week
@@ -72,9 +72,9 @@ class RepositoryFacts:
 
     @cached_property
     def _recent(self) -> tuple[str, ...]:
-        """Return the option that limits walks to the last COMMITS_BACK commits.
+        """Return the git log option for the last COMMITS_BACK commits.
 
-        Directories unchanged since then have no current conventions.
+        A directory not changed in them has no current conventions.
         """
         done = self._repository.git(
             "log",
@@ -91,7 +91,7 @@ class RepositoryFacts:
         """Prefetch the results of `forms_below` for many directories.
 
         The log is read once, until each directory has COMMITS commits. Results with many commits
-        are cached for the week in which HEAD was committed, others until HEAD changes.
+        are cached for the week in which HEAD was committed, other results until HEAD changes.
         """
         with self._walking:
             wanted = {folder for folder in folders if folder not in self._below}
@@ -108,7 +108,8 @@ class RepositoryFacts:
             return
         forms_by_folder: dict[str, list[CommitForm]] = {folder: [] for folder in wanted}
         incomplete, deadline = len(forms_by_folder), monotonic() + WALK_SECONDS
-        # git compares each path with every tree entry
+        # filter here if there are many directories, because git compares each path with every tree
+        # entry
         paths = sorted(wanted) if len(wanted) < WORTH_A_WALK else ()
         words = (
             "log",
@@ -143,8 +144,8 @@ class RepositoryFacts:
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Return whether any mainline ref of the repository contains the commit.
 
-        Return None without mainline refs or if it is uncertain. Another ref may contain a commit
-        that is missing from a stale one.
+        Return None if there is no mainline ref or the answer is uncertain. If one ref is outdated,
+        another may contain the commit.
         """
         answers = [
             self.is_ancestor(commit_id, tip) for tip in mainline_tips(self._repository)
@@ -182,7 +183,7 @@ class RepositoryFacts:
         return upstream_state(self._repository, patches)
 
     def needs_no_backport(self, patch: Patch, project: Project) -> bool:
-        """Return whether `stable` proposes no tag for a commit with Fixes: tags."""
+        """Return whether the stable command proposes no tag for a commit with Fixes: tags."""
         from patchpilot.topic.stable_need import needs_no_backport
 
         if patch.commit is None:
@@ -200,7 +201,7 @@ class RepositoryFacts:
 
 
 def facts_of(repository: Repository) -> RepositoryFacts:
-    """Return the facts of a repository; they are cached until it is read again."""
+    """Return the facts of a repository, cached until the repository is read again."""
     facts: RepositoryFacts = repository.known.setdefault(
         "facts", RepositoryFacts(repository)
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""List and explain rules, for `rules` and `explain`."""
+"""List and explain rules for the rules and explain commands."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ _APPLIED = {
     "asked=record.asked_share?",
 )
 class RuleExplanation(NamedTuple):
-    """A rule, its examples, its records by severity, and whether it is reported by default."""
+    """A rule, its examples, its past results by severity, and whether it is reported by default."""
 
     rule: Rule
     bad: tuple[Example, ...]
@@ -41,7 +41,7 @@ class RuleExplanation(NamedTuple):
 
     @property
     def record(self) -> RuleRecord:
-        """Return the record for the usual severity of the rule."""
+        """Return the past results for the rule's usual severity."""
         return self.records.get(self.rule.severity, RuleRecord())
 
     @property
@@ -174,7 +174,7 @@ def describe_scope(rule: Rule) -> str:
 
 
 def equivalence(rule: Rule) -> str:
-    """Explain why the fix of a rule keeps the meaning of the code, or return ""."""
+    """Explain why a rule's fix preserves the meaning of the code, or return ""."""
     why = rule.remedy.equivalent
     return f"The meaning stays the same: {why}." if why else ""
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def trees(
     series: Sequence[Series], tree: Tree, repository: "Repository | None"
 ) -> Mapping[int, Callable[[], Tree]]:
-    """Map the id() of a patch to a function that returns the tree it is based on.
+    """Map the id() of a patch to a function that returns the tree it is based on: the parent of its
+    commit, or the tree with the earlier patches applied.
 
-    This is the parent of its commit, or the tree with the earlier patches applied. A patch without
-    an entry is based on `tree`.
+    A patch without an entry is based on the given tree.
     """
     trees_of: dict[int, Callable[[], Tree]] = {}
     commits = repository if isinstance(tree, CommitTree) else None
@@ -49,7 +49,7 @@ def _commit_tree(
 
 
 def _runs(series: Sequence[Series]) -> Iterator[tuple[Patch, ...]]:
-    """Yield the patches of a series, or of a directory written by git format-patch."""
+    """Yield the patches of each series, or of each directory written by git format-patch."""
     run: list[Patch] = []
     for each in series:
         if (

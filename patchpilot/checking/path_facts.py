@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Describe patches to a directory or file, for `explain --path`."""
+"""Describe typical patches to a directory or file for `explain --path`."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def path_facts(path: str, repository: "Repository | None") -> tuple[PathFact, ...]:
-    """Return the habits of recent commits to a path, then its documented conventions.
+    """Return the conventions that recent commits to a path follow, then its documented conventions.
 
-    Without a repository, the habits come from patches on mailing lists.
+    Without a repository, the former are taken from patches on mailing lists.
     """
     path = path.rstrip("/")
     folder, _, name = path.rpartition("/")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Add the edits of safe fixes to findings, and count fixable findings.
+"""Attach the edits of safe fixes to findings, and count fixable findings.
 
 Each fix is verified as with --fix.
 """
@@ -29,7 +29,10 @@ MOST_TRIED = 50
 
 
 def count_fixable(result: CheckResult) -> int:
-    """Return the number of findings that --fix would fix, or 0 for many patches."""
+    """Return how many findings --fix would fix.
+
+    If there are too many patches to try, return 0.
+    """
     if len(result.patches) > MOST_TRIED:
         return 0
     outcomes = (_try_fixes(result, checked) for checked in result.patches)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Suppress findings that are waived or in a baseline."""
+"""Suppress findings that are waived or listed in a baseline."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -39,7 +39,7 @@ def apply_suppressions(
     request: Suppressions,
     every_rule: "Sequence[Rule]",
 ) -> "CheckResult":
-    """Move waived findings and those in the baseline to the suppressed findings.
+    """Mark waived findings and findings in the baseline as suppressed.
 
     Raise the errors of verify(), read_baseline() and write_file().
     """
@@ -114,7 +114,8 @@ def _apply_waivers(
         )
 
     result = _partition(result, sort)
-    # "not a fix" is a statement about the commit, even if no rule reports it
+    # a "not a fix" waiver is a statement about the commit, so it is in use even if no rule reports
+    # it
     unused = tuple(
         waiver
         for waiver in request.waivers
@@ -131,10 +132,7 @@ def _compare_with_baseline(
     file: Path,
     every_rule: "Sequence[Rule]",
 ) -> "CheckResult":
-    """Compare the result with the baseline, or write a baseline.
-
-    A written baseline contains all findings.
-    """
+    """Compare the result with a baseline, or write all findings to a new one."""
     moved = renames(checked.patch for checked in result.patches)
     recorded = Counter[FindingMark]()
     if request.content:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Waivers for a topic.
+"""Store waivers for a topic.
 
-They are stored in its draft, not in the branch, and are not sent.
+They are part of its draft, not of the branch, and are not sent.
 """
 
 from collections.abc import Sequence
@@ -72,10 +72,11 @@ def suppressions_of(
     *,
     among: Sequence[Rule] | None = None,
 ) -> Suppressions | None:
-    """Return the suppressions for the TARGETs, or None if there are none.
+    """Return the suppressions for the TARGETs: the topics' waivers and the waivers in the tree's
+    file.
 
-    They include the topics' waivers and those in the tree's file. `among` limits them to certain
-    rules, because that file may name rules of packs that are not loaded.
+    Return None if there are none. `among` limits them to certain rules, because the file may name
+    rules from packs that are not loaded.
     """
     waivers = (
         *topic_waivers(repository, targets, base),
@@ -132,9 +133,9 @@ def take_back(
     target: str | None = None,
     base: str | None = None,
 ) -> "Draft":
-    """Remove the waivers of rules from the draft of a TARGET's topic.
+    """Remove the waivers of these rules from the draft of a TARGET's topic.
 
-    Raise `UsageError`, with the existing waivers, if a rule has none.
+    If a rule has no waiver, raise `UsageError` with the existing waivers.
     """
     from patchpilot.topic.fix_claims import denied_subjects, drop_denials
 
@@ -179,7 +180,7 @@ def _save(draft: "Draft", verb: str, **changes: Any) -> "Draft":
 
 
 def _rule_name(word: str, rules: Sequence[Rule]) -> str:
-    """Return the name of the rule with this id or name, or the word itself."""
+    """Return the name of the rule with this id or name, or the word unchanged."""
     return next(
         (
             rule.name

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the tree's scripts/checkpatch.pl with --checkpatch, and merge its findings."""
+"""Run the tree's scripts/checkpatch.pl (option --checkpatch), and merge its findings."""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def merge_checkpatch(
     findings: Sequence[tuple[Finding, ...]],
     repository: "Repository | None",
 ) -> list[tuple[Finding, ...]]:
-    """Add the findings of the tree's checkpatch.pl to the findings of each patch."""
+    """Add the findings of the tree's checkpatch.pl to those for each patch."""
     tree, options = setting.tree, setting.options
     top = tree.root if isinstance(tree, DirectoryTree) else None
     top = top or (repository.top if repository else None)
@@ -114,7 +114,7 @@ def run_checkpatch(
 def merge_findings(
     ours: tuple[Finding, ...], theirs: tuple[Finding, ...]
 ) -> tuple[Finding, ...]:
-    """Add findings whose type checkpatch.pl alone reports on that line."""
+    """Add the findings with types that only checkpatch.pl reports on that line."""
     unmatched = [(our.checkpatch, our.patch_line) for our in ours]
     extra = []
     for their in theirs:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check whole files, like checkpatch.pl -f: each is a diff that adds all its lines."""
+"""Check whole files, like checkpatch.pl -f.
+
+Each file is converted to a diff that adds all its lines.
+"""
 
 import os
 from collections.abc import Sequence
@@ -66,7 +69,7 @@ def _make_patch(target: str, root: Path | None) -> Patch | None:
 
 
 def renumber_for_files(result: CheckResult) -> CheckResult:
-    """Replace the line numbers in the diffs with those in the files."""
+    """Replace line numbers in the diffs with line numbers in the files."""
     return result._replace(
         patches=tuple(map(_file_findings, result.patches)), whole_files=True
     )

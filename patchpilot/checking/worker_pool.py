@@ -32,8 +32,8 @@ def run_in_order(
 ) -> Iterator[Result]:
     """Yield the result of `work` for each item, in the order of the items.
 
-    The processes are forked, and each calls `begin` first. If the system cannot fork or kills a
-    process, the remaining work is done in this one.
+    The processes are forked, and each first calls `begin`. If the system cannot fork or kills a
+    process, this process does the remaining work.
     """
     # macOS libraries may crash in forked processes
     methods = multiprocessing.get_all_start_methods()

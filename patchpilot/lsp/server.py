@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The language server: handle an editor's requests and publish the findings."""
+"""Implement the language server: handle an editor's requests and publish the findings."""
 
 import asyncio
 import re
@@ -31,7 +31,7 @@ _DIGITS = len(str(MAX_INPUT))
 
 
 class BoundedInput:
-    """A binary stream of messages with a size limit.
+    """A binary stream of messages.
 
     Reading a message larger than the input limit raises InputError.
     """
@@ -62,7 +62,7 @@ class BoundedInput:
 
 
 def limit_stream(stream: BinaryIO) -> BinaryIO:
-    """Wrap a stream so that messages have a size limit."""
+    """Wrap a stream to limit the size of messages."""
     return cast("BinaryIO", BoundedInput(stream))
 
 
@@ -80,9 +80,9 @@ T = TypeVar("T")
 
 
 class Server(LanguageServer):
-    """The language server, with the open texts and the findings of their last check.
+    """The language server, with the open documents and the findings of their last check.
 
-    Texts are checked one after another in a separate thread.
+    Documents are checked one after another in a separate thread.
     """
 
     def __init__(self, *, topic: bool, base: str | None) -> None:
@@ -94,7 +94,7 @@ class Server(LanguageServer):
         self._due: dict[str, asyncio.Task[None]] = {}
 
     def check_soon(self, uri: str, *, is_full: bool) -> None:
-        """Check a text once it stops changing.
+        """Check a document once the user stops changing it.
 
         A full check also uses settings and history, and checks the other changed files.
         """
@@ -163,7 +163,7 @@ class Server(LanguageServer):
         return self._checks[directory]
 
     def forget(self, uri: str) -> None:
-        """Clear the data of a closed text."""
+        """Clear the data of a closed document."""
         self._found.pop(uri, None)
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 

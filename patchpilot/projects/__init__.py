@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Projects and their rules for tags, lists and style.
+"""Define projects and their rules for tags, lists and style.
 
-Each checks/projects/NAME.toml becomes an immutable Project.
+Each checks/projects/NAME.toml is loaded as an immutable Project.
 """

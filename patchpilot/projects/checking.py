@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Validate a project file: its keys must be known, and their values of the right type."""
+"""Validate a project file: all keys must be known, and all values must have the right type."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -42,8 +42,8 @@ _PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
 
 
 def misspelling_error(message: str, value: str, choices: Iterable[str]) -> PackError:
-    """Return the error for an unknown word in a project file; the hint is the most similar known
-    word.
+    """Return the error for an unknown word in a project file, with the most similar valid word as
+    its hint.
     """
     return PackError(message, hint=suggestion("name", value, sorted(choices)))
 
@@ -123,7 +123,7 @@ def _check_list(label: str, key: str, value: list[Any], *, is_nested: bool) -> N
 
 
 def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
-    """Check tables with free keys: months in [stable.series], severities in [style.severity]."""
+    """Check tables with any keys: months in [stable.series], severities in [style.severity]."""
     for name, word in value.items():
         if key == "severity" and word not in _SEVERITIES:
             raise misspelling_error(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Load all projects and subsystems, and detect the project of a tree or patch.
 
-They are defined by the shipped checks/projects/*.toml and checks/subsystems/*.toml. Files in the
+They are defined in the shipped checks/projects/*.toml and checks/subsystems/*.toml. Files in the
 user's data directory extend or override these key by key.
 """
 
@@ -62,7 +62,7 @@ def find_project(name: str) -> Project:
 
 
 def default_project() -> Project:
-    """Return the project to use if none is detected or configured."""
+    """Return the project used if none is detected or configured."""
     return projects()[DEFAULT]
 
 
@@ -128,7 +128,7 @@ def _projects(folder: str) -> Mapping[str, Project]:
 
 
 def own_tables(folder: Path, kind: Any) -> dict[str, tuple[str, Table]]:
-    """Map the names of the user's TOML files to their path and validated table."""
+    """Map the name of each TOML file of the user to its path and its validated table."""
     tables = {}
     for file in sorted(folder.glob("*.toml")):
         from patchpilot.projects.checking import check_table
@@ -140,7 +140,7 @@ def own_tables(folder: Path, kind: Any) -> dict[str, tuple[str, Table]]:
 
 
 def _tables(user_tables: Own, folder: str) -> dict[str, Table]:
-    """Resolve the tables of all projects; the tests validate the shipped ones."""
+    """Resolve the tables of all projects. The shipped ones are validated by tests."""
     default_tables = shipped_tables("projects")
     merged_tables = {name: table for name, (_, table) in user_tables.items()} | dict(
         default_tables
@@ -152,7 +152,7 @@ def _tables(user_tables: Own, folder: str) -> dict[str, Table]:
             merged_tables[name] = override_table(
                 merged_tables[name], {"stable": stable}
             )
-    # the user's file for a shipped project overrides refreshed data
+    # the user's file for a shipped project overrides the stored [stable] keys
     for name in user_tables.keys() & default_tables.keys():
         merged_tables[name] = override_table(merged_tables[name], user_tables[name][1])
     labels = {name: file for name, (file, _) in user_tables.items()}
@@ -256,7 +256,6 @@ def parse_table(label: str, text: bytes) -> Table:
 
 
 def _project(table: Mapping[str, Any]) -> Project:
-    """Convert a resolved table to a project."""
     sections = {
         name: kind(**_freeze(table.get(name, {}))) for name, kind in SECTIONS.items()
     }
@@ -297,11 +296,11 @@ _LIST_HOST = compile_late(r"(?:^|\.)lists?\.[\w.-]+$")
 
 
 def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
-    """Detect the project of a tree by its files or, without a tree, by the lists and paths of the
-    patches.
+    """Detect the project of a tree by its files.
 
-    Return the default project if neither decides. A subject prefix shared by all patches may select
-    a project that inherits from the detected one.
+    Without a tree, detect it by the lists and paths of the patches. Return the default project if
+    none is detected. A subject prefix shared by all patches may select a project that inherits from
+    the detected one.
     """
     members = list(patches)
     project = project_of_tree(tree) if tree is not None else _detect_by_patches(members)
@@ -311,9 +310,9 @@ def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
 
 
 def find_layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
-    """Return the inheriting project that all these subject prefixes select ([PATCH net-next]).
+    """Return the inheriting project that every subject prefix selects (such as [PATCH net-next]).
 
-    Return `project` if there is none.
+    If there is none, return the given project.
     """
     for candidate in projects().values():
         prefix_words = set(candidate.subject_prefixes)
@@ -338,12 +337,12 @@ def project_of_tree(tree: Tree) -> Project | None:
 
 
 def _candidates() -> list[Project]:
-    """Return the projects; inheriting ones come first because their files are more specific."""
+    """Return the projects, starting with inheriting ones because their files are more specific."""
     return sorted(projects().values(), key=lambda project: -len(project.lineage))
 
 
 def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
-    """Detect the project of patches without a tree by their lists, stable list or files."""
+    """Detect the project of patches by their lists, stable list or files."""
     paths = [path for patch in patches for path in patch.paths]
     addresses = {
         address.key
@@ -371,9 +370,10 @@ def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
 
 
 def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
-    """Return whether any of these lists is on another project's host and only gets copies.
+    """Return whether an address shows that the patches belong to another project.
 
-    A project with a list on such a host counts only if no other project's list is named.
+    An address on another project's host decides this if it is not one of the project's lists.
+    Otherwise, another project's list must also be named.
     """
     lists = _uninherited_lists(project)
     own_addresses = [address for address in addresses if address in lists]
@@ -395,22 +395,19 @@ def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
 
 
 def _is_on_list_host(addresses: Iterable[str], projects: Iterable[Project]) -> bool:
-    """Return whether any of these addresses is on a list host of these projects."""
     hosts = {address.rpartition("@")[2] for address in addresses}
     return any(hosts & set(project.lists.hosts) for project in projects)
 
 
 def _uninherited_lists(project: Project) -> set[str]:
-    """Return a project's lists except inherited ones."""
     lists = {*project.lists.main, project.lists.stable}
     inherited = projects()[project.inherits].lists if project.inherits else None
     return lists - ({*inherited.main, inherited.stable} if inherited else set()) - {""}
 
 
 def is_list_address(email: str) -> bool:
-    """Return whether an address looks like a mailing list.
-
-    It may be a project's list, or on a host of a project's lists, or on any host called lists.
+    """Return whether an address looks like a mailing list: it is a project's list, or its host has
+    lists of a project or is called lists.
     """
     lower_email = email.lower()
     return is_on_list_host(email) or any(
@@ -501,7 +498,7 @@ def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
 
 
 def subsystem_of_path(path: str) -> Subsystem | None:
-    """Return the subsystem with the longest `paths` match for this file, or None."""
+    """Return the subsystem with the longest path that matches this file, or None."""
     by_path = _paths(user_folder())
     parts = (path[:end] for end in range(len(path), 0, -1))
     names = (name for part in parts for name in (part, f"{part}*"))
@@ -510,7 +507,7 @@ def subsystem_of_path(path: str) -> Subsystem | None:
 
 @cache
 def _paths(folder: str) -> Mapping[str, Subsystem | None]:
-    """Map each file, directory with "/", or prefix with "*" to its subsystem."""
+    """Map each file, directory (with "/") and prefix (with "*") to its subsystem."""
     all_subsystems = _subsystems(folder).values()
     left_out = {
         path: None for subsystem in all_subsystems for path in subsystem.not_paths
@@ -573,8 +570,8 @@ def subsystem_of(
 
 
 def apply_subsystem_rules(project: Project, patches: Iterable[Patch]) -> Project:
-    """Override a project's waiting times and cover letter rule with the patches' common
-    subsystem's.
+    """Override a project's waiting times and cover letter rule with the rules of the patches'
+    common subsystem.
     """
     patch_subsystems = (
         [subsystem_of(patch) for patch in patches if patch.has_diff]
@@ -600,7 +597,7 @@ def apply_subsystem_rules(project: Project, patches: Iterable[Patch]) -> Project
 
 
 def shortest_wait() -> int:
-    """Return the smallest number of days before a reminder in any project or subsystem."""
+    """Return the shortest time, in days, before a reminder in any project or subsystem."""
     wait_times = [
         *(project.mail.waiting_days for project in projects().values()),
         *(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A project's tags, stable trees, mail conventions, lists and style."""
+"""Define the data of a project: tags, stable trees, mail conventions, lists and style."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -25,12 +25,13 @@ class LongTermSeries(NamedTuple):
 
 
 class StableTrees(NamedTuple):
-    """A project's stable trees; `branch` is empty if there are none.
+    """A project's stable trees.
 
-    `branch` is a pattern for branch names, with the group "version". `branch_name`, `subject` (a
-    backport's prefix) and `marker` (the line with the upstream commit) are format strings.
-    `releases` is the URL of a list in the format of kernel.org's releases.json. `project` (whose
-    file describes these trees) and `list` (for backports) are not in the file.
+    `branch` is a pattern for branch names with the group "version"; it is empty if there are no
+    stable trees. `branch_name`, `subject` (a backport's prefix) and `marker` (the line with the
+    upstream commit) are format strings. `releases` is the URL of a list in the format of
+    kernel.org's releases.json. `project` (whose file describes the trees) and `list` (for
+    backports) are not read from the file.
     """
 
     project: str = ""
@@ -89,17 +90,17 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 class Subsystem(NamedTuple):
-    """A subsystem and its conventions; an empty key or 0 means no convention.
+    """A subsystem and its conventions. An empty value or 0 means that there is no convention.
 
     It is selected by `paths` (a directory with "/", a file, or the start of a name with "*") except
     `not_paths`, by MAINTAINERS `sections`, or by `lists`. `prefix` is an example of a subject
     prefix, `prefix_pattern` matches it, and `after_prefix` is the case of the first word after it.
-    `trees` are the words in [PATCH …] for fixes and for other patches, `other_trees` are allowed
-    instead; with `tree_required`, one of them is mandatory. With `fixes_to_stable`, each Fixes: tag
-    needs Cc: stable. `links` are the URLs for Link: tags to messages, and `closes` the allowed
-    targets of Closes:. Series of at least `cover_from` patches need a cover letter; `changes` is
-    the place for the changelog. `sources` maps each key to its source: a URL, a file in
-    Documentation/, or the share of patches that follow it.
+    `trees` are the words in [PATCH …] for fixes and for other patches, and `other_trees` are
+    allowed alternatives; `tree_required` makes one of them mandatory. If `fixes_to_stable` is set,
+    each Fixes: tag needs Cc: stable. `links` are the URLs for Link: tags to messages, and `closes`
+    the allowed targets of Closes:. Series of at least `cover_from` patches need a cover letter;
+    `changes` is where the changelog belongs. `sources` maps each key to its source: a URL, a file
+    in Documentation/, or the share of patches that follow it.
     """
 
     name: str
@@ -128,7 +129,9 @@ class Subsystem(NamedTuple):
 
 
 class ListRule(NamedTuple):
-    """A list for patches whose message or notes match and that have all `tags` (in lower case)."""
+    """A list for patches whose message or notes match a pattern and that have all `tags` (in lower
+    case).
+    """
 
     address: str
     role: str
@@ -138,7 +141,7 @@ class ListRule(NamedTuple):
     tags: tuple[str, ...] = ()
 
     def matches(self, text: str) -> bool:
-        """Return whether the list should get a message with this text and notes."""
+        """Return whether a patch with this message and notes should be sent to the list."""
         return re.search(self.message, text, re.MULTILINE) is not None
 
 
@@ -161,7 +164,7 @@ class GoneAddress(NamedTuple):
 
 
 def bounces(email: str, gone: Iterable[GoneAddress]) -> GoneAddress | None:
-    """Return the entry for a bouncing address, or None."""
+    """Return the entry that matches a bouncing address, or None."""
     return next((row for row in gone if row.matches(email)), None)
 
 
@@ -203,10 +206,10 @@ class MailCustoms(NamedTuple):
 
 
 class Lists(NamedTuple):
-    """The project's lists and special addresses, each empty if there is none.
+    """The project's lists and special addresses; each is empty if there is none.
 
-    The first list in `main` gets every patch. `catch_all` lists get everything, so that a patch
-    sent only to them may be overlooked. `security` is the address of the team that gets copies of
+    The first list in `main` gets every patch. `catch_all` lists get so much mail that a patch sent
+    only to them may be overlooked. `security` is the address of the team that gets copies of
     undisclosed fixes. `stable_aliases` are other addresses of the stable list; `no_backport` is the
     Cc: address that excludes a fix from stable. `hosts` are hosts of the project's lists, possibly
     shared; `pattern` matches other addresses that look like its lists. `rules` and `gone` are added
@@ -226,7 +229,7 @@ class Lists(NamedTuple):
     gone: tuple[GoneAddress, ...] = ()
 
     def has_stable_tag(self, tags: Iterable[Trailer]) -> bool:
-        """Return whether a Cc: tag asks the stable maintainers to take a fix."""
+        """Return whether a Cc: tag requests a stable backport."""
         addresses = {self.stable, *self.stable_aliases}
         return any(
             tag.key == "cc" and tag.address and tag.address.key in addresses
@@ -234,9 +237,8 @@ class Lists(NamedTuple):
         )
 
     def is_private_request(self, tags: Iterable[Trailer]) -> bool:
-        """Return whether a tag contains an alias of the stable list that delivers no mail.
-
-        Such a fix is not public yet (Documentation/process/stable-kernel-rules.rst).
+        """Return whether a tag contains an alias of the stable list that does not deliver mail, so
+        the fix is not public yet (Documentation/process/stable-kernel-rules.rst).
         """
         return any(
             tag.address and tag.address.key in self.stable_aliases for tag in tags
@@ -263,11 +265,10 @@ class Lists(NamedTuple):
 
 
 class Style(NamedTuple):
-    """The project's style settings.
+    """The project's style settings: disabled rules, changed severities, the maximum subject length
+    (0: the rule's default) and the minimum length of a Kconfig help text.
 
-    These are disabled rules, changed severities, the maximum subject length (0: the rule's
-    default) and the minimum length of a Kconfig help text. `newest_kernel` is the version whose
-    rules apply if the tree's version is unknown.
+    `newest_kernel` is the version whose rules apply if the tree's version is unknown.
     """
 
     subject_columns: int = 0
@@ -281,10 +282,10 @@ class Project(NamedTuple):
     """A project and its rules.
 
     `tree_has` lists alternative sets of paths that identify the project's trees. `lineage` contains
-    its name and the projects it inherits from. `files` are the user's files for all of these; it is
-    empty for unmodified shipped projects. `subject_prefixes` are words in a subject prefix that
-    select an inheriting project ([PATCH net-next]). `kernel` is set for Linux kernel trees.
-    `mainline` is the name to show for mainline, and `mainline_remotes` are common names of its
+    its name and the projects it inherits from. `files` contains the user's files for all of these;
+    it is empty for unmodified shipped projects. `subject_prefixes` are words in a subject prefix
+    that select an inheriting project ([PATCH net-next]). `kernel` is set for Linux kernel trees.
+    `mainline` is the name shown for mainline, and `mainline_remotes` are common names of its
     remote. `release_names` is the text before the version in a release commit's subject.
     `after_applied` completes "wait until …" for an author whose patch was applied (empty: do not
     wait).

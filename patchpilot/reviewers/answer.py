@@ -18,11 +18,11 @@ _PLACE = re.compile(r"(?P<path>[^\s:]+):(?P<line>\d{1,7})")
 
 
 class ReviewComment(NamedTuple):
-    """A reviewer's comment, not yet verified.
+    """A reviewer's unverified comment.
 
-    `line` is a line in the patched file or in the patch's message, and `quoted` the code on it.
-    `symbols` contains the names mentioned in the problem, `missing` names reported as missing from
-    the tree, and `undocumented` texts reported as missing from its documentation.
+    `line` is a line in the patched file or in the patch's message, and `quoted` the code on that
+    line. `symbols` contains the names mentioned in the problem, `missing` the names reported as
+    missing from the tree, and `undocumented` the texts reported as missing from its documentation.
     """
 
     problem: str
@@ -57,7 +57,6 @@ def parse_answer(answer: str) -> Comments | None:
 
 
 def _parse_objects(answer: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the complete JSON objects in a text."""
     decoder, position = json.JSONDecoder(), 0
     failures = 0
     while failures < MOST and (position := answer.find("{", position)) >= 0:
@@ -74,7 +73,10 @@ def _parse_objects(answer: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _parse_comment(row: Mapping[str, Any]) -> ReviewComment | None:
-    """Convert an object in either form to a comment; return None if it describes no problem."""
+    """Convert an object to a comment, or return None if it describes no problem.
+
+    Two forms of objects are accepted.
+    """
     problem = " ".join(_to_text(row.get("problem")).split())
     if not problem:
         return None

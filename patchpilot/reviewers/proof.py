@@ -30,9 +30,8 @@ _UNDOCUMENTED = re.compile(
 
 
 class ProofResult(StrEnum):
-    """The result of a proof.
-
-    A comment's position is proven or unknown, or the tree contradicts the comment.
+    """The result of verifying a comment: its position is proven or unknown, or the tree contradicts
+    the comment.
     """
 
     PLACED = "placed"
@@ -55,8 +54,7 @@ class ProvenComment(NamedTuple):
     """A comment with its proven position, or the reason why it has none.
 
     `line` is a line in the new file or, without a path, in the message (the subject is line 1).
-    `same_as` is the rule with the same finding, and `waived` the reason given in the topic's
-    waiver.
+    `same_as` is the rule with the same finding, and `waived` the reason from the topic's waiver.
     """
 
     comment: ReviewComment
@@ -69,9 +67,9 @@ class ProvenComment(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return the comment's name, a hash of its file and quoted code.
+        """Return a name for the comment: a hash of its file and quoted code.
 
-        It does not change as long as the comment quotes the same code.
+        It stays the same as long as the comment quotes the same code.
         """
         code = " ".join(self.comment.quoted.split()) or self.comment.problem
         identity = f"{self.path or self.comment.path}\0{code}"
@@ -90,7 +88,7 @@ class ProvenComment(NamedTuple):
 
 
 class PatchFacts(NamedTuple):
-    """The input for proving comments: the patch, the patched files, and tree searches."""
+    """The input for verifying comments: the patch, the patched files, and tree searches."""
 
     patch: Patch
     read: Callable[[str], Sequence[str] | None]
@@ -100,7 +98,7 @@ class PatchFacts(NamedTuple):
 
 
 def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
-    """Prove a comment's position: a line in the patch or in the surrounding code.
+    """Verify a comment's position, a line in the patch or the surrounding code.
 
     The quoted code must be on this line; if it is elsewhere near the patch, use that line. Names
     are looked up in the tree: a comment that an existing name "does not exist" is refuted, and a
@@ -185,8 +183,9 @@ def _prove_in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
 def _find_quoted_line(
     comment: ReviewComment, numbered_lines: Sequence[tuple[int, str]]
 ) -> int | None:
-    """Return the number of the quoted line nearest to the claimed line, or the claimed line
-    without a quote.
+    """Return the number of the quoted line nearest to the claimed line.
+
+    If the comment quotes nothing, return the claimed line.
     """
     quoted = _quoted_code(comment)
     if not quoted:
@@ -198,13 +197,13 @@ def _find_quoted_line(
         or (len(quoted) >= _SHORTEST and quoted in line)
     ]
     if len(quoted) < _SHORTEST:
-        # braces occur everywhere
+        # braces are everywhere, so accept them only on the claimed line
         numbers = [number for number in numbers if number == comment.line]
     return min(numbers, key=lambda number: abs(number - comment.line), default=None)
 
 
 def _find_removed_line(comment: ReviewComment, patch: Patch, path: str) -> int | None:
-    """Return the new file's line after the removed line that a comment quotes."""
+    """Return the new file's line just after the removed line that a comment quotes, or None."""
     quoted = _quoted_code(comment)
     if len(quoted) < _SHORTEST:
         return None
@@ -232,7 +231,6 @@ def _quoted_code(comment: ReviewComment) -> str:
 
 
 def _squeeze_spaces(text: str) -> str:
-    """Normalize a text to single spaces, as in the request."""
     return " ".join(printable(text).split())
 
 

@@ -2,7 +2,7 @@
 """Write the request document for a reviewer.
 
 It is plain text for people and programs. Every line from the patch or the tree starts with a number
-and `|`, so that data cannot be mistaken for the document's own text.
+and `|`, so that it cannot be mistaken for the document's own text.
 """
 
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ Section = tuple[str, Sequence[tuple[int | None, str]]]
 
 
 class ReviewRequest(NamedTuple):
-    """A request document, its size in tokens (estimated), and the sections that were left out."""
+    """A request document, its estimated size in tokens, and the sections left out."""
 
     text: str
     tokens: int
@@ -70,9 +70,9 @@ class ReviewRequest(NamedTuple):
 def write_request(
     patch: Patch, sections: Sequence[Section], tokens: int
 ) -> ReviewRequest:
-    """Write the request for a patch, with the sections that fit into `tokens`.
+    """Write the request for a patch, with the sections that fit into the token limit.
 
-    Sections are sorted by importance. The patch is always included; sections that do not fit are
+    Sections are sorted by importance. The patch is always included. Sections that do not fit are
     listed at the end.
     """
     document = _TASK + "".join(map(_format_section, _patch_sections(patch)))
@@ -95,12 +95,11 @@ def estimated_tokens(text: str) -> int:
 
 
 def number_lines(lines: Sequence[str], start: int = 1) -> tuple[tuple[int, str], ...]:
-    """Number lines, starting with `start`."""
+    """Number lines from `start`."""
     return tuple(enumerate(lines, start))
 
 
 def _patch_sections(patch: Patch) -> tuple[Section, ...]:
-    """Return a patch's message and diff, with lines numbered as in the new file."""
     message: list[tuple[int | None, str]] = [
         (None, f"{header.name}: {header.value}")
         for header in patch.headers

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read reviewers from the user's git configuration, and call them."""
+"""Read reviewers from the user's git configuration, and run them."""
 
 import os
 import shlex
@@ -52,8 +52,8 @@ def reviewers(directory: Path) -> dict[str, Reviewer]:
     """Return the reviewers by name, in git's order.
 
     They are read from the user's and the system's configuration and from `git -c`. A repository's
-    own configuration is ignored, because the repository may come from anywhere. Raise `InputError`
-    for a value that is not valid.
+    own configuration is ignored, because the repository may be untrusted. Raise `InputError` for an
+    invalid value.
     """
     sections: dict[str, dict[str, str]] = {}
     for entry in all_entries(directory):
@@ -101,11 +101,12 @@ def choose_reviewers(directory: Path, name: str = "") -> tuple[Reviewer, ...]:
 
 
 def ask(reviewer: Reviewer, request: str, progress: Progress, step: str) -> str:
-    """Call a reviewer with a request, and return its output.
+    """Run a reviewer on a request, and return its output.
 
-    The command runs in an empty folder, so that no file in a tree can configure it. `step` is shown
-    as progress, with the elapsed seconds. Raise `GitError` if the command fails, writes more than
-    `LARGEST` bytes or times out; its whole process group is killed in these cases and on Ctrl-C.
+    The command runs in an empty directory, so that no file in a tree can configure it. `step` is
+    shown as progress, with the elapsed seconds. Raise `GitError` if the command fails, writes more
+    than `LARGEST` bytes or times out; its whole process group is killed in these cases and on
+    Ctrl-C.
     """
     start_time, size = time.monotonic(), 0
     lines: list[str] = []

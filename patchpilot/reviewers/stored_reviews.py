@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stored reviews, by patch, in the user's state directory.
+"""Store reviews of patches in the user's state directory.
 
 A review is reused for the same patch-id, command and version. Earlier versions of a patch are
 recognized by their author date, which survives amending and rebasing.
@@ -25,12 +25,12 @@ PatchKey = tuple[str, str]
 
 
 def stored_review(reviewer: Reviewer, key: PatchKey) -> Comments | None:
-    """Return the review of this patch by this command and version, or None."""
+    """Return the stored review of a patch by a reviewer's current command and version, or None."""
     return _read_review(_folder() / _file_name(reviewer, key))
 
 
 def earlier_review(reviewer: Reviewer, key: PatchKey) -> Comments | None:
-    """Return the latest review of another version of the patch, or None."""
+    """Return the latest review of an earlier version of the patch, or None."""
     name = _file_name(reviewer, key)
     other_files = [
         file
