@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI application: one screen per stage, background jobs, and global keys."""
+"""Define the TUI application: one screen per stage, background jobs, and global keys."""
 
 import asyncio
 import gc
@@ -198,7 +198,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         return shown_key(binding.key)
 
     def get_line_filters(self) -> list[LineFilter]:
-        """Return the TUI's filters and Textual's, except the grayscale one."""
+        """Return the line filters of the TUI and of Textual, except the grayscale filter."""
         return [
             *(
                 line_filter
@@ -209,7 +209,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         ]
 
     def on_mount(self) -> None:
-        """Open the last visited stage, or the first.
+        """Open the last visited stage, or the first stage.
 
         The screen is drawn before any job starts; results are shown as they arrive.
         """
@@ -239,19 +239,20 @@ class PatchpilotApp(ReportsErrors, App[int]):
 
     def on_unmount(self) -> None:
         if not self.is_headless:
-            # Textual's handlers need the event loop, which is about to end
+            # Textual's signal handlers need the event loop, which is about to end
             for number in (signal.SIGTSTP, signal.SIGCONT):
                 signal.signal(number, signal.SIG_DFL)
         self.session.close()
 
     def _drawn(self) -> None:
-        # modules stay imported, so collecting them would only delay a key press
+        # imported modules are never freed, so collecting garbage in them would only delay a key
+        # press
         gc.freeze()
         if not self._at_home:
             self.jobs.read_topic()
 
     def _wait(self, screen: Screen[Any]) -> None:
-        # a new screen fits its rows to its panels after the first layout
+        # a new screen fits its rows to its panels only after the first layout
         if screen.outer_size == self.size or screen.is_modal:
             self.delay_update(SETTLED)
 
@@ -278,7 +279,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         )
 
     def next_key(self, screen: AnyScreen) -> NextKey | None:
-        """Return the key for the next step on a stage's screen, if its result is fresh."""
+        """Return the key for the next step on a stage's screen, or None if its result is stale."""
         session, stage, chosen = self.session, screen.stage, screen.chosen
         if screen.current is None:
             return None
@@ -324,7 +325,8 @@ class PatchpilotApp(ReportsErrors, App[int]):
     def without_topic(self, error: PatchpilotError) -> None:
         """Show all topics, or ask for a starting point, because there is no topic to open.
 
-        If the base is unclear, ask for it; outside a repository, the error explains how to get one.
+        If the base is unclear, ask for it; outside a repository, the error explains how to get a
+        repository.
         """
         if isinstance(error, UnclearBaseError):
             self.action_base()
@@ -349,7 +351,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         target: str | None = None,
         series: int = 0,
     ) -> None:
-        """Open a topic from the home screen at a stage: the topic of a directory or of a TARGET.
+        """Open a topic (of a directory or a TARGET) from the home screen at a stage.
 
         The Follow stage shows this series.
         """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Daemon threads, so that the TUI can quit without waiting for a search of the history.
+"""Run daemon threads, so that the TUI can quit without waiting for a search of the history.
 
-Suspending to the shell and detecting a closed terminal are also handled here.
+Also suspend to the shell, and detect a closed terminal.
 """
 
 import os
@@ -19,9 +19,8 @@ T = TypeVar("T")
 
 
 class BackgroundThread(ThreadPoolExecutor):
-    """An executor whose threads end with the process.
-
-    Jobs must therefore be safe to interrupt at any point, as all services are.
+    """An executor whose threads end with the process, so its jobs must be safe to interrupt at any
+    point, as all services are.
     """
 
     def submit(

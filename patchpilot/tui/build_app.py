@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build the TUI from each stage's loader and screen, which are imported on first use."""
+"""Build the TUI from each stage's loader and screen. These are imported on first use."""
 
 import importlib
 from pathlib import Path
@@ -41,9 +41,9 @@ def make(
     at_home: bool = False,
     kind: type[PatchpilotApp] = PatchpilotApp,
 ) -> PatchpilotApp:
-    """Return the TUI for a repository's topic or, with `at_home`, for the home screen.
+    """Return the TUI for a repository's topic or, if `at_home` is set, for the home screen.
 
-    `kind` is its class. If `opening` is given, it is already reading the topic, and its session and
+    `kind` is its class. If `opening` is given, it is already reading the topic; its session and
     saved state are used.
     """
     if opening:

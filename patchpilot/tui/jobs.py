@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Background jobs of the TUI.
-
-They read the topic, run one job per stage in threads, and load quick stages before the user opens
-them.
+"""Run the TUI's background jobs: read the topic, run one job per stage in threads, and load quick
+stages before the user opens them.
 """
 
 from functools import partial
@@ -17,9 +15,9 @@ from patchpilot.tui.view.stages import AHEAD, RECORDED, Stage
 
 
 class StageJobs:
-    """Run the background jobs of the stages.
+    """The background jobs of the stages.
 
-    The results of jobs that were replaced or canceled are discarded.
+    The results of replaced or canceled jobs are discarded.
     """
 
     def __init__(self, app: Any, session: Session, opening: Opening | None) -> None:
@@ -42,7 +40,7 @@ class StageJobs:
             f"stage-{stage}",
             partial(self._session.load, stage, visited=visited, again=again),
             lambda _: self._done(stage),
-            # a job must never leave its stage busy
+            # if the job fails, its stage must not stay busy
             partial(self.finish_stage, stage),
             partial(self._progressed, stage),
         )
@@ -66,8 +64,7 @@ class StageJobs:
         screen = self._app.stage_screen
         if screen and screen.stage is stage:
             if self._session.fresh(stage) is None:
-                # only the saved record was read, or something that the result depends on has
-                # changed
+                # only the saved record was read, or an input of the result has changed
                 self.begin(stage)
                 return
             screen.renew()
@@ -76,7 +73,7 @@ class StageJobs:
             and self._session.last(screen.stage) is not None
             and self._session.must_run(screen.stage)
         ):
-            # the screen shows an earlier result of this stage
+            # the screen displays an outdated result of this stage
             self.begin(screen.stage)
         self.finish_stage(stage)
         self._app.remember()
@@ -125,7 +122,7 @@ class StageJobs:
         def ended(error: PatchpilotError | None) -> None:
             self.reads_facts = False
             if error:
-                # the stage that needs the facts shows the error
+                # the error is shown by the stage that needs the facts
                 self._facts_failed = wanted
             self._app.redraw()
 
@@ -152,12 +149,12 @@ class StageJobs:
             )
 
     def _store_read(self, ids: frozenset[str]) -> None:
-        """Reload the series if the set of tracked series has changed.
+        """Reload the series if a series was added to or removed from the store.
 
-        The store changes with each update as well, which must not trigger another update.
+        An update changes the store as well, but must not trigger another update.
         """
         if Stage.FOLLOW in self._session.busy:
-            # the data that was read may be older, so compare again at the next visit
+            # the running job may have read older data, so compare again at the next visit
             self._store_stamp = ()
             return
         known, self._tracked = self._tracked, ids

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keep text legible in every theme.
-
-Text colors keep the contrast with their background that WCAG level AA requires (4.5:1).
+"""Keep text legible in every theme: its contrast with the background is at least what WCAG level AA
+requires (4.5:1).
 """
 
 from functools import lru_cache
@@ -47,10 +46,10 @@ def is_text(text: str) -> bool:
 def legible(
     color: RichColor, ground: RichColor, least: float, system: ColorSystem
 ) -> RichColor:
-    """Shift the color toward white or black until it is legible on `ground`.
+    """Shift a color toward white or black until it is legible on the background `ground`.
 
     Legible means a contrast of at least `least` between the colors as displayed in this color
-    `system`.
+    system.
     """
     shown = ground.downgrade(system)
     goal = max((WHITE, BLACK), key=lambda end: contrast(end.rich_color, shown))
@@ -63,10 +62,10 @@ def legible(
 
 
 class LegibleText(LineFilter):
-    """A line filter that corrects the color of text with too little contrast.
+    """A line filter that corrects the color of text with a contrast below `least`.
 
-    Contrast below `least` is too little, measured between the colors as displayed in this color
-    `system`. Decoration keeps its color.
+    The contrast is measured between the colors as displayed in this color system. Decoration keeps
+    its color.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the first frame, with the stage bar, before Textual is imported.
+"""Draw the first frame, with the stage bar, before Textual is imported.
 
-The topic is read in the meantime.
+Meanwhile, the topic is read.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ _CLEAR, _BOLD, _REVERSE, _PLAIN = "\x1b[H\x1b[2J", "\x1b[1m", "\x1b[1;7m", "\x1b
 
 @dataclass(frozen=True, slots=True)
 class TopicPlace:
-    """A topic that was read, the key of its saved state, and the signature of its refs."""
+    """An opened topic, the key of its saved state, and the signature of its refs."""
 
     topic: OpenTopic
     name: str
@@ -36,22 +36,22 @@ class TopicPlace:
 def read_topic(session: Session, watch: Watch) -> TopicPlace:
     """Read the topic of a session.
 
-    After this call, even if it fails, `watch` observes the topic's repository. Raise
-    PatchpilotError if there is no topic.
+    Afterwards, even if this fails, `watch` observes the topic's repository. Raise PatchpilotError
+    if there is no topic.
     """
     with session.repository() as repository:
         folders = repository.git_dir, repository.common_dir
         refs = refs_signature(folders[1])
-        # record it before the read, so that a change during the read is noticed
+        # record the state before reading, so that a change in the meantime is noticed
         watch.remember(folders, head_signature(*folders))
         topic = session.read_topic_now(repository)
     return TopicPlace(topic, f"{folders[1]}:{topic.branch}", refs)
 
 
 class Opening:
-    """Start reading the topic in a thread as soon as it is created.
+    """A thread that reads the topic, started at once.
 
-    `draw` shows what has been read so far; `place` waits for the result.
+    `draw` shows what has been read so far; `place` waits for the topic.
     """
 
     def __init__(self, session: Session, memory: SavedState) -> None:
@@ -83,9 +83,8 @@ class Opening:
         return self._place
 
     def draw(self) -> None:
-        """Switch the terminal to its alternate screen and show what is known so far.
-
-        Wait briefly for the commits.
+        """Switch the terminal to its alternate screen, wait briefly for the commits, and show what
+        is known so far.
         """
         sys.stderr.write(_ENTER)
         self._ours = True
@@ -93,7 +92,7 @@ class Opening:
         self._thread.join(PATIENCE)
 
     def _show(self) -> None:
-        # if this fails, Textual soon draws the same thing anyway
+        # if this fails, Textual soon draws the same frame anyway
         with self._drawing, contextlib.suppress(OSError, ValueError):
             if self._ours:
                 wide, _ = os.get_terminal_size(sys.stderr.fileno())
@@ -115,10 +114,7 @@ class Opening:
 def frame(
     session: Session, memory: SavedState, topic_place: TopicPlace | None, wide: int
 ) -> str:
-    """Return the first frame as text.
-
-    It shows the title line, and the stages with their saved states.
-    """
+    """Return the first frame as text: the title line, and the stages with their saved states."""
     opens = Stage.COMMIT
     if topic_place:
         known = memory.get("stage", topic_place.name)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The help: a list of keys for the current screen and focused panel, which runs the chosen one."""
+"""Provide the help: a list of keys for the current screen and focused panel.
+
+Choosing a key runs its action.
+"""
 
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
@@ -87,7 +90,7 @@ def commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
             keys = known.setdefault(binding.action, (node, binding, []))[2]
             keys.append(shown_key(key))
     own = {one.action for one in type(screen).BINDINGS if isinstance(one, Binding)}
-    # keys that only move a cursor have no tooltip and come last
+    # keys that only move the cursor have no tooltip, so list them last
     for node, binding, keys in sorted(
         known.values(),
         key=lambda one: (not one[1].tooltip, one[0] is app, one[1].action not in own),
@@ -99,7 +102,7 @@ def commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
 
 
 class Help(Choose):
-    """The help: the purpose of the stage, and all actions, run by Enter or their keys."""
+    """The help: the purpose of the stage, and all actions. Enter or an action's key runs it."""
 
     def __init__(self, app: Any, screen: Screen[Any]) -> None:
         self._commands = list(commands(app, screen))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Support for plain terminals: NO_COLOR and ASCII.
+"""Support plain terminals: NO_COLOR and ASCII.
 
-With NO_COLOR, only the terminal's default colors are used, with bold, reverse and underline for
+With NO_COLOR, only the terminal's default colors are used; bold, reverse and underline provide
 emphasis.
 """
 
@@ -20,7 +20,7 @@ def _strip_color(style: Style) -> Style:
 
 
 class ColorRemover(LineFilter):
-    """A line filter that removes all colors, where Textual's own filter would use grays."""
+    """A line filter that removes all colors. (Textual's own filter would use grays.)"""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Remove the colors from segments, keeping other attributes."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the TUI: draw its first frame while the application is loaded."""
+"""Run the TUI, drawing its first frame while the application is loaded."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ def run_app(
 ) -> int:
     """Run the TUI that `make_app` returns, and return its exit code.
 
-    With `draws`, the frame of the first screen is drawn while the application is loaded.
+    If `draws` is set, the first screen's frame is drawn while the application is loaded.
     """
     from io import StringIO
 
@@ -33,7 +33,7 @@ def run_app(
     from patchpilot.tui.view.session import Session
 
     os.environ.setdefault("ESCDELAY", "25")
-    # jobs run in Python threads: with the default of 5 ms, key presses would lag
+    # jobs run in Python threads: at the default switch interval of 5 ms, key presses would lag
     sys.setswitchinterval(0.002)
     opening = Opening(Session(repo, target, base), SavedState())
     try:
@@ -49,7 +49,7 @@ def run_app(
     if issubclass(ShortStyles, app.driver_class):
         app.driver_class = ShortStyles
     opening.stop_drawing()
-    # Textual would print the traceback of a bug with all local values: the command logs it
+    # the command logs bugs; Textual would print the traceback with all local values
     app.error_console = Console(file=StringIO())
     code = app.run() or 0
     if app.bug is not None or (app.return_code and not code):

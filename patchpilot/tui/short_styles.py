@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write each style change only once.
 
-Textual sets and resets all colors for each piece of text: most of the output on a slow line.
+Textual sets and resets all colors for each piece of text, which is most of the output on a slow
+line.
 """
 
 import re
@@ -15,7 +16,6 @@ _PARTS = re.compile(r"(.*?);?(38;2;\d+;\d+;\d+)?;?(48;2;\d+;\d+;\d+)?")
 
 
 def _parts(style: str) -> tuple[str, ...]:
-    """Return a style's attributes, color and background."""
     return _PARTS.fullmatch(style).groups("")  # type: ignore[union-attr]
 
 
@@ -32,7 +32,7 @@ def _codes(old: str, new: str) -> str:
 
 @lru_cache(4096)
 def _has_same_spaces(first: str, second: str) -> bool:
-    """Return whether spaces look the same in styles that may differ in color and weight."""
+    """Return whether a space looks the same in two styles, which may differ in color and weight."""
     (shown, _, ground), (other, _, other_ground) = _parts(first), _parts(second)
     codes = {*shown.split(";"), *other.split(";")}
     return ground == other_ground and codes <= {"", "1", "2"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI's own themes, two of them with high contrast.
+"""Define the TUI's own themes, two of them with high contrast.
 
 Each theme also defines the colors for plain names such as green and red.
 """

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Actions that several stages share.
-
-They edit, fetch, reply, waive, undo, and answer questions.
+"""Implement actions that several stages share: edit, fetch, reply, waive, undo, and answer
+questions.
 """

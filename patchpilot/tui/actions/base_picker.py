@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A dialog for choosing the base of the topic.
+"""Provide a dialog for choosing the topic's base.
 
-It lists the likeliest bases, each with the number of commits and the reason, and accepts a typed
-base, range or commit.
+It lists the likeliest bases, each with the number of commits and the reason, and also accepts a
+typed base, range or commit.
 """
 
 from contextlib import suppress

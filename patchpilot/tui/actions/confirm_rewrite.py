@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rewriting commits that others may already have.
+"""Confirm rewriting commits that others may already have.
 
-Such a rewrite is blocked until the user types the word that overrides the block.
+The rewrite is blocked until the user types the word that overrides the block.
 """
 
 from collections.abc import Callable
@@ -28,9 +28,10 @@ def confirm_rewrite(
     then: Callable[[T], None],
     overrides: tuple[str, ...] = (),
 ) -> None:
-    """Run `work` in a thread with `overrides`, and ask for more overrides if it is blocked.
+    """Run `work` in a thread.
 
-    If one of OVERRIDES allows the blocked work, ask the user to type that word and run it again.
+    If it is blocked and one of OVERRIDES allows it, ask the user to type that word, and run it
+    again with the additional override.
     """
 
     def try_read(repository: "Repository", progress: Progress) -> "T | RefusedError":

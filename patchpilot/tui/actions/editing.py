@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Open the user's editor for commit messages, for a file at a given line, and for drafts.
+"""Open the user's editor for commit messages, drafts, or a file at a given line.
 
 The screen is updated afterwards.
 """
@@ -27,8 +27,8 @@ ALTERNATE, BACK = "\x1b[?1049h\x1b[H\x1b[2J", "\x1b[?1049l"
 def suspend_app(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None]:
     """Suspend the TUI while another program uses the terminal.
 
-    Do nothing if there is no terminal (in tests or on a web page). With `leaves_no_text`, the
-    program's output is gone from the terminal after the TUI exits; use this for programs that are
+    Do nothing if there is no terminal (in tests or on a web page). If `leaves_no_text` is set, the
+    program's output is removed from the terminal when the TUI exits; use this for programs that are
     not full-screen.
     """
     if app.is_headless:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run git fetch from a stage.
-
-Local refs determine whether a fix counts as merged in mainline and in the stable branches.
+"""Run git fetch from a stage, because local refs determine whether a fix counts as merged in
+mainline and in the stable branches.
 """
 
 from collections.abc import Callable
@@ -64,7 +63,7 @@ def _ask(screen: "AnyScreen", text: str, work: Callable[[], bool]) -> None:
     from patchpilot.tui.actions.editing import suspend_app
 
     def run() -> None:
-        # run it on the terminal, because git may ask for a password, shows progress, and can be
+        # run git on the terminal, because it may ask for a password, shows progress, and can be
         # stopped with Ctrl-C
         with suspend_app(screen.app, leaves_no_text=True):
             done = work()

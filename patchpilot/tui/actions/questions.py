@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The pre-send questions: security, regression, and the tree named in the subject.
+"""Ask the pre-send questions: security, regression, and the tree named in the subject.
 
 The answers are stored with the topic, so that each question is asked only once.
 """
@@ -35,11 +35,10 @@ def ask(
     then: Callable[[], None],
     given: tuple[tuple[str, str], ...] = (),
 ) -> None:
-    """Ask the questions one by one; the user may leave some open.
+    """Ask the questions one by one, and then call `then`. The user may leave questions open.
 
-    The answers (`given`: name and value) are saved after the last question, so that no key meant
-    for a question acts on the stage. Then `then` is called. Escape ends the questions without
-    calling it.
+    The answers (`given`: name and value) are saved after the last question, so that a key meant for
+    a question does not act on the stage. Escape ends the questions without calling `then`.
     """
     if not questions:
         _keep(screen, given, then)
@@ -113,7 +112,7 @@ def _asking(
     reasons: Mapping[str, str],
     answers: Sequence[tuple[str, str, str]],
 ) -> Choose:
-    """Return the dialog for a question; pressing Enter again leaves it open."""
+    """Return the dialog for a question. The default answer leaves it open."""
     why = (f"`{label}`  {words}" for label, words in reasons.items() if words)
     title = f"{name.capitalize()} question"
     return Choose("\n\n".join((text, *why)), [*answers, NOT_YET], title, at=LATER)
@@ -158,7 +157,7 @@ def set_prefix(
 ) -> None:
     """Set the subject prefix of the topic's messages and call `then`.
 
-    Report the new prefix and, if it differs, the one proposed.
+    Report the new prefix and, if different, the proposed one.
     """
 
     from patchpilot.services.send.edit_draft import DraftChanges, change

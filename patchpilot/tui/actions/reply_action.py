@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Replies to a message.
+"""Reply to a message.
 
-The user chooses a template, edits the text, reviews the whole message, and types a confirmation
-to send it.
+The user chooses a template, edits the text, reviews the whole message, and types a confirmation to
+send it.
 """
 
 from collections.abc import Sequence
@@ -42,10 +42,10 @@ def reply_to(
     whom: str,
     recipients: "Sequence[Address]",
 ) -> None:
-    """Reply to a message with one of the given templates.
+    """Reply to a message with one of these templates, asking the user to choose if there are
+    several.
 
-    If there are several, the user chooses one. `whom` names the message; `recipients` are the
-    patch's recipients.
+    `whom` names the message; `recipients` are the patch's recipients.
     """
     if len(templates) == 1:
         _write(screen, message_id, templates[0], recipients)

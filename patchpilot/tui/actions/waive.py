@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def waive(screen: "AnyScreen", finding: Finding, count: int) -> None:
     """Ask for a reason and waive the finding's rule in this topic.
 
-    `count` is the number of the rule's findings here.
+    `count` is the number of findings of this rule.
     """
     session = screen.session
 
@@ -46,7 +46,10 @@ def waive(screen: "AnyScreen", finding: Finding, count: int) -> None:
 
 
 def take_back(screen: "AnyScreen", suppressed: Suppressed) -> None:
-    """Remove the topic's waivers for a finding; for any other waiver, show its origin."""
+    """Remove the topic's waivers for a finding.
+
+    If the waiver is defined elsewhere, show its origin.
+    """
     from patchpilot.services.check.check_topic import is_topic_waiver
 
     session = screen.session

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the backports stage.
+"""Format the rows of the backports stage.
 
-They show the verdict for a branch, the next action, and the patches written for it.
+They show the verdict for a branch, the next action, and the patches written for the branch.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -49,12 +49,12 @@ EDGE = 5
 
 @dataclass(frozen=True, slots=True)
 class BranchTexts:
-    """The text shown for each branch, given the user's choices.
+    """The text shown for each branch, depending on the user's choices.
 
-    `left_out` maps a branch to its prerequisites that are not ticked. `merged` is the mainline
-    commit that was reported in messages but has not been fetched yet. `is_tagged`: the commit
+    `left_out` maps a branch to those of its prerequisites that are not ticked. `merged` is a
+    mainline commit reported in messages but not fetched yet. `is_tagged` is set if the commit
     message has Cc: stable. `written_for` maps a commit and a branch to the patches written.
-    `is_drafted`: there is a draft that asks for the commit.
+    `is_drafted` is set if there is a draft that requests the commit.
     """
 
     result: "BackportResult"
@@ -67,9 +67,9 @@ class BranchTexts:
     is_drafted: bool = False
 
     def get_unticked(self, branch: "BranchResult") -> frozenset[str]:
-        """Return the unticked prerequisites; initially there are none.
+        """Return the unticked prerequisites, initially none.
 
-        While the introducing commit, which may be one of them, is unknown, all are unticked.
+        All are unticked while the introducing commit is unknown, because it may be one of them.
         """
         needs = () if self.result.culprits else branch.prerequisites
         return self.left_out.get(
@@ -89,7 +89,7 @@ class BranchTexts:
         return self.written_for.get((self.result.commit, branch.branch))
 
     def badge(self, branch: "BranchResult") -> "Badge":
-        # a conflict is settled once there are patches
+        # a conflict is resolved once patches are written
         return PATCHES if self.written(branch) else badge_of(branch)
 
     def todo(self, branch: "BranchResult") -> str:
@@ -131,7 +131,7 @@ class BranchTexts:
 
     @property
     def write_list(self) -> str:
-        """Return a line for each branch that `w` writes patches for, with what it writes."""
+        """Return a line for each branch for which `w` writes patches, describing them."""
         rows = []
         for branch in self.to_write:
             needs = counted(self.ticked(branch), "prerequisite") + ", then "
@@ -269,7 +269,7 @@ def page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[
 def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
     """Return the result of `patchpilot backport` for the selected commit.
 
-    Without a Fixes: tag, the introducing commit is the tags stage's certain candidate.
+    If it has no Fixes: tag, use the tags stage's candidate if that is certain.
     """
     from patchpilot.services.backport.topic_backports import topic_backports
 
@@ -306,7 +306,7 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
 
 
 class Badge(NamedTuple):
-    """A verdict: its glyph name, word and style."""
+    """The text for a verdict: a glyph's name, a word and a style."""
 
     sign: str
     word: str
@@ -484,9 +484,9 @@ def shell_rows(commands: Iterable[str]) -> list[str]:
 
 
 def resolving_rows(done: "ConflictResolution") -> list[str]:
-    """Describe a conflict being resolved in a clone.
+    """Describe a conflict that is being resolved in a clone: its location and state, the next step,
+    and the patches once they are written.
 
-    The rows show its location, its state, the next step, and the patches once they are written.
     In the demo, the patches are not sent.
     """
     if done.files:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The screen of the backports stage.
+"""Define the screen of the backports stage.
 
-It shows one row per stable branch, and details on the selected verdict.
+It shows a row for each stable branch, and details on the selected verdict.
 """
 
 from collections.abc import Callable
@@ -109,7 +109,7 @@ def proposals(
     write: "Callable[[Adaptation], None]",
     resolve: "Callable[[Adaptation | None], None]",
 ) -> list[Option]:
-    """Return the ways to resolve the conflicts on a branch.
+    """Return options for resolving the conflicts on a branch.
 
     Uncertain adaptations come after manual resolution.
     """
@@ -197,7 +197,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         is_if = f", if {likely[:12]} introduced the bug" if likely else ""
         panel.heading = f"Stable branches{is_if}"
         panel.display = bool(result.branches)
-        # until the user picks a branch, select the first one worth a look
+        # until the user selects a branch, select the first one that needs attention
         self.fill(None if self._is_moved else first_to_look_at(result))
         if result.branches:
             self.listed.focus()
@@ -239,7 +239,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        # do not send patches that mainline already has
+        # do not send patches that are already in mainline
         is_merged = self._shown is not None and self._shown.upstream
         to_write = self._branch_texts.to_write if self._shown else ()
         which = counted(len(to_write), "branch", "branches")
@@ -308,7 +308,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if (branch := self.chosen) is None:
             return
         self._verdict.heading = self._heading(branch)
-        # next to the prerequisites, there is only half the width
+        # beside the list of prerequisites, the details get half the width
         is_half = self.size.width >= WIDE and needs_of(branch)
         wide = self.size.width // (2 if is_half else 1) - EDGE
         rows = page_rows(self._branch_texts, branch, wide)
@@ -319,7 +319,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         return f"{branch.branch}: {self._branch_texts.badge(branch).word}"
 
     def _list_needs(self, branch: "BranchResult") -> None:
-        """List the prerequisites in application order, each with size and risk, and queue the
+        """List a branch's prerequisites in application order, with size and risk, and queue the
         ticked ones.
         """
         from patchpilot.services.backport.prerequisite_queue import risk_of
@@ -382,10 +382,10 @@ class BackportsScreen(StageScreen["BackportResult"]):
         text: str,
         work: "Callable[[Repository, Path, bool], tuple[WrittenBackport, ...]]",
     ) -> None:
-        """Ask whether to sign off the patches, and for their folder; then let `work` write them.
+        """Ask whether to sign off the patches, and for a folder; then call `work` to write them.
 
         With patchpilot.signoff, they are signed off without asking. Nothing is written if the
-        result is outdated by then.
+        result has become outdated.
         """
         result, known = self.current, self.session.known_settings
 

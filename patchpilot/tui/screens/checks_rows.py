@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The findings of the checks stage, ordered by line, and the rows of their list."""
+"""Format the findings of the checks stage as rows of a list, ordered by line."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -54,9 +54,9 @@ class Shown:
     """A finding as displayed.
 
     It has the 0-based line in the text of all patches, the commit id ("" for the series), and the
-    number of its patch if there are several. `whole`: the finding is about the patch as a whole and
-    appears at the end of the message. `remedy` is how it can be fixed from the TUI; findings about
-    the series and waived ones, only by editing.
+    number of its patch if there are several. `whole` is set if the finding is about the patch as a
+    whole; it is shown at the end of the message. `remedy` is how it can be fixed from the TUI.
+    Findings about the series and waived ones can only be fixed by editing.
     """
 
     line: int
@@ -82,14 +82,14 @@ class Shown:
 
     @property
     def message(self) -> str:
-        """Return the message without the command, which has a key instead."""
+        """Return the message without its command, for which there is a key."""
         return self.finding.message.partition(HELP)[0]
 
     @property
     def file(self) -> str:
         """Return the file name and the number of the patch.
 
-        For a finding about a message or a series, return which of the two it is.
+        Other findings have "commit message" or "series" instead of a file name.
         """
         path = "" if self.whole else self.finding.path
         name = (
@@ -270,8 +270,8 @@ def no_findings_keys(
 
 
 def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
-    """Return the 0-based line at which a patch's message ends (or None), and the one at which the
-    text above git's signature ends.
+    """Return the 0-based line at which a patch's message ends (None if there is no end), and the
+    last line above git's signature.
     """
     signature = lines.index("-- ") if "-- " in lines else len(lines)
     above = range(signature - 1, -1, -1)
@@ -284,7 +284,7 @@ def _row(
 ) -> tuple[int, bool]:
     """Return a finding's 0-based line, and whether it is about the whole patch.
 
-    If so, for example for a missing sign-off, the line is the end of the message.
+    For such a finding (for example, a missing sign-off), the line is the end of the message.
     """
     at, (message, last) = (finding.patch_line or 1) - 1, ends
     whole = (

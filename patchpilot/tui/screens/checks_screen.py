@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The screen of the checks stage.
+"""Define the screen of the checks stage.
 
-It shows the findings as a list, in the patch below their lines, and one in detail with its fix.
+It shows the findings as a list and in the patch below their lines, and the selected one in detail
+with its fix.
 """
 
 from collections.abc import Hashable
@@ -125,13 +126,13 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def show(self, result: "CheckResult") -> None:
         """Show the findings below their lines.
 
-        Keep the selected finding, or select the one that takes its place.
+        Keep the selected finding, or select the one at its position.
         """
         view = self._patch
         first = not view.rows
         self._mark = self.session.mark
         rows, self._every = arrange_findings(result, self._mark)
-        # stop listing only waived findings if there are none left
+        # stop listing waived findings when there are none left
         self._lists_waived &= any(shown.suppressed for shown in self._every)
         self._found = [
             shown

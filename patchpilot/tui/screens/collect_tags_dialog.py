@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A dialog for adding the tags from replies, each with its patch and the reason for hesitating."""
+"""Provide a dialog for adding the tags from replies, each with its patch and the reason for
+doubting it.
+"""
 
 from itertools import groupby
 
@@ -26,7 +28,7 @@ def list_held_tags(collected: Collected) -> list[str]:
 class CollectTags(Choose):
     """A dialog that returns the ticked tags, or None if canceled.
 
-    Tags without a reason for hesitating are ticked initially.
+    Tags that there is no reason to doubt are ticked initially.
     """
 
     def __init__(self, collected: Collected) -> None:

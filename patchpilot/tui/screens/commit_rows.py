@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the commit stage: the next steps and the commits."""
+"""Format the rows of the commit stage: the next steps and the commits."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TopicCommits:
-    """The topic's commits as patches, oldest first; `has_merge`: a merge commit was skipped."""
+    """The topic's commits as patches, oldest first.
+
+    `has_merge` is set if a merge commit was skipped.
+    """
 
     patches: "tuple[Patch, ...]"
     has_merge: bool = False
@@ -116,7 +119,7 @@ def commit_rows(patch: "Patch") -> list[str]:
 def with_prefix(rows: Sequence[str], mark: str) -> list[str]:
     """Add the subject prefix, such as `PATCH net v2`, to a commit's lines.
 
-    The number in the series is kept.
+    The patch number is kept.
     """
     return [
         _PREFIX.sub(lambda found: f"Subject: [{mark}{found[1] or ''}]", row)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The screen of the Commit stage, where the TUI starts.
+"""Define the screen of the Commit stage, where the TUI starts.
 
 It shows the open steps with their keys, and each commit with its diff.
 """
@@ -148,8 +148,8 @@ class CommitScreen(StageScreen[TopicCommits]):
             self._answer(row.name if row.does == "answer" else "")
 
     def on_screen_resume(self) -> None:
-        """Refresh tasks that other stages may have changed, such as answers, the tree or a canceled
-        check.
+        """Refresh information that other stages may have changed, such as answers, the tree or a
+        canceled check.
         """
         is_known = self._questions and self._asked_for == self._question_key()
         if self._shown is not None and not self._doing and not is_known:
@@ -191,9 +191,9 @@ class CommitScreen(StageScreen[TopicCommits]):
         self._answer()
 
     def _answer(self, only: str | None = None) -> None:
-        """Ask the question with this name, where "" means the one about the tree.
+        """Ask the question with this name, or the question about the tree for "".
 
-        If `only` is None, ask all open questions or, if there are none, all questions.
+        For None, ask all open questions or, if there are none, all questions.
         """
         from patchpilot.tui.actions.questions import ask, ask_tree
 
@@ -227,9 +227,9 @@ class CommitScreen(StageScreen[TopicCommits]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Return the label of `a` once it is known: ask the open questions, or review the answers.
+        """Return the label for `a`: ask the open questions, or review the answers.
 
-        Enter does nothing on purely informative rows.
+        Hide Enter on rows that only inform.
         """
         row, hidden = self.query_one("#next-list", RowList).chosen, set()
         if not row or not row.does:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ask on the home screen what to start from: a commit, a branch, a log or a bisection."""
+"""Ask on the home screen where to start: from a commit, a branch, a log or a bisection."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -49,9 +49,9 @@ VERSION = (
 
 
 def mail_file(value: str) -> Path | None:
-    """Return the message file that was entered instead of a Message-ID, or None.
+    """Return the message file entered instead of a Message-ID, or None.
 
-    A missing file is returned as well if the value can only be a file, so that the error names it.
+    If the value can only be a file, return it even if it is missing, so that the error names it.
     """
     path = Path(value.strip()).expanduser()
     with suppress(OSError, ValueError):

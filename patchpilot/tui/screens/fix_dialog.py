@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dialogs that show fixes as a diff before they are applied to the commits.
-
-They cover the fix of one finding, or all safe fixes.
+"""Provide dialogs that show the fix for one finding, or all safe fixes, as a diff before the
+commits are changed.
 """
 
 from collections import Counter
@@ -42,7 +41,10 @@ def _propose(
     *,
     verb: str = "Apply",
 ) -> None:
-    """Show a diff, and write it with `work` if the user agrees; `done` describes the result."""
+    """Show a diff, and call `work` to write it if the user agrees.
+
+    `done` describes the result.
+    """
 
     def handle_written(result: "T") -> None:
         first, *costs = done(result)
@@ -58,9 +60,8 @@ def _propose(
 
 
 def rows_of(result: "CertainFixes", wide: int) -> list[str]:
-    """Return the diffs of tags and fixes, wrapped to a number of columns.
-
-    Remaining findings follow, each with the reason.
+    """Return the diffs for tags and fixes, wrapped to a number of columns, followed by the
+    remaining findings with reasons.
     """
     rows = [*result.tags.diff, *result.fixes.diff]
     if result.left:
@@ -119,7 +120,7 @@ def fix_one(
     if known is not None:
         handle_found(known)
     else:
-        # use a separate name, because the details of the finding may be computed at the same time
+        # use a separate name, because the finding's details may be computed at the same time
         screen.in_thread(
             "looking for the files to change",
             work,
@@ -165,10 +166,10 @@ def _compute_fix(screen: "AnyScreen", row: Shown, commits: Sequence[str]) -> Fix
 
 
 def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
-    """Show the safe fixes for the topic's commits and apply them after confirmation.
+    """Show the safe fixes for the topic's commits, apply them after confirmation, and run the
+    checks again.
 
-    This includes the tags that are certain for the commits in `tagless`. The checks run again
-    afterwards.
+    This includes tags that are certain for the commits in `tagless`.
     """
     from patchpilot.services.fix_certain import fix_certain
 

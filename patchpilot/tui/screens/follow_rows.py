@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the follow stage.
-
-They show the tracked series, the review comments, and the next step above the conversation.
+"""Format the rows of the follow stage: the tracked series, the review comments, and the next step
+above the conversation.
 """
 
 from collections.abc import Sequence
@@ -47,9 +46,10 @@ class Conversation(NamedTuple):
 def _result(
     session: Session, series: "FollowedSeries"
 ) -> "tuple[tuple[Tracked, ...], StageStatus]":
-    """Return the series and the stage's state.
+    """Return the series and the state of the stage.
 
-    Read the messages of the series opened from Home or of the topic's own; thousands take a second.
+    Read only the messages of the series opened on the home screen or of the topic's own series,
+    because thousands of messages take a second.
     """
     from patchpilot.services.track.conversation import conversation
     from patchpilot.topic.followed.review_ledger import checklist
@@ -69,8 +69,8 @@ def _result(
 def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
     """Return the tracked series.
 
-    Before the stage is visited, they come only from the local store. On a visit, these are shown
-    first, then updated from their archives.
+    Before the user visits the stage, read them only from the local store. Afterwards, first show
+    the stored ones, then update them from their archives.
     """
     from patchpilot.services.track.follow_topic import fetch_followed, read_followed
 
@@ -110,7 +110,7 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
     own = topic.series
     unread = counted(len(own.unread), "unread message") if own and own.unread else ""
     note = f"{topic.summary}{f' ({unread})' if unread else ''}"
-    # use the same sign as Home
+    # show the same state as Home
     if topic.needs_changes and own and own.ci == "failed":
         return StageStatus(StageState.BLOCKED, note, open_points(own))
     state = {
@@ -165,8 +165,8 @@ def opens_at(
     items: "Sequence[LedgerItem]",
     mails: "Sequence[ConversationMail]",
 ) -> str:
-    """Return the Message-ID to show first: of an open request, an unread reply to the latest
-    version, or the latest message.
+    """Return the Message-ID of the message to show first: one with an open request, an unread reply
+    to the latest version, or the latest message.
     """
     asked = sorted(
         (item for item in items if item.open), key=lambda it: not it.of_newest
@@ -189,13 +189,13 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     """
     from patchpilot.services.track.series_head import format_head_rows
 
-    # keys that change commits only make sense in the user's own topic
+    # keys that change commits are only useful in the user's own topic
     text = replace_commands(series.step.advice, Stage.FOLLOW if series.own else None)
     keys = f"{Stage.COMMIT.number}, then e"
     text = text.replace("change your commits", f"change the commit ({keys})")
     if is_unfetched(series):
         text = FETCH
-    # one step a line
+    # put each step on a separate line
     steps = text.replace("); ", ")\n").split("\n")
     asked = one_line(str(dict(format_head_rows(series))["open"]))
     rows = [("patches", _patch_states(series)), ("open", asked)]
@@ -231,7 +231,6 @@ def _patch_states(series: "Tracked") -> str:
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Return ascending numbers as ranges, as in `1-3, 5`."""
     runs = groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
     parts = ([number for _, number in run] for _, run in runs)
     return ", ".join("-".join(map(str, dict.fromkeys((it[0], it[-1])))) for it in parts)
@@ -300,7 +299,7 @@ def fact_rows(
     for name, text in rows:
         told = wrap_hanging(plain(text).plain, columns, head).split("\n")
         if len(told) > most:
-            # the history view shows all of it
+            # the full text is in the history view
             told[most - 1 :] = [crop(f"{told[most - 1]}{glyph('ellipsis')}", columns)]
         is_next = name == "next"
         parts.append(

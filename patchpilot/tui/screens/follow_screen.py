@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The screen of the follow stage.
+"""Define the screen of the follow stage.
 
-It shows the messages sent, the replies, where the patch was merged, and the next version.
+It shows the sent messages, the replies, where the patch was merged, and the next version.
 """
 
 from collections.abc import Collection, Sequence
@@ -194,7 +194,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _other(self) -> "Tracked | None":
-        """Return the series opened from the home screen, unless it is the topic's own."""
+        """Return the series opened from the home screen, or None if it is the topic's own."""
         return self._series if self._series and not self._series.own else None
 
     def _subject(self) -> str:
@@ -255,7 +255,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if series:
             columns = (self.size.width or 80) - 4
             shown = first_rows(series, columns, self._most)
-            # the topic's own series has its subject in the title line already
+            # the subject of the topic's own series is already in the title line
             words = f"Conversation {glyph('dot')} {state_words(series)}"
             panel.heading = words if series.own else series.subject
         pinned.update(lines(shown))
@@ -272,8 +272,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _lay(self, *, keep: bool) -> None:
         """Show the series.
 
-        `keep` keeps the cursor, which otherwise moves to the message that waits for the user or to
-        the latest.
+        If `keep` is set, keep the cursor where it is; otherwise move it to the message that waits
+        for the user, or to the latest message.
         """
         series = self._series
         if (keep and self.chosen) or series is None or not self._mails:
@@ -281,7 +281,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             return
         self.fill(opens_at(series, self._items, self._mails))
         self._before, self._has_moved = self.listed.place, False
-        # the list has no height before the next refresh
+        # the list has no height until the next refresh
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
     def _tell_arrived(self, arrived: Collection[str]) -> None:
@@ -330,7 +330,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _all_open(self) -> bool:
-        """Return whether all messages are open, so that the key closes those already read."""
+        """Return whether all messages are unfolded, so that the key folds those already read."""
         every = {node.message_id for node in self._mails}
         return self._changed & every == every - opened_first(self._mails, self._items)
 

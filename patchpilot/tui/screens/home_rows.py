@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the home screen: one per topic, under its group's heading."""
+"""Format the rows of the home screen: one for each topic, below the heading of its group."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -120,10 +120,8 @@ def next_stage(topic: HomeTopic, states: States) -> Stage | None:
 
 
 def next_step(topic: HomeTopic, states: States) -> str:
-    """Return a description of the next step.
-
-    This is the next stage with its result, or the step suggested by the archive and the send
-    record.
+    """Describe the next step: the next stage with its result, or the step suggested by the archive
+    and the send record.
     """
     stage = next_stage(topic, states)
     if stage is None:
@@ -134,7 +132,7 @@ def next_step(topic: HomeTopic, states: States) -> str:
 
 
 class Widths(NamedTuple):
-    """The widths of a row's flexible cells; the branch may have width 0."""
+    """The widths of the flexible cells of a row. The branch may have width 0."""
 
     subject: int
     branch: int
@@ -144,9 +142,10 @@ class Widths(NamedTuple):
 def widths(
     grouped: Mapping[str, Sequence[HomeTopic]], columns: int, news: News
 ) -> Widths:
-    """Return the widths of the cells for these topics on a terminal with this many columns.
+    """Return the widths of these topics' cells on a terminal with this many columns.
 
-    Subjects are shortened to fit news, which unstarted branches do not have.
+    Subjects are shortened to leave space for the news column, which is empty for unstarted
+    branches.
     """
     branch = BRANCH if columns >= WIDE else 0
     room = columns - VERSION - AGE - GAPS - branch
@@ -205,7 +204,7 @@ def _row(topic: HomeTopic, group: str, wide: Widths, news: str) -> Text:
         )
     row.append(f"{version:<{VERSION}}").append(f"{age:>{AGE}} ", QUIET)
     if width(news) > wide.news and group == Turn.YOURS:
-        # the detail view has the rest
+        # the details contain the full text
         step = replace_commands(topic.step) if topic.version else ""
         news = ACTION.sub("", step or news)
     words = plain(crop(news, wide.news) if group != NOT_STARTED else "")
@@ -215,9 +214,8 @@ def _row(topic: HomeTopic, group: str, wide: Widths, news: str) -> Text:
 
 
 def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
-    """Describe the selected topic in this many columns and lines, next step first.
-
-    If there is space, its state, its location and its last events follow.
+    """Describe the selected topic in this many columns and lines: the next step first and, if there
+    is space, the state, the location and the last events.
     """
     dot = f" {glyph('dot')} "
     facts = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The home screen: all topics in all known repositories, in one list.
+"""Define the home screen: all topics in all known repositories, in one list.
 
 Enter opens a topic at its next stage.
 """
@@ -73,7 +73,8 @@ NOTHING = (
 class HomeScreen(ReportsErrors, Screen[None]):
     """The screen with all topics in one list.
 
-    Known topics are shown at once. Branches and messages are read next, and archives last.
+    Known topics are shown immediately. Then, branches and messages are read, and finally the
+    archives.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -230,9 +231,10 @@ class HomeScreen(ReportsErrors, Screen[None]):
         *,
         partly: bool = False,
     ) -> None:
-        """Show all topics (only some with `partly`), keeping the cursor on its topic.
+        """Show all topics, keeping the cursor on the same topic.
 
-        `problem` is the reason why an archive could not be queried.
+        If `partly` is set, these are only some of the topics. `problem` is why an archive could not
+        be queried.
         """
         if problem:
             self.notify(
@@ -252,7 +254,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._draw()
 
     def _read_all(self) -> None:
-        # only now is it known whether this is a clone
+        # only now is it known whether the repository is a clone
         self.query_one(KeyLine).draw()
         groups = {group_of(topic, self._states(topic)) for topic in self._topics or ()}
         if self.asks and groups <= {NOT_STARTED} and self.is_active:
@@ -454,7 +456,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
     ) -> None:
         """Run `work` in a thread, then call the function that it returns.
 
-        Errors are passed to `failed`, or shown.
+        Pass errors to `failed`, or show them.
         """
         self._threads.start(
             "open", lambda _: work(), lambda then: then(), failed or self.failed

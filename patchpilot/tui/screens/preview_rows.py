@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The loader of the preview stage: its result, and its state in the stage bar."""
+"""Load the result of the preview stage and its state in the stage bar."""
 
 from typing import TYPE_CHECKING
 
@@ -83,7 +83,7 @@ def read_recorded_status(ask: JobRequest, stage: Stage) -> StageStatus:
         return StageStatus(StageState.BLOCKED, f"{topic.summary}; press s to resume")
     if topic and topic.last and not topic.is_unfinished and not topic.is_begun:
         return StageStatus(StageState.DONE, f"v{topic.last.version} was sent")
-    # an error shows up when the stage is visited
+    # the error is shown when the user visits the stage
     status = ask.session.restored_status(stage)
     if topic and topic.is_begun and status.note.startswith(f"v{topic.version} was"):
         words = f"v{topic.version} was sent, v{topic.next_version} is started"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The screen of the preview stage.
+"""Define the screen of the preview stage.
 
-It lists the messages to send, and shows the selected one, formatted or byte for byte, and what is
-new in it.
+It lists the messages to send, and shows the selected one (formatted or byte for byte) and its
+changes.
 """
 
 from functools import partial

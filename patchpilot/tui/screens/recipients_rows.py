@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the recipients stage: a heading for each group, and a line for each recipient."""
+"""Format the rows of the recipients stage: a heading per group, and a line per recipient."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -111,10 +111,10 @@ def why_text(
     recipient: Recipient,
     history: "FileHistory | None",
 ) -> Text:
-    """Return the reasons for including a recipient.
+    """Return the reasons for including a recipient: the role and header, the section and what
+    matched in it, and the recipient's commits to the files.
 
-    These are the role and header, the section and what matched in it, the recipient's commits to
-    the files, and any problem with the address.
+    Include any problem with the address.
     """
     section = next(
         (known for known in plan.sections if known.name == recipient.section), None
@@ -169,10 +169,8 @@ def _activity(
 
 
 def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
-    """Return the recipients for `send`.
-
-    These are the recipients of `patchpilot maintainers` and those added by the configuration and
-    the answers.
+    """Return the recipients that `send` would use: the recipients of `patchpilot maintainers`, and
+    those added by the configuration and the answers.
     """
     from patchpilot.services.send.counted_recipients import (
         count_recipients,

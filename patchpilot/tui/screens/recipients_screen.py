@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The screen of the To/Cc stage: who gets the patch, in which header, and why.
+"""Define the screen of the To/Cc stage: who gets the patch, in which header, and why.
 
 Recipients can be excluded, added and moved, and some notes can be resolved here.
 """
@@ -88,7 +88,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Make Enter open the details if they have no panel."""
+        """Show Enter only if the details have no panel, and update the labels of other keys."""
         is_out = self.chosen and self.chosen[0] == OUT
         view = "one patch" if self.session.view == "series" else "series"
         labels = {
@@ -170,7 +170,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             marked = self._notes.chosen if self.can_jump else None
             return bool(marked and marked.remedy)
         if action == "move":
-            # a recipient has to be in the same header of every message
+            # a recipient must be in the same header of every message
             return not (self._shown and self._shown.patch)
         if action == "view":
             return bool(self.session.topic and len(self.session.topic.commits) > 1)
@@ -205,7 +205,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         if known is None:
             return
         edits = edit(known.planned, patch=known.patch, **changes)
-        # a key pressed before the new plan arrives must build on this edit
+        # if another key is pressed before the new plan arrives, its edit must include this one
         self._shown = known._replace(planned=known.planned._replace(edits=edits))
         if stored := self.session.found.get(self.stage):
             self.session.found[self.stage] = replace(stored, result=self._shown)
@@ -239,7 +239,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             )
 
     def _may_place(self) -> bool:
-        """Return whether recipients can be added and moved here; if not, report why."""
+        """Return whether recipients can be added and moved in this view. If not, report why."""
         if self._shown is None or not self._shown.planned.undisclosed:
             return True
         self.notify(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Change the messages from Mail and Send: the subject prefix and the draft."""
+"""Change the subject prefix and the draft of the messages from the Mail and Send stages."""
 
 from collections.abc import Callable
 from functools import partial

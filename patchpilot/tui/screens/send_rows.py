@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the send stage: the checks, then the messages while they are sent."""
+"""Format the rows of the send stage: the checks, then the messages while they are being sent."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -49,7 +49,7 @@ def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
     if not ask.visited:
         return None, read_recorded_status(ask, Stage.SEND)
-    # reuse the preview's plan unless something changed
+    # reuse the preview's plan if it is still valid
     planned: Sending | None = ask.session.fresh(Stage.PREVIEW)
     if planned is None or is_outdated(ask.repository, planned):
         planned, seen = load_plan(ask)
@@ -89,7 +89,7 @@ Further warnings, and the full text of those that were cut, are shown below it.
 
 
 def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
-    """Describe how the messages are sent, and list recipients, subjects and notes.
+    """Describe how the messages are sent, with recipients, subjects and notes.
 
     Subjects are wrapped to this many columns.
     """
@@ -246,7 +246,7 @@ def help_of(check: "CheckLine") -> str:
 def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
     """Format a plan's checks, most serious first.
 
-    Checks that passed share one row unless all rows are requested.
+    Checks that passed share one row unless `all_rows` is set.
     """
     asked = open_questions(plan)
     checks = sorted(
@@ -297,7 +297,7 @@ def mail_row(at: int, state: str, subject: str, detail: str, columns: int) -> Ro
     """Format a message's row: its state and subject, and the server's reply unless the message was
     accepted.
 
-    Its index is the row's key.
+    The row's key is the message's index.
     """
     sign, color = MAIL_SIGNS[state]
     head = f" {glyph(sign):2} {state:9} "

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The screen of the send stage.
-
-It shows the pre-flight card with one verdict, repairs, a typed confirmation, one line per message,
-and what happens after sending.
+"""Define the screen of the send stage: the pre-flight card with one verdict, repairs, a typed
+confirmation, one line per message, and the next steps after sending.
 """
 
 from collections.abc import Callable
@@ -127,7 +125,6 @@ class SendScreen(StageScreen["Sending"]):
             yield TextPanel("Messages to send", id="to-send")
 
     def _lay(self, *, sent: bool, heading: str, count: str = "") -> None:
-        """Show the checks or, with `sent`, the messages and their states."""
         self._has_sent = sent
         panel = self.list_panel
         panel.remove_class("-accepted")
@@ -136,7 +133,9 @@ class SendScreen(StageScreen["Sending"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Order the actions (a and A before s), and hide any that could disturb a running send."""
+        """Put the keys in order (a and A before s), and hide keys that could disturb a running
+        send.
+        """
         known, hidden, label = self._shown, {"cancel"}, "send"
         if self._sending:
             hidden = {"send", *BEFORE, "leave", NEXT}
@@ -210,7 +209,7 @@ class SendScreen(StageScreen["Sending"]):
         check: CheckLine | None = None if self._has_sent else self.chosen
         row, rows = self.listed.row, list[Text]()
         if check and row and one_line(check.message) not in row.text.plain:
-            # the row is too narrow for all of it
+            # the row is too narrow for the whole message
             rows.append(highlight_code(one_line(check.message)))
         if check and help_of(check):
             rows.append(highlight_code(help_of(check), QUIET))
@@ -458,7 +457,7 @@ class SendScreen(StageScreen["Sending"]):
     def _deliver(self, planned: "Sending", *, terminal: bool) -> None:
         """Send the messages in a thread and show each step.
 
-        With `terminal`, send them in the foreground, because git asks for a password.
+        If `terminal` is set, send them in the foreground, because git asks for a password.
         """
         from patchpilot.services.send.send_mails import deliver
         from patchpilot.services.send.send_state import add_next_steps

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the tags stage.
-
-They show the candidates, the choices below them, the existing tags, and the evidence for a
-candidate.
+"""Format the rows of the tags stage: the candidates, the choices below them, the existing tags, and
+the evidence for a candidate.
 """
 
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The screen of the tags stage.
+"""Define the screen of the tags stage.
 
 It shows the location of the bug, the commit that introduced it (with confidence and evidence), and
 the message with the resulting tags.
@@ -94,7 +94,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         if result is None:
             return ()
         known = {candidate.commit for candidate in result.candidates}
-        # leave out candidates at 0 %, unless there are no better ones
+        # leave out candidates at 0 % if there are better ones
         likely = [
             candidate
             for candidate in result.candidates
@@ -131,7 +131,9 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def _culprits(self) -> tuple[str, ...]:
-        """Return the commits whose bug is shown: the selected ones, otherwise those in tags."""
+        """Return the commits that introduced the displayed bug: the selected ones or, if none,
+        those in tags.
+        """
         return tuple(candidate.commit for candidate in self._selected) or self._present
 
     @property
@@ -142,10 +144,8 @@ class TagsScreen(StageScreen["FixesResult"]):
         )
 
     def body(self) -> ComposeResult:
-        """Yield the ruler and the panels.
-
-        These show the candidates, the evidence for the selected one, its change, the fix, and the
-        resulting message.
+        """Yield the ruler and the panels: the candidates, the evidence for the selected one, its
+        change, the fix, and the resulting message.
         """
         with Panel(title="Where the bug is", id="where"):
             yield ReleaseRuler(ident="ruler")

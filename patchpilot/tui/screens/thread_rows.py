@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The messages of a series as rows of a list.
+"""Format the messages of a series as rows of a list.
 
-Each message has a row with its kind as a badge. Open messages show their text, with folded quotes
+Each message has a row with its kind as a badge. If unfolded, its text follows, with folded quotes
 and marked review comments.
 """
 
@@ -86,8 +86,8 @@ def thread_rows(
 ) -> list[Row]:
     """Format the messages as rows of this many columns.
 
-    `changed` has the Message-IDs of messages that were opened or closed by the user, and the names
-    of quotes (Message-ID and line) that are shown in full.
+    `changed` contains the Message-IDs of messages that the user folded or unfolded, and the names
+    of quotes (Message-ID and line) shown in full.
     """
     points: dict[str, dict[int, LedgerItem]] = {}
     for item in items:
@@ -113,9 +113,9 @@ def thread_rows(
 def opened_first(
     mails: "Sequence[ConversationMail]", items: "Sequence[LedgerItem]"
 ) -> set[str]:
-    """Return the Message-IDs of the messages to unfold at first: replies, but not posts.
+    """Return the Message-IDs of the messages to unfold initially: replies, but not posts.
 
-    In a long conversation, only replies with a request are unfolded.
+    In a long conversation, unfold only replies with a request.
     """
     asking = {item.point.message_id for item in items}
     replies = {it.message_id for it in mails if it.reply and not it.label}
@@ -161,7 +161,7 @@ def _is_own(line: str) -> bool:
 
 
 class _Body:
-    """Format a message's text as rows."""
+    """A formatter that converts a message's text to rows."""
 
     def __init__(
         self,
@@ -268,7 +268,7 @@ def _is_prose(line: str) -> bool:
 
 
 def _is_quote(row: str) -> bool:
-    """Return whether a line is a quote; build bots mark new lines with `>> `."""
+    """Return whether a line is a quote, and not a new line that a build bot marked with `>> `."""
     return row.startswith(">") and not NEW_WARNING.match(row)
 
 
@@ -286,7 +286,7 @@ def _cut(lines: Sequence[str], room: int) -> list[str]:
 
 
 def _filled(lines: Sequence[str], room: int) -> list[str]:
-    """Refill a paragraph if a line is too wide; otherwise keep short lines."""
+    """Rewrap a paragraph if a line is too wide, keeping lines that are short on purpose."""
     widest = max(map(len, lines))
     if widest <= room:
         return list(lines)

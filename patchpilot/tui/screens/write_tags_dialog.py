@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The dialog for writing tags: the choices, and a word diff of the resulting message."""
+"""Provide the dialog for writing tags: the choices, and a word diff of the new message."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
@@ -42,7 +42,7 @@ class Tick(Checkbox):
 class WriteTags(Choose):
     """A dialog that returns the request to write tags, or None if canceled.
 
-    `fixes` is the option for `prepare`; `tag` is the Fixes: line, or "" for none, and is ticked if
+    `fixes` is the option for `prepare`. `tag` is the Fixes: line ("" for none); it is ticked if
     `is_proposed` is set.
     """
 

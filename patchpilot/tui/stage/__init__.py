@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of all stages of the TUI.
-
-It contains the screen, the interface of the application, and error reporting.
+"""Provide the base of all stages of the TUI: the screen, the interface of the application, and
+error reporting.
 """

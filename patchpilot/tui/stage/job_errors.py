@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert exceptions to displayable errors; the traceback of a bug goes to a log."""
+"""Convert exceptions to errors to display. The traceback of a bug is logged."""
 
 from patchpilot.errors import ExitCode, PatchpilotError, bug_hint
 
 
 def as_error(error: BaseException) -> PatchpilotError:
-    """Return an error that the user can fix unchanged, and any other as one that names the log."""
+    """Return an error that the user can fix unchanged.
+
+    Convert any other to an error that names the log.
+    """
     return error if isinstance(error, PatchpilotError) else as_bug(error)
 
 
 def as_bug(error: BaseException) -> PatchpilotError:
-    """Return an unhandled exception as an internal error whose hint names the log."""
+    """Convert an unhandled exception to an internal error whose hint names the log."""
     message = f"internal error: {type(error).__name__}"
     return PatchpilotError(message, hint=bug_hint(error), exit_code=ExitCode.BUG)

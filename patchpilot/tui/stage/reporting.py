@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Show errors that the user can fix instead of exiting.
-
-They may be raised while handling a key, an event or a dialog's answer.
+"""Show errors that the user can fix instead of exiting, whether a key, an event or a dialog's
+answer caused them.
 """
 
 from collections.abc import Iterator
@@ -15,10 +14,7 @@ from patchpilot.errors import PatchpilotError
 
 
 class ReportsErrors(MessagePump):
-    """Show a PatchpilotError instead of exiting.
-
-    Textual exits on any exception.
-    """
+    """A mixin that shows PatchpilotErrors, because Textual exits on any exception."""
 
     @contextmanager
     def reporting(self) -> Iterator[None]:

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The state that the TUI saves between runs.
-
-This is the stage in each repository, and the theme.
-"""
+"""Save the state that the TUI keeps between runs: the stage in each repository, and the theme."""
 
 import contextlib
 import json
@@ -20,7 +17,7 @@ PLACES = 200
 class SavedState:
     """The TUI's saved state, in a small file in the user's state directory.
 
-    The file is replaced on every change. It is ignored if it cannot be read or written.
+    The file is replaced on every change, and ignored if it cannot be read or written.
     """
 
     def __init__(self, file: Path | None = None) -> None:

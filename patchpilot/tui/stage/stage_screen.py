@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of the stages' screens: title line, stage bar, panels, and key line."""
+"""Define the base class of the stages' screens: title line, stage bar, panels, and key line."""
 
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
@@ -56,7 +56,7 @@ announcement would delay a slow line.
 
 
 class _SideJob(NamedTuple):
-    """The current step of a side job, and the time at which the job started."""
+    """The current step of a side job, and the time when the job started."""
 
     doing: str
     since: float
@@ -125,7 +125,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def current(self) -> R | None:
-        """Return the displayed result, unless it is stale or about to be replaced."""
+        """Return the displayed result, or None if it is stale or about to be replaced."""
         return self._shown if self.session.fresh(self.stage) is self._shown else None
 
     def compose(self) -> ComposeResult:
@@ -166,7 +166,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, ScreenResume):
-            # while hidden, a screen's styles change only with the theme
+            # while a screen is hidden, its styles change only with the theme
             event.refresh_styles = self._theme != self.app.theme
             self._theme = self.app.theme
         await super().on_event(event)
@@ -194,7 +194,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.query_one("#too-small", Static).update(text)
         self.place()
         if self._shown is not None:
-            # wait until the panels have their size
+            # wait until the panels have been laid out
             self.call_after_refresh(self.redraw_resized)
 
     def may_begin(self) -> bool:
@@ -223,9 +223,9 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def show_error(
         self, error: PatchpilotError, again: Callable[[], None] | None = None
     ) -> None:
-        """Show an error as a card above the panels, with its hint.
+        """Show an error with its hint as a card above the panels.
 
-        If the error is missing trust, ask for it once, then call `again` or refresh the stage.
+        If trust is missing, ask for it once, then call `again` or refresh the stage.
         """
         if not self.is_whole:
             return
@@ -248,7 +248,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             )
 
     def _trusted(self, again: Callable[[], None]) -> None:
-        """Continue after the user has trusted the commands named in an error.
+        """Continue once the user trusts the commands named in an error.
 
         Other stages may have failed with the same error.
         """
@@ -321,7 +321,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.tui.jobs.begin(self.stage, again=True)
 
     def begin_after(self, *changed: str) -> None:
-        """Run the stage again because these of its inputs have changed, if any."""
+        """Run the stage again after these inputs changed."""
         self.session.changed(*changed)
         self.tui.jobs.begin(self.stage)
 
@@ -424,7 +424,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.detail()
 
     def open_selected(self, listed: RowList) -> None:
-        """Open a row's detail after Enter, if it has no panel."""
+        """Open the row's details after Enter if they have no panel."""
         if listed.id == self.LIST[1:]:
             self.open_detail()
 

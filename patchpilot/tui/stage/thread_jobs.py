@@ -21,9 +21,9 @@ STEP = 0.1
 def in_new_thread(
     node: DOMNode, work: Callable[[], object], group: str
 ) -> Worker[object]:
-    """Run `work`, which reports its own errors, in a new thread.
+    """Run `work` in a new thread, replacing a running job of the same group.
 
-    A running job of the same group is replaced.
+    `work` must report its errors.
     """
     return node.run_worker(
         work, thread=True, group=group, exclusive=True, exit_on_error=False
@@ -31,9 +31,10 @@ def in_new_thread(
 
 
 class ThreadJobs:
-    """The jobs of a node, by name: only the latest with a name reports, in the event loop.
+    """The jobs of a node, by name.
 
-    Threads never touch widgets.
+    Only the latest job with a name reports its result, in the event loop, because threads must not
+    touch widgets.
     """
 
     def __init__(self, node: DOMNode) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The dialog that asks whether commands named by a repository may run.
+"""Provide the dialog that asks whether commands named by a repository may run.
 
-After the user agrees, the interrupted work is repeated.
+If the user agrees, the interrupted work is repeated.
 """
 
 from collections.abc import Callable

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Express hints as keys: replace a CLI command with the equivalent stage and key."""
+"""Replace CLI commands in hints with the equivalent stage and key."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ PLACE = "{}"
 
 @dataclass(frozen=True, slots=True)
 class ActionKey:
-    """The stage and the key for an action; without both, the action has no key.
+    """The stage and the key for an action. If both are empty, the action has no key.
 
     `sentence` replaces the action's own sentence; `words` replaces the command if the action has no
-    sentence. In both, `{}` is replaced by the key. `elsewhere` is used on other stages when a
-    number and a key are not enough. `also` is a second stage with the key. With `follows`, a
-    sentence without `{}` ends with the key there.
+    sentence. In both, `{}` is replaced by the key. `elsewhere` is used on other stages if a number
+    and a key are not enough. `also` is a second stage on which the key works. If `follows` is set,
+    the key is appended to a sentence without `{}`.
     """
 
     stage: Stage | None
@@ -31,7 +31,9 @@ class ActionKey:
         return at is not None and at in (self.stage, self.also)
 
     def keys_to_press(self, at: Stage | None) -> str:
-        """Return the keys to press: the stage's number, if it is not current, and the key."""
+        """Return the keys to press: the stage's number (unless it is the current stage) and the
+        key.
+        """
         if self.stage is None or self.works_at(at):
             return self.key
         return self.elsewhere or (
@@ -122,7 +124,7 @@ CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
 def replace_commands(advice: object, at: Stage | None = None) -> str:
     """Replace the commands in a hint with keys where possible.
 
-    Of consecutive actions with the same words, only the first is kept.
+    Of consecutive actions with the same words, keep only the first.
     """
     texts: list[str] = []
     between = ""
@@ -138,13 +140,16 @@ def replace_commands(advice: object, at: Stage | None = None) -> str:
 
 
 def first_stage(advice: object, but: Stage | None = None) -> Stage | None:
-    """Return the first stage that a hint's actions name, other than `but`, or None."""
+    """Return the first stage named by a hint's actions, other than `but`, or None."""
     known = filter(None, map(key_of, actions(advice)))
     return next((key.stage for key in known if key.stage not in (None, but)), None)
 
 
 def keys_at(advice: object, at: Stage) -> tuple[str, ...]:
-    """Return the keys for a hint's actions at a stage: their own, or another stage's key."""
+    """Return the keys to press at a stage for a hint's actions.
+
+    A key of another stage includes its number.
+    """
     known = filter(None, map(key_of, actions(advice)))
     return tuple(
         key.key if key.works_at(at) else str(key.stage.number)
@@ -154,7 +159,10 @@ def keys_at(advice: object, at: Stage) -> tuple[str, ...]:
 
 
 def key_of(action: Action) -> ActionKey | None:
-    """Return the key bound to an action, found by the longest prefix of its words, or None."""
+    """Return the key bound to an action, or None.
+
+    The longest matching prefix of its words decides.
+    """
     words = [word for word in (action.name, *action.arguments) if word]
     ends = range(len(words), 0, -1)
     return next(filter(None, (KEYS.get(" ".join(words[:end])) for end in ends)), None)

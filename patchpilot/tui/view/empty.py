@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The text in the middle of an empty screen or panel: why it is empty, and useful keys."""
+"""Format the text in the middle of an empty screen or panel: why it is empty, and useful keys."""
 
 from collections.abc import Sequence
 

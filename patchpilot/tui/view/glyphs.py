@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The symbols of the TUI, from the basic Unicode blocks or in ASCII.
+"""Define the symbols of the TUI, from the basic Unicode blocks or, on terminals that lack these, in
+ASCII.
 
-ASCII is used on terminals that lack the Unicode symbols. No Nerd Font is needed.
+No Nerd Font is needed.
 """
 
 import os
@@ -57,8 +58,7 @@ STYLE_OF: Mapping[str, str] = {
 def uses_ascii() -> bool:
     """Return whether to draw in ASCII only.
 
-    `PATCHPILOT_ASCII` (1 or 0) determines this, otherwise the terminal type and the locale's
-    encoding.
+    `PATCHPILOT_ASCII` (1 or 0) decides, otherwise the terminal type and the locale's encoding.
     """
     wanted = os.environ.get("PATCHPILOT_ASCII", "")
     if wanted:

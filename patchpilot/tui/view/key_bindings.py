@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Key bindings of the stages, each with a label for the key line and a sentence for the help."""
+"""Define the stages' key bindings, with a label for the key line and a sentence for the help."""
 
 from functools import partial
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The text of patches and messages as Rich text, without markup or escape sequences.
+"""Convert patches and messages to Rich text without markup or escape sequences.
 
 Colors only repeat information that symbols already show.
 """
@@ -24,12 +24,12 @@ WORD_DIFF = re.compile(r"\{\+.*?\+\}|\[-.*?-\]")
 
 def plain(text: str, style: str = "") -> Text:
     """Return a text in printable form, with tabs expanded to eight columns."""
-    # Textual reads the color names of an unparsed style as CSS names, not as the theme's
+    # Textual interprets color names in an unparsed style as CSS names, not as the theme's colors
     return Text(printable(text).expandtabs(8), Style.parse(style))
 
 
 def highlight_code(text: str, style: str = "") -> Text:
-    """Return a text by patchpilot in printable form, with its code highlighted.
+    """Return patchpilot's own text in printable form, with code highlighted.
 
     Code (a command or a tag) is enclosed in backticks, which are removed.
     """
@@ -56,10 +56,10 @@ def diff_line(line: str) -> Text:
 
 
 def word_diff(text: str, *, marked: bool) -> Text:
-    """Color a word diff with words marked as `{+added+}` and `[-removed-]`.
+    """Color a word diff, in which words are marked as `{+added+}` and `[-removed-]`.
 
-    The marks around words are kept only if `marked` is set, for terminals without colors; those of
-    an added blank line are always removed.
+    The marks around words are kept only if `marked` is set, for terminals without colors; marks
+    around an added blank line are always removed.
     """
     found_text, done = Text(), 0
     text = plain(text.replace("{++}\n", "\n").rstrip("\n")).plain
@@ -85,7 +85,7 @@ def fit_text(text: str, columns: int) -> str:
 def wrap_text(text: str, columns: int) -> list[str]:
     """Wrap text to lines of at most this many columns.
 
-    Paragraphs stay separate, and longer words such as paths are not broken.
+    Paragraphs stay separate, and long words such as paths are not broken.
     """
     import textwrap
 
@@ -98,6 +98,6 @@ def wrap_text(text: str, columns: int) -> list[str]:
 def wrap_hanging(text: str, columns: int, indent: int) -> str:
     """Wrap text with a hanging indent.
 
-    The first `indent` columns of the first line are left for a sign or heading.
+    In the first line, `indent` columns are left free for a sign or heading.
     """
     return f"\n{' ' * indent}".join(wrap_text(text, columns - indent))

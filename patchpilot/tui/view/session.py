@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI session: a repository, a topic, and the cached result of each stage.
+"""Define the TUI session: a repository, a topic, and the cached result of each stage.
 
 A result is valid until something it depends on changes.
 """
@@ -72,7 +72,7 @@ def load_states(saved: object) -> dict[Stage, Kept]:
 class OpenTopic:
     """The topic's commits, oldest first, and a key that changes with them.
 
-    `branch` is the branch that ends at the last of them.
+    `branch` is the branch whose tip is the last commit.
     """
 
     target: str | None
@@ -86,7 +86,7 @@ class OpenTopic:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return the topic as a TARGET of commands: a range if there are several commits."""
+        """Return the topic as a TARGET for commands: a range if there are several commits."""
         if len(self.commits) == 1:
             return (self.commits[0].id,)
         return (f"{self.commits[0].id}^..{self.commits[-1].id}",)
@@ -176,8 +176,9 @@ class Session:
     _shared: "SharedRepository | None" = None
 
     def repository(self) -> AbstractContextManager["Repository"]:
-        """Return the session's repository, shared by its threads and reopened after changes on
-        disk.
+        """Return the session's repository, which its threads share.
+
+        It is reopened after changes on disk.
         """
         from patchpilot.topic.open_repository import SharedRepository
 
@@ -211,7 +212,7 @@ class Session:
 
     @property
     def wanted_facts(self) -> str:
-        """Return the key that facts about the current topic must have."""
+        """Return the key for which facts about the current topic must be valid."""
         inputs = self.key(Stage.FOLLOW)
         return f"{self.target}|{self.base}|{inputs}" if self.topic else ""
 
@@ -244,8 +245,8 @@ class Session:
     def request(
         self, repository: "Repository | None" = None, **more: Any
     ) -> "SendRequest":
-        """Return the request for `send`: this topic, with the transport from the settings or
-        chosen here.
+        """Return the request for `send`: this topic, with the transport from the settings or the
+        one chosen here.
         """
         from patchpilot.config import Settings
         from patchpilot.settings.read_settings import send_request
@@ -262,7 +263,7 @@ class Session:
 
     @property
     def checked_topic(self) -> "CheckedTopic":
-        """Return the topic to check as a TARGET."""
+        """Return the topic in the form that the check service expects."""
         from patchpilot.services.check.check_topic import CheckedTopic
 
         return CheckedTopic(
@@ -319,8 +320,9 @@ class Session:
             self.errors.pop(stage, None)
 
     def changed(self, *names: str) -> None:
-        """Mark inputs as changed, so that results that depend on them become stale and their errors
-        are cleared.
+        """Mark inputs as changed.
+
+        Results that depend on them become stale, and their errors are cleared.
         """
         with self._lock:
             self.versions.update(names)
@@ -334,7 +336,7 @@ class Session:
         return known.result if known and known.key == self.key(stage) else None
 
     def must_run(self, stage: Stage) -> bool:
-        """Return whether a stage has neither a valid result, an error, nor a running job."""
+        """Return whether a stage has no valid result, no error, and no running job."""
         known = self.fresh(stage) is not None or stage in self.errors
         return not known and stage not in self.busy
 
@@ -360,7 +362,7 @@ class Session:
         for stage, kept_result in list(self.found.items()):
             if kept_result.key == self.key(stage):
                 status = self.status(stage)
-                # if the stage is running, save the state it had before
+                # if the stage is running, save its previous state
                 shown = (
                     kept_result.status if status.state is StageState.BUSY else status
                 )
@@ -399,7 +401,7 @@ class Session:
         return StageStatus(StageState.STALE, words)
 
     def status(self, stage: Stage) -> StageStatus:
-        """Return a stage's state; a merged topic has no open stages before LTS and Follow."""
+        """Return a stage's state. If the topic is merged, only LTS and Follow can be open."""
         status = self._status(stage)
         is_after = stage in (Stage.BACKPORTS, Stage.FOLLOW)
         if is_after or status.state not in OPEN or not self.is_merged:
@@ -408,10 +410,10 @@ class Session:
 
     @property
     def is_merged(self) -> bool:
-        """Return whether mainline has the topic's commits, as far as LTS or Follow know."""
+        """Return whether mainline contains the topic's commits, according to LTS or Follow."""
         followed = self.fresh(Stage.FOLLOW) or ()
         is_sent = self.target or self._status(Stage.SEND).state is StageState.DONE
-        # commits that were not sent may need work although others of the topic were merged
+        # commits that were not sent may need work even if others in the topic were merged
         return bool(is_sent) and (
             getattr(self.fresh(Stage.BACKPORTS), "upstream", None) is True
             or any(it.own and str(it.proven) in MERGED for it in followed)
@@ -421,7 +423,7 @@ class Session:
         if stage in self.busy:
             return StageStatus(StageState.BUSY, self.busy[stage])
         if stage in self.errors:
-            # stages do not start until there is a topic
+            # stages cannot start until there is a topic
             state = StageState.BLOCKED if self.topic else StageState.UNOPENED
             return StageStatus(state, self.errors[stage].message)
         known = self.found.get(stage)
@@ -440,7 +442,9 @@ class Session:
 
     @property
     def _unanswered(self) -> int:
-        """Return the number of open questions as counted by Commit or, before that, by To/Cc."""
+        """Return the number of open questions, from the Commit stage if it has run, otherwise from
+        To/Cc.
+        """
         known = self.fresh(Stage.RECIPIENTS)
         notes = known.advice if known else ()
         asked = (it.remedy for it in notes if it.remedy and it.remedy.kind == "answer")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Select the keys in a screen's key line, and the key to press next."""
+"""Select the keys to show in a screen's key line, and the key to press next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,10 +22,10 @@ WAIT = NextKey("", "One moment …")
 
 @dataclass(frozen=True, slots=True)
 class ShownKeys:
-    """Changes to the keys in the key line, by action.
+    """Changes to the key line, by action.
 
-    `first` are the keys shown first, even if usually hidden, `hidden` are the actions hidden now,
-    and `labels` override the bindings' labels.
+    `first` contains the keys to show first, even if usually hidden, `hidden` the actions to hide,
+    and `labels` the labels that replace the bindings' labels.
     """
 
     first: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stage bar as text, fitted to a width.
+"""Format the stage bar as text, fitted to a width.
 
-It does not need Textual, because the first frame is drawn before Textual is imported.
+Textual is not needed, because the first frame is drawn before Textual is imported.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,8 @@ from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 class StageCell(NamedTuple):
     """A stage in the stage bar.
 
-    `text` has the glyph, number, name and count; `gap` is the joint to the next stage.
+    `text` contains the glyph, number, name and count; `gap` is the line that joins it to the next
+    stage.
     """
 
     stage: Stage
@@ -28,8 +29,8 @@ def stage_cells(
 ) -> list[StageCell]:
     """Return the cells of all stages, in at most `wide` columns if possible.
 
-    If space is short, these are removed in order: the joints, the wide gaps, the counts, the space
-    after the signs (two columns each in ASCII), and the names of other stages.
+    If space is short, these are removed in order: the joining lines, the wide gaps, the counts, the
+    space after the signs (two columns each in ASCII), and the names of other stages.
     """
     known = {stage: status(stage) for stage in Stage}
     join = glyph("join")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stages of the TUI and their states, without widgets."""
+"""Define the stages of the TUI and their states, independent of widgets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -113,7 +113,7 @@ class StageStatus:
 def first_open(status: Callable[[Stage], StageStatus]) -> Stage | None:
     """Return the first unfinished stage, or None.
 
-    Once the version has been sent, only Follow can be open.
+    After the version has been sent, only Follow can be unfinished.
     """
     sent = status(Stage.SEND).state is StageState.DONE
     return next(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The title line as text, fitted to a width.
+"""Format the title line as text, fitted to a width.
 
-It does not need Textual, because the first frame is drawn before Textual is imported.
+Textual is not needed, because the first frame is drawn before Textual is imported.
 """
 
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ LEAST = 28
 
 
 def title_texts(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ...]:
-    """Return texts about a topic for the right end of the title line, longest first.
+    """Return descriptions of a topic for the right end of the title line, longest first.
 
-    The shortest is only the branch. A guessed base is marked.
+    The shortest contains only the branch. A guessed base is marked.
     """
     detached = topic.commits[-1].id[:12] if topic.target else "detached HEAD"
     branch = topic.branch or detached
@@ -42,7 +42,7 @@ def title_texts(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ..
 def title_row(subject: str, places: Sequence[str], doing: str, wide: int) -> str:
     """Return the title line, with the subject on the left.
 
-    On the right is the first of `places` that fits. The current activity, `doing`, follows or
+    The first of `places` that fits is on the right. The current activity (`doing`) follows or
     replaces it.
     """
     room = wide - 2

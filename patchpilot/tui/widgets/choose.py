@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dialogs for choosing an answer, typing a line or word, and reading a text."""
+"""Provide dialogs for choosing an answer, typing a line or word, and reading a text."""
 
 import re
 import shlex
@@ -49,7 +49,7 @@ Judge = Callable[[str], tuple[bool, str]]
 
 
 class Answer(NamedTuple):
-    """An answer: the name that the dialog returns, its label, and its effect."""
+    """An answer: the value that the dialog returns, the label, and the effect."""
 
     name: str
     words: str
@@ -57,10 +57,8 @@ class Answer(NamedTuple):
 
 
 def letters_of(labels: Sequence[str]) -> list[str]:
-    """Return the letter that selects each answer, or "" if none is left.
-
-    This is the first letter or digit that no earlier answer uses, preferably at the start of a
-    word.
+    """Return the letter that selects each answer, or "" if none is left: the first letter or digit
+    that no earlier answer uses, preferably at the start of a word.
     """
     taken: list[str] = []
     for label in map(str.lower, labels):
@@ -81,12 +79,12 @@ def _answer_text(letter: str, answer: Answer, indent: int, columns: int) -> Text
 
 
 class Choose(Dialog[Any]):
-    """A dialog with a question and answers; returns the answer's name, or None on Escape.
+    """A dialog with a question and answers that returns the answer's name, or None on Escape.
 
-    An answer is (name, words) or (name, words, effect); its letter selects it. The first paragraph
-    of the text is the question; the others, and the lines of a `diff`, are below the answers. `at`
-    is the name of the answer to focus first (default: the first), and `letters` replace the letters
-    taken from the words.
+    An answer is (name, words) or (name, words, effect), and is also selected by its letter. The
+    first paragraph of the text is the question; the other paragraphs, and the lines of a `diff`,
+    are below the answers. `at` is the name of the answer with the initial focus (default: the
+    first), and `letters` replaces the letters derived from the words.
     """
 
     def __init__(
@@ -219,9 +217,9 @@ class LineDialog(Dialog[str | None]):
 
 
 class Confirm(Dialog[str]):
-    """A dialog that requires typing `word`, to prevent accidental confirmation.
+    """A dialog that requires typing a word, to prevent accidental confirmation.
 
-    The lines of a `mail` are shown below the input line. Returns "yes" once the word is typed.
+    The lines of a `mail` are shown below the input line. It returns "yes" once the word is typed.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = list(FIELD_HELP)
@@ -282,7 +280,7 @@ class Reader(Modal[None]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Name what can be copied; hide the key if there is nothing to copy."""
+        """Label the copy key with what can be copied. Hide the key if there is nothing to copy."""
         kind, _ = copyable(self.focused)
         hidden = frozenset(() if kind else ("app.copy",))
         return ShownKeys(hidden=hidden, labels={"app.copy": f"copy {kind}"})
@@ -302,7 +300,7 @@ class Reader(Modal[None]):
         wide = max(20, self.size.width - 5)
         rows = self._rows(wide) if callable(self._rows) else self._rows
         texts = (row if isinstance(row, Text) else plain(row) for row in rows)
-        # what can be copied stays whole, and what is wrapped already stays as it is
+        # do not wrap what can be copied or is already wrapped
         parts = (
             part
             for text in texts

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The layout of all dialogs: a titled box of at most 90 columns.
+"""Define the layout of all dialogs: a titled box of at most 90 columns.
 
 The question and the answers are at the top, and the explanation scrolls below them. The key line
 shows the keys.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Highlighting within lines of code in a diff view: the syntax, and the changed words."""
+"""Highlight parts of lines in a diff view: the syntax, and the changed words."""
 
 import re
 from collections.abc import Sequence
@@ -91,7 +91,8 @@ def _inside_comment(lines: Sequence[str]) -> bool:
 def changed_words(
     old: str, new: str
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Return the columns of the words removed from `old`, and of the words added in `new`.
+    """Return the columns of the words removed from the old line, and of the words added in the new
+    line.
 
     Both lists are empty if the lines have little in common.
     """

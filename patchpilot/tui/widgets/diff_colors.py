@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The colors of a diff view: the theme's colors, on backgrounds blended from them.
+"""Define the colors of a diff view: the theme's colors, on backgrounds blended from them.
 
-The line filter makes each text legible on its background.
+A line filter makes each text legible on its background.
 """
 
 from functools import cache
@@ -32,7 +32,7 @@ ROLES = {
 class DiffColors:
     """The styles of a diff view, by role and background.
 
-    `tinted`: backgrounds are colored, which is not the case with 16 colors or fewer.
+    `tinted` is set if backgrounds are colored, which requires more than 16 colors.
     """
 
     def __init__(self, widget: Widget) -> None:
@@ -54,7 +54,10 @@ class DiffColors:
     def _style(
         self, role: str = "", ground: str = "", *, cursor: bool = False
     ) -> Style:
-        """Return the style for a role on this background, with `cursor` for the cursor's line."""
+        """Return the style for a role on this background.
+
+        `cursor` is set for the line with the cursor.
+        """
         style = Style.parse(ROLES.get(role, ""))
         sign, _, word = ground.partition("-")
         if not self.tinted:

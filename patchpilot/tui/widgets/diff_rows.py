@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Classify the lines of a patch, message or diff for display.
 
-Unlike the parser of the checks, it accepts malformed input.
+Unlike the parser used for checks, this accepts malformed input.
 """
 
 import re
@@ -57,10 +57,10 @@ _NOTES = (
 
 @dataclass(slots=True)
 class Part:
-    """A file or a hunk of a diff, with its rows from `start` to `end` (exclusive).
+    """A file or a hunk in a diff, with its rows from `start` to `end` (exclusive).
 
-    A file has its path as `name`, and a `note` on what happens to it as a whole. A hunk has the
-    text after its second @@ as `name`, and its first `line` in the new file.
+    `name` is a file's path or the text after a hunk's second @@. A file has a `note` on what
+    happens to it as a whole; a hunk has its first `line` in the new file.
     """
 
     start: int
@@ -121,9 +121,9 @@ class DiffRows:
         self.hunk_of.append(self._hunk)
 
     def _code(self, row: str) -> Kind | None:
-        """Classify a row that the hunk's header counts.
+        """Classify a row of a hunk, based on the number of lines in the hunk's header.
 
-        If it is a header, the hunk is too short and ends here.
+        A row that is not code ends the hunk early.
         """
         if row.startswith("\\") and self._hunk:
             return Kind.MARK

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The patch viewer.
-
-It has syntax highlighting, changed words, line numbers, folding, and findings below their lines.
+"""Provide the patch viewer, with syntax highlighting, changed words, line numbers, folding, and
+findings below their lines.
 """
 
 from bisect import bisect_left, bisect_right
@@ -52,9 +51,9 @@ Paint = Callable[..., Style]
 
 
 def breaks(text: str, room: int) -> list[int]:
-    """Return the columns at which a text is wrapped to this width.
+    """Return the columns at which to wrap a text to this width, at spaces if possible.
 
-    Wrap at spaces if possible; the last of `WRAPPED` rows contains the rest.
+    The last of `WRAPPED` rows contains the rest.
     """
     stops: list[int] = []
     if room < 1 or not text.isascii():
@@ -71,10 +70,9 @@ def breaks(text: str, room: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note below a line, with a symbol, a role and a text.
+    """A note below a 0-based line, with a symbol, a role and a text.
 
-    Lines are counted from 0. The role determines the color: "error", "warning", "info" or
-    "quiet".
+    The role determines the color: "error", "warning", "info" or "quiet".
     """
 
     line: int
@@ -86,8 +84,8 @@ class Note:
 class _Shown(NamedTuple):
     """A displayed row: a line of the text, or part of a note.
 
-    A wrapped line has several rows, each from column `start` of the line to `stop` (-1: to its
-    end).
+    A wrapped line has several rows; each contains the columns from `start` to `stop` (-1: the end
+    of the line).
     """
 
     line: int
@@ -99,16 +97,15 @@ class _Shown(NamedTuple):
 
     @property
     def is_extra(self) -> bool:
-        """Return whether the row continues the previous one, as a note or the rest of a line."""
+        """Return whether the row continues the previous one: it is a note or the rest of a line."""
         return self.note >= 0 or self.start > 0
 
 
 class DiffView(ScrollView, Searchable, can_focus=True):
     """A viewer for a patch, message or diff, with foldable hunks and files.
 
-    Only lines on screen are drawn, so that thousands of lines scroll as smoothly as ten.
-
-    `note` is the index of the current note, or -1 for none.
+    Only lines on screen are drawn, so that thousands of lines scroll as smoothly as ten. `note` is
+    the index of the current note (-1: none).
     """
 
     DEFAULT_CSS = """
@@ -199,10 +196,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.refresh()
 
     def _lay_part(self, line: int) -> int:
-        """Lay out a line with several rows, its folded parts, and its notes.
-
-        Return the next line.
-        """
+        """Lay out the rows of a line, its folded part, and its notes. Return the next line."""
         parts, part, end = self.parts, self._part_at(line), line + 1
         if part and line in self._folded:
             end = part.end
@@ -254,7 +248,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     @property
     def _gutter(self) -> int:
-        """Return the columns before the code: bar, line number, space, sign."""
         return 1 + (self._digits + 1 if self.parts.hunks else 0) + 1
 
     def on_resize(self, event: Resize) -> None:
@@ -267,7 +260,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def line_near(self, row: int, by: int) -> int:
         """Return the line displayed in this row.
 
-        For a note or a hidden line, return the next one in the direction `by`.
+        For a note or a wrapped row, search in the direction `by` for the next line.
         """
         step = 1 if by > 0 else -1
         at = row = max(0, min(row, len(self._shown) - 1))
@@ -332,7 +325,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 self.size.height,
             )
             if not top < place < top + high - self.height_of(place) - 1:
-                # show causes above the line and consequences below it
+                # leave a third of the height for the lines above the note
                 self.scroll_to(y=max(0, place - high // 3), animate=False)
             self.go(self.notes[number].line)
 
@@ -493,7 +486,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     ) -> Strip:
         """Return the text between two columns, padded to this width.
 
-        `cut` marks truncated text.
+        If `cut` is set, mark truncated text.
         """
         if self.word:
             text.highlight_words([self.word], "reverse", case_sensitive=False)
@@ -600,7 +593,10 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return text
 
     def _highlight_line(self, line: int) -> Text:
-        """Highlight a line parsed with its hunk, using the old side for a removed line."""
+        """Highlight a line in the context of its hunk.
+
+        For a removed line, use the hunk's old side.
+        """
         hunk, kinds = self.parts.hunk_of[line], self.parts.kinds
         assert hunk is not None
         removed = kinds[line] is Kind.REMOVED

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An input line whose cursor does not blink, because each blink causes traffic over ssh."""
+"""Provide an input line whose cursor does not blink, because each blink causes traffic over ssh."""
 
 from textual.widgets import Input
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The key line: the screen's most useful keys in one widget.
+"""Show the screen's most useful keys in one widget, the key line.
 
 Textual's Footer has one widget per key and rebuilds them on every screen change.
 """
@@ -75,7 +75,7 @@ class KeyLine(Widget):
         }
         if screen.has_class("-detail"):
             labels["cancel"] = "close"
-        # n goes to the next stage, and is shown anyway
+        # the next stage's key is n, which is always shown
         if needed and needed.key not in [str(it.number) for it in following]:
             keys = replace(keys, first=(needed.key, *keys.first))
         return replace(keys, labels=labels)
@@ -135,7 +135,10 @@ class KeyLine(Widget):
         return self._laid[1]
 
     def _rank(self, row: Shown) -> int:
-        """Return a key's priority when space is short; a list's Enter yields to hints."""
+        """Return how early a key is dropped if space is short.
+
+        A list's Enter is dropped before hints.
+        """
         if (active := row[2]) is None:
             return 1
         if active.binding.key == "enter":
@@ -143,7 +146,10 @@ class KeyLine(Widget):
         return int(active.binding.action not in GLOBAL)
 
     def text(self, row: int) -> Text:
-        """Return the keys in the key line (0) or in the line above it (1); clicking one runs it."""
+        """Return the keys in the key line (0) or in the line above it (1).
+
+        Clicking a key runs it.
+        """
         line = Text(" ", no_wrap=True)
         named = {self.app: "app", self.app.screen: "screen"}
         for key, words, active in self.rows()[row]:

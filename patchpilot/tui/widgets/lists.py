@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Textual's lists with vi keys, and lists of rows that keep the cursor on its row when refilled."""
+"""Provide Textual's lists with vi keys, and lists of rows that keep the cursor on its row when
+refilled.
+"""
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
@@ -38,9 +40,8 @@ class List(OptionList):
         return super().check_action(action, parameters)
 
     def render_line(self, y: int) -> Strip:
-        """Mark the option under the cursor in its first column, if that is free.
-
-        Text copied from the terminal has no colors.
+        """Mark the option under the cursor in its first column, if that is empty, because text
+        copied from the terminal has no colors.
         """
         strip = super().render_line(y)
         first = next(iter(strip), None)
@@ -55,10 +56,7 @@ class List(OptionList):
 
 
 def event_row(event: OptionList.OptionMessage) -> int:
-    """Return the row that an event is about.
-
-    Return -1 if the list has been refilled since, because the row may be a different one now.
-    """
+    """Return the row that an event is about, or -1 if the list has been refilled since then."""
     options, at = event.option_list.options, event.option_index
     return at if at < len(options) and options[at] is event.option else -1
 
@@ -72,7 +70,7 @@ def description_of(node: DOMNode, binding: Binding) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a list: its text, its subject, and an identifying key.
+    """A row of a list: its text, its subject, and a key.
 
     Rows whose `about` is None cannot be selected. The key must stay the same when the rows are
     rebuilt. A search also finds the `hidden` text.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The message row above the key line: what was done, how to undo it, and errors."""
+"""Show messages in a row above the key line: what was done, how to undo it, and errors."""
 
 import time
 from typing import Any
@@ -49,7 +49,7 @@ class MessageRow(Static):
             self._put(Text())
 
     def _put(self, text: Text) -> None:
-        # a layout repaints the scroll bars of all panels
+        # avoid a new layout, because it repaints the scroll bars of all panels
         if text or self.content:
             is_long = text.cell_len > self.size.width
             self.update(text, layout=is_long or self.size.height > 1)

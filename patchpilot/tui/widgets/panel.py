@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Panels, which make up all screens, and the container that arranges them.
-
-They are arranged below or next to each other, depending on the terminal's width.
+"""Provide panels, which make up all screens, and the container that arranges them below or next to
+each other, depending on the terminal's width.
 """
 
 from typing import Self
@@ -28,8 +27,8 @@ TALL = 36
 class Panel(Container):
     """A box with a rounded border, which is bright while the focus is inside.
 
-    `heading` is in the top border; `note` (the state of the stage and what to do next) and
-    `count` (`2/5`) are at the right of the bottom border; `bottom_in` fits them to the width.
+    `heading` is in the top border; `note` (the state of the stage and the next action) and `count`
+    (`2/5`) are on the right of the bottom border; `bottom_in` fits them to the width.
     """
 
     ALLOW_MAXIMIZE = True
@@ -55,7 +54,7 @@ class Panel(Container):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """Refresh only the panel's border, because the widgets in it draw themselves.
+        """Refresh only the panel's border, because its widgets draw themselves.
 
         A change to the border's text affects only its two lines.
         """
@@ -106,9 +105,9 @@ def fit_heading(heading: str, room: int) -> str:
 
 
 def bottom_in(note: str, count: str, room: int) -> str:
-    """Fit the bottom border's text to a width.
+    """Fit the text of the bottom border to a width.
 
-    If it does not fit, the reason before a key to press is dropped.
+    If it does not fit, drop the reason before the key to press.
     """
     last = note.split("; ")[-1]
     short = last if last.startswith("press ") else note
@@ -121,6 +120,6 @@ def bottom_in(note: str, count: str, room: int) -> str:
 
 
 class Columns(Container):
-    """Arrange panels next to each other on a terminal with 120 columns or more, otherwise below
-    each other.
+    """A container that arranges panels next to each other on a terminal with 120 columns or more,
+    otherwise below each other.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A text widget without markup, because brackets may come from a patch or message."""
+"""Provide a text widget without markup, because a patch or message may contain brackets."""
 
 from textual.widgets import Static
 

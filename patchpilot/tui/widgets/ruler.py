@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The release ruler, a line of releases that shows which of them have the bug."""
+"""Draw the release ruler, a line of releases that shows which of them have the bug."""
 
 from collections.abc import Sequence
 
@@ -39,7 +39,7 @@ WAITING = "looking for the releases that have the bug …"
 def ruler_rows(bug: BugRange, columns: int) -> list[Text]:
     """Draw the ruler in this many columns: versions, line, labels and notes.
 
-    If the line does not fit, the releases are listed instead.
+    If the line does not fit, list the releases instead.
     """
     if not bug.points:
         return [plain(" " * LEFT + WAITING, "dim")]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Search in texts and lists, as in vi: `/`, a word, Enter.
+"""Search in texts and lists as in vi: `/`, a word, Enter.
 
 The keys n and N go to the next and previous match; Escape ends the search.
 """
@@ -19,7 +19,7 @@ from patchpilot.tui.widgets.message_row import MessageRow
 
 
 class Searchable(Widget):
-    """A searchable widget with lines and a cursor; "" ends the search."""
+    """A searchable widget with lines and a cursor. Searching for "" ends the search."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "match(1)", "next match"),
@@ -41,7 +41,7 @@ class Searchable(Widget):
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let n, N and Escape act on the matches during a search."""
+        """Enable n, N and Escape for the matches only during a search."""
         if action in ("match", "end_search"):
             return bool(self.word)
         return super().check_action(action, parameters)
@@ -121,8 +121,9 @@ class SearchBar(LineInput):
         self.screen.query(MessageRow).set(display=not shown)
 
     def open(self) -> None:
-        """Open the line for a text rather than a list, and for the focused widget rather than
-        another.
+        """Open the line.
+
+        It searches a text rather than a list, and the focused widget rather than another one.
         """
         focused = self.screen.focused
         visible = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stage bar: all stages with their states, connected on one line."""
+"""Show the stage bar: all stages with their states, connected on one line."""
 
 from rich.text import Text
 from textual.widget import Widget

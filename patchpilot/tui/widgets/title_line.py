@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The title line.
+"""Show the title line.
 
 The subject is on the left; the topic's location or the current activity is on the right.
 """
@@ -17,7 +17,7 @@ from patchpilot.tui.view.title import title_row
 class TitleLine(Widget):
     """A line with `subject` and the first of `places` that fits.
 
-    `doing`, with a spinner, replaces the place.
+    `doing` and a spinner replace the place.
     """
 
     DEFAULT_CSS = "TitleLine { height: 1; background: $panel; color: $foreground; }"
@@ -32,7 +32,10 @@ class TitleLine(Widget):
         )
 
     def show(self, subject: str, places: Sequence[str] = (), doing: str = "") -> None:
-        """Show these texts; the spinner advances with each call that has `doing`."""
+        """Show a subject, places and an activity.
+
+        The spinner advances with each call while there is an activity.
+        """
         said = (subject, tuple(places), doing)
         if doing:
             self._step += 1
