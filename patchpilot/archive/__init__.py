@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mail archives: queries, the store of tracked series, and the search for a series' commits."""
+"""Query mail archives, store tracked series, and find a series' commits."""

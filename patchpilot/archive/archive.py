@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Query a public-inbox archive through liblore.
+"""Query a public-inbox archive (lore by default) through liblore.
 
-The default archive is lore. Requests are rate-limited, and the size of responses is limited. A
-missing message raises `NotInArchiveError`, an unreachable archive `NetworkError`. Data from an
-archive is untrusted.
+Requests are rate-limited, and the size of responses is limited. A missing message raises
+`NotInArchiveError`, an unreachable archive `NetworkError`. Data from an archive is untrusted.
 """
 
 import email.charset
@@ -65,7 +64,7 @@ _SUFFIX = "answer"
 class AnswerCache:
     """A directory of cached responses that expire after some seconds.
 
-    If the path is None, nothing is cached. Callers must store only valid responses.
+    If its path is None, nothing is cached. Only valid responses may be stored.
     """
 
     def __init__(self, path: Path | None, max_age: float) -> None:
@@ -100,10 +99,10 @@ class NotInArchiveError(MissingError):
 
 
 def archive_of(target: str, default: str = LORE) -> str:
-    """Return the URL of the archive that a message's URL belongs to.
+    """Return the URL of the archive that contains a message: the part of the message's URL before
+    the Message-ID.
 
-    This is the part before the Message-ID. Return `default` for a bare Message-ID and for lore's
-    redirecting URLs.
+    Return the default for a bare Message-ID and for lore's redirecting URLs.
     """
     if not target.startswith(("http://", "https://")):
         return default
@@ -128,7 +127,7 @@ def quote_phrase(text: str) -> str:
 
 
 def date_query(first: datetime, last: datetime | None = None) -> str:
-    """Return a search condition for messages received from `first` to `last` (None: until today).
+    """Return a search condition for messages received within a period, by default until today.
 
     Times are in seconds, because public-inbox parses any number with more than four digits as
     seconds.
@@ -168,7 +167,7 @@ class MailArchive(Protocol):
         """Cancel the current request; other threads may call this."""
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """Return all messages of the thread that contains a message."""
+        """Return all messages in the thread of a message."""
 
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
         """Return the message with the given Message-ID."""
@@ -193,10 +192,10 @@ class MailArchive(Protocol):
 class Archive(MailArchive):
     """A remote archive.
 
-    Valid responses are cached in the directory `cache` for ten minutes, unless it is None. With
-    `offline`, no request is made. Redirects are followed to the archive's host and to `hosts`. The
-    user name and password in the URL are sent to the archive only. Apart from `cancel`, use an
-    instance in one thread only.
+    Valid responses are cached for ten minutes in the directory `cache`, unless it is None. If
+    `offline` is set, no request is made. Redirects are followed to the archive's host and to
+    `hosts`. The user name and password in the URL are sent to the archive only. Apart from
+    `cancel`, use an instance in one thread only.
     """
 
     def __init__(
@@ -252,7 +251,7 @@ class Archive(MailArchive):
             self._node.cancel_active()
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """Return all messages of the thread that contains a message.
+        """Return all messages in the thread of a message.
 
         Raise `NotInArchiveError` if the message is not in the archive, and `NetworkError` if the
         archive is unreachable.
@@ -278,8 +277,7 @@ class Archive(MailArchive):
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
         """Return the message with the given Message-ID.
 
-        Raise `NetworkError` if the response is not this message, but for example a bot check or a
-        login page.
+        Raise `NetworkError` if the response is something else, such as a bot check or a login page.
         """
         cached = None if fresh else self._kept.get(self.url, "mail", message_id)
         data = cached or self._query(
@@ -427,9 +425,9 @@ class Archive(MailArchive):
         return self._unreachable(f"HTTP status {status}")
 
     def _archive_exists(self) -> bool:
-        """Return whether the archive's main page exists.
+        """Return whether the archive's main page exists, and cache the result.
 
-        If the path is wrong, every message returns 404. The result is cached.
+        If the archive's path is wrong, requests for messages return 404.
         """
         if self._exists is None:
             import requests
@@ -450,7 +448,6 @@ class Archive(MailArchive):
         )
 
     def _empty_response_error(self, skipped: Sequence[str] = ()) -> NetworkError:
-        """Return the error for a response without readable messages."""
         if skipped:
             return NetworkError(
                 f"cannot read any message: {skipped[0]}", hint=_MBOX_HINT
@@ -496,7 +493,7 @@ class Archive(MailArchive):
 
 @contextmanager
 def _preserve_email_charset() -> Iterator[None]:
-    """Restore the email package's charsets, which importing liblore changes globally."""
+    """Undo the global changes to the email package's charsets that importing liblore makes."""
     saved = dict(email.charset.CHARSETS)
     try:
         yield
@@ -525,10 +522,10 @@ _BUSY = (429, 502, 503, 504)
 def polite_session(
     agent: str, stop: threading.Event, skipped: Skipped, hosts: Container[str]
 ) -> Any:
-    """Return a requests session that limits the time, size and redirects of responses.
+    """Return a requests session that limits the duration, size and redirects of responses.
 
-    The session waits for Retry-After once, and follows redirects to `hosts` only. It skips
-    oversized messages and reports the reason to `skipped`.
+    It waits for Retry-After once, and follows redirects to `hosts` only. It skips oversized
+    messages and passes the reason to `skipped`.
     """
     import requests
 
@@ -591,7 +588,7 @@ def _check_redirect(url: str, target: str, hosts: Container[str]) -> None:
 
 
 def _retry_delay(retry_after: str, attempt: int) -> float:
-    """Return how many seconds to wait: Retry-After up to a limit, otherwise 1, 2, 4, …"""
+    """Return how many seconds to wait: the Retry-After value up to a limit, or 1, 2, 4, …"""
     return (
         min(float(retry_after), LONGEST_WAIT)
         if retry_after.isascii() and retry_after.isdigit()
@@ -602,7 +599,7 @@ def _retry_delay(retry_after: str, attempt: int) -> float:
 def _run_with_timeout(
     request: Callable[[], Any], stop: threading.Event, skipped: Skipped
 ) -> Any:
-    """Read a response in a thread, so that the caller can time out or cancel."""
+    """Read a response in a thread, so that the caller can stop waiting for it."""
     import requests
 
     result: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -642,7 +639,7 @@ def _run_with_timeout(
 def _read_body(
     response: Any, body: bytearray, abandoned: threading.Event, skipped: Skipped
 ) -> None:
-    """Read a response into `body`, and make it the response's content."""
+    """Read a response within the size limit, and store its content in it."""
     import requests
 
     for chunk in response.iter_content(1 << 16):
@@ -653,7 +650,7 @@ def _read_body(
                 f"the response is larger than {MAX_TRANSFER >> 20} MiB"
             )
     data = bytes(body)
-    # gzip compresses data at most about 1000-fold
+    # gzip can compress data by a factor of about 1000
     if data[:2] == MAGIC and (len(data) > MAX_ANSWER >> 10 and _exceeds_limit(data)):
         host = host_of(response.url)
         data = gzip.compress(
@@ -668,7 +665,6 @@ def _read_body(
 
 
 def _exceeds_limit(data: bytes) -> bool:
-    """Return whether the decompressed data would exceed the limit for responses."""
     return (
         sum(map(len, islice(decompress((data,), ""), MAX_ANSWER // PIECE + 2)))
         > MAX_ANSWER
@@ -676,7 +672,7 @@ def _exceeds_limit(data: bytes) -> bool:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return a short reason why a request failed."""
+    """Return in a few words why a request failed."""
     import requests
 
     if isinstance(error, requests.Timeout):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect all messages about a series from an archive: its threads, its other versions, and
-messages from stable maintainers and bots in other threads.
+"""Collect all messages about a series from an archive: its threads, other versions, and messages
+from stable maintainers and bots in other threads.
 """
 
 from collections.abc import Iterable, Sequence
@@ -107,10 +107,8 @@ class _Search:
         self._add(self.archive.thread(message_id, fresh=self.fresh))
 
     def search_other_threads(self) -> None:
-        """Search for messages outside the first thread.
-
-        These are other versions and their threads, messages from stable maintainers and bots, and
-        messages that mention the commit.
+        """Search for messages outside the first thread: other versions and their threads, messages
+        from stable maintainers and bots, and messages that mention the commit.
         """
         posted = self._find_series()
         if posted is None:
@@ -139,7 +137,6 @@ class _Search:
             self.have.setdefault(mail.message_id, mail)
 
     def _find_series(self, message_id: str = "") -> PostedSeries | None:
-        """Return the series that contains the message, according to the messages found so far."""
         anchor = message_id or self.message_id
         topics = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
         return find_posted_series(anchor, topics)
@@ -165,7 +162,6 @@ class _Search:
         )
 
     def _add_mails_naming_the_commit(self) -> None:
-        """Search for messages that mention the series' commits."""
         posted = self._find_series()
         landed = posted.landed if posted else ()
         commits = list(
@@ -176,7 +172,7 @@ class _Search:
             self._add(self.archive.search(f"b:{commit}*", fresh=self.fresh))
 
     def _add_follow_ups(self) -> None:
-        """Add all versions of the series that fix or revert this one."""
+        """Add all versions of series that fix or revert the series."""
         posted = self._find_series()
         for follow_up in posted.follow_ups[:MAX_FOLLOW_UPS] if posted else ():
             follow_up_series = self._find_series(follow_up.message_id)
@@ -210,7 +206,6 @@ def _revision_queries(posted: PostedSeries) -> list[str]:
 
 
 def _missing_version_queries(posted: PostedSeries) -> list[str]:
-    """Return queries for missing versions, by author and file."""
     known_versions = {revision.version for revision in posted.revisions}
     if all(
         version in known_versions or version in posted.missing.values()
@@ -229,7 +224,7 @@ def _missing_version_queries(posted: PostedSeries) -> list[str]:
 
 
 def _sender_condition(author: Address) -> str:
-    """Match the sender by address or name, because addresses change."""
+    """Return a search condition for the sender's address or name, because addresses change."""
     return (
         f"(f:{author.email} OR f:{quote_phrase(author.name)})"
         if " " in author.name
@@ -238,7 +233,6 @@ def _sender_condition(author: Address) -> str:
 
 
 def _forwarding_queries(posted: PostedSeries) -> list[str]:
-    """Return queries for patches that were forwarded or sent in a pull request by someone else."""
     if posted.latest.backport_to:
         return []
     titles = list(
@@ -262,7 +256,7 @@ def _forwarding_queries(posted: PostedSeries) -> list[str]:
 def find_posted_series(
     message_id: str, topics: Iterable[PostedSeries]
 ) -> PostedSeries | None:
-    """Return the series that contains or references a message; prefer one that contains it."""
+    """Return the series that contains a message, otherwise one that references it, or None."""
     topics = tuple(topics)
     post = next(
         (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Download small public JSON documents, such as the list of kernel releases."""
+"""Download small, public JSON documents such as the list of kernel releases."""
 
 import json
 from typing import Any

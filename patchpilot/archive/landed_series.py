@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find a series' commits in a repository.
+"""Find a series' commits in a repository: in mainline (with the first release), linux-next,
+maintainers' trees and all stable branches.
 
-Search mainline (with the first release), linux-next, maintainers' trees and all stable branches.
 Also find commits that fix or revert the series.
 """
 
@@ -79,7 +79,7 @@ def find_in_repository(
     *,
     progress: Progress = silent,
 ) -> InRepository:
-    """Return a series' commits in a repository, or none if mainline is unknown."""
+    """Return a series' commits in a repository, or no commits if the mainline branch is unknown."""
     tip = mainline(repository)
     if tip is None:
         return InRepository()
@@ -172,9 +172,10 @@ def stable_needs(
     branches: Sequence[Branch],
     project: Project,
 ) -> StableNeeds | None:
-    """Return the maintained stable branches that need mainline commits, or None without commits.
+    """Return the maintained stable branches that need mainline commits, or None if there are no
+    commits.
 
-    A branch needs a commit if it contains the commit named in its Fixes: tag but not the fix.
+    A branch needs a commit if it contains the commit in its Fixes: tag but not the fix.
     """
     if not commits:
         return None
@@ -233,7 +234,7 @@ def _describe_landing(
 def _find_fixes(
     commit: str, history: History, tip: str, branches: Sequence[Branch], tree: str
 ) -> Iterator[FollowUp]:
-    """Yield the mainline commits that fix a commit, with the branches that lack the fix."""
+    """Yield the mainline commits that fix a commit, each with the branches that lack it."""
     for fix in history.repository.commits(history.fixers(commit, tip)):
         lacking = []
         for branch in branches:
@@ -310,7 +311,10 @@ def _find_landing(commit: str, history: History, tip: str) -> Landing:
 def _find_by_subject(
     posted: PostedSeries, post: Classified, history: History, tip: str
 ) -> Landing | None:
-    """Return the commit with the patch's title and author, preferably one not reverted."""
+    """Return the commit with the patch's title and author, or None.
+
+    Prefer a commit that has not been reverted.
+    """
     authors = authors_of(posted, post.mail.body)
     reach = history.index.reach(tip)
     ids = [
@@ -334,7 +338,7 @@ def _find_by_content(
 ) -> tuple[str, str] | None:
     """Return the commit that links to the message, or the author's commit with the same changes.
 
-    Maintainers may edit titles, so the title is not compared.
+    Titles are not compared, because maintainers may edit them.
     """
     repository, first_sent = history.repository, posted.revisions[0].sent
     patch = post.patch
@@ -406,7 +410,9 @@ def _find_by_content(
 
 
 def authors_of(posted: PostedSeries, body: str) -> set[str]:
-    """Return the possible authors of a commit: the sender, and the From: line in the body."""
+    """Return the addresses of a commit's possible authors: the sender, and the From: line in the
+    body.
+    """
     from_line = re.match(r"\s*From: .*<([^<>\s]+)>", body)
     return {posted.author.key, *([from_line[1].lower()] if from_line else [])}
 
@@ -414,7 +420,6 @@ def authors_of(posted: PostedSeries, body: str) -> set[str]:
 def _first_point_release(
     repository: Repository, version: str, commit: str
 ) -> str | None:
-    """Return the first `vX.Y.Z` of a stable series that contains the commit, or None."""
     tags = [
         name
         for name in repository.refs
@@ -539,7 +544,9 @@ def links_of(commit: Commit) -> set[str]:
 
 
 def _tree_names(repository: Repository, names: Iterable[str]) -> list[str]:
-    """Return the trees of remote branches, named as in messages: `netdev/net.git (main)`."""
+    """Return the tree names of remote branches in the form used in messages, such as
+    `netdev/net.git (main)`.
+    """
     by_remote: dict[str, list[str]] = {}
     for name in sorted(names):
         remote, _, branch = name.partition("/")

@@ -2,7 +2,7 @@
 """Query a local archive through the interface of remote archives.
 
 The archive is a public-inbox directory or epoch, a maildir (as written by lei) or an mbox. An index
-in the cache directory has each message's sender, recipients, subject and references, and the
+in the cache directory stores each message's sender, recipients, subject and references, and the
 commits, Message-IDs, change-ids and files that its text mentions, but not the text. Opening the
 archive updates the index.
 """
@@ -96,7 +96,7 @@ class LocalArchive(MailArchive):
         self._stop.set()
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """Return all messages of the thread that contains a message.
+        """Return all messages in the thread of a message.
 
         Raise `NotInArchiveError` if the message is not in the archive.
         """
@@ -129,10 +129,10 @@ class LocalArchive(MailArchive):
         fresh: bool = False,
         excluded_ids: Container[str] = (),
     ) -> tuple[Mail, ...]:
-        """Return the messages that match a query, except those whose Message-ID is in `without`.
+        """Return the messages that match a query, except those with one of the `excluded_ids`.
 
-        With `threads`, return the complete threads of the matches. If there are too many matches,
-        return the latest.
+        If `threads` is set, return the complete threads of the matches. If there are too many
+        matches, return the latest ones.
         """
         parsed_query = sql_condition(query)
         index = self._open_index(parsed_query.since if not threads else 0.0)
@@ -182,10 +182,10 @@ class LocalArchive(MailArchive):
         return tuple(mails.values())
 
     def _parse_mail(self, raw: bytes, position: str, parse: ParseMail) -> Mail | None:
-        """Parse a message with a valid Message-ID; skip it if it cannot be parsed.
+        """Parse a message with a valid Message-ID.
 
-        For temporary results, pass `parse_mail` from the model: `self.parse_mail` may cache every
-        message.
+        If it cannot be parsed, return None and report it as skipped. For temporary results, pass
+        `parse_mail` from the model: `self.parse_mail` may cache every message.
         """
         try:
             return with_id(parse(raw))
@@ -196,8 +196,8 @@ class LocalArchive(MailArchive):
     def _find_thread(
         self, index: sqlite3.Connection, message_ids: Iterable[str]
     ) -> set[int]:
-        """Return the numbers of all messages connected by references, even through messages that
-        are missing from the archive.
+        """Return the numbers of all messages connected by references, including through missing
+        messages.
         """
         pending, visited, numbers = list(message_ids), set[str](), set[int]()
         while pending and len(numbers) < _MAX_THREAD:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the messages of a local archive: a public-inbox directory or epoch, a maildir, or an mbox.
+"""Read the messages in a local archive: a public-inbox directory or epoch, a maildir, or an mbox.
 
 `lei q -o DIR` creates a maildir, `public-inbox-clone URL DIR` a directory of epochs.
 """
@@ -52,7 +52,7 @@ class LocalMails(Protocol):
         return False
 
     def find_removed(self, positions: Iterator[str]) -> Iterator[str]:
-        """Yield the `positions` that no longer contain a message."""
+        """Yield those positions that no longer contain a message."""
         return iter(())
 
     def read(self, position: str) -> bytes | None:
@@ -63,9 +63,9 @@ class LocalMails(Protocol):
 
 
 def local_mails(path: Path) -> LocalMails:
-    """Return the messages of the local archive at `path`.
+    """Return the messages in a local archive.
 
-    Raise `NetworkError`, as for an unreachable archive, if there is no archive.
+    Raise `NetworkError` if the path is not an archive, as for an unreachable remote archive.
     """
     if path.is_file():
         return _Mbox(path)
@@ -193,7 +193,6 @@ class _Epochs(LocalMails):
 
 
 def _read_added_mail(content: tuple[str, str, bytes] | None) -> bytes | None:
-    """Return the message that a commit adds, or None if it removes one."""
     return (
         content[2]
         if content and content[1] == "blob" and len(content[2]) <= MAX_MAIL

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Translate archive searches into SQL conditions on a local archive's index.
 
-The supported subset of public-inbox's syntax is what patchpilot uses: the prefixes s, f, a, b, nq
-(same as b), m, rt and dfn, terms without a prefix, quoted phrases, a trailing `*`, AND, OR, NOT and
-parentheses. A phrase matches whole words in the same order.
+Only the part of public-inbox's syntax that patchpilot uses is supported: the prefixes s, f, a, b,
+nq (same as b), m, rt and dfn, terms without a prefix, quoted phrases, a trailing `*`, AND, OR, NOT
+and parentheses. A phrase matches whole words in the same order.
 """
 
 import re
@@ -24,7 +24,7 @@ _COLUMNS = {"s": _SUBJECT, "f": _SENDER, "a": _PEOPLE}
 class Condition(NamedTuple):
     """An SQL condition with its values, its cost, and the earliest arrival time (0: any).
 
-    Conditions that read messages are the most expensive, and are evaluated last.
+    Conditions that read whole messages cost most and are evaluated last.
     """
 
     sql: str
@@ -42,7 +42,7 @@ def normalize_words(text: str) -> str:
 
 
 def ids_in(text: str) -> list[str]:
-    """Return the Message-IDs in a text, including links, in lower case.
+    """Return the Message-IDs in a text, including those in links, in lower case.
 
     If a Message-ID contains a slash, return the part after it.
     """

@@ -45,11 +45,11 @@ class StreamedMail(NamedTuple):
 
 
 def stream_mails(targets: Iterable[str]) -> Iterator[StreamedMail]:
-    """Yield the messages of each target.
+    """Yield the messages in each target: a file (a message or an mbox, optionally gzipped), a
+    directory of such files, a maildir, a public-inbox or one of its epochs, or `-` for standard
+    input.
 
-    A target is a file (a message or an mbox, optionally gzipped), a directory of such files, a
-    maildir, a public-inbox or one of its epochs, or `-`. Files are read in alphabetical order,
-    archives from the latest message to the oldest.
+    Files are read in alphabetical order, and archives from the latest message to the oldest.
     """
     for target in targets:
         path = Path(target)
@@ -88,24 +88,24 @@ def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMai
             except GitError as error:
                 yield StreamedMail(position, position, b"", True, error.message)
                 continue
-            # a commit that deletes a message has no such file
+            # a commit that deletes a message does not contain the file `m`
             if content and content[1] == "blob":
                 yield StreamedMail(position, position, content[2], True)
 
 
 def resolve_range(epoch: str, revisions: str) -> tuple[str, ...]:
-    """Return the commits of `A..B` or `B` as revisions for `mails_of_range`.
+    """Convert a range `A..B` or a commit `B` to revisions for `mails_of_range`.
 
-    Raise `InputError` if the epoch has no such commit.
+    Raise `InputError` if the epoch does not contain such a commit.
     """
     old, _, new = revisions.rpartition("..")
     return (_commit_id(epoch, new), *((f"^{_commit_id(epoch, old)}",) if old else ()))
 
 
 def epoch_commits(epoch: str, step: int) -> Iterator[str]:
-    """Yield every `step`-th commit of an epoch, oldest first, and the latest commit.
+    """Yield every n-th commit of an epoch, oldest first, and the latest commit.
 
-    They split the epoch into parts of `step` messages.
+    They split the epoch into parts with n messages.
     """
     commit = ""
     if not _commit_id(epoch, "HEAD"):
@@ -143,7 +143,7 @@ def _commit_id(epoch: str, revision: str) -> str:
 
 
 def _read_file(path: str) -> Iterator[StreamedMail]:
-    """Yield the messages in a file. If reading fails, the last one has the error."""
+    """Yield the messages in a file. If reading fails, the last item contains the error."""
     end = 0
     pending_first: StreamedMail | None = None
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the original series of patches that stable maintainers sent."""
+"""Find the original series of patches sent by stable maintainers."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -60,14 +60,14 @@ def find_originals(
 
 
 class _Originals:
-    """The series found so far."""
+    """The original series found so far."""
 
     def __init__(self) -> None:
         self.topics: list[PostedSeries] = []
         self.posts = Posts(())
 
     def add(self, topics: Iterable[PostedSeries]) -> None:
-        """Add series, except backports."""
+        """Add series to the search results, except backports."""
         new_topics = [topic for topic in topics if topic not in self.topics]
         if new_topics := [
             topic for topic in new_topics if not topic.latest.backport_to
@@ -125,7 +125,7 @@ def _find_by_links(
 def _find_by_commit(
     archive: MailArchive, mail: Classified, reader: MailReader
 ) -> tuple[PostedSeries, ...]:
-    """Return the series that became the message's upstream commit, according to their threads."""
+    """Return the series whose threads name the message's upstream commit."""
     commits = [commit for commit in mail.place.commits if len(commit) >= 12]
     mails = [
         mail

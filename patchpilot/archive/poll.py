@@ -3,7 +3,7 @@
 
 Searches use the authors' addresses, titles, change-ids and commits, and are limited to messages
 received since the latest known one. Each search must also return a message known to be in the
-archive; otherwise the archive's search is considered broken.
+archive; if it does not, the archive's search is considered broken.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -71,10 +71,11 @@ def find_new_messages(
     now: datetime,
     fresh: bool = False,
 ) -> NewMessages:
-    """Return the series that may have new messages in the archive.
+    """Return the series that may have new messages in the archive, using as few searches as
+    possible.
 
-    Use as few searches as possible. Messages in `passed` are known to be irrelevant. Raise
-    `NetworkError` if the archive is unreachable or its search is broken.
+    Ignore messages in `irrelevant_ids`. Raise `NetworkError` if the archive is unreachable or its
+    search is broken.
     """
     known_ids = frozenset[str]().union(*(polled.message_ids for polled in series))
     new_ids: dict[int, frozenset[str]] = {}
@@ -108,7 +109,6 @@ def _assign(
     mails: Iterable[Mail],
     series: Sequence[PolledSeries],
 ) -> None:
-    """Add each message to the series that it may be about."""
     for mail in mails:
         for number in find_concerned(mail, series):
             new_ids[number] = new_ids.get(number, frozenset()) | {mail.message_id}
@@ -140,7 +140,6 @@ def _is_past(polled: PolledSeries, now: datetime) -> bool:
 
 
 def _search_start(polled: PolledSeries, now: datetime) -> datetime:
-    """Return the arrival time at which the search starts."""
     if polled.reached:
         return polled.reached - _OVERLAP
     return (
@@ -155,7 +154,7 @@ def _queries(
 ) -> Iterator[tuple[str, list[PolledSeries]]]:
     """Yield queries of limited length, each with its series.
 
-    Series by the same author share search terms.
+    Series by one author share search terms.
     """
     control = f"m:{quote_phrase(series[0].summary.head)}"
     terms: dict[str, None] = {}
@@ -228,7 +227,7 @@ def _shorten_title(title: str) -> str:
 
 @dataclass(frozen=True)
 class _OmittedIds:
-    """The Message-IDs to omit from search results, without the control message."""
+    """The Message-IDs to exclude from search results. The control message is never excluded."""
 
     known: frozenset[str]
     passed: Container[str]

@@ -49,10 +49,10 @@ def find_proven_senders(
     identities: Identities,
     find_key: KeyLookup,
 ) -> tuple[Address, ...]:
-    """Return the senders whose identity is proven by a signature.
+    """Return the senders whose identity a signature proves.
 
-    `vouching` has messages from known addresses. The sender's name is returned only if the known
-    address uses it, too.
+    `vouching` contains messages from known addresses. A sender's name is returned only if it is
+    also used with the known address.
     """
     keys_by_mail = {
         mail.message_id: (mail, tuple(_developer_keys(mail))) for mail in mails
@@ -85,7 +85,7 @@ def find_proven_senders(
 
 
 def _developer_keys(mail: Mail) -> dict[str, str]:
-    """Return the Ed25519 keys with a valid signature by the message's sender."""
+    """Map the Ed25519 keys with which the sender signed a message to the sender's address."""
     if mail.header("X-Developer-Signature") is None or not mail.sender.email:
         return {}
     import patatt
@@ -94,7 +94,7 @@ def _developer_keys(mail: Mail) -> dict[str, str]:
     for fields in _embedded_keys(mail):
         if fields.get("a") != "ed25519" or "i" not in fields or "pk" not in fields:
             continue
-        # ignore a damaged header
+        # ignore a damaged signature header
         with contextlib.suppress(
             patatt.Error, RuntimeError, ValueError, IndexError, UnicodeError, OSError
         ):

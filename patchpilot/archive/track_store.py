@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Store tracked series and their messages, including which are unread, in an SQLite database in the
+"""Store tracked series, their messages, and which messages are unread, in an SQLite database in the
 user's state directory.
 """
 
@@ -76,12 +76,12 @@ _TIME_COLUMNS = ("added", "updated", "sent", "news", "at", "reached")
 
 
 def _without_password(lore: str | None) -> str | None:
-    """Strip the password from an archive's URL, because the store is exported and shown."""
+    """Strip the password from an archive's URL, because the stored URL is exported and shown."""
     return public_url(lore) if lore else lore
 
 
 def _is_valid(table: str, row: Row) -> bool:
-    """Return whether a row of a table is valid; messages must not be truncated."""
+    """Return whether a row of a table is valid. A message must not be truncated."""
     for name, value in row.items():
         types = _BINARY_COLUMNS.get(
             name, (int,) if name in _INTEGER_COLUMNS else (str, type(None))
@@ -98,7 +98,6 @@ def _is_time(value: object) -> bool:
 
 
 def _unpack_mail(raw: object) -> bytes | None:
-    """Return the message in a row, or None if it is damaged."""
     with contextlib.suppress(zlib.error, TypeError):
         return zlib.decompress(raw)  # type: ignore[arg-type]  # what the file holds
     return None
@@ -176,7 +175,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run the block in a transaction, or in the current one if there is one."""
+        """Run the block in the current transaction, or in a new one if there is none."""
         with write_transaction(self._database):
             yield self._database
 
@@ -274,9 +273,9 @@ class Store:
         *,
         seen_ids: Iterable[str] = (),
     ) -> tuple[str, ...]:
-        """Store messages of a series, and return the Message-IDs of new ones.
+        """Store messages of a series, and return the Message-IDs of the new ones.
 
-        New messages are unread, except those in `seen`.
+        New messages are unread, except those in `seen_ids`.
         """
         stored_ids = set(
             self._ids(
@@ -300,7 +299,7 @@ class Store:
         return tuple(mail.message_id for mail in new_mails)
 
     def store_sent_mail(self, number: int, mail: Mail) -> None:
-        """Store a message that was sent from this machine, and mark it as read.
+        """Store a message sent from this machine, and mark it as read.
 
         The time of the last update does not change.
         """
@@ -310,7 +309,7 @@ class Store:
     def _insert(
         self, number: int, mails: Sequence[Mail], read_ids: Collection[str]
     ) -> None:
-        """Add messages to a series; those not in `read_ids` are unread."""
+        """Add messages to a series. Messages not in `read_ids` are unread."""
         with self.transaction() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
@@ -348,7 +347,7 @@ class Store:
         return mails
 
     def readable_mails(self, number: int) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
-        """Return a series' readable messages, and the ids of the others."""
+        """Return a series' readable messages, and the ids of its unreadable ones."""
         rows = self._database.execute(
             "SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE"
             " series = ? ORDER BY member.rowid",
@@ -359,7 +358,7 @@ class Store:
     def _read(
         self, number: int, rows: Iterable[tuple[object, object]]
     ) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
-        """Return the readable messages in a series' rows, and the ids of the others."""
+        """Return the readable messages in rows of a series, and the ids of the unreadable ones."""
         mails, damaged = [], []
         for message_id, packed in rows:
             if not isinstance(message_id, str):
@@ -372,10 +371,10 @@ class Store:
         return tuple(mails), tuple(damaged)
 
     def weightiest_mails(self, number: int, max_mails: int = MOST_READ) -> StoredMails:
-        """Return up to `most` messages of a series, preferring important ones.
+        """Return up to `max_mails` messages of a series: the earliest and latest messages, patches,
+        and messages that change the state.
 
-        These are the earliest messages, patches, messages that change the state, and the latest
-        messages.
+        Important ones are preferred.
         """
         left_out = max(0, len(self.message_ids(number)) - max_mails)
         if not left_out:
@@ -444,7 +443,7 @@ class Store:
         return frozenset(self.stored_order(number))
 
     def stored_order(self, number: int) -> tuple[str, ...]:
-        """Return the Message-IDs of a series in the order of storing."""
+        """Return the Message-IDs of a series in the order in which they were stored."""
         return self._ids(
             "SELECT message_id FROM member WHERE series = ? ORDER BY rowid", number
         )
@@ -460,9 +459,8 @@ class Store:
         self._change("UPDATE series SET updated = ? WHERE id = ?", _now(), number)
 
     def note_reached(self, number: int, reached: datetime) -> None:
-        """Record the arrival time of the latest message in a series' archive.
-
-        An earlier time never replaces a later one.
+        """Record the arrival time of the latest message in a series' archive, unless a later time
+        is recorded.
         """
         time = reached.astimezone(UTC).isoformat(timespec="seconds")
         self._change(
@@ -474,7 +472,7 @@ class Store:
     def last_arrival(self, lore: str, since: datetime) -> datetime | None:
         """Return the arrival time of the latest message in an archive, or None.
 
-        Only series updated from this archive after `since` are considered.
+        Only series updated from this archive since a given time are considered.
         """
         times = [
             entry.reached
@@ -501,9 +499,9 @@ class Store:
         return tuple(stored)
 
     def store_raw(self, message_id: str, raw: bytes) -> None:
-        """Store a message that does not belong to a series yet.
+        """Store a message that does not belong to a series yet, unless a readable copy is stored.
 
-        A readable copy is not replaced. Raise `InputError` if the message is too large.
+        Raise `InputError` if the message is too large.
         """
         self.reader.parse(raw)
         if not self.read_stored([message_id]):
@@ -514,7 +512,7 @@ class Store:
             )
 
     def merge(self, source_number: int, target_number: int) -> None:
-        """Move the messages and marks of a series to another one, and stop tracking the first."""
+        """Move the messages and marks of one series to another, and stop tracking the first one."""
         source, target = self.entry(source_number), self.entry(target_number)
         is_newer = _latest(target.updated, source.updated) != target.updated
         with self.transaction() as database:
@@ -549,7 +547,7 @@ class Store:
         self._change("DELETE FROM passed")
 
     def pass_over(self, message_ids: Iterable[str]) -> None:
-        """Remember search results that belong to no series, to skip them from now on.
+        """Remember search results that belong to no series, so that later searches skip them.
 
         The number of entries is limited; the oldest are deleted.
         """
@@ -642,12 +640,12 @@ def _path(name: str | None) -> str | bytes | None:
 
 
 def _text(value: str) -> str:
-    """Return text for SQLite, with U+FFFD for invalid UTF-8."""
+    """Return text that SQLite can store, with invalid UTF-8 replaced by U+FFFD."""
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def weight(mail: "Classified") -> int:
-    """Return how important a message is for the state of its series.
+    """Return how important a message is for its series' state.
 
     It is 2 for a patch or cover letter, 1 for a tag, a bot's report or a maintainer's decision, and
     0 for any other message.
@@ -660,7 +658,7 @@ def weight(mail: "Classified") -> int:
 def _weight_of(raw: bytes) -> int | None:
     """Return the weight of a raw message, or None if it cannot be parsed.
 
-    Parsed messages are not cached, because there may be very many.
+    Parsed messages are not cached, because there may be many.
     """
     from patchpilot.reading.mail_classifier import classify
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verdict of build and test bots on a version: failed, warned, passed or unknown."""
+"""Compute the verdict of build and test bots on a version: failed, warned, passed or unknown."""
 
 import re
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ class CiVerdict(StrEnum):
 
 
 def ci_verdict(mails: Iterable["Classified"]) -> CiVerdict | None:
-    """Return the worst verdict in the bots' messages, or None if there is none."""
+    """Return the worst verdict in the bots' messages, or None if they contain none."""
     verdicts = {_mail_verdict(mail) for mail in mails if mail.bot}
     return next((verdict for verdict in CiVerdict if verdict in verdicts), None)
 

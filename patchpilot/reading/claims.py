@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect claims about a series: that it was applied, dropped, rejected or withdrawn.
+"""Collect claims that a series was applied, dropped, rejected or withdrawn, with the sentence that
+makes each claim.
 
-Each claim is shown with the sentence that makes it. Only structured messages from a bot's exact
-address and claims confirmed by the user count as proven.
+Only structured messages from a bot's exact address and claims confirmed by the user count as
+proven.
 """
 
 import re
@@ -113,7 +114,7 @@ def claims_of(
         if withdrawal and not any(claim.commit for claim in reply_claims):
             words, target = withdrawal
             if known:
-                # withdrawn by a reply to the claim, or by the person who made it
+                # only a reply to the claim or the claim's sender can withdraw it
                 claims = [
                     it._replace(withdrawn=words)
                     if it.message_id == target
@@ -127,7 +128,7 @@ def claims_of(
             ] or [dropped]
         if poses:
             reply_claims = [base._replace(what="has the author's name")]
-        # anyone may object, but not by a patchwork mark or under a known person's name
+        # anyone may object, except with a patchwork mark or under a known person's name
         objects = not (
             series.identities.has_name_of_known(mail.sender)
             or PATCHWORK_MARK.search(mail.body.text)
@@ -156,10 +157,9 @@ def _find_title(reply: Reply, claim: Claim) -> str | None:
 def withdraw_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Claim, ...]:
     """Mark outdated reports of "applied" as withdrawn.
 
-    A report without a commit is outdated if the latest version has changed since, because that
-    version has to be applied again. A report on the series stays valid while at least one patch is
-    unchanged (see `withdraw_if_voided`). A report on a patch missing from the latest version stays
-    valid.
+    A report without a commit is outdated if a later version changed the patch, which must then be
+    applied again. A report on the series stays valid while at least one patch is unchanged (see
+    `withdraw_if_voided`). A report on a patch missing from the latest version also stays valid.
     """
     patches = {post.key: series.unchanged_since(post) for post in series.latest.patches}
     covers = series.latest.titles - patches.keys()
@@ -173,9 +173,8 @@ def withdraw_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Clai
 
 
 def withdraw_if_voided(claim: Claim, since: datetime) -> Claim:
-    """Mark a claim of "applied" as withdrawn if it names no commit and was made before `since`.
-
-    `since` is the time at which a changed version was sent.
+    """Mark a claim of "applied" as withdrawn if it names no commit and was made before a changed
+    version was sent (`since`).
     """
     if claim.what != "applied" or claim.commit or (claim.date or since) >= since:
         return claim
@@ -183,7 +182,9 @@ def withdraw_if_voided(claim: Claim, since: datetime) -> Claim:
 
 
 def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
-    """Return the sentence that withdraws a claim, and the Message-ID that it refers to."""
+    """Return the sentence that withdraws a claim, and the Message-ID of the message that made the
+    claim.
+    """
     mail, text = reply.mail, " ".join(reply.mail.body.text.split())
     if mail.bot or _KEPT.search(text):
         return None
@@ -204,7 +205,7 @@ def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
 
 def _create_claim(reply: Reply) -> Claim:
     mail = reply.mail
-    # in a script's message, the first sentence that names a tree is the report
+    # in a script's message, the first sentence that names a tree reports the merge
     mentions = (it.text for it in mail.body.sentences if MENTIONS.search(it.text))
     sentence = next(mentions, "") if mail.semi else mail.why
     return Claim(
@@ -232,7 +233,7 @@ def _claims(reply: Reply, base: Claim) -> list[Claim]:
         tree = place.tree or default_project().mainline
         return [base._replace(what="merged", tree=tree, commit=commits[0])]
     if kind in _OF_STABLE:
-        # the subject has "WTF: patch" instead of "FAILED: patch"
+        # the subject starts with "WTF: patch" if the stable team sees no reason for a backport
         unwanted = _UNWANTED.search(mail.mail.subject)
         base = base._replace(
             what=_OF_STABLE[kind],
@@ -244,7 +245,7 @@ def _claims(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
-    """Return the claims in a message that is not about a stable tree."""
+    """Return the claims in a message other than a report about a stable tree."""
     mail, statement = reply.mail, reply.mail.said
     if mail.by_author:
         return _author_claims(reply, base) if reply.under is None else []
@@ -279,7 +280,9 @@ def _make_claim(reply: Reply, base: Claim) -> Claim:
 
 
 def _parse_applied(reply: Reply, base: Claim) -> list[Claim]:
-    """Return the reported merges: of the series, of one patch, or of each listed patch."""
+    """Return the merges that a message reports: of the series, of one patch, or of each listed
+    patch.
+    """
     mail, place = reply.mail, reply.mail.place
     if place.landings:
         return _listed_commits(reply, base._replace(what="applied"))
@@ -298,8 +301,10 @@ def _parse_applied(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
-    """Return one claim for each commit listed in a message; patchwork also lists patches without a
-    commit.
+    """Return one claim per listed commit.
+
+    If none is listed, return the message's own claim, except for patchwork, which also lists
+    patches without a commit.
     """
     listed = [
         base._replace(
@@ -342,7 +347,7 @@ def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _find_patch_number(reply: Reply) -> int | None:
-    """Return the number of the patch that a message is about, or 0 for the series.
+    """Return the number of the patch that a message is about, 0 for the series, or None.
 
     Without a cover letter, a reply to the first patch is about the series.
     """

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse delivery reports: bounces and delays (RFC 3464 and older formats), and notices from mailing
-list software.
+"""Parse delivery reports: bounces and delays (RFC 3464 and older formats), and notices sent by
+mailing list software.
 """
 
 import re
@@ -76,12 +76,12 @@ _PROBLEMS = {
     "next_step=advice",
 )
 class DeliveryReport(NamedTuple):
-    """A report on the delivery of another message.
+    """A report about another message's delivery.
 
-    `recipient` is an address or list name, `status` an RFC 3463 status code; each is "" if missing.
-    `about` are the Message-IDs of the messages that the report may be about; `title` is the patch
-    title if the report quotes only a subject. `message_id` is the report's own Message-ID ("" for a
-    message missing from an archive).
+    `recipient` is an address or list name, and `status` an RFC 3463 status code; each is "" if
+    missing. `about` contains the Message-IDs of the messages that the report may be about; `title`
+    is the patch title if the report quotes only a subject. `message_id` is the report's own
+    Message-ID ("" for a message missing from an archive).
     """
 
     problem: DeliveryProblem
@@ -152,14 +152,14 @@ class DeliveryReport(NamedTuple):
 
 
 def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
-    """Return the delivery reports in a message, one per recipient; empty for other messages."""
+    """Return the delivery reports in a message (one per recipient), if any."""
     kind = (mail.header("Content-Type") or "").lower()
     local = mail.sender.email.partition("@")[0].lower()
     if "delivery-status" in kind:
         return tuple(_status_blocks(mail))
     if local in _DAEMONS or mail.header("X-Failed-Recipients"):
         return tuple(_status_blocks(mail)) or tuple(_plain_bounce(mail))
-    # replies by people may quote a bounce
+    # a person's reply may quote a bounce
     if not _ABOUT.search(mail.subject[:300]) or (
         mail.in_reply_to
         and not local.endswith(("-bounces", "-owner", "-request", "+owner", "+bounces"))
@@ -256,7 +256,9 @@ def _parse_notice(mail: Mail) -> tuple[DeliveryReport, ...]:
 
 
 def _find_returned_ids(mail: Mail, text: str) -> tuple[str, ...]:
-    """Return the Message-IDs in the returned text, and those that the report replies to."""
+    """Return the Message-IDs of the returned message and of the messages that the report replies
+    to.
+    """
     returned = map(id_in_header, _RETURNED_ID.findall(text))
     ids = (*returned, mail.in_reply_to, *mail.references[-5:])
     return tuple(dict.fromkeys(filter(None, ids)))
@@ -267,7 +269,7 @@ def reports_about(
     message_ids: frozenset[str],
     titles: Iterable[str] = (),
 ) -> tuple[DeliveryReport, ...]:
-    """Return the reports about any of these messages or titles."""
+    """Return the reports about messages with any of these Message-IDs or titles."""
     wanted_titles = frozenset(titles)
     return tuple(
         report

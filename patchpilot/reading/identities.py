@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decide which senders are known, by address and never by display name.
+"""Decide which senders are known, by address and never by display name, because From: can contain
+any name.
 
-From: can contain any name. An address is known if the author sent a patch to it or named it in a
-patch, if a known sender copied it, or if it belongs to a bot. Callers add addresses from
-MAINTAINERS, commits and signatures.
+An address is known if the author sent a patch to it or named it in a patch, if a known sender
+copied it, or if it belongs to a bot. Callers add addresses from MAINTAINERS, commits and
+signatures.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """The known addresses, each with the names (sets of words) used in known messages."""
+    """The known addresses, and the names (as sets of words) with which known messages used each."""
 
     names: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
 
@@ -28,7 +29,7 @@ class Identities:
         return address.key in self.names or is_bot_address(address)
 
     def same(self, first: Address, second: Address) -> bool:
-        """Return whether two addresses are equal, or both known and used with the same name."""
+        """Return whether two addresses are equal, or both are known under the same name."""
         if first.key == second.key:
             return bool(first.key)
         first_names, second_names = (
@@ -58,7 +59,7 @@ class Identities:
         )
 
     def vouch_for(self, mail: "Classified") -> bool:
-        """Return whether the sender of a message may change the state of a series."""
+        """Return whether a message's sender is trusted to change the state of a series."""
         return (
             is_bot_address(mail.sender) if mail.names_bot else self.knows(mail.sender)
         )
@@ -76,6 +77,6 @@ class Identities:
             names[address.key] = names.get(address.key, frozenset()) | {
                 name_words(address.name)
             }
-        # headers without exactly one mailbox have no address
+        # only a header with exactly one mailbox has an address
         names.pop("", None)
         return Identities(names)

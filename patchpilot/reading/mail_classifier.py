@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Classify messages about patches by sender and own text, never by the subject alone."""
+"""Classify messages about patches by their sender and unquoted text, never by the subject alone."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -102,7 +102,7 @@ class Classified:
     """A message and its kind.
 
     `semi` is True if a script sent the message under a person's name, `names_bot` if its sender has
-    a bot's name or address, and `doubtful` if it only makes an unproven claim.
+    a bot's name or address, and `doubtful` if its sender is not verified.
     """
 
     mail: Mail
@@ -144,7 +144,7 @@ class Classified:
 
     @cached_property
     def unquoted(self) -> str:
-        """Return the lines of the body without `>` quotes.
+        """Return the unquoted lines of the body.
 
         The length is limited to bound the time spent on long logs.
         """
@@ -163,7 +163,7 @@ class Classified:
 
     @cached_property
     def only_warns(self) -> bool:
-        """Return whether a build report contains only warnings."""
+        """Return whether a build report contains warnings but no errors."""
         return (
             self.kind is MailKind.BUILD_FAILURE
             and bool(_WARNS.search(self.body.text))
@@ -174,7 +174,7 @@ class Classified:
     def sender_name(self) -> str:
         """Return the sender's display name.
 
-        For an unproven claim, include the address and mark it as not seen before.
+        If the sender is not verified, include the address and mark it as not seen before.
         """
         return (
             f"{self.sender.trailer()}, {UNSEEN}"
@@ -184,7 +184,7 @@ class Classified:
 
     @property
     def label(self) -> str:
-        """Return the name of the kind, distinguishing build reports with only warnings."""
+        """Return the name of the kind. Build reports with only warnings have a separate name."""
         return "build-warning" if self.only_warns else str(self.kind)
 
     @property
@@ -207,7 +207,7 @@ class Classified:
 
     @property
     def is_cover(self) -> bool:
-        """Return whether it is a cover letter or pull request."""
+        """Return whether the message is a cover letter or pull request."""
         return self.kind is MailKind.COVER
 
     @property
@@ -246,7 +246,7 @@ class Classified:
 
     @cached_property
     def content(self) -> str:
-        """Return the message without tags, followed by the changed lines; "" without a diff."""
+        """Return the message without tags, followed by the changed lines, or "" without a diff."""
         message = self.mail.body[:MOST_TEXT].partition("\ndiff --git ")[0]
         lines = map(str.strip, message.partition("\n---\n")[0].split("\n"))
         words = [line for line in lines if line and not _TAG.match(line)]
@@ -260,10 +260,7 @@ class Classified:
 
 
 def classify(mail: Mail, author: Address | None = None) -> Classified:
-    """Classify one message.
-
-    `author` is the patch's author if known; otherwise the author is guessed from the quotes.
-    """
+    """Classify one message. If the patch's author is unknown, guess it from the quotes."""
     sender = real_sender(mail)
     subject = parse_subject(mail.subject[:MAX_SUBJECT])
     is_reply = bool(_REPLY.match(mail.subject[:MAX_SUBJECT]))
@@ -318,9 +315,9 @@ def classify_for(
     by_author: bool,
     answered: str = "patch",
 ) -> Classified:
-    """Reclassify a message once its sender and parent are known.
+    """Reclassify a message when its sender and parent are known, without parsing the body again.
 
-    `by_author` is whether the sender is the patch's author. The body is not parsed again.
+    `by_author` is set if the patch's author sent it.
     """
     known = known if known.sender == sender else replace(known, sender=sender)
     is_other = known.by_author is by_author is False
@@ -332,7 +329,7 @@ def classify_for(
     reclassified = _classify_person(plain, answered, to_self=to_self)
     if not is_other or known.kind is MailKind.REVIEW:
         return reclassified
-    # for replies by others, only a review depends on the message it answers
+    # if another person sent it, only a review depends on which message it replies to
     return replace(known, answers=answered, features=reclassified.features)
 
 
@@ -363,7 +360,7 @@ def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
     if (mark := PATCHWORK_MARK.search(body.text)) and (
         kind := _MARKED.get(mark["state"].lower())
     ):
-        # an author who announces a new version requests nothing
+        # an author who announces a new version does not request anything
         announces = base.by_author and kind is not MailKind.APPLIED
         return MailKind.OTHER if announces else kind, 0.9, mark[0].strip()
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
@@ -384,11 +381,11 @@ def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
 
 
 def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
-    """Classify the prose of a reply. Return its kind, likelihood (0 to 1), and the deciding
-    sentence.
+    """Classify the prose of a reply that neither rejects nor applies a patch. Return its kind,
+    likelihood (0 to 1), and the deciding sentence.
 
-    The reply neither rejects nor applies a patch. It is a review or question if it contains one, an
-    ack if it only agrees, and other if it does neither.
+    The reply is a review or question if it contains one, an ack if it only agrees, and otherwise
+    other.
     """
     sentences = mail.body.sentences[:MAX_SENTENCES]
     if not sentences:
@@ -424,8 +421,9 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
 
 
 def _decides(part: Sequence[tuple[Sentence, frozenset[str]]]) -> bool:
-    """Return whether a paragraph makes a reply a review; apologies often include a promise and do
-    not.
+    """Return whether a paragraph makes a reply a review.
+
+    An apology does not, although it often includes a promise.
     """
     names = [names for _, names in part]
     is_sorry = any("is sorry or done" in features for features in names)
@@ -447,7 +445,7 @@ def _may_judge(mail: Classified) -> bool:
 def _plain_request(
     asking: Sequence[Sequence[tuple[Sentence, frozenset[str]]]],
 ) -> str:
-    """Return the first request that is not a question, or ""."""
+    """Return the first request that is not phrased as a question, or ""."""
     weights = load_shipped_weights()
     requests = (
         sentence.text
@@ -460,7 +458,7 @@ def _plain_request(
 
 
 def _post(mail: Classified) -> MailKind | None:
-    """Return the kind of a posted message: a patch, a cover letter, or None for a reply."""
+    """Return the kind of a posted message (patch or cover letter), or None for a reply."""
     subject, body, text = mail.subject, mail.body, mail.unquoted
     if _is_answer(mail):
         return None
@@ -479,9 +477,10 @@ def _post(mail: Classified) -> MailKind | None:
 
 
 def _is_answer(classified: Classified) -> bool:
-    """Return whether a message is a reply although its subject looks like a patch's.
+    """Return whether a message is a reply although its subject looks like a patch's, because some
+    mail programs remove "Re:".
 
-    Some mail programs remove "Re:". Such a message quotes text and has no patch or diffstat.
+    Such a message quotes text and has no patch or diffstat.
     """
     mail, body = classified.mail, classified.body
     if not mail.in_reply_to or not body.quoted or body.has_diff:
@@ -492,7 +491,9 @@ def _is_answer(classified: Classified) -> bool:
 
 
 def _is_whole_patch(body: Body) -> bool:
-    """Return whether an inline patch has a header or diffstat and little text around it."""
+    """Return whether an inline patch is complete (has a header or diffstat), with little text
+    around it.
+    """
     has_header = any(
         re.match(
             r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line
@@ -503,18 +504,21 @@ def _is_whole_patch(body: Body) -> bool:
 
 
 def _has_signed(sender: Address, body: Body) -> bool:
-    """Return whether the sender signed off the quoted patch first; maintainers add theirs below."""
+    """Return whether the sender was the first to sign off the quoted patch.
+
+    Maintainers add their sign-offs below.
+    """
     signed = (_SIGNED.match(line) for line in body.quoted[:400])
     first = next((parse_address(match[1]) for match in signed if match), None)
     return first is not None and same_person(first, sender)
 
 
 def _version_before(text: str, offset: int) -> int:
-    """Return the version mentioned before a link, or 0 if the link leads elsewhere."""
+    """Return the version mentioned before a link, or 0 if the link leads to something else."""
     before = text[max(0, offset - 200) : offset]
     preceding, _, line = before.rpartition("\n")
     if not line.strip(" \t-*<[]()"):
-        # the link is alone on its line, below the text
+        # the link is on a line of its own below the text
         line = preceding.rpartition("\n")[2].rstrip()
         if not line.endswith(":"):
             return 0

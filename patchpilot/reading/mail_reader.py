@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cache parsed and classified messages during one call."""
+"""Cache parsed and classified messages while a command runs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,11 +18,13 @@ ParseMail = Callable[[bytes], Mail]
 class MailReader:
     """A cache that parses each distinct message once and classifies it once per context.
 
-    `now` is the time of the call. With `from_poll`, waiting days are counted up to the last archive
-    update. `online` allows network access; `progress` is called while a long thread is read.
-    `threads` caches the results of `read_thread`; `sent` are the messages sent from this machine,
-    and `topics` maps their Message-IDs to change-ids. `undisclosed` are Message-IDs that must not
-    be looked up in an archive (None: not loaded yet). `summaries` are the cached series summaries.
+    `now` is the time of the call. If `from_poll` is set, waiting days are counted up to the last
+    archive update. `online` allows network access; `progress` is called while a long thread is
+    read. `threads` caches the results of `read_thread`; `sent` contains the messages sent from this
+    machine, and `topics` maps their Message-IDs to change-ids. `undisclosed` contains Message-IDs
+    that must not be looked up in an archive (None: not loaded yet). `summaries` contains the cached
+    series summaries.
+
     Messages parsed by the previous call are reused, because the TUI reads the same threads
     repeatedly.
     """

@@ -35,7 +35,7 @@ Skipped = Callable[[str], None]
 
 
 def ignore_skipped(_reason: str) -> None:
-    """Do nothing about a skipped message."""
+    """Ignore a skipped message."""
 
 
 def read_mails(
@@ -44,10 +44,11 @@ def read_mails(
     skipped: Skipped = ignore_skipped,
     parse_mail: Callable[[bytes], Mail] = parse_mail,
 ) -> tuple[Mail, ...]:
-    """Read the messages in a file: a single message or an mbox, optionally gzipped.
+    """Read the messages in a file (`-`: standard input), which is a single message or an mbox,
+    optionally gzipped.
 
-    `-` is standard input. Errors (InputError) include the file name. In an mbox, messages that are
-    too large or beyond the size limit are omitted and reported to `skipped`.
+    InputErrors include the file name. Messages in an mbox that are too large or beyond the size
+    limit are omitted, and the reason is passed to `skipped`.
     """
     name = str(path)
     reasons: list[str] = []
@@ -83,8 +84,8 @@ def split_within_limits(
 ) -> Iterator[bytes]:
     """Yield the raw messages of an mbox that is read in blocks.
 
-    Messages that are too large are skipped, and reading stops after `limit` bytes of messages; each
-    reason is passed to `skipped`. Memory holds only one message and one block at a time.
+    Skip messages that are too large, and stop after `limit` bytes of messages; pass each reason to
+    `skipped`. At most one message and one block are in memory at a time.
     """
     total, bound = 0, MAX_INPUT if limit is None else limit
     for start, raw in split_mbox(_limit_blocks(blocks, source, skipped)):
@@ -107,7 +108,7 @@ def split_within_limits(
 def _limit_blocks(
     blocks: Iterable[bytes], source: str, skipped: Skipped
 ) -> Iterator[bytes]:
-    """Yield blocks up to a total size that includes skipped messages."""
+    """Yield blocks until a size limit is reached, which includes skipped messages."""
     size = 0
     for block in blocks:
         size += len(block)
@@ -162,7 +163,9 @@ def _header_message_id(data: bytes, start: int, end: int) -> str:
 
 
 def _oversized_message_id(top: bytes) -> str:
-    """Name the Message-ID of an oversized message, so that the user can find it in the archive."""
+    """Return the Message-ID of an oversized message as text for an error message, or "" if it has
+    none.
+    """
     message_id = _header_message_id(top, 0, len(top))
     return f" (<{message_id}>, read it in the archive)" if message_id else ""
 
@@ -200,9 +203,9 @@ def deduplicate(
 ) -> tuple[Mail, ...]:
     """Return one message per Message-ID, in order.
 
-    Message-IDs can be reused by anyone. If several senders use the same one, return the copy from
-    one of `known_addresses` (in lower case). If there is none, drop all copies and pass the reason
-    to `skipped`.
+    Anyone can reuse a Message-ID. If several senders use the same one, return the copy sent from
+    one of the known addresses (in lower case). If there is none, drop all copies and pass the
+    reason to `skipped`.
     """
     by_id: dict[str, list[Mail]] = {}
     for mail in mails:
@@ -229,7 +232,10 @@ def deduplicate(
 def _find_trusted_copy(
     copies: Sequence[Mail], known_addresses: Container[str]
 ) -> Mail | None:
-    """Return the copy from a known sender, or from the only sender; None if it is ambiguous."""
+    """Return a known sender's copy, otherwise the only sender's copy.
+
+    Return None if several unknown senders sent copies.
+    """
     senders = {real_sender(mail).key for mail in copies}
     # a mailing list may have rewritten one copy's From: header
     direct = [mail for mail in copies if mail.sender.key in senders] or copies

@@ -53,10 +53,10 @@ def _write(message_id: str, words: str, template: str = "") -> Action:
 
 
 def advise(series: PostedSeries) -> NextStep:
-    """Return the author's next step.
+    """Return the author's next step, based on the proven state.
 
-    It is based on the proven state. The latest claim by a known sender is quoted, and so is the
-    latest claim by an unknown sender, which the user can confirm.
+    The latest claims by a known and by an unknown sender are quoted; the user can confirm the
+    latter.
     """
     proven_series = replace(
         series,
@@ -80,7 +80,10 @@ def advise(series: PostedSeries) -> NextStep:
 
 
 def _add_claim(step: NextStep, claim: Claim) -> NextStep:
-    """Add a pending claim to the next step; suggest no reminder until it is verified."""
+    """Add an unverified claim to the next step.
+
+    Until the user verifies the claim, suggest no reminder.
+    """
     if claim.what == "superseded":
         return _wait_step(f"{claim.words}: read it before you send another version")
     if claim.what not in IN_A_TREE:
@@ -118,7 +121,6 @@ def _advise(series: PostedSeries) -> NextStep:
 
 
 def _advise_changes(series: PostedSeries, version: int) -> Advice:
-    """Return the step after a reviewer, a bot or a revert requested changes."""
     undone = next(
         (landed.reverted_by for landed in series.landed if landed.reverted_by), None
     )
@@ -132,7 +134,6 @@ def _advise_changes(series: PostedSeries, version: int) -> Advice:
 
 
 def _next_version_reply(series: PostedSeries, version: int) -> Advice:
-    """Suggest replying to the open request, then sending the next version."""
     send = _reroll(f"send v{version} with the requested changes")
     reply = _find_unanswered(series)
     if reply is None:
@@ -143,7 +144,6 @@ def _next_version_reply(series: PostedSeries, version: int) -> Advice:
 
 
 def _advise_reply(reply: Reply, version: int) -> Advice:
-    """Suggest a reply to a message, and a new version if one was requested."""
     words = (
         "{who} reports build warnings"
         if reply.mail.only_warns
@@ -179,9 +179,9 @@ def _review_step(series: PostedSeries) -> NextStep:
 
 
 def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
-    """If the step sends a new version, add the number of tags to add to it.
+    """If the step sends a new version, add how many tags the user should add to the patches.
 
-    The latest version has the tags given for earlier ones.
+    Tags given to earlier versions count for the latest one.
     """
     given = (it for it in series.trailers if it.version == series.latest.version)
     count = sum(not (tag.asks or tag.conditional) for tag in given)
@@ -193,7 +193,6 @@ def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
 
 
 def _partly_accepted_step(series: PostedSeries) -> NextStep:
-    """Return the step for a series that was only partly applied."""
     version = series.latest.version + 1
     states = {patch.state for patch in series.patches}
     if SeriesState.CHANGES_REQUESTED in states:
@@ -207,7 +206,6 @@ def _partly_accepted_step(series: PostedSeries) -> NextStep:
 
 
 def _step_after_acceptance(series: PostedSeries) -> NextStep:
-    # skip these steps for a project without stable branches
     has_stable = bool(series.project.stable.branch)
     work, review = (
         (_work_left(series), _in_stable_review(series)) if has_stable else ([], [])
@@ -316,10 +314,8 @@ def _is_long_merged(series: PostedSeries) -> bool:
 
 
 def _work_left(series: PostedSeries) -> list[str | Action]:
-    """Return the author's remaining work after acceptance.
-
-    This includes backports to branches where the fix did not apply or was reverted, and follow-up
-    fixes that a branch lacks.
+    """Return the work that remains for the author after acceptance: backports to branches where the
+    fix did not apply or was reverted, and follow-up fixes missing from a branch.
     """
     steps: list[str | Action] = []
     if reverted := _versions(series, "reverted"):
@@ -367,7 +363,7 @@ def _backport(
 
 
 def _in_stable_review(series: PostedSeries) -> list[str | Action]:
-    """Return the step for stable branches with a pending decision."""
+    """Return the step for stable branches that have not decided yet."""
     for states, excluded_states, words in _STABLE_REVIEWS:
         pending = [branch for branch in series.stable if branch.state in states]
         if pending and not _versions(series, *excluded_states):
@@ -401,7 +397,7 @@ def _wishes(series: PostedSeries) -> list[Reply]:
 
 
 def _find_unanswered(series: PostedSeries) -> Reply | None:
-    """Return the last request without an answer from the author.
+    """Return the last request that the author has not answered.
 
     Skip requests by reviewers who later got an answer or gave a tag.
     """

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns for common phrases on kernel lists: NACKs, "applied", approvals, requests, answers.
+"""Define patterns for common phrases on kernel lists: NACKs, "applied", approvals, requests,
+answers.
 
 Alternatives are separated by ` | ` or a new line. To bound the running time, every repetition is
 limited and none is nested.

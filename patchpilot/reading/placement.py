@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse where a patch was applied: tree, commits and stable versions."""
+"""Parse where a patch was applied: the tree, commits and stable versions."""
 
 import re
 from typing import NamedTuple
@@ -72,7 +72,7 @@ def placement(
 ) -> Placement:
     """Parse where a patch was applied.
 
-    `text` is the message without quotes; `headers` are keyed by lower-case name.
+    The text must not contain quotes; header names are in lower case.
     """
     if kind is MailKind.APPLIED:
         landings = _parse_listed_patches(text)

@@ -131,7 +131,7 @@ class Revision:
         return frozenset(post.change_id for post in self.posts if post.change_id)
 
     def has_other_ids(self, other: "Revision") -> bool:
-        """Return whether both versions have change-ids but share none."""
+        """Return whether both versions have change-ids but have none in common."""
         own_ids, other_ids = self.change_ids, other.change_ids
         return bool(own_ids and other_ids) and not own_ids & other_ids
 
@@ -184,9 +184,9 @@ TEXT_LIMIT = 4000
 class Reply(NamedTuple):
     """A message about a series.
 
-    `revision` and `post` are what it answers (None: the whole series), `parent` is its parent
-    message, and `under` is the message from a stable tree that started its thread. `unread` is used
-    for display only.
+    `revision` and `post` are what it replies to (None: the whole series), `parent` is its parent
+    message, and `under` is the stable tree's message that started its thread. `unread` is used for
+    display only.
     """
 
     mail: Classified
@@ -314,7 +314,9 @@ class PostedSeries:
         return any(self.identities.same(address, author) for author in authors)
 
     def has_authors_name(self, address: Address) -> bool:
-        """Return whether an address uses an author's name without being known to belong to them."""
+        """Return whether an address is used with an author's name but is not known to be the
+        author's.
+        """
         return not self.is_author(address) and any(
             same_person(address, revision.author) for revision in self.revisions
         )
@@ -329,8 +331,8 @@ class PostedSeries:
 
     @cached_property
     def current(self) -> tuple[Revision, ...]:
-        """Return the latest version, preceded by the versions that it resends; replies to them
-        still count.
+        """Return the latest version, preceded by the versions that it resends, since replies to
+        those still count.
         """
         versions = [self.latest]
         for earlier in reversed(self.revisions[:-1]):
@@ -386,9 +388,7 @@ class PostedSeries:
 
     @property
     def key(self) -> str:
-        """Return the Message-ID that identifies the series: of the first message of the first
-        version.
-        """
+        """Return the Message-ID of the first version's first message, which identifies a series."""
         return self.revisions[0].head.message_id
 
     @property
@@ -420,7 +420,7 @@ class PostedSeries:
 
     @cached_property
     def taken(self) -> frozenset[int]:
-        """Return the numbers of the latest version's patches that were provably applied."""
+        """Return the numbers of the patches in the latest version that were provably applied."""
         return frozenset(
             patch.number
             for patch in self.patches
@@ -447,9 +447,10 @@ class PostedSeries:
 
     @cached_property
     def reported_commits(self) -> tuple[LandedCommit, ...]:
-        """Return the merges reported in messages, mainline last, without stable trees.
+        """Return the merges reported in messages, mainline last, excluding stable trees.
 
-        Stable trees only accept mainline commits, so their messages imply a merge into mainline.
+        Stable trees only accept mainline commits, so a message from one implies a merge into
+        mainline.
         """
         merges: dict[tuple[str, str], LandedCommit] = {}
         with_commit = {
@@ -482,8 +483,9 @@ class PostedSeries:
 
     @property
     def landed(self) -> tuple[LandedCommit, ...]:
-        """Return the commits from messages and the repository; for mainline, the repository's
-        replace reported ones.
+        """Return the commits found in messages and in the repository.
+
+        Mainline commits from the repository replace those from messages.
         """
         in_mainline = any(landed.in_mainline for landed in self.commits)
         reported = (
@@ -503,7 +505,7 @@ class PostedSeries:
             version, note = event.version.removesuffix(".y"), event.withdrawn or ""
             state = event.what
             if note:
-                # somebody objected to a message from the stable tree
+                # somebody objected to adding the patch to the stable tree
                 is_dropped = _DROPPED.search(note)
                 state = "dropped" if is_dropped else "objected"
                 state = "not-needed" if event.what == "failed" else state

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read a thread: its series and their versions, the messages about them, and their states.
+"""Read the series in a thread, with their versions, states and the messages about them.
 
 `series_messages` assigns messages and versions to series. Series that fix, revert, continue or
 backport another series are found by commit and title.
@@ -56,10 +56,10 @@ def read_thread(
     """Return every series in these messages, oldest first, with its state and follow-ups.
 
     `now` is used to detect stalled series; the default is the date of the latest message, which
-    suits an old mbox. `reader` caches classified messages and results. `known` are known addresses
-    from elsewhere, and `confirmed` the Message-IDs that the user confirmed. `anchor` is the
-    Message-ID of the requested series, whose sender also counts as known. With `reports`, build
-    series from bots' messages if no series was posted.
+    suits an old mbox. `reader` caches classified messages and results. `known` contains additional
+    known addresses, and `confirmed` the Message-IDs of messages that the user confirmed. `anchor`
+    is the Message-ID of the requested series, whose sender also counts as known. If `reports` is
+    set and no series was posted, build series from bots' messages.
     """
     reader = reader or MailReader()
     mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
@@ -91,7 +91,7 @@ def read_thread(
 
 
 def _add_author(series: PostedSeries, reply: Reply, reader: MailReader) -> Reply:
-    """Reclassify a reply by its sender and the message that it answers."""
+    """Reclassify a reply using its sender and the message that it replies to."""
     sender, parent = series.identities.sender(reply.mail), reply.parent
     answered_sender = "patch"
     if parent and not (parent.robot or parent.is_post):
@@ -133,7 +133,9 @@ def _with_claims(
 
 
 def _is_open(claim: Claim, series: PostedSeries) -> bool:
-    """Return whether a claim is unproven, and not withdrawn or outdated by a later version."""
+    """Return whether a claim is unproven and has not been withdrawn or superseded by a later
+    version.
+    """
     first_sent = series.since
     is_late = not claim.known or (claim.date or first_sent) >= first_sent
     return claim.counts and not claim.proven and is_late
@@ -182,10 +184,10 @@ def with_commits(
     fixed: Sequence[FollowUp] = (),
     needs: StableNeeds | None = None,
 ) -> PostedSeries:
-    """Add commits found in a repository (`landed_series.in_repository`) to a series.
+    """Add the commits that `landed_series.in_repository` found to a series.
 
-    `fixed` are the follow-ups found there; if they are also in messages, they keep their
-    Message-ID. `needs` are the stable branches that need the fix.
+    `fixed` contains the follow-ups found in the repository; those also found in messages keep their
+    Message-ID. `needs` contains the stable branches that need the fix.
     """
     series = replace(series, in_repository=True)
     if not found_commits:
@@ -213,9 +215,8 @@ def with_commits(
 
 
 def _with_follow_ups(all_series: Sequence[PostedSeries]) -> Iterator[PostedSeries]:
-    """Add to each series the later series that fix, revert, continue or backport it.
-
-    Claims in those series can change its state.
+    """Add to each series the later series that fix, revert, continue or backport it, since claims
+    in those can change its state.
     """
     by_key: dict[str, list[int]] = defaultdict(list)
     pulls = [index for index, it in enumerate(all_series) if it.latest.pull_request]
@@ -283,8 +284,8 @@ def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
 def _relation(
     later: PostedSeries, earlier: PostedSeries, commits: Sequence[str]
 ) -> str | None:
-    """Return how a later series relates to an earlier one, which was merged as `commits`; None if
-    it does not.
+    """Return how a later series relates to an earlier one that was merged as these commits, or None
+    if they are unrelated.
     """
     if later.key in (it.head.message_id for it in earlier.strangers):
         return "continues"
@@ -309,7 +310,6 @@ def _collect_ids(
 
 
 def _find_reverted_ids(post: Classified) -> list[str]:
-    """Return the ids of the commits that a patch reverts."""
     return _REVERTED.findall(post.mail.body[:_LONGEST_BODY])
 
 
@@ -320,8 +320,10 @@ def _find_fixed_ids(post: Classified) -> list[str]:
 
 
 def _forwarding_kind(later: PostedSeries, earlier: PostedSeries) -> str | None:
-    """Return how patches were forwarded: as stable backports, in another author's pull request, or
-    in another author's later version; None if they were not.
+    """Return how patches were forwarded: as stable backports, or by another author in a pull
+    request or later version.
+
+    Return None if they were not.
     """
     shared = earlier.titles & later.titles
     if later.latest.backport_to:
@@ -341,9 +343,10 @@ def _forwarding_kind(later: PostedSeries, earlier: PostedSeries) -> str | None:
 def _claims(
     relation: str, other: PostedSeries, series: PostedSeries
 ) -> Iterator[Claim]:
-    """Yield claims that somebody else continued, forwarded or reverted this series.
+    """Yield claims that somebody else continued, forwarded or reverted a series.
 
-    They are known if the sender is known in this series, or if a bot reports a merge of the other.
+    A claim is known if its sender is known in this series, or if a bot reports a merge of the other
+    series.
     """
     latest = other.latest
     is_reported = any(is_bot_address(event.sender) for event in other.events)
@@ -381,9 +384,10 @@ def _claims(
 def _patch_outcome(
     base: Claim, post: Classified, other: PostedSeries
 ) -> Iterator[Claim]:
-    """Yield the claim that a patch was forwarded, and another one if it was merged that way.
+    """Yield the claim that a patch was forwarded and, if it was merged as a result, a claim for the
+    merge.
 
-    Merge commits are not recorded as the patch's commit.
+    A pull request's merge commit is not recorded as the patch's commit.
     """
     base = base._replace(of=post.title, title=post.title, patch=post.number or 1)
     yield base
@@ -403,8 +407,8 @@ def _patch_outcome(
 
 
 def _find_pulled_titles(pull: Classified, series: PostedSeries) -> frozenset[str]:
-    """Return the titles in a pull request's shortlog, under the author's name, that are in the
-    series.
+    """Return the titles in a pull request's shortlog that are listed under the author's name and
+    are in the series.
     """
     name = re.escape(series.author.name)
     listed = re.search(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse a reply into the sender's lines and sentences, quotes, and an inline patch.
+"""Parse a reply into lines and sentences by the sender, quotes, and an inline patch.
 
 The running time is linear in the length of the body.
 """
@@ -108,10 +108,7 @@ class Sentence(NamedTuple):
 
 @dataclass(frozen=True)
 class Body:
-    """The parsed text of a message.
-
-    `quoted` has one level of quote marks removed.
-    """
+    """The parsed body of a message. One level of quote marks is removed from `quoted`."""
 
     own: tuple[ReplyLine, ...]
     quoted: tuple[str, ...]
@@ -212,7 +209,7 @@ def _take_attribution(own_lines: list[ReplyLine], index: int) -> list[str]:
 
 
 def _attribution_lines(lines: Sequence[str]) -> int:
-    """Return how many of the last lines form an attribution, at most 3."""
+    """Return how many lines at the end form an attribution (at most 3)."""
     line_count = 0
     for count in range(1, min(3, len(lines)) + 1):
         first = lines[-count]
@@ -241,7 +238,10 @@ def _stray_attributions(own_lines: list[ReplyLine]) -> list[str]:
 
 
 def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
-    """Return the index of the first line of an inline patch, or the number of lines."""
+    """Return the index of the first line of an inline patch.
+
+    If there is none, return the number of lines.
+    """
     text = "\n".join(lines)
     diff = _DIFF.search(text)
     if diff is None:
@@ -268,7 +268,9 @@ def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
 
 
 def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -> int:
-    """Return the line at which the sender's text ends: a signature, footer, or unmarked quote."""
+    """Return the index of the line that ends the sender's text: a signature, footer, or unmarked
+    quote.
+    """
     has_text = False
     for index, line in enumerate(lines[:patch_from]):
         if quoted[index]:
@@ -291,9 +293,7 @@ def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int)
 
 
 def _is_frame(line: ReplyLine, *, first: bool) -> bool:
-    """Return whether a line is a tag, a closing, an omission, or a greeting at the start of a
-    message.
-    """
+    """Return whether a line is a tag, a closing, "[...]", or a greeting at a message's start."""
     return bool(
         is_trailer(line.text.strip())
         or (first and GREETING.match(line.text))
@@ -303,7 +303,7 @@ def _is_frame(line: ReplyLine, *, first: bool) -> bool:
 
 
 def _split_sentences(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[str, int, int]]:
-    """Yield the text, first line and last line of each sentence; a list item starts a new one."""
+    """Yield each sentence with its first and last line. A list item starts a new sentence."""
     parts: list[str] = []
     start = 0
     following = [*(line.text.strip() for line in paragraph[1:]), ""]
@@ -321,9 +321,9 @@ def _split_sentences(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[str, int,
 
 
 def _find_sentence_ends(text: str, following: str) -> list[int]:
-    """Return the offsets in a line at which sentences end.
+    """Return the offsets at which sentences end in a line.
 
-    An offset at the end of the line counts only if whitespace follows.
+    The end of the line counts only if whitespace follows.
     """
     stops = []
     for match in _ENDS.finditer(text):

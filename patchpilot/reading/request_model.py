@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Estimate the likelihood that sentences are a request, by a linear model.
+"""Estimate with a linear model how likely sentences are to be a request.
 
-The features are named: words, position in the message, its sender, and the person it answers. The
+The named features describe the words, their position, the sender, and the person replied to. The
 weights are fitted by `tests/lab/fit_reading.py`.
 """
 
@@ -91,7 +91,8 @@ def sentence_names(
 ) -> tuple[frozenset[str], ...]:
     """Return the feature names of each sentence in a message.
 
-    `by` is its sender: `author` or `other`; `to` is what it answers: `patch`, `author` or `other`.
+    `by` is the sender (`author` or `other`); `to` is what the message replies to (`patch`, `author`
+    or `other`).
     """
     features = []
     for index, sentence in enumerate(sentences):
@@ -127,15 +128,15 @@ def asking_paragraphs(
 
 
 def asks_nothing(names: frozenset[str]) -> bool:
-    """Return whether a sentence is mere praise or a stock phrase, and therefore no request."""
+    """Return whether a sentence contains only praise or a stock phrase, and hence no request."""
     if "gives praise" not in names or names & _ASKING:
         return "requests nothing" in names
     return "begins as a request" not in names or "gives assent" in names
 
 
 def combine_features(names: Sequence[frozenset[str]]) -> Features:
-    """Return the combined features of several sentences: counts up to `MOST`, and the number of
-    sentences.
+    """Return how often each feature occurs in several sentences, limited to `MOST`, with a feature
+    for the number of sentences.
     """
     counts: Features = {}
     for name in chain.from_iterable(names):
@@ -145,12 +146,15 @@ def combine_features(names: Sequence[frozenset[str]]) -> Features:
 
 
 def _size_name(count: int, sizes: Sequence[int]) -> str:
-    """Return the smallest of these sizes that is not exceeded, or "more"."""
+    """Return the first size that is at least this count, or "more"."""
     return next((str(size) for size in sizes if count <= size), "more")
 
 
 def share(weights: Weights, features: Mapping[str, float]) -> float:
-    """Return the likelihood (0 to 1) of a request for these features; unknown ones are ignored."""
+    """Return the likelihood (0 to 1) that these features belong to a request.
+
+    Unknown features are ignored.
+    """
     total = weights.get(BIAS, 0.0)
     total += sum(weights.get(name, 0.0) * value for name, value in features.items())
     return 1.0 / (1.0 + math.exp(-total))

@@ -96,7 +96,7 @@ def review_points(series: PostedSeries) -> tuple[ReviewPoint, ...]:
 
 
 def points_of(reply: Reply) -> Iterator[ReviewPoint]:
-    """Yield the requests in one message about a series; the author's messages contain none."""
+    """Yield the requests in a message about a series. The author's own messages contain none."""
     mail = reply.mail
     author = reply.revision.author if reply.revision else None
     for first, last, text, quoted in _requests(mail, author):
@@ -114,7 +114,7 @@ def points_of(reply: Reply) -> Iterator[ReviewPoint]:
 
 
 def find_request_lines(mail: Classified, author: Address) -> tuple[int, ...]:
-    """Return the 0-based lines in the body at which requests to the author start."""
+    """Return the 0-based line numbers in the body at which requests to the author start."""
     return tuple(request[0] for request in _requests(mail, author))
 
 
@@ -191,9 +191,9 @@ class ChangedHunk(NamedTuple):
 
 
 class PatchLines:
-    """The lines of a patch for comparison, each with its path and line number in the new file.
+    """The lines of a patch used for comparison, each with its path and line number in the new file.
 
-    They include the commit message and the diff, without lines that change with every rebase.
+    They include the commit message and the diff, but no lines that change with every rebase.
     """
 
     def __init__(self, patch: Patch) -> None:
@@ -215,7 +215,7 @@ class PatchLines:
         self.lines = tuple(line for line, _, _ in self.laid)
 
     def find_quoted(self, quoted: Sequence[str]) -> tuple[int, int] | None:
-        """Return the first and last index of the lines that best match a quote, or None."""
+        """Return the indexes of the first and last line that best match a quote, or None."""
         quoted_lines = [bare for line in quoted if (bare := _normalize_line(line))]
         own_lines = [_normalize_line(line) for line in self.lines]
         for offset, last in enumerate(reversed(quoted_lines)):
@@ -250,7 +250,7 @@ class NextVersion:
 
     @cached_property
     def pairs(self) -> dict[int, tuple[PatchLines, PatchLines]]:
-        """Map patch numbers to the old and the new patch, matched by title."""
+        """Map each patch number to the old and the new version of the patch, matched by title."""
         old, new = (
             [PatchFeatures(it.subject.title) for it in patches]
             for patches in (self.old, self.new)
@@ -310,9 +310,8 @@ def find_addressing_change(
 
 
 def locate_request(point: ReviewPoint, patches: Sequence[Patch]) -> str:
-    """Return the location of the code that a request is about.
-
-    It is `path:line` or `Commit message` in the reviewed revision, or "" if unknown.
+    """Return where the code is that a request is about: `path:line` or `Commit message` in the
+    reviewed version, or "" if unknown.
     """
     for index, patch in enumerate(patches):
         if point.patch in (patch.subject.number or index + 1, None, 0):
@@ -328,8 +327,8 @@ def locate_request(point: ReviewPoint, patches: Sequence[Patch]) -> str:
 def find_answer(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
     """Return the Message-ID of the author's reply to a request, or None.
 
-    `replies` are the author's replies to the reviewer's message; without a quote, a reply answers
-    all of its requests.
+    `replies` contains the author's replies to the reviewer's message. A reply that quotes nothing
+    answers all requests in it.
     """
     words = point.text.rstrip("…").split()
     edges = " ".join(words[:4]), " ".join(words[-4:])
@@ -344,5 +343,4 @@ def find_answer(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
 
 
 def _join_quoted(lines: Sequence[str]) -> str:
-    """Join quoted lines without their quote marks."""
     return " ".join(" ".join(line.strip("> ") for line in lines).split())

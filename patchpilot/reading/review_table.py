@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The review table of a series: each reviewer's state for every patch of the latest version."""
+"""Build a series' review table: each reviewer's state for every patch of the latest version."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -57,8 +57,8 @@ HOLDS = (ReviewState.GIVEN, ReviewState.CARRIED)
 class Review(NamedTuple):
     """A reviewer's state for one patch.
 
-    `tags` are the names of the reviewer's tags. `version` and `message_id` are the source of the
-    state (None: a recipient without a response).
+    `tags` contains the names of the reviewer's tags. `version` and `message_id` identify the
+    message that the state is based on (None: a recipient who has not responded).
     """
 
     reviewer: Address
@@ -105,9 +105,9 @@ class ReviewerReviews(NamedTuple):
 
 @json_form("version", "approved", "patches")
 class ReviewTable(NamedTuple):
-    """The patches of the latest version, and all reviewers in order of display.
+    """The patches in the latest version, and all reviewers in display order.
 
-    Reviewers who responded come before recipients who did not.
+    Reviewers who responded come before recipients who have not.
     """
 
     version: int
@@ -157,7 +157,7 @@ class ReviewTable(NamedTuple):
         return reviewer.email if names.count(reviewer.called) > 1 else reviewer.called
 
     def review(self, patch: ReviewedPatch, reviewer: Address) -> Review | None:
-        """Return a reviewer's state for a patch, or None if they are not a recipient."""
+        """Return a reviewer's state for a patch, or None if it was not sent to them."""
         return next((it for it in patch.reviewers if it.reviewer == reviewer), None)
 
 
@@ -179,14 +179,14 @@ class _Fact(NamedTuple):
 
 @dataclass
 class _Reviewers:
-    """The participants of a series; two addresses of one person count once."""
+    """The participants in a series. Two addresses of one person count once."""
 
     series: PostedSeries
     alias: dict[str, str] = field(default_factory=dict)
     people: dict[str, Address] = field(default_factory=dict)
 
     def key(self, address: Address) -> str:
-        """Return a reviewer's key, after adding the reviewer if needed."""
+        """Return a reviewer's key, adding the reviewer if needed."""
         if address.key not in self.alias:
             known = next(
                 (
@@ -203,7 +203,7 @@ class _Reviewers:
     def _is_same_person(self, first: Address, second: Address) -> bool:
         """Return whether two addresses belong to one person.
 
-        Names count only if both addresses are known, because names can be faked.
+        Names are compared only if both addresses are known, because anyone can use a name.
         """
         known = self.series.identities
         return known.same(first, second) or (
@@ -229,7 +229,7 @@ def review_table(series: PostedSeries) -> ReviewTable:
             if of == number
         ]
         responded = {it.reviewer for it in reviews}
-        # a bot's report and the patch itself have different recipients
+        # a bot's report has other recipients than the patch itself
         addressed = () if series.only_reported else _find_recipients(series, post)
         recipients = {people.people[people.key(it)]: None for it in addressed}
         reviews += (
@@ -257,7 +257,7 @@ def _read_replies(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
             given = [tag for tag in mail.credited if _is_tag(tag.name)]
             people.alias |= {it.address.key: key for it in given if it.address}
             tags = tuple(tag.name for tag in given)
-            # within a version, a tag overrides the reviewer's own requests, and a NACK overrides
+            # a tag overrides the reviewer's own requests in the same version, and a NACK overrides
             # the tag
             is_strong = bool(tags) or mail.kind in _DECIDES
             for number, post, changed in ancestors:
@@ -306,14 +306,12 @@ def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Re
 
 
 def _is_review(series: PostedSeries, reply: Reply) -> bool:
-    """Return whether a message is a reviewer's comment on the patches."""
     mail = reply.mail
     is_other = mail.bot or mail.doubtful or mail.is_post or mail.kind in STABLE
     return not (is_other or series.is_author(mail.sender))
 
 
 def _is_tag(name: str) -> bool:
-    """Return whether a tag records a review, an ack or a test."""
     words = set(name.lower().split("-"))
     return bool(words & set(_REVIEWS)) and words <= _PARTS
 
@@ -348,8 +346,8 @@ def _is_robot(address: Address) -> bool:
 def _pair_with_latest(
     old: Revision, latest: Revision
 ) -> Iterator[tuple[int, Classified, bool]]:
-    """Yield each patch of the latest version: its number, its older form, and whether it has
-    changed since.
+    """Yield each patch of the latest version that the old one contains: its number, its old form,
+    and whether it has changed since.
     """
     before, after = (
         [PatchFeatures(post.title) for post in it.patches] for it in (old, latest)

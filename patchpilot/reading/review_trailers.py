@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find review tags in a reply, and decide whether the sender may give them."""
+"""Find the review tags in a reply, and decide whether the sender may give them."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -83,7 +83,7 @@ _CONDITION_LINES = 8
 
 @dataclass(frozen=True, slots=True)
 class GivenTrailer:
-    """A tag line in a reply: whether it counts, and why.
+    """A tag in a reply, and whether and why it counts.
 
     `conditional` quotes the condition; `scope` is the comment after `#`, which is part of the tag.
     """
@@ -112,7 +112,7 @@ class GivenTrailer:
     def asks(self, sender: Address, same: Callable[[Address, Address], bool]) -> str:
         """Return why the user must confirm a valid tag, or "".
 
-        It claims authorship, or contains an address other than the sender's.
+        Reasons are that it claims authorship or contains an address other than the sender's.
         """
         if self.name.lower() in _OF_AUTHORS:
             return "it claims a part in writing or forwarding the patch"
@@ -188,7 +188,9 @@ def given_trailers(
 
 
 def proposed_trailers(body: Body) -> tuple[str, ...]:
-    """Return the Fixes: and link tags in the sender's own text, as proposals for the patch."""
+    """Return the Fixes: and link tags in the sender's own text, which the sender proposes for the
+    patch.
+    """
     lines = [line.text for line in body.own]
     proposed = []
     for line, following in pairwise([*lines, ""]):
@@ -240,8 +242,8 @@ def _find_reason_not_to_count(
 def _find_pasted_reason(
     nearby_lines: Sequence[ReplyLine], indent: str, name: str
 ) -> str:
-    """Return why an indented tag does not count: it is in pasted text such as a commit message; ""
-    if it counts.
+    """Return why an indented tag does not count, for example because a pasted commit message
+    contains it, or "" if it counts.
     """
     if len(indent.expandtabs()) < 2:
         return ""
@@ -257,7 +259,7 @@ def _find_pasted_reason(
 
 
 def _condition(lines_above: Sequence[str], name: str) -> str | None:
-    """Return the conditional sentence before a tag, or None."""
+    """Return the sentence before a tag if it states a condition, otherwise None."""
     lines: list[str] = []
     for line in reversed(lines_above):
         text = line.strip()
@@ -267,7 +269,7 @@ def _condition(lines_above: Sequence[str], name: str) -> str | None:
             lines.insert(0, text)
     paragraph = " ".join(lines)
     sentence = re.split(r"(?<=[.!?])\s+", paragraph)[-1]
-    # before Tested-by:, an open clause may describe the test
+    # an incomplete sentence before Tested-by: may describe the test
     is_open = (
         name.lower() != "tested-by"
         and _OPEN_END.search(sentence)

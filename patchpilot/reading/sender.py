@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the real sender of a message.
 
-Mailing lists rewrite From: because of DMARC and keep the sender in other headers.
+Because of DMARC, mailing lists rewrite From: and keep the sender in other headers.
 """
 
 import re
@@ -25,7 +25,7 @@ _LOOKALIKES = str.maketrans(
 def real_sender(mail: Mail) -> Address:
     """Return the original From: address of a message, undoing a list's rewriting.
 
-    It is taken from headers and not verified; see `Identities.sender`.
+    The address is not verified; see `Identities.sender`.
     """
     rewritten = _VIA.match(mail.sender.name[:300])
     if not rewritten:
@@ -52,10 +52,9 @@ def _clean_name(address: Address) -> Address:
 
 
 def is_sent_to_self(mail: Mail) -> bool:
-    """Return whether a message is a test copy made by `send --to-self`.
+    """Return whether a message is a test copy sent with `send --to-self`.
 
-    Such a message is sent to its sender only; X-Original-To and X-Original-Cc contain the real
-    recipients.
+    Its only recipient is its sender; X-Original-To and X-Original-Cc contain the real recipients.
     """
     addressed = {address.key for address in (*mail.to, *mail.cc)}
     if addressed != {mail.sender.key}:
@@ -69,9 +68,10 @@ def is_sent_to_self(mail: Mail) -> bool:
 
 
 def same_person(first: Address, second: Address) -> bool:
-    """Return whether two addresses appear to belong to one person.
+    """Return whether two addresses appear to belong to one person: the mailboxes or only the names
+    are equal.
 
-    The mailboxes or only the names are equal; equal names prove nothing.
+    Equal names prove nothing.
     """
     if first.key == second.key:
         return True
@@ -89,13 +89,15 @@ def same_person(first: Address, second: Address) -> bool:
 
 
 def _display_name(address: Address) -> str:
-    """Return the display name, or a name derived from `first.last@` if there is none."""
+    """Return the display name.
+
+    If there is none, derive a name from an address such as `first.last@…`.
+    """
     local = address.email.partition("@")[0]
     return address.name or (local.replace(".", " ") if local.count(".") == 1 else "")
 
 
 def _latin_words(words: frozenset[str]) -> frozenset[str]:
-    """Return the ASCII words of a name."""
     return frozenset(word for word in words if word.isascii())
 
 
@@ -116,8 +118,9 @@ def name_words(name: str) -> frozenset[str]:
 
 
 def _replace_lookalikes(name: str) -> str:
-    """Replace look-alike letters in Latin words; words in other scripts contain other letters as
-    well.
+    """Replace look-alike letters in words that are otherwise Latin.
+
+    Words in other scripts are kept.
     """
     words = ((word, word.translate(_LOOKALIKES)) for word in re.split(r"(\s+)", name))
     return "".join(latin if latin.isascii() else word for word, latin in words)

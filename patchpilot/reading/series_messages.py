@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Assign messages to series, and determine which version each one posts or answers.
+"""Assign messages to series, and determine which version each message posts or replies to.
 
-Posts form one posting if they reply to the same message, or if their counts and Message-IDs fit.
+Posts form one posting if they reply to the same message, or if their counts and Message-IDs match.
 Postings form one series if they share a change-id or a thread, if one links to another as an
 earlier version, or if they have the same author and the same title or diff. Any other message is
-about the message it answers, or about the title, commit or link quoted by a bot.
+about the message it replies to, or about the title, commit or link that a bot quotes.
 """
 
 import re
@@ -81,9 +81,9 @@ def find_series(
 ) -> tuple[PostedSeries, ...]:
     """Return the series in these messages with all messages about them, oldest first.
 
-    Versions by unknown senders are split off; `known` and the sender of the message `anchor` count
-    as known (see `without_strangers`). With `reports`, build series from bots' messages if no
-    series was posted.
+    Versions by unknown senders are split off (see `without_strangers`); `known` and the sender of
+    the message `anchor` count as known. If `reports` is set and no series was posted, build series
+    from bots' messages.
     """
     posts = [mail for mail in mails if mail.is_post and not mail.is_reply]
     by_author: dict[str, list[Classified]] = defaultdict(list)
@@ -112,7 +112,7 @@ def find_series(
 def _known_revisions(
     series: Sequence[Revision], known: Sequence[Address], anchor: str
 ) -> Iterator[PostedSeries]:
-    """Yield the series; later versions by unknown senders become separate series."""
+    """Yield the series. Later versions by unknown senders are yielded as separate series."""
     mine, others, identities = without_strangers(_sort_revisions(series), known, anchor)
     yield PostedSeries(_complete_versions(mine), identities, others)
     if others:
@@ -122,12 +122,12 @@ def _known_revisions(
 def without_strangers(
     revisions: Sequence[Revision], known: Sequence[Address], anchor: str = ""
 ) -> tuple[tuple[Revision, ...], tuple[Revision, ...], Identities]:
-    """Separate later versions by unknown senders from a series.
+    """Separate later versions by unknown senders from a series. Return the accepted revisions, the
+    other revisions, and the resulting known addresses.
 
-    Return the accepted revisions, the others, and the resulting known addresses. Trust starts at
-    the revision that contains the message `anchor`, otherwise at the first one by a `known`
-    address, otherwise at the first one. Earlier revisions by unknown senders are kept, but their
-    addresses are not trusted.
+    Trust starts at the revision that contains the message `anchor`, otherwise at the first one sent
+    from a `known` address, otherwise at the first one. Earlier revisions by unknown senders are
+    kept, but their addresses are not trusted.
     """
     identities = Identities().add_addresses(known)
     by_known = (
@@ -152,7 +152,6 @@ def without_strangers(
 
 
 def _find_named_addresses(revision: Revision) -> Iterator[Address]:
-    """Yield the senders, recipients and tag addresses in the posts of a revision."""
     for post in revision.posts:
         mail = post.mail
         tags = map(parse_address, _NAMED.findall(mail.body[:_MESSAGE]))
@@ -161,11 +160,10 @@ def _find_named_addresses(revision: Revision) -> Iterator[Address]:
 
 
 def _find_covers(posts: Sequence[Classified]) -> Iterator[Classified]:
-    """Yield the posts, marking as cover letters the posts without a diff that have patches below
-    them.
+    """Yield the posts.
 
-    The patches must have the same author and version. The cover letter may be numbered (`[PATCHSET
-    v4 1/2]`).
+    A post without a diff is marked as a cover letter if it has replies that are patches with the
+    same author and version. It may be numbered (`[PATCHSET v4 1/2]`).
     """
     headed = {
         (it.mail.in_reply_to, it.sender.key, not it.number and it.shape[0])
@@ -208,7 +206,7 @@ def _group_posts(posts: Sequence[Classified]) -> list[Revision]:
 def _belongs_to(posting: _PostsByNumber, post: Classified) -> bool:
     """Return whether a post belongs to the posting that it replies to.
 
-    The count in the cover letter may be wrong.
+    The number of patches in the cover letter may be wrong.
     """
     head, total = next(iter(posting.values())), post.subject.total
     is_counted = total or (head.is_cover and head.subject.total is None)
@@ -223,7 +221,7 @@ def _belongs_to(posting: _PostsByNumber, post: Classified) -> bool:
 
 
 def _continues_posting(posting: _PostsByNumber, post: Classified) -> bool:
-    """Return whether an unthreaded post continues the posts before it with the same prefix."""
+    """Return whether an unthreaded post continues the preceding posts with the same prefix."""
     if not posting or post.number in posting or (post.subject.total or 0) < 2:
         return False
     last = next(reversed(posting.values()))
@@ -240,7 +238,7 @@ def _sent_together(one: Classified, other: Classified) -> bool:
 
 
 def _posting_version(posting: _PostsByNumber) -> int:
-    """Return the version of a posting, even if its patches have different versions."""
+    """Return the version of a posting. Its patches may have different version numbers."""
     head = posting[0].subject.version if 0 in posting else 1
     return head if head > 1 else max(post.subject.version for post in posting.values())
 
@@ -250,7 +248,6 @@ def _sort_posts(posts: Iterable[Classified]) -> tuple[Classified, ...]:
 
 
 def _group_by_series(postings: Sequence[Revision]) -> list[list[Revision]]:
-    """Group postings, oldest first, into series."""
     groups = [[index] for index in range(len(postings))]
     by_id = {
         post.message_id: index for index, it in enumerate(postings) for post in it.posts
@@ -293,16 +290,16 @@ def _follows(later: Revision, earlier: Revision, message_id: str) -> bool:
         return linked and shares
     if linked and (shares or not later.has_other_ids(earlier)):
         return True
-    # a fix posted in another series' thread has its own versions
+    # a fix posted in another series' thread has its own version numbers
     is_part = shares or later.head.number is not None or earlier.patch_count < 2
     return is_part and any(message_id in post.above for post in later.posts)
 
 
 def _grouping_keys(revision: Revision) -> Iterator[tuple[str, ...]]:
-    """Yield keys shared by versions of a series: change-ids, and each title or diff with author and
-    tree.
+    """Yield keys that versions of a series share: change-ids, and each title or diff with author
+    and tree.
 
-    Pull requests are skipped, because they contain patches of several series.
+    Skip pull requests, because they contain patches from several series.
     """
     yield from ((change_id,) for change_id in revision.change_ids)
     if revision.pull_request and revision.patch_count > 1:
@@ -314,9 +311,9 @@ def _grouping_keys(revision: Revision) -> Iterator[tuple[str, ...]]:
 
 
 def _continues(later: Revision, earlier: Revision) -> bool:
-    """Return whether versions with a common title or diff belong to one series.
+    """Return whether two versions with a common title or diff belong to one series.
 
-    Short titles such as "fix typo" are used by unrelated series.
+    Unrelated series may use short titles such as "fix typo".
     """
     elsewhere = later.files and earlier.files and not later.files & earlier.files
     if elsewhere or later.has_other_ids(earlier):
@@ -349,8 +346,8 @@ def _sort_revisions(group: Sequence[Revision]) -> list[Revision]:
 def _complete_versions(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
     """Complete versions that contain only some of the patches.
 
-    If a revision replaces some patches of the previous version, the others are taken from that
-    version; patches resent under the same version are merged into it.
+    If a version replaces some patches of the previous version, take the others from there; merge
+    patches that were resent under the same version number.
     """
     completed: list[Revision] = []
     posts_by_id: dict[str, Classified] = {}
@@ -373,10 +370,11 @@ def _complete_versions(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
 def _complete_version(
     series: Revision, part: Revision, posts_by_id: Mapping[str, Classified]
 ) -> Revision | None:
-    """Merge some resent patches into the previous version; return None for a separate series.
+    """Merge resent patches into the previous version, or return None if they form a separate
+    series.
 
-    As in b4, each must reply to the patch with its number. `posts_by_id` are the patches of all
-    earlier versions.
+    As in b4, each must reply to the patch with its number. `posts_by_id` contains the patches of
+    all earlier versions.
     """
     if part.head.is_cover or _posting_marks(series) != _posting_marks(part):
         return None
@@ -409,7 +407,6 @@ def _posting_marks(revision: Revision) -> tuple[object, ...]:
 
 
 def _repeats(previous: Revision, revision: Revision) -> bool:
-    """Return whether a version resends the previous one unchanged."""
     first, second = (
         [*_posting_marks(it), *((post.key, post.content) for post in it.patches)]
         for it in (previous, revision)
@@ -436,10 +433,10 @@ def parse_title(mail: Classified) -> str | None:
 def _attach(
     all_series: Sequence[PostedSeries], mails: Sequence[Classified]
 ) -> Iterator[tuple[Reply, ...]]:
-    """Return the messages about each series, in the given order.
+    """Yield the messages about each series, in the order of the series.
 
-    A message is about the post it answers; without references, it is matched by subject. The posts
-    themselves are excluded.
+    A message is about the post it replies to; without references, it is matched by subject. The
+    posts themselves are excluded.
     """
     posted = Posts(all_series)
     by_id = {mail.message_id: mail for mail in mails}
@@ -489,7 +486,7 @@ def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
         authors = find_named_authors(mail)
         links = (it for it, _ in linked_ids(mail.mail.body))
         key = title_key(title)
-        # in a stable review, patches reply to the review's first message
+        # in a stable review, patches reply to the first message of the review
         parent_id = None if mail.kind in ROUNDS else mail.mail.in_reply_to
         message_id = parent_id or next(links, f"{title_hash(key)}@{NO_ID}")
         patch_mail = mail.mail._replace(
@@ -510,7 +507,7 @@ def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
 
 
 class Posts:
-    """The posts of all series by Message-ID and title, and the commits that they became."""
+    """The posts of all series by Message-ID and title, and the series by commit id."""
 
     def __init__(self, every: Sequence[PostedSeries]) -> None:
         self.by_id: dict[str, _Posted] = {
@@ -525,7 +522,7 @@ class Posts:
         self.commits: dict[str, int] = {}
 
     def quoted(self, mail: Classified) -> _Place | None:
-        """Return the post that a bot refers to by commit, link or title, or None."""
+        """Return the post that a bot's message refers to by commit, link or title, or None."""
         is_stable = mail.kind in STABLE
         if not is_stable and mail.kind not in OF_TREES:
             return None
@@ -538,7 +535,7 @@ class Posts:
             index = next((it for it in (*ids, *by_link) if it is not None), None)
             if index is not None:
                 return index, None, None
-        # the author's patch takes precedence over forwarded patches with the same title
+        # prefer the author's own patch to forwarded patches with the same title
         places = [
             place
             for place in self.titles.get(title_key(parse_title(mail) or ""), ())
@@ -551,9 +548,9 @@ class Posts:
         return (places[-1][0], None, None) if is_stable else places[-1]
 
     def find_titled(self, mail: Classified) -> _Place | None:
-        """Return the earlier post that a reply without references answers, or None.
+        """Return the earlier post that a reply without references belongs to, or None.
 
-        It is found by subject and participants, preferring the same version.
+        It is found by subject and participants, preferably in the same version.
         """
         quoted = " ".join(mail.body.attributions[:2])
         people = (*mail.mail.to, *mail.mail.cc, mail.sender)
@@ -590,10 +587,10 @@ def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
 def _add_copied_addresses(
     series: PostedSeries, attached: Sequence[Reply]
 ) -> Identities:
-    """Return the identities, extended by the addresses that known senders copied.
+    """Return the identities with the addresses that known senders copied.
 
-    An address is not added if an unknown sender used or copied it earlier in the thread, because
-    replies to all go to it automatically.
+    Skip an address if an unknown sender used or copied it earlier in the thread, because a reply to
+    all would copy it automatically.
     """
     names = dict(series.identities.names)
     posts = (post for revision in series.strangers for post in revision.posts)
@@ -612,7 +609,7 @@ def _add_copied_addresses(
 
 
 def _parents_first(mails: Mapping[str, Classified]) -> Iterator[Classified]:
-    """Yield messages in order of arrival, but parents before replies."""
+    """Yield messages in order of arrival, but each parent before its replies."""
     waiting = sorted(mails.values(), key=lambda mail: arrival_time(mail.mail) or EPOCH)
     waiting.reverse()
     yielded: set[str] = set()

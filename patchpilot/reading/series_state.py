@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the state of a series from messages, series that forward it, and the repository."""
+"""Determine a series' state from messages, from series that forward it, and from the repository."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -85,7 +85,7 @@ def decide(series: PostedSeries) -> Verdict:
 def decide_state(series: PostedSeries) -> PostedSeries:
     """Return the series with its claimed and proven states.
 
-    Known claims are dropped once the proven state is that of an applied series.
+    Claims by known senders are dropped once the series is proven to be applied.
     """
     claims = (it if it.proven else it._replace(what="claimed") for it in series.events)
     stated, proven_verdict = (
@@ -112,7 +112,7 @@ def decide_state(series: PostedSeries) -> PostedSeries:
 
 
 def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdict:
-    """Return the state of a partly applied series, and describe its patches by state."""
+    """Return the state of a partly applied series, with a description of its patches by state."""
     over = (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)
     active = [patch for patch in patches if patch.state not in over]
     taken = [patch for patch in active if patch.state in TAKEN]
@@ -134,7 +134,9 @@ def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdic
 
 
 def _group_by_state(patches: Sequence[PatchState], latest: Revision) -> Iterator[str]:
-    """Describe patches by state: `2/3, 3/3 are under review`, or `v1 2` for an earlier version."""
+    """Describe patches by state, such as `2/3, 3/3 are under review`, or `v1 2` for an earlier
+    version.
+    """
     groups: dict[SeriesState, list[str]] = defaultdict(list)
     for it in patches:
         is_latest = it.version == latest.version
@@ -333,7 +335,9 @@ def _is_current(reply: Reply, series: PostedSeries) -> bool:
 
 
 def _is_conditional(mail: Classified) -> bool:
-    """Return whether all tags in a message are conditional ("With that fixed, Reviewed-by: …")."""
+    """Return whether all tags in a message are conditional, as in "With that fixed, Reviewed-by:
+    …".
+    """
     return (
         mail.kind is MailKind.TRAILERS
         and bool(mail.credited)
@@ -346,8 +350,8 @@ def _event_time(event: Claim) -> datetime:
 
 
 def series_posts(series: PostedSeries) -> list[tuple[Revision, Classified]]:
-    """Return the patches of the latest version, preceded by patches that were applied and then left
-    out.
+    """Return the latest version's patches, preceded by earlier patches that it omits because they
+    were applied.
     """
     known_titles = set(series.latest.titles)
     applied_titles = {
@@ -372,7 +376,7 @@ def select_for_patch(
 ) -> PostedSeries:
     """Restrict the evidence in a series to one patch.
 
-    With `alone`, the series has no other patch, and all evidence is kept.
+    If `alone` is set, the series has no other patch, and all evidence is kept.
     """
     if alone:
         return replace(series, post=post)
@@ -382,7 +386,7 @@ def select_for_patch(
         for event in series.events
         if _is_about(series, post, event.of, event.patch, event.date)
     )
-    # a message about the state of other patches does not answer this one
+    # a message about the state of other patches does not concern this patch
     own_ids = {event.message_id for event in events}
     of_others = {event.message_id for event in series.events} - own_ids
     return replace(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The cached summary of a tracked series, which avoids reading its messages again."""
+"""Summarize a tracked series for the cache, so that its messages need not be read again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -18,13 +18,14 @@ _UNKNOWN = NextStep(Turn.WAITING, "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSummary:
-    """The summary of a series; its version is 0 until a message has been read from an archive.
+    """The summary of a series.
 
-    `tags` maps tag names to counts. `ci` is the bots' verdict on the latest version, `sent_at` its
-    date, `posts` the Message-IDs of its patches, and `head` of its first message. `titles` are
-    normalized, of all versions; `message_ids` identify all messages about the series. `related` are
-    the titles of its follow-ups. `approved` is the number of patches in the latest version with a
-    Reviewed-by or Acked-by.
+    Its version is 0 until a message has been read from an archive. `tags` maps tag names to counts.
+    `ci` is the bots' verdict on the latest version, `sent_at` its date, `posts` the Message-IDs of
+    its patches, and `head` the Message-ID of its first message. `titles` contains the normalized
+    titles of all versions, `message_ids` identifies all messages about the series, and `related`
+    contains the titles of its follow-ups. `approved` is the number of patches in the latest version
+    with a Reviewed-by or Acked-by.
     """
 
     state: SeriesState = SeriesState.SENT
@@ -52,7 +53,9 @@ class SeriesSummary:
 
     @property
     def reviewed(self) -> str:
-        """Return how many of the latest version's patches were reviewed or acked: `2/4`, or ""."""
+        """Return how many patches in the latest version were reviewed or acked, such as `2/4`, or
+        "".
+        """
         return f"{self.approved}/{len(self.posts)}" if self.approved else ""
 
     def summary(self) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse statements about a patch in prose: that it was applied or rejected.
+"""Parse statements in prose that a patch was applied or rejected.
 
 A statement is certain only if its whole sentence has a known form and no other sentence contradicts
 it. Any other mention of applying a patch is unclear and left to the user.
@@ -129,8 +129,8 @@ def statement_of(
     """Return the statement about the patch in these sentences, or None.
 
     The last certain statement is used; it becomes unclear if the message contradicts it. When an
-    author answers a reviewer, "applied" refers to advice unless it names a tree or the series;
-    `to_self` is whether authors answer their own message.
+    author replies to a reviewer, "applied" refers to advice unless it names a tree or the series.
+    `to_self` is set if authors reply to their own message.
     """
     texts: list[str] = []
     paragraph = -1
@@ -213,8 +213,8 @@ def _tree(match: re.Match[str]) -> str | None:
 
 
 def quote_sentences(texts: Sequence[str]) -> str:
-    """Quote a short message completely, otherwise only the sentences that mention a tree or
-    contradict.
+    """Quote a short message in full; otherwise quote only the sentences that mention a tree or
+    contradict the statement.
     """
     quote = " ".join(texts)
     if len(quote.split()) > SHORT:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Values that describe a series: its state, tags, merges, stable branches and follow-ups."""
+"""Define the values that describe a series: its state, tags, merges, stable branches and
+follow-ups.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +18,7 @@ from patchpilot.reading.sender import UNSEEN
 class SeriesState(StrEnum):
     """The state of a series, as named in JSON.
 
-    Only topics that are not in an archive have the first two states.
+    The first two states are only used for topics that are not in an archive.
     """
 
     NOT_SENT = "not-sent"
@@ -55,8 +57,8 @@ def decide_topic(
 ) -> SeriesState:
     """Return the state of a topic.
 
-    It is the state of the tracked series if there is one (`series`), unless the latest send is
-    incomplete (`partly`). Otherwise it depends on whether messages were sent (`sent`).
+    This is the state of the tracked series if there is one, unless the latest send is incomplete.
+    Otherwise it depends on whether messages were sent.
     """
     if partly:
         return SeriesState.PARTLY_SENT
@@ -66,7 +68,7 @@ def decide_topic(
 
 
 class Turn(StrEnum):
-    """Whose turn it is, in the order of the groups on the home screen."""
+    """Whose turn it is. Members are in the order of the groups on the home screen."""
 
     YOURS = "your turn"
     WAITING = "waiting"
@@ -84,8 +86,8 @@ class NextStep(NamedTuple):
 class Credit(NamedTuple):
     """A tag given to a series.
 
-    `version` and `patch` (0: the whole series) are what it was given for. `asks` is why adding it
-    needs confirmation: its address is not the sender's, or it claims authorship.
+    `version` and `patch` (0: the whole series) are what the tag was given for. `asks` is why the
+    user must confirm the tag: its address is not the sender's, or it claims authorship.
     """
 
     trailer: str
@@ -127,7 +129,7 @@ class LandedCommit(NamedTuple):
 
     @property
     def state(self) -> str:
-        """Return the state in the tree: merged, released or reverted."""
+        """Return the commit's state in the tree: merged, released or reverted."""
         if self.reverted_by:
             return "reverted"
         return "released" if self.release else "merged"
@@ -213,8 +215,8 @@ class Proof(NamedTuple):
 class PatchState(NamedTuple):
     """The state of one patch, with its reason and proof.
 
-    `version` is the last version that contains the patch, and `number` its number there. A patch
-    left out of the next version because it was applied is included.
+    `version` is the last version that contains the patch, and `number` its number in that version.
+    A patch omitted from the next version because it was applied is included.
     """
 
     number: int
@@ -239,10 +241,10 @@ class PatchState(NamedTuple):
     "lacking",
 )
 class FollowUp(NamedTuple):
-    """A later series or commit related to this one, such as its fix or revert.
+    """A later series or commit related to a series, such as its fix or revert.
 
-    `lacking` are the stable branches that have this series but not the follow-up (None: unknown).
-    Commits not mentioned in messages have no Message-ID.
+    `lacking` contains the stable branches with the series but without the follow-up (None:
+    unknown). Commits not mentioned in messages have no Message-ID.
     """
 
     relation: str

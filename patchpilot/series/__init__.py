@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Store and match a series' data across rebases and versions: drafts, patch pairs, recipient edits
-and Message-IDs.
+"""Store a series' data and match it across rebases and versions: drafts, patch pairs, recipient
+edits and Message-IDs.
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Create and parse change-ids, which identify a series across versions in b4 and patchpilot.
 
-Tags of sent versions contain them.
+The tag names of sent versions contain them.
 """
 
 import os
@@ -35,10 +35,10 @@ def change_id_line(change_id: str) -> str:
 
 
 def find_change_id(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
-    """Return the change-id from the last change-id line in a text, or None.
+    """Return the change-id in a text's last change-id line, or None.
 
-    Gerrit's change-ids, which identify a commit instead of a series, are accepted only with
-    `gerrit`.
+    Gerrit's change-ids, which identify a commit instead of a series, are accepted only if `gerrit`
+    is set.
     """
     matches = [
         match[1]
@@ -50,7 +50,7 @@ def find_change_id(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
 
 
 def change_ids(series: Series) -> Iterator[str]:
-    """Yield the change-ids in messages and patch files, the cover letter's first.
+    """Yield the change-ids in messages and patch files, starting with the cover letter.
 
     Commits are not searched.
     """
@@ -65,11 +65,14 @@ def stem(change_id: str) -> str:
 
 
 def format_tag_name(change_id: str, version: int) -> str:
-    """Return the name of the tag for a sent version."""
+    """Return the name of the git tag for a sent version."""
     return f"{TAGS}{change_id}-v{version}"
 
 
 def parse_sent_tag(name: str) -> tuple[str, int] | None:
-    """Return the change-id and version from the name of a sent tag, or None for any other tag."""
+    """Parse the name of a sent version's tag into change-id and version.
+
+    Return None for any other tag.
+    """
     match = _TAG.fullmatch(name)
     return (match[1], int(match[2])) if match else None

@@ -25,9 +25,9 @@ _CHANGES = re.compile(
 
 
 def template(name: str, folder: Path | None = None) -> str:
-    """Return the text of a template by name (`cover`, `note`, `ping`, `resend` …).
+    """Return a template's text by name (`cover`, `note`, `ping`, `resend` …).
 
-    A user's template in `folder` takes precedence over the shipped one.
+    A user's template in this folder takes precedence over the shipped one.
     """
     shipped = {file.stem: file for file in data_dir("templates").glob("*.txt")}
     user_file = (folder or own_templates()) / f"{name}.txt"
@@ -55,9 +55,9 @@ def own_templates() -> Path:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Fill in a template's `${names}`.
+    """Fill in a template's `${names}`, keeping unknown ones.
 
-    Unknown names are kept. Lines with `${link}` are removed if the link is "".
+    Lines with `${link}` are removed if the link is "".
     """
     if values.get("link") == "":
         text = "\n".join(line for line in text.split("\n") if "${link}" not in line)
@@ -106,17 +106,17 @@ def split_subject_and_body(text: str) -> tuple[str | None, str]:
 
 
 def strip_shortlog(text: str) -> str:
-    """Return the text above the shortlog in git's cover letter, which is the user's part."""
+    """Return the part of git's cover letter above the shortlog, which the user writes."""
     return _SHORTLOG.split(text, maxsplit=1)[0]
 
 
 def is_written(text: str) -> bool:
-    """Return whether a cover letter's subject or text is written, without placeholders."""
+    """Return whether a cover letter has a subject or body without placeholders."""
     return bool(text.strip()) and not _PLACEHOLDER.search(text)
 
 
 def cover_body(text: str, changelogs: Mapping[str, str], version: int) -> str:
-    """Append the changelogs up to this version, latest first, to a cover letter's body."""
+    """Append the changelogs up to this version to a cover letter's body, latest first."""
     parts = [text.strip("\n")]
     parts += [
         changelogs[str(number)].strip("\n")

@@ -42,8 +42,9 @@ def _accept_row(_table: str, _row: Row) -> bool:
 class Layout(NamedTuple):
     """A database's layout.
 
-    `what` is its name in error messages; `migrations` are the scripts that create it and migrate
-    each version to the next. `is_valid` validates a row; a recovery drops invalid rows.
+    `what` names it in error messages. `migrations` are scripts: the first creates the database, and
+    each other one migrates it to the next version. `is_valid` validates a row; a recovery drops
+    invalid rows.
     """
 
     what: str
@@ -52,7 +53,7 @@ class Layout(NamedTuple):
 
 
 class DamagedError(InputError):
-    """Raised if a database cannot be read; `patchpilot doctor --recover` restores a backup."""
+    """The database cannot be read; `patchpilot doctor --recover` restores a backup."""
 
 
 def open_database(file: Path, layout: Layout) -> "Database":
@@ -124,9 +125,9 @@ def _prepare(database: "Database", layout: Layout, has_content: bool) -> None:
 
 
 def _use_wal(database: "Database") -> None:
-    """Enable concurrent readers and a writer.
+    """Allow readers during a write.
 
-    If another program is using the file, a later call does this.
+    If another program is using the file, leave this to a later call.
     """
     if database.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
         return
@@ -139,7 +140,6 @@ def _use_wal(database: "Database") -> None:
 
 
 def _migrate(database: "Database", layout: Layout) -> None:
-    """Run the missing migration scripts."""
     with write_transaction(database):
         version = database.execute("PRAGMA user_version").fetchone()[0]
         for script in layout.migrations[version:]:
@@ -149,7 +149,10 @@ def _migrate(database: "Database", layout: Layout) -> None:
 
 
 def _downgrade_hint(file: Path, layout: Layout) -> str:
-    """Return a hint for a newer database: a backup has the state before the migration."""
+    """Return a hint for a database that is too new.
+
+    It mentions the backup from before the migration, if any.
+    """
     backup = (
         file.parent
         / "backups"
@@ -176,7 +179,7 @@ def _describe_missing(database: sqlite3.Connection, layout: Layout) -> str:
 
 @functools.cache
 def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
-    """Return the tables and columns created by these scripts."""
+    """Map each table created by these scripts to its columns."""
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         for script in migrations:
             model.executescript(script)
@@ -196,7 +199,7 @@ def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
 
 @contextlib.contextmanager
 def write_transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """Run a write transaction; data read in it does not change before the commit.
+    """Run a write transaction, in which other processes cannot change the data.
 
     Nested calls join the outer transaction.
     """
@@ -307,7 +310,7 @@ class Cursor(sqlite3.Cursor):
 
 
 def damaged_error(file: Path, problem: str, reason: str) -> DamagedError:
-    """Return the error for an unreadable database, with the command that recovers it."""
+    """Return the error for an unreadable database, with a hint for recovering it."""
     existing = backups(file)
     note = (
         f"the latest backup is from {clamp_time(existing[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
@@ -336,7 +339,7 @@ def backups(file: Path) -> tuple[Path, ...]:
 
 
 def back_up(database: Database, label: str) -> None:
-    """Back up an intact database unless there is a recent copy with this label.
+    """Back up an intact database unless a recent backup with this label exists.
 
     Ignore failures.
     """
@@ -401,7 +404,7 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
         (backup for backup in reversed(backups(file)) if _is_sound(backup)), None
     )
     if backup and _version(backup) < len(layout.migrations):
-        # opening it below migrates it
+        # opening the backup below migrates it
         file.write_bytes(backup.read_bytes())
     _verified.add(file)
     with contextlib.closing(open_database(file, layout)) as database:
@@ -409,7 +412,7 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
         # replacing a row must not delete rows that reference it
         database.execute("PRAGMA foreign_keys = OFF")
         with write_transaction(database):
-            # copy row by row, since checks may miss damage in a backup
+            # copy row by row, because a damaged backup may pass the checks
             restored = (
                 sum(_salvage(database, backup, name, layout) for name in tables)
                 if backup
@@ -441,7 +444,7 @@ def _is_sound(file: Path) -> bool:
 
 
 def _rows(database: Database, table: str) -> Iterator[Row]:
-    """Yield a table's rows by column name; raise DamagedError if one is unreadable."""
+    """Yield a table's rows by column name. Raise DamagedError if a row cannot be read."""
     cursor = database.execute(f"SELECT * FROM {table}")
     names = [column[0] for column in cursor.description]
     return (dict(zip(names, values, strict=True)) for values in cursor)
@@ -495,7 +498,6 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
 def _read_row(
     database: sqlite3.Connection, table: str, columns: Sequence[str], number: int
 ) -> tuple[Any, ...] | None:
-    """Return a row of a table, or None if it is unreadable."""
     try:
         row: tuple[Any, ...] | None = database.execute(
             f"SELECT {', '.join(columns)} FROM {table} WHERE rowid = ?", (number,)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Store drafts: the texts of a topic's messages outside its commits.
+"""Store drafts: text for a topic's messages that is not in its commits.
 
-They are not part of the branch, so they survive rebases, crashes and failed sends.
+Drafts are stored outside the branch, so they survive rebases, crashes and failed sends.
 """
 
 import contextlib
@@ -38,9 +38,7 @@ class Drafts(TopicStore):
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Open a write transaction, so that no other write occurs between reading and
-        writing a draft.
-        """
+        """Open a transaction that prevents other writes between reading and writing drafts."""
         with write_transaction(self._db):
             yield
 
@@ -52,7 +50,7 @@ class Drafts(TopicStore):
         return self._load(row[0]) if row else None
 
     def all(self, repository: str | None = None) -> tuple[Draft, ...]:
-        """Return all drafts, or those of a repository, most recently changed first."""
+        """Return all drafts, or only a repository's, most recently changed first."""
         rows = self._db.execute(
             "SELECT data FROM drafts WHERE ? IS NULL OR repository = ? ORDER BY updated DESC, rowid"
             " DESC",
@@ -87,9 +85,9 @@ class Drafts(TopicStore):
         return draft
 
     def keep(self, before: Draft, after: Draft, origin: str) -> Draft:
-        """Store the fields that differ between two states of a draft, with their `origin`.
+        """Store the fields that differ between two states of a draft, and record their origin.
 
-        Return `after` with all origins.
+        Return the new state with all origins.
         """
         with self.transaction():
             return self._keep(before, after, origin)
@@ -135,10 +133,10 @@ class Drafts(TopicStore):
         patches: Sequence[KnownPatch],
         branches: Sequence[str] = (),
     ) -> Draft | None:
-        """Return the draft for these patches.
+        """Return the draft for these patches: one with the same patch-ids or subjects, or this
+        branch's empty draft.
 
-        It has the same patch-ids or subjects, or is the empty draft of this branch. The draft of
-        another existing branch (`branches`) is used only if most patch-ids match, as in a copy of
+        The draft of another existing branch is used only if most patch-ids match, as in a copy of
         the branch.
         """
         ids, subjects, dates = (
@@ -187,13 +185,13 @@ def pair_known_patches(
 
 
 def _features(patch: KnownPatch) -> PatchFeatures:
-    """Return the features that identify a patch in another version."""
+    """Return the features that identify a patch across versions."""
     return PatchFeatures(patch.subject, patch.patch_id, patch.authored)
 
 
 def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
-    """Update the draft after its patches changed: assign notes to the new versions of their
-    patches.
+    """Update the draft after its patches changed, and move each note to the new version of its
+    patch.
     """
     notes = dict(draft.notes)
     for before, after in pair_known_patches(draft.patches, patches):
@@ -212,7 +210,7 @@ def _load(text: str) -> Draft:
 
 
 def complete_prefix(text: str) -> str:
-    """Add PATCH to the words of a subject prefix: `net-next` becomes `PATCH net-next`.
+    """Add PATCH to a subject prefix: `net-next` becomes `PATCH net-next`.
 
     "" selects git's own prefix. Raise UsageError if the prefix is invalid.
     """

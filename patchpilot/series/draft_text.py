@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert a draft to and from a single text for editing, export and import.
+"""Convert a draft to and from text for editing, export and import.
 
-It contains the cover letter, the changelog and a note for each patch, each below a heading.
+The text contains the cover letter, the changelog and a note for each patch, each below a heading.
 """
 
 import re
@@ -26,9 +26,9 @@ _EXPORT = "#~ patchpilot draft, topic "
 def as_text(
     draft: Draft, *, change_items: Sequence[str] = (), folder: Path | None = None
 ) -> str:
-    """Return the draft as text, formatted with the templates cover, changelog and note.
+    """Return the draft as text, formatted with the cover, changelog and note templates.
 
-    `change_items` are suggested items for a new version's changelog.
+    `change_items` are suggested changelog items for a new version.
     """
     lines = [
         f"{_EXPORT}{draft.change_id}, v{draft.version}",

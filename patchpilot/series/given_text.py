@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read UTF-8 text of limited size from a user's file."""
+"""Read a UTF-8 text file of limited size that the user names."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ LARGEST = 4 << 20
 
 
 def read_text_option(file: str | Path, hint: Advice) -> str:
-    """Return the text of a file (`-`: standard input).
+    """Return the text of a file, or of standard input for `-`.
 
     Raise InputError if it cannot be read, is too large or is not UTF-8.
     """

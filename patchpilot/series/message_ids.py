@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Create and store the Message-IDs of a series' messages.
 
-They are stored with the draft, so that a send or preview reuses the ids of the last preview.
+They are stored with the draft, so that a send or preview can reuse the last preview's Message-IDs.
 """
 
 import hashlib
@@ -21,9 +21,10 @@ from patchpilot.series.draft import Drafts
 def new_message_ids(
     change_id: str, version: int, count: int, sender: Address, day: date
 ) -> tuple[str, ...]:
-    """Return new Message-IDs for messages 0…count of a series, with a common random part.
+    """Return new Message-IDs for messages 0 to `count` of a series, such as
+    `20261120-topic-v2-1-0123456789ab@example.org`.
 
-    An example is `20261120-topic-v2-1-0123456789ab@example.org`.
+    They share a random part.
     """
     slug = (
         re.sub(r"[^A-Za-z0-9._]+", "-", stem(change_id)).strip("-.")[:40].strip("-.")
@@ -48,8 +49,8 @@ def reuse_ids(
     content: Iterable[bytes | str],
     generate: Callable[[], tuple[str, ...]],
 ) -> tuple[str, ...]:
-    """Return the Message-IDs of the last preview of this kind if its messages had the same content,
-    otherwise generate and store new ones.
+    """Return the last preview's Message-IDs if its messages had the same content; otherwise
+    generate and store new ones.
 
     An exported or manually sent message must not share its id with a different message.
     """
@@ -67,7 +68,7 @@ def reuse_ids(
         current = drafts.get(draft.change_id) or draft
         previous = current.shown.get(kind, ())
         if previous and previous[0] == digest.hexdigest():
-            # another process previewed the same messages at the same time
+            # another process previewed the same messages in the meantime
             return tuple(previous[1:])
         drafts.save(
             replace(current, shown={**current.shown, kind: (digest.hexdigest(), *ids)})
@@ -76,9 +77,9 @@ def reuse_ids(
 
 
 def forget_ids(change_id: str, *, to_self: bool = False) -> None:
-    """Delete the stored Message-IDs after a send, because the next messages will be different.
+    """Delete the stored Message-IDs after a send, because later messages will differ.
 
-    After a test copy, keep the ids shown for the real messages.
+    After a test send to the user, keep the Message-IDs shown for the real messages.
     """
     with Drafts() as drafts, drafts.transaction():
         draft = drafts.get(change_id)
@@ -94,9 +95,9 @@ def forget_ids(change_id: str, *, to_self: bool = False) -> None:
 def reuse_message_ids(
     draft: Draft, kind: str, mails: tuple[Message, ...]
 ) -> tuple[Message, ...]:
-    """Return the messages with the Message-IDs that were shown before for the same messages.
+    """Replace newly generated Message-IDs with those shown before for the same messages.
 
-    Use this for messages from a tool that generates new Message-IDs on each run.
+    Use this for tools that generate new Message-IDs on each run.
     """
     content = [
         part

@@ -31,7 +31,7 @@ patches.
 
 
 class PatchFeatures(NamedTuple):
-    """The features that identify a patch in another version of its series; unknown ones are empty.
+    """The features that identify a patch across versions of its series; unknown ones are empty.
 
     `change` is the patch-id or another hash of the changes. `authored` is the author date, which
     survives amending and rebasing. `lines` contains the changed lines with their counts.
@@ -45,7 +45,7 @@ class PatchFeatures(NamedTuple):
 
     @property
     def title_key(self) -> str:
-        """Return the title in the form used for comparison."""
+        """Return the title normalized for comparison."""
         return title_key(self.title)
 
 
@@ -57,10 +57,10 @@ def title_key(title: str) -> str:
 
 
 def title_similarity(title: str, other: str) -> float:
-    """Return the similarity of two titles, from 0 to 1.
+    """Return the similarity of two titles, from 0 to 1: the mean of the share of common words and
+    the share of common characters in order.
 
-    It is the mean of the shares of common words and of common characters in order. A common prefix
-    (`net: usb:`) is ignored, because it only names the subsystem.
+    A common prefix (`net: usb:`) is ignored, because it only names the subsystem.
     """
     from difflib import SequenceMatcher
 
@@ -81,7 +81,7 @@ def title_similarity(title: str, other: str) -> float:
 
 
 def line_similarity(lines: Mapping[Line, int], other: Mapping[Line, int]) -> float:
-    """Return the share of common changed lines in two patches, from 0 to 1.
+    """Return the share of changed lines that two patches have in common, from 0 to 1.
 
     It is 0 if either patch has no changed lines.
     """
@@ -110,12 +110,12 @@ def patch_similarity(patch: PatchFeatures, other: PatchFeatures) -> float:
 def pair_patches(
     old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
 ) -> dict[int, int]:
-    """Map the index of each patch in `new` to its index in `old`, omitting patches without a
-    counterpart.
+    """Map the index of each patch in the new version to its index in the old version. Patches
+    without a counterpart are omitted.
 
-    Patches are matched by their changes, by title, by author date (unless several share it), then
-    by similarity, most similar first. If a single patch remains in both versions, at the same
-    position in series of equal length, it is matched even if its changes are unknown.
+    Patches are matched by their changes, then by title, by author date (unless several share it),
+    and by similarity, most similar first. If each version then has one unmatched patch, at the same
+    position in series of equal length, they are matched if their changes are unknown.
     """
     pairing = _Pairing(old, new)
     pairing.pair_by_key(lambda patch: patch.change)
@@ -146,7 +146,7 @@ class _Pairing:
     ) -> None:
         """Pair patches with the same key: most similar first, then in order.
 
-        With `unique`, skip keys shared by several patches on a side.
+        If `unique` is set, skip keys that several patches of a version share.
         """
         old_indexes, new_indexes = (
             _index_by_key(self.old, self._unpaired_old, key),
@@ -191,8 +191,8 @@ class _Pairing:
                 self._pair(new_index, old_index)
 
     def pair_by_index(self) -> None:
-        """Pair the last remaining patches if they have the same index, similar lines, and series of
-        equal length.
+        """Pair the last unpaired patches if they have the same index in series of equal length and
+        unknown changes.
         """
         if (
             len(self._unpaired_old) == len(self._unpaired_new) == 1
@@ -209,7 +209,6 @@ def _index_by_key(
     indexes: Iterable[int],
     key: Callable[[PatchFeatures], str],
 ) -> dict[str, list[int]]:
-    """Map each key to the indexes of its patches, in order."""
     result: dict[str, list[int]] = defaultdict(list)
     for index in indexes:
         if name := key(patches[index]):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Store the user's edits to a topic's recipient plan, and apply them to each new plan, including
-after a rebase and in new versions.
+"""Store the user's edits to a topic's recipients, and apply them to each new recipient plan,
+including after a rebase and in new versions.
 """
 
 import json
@@ -26,9 +26,9 @@ _CONTROL = compile_late("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 class Edits(NamedTuple):
     """The user's edits to a recipient plan.
 
-    `placed` contains (header, address) pairs added or moved manually, and `dropped` the removed
-    mailboxes (in lower case). `single` contains (patch subject, address, whether the address gets
-    this patch).
+    `placed` contains (header, address) pairs added or moved manually, `dropped` the removed
+    addresses in lower case, and `single` (patch subject, address, whether the address gets this
+    patch).
     """
 
     placed: tuple[tuple[str, Address], ...] = ()
@@ -38,11 +38,11 @@ class Edits(NamedTuple):
     def edit_patch(
         self, patch: str, address: Address, *, is_recipient: bool
     ) -> "Edits":
-        """Add or remove an address for the patch with this subject."""
+        """Record whether the patch with this subject is sent to an address."""
         return self._replace(single=(*self.single, (patch, address, is_recipient)))
 
     def place(self, header: str, address: Address) -> "Edits":
-        """Put an address into a header ("to" or "cc")."""
+        """Add an address to a header ("to" or "cc"), or move it there."""
         other_edits = self.restore(address)
         return other_edits._replace(placed=(*other_edits.placed, (header, address)))
 
@@ -51,7 +51,7 @@ class Edits(NamedTuple):
         return other_edits._replace(dropped=(*other_edits.dropped, address.key))
 
     def restore(self, address: Address, patch: str = "") -> "Edits":
-        """Drop an address's edits, or only its edit for `patch` if there is one."""
+        """Drop the edits for an address, or only its edit for one patch if there is one."""
         remaining = tuple(
             edit
             for edit in self.single
@@ -114,9 +114,8 @@ def _add_address(address: Address, header: str) -> Recipient:
 
 
 def topic_key(series: Series, repository: Repository | None) -> str:
-    """Return the key that identifies a topic across rebases and versions.
-
-    This is the change-id, otherwise the branch, otherwise the author and the first title.
+    """Return the key that identifies a topic across rebases and versions: the change-id if there is
+    one, otherwise the branch, otherwise the author and the first title.
     """
     if change_id := next(change_ids(series), None):
         return f"change-id:{change_id}"
@@ -145,7 +144,6 @@ def branch_key(repository: Repository) -> str | None:
 
 
 def _file(key: str) -> Path:
-    """Return the file with a topic's edits, in the user's state directory."""
     import hashlib
 
     name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
@@ -219,9 +217,8 @@ def _header(value: object) -> str:
 
 
 def refuse_control_characters(option: str, values: Sequence[str]) -> None:
-    """Raise UsageError if an option's address contains a control character such as a line break.
-
-    Such addresses could inject headers.
+    """Raise UsageError if an address in an option contains a control character such as a line
+    break, which could inject headers.
     """
     for value in values:
         if _CONTROL.search(value):
@@ -250,7 +247,7 @@ def addresses(values: Sequence[str], option: str = "an address") -> tuple[Addres
 
 
 def new_recipients(values: Sequence[str], option: str) -> tuple[Address, ...]:
-    """Parse addresses like `addresses`, and check that they can receive messages.
+    """Parse the user's addresses, and check that they can receive messages.
 
     Raise InputError for an address that cannot.
     """

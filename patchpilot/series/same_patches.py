@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare patches with previously sent ones.
-
-The comparison includes commit messages and whitespace, which patch-ids ignore.
+"""Compare patches with previously sent ones, including commit messages and whitespace, which
+patch-ids ignore.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,11 +14,11 @@ _Key = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
 
 def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
-    """Return whether patches have the same authors, commit messages and lines as sent messages with
-    the same patch-ids.
+    """Return whether patches have the same authors, commit messages and changed lines as sent
+    messages with the same patch-ids.
 
-    Ignore context and line numbers, because a rebase changes them. An unparsable message counts as
-    the same, so that the user is asked.
+    Context and line numbers are ignored, because a rebase changes them. An unparsable message
+    counts as equal, so that the user is asked.
     """
     try:
         sent_keys = {_key(parse_patch(raw, "mail")) for raw in mails}
@@ -35,7 +34,7 @@ def equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
 
 
 def has_patches(patches: Iterable[Patch], required: Iterable[Patch]) -> bool:
-    """Return whether a series contains all `required` patches, with the same author, message and
+    """Return whether a series contains all required patches, with the same authors, messages and
     changed lines.
     """
     return {_key(patch) for patch in required} <= {_key(patch) for patch in patches}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Open the database in the user's state directory that drafts and the outbox share."""
+"""Open the database of drafts and the outbox in the user's state directory."""
 
 from typing import Self
 
@@ -33,14 +33,14 @@ LAYOUT = Layout("the outbox", (_SCHEMA, _REPLIES))
 
 
 def connect() -> Database:
-    """Open the database of drafts and messages in autocommit mode: each statement is on disk when
-    it returns.
+    """Open the database of drafts and the outbox in autocommit mode, in which each statement is on
+    disk when it returns.
     """
     return open_database(state_folder() / FILE, LAYOUT)
 
 
 class TopicStore:
-    """A store in the database, closed when its context ends."""
+    """A store in the database of drafts and the outbox, closed when its context ends."""
 
     def __init__(self) -> None:
         self._db = connect()

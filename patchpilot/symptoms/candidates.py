@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the commits to search for a fix, and the source code that a symptom mentions."""
+"""Read the commits that may contain a fix, and locate the source code that a symptom mentions."""
 
 import re
 from collections import Counter
@@ -60,7 +60,9 @@ def read_messages(
 
 @dataclass(frozen=True, slots=True)
 class WordCounts:
-    """The query's words in each message (commit number → word → count), and message lengths."""
+    """How often each message contains the query's words (commit number → word → count), and the
+    message lengths.
+    """
 
     counts: Mapping[int, Mapping[str, int]]
     mean: float
@@ -82,7 +84,7 @@ def count_words(messages: Sequence[CommitMessage], words: Iterable[str]) -> Word
 
 @dataclass(frozen=True, slots=True)
 class SourceLocations:
-    """A tree's files and functions that a symptom mentions or that print its messages.
+    """The files and functions in a tree that a symptom mentions or that print its messages.
 
     `symptom` is the symptom with these functions as frames.
     """
@@ -93,9 +95,9 @@ class SourceLocations:
 
 
 def locate(repository: Repository, rev: str, symptom: Symptom) -> SourceLocations:
-    """Weigh a tree's files and functions by their likelihood of causing a symptom.
+    """Weight a tree's files and functions by their likelihood of causing a symptom.
 
-    If the symptom names modules, search only directories and files with these names.
+    If the symptom names modules, first search only directories and files with these names.
     """
     listing = repository.git("ls-tree", "-r", "-z", "--name-only", rev).text.split("\0")
     sources = [path for path in listing if path.endswith(_SUFFIXES)]
@@ -138,7 +140,10 @@ def locate(repository: Repository, rev: str, symptom: Symptom) -> SourceLocation
 def _definitions(
     lines: Iterable[_Line], weights: Mapping[str, float]
 ) -> list[tuple[str, float]]:
-    """Return (path, weight) for each function that is defined in few files."""
+    """Return (path, weight) for each file that defines a listed function.
+
+    Functions defined in many files are ignored.
+    """
     files: dict[str, set[str]] = {}
     for path, _, code in lines:
         if is_head(code) and not code.endswith(";") and not path.endswith(".h"):
@@ -154,7 +159,7 @@ def _definitions(
 def _find_printing_lines(
     lines: Sequence[_Line], messages: Iterable[str]
 ) -> list[tuple[str, int]]:
-    """Return (path, line number) for each line that most likely prints the messages."""
+    """Return (path, line number) of the lines that most likely print the messages."""
     lines = [line for line in lines if '"' in line[2]]
     result = []
     for message in messages:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Choose the next commit to build in a bisection for the commit that fixed a bug.
+"""Choose the next commit to build when bisecting for the commit that fixed a bug.
 
-`git bisect` halves the number of commits; this halves the total probability, which takes fewer
-builds if the ranking is good.
+`git bisect` halves the number of commits. Halving the total probability instead takes fewer builds
+if the ranking is good.
 """
 
 import math
@@ -15,7 +15,7 @@ _MOST = 100
 
 
 class NextBuild(NamedTuple):
-    """The commit to build, and an estimate of the remaining builds including this one."""
+    """The commit to build, and the estimated number of remaining builds including this one."""
 
     commit: str
     builds: int
@@ -29,11 +29,11 @@ def next_build(
     *,
     is_good: bool = True,
 ) -> NextBuild | None:
-    """Return the commit to build next, or None if no build can separate the commits.
+    """Return the commit to build next, or None if no build can narrow the search further.
 
-    `parents` contains the commits that may be the fix, children first. `likely` maps some of them
-    to probabilities from a search of `searched` commits. Without `is_good`, no build has had the
-    fix yet, so the latest commit may be chosen, which may still have the bug.
+    `parents` contains the commits that may be the fix, children first. `likely` gives probabilities
+    for some of them, from a search of `searched` commits. Without `is_good`, no build has had the
+    fix yet; the latest commit may then be chosen although it may still have the bug.
     """
     weights = {
         commit: UNRANKED / searched + (1 - UNRANKED) * likely.get(commit, 0.0)
@@ -59,7 +59,7 @@ def next_build(
 def _candidates(
     parents: Mapping[str, Sequence[str]], likely: Mapping[str, float]
 ) -> Sequence[str]:
-    """Return all commits or, if there are many, those that may halve the probability."""
+    """Return all commits or, if there are many, those that could split the probability in half."""
     commits = list(parents)
     line = commits[:1]
     while (
@@ -82,7 +82,6 @@ def _total_weights(
     weights: Mapping[str, float],
     candidates: Sequence[str],
 ) -> dict[str, float]:
-    """Return the total weight of each commit and its ancestors."""
     masks = {commit: 1 << index for index, commit in enumerate(candidates)}
     sums: dict[int, float] = {}
     for commit, weight in weights.items():

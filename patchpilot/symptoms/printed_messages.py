@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare a printed message with the format strings of the source."""
+"""Compare a printed message with the format strings in the source code."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,9 +18,10 @@ _ENOUGH, _SHARE = 8, 0.65
 
 
 def search_keys(message: str, in_all_files: bool) -> list[str]:
-    """Return search texts; a message's format string contains at least one of them.
+    """Return strings to search for.
 
-    Any word may be an argument. With `in_all_files`, return only a few long texts.
+    The message's format string contains at least one of them, because any word may be an argument.
+    If all files are searched, return only a few long strings.
     """
     keys: list[str] = []
     for run in _fixed_runs(message):
@@ -35,8 +36,8 @@ def search_keys(message: str, in_all_files: bool) -> list[str]:
 
 
 def common_letters(message: str, code: str) -> int:
-    """Return the number of a message's letters that a line's format string prints, or 0 if it does
-    not match.
+    """Return how many letters of a message a line's format string prints, or 0 if it does not
+    match.
     """
     pieces = [
         " ".join(piece.split())
@@ -44,7 +45,7 @@ def common_letters(message: str, code: str) -> int:
         for piece in _CONVERSION.split(literal)
     ]
     runs, message_text = list(_fixed_runs(message)), " ".join(message.split())
-    # a message may be truncated, or start with text that is not in the format
+    # a message may be truncated, or start with text missing from the format
     words = " ".join(pieces).split()
     comparisons = (
         (pieces, message_text),
@@ -55,7 +56,7 @@ def common_letters(message: str, code: str) -> int:
 
 
 def _fixed_runs(message: str) -> Iterator[str]:
-    """Yield the parts of a message between words that can only be arguments."""
+    """Yield the parts of a message between the words that must be arguments."""
     run: list[str] = []
     for word in (*message.split(), "0"):
         if not _ARGUMENT.search(word):

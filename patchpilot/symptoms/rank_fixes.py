@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rank commits by their likelihood of fixing a symptom.
+"""Rank commits by how likely they fix a symptom.
 
-The weights of the evidence, and the probability that the first commit is right, are fitted on fixes
-in other histories (tests/lab/fit_symptoms.py).
+The weights of the evidence, and the probability that the first commit is correct, are fitted on
+fixes in other histories (tests/lab/fit_symptoms.py).
 """
 
 import math
@@ -41,7 +41,7 @@ Features = dict[str, float]
 
 
 class Evidence(NamedTuple):
-    """A candidate, its evidence as numbers, and the matching words to display."""
+    """A candidate, its evidence as numeric features, and the matching words to display."""
 
     number: int
     features: Features
@@ -70,7 +70,7 @@ def weigh_messages(query: Query, word_counts: WordCounts) -> list[Evidence]:
         for word, count in message_counts.items()
     }
     total_weight = sum(terms[word] * value for word, value in rarity.items()) or 1.0
-    # words of the log that occur in no message count against every commit
+    # symptom words that occur in no message lower every commit's score
     unknown_weight = sum(
         weight * math.log(1 + 2 * total)
         for word, weight in terms.items()
@@ -130,7 +130,7 @@ def rank_best(
 def weigh_changes(
     query: Query, evidence: Sequence[Evidence], changes: Mapping[str, Change]
 ) -> list[Evidence]:
-    """Add evidence from the diffs, and the matching words."""
+    """Add evidence from the diffs, and the matching words to display."""
     functions, files = query.sources.functions, query.sources.files
     modules = {
         module.lower().replace("-", "_") for module in query.sources.symptom.modules
@@ -196,9 +196,8 @@ class RankedCandidate(NamedTuple):
 
 
 def fits(best: Sequence[RankedCandidate]) -> bool:
-    """Return whether any of the best candidates may be the fix.
-
-    Commits to the function where the symptom occurred always count.
+    """Return whether any of the best candidates is likely enough to be the fix, or changes the
+    function in which the symptom occurred.
     """
     threshold: float = shipped_tables("ranking")["symptoms"]["calibration"]["nothing"]
     return any(
@@ -209,7 +208,7 @@ def fits(best: Sequence[RankedCandidate]) -> bool:
 
 
 def list_features(evidence: Sequence[Evidence], shares: Sequence[float]) -> Features:
-    """Return features that predict whether a sorted list's first candidate is correct."""
+    """Return features that predict whether the first candidate in a sorted list is correct."""
     first = evidence[0].features
     return {
         "bias": 1.0,
@@ -229,7 +228,7 @@ def list_features(evidence: Sequence[Evidence], shares: Sequence[float]) -> Feat
 
 
 def add_shares(rows: Sequence[Features]) -> list[Features]:
-    """Add each candidate's evidence as a share of the maximum of all candidates."""
+    """Add each candidate's values as a share of the highest value of all candidates."""
     maxima = {name: max((row[name] for row in rows), default=0.0) for name in _COMPARED}
     return [
         {
@@ -277,7 +276,7 @@ def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
 
 
 def calibrate(raw: float, curve: Sequence[Sequence[float]]) -> float:
-    """Convert a raw value to a probability, using a rising curve of (raw, probability)."""
+    """Convert a raw value to a probability by an increasing curve of (raw, probability) points."""
     previous = curve[0]
     for point in curve:
         if raw <= point[0]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read a symptom: the functions, modules and messages in a log, without variable parts.
+"""Parse the functions, modules and messages in a log, without their variable parts.
 
-A log is dmesg output, an oops, a sanitizer, lockdep or valgrind report, a gdb backtrace, or a
+The log may be dmesg output, an oops, a sanitizer, lockdep or valgrind report, a gdb backtrace, or a
 single driver message.
 """
 
@@ -88,8 +88,8 @@ class Symptom:
     """A parsed log: its functions (top of the trace first) and other search terms.
 
     `modules` contains modules and drivers, and `files` source files. `messages` contains the lines
-    from the first error on, without timestamps, errors first. `release` is the version of the
-    kernel that printed the log.
+    from the first error onward, without timestamps, errors first. `release` is the kernel version
+    that printed the log.
     """
 
     frames: tuple[Frame, ...] = ()
@@ -120,7 +120,7 @@ class Symptom:
 
     @property
     def name(self) -> str:
-        """Return the function or file if the symptom contains nothing else, otherwise ""."""
+        """Return the symptom's function or file if that is all it contains, otherwise ""."""
         names = [*(frame.function for frame in self.frames), *self.files]
         return names[0] if len(names) == 1 and not self.messages else ""
 
@@ -129,7 +129,7 @@ class Symptom:
 
 
 def read_log(log: str) -> Symptom:
-    """Parse a log. The result is false if no search term is found."""
+    """Parse a log. The result is falsy if the log contains no search terms."""
     common_names = re.compile(shipped_tables("ranking")["symptoms"]["frames"]["common"])
     frames: dict[str, Frame] = {}
     modules: dict[str, None] = {}
@@ -195,5 +195,4 @@ def _frames(line: str) -> Iterator[tuple[str, str, float]]:
 
 
 def _strip_suffixes(name: str) -> str:
-    """Strip compiler suffixes from a function's name."""
     return _SUFFIX.sub("", name.partition("$")[0])

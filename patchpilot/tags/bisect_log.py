@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse a bisection: the output of `git bisect log`, or its end as pasted into a report."""
+"""Parse the output of `git bisect log`, or the end of a bisection as pasted into a bug report."""
 
 import re
 from typing import NamedTuple
@@ -18,7 +18,7 @@ _TERM = re.compile(r"--term-(new|bad|old|good)'?[= ]'?(\S+?)'?(?=\s|$)")
 
 
 class Bisection(NamedTuple):
-    """A parsed bisection: the first bad commit, and the bad, good and skipped ids in order.
+    """A parsed bisection: the first bad commit, and the bad, good and skipped commit ids in order.
 
     The first bad commit is None if the bisection is unfinished.
     """

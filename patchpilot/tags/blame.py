@@ -16,7 +16,7 @@ _HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+)(?: (\d+))?$")
 class Owner(NamedTuple):
     """A commit reported by git blame, with dates in seconds since the epoch.
 
-    `root` marks a commit at which the history ends.
+    `root` is set if the history ends at this commit.
     """
 
     id: str
@@ -29,10 +29,10 @@ class Owner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """The blame of the requested lines of a file, by line number counted from 1.
+    """The git blame output for the requested lines of a file, keyed by line number (from 1).
 
-    `texts[n]` is the text of line n, `ids[n]` the commit that last changed it, and `origins[n]`
-    its path and line number in that commit.
+    `texts[n]` is the text of line n, `ids[n]` the commit that last changed it, and `origins[n]` its
+    path and line number in that commit.
     """
 
     path: str
@@ -44,7 +44,7 @@ class Blame:
 def blame(
     repository: Repository, rev: str, path: str
 ) -> tuple[Blame, dict[str, Owner]]:
-    """Blame a file at `rev`, and return its lines, and the blamed commits by id.
+    """Run git blame on a file at a revision, and return its lines and the blamed commits by id.
 
     Both are empty if the file cannot be read.
     """

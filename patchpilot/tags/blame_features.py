@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compute the features that the ranker weighs for each candidate.
-
-They are computed from a change and the blame of its files.
+"""Compute ranking features for each candidate from the fix's change and the blame of the changed
+files.
 """
 
 import math
@@ -21,7 +20,7 @@ DAY = 86400
 
 @dataclass(slots=True)
 class Tally:
-    """The lines near the change that a commit last changed, weighted by significance."""
+    """The lines in or near the change that one commit last changed, weighted by significance."""
 
     removed: float = 0.0
     beside: float = 0.0
@@ -74,7 +73,10 @@ def _tally_file(
 
 
 def _credit_neighbors(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
-    """Credit the owners of lines around a run, with more credit for closer lines."""
+    """Credit the commits that last changed the lines around a run.
+
+    Closer lines get more credit.
+    """
     before, after = (
         (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
     )
@@ -93,7 +95,7 @@ def _credit_neighbors(tallies: dict[str, Tally], blame: Blame, run: Run) -> None
 def _changed_words(change: CommitFileChange) -> Counter[str]:
     """Count the identifiers in the changed lines.
 
-    Identifiers only in old or only in new lines count double.
+    An identifier that occurs only in old lines or only in new lines counts double.
     """
     counter: Counter[str] = Counter()
     for run in change.runs:
@@ -107,7 +109,10 @@ def _changed_words(change: CommitFileChange) -> Counter[str]:
 def _credit_removed_line(
     tallies: dict[str, Tally], blame: Blame, line: int, added: set[str]
 ) -> None:
-    """Credit the owner of a removed line, with less credit if the line only moves in the file."""
+    """Credit the commit that last changed a removed line.
+
+    Credit it less if the line is only moved within the file.
+    """
     if line not in blame.ids:
         return
     tally = tallies[blame.ids[line]]
@@ -119,8 +124,9 @@ def _credit_removed_line(
 
 
 def _split_vote(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
-    """Split a run's vote among the owners of its removed lines, or half a vote among the owners of
-    the lines next to an addition.
+    """Split a run's vote among the commits that last changed its removed lines.
+
+    For a pure addition, split half a vote among the commits that last changed the adjacent lines.
     """
     lines = (
         range(run.start, run.end + 1)
@@ -143,8 +149,10 @@ def _credit_related_lines(
     tallies: dict[str, Tally],
     mentioned_words: set[str],
 ) -> None:
-    """Credit the owners of other lines with identifiers from the change or message, with more
-    credit for rare ones.
+    """Credit the commits that last changed other lines with identifiers from the change or the
+    message.
+
+    Rare identifiers get more credit.
     """
     frequency = Counter(word for line_words in words.values() for word in line_words)
     weights = {
@@ -181,9 +189,9 @@ def shares(values: Mapping[str, float]) -> dict[str, float]:
 def features(
     evidence: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
-    """Return the feature values of each candidate, most of them between 0 and 1.
+    """Return each candidate's feature values, most of them between 0 and 1.
 
-    A direct mention gets a larger value, because its weight was fitted on few examples and is too
+    A direct mention gets a larger value, because its weight was fitted to few examples and is too
     small.
     """
     ids = [tally for tally in tallies if tally in evidence.owners]
@@ -279,7 +287,7 @@ def _word_weights(evidence: EvidenceInput, ids: Sequence[str]) -> dict[str, floa
 def _overlap(
     words: frozenset[str], others: frozenset[str], weights: Mapping[str, float]
 ) -> float:
-    """Return the weighted share of the words that are also in `others`."""
+    """Return the weighted share of the words that are also in the other set."""
     default = math.log(1 + len(weights)) or 1.0
     total = sum(weights.get(word, default) for word in words)
     return (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compute a candidate's features from its own change and message."""
+"""Compute a candidate's features from its commit message and diff."""
 
 import math
 from collections import Counter
@@ -18,7 +18,7 @@ SHORT = 3
 
 
 class CandidateHistory(NamedTuple):
-    """A candidate's message, and its changes to the fix's files under their names at the time."""
+    """A candidate's message, and its changes to the fix's files (under their paths at the time)."""
 
     id: str
     message: str
@@ -28,7 +28,7 @@ class CandidateHistory(NamedTuple):
 def read_candidate_histories(
     repository: Repository, ids: Sequence[str], paths: Iterable[str]
 ) -> dict[str, CandidateHistory]:
-    """Read the messages of these commits and their changes to these paths, in one walk."""
+    """Read the candidates' messages and their changes to these paths in a single git log."""
     sorted_paths = sorted(set(paths))
     if not ids or not sorted_paths:
         return {}
@@ -103,7 +103,9 @@ def compute_close_features(
 def _words(
     files: Iterable[CommitFileChange], min_significance: float = 1.0
 ) -> tuple[set[str], set[str]]:
-    """Return the identifiers in removed and added lines of at least this significance."""
+    """Return the identifiers in the removed and in the added lines that have at least this
+    significance.
+    """
     old: set[str] = set()
     new: set[str] = set()
     for run in (run for change in files for run in change.runs):
@@ -123,9 +125,9 @@ def _mentioned_word_ratio(
     message_counts: Mapping[str, int],
     count: int,
 ) -> float:
-    """Return the share of the fix's words in the candidate's message.
+    """Return the weighted share of the fix's words that occur in the candidate's message.
 
-    Words that few candidates use count more.
+    Words used by few candidates weigh more.
     """
     weights = {
         word: math.log((1 + count) / message_counts[word])
@@ -143,9 +145,9 @@ def _mentioned_word_ratio(
 def _find_fixed_candidates(
     evidence: EvidenceInput, histories: Mapping[str, CandidateHistory]
 ) -> set[str]:
-    """Return the candidates named in another candidate's Fixes: tag.
+    """Return the candidates that another candidate names in a Fixes: tag.
 
-    Ignore candidates with the fix's own subject.
+    Ignore candidates with the same subject as the fix.
     """
     tags = [
         tag.commit_id

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A commit's changes relative to its first parent, as runs of changed lines.
-
-Whitespace is ignored.
-"""
+"""Parse a commit's diff to its first parent into runs of changed lines, ignoring whitespace."""
 
 import re
 from typing import NamedTuple
@@ -17,10 +14,11 @@ _HUNK = re.compile(r"@@ -(\d{1,10})(?:,\d{1,10})? \+(\d{1,10})(?:,\d{1,10})? @@"
 
 
 class Run(NamedTuple):
-    """A run of adjacent changed lines: removed lines with their old line numbers, and added lines.
+    """A run of adjacent changed lines.
 
-    `start` is the first removed line in the old file or, for a pure addition, the old line before
-    it (0: at the top). `new_start` is the first added line in the new file.
+    `start` is the first removed line's number in the old file or, for a pure addition, the number
+    of the old line before it (0 at the top). `new_start` is the first added line's number in the
+    new file.
     """
 
     start: int
@@ -30,7 +28,7 @@ class Run(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Return the last old line of the run, or `start` if it only adds lines."""
+        """Return the number of the last removed line, or `start` if there is none."""
         return self.start + max(0, len(self.removed) - 1)
 
 
@@ -84,7 +82,7 @@ def parse_change(text: str) -> tuple[CommitFileChange, ...]:
     Files without changed lines, such as renamed files, are omitted.
     """
     files = []
-    # changed lines start with a sign, so none can be mistaken for a header
+    # changed lines start with + or -, so none can be mistaken for a header
     for block in _FILE.split(text)[1:]:
         head, *hunks = _RUN.split(block)
         if names := _NAMES.search(head):

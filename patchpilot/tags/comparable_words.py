@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Normalize the words of messages and the identifiers of code for comparison."""
+"""Normalize words in messages and identifiers in code so that they can be compared."""
 
 import re
 from functools import lru_cache
@@ -23,7 +23,7 @@ _KEYWORDS = frozenset(
 
 @lru_cache(maxsize=4096)
 def stems(text: str) -> frozenset[str]:
-    """Return a text's meaningful words, in lower case and reduced to a rough stem.
+    """Return the meaningful words in a text, in lower case and roughly stemmed.
 
     Identifiers are split into their parts.
     """
@@ -86,7 +86,7 @@ _INSIGNIFICANT = frozenset(
 
 @lru_cache(maxsize=65536)
 def significance(text: str) -> float:
-    """Return the weight of a line of code as evidence, between 0 and 1.
+    """Return how significant a line of code is as evidence, from 0 to 1.
 
     It is 0 for blank lines and braces, low for comments, includes, labels and plain declarations,
     and 1 for all other lines.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Describe a candidate's evidence in phrases that the user can verify."""
+"""Describe a candidate's evidence in short phrases that the user can check."""
 
 from collections.abc import Iterator, Mapping
 
@@ -72,7 +72,7 @@ def _similarity_phrases(
 def missing_evidence(
     evidence: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
-    """Return, as short phrases, evidence that would support a candidate but is missing."""
+    """Return phrases for evidence that would support the candidate but was not found."""
     phrases = (
         [] if numbers["mentioned"] else ["the message does not mention this commit"]
     )
@@ -86,7 +86,7 @@ def _count_removed_lines(evidence: EvidenceInput) -> int:
 
 
 def _line_list(lines: list[tuple[str, int]]) -> str:
-    """Format lines as `file.c:12-14, 20`, shortened."""
+    """Format line numbers as `file.c:12-14, 20`, shortening long lists."""
     path = lines[0][0]
     ranges = _line_ranges({line for file, line in lines if file == path})
     text = ", ".join(
@@ -97,7 +97,6 @@ def _line_list(lines: list[tuple[str, int]]) -> str:
 
 
 def _line_ranges(numbers: set[int]) -> list[tuple[int, int]]:
-    """Group line numbers into (first, last) ranges, in order."""
     result: list[tuple[int, int]] = []
     for number in sorted(numbers):
         if result and number <= result[-1][1] + 1:

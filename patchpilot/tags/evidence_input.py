@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The input for finding the commit that introduced a bug: the fix's message, change and blame."""
+"""Read the data to find the commit that introduced a bug: the fix's message, change and blame."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +19,12 @@ SHORT_QUOTE = 25
 
 @dataclass(frozen=True, slots=True)
 class EvidenceInput:
-    """Facts about a fix, used to find the commit that introduced the bug.
+    """Data about a fix, used to find the commit that introduced the bug: its subject and text
+    without trailers, author address, author date, change, blame by old path, and the blamed
+    commits.
 
-    They are its subject and text without trailers, author address, author date, change, blame by
-    old path, and the blamed commits. `mentions` maps commits mentioned in the text to weights from
-    0.2 (in passing) to 1 (named as the cause).
+    `mentions` maps commits mentioned in the text to weights from 0.2 (in passing) to 1 (named as
+    the cause).
     """
 
     subject: str
@@ -39,7 +40,7 @@ class EvidenceInput:
 def read_evidence_input(
     repository: Repository, commit: Commit, progress: Progress = silent
 ) -> EvidenceInput:
-    """Read the evidence input of a commit, which must have a parent."""
+    """Read the data about a fix. The commit must have a parent."""
     parent = commit.parents[0]
     files = read_change(repository, parent, commit.id)
     largest = sorted(
@@ -76,7 +77,7 @@ def read_evidence_input(
 
 
 def owner_of(commit: Commit) -> Owner:
-    """Convert a commit to git blame's form."""
+    """Convert a commit to the form that git blame reports."""
     return Owner(
         commit.id,
         commit.subject,
@@ -91,7 +92,7 @@ def _mentions(
 ) -> dict[str, float]:
     """Return the fix's ancestors that the text mentions by id or quoted subject.
 
-    Add new ones to `owners`.
+    Add those missing from `owners` to it.
     """
     result: dict[str, float] = {}
     for mention, weight in find_commit_ids(text).items():

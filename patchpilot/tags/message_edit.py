@@ -18,8 +18,8 @@ _PIECES = re.compile(r"\s+|[^\s]+")
 
 
 class MessageEdits(NamedTuple):
-    """The requested changes to a message: (name, value) pairs to add, co-developers to add, and
-    replaced lines.
+    """The changes to make to a message: (name, value) pairs to add, co-developers to add, and lines
+    to replace.
     """
 
     trailers: tuple[tuple[str, str], ...] = ()
@@ -28,7 +28,7 @@ class MessageEdits(NamedTuple):
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """Return an explanation for each trailer that is not allowed in a commit message."""
+        """Return an error message for each trailer that is not allowed in a commit message."""
         developers = [("Co-developed-by", developer) for developer in self.developers]
         replaced = [
             (name, value)
@@ -40,10 +40,9 @@ class MessageEdits(NamedTuple):
 
 
 def compose(message: str, request: MessageEdits) -> str:
-    """Apply the requested changes to a message.
+    """Apply the requested changes to a message, skipping those in `refused`.
 
-    Everything else, including unknown trailers, stays in place. Changes that are `refused` are
-    skipped.
+    Everything else stays in place, including unknown trailers.
     """
     lines = message.rstrip("\n").split("\n")
     for index, text in (request.mended or {}).items():
@@ -82,10 +81,10 @@ def _add_developer(message: str, developer: str) -> str:
 
 
 def word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
-    """Compute the word diff of two messages as (sign, text) pieces.
+    """Compute the word diff of two messages as (sign, text) pieces, with the signs " " (unchanged),
+    "-" (removed) and "+" (added).
 
-    The signs are " " (unchanged), "-" (removed) and "+" (added). Unchanged lines are single
-    pieces.
+    Each unchanged line is one piece.
     """
     before, after = old.rstrip("\n").split("\n"), new.rstrip("\n").split("\n")
     pieces: list[tuple[str, str]] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Evidence in a commit message: its prose without trailers, and the commits that it mentions."""
+"""Extract evidence from a commit message: its prose without trailers, and the mentioned commits."""
 
 import re
 
@@ -31,7 +31,7 @@ _REGZBOT = re.compile(
 
 
 def prose(message: str) -> tuple[str, str]:
-    """Return a message's (subject, text) without any trailers.
+    """Return a message's subject and its text without trailers.
 
     A `Fixes:` line is removed even if it is indented, quoted or folded.
     """
@@ -53,10 +53,8 @@ def prose(message: str) -> tuple[str, str]:
 
 
 def find_commit_ids(text: str) -> dict[str, float]:
-    """Return the commit ids in a text, with their weights.
-
-    The weight is 0.2 for an id mentioned in passing, 0.6 for any other mention, and 1 for the
-    cause of the bug.
+    """Return the commit ids in a text, with weights: 0.2 if mentioned in passing, 1 if named as the
+    cause of the bug, otherwise 0.6.
     """
     result: dict[str, float] = {}
     for match in _ID.finditer(text):
@@ -83,7 +81,7 @@ def find_commit_ids(text: str) -> dict[str, float]:
 
 
 def find_quotes(text: str) -> tuple[str, ...]:
-    """Return the quoted texts that may be subjects of commits, each joined into one line.
+    """Return the quoted strings that may be commit subjects, each joined into one line.
 
     Single quotes are ignored.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognize fixes of several bugs introduced by different commits.
+"""Detect fixes for several bugs introduced by different commits.
 
 Such fixes make the same change in several files, or name several commits as the cause.
 """
@@ -12,9 +12,8 @@ MAX_TAGS = 5
 
 
 def find_joint_culprits(evidence: EvidenceInput, first: str) -> tuple[str, ...]:
-    """Return the commits that each need a Fixes: tag, oldest first.
-
-    They are `first` (the likeliest commit) and similar commits, if any.
+    """Return the commits that each need a Fixes: tag, oldest first: the likeliest commit, and any
+    commits that introduced the same bug.
     """
     result = {
         first,
@@ -34,7 +33,10 @@ def _find_blamed(evidence: EvidenceInput, first: str) -> set[str]:
 
 
 def _find_same_change(evidence: EvidenceInput, first: str) -> set[str]:
-    """Return the sole owner of each file's removed lines, for files with the same change."""
+    """Return the commits that introduced the lines removed by an identical change in several files.
+
+    Each of these files must have a single such commit.
+    """
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Mapping[str, int]]] = {}
     for change in evidence.files:
         blame = evidence.blames.get(change.old_path or "")

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Evidence that overrides the ranking of candidates: a bisection or a revert.
-
-It also replaces a candidate that is a backport with its mainline commit.
+"""Override the ranking of candidates with a bisection or revert, and replace a candidate that is a
+backport with its mainline commit.
 """
 
 from collections.abc import Sequence
@@ -48,8 +47,8 @@ def move_bisected_first(
 ) -> tuple[tuple[Candidate, ...], list[str]]:
     """Move the bisected commit to the front of the candidates, and return notes for the user.
 
-    If the bisection is unfinished, drop candidates that it excludes. The notes list contradictions
-    to git blame.
+    If the bisection is unfinished, drop the candidates that it rules out. The notes list
+    contradictions to git blame.
     """
     if bisection.first_bad:
         remaining = [_resolve(repository, bisection.first_bad)]
@@ -131,7 +130,9 @@ def _make_certain(
 def _reorder(
     first: Sequence[Candidate], candidates: Sequence[Candidate]
 ) -> tuple[Candidate, ...]:
-    """Put overriding candidates first, and share the remaining confidence among the others."""
+    """Put the overriding candidates first, and divide the remaining confidence among the other
+    candidates.
+    """
     moved = {candidate.commit for candidate in first}
     remaining = 1 - max(candidate.confidence for candidate in first)
     return (

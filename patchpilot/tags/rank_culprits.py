@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the commit that introduced a bug, by ranking candidates by their evidence.
+"""Find the commit that introduced a bug by ranking candidates by their evidence.
 
-The fix's own Fixes: tags are never read.
+The fix's own Fixes: tags are ignored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,9 +34,9 @@ SURE = 0.5
 class Candidate(NamedTuple):
     """A commit that may have introduced the bug, with its confidence (0 to 1) and its evidence.
 
-    `first_release` is the first tag that contains the commit, if known. `lacks` is evidence that
-    would support the commit but is missing. `committed` is in seconds since the epoch. `is_marked`
-    is set if its message may name an upstream commit.
+    `first_release` is the first tag that contains it, if known. `lacks` is supporting evidence that
+    was not found. `committed` is in seconds since the epoch. `is_marked` is set if its message may
+    name an upstream commit.
     """
 
     commit: str
@@ -53,8 +53,8 @@ class Candidate(NamedTuple):
 class RankedCulprits(NamedTuple):
     """The likeliest commits (best first), and the commits that need a Fixes: tag (oldest first).
 
-    `imported` explains why the commit that the evidence points to is not a candidate: it only
-    imports code. Otherwise it is empty.
+    `imported` explains that the commit found by the evidence is no candidate because it only
+    imports code; otherwise it is empty.
     """
 
     candidates: tuple[Candidate, ...]
@@ -70,7 +70,7 @@ def find(
     progress: Progress = silent,
     weights: Weights | None = None,
 ) -> RankedCulprits:
-    """Return the commits that most likely introduced the bug that a commit fixes.
+    """Return the commits that most likely introduced the bug fixed by a commit.
 
     The commit must have a parent.
     """
@@ -138,7 +138,6 @@ def tag_of(repository: Repository, culprit: Commit) -> str:
 def _move_named_first(
     evidence: EvidenceInput, ranked: list[tuple[str, float]]
 ) -> list[tuple[str, float]]:
-    """Move commits that the author names as the cause to the front."""
     blamed = [
         (commit, max(confidence, NAMED_CONFIDENCE))
         for commit, confidence in ranked
@@ -157,8 +156,8 @@ def _move_named_first(
 def weigh(
     repository: Repository, evidence: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
-    """Return the features of the candidates with the best rough scores and of those mentioned in
-    the message.
+    """Return the features of the candidates with the best rough scores and of the mentioned
+    commits.
     """
     numbers = features(evidence, tallies)
     selected = sorted(
@@ -182,9 +181,9 @@ def weigh(
 
 
 def explain_doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
-    """Explain why the first candidate is only a guess, or return "".
+    """Explain why the first candidate is only a guess, or return "" if it is not.
 
-    `imported` is the value in `RankedCulprits`.
+    `imported` is `RankedCulprits.imported`.
     """
     if imported:
         return imported

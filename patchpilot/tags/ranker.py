@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rank candidates by the weighted sum of their features, converted to a confidence.
+"""Rank candidates by the weighted sum of their features, and convert it to a confidence.
 
-The weights are data, fitted by `tests/lab/fit_fixes.py`.
+The weights are fitted by `tests/lab/fit_fixes.py`.
 """
 
 import math
@@ -13,11 +13,11 @@ from patchpilot.cache.entries import shipped_tables
 
 
 class Weights(NamedTuple):
-    """The fitted parameters of the ranker.
+    """The fitted parameters of the ranker: the weights for a candidate's features, the weights for
+    a list's features (for "none of these"), and the calibration curve.
 
-    They are the weights for a candidate's features, the weights for a list's features (for "none of
-    these"), and the calibration curve: (raw share, confidence) points, both increasing, with linear
-    interpolation between points.
+    The curve consists of increasing (raw share, confidence) points with linear interpolation
+    between them.
     """
 
     candidate: Mapping[str, float]
@@ -34,9 +34,8 @@ def load_shipped_weights() -> Weights:
 
 
 def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Return the features of a whole list of candidates.
-
-    They indicate whether the list is likely to contain the commit that introduced the bug.
+    """Return the features of a whole list of candidates, which indicate whether it is likely to
+    contain the commit that introduced the bug.
     """
     removed = sorted(
         (candidate["removed"] for candidate in candidates.values()), reverse=True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create trailers from names, links and Message-IDs entered by the user.
+"""Create trailers from the names, links and Message-IDs that the user enters.
 
 See Documentation/process/submitting-patches.rst and 5.Posting.rst.
 """
@@ -58,7 +58,7 @@ def person(value: str, trailer_name: str) -> str:
 
 
 def link(value: str, archive: str) -> str:
-    """Return a URL unchanged, or the archive's URL for a Message-ID.
+    """Return a URL unchanged, and convert a Message-ID to its archive URL.
 
     Raise InputError for anything else.
     """
@@ -115,7 +115,9 @@ def _parse_trailer(line: str, archive: str) -> list[TrailerLine]:
 
 
 def _validate_value(trailer: Trailer, archive: str) -> str:
-    """Return a trailer's value if it is an address, a link or an assistant."""
+    """Validate and normalize the value of a trailer that must contain an address, link or AI
+    assistant.
+    """
     if trailer.key == "assisted-by":
         return assistant(trailer.value)
     value, space, comment = trailer.value.partition(" #")
@@ -128,9 +130,9 @@ def _validate_value(trailer: Trailer, archive: str) -> str:
 
 
 def regzbot_line(culprit: str, subject: str) -> str:
-    """Return the regzbot command for the commit that introduced a regression.
+    """Return the regzbot command that names the commit that introduced a regression.
 
-    It is a line in a message (Documentation/process/handling-regressions.rst).
+    Messages contain it on a separate line (Documentation/process/handling-regressions.rst).
     """
     return f'#regzbot introduced: {culprit[:12]} ("{subject}")'
 
@@ -138,7 +140,7 @@ def regzbot_line(culprit: str, subject: str) -> str:
 def assistant(value: str) -> str:
     """Return the value of an Assisted-by: tag (Documentation/process/coding-assistants.rst).
 
-    Raise UsageError if it is not AGENT:MODEL, optionally followed by specialized analysis tools.
+    Raise UsageError unless it is AGENT:MODEL, optionally followed by specialized analysis tools.
     """
     value = " ".join(value.split())
     corrected = right_assistant(value)

@@ -22,8 +22,8 @@ _STABLE = re.compile(
 class BranchState(NamedTuple):
     """A stable branch: its version, and whether it has the bug.
 
-    `affected` is None if this is unknown or the branch has the fix; `verdict` is the verdict of
-    `backport`. `culprit_as` is the id, in this branch, of the commit that introduced the bug.
+    `affected` is None if this is unknown or the branch has the fix; `verdict` is the verdict of the
+    backport command. `culprit_as` is this branch's id of the commit that introduced the bug.
     """
 
     version: str
@@ -50,14 +50,11 @@ def present_lines(commit: Commit) -> tuple[str, ...]:
 class StableFacts(NamedTuple):
     """Facts that decide whether a fix is for stable.
 
-    The fields are:
-
-    - `release`: the first mainline release that has the bug, None if there is none
-    - `is_known`: whether the commits that introduced the bug are known
-    - `size`: the number of added, removed and context lines in the patch
-    - `no_fix`: the reason why the commit does not count as a fix
-    - `fixed_in`: the first release that contains the fix
-    - `present`: the existing lines that request a stable backport
+    `release` is the first mainline release with the bug (None if there is none); `is_known` is
+    whether the commits that introduced the bug are known; `size` is the number of added, removed
+    and context lines in the patch; `no_fix` is the reason why the commit does not count as a fix;
+    `fixed_in` is the first release with the fix; `present` contains the existing lines that request
+    a stable backport.
     """
 
     release: str | None
@@ -70,7 +67,7 @@ class StableFacts(NamedTuple):
 
 
 def advise(project: Project, facts: StableFacts) -> StableAdvice:
-    """Return the lines that request a backport to stable trees, or why there are none."""
+    """Return the lines that request a backport to stable trees, or explain why none are needed."""
     if not project.tags.line:
         return _no_advice(f"{project.name} does not use a tag to request backports")
     if facts.present:
@@ -99,15 +96,14 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
 
 
 def _no_advice(reason: str) -> StableAdvice:
-    """Return advice without lines, with a reason."""
     return StableAdvice((), False, (reason,))
 
 
 def _earliest_version(release: str | None, affected: Sequence[BranchState]) -> str:
-    """Return a version that includes all branches with the bug.
+    """Return a version old enough to include every branch with the bug.
 
     A backport may have introduced the bug in a branch older than the mainline release; `# X.Y+`
-    with that release would omit this branch.
+    with that release would exclude the branch.
     """
     if release is None:
         return ""
@@ -122,7 +118,6 @@ def _earliest_version(release: str | None, affected: Sequence[BranchState]) -> s
 def _reasons(
     release: str | None, affected: Sequence[BranchState], facts: StableFacts
 ) -> tuple[str, ...]:
-    """Return sentences on the releases and stable branches with the bug."""
     range_text = f"the bug is in every release since {release}"
     reason = range_text if release else "the bug is not in any mainline release"
     if affected:
