@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command line: one module per command, and central error handling."""
+"""Implement the command line: one module per command, and central error handling."""

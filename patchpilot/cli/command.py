@@ -118,7 +118,7 @@ class Option(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Return the key of the option's value: `name`, or else the longest spelling."""
+        """Return the key of the option's value: `name`, or the longest spelling without one."""
         return self.name or self.label.lstrip("-").replace("-", "_")
 
     @property
@@ -177,7 +177,7 @@ Table = Sequence[Option]
 
 
 def value_placeholder(parameter: Option | Argument) -> str:
-    """Return the placeholder for a value: its metavar, its choices, or its name in capitals."""
+    """Return the placeholder for a value: its metavar, its choices, or its name in uppercase."""
     if parameter.metavar:
         return parameter.metavar
     return (
@@ -231,7 +231,6 @@ def _convert_number(parameter: Option | Argument, text: str) -> float:
 
 
 def _profile_help() -> str:
-    """Return the help of --profile."""
     from patchpilot.topic.topic_project import project_names
 
     *names, last_name = project_names()
@@ -243,7 +242,7 @@ def common_table(
 ) -> tuple[Option, ...]:
     """Return the options that all commands share; the first of `formats` is the default.
 
-    Without `short_verbose`, -v has another meaning in the command.
+    Without `short_verbose`, the command uses -v for another option.
     """
     return (
         Option(("-C", "--repo"), "work in this repository", PATH, "DIR"),
@@ -300,7 +299,7 @@ HELP_SPELLINGS = ("-h", "--help")
 
 
 class HelpRequested(Exception):  # noqa: N818 (not an error)
-    """Raised if the user asks for help."""
+    """Raised to show the help."""
 
     def __init__(self, command: "Command") -> None:
         super().__init__()
@@ -310,7 +309,7 @@ class HelpRequested(Exception):  # noqa: N818 (not an error)
 class Command:
     """A command with its options and arguments, or a group of subcommands.
 
-    `name` contains the words after `patchpilot`, such as "track add". A group's function runs only
+    `name` is the full name without `patchpilot`, such as "track add". A group's function runs only
     if no subcommand is given.
     """
 
@@ -457,7 +456,7 @@ class Parser:
         self.values[option.key] = value
 
     def _assign_arguments(self, values: list[str]) -> None:
-        """Assign the remaining words to the positional arguments in order."""
+        """Assign the remaining arguments to the positional parameters in order."""
         for argument in self.command.arguments:
             if argument.several:
                 self.values[argument.key] = tuple(
@@ -491,7 +490,7 @@ class Parser:
     def _unknown(self, name: str) -> None:
         from patchpilot.cli.other_programs import option_hint
 
-        # hyphens would make unrelated short names look similar
+        # the hyphens would make unrelated short names look similar
         spellings = [
             spelling.lstrip("-")
             for option in self.command.options
@@ -519,7 +518,8 @@ def make_command(
 ) -> Callable[[Callable[..., Any]], Command]:
     """Return a decorator that turns a function into a command.
 
-    The default name is the function's. A module's `command` gets its name when it is looked up.
+    The default name is the function's name. If the function is called `command`, its module
+    determines the name.
     """
     return lambda function: Command(function, name or function.__name__, epilog)
 
@@ -534,8 +534,8 @@ def option(
 ) -> Callable[[F], F]:
     """Return a decorator that adds an option to a command.
 
-    `spellings` lists its spellings ("--on/--off" for a flag that can be turned off) and, if it
-    differs, the name of its value.
+    `spellings` lists its spellings ("--on/--off" for a flag that can be turned off), followed by
+    the name of its value if it differs.
     """
     pairs = [
         spelling.partition("/") for spelling in spellings if spelling.startswith("-")
@@ -582,7 +582,7 @@ def argument(
 
 
 def rows_option(*rows: Option | Argument) -> Callable[[F], F]:
-    """Return a decorator that adds options and arguments to a command, in order."""
+    """Return a decorator that adds the given options and arguments to a command, in order."""
 
     def wrap(function: F) -> F:
         function.__dict__.setdefault("rows", []).extend(reversed(rows))
@@ -619,8 +619,8 @@ _COMMON = tuple(
 def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F]:
     """Return a decorator that adds the common options to a command.
 
-    `formats` are the values of --format, the default first. The command receives the argument
-    `common`. Without `short_verbose`, -v has another meaning in the command.
+    `formats` are the values of --format, the default first. The command receives the options as its
+    argument `common`. Without `short_verbose`, the command uses -v for another option.
     """
     formats = formats or ("text", "json")
     table = common_table(formats, short_verbose=short_verbose)
@@ -710,7 +710,7 @@ def rewrite_options(function: F) -> F:
 
 
 def table_options(table: Table) -> Callable[[F], F]:
-    """Return a decorator that adds the options of a table to a command, in order."""
+    """Return a decorator that adds a table's options to a command, in order."""
     return rows_option(*table)
 
 

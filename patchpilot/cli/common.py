@@ -34,7 +34,9 @@ class Common(NamedTuple):
     explain_base: bool = False
 
     def verify(self) -> None:
-        """Raise UsageError if --profile is not a project, even if the command ignores it."""
+        """Raise UsageError if --profile names an unknown project, even if the command ignores
+        it.
+        """
         if self.profile:
             from patchpilot.topic.workplace import verify_profile
 
@@ -60,8 +62,8 @@ class Common(NamedTuple):
     def uses_color(self) -> bool:
         """Return whether to use color.
 
-        Decided by --color, NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE (for text), and whether stdout
-        is a terminal, in this order.
+        The first of these decides: --color, NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE (for text), and
+        whether stdout is a terminal.
         """
         import os
 
@@ -97,7 +99,7 @@ class Common(NamedTuple):
     def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
         """Write the result to stdout or to the file given with -o, even if it is empty.
 
-        `fold` wraps lines to the width of the terminal. With `paged`, a result that is longer than
+        `fold` wraps lines to the width of the terminal. With `paged`, a result that does not fit on
         the terminal is shown in a pager, as in git.
         """
         if not text and not self.output:

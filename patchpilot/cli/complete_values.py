@@ -25,9 +25,10 @@ Described = Mapping[str, str]
 
 
 class Values(NamedTuple):
-    """The completions of a value: the result of `of` and, with `files`, file names.
+    """The possible completions of a value.
 
-    In a list, only the part after the last `separator` is completed.
+    These are the results of `of` and, with `files`, file names. In a list, only the part after the
+    last `separator` is completed.
     """
 
     of: Callable[[Workplace], Described]
@@ -36,7 +37,7 @@ class Values(NamedTuple):
 
 
 def _load_rules(workplace: Workplace) -> tuple[Rule, ...]:
-    """Return the shipped rules and those in the user's valid, trusted packs."""
+    """Return the shipped rules, and the rules in the user's valid, trusted packs."""
     with suppress(PatchpilotError):
         packs, _ = packs_if_trusted(workplace.settings(), workplace.source())
         return all_rules(packs)
@@ -65,7 +66,7 @@ def _revision_completions(workplace: Workplace) -> Described:
 
 
 def _revisions_or(keywords: Iterable[str]) -> Callable[[Workplace], Described]:
-    """Return a function that completes these words and revisions."""
+    """Return a function that completes keywords and revisions."""
     return lambda workplace: {
         **dict.fromkeys(keywords, ""),
         **_revision_completions(workplace),

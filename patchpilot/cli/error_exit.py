@@ -36,7 +36,7 @@ def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int
     """
     _prepare_streams()
     signal.signal(signal.SIGTERM, _raise_interrupt)
-    # SIGHUP stays ignored under nohup
+    # keep SIGHUP ignored under nohup
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _raise_interrupt)
     try:
@@ -57,7 +57,7 @@ def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int
         return _report_system_error(error)
     except ModuleNotFoundError as error:
         return _report_missing_package(error)
-    # this is the only catch-all; the traceback is saved to a file
+    # this is the only handler for all exceptions; the traceback is saved to a file
     except Exception as error:  # noqa: BLE001
         # Python 3.11 wraps an interrupt that arrives while a class is being created
         if isinstance(error.__cause__, KeyboardInterrupt):
@@ -66,7 +66,6 @@ def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int
 
 
 def _report_system_error(error: OSError) -> int:
-    """Report an operating system error, and return the exit code."""
     if error.errno in _DISK_FULL:
         _discard_stdout()
         return print_error(
@@ -87,7 +86,6 @@ def _report_system_error(error: OSError) -> int:
 
 
 def _report_missing_package(error: ModuleNotFoundError) -> int:
-    """Report that an optional package is missing, and return the exit code."""
     from patchpilot.extras import missing_extra_error
 
     extra_error = missing_extra_error(error)
@@ -118,7 +116,7 @@ def print_notice(kind: Literal["error", "warning", "note"], text: str) -> None:
 
 
 def report_interruption(error: BaseException | None) -> int:
-    """Report an interruption and its consequences, and return the exit code."""
+    """Report the interruption and its consequences, and return the exit code."""
     print("patchpilot: interrupted", file=sys.stderr)
     for note in getattr(error, "__notes__", ()):
         print_notice("note", note)
@@ -132,7 +130,7 @@ def exit_for_closed_pipe() -> int:
 
 
 def exit_quickly(code: int) -> NoReturn:
-    """Exit without freeing objects, which would take a fifth of the time of a short run."""
+    """Exit without freeing objects, which would take a fifth of a short run's time."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
@@ -141,11 +139,11 @@ def exit_quickly(code: int) -> NoReturn:
 def _prepare_streams() -> None:
     """Open /dev/null for closed standard streams, and allow output that is not UTF-8.
 
-    Python sets a stream that the shell has closed (`>&-`) to None.
+    For a stream that the shell has closed (`>&-`), Python uses None.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            # it must stay open until the process exits
+            # keep this open until the process exits
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -70,7 +70,7 @@ def examples(command: Command) -> list[str]:
 
 
 def options_note(command: Command) -> str:
-    """Return the output formats and a reference to the shared options."""
+    """Describe the output formats, and refer to the shared options."""
     if not output_formats(command):
         return ""
     format_note = f"Formats of the output: {', '.join(output_formats(command))}. "
@@ -123,7 +123,6 @@ def _wrap(text: str, width: int, first_indent: str, indent: str) -> list[str]:
 
 
 def _two_columns(rows: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
-    """Format the rows as two columns."""
     entries = list(rows)
     name_width = min(max(len(name) for name, _ in entries), _NAME_WIDTH)
     for name, text in entries:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The topics of `patchpilot help` and of patchpilot(1). Each topic's first line is its summary."""
+"""Define the topics of `patchpilot help` and of patchpilot(1).
+
+The first line of each topic is its summary.
+"""
 
 TOPICS = {
     "targets": """

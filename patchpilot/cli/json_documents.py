@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The JSON documents of all commands, defined by their classes."""
+"""Define the JSON documents of all commands by their classes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Generate the JSON schemas in docs/reference/schemas from the result classes.
 
-python -m patchpilot.cli.json_schemas FOLDER
-
-`keys.toml` in the folder describes each key by its name, or by `document.path.name` if the meaning
-differs.
+`python -m patchpilot.cli.json_schemas FOLDER` writes the schemas. `keys.toml` in the folder
+describes each key by its name, or by `document.path.name` if the meaning differs.
 """
 
 import inspect
@@ -67,7 +65,7 @@ def schema_of(
 
 @dataclass(frozen=True)
 class _Schema:
-    """Generate the schema of a document."""
+    """A generator for the schema of a document."""
 
     name: str
     described: Mapping[str, str]
@@ -236,7 +234,7 @@ def _value_type(json_class: Any, key: JsonKey) -> Any:
 
 
 def _attribute_type(json_class: Any, attribute: str) -> Any:
-    """Return the type of a field or property, or of a part's attribute (`part.attribute`)."""
+    """Return the type of a field or property, or of an attribute of a part (`part.attribute`)."""
     name, _, inner_attribute = attribute.partition(".")
     member = inspect.getattr_static(json_class, name, None)
     if isinstance(member, property):
@@ -249,7 +247,7 @@ def _attribute_type(json_class: Any, attribute: str) -> Any:
 
 
 def _return_type(getter: Any) -> Any:
-    """Return the type of a property, even if it is imported only for type checkers."""
+    """Return the type of a property, even if that type is imported only for type checkers."""
     names = {form.__name__: form for form in json_forms()} | getter.__globals__
     return typing.get_type_hints(getter, names)["return"]
 

@@ -103,7 +103,7 @@ def read_password(plan: MailPlan, *, from_stdin: bool) -> str:
 def confirm(question: str, *, yes: bool, default: bool = False) -> bool:
     """Ask the user to confirm.
 
-    Raise UsageError if there is neither a terminal nor --yes.
+    Raise UsageError without a terminal and --yes.
     """
     if yes:
         return True

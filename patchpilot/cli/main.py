@@ -124,7 +124,6 @@ def _parse_and_run(argv: list[str]) -> int | None:
 
 
 def _run_command(argv: list[str], repo: Path | None) -> int | None:
-    """Run a command with its arguments."""
     name = argv[0]
     if name not in COMMANDS:
         from patchpilot.cli.other_programs import command_hint

@@ -96,7 +96,9 @@ def _man_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _see_also(command: Command) -> list[str]:
-    """Return the related pages: the parent, the subcommands and the commands of the same group."""
+    """Return the related pages: the parent, the subcommands, and the other commands in the
+    group.
+    """
     group_name, _, inner = command.name.partition(" ")
     if inner:
         page_names = [f"patchpilot-{group_name}"]
@@ -175,12 +177,11 @@ def _roff(text: str) -> str:
 
 
 def _wrap_roff(text: str) -> list[str]:
-    """Wrap a text to keep the source readable; man fills the lines itself."""
+    """Wrap a text for readable source; man reflows the lines itself."""
     return [_roff(line) for line in textwrap.wrap(text, _WIDTH, break_on_hyphens=False)]
 
 
 def _git_page() -> str:
-    """Return the man page of `git patchpilot`."""
     lines = [
         _page_header("git-patchpilot"),
         ".SH NAME",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Map commands and options of git, b4 and checkpatch.pl to patchpilot's, for hints in usage errors.
+"""Suggest patchpilot's equivalents for commands and options of git, b4 and checkpatch.pl.
 
-patchpilot itself has none of these commands and options.
+The suggestions are hints in usage errors: patchpilot itself has none of these commands and options.
 """
 
 import re
@@ -109,7 +109,7 @@ def command_hint(group: str, name: str) -> str | None:
 def option_hint(command: str, option: str) -> str | None:
     """Return the hint for an option of another program, or None.
 
-    In git, a number such as -2 selects the latest commits.
+    For example, git uses a number such as -2 to select the latest commits.
     """
     if re.fullmatch(r"-[1-9]\d?", option):
         return f"name the commits: HEAD~{option[1:]}.., or HEAD for the latest one"

@@ -48,7 +48,7 @@ def show_in_pager(text: str, configured: str | None) -> None:
     if not command or os.environ.get("TERM") == "dumb":
         sys.stdout.write(text)
         return
-    # the same defaults as git: less exits if the text fits on the screen, and does not clear it
+    # git's defaults: less exits if the text fits on the screen, and leaves it on the screen
     environment = {"LESS": "FRX", "LV": "-c", **os.environ}
     old_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

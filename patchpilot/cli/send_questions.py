@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ask the open questions of a topic on a terminal, for `send`."""
+"""Ask a topic's unanswered questions on the terminal before `send`."""
 
 import sys
 
@@ -18,7 +18,7 @@ from patchpilot.topic.workplace import Workplace
 
 
 def ask_open_questions(workplace: Workplace, request: SendRequest) -> None:
-    """Ask the open questions, and save the answers with the topic.
+    """Ask the unanswered questions, and save the answers with the topic.
 
     An empty answer leaves a question open. Nothing is asked if stdin or stderr is not a terminal.
     """
@@ -39,7 +39,7 @@ def ask_open_questions(workplace: Workplace, request: SendRequest) -> None:
 def _ask_question(workplace: Workplace, question: PreSendQuestion) -> str:
     """Ask a question until the answer is valid, and return the answer.
 
-    "" leaves the question open.
+    An empty answer leaves the question open.
     """
     for evidence in question.evidence:
         _print_wrapped("note: ", one_line(evidence))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert the ID of a tracked series: its number, or one of its messages."""
+"""Find the number of a tracked series from its ID: the number itself, or one of its messages."""
 
 import sys
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def series_number(text: str) -> int:
 def choose_series(
     entries: Sequence[tuple[int, str]], topic: "TopicState | None"
 ) -> int:
-    """Return the number of the topic's series or the only series, or ask the user to choose.
+    """Return the number of the topic's series or of the only series, or ask the user to choose.
 
     Raise UsageError if there is no terminal.
     """

@@ -43,7 +43,7 @@ _MAX_ATTEMPTS = 3
 
 
 def solve_problems(common: Common) -> int:
-    """Go through doctor's problems, and offer to fix each on a terminal."""
+    """Go through the problems that `doctor` finds and, on a terminal, offer to fix each."""
     unsolved_problems: list[Diagnosis] = []
     has_mail = False
     for number, diagnosis in enumerate(problems := _find_problems(common), 1):
@@ -110,7 +110,10 @@ def _ask_identity() -> bool:
 
 
 def _offer_fix(common: Common, diagnosis: Diagnosis) -> bool:
-    """Show how to fix a problem and, if the commands are complete, run them if the user agrees."""
+    """Show how to fix a problem.
+
+    If the commands are complete, offer to run them.
+    """
     if diagnosis.hint:
         print_message(f"    {printable(str(diagnosis.hint))}")
     commands = fix_commands(diagnosis)
@@ -186,7 +189,7 @@ def set_up_mail(
 def _ask_server_again(
     request: MailRequest, plan: MailPlan, error: NetworkError
 ) -> MailRequest:
-    """Ask for a different server, or for a different encryption if that was the error."""
+    """Ask for a different server or, if the encryption failed, for a different encryption."""
     account = plan.account
     if not is_wrong_encryption(error):
         return ask_server(replace(request, server="", port=0, encryption=None))
@@ -201,7 +204,7 @@ def _test_login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
     On a terminal, ask again if the password is wrong.
     """
     if tests and plan.needs_password:
-        # connect first: a password is useless if the server does not respond
+        # connect first, because a password is useless if the server does not respond
         check_connection(plan)
     for attempts_left in reversed(range(_MAX_ATTEMPTS)):
         password = read_password(plan, from_stdin=from_stdin)

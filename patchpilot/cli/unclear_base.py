@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the hint for an unclear base: one command per possible base."""
+"""Format the hint for an unclear base: one command per possible base."""
 
 import shlex
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The demo's driver, release by release.
+"""Generate the demo's driver in each release.
 
-It has a mailbox to a card's firmware, and a check that rejected old cards.
+The driver has a mailbox to a card's firmware, and a check that rejects old cards.
 """
 
 from collections.abc import Collection
@@ -125,7 +125,7 @@ CHANGES = ("images", "masked", "field", "temperature")
 
 
 def mcp_source(changes: Collection[str] = CHANGES, check: str = "") -> str:
-    """Return acme_mcp.c with these changes; `check` replaces the response check."""
+    """Return acme_mcp.c with these changes and this check of the card's response."""
     text = _HEAD
     if "temperature" in changes:
         text += _TEMPERATURE

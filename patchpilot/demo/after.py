@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Play act two of the demo, after sending: replies, v2, the merge and the stable trees."""
+"""Play the second act of the demo, after sending: replies, v2, the merge and stable trees."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ QUESTIONS = ["--security", "no", "--regression", "no"]
 
 
 def send_message(journey: Journey) -> Sent:
-    """Preview the message, send a test message and then the real one, and return it as received."""
+    """Preview a message, send a test copy, then the real message, and return the received one."""
     journey.announce("Which messages would be sent, byte for byte?")
     journey.run(["patchpilot", "send", "--dry-run", *PREFIX, *QUESTIONS])
     journey.announce("The mail is correct. Send it.")
@@ -80,7 +80,7 @@ def play_merge(journey: Journey, second_version: Sent) -> None:
     """Play the merge of v2.
 
     The maintainer applies it, mainline merges it, one stable branch queues it, and it does not
-    apply to another.
+    apply to another one.
     """
     sandbox = journey.sandbox
     journey.announce(

@@ -22,9 +22,10 @@ DELAYS = (3.0, 6.0, 9.0)
 
 
 class Answers:
-    """React to sent messages.
+    """Reply to sent messages in the interactive demo.
 
-    Call `look` repeatedly: it reads messages from the sink, and adds due replies to the archive.
+    Call `answer` repeatedly. It reads messages from the SMTP sink, and adds due replies to the
+    archive.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Answers:
             ),
         )
         archive = self.sandbox.archive
-        # the user may have changed v1, so report a problem only if the message has it
+        # the user may have changed v1, so report a problem only if the message contains it
         build_report = (
             demo_mails.build_report
             if demo_mails.UNUSED in sent.body

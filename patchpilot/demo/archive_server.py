@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Serve threads, messages and searches from memory, on loopback, like a public-inbox archive."""
+"""Serve threads, messages and searches from memory on loopback, like public-inbox."""
 
 import gzip
 import re
@@ -137,7 +137,7 @@ class StandIn:
         )
 
     def _find_thread(self, message_id: str) -> list[Mail]:
-        """Return every message in the thread, joined by In-Reply-To or References."""
+        """Return every message in the thread, following In-Reply-To and References."""
         with self._lock:
             mails = list(self._mails.values())
         links: dict[str, set[str]] = {}
@@ -230,7 +230,10 @@ def _matches(term: dict[str, Any], mail: Mail) -> bool:
 
 
 def _was_received(time_range: str, mail: Mail) -> bool:
-    """Return whether a message was received between two times, in seconds or empty."""
+    """Return whether a message was received within a time range, given in seconds.
+
+    Either limit may be empty.
+    """
     first, _, last = time_range.partition("..")
     received_at = arrival_time(mail)
     return received_at is not None and float(
@@ -255,7 +258,7 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "0")
             body = self.rfile.read(min(int(length), 1 << 20) if length.isdigit() else 0)
-            # like the full-threads button on public-inbox's search page
+            # this is public-inbox's search option for full threads
             self._reply(
                 archive.answer(
                     "POST", f"{self.path}&t=1" if body.startswith(b"x=m") else self.path
@@ -271,7 +274,7 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
             if body:
                 self.wfile.write(answer.body)
 
-        # the parameter's name is defined by http.server
+        # http.server defines the parameter's name
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             del format, args
 

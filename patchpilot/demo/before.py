@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Play act one of the demo, before sending: check, fix, find recipients, tags and stable
+"""Play the first act of the demo, before sending: check, fix, and find recipients, tags and stable
 branches.
 """
 
@@ -39,7 +39,7 @@ def corrected_message(reference: str) -> str:
 
 
 def play_before_send(journey: Journey) -> None:
-    """Play act one, from the first commit to a patch without findings."""
+    """Play the first act, from the first commit to a patch without findings."""
     facts = journey.sandbox.repositories.facts
     journey.announce("A server with 6.1 logs this line. Has mainline fixed the bug?")
     first = journey.show(

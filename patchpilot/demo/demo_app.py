@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the TUI in the demo, with a tour and the steps of Robin, the newcomer."""
+"""Run the TUI in the demo, with a tour and the newcomer's scripted changes."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -103,7 +103,7 @@ class DemoFollow(FollowScreen):
 
 
 class TourRow(Static):
-    """The tour's text for a stage, below the stage bar."""
+    """The row below the stage bar with the tour's text for the stage."""
 
     DEFAULT_CSS = (
         "TourRow { height: 1; background: $panel; padding: 0 1; text-wrap: nowrap;"
@@ -112,7 +112,7 @@ class TourRow(Static):
 
 
 class DemoApp(PatchpilotApp):
-    """The TUI with a tour that shows the next key at each stage."""
+    """The TUI with a tour that names the next key at each stage."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("M", "newcomer", "do it for me", "let the demo change, answer or send it"),
@@ -160,7 +160,7 @@ class DemoApp(PatchpilotApp):
             self.action_stage(Stage.COMMIT)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enable Robin's key if Robin has changes to make."""
+        """Enable the key for the newcomer's next changes if there are any."""
         if action != "newcomer":
             return super().check_action(action, parameters)
         screen, commit = self.stage_screen, self.session.commit
@@ -262,8 +262,8 @@ class DemoApp(PatchpilotApp):
 
     @property
     def _merged_by_others(self) -> Any:
-        """Return the verdicts about the open commit if it is in mainline and not the user's own,
-        otherwise None.
+        """Return the verdicts about the open commit if others wrote it and it is in mainline, or
+        None.
         """
         verdicts = self.session.fresh(Stage.BACKPORTS)
         is_merged = self.session.target and verdicts and verdicts.upstream
@@ -280,7 +280,7 @@ class DemoApp(PatchpilotApp):
             else super().next_key(screen)
         )
         if screen.is_working:
-            # the screen still shows old data, such as the sent version
+            # the screen still shows the old data, such as the sent version
             next_step = f"Then {key.key}: {key.does}." if key else ""
             return WAIT._replace(why=next_step)
         is_others = self._merged_by_others is not None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generate the sandbox tree's other drivers: small, similar, in kernel style, and changing from
-release to release.
+"""Generate the sandbox tree's other drivers.
+
+They are small and similar, written in kernel style, and change from release to release.
 """
 
 from dataclasses import dataclass, field

@@ -81,7 +81,7 @@ HELP_TEXT = ("7.0", 3)
 
 @dataclass
 class DemoState:
-    """The tree's state at one point: its drivers, and the story's changes so far."""
+    """The state of the tree: its drivers, and the story's changes so far."""
 
     drivers: list[Driver]
     acme: set[str] = field(default_factory=set)
@@ -91,7 +91,7 @@ class DemoState:
 class DemoUpstream:
     """A mainline commit that stable branches backport.
 
-    `change` applies it to a state and returns the changed files.
+    `change` applies the commit to a state and returns the changed files.
     """
 
     id: str
@@ -114,9 +114,7 @@ class DemoFacts:
 
 
 class Builder:
-    """Write mainline and then the stable branches to two bare repositories without shared
-    objects.
-    """
+    """Write mainline and the stable branches to two bare repositories without shared objects."""
 
     def __init__(self) -> None:
         self._random = random.Random(61)
@@ -129,7 +127,7 @@ class Builder:
     def build(self, mainline: Path, stable: Path) -> DemoFacts:
         """Write both repositories, which must be bare and empty.
 
-        Stable is written on top of mainline's objects.
+        The stable branches are based on mainline's objects.
         """
         with FastImport(mainline) as stream:
             tip = self._commit_mainline(stream)

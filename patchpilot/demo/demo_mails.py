@@ -27,7 +27,9 @@ PATCHWORK = Address("", "patchwork-bot+netdevbpf@kernel.org")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The data of a sent message for replies: its id, subject, text, date and other recipients."""
+    """The data of a sent message that replies need: its id, subject, text, date and other
+    recipients.
+    """
 
     message_id: str
     subject: str
@@ -59,7 +61,7 @@ def reply(
 
 
 def announcement() -> bytes:
-    """Return the first message on the list, because an empty archive looks unreachable."""
+    """Return the first message in the archive, because an empty archive looks unreachable."""
     text = (
         "This list is for network drivers of the sandbox. Be kind, quote little, wrap at 75"
         " columns.\n"
@@ -188,8 +190,9 @@ def stable_review(
 
 
 def stable_failed(commit: str, title: str, version: str, date: datetime) -> bytes:
-    """Return the message that the commit does not apply to a branch, which asks the author for a
-    backport.
+    """Return the message that a commit does not apply to a branch.
+
+    It asks the author for a backport.
     """
     text = (
         f"The patch below does not apply to the {version}-stable tree.\nIf someone wants it applied"
@@ -243,7 +246,7 @@ def _re(subject: str) -> str:
 
 
 def _quote_lines(body: str, pattern: str, lines: int) -> str:
-    """Return quoted lines of the body, starting at the first that contains `pattern`."""
+    """Quote lines of the body, starting at the first line that contains `pattern`."""
     text = body.split("\n")
     first = next((index for index, line in enumerate(text) if pattern in line), 0)
     return "".join(f"> {line}\n" for line in text[first : first + lines])

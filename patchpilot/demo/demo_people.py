@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sandbox's people, all invented and with example domains."""
+"""Define the sandbox's people, who are invented and have example domains."""
 
 from patchpilot.model.address import Address
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create the sandbox's repositories: bare ones for mainline and stable, and the newcomer's clone
-with a fix on a branch.
+"""Create the sandbox's repositories.
+
+These are bare repositories for mainline and stable, and the newcomer's clone with a fix on a
+branch.
 """
 
 import shutil
@@ -55,7 +57,7 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
     progress("writing the history of the sandbox tree")
     facts = Builder().build(mainline, stable)
     progress("cloning the sandbox tree")
-    # protocol.allow is pinned to "user", but cloning local files needs it
+    # cloning local files requires this, because protocol.allow is pinned to "user"
     git(None, "clone", "-q", "--no-hardlinks", "--template=", str(mainline), str(work))
     shutil.rmtree(work / ".git" / "hooks", ignore_errors=True)
     git(work, "remote", "add", "stable", str(stable))
@@ -75,7 +77,7 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
         "commit.gpgSign": "false",
     }
     configure(work / ".git" / "config", identity)
-    # bypass pinned settings, because git writes the upstream into the clone's configuration
+    # bypass the pinned settings, because git must write the upstream into the clone's configuration
     git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master", raw=True)
     write_first_fix(work, facts.culprit)
     return Repositories(mainline, stable, work, facts)

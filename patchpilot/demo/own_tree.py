@@ -18,9 +18,9 @@ When you quit, the demo removes its files; `{command} demo` starts it again."""
 
 
 def folder_outside_path() -> str:
-    """Return the folder of the `patchpilot` command if it is not in PATH, otherwise "".
+    """Return the folder of the `patchpilot` command if PATH does not contain it, otherwise "".
 
-    For example, it is not in PATH after `make demo`.
+    For example, PATH does not contain it after `make demo`.
     """
     return "" if shutil.which("patchpilot") else str(Path(sys.executable).parent)
 
@@ -28,7 +28,7 @@ def folder_outside_path() -> str:
 def own_tree_text(folder: str = "") -> str:
     """Return the closing text, with commands that work in the user's shell.
 
-    `folder` is the command's folder if it is missing from PATH.
+    `folder` is the command's folder if PATH does not contain it.
     """
     path = f"    PATH={shlex.quote(folder)}:$PATH\n" if folder else ""
     return _OWN_TREE.format(

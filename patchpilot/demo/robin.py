@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Play the newcomer's manual steps in both front ends of the demo: fix the first commit and prepare
-the second version.
+"""Make the newcomer's changes in both front ends of the demo: fix the first commit and prepare the
+second version.
 """
 
 import re
@@ -171,8 +171,9 @@ def send_backports(work: Path) -> str:
 
 
 def is_answered(posted_series: "PostedSeries") -> bool:
-    """Return whether all replies that v2 needs have arrived: the maintainer's question, the robot's
-    report, and a review.
+    """Return whether all replies that v2 needs have arrived.
+
+    These are the maintainer's question, the bot's report, and a review.
     """
     replies = [reply.mail for reply in posted_series.replies]
     return (
@@ -243,7 +244,7 @@ def second_version(work: Path) -> str:
             return "wait for the replies first: they arrive in a few seconds"
         dropped = has_warning(own_series.posted)
         revise(work)
-        # v2 only removes an unused variable, so the review is still valid
+        # the review is still valid, because v2 only removes an unused variable
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
         for item in checklist(own_series):
             if not item.done:

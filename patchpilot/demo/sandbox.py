@@ -58,7 +58,10 @@ OWN = (
 
 @dataclass
 class Sandbox:
-    """The demo's resources; `env` is the environment for programs."""
+    """The demo's resources.
+
+    `env` is the environment of the programs that it runs.
+    """
 
     root: Path
     repositories: Repositories
@@ -71,8 +74,9 @@ class Sandbox:
         return self.repositories.work
 
     def deliver(self) -> int:
-        """Archive the messages that the lists received since the last call, and return their
-        number.
+        """Archive the messages that the lists have received since the last delivery.
+
+        Return the number of messages.
         """
         new_messages = self.sink.take()[self._delivered :]
         list_messages = [
@@ -90,7 +94,8 @@ class Sandbox:
 def open_sandbox(
     keep: Path | None = None, progress: Progress = silent
 ) -> Iterator[Sandbox]:
-    """Build and start the sandbox in a temporary directory, deleted at the end, or in `keep`.
+    """Build and start the sandbox, in `keep` or in a temporary directory that is deleted at the
+    end.
 
     Raise InputError if `keep` exists and is not empty.
     """
@@ -177,7 +182,9 @@ def write_supported_series(root: Path) -> None:
 
 
 def use_loopback(root: Path, sink: Sink, archive: StandIn) -> None:
-    """Point the newcomer's mail and archive settings at loopback; nothing leaves this machine."""
+    """Point the newcomer's mail and archive settings at loopback, so that nothing leaves this
+    machine.
+    """
     settings = {
         "sendemail.smtpServer": "127.0.0.1",
         "sendemail.smtpServerPort": str(sink.port),
@@ -196,7 +203,7 @@ def deliver_regularly(
     seconds: float = 0.5,
     after_delivery: Callable[[], None] = lambda: None,
 ) -> Iterator[None]:
-    """Deliver sent messages to the archive every `seconds` while the context is active.
+    """Deliver sent messages to the archive at this interval while the context is active.
 
     `after_delivery` is called after each delivery.
     """

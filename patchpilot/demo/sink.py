@@ -13,8 +13,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A received message: the envelope's sender and recipients, and the bytes (with CR LF line
-    ends).
+    """A received message: the envelope's sender and recipients, and the content with CRLF line
+    ends.
     """
 
     sender: str
@@ -56,7 +56,10 @@ class Sink:
         self._controller.stop()
 
     def handler(self) -> Any:
-        """Return the handler of the SMTP dialogue (aiosmtpd's hooks), where tests inject faults."""
+        """Return the handler of the SMTP session (aiosmtpd's hooks).
+
+        Tests override it to inject faults.
+        """
         return StoringHandler(self)
 
     def options(self) -> dict[str, Any]:
@@ -81,7 +84,7 @@ class StoringHandler:
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
 
-    # the name is defined by aiosmtpd
+    # aiosmtpd defines the name
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.sink.keep(
             envelope.mail_from or "",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Play the other roles in the demo: a maintainer applies the fix, mainline advances, and the stable
-trees pick the fix up.
+"""Play the other roles in the demo.
+
+A maintainer applies the fix, mainline advances, and the stable trees backport the fix.
 """
 
 import time
@@ -32,7 +33,7 @@ REVIEWED = f"Reviewed-by: {NET_REVIEWER.trailer()}"
 
 
 def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str:
-    """Play the maintainer applying the received message, and return the commit id.
+    """Play the maintainer who applies the received message, and return the commit id.
 
     Run `git am`, add the review, Link: and a sign-off, release the commit in mainline, and notify
     the list.
@@ -66,7 +67,7 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
 
 
 def take_into_stable(sandbox: Sandbox, commit: str) -> None:
-    """Backport the mainline commit to linux-6.12.y with its upstream marker."""
+    """Backport the mainline commit to linux-6.12.y, naming the upstream commit."""
     branch = "linux-6.12.y"
     clone = _open_clone(sandbox, sandbox.repositories.stable, branch, "stable-6.12")
     git(clone, "fetch", "-q", str(sandbox.repositories.mainline), "master")
@@ -95,7 +96,7 @@ def take_into_stable(sandbox: Sandbox, commit: str) -> None:
 def land(sandbox: Sandbox, raw: bytes, sent: Sent) -> tuple[str, str, str, datetime]:
     """Merge a patch, queue it for 6.12, and report that it does not apply to 6.1.
 
-    Return the mainline commit, its title and body, and when 6.12 took it.
+    Return the mainline commit, its title and body, and the time of the backport to 6.12.
     """
     title = parse_subject(sent.subject).title
     commit = apply_upstream(sandbox, raw, sent, title)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Preview the tags and affected releases of a fix if candidates introduced the bug."""
+"""Preview a fix's tags and affected releases, assuming that candidates introduced the bug."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from patchpilot.services.tags.stable_request_tag import (
 
 @dataclass(frozen=True, slots=True)
 class CandidateImpact:
-    """What follows if the candidates introduced the bug.
+    """The consequences if the candidates introduced the bug.
 
     `stable` has the advice about stable trees, and `bug` the affected releases. `message` is the
     word diff of the commit message (`[-removed-]`, `{+added+}`), or the reason why there is none.
@@ -39,7 +39,7 @@ def candidate_impact(
     signoff: bool = False,
     progress: Progress = silent,
 ) -> CandidateImpact:
-    """Return the tags and affected releases of `fix` if the candidates introduced the bug.
+    """Return a fix's tags and affected releases, assuming that the candidates introduced the bug.
 
     With `signoff`, the previewed message includes the user's sign-off. Nothing is written.
     """

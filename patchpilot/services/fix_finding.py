@@ -187,7 +187,7 @@ def _make_result(
 
 
 def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
-    """Return whether others have signed off but the author's sign-off is still missing."""
+    """Return whether only the author's sign-off is missing, because others have signed off."""
     commit = repository.commit(change.commit)
     signers = [
         tag.value.lower() for tag in find_tags(change.new.split("\n"), "Signed-off-by")

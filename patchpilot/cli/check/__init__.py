@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command line of `check`."""
+"""Implement the command line of `check`."""

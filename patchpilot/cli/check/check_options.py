@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options of `patchpilot check`."""
+"""Define the options of `patchpilot check`."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -161,7 +161,7 @@ OPTIONS = (
 def check_options(**options: Any) -> SimpleNamespace:
     """Return all options by key, with defaults for missing ones.
 
-    `overrides` lists the blocks that may be overridden when rewriting commits.
+    `overrides` lists the safety checks that may be overridden when rewriting commits.
     """
     values = {
         "targets": (),

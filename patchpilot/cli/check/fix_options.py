@@ -66,7 +66,7 @@ def _print_diff(common: Common, result: FixResult) -> None:
     if common.output:
         common.write("".join(f"{line}\n" for line in lines))
     elif not sys.stdout.isatty():
-        # another program may read this diff, so print the exact bytes
+        # print the exact bytes, because another program may read this diff
         text = "".join(f"{line}\n" for line in lines)
         _write_bytes(text.encode("utf-8", "surrogateescape"))
     elif lines:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Handle the options of `patchpilot check` for reviews."""
+"""Handle the options of `patchpilot check` that request reviews."""
 
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ FORMATS = ("text", "json")
 
 
 def verify(common: Common, options: SimpleNamespace) -> None:
-    """Raise `UsageError` if other options cannot be combined with a review."""
+    """Raise `UsageError` if review options are combined with incompatible options."""
     if options.review is not None and common.format not in FORMATS:
         raise UsageError(
             f"--review and --format {common.format} cannot be combined",
@@ -28,7 +28,7 @@ def verify(common: Common, options: SimpleNamespace) -> None:
 def review_input(
     options: SimpleNamespace, result: "CheckResult", repository: Any
 ) -> "ReviewInput":
-    """Return the input for reviewers that the options of `check` describe."""
+    """Build the reviewers' input from the options of `check`."""
     from patchpilot.services.review.review_patches import ReviewInput
 
     return ReviewInput(
@@ -42,7 +42,7 @@ def review_input(
 
 
 def format_requests(review_input: "ReviewInput") -> str:
-    """Return the text of the review requests for the patches."""
+    """Format the review requests for the patches."""
     from patchpilot.services.review.review_patches import review_requests
 
     return "\n".join(request.text for _, request in review_requests(review_input))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
     """Check the targets, write the result, and return the exit code.
 
-    With --build, compile the patches with the options in `build`.
+    With --build, compile the patches with the given build options.
     """
     if options.overrides and not options.fix:
         name = f"--{options.overrides[0]}"
@@ -66,7 +66,6 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
 
 
 def _reject_patch_options(options: SimpleNamespace) -> None:
-    """Raise UsageError for options that only apply to patches."""
     for name in ("fix", "diff", "checkpatch", "since_version", "build", "checkers"):
         if getattr(options, name):
             option = f"--{name.replace('_', '-')}"
@@ -84,7 +83,7 @@ def _check(
     build: Any = None,
     loading: Any = None,
 ) -> int:
-    # unless a user is at a terminal, commits must not be checked with settings that they change
+    # only a user at a terminal may check commits with settings that these commits change
     is_gate = (
         common.format != "text" or not sys.stdout.isatty() or bool(os.environ.get("CI"))
     )
@@ -179,12 +178,12 @@ def _check(
 
 
 def _convert_option_value(value: Any) -> Any:
-    """Convert an option's value: join and split lists, and map a missing option to None."""
+    """Convert an option's value: join or split a list, and return None for a missing option."""
     return (split_list(",".join(value)) if isinstance(value, tuple) else value) or None
 
 
 def _note_hidden(options: SimpleNamespace, result: "CheckResult") -> None:
-    """Print on stderr how many findings --strict would show and --fix would fix."""
+    """Print on stderr how many findings --strict would show and how many --fix would fix."""
     from patchpilot.cli.output.findings_text import describe_fixable, describe_hidden
 
     sys.stdout.flush()
@@ -245,7 +244,7 @@ def _load_suppressions(
 
 
 def _can_stream(common: Common, options: SimpleNamespace) -> bool:
-    """Return whether the format and options require only findings about single patches."""
+    """Return whether the format and options require only findings about individual patches."""
     return (
         common.format == "jsonl"
         and not options.whole_files

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Print notes about waivers and baselines on stderr.
 
-Imported only if there are any.
+Imported only if there are waivers or baselines.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ QUOTE_WIDTH = 72
 def print_notes(common: "Common", result: "CheckResult") -> None:
     """Print the notes on stderr.
 
-    There are none in the checkpatch format, whose users treat any output as a failure.
+    Print none in the checkpatch format, because its users treat any output as a failure.
     """
     if common.format != "checkpatch":
         for line in _note_lines(result, verbose=common.verbose, quiet=common.quiet):

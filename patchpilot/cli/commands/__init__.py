@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commands, one module each, with a command called `command`."""
+"""Implement the commands. Each module contains a function called `command`."""

@@ -39,8 +39,9 @@ def command(common: Common, **options: Any) -> int:
 
 
 def _split_baseline_option(options: dict[str, Any]) -> dict[str, Any]:
-    """Convert --write-baseline to a flag; the next word is its FILE, or a TARGET if --baseline
-    FILE is given.
+    """Convert --write-baseline to a flag.
+
+    The next argument is its FILE or, if --baseline FILE is given, a TARGET.
     """
     value = options["write_baseline"]
     options["write_baseline"] = value is not None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot demo`: the whole workflow in a sandbox."""
+"""`patchpilot demo`: try the whole workflow in a sandbox."""
 
 import os
 import signal
@@ -124,7 +124,7 @@ and colors.
 
 @contextmanager
 def _restore_terminal() -> Iterator[list[bool]]:
-    """Restore the terminal if the TUI is killed before doing so.
+    """Restore the terminal if the TUI is killed before it can do so.
 
     The caller appends True if the TUI exited normally.
     """

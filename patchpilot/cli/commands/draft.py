@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot draft`: the cover letter, notes and choices of a topic."""
+"""`patchpilot draft`: edit the cover letter, notes and choices of a topic."""
 
 import sys
 from pathlib import Path

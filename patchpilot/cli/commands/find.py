@@ -98,7 +98,7 @@ def command(
 
 
 def _read_text(workplace: "Workplace", target: str, lore: str | None) -> str | None:
-    """Return the text of standard input or a message, or None for anything else."""
+    """Return the text of standard input or of a message, or None for any other target."""
     from patchpilot.services.find.find_fix import MAX_LOG, report_text
 
     if target == "-":
@@ -186,7 +186,7 @@ def _find_posted(
                 progress=progress,
             )
         except MissingError:
-            # the commit itself was never posted
+            # only the upstream commit was posted
             if not similar_posts:
                 raise
     if common.format == "json":

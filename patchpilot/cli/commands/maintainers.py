@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot maintainers`: who gets a patch, and why."""
+"""`patchpilot maintainers`: list the recipients of a patch, with reasons."""
 
 import sys
 from collections.abc import Sequence
@@ -74,7 +74,7 @@ option.
 
 
 def _make_switch(field: str) -> Option:
-    """Return a switch as an option with all of get_maintainer.pl's spellings."""
+    """Return an option for a switch, with all of get_maintainer.pl's spellings."""
     names = [name for name, known_field in NAMES.items() if known_field == field]
     spellings = tuple(f"{dash}{name}" for name in names for dash in ("--", "-"))
     kinds = {bool: FLAG, int: NUMBER, str: TEXT}
@@ -140,7 +140,7 @@ def _print_like_script(
         switches,
         tree=common.tree,
         repo=common.repo,
-        # importing the archive reader would take most of the run time
+        # import the archive reader lazily, because this takes longer than the rest of the run
         from_archive=common.workplace().from_archive if is_network else None,
     )
     common.write(
@@ -225,7 +225,7 @@ def _print_plan(
 def _printable_lines(
     result: GetMaintainerAnswer, *, quiet: bool, to_terminal: bool
 ) -> str:
-    """Return the lines as text, made printable for a terminal.
+    """Return the lines as text, escaped for a terminal.
 
     Print the notes on stderr unless `quiet` is set.
     """

@@ -137,7 +137,7 @@ def command(
 class _Asking:
     """Ask for confirmation before writing tags that were not given as options.
 
-    `shown` is set if the result is already on stdout; `refusal` is the error to raise.
+    `shown` is set if the result was already printed on stdout; `refusal` is the error to raise.
     """
 
     def __init__(self, common: Common, *, is_needed: bool) -> None:
@@ -165,7 +165,7 @@ class _Asking:
             and self._common.output is None
             and sys.stdout.isatty()
         )
-        # if the result is redirected, show the preview on stderr
+        # if stdout is redirected, show the preview on stderr
         stream = sys.stdout if self.shown else sys.stderr
         print(text(preparation, self.shown and self._common.uses_color), file=stream)
         for cost in preparation.costs:
@@ -181,9 +181,7 @@ class _Asking:
 
 
 def _warn_unsure(common: Common, result: Preparation) -> None:
-    """Print the requested tags that were not written on stderr, in case the result is
-    redirected.
-    """
+    """Print on stderr which requested tags were not written, in case stdout is redirected."""
     from patchpilot.model.printable import one_line
 
     for change in result.changes:
@@ -211,7 +209,7 @@ def report(common: Common, result: Preparation, dry_run: bool) -> None:
 
 
 def text(result: Preparation, colored: bool) -> str:
-    """Return the word diff of each message, with notes."""
+    """Format the word diff of each message, with notes."""
     from patchpilot.model.printable import printable
 
     lines: list[str] = []
@@ -231,7 +229,7 @@ def text(result: Preparation, colored: bool) -> str:
 
 
 def _print_notes(text: str) -> list[str]:
-    """Return a note as lines, wrapped only on a terminal."""
+    """Format a note as lines, wrapped only on a terminal."""
     if not sys.stdout.isatty():
         return [f"  # {text}"]
     from patchpilot.cli.output.stream import result_width, wrap_labeled

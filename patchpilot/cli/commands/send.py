@@ -245,7 +245,7 @@ def _make_request(
 
 
 def _refuse_options(options: Mapping[str, Any]) -> None:
-    """Raise UsageError for an option that lacks its required options."""
+    """Raise UsageError for an option that requires another, missing option."""
     if options["force"] is not None and not options["force"].strip():
         raise UsageError(
             "--force requires a reason",
@@ -275,7 +275,7 @@ def _make_plan(
     request: SendRequest,
     options: Mapping[str, Any],
 ) -> Sending:
-    """Plan a new send, or with --resume the rest of the last send."""
+    """Plan a new send or, with --resume, the rest of the last send."""
     from patchpilot.services.send.plan_send import plan as plan_mails
 
     with progress_of(common) as progress:
@@ -311,8 +311,8 @@ def _make_plan(
 def _show_blocked(
     common: Common, workplace: Workplace, plan: Sending, blocked: SendProblem
 ) -> int:
-    """Print a problem that blocks the whole send, and return the exit code."""
-    # show this first: nothing can be sent until it is fixed
+    """Print the problem that blocks the whole send, and return the exit code."""
+    # show this problem first: nothing can be sent until it is fixed
     other_problems = () if plan.request.force else plan.blockers
     warnings = tuple(
         warning for warning in plan.warnings if warning.name != blocked.name
@@ -349,7 +349,7 @@ def _report_complete_send(
 
 
 def _show_effects(workplace: Workplace, request: SendRequest) -> None:
-    """Print the recipients added or removed by the answers on the command line."""
+    """Print how the answers on the command line change the recipients."""
     from patchpilot.model.printable import printable
     from patchpilot.services.send.mail_recipients import answer_effect
 
@@ -377,7 +377,7 @@ def _print_plan(
     *,
     mails: bool = True,
 ) -> None:
-    """Print a plan that will not be sent on stdout.
+    """Print on stdout a plan that will not be sent.
 
     If stdout is not a terminal, also print its problems on stderr.
     """
@@ -470,8 +470,9 @@ def _ask_to_send(common: Common, workplace: Workplace, plan: Sending) -> None:
 
 @contextmanager
 def _delay_signals() -> Iterator[Any]:
-    """Delay Ctrl-C, SIGTERM and SIGHUP until the current message is done; obey a second signal
-    immediately.
+    """Delay Ctrl-C, SIGTERM and SIGHUP until the current message is sent.
+
+    A second signal takes effect immediately.
     """
     signals: list[int] = []
 
@@ -479,7 +480,7 @@ def _delay_signals() -> Iterator[Any]:
         if signals:
             raise KeyboardInterrupt
         signals.append(number)
-        # after SIGHUP there may be no terminal to write to
+        # after SIGHUP, there may be no terminal to write to
         with suppress(OSError):
             print_message("")
             print_notice(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot setup`: set up what is missing on a new machine.
+"""`patchpilot setup`: configure what is missing on a new machine.
 
-`setup mail`, `setup stable` and `setup hooks` set up one part.
+`setup mail`, `setup stable` and `setup hooks` each configure one part.
 """
 
 from pathlib import Path
@@ -228,7 +228,7 @@ def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...])
 
 
 def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
-    """Run an installed hook's check: errors stop git, other findings are only printed."""
+    """Run an installed hook's check: only errors stop git; other findings are just printed."""
     from patchpilot.cli.error_exit import print_error, print_notice
     from patchpilot.cli.output.stream import print_message
     from patchpilot.model.printable import printable
@@ -245,7 +245,7 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
     check = hook.check_message_in_hook if is_message else hook.check_in_hook
     result, problem = check(workplace, file)
     if problem:
-        # a missing pack must not stop a commit
+        # a missing rule pack must not block a commit
         print_notice("warning", f"{problem}: skipped")
     for finding in result.all:
         print_message(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot stable`: the Cc: stable line that a fix needs, or the reason why it needs none."""
+"""`patchpilot stable`: print the Cc: stable line for a fix, or why it needs none."""
 
 from patchpilot.cli.command import (
     Common,

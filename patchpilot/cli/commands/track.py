@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot track`: track series on an archive until they are merged."""
+"""`patchpilot track`: follow series in an archive until they are merged."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -129,7 +129,7 @@ def add(
             )
         else:
             if target and repository and not message_id_of(target):
-                # anything except a commit is reported as an error below
+                # arguments other than commits are reported as errors below
                 with suppress(UsageError):
                     posted_commit = find_posted(
                         repository, target, lore=lore, archive_at=archives
@@ -476,8 +476,9 @@ def _select_recent(
     *,
     waiting: bool,
 ) -> "tuple[tuple[Tracked, ...], str]":
-    """Return the series with events since a time, or with messages waiting for an answer, and their
-    text.
+    """Return recent series, with their text.
+
+    These have events since a time, or messages waiting for an answer.
     """
     from patchpilot.cli.output.track_report import digest_text, waiting_text
     from patchpilot.model.bounded import EPOCH
@@ -506,7 +507,7 @@ def _show_topic(
     mark_read: bool = False,
     every_mail: bool = False,
 ) -> tuple["TopicState | None", "Tracked"]:
-    """Return the current topic's state, and the series with this number, by default the topic's."""
+    """Return the current topic's state, and the series with this number (default: the topic's)."""
     from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed import known_series as service
 
@@ -530,7 +531,6 @@ def _show_topic(
 def _find_in_mbox(
     common: Common, mbox: Path, number: int | None
 ) -> tuple["Tracked", ...]:
-    """Return the tracked series found in a file."""
     from patchpilot.errors import UsageError
     from patchpilot.topic.followed.follow_series import read_mbox
 
@@ -592,7 +592,7 @@ def _write_series(
 def _warn_incomplete(series: Sequence["Tracked"]) -> int:
     """Warn on stderr about damaged messages and unavailable archives.
 
-    Return the resulting exit code, or 0.
+    Return the exit code for these problems, or 0.
     """
     from patchpilot.errors import ExitCode
 
@@ -623,7 +623,6 @@ def _warn_incomplete(series: Sequence["Tracked"]) -> int:
 
 
 def _note_cached(series: Sequence["Tracked"]) -> None:
-    """Print the age of cached data on stderr."""
     from datetime import UTC, datetime
 
     from patchpilot.model.bounded import parse_stored_time

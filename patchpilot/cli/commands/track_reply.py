@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot track reply`: reply to a message, from quoting it to the outbox."""
+"""`patchpilot track reply`: quote, edit and send a reply to a message."""
 
 import sys
 from collections.abc import Mapping
@@ -158,7 +158,7 @@ def _reply(
 def _plan(
     common: Common, workplace: "Workplace", target: str, options: Mapping[str, Any]
 ) -> "ReplyPlan | None":
-    """Edit the draft and return the reply's plan, or None if the user deleted the draft."""
+    """Edit the draft and return the planned reply, or None if the user deleted the draft."""
     from patchpilot.services.reply.reply_session import (
         ReplyRequest,
         discard,
@@ -204,7 +204,7 @@ def _plan(
 
 
 def _confirm() -> None:
-    """Ask the user to confirm, like `send`."""
+    """Ask the user to confirm, with the same prompt as `send`."""
     if not sys.stdin.isatty():
         raise RefusedError(
             "nothing was sent: stdin is not a terminal",

@@ -117,7 +117,7 @@ def command(
 
 
 def _choose(trailers: Collected) -> TagDecisions:
-    """Ask about each tag, like `git add -p` about hunks."""
+    """Ask about each tag, as `git add -p` asks about each hunk."""
     accepted_tags: list[TagChoice] = []
     refused_tags: list[TagChoice] = []
     commit = ""

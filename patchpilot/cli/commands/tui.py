@@ -32,7 +32,7 @@ def command(repo: Path | None, base: str | None, home: bool, target: str | None)
 
     The last line shows the most important keys; ? shows all keys.
     """
-    # textual draws to stderr
+    # Textual writes its output to stderr
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise UsageError(
             "the guided workflow needs a terminal",

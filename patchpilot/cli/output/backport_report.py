@@ -90,7 +90,7 @@ def as_text(
                 f"      {line}"
                 for line in _details(branch, upstream=result.upstream is not False)
             ]
-            # a branch is built with all fixes, so show the build with the last fix only
+            # a branch is built with all fixes, so show the build only after the last fix
             if result is results[-1]:
                 lines += [
                     f"      {outcome}"
@@ -111,7 +111,7 @@ def as_text(
 
 
 def _missing_series(result: BackportResult) -> list[str]:
-    """List the stable series that the repository lacks, and the commands to fetch them."""
+    """List the stable series missing from the repository, with the commands that fetch them."""
     if not result.missing:
         return []
     fetches: dict[str, list[str]] = {}
@@ -183,7 +183,7 @@ def _action_blocks(action_results: ActionResults) -> list[str]:
 
 
 def _build_outcomes(branch: BranchResult, action_results: ActionResults) -> list[str]:
-    """Return the outcome of a branch's build, or [] if none was requested."""
+    """Return the outcome of a branch's build, or [] if no build was requested."""
     return [
         _describe_build(build)
         for build in action_results.built
@@ -192,7 +192,6 @@ def _build_outcomes(branch: BranchResult, action_results: ActionResults) -> list
 
 
 def _describe_build(build: BranchBuild) -> str:
-    """Describe the outcome of a build."""
     if build.code < 0:
         return "not built"
     if build.code:
@@ -231,7 +230,7 @@ def _details(branch: BranchResult, *, upstream: bool) -> list[str]:
         _list_prerequisites(branch, add_text)
         for hint in branch.hints:
             add_text(f"help: {hint}")
-        # before the fix is in mainline, this is printed once for all branches
+        # if the fix is not in mainline yet, this is printed once for all branches
         if branch.lacking_newer and upstream:
             add_text(f"needed in newer trees first: {', '.join(branch.lacking_newer)}")
     for follower in branch.followers:

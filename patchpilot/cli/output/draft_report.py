@@ -10,7 +10,7 @@ from patchpilot.topic.fix_claims import describe_fix_answer
 def draft_rows(draft: Draft, *, kept_draft: Draft | None = None) -> list[str]:
     """Format a draft's choices, each with its origin in parentheses.
 
-    Choices that `kept_draft` has as well are omitted.
+    Omit choices that are also in `kept_draft`.
     """
     rows: list[str] = []
     kept_choices = set(_draft_choices(kept_draft)) if kept_draft else set()
@@ -37,7 +37,6 @@ def draft_rows(draft: Draft, *, kept_draft: Draft | None = None) -> list[str]:
 
 
 def _draft_choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
-    """Yield (field or field.key, label, text) for each choice."""
     if "version" in draft.origins:
         yield "version", "version:", f"v{draft.version}"
     if draft.prefix:

@@ -41,7 +41,7 @@ def fixes_text(fixes: FoundFixes, operation: str) -> str:
         lines += ["", *_fix_lines(fix, "" if name else likelihood)]
     if fixes.fits:
         messages = fixes.symptom.messages
-        # with several lines, it is unknown which one the fix is about
+        # if there are several lines, the one that the fix is about is unknown
         quoted = messages[0] if len(messages) == 1 else ""
         step = fixes.candidates[0].next_step(quoted, is_fix=not name)
         lines += ["", f"next: {step}"]

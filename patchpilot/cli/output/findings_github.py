@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format findings as workflow commands for GitHub Actions.
 
-They annotate the changed file or the patch file. A finding in a commit message names the commit.
+They annotate the changed file or, for patch files, the patch file. A finding in a commit message
+names the commit.
 """
 
 from patchpilot.checking.check_result import CheckResult

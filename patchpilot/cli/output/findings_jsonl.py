@@ -8,7 +8,7 @@ from patchpilot.services.check.check_answer import CheckedLine, line_text, summa
 
 
 def render(result: CheckResult) -> str:
-    """Return one line per patch, and a summary with the findings about the series."""
+    """Return one line per patch, then a summary with the findings about the series."""
     lines = [
         line_text(
             CheckedLine(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format findings as a JUnit report.
 
-There is one test suite per patch. It contains a failed case for each warning or error, or one
-passed case if there are none.
+There is one test suite per patch, with a failed case for each warning or error, or a single passed
+case.
 """
 
 import re

@@ -141,7 +141,7 @@ def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
 
 
 def _suppression(suppression: Suppressed) -> dict[str, Any]:
-    """Return a waived finding as an accepted external suppression."""
+    """Convert a waived finding to an accepted external suppression."""
     expiry = f", until {suppression.until}" if suppression.until else ""
     justification = (
         suppression.reason
@@ -158,7 +158,7 @@ def _suppression(suppression: Suppressed) -> dict[str, Any]:
 def _location(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> dict[str, Any]:
-    """Return the location of a finding in a file or, if there is none, in a commit message."""
+    """Return the location of a finding in a file or, otherwise, in a commit message."""
     if location := locate_in_file(finding, patch, result):
         region = {"startLine": location[1]}
         if finding.path and finding.column:
@@ -174,6 +174,6 @@ def _location(
 
 
 def _uri(path: str) -> str:
-    # two leading slashes would mean a host name
+    # avoid a URI that starts with //, because a host name would follow
     uri = quote_url(printable(path))
     return f".{uri}" if uri.startswith("//") else uri

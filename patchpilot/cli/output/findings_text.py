@@ -29,7 +29,7 @@ MAX_LOCATIONS = 3
 
 
 class Colors:
-    """Add colors, if enabled, and hold the maximum width of quoted lines."""
+    """Colors for the report, if enabled, and the maximum width of quoted lines."""
 
     def __init__(self, enabled: bool, columns: int = COLUMNS) -> None:
         self.on, self.columns = enabled, columns
@@ -49,7 +49,7 @@ def render(
 ) -> str:
     """Format the report: a verdict, the findings rule by rule, and the skipped checks.
 
-    Rules that require a new version come first. After `MAX_RULES` rules, those without errors are
+    Rules that require a new version come first. After `MAX_RULES` rules, rules without errors are
     only counted, as are questions after the first two. `show_all` shows every finding, patch by
     patch. `verbose` adds waived findings with their reasons, and `quiet` shows only the findings.
     Quoted lines are cut at `columns`.
@@ -69,7 +69,7 @@ def render(
 
 
 def _format_all(result: CheckResult, colors: Colors) -> Iterator[str]:
-    """Yield all findings patch by patch, then those about the series."""
+    """Yield all findings patch by patch, followed by findings about the series."""
     explained_rules: set[str] = set()
     for patch, findings in [
         *(
@@ -89,7 +89,7 @@ def _format_all(result: CheckResult, colors: Colors) -> Iterator[str]:
 
 
 def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
-    """Yield the first finding of each rule, and the locations of the others."""
+    """Yield the first finding of each rule, followed by the locations of its other findings."""
     by_rule: dict[tuple[object, ...], list[tuple[Patch | None, Finding]]] = {}
     for patch, findings in [
         *(
@@ -125,9 +125,7 @@ def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
 
 
 def _format_positions(rows: list[tuple[Patch | None, Finding]], colors: Colors) -> str:
-    """Format the locations of a rule's findings after the first, with what they quote if it
-    differs.
-    """
+    """Format the locations of a rule's findings after the first, with differing quoted words."""
     (_, first), *rows = rows
     locations = [
         f"{format_location(finding, patch)}{_quoted_part(finding, first)}"
@@ -144,7 +142,7 @@ def _format_positions(rows: list[tuple[Patch | None, Finding]], colors: Colors) 
 
 
 def _quoted_part(finding: Finding, first: Finding) -> str:
-    """Return what a message quotes, such as a misspelled word, if the first message does not."""
+    """Return the words quoted in a finding's message, unless the first finding quotes them too."""
     quoted = re.search(r"'[^']+'", finding.message)
     if quoted and quoted[0] not in first.message:
         return f" {one_line(quoted[0])}"
@@ -152,7 +150,10 @@ def _quoted_part(finding: Finding, first: Finding) -> str:
 
 
 def is_commit(patch: Patch) -> bool:
-    """Return whether the patch was read from a commit; its source is then the id."""
+    """Return whether the patch was read from a commit.
+
+    If so, its source is the commit id.
+    """
     return (patch.commit or "").startswith(patch.source)
 
 
@@ -169,8 +170,8 @@ def message_line(finding: Finding, patch: Patch) -> int:
 def format_location(finding: Finding, patch: Patch | None) -> str:
     """Format the location of a finding.
 
-    This is COMMIT:PATH:LINE or COMMIT:message:LINE (line 1 is the subject) in a commit, and
-    FILE:LINE in a patch file.
+    In a commit, this is COMMIT:PATH:LINE or COMMIT:message:LINE (line 1 is the subject), in a patch
+    file FILE:LINE.
     """
     if patch is None:
         return "series"
@@ -251,7 +252,7 @@ def _quote_line(
         return []
     lines = ["    " + crop(displayed_text, colors.columns)]
     if finding.column:
-        # the column refers to the new file; in a patch, a sign precedes the line
+        # the column refers to the new file; lines of a patch start with an additional sign
         has_sign = in_diff and text[:1] in "+- " and finding.path is not None
         indent = width(printable(text[: finding.column - 1 + has_sign]).expandtabs(8))
         if indent < colors.columns:
@@ -260,7 +261,6 @@ def _quote_line(
 
 
 def _first_sentence(text: str) -> str:
-    """Return the first sentence of a text, on one line."""
     one_line_text = " ".join(text.split())
     match = re.match(r"(.{20,}?[.!?])(?:\s|$)", one_line_text)
     return match[1] if match else one_line_text
@@ -269,13 +269,12 @@ def _first_sentence(text: str) -> str:
 def _severity_label(severity: Severity) -> str:
     """Return the label of a severity.
 
-    A note is labeled as a question, which only the author can answer.
+    A note is labeled as a question, because only the author can answer it.
     """
     return "question" if severity is Severity.NOTE else str(severity)
 
 
 def _format_verdict(result: CheckResult, colors: Colors) -> str:
-    """Format the verdict and the number of findings."""
     counts = result.counts
     patches = (
         counted(len(result.patches), "file")
@@ -298,7 +297,7 @@ def _format_verdict(result: CheckResult, colors: Colors) -> str:
         if bare_diffs
         else ""
     )
-    # as in `send`, only errors block a patch
+    # only errors block a patch, as in `send`
     is_blocked = counts[Severity.ERROR] and result.exit_code and not result.whole_files
     block_note = ", not ready to send" if is_blocked else ""
     summary = ", ".join(counts_text) or "no findings"

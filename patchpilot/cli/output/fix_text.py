@@ -76,7 +76,10 @@ def _remain_verb(count: int, is_written: bool) -> str:
 
 
 def color_diff(lines: Sequence[str], *, colored: bool) -> str:
-    """Color a diff for a terminal; changed words of prose are bold."""
+    """Color a diff for a terminal.
+
+    In prose, changed words are bold.
+    """
     if not colored:
         return "\n".join(map(printable, lines))
     colored_lines: list[str] = []
@@ -103,7 +106,7 @@ def color_diff(lines: Sequence[str], *, colored: bool) -> str:
 def _prose_run(lines: Sequence[str], start: int, prefix: str) -> list[str]:
     """Return the prose lines with this sign, starting at `start`.
 
-    In the diff of a message, lines of the patch have a sign of two characters.
+    In the diff of a message, lines of the patch start with two signs.
     """
     next_lines = (lines[index] for index in range(start, len(lines)))
     return list(
@@ -119,7 +122,7 @@ def _prose_run(lines: Sequence[str], start: int, prefix: str) -> list[str]:
 def _color_word_diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
     """Color the removed and added lines.
 
-    Words found on only one side are bold, even if the lines are wrapped differently.
+    Words that only one side contains are bold, even if the lines are wrapped differently.
     """
     before, after = (
         [word for line in lines for word in line[1:].split()] for lines in (old, new)
@@ -145,7 +148,10 @@ def _color_word_diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
 def _bold_words(
     lines: Sequence[str], bold: AbstractSet[int], color: str
 ) -> Iterator[str]:
-    """Yield the lines in a color; `bold` contains word positions, counted over all lines."""
+    """Yield the lines in a color.
+
+    `bold` contains the positions of bold words, counted over all lines.
+    """
     number = count()
     for line in lines:
         parts = (

@@ -15,7 +15,7 @@ _MOST_LINES = 8
 def ledger_text(ledger: SeriesLedger) -> str:
     """Format the review comments by message.
 
-    Each has its state, the lines that it is about, and the evidence for its state.
+    Each has its state, the lines that it refers to, and the evidence for its state.
     """
     if not ledger.points:
         return "no requests\n"

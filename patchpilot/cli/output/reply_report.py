@@ -12,7 +12,7 @@ from patchpilot.services.reply.reply_session import ReplyDraft
 def reply_text(plan: ReplyPlan, after: str = "") -> str:
     """Format a complete reply with its recipients and notes.
 
-    `after` is the last line for a reply that will not be sent.
+    `after` is printed last if the reply will not be sent.
     """
     lines = [title("reply"), mail_text(plan.mail.raw), "", title("delivery")]
     lines += [f"To: {', '.join(one_line(str(address)) for address in plan.mail.to)}"]

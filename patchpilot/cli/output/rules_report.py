@@ -31,16 +31,13 @@ _APPLIED_BY = {"safe": " (`check --fix` applies it where that is safe)"}
 
 
 def _other_severities(rule: Rule) -> str:
-    """Return the other severities that findings of the rule may have."""
+    """Return the other severities that the rule's findings may have."""
     severities = sorted({str(severity) for severity in rule.severities.values()})
     return f" (in some cases {' or '.join(severities)})" if severities else ""
 
 
 def format_rule_page(explanation: RuleExplanation) -> str:
-    """Format the page of a rule.
-
-    It contains, in this order, the description, reason, bad and good example, fix and reference.
-    """
+    """Format the page of a rule: description, reason, bad and good example, fix, and reference."""
     rule = explanation.rule
     alias = f", checkpatch.pl's {rule.checkpatch}" if rule.checkpatch else ""
     strict = "" if explanation.shown else " (shown with --strict only)"
@@ -76,10 +73,7 @@ def facts_table(facts: Sequence[PathFact]) -> str:
 
 
 def _optional_sections(explanation: RuleExplanation) -> list[tuple[str, list[str]]]:
-    """Return the optional sections of a rule's page.
-
-    These are the options, the known problems, and the record on real patches.
-    """
+    """Return the optional sections of a rule's page: options, known problems, and past results."""
     rule = explanation.rule
     notes = (
         ("Options", [f"{name}: {text}" for name, text in rule.options.items()]),

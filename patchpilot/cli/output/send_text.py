@@ -56,7 +56,7 @@ def format_mails(plan: Sending) -> str:
 
 
 def format_summary(plan: Sending) -> str:
-    """Summarize the messages, the recipients with reasons, and the transport."""
+    """Summarize the messages, the recipients (with reasons), and the transport."""
     text_width = result_width()
     lines = [title("summary"), *_message_lines(plan, text_width), ""]
     lines += [
@@ -109,7 +109,7 @@ def _recipient_lines(plan: Sending, text_width: int) -> Iterator[str]:
 
 
 def format_addresses(plan: Sending) -> str:
-    """Format the To and Cc addresses, to show before the confirmation."""
+    """Format the To and Cc addresses for the confirmation."""
     return "".join(
         f"{line}\n"
         for header in ("to", "cc")
@@ -134,7 +134,7 @@ _MAX_FILES = 3
 def merge_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
     """Merge a recipient's reasons.
 
-    Files that match the same pattern in MAINTAINERS become one reason.
+    Files that match the same pattern in MAINTAINERS are merged into one reason.
     """
     paths: dict[str, list[str]] = {}
     merged_reasons: dict[str, None] = {}

@@ -12,8 +12,8 @@ def write_result(data: str, *, colored: bool, is_exact: bool = False) -> None:
     """Write a result to stdout.
 
     `is_exact` data is for programs and always written as UTF-8. Other text is written in the
-    stream's encoding, with escapes for unsupported characters. Commands that a CI server would read
-    from its log are removed.
+    stream's encoding, with escapes for unsupported characters. Commands that a CI server would
+    execute if they appeared in its log are removed.
     """
     data = data if is_exact else escape_commands(data)
     encoding = (sys.stdout.encoding or "").lower()
@@ -45,8 +45,9 @@ _COLOR = "\x1b\\[[0-9;]*m"
 
 
 def result_width() -> int:
-    """Return the width for results: that of the terminal, within legible limits, or 80 for a pipe
-    or file.
+    """Return the width for results.
+
+    This is the terminal's width, within legible limits, or 80 for a pipe or file.
     """
     import shutil
 
@@ -88,7 +89,7 @@ def wrap_labeled(
     """Yield the lines of a label and a text, wrapped to at most `max_width` columns.
 
     Continuation lines are indented by `indent` (default: to the start of the text). A word that
-    does not fit gets its own line, so that addresses and commands can be copied.
+    does not fit is put on a separate line, so that addresses and commands can be copied.
     """
     line, continuation = label, " " * (width(label) if indent is None else indent)
     is_empty = True

@@ -27,7 +27,7 @@ _LABEL, _EVENT = 12, 16
 
 
 def series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
-    """Return the JSON document of `track`; `topic` is the topic of the current branch."""
+    """Return the JSON document printed by `track`; `topic` is the current branch's topic."""
     return format_json("track", FollowedSeries(tuple(series), topic))
 
 
@@ -70,7 +70,7 @@ def series_text(
 
 
 def _fold_row(line: str, max_width: int) -> list[str]:
-    """Fold a row to at most `max_width` columns; a command stays on one line."""
+    """Fold a row to at most `max_width` columns, but keep a command on one line."""
     if width(line) <= max_width:
         return [line]
     start = _EVENT if line.startswith("   ") else _LABEL
@@ -82,7 +82,7 @@ def _fold_row(line: str, max_width: int) -> list[str]:
 
 
 def _header_lines(series: Tracked) -> Iterator[str]:
-    """Yield the five header rows; commands follow the next step."""
+    """Yield the five header rows; the next step is followed by its commands."""
     for row in format_head_rows(series):
         text = one_line(str(row.says))
         yield f"  {row.name:<9} {text}"
@@ -107,7 +107,7 @@ def _thread_lines(series: Tracked, *, with_mails: bool) -> list[str]:
 
 
 def _version_lines(series: Tracked) -> Iterator[str]:
-    """Yield the author and the versions and, for several patches, the state of each patch."""
+    """Yield the author, the versions and, if there are several patches, the state of each patch."""
     posted_series = series.about
     yield f"  author    {posted_series.author_text}"
     for revision in posted_series.revisions:
@@ -136,7 +136,7 @@ def _version_lines(series: Tracked) -> Iterator[str]:
 
 
 def _tag_lines(series: Tracked) -> Iterator[str]:
-    """Yield the tags of a series, and what others claim about it."""
+    """Yield the tags of a series, and claims about it by others."""
     posted_series = series.about
     is_series = len(posted_series.latest.patches) > 1
     for tag in posted_series.trailers:
@@ -218,9 +218,9 @@ def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
 
 
 def _describe_target(reply: Reply, labels: Mapping[str, int]) -> str:
-    """Return what a reply is about, such as `, on v2 3/5`.
+    """Return the target of a reply, such as `, on v2 3/5`.
 
-    The date is added if a version was sent twice.
+    Add the date if the version was sent twice.
     """
     if reply.revision is None:
         return ""
@@ -242,7 +242,7 @@ def _event_line(event: StoryEvent) -> str:
 
 
 def digest_text(series: Sequence[Tracked], since: datetime) -> str:
-    """List the events of each series since a time, with its state and next step."""
+    """List the recent events of each series, with its state and next step."""
     lines: list[str] = []
     for item in series:
         events = [
@@ -258,7 +258,7 @@ def digest_text(series: Sequence[Tracked], since: datetime) -> str:
 
 
 def waiting_text(series: Sequence[Tracked]) -> str:
-    """List the messages that wait for a reply, each with the command to write it."""
+    """List the messages that wait for a reply, each with the command that starts the reply."""
     lines: list[str] = []
     for tracked_series in series:
         lines.append(f"{tracked_series.entry.id}  {one_line(tracked_series.subject)}")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format the tracked series as a table with one line per series.
 
-The series are grouped by whose turn it is; those with new messages come first.
+The series are grouped by whose turn it is, and series with new messages come first.
 """
 
 from collections.abc import Iterable, Sequence
@@ -49,8 +49,9 @@ _NO_ACTION = {Turn.YOURS: "check", Turn.WAITING: "wait", Turn.FINISHED: "nothing
 
 
 class Row(NamedTuple):
-    """A row of the table: its cells, the next step (in short and as a sentence), and notes below
-    the row.
+    """A row of the table.
+
+    It has the cells, the next step (abbreviated and as a sentence), and notes below the row.
     """
 
     cells: tuple[str, ...]
@@ -67,7 +68,7 @@ def series_table(
 ) -> str:
     """Format the series as a table of at most `columns` columns.
 
-    `*` marks the series of `topic`. A topic without a series has its own line.
+    `*` marks the series of `topic`. A topic that is not tracked yet has a separate line.
     """
     if not series and topic is None:
         return "no series is tracked: run `patchpilot track add '<message-id>'`"
@@ -100,7 +101,7 @@ def series_table(
     remaining = _remaining_width(shown_columns, widths, columns)
     step_width = max((width(row.step) for row in rows), default=0)
     if _REVIEWED in shown_columns and remaining - step_width < _NARROWEST:
-        # drop the tag counts first, because REV already summarizes them
+        # drop the tag counts first, because the REV column already summarizes them
         shown_columns = [column for column in shown_columns if column != _TAGS]
         remaining = _remaining_width(shown_columns, widths, columns)
     has_sentence = remaining >= min(widths[_TITLE], _ENOUGH) + _MIN_SENTENCE
@@ -190,7 +191,7 @@ def _topic_row(topic: "TopicState", turn: Turn) -> Row:
 
 
 def _shorten_advice(advice: Advice, turn: Turn) -> str:
-    """Shorten the next step to one or two words."""
+    """Abbreviate the next step to one or two words."""
     if turn is not Turn.YOURS:
         return _NO_ACTION[turn]
     for action in actions(advice):

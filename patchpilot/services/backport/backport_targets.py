@@ -40,7 +40,7 @@ from patchpilot.topic.topic_base import topic_commits
 class BackportTarget:
     """A fix to backport: a commit, or a patch file.
 
-    `patch` is set only for a patch file, whose `commit` is None until it is committed.
+    `patch` is set only for a patch file; its `commit` is None until the patch is committed.
     """
 
     commit: str | None
@@ -103,7 +103,7 @@ def read_fixes(
 def find_mainline_commit(
     repository: Repository, target: BackportTarget, progress: Progress
 ) -> BackportTarget:
-    """Set the fix's mainline commit, if there is one."""
+    """Return the fix with its mainline commit, if there is one."""
     tip = mainline(repository)
     if target.commit or target.patch is None or not tip:
         return target
@@ -122,8 +122,8 @@ def split_onto(
 ) -> tuple[list[str], list[str]]:
     """Separate the arguments of --onto into revisions and directories.
 
-    A stable version such as 6.1 means its branch. Raise `UsageError` for an unknown argument;
-    the hint names the most similar ref or the command that fetches the branch. Raise `MissingError`
+    A stable version such as 6.1 denotes its branch. Raise `UsageError` for an unknown argument; the
+    hint names the most similar ref or the command that fetches the branch. Raise `MissingError`
     outside a repository.
     """
     revisions: list[str] = []
@@ -194,9 +194,9 @@ def _series_ref(
 
 
 def backport_format(repository: Repository, profile: str | None) -> StableTrees:
-    """Return the stable trees whose rules backports follow.
+    """Return the stable trees that define the format of backports.
 
-    If the project is unknown, return stable trees without a mailing list.
+    For an unknown project, they have no mailing list.
     """
     trees = stable_branches(repository, profile=profile).stable
     head = repository.find("HEAD")

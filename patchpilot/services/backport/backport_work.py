@@ -46,10 +46,10 @@ _BUILD_FAILED = "the branch compiles without the fix, but not with it"
 @json_form("written?", "resolve=resolving?", "builds=built?", "request?")
 @dataclass(frozen=True, slots=True)
 class ActionResults:
-    """What `backport` did after the verdicts.
+    """The results of `backport` after the verdicts.
 
-    It contains the written patches, the clone with a conflict, the builds, the request to the
-    stable maintainers and, if nothing was done, the next command.
+    They are the written patches, the clone with a conflict, the builds, the request to the stable
+    maintainers and, if nothing was done, the next command.
     """
 
     written: tuple[WrittenBackport, ...] = ()
@@ -102,10 +102,10 @@ def run_actions(
     request: BackportRequest,
     progress: Progress = silent,
 ) -> ActionResults:
-    """Run the requested actions for fixes with verdicts.
+    """Run the requested actions for the fixes.
 
-    Only the last fix can be resolved or requested. Raise `MissingError` if an action needs commits
-    but there is no repository.
+    Only the last fix's conflict can be resolved, and only the last fix can be requested from the
+    stable maintainers. Raise `MissingError` if an action needs commits but there is no repository.
     """
     if not (request.folder or request.resolve or request.build or request.request):
         return ActionResults(next=next_step(results, request))

@@ -227,7 +227,7 @@ def _patch_base(
 
 @dataclass(slots=True)
 class _PendingBranch:
-    """A branch before the next commit: its tree and the commits applied so far."""
+    """A branch while fixes are being applied: its current tree, and the commits applied so far."""
 
     tree: str
     commits: list[str] = field(default_factory=list)
@@ -355,7 +355,9 @@ class BackportSession:
         )
 
     def _other_backports(self, commit: str, branch: Branch) -> Iterator[str]:
-        """Yield the fix's backports to other stable branches, the nearest newer branch first."""
+        """Yield the fix's backports to other stable branches, starting with the nearest newer
+        branch.
+        """
         branches = self.found.branches
         newer_branches = [
             candidate
@@ -473,10 +475,10 @@ class BackportSession:
     def _missing_functions_reason(
         self, fix: FixCommit, tip: str, pending_branch: _PendingBranch
     ) -> str:
-        """Explain why a branch without the changed functions is not affected, or return "".
+        """Explain why a branch is not affected, or return "".
 
-        This is only for fixes without a Fixes: tag. The branch must also lack the commit that
-        `fixes` finds.
+        Used for fixes without a Fixes: tag. The branch must lack the changed functions, and the
+        commit that the `fixes` command finds.
         """
         functions = [
             function for function in changed_functions(fix.files).lines if function
@@ -537,7 +539,7 @@ def _cherry_pick_commands(result: BranchResult, fix: FixCommit) -> tuple[str, ..
 def resolve_branches(
     repository: Repository, branches: Branches, revisions: Sequence[str]
 ) -> tuple[Branch, ...]:
-    """Return the revisions given with --onto as branches."""
+    """Convert the revisions given with --onto to branches."""
     resolved_branches = []
     today = datetime.now(UTC).date()
     for revision in revisions:

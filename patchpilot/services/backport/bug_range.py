@@ -90,7 +90,7 @@ def bug_range(
 
 
 def _preceding_release(repository: Repository, releases: Releases, fix: str) -> str:
-    """Return the last release that an unreleased fix is based on, or "" if it is not recent."""
+    """Return the last release that an unreleased fix is based on, or "" if it is too old."""
     commit_time = int(repository.commit(fix).committed.timestamp())
     earlier_releases = [
         release for release in releases.all if release.date <= commit_time + SLOP

@@ -70,9 +70,9 @@ def compile_objects(
     tip: str,
     progress: Progress,
 ) -> BranchBuild:
-    """Compile the objects that the clone's commits after the branch's tip change.
+    """Compile the objects changed by the clone's commits after the branch's tip.
 
-    Only one configuration for this machine is built, using the repository's build cache.
+    Build only one configuration, for this machine, and use the repository's build cache.
     """
     options = BuildOptions(quick=True, jobs=os.cpu_count() or 1)
     with Repository.open(clone) as build_repository:
@@ -110,7 +110,7 @@ def compile_objects(
 def _missing_names_line(
     repository: Repository, tip: str, names: Collection[str]
 ) -> list[str]:
-    """Return a line with the names that the branch's sources do not contain, or []."""
+    """Return a line that lists the names missing from the branch's sources, or []."""
     tree = TreeState(repository, tip)
     names = sorted(names)[:_MOST_NAMES]
     found_names = names and tree.grep(names, "-h", "-o", "-w", "-F", paths=("*.[chS]",))

@@ -36,8 +36,8 @@ def exclude_prerequisites(
 ) -> BackportResult:
     """Return the result without the excluded prerequisites.
 
-    `excluded_commits` maps branch names to the commits to exclude. The other prerequisites keep
-    their order.
+    `excluded_commits` maps branch names to the commits to exclude. The order of the remaining
+    prerequisites is kept.
     """
     return replace(
         result,

@@ -30,10 +30,10 @@ def request_mail(
 ) -> str:
     """Return the message that asks the stable maintainers to apply a mainline commit.
 
-    It is option 2 in the stable kernel rules, and lists the trees that the commit applies to
-    cleanly. The headers come first. Because it is sent in the user's name, it states only facts
-    that patchpilot has determined. Raise `UsageError` if the fix is not in mainline, or if it does
-    not apply cleanly to any tree that needs it.
+    This is option 2 of the stable kernel rules. The message starts with its headers, and lists the
+    trees that the commit applies to cleanly. Because it is sent in the user's name, it states only
+    facts that patchpilot has determined. Raise `UsageError` if the fix is not in mainline, or if it
+    does not apply cleanly to any tree that needs it.
     """
     if result.commit is None or not result.upstream:
         raise UsageError(
@@ -81,7 +81,7 @@ def request_mail(
         ),
         "commit": result.commit,
         "subject": result.subject,
-        # drop the label: the template already contains it
+        # drop the label "Why: ": the template already contains it
         "why": fill_text(f"Why: {reason}", 72)[5:] or _first_paragraph(commit.body),
         "state": "\n".join(line for line in facts if line),
         "name": identity.name if identity else "",
@@ -136,7 +136,7 @@ def _commit_maintainers(repository: Repository, commit: Commit) -> tuple[Address
         sources = sources_of(tree, repository, {"git_fallback": False, "git": False})
         plan = plan_patches([commit_patch(repository, commit.id)], sources)
     except PatchpilotError:
-        # a broken MAINTAINERS is no obstacle: the request goes to the stable maintainers
+        # a malformed MAINTAINERS does not matter: the stable maintainers still get the request
         return ()
     return tuple(
         recipient.address for recipient in plan.recipients if recipient.section

@@ -61,9 +61,9 @@ def topic_backports(
 ) -> BackportResult:
     """Return the backport verdicts for a topic's commit, and the affected releases.
 
-    Without a Fixes: tag, the caller names the commit that introduced the bug. There are no
-    branches in the result if the project has no stable series, the author has said that the commit
-    is not a fix, or the topic is itself a backport; the only rule is then the reason.
+    Without a Fixes: tag, the caller names the commit that introduced the bug. The result has no
+    branches if the project has no stable series, the author said that the commit is not a fix, or
+    the topic is itself a backport; `rules` then contains only the reason.
     """
     if prefix := backport_prefix(repository, topic):
         rule = f"this branch is a backport itself: [{prefix}]"
@@ -112,7 +112,9 @@ def _failed_messages(result: BackportResult) -> dict[tuple[str, str], str]:
 def _empty_result(
     repository: Repository, settings: Settings, commit: Commit
 ) -> BackportResult | None:
-    """Return an empty result if the project has no branches or none was fetched, or None."""
+    """Return an empty result if there are no stable branches or none was fetched, otherwise
+    None.
+    """
     profile = settings.get("profile")
     project = project_of(
         repository, profile, Series((commit_patch(repository, commit.id),))
@@ -166,7 +168,7 @@ def write_adapted(
     *,
     sign_off: bool = False,
 ) -> WrittenBackport:
-    """Write the adapted fix for a branch as a patch, whatever its confidence.
+    """Write the adapted fix for a branch as a patch, even if the adaptation is uncertain.
 
     The caller must have shown the adaptation's steps to the user. With `sign_off`, add the user's
     sign-off.

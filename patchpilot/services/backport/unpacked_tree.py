@@ -59,7 +59,7 @@ class _ChangedTree:
         return self.ground.is_dir(path)
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Return the directory's files, without those that the fixes add."""
+        """Return the directory's files, excluding files added by the fixes."""
         return self.ground.files(directory)
 
 
@@ -70,7 +70,7 @@ def check_directory(
     *,
     adapt: bool = False,
 ) -> list[BranchResult]:
-    """Return for each patch whether it applies to a directory or is already applied there.
+    """Return for each patch whether a directory accepts it or already contains it.
 
     Only the content of the files is examined. Each patch is applied on top of the previous ones. If
     the repository has a patch's commit (given by id), also determine whether git can merge it. With

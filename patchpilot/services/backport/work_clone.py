@@ -141,7 +141,7 @@ def build_backport(
 ) -> BranchBuild:
     """Run a command in a temporary clone of a branch with the fixes and their prerequisites.
 
-    The command is split into arguments and run without a shell. `objects` instead compiles the
+    The command is split into arguments and run without a shell; the command `objects` compiles the
     files that each commit changes. `pairs` contains each fix with its result for the branch.
     `adapt` works like in `backport_steps`.
     """

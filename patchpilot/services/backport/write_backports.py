@@ -56,7 +56,7 @@ class WrittenBackport:
 
 
 def require_identity(identity: Address | None) -> Address:
-    """Return the user's identity. Raise `MissingError` if git has none."""
+    """Return the user's identity, or raise `MissingError` if git has none."""
     if identity is None:
         raise MissingError(
             "git user.name and user.email are not set",
@@ -68,8 +68,8 @@ def require_identity(identity: Address | None) -> Address:
 def send_commands(backports: Sequence[WrittenBackport]) -> tuple[str, ...]:
     """Return the commands that send the patches, the latest branch first.
 
-    In this order, updating to a newer branch never loses a fix. The command is empty for whole
-    commits that could replace partial ones.
+    In this order, updating to a newer branch never loses a fix. Whole commits that are an
+    alternative to partial ones have no command.
     """
     sendable = [backport for backport in backports if backport.files and backport.send]
     sendable.sort(key=_version_key, reverse=True)
@@ -115,7 +115,8 @@ def branch_wording(
 ) -> BackportText:
     """Return the texts for one branch, including the message that its patches reply to.
 
-    This is the user's choice, or by default the FAILED message about the first commit that has one.
+    That message is the user's choice, or by default the FAILED message about the first commit that
+    has one.
     """
     failed_messages = (
         messages.get((commit or "", version or "")) for commit in commits
@@ -133,15 +134,13 @@ def write_backports(
     profile: str | None = None,
     adapt: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches for each branch that needs the fix and that it applies to.
+    """Write the patches for each branch that needs the fix and accepts it.
 
     The patches go into `folder`/<version>, each after its prerequisites; for directories, see
-    `directory_patches`.
-
-    Only upstream commits are written, because stable trees accept no others. Of a partial
-    prerequisite, only the needed part is written. Raise `UsageError` if a folder already contains
-    patches. Unless `wording` names a message, the patches reply to the FAILED message about the
-    fix.
+    `directory_patches`. Only upstream commits are written, because stable trees accept no others.
+    Only the needed part of a partial prerequisite is written. Raise `UsageError` if a folder
+    already contains patches. Unless `wording` names a message, the patches reply to the FAILED
+    message about the fix.
     """
     stable = backport_format(repository, profile)
     backports: list[WrittenBackport] = []
@@ -200,7 +199,7 @@ def backport_steps(
     upstream_only: bool = True,
     adapt: bool = False,
 ) -> tuple[list[Step], Advice]:
-    """Return the commits to apply to a branch, in order, or none and the reason.
+    """Return the commits to apply to a branch, in order, or the reason why there are none.
 
     Partial prerequisites are reduced to the fix's files. An adapted fix needs no prerequisites.
     With `adapt`, skip a conflicting fix that could not be adapted, even if it has prerequisites.
@@ -279,7 +278,7 @@ def backport_messages(
 
 
 def backport_note(commit: MadeCommit, version: str, wording: BackportText) -> str:
-    """Return the note below a backport's `---`.
+    """Return the note to insert below a backport's `---`.
 
     It is empty unless the backport differs from upstream or lacks a trailer.
     """

@@ -84,7 +84,7 @@ def fix(
 ) -> FixResult:
     """Check each TARGET and apply all safe fixes, or none after an error.
 
-    With `write`, modify patch files in place and rewrite commits, with an undo record; otherwise
+    With `write`, modify patch files in place and rewrite commits, with an undo record; without it,
     return a preview. `is_selected` selects the findings to fix (None: all). Raise `UsageError` for
     a TARGET that cannot be fixed. Raise `RefusedError` if rewriting the commits is unsafe and
     `overrides` does not allow it (see `rewrite.refuse_unless_safe`).
@@ -154,8 +154,11 @@ def _fix_patches(
     writer: FixWriter,
     is_selected: Only | None,
 ) -> tuple[list[FixedPatch], dict[int, FixOutcome]]:
-    """Fix the patches. Return them, and the outcomes of the changed ones by the patch's id()."""
-    # later commits are rewritten as well, but later patch files are not
+    """Fix the patches, and return them.
+
+    Also return the outcomes of the changed patches, by the patch's id().
+    """
+    # later commits are rewritten after a fix, but later patch files are not
     needed_lines = (
         NeededLines.of([checked_patch.patch for checked_patch in check_result.patches])
         if isinstance(writer, fix_files.PatchFiles)
@@ -178,7 +181,6 @@ def _fix_patches(
 def _refuse_mixed_targets(
     files: fix_files.PatchFiles, series: Sequence[Series]
 ) -> None:
-    """Raise UsageError if the targets mix patch files and commits."""
     patches = (patch for part in series for patch in part.patches)
     if files.data and any(
         patch.commit for patch in patches if patch.source not in files.mails
@@ -191,7 +193,7 @@ def _refuse_mixed_targets(
 
 @contextmanager
 def _as_usage_errors() -> Iterator[None]:
-    """Exit with a usage error if fixing is blocked, because 1 means that findings remain."""
+    """Report blocked fixes as usage errors, because exit code 1 means that findings remain."""
     try:
         yield
     except RefusedError as error:

@@ -45,7 +45,7 @@ def check_source(
     *,
     is_gate: bool,
 ) -> Source | None:
-    """Return where a check reads the tree's settings.
+    """Return the source of the tree's settings for a check.
 
     This is `revision` if given, the base commit for a gate, and otherwise the working tree.
     """
@@ -65,8 +65,8 @@ def _base_revision(
 ) -> str | None:
     """Return the base commit from which a gate reads settings.
 
-    It is None if patch files name no base. It is never one of the checked commits: if the base is
-    unknown, use the parent. Raise UsageError if a topic's base cannot be determined without the
+    Return None if patch files name no base. The base is never one of the checked commits: if it is
+    unknown, use their parent. Raise UsageError if a topic's base cannot be determined without the
     tree's own settings.
     """
     from patchpilot.topic.topic_base import find_base

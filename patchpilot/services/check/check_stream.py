@@ -58,8 +58,8 @@ class CheckStream:
     """Iterate over the JSON lines of a check, ending with the summary.
 
     Lines are generated on demand; `exit_code` is valid after the last one. Rules about a series are
-    disabled, and patches are not compared with each other, so that a message's line does not depend
-    on earlier messages.
+    disabled, and patches are not compared with each other, so that each line depends only on its
+    own message.
     """
 
     def __init__(self, driver: Driver, mails: Iterable[StreamedMail]) -> None:
@@ -130,7 +130,6 @@ def _is_posted(patch: Patch, raw: bytes) -> bool:
 
 
 def _message_id(raw: bytes) -> str | None:
-    """Return the Message-ID of a damaged message."""
     try:
         return parse_mail_header(raw[: MAX_LINE // 2]).message_id
     except InputError:

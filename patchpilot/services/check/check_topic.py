@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Check or fix a topic with the current settings, and manage its waivers.
 
-The results are those of `check` without options.
+The results equal those of `check` without options.
 """
 
 from collections.abc import Collection, Sequence

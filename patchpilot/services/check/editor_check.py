@@ -140,7 +140,7 @@ class EditorCheck:
         return tuple(text_findings)
 
     def fix(self, path: Path, text: str, target: Finding) -> tuple[TextEdit, ...]:
-        """Return the edits for a finding's safe fix, or () if there is none."""
+        """Return the edits that apply a finding's safe fix, or () without one."""
         for part in self._patches_in(path, text):
             result = self._check_part(part, with_history=False)
             checked_patch = result.patches[0]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Convert the text in an editor to patches.
 
-It is a patch file, a commit message, or a changed source file.
+The text is a patch file, a commit message, or a changed source file.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,8 +41,8 @@ class TextPatch(NamedTuple):
     """A text in an editor, converted to a patch.
 
     `lines` maps patch lines (1-based) to lines of the text (0-based). Each patch line begins with
-    `signs` characters that the text does not have. `base` is the revision that the patch is based
-    on, or "".
+    `signs` characters that are missing from the text. `base` is the revision that the patch is
+    based on, or "".
     """
 
     patch: Patch

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the waivers and the baseline that apply to a check.
 
-They come from the command line, the topic and the tree. This module is imported only if there are
-any.
+They come from the command line, the topic and the tree. This module is imported only if any are
+given.
 """
 
 from collections.abc import Callable
@@ -36,12 +36,12 @@ def find_suppressions(
     gate_source: Source | None,
     notify: Callable[[Any, str], None],
 ) -> Suppressions | None:
-    """Return the waivers and the baseline for a check, the most specific first, or None.
+    """Return the waivers and the baseline for a check, the most specific first.
 
-    `request` contains the command-line options; its new waivers for a topic are recorded in the
-    topic's draft. `gate_source` is the revision with a CI gate's settings, from which a tracked
-    baseline is read. `notify` reports recorded waivers and an ignored baseline. Raise `UsageError`
-    for invalid combinations of options.
+    Return None if there are none. `request` contains the command-line options; its new waivers for
+    a topic are recorded in the topic's draft. `gate_source` is the revision with a CI gate's
+    settings, from which a tracked baseline is read. `notify` reports recorded waivers and an
+    ignored baseline. Raise `UsageError` for invalid combinations of options.
     """
     if request.write_baseline and (request.fix or request.diff):
         raise UsageError(

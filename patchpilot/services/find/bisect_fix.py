@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the commit that fixed a bug by bisection: choose the commit to build next, and record the
-user's answers.
+"""Find the commit that fixed a bug by bisection.
 
-The state is kept in the user's state directory, because the user may boot another kernel between
-two calls.
+Choose the commit to build next, and record the user's answers. The state is kept in the user's
+state directory, because the user may boot another kernel between two runs.
 """
 
 import json

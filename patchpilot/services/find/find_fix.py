@@ -84,7 +84,7 @@ class FoundFix:
 
     `probability` is calibrated on known fixes. `release` is the first release with the commit.
     `matches` lists the functions and files that it has in common with the symptom. The first
-    verdict is for the searched tree; merges have none.
+    verdict is for the searched tree. Merges have no verdicts.
     """
 
     commit: str
@@ -100,7 +100,7 @@ class FoundFix:
         `quoted` is a line from the log to quote in the request.
         """
         if not self.branches:
-            # a merge has no patch to backport, but there may be messages about it
+            # a merge has no patch to backport, but messages may discuss it
             return Action("find", (self.commit[:12],))
         needs_backport = is_fix and any(
             tree.verdict.startswith("clean") for tree in self.branches[1:]

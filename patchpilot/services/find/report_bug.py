@@ -16,7 +16,7 @@ _MAX_LOG_LINES = 60
 def save_report(repository: Repository, fixes: FoundFixes, log: str) -> Path:
     """Save the report as a draft in the user's state directory, and return its file.
 
-    It replaces a report of the same day about the same module or function.
+    It replaces a report from the same day about the same module or function.
     """
     names = (*fixes.modules, *fixes.functions, "bug")
     title = (*fixes.symptom.messages, f"{names[0]}: FILL IN")[0]

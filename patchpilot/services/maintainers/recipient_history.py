@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the commits of a topic's recipients to the files that the topic changes."""
+"""Find earlier commits by a topic's recipients to the files that the topic changes."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
@@ -13,7 +13,7 @@ SECONDS = 8.0
 def recipient_history(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> FileHistory:
-    """Return who changed a topic's files before, without the topic's own commits.
+    """Return who changed a topic's files before, excluding the topic's own commits.
 
     With `patch`, consider only that patch's files. Patch files have no history.
     """

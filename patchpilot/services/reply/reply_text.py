@@ -111,7 +111,7 @@ def text_problems(text: str) -> Iterator[SendProblem]:
 
 
 def text_notes(text: str) -> Iterator[SendProblem]:
-    """Yield the warnings about a reply: long lines, or a quote at the end without an answer."""
+    """Yield the warnings about a reply: long lines, or an unanswered quote at the end."""
     long_lines = [
         line
         for line in _sender_lines(text)
@@ -151,8 +151,8 @@ CUT = "> [...]"
 def quote_reply(mail: Classified, requests: Sequence[int]) -> str:
     """Return the quoted message, with space for an answer after each request.
 
-    Quote the paragraphs that contain the `requests` lines (0-based in the body). If there are none,
-    quote all of the sender's own text.
+    Quote the paragraphs that contain the `requests` lines (0-based in the body). Without requests,
+    quote all text that the sender wrote.
     """
     lines = mail.mail.body.split("\n")
     own_lines = {

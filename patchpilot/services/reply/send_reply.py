@@ -66,9 +66,9 @@ def send_reply(
 def _store_or_resume_send(
     outbox: Outbox, plan: ReplyPlan, repository: Repository, unknown: str
 ) -> Send:
-    """Return a new send stored in the outbox, or an earlier one known to have succeeded.
+    """Store a new send in the outbox, or find an earlier one that succeeded, and return it.
 
-    The caller must hold the message's lock, so a send in progress was interrupted.
+    The caller must hold the message's lock, so a send marked as in progress was interrupted.
     """
     for earlier_send in outbox.replies(plan.draft.answers):
         is_same_draft, has_same_text = (
@@ -144,7 +144,7 @@ def _deliver(
 
 
 def _add_to_series(plan: ReplyPlan, send: Send) -> None:
-    """Add the sent reply to its tracked series, because it reaches the archive only minutes
+    """Add the sent reply to its tracked series, because the archive receives it only minutes
     later.
     """
     if plan.answered.entry is None:

@@ -40,7 +40,7 @@ class PatchedFiles:
     def __init__(self, patch: Patch, tree: "Tree | None") -> None:
         self.tree = tree
         self._old = {change.path: change.old_path for change in patch.files}
-        # a stack does not apply its last patch, so pass the patch twice
+        # a Stack does not apply its last patch, so pass the patch twice
         self._stack = Stack(tree, (patch, patch)) if tree else None
         self.after = cache(self._lines_after)
 
@@ -160,7 +160,7 @@ def _changed_lines(change: FileChange, *, is_new: bool) -> Iterator[int]:
 def _called_names(
     patch: Patch, new_functions: Sequence[tuple[str, str, Sequence[tuple[int, str]]]]
 ) -> list[str]:
-    """Return the names that the changed functions call, those called in added lines first."""
+    """Return the functions that the changed functions call, those in added lines first."""
     added_lines = [line.text for change in patch.files for line in change.lines()]
     function_lines = [text for _, _, lines in new_functions for _, text in lines]
     names = (

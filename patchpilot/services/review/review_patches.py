@@ -139,7 +139,7 @@ def review(
 
 
 def review_note(reviews: Sequence[Review], patch: Patch) -> str:
-    """Return the note on a patch's reviews to put below its `---`, or "".
+    """Return the note about a patch's reviews for the section below its `---`, or "".
 
     It contains line numbers and the user's reasons, but no text by reviewers.
     """
@@ -271,7 +271,7 @@ def _verify_comments(
 
 
 def _is_same_problem(finding: Finding, proven_comment: ProvenComment) -> bool:
-    """Return whether a finding is about a comment's line and has two words in common with it."""
+    """Return whether a finding is about the comment's line and shares two words with it."""
     if not proven_comment.path or (finding.path, finding.line) != (
         proven_comment.path,
         proven_comment.line,
@@ -381,7 +381,7 @@ def patch_facts(review_input: ReviewInput, checked_patch: "CheckedPatch") -> Pat
 def _tree_contains(
     repository: "Repository", grep_arguments: Sequence[str], paths: Sequence[str]
 ) -> bool:
-    """Return whether the working tree contains the last of `grep_arguments`, or True if git fails.
+    """Return whether the working tree contains the last argument's text, or True if git fails.
 
     `git grep` on a commit would unpack its files, which takes half a minute for the kernel.
     """

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find other sends of the same topic or patches, from another terminal or clone or before an
-interruption.
-"""
+"""Find other sends of the same topic or patches: from another terminal or clone, or interrupted."""
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action
@@ -19,8 +17,8 @@ def find_earlier_sends(draft: Draft) -> tuple[Send, ...]:
 
 
 def find_later_sends(send: Send) -> tuple[Send, ...]:
-    """Return later sends, including those in progress, of patches that this send has not sent
-    yet.
+    """Return later sends of patches that this send has not sent yet, including sends in
+    progress.
     """
     pending_patch_ids = [
         entry.patch_id for entry in send.waiting_messages if entry.patch_id
@@ -46,7 +44,7 @@ def find_later_sends(send: Send) -> tuple[Send, ...]:
 def refuse_concurrent_sends(outbox: Outbox, sending: Sending) -> None:
     """Raise `RefusedError` if the topic or its patches were sent since the plan was made.
 
-    Sends in progress count as well. The caller must hold the topic's lock.
+    This includes sends in progress. The caller must hold the topic's lock.
     """
     topic = sending.draft.change_id
     patch_ids = {mail.patch_id or "" for mail in sending.send.waiting_messages}

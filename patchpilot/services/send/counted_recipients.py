@@ -87,7 +87,7 @@ def is_sendable(email: str) -> bool:
 
 
 def check_address(text: str, recipients: CountedRecipients | None) -> tuple[bool, str]:
-    """Return whether a typed address can be added to the recipients, and a reason or note."""
+    """Return whether a typed address can be added to the recipients, with a reason or note."""
     address = parse_address(text)
     if address is None or "@" not in address.email:
         return False, "enter Name <name@example.org>"

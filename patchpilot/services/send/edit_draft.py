@@ -69,7 +69,7 @@ class DraftResult(NamedTuple):
 class DraftChanges(NamedTuple):
     """Changes to a draft; None leaves a field unchanged.
 
-    `notes` are pairs of a patch (its number, or a part of its subject) and a text.
+    Each of `notes` is a pair: a patch (its number, or a part of its subject) and a text.
     """
 
     subject: str | None = None
@@ -110,7 +110,7 @@ def change(
     if changes.imported:
         draft = _import_text(repository, draft, read_draft_file(changes.imported))
     if changes.subject is None and subject and not text and draft.cover_subject:
-        # a single line replaces the text if the cover letter already has a subject
+        # if the cover letter already has a subject, a single line replaces the text
         subject, text = None, subject
     draft = replace(
         draft,
@@ -171,7 +171,6 @@ def edit(
 
 
 def _format_for_editing(repository: Repository, draft: Draft) -> str:
-    """Return a draft's texts, with hints for the changelog."""
     offered_draft = _draft_to_write(repository, draft)
     hints = (
         changelog_hints(repository, offered_draft) if offered_draft.version > 1 else ()
@@ -192,9 +191,9 @@ def export(repository: Repository, target: str | None, base: str | None) -> str:
 
 
 def begin_version(repository: Repository, request: SendRequest) -> Draft:
-    """Start the version after the last sent one, and save its draft with the changes as changelog.
+    """Start the version after the last sent one, and save its draft.
 
-    Raise `UsageError` if no version was sent.
+    Its changelog lists the changes since then. Raise `UsageError` if no version was sent.
     """
     draft = find_draft(repository, request)
     with Drafts() as drafts:
@@ -205,10 +204,10 @@ def begin_version(repository: Repository, request: SendRequest) -> Draft:
 def reset(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> tuple[Draft, DraftResult]:
-    """Clear a topic's draft. Return the old and the new draft.
+    """Clear a topic's draft, and return the old and the new draft.
 
-    The change-id, the record of sent versions and their changelogs are kept, and so is b4's data
-    about a prep branch.
+    The change-id, the record of sent versions, their changelogs and b4's data about a prep branch
+    are kept.
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
     with Drafts() as drafts, Outbox() as outbox, drafts.transaction():
@@ -297,7 +296,7 @@ def leave_b4(repository: Repository) -> str:
 
 
 def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
-    """Return the draft to edit: after a send, that of the next version.
+    """Return the draft to edit. After a send, this is the next version's draft.
 
     The changelog of a started version is regenerated until the user edits it, because commits and
     addressed requests may change.

@@ -16,9 +16,9 @@ VOLATILE_PREFIXES = ("index ", "@@ ", "change-id:", "base-commit:")
 
 
 class MailChange(NamedTuple):
-    """How a message differs from the last version: `new`, `changed` or `same`.
+    """The difference between a message and the last version: `new`, `changed` or `same`.
 
-    `lines` contains the indexes of readable lines that the last version does not have.
+    `lines` contains the indexes of readable lines that are missing from the last version.
     """
 
     state: str
@@ -38,7 +38,10 @@ class MailChanges(NamedTuple):
 
 
 def mail_changes(plan: Sending) -> MailChanges | None:
-    """Compare the plan's messages with the last version sent. Return None if there is none."""
+    """Compare the plan's messages with the last version sent.
+
+    Return None if no version was sent.
+    """
     last_send = last_sent(plan.draft)
     if last_send is None or last_send.version >= plan.send.version:
         return None

@@ -68,7 +68,8 @@ def choose_recipients(
     by_address: dict[str, Recipient] = {}
     bcc_addresses: tuple[Address, ...] = ()
     if is_undisclosed:
-        # with --no-auto, the user names the maintainers, but the security team still gets a copy
+        # with --no-auto, the user names the maintainers, but the security team still receives a
+        # copy
         _merge_recipients(
             by_address,
             [
@@ -230,7 +231,6 @@ def describe_difference(before: Sequence[Recipient], after: Sequence[Recipient])
 
 
 def _file_recipients(series: Series) -> list[Recipient]:
-    """Return the To: and Cc: recipients in the patch files."""
     files = [
         patch
         for patch in (*((series.cover,) if series.cover else ()), *series.patches)

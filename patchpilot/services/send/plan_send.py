@@ -227,8 +227,8 @@ def open_request_warnings(
 ) -> tuple[SendProblem, ...]:
     """Warn about review requests for the last version that the commits do not address.
 
-    Also warn about a version that changes only tags. Requests are counted as in `track`, which does
-    not read the commits.
+    Also warn about a version that changes only tags. Requests are counted like in `track`, which
+    does not read the commits.
     """
     last_send = last_sent(draft) if draft.version > 1 else None
     if last_send is None or last_send.version >= draft.version:
@@ -365,7 +365,7 @@ def collect_texts(
     first_commit = next((patch.commit for patch in draft.patches if patch.commit), None)
     if cover is None and first_commit:
         changes = cover_body("", draft.changelogs, draft.version)
-        # b4 puts the cover letter of a single patch here
+        # b4 puts the cover letter of a single patch below the `---`
         body = prose_of(draft.cover_text) if prep and not is_series else ""
         text = "\n\n".join(
             paragraph
@@ -420,7 +420,7 @@ def _last_sent_version(repository: Repository, draft: Draft) -> int:
 def _compare_versions(repository: Repository, draft: Draft) -> str:
     """Return the range-diff to the last version.
 
-    The heading says if the commits are not public.
+    The heading states if the commits are not public.
     """
     last_send = last_sent(draft)
     if (

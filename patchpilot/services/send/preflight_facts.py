@@ -63,7 +63,7 @@ def gather_facts(
     own_trees = () if parse_subject(f"[{draft.mark}] x").for_stable else trees
     is_first = topic.send.version == 1 and not (topic.before or request.to_self)
     with ThreadPoolExecutor(1) as pool:
-        # archives respond slowly, so gather the other facts in the meantime
+        # archives respond slowly, so gather the other facts while waiting
         searching = (
             pool.submit(_warn_of_similar_patches, repository, topic)
             if is_first
@@ -176,8 +176,8 @@ def _too_soon_message(
 ) -> str:
     """Return a message if the last version was sent too recently, otherwise "".
 
-    A resend must also wait after the same version. For a version that was already sent, another
-    check reports that.
+    The waiting time also applies to a resend of the same version. Another check reports versions
+    that were already sent.
     """
     if not resend and any(send.version == version for send in sends):
         return ""
@@ -231,7 +231,9 @@ diff --git a/a.c b/a.c
 
 @cache
 def load_rules() -> None:
-    """Load the rules for `check` in advance. This takes as long as creating the messages."""
+    """Load the rules for `check` in advance, because loading takes as long as creating the
+    messages.
+    """
     from patchpilot.checking.driver import Driver
     from patchpilot.lint.lint_context import Options
 
@@ -293,7 +295,6 @@ def _finding_lines(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
 
 
 def _waived_errors(result: "CheckResult") -> tuple[str, ...]:
-    """Return the waived errors, with the reasons."""
     return tuple(
         f"{f'{patch.subject.title}: ' if patch else ''}{suppression.finding.message}"
         f" ({suppression.reason})"
@@ -340,7 +341,7 @@ def _merge_window_message(
 ) -> str:
     """Return a message if the merge window is open, otherwise "".
 
-    It is open for some days after the latest mainline release.
+    It is open for a fixed number of days after the latest mainline release.
     """
     if not project.mail.merge_window_days:
         return ""

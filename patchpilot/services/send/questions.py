@@ -51,8 +51,8 @@ _REGRESSION = re.compile(
 class PreSendQuestion(NamedTuple):
     """A pre-send question.
 
-    `why` is its purpose, `evidence` what in the patches suggests `yes`, and `answer` the saved
-    answer. `effects` lists the consequence of each answer in order.
+    `why` is its purpose, `evidence` the part of the patches that suggests `yes`, and `answer` the
+    saved answer. `effects` lists the consequence of each answer in order.
     """
 
     name: str
@@ -68,8 +68,8 @@ class PreSendQuestions(NamedTuple):
     """A topic's pre-send questions, and the facts that were determined automatically.
 
     `missing_tree` is the subject prefix to propose if the messages do not name their target tree,
-    otherwise "". `upstream` lists fixes in mainline and the fetched trees, and `posted` patches by
-    others.
+    otherwise "". `upstream` lists fixes in mainline and the fetched trees, and `posted` lists
+    patches by others.
     """
 
     questions: tuple[PreSendQuestion, ...]
@@ -244,8 +244,8 @@ def questions(
 ) -> tuple[PreSendQuestion, ...]:
     """Return a project's pre-send questions, with evidence from the patches.
 
-    Only the author can answer them. There are none if the author said that no patch fixes a bug, or
-    if all patches are backports to a stable tree.
+    Only the author can answer them. Return none if the author answered that no patch fixes a bug,
+    or if all patches are backports to a stable tree.
     """
     denied_titles = denied_subjects(draft.answers)
     is_for_stable = parse_subject(f"[{draft.mark}] x").for_stable
@@ -314,15 +314,15 @@ def _find_evidence(
 
 
 def is_regression(draft: Draft) -> bool:
-    """Return whether the author said that a topic fixes a regression."""
+    """Return whether the author answered that the topic fixes a regression."""
     return draft.answers.get("regression", "no") != "no"
 
 
 def regzbot_line(draft: Draft, series: Series) -> str | None:
     """Return the `#regzbot introduced:` line for a topic that fixes a regression, or None.
 
-    It is None if the commit that introduced the bug is unknown. Undisclosed fixes have no such
-    line, because regzbot reads public messages.
+    Return None if the commit that introduced the bug is unknown, or if the fix is undisclosed,
+    because regzbot reads public messages.
     """
     if not is_regression(draft) or draft.is_undisclosed:
         return None

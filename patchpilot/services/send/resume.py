@@ -120,9 +120,9 @@ def plan_resume(
     account = transport.account(repository, identity)
     refuse_public_server(draft, account)
     later_sends = () if request.to_self else find_later_sends(send)
-    # the reason for overriding problems applied to the earlier send only
+    # the user's reason for overriding problems was only valid for the earlier send
     force = request.force if later_sends else send.force
-    # show the recipients of the remaining messages, without dropped ones
+    # exclude dropped recipients from the list of recipients
     example = next(iter(send.waiting_messages), send.entries[0])
     return Sending(
         request=request._replace(via=send.transport, force=force, identity=identity),
@@ -276,7 +276,7 @@ def _dropped_mailboxes(send: Send, dropped: Sequence[str]) -> tuple[str, ...]:
 def exclude_permanently(
     repository: Repository, send: Send, keys: Sequence[str]
 ) -> None:
-    """Save the removed recipients, so that later versions omit them as well."""
+    """Save the removed recipients, so that they are omitted from later versions."""
     key = branch_key(repository)
     if send.kind == "to-self" or key is None or send.branch != repository.branch:
         return

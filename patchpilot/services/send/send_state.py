@@ -68,7 +68,7 @@ def mark_just_sent(sending: Sending) -> Sending:
 
 
 def is_outdated(repository: Repository, sending: Sending) -> bool:
-    """Return whether the mail account was changed after the plan was made."""
+    """Return whether the mail account has changed since the plan was made."""
     return (
         sending.transport.account(repository, sending.request.identity)
         != sending.account

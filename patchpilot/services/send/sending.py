@@ -158,10 +158,10 @@ class Sending(SeriesToSend):
 
     @property
     def verdict(self) -> str:
-        """Summarize in one line whether the messages can be sent, or the result.
+        """Summarize in one line whether the messages can be sent, or the result of sending them.
 
-        It contains the number of blocking problems or, if there are none, the numbers of messages
-        and recipients, and the reason if the transport cannot send.
+        The line contains the number of blocking problems or, if there are none, the numbers of
+        messages and recipients, and the reason if the transport cannot send.
         """
         transport_problem = (
             self.blocking_problem

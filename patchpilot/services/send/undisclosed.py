@@ -37,7 +37,7 @@ def refuse_unanswered(draft: Draft, series: Series, lists: Lists) -> None:
 
 
 def refuse_public_mails(draft: Draft, send: Send) -> None:
-    """Raise `RefusedError` if a public send of an undisclosed fix has pending messages.
+    """Raise `RefusedError` if messages about an undisclosed fix are pending in a public send.
 
     This happens if the fix was marked as undisclosed after the messages were created.
     """

@@ -58,7 +58,7 @@ class DoctorResult:
 
     @property
     def healthy(self) -> bool:
-        """Return whether no stage of the workflow is prevented."""
+        """Return whether no problem prevents a stage of the workflow."""
         return not any(diagnosis.state == "fail" for diagnosis in self.diagnoses)
 
 
@@ -334,7 +334,6 @@ def _check_archive(lore: str, offline: bool) -> Iterator[probes.Probe]:
 
 
 def _check_local_archive(lore: str) -> probes.Probe:
-    """Report whether there is an archive at a local path."""
     from patchpilot.archive.local_mails import local_mails
     from patchpilot.archive.open_archive import archive_address
 
@@ -389,7 +388,7 @@ def recover_databases() -> tuple[str, ...]:
 
 
 def _check_building() -> Iterator[probes.Probe]:
-    """Report the build directories, and the programs that the next build lacks."""
+    """Report the build directories, and the programs that are missing for the next build."""
     from patchpilot.building.configuration import (
         REQUIRED_PROGRAMS,
         find_missing_programs,

@@ -124,7 +124,7 @@ def _hook_status(repository: Repository, name: str) -> Hook:
 
 
 def _b4_values(repository: Repository) -> list[str]:
-    """Return the values of b4's setting that `install` wrote."""
+    """Return the values that `install` added to b4's setting."""
     result = repository.git("config", "--local", "--get-all", "-z", B4_KEY, ok=(0, 1))
     return [value for value in result.text.split("\0") if value.startswith(B4_CALL)]
 

@@ -43,7 +43,7 @@ class LtsSeries:
 class Lts:
     """A project's stable series.
 
-    `updated` is the date of the data. `file` is None for the list that patchpilot ships.
+    `updated` is the date of the data. `file` is None for the list shipped with patchpilot.
     """
 
     family: str

@@ -115,7 +115,7 @@ def _short_name(provider: Provider) -> str:
 def guess_provider(address: str) -> str:
     """Return the email provider of an address, based on its domain.
 
-    For an unknown domain, return the name for another server.
+    For an unknown domain, return the name for any other server.
     """
     provider = provider_of("", 0, address.rpartition("@")[2])
     return _short_name(provider) if provider and provider.server else OWN
@@ -283,9 +283,7 @@ def check_connection(plan: MailPlan) -> None:
 
 
 def is_wrong_encryption(error: NetworkError) -> bool:
-    """Return whether the server does not support the plan's encryption but might support
-    another.
-    """
+    """Return whether the server rejects the plan's encryption but might support another."""
     cause = error.__cause__
     if isinstance(cause, ssl.SSLCertVerificationError):
         return False

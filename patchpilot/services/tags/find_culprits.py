@@ -71,8 +71,7 @@ class FixesResult:
     def has_problem(self) -> bool:
         """Return whether an existing Fixes: tag has a problem.
 
-        Tags that are correct but useless for backports, and tags that cannot be checked, do not
-        count.
+        Ignore tags that are correct but useless for backports, and tags that cannot be checked.
         """
         return any(
             problem.kind not in ("same-release", "unverified")
@@ -155,7 +154,7 @@ def find_culprits_of_each(
 def _unpublished_commits(repository: Repository, target: str) -> tuple[str, ...]:
     """Return the commits in a range that no tag or remote contains.
 
-    They are sent together. Return () if there are too many for a series.
+    These commits are sent together. Return () if there are too many for a series.
     """
     old, _, new = target.partition("..")
     start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
@@ -311,7 +310,7 @@ def _fixes_lines(
 ) -> tuple[str, ...]:
     """Return the Fixes: lines for the first candidate, or for each of several causes, oldest first.
 
-    Commits that are sent with the fix get none.
+    Omit commits that are sent together with the fix.
     """
     if len(joint_causes) < 2 or culprits[0].commit not in joint_causes:
         return () if culprits[0].commit in series_commits else (culprits[0].tag,)
@@ -347,7 +346,7 @@ def _commits_since_base(
         if base_name:
             raise
         return ()
-    # tagged commits are released, unless the user or b4 set the base; sent/ tags mark topics
+    # unless the user or b4 set the base, treat tagged commits as released, except sent/ tags
     release_options = ("--exclude=sent/*", "--tags") if base.is_guessed else ()
     ids = repository.rev_list(
         f"--max-count={MAX_SERIES + 1}",
@@ -405,7 +404,7 @@ def _relations(
         tip = mainline(repository)
         if tip is None or repository.is_ancestor(target.id, tip):
             return None if tip is None else True
-        # a commit may be missing only because the branch is outdated or shallow
+        # a commit may be missing only because mainline is outdated or the clone is shallow
         return (
             None
             if not is_complete or repository.commit(tip).committed < target.committed

@@ -53,7 +53,6 @@ class UndoAnswer:
 
 
 def undo_list(repository: Repository) -> tuple[UndoState, ...]:
-    """Return all recorded rewrites, the latest first."""
     return tuple(_undo_state(repository, undo) for undo in list_undos(repository))
 
 
@@ -73,7 +72,7 @@ def _undo_state(repository: Repository, undo: Undo) -> UndoState:
 
 
 def changes_files(repository: Repository, undo: Undo) -> bool:
-    """Return whether undoing or redoing a rewrite changes files as well as messages."""
+    """Return whether undoing or redoing a rewrite changes files, and not only messages."""
     return repository.commit(undo.old).tree != repository.commit(undo.new).tree
 
 

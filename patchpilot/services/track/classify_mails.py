@@ -77,7 +77,7 @@ def classify_files(
 
     The files are messages or mboxes, which may be gzipped, or `-` for standard input. Raise
     `InputError` if a file contains no message. In a file with several messages, oversized ones are
-    skipped and reported to `skipped`.
+    skipped and passed to the callback.
     """
     classified_mails = []
     for file in files:

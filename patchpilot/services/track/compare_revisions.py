@@ -122,8 +122,8 @@ def two_newest_revisions(series: Tracked) -> tuple[Revision, Revision]:
 def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
     """Format a comparison of two revisions.
 
-    The first line names the revisions. The others show each patch and its changes in the format of
-    git range-diff.
+    The first line names the revisions. The remaining lines show each patch and its changes in the
+    format of git range-diff.
     """
     old, new = comparison.revision_names()
     lines = [f"{old} -> {new}: {format_difference_counts(comparison.patches)}"]

@@ -15,8 +15,8 @@ from patchpilot.topic.followed.known_series import Tracked
 class ConversationMail(NamedTuple):
     """A message in the tree of a series.
 
-    `more` contains an entry for each level above the message, starting with the root's children:
-    True if another message follows on that level. `reply` is None for the series' own posts.
+    `more` has an entry for each level from the root's children down to this message: True if
+    another message follows on that level. `reply` is None for the series' own posts.
     """
 
     mail: Classified

@@ -70,7 +70,7 @@ def read_followed(
     """Return the tracked series from the local store.
 
     Messages are read only for the topic's series and the series `first`; use `read_series` for
-    others.
+    another series.
     """
     with Store() as store:
         series = known_series.read_all_series(

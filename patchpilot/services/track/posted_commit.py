@@ -86,8 +86,8 @@ def mail_of_commit(
 ) -> CommitMail | None:
     """Return the message in which a commit was posted, or None if the archive does not have it.
 
-    Link: trailers may refer to reports and discussions. Therefore, a linked message must have the
-    title or the changes of the commit, unless the commit is a merge.
+    Link: trailers may refer to reports and discussions. Therefore, unless the commit is a merge, a
+    linked message must have its title or its changes.
     """
     archive.parse_mail = reader.parse
     search = _Search(archive, repository, commit, reader)
@@ -224,8 +224,8 @@ class _Search(NamedTuple):
 class PostedCommit(NamedTuple):
     """A commit, the message in which it was posted, and its series.
 
-    `asked` is the requested commit. If it is a backport, `commit` is its upstream commit, otherwise
-    the same.
+    `asked` is the requested commit. If that is a backport, `commit` is its upstream commit,
+    otherwise the same commit.
     """
 
     asked: Commit

@@ -42,11 +42,11 @@ _HEADING_WIDTH = 8
 
 
 def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
-    """Format the review table for this number of columns.
+    """Format the review table for a terminal with this number of columns.
 
-    Rows are patches and columns the reviewers who replied, or the other way around if that is
-    narrower. A legend and the recipients who did not reply follow. For a single patch, each
-    reviewer has a row in words.
+    Rows are patches and columns are the reviewers who replied, or vice versa if that is narrower. A
+    legend and the recipients who did not reply follow. For a single patch, each reviewer has a row
+    in words.
     """
     reviewers, patches = table.answered, table.patches
     lines: list[str] = []
@@ -83,7 +83,7 @@ def format_legend(table: ReviewTable) -> str:
 def format_review_sign(review: Review | None) -> str:
     """Return the letters of a review's tags and the sign of its state, such as `R+`.
 
-    Return "" if the patch was not sent to the reviewer.
+    Return "" if the reviewer did not receive the patch.
     """
     if review is None:
         return ""

@@ -55,9 +55,9 @@ def _claim_note(series: Tracked) -> str:
 
 
 def format_time_note(series: Tracked) -> str:
-    """Return which time the ages refer to, or "" for the current time.
+    """Return the time that the ages refer to, or "" for the current time.
 
-    This is, for example, the time of the last query.
+    It is, for example, the time of the last query.
     """
     if (time := series.as_of) is None:
         return ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sort lists of tracked series by whose turn it is, then by unread messages."""
+"""Sort tracked series by whose turn it is, then by unread messages."""
 
 from collections.abc import Sequence
 
