@@ -2,7 +2,7 @@
 """patchpilot takes a Linux kernel fix from `git commit` to mainline and every LTS branch."""
 
 try:
-    # written by the build, from the tag
+    # the build writes this module, using the tag
     from patchpilot._version import __version__ as __version__
 except ModuleNotFoundError:
     __version__ = "0.1.0"

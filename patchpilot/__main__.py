@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The `patchpilot` command, which also runs as `python -m patchpilot`."""
+"""Run the `patchpilot` command, also as `python -m patchpilot`."""
 
 import gc
 import sys
@@ -8,7 +8,7 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Import the command line and run it; Ctrl-C exits quietly, even during the imports."""
-    # most commands end before garbage collection pays off: start-up creates many permanent objects
+    # start-up creates many permanent objects, so most commands end before garbage collection helps
     gc.set_threshold(100_000, 50, 50)
     try:
         from patchpilot.cli.main import main as command

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Settings, from the tree's `.patchpilot.toml`, the user's git config `patchpilot.*` and options.
+"""Validate the settings from the tree's `.patchpilot.toml`, the user's git config `patchpilot.*`
+and options.
 
 Later sources override earlier ones, and each value records its origin. This module does no I/O: the
 caller passes the file's text and the git configuration. Settings that name a command, a server, an

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The errors that patchpilot reports, and the exit code of each kind."""
+"""Define the errors that patchpilot reports, and the exit code of each kind."""
 
 from collections.abc import Iterable
 from enum import IntEnum
@@ -133,7 +133,7 @@ class CancelledError(PatchpilotError):
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
-    """Return the most similar known word, or None.
+    """Return the most similar of the choices, or None.
 
     Used for "did you mean" hints.
     """
@@ -148,15 +148,17 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
 def did_you_mean(
     word: str, choices: Iterable[str], otherwise: "HintText" = ""
 ) -> "HintText":
-    """Return a hint with the most similar known word, or another hint."""
+    """Return a "did you mean" hint with the most similar choice, or `otherwise` if none is
+    similar.
+    """
     closest = nearest(word, choices)
     return f"did you mean {closest!r}?" if closest else otherwise
 
 
 def suggestion(kind: str, word: str, choices: Iterable[str]) -> str:
-    """Return a hint for an unknown word: the most similar known word, or all valid ones.
+    """Return a hint for an unknown word: the most similar choice, or all choices.
 
-    `kind` is the kind of the word, in the singular.
+    `kind` is the kind of word, in the singular.
     """
     names = list(choices)
     valid_names = ", ".join(names) or "none"

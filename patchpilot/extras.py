@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The optional packages (extras): the extra that each import needs, and its install command."""
+"""Map the optional packages to extras: the extra that each import needs, and its install
+command.
+"""
 
 import shlex
 import shutil

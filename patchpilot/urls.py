@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The default archive, and the removal of passwords from URLs in text to be shown or stored."""
+"""Define the default archive, and remove passwords from URLs in text to be shown or stored."""
 
 import re
 
@@ -19,7 +19,7 @@ def public_url(text: str) -> str:
     """
     if "://" not in text or "@" not in text:
         return text
-    # compiled on first use: few runs see a URL
+    # compiled on first use, because few runs need it
     return re.sub(_USERINFO, _hide_credentials, text, flags=re.IGNORECASE)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write files: every file that remains after a run is written by this module."""
+"""Write every file that remains after a run."""
 
 import contextlib
 import os
@@ -62,9 +62,9 @@ def replace_file(
 def write_beside(
     file: Path, data: bytes | str, *, mode: int | None = None, is_synced: bool = False
 ) -> Path:
-    """Write a file's new content to a new file next to it, and return that file's path.
+    """Write a file's new content to a new file next to it, and return the new path.
 
-    Raise OSError.
+    Raise OSError on failure.
     """
     draft = file.with_name(f".{file.name}.{os.urandom(6).hex()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

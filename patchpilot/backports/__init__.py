@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Backport a fix to LTS branches: find the verdict, the missing commits, and the patch to send."""
+"""Backport a fix to LTS branches: determine the verdict, find missing commits, and write the patch
+to send.
+"""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fix adapted to a tree, with the steps taken and a confidence."""
+"""Define a fix adapted to a tree, with the steps taken and a confidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,8 @@ class Adaptation:
     each adapted file to its mode and content (None: the branch lacks the file). `made` is the
     resulting tree in the object store used for adapting. `start` is the backport to another branch
     that was used instead of the fix ("" if none); `range_diff`, if requested, compares the result
-    with it or with the fix. `is_accepted` is set if the user accepted the result after review.
+    with that backport or with the fix. `is_accepted` is set if the user accepted the result after
+    review.
     """
 
     kind: str
@@ -48,7 +49,7 @@ class Adaptation:
         return tuple(self.contents)
 
     def tree(self, scratch: Scratch, merge: Merge) -> str:
-        """Write the tree of a merge with the adapted files into another object store."""
+        """Write the tree of a merge with the adapted files to another object store."""
         entries: dict[str, Entry] = {
             path: (content[0], scratch.write("blob", content[1])) if content else None
             for path, content in self.contents.items()

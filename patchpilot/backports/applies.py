@@ -23,8 +23,8 @@ class AppliesHow(StrEnum):
 class ApplyResult:
     """The result of applying a fix to a tree.
 
-    `misfits` are the hunks that apply only with the merge, and `offsets` the line offsets of hunks.
-    `is_empty` is set if the fix changes nothing.
+    `misfits` are the hunks that apply only in a three-way merge, and `offsets` the line offsets of
+    hunks. `is_empty` is set if the fix changes nothing.
     """
 
     how: AppliesHow
@@ -56,8 +56,8 @@ class ScratchTree:
 def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
     """Cherry-pick a fix onto a commit or tree in the object store.
 
-    The merge shows whether there is a conflict. If the context of all hunks is present, it was not
-    needed.
+    The merge shows whether there is a conflict. If the context of all hunks is present, the fix
+    applies without a merge.
     """
     tree = onto if _is_tree(scratch, onto) else scratch.tree_of(onto)
     merge = scratch.pick(fix.id, tree, fix.base)

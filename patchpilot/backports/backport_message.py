@@ -77,7 +77,7 @@ def backport_message(
             if trailer.key == "signed-off-by" and trailer.address
         ]
         last_signer = sign_offs[-1].address if sign_offs else None
-        # a note must be followed by a sign-off, even if the backporter is the author
+        # a sign-off must follow a note, even if the backporter is the author
         if notes or not last_signer or last_signer.key != signer.key:
             message = (
                 message.rstrip("\n")
@@ -98,7 +98,7 @@ def people(
 ) -> tuple[Address, ...]:
     """Return the addresses to Cc: on a backport: authors, and people in trailers.
 
-    Duplicates, lists in `excluded` and invalid addresses are omitted.
+    Omit duplicates, lists in `excluded`, and invalid addresses.
     """
     addresses: dict[str, Address] = {}
     for commit in commits:

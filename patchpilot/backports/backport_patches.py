@@ -149,10 +149,9 @@ def make_commits(
 
 
 def range_diff(scratch: Scratch, original: Commit, backported: str) -> str:
-    """Return the range-diff between the original and the backport; "" if their patches are
-    identical.
+    """Return the range-diff between the original and the backport, ignoring commit messages.
 
-    Commit messages are ignored.
+    Return "" if their patches are identical.
     """
     if not original.parents:
         return ""

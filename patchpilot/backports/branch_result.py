@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The backport verdict for a branch or directory."""
+"""Define the backport verdict for a branch or directory."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -72,7 +72,7 @@ def find_conflicting_functions(
         for hunk in change.hunks:
             line_index = hunk.old_start - 1
             for line in hunk.lines:
-                # added lines that are not part of the conflict were merged cleanly
+                # these added lines are not part of the conflict, so they were merged cleanly
                 if line.kind in "+-" and (
                     not their_lines or line.kind == "-" or line.text in their_lines
                 ):
@@ -90,7 +90,7 @@ def find_function_changes(
 ) -> list[tuple[LineTouch, str]]:
     """Return the commits that changed one of the functions, with its name, latest first.
 
-    `touches` are commits before the fix, oldest first.
+    The given commits precede the fix, and are ordered oldest first.
     """
     result: dict[str, tuple[LineTouch, str]] = {}
     for path, inside in functions.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Explain why a fix conflicts with a branch, or why it may be wrong although it applies."""
+"""Explain why a fix conflicts with a branch, or why it may be wrong even if it applies."""
 
 import re
 import time
@@ -37,7 +37,7 @@ OWN_LINES = "a commit of this branch that wrote the conflicting lines"
 _MOST_PLACES = 8
 _MOST_ELSEWHERE = 5
 _MIN_TIMEOUT = 1.0
-# git blame marks commits at the boundary with ^; they are older than the branch
+# git blame marks boundary commits with ^; they are older than the branch
 _ID = re.compile(r"[0-9a-f]{40}")
 _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 
@@ -45,9 +45,9 @@ _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A commit that causes a conflict, and why.
+    """A commit that causes a conflict, and the reason.
 
-    It is missing from the branch, or found only there.
+    The commit is either missing from the branch or found only in the branch.
     """
 
     commit: str
@@ -110,7 +110,7 @@ def explain(
 
 
 def _seconds_left(end: float) -> float:
-    """Return the seconds until `end`, but at least enough for a fast query."""
+    """Return the seconds until `end`, or at least the time that a fast query needs."""
     return max(_MIN_TIMEOUT, end - time.monotonic())
 
 
@@ -122,9 +122,7 @@ def _find_causes(
     applied: ApplyResult,
     timeout: float,
 ) -> tuple[list[Cause], list[Cause]]:
-    """Return the missing commits that changed the conflicting lines, and others in the same
-    functions.
-    """
+    """Return the missing commits that changed the conflicting lines or the same functions."""
     paths = applied.merge.paths
     goal = read_touch(history.repository, fix.id, fix.paths)
     tree = scratch.tree_of(tip)
@@ -172,7 +170,7 @@ def _function_causes(
 ) -> list[Cause]:
     """Return the last few of these commits that the branch lacks, oldest first.
 
-    Their number is limited, because finding a commit under another id requires reading patches.
+    Their number is limited, because finding a commit with another id requires reading patches.
     """
     causes: list[Cause] = []
     for touch, name in touches[: 2 * _MOST_ELSEWHERE]:
@@ -200,7 +198,7 @@ def _branch_commits(
 ) -> list[Cause]:
     """Return the commits found only in the branch that wrote the conflicting lines.
 
-    Use this if no mainline commit explains the conflict.
+    Used if no mainline commit explains the conflict.
     """
     causes: dict[str, Cause] = {}
     for conflict in find_places(scratch, applied.merge)[:_MOST_PLACES]:
@@ -253,7 +251,7 @@ def _describe_edits(edits: Sequence[LineEditStep]) -> str:
 def _moved_function_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult, end: float
 ) -> Iterator[str]:
-    """Yield hints on where a function or structure is defined if the branch lacks the file."""
+    """Yield hints on where a missing file's function or structure is defined in the branch."""
     for change in fix.files if applied.how is AppliesHow.CONFLICT else ():
         path = change.old_path
         if not path or scratch.has(tree, path):
@@ -309,7 +307,7 @@ def _misplaced_hunk_hints(
 def _differs_first_in(
     scratch: Scratch, trees: tuple[str, str], path: str, names: set[str]
 ) -> bool:
-    """Return whether the first difference between two trees in a file is in one of these
+    """Return whether the first difference between two trees in a file is in one of the
     functions.
     """
     old, new = (text_lines(scratch.blob(tree, path) or b"") for tree in trees)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the verdict for an unpacked tree without history, by its content alone."""
+"""Determine the verdict for an unpacked tree without history, using only its content."""
 
 import shlex
 from dataclasses import replace
@@ -121,13 +121,13 @@ def _count_hunks(
 ) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:
     """Count the hunks that are already applied, do not apply, and apply.
 
-    Also return the locations of the first two kinds.
+    Also return the locations of hunks of the first two kinds.
     """
     applied_count = total = broken = 0
     conflicts: list[ConflictPlace] = []
     for change in patch.files:
         forward_misfits = fit_file(change, tree).misfits
-        # if the file as a whole does not match, count its hunks separately
+        # the file as a whole does not match, so count its hunks separately
         reverse_misfits = fit_file(change, tree, reverse=True).misfits
         unreverted = {id(misfit.hunk) for misfit in reverse_misfits}
         size = max(1, len(change.hunks))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fix to backport: its commit, its parent and its diff."""
+"""Represent the fix to backport: its commit, its parent and its diff."""
 
 import re
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class FixCommit:
     def read_all(
         cls, repository: Repository, ids: Sequence[str]
     ) -> "tuple[FixCommit, ...]":
-        """Read several fixes by their full ids, with one git call for all diffs."""
+        """Read several fixes by their full ids, running git once for all diffs."""
         fixes = tuple(cls.read(repository, commit_id) for commit_id in ids)
         stdin = "".join(f"{fix.id}\n" for fix in fixes).encode()
         parts = _COMMIT.split(repository.git(*_DIFF, "--stdin", stdin=stdin).text)

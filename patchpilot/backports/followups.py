@@ -30,7 +30,7 @@ _MOST_LATER = 3
 def followers(history: History, fix: str, mainline: str | None) -> tuple[Follower, ...]:
     """Return the mainline commits that fix or revert the fix, oldest first.
 
-    Fixes for those commits are included.
+    Fixes for these commits are included.
     """
     if mainline is None:
         return ()
@@ -73,7 +73,7 @@ def later_fixes(
         )
     except GitError:
         return ()
-    # these commits are later than the fix, so compare in reverse
+    # these commits are later than the fix, so reverse the comparison
     reversed_touches = [_reverse_touch(touch) for touch in reversed(later)]
     fixes = {
         touch.commit: repository.commit(touch.commit).subject
@@ -105,7 +105,7 @@ def _reverse_touch(touch: LineTouch) -> LineTouch:
 def needed_followers(
     history: History, followers: Sequence[Follower], tip: str
 ) -> tuple[Follower, ...]:
-    """Return the follow-ups that the branch needs but lacks, without reverted ones."""
+    """Return the follow-ups that the branch needs but lacks, excluding reverted ones."""
     result = []
     for follower in followers:
         landing = history.landed(follower.commit, tip, content=False)

@@ -85,7 +85,7 @@ def read_touch(
 def read_each(
     repository: Repository, commits: Sequence[str], paths: Sequence[str] = ()
 ) -> dict[str, LineTouch]:
-    """Return the changes of several commits to `paths`, or to all files, with one git call.
+    """Return the changes of several commits to `paths`, or to all files, running git once.
 
     A commit that changes none of `paths` has no edits.
     """
@@ -160,9 +160,9 @@ def dependencies_of(
     paths: frozenset[str] | None = None,
     margin: int = 0,
 ) -> tuple[LineTouch, ...]:
-    """Return the commits in `touches` on which the fix depends, oldest first.
+    """Return the commits on which the fix depends, oldest first.
 
-    `touches` are commits before the fix, oldest first. Commits in `present` are already in the
+    `touches` are the commits before the fix, oldest first. Commits in `present` are already in the
     branch, and only shift lines. `paths` limits the files of the fix, and `margin` is a number of
     lines added to both ends of its spans.
     """
@@ -186,8 +186,8 @@ def last_writers(
 ) -> tuple[LineTouch, ...]:
     """Return the commits that last changed the fix's lines or adjacent ones, oldest first.
 
-    `touches` are commits before the fix, oldest first. Lines that one of them wrote are not
-    followed further back. Renames are followed.
+    `touches` are the commits before the fix, oldest first. Lines that one of them wrote are not
+    traced further back. Renames are followed.
     """
     spans_by_path = _changed_spans(fix, paths)
     result: list[LineTouch] = []
@@ -208,9 +208,10 @@ def last_writers(
 def find_crossing(
     touches: Sequence[LineTouch], path: str, span: Span
 ) -> tuple[LineTouch, ...]:
-    """Return the commits in `touches` (oldest first) that changed lines in a span of a file.
+    """Return the commits that changed lines in a span of a file.
 
-    The span refers to the file after the last commit.
+    `touches` are the commits to search, oldest first. The span refers to the file after the last of
+    them.
     """
     spans_by_path: dict[str, list[Span]] = {path: [span]}
     result: list[LineTouch] = []
@@ -243,7 +244,7 @@ def _changed_spans(
 
 
 def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
-    """Return the lines that an edit wrote; for a removal, one line on each side."""
+    """Return the lines that an edit wrote or, if it only removes lines, a line on each side."""
     return (
         (new[0], new[1]) if new[0] < new[1] else (max(0, new[0] - 1), new[1] + 1)
         for _, new in edit.hunks
@@ -256,8 +257,9 @@ def _overlaps(
     *,
     count_renames: bool = True,
 ) -> bool:
-    """Return whether an edit overlaps or adjoins the spans; with `count_renames`, renames count as
-    well.
+    """Return whether an edit overlaps or adjoins the spans.
+
+    With `count_renames`, a rename is sufficient.
     """
     spans = spans_by_path.get(edit.new_path or "", ())
     if count_renames and spans and edit.new_path != edit.old_path:

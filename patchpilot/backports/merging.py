@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Three-way merges of trees.
+"""Merge trees with a three-way merge.
 
-Most of the time of a merge is spent on detecting renames. If renames cannot matter, git only merges
-the files changed on both sides.
+Detecting renames takes most of the time of a merge. If renames cannot matter, git merges only the
+files changed on both sides.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +47,7 @@ def plan_merge(
     git must detect renames. `changed` maps paths to the entries before and after their changes. A
     file that exists on all sides was not renamed. A file that they add keeps its path if we have
     the directory. A file that they delete is deleted if we did not change it and they keep the
-    directory. Otherwise, either side may have renamed the file or directory.
+    directory. In all other cases, either side may have renamed the file or directory.
     """
     entries: dict[str, Entry] = {}
     both_changed: list[str] = []
@@ -104,7 +104,7 @@ def parse_merge(fields: Sequence[str], *, clean: bool) -> Merge:
 
 
 def _kinds(fields: Sequence[str]) -> dict[str, str]:
-    """Map each path to the kind of its first conflict, as named by git."""
+    """Map each path to git's name for its first conflict."""
     kinds: dict[str, str] = {}
     index = 0
     while index < len(fields) and fields[index].isdigit():

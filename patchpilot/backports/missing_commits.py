@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find prerequisites of a commit that a branch lacks.
+"""Find prerequisites of a commit that are missing from a branch.
 
-The conflicting lines are searched first, then a wider range.
+Search the conflicting lines first, then a wider range.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,14 +24,14 @@ from patchpilot.model.hunk_fit import text_lines
 
 MARGINS = (0, 1, 3)
 MOST = 400
-# if there are more commits, do not read the branch's patches
+# if there are more commits than this, do not read the branch's patches
 _MOST_LOOKED_AT = 20
 
 
 class MissingCommits:
     """The prerequisites of a fix that a branch lacks, including indirect ones.
 
-    `seconds_left` returns the seconds left, and raises an exception when there are none.
+    `seconds_left` returns the remaining seconds, and raises an exception if there are none.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class MissingCommits:
         )
 
     def latest(self, commit: str, paths: Sequence[str]) -> tuple[str, ...]:
-        """Return the latest missing commits before `commit` that change these files, oldest
+        """Return the latest missing commits before this commit that change these files, oldest
         first.
         """
         return self.missing(
@@ -100,16 +100,17 @@ class MissingCommits:
         )
 
     def missing(self, commits: Sequence[str]) -> tuple[str, ...]:
-        """Return which commits are missing from the branch, by ancestry and upstream marker."""
+        """Return which commits are missing from the branch, judging by ancestry and upstream
+        markers.
+        """
         return self.history.missing(commits, self.tip)
 
     def touches_before(
         self, commit: str, paths: tuple[str, ...]
     ) -> tuple[LineTouch, ...]:
-        """Return the commits before `commit` that change these files and are not in the branch's
-        history.
+        """Return earlier commits that change the same files and are missing from the branch.
 
-        Only commits before the fix are considered.
+        Commits after the fix are never included.
         """
         path_set = frozenset(paths)
         cached_paths = next(
@@ -148,7 +149,7 @@ class MissingCommits:
         )
 
     def with_older_names(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """Return the paths, and former names of files that the branch lacks."""
+        """Return the paths, and the former names of files missing from the branch."""
         missing_paths = tuple(
             path for path in paths if not self.scratch.has(self.tree, path)
         )
@@ -167,7 +168,7 @@ class MissingCommits:
     ) -> tuple[LineTouch, tuple[str, ...]]:
         """Return a commit's changes and its conflicting paths.
 
-        If git reported other paths, return all paths of the commit.
+        If git reported paths that the commit does not change, return all paths of the commit.
         """
         if commit not in self._goals:
             self._goals[commit] = read_touch(self.repository, commit)
@@ -191,7 +192,7 @@ class MissingCommits:
         touches: Sequence[LineTouch],
         select: Callable[[frozenset[str]], Sequence[LineTouch]],
     ) -> tuple[str, ...]:
-        """Return the ids of the selected commits that the branch lacks, even under another id."""
+        """Return the ids of the selected commits that the branch lacks, even with another id."""
         present = {touch.commit for touch in touches} - set(
             self.missing([touch.commit for touch in touches])
         )

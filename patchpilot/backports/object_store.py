@@ -31,7 +31,7 @@ _DIRECTORY = "40000"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MOST_LISTINGS = 2000
 _MOST_PENDING = 5000
-# for fewer merges, start one process per merge
+# below this number of merges, start one process per merge
 _FEW = 2
 _MOST_CHANGES = 500
 # larger than a pipe buffer, to force git to write its output; see commits/merge_tree.py
@@ -55,10 +55,10 @@ class Scratch:
         self._merges: Merges | None = None
         self._merge_count = 0
         self._listings: dict[str, Mapping[str, Entry]] = {}
-        # trees that were not written yet; git never needs most of them
+        # trees that are not written yet; git never needs most of them
         self._pending: dict[str, bytes] = {}
         self._changes: dict[tuple[str, str], dict[str, tuple[Entry, Entry]]] = {}
-        # merged file → its entry, and the kind of conflict or ""
+        # maps a merged file to its entry, and the kind of conflict or ""
         self._merged: dict[tuple[str, Entry, Entry, Entry], tuple[Entry, str]] = {}
 
     def __enter__(self) -> "Scratch":
@@ -170,7 +170,6 @@ class Scratch:
             self._write_object(*self._pending.popitem())
 
     def _write_pending_tree(self, tree: str) -> None:
-        """Write a pending tree and its subtrees."""
         raw = self._pending.pop(tree, None)
         if raw is not None:
             self._write_object(tree, raw)
@@ -213,7 +212,7 @@ class Scratch:
         return entry[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
 
     def base_tree(self, base: str | None) -> str:
-        """Return the tree of a commit's parent, or the empty tree for None."""
+        """Return the tree of a commit's parent, or the empty tree if there is no parent."""
         return self.tree_of(base) if base else EMPTY_TREE
 
     def merge(self, base: str, ours: str, theirs: str) -> Merge:
@@ -319,7 +318,7 @@ class Scratch:
     def changed(self, old: str, new: str) -> dict[str, tuple[Entry, Entry]]:
         """Map the paths that differ between two trees to their entries.
 
-        A directory that exists in only one of them is one path.
+        A directory that exists in only one tree counts as one path.
         """
         if (old, new) not in self._changes:
             if len(self._changes) >= _MOST_CHANGES:
@@ -449,7 +448,6 @@ class Scratch:
 
 
 def _hash_object(kind: str, content: bytes) -> tuple[str, bytes]:
-    """Return an object's id and its raw form."""
     raw = b"%s %d\0" % (kind.encode(), len(content)) + content
     return hashlib.sha1(raw, usedforsecurity=False).hexdigest(), raw
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the earlier mainline commits that a fix requires in order to apply.
 
-Candidates come from the history of its lines, are verified by merging, and reduced to a minimum.
+Candidates are found in the history of the fix's lines, verified by merging, and reduced to a
+minimum.
 """
 
 import time
@@ -25,11 +26,11 @@ from patchpilot.model.progress import Progress, silent
 _DEEPEST = 4
 # give up if more whole commits than this are needed
 _MOST_WHOLE = 120
-# share of the time for partial commits, before whole commits are tried
+# share of the time for partial commits, which are tried before whole commits
 _FOR_PARTS = 0.35
-# a wide commit changes more files than this; dropping the widest ones is tried first
+# a commit is wide if it changes more files than this; try to drop the widest ones first
 _WIDE, _MOST_WIDE = 10, 6
-# nobody would backport more whole commits for one fix
+# nobody would backport more whole commits than this for one fix
 _MANY_COMMITS = 12
 _MANY_LINES = 2000
 
@@ -37,8 +38,8 @@ _MANY_LINES = 2000
 class SearchState(StrEnum):
     """The result of a search for prerequisites.
 
-    Whole commits make the fix apply, or only their changes to the fix's files do; or the search ran
-    out of time or candidates.
+    Either whole commits make the fix apply, or their changes to the fix's files are enough, or the
+    search ran out of time or candidates.
     """
 
     FOUND = "found"
@@ -52,7 +53,7 @@ class SearchState(StrEnum):
 class PrerequisiteNeed:
     """A prerequisite of a fix.
 
-    `size` is the number of required lines: all, or only the ones in the fix's files. `is_fix` is
+    `size` is the number of required lines: all lines, or only those in the fix's files. `is_fix` is
     set if it is itself a fix.
     """
 
@@ -105,7 +106,7 @@ def find_prerequisites(
 
     `tree` replaces the branch's tree if other commits were applied to it. The search takes at most
     `effort` seconds. Whole commits are tried first, each with the prerequisites of its other files.
-    If they fail or are too many, only their changes to the fix's files are used.
+    If this fails or requires too many, only their changes to the fix's files are used.
     """
     return _Seeker(history, scratch, fix, tip, effort, progress, tree).search()
 
@@ -301,8 +302,8 @@ class _Seeker:
     ) -> set[str]:
         """Return more prerequisites of a conflicting commit.
 
-        First try the commits that wrote its lines, then adjacent lines, and then all commits that
-        changed the files.
+        First try the commits that wrote its lines, then adjacent lines, and finally all commits
+        that changed the files.
         """
         for level in range(levels.get(commit, 0), len(MARGINS) + 2):
             levels[commit] = level
@@ -357,8 +358,9 @@ class _Seeker:
         return tuple(applied)
 
     def _find_steps(self, commit: str, tree: str, depth: int) -> tuple[str, ...] | None:
-        """Return the commits that make a commit apply to a tree, followed by the commit; None if
-        there are none.
+        """Return the commits that make a commit apply to a tree, followed by the commit itself.
+
+        Return None if there are none.
         """
         merge = self._pick(commit, tree, is_partial=False)
         if merge.clean:
@@ -387,10 +389,10 @@ class _Seeker:
         is_partial: bool,
         share: float = 1.0,
     ) -> None:
-        """Drop commits that are not required, within a share of the time.
+        """Drop commits that are not required, using a share of the remaining time.
 
-        Wide commits are tried first, because a fix seldom requires them; then halves, smaller
-        groups, and single commits, widest first.
+        Try wide commits first, because a fix seldom requires them; then halves, smaller groups, and
+        single commits, widest first.
         """
         result = list(chosen)
 
@@ -432,7 +434,7 @@ class _Seeker:
         return len(self.scratch.changed(*self._commit_trees(commit, is_partial=False)))
 
     def _sort_by_mainline(self, commits: tuple[str, ...]) -> tuple[str, ...]:
-        """Sort the commits in mainline order if they apply in that order."""
+        """Sort the commits in mainline order if the fix still applies in that order."""
         ordered = self._sort_commits(commits)
         return (
             ordered
@@ -498,7 +500,7 @@ class _Seeker:
     def _commit_trees(self, commit: str, *, is_partial: bool) -> tuple[str, str]:
         """Return the trees before and after a commit.
 
-        With `is_partial`, the second one contains only the changes to the fix's files.
+        With `is_partial`, the tree after it contains only the changes to the fix's files.
         """
         parents = self.repository.commit(commit).parents
         base = parents[0] if parents else None
@@ -507,7 +509,7 @@ class _Seeker:
         return self.scratch.base_tree(base), self.scratch.tree_of(commit)
 
     def _check_time(self) -> float:
-        """Return the seconds left; raise _OutOfTimeError if there are none."""
+        """Return the remaining seconds, or raise _OutOfTimeError if there are none."""
         seconds_left = self._start + self._effort - time.monotonic()
         self._progress("searching for prerequisites", len(self._merges))
         if seconds_left <= 0:

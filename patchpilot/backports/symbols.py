@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find symbols used by a fix that a branch lacks or declares differently."""
+"""Find symbols that a fix uses and that are missing from a branch or declared differently."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -133,7 +133,7 @@ def commit_that_added(
 
 
 def _new_symbols(fix: FixCommit) -> dict[str, str]:
-    """Map symbols that are only used in the added lines of the fix to their use."""
+    """Map each symbol that only the fix's added lines use to the way it is used."""
     lines = [
         line
         for change in fix.files
@@ -163,7 +163,7 @@ def _new_symbols(fix: FixCommit) -> dict[str, str]:
 def _is_used_in_branch(
     scratch: Scratch, fix: FixCommit, tree: str, symbol: str, kind: str
 ) -> bool:
-    """Return whether the branch's version of the fix's files already uses a symbol in the same way.
+    """Return whether the branch's version of the fix's files uses a symbol in the same way.
 
     If so, the symbol need not be looked up.
     """
@@ -192,7 +192,7 @@ Calls = set[tuple[str, int]]
 def calls_in(code: str, names: Collection[str] | None = None) -> Calls:
     """Return the calls and definitions in C text, limited to `names` if given.
 
-    Incomplete ones are omitted.
+    Incomplete calls and definitions are omitted.
     """
     plain_code = _PLAIN.sub(
         lambda match: " " if match[0].startswith("/") else "0", code
@@ -277,7 +277,7 @@ def _rate_declaration(line: str, symbol: str) -> int:
 
 
 def _arguments_differ(old: tuple[str, str], new: tuple[str, str]) -> bool:
-    """Return whether two declarations on one line each have a different number of arguments."""
+    """Return whether two one-line declarations have a different number of arguments."""
     lists = [re.search(r"\(([^()]*)\)", line) for _, line in (old, new)]
     if not lists[0] or not lists[1] or "#" in old[1][:1] + new[1][:1]:
         return False
@@ -296,7 +296,7 @@ def _arguments_differ(old: tuple[str, str], new: tuple[str, str]) -> bool:
 
 
 def _missing_functions(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str, str]:
-    """Map changed functions that the branch lacks to the path of the file.
+    """Map changed functions that the branch lacks to the file's path.
 
     Their names are taken from hunk headers.
     """

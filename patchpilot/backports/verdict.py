@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the verdict for a branch: whether it has the fix or the bug, and whether the fix applies."""
+"""Determine the verdict for a branch: whether it has the fix and the bug, and whether the fix
+applies.
+"""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -25,8 +27,8 @@ def judge(
 ) -> BranchResult:
     """Return the verdict for a branch.
 
-    `tree` replaces the branch's tree if the commits in `planned` were applied to it. The fix and
-    the bug are looked up first, because a fix may apply to a branch without the bug.
+    `tree` replaces the branch's tree if the commits in `planned` were applied to it. Look for the
+    fix and the bug first, because a fix may apply to a branch without the bug.
     """
     landing = history.landed(fix.id, branch.tip)
     existing = landing if landing and landing.holds else None
@@ -80,10 +82,10 @@ def judge_affected(
     tip: str,
     planned: Collection[str] = (),
 ) -> tuple[bool | None, str | None, str]:
-    """Return whether a branch has the bug (None: unknown), the commit that introduced it, and the
-    reason.
+    """Return whether a branch has the bug, the commit that introduced it, and the reason.
 
-    This commit may be an ancestor, a backport, or in `planned`, and must not have been reverted.
+    The first value is None if this is unknown. The commit may be an ancestor, a backport, or in
+    `planned`, and must not have been reverted.
     """
     if not culprits:
         return (

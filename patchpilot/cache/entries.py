@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Values cached between runs in the user's cache directory: dicts, lists, strings and numbers.
+"""Cache values between runs in the user's cache directory: dicts, lists, strings and numbers.
 
 A file contains a header with the version of this format, a checksum, and the value serialized with
 `marshal`, which loads plain values only. Everything in the directory may be deleted while
@@ -39,7 +39,7 @@ def cache_dir() -> Path:
 def private_folder(folder: Path) -> bool:
     """Return whether files in a directory of the cache can be trusted.
 
-    The directory is created and made private if possible.
+    Create the directory, and make it private if possible.
     """
     top = cache_dir()
     if top in folder.parents and not private_folder(folder.parent):
@@ -53,7 +53,7 @@ def private_folder(folder: Path) -> bool:
             and state.st_uid == os.geteuid()
             and state.st_mode & _WRITABLE_BY_OTHERS
         ):
-            # created under a umask that allows group writes
+            # created with a umask that allows group writes
             folder.chmod(0o700)
             return True
     except OSError:
@@ -89,7 +89,7 @@ def read(file: Path, limit: int) -> bytes | None:
                 and _is_own(state)
             ):
                 return None
-            # use os.stat to keep start-up fast
+            # os.stat keeps start-up fast
             return stream.read(limit) if _is_own(os.stat(file.parent)) else None  # noqa: PTH116
     except OSError:
         return None

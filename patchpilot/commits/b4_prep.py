@@ -51,8 +51,8 @@ class PrepBranch(NamedTuple):
 
     `cover` is the cover letter as stored. `revision` is the next revision to send. `base` is the
     commit below the series and its cover commit, or None if the base branch is gone. `history` maps
-    sent revisions ("v1") to Message-IDs. `by_us` is set if patchpilot enrolled the branch to send
-    it with b4.
+    sent revisions ("v1") to Message-IDs. `by_us` is set if patchpilot enrolled the branch in order
+    to send it with b4.
     """
 
     branch: str
@@ -166,7 +166,7 @@ def drop_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]
 def skip_cover(repository: "Repository", commit_id: str) -> str:
     """Return the commit itself, or its nearest ancestor that is not b4's cover commit.
 
-    Unlike a cover commit, it may also exist in other repositories.
+    Unlike a cover commit, this commit may also exist in other repositories.
     """
     commit = repository.commit(commit_id)
     while commit.parents and is_cover(commit):
@@ -316,8 +316,9 @@ def _history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | None:
-    """Return the fork point of a branch, even if its base branch was rewound; None if there
-    is none.
+    """Return the fork point of a branch, even if its base branch was rewound.
+
+    Return None if there is none.
     """
     start = repository.find(base_branch)
     if start is None or start == tip:

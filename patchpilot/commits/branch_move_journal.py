@@ -82,7 +82,7 @@ def find_unfinished_move(repository: Repository) -> Move | None:
 
 
 def _is_consistent(repository: Repository, move: Move) -> bool:
-    """Return whether an interrupted git changed either nothing or everything."""
+    """Return whether an interrupted git command changed either nothing or everything."""
     if _locks(repository, move.ref) or repository.find("HEAD") not in (
         move.old,
         move.new,
@@ -266,7 +266,7 @@ def _is_new(lock: Path) -> bool:
 def _is_open(file: Path) -> bool:
     """Return whether a process of this user has the file open."""
     name = str(file.resolve())
-    # Path.glob raises an exception if a process ends while its directory is read
+    # Path.glob raises an exception if a process ends during the scan
     for link in map(Path, iglob("/proc/[0-9]*/fd/*")):  # noqa: PTH207
         try:
             if str(link.readlink()) == name:

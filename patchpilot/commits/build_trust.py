@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Require trust in code that runs during a build.
+"""Require the user's trust in code that runs during a build.
 
 Trust in a tree covers its build files on fetched remote branches, which the user chose. Changes
 made by local commits or merges must be trusted separately.
@@ -36,10 +36,10 @@ def build_command(top: Path) -> OwnCommand:
 
 
 def build_change(directory: Path, top: Path, commit: str) -> OwnCommand | None:
-    """Return a commit's changes to code that runs during a build, as a trust item, or None.
+    """Return a commit's changes to code that runs during a build, as a trust item.
 
-    The commit is in the repository at `directory`. Trust is stored for the tree at `top` and
-    applies to all commits that change the same lines.
+    Return None if there are none. The commit is in the repository at `directory`. Trust is stored
+    for the tree at `top` and applies to all commits that change the same lines.
     """
     base = trusted_base(directory, top, commit)
     diff = git(
@@ -60,9 +60,9 @@ def build_change(directory: Path, top: Path, commit: str) -> OwnCommand | None:
 
 
 def trusted_base(directory: Path, top: Path, commit: str) -> str:
-    """Return the latest ancestor of `commit` on a remote branch of the tree at `top`.
+    """Return the latest ancestor of a commit that is on a remote branch of the tree at `top`.
 
-    Without remote branches, return the parent of `commit`; without a parent, the empty tree.
+    Without remote branches, return the commit's parent; without a parent, the empty tree.
     """
     commit_and_parents = git(
         directory, "rev-list", "--parents", "--max-count=1", commit

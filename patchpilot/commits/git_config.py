@@ -75,7 +75,7 @@ def is_plain(key: str, value: str) -> bool:
     if section == "patchpilot":
         return variable.replace("-", "") not in acting_names()
     if dot and not subsection:
-        # git cannot open a repository with such a setting
+        # git cannot open a repository if such a setting is present
         return False
     names = (f"{section}.*.{variable}", f"{section}.{subsection}.*") if dot else (key,)
     pattern = next(
@@ -86,8 +86,11 @@ def is_plain(key: str, value: str) -> bool:
 
 @cache
 def acting_names() -> frozenset[str]:
-    """Return patchpilot's settings that name servers, paths or commands, without hyphens."""
-    # import lazily: importing this module takes longer than most calls
+    """Return the names of patchpilot's settings that name servers, paths or commands.
+
+    The names contain no hyphens.
+    """
+    # import lazily, because importing this module takes longer than most commands
     from patchpilot.config import KEYS
 
     return frozenset(
@@ -165,7 +168,7 @@ class ConfigEntry(NamedTuple):
 
 
 class _CachedSettings(NamedTuple):
-    """Cached settings, and the state of each file that they were read from."""
+    """Cached settings, and the state of each file from which they were read."""
 
     states: Mapping[Path, str]
     entries: tuple[ConfigEntry, ...]

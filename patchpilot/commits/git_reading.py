@@ -82,7 +82,7 @@ def _command(args: Sequence[str]) -> str:
 
 
 class GitCall(NamedTuple):
-    """A git call: its arguments, standard input and additional environment."""
+    """The arguments, standard input and additional environment for running git."""
 
     args: tuple[str, ...]
     stdin: bytes | None
@@ -109,7 +109,7 @@ class GitOutputCache:
     def ask(
         self, call: GitCall, ok: Sequence[int], run: Callable[[], Completed]
     ) -> Completed:
-        """Return the cached result of a git call, or call `run` and cache its result.
+        """Return the cached output of git, or call `run` and cache its result.
 
         Threads that need the same result wait for the first one. A cached result is not used if the
         caller treats its exit code as an error. "No such revision" is not cached, because the
@@ -147,12 +147,13 @@ class GitOutputCache:
 
 
 def _is_cacheable(args: Sequence[str]) -> bool:
-    """Return whether a git command's output can be cached."""
     return args[0] in _READERS or (args[0] == "format-patch" and "--stdout" in args)
 
 
 def _answer_codes(command: str) -> tuple[int, ...]:
-    """Return the exit codes that are valid results, such as 1 for merge-base and grep."""
+    """Return the exit codes of a command that are valid results, such as 1 for merge-base and
+    grep.
+    """
     return (0, 1) if command in ("grep", "merge-base") else (0,)
 
 
@@ -333,8 +334,9 @@ def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
 
 
 def complete_history_hint() -> str:
-    """Return a hint for completing the history of a shallow clone; in CI, name the checkout
-    setting.
+    """Return a hint for completing the history of a shallow clone.
+
+    In CI, it names the checkout setting.
     """
     if os.environ.get("GITHUB_ACTIONS"):
         return "set `fetch-depth: 0` for actions/checkout"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detect unfinished git operations such as a rebase, merge or cherry-pick.
 
-A rebase in another worktree is detected as well.
+This includes a rebase in another worktree.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _MARKS = (
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """An unfinished git operation, for example "a rebase", and how to finish it."""
+    """An unfinished git operation, such as "a rebase", and how to finish it."""
 
     what: str
     hint: Advice

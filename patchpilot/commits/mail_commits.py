@@ -2,8 +2,8 @@
 """Create commits from mailed patches in a temporary repository; their base is not needed.
 
 Each commit has the same diff as its message. The files contain only the lines in the diff, with
-filler between them. A merge before each commit provides its pre-image, so the patches need not
-apply on top of each other. `git range-diff` and `git log --no-merges` ignore these merges.
+filler between them. Before each commit, a merge provides its pre-image, so that the patches need
+not apply on top of each other. `git range-diff` and `git log --no-merges` ignore these merges.
 """
 
 import re
@@ -225,7 +225,9 @@ def _binary_contents(ids: tuple[str, str]) -> tuple[bytes, bytes]:
 
 
 def _old_and_new_text(change: FileChange) -> tuple[bytes, bytes]:
-    """Return the text before and after a change: the hunks, with filler for omitted lines."""
+    """Return the text before and after a change: the hunks, with filler for the lines in
+    between.
+    """
     old: list[str] = []
     new: list[str] = []
     # filler makes a renamed file similar enough for git to detect the rename
@@ -250,7 +252,7 @@ def _old_and_new_text(change: FileChange) -> tuple[bytes, bytes]:
 def _filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
     """Return unique filler lines to insert before a hunk.
 
-    The last one is the section heading from the hunk's header.
+    The last one is the section heading in the hunk header.
     """
     lines = [f"\t{number} {line}\n" for line in range(count)]
     return (
@@ -259,8 +261,9 @@ def _filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
 
 
 def _continues_below(hunk: Hunk) -> bool:
-    """Return whether the file continues below the hunk, which then ends with three context
-    lines.
+    """Return whether the file continues below the hunk.
+
+    If so, the hunk ends with three context lines.
     """
     lines = [line.kind for line in hunk.lines]
     return len(lines) >= CONTEXT and lines[-CONTEXT:] == [" "] * CONTEXT

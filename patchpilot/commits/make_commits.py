@@ -19,8 +19,8 @@ _Environment = dict[str, str]
 def uncommitted_files(repository: Repository, directory: str = ".") -> list[str]:
     """Return the paths of tracked files that differ from HEAD, in git's order.
 
-    Only files at or below `directory` are included. In a bare repository there are none. The
-    repository's filters are not run.
+    Only files at or below `directory` are included. A bare repository has none. The repository's
+    filters are not run.
     """
     if repository.bare:
         return []
@@ -58,7 +58,7 @@ def commit_files(repository: Repository, paths: Sequence[str], tip: str) -> str:
 
 @contextmanager
 def _index(repository: Repository, tip: str) -> Iterator[_Environment]:
-    """Read the tree of `tip` into a temporary index; yield the environment variable for it."""
+    """Read the tree of `tip` into a temporary index, and yield its environment variable."""
     with TemporaryFolder("index") as folder:
         index = {"GIT_INDEX_FILE": str(folder / "index")}
         repository.git("read-tree", tip, env=index)

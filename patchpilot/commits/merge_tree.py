@@ -69,7 +69,7 @@ class Merges:
                 self._is_usable = False
                 self._stop()
             except BaseException:
-                # the remainder of a partly read result would be mistaken for the next one
+                # the rest of a partly read result would be mistaken for the next result
                 self._stop()
                 raise
             return None
@@ -135,7 +135,7 @@ class Merges:
         assert self._process is not None
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
-        # select() does not accept descriptors above 1023
+        # select() rejects descriptors above 1023
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
         remainder = b""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build a patch message from a commit message in an editor and the staged changes."""
+"""Build a patch message from the commit message in an editor and the staged changes."""
 
 import os
 from collections.abc import Mapping
@@ -71,8 +71,8 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
         repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0]
         + ">"
     )
-    # `git commit -a` passes a different index to hooks; if only the message is amended, the diff is
-    # that of the last commit
+    # `git commit -a` passes a different index to hooks; if only the message is amended, use the
+    # diff of the last commit
     index = (
         {"GIT_INDEX_FILE": os.path.abspath(os.environ["GIT_INDEX_FILE"])}  # noqa: PTH100
         if "GIT_INDEX_FILE" in os.environ

@@ -24,8 +24,8 @@ def refuse_dirty(
 ) -> None:
     """Raise `RefusedError` if a branch's checked-out files cannot be updated safely.
 
-    Either a file in `paths` has uncommitted changes, or the branch is checked out in another
-    worktree.
+    This is the case if a file in `paths` has uncommitted changes, or if the branch is checked out
+    in another worktree.
     """
     _must_update_files(repository, ref, paths)
 
@@ -81,7 +81,7 @@ def _refuse_other_worktrees(
 ) -> None:
     """Raise RefusedError if the branch is checked out in more than `max_worktrees` worktrees.
 
-    git allows this with --force.
+    Users can force git to check it out more than once.
     """
     if ref is None:
         return
@@ -159,7 +159,7 @@ def shift(
         ok=(),
     )
     if result.code:
-        # the first lines are the reason; the others explain how to switch branches
+        # the first lines are the reason; the remaining lines explain how to switch branches
         reason = (
             " ".join(line.strip() for line in result.error_text.splitlines()[:2])
             or "git failed"

@@ -55,7 +55,7 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
 
 
 def _text(raw: bytes, encoding: str) -> str:
-    """Decode part of a commit in its encoding; if that is unknown, as UTF-8."""
+    """Decode part of a commit in its encoding, or as UTF-8 if the encoding is unknown."""
     is_utf8 = encoding.lower() in ("utf-8", "utf8")
     try:
         return raw.decode(encoding, "surrogateescape" if is_utf8 else "replace")
@@ -113,7 +113,7 @@ class CatFile:
             if self._process:
                 for stream in (self._process.stdin, self._process.stdout):
                     if stream:
-                        # git exited before reading all input
+                        # git exited before reading all of its input
                         with contextlib.suppress(BrokenPipeError):
                             stream.close()
                 stop(self._process)
@@ -167,7 +167,7 @@ class CatFile:
                     return
         finally:
             if requested:
-                # replies that were not read would be mistaken for replies to later requests
+                # unread replies would be mistaken for replies to later requests
                 self.close()
 
     def _streams(self) -> tuple[IO[bytes], IO[bytes]]:

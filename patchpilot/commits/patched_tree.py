@@ -26,7 +26,7 @@ class Stack:
     def __init__(self, base: Tree, patches: Sequence[Patch]) -> None:
         self.base = base
         self._patches = tuple(patches)
-        # path → number of applied patches → content, and whether it is uncertain
+        # maps path → number of applied patches → content, and whether the content is uncertain
         self._states: dict[str, dict[int, tuple[bytes | None, bool]]] = {}
         self._remaining: int | None = None
 
@@ -42,9 +42,9 @@ class Stack:
     def before(
         self, path: str, number: int, depth: int = 0
     ) -> tuple[bytes | None, bool]:
-        """Return a file's content before patch `number`, and whether it is uncertain.
+        """Return a file's content before patch `number`, and whether the content is uncertain.
 
-        It is uncertain if an earlier patch does not apply to the file.
+        It is uncertain if an earlier patch to the file does not apply.
         """
         numbers = [
             start for start in self.patches_by_path.get(path, ()) if start < number
@@ -74,7 +74,10 @@ class Stack:
         return content, is_uncertain
 
     def _may_follow_rename(self) -> bool:
-        """Return whether to follow more renames; hostile patches could rename files in cycles."""
+        """Return whether to follow more renames.
+
+        Malicious patches could rename files in cycles.
+        """
         if self._remaining is None:
             self._remaining = 100 + 4 * sum(map(len, self.patches_by_path.values()))
         self._remaining -= 1
@@ -118,7 +121,7 @@ class Stack:
 
 
 def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
-    """Insert added lines near their intended position, so that later lookups find the new code."""
+    """Insert added lines near their intended position, so that they are found by later lookups."""
     for hunk in hunks:
         index = min(max(hunk.new_start - 1, 0), len(lines))
         old_lines = {line.text for line in hunk.lines if line.kind != "+"}
@@ -256,5 +259,4 @@ class ParentTree(PatchedTree):
         return self._parent.files(directory)
 
     def is_guess(self, path: str) -> bool:
-        """Return False: the content is read from the repository."""
         return False

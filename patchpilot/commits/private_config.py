@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read a repository's own settings and hooks, and restrict what git may use of them.
+"""Read a repository's own settings and hooks, and restrict which of them git may use.
 
 An acting setting names a command, path, server or recipient, and is used only if the user trusts
 it; all other settings are plain data. Git reads allowed settings, hooks and attributes from a
@@ -112,9 +112,9 @@ def read_places(directory: Path) -> Places | None:
 
 
 def _refuse_links(files: Iterable[Path]) -> None:
-    """Raise GitError if a file is a symbolic link to outside the repository.
+    """Raise GitError if a file is a symbolic link that leaves the repository.
 
-    git's error messages could quote the content of its target.
+    git's error messages could quote the content of the link's target.
     """
     for file in files:
         if file.is_symlink():
@@ -250,7 +250,7 @@ def state() -> str:
 
 
 def trust(labels: Mapping[str, str]) -> None:
-    """Store digests with their labels as trusted."""
+    """Store digests and their labels as trusted."""
     today = f"{date.today():%Y-%m-%d}"
     _write(
         {
@@ -315,7 +315,7 @@ def b4_command() -> str:
 
 
 class Use(StrEnum):
-    """Operations that use settings which require trust."""
+    """An operation that uses settings which require trust."""
 
     MAIL = "mail"
     B4 = "b4"
@@ -329,7 +329,7 @@ class Use(StrEnum):
 
 _SIGNING = r"gpg\..+|user\.signingkey"
 _SETTINGS = {
-    # if git send-email is not installed, git runs an alias of that name
+    # if git send-email is not installed, git runs an alias with that name
     Use.MAIL: r"sendemail\..+|imap\..+|alias\.send-email(?:\.command)?"
     r"|format\.(?:to|cc|headers|attach|signaturefile)",
     Use.B4: rf"b4\..+|patatt\..+|{_SIGNING}",
@@ -398,7 +398,8 @@ def own_command(
 ) -> OwnCommand:
     """Return a trust item for all worktrees of the repository at `top`.
 
-    `text` is shown to the user. `content`, for example of an alias file, is trusted with it.
+    `text` is shown to the user. `content`, such as that of an alias file, is trusted as part of the
+    item.
     """
     label = f"{common_dir_of(top).resolve()}: {name}"
     parts = [(label, text.encode("utf-8", "surrogateescape"))]
@@ -423,7 +424,7 @@ def untrusted_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     """Return a repository's acting settings and hooks for these operations.
 
-    Omit the ones that patchpilot installs or documents.
+    Omit settings and hooks that patchpilot installs or documents.
     """
     b4_entries = b4_file_entries(top) if {Use.B4, Use.ARCHIVE} & {*uses} else ()
     entries = (*all_entries(top), *b4_entries)
@@ -443,7 +444,7 @@ def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
         return False
     key = entry.key
     if key.startswith("patchpilot."):
-        # in git's configuration, patchpilot's settings may be spelled without hyphens
+        # patchpilot's settings may be spelled without hyphens in git's configuration
         key = key.replace("-", "")
     pattern = "|".join(_SETTINGS[use] for use in uses or Use)
     return (
@@ -454,7 +455,7 @@ def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
 
 
 def _is_documented(entry: ConfigEntry) -> bool:
-    """Return whether a setting only runs patchpilot, as documented."""
+    """Return whether a setting only runs patchpilot as documented."""
     if entry.key == B4_KEY:
         return entry.value == b4_command()
     names_command = entry.key.startswith(("sendemail.", "b4."))
@@ -480,7 +481,7 @@ def applied_entries(top: Path, *, tolerant: bool = False) -> _Entries:
     )
     if cached_entries is not entries:
         acting, old_trust = frozenset(filter(is_acting, entries)), None
-    # the trusted entries rarely have to be read
+    # read the trusted entries only if necessary, which is rare
     trust = state() if acting else ""
     if old_trust != trust:
         trusted = _trusted_settings(top, acting)
@@ -542,7 +543,7 @@ def hooks_folder(top: Path) -> Path:
     values = [entry.value for entry in all_entries(top) if entry.key == _HOOKS_KEY]
     if not values:
         return common / "hooks"
-    # git expands ~ and %(prefix)
+    # git expands ~ and %(prefix) in this path
     key = "patchpilot.path"
     arguments = (
         "-c",
@@ -580,7 +581,7 @@ class _OwnSettings(NamedTuple):
     top: Path
 
     def setting(self, entry: ConfigEntry) -> OwnCommand:
-        """Return the command set by a setting.
+        """Return the command in a setting.
 
         The content of an alias file is included, because it determines recipients.
         """
@@ -652,7 +653,7 @@ class PrivateConfig:
         """
         entries = applied_entries(self.places.top)
         hooks = state(), state_of(self.places.common_dir / "hooks")
-        # other processes may delete the cache
+        # another process may have deleted the cache
         if entries is not self._entries or hooks != self._hooks or not self._exists():
             files = self._files(entries)
             self.config = files["config"]
@@ -703,7 +704,7 @@ class PrivateConfig:
         key = key_of(_KIND, (os.fsencode(self.places.common_dir), *parts))
         folder = cache_dir() / "repositories" / key
         if _contains_files(folder, files):
-            # update the time, because the oldest directories are removed first
+            # update the modification time, because the oldest directories are removed first
             os.utime(folder)
             return folder
         if not private_folder(folder.parent):
@@ -789,16 +790,16 @@ def environment_of(
 
 
 def use_private_config(places: Places, repo: Path) -> None:
-    """Make git use a repository's private directory in calls from `repo`."""
+    """Make git use a repository's private directory if it is called from `repo`."""
     current = _configs.get(repo)
     if current is None or current.places != places:
         _configs[repo] = PrivateConfig(places)
 
 
 def copy_branch_settings(top: Path) -> None:
-    """Copy branch settings written by a program to the repository's own configuration.
+    """Copy branch settings that a program wrote to the repository's own configuration.
 
-    b4 stores a branch's cover letter and tracking data there. No other setting is copied.
+    b4 stores a branch's cover letter and tracking data in them. No other setting is copied.
     """
     private = _configs[top]
     folder = Path(private.environment()[0]["GIT_COMMON_DIR"])

@@ -54,7 +54,7 @@ def is_network_target(target: str) -> bool:
 def is_mail(target: str) -> bool:
     """Return whether a TARGET looks like a source of messages rather than a revision.
 
-    These are standard input, files, and messages in a mail archive.
+    Such sources are standard input, files, and messages in a mail archive.
     """
     return target == "-" or is_network_target(target) or looks_like_file(target)
 
@@ -110,8 +110,9 @@ def read_targets(
     """Return the series of each TARGET, in order.
 
     A file takes precedence over a revision with the same name. `stdin` is the content for `-` if it
-    was already read. Files in a directory that are not patches are passed to `skipped`; without it,
-    they are errors. `choose_mails` selects messages in a mailbox. Errors name the file or TARGET.
+    was already read. Files in a directory that are not patches are passed to `skipped`; without
+    this callback, they are errors. `choose_mails` selects messages in a mailbox. Errors name the
+    file or TARGET.
     """
     series: list[Series] = []
     patches: list[Patch] = []
@@ -164,7 +165,7 @@ def _read_patches(
 
 
 def patch_files(target: str) -> tuple[Path, ...]:
-    """Return the patch files named by a file or directory argument.
+    """Return the patch files in a file or directory argument.
 
     Raise `InputError` if the directory contains none.
     """
@@ -329,7 +330,10 @@ def commits_series(
 def _read_linear_history(
     repository: "Repository", ids: Sequence[str]
 ) -> tuple[Patch, ...]:
-    """Format the commits of a linear history with one git call; return () for other histories."""
+    """Format the commits of a linear history by running git once.
+
+    Return () for other histories.
+    """
     if len(ids) < 2 or repository.is_shallow():
         return ()
     parents = [repository.commit(id_).parents for id_ in ids]
@@ -340,7 +344,7 @@ def _read_linear_history(
         return ()
     output = repository.git(*_FORMAT_PATCH, f"{parents[0][0]}..{ids[-1]}").out
     parts = _FORMATTED.split(output)
-    # empty commits have no patch, and a message may contain a separator line
+    # fall back if a commit is empty and has no patch, or if a message contains a separator line
     if parts[1::2] != [id_.encode() for id_ in ids]:
         return ()
     # git separates patches with a blank line
@@ -361,7 +365,7 @@ _FORMAT_PATCH = (
     "format-patch",
     "--stdout",
     *("--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach"),
-    # format.to and format.headers must not add recipients
+    # the user's format.to and format.headers must not add recipients
     *("--no-to", "--no-cc", "--no-add-header"),
 )
 
@@ -376,13 +380,13 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
     ):
         from patchpilot.commits.git_reading import complete_history_hint
 
-        # otherwise git would show the whole tree as added
+        # without this option, git would show the whole tree as added
         raise MissingError(
             f"the parent of {commit_id[:12]} is missing: the clone is shallow",
             hint=complete_history_hint(),
         )
     if len(parents) > 1:
-        # for a merge, git would format the last ordinary commit before it
+        # for a merge, git would format the latest commit before it that is not a merge
         raise UsageError(
             f"{commit_id[:12]} is a merge commit, which has no patch",
             hint="pass the commit that makes the change, or a range A..B",
@@ -436,8 +440,8 @@ def patches_of(
     """Return the patches in the content of a file or standard input.
 
     Other messages in an mbox or digest are ignored, except cover letters. Messages in an mbox that
-    exceed a limit are passed to `skipped`; without it, they are errors. `choose_mails` selects the
-    messages to read.
+    exceed a limit are passed to `skipped`; without this callback, they are errors. `choose_mails`
+    selects the messages to read.
     """
     if len(data) > MAX_INPUT:
         raise _too_large_error(source)
@@ -470,9 +474,9 @@ def patches_of(
 
 
 def _continues_thread(group: Sequence[Patch], patch: Patch) -> bool:
-    """Return whether a patch continues a thread.
+    """Return whether a patch continues a thread, whatever its version or total.
 
-    Rules, not this function, report different versions and totals.
+    Rules report differences in these.
     """
     head, last = group[0], group[-1].subject
     numbers = (last.number, patch.subject.number)
@@ -492,7 +496,7 @@ def _continues_thread(group: Sequence[Patch], patch: Patch) -> bool:
 def _is_next_file(group: Sequence[Patch], patch: Patch) -> bool:
     """Return whether a patch follows these patches in the output of git format-patch.
 
-    Rules, not this function, report missing numbers and different totals.
+    Rules report missing numbers and different totals.
     """
     last, subject = group[-1].subject, patch.subject
     if (

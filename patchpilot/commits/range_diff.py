@@ -22,7 +22,7 @@ _PAIR = re.compile(
 
 
 class Difference(StrEnum):
-    """How a patch differs between two versions of a series."""
+    """The kind of difference between two versions of a patch."""
 
     SAME = "same"
     CHANGED = "changed"
@@ -42,7 +42,7 @@ _SIGNS = {
 class PatchDifference(NamedTuple):
     """A patch in a range-diff of two versions of a series.
 
-    `old` and `new` are its numbers (from 1), or None if the version lacks it. `title` is its latest
+    `old` and `new` are its numbers (from 1), or None in a version without it. `title` is its latest
     subject. `text` is git's output for a changed patch, otherwise "".
     """
 
@@ -76,7 +76,7 @@ def compare_patches(
 def read_range_diff(text: str) -> tuple[PatchDifference, ...]:
     """Parse the output of `git range-diff` into one entry per patch.
 
-    Commit ids are dropped, because mailed patches have none.
+    Drop the commit ids, because mailed patches have none.
     """
     pairs = list(_PAIR.finditer(text))
     ends = [*(pair.start() for pair in pairs[1:]), len(text)]
@@ -97,5 +97,4 @@ def _parse_number(text: str) -> int | None:
 
 
 def _strip_indentation(text: str) -> str:
-    """Strip git's indentation from the lines of a patch."""
     return "\n".join(line.removeprefix("    ") for line in text.strip("\n").split("\n"))

@@ -2,7 +2,7 @@
 """Apply edits of lines in a commit to later commits, and compute the resulting trees.
 
 Unlike a merge, this cannot conflict. If a later commit keeps a line or moves it within its file,
-the line is edited there as well; if it changes or removes the line, the edit is dropped.
+edit the line there as well; if it changes or removes the line, drop the edit.
 """
 
 import re
@@ -109,7 +109,7 @@ def _map_edits(
     for edit in edits:
         shift, overlapping = 0, None
         for hunk in hunks:
-            # a hunk that only adds lines adds them after line `start`
+            # if a hunk only adds lines, they follow line `start`
             first, last = (
                 (hunk.start, hunk.start + hunk.old - 1)
                 if hunk.old
@@ -143,7 +143,7 @@ def _map_edits(
 
 @dataclass(frozen=True, slots=True)
 class _Hunk:
-    """The first lines (from 1) and numbers of lines that a hunk removes and adds."""
+    """The lines that a hunk removes and adds: for each, the first line (from 1) and the count."""
 
     start: int
     old: int
@@ -153,7 +153,7 @@ class _Hunk:
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """Lines `first` to `last` that were moved down by `by` lines."""
+    """Lines `first` to `last`, which were moved down by `by` lines."""
 
     first: int
     last: int
@@ -163,7 +163,7 @@ class _Move:
 def _find_move(
     repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]
 ) -> _Move | None:
-    """Return where a hunk's removed lines were moved, ignoring blank lines at both ends.
+    """Return the new position of lines that a hunk removes, ignoring blank lines at both ends.
 
     Return None unless they are removed once and added once, unchanged.
     """
@@ -197,7 +197,7 @@ def _find_move(
 def _find_block(
     lines: Sequence[bytes], start: int, count: int, block: Sequence[bytes]
 ) -> list[int]:
-    """Return the line numbers of a block among `count` lines starting at `start` (from 1)."""
+    """Return the positions of a block among `count` lines starting at `start` (from 1)."""
     ends = start + count - len(block) + 1
     return (
         [

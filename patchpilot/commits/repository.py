@@ -71,9 +71,9 @@ def path_of_key(key: str) -> Path:
 
 
 def _may_be_repository(directory: Path) -> bool:
-    """Return whether a directory or its parents look like a repository.
+    """Return whether a directory looks as if it were in a repository.
 
-    This avoids starting git for most other directories.
+    This avoids starting git in most other directories.
     """
     return any(
         os.path.lexists(folder / name)
@@ -98,7 +98,7 @@ def _missing_repository_error(directory: Path) -> MissingError:
 class ChangedFile(NamedTuple):
     """A file that differs between two trees.
 
-    If one of them lacks the file, its mode and id consist of zeros.
+    If one of the trees lacks the file, its mode and id there are all zeros.
     """
 
     path: str
@@ -189,7 +189,7 @@ class Repository:
 
         Results of commands that only read commits and refs are cached. Commands that may change
         refs or configuration clear all caches. Configured filters run only with `filters`. Raise
-        `UntrustedCommandsError` if these are set by the repository and not trusted.
+        `UntrustedCommandsError` if the repository sets the filters and they are not trusted.
         """
         if filters or args[0] in _WRITES_FILES:
             refuse_untrusted(self.top, Use.FILES)
@@ -259,7 +259,7 @@ class Repository:
             return ""
         name = f"{revision}^{{commit}}"
         if _REFLOG_MARK in revision:
-            # git cat-file would return the oldest entry for a missing reflog entry
+            # for a missing reflog entry, git cat-file would return the oldest entry
             output = self.git(
                 "rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=()
             )
@@ -401,7 +401,7 @@ class Repository:
         return self._reading.config.get(normal_key(name), ())
 
     def flag(self, name: str) -> bool:
-        """Return a boolean setting with git's values for true; False if it is not set."""
+        """Return a boolean setting, parsed like git, or False if it is not set."""
         values = self._reading.config.get(normal_key(name), ("",))
         return values[-1].lower() in ("true", "yes", "on", "1")
 

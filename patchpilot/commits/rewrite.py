@@ -197,7 +197,7 @@ def rebase_without_covers(
     """Return the commits of a linear history without b4's cover commits.
 
     Commits above a cover commit are copied with the same tree and message. No ref points to the
-    copies. This keeps commits that exist only in this repository out of git's output (base-commit:,
+    copies. This removes commits that exist only in this repository from git's output (base-commit:,
     prerequisites, shortlog, range-diff).
     """
     new: dict[str, str] = {}
@@ -218,7 +218,7 @@ def rebase_without_covers(
 def _may_descend_from(
     repository: Repository, commit: str, changed: Collection[str]
 ) -> bool:
-    """Return whether a commit or one of its ancestors is to be changed."""
+    """Return whether a commit or one of its ancestors will be changed."""
     return any(
         commit == changed_id or repository.is_ancestor(changed_id, commit)
         for changed_id in changed
@@ -426,8 +426,8 @@ def _find_containing_ref(
 ) -> str:
     """Return the first ref that contains the commit, or "".
 
-    `refs` are rev-list arguments, because rev-list walks from all refs at once. `for-each-ref
-    --contains` takes seconds in a large repository, so it is only used to get the name.
+    `refs` are arguments for rev-list, which walks from all refs at once. `for-each-ref --contains`
+    takes seconds in a large repository, so it is only used to get the name.
     """
     if repository.git("rev-list", "--max-count=1", commit, "--not", *refs).text:
         return ""

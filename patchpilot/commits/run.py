@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run subprocesses without a shell and with a clean git environment.
 
-Calls have timeouts, and errors name the failed command.
+They have timeouts, and errors name the failed command.
 """
 
 import contextlib
@@ -183,7 +183,7 @@ def _private_environment(
     Settings with passwords are returned separately, as (key, value), because they must not be
     written to a file.
     """
-    # import lazily: that module imports this one
+    # import lazily, because that module imports this one
     module = importlib.import_module("patchpilot.commits.private_config")
     private: tuple[Mapping[str, str], Sequence[tuple[str, str]]]
     private = module.environment_of(repo)
@@ -212,7 +212,7 @@ def _quote(text: str) -> str:
 
 
 def git_argv(repo: Path | None, *args: str) -> list[str]:
-    """Return the command line of a git call with pinned configuration."""
+    """Return the command line that runs git with pinned configuration."""
     directory = ["-C", str(repo)] if repo else []
     pins = [argument for setting in _PINNED for argument in ("-c", setting)]
     return [
@@ -228,8 +228,8 @@ def git_argv(repo: Path | None, *args: str) -> list[str]:
 class Watched(NamedTuple):
     """A timeout in seconds, and a function to call while a program runs.
 
-    The function is called at once and then several times a second. If it raises an exception, the
-    program is terminated.
+    The function is called immediately and then several times a second. If it raises an exception,
+    the program is terminated.
     """
 
     timeout: float
@@ -283,7 +283,7 @@ def run(
 def _communicate(
     process: "subprocess.Popen[bytes]", stdin: bytes | None, watched: Watched
 ) -> tuple[bytes, bytes]:
-    """Wait for a program; return its standard output and standard error."""
+    """Wait for a program, and return its standard output and standard error."""
     if watched.while_running is None:
         return process.communicate(stdin, timeout=watched.timeout)
     end = time.monotonic() + watched.timeout
@@ -338,7 +338,6 @@ def follow(
 def _read_lines(
     stream: IO[bytes], callback: Callable[[str], None], watched: Watched, name: str
 ) -> None:
-    """Call `callback` for each line of a stream."""
     import select
 
     end = time.monotonic() + watched.timeout
@@ -439,7 +438,7 @@ _FETCHING_COMMANDS = {"format-patch": "show", "diff-tree": "diff"}
 
 
 def failure(args: Sequence[str], result: Completed) -> GitError:
-    """Return the error for a failed git call, with git's last message and a hint.
+    """Return the error for a failed git command, with git's last message and a hint.
 
     In a partial clone, the hint fetches only the missing objects.
     """
@@ -498,7 +497,7 @@ def stream_output(
         is_complete = False
         try:
             yield out
-            # after an early exit, output is unread or git is still running
+            # the block exited early: output is unread, or git is still running
             is_complete = bool(select.select([out], [], [], 0)[0]) and not out.read(1)
         finally:
             out.close()
@@ -534,8 +533,8 @@ def interactive(
 def _ignore_interrupts() -> Iterator[None]:
     """Ignore SIGINT in this process.
 
-    Use a handler, because child processes would inherit SIG_IGN. Only the main thread receives
-    SIGINT.
+    Use a handler, because child processes would inherit SIG_IGN. Python handles SIGINT only in the
+    main thread.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

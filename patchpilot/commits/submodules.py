@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keep git from examining submodules.
+"""Prevent git from examining submodules.
 
-To detect changes in a submodule, git runs `git status` there, which would run filters and the file
-system monitor of the submodule's own configuration.
+To detect changes in a submodule, git runs `git status` in it, which would run filters and the file
+system monitor from the submodule's own configuration.
 """
 
 import re

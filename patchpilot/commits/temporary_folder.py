@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Create temporary folders for one run in the system's temporary directory.
 
-Folders left by killed runs are removed by a later run.
+Folders left by killed runs are removed later.
 """
 
 import contextlib
@@ -36,8 +36,8 @@ class TemporaryFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            # without support for locks, another run could remove the folder; a folder without a
-            # lock file is never removed
+            # without locks, another run could remove the folder; a folder without a lock file is
+            # never removed
             (top / LOCK).unlink()
         self.path = top / FILES
         self.path.mkdir()
@@ -99,7 +99,7 @@ def _is_removed(folder: Path) -> bool:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether a run of this user created the folder some time ago.
+    """Return whether one of this user's runs created the folder, and not just now.
 
     Other programs may use similar names.
     """

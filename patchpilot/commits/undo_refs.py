@@ -60,7 +60,7 @@ def record(
 ) -> Undo:
     """Write an undo record, which protects both values from garbage collection.
 
-    Refs are never overwritten, so concurrent calls get different numbers.
+    Refs are never overwritten, so concurrent runs get different numbers.
     """
     when = int(time.time())
     pairs = tuple(commits.items())

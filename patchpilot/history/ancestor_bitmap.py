@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sets of commits as bitmaps, for comparing branches quickly."""
+"""Represent sets of commits as bitmaps, for fast comparisons of branches."""
 
 import heapq
 import re
@@ -24,7 +24,7 @@ class AncestorBitmap:
         return index < len(self._bits) and bool(self._bits[index] >> (ordinal & 7) & 1)
 
     def iterate_missing_from(self, *excluded: "AncestorBitmap") -> Iterator[int]:
-        """Yield the commit numbers that all `excluded` sets lack, oldest first."""
+        """Yield the commit numbers missing from all `excluded` sets, oldest first."""
         remaining = int.from_bytes(self._bits, "little")
         for bitmap in excluded:
             remaining &= ~int.from_bytes(bitmap._bits, "little")
@@ -55,7 +55,7 @@ def extend_reachable(
 ) -> AncestorBitmap | None:
     """Compute `find_reachable` from `stored` sets of ancestors of the tip.
 
-    Return None if more than `max_commits` commits are in between.
+    Return None if there are more than `max_commits` commits in between.
     """
     if not stored:
         return None
@@ -90,10 +90,10 @@ def extend_reachable(
 def find_reachable(
     parents: "array[int]", extra_parents: Mapping[int, Sequence[int]], tip: int
 ) -> AncestorBitmap:
-    """Return the set of commits reachable from `tip`.
+    """Return the set of commits reachable from the tip.
 
-    `parents` contains two numbers per commit (-1 for none), which are smaller than its own number;
-    `extra_parents` maps octopus merges to their other parents.
+    `parents` contains two commit numbers per commit (-1 for none), which are smaller than its own
+    number. `extra_parents` maps octopus merges to their other parents.
     """
     is_reachable = bytearray(tip + 1)
     is_reachable[tip] = 1

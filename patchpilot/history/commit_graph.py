@@ -44,9 +44,9 @@ def use_graph(
     *,
     create: bool = True,
 ) -> bool:
-    """Make git use the separate commit-graph; return whether this was possible.
+    """Make git use the separate commit-graph, and return whether this was possible.
 
-    With `create`, write the graph if it is missing or lacks `commit`.
+    With `create`, write the graph if it is missing or does not contain `commit`.
     """
     if (
         _has_own(repository.common_dir / "objects")
@@ -108,7 +108,7 @@ def sound_layers(graph: Path) -> tuple[Path, ...]:
 def _is_sound(file: Path, checked: Path) -> bool:
     """Return whether the checksum of a file is correct.
 
-    It is computed once; later calls only compare size and time.
+    It is computed once; after that, only size and time are compared.
     """
     try:
         status = file.stat()
@@ -204,7 +204,7 @@ def _write_graph(
     evict(graph.parent, MOST_REPOSITORIES)
     with (graph / "lock").open("ab") as lock:
         try:
-            # the child process inherits the lock, in case this process exits first
+            # the child process inherits the lock and keeps it if this process exits first
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return

@@ -21,7 +21,7 @@ from patchpilot.model.patch import FileChange, Hunk, parse_diff
 from patchpilot.model.progress import Progress, silent
 from patchpilot.series.patch_pairing import ENOUGH, line_similarity, title_key
 
-# like git, a line that starts with a word and is not a label is a function heading
+# like git, treat a line that starts with a word and is not a label as a function heading
 _HEAD = compile_late(r"[A-Za-z_$]")
 _LABEL = compile_late(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
 _NAME = compile_late(r"\b(\w++)\s*+\(")
@@ -35,7 +35,7 @@ Line = tuple[str, str]
 
 
 class Edge(NamedTuple):
-    """The function, and the lines before and after an addition."""
+    """The position of an addition: its function, and the lines before and after it."""
 
     function: str
     before: str
@@ -85,7 +85,7 @@ def head_of(lines: Sequence[str], index: int) -> int | None:
 
 
 def function_name(heading: str) -> str:
-    """Return the name of the function or section that starts on a line; "" for a label."""
+    """Return the name of the function or section that starts on a line, or "" for a label."""
     line = heading.strip()
     if _LABEL.match(line):
         return ""
@@ -133,7 +133,7 @@ the commit rewrites the functions.
 
 
 class Tree(NamedTuple):
-    """A branch that may contain a fix: its name and tip."""
+    """A tree that may contain a fix: the name and tip of its branch."""
 
     name: str
     tip: str
@@ -212,7 +212,7 @@ class PatchToFind(NamedTuple):
 
 
 class _LoggedCommit:
-    """A commit in the log: its id, date in seconds, message, and diff as text."""
+    """A commit in the log: its id, date (in seconds), message, and diff as text."""
 
     def __init__(self, id_: str, date: str, message: str, diff: str) -> None:
         self.id, self.date, self.message, self.diff = id_, int(date), message, diff
@@ -249,7 +249,7 @@ def earlier_fixes(
     """Return, for each patch, the commit that makes it unnecessary, or None.
 
     `base` is the first patch's parent. The first of `trees` is mainline. Certain matches are
-    preferred, then matches in an earlier tree. Raise `GitError` if git fails or takes too long.
+    preferred, then matches in earlier trees. Raise `GitError` if git fails or takes too long.
     """
     tips = tuple(dict.fromkeys(tree.tip for tree in trees if tree.tip != base))
     paths = {
@@ -270,7 +270,7 @@ def earlier_fixes(
 
 
 class _Walk:
-    """The commits in the trees that the base lacks."""
+    """The commits that are in the trees but not in the base."""
 
     def __init__(
         self,
@@ -327,7 +327,7 @@ class _Walk:
 
     def read(self, paths: Sequence[str]) -> tuple[_LoggedCommit, ...]:
         """Return the commits that change these files, latest first."""
-        # a random separator cannot occur in messages or files
+        # this random separator cannot occur in messages or files
         separator = os.urandom(12).hex()
         output = self._git(
             "log", "--no-merges", "-p", "-U1", "-M", "--no-ext-diff", "--no-textconv",
@@ -418,7 +418,7 @@ class _Screen:
 
 
 def judge(own: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
-    """Return whether another change makes a patch unnecessary; None if it is unrelated.
+    """Return whether another change makes a patch unnecessary, or None if it is unrelated.
 
     The result is True if it makes mostly the same changes to the same functions, and False if it
     changes the same lines, or adds lines at the same position, in a different way.
@@ -452,7 +452,7 @@ def _common_functions(own: ChangedFunctions, theirs: ChangedFunctions) -> list[s
 
 
 def _overlap_in_additions(own: ChangedFunctions, theirs: ChangedFunctions) -> bool:
-    """Return whether both add lines at the same position."""
+    """Return whether both patches add lines at the same position."""
     ends = {(edge.function, edge.before) for edge in own.edges if edge.before}
     starts = {(edge.function, edge.after) for edge in own.edges if edge.after}
     return any(

@@ -27,7 +27,7 @@ class LandedHow(StrEnum):
 
 
 class Landing(NamedTuple):
-    """A commit in a branch that is a given commit or its backport.
+    """A commit in a branch that is the requested commit or its backport.
 
     `how` is the evidence; `reverted_by` is the commit that later reverted it, or None.
     """
@@ -45,7 +45,7 @@ class Landing(NamedTuple):
 class Culprit(NamedTuple):
     """The commit named in a `Fixes:` line: the id as written, the quoted subject, and the commit.
 
-    `commit` is None if it is not in the repository.
+    The commit is None if it is not in the repository.
     """
 
     written: str
@@ -85,7 +85,6 @@ class History:
         self.index.add(commits, self._progress)
 
     def has(self, branch: str, commit: str) -> bool:
-        """Return whether `commit` is `branch` or its ancestor (both are full ids)."""
         self.add([branch])
         ordinal = self.index.ordinal(commit)
         return ordinal is not None and ordinal in self.index.reach(branch)
@@ -93,9 +92,9 @@ class History:
     def landed(
         self, commit: str, branch: str, *, content: bool = True
     ) -> Landing | None:
-        """Return how `commit` was merged into the branch with tip `branch`, or None.
+        """Return how a commit was merged into the branch with this tip, or None.
 
-        Prefer a merge that is still in effect, otherwise return a reverted one. The evidence is, in
+        Prefer a merge that is still in effect; otherwise return a reverted one. The evidence is, in
         order: ancestry; a marker in the message of a commit in the branch (including backports of
         backports); and with `content`, the same subject and author with a similar patch, or the
         same patch-id.
@@ -171,9 +170,9 @@ class History:
         )
 
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
-        """Return which commits are missing from a branch by ancestry and upstream marker, in order.
+        """Return which commits are missing from a branch, judging by ancestry and upstream markers.
 
-        No patches are read.
+        The order is kept, and no patches are read.
         """
         self.add([branch, *commits])
         reach = self.index.reach(branch)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check `Fixes:` tags for the problems that bots report, and some others.
+"""Check `Fixes:` tags for the problems that bots report, and a few others.
 
 This module does no I/O: the caller passes functions that look up commits.
 """
@@ -80,15 +80,13 @@ class JudgedTag(NamedTuple):
 
     @property
     def suggestion(self) -> str | None:
-        """Return the corrected line if the commit is known and the line is wrong; otherwise
-        None.
-        """
+        """Return the corrected line, or None if the line is correct or the commit is unknown."""
         line = tag_text(self.target) if self.target and self.problems else None
         return line if line != self.tag.text or self.tag.indented else None
 
 
 class Relations(NamedTuple):
-    """Queries about a commit, in relation to the commit with the tag.
+    """Queries about how a commit is related to the commit with the tag.
 
     Each returns None if unknown. `series` are the ids of commits in the same series. `complete` is
     set if a commit that is not found does not exist.
@@ -323,8 +321,8 @@ def judge_message(
 ) -> tuple[JudgedTag, ...]:
     """Return every `Fixes:` line in a message with its commit and problems.
 
-    `lines` starts with the subject. The position of the tag is checked as well; with
-    `separate_block`, it must be above the sign-offs, separated by a blank line.
+    `lines` starts with the subject. The position of the tag is also checked; with `separate_block`,
+    it must be above the sign-offs, separated by a blank line.
     """
     queries = relations or Relations()
     tags: list[JudgedTag] = []

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The history index: facts about commits, cached in an SQLite file for each repository.
+"""Store facts about commits in an SQLite file for each repository.
 
-The file is in the user's cache directory. It contains only facts that cannot change, by commit id.
-Therefore rebasing or deleting a branch does not invalidate it, and each run adds only new commits.
-Parents are added before their children. The file may be deleted at any time.
+This history index is in the user's cache directory. It contains only facts that cannot change, by
+commit id. Therefore rebasing or deleting a branch does not invalidate it, and each run adds only
+new commits. Parents are added before their children. The file may be deleted at any time.
 """
 
 import contextlib
@@ -56,8 +56,8 @@ class CommitFact(NamedTuple):
 class Index:
     """The index of facts about a repository's commits.
 
-    Open it with `Index.open`, and `add` the relevant tips before a query. Ordinals are numbers of
-    commits; parents have smaller ones than their children.
+    Open it with `Index.open`, and `add` the relevant tips before a query. Ordinals are commit
+    numbers; parents have smaller ones than their children.
     """
 
     def __init__(self, repository: Repository, database: sqlite3.Connection) -> None:
@@ -98,7 +98,7 @@ class Index:
                 hint="another patchpilot process may be updating it; try again",
             ) from error
         except sqlite3.DatabaseError:
-            # the cache is corrupt
+            # the cached index is corrupt
             self._db.close()
             forget(self.repository)
             self._db, self._reaches = connect(self.repository), {}
@@ -182,7 +182,7 @@ class Index:
     def by_subject(self, subject: str) -> list[int]:
         """Return the numbers of commits with this subject.
 
-        Only a 64-bit hash is stored, so verify the commit itself.
+        The index stores only a 64-bit hash, so check the subject of each commit.
         """
         return [
             int(row[0])
@@ -374,7 +374,7 @@ def _new_facts(
     is_known: Callable[[str], bool],
     indexed_tips: Sequence[str],
 ) -> Iterator[CommitFact]:
-    """Yield facts about all commits reachable from `tips` that are not known, parents first.
+    """Yield facts about all unknown commits that are reachable from `tips`, parents first.
 
     All commits reachable from `indexed_tips` are known. A few commits are read one by one, many
     with a single `git log`.
@@ -420,7 +420,6 @@ def _parse_fact(record: bytes) -> CommitFact | None:
 
 
 def _make_fact(commit_id: str, parents: tuple[str, ...], message: str) -> CommitFact:
-    """Create the facts of a commit."""
     paragraph = message.lstrip("\n").split("\n\n", 1)[0]
     subject = (
         " ".join(line.strip() for line in paragraph.strip().split("\n"))
@@ -433,7 +432,7 @@ def _make_fact(commit_id: str, parents: tuple[str, ...], message: str) -> Commit
 def _read_few_facts(
     repository: Repository, tips: Sequence[str], is_known: Callable[[str], bool]
 ) -> list[CommitFact] | None:
-    """Return the new facts if there are only a few, otherwise None.
+    """Return the new facts, or None if there are more than a few.
 
     Commits missing from a shallow or partial clone are skipped.
     """

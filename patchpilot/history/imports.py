@@ -31,7 +31,7 @@ _IMPORTED_RELEASE = re.compile(r"^import(?:s|ed|ing)?\b.*\bv?\d+\.\d+", re.IGNOR
 class ImportCheck:
     """Distinguish commits that only import code from ordinary changes.
 
-    The number of files in the `expected` commits is read with a single git call.
+    The number of files in the `expected` commits is read by running git once.
     """
 
     def __init__(self, repository: Repository, expected: Iterable[str] = ()) -> None:
@@ -61,7 +61,7 @@ class ImportCheck:
 
 
 def _message_reason(repository: Repository, commit: Commit) -> str | None:
-    """Return the reason found in the commit itself; None if its size decides."""
+    """Return the reason found in the commit itself, or None if its size decides."""
     if any(commit.id in project.tags.first_commits for project in projects().values()):
         return ""
     if ends_at(repository, commit.id):

@@ -36,7 +36,10 @@ def forget(repository: Repository) -> None:
 
 
 def _create_file(repository: Repository) -> Path | None:
-    """Return the file, after creating it if necessary; None if no private file can be created."""
+    """Return the file, creating it if necessary.
+
+    Return None if no private file can be created.
+    """
     stem = repository_cache_path("history", repository.common_dir, VERSION)
     file = stem.with_name(f"{stem.name}.sqlite")
     if not private_folder(file.parent):

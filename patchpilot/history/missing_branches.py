@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find maintained stable branches that a clone lacks, and a remote to fetch them from."""
+"""Find maintained stable branches missing from a clone, and a remote to fetch them from."""
 
 from typing import NamedTuple
 

@@ -13,8 +13,8 @@ def own_trees(
 ) -> StableTrees | None:
     """Return the stable trees to name in hints, or None if the project has none.
 
-    They are the trees of the profile. Without a profile, they are `guessed` (from the refs) if any
-    ref matches; otherwise the project is detected from the tree.
+    With a profile, they are the profile's trees. Otherwise they are `guessed` (from the refs) if
+    any ref matches; if not, the project is detected from the tree.
     """
     if profile:
         project = projects().get(profile)

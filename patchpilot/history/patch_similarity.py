@@ -33,7 +33,7 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
         )
         end = len(todo)
         if diffs.code:
-            # git stops at a commit with missing objects (partial clone, damaged repository);
+            # git stops at a commit with missing objects (partial clone, damaged repository), so
             # continue with the next one
             indexes = {
                 commit_id.encode(): index for index, commit_id in enumerate(todo)
@@ -54,8 +54,9 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
 
 
 def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
-    """Return the added and removed lines of a commit: sign and text without surrounding
-    whitespace.
+    """Return the added and removed lines of a commit.
+
+    Each consists of its sign and its text without surrounding whitespace.
     """
     diff = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode(
         "utf-8", "replace"

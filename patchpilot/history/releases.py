@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the first release that contains a commit.
 
-This is fast in a large history, and correct for topic branches merged late.
+This is fast in a large history, and correct for topic branches that were merged late.
 """
 
 import os
@@ -64,7 +64,7 @@ def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
 
 
 def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
-    """Return the releases without point releases of stable branches, oldest first.
+    """Return the releases except point releases of stable branches, oldest first.
 
     A point release is, for example, v6.1.7 if v6.1 exists.
     """
@@ -159,7 +159,7 @@ class Releases:
         )
 
     def _recall(self, commit: str) -> Release | None:
-        """Return the cached result if that release still exists unchanged."""
+        """Return the cached result if its release tag is unchanged."""
         cached = self._cached.get(commit)
         return (
             next(

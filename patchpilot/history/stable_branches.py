@@ -78,7 +78,7 @@ def find_mainline(repository: Repository) -> Mainline | None:
 def mainline_tips(repository: Repository) -> frozenset[str]:
     """Return the tips of all refs that may contain mainline commits.
 
-    These are the configured ref or else the branches of remotes with a usual name.
+    These are the configured ref or, without one, the branches of remotes with a usual name.
     """
     if setting := _setting(repository):
         return frozenset((repository.resolve(setting),))
@@ -145,7 +145,7 @@ _STALE = timedelta(days=45)
 class Branch(NamedTuple):
     """A stable branch: its short ref name, version, tip, and end of support.
 
-    The end of support is a month, or None unless the branch is long-term. `stale` is set if its
+    The end of support is a month, or None for a branch that is not long-term. `stale` is set if its
     remote probably has newer commits, and `is_over` if its support has ended.
     """
 
@@ -231,8 +231,7 @@ def stable_branches(
 def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
     """Return the stable trees of a repository's project.
 
-    They belong to the profile, or else to the project that most refs match, or else to the default
-    project.
+    The project is the profile, otherwise the one that most refs match, otherwise the default.
     """
     chosen = projects().get(profile or "")
     if chosen and chosen.stable.branch:
@@ -258,7 +257,8 @@ def version_at(
 ) -> str | None:
     """Return the version of a commit named by the user.
 
-    It is taken from the name of a stable ref or from the Makefile; return None if both have none.
+    It is taken from the name of a stable ref or from the Makefile. Return None if neither has a
+    version.
     """
     version = stable.version_of(name)
     if version:
@@ -404,7 +404,7 @@ def _is_stale(
     """Return whether the remote probably has newer commits.
 
     The tip must be old, and either not fetched recently or older than a known release. An old tip
-    alone proves nothing, because there may be no new commits.
+    alone is not enough, because there may be no new commits.
     """
     committed = repository.commit(tip).committed
     if committed.date() >= today - _STALE:
@@ -423,7 +423,7 @@ def _fetch_time(repository: Repository, name: str) -> datetime | None:
     times = []
     for file in (
         repository.common_dir / "logs" / "refs" / "remotes" / name,
-        # the only one of these files that `git clone` writes
+        # `git clone` writes only this one of the files
         repository.common_dir / "logs/refs/remotes" / name.partition("/")[0] / "HEAD",
         repository.common_dir / "FETCH_HEAD",
         repository.git_dir / "FETCH_HEAD",

@@ -156,8 +156,9 @@ class Section(NamedTuple):
 
 
 def _split_named_list(value: str) -> tuple[str, str]:
-    """Split like `list_and_remark`, but accept `Name <list>` as well (get_maintainer.pl uses its
-    first word).
+    """Split a value like `list_and_remark`, but also accept `Name <list>`.
+
+    get_maintainer.pl uses the first word of this form.
     """
     address, remark = list_and_remark(value)
     if "@" in address.strip("<>") or not (
@@ -216,7 +217,7 @@ _DEFAULT = compile_late(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
 
 
 def read_role_words(script: str | None) -> RoleWords:
-    """Return the role names used by a get_maintainer.pl.
+    """Return the role names in a get_maintainer.pl script.
 
     Return those of Linux 6.1 if there is no script or it defines none.
     """
@@ -280,7 +281,7 @@ Plain = dict[str, Any]
 class Keyword(NamedTuple):
     """A K: line: its section, and its index among all entries.
 
-    get_maintainer.pl sorts by that index, as text.
+    get_maintainer.pl sorts by this index as a string.
     """
 
     section: int
@@ -425,7 +426,7 @@ def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
     return MaintainersFile(text, index, role_words, tree.is_dir)
 
 
-# a check reads the file from the patch's tree and from other tips, where it seldom differs
+# a check reads this file from the patch's tree and from other tips, and it seldom differs
 @lru_cache(maxsize=2)
 def _index_file(
     content: bytes, script: bytes, keep: bool
@@ -484,7 +485,6 @@ def maintainers_files(
 
 
 def _find_maintainers_files(tree: Tree, top: str) -> list[str]:
-    """Return every file named MAINTAINERS below a folder."""
     if not isinstance(tree, DirectoryTree):
         return [
             name for name in tree.files(top) if name.rsplit("/", 1)[-1] == "MAINTAINERS"
@@ -512,7 +512,10 @@ def read_conf_options(tree: Tree) -> tuple[str, ...]:
 
 
 def parse_maintainers_options(options: Sequence[str]) -> tuple[str, bool]:
-    """Return (path, everywhere) from the options; the last option of each kind takes precedence."""
+    """Return (path, everywhere) from the options.
+
+    The last option of each kind takes precedence.
+    """
     path, everywhere = "MAINTAINERS", False
     for index, option in enumerate(options):
         name, _, value = option.lstrip("-").partition("=")
@@ -528,7 +531,7 @@ def parse_maintainers_options(options: Sequence[str]) -> tuple[str, bool]:
 class PathMatch(NamedTuple):
     """A section that matches a path.
 
-    Contains the matching line (`letter`, `pattern`), its depth, and whether the match is exact (no
+    It has the matching line (`letter`, `pattern`), its depth, and whether the match is exact (no
     pattern can be more specific).
     """
 
@@ -542,7 +545,7 @@ class PathMatch(NamedTuple):
 class SectionMatch(NamedTuple):
     """A section that matches a patch.
 
-    Contains the depth of its deepest pattern, a reason for each path or keyword, and the matching
+    It has the depth of its deepest pattern, a reason for each path or keyword, and the matching
     paths. `met` is its position in get_maintainer.pl's order (file by file, keywords last). `exact`
     contains the paths that no deeper pattern can match.
     """
@@ -609,7 +612,7 @@ def keyword_matches(
 ) -> tuple[Keyword, ...]:
     """Return the K: lines that match a patch's lines.
 
-    Each item of `texts` is a pattern for the start of a line, and the lines to search.
+    Each group is a pattern for the start of a line, and the lines to search.
     """
     groups = [(prefix, list(lines)) for prefix, lines in line_groups]
     lowered = [[line.lower() for line in lines] for _, lines in groups]
@@ -663,9 +666,7 @@ def match_texts(
     paths: Iterable[str],
     line_groups: Sequence[tuple[str, Iterable[str]]] = (),
 ) -> tuple[SectionMatch, ...]:
-    """Match like `match`, but take groups of lines that are already split (see
-    `keyword_matches`).
-    """
+    """Match like `match`, but take line groups that were already split (see `keyword_matches`)."""
     depths: dict[int, int] = {}
     reasons: dict[int, list[str]] = {}
     touched: dict[int, list[str]] = {}

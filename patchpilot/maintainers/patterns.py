@@ -60,12 +60,17 @@ class Braces:
 
     @cached_property
     def _directory_pattern(self) -> BoundedPattern:
-        """Return a pattern for alternatives that end with a slash and match everything below."""
+        """Return a pattern for the alternatives that end with a slash, which match everything
+        below.
+        """
         return _pattern(_sequences_ending_in(self._tree, slash=True), "")
 
     @cached_property
     def _file_pattern(self) -> BoundedPattern:
-        """Return a pattern for the other alternatives; their wildcards do not match slashes."""
+        """Return a pattern for alternatives without a final slash.
+
+        Their wildcards do not match slashes.
+        """
         return _pattern(_sequences_ending_in(self._tree, slash=False), "[^/]*")
 
     @cached_property
@@ -141,7 +146,7 @@ def _most_slashes(tree: Sequence) -> int:
 
 
 def _sequences_ending_in(tree: Sequence, *, slash: bool) -> list[Sequence]:
-    """Return the alternatives that end with a slash, or those that do not."""
+    """Return either the alternatives that end with a slash or all other alternatives."""
     if not tree:
         return [] if slash else [[]]
     *head, last = tree
@@ -161,7 +166,10 @@ def _sequences_ending_in(tree: Sequence, *, slash: bool) -> list[Sequence]:
 
 
 def _strip_wildcards(tree: Sequence) -> Sequence | None:
-    """Drop wildcard alternatives, and return None if nothing is left."""
+    """Drop alternatives that are only wildcards.
+
+    Return None if none are left.
+    """
     result: Sequence = []
     for item in tree:
         if isinstance(item, str):
@@ -352,7 +360,7 @@ class PerlPattern:
 
 
 def needed_words(source: str) -> tuple[str, ...]:
-    """Return lower-case words; every match contains at least one of them.
+    """Return lower-case words of which every match contains at least one.
 
     Return () if this is uncertain or a word has fewer than three characters.
     """
@@ -402,9 +410,9 @@ def _branches(source: str) -> list[str]:
 
 
 def _required_words(branch: str) -> list[frozenset[str]]:
-    """Return sets of words such that an alternative's matches contain one word of each set.
+    """Return sets of words such that an alternative's matches contain a word of each set.
 
-    They are found in literal runs and mandatory groups; the list is empty for unsupported patterns.
+    They are found in literal runs and mandatory groups. The list is empty for unsupported patterns.
     """
     sets: list[frozenset[str]] = []
     run, index = "", 0
@@ -450,7 +458,10 @@ def _special_end(branch: str, start: int) -> int | None:
 
 
 def _group_words(branch: str, start: int, end: int) -> frozenset[str]:
-    """Return words of which a mandatory group requires one; return none for an optional group."""
+    """Return words of which a mandatory group requires one.
+
+    Return none for an optional group.
+    """
     if branch[end : end + 1] in ("?", "*", "{"):
         return frozenset()
     content = re.sub(r"^\?[a-z]*:", "", branch[start + 1 : end - 1])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Suggested next steps as values: commands, hints, and commands that need trust.
+"""Represent suggested next steps: commands, hints, and commands that need trust.
 
 The CLI prints a hint's command; the TUI shows the key of the corresponding screen.
 """
@@ -63,7 +63,7 @@ class Action(NamedTuple):
 
 
 class Hint(NamedTuple):
-    """A sentence made of text and actions."""
+    """A sentence that consists of text and actions."""
 
     parts: tuple[str | Action, ...]
 
@@ -143,7 +143,7 @@ class OwnCommand(NamedTuple):
 
 
 class UntrustedCommandsError(RefusedError):
-    """Raised if untrusted commands of a repository would have been run."""
+    """Raised before untrusted commands of a repository would run."""
 
     def __init__(
         self, message: str, *, hint: HintText, commands: tuple[OwnCommand, ...]

@@ -25,7 +25,7 @@ _NOT_FOR_MAIL = frozenset(
 
 
 def decode_words(value: str) -> str:
-    """Decode the encoded words in a header value; words that cannot be decoded are kept."""
+    """Decode the encoded words in a header value, keeping words that cannot be decoded."""
     if "=?" not in value:
         return value
     parts: list[str] = []
@@ -34,7 +34,7 @@ def decode_words(value: str) -> str:
     position = 0
     for start, end, name, data in _find_encoded_words(value):
         gap = value[position:start]
-        # drop whitespace between encoded words; a character may be split across two of them
+        # drop whitespace between encoded words, because a character may be split across two of them
         if pending and (gap.strip() or name != charset):
             parts.append(decode_text(bytes(pending), charset))
             pending.clear()
@@ -75,7 +75,7 @@ def _find_encoded_words(value: str) -> list[tuple[int, int, str, bytes]]:
 
 
 def _decode_payload(text: str, encoding: str) -> bytes | None:
-    """Decode the content of an encoded word; return None if its base64 is damaged."""
+    """Decode the content of an encoded word, or return None if its base64 is damaged."""
     raw = text.encode("utf-8", "surrogateescape")
     if encoding == "q":
         return binascii.a2b_qp(raw, header=True)
@@ -166,8 +166,9 @@ class Address(NamedTuple):
 
     @property
     def called(self) -> str:
-        """Return the name for display; the address if there is no name, or both if the name looks
-        like an address.
+        """Return the name to display.
+
+        It is the address if there is no name, and both if the name looks like an address.
         """
         if not self.name or self.name.lower() == self.key:
             return self.email
@@ -180,7 +181,6 @@ class Address(NamedTuple):
 
 
 def _quote_name(name: str) -> str:
-    """Quote a name for a header if necessary."""
     if not _QUOTED.search(name):
         return name
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -220,7 +220,7 @@ def _mask_enclosed_parts(text: str) -> str:
 def decode_mailboxes(value: str) -> str:
     """Decode the encoded words (RFC 2047) in an address header without changing its structure.
 
-    Decoded words are parts of names, and are quoted if necessary.
+    Decoded words become part of names, and are quoted if necessary.
     """
     if "=?" not in value:
         return value
@@ -305,7 +305,7 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
         )
     import email.utils
 
-    # by default, newer Python versions reject the whole list because of one odd address; 3.11.0 to
+    # by default, newer Python versions reject the whole list if one address is unusual; 3.11.0 to
     # 3.11.9 lack this argument
     lenient: dict[str, bool] = (
         {"strict": False}
@@ -345,7 +345,7 @@ class AddressVerdict(NamedTuple):
 def danger(email: str) -> str:
     """Return why an address is unsafe as a program's argument, or "".
 
-    Programs might parse it as an option, or split it.
+    A program might parse the address as an option, or split it.
     """
     return next((reason for pattern, reason in _DANGERS if pattern.search(email)), "")
 
@@ -387,7 +387,7 @@ def judge(email: str) -> AddressVerdict:
 def split_usable(
     addresses: Iterable[Address],
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
-    """Return the usable addresses, and a warning for each of the others."""
+    """Return the usable addresses, and a warning for each unusable one."""
     usable, omitted = [], []
     for address in addresses:
         verdict = judge(address.email)
@@ -466,9 +466,9 @@ def has_agent(value: str) -> bool:
 
 
 def assistant_faults(value: str) -> dict[str, str]:
-    """Return the errors in the value of an Assisted-by: tag, and the wrong text for each.
+    """Return the errors in the value of an Assisted-by: tag, each with the wrong text.
 
-    The keys are `address`, `brackets` and `everyday`.
+    The errors are `address`, `brackets` and `everyday`.
     """
     faults = {}
     if mailbox := _MAILBOX.search(value):
@@ -482,7 +482,7 @@ def assistant_faults(value: str) -> dict[str, str]:
 
 
 def right_assistant(value: str) -> str:
-    """Correct the value of an Assisted-by: tag; keep the agent and the model."""
+    """Return the corrected value of an Assisted-by: tag, with the same agent and model."""
     plain = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
     return " ".join(
         [

@@ -3,7 +3,7 @@
 
 Input that is too large is rejected before parsing, with an error that names the limit
 (docs/reference/limits.md). Dates are limited so that date arithmetic cannot overflow. Patterns from
-MAINTAINERS, and from rule packs and settings in a tree, are matched in linear or limited time.
+MAINTAINERS, rule packs and a tree's settings are matched in linear or limited time.
 """
 
 import re
@@ -68,7 +68,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def clamp_time(seconds: float, zone: tzinfo = UTC) -> datetime:
     """Convert seconds since the epoch to a time in the allowed range."""
-    # NaN becomes 0, because comparisons with it are false
+    # map NaN to 0, because all comparisons with NaN are false
     bounded = min(seconds, _LAST) if seconds > 0 else 0
     return datetime.fromtimestamp(bounded, zone)
 
@@ -135,9 +135,7 @@ def header_date(value: str) -> datetime | None:
 
 
 def arrival(received: Iterable[str]) -> datetime | None:
-    """Return the time at which a message arrived: the date in the topmost dated Received:
-    header.
-    """
+    """Return the time at which a message arrived, from the first Received: header with a date."""
     return next(
         filter(None, (header_date(value.rpartition(";")[2]) for value in received)),
         None,
@@ -366,7 +364,6 @@ _INSIDE = {"s": r"\t-\r ", "h": r" \t"}
 
 
 def _to_re2(pattern: str, *, extended: bool) -> str:
-    """Convert a pattern to RE2's syntax."""
     parts: list[str] = []
     index, in_class = 0, False
     while index < len(pattern):
@@ -408,8 +405,9 @@ def _to_re2(pattern: str, *, extended: bool) -> str:
 
 
 class _Cost:
-    """An upper bound for the cost of matching: `choices` times the text's length to the power
-    of `degree`.
+    """An upper bound for the cost of matching.
+
+    It is `choices` times the text's length to the power of `degree`.
     """
 
     __slots__ = ("choices", "degree")
@@ -473,7 +471,7 @@ def _repeat_cost(low: int, high: int, body: Any) -> _Cost:
     inner = _sequence_cost(body)
     single = len(body) == 1 and str(body[0][0]) in _SINGLE
     if single or (inner.choices == 1 and inner.degree == 0):
-        # a repeated part without alternatives matches in only one way, and consumes a character
+        # a repeat without alternatives can match in only one way, and consumes a character
         return _Cost(high - low + 1, 0) if high <= _MAX_CHOICES else _Cost(1, 1)
     if high > _MAX_CHOICES or inner.degree:
         return _Cost(1, 100) if high > 1 else _Cost(inner.choices + 1, inner.degree)

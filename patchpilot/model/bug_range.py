@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The range of releases that have a bug.
+"""Describe the range of releases that have a bug.
 
 It consists of the stable series, the release that introduced the bug, and the release with the fix,
 in order of version.
@@ -27,7 +27,7 @@ class ReleaseState(StrEnum):
 class ReleasePoint:
     """A release and its state.
 
-    The version is, for example, "5.15" or "5.16-rc1", or "" if not released yet.
+    The version is for example "5.15" or "5.16-rc1", or "" if it is not released yet.
     """
 
     version: str
@@ -82,7 +82,7 @@ def in_order(
 def version_order(version: str) -> tuple[tuple[int, ...], float]:
     """Return a sort key for versions.
 
-    A release candidate precedes its release; an unreleased version follows all others.
+    A release candidate precedes its release, and an unreleased version follows all released ones.
     """
     numbers, _, candidate = version.removeprefix("v").partition("-rc")
     parts = tuple(

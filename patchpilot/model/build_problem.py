@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build problems in a patch, as values reported by rules."""
+"""Define build problems in a patch, which rules report."""
 
 from typing import NamedTuple
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of building a commit: its configurations, and the files that were not built."""
+"""Define the result of building a commit: its configurations, and the files that were not built."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Git commits as values, and the form of their messages."""
+"""Define Git commits as values, and the form of their messages."""
 
 import re
 from collections.abc import Mapping

@@ -69,7 +69,7 @@ class FixesLine(NamedTuple):
 
     @property
     def is_spaced(self) -> bool:
-        """Return whether a space separates the id from a preceding word."""
+        """Return whether the id is separated by a space from the word before it, if any."""
         return not self.word or self.word[-1].isspace()
 
     @property
@@ -272,7 +272,7 @@ def read_marks(message: str) -> Marks:
 def _fixed_commits(line: FixesLine) -> list[FixedCommit]:
     """Return the commits in a `Fixes:` line: usually one, or none without an id.
 
-    A short decimal number is taken for a bug number unless a subject follows.
+    A short decimal number is considered a bug number unless a subject follows.
     """
     if not _is_readable(line):
         return []
@@ -292,7 +292,7 @@ def _fixed_commits(line: FixesLine) -> list[FixedCommit]:
 
 
 def _is_readable(line: FixesLine) -> bool:
-    """Return whether words are separated by spaces, and at most two spaces precede the name."""
+    """Return whether spaces separate the words, and at most two spaces precede the name."""
     return (
         line.before in ("", " ", "  ")
         and line.is_unquoted
@@ -334,7 +334,7 @@ _KINDS = {
 
 @lru_cache(maxsize=4096)
 def kind_of(subject: str) -> str:
-    """Return the kind of change announced by a subject.
+    """Return the kind of change that a subject announces.
 
     It is "revert", "merge", "cosmetic", "fix", "feature" or "other". Prefixes (`net: foo:`) are
     ignored.
@@ -436,7 +436,7 @@ def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     """Return (line index, commit id) of the commit that a message blames for the bug, or None."""
     text = " ".join(lines)
     is_cleanup = _TIDIES.search(title)
-    # do not consume the text after a commit, because it may name the next one
+    # do not consume the text after a commit, because it may name another one
     for match in re.finditer(
         r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", text
     ):
@@ -492,7 +492,7 @@ def _describes_failure(following: str) -> bool:
 def describes_harm(title: str, lines: Sequence[str]) -> bool:
     """Return whether a title or message describes a failure.
 
-    An earlier commit may be mentioned without being blamed.
+    The message may mention an earlier commit without blaming it.
     """
     if _TIDIES.search(title):
         return bug_in(title) is not None
@@ -543,7 +543,7 @@ def _strip_prefixes(title: str) -> str:
 
 
 def bug_in(title: str) -> str | None:
-    """Return the word for a bug or its fix in a subject, ignoring prefixes, or None."""
+    """Return the word for a bug or a fix in a subject (after its prefixes), or None."""
     title = _strip_prefixes(title)
     match = _BUG.search(title)
     if not match or cached_search(
@@ -605,7 +605,10 @@ def crash_in(title: str, lines: Sequence[str]) -> str:
 def _first_affirmed_match(
     pattern: re.Pattern[str], title: str, lines: Sequence[str]
 ) -> str:
-    """Return the first match that is not negated, or "" if the title announces a new feature."""
+    """Return the first match that is not negated.
+
+    Return "" if there is none, or if the title announces a new feature or a cleanup.
+    """
     is_cleanup = _TIDIES.search(title) and _NO_USE.search(title)
     if _NEW.search(title) or (is_cleanup and not re.search(BUG_SIGN, "\n".join(lines))):
         return ""

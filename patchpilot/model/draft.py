@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The draft of a topic: the text of its messages that is not in its commits."""
+"""Define the draft of a topic: the text of its messages that is not in its commits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Later commits that reference a fix."""
+"""Define later commits that reference a fix."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parse get_maintainer.pl's options in all spellings.
 
-Options have one or two dashes, in any case, and may be spelled `--no-x` and `--nox`, or `--x=value`
-and `--x value`.
+Options have one or two dashes, ignore case, and may be written `--no-x` or `--nox`, `--x=value` or
+`--x value`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,14 +12,14 @@ from patchpilot.errors import UsageError
 
 
 class GetMaintainerAnswer(NamedTuple):
-    """The output of a run: lines for stdout and stderr."""
+    """The output of get_maintainer.pl: lines for stdout and stderr."""
 
     lines: tuple[str, ...]
     remarks: tuple[str, ...] = ()
 
 
 class Switches(NamedTuple):
-    """The options of a run, with the script's default values."""
+    """The options for get_maintainer.pl, with the script's default values."""
 
     git: bool = False
     git_fallback: bool = True
@@ -48,7 +48,7 @@ class Switches(NamedTuple):
 
     @property
     def add_implied(self) -> "Switches":
-        """Set the options that are implied by others, like the script."""
+        """Set the options that other options imply, like the script."""
         switches = self._replace(
             multiline=self.multiline and self.separator == ", ",
             roles=self.roles or self.rolestats,
@@ -139,7 +139,7 @@ def _convert_value(name: str, value: str) -> Any:
 
 
 def take(arguments: Sequence[str]) -> dict[str, Any]:
-    """Parse the options in a .get_maintainer.conf; other words are ignored."""
+    """Parse the options in a .get_maintainer.conf, ignoring everything else."""
     values: dict[str, Any] = {}
     remaining = iter(arguments)
     for argument in remaining:

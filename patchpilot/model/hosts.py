@@ -18,7 +18,7 @@ def split_url(url: str, base: str = "") -> SplitResult:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a URL in lower case, or "" if there is none."""
+    """Return the host of a URL in lower case, or "" without a host."""
     return split_url(url).hostname or ""
 
 

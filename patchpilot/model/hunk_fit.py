@@ -155,7 +155,7 @@ def _find_position(
     at_start: bool,
     at_end: bool,
 ) -> int | None:
-    """Return the index nearest to `intended` at which `old` matches the image, or None.
+    """Return the index nearest to `intended` at which the image contains `old`, or None.
 
     `at_start` and `at_end` require a match at the start or end of the file.
     """

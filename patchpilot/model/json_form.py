@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert dataclasses to JSON objects, with some of their fields and properties as keys.
+"""Convert dataclasses to JSON objects, using selected fields and properties as keys.
 
-The same keys are used to generate the output and its schema.
+The same keys determine the output and its schema.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -89,7 +89,7 @@ def json_value(value: Any) -> Any:
     """Convert a value to one that `json.dumps` can write.
 
     Enums become their values, dates ISO 8601 strings, mappings objects, sequences and sets lists
-    (unless they define `__str__`), and all others strings.
+    (unless they define `__str__`). All other values become strings.
     """
     if value is None or type(value) in (str, int, float, bool):
         return value

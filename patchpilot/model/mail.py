@@ -39,7 +39,7 @@ from patchpilot.model.patch import (
     starts_file,
 )
 
-# compiled on first use: `check` needs few of these patterns
+# compiled on first use, because `check` needs few of these patterns
 _WORD = r"[\x21-\x3b\x3d\x3f-\x7e]+"
 _FORM = f"{_WORD}@{_WORD}"
 _PREFIX = r"(?i)^(?:mid|id|msgid|message-id):\s*"
@@ -123,7 +123,7 @@ def ids_in_header(value: str) -> tuple[str, ...]:
 def id_in_header(value: str) -> str:
     """Return the Message-ID in a Message-ID: or In-Reply-To: header.
 
-    It is the first id in angle brackets, or else the whole value.
+    It is the first id in angle brackets or, without any, the whole value.
     """
     match = re.search(_BRACKETED, value)
     return match[1] if match else value.strip()
@@ -236,7 +236,6 @@ class MailText:
             self._read(lines)
 
     def _start_part(self, fields: Iterable[Field]) -> None:
-        """Start a new part with these headers."""
         is_top = not self.parts
         by_name: dict[str, str] = {}
         for name, _, value in fields:
@@ -268,7 +267,6 @@ class MailText:
         self._flush(is_last=True)
 
     def _find_boundary(self, lines: Sequence[str], start: int) -> int:
-        """Return the index of the next boundary line at or after `start`."""
         while start < len(lines) and not (
             self._boundaries and lines[start].startswith(self._boundaries[-1])
         ):
@@ -288,7 +286,7 @@ class MailText:
         self._encoding = self._charset = ""
         fields, end = raw_headers(lines, index + 1)
         self._start_part(fields)
-        # git drops this line whatever it contains
+        # git drops this line regardless of its content
         return min(
             end + (not self._is_mime or not "".join(lines[end : end + 1]).strip()),
             len(lines),
@@ -481,7 +479,7 @@ _DIGEST = compile_late(
     rb' \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?',
     re.MULTILINE,
 )
-# match the end of the boundary line, and the header of a part that is a message
+# match the end of the boundary line, and the headers of a part that is a message
 _DIGEST_PART = compile_late(
     rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n"
 )
@@ -493,8 +491,7 @@ class Mail(NamedTuple):
     """A message from an archive.
 
     Message-IDs have no angle brackets, `body` is decoded, `date` has a time zone or is None, and
-    `raw` is the original message. If Date: is damaged (`date_damaged`), `date` is the time of
-    arrival.
+    `raw` is the original message. If Date: is damaged (`date_damaged`), `date` is the arrival time.
     """
 
     message_id: str
@@ -516,7 +513,7 @@ class Mail(NamedTuple):
 
     @property
     def date_note(self) -> str:
-        """Return a note if the message has only a time of arrival, otherwise ""."""
+        """Return a note if the message has only an arrival time, otherwise ""."""
         return "damaged Date: header" if self.date_damaged else ""
 
 
@@ -573,7 +570,7 @@ def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def digest_mails(mail: bytes) -> list[bytes]:
-    """Split a digest into messages; return any other message as it is."""
+    """Split a digest into its messages; return any other message unchanged."""
     match = _DIGEST.search(mail)
     if not match:
         return [mail]
@@ -723,8 +720,9 @@ def _is_plain_with_signature(raw: bytes) -> bool:
 
 
 def _text_of(raw: bytes) -> str:
-    """Return the first text/plain part, or else the first text part, followed by other parts with a
-    diff.
+    """Return the first text/plain part, or otherwise the first text part.
+
+    Other parts with a diff follow.
     """
     message = _mime_text(raw)
     body, diffs = "", []
@@ -814,8 +812,9 @@ def _text_lines(raw: bytes) -> list[str]:
 
 
 def _is_no_mail(first: str, headers: tuple[Header, ...]) -> bool:
-    """Return whether no header is typical of mail; lines like `word: value` also occur in
-    other files.
+    """Return whether none of the headers is typical of mail.
+
+    Lines like `word: value` also occur in other files.
     """
     return not first.startswith(("From ", ">From ")) and not any(
         header.name.lower() in _OF_MAILS for header in headers
@@ -891,5 +890,5 @@ def strip_blank_end(lines: list[str]) -> list[str]:
 
 def scissors_line(line: str) -> bool:
     """Return whether `git am --scissors` would cut the message at this line."""
-    # the length is limited because a long run of spaces would make the pattern backtrack
+    # limit the length, because the pattern would backtrack over a long run of spaces
     return len(line) <= LONGEST_SCISSORS and bool(_SCISSORS.match(line))

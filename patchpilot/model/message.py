@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A message to send: its headers, content, recipients and delivery state."""
+"""Define a message to send: its headers, content, recipients and delivery state."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,7 +14,8 @@ from patchpilot.model.mail import Field, parse_mail_header, raw_headers
 class MailState(StrEnum):
     """The delivery state of a message.
 
-    `sending` is stored before an attempt; if it is still there later, the result is `unknown`.
+    `sending` is stored before an attempt. If the state is still `sending` after a crash, the
+    outcome is `unknown`.
     """
 
     PENDING = "pending"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patches as messages: their subject, headers, trailers and diff.
+"""Parse patches as messages: their subject, headers, trailers and diff.
 
 Diffs are parsed like in git-apply(1), including diffs after other text or below a signature.
-Patches that are too long to be checked are truncated.
+Patches that are too long to check are truncated.
 """
 
 import re
@@ -218,7 +218,7 @@ def _parse_hunk_lines(hunk: Sequence[str], header_line: int) -> tuple[DiffLine, 
 
     if len(hunk) == 1:
         return ()
-    # unidiff splits strings, but not lists, at CR and other characters that are content here
+    # unidiff splits strings (but not lists) at CR and other characters, which are content here
     file_header = ("--- a/x\n", "+++ b/x\n")
     parsed = PatchSet([*file_header, *(f"{line or ' '}\n" for line in hunk)])
     return tuple(
@@ -417,7 +417,7 @@ def parse_subject(raw: str) -> Subject:
 
 
 def _parse_number(word: str) -> dict[str, Any]:
-    """Parse a number or version in a word of the brackets."""
+    """Parse a number or version in the brackets of a subject."""
     if number_match := _NUMBERED.fullmatch(word):
         total = int(number_match[3]) if number_match[3] != "n" else None
         patch = {"is_patch": True} if number_match[1] else {}
@@ -549,8 +549,8 @@ class Patch(_PatchFields):
         return parse_diff(self.lines, self.diff_line).files
 
     def place(self, patch_line: int) -> tuple[FileChange | None, Hunk | None]:
-        """Return the file that contains a diff line, and its last hunk starting at or before
-        that line.
+        """Return the file that contains a diff line, and the last hunk that starts at or before the
+        line.
         """
         files = self.files if patch_line >= self.diff_line else ()
         index = (

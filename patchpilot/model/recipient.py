@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipients of a message: which header they are in, and why."""
+"""Define the recipients of a message: their header, and the reasons for adding them."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -32,8 +32,8 @@ class Recipient(NamedTuple):
     """A recipient with role, MAINTAINERS section, header ("to" or "cc"), and reasons.
 
     The role is "maintainer", "reviewer", "list", "culprit author" and so on. `by_hand` is set if
-    the user added or moved the recipient. `patches` are the numbers of the patches that the
-    recipient gets in addition to the cover letter; if it is empty, they get all messages.
+    the user added or moved the recipient. `patches` are the numbers of the patches to send to the
+    recipient in addition to the cover letter; if it is empty, all messages are sent.
     """
 
     address: Address
@@ -58,7 +58,8 @@ def select_for_patch(
 ) -> tuple[Recipient, ...]:
     """Return the recipients of a patch, or of the cover letter (0).
 
-    A patch without recipients goes to all of them. If nobody would be in To:, all of them are.
+    If a patch has no recipients, it is sent to all. If To: would be empty, all recipients are in
+    To:.
     """
     selected = [
         recipient
@@ -139,7 +140,7 @@ class RecipientPlan(NamedTuple):
 def refuse_many(count: int, force: str | None) -> None:
     """Raise RefusedError if there are more than MOST_RECIPIENTS recipients.
 
-    `force` is the user's reason to send anyway.
+    `force` is the user's reason to send despite this.
     """
     if count > MOST_RECIPIENTS and not force:
         raise RefusedError(

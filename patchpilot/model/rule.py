@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rules loaded from a rule pack, and their findings, which are values and not exceptions."""
+"""Define rules loaded from a rule pack, and their findings, which are values and not exceptions."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -15,10 +15,10 @@ GONE = 0.3
 
 
 class RuleRecord(NamedTuple):
-    """How a rule performed on real patches, as numbers of patches.
+    """The results of a rule on real patches, as numbers of patches.
 
-    Of `accepted` patches, which were applied as sent, the rule has findings on `noise`, in `places`
-    places. It has findings on `paired` patches with a next version; on `gone` of them, the next
+    Of `accepted` patches, which were applied as sent, the rule has findings on `noise`, at `places`
+    positions. It has findings on `paired` patches with a next version; on `gone` of them, the next
     version has no finding. Reviewers requested a change of its kind in `asked` patches; the rule
     has findings on `hit` of them.
     """
@@ -51,8 +51,8 @@ class RuleRecord(NamedTuple):
         """Return the ratio of useful findings to findings on accepted patches.
 
         A finding is useful if the change was requested or made. The ratio is 1 for a rule with
-        little data. Findings that disappear in the next version count less, because most of them do
-        so for another reason.
+        little data. Findings that disappear in the next version count less, because most of them
+        disappear for another reason.
         """
         return (self.hit + GONE * self.gone + DOUBT) / (self.places + DOUBT)
 
@@ -147,9 +147,9 @@ class Finding(NamedTuple):
     """A finding of a check: its rule, message, and position.
 
     `patch_line` is the line in the patch as a message; `path`, `line` and `column` refer to the new
-    file; all are counted from 1. `new` is whether the earlier version lacks the finding, or None
-    without a comparison. `values` are the placeholder values of the message, for tools that apply
-    the fix. `left` is the reason why `check --fix` does not fix it, or "" if this was not
+    file; all are counted from 1. `new` states whether the earlier version lacks the finding, or is
+    None without a comparison. `values` are the placeholder values of the message, for tools that
+    apply the fix. `left` is the reason why `check --fix` does not fix it, or "" if this was not
     requested. A lower `rank` (0 to `LEAST`) means that a maintainer is more likely to request a new
     version because of the finding.
     """
@@ -230,7 +230,7 @@ class RuleFix(NamedTuple):
 
 
 def version(kernel: Kernel | None) -> str | None:
-    """Format a kernel version, or return None."""
+    """Format a kernel version, or return None if there is none."""
     return f"{kernel[0]}.{kernel[1]}" if kernel else None
 
 
@@ -327,9 +327,9 @@ class Example(NamedTuple):
 
     It consists of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or
     `patch`; the rest of the message is generated. `series` are complete messages or subjects. The
-    finding's line must contain `at`, and the rules in `also` must have findings, too. With `stays`,
-    the rule's fixer must not change the example. `build` is the output of make with the patch, and
-    `build_before` without it; `problem` is another build problem, as "KIND: text".
+    finding's line must contain `at`, and the rules in `also` must have findings as well. With
+    `stays`, the rule's fixer must not change the example. `build` is the output of make with the
+    patch, and `build_before` without it; `problem` is another build problem, as "KIND: text".
     """
 
     bad: bool

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Problems that block sending, warnings, passed checks, and earlier sends."""
+"""Define problems that block sending, warnings, passed checks, and earlier sends."""
 
 from enum import StrEnum
 from typing import NamedTuple

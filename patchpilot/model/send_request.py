@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's request to send a topic."""
+"""Define the user's request to send a topic."""
 
 from typing import NamedTuple
 

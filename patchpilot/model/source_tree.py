@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The protocol of source trees, implemented for directories and commits."""
+"""Define the protocol of source trees, which directories and commits implement."""
 
 import re
 from typing import Protocol, runtime_checkable
@@ -74,7 +74,7 @@ def is_safe_path(path: str) -> bool:
 def ground_of(tree: Tree) -> Tree:
     """Return the tree without the patches applied to it.
 
-    Data that is read only once per run comes from this tree.
+    Use it for data that is read only once per run.
     """
     ground: Tree = getattr(tree, "ground", tree)
     return ground

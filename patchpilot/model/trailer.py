@@ -117,9 +117,9 @@ def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
 def trailer_block(lines: Sequence[str]) -> range:
     """Return the line indexes of the trailer block, as defined by git-interpret-trailers(1).
 
-    It is the last paragraph, unless that is also the first one. All its lines must be trailers, or
-    git wrote one of them and at least a quarter are trailers; otherwise the range is empty. Folded
-    lines belong to the line above, and comments are ignored.
+    It is the last paragraph, unless this is also the first one. Either all its lines are trailers,
+    or git wrote one of them and at least a quarter are trailers; otherwise the range is empty.
+    Folded lines belong to the line above, and comments are ignored.
     """
     end = len(lines)
     while end and (lines[end - 1][:1] == "#" or not lines[end - 1].strip(_BLANK)):

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compose messages from a draft, send them through transports, and record their delivery."""
+"""Compose messages from a draft, send them with a transport, and record their delivery."""

@@ -25,8 +25,7 @@ MAX_LINE = 998
 def has_unclosed_author(raw: bytes) -> bool:
     """Return whether the author's From: line has an unbalanced parenthesis or quote.
 
-    git then reads beyond the end of the name (seen with 2.39) and may produce a different author
-    each time.
+    git 2.39 then reads beyond the end of the name and may record a different author each time.
     """
     lines = raw.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape").split("\n")
     text = MailText(lines)

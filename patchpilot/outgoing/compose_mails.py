@@ -110,7 +110,7 @@ def _format_options(repository: Repository) -> Iterator[str]:
 def bodies_of_patches(
     patches: Sequence[Patch], cover: Patch | None, text: SeriesText
 ) -> tuple[PatchBody, ...]:
-    """Return the bodies of patch files with notes added and no other change."""
+    """Return the bodies of patch files, changed only by adding notes."""
     bodies = []
     for patch in (*((cover,) if cover else ()), *patches):
         if patch.author is None:
@@ -150,7 +150,7 @@ def _cover_body(content: bytes, text: str) -> bytes:
 def _insert_notes(bodies: Sequence[PatchBody], text: SeriesText) -> list[PatchBody]:
     """Insert notes below the first `---`, which `git am` discards.
 
-    The first message also gets the range-diff, the prerequisites and the change-id.
+    Also insert the range-diff, the prerequisites and the change-id into the first message.
     """
     results = []
     for index, patch in enumerate(bodies):
@@ -209,7 +209,7 @@ def insert_footer(body: bytes, line: str) -> bytes:
 
 
 def patch_ids_of(repository: Repository, contents: Sequence[bytes]) -> list[str | None]:
-    """Return the `git patch-id --stable` of each patch; None if it has no diff."""
+    """Return the `git patch-id --stable` of each patch, or None for one without a diff."""
     inputs = (
         b"commit %040x\n%b\n" % (number, _strip_separators(content))
         for number, content in enumerate(contents)
@@ -229,5 +229,5 @@ def patch_contents(patches: Iterable[Patch]) -> list[bytes]:
 
 
 def _strip_separators(content: bytes) -> bytes:
-    """Indent lines that git patch-id would mistake for the start of another patch."""
+    """Indent lines that git patch-id would parse as the start of another patch."""
     return _NEXT_PATCH.sub(rb" \1", content)

@@ -164,9 +164,9 @@ def replace_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
 
 
 def remove_mailboxes(raw: bytes, keys: Collection[str]) -> bytes:
-    """Remove mailboxes (`keys`, in lower case) from To: and Cc:.
+    """Remove these mailboxes (in lower case) from To: and Cc:.
 
-    A header without remaining addresses is removed.
+    If no address remains, the header is removed.
     """
     message = message_from_bytes(raw.partition(b"\n\n")[0] + b"\n\n")
     fields = {}
@@ -185,7 +185,7 @@ def remove_mailboxes(raw: bytes, keys: Collection[str]) -> bytes:
 
 
 def remove_recipients(message: Message, keys: Collection[str]) -> Message:
-    """Remove mailboxes (`keys`, in lower case) from a message's headers and envelope."""
+    """Remove these mailboxes (in lower case) from a message's headers and envelope."""
     return message.replace_raw(
         remove_mailboxes(message.raw, keys),
         file=remove_mailboxes(message.file, keys),

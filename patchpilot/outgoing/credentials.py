@@ -47,8 +47,9 @@ class Credential:
 
 
 def _encoded_forms(password: bytes) -> Iterator[bytes]:
-    """Yield the password's base64 digits at each of the three alignments, without those that depend
-    on the neighboring bytes.
+    """Yield the password's base64 digits at each of the three alignments.
+
+    Omit digits that depend on neighboring bytes.
     """
     for shift in range(3):
         text = b64encode(bytes(shift) + password)
@@ -66,7 +67,8 @@ def note_login(
     """
     if not credential or not credential.answer or not login:
         return
-    # run in the same terminal session, which a helper may need, for example to unlock a key ring
+    # run the helper in the same terminal session, which it may need, for example to unlock a key
+    # ring
     subprocess.run(
         [
             "git",
@@ -88,7 +90,7 @@ def note_login(
 def credential_of(
     repository: Repository, account: Account, *, terminal: bool
 ) -> Credential | None:
-    """Return the credential for the login, or None if the account needs none.
+    """Return the credential for the login, or None if the account needs no password.
 
     It is read from `sendemail.smtpPass` or `git credential fill`, which may prompt if `terminal` is
     true. Raise RefusedError if there is no password.

@@ -127,7 +127,7 @@ def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...
 def suppressed_kinds(account: Account) -> frozenset[str]:
     """Return the kinds of recipients excluded by `sendemail.suppresscc` and older settings.
 
-    "all" and "body" are expanded.
+    "all" and "body" are expanded to the kinds that they include.
     """
     kinds = {
         kind
@@ -149,7 +149,7 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
 def drop_suppressed(
     recipients: Iterable[Recipient], kinds: frozenset[str]
 ) -> tuple[Recipient, ...]:
-    """Drop recipients for which all reasons are suppressed."""
+    """Drop recipients whose reasons are all suppressed."""
     pattern = re.compile("|".join(_REASONS[kind] for kind in kinds & _REASONS.keys()))
     remaining = []
     for recipient in recipients:

@@ -40,7 +40,7 @@ NEVER = (
 def refuse_breaks(commits: Iterable[Commit]) -> None:
     """Raise InputError if a commit's subject or author contains a line break.
 
-    The text after the break would become another header.
+    Text after a line break would become another header.
     """
     for commit in commits:
         author = commit.author
@@ -68,8 +68,8 @@ def refuse_breaks(commits: Iterable[Commit]) -> None:
 def refuse_unsafe_headers(mails: Sequence[Message]) -> None:
     """Raise InputError if a message's headers or envelope are unsafe.
 
-    Bare carriage returns, duplicate headers, headers that add hidden recipients, and addresses that
-    a mail program would parse as an option are unsafe.
+    Unsafe are bare carriage returns, duplicate headers, headers that add hidden recipients, and
+    addresses that a mail program would parse as an option.
     """
     for number, mail in enumerate(mails, 1):
         head = re.split(rb"\r?\n\r?\n", mail.raw, maxsplit=1)[0]

@@ -42,10 +42,10 @@ class Keeper(NamedTuple):
 
 
 def keepers() -> tuple[Keeper, ...]:
-    """Return the password stores on this machine: the configured helper, then the others, safest
-    first.
+    """Return the password stores on this machine.
 
-    The last entry stores nothing: git asks for the password each time.
+    The configured helper comes first, then the other stores, safest first. The last entry stores
+    nothing: git asks for the password each time.
     """
     result = git(
         None, "config", "--global", "--get-all", "credential.helper", ok=(0, 1)

@@ -25,8 +25,8 @@ class Account:
     """The server or program that sends mail, and the sender.
 
     `encryption` is "", "tls" (STARTTLS) or "ssl". `sendmail` is a program or command, or None for
-    SMTP. `destination` is a web endpoint or folder used instead of both. `password_from` describes
-    where the password is read ("" if none is needed).
+    SMTP. `destination` is a web endpoint or folder that is used instead of a server or program.
+    `password_from` describes where the password is read ("" if none is needed).
     """
 
     identity: str
@@ -63,8 +63,9 @@ class Account:
 
     @property
     def program(self) -> str:
-        """Return the sendmail program without its arguments, which may contain a password;
-        "" for SMTP.
+        """Return the sendmail program without its arguments, which may contain a password.
+
+        Return "" for SMTP.
         """
         sendmail = self.sendmail or ""
         return sendmail if sendmail.startswith("/") else sendmail.partition(" ")[0]
@@ -88,8 +89,8 @@ class Account:
         return values[-1] if values else ""
 
     def number(self, name: str) -> int:
-        """Return the last value of `sendemail.NAME` as a number; 0 if it is missing or not a
-        number.
+        """Return the last value of `sendemail.NAME` as a number, or 0 if it is missing or
+        invalid.
         """
         value = self.value(name)
         return int(value) if value.isdecimal() else 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Outcomes of attempts to send a message, and callbacks used while sending."""
+"""Define the outcomes of sending a message, and the callbacks used while sending."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from patchpilot.urls import public_url
 
 
 class Retry(IntEnum):
-    """How to retry a message that was certainly not accepted: not at all, on a new connection, or
+    """How to retry a message that was certainly not accepted: never, on a new connection, or
     later.
     """
 
@@ -31,7 +31,7 @@ class Outcome:
     retry: Retry = Retry.NO
 
     def __post_init__(self) -> None:
-        # the detail is stored, and a program's output may contain secrets from its arguments
+        # mask the detail, because it is stored and a program's output may contain secrets
         object.__setattr__(self, "detail", public_url(self.detail))
 
 
@@ -52,5 +52,4 @@ Stop = Callable[[], bool]
 
 
 def never_stops() -> bool:
-    """Return False: never stop."""
     return False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The outbox: an SQLite database of planned messages and their delivery states.
+"""Manage the outbox: an SQLite database of planned messages and their delivery states.
 
 It is updated before and after each attempt.
 """
@@ -67,7 +67,7 @@ class Send:
 
     @property
     def may_have_been_sent(self) -> bool:
-        """Return whether any message was or may have been sent."""
+        """Return whether any message was, or may have been, sent."""
         return any(
             entry.state in (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING)
             for entry in self.entries
@@ -89,7 +89,7 @@ class Send:
 
 
 def remove_from_send(send: Send, keys: Sequence[str]) -> Send:
-    """Remove mailboxes (`keys`, in lower case) from the unsent messages of a send."""
+    """Remove these mailboxes (in lower case) from the unsent messages of a send."""
     from patchpilot.outgoing.compose_message import remove_recipients
 
     return replace(
@@ -107,7 +107,10 @@ class Outbox(TopicStore):
     """The stored sends with their messages."""
 
     def add(self, send: Send) -> Send:
-        """Store a planned send; return it with its id and all messages pending."""
+        """Store a planned send.
+
+        Return it with its id, and with all messages pending.
+        """
         timestamp = _now()
         with write_transaction(self._db):
             row = self._db.execute(
@@ -161,8 +164,9 @@ class Outbox(TopicStore):
         )
 
     def drop_recipients(self, send_id: int, keys: Sequence[str]) -> Send:
-        """Remove mailboxes (`keys`, in lower case) from the unsent messages; return the
-        updated send.
+        """Remove these mailboxes (in lower case) from the unsent messages.
+
+        Return the updated send.
         """
         with write_transaction(self._db):
             send = remove_from_send(self.get(send_id), keys)
@@ -188,7 +192,7 @@ class Outbox(TopicStore):
     def resume_send(
         self, send_id: int, outcomes: Mapping[int, Outcome], left_out: Sequence[str]
     ) -> Send:
-        """Prepare a send for resuming after its process has exited.
+        """Prepare to resume a send whose process has exited.
 
         `outcomes` maps the positions of messages in an unknown state to their outcomes; `left_out`
         are recipients to remove.
@@ -208,7 +212,7 @@ class Outbox(TopicStore):
         self._db.execute("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
 
     def forget(self, send_id: int) -> None:
-        """Delete a send none of whose messages was sent."""
+        """Delete a send if none of its messages was sent."""
         self._db.execute("DELETE FROM sends WHERE id = ?", (send_id,))
 
     def get(self, send_id: int) -> Send:
@@ -232,7 +236,7 @@ class Outbox(TopicStore):
     def sends(
         self, change_id: str, version: int | None = None, kind: str = "real"
     ) -> tuple[Send, ...]:
-        """Return the sends of a topic or of one version, oldest first."""
+        """Return the sends of a topic, or of one of its versions, oldest first."""
         return self._sends(
             "WHERE change_id = ? AND kind = ? AND (? IS NULL OR version = ?)",
             change_id,
@@ -274,7 +278,7 @@ class Outbox(TopicStore):
         )
 
     def last_version(self, change_id: str) -> int:
-        """Return the highest version of which any message was or may have been sent, or 0."""
+        """Return the highest version that was or may have been sent, even in part, or 0."""
         row = self._db.execute(
             "SELECT max(sends.version) FROM sends JOIN mails ON mails.send = sends.id WHERE"
             " sends.change_id = ? AND sends.kind = 'real' AND mails.state IN ('accepted',"
@@ -293,7 +297,7 @@ class Outbox(TopicStore):
         return bool(row and row[0])
 
     def received(self, change_id: str) -> list[Send]:
-        """Return a topic's sends of which any message was or may have been accepted."""
+        """Return a topic's sends in which any message was, or may have been, accepted."""
         sends = self.sends(change_id)
         return [send for send in sends if send.state in ("sent", "partial")]
 

@@ -45,7 +45,7 @@ _FIXUP = compile_late(
 
 
 def _draft_commands(option: str, text: str) -> Hint:
-    """Return the commands that edit a part of the draft."""
+    """Return the commands that edit this part of the draft."""
     return Hint(
         (Action("draft", (option, text)), ", or ", Action("draft", ("--edit",)))
     )
@@ -62,7 +62,7 @@ class PreflightFacts(NamedTuple):
     overridden by the user, with the reason. `upstream_known` maps upstream commit ids to whether
     the local copy of mainline contains them. `records` are sent versions recorded outside the
     outbox. `private_ids` are the Message-IDs of undisclosed fixes; `public_parent` is the archive
-    with the message to which an undisclosed fix would reply. `built` is the result of building all
+    of the message to which an undisclosed fix would reply. `built` is the result of building all
     commits, or "" if unknown. `upstream` lists fixes already in mainline and other trees, and
     `posted` warns of patches posted by others.
     """
@@ -143,7 +143,7 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
 def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
     """Return the first three lines, with an ellipsis if there are more.
 
-    A line that occurs for several patches is shown once, with their count.
+    A line that occurs for several patches is shown once, with the number of patches.
     """
     titles = [f"{patch.subject.title}: " for patch in facts.topic.series.patches]
     originals: dict[str, list[str]] = {}
@@ -162,7 +162,7 @@ def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
 
 
 def is_list(recipient: Recipient) -> bool:
-    """Return whether a recipient is a mailing list, by role or otherwise by address.
+    """Return whether a recipient is a mailing list, judging by its role and then its address.
 
     Security teams are not lists, and a maintainer's address may look like a list.
     """
@@ -228,7 +228,6 @@ def _patch_problems(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem
 
 
 def _cover_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield a problem if the cover letter is incomplete."""
     topic = facts.topic
     draft, cover = topic.draft, topic.series.cover
     if cover:
@@ -402,7 +401,6 @@ def _recorded_sends(
 
 
 def _same_patches_hint(facts: PreflightFacts, send: Send) -> Advice:
-    """Return the hint for patches that were sent before."""
     if send.state != "sent":
         return Action(
             "send", ("--resume",), "`{}` sends the messages that were not accepted"

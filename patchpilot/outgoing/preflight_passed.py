@@ -55,7 +55,7 @@ COVERED = {
 def passed_checks(
     facts: PreflightFacts, reported: Collection[str]
 ) -> tuple[CheckLine, ...]:
-    """Return the checks for which nothing in `reported` was found, in the order of COVERED."""
+    """Return the checks without a problem or warning in `reported`, in the order of COVERED."""
     results = dict(_check_results(facts))
     return tuple(
         CheckLine(CheckState.OK, name, results[name])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mail providers and their settings, from providers.toml in this folder."""
+"""Read the mail providers and their settings from providers.toml in this folder."""
 
 import tomllib
 from collections.abc import Sequence
@@ -37,8 +37,8 @@ def providers() -> tuple[Provider, ...]:
 
 
 def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None:
-    """Return the provider that runs a mail server or, without a server, an address's domain;
-    or None.
+    """Return the provider of a mail server or, without a server, of an address's domain, or
+    None.
     """
     host = server.lower()
     for provider in providers():

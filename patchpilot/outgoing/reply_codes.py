@@ -15,7 +15,7 @@ _LOGIN_REQUIRED = 530
 
 
 def is_accepted(code: int) -> bool:
-    """Return whether a reply to the end of a message accepts it.
+    """Return whether a reply to the end of a message accepts the message.
 
     The reply must be positive, but not a greeting, a goodbye or a reply to a login.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drafts of replies, stored in the outbox's database until they are sent or discarded."""
+"""Store drafts of replies in the outbox's database until they are sent or discarded."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -46,7 +46,7 @@ class ReplyDrafts(TopicStore):
         return ReplyDraft(*row) if row else None
 
     def keep(self, draft: ReplyDraft) -> ReplyDraft:
-        """Store a draft; return it with its time of change."""
+        """Store a draft, and return it with the current time as its time of change."""
         saved = draft._replace(updated=datetime.now(UTC).isoformat(timespec="seconds"))
         self._db.execute(
             f"INSERT OR REPLACE INTO replies ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",

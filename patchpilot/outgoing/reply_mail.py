@@ -44,7 +44,7 @@ def reply_recipients(
 
 
 def reply_references(parent: Mail) -> tuple[str, ...]:
-    """Return the References: of a reply: those of the parent, and its Message-ID."""
+    """Return the References: of a reply: the parent's References:, followed by its Message-ID."""
     ancestors = parent.references or (
         (parent.in_reply_to,) if parent.in_reply_to else ()
     )

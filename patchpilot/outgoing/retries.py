@@ -37,13 +37,14 @@ class Retries:
         self._tries += 1
 
     def wait_for_retry(self, outcome: Outcome) -> bool:
-        """Return whether to send the message again after this outcome, waiting before if
-        necessary.
+        """Return whether to send the message again after this outcome.
+
+        If so, first wait if necessary.
         """
         if outcome.retry is Retry.NO or self._stopping():
             return False
         if outcome.retry is Retry.NEW_CONNECTION and not self._reconnected:
-            # servers may close the connection after each message, which is not a failed attempt
+            # this is not a failed attempt: servers may close the connection after each message
             self._reconnected = True
             self._tries -= 1
             return True
@@ -58,7 +59,7 @@ class Retries:
         return Outcome(outcome.state, f"{outcome.detail} ({self._tries} tries)")
 
     def _wait(self, seconds: float, reason: str) -> bool:
-        # delay the progress line, because a line was just printed and updates are rate-limited
+        # a line was just printed and updates are rate-limited, so delay the progress line
         time.sleep(min(_POLL_INTERVAL, seconds))
         self._progress(
             f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {reason}"
@@ -68,7 +69,7 @@ class Retries:
 
 
 def pause(seconds: float, stopping: Stop) -> None:
-    """Sleep for some seconds, or until `stopping` returns true."""
+    """Sleep for this many seconds, or until `stopping` returns true."""
     end = time.monotonic() + seconds
     while (remaining := end - time.monotonic()) > 0 and not stopping():
         time.sleep(min(_POLL_INTERVAL, remaining))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Locks for sending: one per topic during a send, and a brief global lock.
+"""Lock topics while they are sent, and hold a global lock briefly.
 
 The global lock is held while earlier sends are checked and a new one is stored. The kernel releases
 a lock when its holder exits.

@@ -36,7 +36,7 @@ send single bytes slowly.
 
 
 class BadReplyError(smtplib.SMTPException):
-    """An error for data from the server that is not a reply to the last command."""
+    """Raised for data from the server that is not a reply to the last command."""
 
 
 class StrictSMTP(smtplib.SMTP):
@@ -233,7 +233,7 @@ class Submission:
             if server:
                 server.close()
             if server and isinstance(error, TimeoutError):
-                # after a timeout, advice about passwords would be misleading
+                # after a timeout, a hint about passwords would be misleading
                 message = f"{self.account.server}:{self.account.port} does not answer"
                 hint = Action("doctor", (), "see `{}`")
             raise ConnectingError(
@@ -282,7 +282,7 @@ class Submission:
 
 
 class ConnectingError(NetworkError):
-    """An error while connecting, starting TLS or logging in.
+    """Raised if connecting, starting TLS or logging in fails.
 
     `retry` is how to try again, if at all.
     """
@@ -295,7 +295,7 @@ class ConnectingError(NetworkError):
 def _retry_connecting(error: BaseException, ever_sent: bool) -> Retry:
     """Return whether to retry later because another connection may succeed.
 
-    `ever_sent` is set after a successful send, which proves that account and server work.
+    `ever_sent` is set after a successful send, which proves that the account and the server work.
     """
     if isinstance(error, smtplib.SMTPResponseException):
         may_succeed = error.smtp_code < 500
@@ -327,7 +327,7 @@ def _submit(
 ) -> Outcome:
     """Send one message over an open connection.
 
-    The server cannot accept it before its final line is sent.
+    The server cannot accept the message before receiving its final line.
     """
     data = re.sub(rb"\r\n|\n|\r(?!\n)", b"\r\n", raw)
     data += b"" if data.endswith(b"\r\n") else b"\r\n"

@@ -80,8 +80,9 @@ def listed_trees(
 
 
 def _tree_name(url: str) -> str:
-    """Return the host and path of a URL, in a form that is equal for git://, https:// and ssh, and
-    for kernel.org mirrors.
+    """Return the host and path of a URL, to compare URLs.
+
+    The result is the same for git://, https:// and ssh, and for mirrors of kernel.org.
     """
     text = (
         re.sub(r"^[a-z+]+://", "", url.strip())
@@ -104,7 +105,7 @@ def fit_of_commits(
     """
     if repository.commit((*prerequisites, *ids)[0]).parents == (target.tip,):
         return TargetFit("clean")
-    # import lazily: not needed for topics based on the target's tip
+    # import lazily, because topics based on the target's tip do not need this module
     from patchpilot.backports.applies import AppliesHow, try_fix
     from patchpilot.backports.fix_commit import FixCommit
     from patchpilot.backports.object_store import Scratch

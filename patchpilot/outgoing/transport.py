@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The interface of all transports, with its argument and result types.
+"""Define the interface of all transports, with its argument and result types.
 
-It hides the differences between transports; no other module refers to a transport by name.
+It hides the differences between transports: no other module refers to a transport by name.
 """
 
 from abc import abstractmethod

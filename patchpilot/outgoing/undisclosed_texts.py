@@ -94,7 +94,7 @@ def disclosing_problems(
 def _private_threads(
     texts: Iterable[tuple[str, str]], undisclosed: Collection[str]
 ) -> Iterator[SendProblem]:
-    """Yield a problem for each private Message-ID named in a text or in one of its URLs."""
+    """Yield a problem for each private Message-ID in a text or in a URL in the text."""
     for title, text in texts:
         decoded = text.replace("%40", "@")
         for message_id in sorted(undisclosed):

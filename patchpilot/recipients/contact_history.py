@@ -41,7 +41,7 @@ class ContactHistory(NamedTuple):
 class FileCommit(NamedTuple):
     """A commit to a patch's files.
 
-    Contains the id, the author's name, date and subject, and the addresses (in lower case) of its
+    It has the id, the author's name, date and subject, and the addresses (in lower case) of its
     author, signers and reviewers.
     """
 

@@ -24,7 +24,7 @@ _REASONS = 3
 class MaintainersMatch(NamedTuple):
     """The MAINTAINERS sections that match a patch, most specific first.
 
-    Includes the subscriber-only lists, which get no copy, as (section, list) pairs.
+    Subscriber-only lists, which get no copy, are included as (section, list) pairs.
     """
 
     matches: tuple[SectionMatch, ...]
@@ -89,8 +89,9 @@ def add_maintainers_recipients(
 
 
 def _section_lists(matches: Sequence[SectionMatch]) -> set[str]:
-    """Return the lists in each file's most specific section that has one. Use the catch-all's lists
-    only as a last resort.
+    """Return the lists in each file's most specific section that has any.
+
+    Use the catch-all section's lists only as a last resort.
     """
     covered_paths: dict[str, None] = {}
     lists: set[str] = set()
@@ -132,7 +133,7 @@ def _add(
 
 
 def shorten_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """Return the first reasons and the number of omitted ones."""
+    """Return the first few reasons, and the number of omitted ones."""
     omitted = len(reasons) - _REASONS
     return (
         *reasons[:_REASONS],

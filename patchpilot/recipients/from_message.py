@@ -62,9 +62,9 @@ def add_tagged_recipients(
     rules: Sequence[ListRule],
     numbers: Collection[int] = (),
 ) -> None:
-    """Add to Cc: the author, the contacts and lists in a message's tags, and lists with a rule that
-    matches.
+    """Add to Cc: the recipients that a message implies.
 
+    They are the author, the contacts and lists in its tags, and lists with a matching rule.
     `numbers` contains the patch's number, and is empty for the cover letter.
     """
     add = partial(collector.add, header="cc", patches=numbers)
@@ -116,8 +116,9 @@ def add_culprit_contacts(
     commits: Iterable[tuple[Commit, Collection[int]]],
     chiefs: Iterable[str],
 ) -> None:
-    """Add the author, reviewers, testers and signers of each introducing commit to Cc: of these
-    patches.
+    """Add the contacts of each commit that introduced a bug to Cc: of these patches.
+
+    They are its author, reviewers, testers and signers.
     """
     chief_addresses = {chief.lower() for chief in chiefs}
     for commit, numbers in commits:

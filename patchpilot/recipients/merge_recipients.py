@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Merge recipients while they are collected.
 
-Each contact is listed once, under the first name and address seen, with all reasons. To: takes
-precedence over Cc:.
+Each contact is listed once, with all reasons, under the name and address that were added first. To:
+takes precedence over Cc:.
 """
 
 from collections.abc import Collection
@@ -60,7 +60,7 @@ class MergedRecipients:
     ) -> None:
         """Add a mailbox for these patches, or for all.
 
-        A second mention adds a reason, and may move the mailbox from Cc to To.
+        If it is already present, add the reason, and move it from Cc to To if necessary.
         """
         name, email = split_mailbox(box)
         if "@" not in email or ascii_lower(email) in self.skipped:
@@ -95,7 +95,9 @@ class MergedRecipients:
             row.reasons.append(reason)
 
     def recipients(self) -> tuple[Recipient, ...]:
-        """Return To first, then Cc; contacts before lists, each in the order of addition."""
+        """Return the recipients: first To, then Cc; contacts before lists, each in order of
+        addition.
+        """
         recipients = [
             Recipient(
                 _address(row.box),

@@ -68,8 +68,8 @@ def plan_patches(
     """Return the recipient plan for patches sent together, the cover letter last.
 
     It includes the authors and the recipients in b4's cover letter, but not the sender. Contacts
-    get the patches that concern them, lists all patches; in some projects, everybody gets all
-    patches.
+    receive the patches that concern them, and lists receive all patches; in some projects,
+    everybody receives all patches.
     """
     collector, maintainers_match, numbers = _maintainers_recipients(patches, sources)
     if sources.repository and sources.switches.fixes:
@@ -133,7 +133,6 @@ def plan_undisclosed_for_paths(
 
 
 def _limit_to_maintainers(sources: Sources) -> Sources:
-    """Limit the sources to maintainers."""
     return sources._replace(
         switches=sources.switches._replace(m=True, r=False, l=False)
     )
@@ -196,7 +195,7 @@ def _listed_addresses(file: MaintainersFile) -> frozenset[str]:
 def _sendable(recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:
     """Drop recipients with invalid addresses.
 
-    If there are too many recipients, drop only dangerous addresses.
+    If there are very many recipients, drop only those with dangerous addresses.
     """
     if len(recipients) > MOST_RECIPIENTS:
         return tuple(
@@ -234,8 +233,9 @@ def is_maintained(section: Section) -> bool:
 def _maintainers_recipients(
     patches: Sequence[Patch], sources: Sources
 ) -> tuple[MergedRecipients, MaintainersMatch, dict[str, list[int]]]:
-    """Return the recipients from MAINTAINERS (without the sender), the sections, and each file's
-    patch numbers.
+    """Return the recipients from MAINTAINERS, the sections, and each file's patch numbers.
+
+    The sender is excluded.
     """
     collector = _gather(sources)
     collector.skip(sources.sender)
@@ -272,7 +272,7 @@ def _finish(
             collector.add(
                 mailbox, "named in file", "cc", f"named in {path}", None, numbers[path]
             )
-    # with so many recipients, do not add more from the history
+    # there are already so many recipients, so do not add more from the history
     is_full = collector.count > MOST_RECIPIENTS
     remarks = (
         () if is_full else _add_history(collector, maintainers_match, sources, paths)
@@ -298,9 +298,10 @@ def _add_history(
     sources: Sources,
     paths: Sequence[str],
 ) -> tuple[str, ...]:
-    """Add signers from git to Cc: for files with only the catch-all section or, with --git, for all
-    files. get_maintainer.pl queries history whenever no pattern is exact, which adds more signers
-    than maintainers.
+    """Add signers from git to Cc: for files that only the catch-all section matches.
+
+    With --git, do this for all files. get_maintainer.pl queries history whenever no pattern is
+    exact, which adds more signers than maintainers.
     """
     if not sources.history:
         return ()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Warnings about a recipient plan."""
+"""Write warnings about a recipient plan."""
 
 import re
 import time
@@ -29,7 +29,7 @@ _RELEASE = re.compile(rb"^EXTRAVERSION[ \t]*=[ \t]*(\S*)", re.MULTILINE)
 
 
 class RecipientFacts(NamedTuple):
-    """The recipients of a plan and their sources."""
+    """The facts about a plan's recipients and their sources."""
 
     recipients: tuple[Recipient, ...]
     maintainers_match: MaintainersMatch
@@ -199,7 +199,7 @@ def _check_trees(
 
 
 def _remote(repository: Repository) -> tuple[str, str] | None:
-    """Return (name, URL) of the current branch's remote, otherwise of origin."""
+    """Return the (name, URL) of the current branch's remote or, without one, of origin."""
     branch = repository.branch
     names = (
         *(repository.config(f"branch.{branch}.remote") if branch else ()),
@@ -287,8 +287,8 @@ def silent_maintainers(
 ) -> tuple[str, ...]:
     """Return a warning for each M: contact who has been inactive for three years.
 
-    An inactive contact wrote, signed or reviewed no commit that matches their F: patterns. Return
-    () if the history is too short or does not contain these files, or if time runs out.
+    An inactive contact wrote, signed or reviewed no commit that matches the section's F: patterns.
+    Return () if the history is too short or does not contain these files, or if time runs out.
     """
     end = time.monotonic() + budget
     if not _is_old_enough(repository):
@@ -332,7 +332,7 @@ def _active_contacts(section: Section, repository: Repository, seconds: float) -
     unknown.
     """
     patterns = [value.strip() for value in section.values("F")]
-    # replace a wildcard with its folder: a missing warning is better than a wrong one
+    # replace a wildcard with its folder, because a missing warning is better than a wrong one
     paths = [
         (folder_of(pattern) if set(pattern) & set("*?[{") else pattern).rstrip("/")
         for pattern in patterns

@@ -37,7 +37,7 @@ def is_in_demo() -> bool:
 
 
 class Source(NamedTuple):
-    """The source of a tree's settings and of the packs named there.
+    """The source of a tree's settings and of the packs that they name.
 
     The source is a directory (`top`) or a revision's tree (`tree`). `trusted` is set if the user
     named the revision explicitly, which implies trust.
@@ -177,7 +177,7 @@ def user_settings(
 
 
 def send_request(settings: Settings, **other_fields: Any) -> "SendRequest":
-    """Return the send request for these settings; `other_fields` is for this call only."""
+    """Return the send request for these settings and the given fields."""
     from patchpilot.model.send_request import SendRequest
 
     return SendRequest(

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class UntrustedError(UsageError):
-    """Raised if the user has not trusted a tree's rule packs, or if they have changed since."""
+    """Raised if the user does not trust a tree's rule packs, or if they changed after that."""
 
 
 @json_form("path", "bytes=size")
@@ -173,7 +173,7 @@ def trust(configuration: TreeConfiguration) -> None:
 
 
 def trust_commands(commands: Iterable[OwnCommand]) -> None:
-    """Record that the user trusts these commands as shown."""
+    """Record that the user trusts these commands in their displayed form."""
     private_config.trust({command.digest: command.label for command in commands})
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read a TARGET from an archive: for a Message-ID or URL, the series as it was sent."""
+"""Read the series that a Message-ID or archive URL names, as it was sent."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def series_at(
     offline: bool = False,
     directory: Path | None = None,
 ) -> Series:
-    """Return the patches of the version that contains a message, or to which that message replies.
+    """Return the patches of the version that a message belongs to or replies to.
 
     Their sources are their Message-IDs. Raise InputError if no patch is found, and the errors of
     `thread_at`.
@@ -92,7 +92,7 @@ def thread_at(
 
 
 def _find_revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
-    """Return the version that contains the message or its nearest ancestor in the thread."""
+    """Return the version that contains the message or its closest ancestor in the thread."""
     revision_of = {
         post.message_id: revision
         for revision in revisions_in(mails)
@@ -107,7 +107,8 @@ def _find_revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
             return revision_of[reference]
         if reference in mails_by_id and reference not in visited:
             visited[reference] = None
-            # check in reverse order: the parent first, then its references, nearest first
+            # check in reverse order: first the parent, then its references from the nearest to the
+            # farthest
             pending += [
                 *mails_by_id[reference].references,
                 *filter(None, [mails_by_id[reference].in_reply_to]),

@@ -20,8 +20,7 @@ def find_prep_branch(
 ) -> PrepBranch | None:
     """Return b4's tracking data for a topic's branch.
 
-    Return None if b4 does not manage the branch, or manages it only because patchpilot enrolled it
-    for a send.
+    Return None if b4 does not manage the branch, or only because patchpilot enrolled it for a send.
     """
     prep = prep_branch(repository, branch) if branch else None
     return prep if prep and not prep.by_us and prep.change_id == change_id else None
@@ -57,10 +56,10 @@ def write_draft_to_b4(repository: Repository, draft: Draft) -> None:
             repository.resolve(ref),
             [prep.cover_commit],
         )
-        # an operation in progress has its own hint
+        # an operation in progress, such as a rebase, has its own hint
         rewrite.refuse_unless_safe(*rewritten_range, tuple(OVERRIDES))
         try:
-            # the other branch may be a backup, which keeps the old cover letter
+            # the other branch may be a backup, so it keeps the old cover letter
             rewrite.refuse_unless_safe(*rewritten_range, (SHARED,))
         except RefusedError as error:
             raise RefusedError(
@@ -74,7 +73,7 @@ def write_draft_to_b4(repository: Repository, draft: Draft) -> None:
 
 
 def find_branch_without_send(repository: Repository, send: Send) -> PrepBranch | None:
-    """Return b4's tracking data for the branch of a complete send that it does not record.
+    """Return b4's tracking data for a branch if it lacks this complete send.
 
     Return None if b4 has recorded the send or does not manage the branch, or manages it only
     because patchpilot enrolled it for a send by another transport.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The topic of the current branch, for commands that also work without a repository.
+"""Find the topic of the current branch, for commands that also work without a repository.
 
 Modules that need a repository are imported only if there is one.
 """

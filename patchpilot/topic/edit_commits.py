@@ -35,7 +35,7 @@ def amend_message(top: Path, editor: str) -> bool:
     """Open HEAD's message in the editor and return whether git amended the commit."""
     refuse_untrusted(top, *AMENDING)
     options = ["-c", f"core.editor={editor}", "commit", "--amend", "--allow-empty"]
-    # older git ignores GIT_NO_LAZY_FETCH, and a promisor remote's transport may be a command
+    # older versions of git ignore GIT_NO_LAZY_FETCH, and a promisor remote may run a command
     env = {"GIT_ALLOW_PROTOCOL": "none"} | _files_environment(top)
     return not interactive(["git", "-C", str(top), *options], env=env, repo=top)
 
@@ -58,7 +58,7 @@ def edit_text(editor: str, text: str, name: str) -> str | None:
     """Let the user edit a text in a temporary file with this name, and return the result.
 
     Return None if the editor failed or deleted the file. If the editor failed after saving changes,
-    they are kept: PatchpilotError names their file, and the next edit of the same text starts with
+    these are kept: PatchpilotError names their file, and the next edit of the same text starts with
     them. Bytes that are not valid UTF-8 become U+FFFD.
     """
     backup = _backup_file(text, name)
@@ -95,7 +95,8 @@ def save_invalid_edit(
 
 
 def merge_edit(before: str, edited: str, current: str) -> tuple[str, bool]:
-    """Merge an edited text with concurrent changes; return it and whether they conflict.
+    """Merge an edited text with concurrent changes, and return the result and whether they
+    conflict.
 
     Conflicting lines are between git's conflict markers.
     """
@@ -124,9 +125,9 @@ def set_up_mail(top: Path) -> bool:
 
 
 def amend_files(top: Path, paths: Sequence[str]) -> None:
-    """Amend HEAD with changes to only these files.
+    """Amend HEAD with the changes to these files.
 
-    Other changes in the working tree are left alone.
+    Other changes in the working tree are not committed.
     """
     refuse_untrusted(top, Use.FILES)
     env = _files_environment(top)
@@ -158,7 +159,6 @@ def changed_files(top: Path) -> dict[str, str]:
 
 
 def remotes(repository: Repository) -> list[str]:
-    """Return the names of the repository's remotes."""
     return repository.git("remote").text.split()
 
 

@@ -111,13 +111,13 @@ def find_topic(
 ) -> Topic:
     """Return the topic of a TARGET, creating a draft if it has none.
 
-    The draft includes the options of the request. `patches` avoids reading the patches again.
-    Only the topic's current patches are saved; the caller saves the requested options with
+    The draft includes the options of the request. Pass the patches if they were already read. Only
+    the topic's current patches are saved; the caller saves the requested options with
     `Drafts.keep`.
     """
     series, ids = patches or read_named_patches(repository, request)
     facts = _query_git(repository, series, ids)
-    # if two processes start a topic at once, the second finds the first one's draft
+    # if two processes start a topic at the same time, the second one finds the first one's draft
     with Drafts() as drafts, Outbox() as outbox, drafts.transaction():
         draft = drafts.save(_find_draft(drafts, outbox, facts))
     return Topic(series, ids, _apply_request(repository, request, draft, facts))
@@ -142,7 +142,7 @@ def read_topic(
     request: SendRequest,
     patches: tuple[Series, tuple[str, ...]] | None = None,
 ) -> Topic:
-    """Return the topic of a TARGET like `find_topic`, without writing anything."""
+    """Return the topic of a TARGET like `find_topic`, but write nothing."""
     series, ids = patches or read_named_patches(repository, request)
     facts = _query_git(repository, series, ids)
     with Drafts() as drafts, Outbox() as outbox:
@@ -163,7 +163,7 @@ class _GitFacts(NamedTuple):
 
 
 def _query_git(repository: Repository, series: Series, ids: Sequence[str]) -> _GitFacts:
-    """Query git before taking locks, because this may take long."""
+    """Query git before taking locks, because this may take a long time."""
     contents = patch_contents(series.patches)
     patches = tuple(
         KnownPatch(
@@ -210,7 +210,7 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
         title = facts.patches[0].subject if facts.patches else "patch"
         tag = facts.tagged
         if tag and not change_id and drafts.get(tag.change_id) is None:
-            # without a draft or an outbox, only the tag tells which version is next
+            # without a draft or outbox, only the tag shows which version is next
             last_version = outbox.last_version(tag.change_id)
             draft = Draft(
                 tag.change_id,
@@ -222,7 +222,8 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
             draft = Draft(change_id or new_change_id(title), facts.home, facts.branch)
     updated = follow(draft, facts.branch, facts.patches)
     if "security" not in updated.answers and outbox.is_undisclosed(updated.change_id):
-        # if the draft was lost or reset, only an answer can make the fix public
+        # if the draft was lost or reset, the fix is undisclosed until the author answers the
+        # question
         updated = replace(updated, answers={**updated.answers, "security": "yes"})
     return replace(
         updated, version=max(updated.version, outbox.last_version(updated.change_id))
@@ -232,7 +233,7 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
 def _apply_request(
     repository: Repository, request: SendRequest, draft: Draft, facts: _GitFacts
 ) -> Draft:
-    """Return the draft with the request's options and texts that are stored elsewhere."""
+    """Add the request's options and externally stored texts to the draft."""
     enrolled = facts.enrolled
     if enrolled and not enrolled.by_us:
         names = ("version", "prefix", "cover_subject", "cover_text")
@@ -242,7 +243,7 @@ def _apply_request(
             names,
         )
     else:
-        # patchpilot wrote the description of branches that it enrolled
+        # patchpilot wrote this description when it enrolled the branch
         draft = _add_cover(
             repository, draft, facts.series, None if enrolled else facts.branch
         )
@@ -305,5 +306,8 @@ def _add_cover(
 def _update_origin(
     draft: Draft, origin: str, names: tuple[str, ...] = ("cover_subject", "cover_text")
 ) -> Draft:
-    """Add texts from other sources to the draft; they are read every time."""
+    """Add texts from other sources to the draft.
+
+    These texts are read every time.
+    """
     return replace(draft, origins={**draft.origins, **dict.fromkeys(names, origin)})

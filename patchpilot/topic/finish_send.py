@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Complete a send after all of its messages were accepted.
 
-This may happen in a later run, if patchpilot was killed in between.
+If patchpilot is killed before this, a later run completes the send.
 """
 
 from patchpilot.commits.repository import Repository
@@ -25,7 +25,7 @@ def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
 
     Return notes for the user.
     """
-    # a send counts as finished once it is remembered, so do that last
+    # remember the send last, because this marks it as finished
     notes = record_in_b4(repository, send, draft)
     _track_series(repository, send)
     remember(repository, send, draft)
@@ -33,8 +33,7 @@ def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
 
 
 def _track_series(repository: Repository, send: Send) -> None:
-    """Track the sent series in the archive `patchpilot.lore`; later versions stay in the same
-    series.
+    """Track the sent series in the archive `patchpilot.lore`, together with its later versions.
 
     An undisclosed fix is in no archive; once public, it is a separate series.
     """
@@ -64,7 +63,8 @@ def _track_series(repository: Repository, send: Send) -> None:
                 None,
             )
         elif entry.message_id not in ids:
-            # only the sent messages connect a series from elsewhere with the outbox
+            # if the series was added from elsewhere, only its sent messages connect it with the
+            # outbox
             for mail in sent_mails(set(ids), store):
                 store.store_sent_mail(entry.id, mail)
 
@@ -103,7 +103,6 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
 
 
 def _find_unfinished_draft(repository: Repository, send: Send) -> Draft | None:
-    """Return the current draft of an unfinished send, or None."""
     with Drafts() as drafts:
         draft = drafts.get(send.change_id)
     if draft is None:

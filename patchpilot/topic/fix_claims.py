@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decide whether a commit fixes a bug: from the author's answer, or otherwise from its message.
+"""Decide whether a commit fixes a bug.
 
-Used by `prepare`, `stable`, `fixes` and the TUI.
+The author's answer takes precedence over the commit message. Used by `prepare`, `stable`, `fixes`
+and the TUI.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +26,7 @@ amending and rebasing preserve them.
 
 
 class FixJudgement(NamedTuple):
-    """The verdict on whether a commit fixes a bug, with the reason if it does not."""
+    """Whether a commit fixes a bug and, if not, the reason."""
 
     is_fix: bool
     reason: str = ""
@@ -35,9 +36,10 @@ class FixJudgement(NamedTuple):
 def judge_fix(
     repository: Repository, commit: Commit, patch: Patch | None = None
 ) -> FixJudgement:
-    """Decide whether a commit is a fix; `patch` saves reading it again.
+    """Decide whether a commit is a fix.
 
-    A Fixes: tag in the message counts as the author's answer that it is a fix.
+    The patch may be given to avoid reading it again. A Fixes: tag in the message counts as the
+    author's answer that it is a fix.
     """
     answer = _read_answers(repository).get(_answer_key(commit))
     if answer:
@@ -111,7 +113,10 @@ def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def describe_fix_answer(name: str, value: str) -> str:
-    """Describe a draft's answer on whether a commit is a fix, or return ""."""
+    """Describe a draft's answer to whether a commit is a fix.
+
+    Return "" for other answers.
+    """
     if not name.startswith(_ANSWER):
         return ""
     return f"{name.split(' ', 2)[2]}: {'a fix' if value == 'yes' else 'not a fix'}"

@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detect moves of HEAD or a branch from a few small files; this is cheap enough for every
-second.
-"""
+"""Detect moves of HEAD or a branch from a few small files, cheaply enough for every second."""
 
 import contextlib
 from pathlib import Path
 
 
 class Watch:
-    """HEAD's position when the topic was read; nothing is watched before `remember` is called."""
+    """The position of HEAD when the topic was read.
+
+    Nothing is watched before `remember` is called.
+    """
 
     def __init__(self) -> None:
         self._position: tuple[tuple[Path, Path], str] | None = None
 
     def remember(self, folders: tuple[Path, Path], head: str) -> None:
-        """Record the HEAD with which a read started; `folders` are git's own and the common
-        directory.
+        """Record HEAD before reading the topic.
+
+        `folders` are the git directory and the common directory.
         """
         self._position = (folders, head)
 

@@ -20,8 +20,8 @@ Confirm = Callable[["Preparation"], bool]
 class MessageChange(NamedTuple):
     """A commit message before and after a change.
 
-    `pieces` is the word diff, `notes` are the decisions with their reasons, and `unsure` is the
-    note about a Fixes: tag that is not written.
+    `pieces` is the word diff, `notes` are the decisions with their reasons, and `unsure` explains
+    why a Fixes: tag is not written.
     """
 
     commit: str
@@ -74,8 +74,8 @@ class PreparedCommit(NamedTuple):
 class Preparation(NamedTuple):
     """The changes to commit messages that were or would be written.
 
-    It has the messages and the side effects. Once they are written, it has the new ids and the
-    undo record.
+    It contains the messages and the side effects and, after writing, the new ids and the undo
+    record.
     """
 
     ref: str | None

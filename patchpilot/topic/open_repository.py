@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository as Repository
 
 
 class _OpenRepository:
-    """An open repository, its signature when it was opened, and its number of users."""
+    """An open repository, its signature at that time, and its number of users."""
 
     def __init__(self, directory: Path | None) -> None:
         self.repository = Repository.open(directory)
@@ -48,7 +48,7 @@ class SharedRepository:
                     opened.repository.close()
 
     def close(self) -> None:
-        """Close the repository when nobody uses it any more."""
+        """Close the repository when its last user has finished."""
         with self._lock:
             self._retire()
 

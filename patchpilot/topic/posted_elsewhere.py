@@ -42,7 +42,7 @@ _REVIEWS = ("reviewed-by", "acked-by", "tested-by")
 class SentTag(NamedTuple):
     """The tag of a send by patchpilot or b4.
 
-    It has the last commit sent and its title, the base of the series, and the date.
+    It has the last commit sent, that commit's title, the base of the series, and the date.
     """
 
     name: str
@@ -153,7 +153,7 @@ def _b4_sends(
 def _archived_sends(
     repository: Repository, topic: "SeriesToSend"
 ) -> tuple[SentRecord, ...]:
-    """Return sends of the same patches by the same sender.
+    """Return earlier sends of the same patches by the same sender.
 
     Return none if the archive does not respond in time.
     """
@@ -186,7 +186,7 @@ def _archived_sends(
 
 @json_form("message_id", "subject", "version", "sender", "text=words")
 class PostedFix(NamedTuple):
-    """A patch posted by somebody else: its Message-ID, subject, version and sender.
+    """A patch posted by another person: its Message-ID, subject, version and sender.
 
     `merged` is the commit that it became, or "". `is_sure` is False if the patch changes the same
     code differently.
@@ -234,7 +234,7 @@ def posted_by_others(
     offline: bool = False,
     progress: Progress = silent,
 ) -> PostedByOthers:
-    """Return recent patches by others that fix the same problem, or why none were searched.
+    """Return recent patches by others that fix the same problem, or the reason for not searching.
 
     `lore` is the archive (default: from the user's settings).
     """
@@ -262,14 +262,14 @@ def posted_by_others(
 def _fixes_of_others(
     repository: Repository, patches: Sequence[Patch], archive: "MailArchive"
 ) -> Iterator[PostedFix]:
-    """Yield the latest patch of each series by others that makes one of `patches` redundant."""
+    """Yield the latest patch of each series by others that makes one of our patches redundant."""
     from patchpilot.history.earlier_fixes import PatchToFind, changed_functions, judge
     from patchpilot.reading.mail_reader import MailReader
     from patchpilot.reading.series_messages import posted_in
     from patchpilot.topic.upstream_state import find_merged_as
 
     since = datetime.now(UTC) - MONTHS
-    # most archives contain none of these patches
+    # skip this for most archives, which contain none of these patches
     if not (messages := archive.search(_archive_query(archive, patches, since))):
         return
     authors = (repository.identity, *(patch.author for patch in patches))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the series named by a call's TARGETs, or by default the topic, with the subject prefix for
-sending.
+"""Read the series named by a command's TARGETs, or by default the topic, with the subject prefix
+for sending.
 """
 
 import re
@@ -31,7 +31,10 @@ _SUBJECT = compile_late(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORE
 
 
 def has_drafts(repository: "Repository") -> bool:
-    """Return whether any topic has a draft, which is faster than finding the draft of a topic."""
+    """Return whether any topic has a draft.
+
+    This is faster than finding a topic's draft.
+    """
     if not (state_path() / _DATABASE).exists():
         return False
     from patchpilot.series.topic_database import TopicStore
@@ -106,7 +109,7 @@ def parse_title_line(line: str) -> str:
 def prefix_of(repository: "Repository", ids: Sequence[str]) -> str:
     """Return the commits' subject prefix from b4's data for the branch, or from the draft.
 
-    Return "" if neither has one; git itself uses format.subjectPrefix.
+    Return "" if neither has a prefix; git itself uses format.subjectPrefix.
     """
     branch = repository.branch or ""
     if branch.startswith(_B4_BRANCH):

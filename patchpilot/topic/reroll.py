@@ -102,8 +102,8 @@ def upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch
 def sent_head(repository: Repository, send: Send) -> str:
     """Return the last commit of a send.
 
-    This is the commit of the tag, whose history has no b4 cover commit, or otherwise the branch's
-    tip when it was sent.
+    This is the tag's commit, whose history has no b4 cover commit, or otherwise the branch's tip at
+    the time of sending.
     """
     return (
         repository.find(f"refs/tags/{format_tag_name(send.change_id, send.version)}")
@@ -146,7 +146,7 @@ def set_changelog(
 
 
 def last_sent(draft: Draft) -> Send | None:
-    """Return the send of the latest version that was sent at least in part."""
+    """Return the send of the latest version for which at least one message was sent."""
     with Outbox() as outbox:
         sends = outbox.received(draft.change_id)
     return max(sends, key=lambda send: (send.version, send.id), default=None)
@@ -210,7 +210,7 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
     """Return the link to a send's first message.
 
     Use the archive `patchpilot.lore` if others can reach it, otherwise the project's archive.
-    Return "" for an undisclosed fix, which is in no archive and must not be named publicly.
+    Return "" for an undisclosed fix, which is in no archive and must not become public.
     """
     from patchpilot.model.hosts import host_of
 
@@ -224,7 +224,7 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
         else default_project()
     )
     host = host_of(lore)
-    # others cannot reach a mirror on this machine; in the demo, everything is on it
+    # a mirror on this machine is unreachable for others, but the demo is entirely on this machine
     is_local = "." not in host or host.startswith("127.") or ":" in host
     if host == host_of(project.tags.links) or (
         is_local and not (host and is_in_demo())
@@ -277,9 +277,7 @@ def changes(
 def sent_patches(
     send: Send, repository: Repository | None = None
 ) -> tuple[KnownPatch, ...]:
-    """Convert a send's patches to the form used in drafts, to pair them with the draft's
-    patches.
-    """
+    """Convert a send's patches to the form used in drafts, so that they can be compared."""
     return tuple(
         KnownPatch(
             entry.patch_id,
@@ -297,10 +295,10 @@ def sent_patches(
 def _compare_messages(
     repository: Repository | None, old: str | None, new: str | None
 ) -> tuple[str, int]:
-    """Compare two commit messages; return the kind of change, and the number of added trailers if
-    nothing else changed.
+    """Compare two commit messages.
 
-    The kind is "same" if one of the commits is gone.
+    Return the kind of change and, if nothing else changed, the number of added trailers. The kind
+    is "same" if one of the commits is gone.
     """
     if repository is None or old is None or new is None or old == new:
         return "same", 0
@@ -339,15 +337,16 @@ def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
 
 
 def range_diff(repository: Repository, last_send: Send, ids: Sequence[str]) -> str:
-    """Return git's range-diff from the last version to these commits, or "" if the former are
-    gone.
+    """Return git's range-diff from the last version to these commits.
+
+    Return "" if the last version's commits are gone.
     """
     if not last_send.base or not last_send.head or not ids:
         return ""
     from patchpilot.commits.rewrite import rebase_without_covers
 
     try:
-        # without a cover commit in between, compare the commits that may be published
+        # compare the commits that may be published, without a cover commit between them
         is_linear = all(
             repository.commit(commit).parents == (parent,)
             for commit, parent in zip(ids[1:], ids, strict=False)

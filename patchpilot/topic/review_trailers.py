@@ -58,7 +58,7 @@ class HeldTrailer(NamedTuple):
 
 
 class TagChoice(NamedTuple):
-    """A tag that can be added to a commit, and the reason to hesitate, or ""."""
+    """A tag that can be added to a commit, and the reason for doubt, or ""."""
 
     commit: Commit
     trailer: str
@@ -72,7 +72,7 @@ class TagChoice(NamedTuple):
     "held",
 )
 class Collected(NamedTuple):
-    """The written or proposed tags, and those held back."""
+    """The written or proposed tags, and the tags held back."""
 
     series: str
     preparation: Preparation
@@ -80,7 +80,7 @@ class Collected(NamedTuple):
     choices: tuple[TagChoice, ...] = ()
 
     def with_tags(self, accepted: Container[TagChoice]) -> "Collected":
-        """Return a copy in which only these tags are added and the others are not held back."""
+        """Return a copy in which only these tags are added, and no others are held back."""
         changes = tuple(
             change._replace(
                 new=_append_trailers(
@@ -125,7 +125,7 @@ def find_review_trailers(
     store: Store,
     progress: Progress = silent,
 ) -> Collected:
-    """Return the tags given to the topic's tracked series that its commits lack.
+    """Return the tags that the topic's tracked series received and its commits lack.
 
     Nothing is written. Raise MissingError if the series is not tracked or not in an archive yet.
     The network is not used; `track update` does that.
@@ -198,7 +198,7 @@ def _append_trailers(message: str, trailers: Iterable[str]) -> str:
 def _find_similar_titles(
     patches: tuple[Series, Sequence[str]], posted: PostedSeries
 ) -> dict[str, frozenset[str]]:
-    """Map each commit to the titles of the latest version's patches with the same changes."""
+    """Map each commit to the titles of patches in the latest version with the same changes."""
     series, ids = patches
     posts = [
         parse_patch(post.mail.raw, post.message_id) for post in posted.latest.patches
@@ -233,7 +233,7 @@ def _refusal_key(commit: Commit, trailer: str) -> str:
 
 
 def _posted_of(state: TopicState) -> PostedSeries:
-    """Return the known facts of the topic's own series."""
+    """Return the known data about the topic's own series."""
     if state.series is None:
         if state.last is None:
             raise MissingError(
@@ -264,7 +264,7 @@ def match_sent_titles(
 ) -> Callable[[Commit], frozenset[str]]:
     """Return a function that maps a commit to the titles under which its patch was sent.
 
-    The current title is included.
+    These include the current title.
     """
     titles: dict[str, set[str]] = {}
     with Outbox() as outbox:
@@ -342,11 +342,11 @@ def _sort_tags(
         is_changed = bool(posts) and posts[0].message_id not in equal_posts
         held = _check_credit(credit, request, commit.subject, is_changed=is_changed)
         if held and not held.offer:
-            # list the tags that must not go into any message
+            # these are tags that no message may contain
             held_back[credit.trailer] = held
             continue
-        # add a tag given twice only once, preferably the one for this patch, otherwise the last; a
-        # tag for an earlier version replaces only one that is held back
+        # add a duplicate tag only once: preferably the one for this patch, otherwise the last; a
+        # tag for an earlier version only replaces one that is held back
         earlier = chosen_credits.get(key)
         is_exact = earlier and earlier.patch and not credit.patch
         if earlier and (
@@ -378,7 +378,7 @@ def _check_credit(
 ) -> HeldTrailer | None:
     """Return the tag to hold back with the reason, or None.
 
-    Some tags are never allowed, some need confirmation, and some were not given for this commit.
+    A tag may never be allowed, may need confirmation, or may not have been given for this commit.
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
     if reason := unfit(credit.trailer) or _unusable_reason(credit.trailer):

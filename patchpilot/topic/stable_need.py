@@ -139,8 +139,8 @@ def _first_fixed_release(
 ) -> str | None:
     """Return the first release that has the fix.
 
-    Return None if the commits that introduced the bug are so old that the repository must lack
-    tags.
+    Return None if the commits that introduced the bug are older than all release tags, because tags
+    must be missing.
     """
     oldest = min(repository.commit(culprit).committed for culprit in culprits)
     if (commit.committed - oldest).days > CYCLE:

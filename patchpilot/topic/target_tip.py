@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the branch tip to which a topic's patches should apply.
 
-It is used for "applies to …" in the commit stage, and by checks before sending.
+Used for "applies to …" in the commit stage, and by checks before sending.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ def find_target(
     """Return the tree to which the commits should apply, or None.
 
     It is the remote whose URL is a `T:` entry of the patch's subsystem, otherwise the branch that
-    the base search finds. For commits, this is never the checked-out branch, because it contains
-    them; for patch files (no `ids`) it may be.
+    the base search finds. The checked-out branch is only possible for patch files (no `ids`),
+    because it contains the topic's commits.
     """
     for tree in trees:
         if remote := remote_of(repository, tree):

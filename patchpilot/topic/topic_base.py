@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find a topic's base and the commits on top of it, in the same way for every command.
 
-The first of five sources that has a base is used; see `Source`.
+The first source that has a base is used; see `Source`.
 """
 
 import os
@@ -85,12 +85,14 @@ class Base(NamedTuple):
 
     @property
     def is_unclear(self) -> bool:
-        """Return whether to ask the user: a guessed base has unusually many commits on top."""
+        """Return whether to ask the user, because a guessed base has unusually many commits on
+        top.
+        """
         return self.is_guessed and len(self.commits) > MANY
 
     @property
     def commit_count(self) -> str:
-        """Return the number of the topic's commits as text, for example "3 commits"."""
+        """Return the number of the topic's commits as text, such as "3 commits"."""
         prefix = "more than " if len(self.commits) >= MAX_WALK else ""
         return prefix + counted(len(self.commits), "commit")
 
@@ -126,9 +128,8 @@ class BaseSearch:
     def branch(self) -> str | None:
         """Return the branch that contains the commit.
 
-        It is the checked-out branch if that contains the commit, otherwise one that ends with the
-        commit, or a b4 branch that contains it. Return None if there is none or if HEAD is
-        detached.
+        Prefer the checked-out branch, then a branch that ends with the commit, then a b4 branch.
+        Return None if there is none or if HEAD is detached.
         """
         if self.head == self.repository.find("HEAD"):
             return self.repository.branch
@@ -161,7 +162,10 @@ class BaseSearch:
 
     @cached_property
     def local(self) -> list[GitRef]:
-        """Return the local main branches, including the commit's own only if there is no other."""
+        """Return the local main branches.
+
+        Include the commit's own branch only if there is no other.
+        """
         names = {"main", "master", *self.repository.config("init.defaultBranch")}
         refs = [ref for ref in self._refs if ref.is_local and ref.short in names]
         return [ref for ref in refs if ref.short != self.branch] or refs
@@ -176,7 +180,7 @@ class BaseSearch:
         """Return the result of `find_start` for the upstream, and whether the upstream was rebased.
 
         If it was, its reflog shows the commit from which the topic was started. The upstreams of a
-        local upstream count as well: a local master is seldom newer than its upstream.
+        local upstream are searched as well: a local master is seldom newer than its upstream.
         """
         tips = [upstream.object_id]
         next_upstream = self.repository.ref(upstream.upstream)
@@ -197,9 +201,9 @@ class BaseSearch:
     def find_start(self, tips: Sequence[str]) -> tuple[str, tuple[str, ...]]:
         """Return the start of a topic on top of some commits, and the topic's commits.
 
-        The start is the latest commit of the first-parent history that is reachable from `tips`,
-        or "" if there is none within MAX_WALK commits. The topic's commits are those that are not
-        reachable, as ids, oldest first, without merges.
+        The start is the latest commit of the first-parent history that is reachable from `tips`, or
+        "" if there is none within MAX_WALK commits. The topic's commits are the unreachable ones,
+        as ids, oldest first, without merges.
         """
         result = self.repository.git(
             "rev-list",
@@ -215,7 +219,7 @@ class BaseSearch:
         start = self.head if len(parents) < MAX_WALK else ""
         while start in parents:
             start = next(iter(parents[start]), "")
-        # remember this, so that git need not run for each commit
+        # cache this, so that git does not run for each commit
         self.repository.not_below.update(dict.fromkeys((*tips, start), parents))
         if len(tips) == 1:
             self.repository.descendants.setdefault(start, set()).update(tips)
@@ -224,9 +228,8 @@ class BaseSearch:
     def find_holders(self, commit: str, candidates: Iterable[GitRef]) -> list[GitRef]:
         """Return the branches that contain the commit, or the tags if no branch does.
 
-        Refs older than the commit are skipped: to find out that they do not contain it, git would
-        walk all history in between, which takes seconds without a commit-graph. So would hundreds
-        of tags.
+        Skip refs older than the commit: git would walk all history in between, which takes seconds
+        without a commit-graph. Checking hundreds of tags would take as long.
         """
         since = int(self.repository.commit(commit).committed.timestamp())
         recent = [
@@ -246,7 +249,9 @@ class BaseSearch:
         return ref.name in self._heads
 
     def is_integration(self, ref: GitRef) -> bool:
-        """Return whether a branch is a main branch: local, or named so by git or the kernel."""
+        """Return whether a branch is a main branch: a local one, or a main branch of git or the
+        kernel.
+        """
         return (
             ref.is_local
             or self.is_default(ref)
@@ -280,7 +285,9 @@ class BaseSearch:
 
     @cached_property
     def _me(self) -> frozenset[str]:
-        """Return the addresses that the user commits with, or HEAD's if git has none configured."""
+        """Return the addresses with which the user commits, or HEAD's if git has none
+        configured.
+        """
         identity = self.repository.identity
         if identity is None:
             last = self.repository.commit(self.head)
@@ -298,8 +305,8 @@ class BaseSearch:
         """Sort refs that share the topic's start commit by how likely they are to be the base.
 
         Trees in MAINTAINERS (`listed_names`) come first, then a remote's default branch, then other
-        main branches. Branches that are rebuilt for each release, copies of the topic and tags come
-        last.
+        main branches. Last are branches that are rebuilt for each release, copies of the topic, and
+        tags.
         """
         return sorted(
             refs,
@@ -381,7 +388,7 @@ def find_base(
 ) -> Base:
     """Return the base of HEAD (or another commit of this clone) and all commits since then.
 
-    b4's cover letter is not among these commits, and comes after the start. Raise UsageError if no
+    The commits do not include b4's cover letter, which is above the start. Raise UsageError if no
     base can be found.
     """
     search = BaseSearch(repository, head or head_of(repository))
@@ -477,8 +484,9 @@ def _named_base(search: BaseSearch, name: str) -> Base:
 
 
 def _b4_base(search: BaseSearch) -> Base | None:
-    """Return the base that b4 stores for a prep branch, or None if the commit is not on top of
-    it.
+    """Return the base that b4 stores for a prep branch.
+
+    Return None if the commit is not based on it.
     """
     branch = search.branch
     if branch is None or not (
@@ -546,8 +554,8 @@ def _find_nearest_base(
 ) -> Base | None:
     """Return the branch that contains the latest commit of HEAD's history.
 
-    Copies of the topic and branches based on them are skipped and noted: the commits that they
-    share with the topic are the user's own.
+    Copies of the topic and branches based on them are skipped and noted, because the user made the
+    commits that they share with the topic.
     """
     while any(ref.is_branch for ref in refs):
         start, commits = search.find_start([ref.object_id for ref in refs])
@@ -571,7 +579,7 @@ def _choose_base(
     commits: tuple[str, ...],
     notes: Sequence[str],
 ) -> Base:
-    """Choose the best branch among those that share the same commit with the topic."""
+    """Choose the best of the branches that share this commit with the topic."""
     listed_names: frozenset[str] = frozenset()
     if commits and len({ref.short.partition("/")[0] for ref in holders}) > 1:
         listed_names = _listed_branches(search.repository, start, search.head)
@@ -624,7 +632,10 @@ def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
 
 
 def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
-    """Return the error for an empty topic, suggesting a base that would leave commits in it."""
+    """Return the error for an empty topic.
+
+    It suggests a base with commits on top of it.
+    """
     other = next(
         (guess for guess in likeliest_bases(repository) if guess.name != base.name),
         None,

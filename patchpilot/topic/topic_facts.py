@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A summary of a topic: its version, base, and profile."""
+"""Summarize a topic: its version, base, and profile."""
 
 from typing import TYPE_CHECKING, NamedTuple
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commits of a topic as patches."""
+"""Read the commits of a topic as patches."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def topic_patches(
 ) -> tuple[tuple[Patch, ...], bool]:
     """Return the patches of these commits, and whether a merge among them was skipped.
 
-    Merges are looked for only if no TARGET names the commits.
+    Merges are searched for only if no TARGET names the commits.
     """
     patches = []
     for number, commit in enumerate(commits):

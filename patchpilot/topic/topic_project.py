@@ -19,7 +19,7 @@ def project_names() -> tuple[str, ...]:
 
 
 def project_of(repository: Repository, name: str, series: Series) -> Project:
-    """Return the project with this name, or the detected one if the name is empty.
+    """Return the named project, or the detected one if the name is empty.
 
     It is adjusted to the rules of the series' subsystem.
     """

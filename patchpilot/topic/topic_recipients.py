@@ -69,10 +69,10 @@ HISTORY_SECONDS = 8.0
 class Planned(NamedTuple):
     """The recipient plan of one source.
 
-    `sources` are its patches, or the one path. `topic` is the key under which its edits are stored
-    (None: they are not stored). `left_out` are the recipients that the edits removed from the plan.
-    `commits` are the full ids, if the source has commits. `undisclosed` is set for a fix that is
-    not public yet.
+    `sources` are its patches, or a single path. `topic` is the key under which the user's edits are
+    stored (None: they are not stored). `left_out` are the recipients that the edits removed from
+    the plan. `commits` are the full ids, if the source has commits. `undisclosed` is set for a fix
+    that is not public yet.
     """
 
     source: str
@@ -85,7 +85,7 @@ class Planned(NamedTuple):
     undisclosed: bool = False
 
     def of_patch(self, number: int, patch: Patch) -> "Planned":
-        """Return the plan for one patch: its recipients, and those excluded by edits."""
+        """Return the plan for one patch: its recipients, and recipients excluded by edits."""
         recipients = select_for_patch(self.plan.recipients, number)
         planned = {recipient.address.key for recipient in recipients}
         excluded = {
@@ -122,15 +122,13 @@ class PlanResult(NamedTuple):
 
 
 class MaintainersRequest(NamedTuple):
-    """A request for recipients of TARGETs, or of source files, folders or globs.
+    """The TARGETs, or source files, folders or globs, whose recipients to find.
 
-    Without targets, it is for the topic since `base`. `tree` is an unpacked tree, `repo` the
-    repository's directory, and `opened` the repository if it is already open. `switches` are the
-    options of get_maintainer.pl.
-
-    `per_patch` requests one plan per patch. `security` requests the plan for a fix that is not
-    public yet; it is implied if the author declared the topic so. `from_archive` reads a TARGET
-    that is a Message-ID or a URL.
+    Without targets, these are the recipients of the topic since `base`. `tree` is an unpacked tree,
+    `repo` the repository's directory, and `opened` the repository if it is already open. `switches`
+    are the options of get_maintainer.pl. `per_patch` requests one plan per patch. `security`
+    requests the plan for a fix that is not public yet; it is implied if the author declared this
+    for the topic. `from_archive` reads a TARGET that is a Message-ID or a URL.
     """
 
     targets: Sequence[str] = ()
@@ -295,9 +293,9 @@ def edit(
 
 
 def find_absent(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Address, ...]:
-    """Return the addresses to drop that are in none of the plans.
+    """Return the addresses to drop that none of the plans contains.
 
-    Addresses that edits have already removed from a plan do not count as absent.
+    Addresses that edits have already removed from a plan are not returned.
     """
     planned_keys = {
         recipient.address.key
@@ -332,7 +330,7 @@ def _open_repository(targets: Sequence[str], repo: Path | None) -> Repository | 
 def source_tree(tree: Path | None, repository: Repository | None) -> Tree:
     """Return the tree whose MAINTAINERS applies.
 
-    It is --tree, otherwise the working tree, otherwise HEAD, otherwise the current directory.
+    It is the first of --tree, the working tree, HEAD and the current directory.
     """
     if tree:
         return DirectoryTree(tree)
@@ -377,7 +375,6 @@ def sources_of(
 
 
 def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
-    """Return whether these patches belong to an undisclosed security fix."""
     if repository is None or repository.bare or not has_drafts(repository):
         return False
     from patchpilot.model.send_request import SendRequest
@@ -408,8 +405,8 @@ def _plan_recipients(
     ids = [patch.commit for patch in series.patches if patch.commit]
     if undisclosed:
         unedited = plan_undisclosed(patches, sources)
-        # recipients added for a public send must not learn of the fix; others may be named when
-        # sending
+        # recipients added for a public send must not learn of an undisclosed fix, but the user may
+        # name others when sending
         plan = _apply_edits(Edits(dropped=edits.dropped).apply(unedited), edits)
     else:
         unedited = plan_patches(

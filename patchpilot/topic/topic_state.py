@@ -51,10 +51,10 @@ if TYPE_CHECKING:
 class TopicState(NamedTuple):
     """The state of a topic.
 
-    `last` is the latest send with accepted messages, `attempt` the latest send of any state, and
-    `tried` the latest send to the sender only. `series` is the topic's tracked series. `changed` is
+    `last` is the latest send with accepted messages, `attempt` the latest send in any state, and
+    `tried` the latest send only to the sender. `series` is the topic's tracked series. `changed` is
     set if the commits differ from the last version in more than trailers. `tags` is the number of
-    trailers added since; nobody sends a version just for these.
+    trailers added since then, which alone do not justify a new version.
     """
 
     topic: Topic
@@ -122,7 +122,9 @@ class TopicState(NamedTuple):
 
     @property
     def next_version(self) -> int:
-        """Return the version of the next send: that of an interrupted send, or the next number."""
+        """Return the version of the next send: the version of an interrupted send, or the next
+        number.
+        """
         if self.is_unfinished and self.attempt:
             return self.attempt.version
         return max(
@@ -136,7 +138,7 @@ class TopicState(NamedTuple):
         """Return whether the next version was started: by its number, its changelog, or changed
         commits.
         """
-        # b4 advances to the next version as soon as one is sent
+        # b4 advances to the next version as soon as a version is sent
         origin = self.draft.origins.get(f"changelogs.{self.draft.version}", "")
         numbered = self.draft.version > self.version and (
             self.draft.version != self.recorded_version
@@ -202,7 +204,7 @@ class TopicState(NamedTuple):
 
     @property
     def since(self) -> str:
-        """Return how the commits changed since the last send, or ""."""
+        """Describe how the commits changed since the last send, or return ""."""
         if self.changed:
             return "your commits have changed since"
         if not self.tags:
@@ -229,7 +231,7 @@ class TopicState(NamedTuple):
 
     @property
     def next_step(self) -> str:
-        """Return the author's next step in one sentence; its command runs as printed."""
+        """Return the author's next step as one sentence, whose command can be run as printed."""
         return str(self.step.advice)
 
     @property
@@ -387,8 +389,8 @@ def _find_series(
 ) -> Tracked | None:
     """Return the topic's latest tracked series, or None.
 
-    `sends` are the topic's own, `tracked_series` are series that have already been read. A series
-    that the outbox assigns to another topic is skipped, even if it has the same subject.
+    `sends` are the topic's own sends, and `tracked_series` the series that have already been read.
+    Skip a series that the outbox assigns to another topic, even if it has the same subject.
     """
     loaded = {series.entry.id: series for series in tracked_series}
 
@@ -405,7 +407,7 @@ def _find_series(
     commits = tuple(repository.commits(ids))
     titles = {title_key(commit.subject) for commit in commits}
     for entry in entries:
-        # without a repository, because otherwise the summary would depend on the current refs
+        # pass no repository, because otherwise the summary would depend on the current refs
         candidate = loaded.get(entry.id) or shown_series(entry, store, None, silent)
         has_title = not titles.isdisjoint(candidate.titles)
         if not has_title and candidate.change_id != draft.change_id:
@@ -425,9 +427,7 @@ def _series_message_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
 
 
 def _belongs_to_other_topic(draft: Draft, sends: Iterable[Send]) -> bool:
-    """Return whether the sends belong to another topic, in another repository or with a
-    separate draft.
-    """
+    """Return whether the sends belong to a topic in another repository or with a separate draft."""
     patch_ids = {patch.patch_id for patch in draft.patches} - {""}
     other_sends = [send for send in sends if send.change_id != draft.change_id]
     if not other_sends or any(

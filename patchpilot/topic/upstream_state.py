@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find out whether mainline or a maintainer's tree already has a topic's fix, without the network.
+"""Find out whether mainline or a maintainer's tree already has a topic's fix.
 
-`check`, `send`, `backport`, `fixes`, `stable` and the TUI all use this result. It also names the
-stable branch on which a topic is based.
+This does not use the network. `check`, `send`, `backport`, `fixes`, `stable` and the TUI all use
+the result, which also names the stable branch on which a topic is based.
 """
 
 import re
@@ -49,11 +49,11 @@ def upstream_state(
     mark: str | None = None,
     progress: Progress = silent,
 ) -> UpstreamState:
-    """Find which patches of a series mainline and the other fetched trees already have.
+    """Find which patches of a series are already in mainline or another fetched tree.
 
     The patches are commits, or files that name their `base-commit:`. The state is empty for other
     patches, commits already in mainline, backports, and series for stable. `mark` is the subject
-    prefix, by default that of the topic's draft.
+    prefix, by default the prefix in the topic's draft.
     """
     start = _find_start(repository, patches)
     if start is None or not 0 < len(patches) <= MAX_PATCHES:
@@ -64,7 +64,7 @@ def upstream_state(
         try:
             cache[key] = _search_trees(repository, patches, start, progress)
         except PatchpilotError:
-            # the clone is partial or damaged, or the history is too long
+            # the clone may be partial or damaged, or the history too long
             cache[key] = _NOTHING
     state = cache[key]
     if state.stable and _is_for_stable(repository, patches, mark):
@@ -87,7 +87,7 @@ def commit_state(
 def find_merged(
     repository: Repository, patches: Sequence[Patch]
 ) -> UpstreamState | None:
-    """Return the state of a series if its last commit is in mainline, otherwise None."""
+    """Return the state of a series whose last commit is in mainline, or None for other series."""
     tip, last = _public_mainline(repository), patches[-1] if patches else None
     if not (tip and last and last.commit and repository.is_ancestor(last.commit, tip)):
         return None
@@ -106,7 +106,7 @@ def _public_mainline(repository: Repository) -> str:
 def find_merged_as(
     repository: Repository, patches: Sequence[Patch], other: PatchToFind
 ) -> EarlierFix | None:
-    """Return the commit as which another patch with the same base was merged, or None."""
+    """Return the commit that another patch with the same base became in mainline, or None."""
     start = _find_start(repository, patches)
     if start is None:
         return None
@@ -118,7 +118,9 @@ def find_merged_as(
 
 
 def notes(repository: Repository, commit: str, progress: Progress) -> tuple[str, ...]:
-    """Return the notes that `fixes` and `stable` print if a commit may already be fixed."""
+    """Return the notes that the `fixes` and `stable` commands print if a bug may already be
+    fixed.
+    """
     return tuple(fix.words for fix in commit_state(repository, commit, progress).known)
 
 
@@ -213,7 +215,7 @@ def backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
         return ""
     tip = _public_mainline(repository)
     for commit_claims in claims:
-        # a message may name any commit
+        # any commit may be named in a message
         commit = repository.find(commit_claims[0].id)
         if not (tip and commit and repository.is_ancestor(commit, tip)):
             return ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The repository, tree and settings of a call, for every command."""
+"""Provide each command with its repository, tree and settings."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Workplace:
-    """The repository, tree and settings of one call.
+    """The repository, tree and settings of one command.
 
-    It must be closed, or used as a context manager. `repo` and `tree` are the directories that the
-    caller named; `profile` is the project named on the command line. `explain` receives the choice
-    of the base, line by line. Without `uses_repository`, settings and rules are not read from any
-    repository, even if there is one.
+    Close it, or use it as a context manager. `repo` and `tree` are directories named by the caller;
+    `profile` is the project named on the command line. `explain` receives the choice of the base,
+    line by line. Without `uses_repository`, settings and rules are not read from any repository,
+    even if there is one.
     """
 
     def __init__(
@@ -68,7 +68,10 @@ class Workplace:
         return self._opened
 
     def repository_if_any(self) -> "Repository | None":
-        """Return the repository, or None if it is not used, or does not exist and was not named."""
+        """Return the repository.
+
+        Return None if it is not used, or if it was not named and does not exist.
+        """
         if not self._uses_repository:
             return None
         try:
@@ -79,7 +82,10 @@ class Workplace:
             return None
 
     def source_tree(self, *, or_working_tree: bool = False) -> "DirectoryTree | None":
-        """Return the named unpacked tree, the working tree if `or_working_tree` is set, or None."""
+        """Return the named unpacked tree, or None.
+
+        With `or_working_tree`, return the working tree if no tree was named.
+        """
         repository = (
             self.repository_if_any() if or_working_tree and self.tree is None else None
         )
@@ -111,8 +117,9 @@ class Workplace:
         )
 
     def settings_with_problems(self) -> "tuple[Settings, list[PatchpilotError]]":
-        """Return the settings, with defaults in place of invalid ones, and the problems, for
-        commands that report them.
+        """Return the settings, with defaults in place of invalid ones, and the problems.
+
+        This is for commands that report the problems themselves.
         """
         from patchpilot.settings.read_settings import read_settings, user_settings
 

@@ -73,8 +73,9 @@ def undeclared_variables(
 ) -> set[str]:
     """Return the variables that an adapted function uses but does not declare.
 
-    They are variables of the branch's function, or variables that only the base's function has. If
-    one of the fix's functions does the same, assume that the variable is declared elsewhere.
+    These are variables of the branch's function, or variables that only the base's function has. If
+    one of the fix's functions also uses such a variable without declaring it, assume that it is
+    declared elsewhere.
     """
     before, ours_by_name, theirs_by_name, adapted_by_name = map(
         _functions, (base, ours, theirs, adapted)
@@ -112,7 +113,7 @@ def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
 
 
 def _declared_names(body: Sequence[str]) -> set[str]:
-    """Return a function's variables and parameters, as far as these lines declare them."""
+    """Return the variables and parameters that these lines of a function declare."""
     result: set[str] = set()
     for line in body:
         if line.lstrip().startswith(

@@ -40,7 +40,7 @@ _LIST = re.compile(
 
 
 def is_list(path: str) -> bool:
-    """Return whether a file is a list in which both sides can add entries independently."""
+    """Return whether a file is a list to which both sides can add entries independently."""
     return _LIST.fullmatch(path) is not None
 
 
@@ -69,7 +69,7 @@ def adapt(
     result = adaptation.tree(scratch, merge) if adaptation else onto
     if adaptation is None or result == onto:
         return None
-    # a backport of only the tests or comments does not contain the fix
+    # a backport of only the tests or comments does not include the fix
     if any(map(is_code, fix.paths)) and not any(
         map(is_code, scratch.changed(onto, result))
     ):
@@ -105,8 +105,8 @@ def make_adaptation(
 ) -> Adaptation | None:
     """Return the adaptation for merged files, or None if a file fails the checks.
 
-    `fix_lines` is the number of lines changed by the fix; `unknown_names` are not declared in the
-    branch.
+    `fix_lines` is the number of lines changed by the fix; `unknown_names` are names that the branch
+    does not declare.
     """
     if any(
         file.ours is not None
@@ -179,7 +179,7 @@ def _read_sides(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None
 
 
 def merge_file(path: str, file: AdaptedFile) -> None:
-    """Apply the fix's change of a file to the branch's version.
+    """Apply the fix's change to the branch's version of a file.
 
     Skip a file missing from the branch.
     """
@@ -207,7 +207,7 @@ def _unknown_names(
         new_names |= names_used(lines) - names_in(ours)
         if file and file.ours is not None:
             undeclared |= undeclared_variables(ours, file.base, file.theirs, lines)
-            # joining parts of two names can create a name that neither side has
+            # joining parts of two names can create a name that neither side uses
             undeclared |= names_in(lines) - names_in(ours) - names_in(file.theirs)
     return undeclared | absent_names(
         scratch, onto, base, new_names, _related_directories(merge.paths)
@@ -215,7 +215,7 @@ def _unknown_names(
 
 
 def _related_directories(paths: Sequence[str]) -> list[str]:
-    """Return the directories of these files and shared headers."""
+    """Return the directories of these files and of shared headers."""
     return sorted(
         {path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"}
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A file being adapted to a branch."""
+"""Define a file being adapted to a branch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

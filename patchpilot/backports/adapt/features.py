@@ -13,10 +13,10 @@ from patchpilot.backports.adapt.tokens import key
 def features_of(files: Mapping[str, AdaptedFile], fix_lines: int) -> dict[str, float]:
     """Return the features of an adaptation, as name → value.
 
-    As logarithms, `own` counts the branch's own lines at the conflicts, `mixed` the result's lines
-    that are on neither side, and `fix_lines` the lines that the fix adds and removes. `absent` is
-    set if a change was dropped because its code is missing from the branch. Conflicts in lists are
-    ignored.
+    `own` counts the branch's own lines at the conflicts, `mixed` the result's lines that are on
+    neither side, and `fix_lines` the lines that the fix adds and removes; all three are logarithms.
+    `absent` is set if a change was dropped because its code is missing from the branch. Conflicts
+    in lists are ignored.
     """
     counts: Counter[str] = Counter(fix_lines=fix_lines)
     is_absent = False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adapt a patch file to an unpacked tree, taking the pre-image from the hunks alone."""
+"""Adapt a patch file to an unpacked tree, deriving the pre-image only from the hunks."""
 
 from patchpilot.backports.adapt.adaptation import make_adaptation, merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Place a fix's changes in another file by their context lines."""
+"""Find the positions of a fix's changes in another file by their context lines."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -53,8 +53,8 @@ def _find_range(
 ) -> tuple[int, int] | None:
     """Return the range of lines that a hunk changes in this file.
 
-    It contains most of the hunk's lines, with more weight for rare ones, and is the closest to the
-    intended line.
+    It contains most of the hunk's lines, giving more weight to rare ones, and is the closest such
+    range to the intended line.
     """
     line_positions: dict[str, list[int]] = {}
     for position, line in enumerate(ours):

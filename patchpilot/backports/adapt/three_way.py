@@ -42,7 +42,7 @@ class How(StrEnum):
 class CarriedChange:
     """A conflicting change carried over to the branch.
 
-    Contains the method, the 0-based line in the merged text, and the branch's and base's lines.
+    It has the method, the 0-based line in the merged text, and the branch's and base's lines.
     """
 
     how: How
@@ -71,8 +71,8 @@ def merge_lines(
 ) -> MergedLines:
     """Merge the changes from `base` to `theirs` into `ours`.
 
-    Lines that differ only in whitespace are equal. In a list, the fix's new lines are added next to
-    the branch's own.
+    Lines that differ only in whitespace are equal. In a list, add the fix's new lines next to the
+    branch's own lines.
     """
     merged = MergedLines()
     for branch, old, new in _chunks(ours, base, theirs):
@@ -112,8 +112,9 @@ def merge_lines(
 def _restore_base_wording(
     our_lines: Sequence[str], base_lines: Sequence[str], fix_keys: Collection[str]
 ) -> Sequence[str]:
-    """Restore the base's comments and strings in the branch's lines changed by the fix, because
-    maintainers use the fix's wording there.
+    """Restore the base's comments and strings in the branch's lines that the fix changes.
+
+    Maintainers use the fix's wording in such lines.
     """
     if len(our_lines) != len(base_lines):
         return our_lines
@@ -124,7 +125,9 @@ def _restore_base_wording(
 
 
 def _is_wording(line: str, other_line: str) -> bool:
-    """Return whether lines differ only in quotes or comment markers, or are similar comments."""
+    """Return whether two lines differ only in quotes or comment markers, or are similar
+    comments.
+    """
     if all(map(_COMMENT.match, (line, other_line))):
         return _is_alike(
             token_texts(tokenize([line])), token_texts(tokenize([other_line]))
@@ -159,7 +162,7 @@ def _chunks(
 def _merge_spacing(ours: str, base: str, theirs: str) -> str:
     """Merge the whitespace of a common line, using the side that changed it.
 
-    A new indentation is added to the branch's own.
+    Add a new indentation to the branch's own indentation.
     """
     if ours == base or theirs == base:
         return theirs if ours == base else ours
@@ -202,7 +205,7 @@ class _TokenChunk:
     def _carry(
         self, old: tuple[int, int], added: Sequence[Token]
     ) -> tuple[int, int] | None:
-        """Return the range of the branch's tokens that a change replaces, or None if it has no
+        """Return the range of the branch's tokens that a change replaces, or None without a
         match.
         """
         low, high = old
@@ -262,7 +265,7 @@ class _TokenChunk:
         return start, end
 
     def _is_whole_lines(self, start: int, end: int, added: Sequence[str]) -> bool:
-        """Return whether both sides added only whole lines here."""
+        """Return whether both sides added only whole lines at this position."""
         starts_line = start == 0 or self.ours[start - 1].text == NEWLINE
         return (
             starts_line
@@ -294,7 +297,7 @@ class _TokenChunk:
         self.methods.append(How.OVER)
         if inside:
             return min(inside), max(inside) + 1
-        # only whole lines can be placed elsewhere
+        # only whole lines can be moved to another position
         return (
             (start, start)
             if self._is_whole_lines(start, start, token_texts(added))

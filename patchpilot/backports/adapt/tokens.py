@@ -39,7 +39,7 @@ def join_tokens(tokens: Iterable[Token]) -> str:
 
 
 def key(line: str) -> str:
-    """Remove whitespace from a line to compare it."""
+    """Remove whitespace from a line to compare it with others."""
     return "".join(line.split())
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sanity checks for an adapted file: no conflict markers, and balanced brackets."""
+"""Check an adapted file for conflict markers and unbalanced brackets."""
 
 import re
 from collections import Counter
@@ -21,7 +21,7 @@ def is_sound(
 ) -> bool:
     """Return whether an adapted file passes the checks.
 
-    Problems in the branch's own file are ignored. Brackets are checked in C files only.
+    Ignore problems that the branch's file already has. Check brackets only in C files.
     """
     if _is_marked(result) and not _is_marked(ours):
         return False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run b4 as a separate process, because it uses globals, exits and prompts."""
+"""Run b4 as a separate process, because it uses global state, calls exit() and prompts."""
 
 import importlib.util
 import shutil
@@ -26,7 +26,7 @@ KNOWN_VERSION = "0.16"
 _SAFE_SETTINGS = (
     ("core.hooksPath", "/dev/null"),
     ("core.fsmonitor", "false"),
-    # otherwise git runs gpg.program for every signed commit
+    # without this setting, git runs gpg.program for every signed commit
     ("log.showSignature", "false"),
 )
 """Settings that keep b4's git calls from running hooks and other programs."""
@@ -77,7 +77,7 @@ def find_packaged_b4() -> InstalledB4 | None:
 
 
 def chosen() -> InstalledB4 | None:
-    """Return the b4 to run: the user's if its version is tested, otherwise the packaged one."""
+    """Return the b4 to run: the user's if its version is tested, otherwise the packaged b4."""
     user_b4 = find_user_b4()
     return user_b4 if user_b4 and user_b4.is_tested else find_packaged_b4()
 
@@ -95,7 +95,7 @@ def command(*arguments: str) -> list[str]:
             "b4 is not installed",
             hint=f"run `{install_command('send')}`, or use --via git-send-email",
         )
-    # -P keeps Python from running a b4/ in the current directory
+    # -P prevents Python from running a b4/ in the current directory
     return [
         sys.executable,
         "-P",

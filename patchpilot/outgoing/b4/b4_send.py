@@ -35,7 +35,7 @@ def capture(
 ) -> tuple[Message, ...]:
     """Return the messages that b4 would send to exactly these recipients, in b4's order.
 
-    `settings` contains the branch's tracking data as git configuration, and `options` the result of
+    `settings` contains the branch's tracking data as git configuration; `options` is the result of
     `flags`. Nothing is sent.
     """
     if not to:
@@ -71,8 +71,8 @@ def capture(
 
 
 def suppressing_options() -> list[str]:
-    """Return options that ignore the recipients in the user's configuration, which the plan already
-    includes.
+    """Return options that ignore the user's configured recipients, because the plan already
+    includes them.
     """
     options = []
     for name, value in (
@@ -93,8 +93,8 @@ def _format_recipient(address: Address) -> str:
 
 def recipient_options(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
     """Return the b4 options that select only these recipients."""
-    # To: is empty only if recipients were removed from earlier messages; in that case b4's messages
-    # are compared, not sent
+    # To: is empty only if recipients were removed from earlier messages; b4's messages are then
+    # only compared, not sent
     to, cc = (to, cc) if to else (cc, ())
     options = [
         "--no-trailer-to-cc",
@@ -109,7 +109,7 @@ def recipient_options(to: Sequence[Address], cc: Sequence[Address]) -> list[str]
 
 
 def flags(cover: bool, sign: bool, resend: int = 0) -> list[str]:
-    """Return the b4 options that force a cover letter, control signing and resend a version."""
+    """Return the b4 options for a forced cover letter, for signing, and for resending a version."""
     return [
         *(["--resend", f"v{resend}"] if resend else []),
         *(["--force-cover-letter"] if cover else []),

@@ -46,7 +46,7 @@ from patchpilot.series.message_ids import reuse_message_ids
 def render(repository: Repository, series: Rendered) -> Rendered:
     """Render the messages for the checked-out branch with b4.
 
-    The result includes notes on how they are sent, and the tracking data b4 needs for sending.
+    The result includes notes on how they are sent, and the tracking data that b4 needs for sending.
     """
     account, draft, text, ids = series.account, series.draft, series.text, series.ids
     branch = _checked_out_branch(repository, ids)
@@ -130,7 +130,7 @@ def _remarks(
     signs: bool,
     tracking_data: Mapping[str, Sequence[str]],
 ) -> Iterator[Advice]:
-    """Yield notes about sending with b4, for the preview."""
+    """Yield notes for the preview about sending with b4."""
     version = series.draft.version
     if series.account.destination:
         yield (
@@ -164,7 +164,7 @@ def _remarks(
 
 
 def deliver(delivery: Delivery) -> str:
-    """Send the messages not yet accepted according to the outbox.
+    """Send the messages that the outbox does not list as accepted.
 
     b4 posts the whole series to the web endpoint. For a mail server, patchpilot sends the bytes of
     the preview; after all are accepted, their Message-IDs are added to b4's tracking data.
@@ -193,7 +193,7 @@ def deliver(delivery: Delivery) -> str:
 
 
 def _refuse_changed(repository: Repository, send: Send) -> None:
-    """Raise RefusedError if b4 would now create different messages than in the preview."""
+    """Raise RefusedError if b4 would now create messages that differ from the preview."""
     if repository.branch == send.branch and is_tip(
         repository, [entry.commit for entry in send.entries if entry.commit]
     ):
@@ -331,7 +331,7 @@ def _tracking_data(
         "prefixes": prefixes,
     }
     if prep is None or prep.by_us:
-        # if the topic builds on another, add the lines of format-patch --base like b4
+        # if the topic depends on another, add the lines of format-patch --base like b4
         prerequisite_ids = patch_ids(repository, text.unpublished)
         values["prerequisites"] = [
             *([f"base-commit: {text.base}"] if prerequisite_ids else []),
@@ -350,7 +350,7 @@ def _sent_version(repository: Repository, series: SeriesToSend) -> int:
     """Return the version that b4 resends from its tag.
 
     Return 0 unless a resend was requested and the tag exists. The web endpoint cannot resend, and
-    b4 would drop the RFC prefix.
+    b4 would drop the RFC prefix in a resend.
     """
     version = series.draft.version
     tag = f"refs/tags/{format_tag_name(series.draft.change_id, version)}"
@@ -365,9 +365,9 @@ def _sent_version(repository: Repository, series: SeriesToSend) -> int:
 def _add_commits(
     repository: Repository, mails: Sequence[Message], ids: Sequence[str]
 ) -> tuple[Message, ...]:
-    """Add the commits to b4's messages.
+    """Add the commit ids to b4's messages.
 
-    Raise RefusedError if they are not the requested commits.
+    Raise RefusedError if the messages are not for the requested commits.
     """
     patches = [mail for mail in mails if not _is_cover(mail)]
     titles = [parse_subject(patch.subject).title for patch in patches]
@@ -412,7 +412,10 @@ def _find_undecodable_commit(repository: Repository, ids: Sequence[str]) -> str:
 
 
 def _titles_agree(titles: Sequence[str], subjects: Sequence[str]) -> bool:
-    """Return whether most titles match. b4 may garble a title, so not all of them must."""
+    """Return whether most titles match.
+
+    Some may differ, because b4 can garble a title.
+    """
     return (
         titles == subjects
         or sum(
@@ -442,7 +445,7 @@ def additions(
 ) -> tuple[str, ...]:
     """Return the text to insert into each message: the note on its patch.
 
-    The first message also gets the series' texts that are not part of the cover letter.
+    In addition, the first message gets the series' texts that are not part of the cover letter.
     """
     insertions = [notes.get(mail.commit or "", "") for mail in mails]
     if insertions:
@@ -466,7 +469,7 @@ def insert_texts(
                 raw, partial(_insert_text, text=text, is_patch=bool(mail.commit))
             )
         if parent:
-            # the first message replies to the parent, and the others to the first
+            # the first message replies to the parent, and the other messages to the first
             chain = [parent] + [mails[0].message_id] * bool(mail.in_reply_to)
             references = "\n ".join(map(add_brackets, chain))
             raw = replace_fields(

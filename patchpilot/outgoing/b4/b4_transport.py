@@ -25,7 +25,10 @@ from patchpilot.outgoing.transport import (
 
 
 class B4Transport(Transport):
-    """The messages of `b4 send`, sent by patchpilot or through b4's web endpoint."""
+    """The transport `b4 send`.
+
+    Its messages are sent by patchpilot or through b4's web endpoint.
+    """
 
     name = NAME
     keeps_tracking_data = True
@@ -36,7 +39,9 @@ class B4Transport(Transport):
     damage_hint = "use --via git-send-email, which encodes it"
 
     def recipient_values(self, repository: Repository, key: str) -> tuple[str, ...]:
-        """Return the values as b4 reads them, including those in a trusted `.b4-config`."""
+        """Return the setting's values as read by b4, including values from a trusted
+        `.b4-config`.
+        """
         return b4_values(repository, key)
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:
@@ -54,8 +59,9 @@ class B4Transport(Transport):
     def installed(
         self, repository: Repository, account: Account, *, chosen: bool
     ) -> Probe:
-        """Report whether a tested version of b4 is installed, as a failure only if b4 is
-        `chosen`.
+        """Report whether a tested version of b4 is installed.
+
+        A missing or untested b4 is a failure only if b4 is `chosen`.
         """
         program, user_b4 = b4_command.chosen(), b4_command.find_user_b4()
         if program is None:

@@ -89,7 +89,7 @@ def cover_of(draft: Draft, prep_branch: PrepBranch) -> str:
 
 
 def prefixes_of(draft: Draft) -> list[str]:
-    """Return the words in the draft's subject prefix without PATCH, which b4 adds."""
+    """Return the words in the draft's subject prefix, omitting PATCH, which b4 adds."""
     return [word for word in draft.prefix.split() if word != "PATCH"]
 
 
@@ -111,8 +111,9 @@ def _empty_template(prep_branch: PrepBranch) -> str:
 
 
 def _changelogs_by_version(text: str, revision: int) -> Mapping[str, str]:
-    """Split a text into changelogs by version; one without a heading belongs to the next
-    version.
+    """Split a text into changelogs by version.
+
+    A changelog without a heading belongs to the next version.
     """
     headings = [(match.start(), match[1]) for match in _HEADING.finditer(text)]
     if not headings:

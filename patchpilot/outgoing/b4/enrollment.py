@@ -23,8 +23,8 @@ def base_name(
 ) -> str:
     """Return the base for b4.
 
-    This is the requested branch if the topic forked from it, otherwise the upstream or another such
-    branch, otherwise the commit.
+    Prefer the requested branch if the topic forked from it, then the upstream or another such
+    branch, then the commit.
     """
     requested_name = repository.short_name(requested) if requested else None
     own_ref = repository.ref(f"refs/heads/{branch}")

@@ -103,7 +103,7 @@ def note_sent(
 
 
 def _add_heading(cover: str, version: int, link: str) -> str:
-    """Add an empty changelog for a version above the others in a cover letter."""
+    """Add an empty changelog for a version above the existing ones in a cover letter."""
     item = f"- Link to v{version - 1}: {link}\n" if link else ""
     entry = f"{changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n{item}\n"
     parts = _RULE.split(cover)

@@ -134,7 +134,7 @@ def _argv(
         "--cc-cmd=true",
         "--8bit-encoding=UTF-8",
     ]
-    # "self" would also drop a sender who is in Cc: on purpose
+    # "self" would also drop a sender who is in Cc: intentionally
     kinds = (
         "author",
         "bodycc",
@@ -178,10 +178,10 @@ def _environment(repository: Repository, account: Account) -> dict[str, str]:
 def split_arguments(
     arguments: tuple[str, ...], options: int = 0
 ) -> tuple[str, tuple[str, ...]]:
-    """Return (envelope sender or "", recipients) from a sendmail call `[-f SENDER] -i RECIPIENT…`.
+    """Return (envelope sender or "", recipients) from sendmail's arguments.
 
-    The first `options` arguments are server options. Each argument after `-i` is a recipient, even
-    if it starts with a dash.
+    These are `[-f SENDER] -i RECIPIENT…`. The first `options` arguments are server options. Each
+    argument after `-i` is a recipient, even if it starts with a dash.
     """
     remaining = arguments[options:]
     sender, remaining = (

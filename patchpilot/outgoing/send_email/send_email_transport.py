@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Send with git send-email.
 
-It renders messages from files composed by patchpilot, which then sends their bytes.
+It renders messages from files composed by patchpilot, and patchpilot sends the rendered bytes.
 """
 
 import re

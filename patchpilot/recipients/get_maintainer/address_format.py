@@ -120,7 +120,7 @@ class Mailmap:
         self._read: set[str] = set()
 
     def apply(self, box: str) -> str:
-        """Return the mailbox as .mailmap spells it, with its name."""
+        """Return the mailbox with the name and address that .mailmap gives."""
         name, address = split_mailbox(box)
         if address not in self._read:
             self._read.add(address)

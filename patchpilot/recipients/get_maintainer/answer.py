@@ -122,7 +122,6 @@ class _MatchedSections(NamedTuple):
 def _find_keyword_positions(
     file: MaintainersFile, tree: Tree, paths: Sequence[str]
 ) -> set[int]:
-    """Return the keywords that occur in these files."""
     contents = (tree.read(path) for path in paths if path != "MAINTAINERS")
     return {
         item.entry_index
@@ -139,7 +138,6 @@ def _add_sections(
     switches: Switches,
     files: Sequence[str],
 ) -> _MatchedSections:
-    """Add the contacts of sections that match the files."""
     printed_lines: list[str] = []
     exact = set()
     only_rest = False
@@ -168,7 +166,6 @@ def _add_file_contacts(
     switches: Switches,
     history: "GitHistory | None",
 ) -> None:
-    """Add contacts from the files' history and contents."""
     if history:
         history.add_file_contacts(collected, request)
     collected.settle_chiefs()
@@ -225,8 +222,8 @@ def _section_lines(section: Section, tree: Tree) -> list[str]:
 def _format_pattern(value: str, tree: Tree) -> str:
     """Format a file pattern like the script, which converts regular expressions back to patterns.
 
-    A folder gets a slash. Only the first of adjacent question marks is printed, because the script
-    skips two characters for a dot or star.
+    A slash is added to a folder. Only the first of adjacent question marks is printed, because the
+    script skips two characters for a dot or star.
     """
     if not set(value) & set(".*?"):
         return value + "/" if not value.endswith("/") and tree.is_dir(value) else value
@@ -242,7 +239,7 @@ def _format_pattern(value: str, tree: Tree) -> str:
 
 
 _USER, _HOST = "[0-9A-Za-z_.+-]+", "[0-9A-Za-z.-]+"
-# match words that may be a name, then an address with or without angle brackets
+# match words that may be a name, followed by an address with or without angle brackets
 _ADDRESS = (
     rf"[A-Za-z\x80-\xc3,.\"' +-]*\s*,*\s*[<({{]?{_USER}@{_HOST}\.[0-9A-Za-z]+[>)}}]?"
 )
@@ -283,7 +280,7 @@ def _binding_addresses(path: str, tree: Tree, switches: Switches) -> list[str]:
 
 
 def _clean_mailbox(prose: str, switches: Switches) -> str:
-    """Return a mailbox in prose, with at most two or three preceding words as its name."""
+    """Return a mailbox in prose, using at most two or three preceding words as its name."""
     name, address = split_mailbox(re.sub(_BOX, r"<\1>", prose))
     if name == '"[,\\.]"':
         name = ""

@@ -35,7 +35,7 @@ class RoleRow:
 class CollectedRoles:
     """The contacts and lists collected so far.
 
-    The other attributes contain the values of other lines, such as trees and statuses, in order.
+    Other attributes contain the values of lines such as trees and statuses, in order.
     """
 
     def __init__(self, switches: Switches, words: RoleWords, merger: Merger) -> None:
@@ -127,7 +127,9 @@ class CollectedRoles:
                 row.role = f"{row.role},{role}" if row.role else role
 
     def drop_rest(self) -> None:
-        """Drop the catch-all's maintainers if another section has any (a rule in Xen's script)."""
+        """Drop the catch-all section's maintainers if another section has any (a rule in Xen's
+        script).
+        """
         rest_role = f"{self.words.maintainer('supported')}:{self.words.rest}"
         other_rows = [row for row in self.rows if row.role != rest_role]
         if len(self.rows) > 1 and any(
@@ -138,7 +140,7 @@ class CollectedRoles:
     def omit_dangerous(self) -> tuple[str, ...]:
         """Drop addresses that a mail program could parse as options, and return a warning for each.
 
-        git send-email passes on every line.
+        git send-email passes every line to the mail program.
         """
         omitted = []
         for rows in (self.rows, self.lists):
@@ -159,7 +161,7 @@ class CollectedRoles:
             row.printed_address = self.merger.apply(row.printed_address)
 
     def settle_chiefs(self) -> None:
-        """Drop contacts that should not get every patch, or add them on request."""
+        """Drop contacts that should not receive every patch, or add them on request."""
         for name, address in self.words.chiefs:
             chief = format_mailbox(name, address, with_name=self.switches.n)
             if self.switches.git_chief_penguins:

@@ -2,7 +2,7 @@
 """Find signers in git history.
 
 They are the signers and authors of a file's recent commits and of the commit being fixed, counted
-like in get_maintainer.pl. Each git call and the total time are limited.
+like in get_maintainer.pl. The time is limited, for each run of git and in total.
 """
 
 import re
@@ -36,7 +36,7 @@ _MOST = 5
 class SignedLog(NamedTuple):
     """The parsed output of `git log`.
 
-    Contains the number of commits, the signatures and authors as written, and the file's (added,
+    It has the number of commits, the signatures and authors as written, and the file's (added,
     deleted) line counts by commit.
     """
 
@@ -213,7 +213,7 @@ def _merge_contacts(
 
 
 def _is_chief(collected: CollectedRoles, line: str) -> bool:
-    """Return whether a line contains a contact that should not get every patch."""
+    """Return whether a line contains a contact that should not receive every patch."""
     return not collected.switches.git_chief_penguins and any(
         name.lower() in line.lower() for name, _ in collected.words.chiefs
     )

@@ -29,7 +29,10 @@ class Scan:
 
     @property
     def texts(self) -> list[tuple[str, list[str]]]:
-        """Return the groups of lines, each with the pattern that must precede a keyword."""
+        """Return the line groups to search for keywords.
+
+        Each is paired with the pattern that must precede a keyword.
+        """
         return [("", self.intro), (AFTER_DIFF, self.diff)]
 
 

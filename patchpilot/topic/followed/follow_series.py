@@ -163,7 +163,7 @@ def _store_series(
 ) -> Tracked:
     with store.transaction():
         entries = same_series(posted.post_ids, posted.change_id, store)
-        # the key is the first post by a known sender
+        # the key is the first post by a known sender of the series
         entry = merge_entries(entries, store) or store.add(
             posted.first_known.head.message_id, posted.subject, *source
         )
@@ -194,8 +194,9 @@ def _find_posted(
 def _find_original(
     archive: MailArchive, message_id: str, thread: CollectedMails, store: Store
 ) -> str | None:
-    """Return the Message-ID of the series to which a message about stable (AUTOSEL, FAILED, a
-    review) refers.
+    """Return the Message-ID of the series that a stable message refers to.
+
+    Stable messages are AUTOSEL patches, FAILED notices and review announcements.
     """
     classified = [
         store.reader.classify(mail)
@@ -393,10 +394,10 @@ def read_again(
     repository: Repository | None,
     progress: Progress,
 ) -> Tracked:
-    """Read a series that has news, or read it completely, and store its messages."""
+    """Read a series with new messages, or read it completely, and store its messages."""
     entry, lore = previous.entry, request.lore
     if previous.undisclosed:
-        # the series is not in an archive, so replies can only come from a file
+        # the series is not in an archive, so replies can only come from files
         entry, lore = entry._replace(lore=None), None
         if not entry.mbox:
             return shown_series(entry, store, repository, progress)
@@ -446,7 +447,7 @@ def read_again(
         mails,
         seen_ids=own_mails(posted) if posted else (),
     )
-    # look for messages that are still damaged
+    # check which messages are still damaged
     updated = shown_series(
         store.entry(entry.id), store, repository, progress, whole=bool(damaged)
     )
@@ -536,15 +537,14 @@ def _select_series_mails(
 def find_failure_mails(
     commits: Sequence[str], *, store: Store
 ) -> dict[tuple[str, str], str]:
-    """Map each (commit, stable version) to the last failure message about it.
+    """Map each (commit, stable version) to the Message-ID of the last failure message about it.
 
-    This is the Message-ID of the last "FAILED: patch … failed to apply" message among the
-    messages of the tracked series.
+    These are "FAILED: patch … failed to apply" messages in tracked series.
     """
     latest: dict[tuple[str, str], tuple[datetime, str]] = {}
     for entry in store.entries():
         for mail in store.readable_mails(entry.id)[0]:
-            # replies to these messages have the same subject
+            # replies to failure messages have the same subject
             if "failed to apply" not in mail.subject:
                 continue
             notice = store.reader.classify(mail)
@@ -560,6 +560,6 @@ def find_failure_mails(
 
 
 def own_mails(posted: PostedSeries) -> frozenset[str]:
-    """Return the Message-IDs of the author's own messages, which are not news."""
+    """Return the Message-IDs of the author's own messages, which do not count as news."""
     reply_ids = {reply.message_id for reply in posted.replies if reply.mail.by_author}
     return posted.post_ids | reply_ids

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Determine which senders in a tracked series are known.
 
-These are the user, senders that the user confirmed, addresses in the repository, and senders of
-signed messages.
+Known senders are the user, senders confirmed by the user, addresses in the repository, and senders
+of signed messages.
 """
 
 import re
@@ -64,7 +64,7 @@ def select_marked(marks: Mapping[tuple[str, int], str], state: str) -> frozenset
 def known_senders(
     posted: "PostedSeries", number: int, store: Store, repository: "Repository | None"
 ) -> tuple[Address, ...]:
-    """Return the known addresses among a series' claimed senders, with their known names."""
+    """Return the known addresses among a series' claimed senders, with their names."""
     from patchpilot.archive.signatures import find_proven_senders, look_up_dkim_key
     from patchpilot.topic.followed.own_addresses import known_addresses
 
@@ -162,7 +162,7 @@ def _addresses_in_files(repository: Repository, tip: str) -> Iterator[Address]:
 def _addresses_in_commits(
     repository: Repository, tips: Iterable[str], role: str, key: str, year: int
 ) -> Iterator[Address]:
-    """Yield the author's or committer's address in each commit since this year."""
+    """Yield the author's or committer's address of each commit since this year."""
     arguments = (
         "-1",
         f"--since={year:04}-01-01T00:00:00Z",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tracked series from the local store; no archive is queried.
+"""Read tracked series from the local store, without querying archives.
 
-Listing the series reads no messages and imports no module that does.
+Listing the series reads no messages and imports no module that reads any.
 """
 
 import sys
@@ -68,7 +68,7 @@ SAVE_REPLIES = Action(
 def open_store(*, offline: bool = False) -> Store:
     """Open the store of tracked series; the caller must close it.
 
-    With `offline`, the age of a series is counted up to the last time its archive was read.
+    With `offline`, ages are relative to the time when a series' archive was last read.
     """
     store = Store()
     store.reader.from_poll = offline
@@ -105,7 +105,8 @@ def read_all_series(
 ) -> tuple[Tracked, ...]:
     """Return all tracked series from the local store.
 
-    With `whole`, all their messages are read; otherwise only those without a stored summary.
+    Read all their messages if requested, otherwise only messages of series without a stored
+    summary.
     """
     return tuple(
         shown_series(entry, store, repository, progress, whole=whole)
@@ -141,10 +142,10 @@ def shown_series(
     *,
     whole: bool = False,
 ) -> Tracked:
-    """Return the stored series; pass `posted` if it was just read from the same messages.
+    """Return the stored series, reusing results derived from the same messages and refs.
 
-    With `whole`, its messages are read even if their summary is cached. Results derived from the
-    same messages and refs are reused.
+    Pass `posted` if it was just read from these messages. With `whole`, read the messages even if
+    their summary is cached.
     """
     reading = _Reading(entry, store, repository, progress)
     if posted is not None and not reading.left_out:
@@ -186,7 +187,7 @@ def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...
 
 
 def undisclosed_ids(store: Store) -> frozenset[str]:
-    """Return the Message-IDs that must not be sent to an archive; cached for one call."""
+    """Return the Message-IDs that must not be sent to an archive; cached for one command."""
     if store.reader.undisclosed is None:
         with Outbox() as outbox:
             store.reader.undisclosed = outbox.undisclosed_ids()
@@ -217,8 +218,8 @@ def missing_mails(
 ) -> tuple[DeliveryReport, ...]:
     """Report a series' sent messages that are missing from its archive.
 
-    The result is empty if none are missing. Only messages sent from here count, and only if the
-    archive was queried an hour or more after the send.
+    The result is empty if none are missing. Only messages sent from this machine count, and only if
+    the archive was queried an hour or more after sending.
     """
     if (
         not entry.updated
@@ -261,7 +262,7 @@ def missing_mails(
 def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
     """Return the Message-ID, time and send number of each recently sent message.
 
-    Read once per call.
+    Read once per command.
     """
     if store.reader.sent is None:
         with Outbox() as outbox:
@@ -270,7 +271,7 @@ def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
 
 
 def sent_topics(store: Store) -> Mapping[str, str]:
-    """Map each message sent from this machine to its change-id; cached for one call."""
+    """Map each message sent from this machine to its change-id; cached for one command."""
     if store.reader.topics is None:
         with Outbox() as outbox:
             store.reader.topics = outbox.topics_of_mails()
@@ -278,9 +279,10 @@ def sent_topics(store: Store) -> Mapping[str, str]:
 
 
 def sent_ids(message_ids: Set[str], store: Store) -> frozenset[str]:
-    """Return the Message-IDs of all versions of these messages' topics, as sent from this machine.
+    """Return the Message-IDs of all versions of these messages' topics.
 
-    An undisclosed fix and its public series are separate.
+    Only messages sent from this machine are known. An undisclosed fix and its public series are
+    separate.
     """
     topics = sent_topics(store)
     change_ids = {
@@ -298,7 +300,7 @@ def sent_ids(message_ids: Set[str], store: Store) -> frozenset[str]:
 
 
 def sent_mails(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
-    """Return copies of these messages as sent from this machine."""
+    """Return copies of the messages with these ids that were sent from this machine."""
     if not message_ids:
         return ()
     with Outbox() as outbox:
@@ -312,8 +314,7 @@ def sent_mails(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
 
 
 def unarchived_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
-    """Return the Message-IDs of a series' messages that were sent from here but are in no archive
-    or file.
+    """Return the Message-IDs of a series' sent messages that are in no archive or file.
 
     Return none for a series that was never read because it is not in its archive yet.
     """
@@ -321,15 +322,13 @@ def unarchived_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
     stored = store.message_ids(entry.id) if topics else frozenset()
     if not stored:
         return frozenset()
-    # stored messages may include those of a later fix, possibly of another topic
+    # the stored messages may include a later fix, possibly of another topic
     ids = frozenset([key]) if key in topics else stored
     return sent_ids(ids, store) - stored
 
 
 def series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
-    """Return the tracked series that contains a message, or to which a message sent from
-    here belongs.
-    """
+    """Return the tracked series that contains a message or, for a sent message, its topic."""
     return store.find_by_mail(message_id) or next(
         (
             entry
@@ -419,9 +418,10 @@ class _Reading:
         )
 
     def _mails(self) -> "tuple[Mail, ...]":
-        """Return the messages of the series, or the most important ones if there are very many.
+        """Return the messages of the series, or only the most important ones if there are very
+        many.
 
-        Messages sent from here are included, unless only a bounce is known.
+        Include messages sent from this machine, unless only a bounce is known.
         """
         stored = self._store.weightiest_mails(
             self._entry.id, sys.maxsize if self._every_mail else MOST_READ
@@ -437,7 +437,9 @@ class _Reading:
         )
 
     def _recognize_senders(self, posted: "PostedSeries") -> "PostedSeries":
-        """Return `posted` with claims by senders known from elsewhere, without dismissed claims."""
+        """Return `posted` with claims by senders known from elsewhere, but without dismissed
+        claims.
+        """
         store, marks = self._store, self._marks
         if not (posted.claims or marks):
             return posted
@@ -448,7 +450,7 @@ class _Reading:
             select_marked,
         )
 
-        # messages of other series may reveal who makes a claim
+        # messages of other series may show who made a claim
         self._max_span = _HOUR
         confirmed_ids = select_marked(marks, KNOWN)
         senders = known_senders(posted, self._entry.id, store, self._repository)
@@ -499,7 +501,7 @@ class _Reading:
         return summary
 
     def keep(self, posted: "PostedSeries | None") -> None:
-        """Use `posted` as the result of reading the messages, with repository facts."""
+        """Use `posted` as the result of reading the messages, and add facts from the repository."""
         posted = self._recognize_senders(posted) if posted is not None else None
         if posted is not None and self._repository is not None:
             from patchpilot.archive.landed_series import find_in_repository
@@ -551,8 +553,8 @@ def summaries_key(repository: "Repository | None") -> str:
 def stall_time(entry: TrackEntry, store: Store) -> datetime | None:
     """Return the time used to decide whether a series is stalled.
 
-    This is the time of the call, or the time at which the archive was last read; it is None for an
-    mbox of old messages.
+    It is the current time, or the time at which the archive was last read; it is None for an mbox
+    of old messages.
     """
     if entry.mbox and not entry.lore:
         return None

@@ -17,10 +17,9 @@ _MAPPED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 def known_addresses(
     repository: Repository | None = None, directory: Path | None = None
 ) -> tuple[str, ...]:
-    """Return the author's addresses.
+    """Return the author's addresses, from git's configuration and earlier sends.
 
-    They come from git's configuration and from earlier sends from here. With a repository, other
-    addresses of the author in its .mailmap are added.
+    With a repository, add the author's other addresses in its .mailmap.
     """
     try:
         values = config_values(directory, _SENDERS)

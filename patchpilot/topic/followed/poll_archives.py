@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Query the archives of all tracked series at once for news."""
+"""Check the archives of all tracked series for new messages in one pass."""
 
 from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
@@ -17,9 +17,9 @@ from patchpilot.topic.own_archive import ArchiveAt
 class UpdateRequest(NamedTuple):
     """The series to update, and how to update them.
 
-    `numbers` selects series; by default, all that are due are updated (finished series at growing
-    intervals). With `everything`, each series is read completely. `lore` is the archive for series
-    that name none; `fresh` ignores cached responses; `whole` also reads the messages of series
+    `numbers` selects series; by default, all series that are due are updated (finished series at
+    growing intervals). With `everything`, each series is read completely. `lore` is the archive for
+    series without one; `fresh` ignores cached responses; `whole` also reads the messages of series
     without news.
     """
 
@@ -31,9 +31,9 @@ class UpdateRequest(NamedTuple):
 
 
 class Archives:
-    """Open archives, except on hosts that have failed in this run.
+    """Open archives, except on hosts that failed before in this run.
 
-    For such a host, the first error is raised again without another query.
+    For such a host, raise the first error again without another query.
     """
 
     def __init__(self, archive_at: ArchiveAt) -> None:
@@ -52,9 +52,9 @@ class Archives:
 class PollResult(NamedTuple):
     """The result of a poll.
 
-    `news` maps each series with news to the ids of its new messages. `quiet` are the numbers of
-    the series without news, and `cached` those without news according to a cached response.
-    `reached` has the arrival time of the latest message seen in each archive.
+    `news` maps each series with news to the ids of its new messages. `quiet` are the numbers of the
+    series without news, and `cached` the numbers of series for which this comes from a cached
+    response. `reached` has the arrival time of the latest message seen in each archive.
     """
 
     news: Mapping[int, frozenset[str]]
@@ -75,7 +75,7 @@ def poll_archives(
 ) -> PollResult:
     """Query each archive (by URL) about its series.
 
-    If an archive fails, its series are in none of the sets, and opening it raises the error.
+    If an archive fails, the result omits its series, and opening it raises the error.
     """
     with_news: dict[int, frozenset[str]] = {}
     last_arrivals: dict[str, datetime] = {}

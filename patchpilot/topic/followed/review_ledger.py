@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The list of the review comments on a series.
+"""List the review comments on a series.
 
 Comments come from reviewers and bots; each is open, answered, addressed or declined.
 """
@@ -58,7 +58,7 @@ class LedgerItem(NamedTuple):
     """A review comment, its number in the series' list, its position, and its outcome.
 
     Numbers count from 1. The outcome is the hunk that addresses it or the reply that answers it.
-    `marked`: the user set the state. `of_newest`: the comment is on the latest revision.
+    `marked` is set if the user set the state, `of_newest` if the comment is on the latest revision.
     """
 
     number: int
@@ -101,7 +101,8 @@ def list_review_comments(
     """Return the review comments on all revisions of a series, oldest message first.
 
     `marks` are the states that the user set. `upcoming` are the patches of the version to be sent
-    next. A comment counts as addressed if that version or one of the next few changes its lines.
+    next. A comment counts as addressed if that version, or one of the next few versions, changes
+    its lines.
     """
     find_reply = _find_answers(posted)
     latest = posted.latest
@@ -175,10 +176,10 @@ def checklist(
 def list_open_requests(
     posted: PostedSeries, marks: Mapping[Key, str], upcoming: Sequence[Patch] = ()
 ) -> tuple[LedgerItem, ...]:
-    """Return the requests of `checklist`.
+    """Return the open requests among those that `checklist` lists.
 
-    A tag for the latest version settles its sender's earlier requests on the same patch, or on all
-    patches if it is for the series.
+    A tag for the latest version settles its sender's earlier requests about the same patch or, if
+    it is for the series, about all patches.
     """
     if posted.proven in (*TAKEN, *FINAL):
         return ()
@@ -206,7 +207,7 @@ def list_open_requests(
 
 
 def group_requests(series: Tracked) -> dict[str, list[LedgerItem]]:
-    """Map messages to people's open review requests in them."""
+    """Map messages to the open review requests that people made in them."""
     groups: dict[str, list[LedgerItem]] = {}
     for item in checklist(series):
         if item.waits:

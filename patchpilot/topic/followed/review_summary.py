@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect the last reviewers' requests for the next changelog.
+"""Collect the reviewers' latest requests for the next changelog.
 
 The result is empty if the series is not tracked.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def review_items(
     last_send: Send, upcoming: "Sequence[Patch]"
 ) -> "tuple[tuple[int, LedgerItem], ...]":
-    """Return the review requests that are not settled, each with the number of its series.
+    """Return the open review requests, each with the number of its series.
 
     `upcoming` are the patches of the next version.
     """
@@ -38,8 +38,8 @@ def select_changelog_requests(
 ) -> tuple[str, ...]:
     """Return the requests that the next version addresses or should address.
 
-    Each has the name of its sender. Requests that were answered or declined are left out. Questions
-    are included only if ticked, because an answered question is not a change.
+    Each has the name of its sender. Omit answered and declined requests. Include questions only if
+    the user ticked them, because an answered question is not a change.
     """
     items = [
         item

@@ -22,8 +22,8 @@ def same_series(
 ) -> tuple[TrackEntry, ...]:
     """Return the tracked series to which these posts belong, in the order in which they were added.
 
-    Such a series has one of these posts, one sent from here for the same topic, or the change-id.
-    An undisclosed fix and its later public series are separate.
+    A series matches if it has one of these posts, a sent message of the same topic, or the
+    change-id. An undisclosed fix and its later public series are separate.
     """
     is_private = not undisclosed_ids(store).isdisjoint(message_ids)
     identifiers = _identifiers(message_ids, change_id, store, is_private)
@@ -76,7 +76,7 @@ def _identifiers(
 def merge_entries(entries: Sequence[TrackEntry], store: Store) -> TrackEntry | None:
     """Merge the entries into the first and return it, or None if there are none.
 
-    The first entry keeps its number and gets the others' messages, marks and read states.
+    The first entry keeps its number and receives the messages, marks and read states of the others.
     """
     if not entries:
         return None
@@ -88,7 +88,10 @@ def merge_entries(entries: Sequence[TrackEntry], store: Store) -> TrackEntry | N
 
 
 def merge_note(entries: Sequence[TrackEntry]) -> tuple[str, ...]:
-    """Return a note about the entries that were merged into the first; empty if none were."""
+    """Describe which entries were merged into the first.
+
+    Return an empty note if none were.
+    """
     numbers = ", ".join(str(entry.id) for entry in entries[1:])
     return (
         (f"series {numbers} was the same series and is now part of {entries[0].id}",)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The plain record of a series, derived once from its messages and the user's marks."""
+"""Summarize a series once from its messages and the user's marks."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -64,7 +64,7 @@ def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
 
 
 def unchanged_span(posted: PostedSeries, longest: int) -> tuple[float, float]:
-    """Return the period in which the same messages and refs yield the same summary.
+    """Return the period in which unchanged messages and refs yield the same summary.
 
     It ends when the series stalls, when a fix becomes too old for stable, and after `longest`
     seconds at the latest.
@@ -111,8 +111,9 @@ def _next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
 
 
 def _is_due(item: LedgerItem, posted: PostedSeries) -> bool:
-    """Return whether a reviewer is waiting: neither a new version, a reply from the author, nor the
-    reviewer's tag followed the request.
+    """Return whether a reviewer is waiting.
+
+    No new version, reply by the author or tag by the reviewer has followed the request.
     """
     message_id = item.point.message_id
     question = next(reply for reply in posted.replies if reply.message_id == message_id)

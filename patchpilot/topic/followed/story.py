@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The history of a series, from its first version to the stable releases.
+"""List the history of a series, from its first version to the stable releases.
 
 Each event has its date and its evidence.
 """
@@ -28,7 +28,7 @@ class StoryKind(StrEnum):
 
 
 class StoryEvent(NamedTuple):
-    """An event: what happened, when, and the evidence, a Message-ID or a commit.
+    """An event: its description, its time, and the evidence: a Message-ID or a commit.
 
     `when` is None if the time is unknown or in the future.
     """
@@ -127,7 +127,7 @@ def _version_events(posted: PostedSeries) -> Iterator[StoryEvent]:
 
 
 def describe_reply(mail: Classified) -> tuple[StoryKind, str] | None:
-    """Return the kind and a description of a reply, or None if it is only discussion."""
+    """Describe a reply by its kind and a text, or return None if it is only discussion."""
     sender = mail.sender_name
     if mail.kind is MailKind.TRAILERS:
         return (
@@ -145,9 +145,9 @@ def describe_reply(mail: Classified) -> tuple[StoryKind, str] | None:
 
 
 def describe_claims(events: Sequence[Claim]) -> tuple[StoryKind, str]:
-    """Return the kind and a description of events that messages report about a tree.
+    """Return the kind of the events that messages report about a tree, and a description.
 
-    For several events of one kind, the description names all their versions.
+    For several events of the same kind, the description names all their versions.
     """
     first = events[0]
     versions = (
@@ -175,7 +175,7 @@ def describe_claims(events: Sequence[Claim]) -> tuple[StoryKind, str]:
 def _reply_events(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
     """Yield the important replies by others.
 
-    If a sender sent several replies of one kind to a version, yield only the first.
+    If a sender sent several replies of the same kind to a version, yield only the first.
     """
     seen: set[tuple[object, ...]] = set()
     for reply in replies:
@@ -198,11 +198,11 @@ def _reply_events(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
 def _tree_events(events: Sequence[Claim]) -> Iterator[StoryEvent]:
     """Yield the trees reported in messages.
 
-    Messages of one kind that name branches on the same day are merged into one event.
+    Merge messages of the same kind from the same day into one event.
     """
     groups: dict[tuple[object, ...], list[Claim]] = {}
     for event in events:
-        # a reviewer's rejection is already listed as a reply
+        # a reviewer's rejection is already in the list of replies
         if event.what in _EVENTS and event.what != "refused":
             day = event.date.date() if event.date else None
             groups.setdefault(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The record of a tracked series."""
+"""Define the record of a tracked series."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,14 +53,14 @@ class Tracked(SeriesSummary):
     """A tracked series for display: its summary, facts from the repository if available, and data
     from the store.
 
-    `posted` has everything about the series if its messages were read (`is_read`); it is also None
-    while the series is in no archive. `cached`: the threads are as of `entry.updated`, because the
-    archive's cached responses were still valid. `own`: the series belongs to the current topic.
-    `undisclosed`: it is a security fix that is not public yet, so no server is queried about it.
-    `as_of` is the time up to which days are counted, if it is not the current time. `marks` are the
-    states that the user set for review comments, `delivery` the messages known not to have been
-    delivered, `damaged_ids` the messages that could not be read, and `left_out` the number of
-    messages that were not read.
+    `posted` contains the series if its messages were read (`is_read`); it is also None while the
+    series is in no archive. `cached` is set if the threads are as of `entry.updated`, because the
+    archive's cached responses were still valid. `own` is set if the series belongs to the current
+    topic, and `undisclosed` if it is a security fix that is not public yet, so no server is queried
+    about it. `as_of` is the time up to which days are counted, if it is not the current time.
+    `marks` are the states that the user set for review comments, `delivery` the messages known not
+    to have been delivered, `damaged_ids` the messages that could not be read, and `left_out` the
+    number of messages that were not read.
     """
 
     entry: TrackEntry
@@ -81,7 +81,10 @@ class Tracked(SeriesSummary):
 
     @property
     def about(self) -> "PostedSeries":
-        """Return the series according to messages and the repository; empty if nothing is known."""
+        """Return the series according to messages and the repository.
+
+        It is empty if nothing is known.
+        """
         from patchpilot.reading.posted_series import PostedSeries
 
         return self.posted or PostedSeries(())

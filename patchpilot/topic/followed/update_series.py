@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implement `track update`: query the archives, and read only series with news.
+"""Implement `track update`: query the archives, and read only series with new messages.
 
-Without news, no module that reads messages is imported.
+If there are none, no module that reads messages is imported.
 """
 
 from collections.abc import Sequence, Set
@@ -56,7 +56,7 @@ def update(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Fetch and read news about the series.
+    """Fetch and read new messages of the series.
 
     Each archive is queried about all of its series with a few searches, and only series with news
     are read completely. If an archive cannot be reached, its series are returned unchanged and
@@ -100,8 +100,8 @@ def update(
         if entry.id not in unread_numbers:
             entry, series = entries_by_id[entry.id], previous[entry.id]
             if entry.id in poll.quiet:
-                # messages sent from here count as missing only after the archive was queried some
-                # time after the send
+                # a sent message counts as missing only if the archive was queried long enough after
+                # sending
                 missing = missing_mails(entry, frozenset(series.message_ids), store)
                 series = replace(series, delivery=(*series.reports, *missing))
             is_cached = entry.id in poll.cached
@@ -124,7 +124,7 @@ def update(
                 )
             )
         except NetworkError as error:
-            # facts from the repository need no archive
+            # facts from the repository need no archive query
             unchanged = shown_series(store.entry(entry.id), store, repository, progress)
             updated.append(
                 replace(unchanged, troubles=(error.message,), unreachable=True)
@@ -181,8 +181,9 @@ def _note_poll(
     request: UpdateRequest,
     store: Store,
 ) -> None:
-    """Record when the archives were last read, except for series that must be polled again because
-    reading them failed.
+    """Record when the archives were last read.
+
+    Skip series that must be polled again because reading them failed.
     """
     failed_numbers = {tracked.entry.id for tracked in updated if tracked.unreachable}
     with store.transaction():
@@ -250,8 +251,8 @@ def _poll_series(
     """Poll the archives of series with known messages.
 
     Other series are read completely: all of them with `everything`, and any series whose latest
-    version may not be in the archive because it came from another archive or a file or was sent
-    from here. Only a search can find such a version.
+    version may be missing from the archive because it came from another archive or a file, or was
+    sent from this machine. Only a search can find such a version.
     """
     by_archive: dict[str, list[PolledSeries]] = {}
     for tracked in series if not request.everything else ():
@@ -296,7 +297,7 @@ def _is_due(series: Tracked, now: datetime) -> bool:
 
 
 def number_progress(progress: Progress, position: int, count: int) -> Progress:
-    """Wrap a progress callback to prefix the number of the current series."""
+    """Wrap a progress callback to show the number of the current series first."""
 
     def report(what: str, done: int = 0, total: int | None = None) -> None:
         progress(

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All topics in all known repositories: whose turn it is, and the next step."""
+"""List all topics in all known repositories, with whose turn it is and the next step."""

@@ -58,7 +58,7 @@ def candidates(
 ) -> tuple[Branch, ...]:
     """Return the user's possible topic branches without a draft.
 
-    These are the latest branches to which the user committed recently.
+    These are the latest branches whose tip the user committed recently.
     """
     since = time.time() - RECENT
     return tuple(
@@ -69,7 +69,7 @@ def candidates(
 
 
 class Checkout(NamedTuple):
-    """A directory for working on a topic, and whether the topic's branch is checked out there."""
+    """A directory for working on a topic, and whether it has the topic's branch checked out."""
 
     directory: Path
     is_on_branch: bool

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic on the home screen, with its state, latest activity and next step.
+"""Describe a topic on the home screen: its state, latest activity and next step.
 
 It is a branch of a repository, or a tracked series without a branch.
 """
@@ -13,9 +13,9 @@ from patchpilot.reading.thread_values import Turn as Turn
 
 
 class HomeEvent(NamedTuple):
-    """An event of a topic at `when`, in seconds since the epoch.
+    """An event of a topic.
 
-    `kind` is the kind of the event in the topic's history.
+    `when` is in seconds since the epoch. `kind` is the event's kind in the topic's history.
     """
 
     when: float
@@ -67,7 +67,7 @@ def sort_topics(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
 
 
 def hint_to_values(advice: Advice) -> list[object]:
-    """Convert a hint to values that can be cached."""
+    """Convert a hint to values that can be stored in the cache."""
     return [
         [part.name, list(part.arguments), part.reason]
         if isinstance(part, Action)

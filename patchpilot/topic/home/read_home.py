@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read all topics in three steps.
-
-They come first from the cache, then from the drafts, the outbox, the branches and the tracked
-series, and finally with news from the archives.
+"""Read all topics in three steps: first from the cache, then from the drafts, the outbox, the
+branches and the tracked series, and finally with new messages from the archives.
 """
 
 import hashlib
@@ -62,7 +60,7 @@ OFTEN = 0.3
 def known_topics() -> tuple[HomeTopic, ...]:
     """Return the topics as last read, with the current number of unread messages.
 
-    Topics that have never been read have only a title. Only the databases are read.
+    Topics that were never read have only a title. Only the databases are read.
     """
     with Store() as store, Outbox() as outbox, Drafts() as drafts:
         cached = _recall_home(store.file)
@@ -109,8 +107,8 @@ def read_topics(
 ) -> tuple[HomeTopic, ...]:
     """Return the current topics.
 
-    `repositories` are the keys of repositories whose branches to read, in addition to those named
-    in drafts. Unchanged topics are taken from the cache. The network is not used.
+    `repositories` are the keys of repositories to search for branches, in addition to repositories
+    with drafts. Unchanged topics are taken from the cache. The network is not used.
     """
     with Store() as store, Outbox() as outbox:
         reading = _Reading(store, outbox, _recall_home(store.file), on_topics, progress)
@@ -130,7 +128,7 @@ def read_topics(
                 reading.read_repository(key, drafts_of_key)
             reading.read_series()
         except BaseException:
-            # the next read continues from here
+            # the next pass continues from here
             unread = {
                 key: value
                 for key, value in reading.previous.items()
@@ -213,7 +211,7 @@ class _Reading:
                 if branch is None or not self._read_branch(repository, branch, draft):
                     self._read_without_branch(draft, repository)
             draft_branches = frozenset(draft.branch for draft in drafts if draft.branch)
-            # a draft for a range has no branch
+            # a draft for a range of commits has no branch
             local_drafts = [draft for draft in drafts if draft.branch in by_name]
             commits = {
                 patch.commit for draft in local_drafts for patch in draft.patches
@@ -257,7 +255,7 @@ class _Reading:
                 )
                 known_state = self._topic_state(repository, branch_topic, entry)
                 if known_state.series and known_state.series.entry != entry:
-                    # a series that was not sent from a draft is found only now
+                    # a series that was not sent from a draft is found only now, by its branch
                     entry = known_state.series.entry
                     known_state = self._topic_state(repository, branch_topic, entry)
                     state = state_with(entry)
@@ -341,7 +339,7 @@ class _Reading:
         if repository is not None:
             return known_series.shown_series(entry, self.store, repository, silent)
         if entry.id not in self._tracked:
-            # read its messages only when its topic is displayed
+            # read the messages of this series only when its topic is displayed
             self._tracked[entry.id] = known_series.shown_series(
                 entry, self.store, None, silent
             )
@@ -431,7 +429,6 @@ def _unread_draft(
 
 
 def _find_entry(draft: Draft, store: Store, outbox: Outbox) -> TrackEntry | None:
-    """Return the latest tracked series that contains a message from the topic."""
     ids = {
         *draft.links.values(),
         *(
@@ -467,7 +464,6 @@ def _has_directory(key: str) -> bool:
 
 
 def _count_unread(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic]:
-    """Set the number of unread messages of each topic."""
     return [
         topic._replace(unread=len(store.unread(topic.series)))
         if topic.series is not None
@@ -477,7 +473,6 @@ def _count_unread(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic
 
 
 def _recall_home(store: Path) -> CachedTopics:
-    """Return the topics cached for this store of tracked series."""
     values = recall(_KIND, _cache_key(store))
     return (
         {
@@ -490,7 +485,6 @@ def _recall_home(store: Path) -> CachedTopics:
 
 
 def _save_home(store: Path, topics: Mapping[str, tuple[str, HomeTopic]]) -> None:
-    """Cache the topics for this store of tracked series."""
     remember(
         _KIND,
         _cache_key(store),

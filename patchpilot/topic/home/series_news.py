@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The latest activity of a tracked series in a few words.
+"""Describe the latest activity of a tracked series in a few words.
 
 This includes requests for changes, who applied the series, its tags, and bots' reports.
 """
@@ -99,7 +99,7 @@ def _request_text(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
 def _format_state(posted: PostedSeries) -> str:
     """Return the state and its reason.
 
-    If all replies were ignored, such as claims by unknown senders, the state is still "sent";
+    If all replies were ignored, such as claims by unknown senders, the state is still "sent"; then
     return the last event instead.
     """
     last_event = next(iter(posted_events(posted)[-1:]), None)
