@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures for every test: a separate HOME, default git settings, and no network beyond
+"""Provide fixtures for every test: a separate HOME, default git settings, and no network except
 loopback.
 """
 
@@ -21,12 +21,13 @@ from hypothesis import settings
 
 from tests.kit.maintainers import patch, write_tree
 
-# the suite tests a commit, so each run tries the same examples; `make fuzz` searches for new ones
+# use the same examples in each run, because the suite tests a commit; `make fuzz` searches for new
+# ones
 settings.register_profile("suite", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("fuzz", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("PATCHPILOT_PROPERTIES", "suite"))
 
-# under nohup or in a background job, children would ignore signals they must receive
+# under nohup or in a background job, children would ignore signals that they must receive
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
@@ -37,7 +38,9 @@ ROOM_NEEDED = 4 << 30
 
 
 def _temporary_files_in_memory() -> None:
-    """Create pytest's folders in memory if there is enough space and programs may run there."""
+    """Create pytest's folders in memory if there is enough space and programs in them can be
+    run.
+    """
     with contextlib.suppress(OSError):
         state = os.statvfs(MEMORY_DISK)
         enough = state.f_bavail * state.f_frsize >= ROOM_NEEDED
@@ -80,7 +83,7 @@ GIT_CONFIGURATION = """\
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests as long if their transport is b4, which takes seconds to start."""
+    """Mark tests that use the b4 transport as long, because b4 takes seconds to start."""
     for item in items:
         case = getattr(item, "callspec", None)
         if case and "b4" in case.params.values():
@@ -91,8 +94,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
-    """Return the files that a run caches, which save a third of a second in each test that checks a
-    patch.
+    """Return the files that a run caches.
+
+    They save a third of a second in each test that checks a patch.
     """
     folder = tmp_path_factory.mktemp("warm")
     environment = {
@@ -117,7 +121,10 @@ def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
 def tmp_path(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """Return an empty folder; pytest's own fixture would scan the folders of all tests."""
+    """Return an empty folder.
+
+    pytest's own fixture would scan the folders of all tests.
+    """
     name = re.sub(r"\W", "_", request.node.name)[:30]
     return tmp_path_factory.mktemp(f"{name}{next(FOLDERS)}", numbered=False)
 
@@ -183,13 +190,13 @@ def _is_loopback(host: str) -> bool:
 
 @pytest.fixture
 def widget_tree(tmp_path: Path) -> Path:
-    """Return the small kernel of tests/kit/maintainers.py."""
+    """Return the small kernel tree of tests/kit/maintainers.py."""
     return write_tree(tmp_path / "tree")
 
 
 @pytest.fixture
 def widget_mail(tmp_path: Path) -> Path:
-    """Write a patch to a file of that kernel."""
+    """Write a patch for that kernel tree to a file."""
     file = tmp_path / "one.patch"
     file.write_text(patch())
     return file
@@ -197,6 +204,5 @@ def widget_mail(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Change to an empty directory and return it."""
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Follow a series in an archive, with its state and next step after each message."""
+"""Follow a series in an archive: add messages, and return its state and next step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,12 +30,12 @@ class Followed:
         self.followed = False
 
     def add_and_wait(self, *mails: bytes, days: float = 0) -> tuple[str, str]:
-        """Add messages, let days pass, and return the state and next step."""
+        """Add messages, let this many days pass, and return the state and next step."""
         series = self.update(*mails, days=days)
         return str(series.state), series.next_step
 
     def update(self, *mails: bytes, days: float = 0) -> Tracked:
-        """Add messages, let days pass, and return the series."""
+        """Add messages, let this many days pass, and return the series."""
         self._archive.add(*mails)
         dates = [date for mail in mails if (date := parse_mail(mail).date)]
         self._now = max([self._now, *dates]) + timedelta(days=days, minutes=1)
@@ -89,7 +89,6 @@ def followed(folder: Path, kind: str = "stand-in") -> Iterator[Followed]:
 
 
 def day(number: float) -> int:
-    """Convert days to minutes."""
     return int(number * 1440)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test reading a file with only a reply to a patch that was sent from this machine."""
+"""Test reading a file that contains only a reply to a patch sent from this machine."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test reading an archive: public-inbox and the stub give the same results, and each failure is
-reported with its cause.
+"""Test that public-inbox and the stub archive give the same results, and that failures are reported
+with their cause.
 """
 
 import email.charset
@@ -245,8 +245,9 @@ def serve(
     headers: dict[str, str] | None = None,
     until: int = 99,
 ) -> Iterator[tuple[str, list[str]]]:
-    """Run a server that sends one response, or several in order, and records its requests. After
-    `until` requests, it sends 404.
+    """Run a server that sends one response, or several in order, and records its requests.
+
+    After this many requests, it sends 404.
     """
     requests: list[str] = []
     bodies_in_order = bodies if isinstance(bodies, list) else [bodies]

@@ -125,7 +125,6 @@ def test_commit_in_linux_next_is_not_yet_in_mainline(trees: Trees) -> None:
 
 
 def _commit_on_remote(trees: Trees, branch: str, message: str, committer: str) -> str:
-    """Create a commit on a remote's branch and return its id."""
     trees.repo.checkout(trees.first)
     trees.commit(message)
     name, _, email = committer.rstrip(">").partition(" <")

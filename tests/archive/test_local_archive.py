@@ -66,7 +66,7 @@ def test_deleted_maildir_message_disappears(tmp_path: Path) -> None:
         assert subjects(archive.url, "f:ada") == ["v1"]
         (tmp_path / "mails" / "new" / "0.example").unlink()
         assert subjects(archive.url, "f:ada") == []
-        # mail programs move messages that were read and change their flags
+        # mail programs move messages that were read, and change their flags
         (tmp_path / "mails" / "new" / "1.example").rename(
             tmp_path / "mails" / "cur" / "1.example:2,S"
         )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding the original series of stable patches in an archive, and `track --since`."""
+"""Test finding the original series of stable patches in an archive, and the option `track
+--since`.
+"""
 
 import json
 from collections.abc import Iterator
@@ -78,8 +80,8 @@ MAILS = (
     patch("[PATCH] hose: long ago", id="h1", minutes=minutes_ago(250)),
     patch("[PATCH] tank: of another", author=OTTO, id="o1", minutes=minutes_ago(20)),
     reply("[PATCH] tank: of another", "Looks fine.", sender=ADA, id="o2", reply_to="o1", minutes=minutes_ago(19)),  # noqa: E501
-    # each is about an earlier patch; the original of the last one is not archived, and
-    # one is of a different series
+    # each stable patch has an earlier original, except that the last original is not archived and
+    # one patch is from a different series
     patch("[PATCH] gauge: older than all", id="g1", minutes=minutes_ago(700)),
     autosel_patch("gauge: older than all", OLD, 12, id="sg"),
     patch("[PATCH] nozzle: as it was sent", id="n1", minutes=minutes_ago(400)),
@@ -110,7 +112,7 @@ def archive(
 
 @pytest.fixture(autouse=True)
 def _outside_repository(workdir: Path) -> None:
-    """Change to a directory that is in no repository."""
+    """Change to a directory outside any repository."""
 
 
 @pytest.mark.parametrize(

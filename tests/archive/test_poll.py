@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test polling many series at once: it takes few requests, finds every new message, and rejects
+"""Test polling many series in one pass: it takes few requests, finds every new message, and rejects
 impossible responses.
 """
 
@@ -190,7 +190,7 @@ def parsed_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_poll_skips_known_and_old_messages(
     kind: str, workdir: Path, parsed_ids: list[str]
 ) -> None:
-    # their Date: headers have the first day
+    # these messages arrive later than their Date: headers, which contain the first day
     other_mails = [
         receive(
             mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR
@@ -253,7 +253,7 @@ def test_unrelated_message_is_read_once(workdir: Path) -> None:
     with Counting() as server:
         server.add(story.V1)
         call("track", "add", "<v1@example.org>", "--lore", server.url)
-        # by the same author for the same file, so it may be a new version
+        # this patch is by the same author and for the same file, so it may be a new version
         server.add(mailed("other+99999 [PATCH v5] demo: another patch of the pump"))
         update_series()
         server.asked.clear()
@@ -265,7 +265,7 @@ def test_message_from_an_unpolled_series_is_read_once(
     workdir: Path,
 ) -> None:
     with Counting() as server:
-        # a later patch by the author resembles the one that is finished
+        # the author's later patch resembles the finished one
         server.add(
             *story.WHOLE,
             mailed("alike+1 [PATCH] demo: check the pointer before each use"),

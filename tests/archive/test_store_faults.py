@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each fault of the store of tracked series is reported with a command that repairs
-it.
+"""Test that each fault of the store of tracked series is reported with a command that repairs the
+store.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ HARMFUL = re.compile(r"\b(?:delete|remove|rm|move)\b")
 
 @pytest.fixture(autouse=True)
 def start_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reset the state of this process, and shorten its timeouts."""
+    """Reset the state of this process as in a new process, and shorten its timeouts."""
     monkeypatch.setattr(database, "_verified", set())
     monkeypatch.setattr(database, "PATIENCE", 0.05)
 
@@ -177,7 +177,7 @@ def test_store_fault_names_the_repair_command(
     repaired = call(*command.split())
     assert repaired.code == 0, repaired.err
     start_next_process()
-    # rows added after the backup may be lost, but are read again from the tracked files
+    # rows added after the backup may be lost, but are restored from the tracked files
     for file in ("whole.mbox", "other.mbox"):
         assert call("track", "add", "--mbox", file).code == 0
     assert call("track").code == 0
@@ -214,7 +214,7 @@ def test_unreadable_message_is_skipped(
         assert outcome.err == f"patchpilot: warning: {SAID}\n"
         assert ("valve: open it" in outcome.out) is (words != ("show", "1"))
         start_next_process()
-    # the series is still in the file
+    # the file still contains the series
     updated = call("track", "update")
     assert (updated.code, updated.err) == (0, "")
     assert read_messages() == stored_messages
@@ -233,7 +233,7 @@ def test_lost_message_is_restored_from_a_backup(
     run_sql(BAD_MAILS["a bad blob"])(store_file)
     for backup in saved:
         backup.unlink()
-    # use messages cached before the fault
+    # use a cache that was filled before the fault
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     outcome = call("track", "update")
     assert (outcome.code, outcome.err) == (2, f"patchpilot: warning: {SAID}\n")

@@ -23,7 +23,10 @@ IDS = ("v1@example.org", "r1@example.org")
 
 
 def old_store(version: int) -> Path:
-    """Return a store with an older schema that has a series of two messages, one of them read."""
+    """Return a store with an older schema.
+
+    It contains a series of two messages, one of which was read.
+    """
     file = default_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(file)) as base:

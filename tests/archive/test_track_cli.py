@@ -119,7 +119,10 @@ _READING = (
 
 
 def run_list(folder: Path, *modules: str) -> str:
-    """Run `track` in a directory; return its exit code and which of these modules it imported."""
+    """Run `track` in a directory.
+
+    Return its exit code, and which of these modules it imported.
+    """
     code = (
         "import sys; from patchpilot.cli import main; code = main.run(['track']); "
         f"print(code, [name for name in {modules!r} if name in sys.modules], file=sys.stderr)"
@@ -147,7 +150,7 @@ def test_track_list_in_a_repository_imports_no_mail_code(
     repo = Repo(workdir / "linux")
     repo.commit("start\n", {"a.c": "x\n"})
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    # the first run in a repository reads all messages, to find their commits
+    # the first run in a repository reads all messages in order to find their commits
     assert series()[0]["state"] == "in-stable"
     call("track", "-C", repo.path)
     assert (
@@ -679,7 +682,7 @@ def test_thread_without_a_patch_is_reported(workdir: Path) -> None:
 
 
 def _create_fixed_tree(path: Path) -> tuple[Repo, str]:
-    """Create a kernel tree after v6.8 that contains the fix; return it with the fix's id."""
+    """Create a kernel tree after v6.8 with the fix, and return it with the fix's id."""
     repo = Repo(path)
     files = dict.fromkeys(("MAINTAINERS", "Kbuild", "Kconfig"), "x\n")
     repo.commit("start\n", {"Makefile": "VERSION = 6\n"} | files)
@@ -689,7 +692,7 @@ def _create_fixed_tree(path: Path) -> tuple[Repo, str]:
 
 
 def _backport_fix(repo: Repo, fix: str) -> str:
-    """Backport the fix to linux-6.6.y, check that out, and return the commit."""
+    """Backport the fix to linux-6.6.y, check out the branch, and return the commit."""
     repo.branch("linux-6.6.y", "v6.8")
     sign = "Signed-off-by: Ada Fixer <ada@example.org>"
     text = f"{TITLE}\n\ncommit {fix} upstream.\n\n{sign}\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `backport --build objects`: it compiles the fix's files on the branch, and lists new
+"""Test that `backport --build objects` compiles the fix's files in the branch, and lists new
 warnings.
 """
 
@@ -89,7 +89,7 @@ def run_build(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
 def test_affected_objects_are_built(tmp_path: Path) -> None:
     output, answer = run_build(tmp_path, "\t/* done */\n")
     assert "linux-6.6.y: builds\n" in output
-    # the matrix shows the warning too
+    # the matrix also shows the warning
     assert "\n      builds\n" in output
     # the branch already had the unused variable, so there is no new warning
     assert (answer["exit_code"], answer["warnings"]) == (0, [])
@@ -179,7 +179,7 @@ def test_whole_range_is_compiled(tmp_path: Path) -> None:
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     trust_tree(repo)
     outcome = ask(repo, "linux-6.6.y..HEAD", "--write", tmp_path / "out")
-    # the matrix shows the build with the last fix only
+    # the matrix shows only the build with the last fix
     assert outcome.out.count("      does not build (exit 2)\n") == 1
     assert "'MORE' undeclared" in outcome.out.replace("‘", "'").replace("’", "'")
     assert not list(tmp_path.glob("out/*/*"))

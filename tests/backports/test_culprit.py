@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test specifying the commits that introduced the bug."""
+"""Test naming the commits that introduced the bug on the command line."""
 
 from tests.backports.world import GROUND, World, source
 

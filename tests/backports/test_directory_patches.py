@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `backport FIX.patch --onto DIR --write`: patches for a tree without git, adapted to its
-content.
+"""Test that `backport FIX.patch --onto DIR --write` writes patches for a tree without git, adapted
+to its content.
 """
 
 import os
@@ -23,9 +23,7 @@ def write_patches(patch: Path, tree: Path, *words: object) -> tuple[str, list[Pa
 
 
 def apply_patch(tree: Path, file: Path) -> str:
-    """Apply a patch with patch(1) and return the tree's file, checking that `git am` has the same
-    result.
-    """
+    """Apply a patch with patch(1), check that `git am` has the same result, and return the file."""
     path = tree.parent / "am"
     repo = Repo(path)
     repo.commit("unpacked", {"w.c": (tree / "w.c").read_text()})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding commits that changed the conflicting function, but not the conflicting lines."""
+"""Test finding commits that changed the conflicting function but not the conflicting lines."""
 
 from patchpilot.backports.changed_functions import function_at
 from tests.backports.world import FIXED, World, source

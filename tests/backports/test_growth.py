@@ -10,7 +10,7 @@ from patchpilot.backports import changed_functions, symbols
 from patchpilot.model import address, patch
 from patchpilot.tags import comparable_words
 
-# these measure time, so run them alone
+# run these tests alone, because they measure time
 pytestmark = pytest.mark.long
 
 LONG = 30_000

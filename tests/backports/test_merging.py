@@ -48,7 +48,7 @@ def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
             our: dict[str, str | None],
             their_files: dict[str, str | None],
         ) -> None:
-            # most files are the same on all three sides
+            # make most files equal on all three sides
             start: dict[str, str | None] = dict.fromkeys(NAMES, BODY)
             trees = [
                 write_tree(scratch, start | base),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding a commit's missing prerequisites, without commits that are on the branch."""
+"""Test finding a commit's missing prerequisites, excluding commits that the branch has."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -28,7 +28,7 @@ def conflicted_file(*theirs: str) -> str:
 
 
 class Made:
-    """A branch, the commits before the fix, and the recorded git calls."""
+    """A branch, the commits before the fix, and the recorded git calls of a search."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *touches: LineTouch) -> None:
         self.touches = touches
@@ -123,11 +123,11 @@ def two_writers(monkeypatch: pytest.MonkeyPatch) -> Made:
         (conflicted_file("line 11\n"), ("b",)),
         (conflicted_file("line 3\n"), ("a",)),
         (conflicted_file("line 3\n") + conflicted_file("line 11\n"), ("a", "b")),
-        # lines adjacent to a hunk belong to it
+        # lines next to a hunk belong to it
         (conflicted_file("line 2\n"), ("a",)),
         (conflicted_file("line 4\n"), ("a",)),
         (conflicted_file("line 12\n"), ("b",)),
-        # cover conflicts outside the hunks, in missing lines, without lines, and without markers
+        # these conflicts are outside the hunks, in missing lines, without lines, or without markers
         (conflicted_file("line 6\n"), ("a", "b")),
         (conflicted_file("line 11\n") + conflicted_file("line 6\n"), ("a", "b")),
         (conflicted_file("line 30\n"), ("a", "b")),

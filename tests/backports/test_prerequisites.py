@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that exactly the prerequisites of a fix are found, in the right order."""
+"""Test that the search finds exactly a fix's prerequisites, in the right order."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the backport results that the TUI shows: affected releases, both sides of a conflict, and
-selected prerequisites.
+"""Test the backport results for the TUI: affected releases, both sides of a conflict, and selected
+prerequisites.
 """
 
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_candidate_previews_range_and_message(world: World) -> None:
     with Repository.open(world.repo.path) as repository:
         impact = candidate_impact(repository, world.fix, [world.groundwork])
         other = candidate_impact(repository, world.fix, [world.culprit])
-    # the fix's history contains only the release before the bug
+    # the fix is based only on the release before the bug
     assert [(point.version, str(point.state)) for point in other.bug.points] == [
         ("6.1", "clean"),
         ("6.4-rc1", "bug enters"),

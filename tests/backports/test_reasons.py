@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the verdict for a branch that contains given commits, and its reason."""
+"""Test the verdict, and its reason, for a branch that contains given commits."""
 
 from types import SimpleNamespace
 
@@ -20,7 +20,7 @@ CLEAN = ApplyResult(AppliesHow.CLEAN, Merge("t" * 40, True, ()), (), (0, 0), Fal
 
 
 def history(**landings: Landing) -> SimpleNamespace:
-    """Return a history in which a commit's first letter says where it was merged."""
+    """Return a stub history that finds a commit in a branch by the commit's first letter."""
     return SimpleNamespace(landed=lambda commit, tip: landings.get(commit[0]))
 
 
@@ -96,7 +96,7 @@ def answer(
     tree: str | None = None,
     **landings: Landing,
 ) -> tuple[BranchResult, list[str]]:
-    """Return the verdict for a fix that applies in this way, and the trees that were tried."""
+    """Return the verdict for a fix with this result of applying, and the trees that were tried."""
     tried: list[str] = []
 
     def try_fix(scratch: object, fix: object, onto: str) -> ApplyResult:

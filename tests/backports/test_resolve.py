@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test preparing a conflict in a clone, and continuing after the user resolved it."""
+"""Test preparing a conflict in a clone, and continuing after the user has resolved it."""
 
 import subprocess
 from pathlib import Path
@@ -24,7 +24,6 @@ def git(folder: Path, *words: str) -> str:
 
 
 def resolve(world: World, *words: object) -> dict[str, Any]:
-    """Prepare the conflict on 6.12, or continue after it was resolved."""
     result: dict[str, Any] = world.ask(world.fix, "--resolve", "6.12", *words)[
         "resolve"
     ]
@@ -32,7 +31,7 @@ def resolve(world: World, *words: object) -> dict[str, Any]:
 
 
 def commit_resolution(clone: Path, text: str = "") -> None:
-    """Commit the resolution, with this text in the file if given."""
+    """Commit the resolution, after writing this text to the file if given."""
     if text:
         (clone / "w.c").write_text(text)
     git(clone, "add", "-u")
@@ -41,7 +40,7 @@ def commit_resolution(clone: Path, text: str = "") -> None:
 
 @pytest.fixture
 def conflicting_branch(world: World) -> World:
-    """Return a branch with the prerequisite and a different line 20."""
+    """Return a branch with the prerequisite and a conflicting line 20."""
     world.branch(
         "6.12",
         world.culprit,

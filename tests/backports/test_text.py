@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the matrix as text."""
+"""Test formatting the matrix of verdicts as text."""
 
 from tests.backports.world import World, source
 

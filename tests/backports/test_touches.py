@@ -34,7 +34,7 @@ def edit(
 
 
 def replace_lines(*spans: Span, **names: str | None) -> LineEditStep:
-    """Return an edit that changes these lines but not their number."""
+    """Return an edit that replaces these lines with as many new ones."""
     return edit(*((span, span) for span in spans), **names)
 
 
@@ -47,7 +47,7 @@ def commit_ids(touches: tuple[LineTouch, ...]) -> list[str]:
 
 
 def fix(*spans: Span) -> LineTouch:
-    """Return a fix that changes these (from, to) positions between lines."""
+    """Return a fix that changes these ranges of positions between lines."""
     return touch("fix", replace_lines(*spans))
 
 
@@ -113,7 +113,7 @@ def test_margin_includes_adjacent_lines(
         ((20, 20), (20, 29), (10, 12)),
         # the edit ends at the first line
         ((4, 4), (4, 8), (6, 8)),
-        # the edit overlaps the lines at their start or end, covers them, or lies within
+        # the edit overlaps the start or end of the lines, covers them, or lies within them
         ((8, 11), (8, 12), (8, 11)),
         ((11, 15), (11, 14), (10, 15)),
         ((8, 18), (8, 14), (8, 18)),
@@ -152,7 +152,7 @@ def test_prerequisites_of_prerequisites_are_needed() -> None:
         commit_ids(dependencies_of([first, second], fix((10, 12)), frozenset("b")))
         == []
     )
-    # the commits that wrote the lines have no prerequisites
+    # the commits that wrote the lines have no prerequisites of their own
     assert commit_ids(last_writers([first, second], fix((10, 12)), NONE, PATHS)) == [
         "b"
     ]
@@ -245,7 +245,7 @@ def test_rename_can_be_a_prerequisite() -> None:
         ((4, 5), (4, 5), (5, 9), False),
         ((9, 10), (9, 10), (5, 9), False),
         ((8, 10), (8, 10), (5, 9), True),
-        # a removal affects both sides of the gap
+        # lines on both sides of a removal are affected
         ((5, 8), (5, 5), (5, 9), True),
         ((5, 8), (5, 5), (2, 5), True),
         ((5, 8), (5, 5), (6, 9), False),
@@ -362,9 +362,9 @@ def test_earlier_file_names_are_found_newest_first(
 
 
 class FakeGit:
-    """A fake git that returns given results by subcommand and records timeouts.
+    """A stub for git that returns given results by subcommand and records timeouts.
 
-    Each call takes two seconds.
+    Each call takes two simulated seconds.
     """
 
     def __init__(self, **answers: bytes) -> None:

@@ -56,7 +56,7 @@ Commits = tuple[tuple[str, dict[str, str]], ...]
             {"verdict": "already-fixed", "landed_as": "{tip}", "landed_by": "marker"},
             "",
         ),
-        # if a branch has the fixed content, it needs no fix, even if no commit says so
+        # a branch with the fixed content needs no fix, even if no commit message names it
         (
             "culprit",
             (("all at once", {"w.c": source(**FIXED)}),),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the patches that `backport` writes can be sent unchanged."""
+"""Test that the patches written by `backport` can be sent unchanged."""
 
 import json
 from datetime import UTC, datetime
@@ -216,7 +216,7 @@ def test_request_contains_trees_commit_and_reason(world: World) -> None:
     assert world.fix in outcome.out
     assert "It was lost." in outcome.out
     assert "6.12" in outcome.out
-    # the message does not contain the verdicts
+    # the verdicts are on stderr, so that the message can be sent unchanged
     assert "conflict" in outcome.err
     assert "git send-email FILE" in outcome.err
     assert f"--request{chr(10)}" in world.call(world.fix).out

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small project with mainline and stable branches, whose verdicts are known."""
+"""Create a small project with mainline and stable branches whose verdicts are known."""
 
 import atexit
 import copy
@@ -20,7 +20,7 @@ BODY = [f"\tstep({number});\n" for number in range(60)]
 
 
 def source(**changes: str) -> str:
-    """Return a C file with one function, and change these lines.
+    """Return a C file with one function in which these lines were changed.
 
     `l7="seven"` replaces line 7; the value may have several lines.
     """
@@ -37,7 +37,7 @@ FIXED = {**GROUND, "l20": "check(20, all);"}
 class World:
     """A repository with these commits on master: base, v6.1, culprit, groundwork, fix.
 
-    Branches fork from a given commit. It is created once and copied.
+    Branches start at a given commit. The repository is created once and then copied.
     """
 
     _made: ClassVar[list["World"]] = []
@@ -113,7 +113,7 @@ class World:
         path: str = "w.c",
         subject: str = "work: more",
     ) -> tuple[str, str]:
-        """Return a commit that changes a line and these files, and a later fix of that line."""
+        """Create a commit that changes a line and these files, and a later fix of that line."""
         content = {**GROUND, "l20": "check(20, all, more);"}
         prerequisite = self.repo.commit(
             subject, {path: source(**content), **other_files}
@@ -123,7 +123,7 @@ class World:
         return prerequisite, self.repo.commit(message, {path: source(**content)})
 
     def applied(self, tip: str, files: Iterable[object], clone: Path) -> str:
-        """Apply the patches to a clone of a branch with `git am`, and return the file."""
+        """Apply the patches to a clone of a branch with `git am`, and return the changed file."""
         self.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
         self.repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
         self.repo.git("-C", str(clone), "am", "-q", *map(str, files))
@@ -145,7 +145,7 @@ class World:
         return branch
 
     def state(self) -> tuple[str, ...]:
-        """Return the repository's state, which queries must not change."""
+        """Return the repository's state, to check that queries do not change it."""
         git = self.repo.git
         return (
             git("for-each-ref"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test checking an archive on a Dask cluster: every message is checked once, even if a worker or
-the whole run is killed.
+"""Test checking an archive on a Dask cluster.
+
+Every message is checked exactly once, even if a worker or the whole run is killed.
 """
 
 import json
@@ -61,7 +62,7 @@ def place(epoch: Repo) -> str:
 
 
 def message_ids(folder: Path) -> list[str]:
-    """Check the summaries, and return the sorted Message-ID numbers of all files."""
+    """Check the summaries, and return the sorted numbers of the Message-IDs in all files."""
     lines: list[dict[str, Any]] = [
         json.loads(line)
         for file in folder.iterdir()

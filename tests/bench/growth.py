@@ -71,7 +71,7 @@ def growth(patchpilot: str, scratch: Path) -> None:
 def command_line(
     patchpilot: str, command: str, size: int, scratch: Path
 ) -> tuple[str, ...]:
-    """Return a command's arguments for this many items, creating the items if necessary."""
+    """Return a command's arguments for this many items, and create the items if necessary."""
     work = scratch / f"{size}"
     if not work.exists():
         subprocess.run(["git", "init", "-q", "-b", "main", str(work)], check=True)
@@ -118,8 +118,7 @@ def history(size: int) -> Iterator[str]:
 def cost(words: tuple[str, ...], work: Path) -> tuple[float, int]:
     """Return a run's CPU seconds and peak memory in megabytes, including child processes.
 
-    A child's peak is at least that of its parent when it was started, so this process must be
-    small.
+    A child's peak is at least its parent's memory at the fork, so this process must be small.
     """
     completed = subprocess.run(
         [sys.executable, "-S", "-c", _MEASURED, *words],

@@ -84,7 +84,6 @@ def files(count: int) -> Text:
 
 
 def hunks(count: int) -> Text:
-    """Yield a diff of one file with this many hunks."""
     yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n"
     for number in range(count):
         yield f"@@ -{number * 10 + 1},1 +{number * 11 + 1},2 @@\n int a;\n+int b{number};\n"
@@ -137,10 +136,10 @@ def tags(count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case: the words of the command, the text of its file, and whether it exceeds a limit and
+    """A case: the command's arguments, the text of its file, and whether it exceeds a limit and
     must be rejected.
 
-    `first` is a command that reads the file before the measured one; `named` is the content of
+    `first` is a command that reads the file before the measured one. `named` is the content of
     MAINTAINERS.
     """
 
@@ -196,7 +195,7 @@ def maintainers(count: int) -> str:
 
 
 def spoiled(size: int, *lines: str) -> Callable[[], Text]:
-    """Return a function that yields a patch of this many bytes, repeating these lines."""
+    """Return a function that yields a patch of this many bytes that repeats these lines."""
     body = "".join(f"+{line}\n" for line in lines)
     count = size // len(body)
     return lambda: patch(
@@ -420,7 +419,7 @@ def run(
 
 
 def main() -> int:
-    """Print the table; return 1 if a limit is exceeded."""
+    """Print the results, and return 1 if a limit is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--command", default=str(Path(sys.executable).parent / "patchpilot")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Time commands alternately (A B A B …), so that a noisy machine slows down both, and report the
+"""Time two commands alternately (A B A B …), so that other load slows down both, and report the
 ratio of their shortest times.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A command, or several in sequence, and where to run it.
+    """A command, or several in sequence, and the directory to run it in.
 
     If it is `fresh`, each run starts without caches and bytecode, like the first run on a machine.
     """
@@ -48,7 +48,6 @@ ROWS: list[Row] = []
 
 
 def once(job: Job) -> tuple[float, float]:
-    """Run a job and return its (wall, CPU) seconds."""
     with tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, "LC_ALL": "C.UTF-8"}
         if job.fresh:
@@ -80,7 +79,7 @@ def side_by_side(
 
 
 def report(title: str, ours: Job, theirs: Job | None = None, runs: int = 5) -> Row:
-    """Print a line for a pair, or for patchpilot's job alone, and return its row."""
+    """Print a line for a pair or, without a peer, for patchpilot's job, and return the row."""
     jobs = [job for job in (ours, theirs) if job]
     (wall, cpu), *other_rows = side_by_side(jobs, runs)
     label, theirs_wall, ratio, cpu_ratio = "", 0.0, 0.0, 0.0

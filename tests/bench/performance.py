@@ -39,7 +39,7 @@ def recorded_ratios() -> dict[str, float]:
 
 
 def record(rows: Sequence[Row]) -> None:
-    """Record these ratios; unmeasured pairs keep the old ones."""
+    """Record these ratios; pairs that were not measured keep their old ratios."""
     ratios = recorded_ratios() | {
         row.title: round(row.ratio, 3) for row in rows if row.ratio
     }
@@ -87,7 +87,7 @@ def machine() -> str:
 
 
 def versions() -> list[str]:
-    """Return the versions of programs that affect the figures."""
+    """Return the versions of programs that affect the ratios."""
     names = [f"Python {platform.python_version()}"]
     for command in (("git", "--version"), ("perl", "-e", 'print "perl $^V"')):
         try:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Measure the bytes per key and the memory of a large thread: `python tests/bench/redraw.py`.
 
-The bytes are those that the TUI writes after each key to a terminal with all colors; over ssh with
+The bytes are those that the TUI writes after each key to a terminal with all colors. Over ssh with
 200 ms latency, the user waits for them. The memory is the peak (VmHWM) after opening a thread of
 5,000 messages and scrolling to its end and back. The seconds are for a line of 64 kB/s.
 """
@@ -57,8 +57,7 @@ def main() -> int:
 
 
 def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
-    """Print the bytes for cursor moves in each stage, for changing the panel, and for changing the
-    stage.
+    """Print the bytes for moving the cursor in each stage, and for changing the panel or the stage.
 
     Return whether a move costs too much.
     """
@@ -66,7 +65,7 @@ def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
     with Terminal([PATCHPILOT], work, size=size, env=env | COLORS) as terminal:
         terminal.wait_for("quit")
         terminal.quiet(3.0)
-        # the first send asks the newcomer's questions
+        # when sending is first opened, the newcomer's questions are asked
         terminal.type("2")
         terminal.quiet(1.5)
         terminal.type("\x1b")
@@ -88,7 +87,7 @@ def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
 
 
 def slow_line(work: Path, env: dict[str, str]) -> None:
-    """Print the seconds from a key to the last byte of its screen over a slow line."""
+    """Print the time from a key press to the last byte of its screen over a slow line."""
     with Terminal([PATCHPILOT], work, size=(120, 36), env=env | COLORS) as terminal:
         terminal.wait_for("quit")
         terminal.quiet(3.0)

@@ -42,7 +42,6 @@ WORTH = 0.01
 
 
 def main() -> int:
-    """Run every possible pair and print the ratios."""
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         os.environ |= {
@@ -166,7 +165,7 @@ def patches(tree: Path) -> None:
 
 
 def starts(tree: Path) -> None:
-    """Measure start-up, and the first run on a machine without caches and bytecode."""
+    """Measure start-up, and the first run on a machine without caches or bytecode."""
     version = Job("b4", ((B4, "--version"),))
     report("start: --version", Job("start", ((PATCHPILOT, "--version"),)), version)
     report(
@@ -204,7 +203,7 @@ def caches(tree: Path, folder: Path) -> None:
 
 
 def objects(tree: Path, scratch: Path) -> None:
-    """Build one driver's object before and after a change, from scratch and again."""
+    """Measure building a driver's object before and after a change, from scratch and again."""
     if not all(map(shutil.which, ("make", "gcc", "flex", "bison", "bc"))):
         return
     subprocess.run(
@@ -226,7 +225,7 @@ def objects(tree: Path, scratch: Path) -> None:
         "C=1",
         f"ARCH={os.uname().machine}",
     )
-    # configuring and building objtool take half the time, so let make reuse the results
+    # configuring, and building objtool, take half the time, so let make reuse the results
     subprocess.run(build, check=True)
     (fragment,) = scratch.glob("CACHE/patchpilot/builds/*/out-*/patchpilot.config")
     fragment = fragment.rename(scratch / "fragment")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make bench`: measure the fixed cost of checking a small patch: imports, classes, compiled
-patterns.
+"""Measure the fixed cost of checking a small patch, for `make bench`.
 
-Counts are exact and the same on every machine.
+The cost is the number of imports, classes and compiled patterns. These counts are exact and the
+same on every machine.
 """
 
 import compileall
@@ -74,7 +74,7 @@ main()
 
 
 def counts(*arguments: str) -> dict[str, int]:
-    """Return the numbers of imports, created classes and compiled patterns in this call."""
+    """Return the numbers of imports, created classes and compiled patterns in this process."""
     completed = subprocess.run(
         [sys.executable, "-c", COUNTING, *arguments],
         capture_output=True,
@@ -86,7 +86,7 @@ def counts(*arguments: str) -> dict[str, int]:
 
 def main() -> int:
     """Print the counts for a run with caches; return 1 if one exceeds its limit."""
-    # PYTHONDONTWRITEBYTECODE would make every run compile the sources
+    # with PYTHONDONTWRITEBYTECODE, every run would compile the sources
     compileall.compile_dir(str(Path(__file__).parents[2] / "patchpilot"), quiet=2)
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["XDG_CACHE_HOME"] = str(Path(scratch, "cache"))

@@ -4,7 +4,7 @@ stage.
 
 The program runs on a real pseudo-terminal. $PATCHPILOT is the command (default: the one next to
 this Python; only an installed copy is compiled). Time spent waiting for a processor is ignored, so
-that a busy machine has no effect.
+that other load has no effect.
 """
 
 import os
@@ -29,7 +29,7 @@ SETTLED = 1.5
 
 
 def environment(scratch: Path, label: str) -> dict[str, str]:
-    """Return the environment variables for a home directory that has been used before."""
+    """Return the environment variables for a home directory that was used before."""
     home = scratch / f"home of {label}"
     state = home / "state" / "patchpilot"
     state.mkdir(parents=True)
@@ -65,7 +65,7 @@ def walk(label: str, work: Path, env: Mapping[str, str]) -> None:
         terminal.quiet(SETTLED)
         moves = [_latency(terminal, "jk"[number % 2]) for number in range(20)]
         _print(f"{label}: a key in a list (median)", statistics.median(moves), KEY)
-        # the first visit asks a question
+        # the first visit to a stage asks a question
         terminal.type("2")
         terminal.quiet(1.0)
         terminal.type("\x1b")

@@ -29,7 +29,6 @@ PATCHES, LINES, MAILS = 100, 3_000, 5_000
 
 
 def main() -> int:
-    """Create the input and measure all stages."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(
             {"HOME": folder}
@@ -141,7 +140,7 @@ def thread_mail(number: int) -> str:
 
 
 async def walked(work: Path, folder: Path) -> None:
-    """Measure keys in each stage whose work grows with the input."""
+    """Measure keys in each stage whose cost grows with the input."""
     memory = SavedState(folder / "walk.json")
     memory.keep(theme="patchpilot-dark")
     app = make(work, memory=memory)
@@ -150,7 +149,7 @@ async def walked(work: Path, folder: Path) -> None:
     assert loader_of is not None
 
     def loader(stage: Stage) -> Loader:
-        # the prefetching job for Follow imports the module too
+        # the prefetching job for Follow also imports the module
         usual = loader_of(stage)
         return (
             (lambda _: (thread_, StageStatus(StageState.DONE, "1 series")))
@@ -219,7 +218,7 @@ async def walked(work: Path, folder: Path) -> None:
 async def timed(
     app: PatchpilotApp, pilot: Any, label: str, pressed: Sequence[str]
 ) -> None:
-    """Press keys, and print the drawing time of each."""
+    """Press keys, and print the drawing time of each key."""
     spent = []
     for key in pressed:
         start = time.thread_time()

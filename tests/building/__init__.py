@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test of patchpilot.building."""
+"""Test building commits."""

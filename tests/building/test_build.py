@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot build` on a toy tree whose Makefile accepts the kernel's make targets."""
+"""Test `patchpilot build` on a small tree whose Makefile accepts the kernel's make targets."""
 
 import json
 import os
@@ -383,7 +383,7 @@ def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
     guards = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
     repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{guards}"})
     assert finding_positions(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
-    # this runs nothing from the tree, so its build files need not be trusted
+    # this check runs nothing from the tree, so the tree's build files need not be trusted
     selects = 'config LIB\n\tbool\n\tdepends on BUS\nconfig BUS\n\tbool "Bus"\n'
     repo.commit("drv: lib", {"Kconfig": f"{KERNEL['Kconfig']}\tselect LIB\n{selects}"})
     (finding,), notes = built(repo)

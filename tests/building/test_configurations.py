@@ -99,7 +99,7 @@ def test_object_may_belong_to_a_sibling_module() -> None:
     assert need.module == "drivers/bus/frob/frob"
     target = "drivers/bus/frob/../show/deep/one.o"
     assert target_of(files.get, "drivers/bus/show/deep/one.c") == target
-    # a different directory does not match
+    # a pattern for a different directory does not match
     assert not needs_of(files.get, "drivers/bus/other/one.c")
     assert target_of(files.get, "drivers/bus/other/one.c") == "drivers/bus/other/one.o"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --checkers`, which reports what a commit adds according to existing checkers."""
+"""Test that `check --checkers` runs existing checkers and reports what a commit adds."""
 
 import json
 import os
@@ -93,7 +93,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 
 def checker_findings(repo: Repo, *more: str) -> list[tuple[Any, ...]]:
-    """Return the rule, path and line of each checker's finding in the latest commit."""
+    """Return the rule, path and line of each finding by a checker in the latest commit."""
     outcome = call(
         "check",
         "-C",

@@ -55,14 +55,14 @@ def diff_line(number: int | None) -> str:
     ("before", "after", "new"),
     [
         ([], [11], [11]),
-        # above, between and below the hunks
+        # lines above, between and below the hunks
         ([3, 20, 60], [3, 21, 60], []),
-        # the line was replaced
+        # the line with the warning was replaced
         ([12], [13], []),
-        # a second warning with the same text
+        # the second warning has the same text
         ([20], [21, 30], [30]),
         ([60, 61], [60], []),
-        # the name is in an added line and in an old one
+        # the name occurs in an added line and in an old one
         ([10], [10, 11], [11]),
     ],
 )
@@ -90,9 +90,9 @@ def test_warning_moved_to_another_file_is_not_new() -> None:
     ("diagnostic", "line"),
     [
         (warning(11, "unused variable 'late'"), "+\tint late;"),
-        # its last use was removed, so the variable is in no hunk or in context
+        # the last use of the variable was removed, but its declaration is outside the hunks
         (warning(41, "unused variable 'gone'"), "-\tuse(gone);"),
-        # in a caller outside the patch
+        # the warning is in a caller outside the patch
         (
             warning(7, "passing argument 1 of 'helper' from …", "b.c"),
             "+int helper(long one);",
@@ -179,7 +179,7 @@ def test_lines_belong_to_the_last_object() -> None:
             "use (section: x) section mismatch",
             "'use' (section: x) section mismatch",
         ),
-        # part of a module whose license is in another file
+        # the object is part of a module whose license is in another file
         ("c", "missing MODULE_LICENSE() in a", ""),
     ],
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which semantic patches of a tree are run for a changed file, and their reports."""
+"""Test which semantic patches of a tree are run for a changed file, and what they report."""
 
 import shutil
 import tarfile
@@ -22,7 +22,7 @@ PLANTED: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("planted_for_semantic_patches.toml").read_text("utf-8")
 )
 REPORTING = [path for path, planted in PLANTED.items() if "code" in planted]
-# two rules contain the function names, with a Python rule in between
+# two rules contain the function names, and a Python rule is between them
 KFREE = """/// Find a use after free.
 // Options: --no-includes
 virtual report
@@ -75,7 +75,7 @@ def test_semantic_patch_runs_if_its_keyword_occurs(text: str, names: list[str]) 
 
 @pytest.fixture(scope="module")
 def linux(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Create a tree with only a kernel release's semantic patches."""
+    """Create a tree that contains only a kernel release's semantic patches."""
     if not LINUX.exists():
         pytest.skip(f"{LINUX} is not installed")
     top = tmp_path_factory.mktemp("linux")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that cached values are read only if they are intact and private, and can be deleted at any
-time.
+"""Test that cached values are read only if they are intact and private, and that they can be
+deleted at any time.
 """
 
 import multiprocessing
@@ -65,7 +65,7 @@ def test_key_depends_on_all_parts_and_the_code(tmp_path: Path) -> None:
     }
     keys |= {key_of(Kind("other", ()), [b"ab"]), key_of(kind, [b"ab"])}
     (code / "a.py").write_text("A = 22")
-    # it is read only once per process
+    # the state of the source is read only once per process
     entries._source_state.cache_clear()
     keys.add(key_of(kind, [b"ab"]))
     (code / "b.py").write_text("")
@@ -88,7 +88,7 @@ def test_writable_file_of_others_is_ignored(tmp_path: Path) -> None:
     moved = file.rename(tmp_path / "elsewhere")
     file.symlink_to(moved)
     assert recall(KIND, key) is None
-    # the next write to the cache makes the folder private again
+    # the next write makes the folder private again
     assert remember(KIND, key, ["a"])
     assert moved.read_bytes(), "a link was written through"
     assert file.parent.stat().st_mode & 0o077 == 0
@@ -137,7 +137,7 @@ def test_oldest_entries_are_evicted() -> None:
         remember(KIND, f"{number}", number)
         os.utime(_file(f"{number}"), (now - 1000 + number,) * 2)
     remember(Kind("wordsmith", ()), "0", 0)
-    # reading must update the access time
+    # reading must update the time, so that the entry is not evicted
     os.utime(_file("3"), (now - 90000,) * 2)
     assert recall(KIND, "3") == 3
     remember(KIND, "new", 1)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that all commands use the same base, explain it, and ask for confirmation if it is a
-guess.
+"""Test that all commands use the same base, explain it, and ask for confirmation if it was
+guessed.
 """
 
 import json

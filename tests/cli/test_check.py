@@ -164,7 +164,7 @@ def test_formats_contain_no_control_characters(workdir: Path, form: str) -> None
     file.write_bytes(evil.encode() + b"+\xff\xfe\n")
     out = call("check", "--strict", "--format", form, file).out
     assert out
-    # readers of JSON do not execute its text
+    # JSON may contain U+202E, because programs that read JSON do not print it raw
     assert not set(out) & ({"\x1b"} if form == "json" else {"\x1b", "\u202e"})
     if form in ("json", "sarif", "gitlab"):
         json.loads(out)
@@ -412,7 +412,7 @@ def test_check_imports_little(clean: Path) -> None:
         f"code = main.run(['check', {str(clean)!r}]) if code == 0 else code; "
         f"print(code, [name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     )
-    # warm the caches
+    # fill the caches
     for _ in range(2):
         outcome = subprocess.run(
             [sys.executable, "-c", program],

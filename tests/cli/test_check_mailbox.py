@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check` on a thread, an mbox and a digest: it checks the latest patches of each series, and
-skips messages that only contain a diff.
+"""Test `check` on a thread, an mbox and a digest.
+
+It checks the latest patches of each series, and skips messages that contain a diff but are not
+patches.
 """
 
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --format jsonl`, which prints a line for each patch as soon as it is checked."""
+"""Test that `check --format jsonl` prints a line for each patch as soon as it is checked."""
 
 import json
 import os

@@ -31,7 +31,10 @@ GLUED = "\tret =frob_start(frob);"
 
 
 def call(*words: Any) -> Outcome:
-    """Run a command; `check` runs without rules that always report something in these patches."""
+    """Run a command.
+
+    For `check`, disable rules that always report something in these patches.
+    """
     if words[0] == "check":
         words = (
             "check",
@@ -447,7 +450,7 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
     )
     assert check(*where, "HEAD").code == 0
     assert "waived:   trailing-space: a fixture has it" in call("draft", *where).out
-    # rewording a commit and adding another does not make it a new topic
+    # the topic stays the same if a commit is reworded and another one added
     topic.git(
         "commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}"
     )
@@ -503,7 +506,7 @@ def test_send_ignores_waivers_from_the_tree(
 
 
 def new_findings(outcome: Outcome) -> dict[str, Any]:
-    """Map each finding's line or name to whether it is new."""
+    """Map each finding's line or name to whether the finding is new."""
     document = json.loads(outcome.out)
     return {
         f"{finding['name']}:{finding['path']}": finding["new"]
@@ -699,7 +702,7 @@ def test_reroll_is_compared_with_the_sent_version(
             True,
             False,
         )
-        # without the outbox, only the tag shows the sent version
+        # without the outbox, only the tag shows which version was sent
         with Outbox() as outbox:
             for send in outbox.sends(next(iter(Drafts().all())).change_id):
                 outbox.forget(send.id)
@@ -814,7 +817,7 @@ def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
     assert walk() == ([], "no findings, 1 waived")
     assert hook().code == 0
     check("-C", topic.path, "--unwaive", "trailing-space")
-    # the hook accepts waivers for the rules of this pack without loading it
+    # the hook accepts waivers for this pack's rules without loading the pack
     (topic.path / ".git/info").mkdir(exist_ok=True)
     (topic.path / ".git/info/exclude").write_text(f"{FILE_NAME}\n")
     ours = '[[waiver]]\nrule = "our-own-rule"\nreason = "r"\n'

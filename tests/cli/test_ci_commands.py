@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that text in patches and file names is never interpreted as a CI server's command or as
-markup.
+"""Test that text in patches and file names is never interpreted as markup or as a CI server's
+command.
 """
 
 import json
@@ -110,7 +110,7 @@ def test_options_do_not_enable_ci_commands(
 ) -> None:
     outcome = call("check", "--strict", *words, hostile)
     assert outcome.code in (0, 1, 2)
-    # a diff must be exact; the sign before each line keeps it from being a command
+    # a diff must be exact, and its lines cannot be commands because they start with a sign
     log = outcome.err if words == ("--diff",) else outcome.out + outcome.err
     assert list(executed_commands(log)) == []
 
@@ -185,10 +185,10 @@ def test_escaped_json_keeps_its_value() -> None:
 def test_action_runs_no_code_from_the_checkout(workdir: Path) -> None:
     action = yaml.safe_load((Path(__file__).parents[2] / "action.yml").read_text())
     scripts = [step["run"] for step in action["runs"]["steps"] if "run" in step]
-    # the shell would execute text that an expression inserts into a script
+    # scripts contain no ${{ }} expressions, because the shell would execute the inserted text
     assert not [script for script in scripts if "${{" in script]
     install, *checks = scripts
-    # only the build template may run the tree's code
+    # only the template for builds may run the tree's code
     (allows,) = [
         step for step in action["runs"]["steps"] if "trust" in step.get("run", "")
     ]
@@ -202,5 +202,5 @@ def test_action_runs_no_code_from_the_checkout(workdir: Path) -> None:
         ["bash", "-c", command], capture_output=True, text=True, check=False
     )
     assert "code of the tree" not in outcome.stdout
-    # a range must never be taken for an option
+    # a range must never be parsed as an option
     assert all(re.search(r' -- "\$\{RANGE:-', script) for script in checks)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that running a command in this process leaves no open pipe and no git process."""
+"""Test that commands run in this process leave no open pipes or git processes."""
 
 import gc
 import os

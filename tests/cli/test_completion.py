@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test completion of values in three shells, all of which CI installs."""
+"""Test completing values in three shells, all of which are installed in CI."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from tests.cli.test_rule_pages import OWN
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal
 
-# these run real shells
+# these tests run real shells
 pytestmark = pytest.mark.long
 
 SHELLS = {
@@ -127,7 +127,7 @@ def test_completion_is_a_single_word(shell: str, repo: Repo) -> None:
         repo.git("branch", f"ref{number}-{text}")
     for number, text in enumerate(FILES):
         (repo.path / f"file{number}-{text}").write_text("x\n")
-    # record the last argument as the command receives it
+    # record the last argument in the form in which the command receives it
     fake = repo.path / "bin" / "patchpilot"
     fake.parent.mkdir()
     real = Path(sys.executable).parent / "patchpilot"

@@ -278,7 +278,6 @@ def find_mismatches(value: Any, shape: Any, where: str = "") -> list[str]:
 
 
 def walk_texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield (key, text) for every text in a document."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from walk_texts(item, key)
@@ -290,7 +289,7 @@ def walk_texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def strip_variable_parts(text: str) -> str:
-    """Remove the parts of a preview that change from run to run."""
+    """Remove the parts of a preview that differ between runs."""
     return re.sub(r"-[0-9a-f]{12}@|\d\d:\d\d:\d\d", "", text)
 
 
@@ -330,7 +329,7 @@ def test_option_c_is_accepted_everywhere(
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    # a preview contains the ids of the new commits
+    # use a fixed date, because a preview contains the ids of the new commits
     monkeypatch.setenv("GIT_COMMITTER_DATE", "2024-03-04T10:00:00Z")
     words = (*CALLS[command], "--format", "json")
     before, after = call("-C", repo, *words), call(*words, f"--repo={repo}")
@@ -441,7 +440,7 @@ def test_unknown_option_exits_with_2(repo: Path, command: str) -> None:
 
 
 def targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
-    """Return each kind of TARGET for the topic's fix, with the standard input."""
+    """Return every kind of TARGET for the topic's fix, and the standard input."""
     patch = write_patch(repo)
     (repo.parent / "one.mbox").write_bytes(patch.read_bytes())
     (repo.parent / "one.mbox.gz").write_bytes(gzip.compress(patch.read_bytes()))
@@ -654,7 +653,7 @@ def test_other_object_types_are_reported(repo: Path, command: str) -> None:
         "https://lore.example.org/all/x@example.org/",
         "../out/" + write_patch(repo).name,
     )
-    # backport does accept messages and patches
+    # backport is an exception: it accepts messages and patches
     for word in () if command == "backport" else mails:
         outcome = call(command, word, *more)
         assert (outcome.code, outcome.out) == (2, ""), (word, outcome.err)

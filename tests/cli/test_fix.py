@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --fix` and `--diff` on patch files: output, errors, and that either all files change
-or none.
+"""Test `check --fix` and `--diff` on patch files: their output and errors, and that either all
+files change or none.
 """
 
 import base64
@@ -146,7 +146,7 @@ def test_standard_input_is_not_truncated(monkeypatch: pytest.MonkeyPatch) -> Non
         + b"\n"
         for at in range(3)
     )
-    # the limit for a single message is lower than for an mbox
+    # the size limit is lower for a message than for an mbox
     monkeypatch.setattr("patchpilot.model.mail.MAX_MAIL", len(mails) // 2)
     outcome = call("check", "--fix", "-", stdin=mails)
     assert outcome.out.count("frob_start(frob, 1);") == 3

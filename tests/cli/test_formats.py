@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the CI formats against official schemas, or against ours if there is none."""
+"""Test the CI formats against official schemas or, where there is none, against ours."""
 
 import json
 from collections.abc import Iterator
@@ -161,7 +161,7 @@ def test_sarif_fixes_match_fix(
 
 
 def _span(region: dict[str, int]) -> tuple[int, int]:
-    """Return a region's first line, and the line after its last one."""
+    """Return a region's first line, and the line after the region."""
     return region["startLine"], region["endLine"] + (
         0 if region.get("endColumn") == 1 else 1
     )

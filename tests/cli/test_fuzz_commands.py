@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the command fuzzer finds planted errors, and that a seed reproduces its input."""
+"""Test that the command fuzzer finds planted errors, and that a seed always generates the same
+input.
+"""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test help: the overview fits on a terminal, options are grouped, and man pages, documentation and
-completion have the same options.
+"""Test that the help overview fits on a terminal, that options are grouped, and that man pages,
+documentation and completion have the same options.
 """
 
 import os

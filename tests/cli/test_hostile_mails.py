@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that every reader of messages skips and reports a bad message."""
+"""Test that every command that reads messages skips a bad message and reports it."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,8 @@ def test_oversized_message_is_skipped(workdir: Path, huge: str) -> None:
         )
 
     box = workdir / "all.mbox"
-    # if several messages have the same title, the last one is checked
+    # give each message its own title, because only the last of several with the same title is
+    # checked
     box.write_text(
         "".join(
             message(number, bad=number == 2).replace("wait for", f"wait {number} s for")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test repositories whose path contains arbitrary bytes: only their own files are read and
-written.
+"""Test repositories whose path contains arbitrary bytes.
+
+Only their own files are read and written.
 """
 
 import os

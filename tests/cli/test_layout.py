@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test wrapping text at spaces without losing any of it."""
+"""Test wrapping text at spaces without losing any text."""
 
 import re
 

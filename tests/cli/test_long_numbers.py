@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test very long numbers in patches and commits: Python raises an error for more than 4,300
+"""Test very long numbers in patches and commits, because Python raises an error for more than 4,300
 digits.
 """
 

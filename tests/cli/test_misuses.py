@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test eighty invalid calls: each prints only the error and hint in misuses.toml, and exits with
-the code given there.
+"""Test eighty invalid command lines.
+
+Each prints only the error and hint in misuses.toml, and exits with the code given there.
 """
 
 import os
@@ -55,7 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def outcome(
     site: Path, argv: list[str], *, at: str = "linux"
 ) -> tuple[int, list[str], str]:
-    """Return the exit code, stderr lines and stdout of a call."""
+    """Return the exit code, stderr lines and stdout of a command line."""
     here = Path.cwd()
     os.chdir(site / at)
     try:
@@ -85,7 +86,7 @@ def test_misuse_has_a_hint(site: Path, case: dict[str, Any]) -> None:
     assert (code, lines) == (case["code"], [case["error"], case["hint"]])
     assert not out
     assert case["error"].startswith("patchpilot: error: ")
-    # options in the hint must be those of this command, or of one that the hint names
+    # the hint may use only options of this command, or of a command that it names
     ours = re.sub(r"`(?!patchpilot)[^`]*`", "", case["hint"])
     names = (*case["argv"][:1], *re.findall(r"patchpilot ([a-z0-9]+)", ours))
     known = {"--help"}.union(*map(_options, names))

@@ -129,7 +129,7 @@ def test_plain_check_imports_no_slow_modules(tmp_path: Path) -> None:
         f" '--fail-on', 'never', {str(patch)!r}]; os._exit = lambda code: sys.exit(any(name in"
         " sys.modules for name in ('argparse', 'dataclasses', 'inspect', 'textwrap'))); main()"
     )
-    # warm the cache of rule packs
+    # fill the cache of rule packs
     codes = [
         subprocess.run(
             [sys.executable, "-c", program], capture_output=True, check=False

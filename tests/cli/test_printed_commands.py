@@ -264,7 +264,7 @@ class World:
         return self.life.repo.path
 
     def save(self, name: str) -> None:
-        """Save everything below the root as the state `name`."""
+        """Save everything below the root directory as the state with this name."""
         shutil.copytree(self.root, self.root.parent / f"saved-{name}", symlinks=True)
 
     def enter(self, name: str) -> None:
@@ -295,7 +295,7 @@ def _run(*argv: object) -> Outcome:
 
 
 def _make(world: World) -> None:
-    """Create the repository and files named in the documents."""
+    """Create the repository and files that the documents name."""
     repo, home = world.life.repo, world.root / "home"
     with (home / ".gitconfig").open("a") as config:
         config.write(
@@ -427,7 +427,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def _states(world: World) -> None:
     life = world.life
     _run("send", "--security", "no", "--regression", "no", "--dry-run")
-    # the archive contains later messages, so make it unreachable for a topic that was not sent
+    # make the archive unreachable: it contains later messages, but the topic was not sent
     life.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
     world.save("ready")
     for name in (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that every JSON document has a valid schema in docs/reference/schemas, and matches it."""
+"""Test that every JSON document matches its valid schema in docs/reference/schemas."""
 
 import json
 import re

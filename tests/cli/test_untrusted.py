@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that untrusted text cannot affect a terminal with control characters, bidi controls or
-injected lines.
-"""
+"""Test that untrusted text cannot control a terminal or inject lines."""
 
 import json
 import re

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `check -f` on whole files matches checkpatch.pl -f, with the files' line numbers."""
+"""Test that `check -f` reports the same on whole files as checkpatch.pl -f, with the files' line
+numbers.
+"""
 
 import json
 import subprocess
@@ -30,7 +32,7 @@ MODULE_LICENSE("GPL v2");
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Create a repository with a file in drivers/frob, the working directory."""
+    """Create a repository with a file in drivers/frob, and change to its directory."""
     repo = Repo(tmp_path / "r")
     repo.commit(
         "frob: add\n",

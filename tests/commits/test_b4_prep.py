@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test reading branches created by `b4 prep`: the cover letter is not taken for a patch."""
+"""Test reading branches created by `b4 prep`: the cover letter is not read as a patch."""
 
 from pathlib import Path
 

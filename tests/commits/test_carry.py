@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that an edit of lines is also applied to later commits that keep these lines."""
+"""Test that an edit of lines is carried over to later commits that keep these lines."""
 
 import random
 from pathlib import Path
@@ -22,7 +22,7 @@ Lines = list[str]
 def _change_lines(rng: random.Random, lines: Lines, name: str) -> Lines:
     """Randomly remove, add and replace lines.
 
-    Each line is unique, so that it is clear which lines are kept.
+    Each line is unique, so that the kept lines are unambiguous.
     """
     result = list(lines)
     for step in range(rng.randrange(5)):
@@ -53,7 +53,7 @@ def _edits(rng: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
 
 
 def _apply_edits(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
-    """Apply to the new file every edit whose lines are still adjacent in it."""
+    """Apply every edit whose lines are still adjacent in the new file."""
     text = "".join(new)
     for edit in edits:
         block = old[edit.first - 1 : edit.last]

@@ -14,8 +14,8 @@ from tests.kit.repos import Repo
 
 
 class Place:
-    """A branch `topic` at the commit `old`, and a commit `new` that changes the file `a` and adds
-    another.
+    """A branch `topic` at commit `old`, and a commit `new` that changes file `a` and adds a
+    file.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that notes are moved to rewritten commits and back, and that no note is lost."""
+"""Test that notes move to rewritten commits and back, and that none is lost."""
 
 from pathlib import Path
 
@@ -18,7 +18,6 @@ def note(repo: Repo, commit: str, text: str, ref: str = "commits") -> None:
 
 
 def notes(repo: Repo, ref: str = "commits", count: int = 3) -> list[str]:
-    """Return the notes on the topic's commits, latest first."""
     shown = repo.git("log", f"--notes={ref}", "-z", "--format=%N", f"-{count}", "topic")
     return [text.strip() for text in shown.removesuffix("\0").split("\0")]
 
@@ -78,7 +77,7 @@ def test_notes_refs_follow_git_settings(
     rewritten_id(repo, ids[2])
     assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == kept
     if settings:
-        # compare with git, using the same settings
+        # compare the result with git's, using the same settings
         repo.git("reset", "-q", "--hard", ids[2])
         repo.git("rebase", "-q", "--no-ff", "--ignore-date", ids[1])
         assert repo.git("rev-parse", "HEAD") != ids[2]

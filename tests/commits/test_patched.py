@@ -119,12 +119,12 @@ def test_file_is_marked_as_guess_if_patch_does_not_apply(tmp_path: Path) -> None
     patches = revision_series(repository, "start..HEAD").patches
     tree = PatchedTree(Stack(CommitTree(repository, other), patches), 1)
     assert tree.is_guess("a")
-    # lines that the patch adds are known even if it does not apply
+    # added lines are known even if the patch does not apply
     assert b"seven\n" in (tree.read("a") or b"")
 
 
 class Letters:
-    """A tree whose files contain their own names."""
+    """A tree in which each file contains its own name."""
 
     label, version = "letters", None
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test TARGETs that are files: compressed files, endless files, and several files."""
+"""Test TARGETs that are files, including compressed files, endless files, and several files."""
 
 import gzip
 from pathlib import Path
@@ -349,7 +349,7 @@ def test_mailbox_has_patches_and_cover_letters() -> None:
         COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1]
     )
     assert [patch.source for patch in patches] == ["x:3"]
-    # if a file has only one message, it is read regardless of its subject
+    # the only message in a file is read regardless of its subject
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
 
@@ -425,7 +425,7 @@ def member(
         ([member("PATCH 1/2"), member("PATCH v2 2/2")], [1, 1]),
         ([member("PATCH 1/2"), member("PATCH")], [1, 1]),
         ([member("PATCH"), member("PATCH 2/2")], [1, 1]),
-        # a different prefix does not split a thread
+        # different totals and versions do not split a thread
         (
             [
                 member("PATCH 1/2", Message_ID="<a@x>"),
@@ -450,7 +450,7 @@ def member(
             ],
             [1, 1],
         ),
-        # `git format-patch` numbers its files
+        # `git format-patch` numbers the files that it writes
         ([member("PATCH", "0001-a.patch"), member("PATCH", "0002-b.patch")], [2]),
         ([member("PATCH", "0001-a.patch"), member("PATCH", "0003-b.patch")], [1, 1]),
         (
@@ -491,7 +491,7 @@ def test_cover_letter_is_grouped_with_series() -> None:
     assert (series.cover, series.patches) == (letter, (patch,))
     (alone,) = module.group([patch])
     assert (alone.cover, alone.patches) == (None, (patch,))
-    # number 0 with a diff is a patch, not a cover letter
+    # a message with number 0 and a diff is a patch, not a cover letter
     odd = parse_patch(ONE.replace(b"1/2", b"0/2"), "x")._replace(diff_line=1)
     (series,) = module.group([odd])
     assert (series.cover, series.patches) == (None, (odd,))

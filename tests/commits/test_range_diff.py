@@ -25,7 +25,6 @@ VALVE = "".join(f"int valve_{part};\n" for part in range(40))
 
 
 def format_patches(repo: Repo, revision: str) -> list[Patch]:
-    """Format the patches of a range with `git format-patch`."""
     text = repo.git("format-patch", "--stdout", "-M", revision)
     return [
         parse_patch(f"From {mail}".encode(), "mail")
@@ -62,7 +61,7 @@ def repo(tmp_path: Path) -> Repo:
     repo.commit("only in v1", {"new.c": "int new;\n"})
     repo.git("tag", "v1")
     repo.git("checkout", "-q", "-b", "second", "base")
-    # the same change with different context, as after a rebase
+    # this is the same change with different context, as after a rebase
     moved = "/* moved */\n" * 30 + PUMP
     repo.commit("unrelated", {"pump.c": moved})
     repo.git("tag", "base2")

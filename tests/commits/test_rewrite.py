@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test rewriting messages: what changes, what prevents it, and that nothing is lost if it is
+"""Test rewriting messages: what changes, what blocks it, and that nothing is lost if it is
 killed.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the module that starts all child processes."""
+"""Test running child processes."""
 
 from pathlib import Path
 

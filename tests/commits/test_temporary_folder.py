@@ -37,7 +37,7 @@ def tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def old_folder(folder: Path) -> Path:
-    """Set the time of a directory's lock to some minutes ago."""
+    """Set the time of a directory's lock to a few minutes ago."""
     os.utime(folder / LOCK, (0, 0))
     return folder
 

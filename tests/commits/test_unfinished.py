@@ -31,8 +31,9 @@ from tests.lab.rewrite_kills import COMMANDS, kill_and_check
 def _interrupt_checkout(
     path: Path, reason: str = "patchpilot check --fix"
 ) -> tuple[Repo, str, str]:
-    """Create a repository as if git had been killed during a checkout: half of the files are new,
-    and the index is locked.
+    """Create a repository in which git was killed during a checkout.
+
+    Half of the files are new, and the index is locked.
     """
     repo = topic_with_spaces(path, 4)
     old = repo.git("rev-parse", "topic")

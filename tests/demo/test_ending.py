@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that all processes started by the sandbox end with it."""
+"""Test that all processes started by the sandbox exit with it."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ def test_closed_terminal_leaves_no_sandbox(
 ) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     words = [sys.executable, "-m", "patchpilot", "demo", "--script"]
-    # as under nohup, a program keeps ignoring signals that were ignored when it started
+    # signals that are ignored when a program starts stay ignored, as under nohup
     saved = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
     try:
         demo = subprocess.Popen(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the demo's newcomer replies to maintainers, and fixes a robot's report before the
+"""Test that the demo's newcomer replies to maintainers, and fixes a bot's report before the
 merge.
 """
 
@@ -54,8 +54,8 @@ def test_v2_contains_the_requested_changes(
 def test_v2_code_is_fixed_once(
     tmp_path: Path,
 ) -> None:
-    """Test that v2 contains the requested changes and keeps the tags even if the user fixed v1
-    without Robin.
+    """Test that v2 contains the requested changes and keeps the tags if the user already fixed
+    v1.
     """
     work = make_repositories(tmp_path).work
     file = work / acme.MCP

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the demo's replies: none to a message to yourself, and robot reports only about the
-patch.
-"""
+"""Test the demo's replies: none to a test message, and bot reports only about the patch."""
 
 from pathlib import Path
 

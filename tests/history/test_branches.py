@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding the stable branches among the refs, and which ones are missing."""
+"""Test finding the stable branches among the refs, and missing ones."""
 
 import os
 from collections.abc import Sequence
@@ -55,13 +55,13 @@ STABLE = "refs/remotes/stable"
             {},
             ["stable/linux-6.1.y", "linux-6.6.y"],
         ),
-        # list unsupported series on request
+        # unsupported series are listed on request
         (
             (f"{STABLE}/linux-6.1.y", f"{STABLE}/linux-5.4.y"),
             {"include_ended": True},
             ["stable/linux-5.4.y", "stable/linux-6.1.y"],
         ),
-        # include the latest branch if it is newer than the long-term ones
+        # the latest branch is included if it is newer than the long-term ones
         (
             [
                 f"{STABLE}/linux-{version}.y"
@@ -145,7 +145,7 @@ def test_unfetched_branch_is_stale(tmp_path: Path) -> None:
 def test_fresh_clone_is_not_stale(tmp_path: Path) -> None:
     repo = create_branches(tmp_path, "refs/remotes/stable/linux-6.1.y")
     logs = repo.path / ".git" / "logs" / "refs" / "remotes" / "stable"
-    # git clone logs the remote's HEAD, but none of its branches
+    # git clone writes a log for the remote's HEAD, but not for its branches
     (logs / "linux-6.1.y").rename(logs / "HEAD")
     assert not stale_branches(repo)
     make_old(logs / "HEAD")
@@ -231,7 +231,7 @@ def test_mainline_is_the_latest_master(tmp_path: Path) -> None:
 def test_local_mainline_is_master_or_main(
     tmp_path: Path,
 ) -> None:
-    """Reject branches such as coverity-tested/master in Xen's mirror."""
+    """Test that branches such as coverity-tested/master in Xen's mirror are rejected."""
     repo = create_branches(tmp_path)
     repo.git("branch", "-q", "-m", "topic")
     tip = repo.commit("tested")

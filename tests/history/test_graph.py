@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test patchpilot's commit-graph: when it is created and extended, and that a corrupt one has no
+"""Test when patchpilot's commit-graph is created and extended, and that a corrupt one has no
 effect.
 """
 
@@ -51,7 +51,6 @@ def directory(repo: Repo) -> Path:
 
 
 def commits_in_graph(repo: Repo) -> list[bool]:
-    """Return whether each commit, oldest first, is in the graph."""
     ids = repo.git("rev-list", "--reverse", "HEAD").split()
     return [
         any(has_commit(layer, id_) for layer in sound_layers(directory(repo)))
@@ -175,7 +174,7 @@ def test_stale_git_lock_is_removed(repo: Repo) -> None:
 def test_time_limit_stops_the_wait(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commit_graph, "PATIENCE", 0.0)
     with monkeypatch.context() as patched:
-        # use a small graph, which may exist already
+        # the graph is small and may already be finished, so pretend that it is not
         patched.setattr(commit_graph, "sound_layers", lambda _: ())
         assert not use(repo)
     assert commit_graph._running.pop().wait(20) == 0

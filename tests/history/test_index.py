@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the history index is correct even after branches or its file have changed."""
+"""Test that the history index stays correct when branches or its file change."""
 
 import random
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ A = "0123456789abcdef0123456789abcdef01234567"
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Create three commits on master, a branch from one of them, and a merge of both."""
+    """Create three commits on master, a branch starting at one of them, and a merge of both."""
     created = Repo(tmp_path / "r")
     created.commit("one", {"a": "1\n"})
     created.commit("two", {"a": "2\n"})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding merged commits by each kind of evidence, and detecting reverts."""
+"""Test finding merged commits by each kind of evidence, and detecting their reverts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ LINES = [f"line {number}\n" for number in range(40)]
 
 
 def file_text(**changes: str) -> str:
-    """Return the file after changing these lines (`l7="seven"`)."""
+    """Return the file with these lines changed (`l7="seven"`)."""
     lines = list(LINES)
     for name, value in changes.items():
         lines[int(name[1:])] = value + "\n"

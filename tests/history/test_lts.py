@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test printing the list of series, and updating it from a server."""
+"""Test printing the list of stable series, and updating it from a server."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ ANSWER = {
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]:
-    """Yield a URL, and a list that contains the server's response."""
+    """Yield a URL, and a list to which tests add the server's response."""
     body = [json.dumps(ANSWER).encode()]
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the stable branches missing from a clone, and `lts --fetch`, which fetches them."""
+"""Test finding the stable branches missing from a clone, and fetching them with `lts --fetch`."""
 
 import shutil
 from pathlib import Path

@@ -54,7 +54,7 @@ _NOT_TEXT = {"advice", "extensions", "feature", "fetch", "gc", "index", "pack"}
 
 
 def documented_keys() -> tuple[str, ...]:
-    """Return each key in `git help -c`, for each subsection."""
+    """Return each key that `git help -c` lists, for each subsection."""
     arguments = ["git", "help", "-c"]
     listed = subprocess.run(
         arguments, capture_output=True, text=True, check=True
@@ -95,7 +95,7 @@ def plant(repo: Repo, file: Path, value: str) -> int:
 
 
 def _open_error(repo: Repo, file: Path, text: str) -> str:
-    """Return git's error if it cannot open a repository with this configuration file."""
+    """Return git's error if it cannot open a repository with this configuration."""
     file.write_text(text)
     arguments = ["git", "-C", str(repo.path), "rev-parse", "--git-dir"]
     result = subprocess.run(arguments, capture_output=True, text=True, check=False)
@@ -103,7 +103,7 @@ def _open_error(repo: Repo, file: Path, text: str) -> str:
 
 
 def planted_value(kind: str, canaries: Canaries) -> str:
-    """Return the value that runs the planted command."""
+    """Return the value of a key that runs the planted command."""
     command = canaries.command("planted", "exit 0")
     return {
         "command": command,
@@ -194,7 +194,7 @@ def test_external_worktree_is_not_followed(
         repo.git("config", "extensions.worktreeConfig", "true")
     file = repo.path / ".git" / scope
     repo.git("config", "--file", str(file), "core.worktree", str(home))
-    # verify that git would use it
+    # verify that git would use the key
     assert repo.git("rev-parse", "--is-inside-work-tree") == "false"
     for arguments in (*_READING, ("undo",), ("check", "--fix")):
         result = call(arguments[0], "-C", repo.path, *arguments[1:])

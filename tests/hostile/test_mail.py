@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that patchpilot parses messages like `git am`: part × encoding × charset × headers × subject
-× diff. `git mailinfo` and `git apply` serve as control.
+"""Test that patchpilot parses messages like `git am`.
+
+Parts, encodings, charsets, headers, subjects and diffs are combined. `git mailinfo` and `git apply`
+serve as a control.
 """
 
 import base64

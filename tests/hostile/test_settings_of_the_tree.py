@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no file added by a branch weakens the check of that branch: file × format × target. As
-a control, plain git obeys the attributes.
+"""Test that no file added by a branch weakens the check of that branch.
+
+Files, formats and targets are combined. As a control, plain git obeys the attributes.
 """
 
 import itertools

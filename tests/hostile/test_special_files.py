@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no command blocks on an irregular file in a repository, or prints the target of
-a link.
-"""
+"""Test that no command blocks on a special file in a repository, or prints a link's target."""
 
 import itertools
 import os
@@ -59,7 +57,7 @@ _SECRET = "precious-words-of-the-user"
 
 @pytest.fixture
 def patience() -> Iterator[None]:
-    """Fail if a command blocks."""
+    """Fail the test if a command blocks."""
 
     def waits(_: int, __: FrameType | None) -> NoReturn:
         raise AssertionError("it waits for a file")

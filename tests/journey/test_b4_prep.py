@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test every command, and b4 after it, on branches created by `b4 prep` with each cover
-strategy.
-"""
+"""Test every command, and then b4, on branches created by `b4 prep` with each cover strategy."""
 
 import json
 import re
@@ -71,7 +69,6 @@ class Branch:
 
     @property
     def patches(self) -> list[str]:
-        """Return the ids of the patches, oldest first."""
         ids = self.repo.git("rev-list", "--reverse", "master..").split()
         return [commit for commit in ids if commit != self.cover]
 
@@ -81,8 +78,8 @@ class Branch:
         ]
 
     def is_whole(self) -> None:
-        """Check that b4 accepts the branch, and formats its patches with the cover letter in the
-        right position.
+        """Check that b4 accepts the branch, and formats its patches and cover letter in the right
+        order.
         """
         assert (self.info["cover-subject"], self.info["base-commit"]) == (
             "widget: two lines were wrong",
@@ -122,7 +119,7 @@ def prep_branches(
         repo = Repo.__new__(Repo)
         repo.path, repo._clock = folder, 1_800_000_000
         repo.git("update-index", "-q", "--refresh")
-        # otherwise b4 would use its web endpoint
+        # set a mail server, because otherwise b4 would use its web endpoint
         repo.git("config", "--global", "sendemail.smtpserver", "127.0.0.1")
         return repo
 
@@ -263,7 +260,7 @@ def test_draft_edits_b4_data(branch: Branch) -> None:
         "-v",
         "4",
     )
-    # the old cover letter is on a backup branch; `send` asks users who only fetched the branch
+    # the backup branch keeps the old cover letter; `send` asks users who merely fetched the branch
     branch.repo.git("branch backup")
     assert branch.run("draft", *words).code == 0
     known = branch.info
@@ -311,7 +308,7 @@ def test_send_and_b4_share_their_data(branch: Branch, via: str) -> None:
         assert "prerequisite" not in text
         assert "2 files" not in text
         assert "Ada" in text
-        # b4's tracking data records the send, as after `b4 send`
+        # b4's tracking data contains the send, as after `b4 send`
         first = str(cover["Message-ID"]).strip("<>")
         assert (known["revision"], known["series-v1"].split()[-1]) == ("2", first)
         assert b4(branch.repo, "prep", "--compare-to", "v1").stdout.count(" = ") == 2
@@ -339,7 +336,7 @@ def test_send_and_b4_share_their_data(branch: Branch, via: str) -> None:
     assert (
         json.loads(branch.run("draft", "--format", "json").out)["draft"]["version"] == 3
     )
-    # a resend sends b4's last version, not the next one
+    # a resend is of b4's last version, not of the next one
     document = json.loads(
         branch.run("send", "--resend", "--dry-run", "--format", "json").out
     )
@@ -405,7 +402,7 @@ def test_send_that_was_killed_is_recorded_for_b4(
         )
         assert json.loads(branch.run("track", "--format", "json").out)["series"]
         branch.is_whole()
-        # b4 is updated only once
+        # the command updates b4's data only once
         tip = branch.repo.git("rev-parse", "HEAD")
         branch.run(*command)
         assert (

@@ -117,7 +117,7 @@ def _amend_with(repo: Repo) -> None:
 
 def _amend_to_nothing(repo: Repo) -> None:
     (repo.path / "more.c").unlink()
-    # git exits with an error because the commit would be empty
+    # git fails, because the commit would be empty
     with pytest.raises(GitError):
         amend_files(repo.path, ("more.c",))
 

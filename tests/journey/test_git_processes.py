@@ -28,7 +28,7 @@ MAY_REPEAT = frozenset(("cat-file", "--stdin"))
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # creating it takes seconds, so all tests share it and must not modify it
+    # creating the clone takes seconds, so tests share it and must not modify it
     return make_repositories(tmp_path_factory.mktemp("sandbox")).work
 
 
@@ -37,7 +37,7 @@ def test_command_runs_few_git_processes(
     words: tuple[str, ...], clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(clone)
-    # warm the caches, such as git's version
+    # fill the caches, such as git's version
     call(*words)
     with counted_processes(tmp_path / "trace") as seen:
         call(*words)

@@ -96,7 +96,7 @@ WORLDS: dict[str, Callable[[Path], Repo]] = {
 
 
 def _count_findings(patches: Iterable[dict[str, Any]]) -> Findings:
-    """Return the findings in the JSON of `check`."""
+    """Return the findings in the JSON output of `check`."""
     return Counter(
         (finding["name"], finding["severity"])
         for patch in patches
@@ -223,7 +223,7 @@ def test_fixes_tags_agree(tmp_path: Path, world: str) -> None:
     )
     assert [culprit["commit"] for culprit in stable["culprits"]] == backport["culprits"]
     assert not valid or backport["culprits"] == valid
-    # nothing is proposed for a commit with a valid tag
+    # nothing else is proposed for a commit with a valid tag
     offered = {tag.split()[1] for tag in document["tags"]}
     assert not valid or offered <= {commit[:12] for commit in valid}
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that commands use the network only on request: all sockets and name resolution are
-blocked.
+"""Test that commands use the network only on request.
+
+All sockets and name resolution are blocked.
 """
 
 import re
@@ -61,7 +62,6 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 @pytest.fixture
 def connection_attempts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Record connection attempts, and let all of them fail."""
     tried: list[Any] = []
 
     def blocked(self: socket.socket, *words: Any) -> NoReturn:
@@ -114,7 +114,7 @@ def test_requested_connection_is_detected(
             for key, value in settings.items():
                 repo.git("config", "--global", "--unset", key)
                 repo.git("config", key, value)
-            # the repository's own settings are only used after they are trusted
+            # the repository's own settings are ignored until they are trusted
             call("-C", str(repo.path), *words)
             assert not [
                 address

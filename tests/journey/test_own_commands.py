@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a repository's commands are run only after the user trusted them, with git, b4 and a
+"""Test that a repository's commands run only after the user has trusted them, with git, b4 and a
 mail server.
 """
 
@@ -79,7 +79,6 @@ def login_server() -> Iterator[FaultySink]:
 
 @pytest.fixture
 def repo(tmp_path: Path, server: FaultySink) -> Repo:
-    """Create a topic with a tracked review."""
     created = topic(tmp_path / "r", 1, server=server)
     post = mail(
         "[PATCH] widget: change line 1",

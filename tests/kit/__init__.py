@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Building blocks for tests: real git repositories, patches, messages and servers.
+"""Provide helpers for tests: real git repositories, patches, messages and servers.
 
 Tools are in tests/lab.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Archives for tests: a public-inbox (served or as a directory), a maildir and an mbox.
+"""Provide archives for tests: a public-inbox (served or as a directory), a maildir and an mbox.
 
 Tests fail instead of being skipped if public-inbox is not installed.
 """

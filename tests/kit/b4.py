@@ -48,7 +48,7 @@ for line in sys.stdin:
 def b4(
     repo: Repo, line: str, *more: str, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run b4 in the repository without network access; it must succeed.
+    """Run b4 in the repository without network access, and require that it succeeds.
 
     `line` is split as in a shell.
     """

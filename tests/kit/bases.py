@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Clones like those of kernel developers: several remotes, stale branches and pushed copies.
+"""Create clones like those of kernel developers: several remotes, stale branches and pushed copies.
 
 Commits by others have different authors, because the base search compares authors.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A repository with a canary command in each configuration key that can run one.
+"""Create a repository with a canary command in each configuration key that can run one.
 
 Each canary logs its name when it runs.
 """
@@ -34,7 +34,10 @@ _HOOKS = [
 
 
 class Canaries:
-    """The canary commands; `executed` has the names of those that ran."""
+    """The canary commands.
+
+    `executed` has the names of the commands that ran.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -97,7 +100,7 @@ class Canaries:
     def plant_in_submodule(self, repo: Repo) -> None:
         """Add a modified submodule with canaries in its configuration.
 
-        The repository's settings make git look into the submodule wherever it can.
+        The repository's settings make git examine the submodule whenever possible.
         """
         inner = Repo(repo.path / "sub")
         inner.commit("sub: start\n", {"s.c": "int s;\n"})
@@ -187,7 +190,9 @@ def _keys() -> dict[str, str]:
 
 
 def story(path: Path, end: str = "   ") -> Repo:
-    """Create two patches to files that a stable branch also changes. Lines end with `end`."""
+    """Create two patches to files that a stable branch also changes, with this text at line
+    ends.
+    """
     repo = Repo(path)
     lines = [f"int line{number};\n" for number in range(30)]
     files = {

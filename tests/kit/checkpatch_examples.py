@@ -19,7 +19,7 @@ from tests.kit.snippets import context_of, mail_of
 
 KERNEL = (6, 1)
 EXPECTED = Path(__file__).parent.parent / "packs" / "checkpatch-6.1.json"
-# these types need a repository or the word list in checkpatch.pl's tree
+# these types require a repository, or the word list in checkpatch.pl's tree
 SKIPPED_TYPES = {"UNKNOWN_COMMIT_ID"}
 WORD_LISTS = {"TYPO_SPELLING", "CONST_STRUCT"}
 Findings = list[tuple[str, int]]
@@ -57,7 +57,7 @@ def cases() -> Iterator[Case]:
 
 
 def find_our_types(example: Example, rules: tuple[Rule, ...]) -> Findings:
-    """Return patchpilot's findings in an example by checkpatch.pl type, as of Linux 6.1."""
+    """Return patchpilot's findings in an example, by checkpatch.pl type, as of Linux 6.1."""
     context = context_of(example._replace(kernel=KERNEL, profile="linux"))
     skipped = SKIPPED_TYPES | (set() if example.tree else WORD_LISTS)
     return findings_by_type(

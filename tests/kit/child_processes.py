@@ -61,7 +61,7 @@ def process_starts(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
     """Map the `module::function` of each process start to its untrusted arguments.
 
     `*` stands for unknown arguments: the function calls Python's own functions (such as
-    subprocess), or gets the list from elsewhere.
+    subprocess), or receives the list from elsewhere.
     """
     starts: dict[str, set[str]] = {}
     for file, tree in trees(root=source):

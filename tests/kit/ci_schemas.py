@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""JSON schemas of CI formats: official ones, and ours for formats that have none."""
+"""Define JSON schemas of CI formats: official ones, and ours for formats without one."""
 
 import json
 import sys

@@ -26,7 +26,7 @@ def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
             json.loads(line) for line in file.read_text(errors="replace").splitlines()
         )
         start = next((event for event in events if event["event"] == "start"), None)
-        # the id of a process started by another traced process contains a slash
+        # if a process was started by another traced process, its id contains a slash
         if start and "/" not in start["sid"]:
             counts[_without_config_options(start["argv"])] += 1
 

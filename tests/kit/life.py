@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Take a topic from its commit to the stable trees, using a repository, and a mail server and
-archive on loopback.
+"""Take a topic from its commit to the stable trees.
+
+This uses a repository, and a mail server and an archive on loopback.
 """
 
 from collections.abc import Iterator

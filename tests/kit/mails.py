@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages on an invented list: patches, replies and bot messages.
+"""Create messages on an invented list: patches, replies and bot messages.
 
 All names and patches are invented.
 """
@@ -122,7 +122,7 @@ PUMP_TITLE = "pump: start at 10"
 
 
 def posted(version: int, value: int, *, prefix: str = "PATCH") -> bytes:
-    """Return a version of the pump patch that sets `value`."""
+    """Return a version of the pump patch with this value."""
     prefixes = f"{prefix}{f' v{version}' if version > 1 else ''}"
     diff = (
         f"diff --git a/pump.c b/pump.c\n--- a/pump.c\n+++ b/pump.c\n@@ -{10 * version},7"

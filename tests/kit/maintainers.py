@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""MAINTAINERS of a small invented kernel, and a tree with the files that it lists."""
+"""Define the MAINTAINERS of a small invented kernel, and write a tree with the files that it
+lists.
+"""
 
 from pathlib import Path
 
@@ -74,7 +76,7 @@ FILES = {
 
 
 def write_tree(folder: Path, **changed: str) -> Path:
-    """Write the tree and the additional files in `changed`, named with `__` for `/`."""
+    """Write the tree, and additional files given with `__` for `/` in their names."""
     for name, text in {
         **FILES,
         **{name.replace("__", "/"): text for name, text in changed.items()},

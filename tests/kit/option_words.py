@@ -73,7 +73,7 @@ def _valid_option(option: Option) -> st.SearchStrategy[list[str]]:
 
 
 def command_lines(table: Table) -> st.SearchStrategy[list[str]]:
-    """Generate up to six options and arguments in any order, all valid or some invalid."""
+    """Generate up to six options and arguments in any order, either all valid or some invalid."""
     valid = st.one_of(
         [_valid_option(option) for option in table]
         + [st.sampled_from([["a.patch"], ["-"], ["HEAD~2.."]])]

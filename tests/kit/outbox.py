@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Record sends in the outbox with given message states, without a mail server."""
+"""Record sends with given message states in the outbox, without a mail server."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patches composed from a subject, body and diff."""
+"""Compose patches from a subject, a body and a diff."""
 
 DIFF = """\
 diff --git a/drivers/demo/foo.c b/drivers/demo/foo.c

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Branches created by `b4 prep` with each cover strategy."""
+"""Create branches with `b4 prep`, using each cover strategy."""
 
 import atexit
 import shutil
@@ -64,7 +64,7 @@ def prep(
     shutil.copytree(source.path, path, symlinks=True)
     repo = Repo.__new__(Repo)
     repo.path, repo._clock = path, source._clock
-    # the copied index has the modification times of the original files
+    # git compares modification times, which differ for the copied files
     repo.git("update-index", "-q", "--refresh")
     if server:
         configure_mail_server(repo, server)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect the commands that patchpilot prints (hints, help, advice, rule packs and templates) and
-that the documentation shows.
+"""Collect the commands that patchpilot prints, and those in the documentation.
+
+Commands are printed in hints, help, advice, rule packs and templates.
 """
 
 import ast
@@ -58,7 +59,7 @@ def _end(text: str) -> int:
 
 
 def _printed_texts() -> Iterator[tuple[Path, str]]:
-    # skip other modules: parsing all of them takes seconds in each pytest worker
+    # skip other modules, because parsing all of them takes seconds in each pytest worker
     for path, tree in trees("patchpilot ", "Action("):
         for text in strings(tree):
             yield path, text
@@ -79,7 +80,7 @@ def _printed_texts() -> Iterator[tuple[Path, str]]:
 
 
 def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
-    """Yield a module's strings except docstrings, which are only kept as a command's help.
+    """Yield a module's strings, but docstrings only if they are a command's help.
 
     With `actions`, also yield the commands of `Action` calls.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A public-inbox server on loopback."""
+"""Run a public-inbox server on loopback."""
 
 import shutil
 import signal

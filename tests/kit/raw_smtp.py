@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail server on loopback that sends given bytes at a given step, and then continues, stalls or
-disconnects.
+"""Run a mail server on loopback that sends given bytes at a given step.
+
+It then continues, stalls or disconnects.
 """
 
 import contextlib
@@ -220,8 +221,7 @@ class _Session:
     def _receive_message(self) -> None:
         prompt = b"354 go on\r\n"
         if early := self.server.next_fault("body"):
-            # send both in one segment, so that the client reads the fault before it sends the
-            # message
+            # send both at once, so that the client reads the fault before it sends the message
             self._do(replace(early, send=prompt + early.send))
         else:
             self.sock.sendall(prompt)
@@ -239,7 +239,7 @@ class _Session:
         self._apply_fault("between")
 
     def _apply_fault(self, step: str) -> bool:
-        """Apply the fault for a step, and return whether there is one."""
+        """Apply the fault for a step, and return whether there was one."""
         fault = self.server.next_fault(step)
         if fault:
             self._do(fault)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tracked patch with a review, and a reply to the review."""
+"""Create a tracked patch with a review, and reply to the review."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Git repositories for tests, each created in a few milliseconds."""
+"""Create git repositories for tests, each in a few milliseconds."""
 
 import os
 import shlex

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""checkpatch.pl types without a rule, because checkpatch.pl never reports them."""
+"""List checkpatch.pl types that need no rule, because checkpatch.pl never reports them."""
 
 import tomllib
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class RetiredType(NamedTuple):
-    """A checkpatch.pl type, why it is never reported, and code that should trigger it."""
+    """A checkpatch.pl type that is never reported, the reason, and code that should trigger it."""
 
     checkpatch: str
     why: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mail servers with faults, TLS and login."""
+"""Run mail servers with faults, TLS and login."""
 
 import asyncio
 import ssl

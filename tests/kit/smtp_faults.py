@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Faults of mail servers at every step of an SMTP session, with the expected result of `send`."""
+"""Define faults of mail servers at every step of an SMTP session, with the expected result of
+`send`.
+"""
 
 from dataclasses import dataclass
 

@@ -214,7 +214,7 @@ def _series_patch(text: str) -> str:
 
 
 def mail_of(example: Example) -> str:
-    """Return the example as a patch message."""
+    """Convert the example to a patch message."""
     if example.patch is not None:
         return example.patch.lstrip("\n")
     subject = example.subject or SUBJECT
@@ -228,7 +228,7 @@ def mail_of(example: Example) -> str:
 
 def mail(subject: str, text: str, diff: str) -> str:
     """Return a patch in the format of git format-patch."""
-    # the diffstat lists MAINTAINERS to show that added files have a maintainer
+    # list MAINTAINERS in the diffstat, as if added files had a maintainer
     diffstat = (
         " MAINTAINERS | 1 +\n 1 file changed, 1 insertion(+)\n"
         if "diff --git a/MAINTAINERS " in diff

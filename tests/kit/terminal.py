@@ -77,7 +77,10 @@ class Terminal:
         )
 
     def read(self, patience: float = 0.1) -> bool:
-        """Wait at most `patience` seconds for output and read it; return False if there is none."""
+        """Wait at most this many seconds for output, and read it.
+
+        Return False if there is none.
+        """
         poller = select.poll()
         poller.register(self._master, select.POLLIN | select.POLLHUP)
         if not poller.poll(patience * 1000):
@@ -101,7 +104,10 @@ class Terminal:
         return time.perf_counter()
 
     def quiet(self, seconds: float = 0.3) -> float:
-        """Read until no output arrives for `seconds`; return the time of the last output."""
+        """Read until there is no output for this many seconds.
+
+        Return the time of the last output.
+        """
         last_output = time.perf_counter()
         while self.read(seconds):
             last_output = time.perf_counter()
@@ -169,7 +175,7 @@ class Terminal:
 
 
 class TerminalCommand(Terminal):
-    """A `patchpilot` command with a controlling terminal, where it can ask for a password."""
+    """A `patchpilot` command with a controlling terminal, on which it can ask for a password."""
 
     def __init__(self, *words: str) -> None:
         super().__init__(

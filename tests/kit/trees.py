@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small kernel tree whose branches apply, release and revert the patch in tests.kit.mails.
+"""Create a small kernel tree whose branches apply, release and revert the patch in tests.kit.mails.
 
 Commits are dated after the messages.
 """

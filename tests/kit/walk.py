@@ -24,7 +24,10 @@ PATIENCE = 90.0
 async def until(
     pilot: Pilot[int], condition: Callable[[], object], what: str = ""
 ) -> None:
-    """Wait until a condition holds; on timeout, raise AssertionError with the TUI's state."""
+    """Wait until a condition holds.
+
+    On timeout, raise AssertionError with the TUI's state.
+    """
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         await pilot.pause(0.02)
@@ -100,7 +103,7 @@ async def keys(pilot: Pilot[int], *pressed: str) -> None:
 
 
 async def still(pilot: Pilot[int]) -> None:
-    """Wait until four successive screens are equal."""
+    """Wait until four screens in a row are equal."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     screens: list[str] = []

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`python -m tests.lab.agreement --data FOLDER --tree LINUX-6.1` measures the figures of
-tests/lab/checkpatch-agreement.md and writes the page.
+"""Measure the figures of tests/lab/checkpatch-agreement.md and write the page.
 
-FOLDER has corpus/patches and the output of checkpatch.pl for them (checkpatch.jsonl in a tree,
-checkpatch_notree.jsonl without one). The part of the page after the line `<!-- not generated -->`
-is kept.
+`python -m tests.lab.agreement --data FOLDER --tree LINUX-6.1` FOLDER has corpus/patches and the
+output of checkpatch.pl for them (checkpatch.jsonl in a tree, checkpatch_notree.jsonl without one).
+The part of the page after the line `<!-- not generated -->` is kept.
 """
 
 import argparse
@@ -16,14 +15,13 @@ from pathlib import Path
 
 PAGE = Path(__file__).with_name("checkpatch-agreement.md")
 MANUAL_PART = "<!-- not generated -->"
-# checkpatch.pl reports every commit as unknown if it runs without a repository
+# without a repository, checkpatch.pl reports every commit as unknown
 NOT_COMPARED = {"UNKNOWN_COMMIT_ID"}
 _AT_ONCE = 200
 Counts = dict[str, list[int]]
 
 
 def main() -> None:
-    """Measure both modes and write the page."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -207,7 +207,6 @@ def compare(script: Path, folders: list[Path], limit: int) -> None:
 
 
 def main() -> None:
-    """Run the comparison, or record the expectations."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Count how often each message arrives after a failed send and its resumption, for every fault and
+"""Count how often each message arrives after a failed send is resumed, for every fault and
 transport.
 
 `python -m tests.lab.fault_table` prints the table.
@@ -141,8 +141,8 @@ def run_case(
     faults = Faults()
     with FaultySink(faults) as server, shorten_pauses():
         repo = topic(folder / "repo", patches, server=server)
-        # the server confirms no message before this fault, so nothing is uncertain for a resumption
-        # in another process
+        # the server confirms no message before this fault, so a resumption in another process has
+        # no uncertain messages
         repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
         with Repository.open(repo.path) as repository:
             request = SendRequest(
@@ -334,7 +334,6 @@ def run_server_case(
 def _try_send(
     repository: Repository, planned: Sending, request: SendRequest
 ) -> Sending:
-    """Try to send, and return the outbox's record even if that fails."""
     try:
         return deliver(repository, planned)
     except PatchpilotError:
@@ -350,7 +349,6 @@ def _send_with_fault(
     *,
     resumed: bool,
 ) -> Sending:
-    """Try to send with the fault enabled."""
     planned = (
         (lambda: plan_resume(repository, request))
         if resumed
@@ -408,7 +406,7 @@ def send_command(path: Path, request: SendRequest) -> list[str]:
 
 
 def _send_with_full_disk(repository: Repository, planned: Sending, state: str) -> None:
-    """Send, and let the disk be full when message 3 (message 1 of a resumption) gets this state."""
+    """Send, and simulate a full disk when message 3 (1 in a resumption) gets this state."""
     at = planned.send.waiting_messages[0].position if planned.send.id else 2
     full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
     with contextlib.closing(connect()) as base:
@@ -457,7 +455,6 @@ def _kill_send(
 
 
 def isolate(folder: Path) -> None:
-    """Set separate home, state and configuration directories."""
     for name in [
         name for name in os.environ if name.startswith(("GIT_", "XDG_", "B4_"))
     ]:
@@ -473,7 +470,7 @@ def isolate(folder: Path) -> None:
 def rows(
     names: list[str],
 ) -> Iterator[tuple[str, str, Callable[[Path], Row | ServerRow]]]:
-    """Yield (transport, case, function) for every case whose name contains one of these words."""
+    """Yield (transport, case, function) for every case whose name contains one of these strings."""
     for transport in TRANSPORTS:
         for case in smtp_faults.CASES:
             if not names or any(name in case.name for name in names):
@@ -498,8 +495,9 @@ def rows(
 
 
 def main(names: list[str]) -> int:
-    """Print the table for cases whose names contain any of these words; return 1 if one is
-    wrong.
+    """Print the table for cases whose names contain any of these strings.
+
+    Return 1 if a result is wrong.
     """
     count, failures, start = 0, 0, time.monotonic()
     print(

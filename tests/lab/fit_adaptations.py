@@ -183,7 +183,6 @@ def cross_validate(
 
 
 def main() -> None:
-    """Adapt the backports, print the results and, with --write, fit the weights."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -47,7 +47,6 @@ def make_case(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set
 
 
 def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[Case]:
-    """Return the cases of all truth files."""
     rows = [
         (repo, row | ({"fold": fold} if len(repos) > 1 else {}))
         for fold, (repo, truth) in enumerate(zip(repos, truths, strict=True))
@@ -65,8 +64,9 @@ def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[
 
 
 def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
-    """Fit the candidates' weights on the cases with a correct candidate, then the weights of "none"
-    on all cases.
+    """Fit the candidates' weights on the cases with a correct candidate.
+
+    Then fit the weights of "none" on all cases.
     """
     hit = [(rows, hits) for _, rows, _, hits in cases if hits]
     weights = maximize_likelihood(
@@ -140,8 +140,10 @@ def maximize_likelihood(
 def answers(
     cases: Sequence[Case], weights: tuple[Row, Row]
 ) -> list[tuple[float, bool, bool]]:
-    """Return (the first candidate's raw share, whether it is correct, whether one of the first
-    three is) for each case.
+    """Return a result for each case.
+
+    It has the first candidate's raw share, whether it is correct, and whether one of the first
+    three is.
     """
     outcomes = []
     for _, rows, none, hits in cases:
@@ -191,7 +193,6 @@ def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Fit the weights, evaluate them by fold and, with --write, store them."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -59,7 +59,7 @@ class Labeled:
 
 
 def labeled_mails(folder: Path) -> Iterator[Labeled]:
-    """Yield the labeled messages by others than the author."""
+    """Yield the labeled messages that were not sent by the author."""
     request_labels, labeled_ids = (
         requests(),
         {row["message_id"] for row in rows("sentences.tsv")},
@@ -97,7 +97,6 @@ def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]
 def requesting_sentences(
     mail: Classified, request_lines: Set[tuple[str, int, int]]
 ) -> frozenset[Sentence]:
-    """Return a message's sentences that are labeled as requests."""
     sentence_counts = Counter[int]()
     requested = []
     for sentence in mail.body.sentences:
@@ -180,7 +179,7 @@ def write(weights: Weights) -> None:
 
 
 def folds(lists: Set[str]) -> Iterator[Set[str]]:
-    """Yield groups of lists to leave out together."""
+    """Yield the groups of lists to leave out, one group at a time."""
     order = sorted(lists)
     random.Random(3).shuffle(order)
     for start in range(FOLDS):

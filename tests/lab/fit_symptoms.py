@@ -109,7 +109,6 @@ def quoted_log(message: str) -> str:
 
 
 def strip_quotes(commit: CommitMessage) -> CommitMessage:
-    """Remove the quoted lines from a commit's message."""
     head, _, body = commit.message.partition("\n")
     lines = [
         line
@@ -331,7 +330,6 @@ def report(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Create the cases, fit the weights, or test the current ones."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

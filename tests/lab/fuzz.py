@@ -500,7 +500,6 @@ def fuzz(name: str, count: int, seed: int) -> int:
 
 
 def main() -> int:
-    """Fuzz some or all parsers."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

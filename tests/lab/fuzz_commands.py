@@ -56,7 +56,7 @@ _GITCONFIG = """\
 
 
 class TooSlowError(BaseException):
-    """A command takes too long."""
+    """Raised if a command takes too long."""
 
 
 @dataclass(slots=True)
@@ -68,7 +68,6 @@ class Archive:
     url: str = ""
 
     def next(self) -> tuple[int, bytes, str]:
-        """Return the response to the next request."""
         self.asked += 1
         return (
             self.answers[(self.asked - 1) % len(self.answers)]
@@ -340,7 +339,7 @@ COMMANDS: dict[str, Callable[[World, random.Random, str], Iterator[Argv]]] = {
 
 @dataclass(slots=True)
 class Report:
-    """The number of calls, and the failures by cause."""
+    """The number of commands run, and the failures by cause."""
 
     seed: int
     keep: bool = False
@@ -384,7 +383,6 @@ class Report:
 def run_world(
     number: int, commands: Sequence[str], archive: Archive, root: Path, report: Report
 ) -> None:
-    """Create a world and run commands in it."""
     folder = root / f"world-{number}"
     folder.mkdir()
     url = f"{archive.url}/{number}"
@@ -459,8 +457,9 @@ def _frame(error: BaseException) -> str:
 
 
 def _failure_key(log: str) -> str:
-    """Return a key for tracebacks of the same bug: the exception and patchpilot's innermost
-    line.
+    """Return a key that is equal for tracebacks of the same bug.
+
+    It consists of the exception and patchpilot's innermost line.
     """
     places = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
     error = next(
@@ -497,7 +496,7 @@ def _isolate() -> Iterator[Path]:
     }
     (root / ".gitconfig").write_text(_GITCONFIG)
     os.chdir(root)
-    # do not wait for Retry-After
+    # ignore Retry-After
     archive.BETWEEN_REQUESTS = 0.0  # type: ignore[attr-defined]
     archive._retry_delay = lambda *_: 0.0
     connect = socket.socket.connect
@@ -521,7 +520,10 @@ def _too_slow(*_: object) -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run commands in one world after another until the time is over; return 1 on a failure."""
+    """Run commands in one world after another until the time is up.
+
+    Return 1 after a failure.
+    """
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write git objects directly, including ones that git would refuse to create."""
+"""Write git objects directly, including objects that git would refuse to create."""
 
 import hashlib
 import zlib
@@ -12,13 +12,12 @@ _TREE = b"40000"
 
 
 class ObjectWriter:
-    """Writes loose objects and refs to a git directory."""
+    """Write loose objects and refs to a git directory."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def put(self, kind: bytes, data: bytes) -> str:
-        """Write an object and return its id."""
         content = b"%s %d\0%s" % (kind, len(data), data)
         name = hashlib.sha1(content, usedforsecurity=False).hexdigest()
         file = self._folder / "objects" / name[:2] / name[2:]
@@ -74,7 +73,6 @@ class ObjectWriter:
         return self.put(b"commit", b"\n".join(header) + b"\n\n" + message)
 
     def tag(self, name: bytes, commit: str, tagger: bytes, message: bytes) -> str:
-        """Write an annotated tag and return its id."""
         return self.put(
             b"tag",
             b"object %s\ntype commit\ntag %s\ntagger %s\n\n%s"

@@ -115,7 +115,7 @@ class Chance:
         return self.rng.random() < self.heat
 
     def one(self, honest: bytes, pool: Sequence[bytes]) -> bytes:
-        """Return the valid value, another value from `pool`, or a damaged copy."""
+        """Return the valid value, another value from the pool, or a damaged copy."""
         if not self.hit():
             return honest
         return (
@@ -451,5 +451,5 @@ def _responses(
 
 
 def _pack(data: bytes) -> bytes:
-    # without a time, so that a seed always gives the same data
+    # omit the time, so that a seed always gives the same data
     return gzip.compress(data, 1, mtime=0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the messages in a public-inbox epoch, and what the sender of a reply wrote."""
+"""Read the messages in a public-inbox epoch, and extract what the sender of a reply wrote."""
 
 import re
 import subprocess
@@ -36,14 +36,12 @@ class ArchivedMail(NamedTuple):
 
     @property
     def is_patch(self) -> bool:
-        """Return whether the message contains a patch."""
         return bool(_PATCH.match(self.subject)) and (
             b"\n@@ -" in self.raw or b"\ndiff --git " in self.raw
         )
 
     @property
     def is_from_bot(self) -> bool:
-        """Return whether a bot sent the message."""
         return bool(_BOT.search(self.sender))
 
     @property

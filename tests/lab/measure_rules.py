@@ -60,7 +60,6 @@ class Sample(NamedTuple):
 
 
 def _request_categories(paragraphs: Sequence[str]) -> tuple[str, ...]:
-    """Return the categories of the requests in these paragraphs."""
     return tuple(
         category
         for category, pattern in SAID.items()
@@ -71,7 +70,7 @@ def _request_categories(paragraphs: Sequence[str]) -> tuple[str, ...]:
 def sample_patches(mails: Iterable[ArchivedMail], limit: int) -> list[Sample]:
     """Sample up to `limit` patches of each kind, and half as many with requested changes.
 
-    The last version of a patch is taken to be accepted.
+    The last version of a patch is considered accepted.
     """
     patches: dict[str, ArchivedMail] = {}
     comments: dict[str, list[str]] = defaultdict(list)
@@ -86,7 +85,7 @@ def sample_patches(mails: Iterable[ArchivedMail], limit: int) -> list[Sample]:
                 comments[mail.parent] += unquoted_paragraphs(mail.raw)
     samples: dict[str, list[Sample]] = defaultdict(list)
     for patch in patches.values():
-        # a reply to the cover letter is about all patches
+        # replies to the cover letter apply to all patches
         replies = (*comments[patch.id], *comments.get(patch.parent, ()))
         if categories := _request_categories(comments[patch.id]):
             samples["asked"].append(Sample("asked", patch, None, categories))
@@ -185,12 +184,11 @@ def records(
 
 
 def _is_about(name: str, category: str) -> bool:
-    """Return whether a rule reports what this category of requests is about."""
+    """Return whether a rule reports problems in this category of requests."""
     return bool(re.search(PATTERNS[category]["rules"], name))
 
 
 def main(arguments: list[str]) -> int:
-    """Sample and check messages of mailing lists, and print the records."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -68,7 +68,7 @@ def rows(directory: Path, since: str) -> Iterator[Row]:
 
 
 def last_versions(patches: Iterable[Row]) -> list[Row]:
-    """Return the latest version of each patch, counted once even if sent to several lists."""
+    """Return the latest version of each patch, once even if it was sent to several lists."""
     latest: dict[str, Row] = {}
     for row in patches:
         latest_of_title = latest.get(row.form[0])
@@ -172,7 +172,6 @@ def _text(shares: Iterable[tuple[str, int]]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the table for some archives."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -69,7 +69,7 @@ def kill_and_check(
                     for send in sends
                     for entry in send.entries
                 )
-            # a b4 whose parent was killed holds the lock until it exits; the next run restores the
+            # if its parent is killed, b4 holds the lock until it exits; the next run restores the
             # files
             deadline = time.monotonic() + 20
             while (
@@ -122,7 +122,7 @@ def main(count: int, transport: str) -> int:
     chance, failures, kinds = random.Random(seed), 0, Counter[str]()
     start = time.monotonic()
     duration = 3.0 if transport == "git-send-email" else 8.0
-    # Ctrl-C prints the results so far
+    # Ctrl-C prints the results up to then
     with contextlib.suppress(KeyboardInterrupt):
         for number in range(count):
             with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as folder:

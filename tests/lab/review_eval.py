@@ -32,7 +32,7 @@ from patchpilot.services.review.review_patches import (
 
 
 def inputs(tree: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReviewInput]]:
-    """Check each file against HEAD of the repository `tree`."""
+    """Check each file against the repository's HEAD."""
     with Repository.open(tree) as repository:
         head = CommitTree(repository, repository.resolve("HEAD"))
         for file in files:
@@ -51,7 +51,6 @@ def named_patches(file: Path, review_input: ReviewInput) -> Iterator[tuple[str, 
 
 
 def write(tree: Path, folder: Path, files: Sequence[Path]) -> None:
-    """Write the requests, and print their sizes."""
     folder.mkdir(parents=True, exist_ok=True)
     sizes = []
     for file, review_input in inputs(tree, files):

@@ -108,7 +108,6 @@ def create_repository(path: Path, command: str) -> Repo:
 
 
 def start_command(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
-    """Start a command as the leader of a process group."""
     argv = [
         sys.executable,
         "-m",
@@ -132,7 +131,7 @@ def start_and_wait_for_write(repo: Repo, command: str) -> "subprocess.Popen[byte
     objects, lock = repo.path / ".git" / "objects", repo.path / ".git" / "index.lock"
     repo.git("repack", "-adq")
     repo.git("prune-packed", "-q")
-    # a write below it does not change the time of an empty directory
+    # remove empty directories, because a write to an existing one does not change the parent's time
     for folder in objects.glob("??"):
         with contextlib.suppress(OSError):
             folder.rmdir()
@@ -219,7 +218,7 @@ def kill_and_check(
 
 
 def _draft_is(repo: Repo, *, new: bool) -> bool:
-    """Return whether the draft has all of the killed command's changes (`new`) or none."""
+    """Return whether the draft has all changes of the killed command or, unless `new`, none."""
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
     actual = (
         draft["version"],

@@ -33,7 +33,6 @@ Lines = tuple[int, int]
 
 
 def rows(name: str) -> Iterator[dict[str, str]]:
-    """Yield the rows of a table of labels."""
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file, delimiter="\t")
 
@@ -49,7 +48,6 @@ def requests() -> dict[str, list[tuple[Lines, bool]]]:
 
 
 def overlaps(first: Lines, second: Lines) -> bool:
-    """Return whether two ranges of lines overlap."""
     return first[0] <= second[1] and second[0] <= first[1]
 
 
@@ -94,7 +92,7 @@ def main(folder: Path, part: str) -> int:
             continue
         status = max(topics, key=lambda series: len(series.message_ids))
         labels = [revision.label.lower() for revision in status.revisions]
-        # labels only have the version number and "resend"
+        # labels contain only the version number and "resend"
         versions = [label.removeprefix("rfc ") for label in labels]
         has_state = str(status.state) in (label["state"], *label["also_fair"])
         has_versions = versions == [

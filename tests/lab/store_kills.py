@@ -103,7 +103,6 @@ def _number(series: str) -> str:
 
 
 def prepare(folder: Path) -> None:
-    """Create a separate store for the processes."""
     os.environ |= {
         f"XDG_{name}_HOME": str(folder / name.lower())
         for name in ("CONFIG", "DATA", "STATE", "CACHE")

@@ -53,7 +53,6 @@ def findings(text: str) -> Counter[tuple[str, int]]:
 
 
 def main() -> None:
-    """Compare the output of both programs, and print the differences and F1."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the language of all text that users see."""
+"""Test the language of all texts that users see."""

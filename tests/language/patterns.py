@@ -65,7 +65,7 @@ def prose() -> tuple[tuple[str, Text], ...]:
 
 @cache
 def find_matches() -> tuple[tuple[str, str, str], ...]:
-    """Return (area, pattern, location with context) for each match."""
+    """Return (area, pattern, location with context) for each match of a pattern."""
     return tuple(
         (area, name, f"{text.place}: {_around(text.text, match)}")
         for area, text in prose()
@@ -112,7 +112,7 @@ def lower_ceilings() -> str:
 
 
 def main() -> None:
-    """Lower the limits, or list the matches."""
+    """Lower the ceilings, or list the matches."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", nargs="+", metavar="AREA")
     options = parser.parse_args()

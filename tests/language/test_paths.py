@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the pages about the code name existing files."""
+"""Test that files named on the pages about the code exist."""
 
 import re
 from pathlib import Path

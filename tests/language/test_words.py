@@ -50,7 +50,7 @@ def _find_words(text: Text) -> list[str]:
 
 
 def _advice(word: str) -> str:
-    # a pattern may look ahead at the following text
+    # do not match the whole text, because a pattern may look ahead at it
     return next(
         str(entry["use"])
         for entry in _DATA["word"]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect every text that a user can read, with its location: strings in code, rule packs,
-templates, documentation.
+"""Collect every text that a user can read, with its location.
+
+These are strings in code, rule packs, templates and documentation.
 """
 
 import ast
@@ -82,7 +83,6 @@ def _help(tree: ast.AST) -> Iterator[ast.Constant]:
 
 
 def docstrings() -> Iterator[Text]:
-    """Yield docstrings that are not shown as help."""
     for file, tree in trees():
         help_nodes = {id(node) for node in _help(tree)}
         for node in _docstrings(tree):
@@ -94,7 +94,6 @@ def docstrings() -> Iterator[Text]:
 
 
 def rule_texts() -> Iterator[Text]:
-    """Yield the texts of a rule: name, summary, message, why, fix."""
     for file in sorted((ROOT / "checks").glob("*.toml")):
         for rule in tomllib.loads(file.read_text(encoding="utf-8")).get("rule", ()):
             source = f"{file.relative_to(ROOT)}:{rule.get('name')}"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what maintainers accept: `check` does not warn about it, while checkpatch.pl does and
-keeps its levels in its own format.
+"""Test forms that maintainers accept and `check` does not warn about.
+
+checkpatch.pl warns about them, and its own format keeps its levels.
 """
 
 import pytest

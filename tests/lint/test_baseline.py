@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a baseline recognizes findings after moving, rewording and reordering, and reads
-nothing from a broken file.
+"""Test that a baseline recognizes findings that were moved, reworded or reordered, and that a
+malformed file is not used.
 """
 
 import json
@@ -58,7 +58,7 @@ def patch(
     offset: int = 10,
     marks: str = "PATCH",
 ) -> Patch:
-    """Return a patch that adds a line; its hunk starts at line `offset`."""
+    """Return a patch that adds a line in a hunk that starts at line `offset`."""
     diff = (
         file_diff(path, f" \n \n \n+{added}\n \n \n ")
         .replace("@@ -10,", f"@@ -{offset},")

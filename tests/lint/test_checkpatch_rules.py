@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test aspects of checkpatch.pl's rules that the examples in checks/ do not show: word order,
+"""Test parts of checkpatch.pl's rules that the examples in checks/ do not cover: word order,
 caching, repositories, hostile lines.
 """
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what rules on code taste ignore; the examples in checks/ show what they report."""
+"""Test what the rules on code taste ignore.
+
+The examples in checks/ show what they report.
+"""
 
 import pytest
 

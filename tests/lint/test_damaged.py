@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patches that message, editors and ill will have damaged: every rule reads them to the end."""
+"""Test that every rule can check patches that were damaged by mail programs, by users or on
+purpose.
+"""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

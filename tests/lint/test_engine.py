@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The engine: places, order, severities, moved lines."""
+"""Test the engine: positions, order, severities, moved lines."""
 
 from collections.abc import Iterable, Iterator
 

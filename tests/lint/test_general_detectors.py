@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the keywords of the general detectors: each row is a match table, added code (or a
-message), and the reported lines.
+"""Test the options of the generic detectors.
+
+Each row has a match table, added code (or a message), and the reported lines.
 """
 
 import pytest

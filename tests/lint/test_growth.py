@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The work on a patch grows with its length and not faster, and a long patch is not silent."""
+"""Test that checking takes linear time, and that checking a long patch shows progress."""
 
 import time
 import timeit
@@ -15,7 +15,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from tests.kit.snippets import mail
 
-# these compare times
+# these tests compare times
 pytestmark = pytest.mark.long
 FEW, MANY = 250, 2000
 Shape = Callable[[int], list[str]]
@@ -105,7 +105,7 @@ def test_checking_time_is_linear(shape: Shape) -> None:
         return _seconds(_patch("drivers/frob/frob.c", shape(count)))
 
     seconds(50)
-    # quadratic time would take 64 times as long; a busy machine does not even double it
+    # quadratic time would take 64 times as long; even on a busy machine, linear time takes far less
     assert seconds(MANY) < 24 * max(seconds(FEW), 0.02)
 
 

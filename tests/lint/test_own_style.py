@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that existing style and checkpatch.pl's mistakes are reported only with --strict."""
+"""Test that existing style and false reports of checkpatch.pl are shown only with --strict."""
 
 import re
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that errors in packs name their file and rule."""
+"""Test that errors in rule packs name the file and the rule."""
 
 import pytest
 

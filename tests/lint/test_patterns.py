@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test patterns from data, and compiled patterns cached between runs."""
+"""Test patterns from data files, and compiled patterns cached between runs."""
 
 import os
 import re
@@ -43,7 +43,8 @@ path = "a.c"
 def _pump(nodes: Any, first: str, length: int) -> str:
     """Return a text that resembles matches of a parsed pattern, with maximum repeats.
 
-    A class stands for `first` if it takes that, otherwise for the first character that it takes.
+    A character class is represented by `first` if that matches, otherwise by the first character
+    that does.
     """
     text = ""
     for name, value in nodes:

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that one decision separates prose from pasted text.
-
-And what maintainers say of sentences.
-"""
+"""Test separating prose from pasted text, and the rules about sentences."""
 
 import pytest
 

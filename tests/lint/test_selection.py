@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which rules run, what profiles change, and that compiled forms are cached."""
+"""Test which rules run, what profiles change, and that compiled packs are cached."""
 
 import re
 from pathlib import Path
@@ -100,7 +100,7 @@ def test_damaged_compiled_pack_is_rebuilt() -> None:
 def test_user_pack_cannot_reuse_a_name(tmp_path: Path) -> None:
     shipped = next(rule for rule in load_rules() if rule.name == "missing-fixes")
     pack = (Path(rule_store.__file__).parents[2] / "checks" / "tags.toml").read_text()
-    # other rules have lookaround within repeats, which only shipped packs may use
+    # other rules use lookaround within repeats, which only shipped packs may use
     (text,) = (
         f"[[rule]]{table}"
         for table in pack.split("[[rule]]")[1:]

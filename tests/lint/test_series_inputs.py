@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that rules use a series' other messages, and crashes described in a message."""
+"""Test rules that use the other messages of a series, or crashes described in a message."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test inconsistencies between the messages of a thread: versions, totals, marks, stale cover
+"""Test inconsistencies between the messages of a thread: versions, totals, prefixes, outdated cover
 letters.
 """
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the pack sets the severity of a rule or its cases, and the profile overrides it,
-but never a detector.
+"""Test that the pack sets the severity of a rule or of its cases, and that a profile can override
+it but a detector cannot.
 """
 
 import ast
@@ -63,7 +63,7 @@ def test_detectors_have_no_severity() -> None:
             for node in ast.walk(tree)
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
-    # packs list the cases that generic detectors distinguish
+    # cases that generic detectors distinguish are listed in packs
     cases |= {
         case
         for rule in load_rules()

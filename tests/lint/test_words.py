@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test repeated words: a finding in the diff has a position."""
+"""Test that a repeated word in the diff is reported with its position."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that Neovim and Emacs show findings when configured as in the guide."""
+"""Test that Neovim and Emacs show findings if configured as in the guide."""
 
 import json
 import os
@@ -48,7 +48,6 @@ SHOW_AND_FIX = r"""
 
 
 def snippet(language: str) -> str:
-    """Return an editor's configuration from the page."""
     match = re.search(rf"```{language}\n(.*?)```", HOW_TO.read_text(), re.DOTALL)
     assert match
     return match[1]

@@ -64,7 +64,7 @@ class Text:
         return await self._found()
 
     async def _found(self) -> list[tuple[int, str]]:
-        """Wait for the findings, and return their lines (from 0) and names."""
+        """Wait for the findings, and return their lines (from 0) and rule names."""
         while True:
             params = await self.client.wait_for_notification(
                 lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
@@ -204,7 +204,7 @@ async def test_escape_sequences_are_removed(
         and diagnostic.code_description.href.startswith("https://")
         for diagnostic in diagnostics
     )
-    # the pages describe rules without quoting the patch
+    # pages describe rules, and do not quote the patch
     pages = [await text.hover(line) for line in range(len(mail.split("\n")))]
     assert not [page for page in pages if "command:" in page or "<img" in page]
 

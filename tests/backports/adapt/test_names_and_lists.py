@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test adapting names and lists that differ on the branch, and checks of the adapted file."""
+"""Test adapting names and lists that differ in the branch, and checking the adapted file."""
 
 from pathlib import Path
 
@@ -28,7 +28,9 @@ def adapt_fix(
     later: dict[str, str],
     fixed: dict[str, str],
 ) -> tuple[Adaptation | None, dict[str, str]]:
-    """Adapt the fix (`later` → `fixed`) to a branch with `files`, and return it with its files."""
+    """Adapt the fix (from `later` to `fixed`) to a branch with these files, and return it with its
+    files.
+    """
     repo = Repo(path / "repo")
     old = repo.commit("start", files)
     repo.commit("move on", later)

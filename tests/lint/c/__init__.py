@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test of the C lexer, statement scanner and walk."""
+"""Test the C lexer, the statement scanner and the walk."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the per-line scan: files, hunks, and the code on a line."""
+"""Test scanning a patch line by line: files, hunks, and the code on a line."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,7 +141,7 @@ def test_blanking_keeps_columns_and_tabs(raws: list[str], in_comment: bool) -> N
     sanitizer.reset(in_comment)
     for raw in ("+" + raw for raw in raws):
         text = sanitizer.line(raw)
-        # a backslash at the end of a line in a string counts twice
+        # a backslash at the end of a line within a string becomes two characters
         assert len(raw) <= len(text) <= len(raw) + 1
         assert text[0] == "+"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Statements, chains of branches and bracketed lines."""
+"""Test parsing statements, chains of branches and bracketed lines."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which words are types, which are learned, and the kinds of characters."""
+"""Test which words are types, which ones are learned as types, and how characters are
+classified.
+"""
 
 import pytest
 from hypothesis import given

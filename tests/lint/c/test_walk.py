@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The walk over C: order, state between lines, and that it ends, and soon, whatever a patch holds."""  # noqa: E501
+"""Test the walk over C code: its order, its state between lines, and that it ends in linear time on
+any patch.
+"""
 
 import random
 import re
@@ -33,7 +35,7 @@ def _walk(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> CCod
 
 
 def _recording_check() -> tuple[list[str], CheckFunction]:
-    """Return the lines that a check is called for, and the check."""
+    """Return a check, and the list of lines that it is called for."""
     lines: list[str] = []
 
     def note(context: LineContext) -> tuple[()]:
@@ -108,7 +110,7 @@ def test_layout_check_includes_the_next_line(
         " int d;\n"
     )
     code(Context(parse_patch(f"{HEAD}{diff}".encode(), "x.patch")))
-    # the first line of a hunk follows the file header, and resembles an added line
+    # skip the hunk's first line, recorded because the file header before it resembles an added line
     assert recorded_lines[1:] == ["+int b;", " int c;"]
 
 
@@ -151,7 +153,7 @@ def test_mixed_case_is_reported_once() -> None:
 )  # fmt: skip
 def test_time_grows_with_the_lines(line: str) -> None:
     def seconds(count: int) -> float:
-        # the compiled patterns of the previous run would make the small one look cheap
+        # clear the compiled patterns, which would make the second run seem cheap
         re.purge()
         started = time.process_time()
         _walk([line.replace("{n}", str(number)) for number in range(count)])

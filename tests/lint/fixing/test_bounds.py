@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixing takes time that grows with the patch, and a draft keeps its counts whatever lines go."""
+"""Test that fixing takes linear time, and that a draft's counts stay correct when lines are
+removed.
+"""
 
 import time
 
@@ -107,7 +109,7 @@ def test_number_of_checks_is_bounded(
     moved = iter(range(10_000))
 
     def never_content(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        # each check finds something that earlier ones did not
+        # each check has a finding that earlier checks did not have
         context, found = real_check(patch)
         other = next(iter(RULES.values()))
         line = patch.diff_line + 5 + next(moved) % count

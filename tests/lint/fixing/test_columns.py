@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that deliberate columns survive a fix, or the fix is skipped."""
+"""Test that a fix preserves deliberate alignment, or is skipped."""
 
 import pytest
 

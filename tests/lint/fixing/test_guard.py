@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the guard for fixes: blanks may change if tokens do not, strings never, comments only
-with permission.
+"""Test the guard for fixes.
+
+Whitespace may change if tokens do not, strings may never change, and comments only with permission.
 """
 
 from typing import Any
@@ -97,6 +98,6 @@ _WORD = st.sampled_from(
 @given(st.lists(_WORD, max_size=12), st.data())
 def test_tokens_ignore_blanks(words: list[str], data: st.DataObject) -> None:
     blank = st.sampled_from([" ", "  ", "\t"])
-    # leave out operators that start a comment
+    # exclude operators that start a comment
     text = "".join(word + data.draw(blank) for word in words)
     assert tokens([text])[0] == words

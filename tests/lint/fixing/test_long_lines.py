@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that long lines are broken where readers expect it, and that following lines are
+"""Test that long lines are broken at positions that readers expect, and that following lines are
 realigned.
 """
 

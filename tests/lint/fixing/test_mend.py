@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test fixed patches: only added lines change, the patch still applies, tokens stay, and a
-second run changes nothing.
+"""Test fixed patches.
+
+Only added lines change, the patch still applies, tokens stay the same, and a second run changes
+nothing.
 """
 
 import subprocess
@@ -207,11 +209,11 @@ def test_context_lines_are_unchanged() -> None:
     "body",
     [
         "-\tfoo(a,bcdefgh );\n \tint ret;\n+\tfoo(a,bcdefgh );",
-        # the patch would be empty
+        # with the fix, the patch would be empty
         " \tint a;\n-\tfoo(a, b);\n+\tfoo(a,b);\n \tint c;",
-        # the first hunk would be empty
+        # with the fix, the first hunk would be empty
         "@@\n \tint a;\n \n+\n \tint b;\n@@\n \tint d;\n+\tfrob(a, b);\n \tint f;",
-        # the hunk would end with a changed line
+        # with the fix, the hunk would end with a changed line
         "-static int frob_set(struct frob *frob,\n+static int frob_set_mode(struct frob *frob,\n \t\t    int mode)",  # noqa: E501
     ],
 )  # fmt: skip
@@ -292,7 +294,7 @@ _LINE = st.sampled_from(_LINES)
 
 @st.composite
 def messy(draw: st.DrawFn) -> str:
-    """Generate lines of C with sensible tokens and random blanks."""
+    """Generate lines of C with valid tokens and random whitespace."""
     lines = []
     for words in draw(st.lists(_LINE, min_size=1, max_size=9)):
         text = words[0]
