@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The test suite mirrors patchpilot/, runs the examples in checks/, and runs the whole journey."""
+"""Mirror patchpilot/ with tests, run the examples in checks/, and test complete workflows."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that packages below the front ends return advice as values, because a command in plain text
-would reach the TUI unchanged.
+"""Test that packages below the front ends return hints as values, because the TUI cannot translate
+a command in plain text.
 """
 
 from tests.kit.printed import commands_in, strings

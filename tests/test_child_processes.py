@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test every start of a child process: arguments from outside never become options or reach a
-shell.
+"""Test that arguments from outside never become options or reach a shell when a child process is
+started.
 """
 
 import ast
@@ -33,8 +33,8 @@ ROOT = Path(__file__).parents[1]
 
 
 class Kind(NamedTuple):
-    """A kind of words from outside, with the tests proving that no program reads one as an
-    option.
+    """A kind of untrusted arguments, with the tests that prove that no program parses them as
+    options.
     """
 
     words: str
@@ -462,8 +462,9 @@ def test_shell_runs_only_user_commands() -> None:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """Create a fix whose refs, files, tags, authors, MAINTAINERS and tracking data start with
-    '-'.
+    """Create a fix with hostile names.
+
+    Its refs, files, tags, authors, MAINTAINERS and tracking data start with '-'.
     """
     repo = story(tmp_path_factory.mktemp("hostile") / "repo", end="")
     head = repo.git("rev-parse", "HEAD")
@@ -556,7 +557,7 @@ def test_outside_text_is_never_an_option(
     if "b4" in argv:
         hostile.git("config", "--unset-all", "branch.topic.b4-tracking", check=False)
     else:
-        # b4 rejects such a base itself
+        # b4 itself rejects such a base
         hostile.git("config", "branch.topic.b4-tracking", json.dumps(TRACKING))
         hostile.git(
             "config", "branch.topic.b4-prep-cover-strategy", "branch-description"
@@ -577,7 +578,10 @@ def test_outside_text_is_never_an_option(
 
 
 def _without_values(words: Iterator[str]) -> Iterator[str]:
-    """Yield a call's words, except values after the key of a git config call without options."""
+    """Yield a command's arguments.
+
+    For git config without options, omit the values after the key.
+    """
     is_config = False
     for word in words:
         yield word

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test settings: later sources take precedence, and a tree cannot set the user's own settings."""
+"""Test that later settings override earlier ones, and that a tree cannot change the user's own
+settings.
+"""
 
 import pytest
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the core runs without optional packages, and that a command that needs one names
-its extra.
+"""Test that the core runs without optional packages, and that a command that requires one names its
+extra.
 """
 
 import ast
@@ -64,7 +64,7 @@ def test_imports_belong_to_core_or_an_extra() -> None:
 
 
 def test_every_extra_installs_its_imports() -> None:
-    # installed by another package of the same extra
+    # another package of the same extra installs this one
     implied = {"lsprotocol"}
     for name, extra in EXTRA_OF.items():
         extra_imports = imports_of(PROJECT["optional-dependencies"][extra])

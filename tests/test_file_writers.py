@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that only one module writes files; others write only to folders that they created."""
+"""Test that a single module writes files; others write only to folders that they created."""
 
 import ast
 import os
@@ -48,7 +48,6 @@ APPENDS = {
 
 
 def writes(call: ast.Call) -> bool:
-    """Return whether a call opens a file for writing."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if name in ("write_text", "write_bytes"):
         return True

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that tests/lab contains only programs and their modules, and that its page lists each
-program with the tests that use it.
+"""Test that tests/lab contains only programs and their modules, and that its page lists the tests
+that use each program.
 """
 
 import re

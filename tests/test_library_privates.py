@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the code does not use private names from libraries."""
+"""Test that the code uses no private names of libraries."""
 
 import ast
 import importlib
@@ -49,7 +49,7 @@ def _imports() -> set[tuple[str, str]]:
 
 
 def _attributes() -> set[str]:
-    """Return the private attributes in use that our own code does not define."""
+    """Return private attributes that the code uses but does not define itself."""
     used, ours = set(), set()
     for node in (node for tree in _trees() for node in ast.walk(tree)):
         match node:

@@ -17,7 +17,7 @@ def test_ratio_has_a_tolerance() -> None:
     assert worse(ROWS, recorded) == []
     recorded["check, one patch"] -= 0.01
     assert worse(ROWS, recorded) == ["check, one patch: ratio 0.500, recorded 0.390"]
-    # there is no record for a new pair
+    # a new pair has no recorded ratio
     assert worse(ROWS, {}) == []
 
 

@@ -38,7 +38,7 @@ def secret(name: str) -> str:
 
 
 def login(name: str) -> str:
-    """Return a user and password in URL form."""
+    """Return a user name and password as they appear in a URL."""
     return f"ada:{secret(name)}@"
 
 
@@ -93,7 +93,6 @@ class World:
         self.repo.git("config", "--global", "credential.helper", helper)
 
     def call(self, *argv: object, stdin: bytes = b"") -> int:
-        """Run a command in the repository, recording its output."""
         command, *arguments = argv
         outcome = call(command, "-C", self.repo.path, *arguments, stdin=stdin)
         self.printed += f"$ {argv}\n{outcome.out}{outcome.err}"
@@ -128,7 +127,7 @@ class World:
 
 
 def _forms() -> tuple[str, ...]:
-    """Return the mark as text, and as base64 at each of three alignments."""
+    """Return the canary as text, and as base64 at each of three alignments."""
     shifted = [base64.b64encode(b"\0" * shift + MARK.encode()) for shift in range(3)]
     return (
         MARK,

@@ -78,7 +78,6 @@ def test_hostile_regular_expression_is_fast() -> None:
 
 
 def _expand_alternatives(pattern: str) -> list[str]:
-    """Expand a pattern into patterns without alternatives."""
     match = re.search(r"\{([^{}]*)\}", pattern)
     if not match:
         return [pattern]

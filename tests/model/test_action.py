@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test hints as values: their text is the CLI's output, and their actions can be worded
-differently.
+"""Test hints and their actions: the text of a hint is the CLI's output, and front ends can word the
+actions differently.
 """
 
 import shlex

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test parsing and formatting of addresses."""
+"""Test parsing and formatting addresses."""
 
 import email.utils
 import re

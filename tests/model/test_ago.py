@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the wording of ages."""
+"""Test formatting ages."""
 
 import pytest
 

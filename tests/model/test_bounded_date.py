@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test untrusted dates: an impossible one is replaced with the message's arrival, and none breaks
-arithmetic.
+"""Test untrusted dates: an impossible date is replaced with the message's arrival, and none makes
+date arithmetic fail.
 """
 
 import ast

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that quoted paths are read and written as git does."""
+"""Test that quoted paths are parsed and written like in git."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test diffs written by git, and diffs changed by mailers and people."""
+"""Test parsing diffs written by git, and diffs changed by mail programs or by hand."""
 
 from pathlib import Path
 

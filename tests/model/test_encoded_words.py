@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test encoded words: real ones are decoded, damaged ones stay, and any number takes linear
-time.
-"""
+"""Test decoding encoded words: damaged ones are kept, and any number of words takes linear time."""
 
 import time
 from email.header import Header
@@ -88,7 +86,7 @@ def test_decoding_time_is_linear(unit: str) -> None:
         return time.process_time() - began
 
     seconds(100)
-    # garbage collection may slow one of them down
+    # garbage collection may slow down one of the runs
     assert min(seconds(64_000) for _ in range(3)) < 40 * max(seconds(4_000), 0.01)
 
 

@@ -115,7 +115,7 @@ def test_missing_newline_belongs_to_the_last_line() -> None:
     context = "@@ -1,2 +1,2 @@\n-a\n+A\n b\n\\ No newline at end of file\n"
     assert text(fit(context, {"f.c": "a\nb"})) == "A\nb"
     assert fit(context, {"f.c": "a\nx"}).misfits
-    # as in git, a last context line without a newline also matches one that has it
+    # as in git, a last context line without a newline also matches a line with one
     longer = "@@ -1,3 +1,3 @@\n-a\n+A\n x\n b\n\\ No newline at end of file\n"
     assert fit(longer, {"f.c": "a\nx\nb\n"}).misfits == ()
     assert fit(longer, {"f.c": "a\nx\nb"}).misfits == ()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the parts of `Fixes:` lines, as written by people and tools."""
+"""Test parsing `Fixes:` lines in the forms that people and tools write."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test get_maintainer.pl's options, in every spelling and combination."""
+"""Test parsing get_maintainer.pl's options in every spelling and combination."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that input over a limit is rejected before parsing, with the limit in the error.
+"""Test that input above a limit is rejected before parsing, with an error that names the limit.
 
 Long input within the limits takes linear time.
 """

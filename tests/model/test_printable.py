@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test making untrusted text safe to print, and its width on a terminal."""
+"""Test making untrusted text safe to print, and computing its width on a terminal."""
 
 import json
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test trailers: they are parsed like in the kernel's tools, and added without moving others."""
+"""Test that trailers are parsed like in the kernel's tools, and added without moving other
+trailers.
+"""
 
 import pytest
 from hypothesis import given

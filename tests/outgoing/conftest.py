@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures for sending: retry immediately."""
+"""Provide a fixture for sending that retries immediately."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the transport in docs/how-to/add-a-transport.md is found and supports all features."""
+"""Test that the transport in docs/how-to/add-a-transport.md is found, and supports all features."""
 
 import json
 import mailbox
@@ -91,7 +91,6 @@ class Place:
         )
 
     def resume(self, *words: str) -> dict[str, Any]:
-        """Resume the last send and return the JSON document."""
         outcome = self.run("send", "--resume", "--yes", "--format", "json", *words)
         return parse_json(outcome)
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that an option's address is one line, and is used only as intended."""
+"""Test that an address given as an option must be a single line, and is used only for its
+purpose.
+"""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a message counts as archived only if the archive returns it, not for any response with
-status 200.
+"""Test that a message counts as archived only if the archive returns it; status 200 alone is not
+enough.
 """
 
 import threading

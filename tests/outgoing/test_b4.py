@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that b4's bugs have no effect, its tracking data stays correct, and its web endpoint and
-signatures are announced.
+"""Test that b4's bugs have no effect, that its tracking data stays correct, and that the preview
+mentions its web endpoint and signatures.
 """
 
 import base64
@@ -272,7 +272,6 @@ def endpoint(response: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
 
 
 def new_key(repo: Repo) -> None:
-    """Create a patatt key for b4's signatures."""
     subprocess.run(
         [sys.executable, "-c", "import patatt; patatt.command()", "genkey"],
         cwd=repo.path,

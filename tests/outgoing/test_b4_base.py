@@ -14,7 +14,6 @@ from tests.kit.topics import topic
 
 
 def base_branch(repo: Repo) -> str:
-    """Return the topic's base branch in b4's tracking data."""
     return json.loads(repo.git("config branch.topic.b4-tracking"))["series"][
         "base-branch"
     ]

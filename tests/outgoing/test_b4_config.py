@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a trusted `.b4-config` in the tree sets recipients and endpoint as in b4."""
+"""Test that a trusted `.b4-config` in the tree sets recipients and the endpoint as in b4."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ URL = "https://lists.example.org/_b4_submit"
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Create a topic whose tree names a list for every series."""
+    """Create a topic whose tree configures a list for every series."""
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     name(repo, "send-series-to", f"The Team <{TEAM}>")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the choice of b4: the user's if its version is tested, otherwise the one in patchpilot's
+"""Test choosing b4: the user's if its version is tested, otherwise the one in patchpilot's
 environment.
 """
 
@@ -22,7 +22,10 @@ def forget_b4() -> Iterator[None]:
 
 
 def install_b4(folder: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> str:
-    """Create a b4 program that prints this version, put it first in PATH, and return its path."""
+    """Create a b4 program that prints this version, and put it first in PATH.
+
+    Return its path.
+    """
     program = folder / "b4"
     program.write_text(f"#!/bin/sh\nprintf '%s\\n' '{version}'\n")
     program.chmod(0o755)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each message is sent exactly once under every fault (all cases: `python -m
-tests.lab.fault_table`).
+"""Test that each message is sent exactly once despite any fault.
+
+`python -m tests.lab.fault_table` tests all cases.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the effect of replies on the next version: review tags, review comments, and proof of
-doubtful messages in the archive.
+"""Test the effect of replies on the next version: review tags, review comments, and checking the
+archive for uncertain messages.
 """
 
 from pathlib import Path

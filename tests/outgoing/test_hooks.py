@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that hooks are installed, work, and are removed without a trace, and that settings are
-listed with their origin.
+"""Test installing, running and completely removing hooks, and listing settings with their
+origin.
 """
 
 import json

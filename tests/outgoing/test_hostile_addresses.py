@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that addresses that a program could parse as an option or command are reported and
-never used.
+"""Test that addresses that a program could parse as options or commands are reported and never
+used.
 """
 
 from dataclasses import replace
@@ -44,14 +44,15 @@ F:\t*/
 
 @pytest.fixture
 def calls(tmp_path: Path) -> Path:
-    """Return the file that records each word of the calls to the fake msmtp."""
+    """Return the file that records every argument of the fake msmtp."""
     return tmp_path / "calls"
 
 
 @pytest.fixture
 def repo(tmp_path: Path, calls: Path) -> Repo:
-    """Create a topic that is sent with a fake msmtp, which gets recipients and options as
-    arguments.
+    """Create a topic that is sent with a fake msmtp.
+
+    msmtp gets recipients and options as arguments.
     """
     repo = topic(tmp_path / "r", 0)
     program = tmp_path / "msmtp"
@@ -74,7 +75,7 @@ def _words(calls: Path) -> list[str]:
 
 
 def _assert_harmless(calls: Path, *expected: str) -> None:
-    """Assert that the program was called for these recipients, with patchpilot's options only."""
+    """Assert that the program was run for these recipients, and only with patchpilot's options."""
     words = _words(calls)
     assert words, "the program was not called"
     assert set(expected) <= set(words)

@@ -96,7 +96,7 @@ def test_possibly_received_messages_are_awaited() -> None:
         record(outbox, MailState.ACCEPTED, MailState.UNKNOWN)
         assert "v1" in warn_too_soon(now)
         record(outbox, version=2)
-    # this version was already sent, so no wait is required
+    # this version was already sent, so there is no waiting time
     assert warn_too_soon(now) == ""
 
 
@@ -128,7 +128,6 @@ def test_upstream_claim_is_verified(tmp_path: Path) -> None:
 
 
 def account(server: FaultySink, **more: object) -> Account:
-    """Return an account on a test server."""
     values: dict[str, object] = {
         "encryption": "",
         "user": "",

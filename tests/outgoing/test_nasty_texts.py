@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that names, subjects, bodies and files in any script survive the transports and `git am`,
-and that nothing is injected into headers.
+and cannot inject headers.
 """
 
 import os
@@ -185,7 +185,7 @@ def test_git_am_recreates_the_commits(via: str, texts: list[Text]) -> None:
 
 
 def unreadable(name: str) -> bool:
-    """Return whether `git mailinfo` loses a name as written by `git send-email`, encoded and
+    """Return whether `git mailinfo` fails to read a name that `git send-email` wrote encoded and
     unquoted.
     """
     return not name.isascii() and any(mark in name for mark in '()"\\@')
@@ -223,7 +223,7 @@ def round_trip(via: str, texts: list[Text]) -> None:
             if refusal.name == "damaged"
             and (match := re.match(r"\d+", refusal.message))
         }
-        # b4 or git would misparse the From: line, which is detected before sending
+        # this From: line would be misparsed by b4 or git, which is detected before sending
         assert via == "b4" or all(unreadable(texts[index][0]) for index in reported), (
             planned.blockers
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a series is sent only once by two senders, from two clones, after a kill, and while
+"""Test that a series is sent only once: by two senders, from two clones, after a kill, and while
 another send is blocked.
 """
 
@@ -41,14 +41,12 @@ def make_request(via: str = "git-send-email") -> SendRequest:
 
 
 def add_cover_letter(repo: Repo) -> None:
-    """Add a cover letter, which b4 requires for every series."""
     repo.patchpilot(
         "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
     )
 
 
 def clone_topic(repo: Repo, path: Path, server: FaultySink) -> Repo:
-    """Clone the repository with its topic and base."""
     subprocess.run(
         ["git", "clone", "-q", "-b", "topic", str(repo.path), str(path)], check=True
     )

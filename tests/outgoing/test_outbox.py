@@ -211,7 +211,7 @@ def test_send_is_stored_atomically() -> None:
         with pytest.raises(sqlite3.ProgrammingError):
             outbox.add(replace(template, entries=(message(1), wrong)))
         assert outbox.sends(CHANGE) == (template,)
-        # the next transaction can start only after this one has ended
+        # the next transaction requires that this one has ended
         assert outbox.add(template).id > template.id
 
 

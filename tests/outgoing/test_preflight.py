@@ -76,7 +76,7 @@ def facts(
     via: str = "git-send-email",
     **changed: Any,
 ) -> PreflightFacts:
-    """Return facts without problems except for these changes."""
+    """Return facts that have no problems except for these changes."""
     linux = default_project()
     mail = {name: changed.pop(name, 0) for name in ("cover_from", "new_thread")}
     stable = changed.pop("stable_list", "")
@@ -109,12 +109,10 @@ def problem_names(problems: tuple[object, ...]) -> set[str]:
 
 
 def blocking_problems(*patches: Patch, **changed: Any) -> set[str]:
-    """Return the names of blocking problems for these facts."""
     return problem_names(blockers(facts(*patches, **changed)))
 
 
 def warning_names(*patches: Patch, **changed: Any) -> set[str]:
-    """Return the names of warnings for these facts."""
     return problem_names(warnings(facts(*patches, **changed)))
 
 

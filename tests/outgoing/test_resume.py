@@ -35,7 +35,7 @@ def resume(repo: Repo, line: str = "", *words: str) -> Ended:
 
 
 def message_states(done: Ended) -> str:
-    """Return the messages' states in a document."""
+    """Return the states of the messages in a command's JSON output."""
     return " ".join(message["state"] for message in done.json["messages"])
 
 
@@ -49,7 +49,6 @@ def make_uncertain(repo: Repo, *places: int) -> list[str]:
 
 
 def request() -> Any:
-    """Return a request for the checked-out branch."""
     from patchpilot.model.send_request import SendRequest
 
     return SendRequest()
@@ -184,7 +183,6 @@ def test_series_marked_as_sent_is_recorded(tmp_path: Path, via: str) -> None:
 
 
 def amend_commit(repo: Repo) -> None:
-    """Amend the latest commit with a different message and change."""
     (repo.path / "widget.c").write_text(
         (repo.path / "widget.c").read_text() + "int more;\n"
     )

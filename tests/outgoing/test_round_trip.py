@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that messages arrive as shown, and that `git am` recreates the commits (all cases: `python
--m tests.lab.delivery_table`).
+"""Test that messages arrive as previewed, and that `git am` recreates the commits.
+
+`python -m tests.lab.delivery_table` tests all cases.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare the messages byte for byte with git format-patch and git send-email, and with b4's as
-parsed by `git am`.
+"""Compare the messages byte for byte with those of git format-patch and git send-email, and compare
+b4's messages as parsed by `git am`.
 """
 
 import re
@@ -51,7 +51,7 @@ class Commit(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A series with its configuration, branch description, and start."""
+    """A series with its configuration, its branch description and its first commit."""
 
     commits: tuple[Commit, ...] = (Commit(),)
     settings: tuple[tuple[str, str], ...] = ()
@@ -225,7 +225,6 @@ def _commit(branch: str, commit: Commit, start: str, number: int) -> bytes:
 
 
 def check_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Case:
-    """Check out a series, and set its configuration."""
     (repo.path / ".git/HEAD").write_text(f"ref: refs/heads/{series_branch(name)}\n")
     settings = configuration(CASES[name].settings, {})
     monkeypatch.setenv(
@@ -235,7 +234,7 @@ def check_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Case:
 
 
 def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
-    """Return the files that git send-email gets for the topic."""
+    """Return the files for git send-email that contain the topic."""
     request = SendRequest(base=start, cover=repository.flag("format.coverletter"))
     topic, transport = find_topic(repository, request), find(request.via)
     account = transport.account(repository)
@@ -321,7 +320,7 @@ def test_messages_match_git(
         people = [
             set(message.recipients) - {"ada@example.org"} for message in (ours, gits)
         ]
-        # as with b4, every recipient of a patch gets the cover letter
+        # like b4, send the cover letter to every recipient of a patch
         assert people[0] == people[1] or name.endswith(" 0"), name
     assert different == DIFFERENT.keys()
 

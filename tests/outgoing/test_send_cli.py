@@ -160,7 +160,7 @@ def test_resend_is_marked(tmp_path: Path) -> None:
         assert send(repo, "--yes --resend").code == 0
         first, second = server.take()
     assert b"Subject: [PATCH RESEND] widget" in second.data
-    # an unverifiable claim does not block the send, but is marked
+    # a resend has the same body as the first send
     assert second.data.partition(b"\r\n\r\n")[2] == first.data.partition(b"\r\n\r\n")[2]
     assert "https://lore.kernel.org/r/" in repo.patchpilot("draft --ping").out
     (repo.path / "widget.c").write_text("int other;\n")

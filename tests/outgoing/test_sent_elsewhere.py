@@ -22,7 +22,6 @@ NOBODY = "http://127.0.0.1:9/all/"
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Any:
-    """Send to a recipient and return the JSON document."""
     return repo.patchpilot(f"send --format json --to {LIST} {line}", *words).json
 
 

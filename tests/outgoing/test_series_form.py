@@ -11,7 +11,6 @@ from tests.kit.topics import topic
 
 
 def dry_run_warnings(repo: Repo, line: str = "", *words: str) -> dict[str, Any]:
-    """Return a dry run's warnings by name."""
     outcome = repo.patchpilot(
         "send --to widgets@lists.example.org --force 'a test' --dry-run --format json"
         f" {line}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the previewed messages are sent unchanged, and that resuming sends only the
+"""Test that the previewed messages are sent unchanged, and that a resumed send contains only the
 missing ones.
 """
 
@@ -170,7 +170,6 @@ def test_changed_message_is_not_resumed(
 
 
 def accept_all(repo: Repo) -> None:
-    """Record the topic's messages as planned and accepted, without sending."""
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.send.plan_send import plan
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the pre-send questions: their text, the effect of each answer, and automatic answers."""
+"""Test the pre-send questions: their text, the effects of the answers, and answers found
+automatically.
+"""
 
 from pathlib import Path
 
@@ -24,7 +26,6 @@ def problem_names(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
 
 
 def reported_names(reported: dict[str, object], key: str) -> set[str]:
-    """Return the names of blocking problems or warnings."""
     return {problem["name"] for problem in reported[key]}
 
 

@@ -3,7 +3,7 @@
 it.
 
 Each test uses a repository and the command line, because any stage may add a recipient. Tests that
-send use a mail server, because only the envelope has the actual recipients.
+send use a mail server, because only the envelope shows the actual recipients.
 """
 
 import threading
@@ -138,7 +138,7 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
             f"b4.send-auto-{name}-cmd",
             f"touch {path.parent}/b4-{name}.ran; echo b4@configured.example #",
         )
-    # this also applies to trusted settings
+    # trust the settings, because trusted settings must have no effect either
     assert call("trust", path).code == 0
     return repo
 

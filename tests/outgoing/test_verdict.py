@@ -95,7 +95,7 @@ def test_last_lines_match_service_results(
     states = {check.name: check.state for check in card.checks}
     assert states["no-signoff"] is CheckState.PROBLEM
     assert "sign-off" not in states
-    # check reports the missing sign-off as an error as well
+    # check also reports the missing sign-off as an error
     assert "check" not in states
     assert states["version"] is CheckState.OK
 

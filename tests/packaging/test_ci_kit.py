@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the files for CI: pre-commit runs its hooks, and each template's commands run on a
+"""Test the files for CI: pre-commit runs its hooks, and the commands of each template run on a
 repository.
 """
 
@@ -36,7 +36,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     )
     monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
-    # no host is reachable, so installing a hook would fail
+    # no host is reachable, so an attempt to install a hook would fail
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
 
@@ -74,7 +74,7 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
         {".pre-commit-hooks.yaml": (ROOT / ".pre-commit-hooks.yaml").read_text()},
     )
     ids = [
-        # an installation would need the network, so run this environment's command
+        # use this environment's command, because an installation would need the network
         {"id": hook["id"], "language": "system"}
         for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     ]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that facts that expire are listed with their age, and that a release rejects old ones."""
+"""Test that facts that expire are listed with their age, and that a release is rejected if they are
+too old.
+"""
 
 import runpy
 from datetime import date, timedelta
@@ -12,7 +14,7 @@ SCRIPT = runpy.run_path(str(ROOT / ".ci/data_age.py"))
 
 
 def test_every_fact_has_a_date() -> None:
-    # do not use the clock: the suite must not fail because time passes
+    # use a fixed date, because the suite must not fail just because time passes
     for days, fact in SCRIPT["ages"](date(2030, 1, 1)):
         assert days > 0, fact
         assert (ROOT / fact["file"]).is_file(), fact

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `make install` puts the command, man pages and completions where a shell and man find
-them.
+"""Test that `make install` installs the command, man pages and completions where a shell and man
+find them.
 
 `make uninstall` removes them all.
 """
@@ -46,7 +46,7 @@ def environment(root: Path) -> dict[str, str]:
 
 
 def make(target: str, root: Path, environment: dict[str, str]) -> None:
-    """Run make for a prefix below `root` with a staging directory, like a package build."""
+    """Run make for a prefix below `root` with a staging directory, as a package build does."""
     argv = [
         "make",
         "-s",

@@ -21,7 +21,7 @@ needs_apt = pytest.mark.skipif(
 
 @pytest.fixture
 def apt(tmp_path: Path) -> dict[str, str]:
-    """Return an environment for apt-get with the installed packages, no sources, and no system
+    """Return an environment for apt-get with the installed packages but no sources and no system
     locks.
     """
     for folder in ("lists/partial", "cache/archives/partial", "dpkg", "etc"):

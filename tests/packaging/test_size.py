@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the record of the project's size only falls."""
+"""Test that the recorded size of the project never increases."""
 
 import json
 import runpy

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the wheel contains its data, and finds it when installed, in an editable install, or in
-a checkout.
+"""Test that the wheel contains its data.
+
+The data is found in an installation, in an editable install, and in a checkout.
 """
 
 import subprocess
@@ -22,8 +23,7 @@ FIND = (
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("dist")
-    # nothing is downloaded without isolation: the build backend is in the development
-    # group
+    # without build isolation, nothing is downloaded: the build backend is in the development group
     done = subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", out, ROOT],
         capture_output=True,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the rule listed for each complaint in bots.toml reports it, or that the row explains
-why no rule does.
+"""Test that every bot complaint in bots.toml is reported by the listed rule, or that its row
+explains why not.
 """
 
 import tomllib

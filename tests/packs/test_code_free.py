@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that many rules need no Python code, because a generic detector uses the pack's data."""
+"""Test that many rules need no Python code, because a generic detector interprets the pack's
+data.
+"""
 
 from patchpilot.lint.detector import DETECTORS
 from patchpilot.lint.rule_store import import_detectors, load_rules

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each bad example in the shipped packs has exactly its finding, and each good one has
-none.
+"""Test that each bad example in the shipped packs has only the expected finding, and that good
+examples have none.
 """
 
 from functools import cache

@@ -14,7 +14,6 @@ LONGEST = 100
 
 @cache
 def _rule_messages() -> dict[str, list[str]]:
-    """Return each rule's messages for its own bad examples."""
     messages: dict[str, list[str]] = {}
     for pack in load_packs():
         for rule in pack.rules:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that rule texts use the field's terms."""
+"""Test that rule texts use the standard terms."""
 
 import re
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the rules' records: counting, their display in `explain`, and findings shown by default."""
+"""Test the rules' records: how they are counted and shown by `explain`, and which findings they
+hide.
+"""
 
 import json
 from pathlib import Path

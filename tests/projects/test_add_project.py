@@ -52,7 +52,6 @@ Signed-off-by: Ada Fixer <ada@example.org>
 
 
 def add(text: str = ACME, name: str = "acme") -> None:
-    """Write a project's file to the user's data directory."""
     file = Path(user_folder()) / "projects" / f"{name}.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
@@ -83,7 +82,6 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def json_document(repo: Repo, *words: str, codes: tuple[int, ...] = (0,)) -> Any:
-    """Run a command in the repository and return its JSON document."""
     done = call(words[0], "-C", str(repo.path), "--format", "json", *words[1:])
     assert done.code in codes, done.err
     return json.loads(done.out)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the habits in a directory's commits: counting, the rules' thresholds, and the shipped
-table.
+"""Test a directory's habits, as found in its commits: counting them, the rules' thresholds, and the
+shipped table.
 """
 
 from patchpilot.lint.habits import count, have_same_convention, load_shipped

@@ -80,7 +80,9 @@ def test_project_needs_title_and_acyclic_inheritance() -> None:
 
 
 def _read_by_code() -> set[tuple[str, str]]:
-    """Return (word before the dot, attribute) of every attribute read outside projects/."""
+    """Return (word before the dot, attribute) of every attribute that code outside projects/
+    reads.
+    """
     result = set()
     for _, tree in trees():
         for node in ast.walk(tree):

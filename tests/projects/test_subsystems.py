@@ -40,7 +40,6 @@ FROB = GUIDE.split("```toml\n")[1].split("```")[0]
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    """Remove files added to the data directory by a test."""
     _forget()
     yield
     _forget()
@@ -70,7 +69,6 @@ def patch(*paths: str, to: str = "") -> Patch:
 
 
 def add(text: str, name: str) -> Path:
-    """Write a subsystem's file to the user's data directory."""
     file = Path(user_folder()) / "subsystems" / f"{name}.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
@@ -79,7 +77,6 @@ def add(text: str, name: str) -> Path:
 
 
 def subsystem_names(*paths: str) -> list[str]:
-    """Return the names of the files' subsystems, or ""."""
     return [
         subsystem.name if (subsystem := subsystem_of_path(path)) else ""
         for path in paths

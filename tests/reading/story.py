@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The story the tests tell: v1, a review, v2, a tag, applied, stable trees, and a fix of the fix."""  # noqa: E501
+"""Define the story that the tests use: v1, a review, v2, a tag, applied, stable trees, and a fix of
+the fix.
+"""
 
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.posted_series import PostedSeries
@@ -71,18 +73,21 @@ WHOLE = (*ACCEPTED, IN_REVIEW, QUEUED, FAILED, FIX_V1, FIX_V2, FIX_APPLIED)
 
 
 def read(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> PostedSeries:
-    """Return the first series in the messages; `confirmed` are confirmed by the user."""
+    """Return the first series in the messages; the user has confirmed the messages in
+    `confirmed`.
+    """
     return read_thread(parse(mbox(*mails)), confirmed=confirmed)[0]
 
 
 def only(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> PostedSeries:
-    """Return the only series in the messages; `confirmed` are confirmed by the user."""
+    """Return the only series in the messages; the user has confirmed the messages in
+    `confirmed`.
+    """
     (series,) = read_thread(parse(mbox(*mails)), confirmed=confirmed)
     return series
 
 
 def state(*mails: bytes) -> str:
-    """Return the state of the first series in the messages."""
     return str(read(*mails).state)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what an author waits for after a patch was applied, depending on its project."""
+"""Test what an author waits for after a patch was applied, which depends on the project."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test tracking within limits: oversized, malformed or malicious data is reported, at a cost
+"""Test limits for tracked data: oversized, malformed or malicious data is reported, and its cost is
 proportional to its size.
 """
 
@@ -91,7 +91,7 @@ def test_excess_mbox_data_is_reported(
     output = show_series("add", "--mbox", "m")
     assert "MiB of messages: those from byte" in output
     assert "review" in output
-    # a skipped message is not retried forever
+    # a skipped message is not retried endlessly
     text = mbox(story.V1, story.REVIEW)
     monkeypatch.setattr(mbox_module, "_MOST_TEXT", len(text) + 100)
     reasons: list[str] = []
@@ -130,7 +130,9 @@ def test_many_parts_are_read_quickly(body: str) -> None:
 
 
 def seconds(count: int) -> float:
-    """Return the time to read a thread of this many messages, each replying to the previous one."""
+    """Return the time to read a thread of this many messages, each of which replies to the previous
+    one.
+    """
     raw = [story.V1]
     raw += [
         reply(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that words are claims: an ambiguous sentence is quoted and not believed, and no sentence
+"""Test that text is only a claim: ambiguous sentences are quoted but not believed, and no sentence
 proves a state.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the classification of single messages by sender and by the sender's words."""
+"""Test classifying single messages by their sender and their text."""
 
 import time
 import tomllib

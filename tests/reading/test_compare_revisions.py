@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `track show --range-diff` compares revisions of a tracked series from their
-messages.
-"""
+"""Test that `track show --range-diff` compares revisions using only their messages."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test undelivered messages: bounces, moderation notices, and what an archive lacks an hour
-after the send.
+"""Test undelivered messages: bounces, moderation notices, and messages missing from an archive an
+hour after sending.
 """
 
 import json
@@ -273,7 +273,7 @@ def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
             "gone@example.com"
         ]
         assert series["new"] == ["bounce-x@example.org".replace("x@example.org", first)]
-        # a bounce is reported once
+        # each bounce is reported only once
         (second_update,) = json.loads(
             topic_life.track("update", "--fresh", "--format", "json").out
         )["series"]
@@ -309,7 +309,7 @@ def test_unarchived_mails_are_reported_after_an_hour(
         first = topic_life.send(publish=False)
         topic_life.track("update", "--fresh")
         assert "not in the archive" not in topic_life.track("show").out
-        # as if an hour had passed
+        # pretend that an hour has passed
         monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
         output = topic_life.track("show").out
         assert (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a display name is no identity: who may change a series' state, and whose tags are
+"""Test that a display name proves no identity: who may change a series' state, and whose tags are
 added.
 """
 
@@ -112,7 +112,6 @@ TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2, minutes=300)
 
 
 def reply_with_cc(text: str, cc: str, **options: object) -> bytes:
-    """Return a reply with these addresses in Cc:."""
     return answer(text, **options).replace(b"To: ", f"Cc: {cc}\nTo: ".encode(), 1)  # type: ignore[arg-type]
 
 
@@ -130,7 +129,7 @@ def test_reply_to_all_does_not_vouch_for_a_strangers_cc(who: str, to: str) -> No
         read(V1, request, author_reply, second_request, TAKEN_BY_EVE2).state
         == series.state
     )
-    # the same without the stranger's copy
+    # use the same messages, but the request was not copied to the stranger
     assert (
         read(V1, request.replace(b"Cc:", b"X-Cc:"), author_reply, TAKEN_BY_EVE2).state
         == "accepted"
@@ -492,7 +491,7 @@ def test_tag_with_two_addresses_is_unconfirmed(value: str) -> None:
         f"Acked-by: {value.format(own=f'Eve <{EVE}>')}", to="v1", sender=f"Eve <{EVE}>"
     )
     (tag,) = read(V1, mail).trailers
-    # text after # does not belong to the tag
+    # text after # is not part of the tag
     tag_value = tag.trailer.partition(":")[2]
     assert bool(tag.asks) is ("example" in tag_value.replace(EVE, ""))
 

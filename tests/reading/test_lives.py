@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test whole lives of series, each with an archive that receives message by message: state and
-next step at every moment. The long tests use a real public-inbox.
+"""Test the state and next step of series throughout their lives, as an archive receives each
+message.
+
+The long tests use a real public-inbox.
 """
 
 from collections.abc import Iterator
@@ -535,7 +537,7 @@ def test_patch_is_applied_through_another_tree(life: Followed) -> None:
 
 
 def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
-    """Test a private series, which is in no archive."""
+    """Test a private series, which no archive contains."""
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
     from patchpilot.topic.followed.follow_series import add_from_mbox

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that one call parses and classifies each message at most once, however often its parts
-ask for the thread.
+"""Test that a command parses and classifies each message at most once, however often it needs the
+thread.
 """
 
 from collections import Counter
@@ -30,12 +30,12 @@ Counted = Callable[[], tuple[Counter[str], Counter[str]]]
 
 @pytest.fixture
 def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
-    """Count how often each message was parsed, and each body read, since the last call."""
+    """Count how often each message was parsed, and each body read, since the last count."""
     parsed, bodies = Counter[str](), Counter[str]()
     text_of, parse_body = mail_module._text_of, mail_classifier.parse_body
 
     def count_mail(raw: bytes) -> object:
-        # the outbox and the archive may have the same message with different dates
+        # count by Message-ID, because the outbox and the archive may have different dates
         parsed[mail_module.parse_mail_header(raw).message_id] += 1
         return text_of(raw)
 
@@ -47,7 +47,7 @@ def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
         result = parsed.copy(), bodies.copy()
         parsed.clear()
         bodies.clear()
-        # another process would not have any parsed messages
+        # a new process would not have any parsed messages
         monkeypatch.setattr(MailReader, "_latest", {})
         return result
 
@@ -69,11 +69,11 @@ def test_track_commands_parse_a_message_once(
     workdir: Path, parse_counts: Counted
 ) -> None:
     with archive_server("stand-in", workdir, *MAILS) as server:
-        # the server parses them as well
+        # reset the counts, because the server has parsed the messages as well
         parse_counts()
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         assert each_read_once(parse_counts(), len(MAILS))
-        # the list uses cached values; a search for news returns known messages
+        # the list uses cached values, and a query for new messages returns known ones
         for words, mails in (
             (("show", "1"), len(MAILS)),
             ((), 0),
@@ -84,7 +84,7 @@ def test_track_commands_parse_a_message_once(
             assert each_read_once(parse_counts(), mails), words
         server.add(story.FIX_V1, story.FAILED)
         parse_counts()
-        # by number, because a finished series may not be due yet
+        # give the number, because a finished series may not be due yet
         updated = call("track", "update", "1", "--fresh")
         assert updated.code == 0
         counts = parse_counts()

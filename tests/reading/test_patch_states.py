@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the state of each patch, its proof, and that the least advanced patch decides the
+"""Test the state of each patch and its evidence, and that the least advanced patch decides the
 series' state.
 """
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the points of a review: one per question or request, none for greetings, tags and the
-author's own messages.
+"""Test extracting review comments: one per question or request, and none for greetings, tags and
+the author's own messages.
 """
 
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what each reviewer did with each patch of the latest version."""
+"""Test each reviewer's verdict on each patch of the latest version."""
 
 import pytest
 
@@ -53,7 +53,6 @@ def table(*mails: bytes) -> ReviewTable:
 
 
 def reviewer_states(review_table: ReviewTable) -> dict[str, str]:
-    """Return each reviewer's states, one per patch."""
     return {
         person.name: " ".join(
             review.state if (review := review_table.review(patch, person)) else "none"

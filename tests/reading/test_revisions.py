@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which patches form a series, and which series are revisions of one another."""
+"""Test which patches form a series, and which series are revisions of the same work."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.reading.story import only
 
 
 def read_series(*mails: bytes | str) -> tuple[PostedSeries, ...]:
-    """Return the series; texts are as for `mailed`."""
+    """Return the series in the messages, which are described as for `mailed`."""
     posts = (mailed(mail) if isinstance(mail, str) else mail for mail in mails)
     return find_series([classify(mail) for mail in parse(mbox(*posts))])
 
@@ -23,14 +23,14 @@ def versions(topic: PostedSeries) -> list[int]:
 
 
 def join_versions(*mails: bytes | str) -> str:
-    """List the versions of each series: `1 2, 1`."""
+    """Format the versions of each series, for example `1 2, 1`."""
     return ", ".join(
         " ".join(map(str, versions(topic))) for topic in read_series(*mails)
     )
 
 
 def list_versions(*mails: bytes | str) -> str:
-    """List the post ids of each version of each series: `a b | c, d`."""
+    """Format the post ids of each version of each series, for example `a b | c, d`."""
     return ", ".join(
         " | ".join(
             " ".join(post.message_id.partition("@")[0] for post in revision.posts)
@@ -55,7 +55,7 @@ def file_patch(name: str, line: str, **options: object) -> bytes:
 
 
 def rewritten_by_list(display_name: str) -> bytes:
-    """Return the next version as rewritten by a list."""
+    """Return the next version in the form in which a list rewrites it."""
     body = patch("x").decode().partition("\n\n")[2]
     subject = "[PATCH v2] demo: check it"
     return mail(subject, body, sender=display_name, id="b", minutes=9, Reply_To=ADA)
@@ -480,7 +480,7 @@ def test_mail_to_self_is_not_a_revision() -> None:
 
 
 def test_patch_to_its_author_may_be_a_revision() -> None:
-    # a Bcc: to a list leaves no trace in the headers; mail servers add only the receiving address
+    # the headers do not show a Bcc: to a list, because mail servers add only the receiving address
     for headers in ({}, {"X_Original_To": "ada@example.org"}):
         status = only(patch("[PATCH] demo: check it", id="a", to=ADA, **headers))
         assert versions(status) == [1]
@@ -489,7 +489,7 @@ def test_patch_to_its_author_may_be_a_revision() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "notes", "expected"),
     [
-        # a link that says "v1" joins any title, but one within a sentence does not
+        # a link labeled "v1" joins series with any titles, but not if it is within a sentence
         ("[PATCH] demo: check it", "[PATCH v2] pump: something else", V1, "1 2"),
         ("[PATCH] demo: check it", "[PATCH v3] pump: something else", V1, "1 3"),
         (
@@ -499,7 +499,7 @@ def test_patch_to_its_author_may_be_a_revision() -> None:
             "1, 2",
         ),
         ("[PATCH v3] demo: check it", "[PATCH v2] pump: something else", V1, "3, 2"),
-        # the link says one version, but leads to another
+        # the link is labeled with one version but leads to another
         ("[PATCH v2] demo: check it", "[PATCH v3] pump: something else", V1, "2, 3"),
     ],
 )
@@ -762,13 +762,13 @@ V2_LINK = "- Link to v2: https://lore.kernel.org/r/a@example.org\n"
 @pytest.mark.parametrize(
     ("first", "second", "notes", "reply_to", "expected"),
     [
-        # a reply joins, but not with a later version
+        # a reply joins series, unless it answers a later version
         ("[PATCH] demo: check it", "[PATCH v2] pump: else", "", "a", "1 2"),
         ("[PATCH v2] demo: check it", "[PATCH v2] pump: else", "", "a", "2 2"),
         ("[PATCH v3] demo: check it", "[PATCH v2] pump: else", "", "a", "3, 2"),
         ("[PATCH] demo: check it", "[PATCH] pump: else", "", "a", "1, 1"),
         ("[PATCH] demo: check it", "[PATCH v2 6.1.y] pump: else", "", "a", "1, 2"),
-        # a link to an earlier version joins, but not one to the same version
+        # a link to an earlier version joins series, but a link to the same version does not
         ("[PATCH] demo: check it", "[PATCH v2] pump: else", V1, None, "1 2"),
         ("[PATCH] demo: check it", "[PATCH v2 6.1.y] pump: else", V1, None, "1, 2"),
         (
@@ -778,7 +778,7 @@ V2_LINK = "- Link to v2: https://lore.kernel.org/r/a@example.org\n"
             None,
             "2, 2",
         ),
-        # a link within a sentence joins nothing
+        # a link within a sentence does not join series
         (
             "[PATCH] demo: check it",
             "[PATCH v3] demo: check the valves",
@@ -849,7 +849,6 @@ def test_recent_versions_with_the_same_title_are_joined(
 
 
 def break_date(message: bytes) -> bytes:
-    """Return the message with an impossible date."""
     return message.replace(b"Date: ", b"X-Date: ", 1)
 
 
@@ -900,7 +899,7 @@ def test_words_before_a_link_name_its_version(words: str, version: int | None) -
 @pytest.mark.parametrize(
     ("mails", "expected"),
     [
-        # unthreaded messages join the latest form's posting that is nearest in time
+        # unthreaded messages join the nearest posting in time that has the same latest form
         (
             [
                 "p [PATCH 1/2] demo: step p",
@@ -930,7 +929,7 @@ def test_words_before_a_link_name_its_version(words: str, version: int | None) -
             ],
             "p, q",
         ),
-        # some numbers appear again below it: they replace the originals
+        # replies with the same numbers replace the original patches
         (
             [
                 "p [PATCH 1/2] demo: step p",

@@ -75,12 +75,14 @@ def test_reply_replaces_the_patch_with_its_number() -> None:
 @pytest.mark.parametrize(
     ("mails", "expected"),
     [
-        # below a review of the patch, without a number, and later than the version
+        # these replace a patch: a reply to its review, without a number, or after another
+        # replacement
         ((step(3, "PATCH v2", id="q3", reply_to="a70", references=BELOW, minutes=900),), ["p1", "p2", "q3", "p4"]),  # noqa: E501
         ((mailed("q3+900>p3 [PATCH v2] pump: stop the pump"),), ["p1", "p2", "q3", "p4"]),
         ((THIRD, step(1, "PATCH v2", id="q1", reply_to="p1", minutes=1900)), ["q1", "p2", "q3", "p4"]),  # noqa: E501
         ((THIRD, step(3, "PATCH v3", id="r3", reply_to="q3", minutes=1900)), ["p1", "p2", "r3", "p4"]),  # noqa: E501
-        # a reply to another patch, or a patch of a series with another length, is a new version
+        # these are new versions: a reply to another patch, or a patch from a series of another
+        # length
         ((step(3, "PATCH v2", id="q3", reply_to="p2", minutes=900),), ["q3"]),
         ((step(3, "PATCH v2 3/3, 3/4", id="q3", reply_to="c", minutes=900),), ["q3"]),
     ],
@@ -121,7 +123,7 @@ def test_applied_patch_stays_applied() -> None:
 @pytest.mark.parametrize(
     ("about", "states"),
     [
-        # about one patch, about another that was changed since, and about the series
+        # the message is about one patch, about one that has changed since, or about the series
         ("p1", ["accepted", "sent", "sent", "sent"]),
         ("p2", ["sent", "sent", "sent", "sent"]),
         ("c", ["accepted", "sent", "accepted", "accepted"]),

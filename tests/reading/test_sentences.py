@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test how a reply is split into sentences, and the weights of their words."""
+"""Test splitting a reply into sentences, and the weights of their words."""
 
 import pytest
 

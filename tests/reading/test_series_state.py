@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which source decides a state: messages, people who forward a series, the repository, or
+"""Test which source decides a series' state: messages, people who forward it, the repository, or
 sends.
 """
 
@@ -78,7 +78,7 @@ def test_project_can_set_the_reply_timeout() -> None:
         replace(series, now=limit + timedelta(seconds=late)) for late in (0, 1)
     )
     assert [decide(waiting).state, decide(stalled).state] == ["sent", "stalled"]
-    # up to this time a cached summary is used, afterwards only a later one
+    # a cached summary is valid up to this time; later, a new one is needed
     (_, end), (start, _) = (
         unchanged_span(state, 10_000_000_000) for state in (waiting, stalled)
     )
@@ -91,9 +91,9 @@ def test_project_can_set_the_reply_timeout() -> None:
         (None, False, False, "not-sent"),
         (None, True, False, "sent"),
         (SeriesState.ACCEPTED, True, False, "accepted"),
-        # sent from elsewhere: the archive knows it, but the outbox does not
+        # the series was sent from elsewhere, so only the archive knows it
         (SeriesState.UNDER_REVIEW, False, False, "under-review"),
-        # a newer version with missing messages
+        # messages of a newer version are missing
         (SeriesState.ACCEPTED, True, True, "partly-sent"),
         (None, False, True, "partly-sent"),
     ],
@@ -107,7 +107,6 @@ def test_topic_state_follows_the_series_state(
 def story_reply(
     text: str, minutes: int, *, sender: str = RITA, to: str = "v1", name: str = ""
 ) -> bytes:
-    """Return a reply to a message of the story."""
     return reply(
         f"[PATCH] {story.TITLE}",
         text,
@@ -128,19 +127,19 @@ ANSWERED = story_reply("The caller has no pointer.", 90, sender=ADA, to="m60")
     [
         ((WISH,), ASKED_FOR),
         ((WISH, story_reply(f"Reviewed-by: {RITA}", 99)), SeriesState.UNDER_REVIEW),
-        # a reviewer who agreed before now requests a change
+        # the reviewer agreed first and then requested a change
         ((story_reply(f"Reviewed-by: {RITA}", 30), WISH), ASKED_FOR),
-        # the same time is not later
+        # a reply at the same time is not a later reply
         (
             (story_reply(f"Reviewed-by: {RITA}", 60, name="t"), WISH),
             ASKED_FOR,
         ),
-        # another person agrees
+        # a different person agrees
         (
             (WISH, story_reply(f"Reviewed-by: {MATT}", 99, sender=MATT)),
             ASKED_FOR,
         ),
-        # a reply without a tag does not settle a request
+        # a request remains open after a reply without a tag
         ((WISH, ANSWERED, story_reply("Ok, makes sense.", 99, to="m90")), ASKED_FOR),
         (
             (WISH, story_reply("Please ignore that, I misread it.", 99, to="m60")),
@@ -195,12 +194,11 @@ def add_evidence(
     events: tuple[Claim, ...] = (),
     commits: tuple[LandedCommit, ...] = (),
 ) -> PostedSeries:
-    """Add events from messages and commits to the evidence."""
     return replace(series, events=events, commits=commits)
 
 
 def only_patch(series: PostedSeries) -> PatchState:
-    """Return the state of a series' only patch, which is also that of the series."""
+    """Return the state of a series' only patch, which is also the state of the series."""
     decision = decide(series)
     (patch_state,) = decision.patches
     assert (decision.state, decision.why) == (patch_state.state, patch_state.why)
@@ -386,10 +384,10 @@ def test_state_follows_repository_evidence(
 @pytest.mark.parametrize(
     ("reverted", "applied", "state"),
     [
-        # sent before or at the time of the revert, so that version was reverted
+        # this version was sent before or at the time of the revert, so it was reverted
         (0, 1, "changes-requested"),
         (1, 2, "changes-requested"),
-        # sent after it, so the earlier acceptance does not count
+        # this version was sent after the revert, so the earlier acceptance does not count
         (-2, 1, "accepted"),
         (-2, -1, "accepted"),
         (-2, -2, "sent"),

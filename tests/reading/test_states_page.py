@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the page on states names each of them, and no other."""
+"""Test that the page about states names all states, and no others."""
 
 import re
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the state of a series."""
+"""Test determining the state of a series."""
 
 import time
 from datetime import timedelta

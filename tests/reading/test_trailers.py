@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which tags of a reply count."""
+"""Test which tags in a reply count."""
 
 import pytest
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who applied, withdrew or dropped a series, in words: by whom and when decides whether it counts."""  # noqa: E501
+"""Test messages that say who applied, withdrew or dropped a series.
+
+The sender and the date decide whether they count.
+"""
 
 from datetime import timedelta
 from email import message_from_bytes
@@ -549,7 +552,7 @@ def test_question_after_applied_needs_an_answer() -> None:
 
 
 def mailed_later(raw: bytes) -> bytes:
-    """Return the message dated three weeks later."""
+    """Return the message, dated three weeks later."""
     message = message_from_bytes(raw)
     date = parsedate_to_datetime(message["Date"]) + timedelta(days=21)
     del message["Date"]

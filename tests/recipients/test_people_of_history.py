@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test history in a plan: contacts for unmaintained files, and warnings about inactive
+"""Test recipients from git history: contacts for unmaintained files, and warnings about inactive
 maintainers.
 """
 

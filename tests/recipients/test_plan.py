@@ -145,7 +145,7 @@ def test_series_has_one_plan(widget_tree: Path, tmp_path: Path) -> None:
     patch_plans = plans("--tree", widget_tree, "--per-patch", folder)
     assert len(patch_plans) == 2
     assert "eve@net.example" not in addresses(patch_plans[0], "to")
-    # a list gets the whole series, so each patch lists it
+    # a list gets the whole series, so it is in the plan of each patch
     assert all("netlist@lists.example" in addresses(plan, "to") for plan in patch_plans)
     assert not any(
         recipient["patches"] for plan in patch_plans for recipient in plan["recipients"]
@@ -276,7 +276,7 @@ def test_culprit_contacts_have_a_reason(repo: Repo) -> None:
         in warning
         for warning in plan["warnings"]
     )
-    # a stable branch takes the place of the subsystem's tree
+    # for a backport, a stable branch replaces the subsystem's tree
     repo.git("commit -q --amend -m", f"net: mend it\n\ncommit {culprit} upstream.")
     assert "uses the tree" not in "\n".join(plans("HEAD")[0]["warnings"])
 

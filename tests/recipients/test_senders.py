@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test calls by git and b4: sendemail.tocmd, sendemail.cccmd, b4.send-auto-to-cmd,
+"""Test being run by git and b4: sendemail.tocmd, sendemail.cccmd, b4.send-auto-to-cmd,
 b4.send-auto-cc-cmd.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that patchpilot has the same recipients as git send-email and b4, except for the sender."""
+"""Test that patchpilot, git send-email and b4 have the same recipients, except for the sender."""
 
 import re
 from pathlib import Path
@@ -35,7 +35,6 @@ class Commit(NamedTuple):
 
 
 def create_topic(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
-    """Create a repository whose topic has these commits."""
     repo = Repo(path)
     files = {
         **FILES,
@@ -56,7 +55,6 @@ def create_topic(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
 
 
 def recipient_plan(repo: Repo) -> RecipientPlan:
-    """Return patchpilot's recipients for the topic."""
     with Repository.open(repo.path) as repository:
         topic = find_topic(repository, SendRequest())
         account = read_account(repository)
@@ -74,7 +72,6 @@ def received_recipients(repo: Repo) -> dict[str, tuple[int, ...]]:
 
 
 def git_recipients(repo: Repo, count: int) -> set[str]:
-    """Return git send-email's recipients for the topic."""
     output = repo.git(
         "send-email --dry-run --confirm=never --suppress-cc=self"
         f" --to=list@lists.example.org -{count}"
@@ -85,7 +82,7 @@ def git_recipients(repo: Repo, count: int) -> set[str]:
 
 
 def b4_recipients(repo: Repo, folder: Path) -> list[set[str]]:
-    """Return b4's recipients for each message, the cover letter first."""
+    """Return b4's recipients of each message, starting with the cover letter."""
     repo.git("config b4.prep-cover-strategy branch-description")
     b4(repo, "prep -e origin/master")
     words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send"
@@ -229,7 +226,7 @@ def test_cover_letter_goes_to_everyone(
     assert (
         "maintainer, ACME WIDGET DRIVER, patch 1" in repo.patchpilot("maintainers").out
     )
-    # a manually added recipient gets every message
+    # every message goes to a manually added recipient
     repo.patchpilot("maintainers --add-to ada@widgets.example")
     assert received_recipients(repo)["ada@widgets.example"] == ()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --review` with real programs: their input and output, and data that leaves the
+"""Test `check --review` with real programs: their input and output, and which data leaves the
 machine.
 """
 
@@ -68,7 +68,7 @@ def topic(tmp_path: Path) -> Repo:
 
 @pytest.fixture
 def reviewer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answering:
-    """Configure a reviewer that prints rows, and return the file with its input."""
+    """Configure a reviewer that prints these rows, and return the file with its input."""
     user_config = "[user]\nname = Ada Fixer\nemail = ada@example.org\n"
     (tmp_path / "gitconfig").write_text(user_config)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
@@ -239,7 +239,7 @@ def test_canceled_reviewer_leaves_no_process(tmp_path: Path) -> None:
         ask(reviewer, "request", progress, "reviewing")
     stat = Path(f"/proc/{int(pid.read_text())}/stat")
     for _ in range(100):
-        # a zombie waits for its new parent
+        # a zombie is waiting for its new parent
         if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z":
             return
         time.sleep(0.02)

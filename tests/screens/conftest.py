@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build the sandbox's repositories once, with a clone and a session for each test."""
+"""Build the sandbox's repositories once, and provide a clone and a session for each test."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -39,14 +39,14 @@ def clone(built: Repositories, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def fixed(clone: Path) -> Path:
-    """Return the clone after Robin fixed style and message."""
+    """Return the clone after the demo's newcomer has fixed style and message."""
     fix_first(clone, check=acme.CHECK_FIXED)
     return clone
 
 
 @pytest.fixture
 def walk_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
-    """Return a session with saved state, which does not show the welcome."""
+    """Return a session with saved state, so that it shows no welcome screen."""
 
     def on(work: Path) -> PatchpilotApp:
         memory = SavedState(tmp_path / "state" / "walk.json")
@@ -59,13 +59,12 @@ def walk_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
 
 @pytest.fixture
 def app(fixed: Path, walk_on: Callable[[Path], PatchpilotApp]) -> PatchpilotApp:
-    """Return a session on the clone fixed by Robin."""
+    """Return a session on the fixed clone."""
     return walk_on(fixed)
 
 
 @pytest.fixture
 def newcomer(clone: Path, walk_on: Callable[[Path], PatchpilotApp]) -> PatchpilotApp:
-    """Return a session on the newcomer's clone."""
     return walk_on(clone)
 
 
@@ -80,7 +79,10 @@ def used_before() -> Path:
 
 @pytest.fixture
 def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """Return the demo's sandbox, whose environment this process has; replies come quickly."""
+    """Return the demo's sandbox with fast replies.
+
+    This process uses the sandbox's environment.
+    """
     monkeypatch.setattr(DemoFollow, "INTERVAL", 0.3)
     with (
         open_sandbox(tmp_path / "sandbox") as made,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`python -m tests.screens.pictures OUT [NAME…]` draws every screen of the TUI on the demo: each
-size and theme as SVG.
+"""Draw every screen of the TUI in the demo as SVG, in each size and theme: `python -m
+tests.screens.pictures OUT [NAME…]`.
 
-The screens are the real ones on the real sandbox, with its mail server and archive: first the topic
-as the demo starts, then after the send. With NAMEs only these are drawn (`commit`, `checks` …; see
+The screens and the sandbox are real, with a mail server and an archive. They are drawn first as the
+demo starts, then after the send. With NAMEs, only these are drawn (`commit`, `checks` …; see
 MOMENTS and LATER).
 """
 
@@ -58,7 +58,6 @@ OVER = {"question", "branch", "help", "finding", "write-tags"}
 
 
 async def press(pilot: Pilot[int], key: str) -> None:
-    """Press a key, or the key of a stage."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await pilot.press(str(Stage(key).number) if key in list(Stage) else key)
@@ -110,7 +109,6 @@ async def shots(
     sizes: Sequence[tuple[int, int]],
     themes: Sequence[str],
 ) -> list[Path]:
-    """Draw the current screen in these sizes and themes."""
     made, app = [], pilot.app
     for size in sizes:
         await pilot.resize_terminal(*size)
@@ -129,13 +127,13 @@ def readable(svg: str) -> str:
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace(
         "Fira Code", "DejaVu Sans Mono"
     )
-    # rsvg-convert ignores textLength: this size makes a letter one column wide
+    # rsvg-convert ignores textLength; with this size, a letter is one column wide
     svg = svg.replace("font-size: 20px", "font-size: 20.263px")
     return svg.replace("<text ", '<text xml:space="preserve" ')
 
 
 def send(sandbox: Sandbox) -> None:
-    """Play Robin's steps up to the send and the replies."""
+    """Make the newcomer's changes, send them, and receive the replies."""
     fix_first(sandbox.work)
     for words in (
         ["prepare", "--fixes", "auto", "--stable", "auto", "--signoff"],
@@ -153,7 +151,6 @@ def send(sandbox: Sandbox) -> None:
 
 
 def main() -> None:
-    """Draw everything into OUT."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("names", nargs="*", choices=[[], *MOMENTS, *LATER])

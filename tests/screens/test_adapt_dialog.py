@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""z on a conflict: the ways to bring the fix to the branch, the surest first."""
+"""Test the dialog for a conflict (key z): how to bring the fix to the branch, the most reliable way
+first.
+"""
 
 from dataclasses import replace
 from pathlib import Path

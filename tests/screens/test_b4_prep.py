@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the first stages on a real `b4 prep` branch: its patches, without its cover letter."""
+"""Test that the first stages show the patches of a real `b4 prep` branch, but not its cover
+letter.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

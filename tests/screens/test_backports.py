@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Backports stage: a badge and an action for each branch, prerequisites to tick, conflicts
-as a diff.
+"""Test the Backports stage: a badge and an action for each branch, selectable prerequisites, and
+conflicts as a diff.
 """
 
 from dataclasses import replace
@@ -43,7 +43,7 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
 
 
 def todo(one: BranchResult, *, upstream: bool = True, is_tagged: bool = False) -> str:
-    """Return the next action for a branch once the introducing commit is known."""
+    """Return the next action for a branch if the commit that introduced the bug is known."""
     result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=upstream)
     return BranchTexts(result, {}, "", is_tagged).todo(one)
 
@@ -160,7 +160,7 @@ async def test_conflict_is_explained_on_small_terminals(
 ) -> None:
     async with running(app, (160, 50), Stage.BACKPORTS) as pilot:
         text = text_of(app)
-        # show the effect of the likely commit before it is confirmed, like the tags stage
+        # the effect of the likely commit is shown before it is confirmed, as in the Tags stage
         assert "Stable branches, if 33248b1ba072 introduced the bug" in text
         assert (
             "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in text
@@ -255,7 +255,7 @@ async def test_unselected_prerequisite_is_not_written(
         assert "From the branch (-) to the fix (+)" in text_of(app)
         assert "1/1 ticked" in text_of(app)
         assert "w write 2 patches" in text_of(app)
-        # Space moves from the matrix to the prerequisites
+        # the first Space moves from the matrix to the prerequisites
         await keys(pilot, "space", "space")
         await visible(pilot, "0/1 ticked")
         assert "w write 2 patches" not in text_of(app)

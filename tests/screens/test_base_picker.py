@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base picker on `b`."""
+"""Test the dialog for choosing a base (key b)."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +33,7 @@ async def test_uncertain_base_is_confirmed(tmp_path: Path, walk_on: On) -> None:
             "origin/main",
             31,
         )
-        # another base can be typed
+        # the user can enter another base
         await keys(pilot, "b")
         await opened(pilot, Choose)
         await keys(pilot, "end", "enter", "ctrl+u")

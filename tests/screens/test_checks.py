@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The checks stage: findings in the list, in the patch and in detail."""
+"""Test the Checks stage: findings in the list, in the patch and in the detail view."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ On = Callable[[Path], PatchpilotApp]
 
 
 async def open_checks(pilot: Pilot[int], *names: str) -> DiffView:
-    """Open the checks stage, and select the first finding with this name."""
+    """Open the Checks stage, and select the first finding with one of these names."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await settle(pilot)
@@ -58,7 +58,7 @@ async def test_panels_follow_one_cursor(newcomer: PatchpilotApp) -> None:
             name = listed.chosen.finding.name
             return name, panels[1].heading, panels[0].count.split()[0]
 
-        # the finding that causes a new version is selected first
+        # the finding that requires a new version is selected first
         assert selected() == ("missing-fixes", "missing-fixes", f"2/{total}")
         assert view.cursor == view.notes[1].line
         shown = text_of(newcomer)
@@ -105,7 +105,7 @@ async def test_small_terminal_shows_the_detail_as_a_card(
         await keys(pilot, "escape")
         assert "Fix  press a" not in text_of(newcomer)
         assert newcomer.focused is newcomer.screen.query_one("#findings")
-        # a finding about something missing is at the end of the message
+        # a finding about a missing line is shown at the end of the message
         assert (
             view.rows[view.notes[listed_findings(newcomer).index("no-sign-off")].line]
             == "---"
@@ -114,7 +114,7 @@ async def test_small_terminal_shows_the_detail_as_a_card(
         view.choose(listed_findings(newcomer).index("missing-fixes"))
         await keys(pilot, "enter")
         await visible(pilot, "+Cc: stable@vger.kernel.org")
-        # a search also finds words in findings
+        # a search also matches words in findings
         assert {note.role for note in view.notes} == {"error", "warning"}
         name = view.notes[-1].text.partition(":")[0]
         await keys(pilot, "escape")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the dialog for adding tags: an uncertain one is added only if selected."""
+"""Test that the dialog for adding tags adds an uncertain tag only if it was selected."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the commit screen: the next tasks and their keys, the questions before sending, hints on
+"""Test the Commit stage: the next tasks and their keys, the questions before sending, hints about
 the message, and the topic.
 """
 
@@ -19,7 +19,6 @@ pytestmark = pytest.mark.long
 
 
 def next_tasks(app: PatchpilotApp) -> list[str]:
-    """Return the rows of the pending tasks."""
     rows = app.screen.query_one("#next-list", List)
     return [str(rows.get_option_at_index(at).prompt) for at in range(rows.option_count)]
 
@@ -74,7 +73,7 @@ async def test_question_is_answered_by_letter(
         for key in ("q", "x", "2", "space", "g"):
             await pilot.press(key)
             assert isinstance(app.screen, Choose), key
-        # the initial focus must not decide anything
+        # the initial focus must not answer a question
         await keys(pilot, "enter")
         assert not isinstance(app.screen, Choose)
         assert app.session.open_questions == 3

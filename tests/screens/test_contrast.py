@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that every text is legible on its background in every theme (WCAG AA).
-
-The high-contrast themes AAA.
+"""Test that every text is legible on its background in every theme (WCAG AA, or AAA in
+high-contrast themes).
 """
 
 from collections.abc import Iterator

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test dialogs: answers by letter and Enter, while other keys answer nothing."""
+"""Test that dialogs are answered by letter or Enter, and not by other keys."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -66,7 +66,7 @@ async def test_only_answer_keys_answer(pressed: str, given: list[str | None]) ->
     async with app.run_test() as pilot:
         await pilot.press("n")
         await pilot.pause()
-        # holding down n, which opened the dialog, does not answer it
+        # holding down n, the key that opened the dialog, does not answer it
         await pilot.press(pressed)
         await pilot.pause()
         assert app.given == given
@@ -130,7 +130,6 @@ async def test_second_key_closes_nothing_else() -> None:
 async def opened(
     dialog: Choose | Confirm, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[tuple[Styled, Pilot[None]]]:
-    """Open a dialog with the TUI's styles."""
     app = Styled()
     async with app.run_test(size=size) as pilot:
         app.push_screen(dialog, app.given.append)

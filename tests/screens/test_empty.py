@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Screens without content: why, and the keys that help, in the middle."""
+"""Test that screens without content explain why, and show the keys that help, in the middle."""
 
 from dataclasses import replace
 

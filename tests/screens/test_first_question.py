@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that Home asks what the user has, and shows where a log, a commit, a branch or a
-bisection leads.
+"""Test that Home asks what the user starts with, and where a log, a commit, a branch or a bisection
+leads.
 """
 
 from pathlib import Path

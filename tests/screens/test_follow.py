@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the Follow stage, which shows known data before the archive responds.
-
-Review points, the story, the next version's changelog.
+"""Test the Follow stage: it shows known data before the archive responds, review comments, the
+history, and the next changelog.
 """
 
 import threading
@@ -62,7 +61,7 @@ async def test_known_series_is_shown_while_polling(
         return poll(*words, **more)
 
     monkeypatch.setattr(update_series, "poll_archives", slow)
-    # nothing was prefetched
+    # prefetch nothing
     app.jobs.ahead = []
     async with running(app, (120, 36)) as pilot:
         app.session.found.pop(Stage.FOLLOW, None)
@@ -126,7 +125,7 @@ async def test_versions_are_compared_in_the_reader(
     )
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
-        # the topic's own series has one version
+        # the topic's own series has only one version
         await keys(pilot, "x")
         assert "Changes from" not in text_of(app)
         await keys(pilot, "escape")
@@ -363,7 +362,6 @@ async def test_resizing_keeps_the_cursor(
 
 
 async def other_series(pilot: Pilot[int]) -> None:
-    """Show a series other than the topic's."""
     assert isinstance(pilot.app, PatchpilotApp)
     pilot.app.session.series = 2
     await pilot.press("g")
@@ -372,7 +370,7 @@ async def other_series(pilot: Pilot[int]) -> None:
 
 
 async def select_row(pilot: Pilot[int], words: str) -> None:
-    """Go to Follow, and move the cursor to the first row with these words."""
+    """Open Follow, and move the cursor to the first row with these words."""
     await settle(pilot)
     assert isinstance(pilot.app, PatchpilotApp)
     await keys(pilot, Stage.FOLLOW)
@@ -380,7 +378,6 @@ async def select_row(pilot: Pilot[int], words: str) -> None:
 
 
 def go_to(app: PatchpilotApp, words: str) -> None:
-    """Move the cursor to the first row with these words."""
     thread = app.screen.query_one("#thread", RowList)
     thread.go(next(at for at, row in enumerate(thread.lines()) if words in row))
 

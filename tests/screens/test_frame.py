@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The frame: title line, stage bar, panels and key line at every width, in Unicode and ASCII."""
+"""Test the frame (title line, stage bar, panels and key line) at every width, in Unicode and
+ASCII.
+"""
 
 import re
 from collections.abc import Callable
@@ -97,7 +99,7 @@ def test_title_is_cut_from_the_right() -> None:
 
 
 def test_title_style_starts_at_its_text() -> None:
-    # Textual would search forever for such a line
+    # on such a line, Textual would search forever
     for doing in ("", "* reading the history of the files"):
         for wide in range(120):
             spans = title_text(SUBJECT, ("my-fix",), doing, wide).spans

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test how many git processes the TUI's start and each stage run on the sandbox's clone."""
+"""Test how many git processes the start of the TUI and each stage run in the sandbox's clone."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test a series' history: a sign and a sentence for each event, then its date and proof."""
+"""Test the rows of a series' history: a sign and a sentence for each event, followed by its date
+and evidence.
+"""
 
 from datetime import UTC, datetime
 

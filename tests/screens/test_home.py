@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test Home: the topics of all repositories, opening one wherever its branch is, and returning."""
+"""Test the Home screen: the topics of all repositories, opening a topic wherever its branch is, and
+returning.
+"""
 
 import os
 import time
@@ -45,7 +47,7 @@ def topic_with_question(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Life]:
     """Create a topic with a reviewer's question, and another repository with an unsent one."""
-    # the kit's commits have a fixed date
+    # commits made with the test kit have a fixed date
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
     with life(tmp_path) as lived:
         lived.tell(lived.send(), "Why do you change line 1?")

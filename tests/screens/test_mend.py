@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test fixing and waiving findings from the TUI on real commits: shown first, written on
-request, undone with a key.
+"""Test fixing and waiving findings in the TUI on real commits: previewed, written on request, and
+undone with a key.
 """
 
 import re
@@ -39,7 +39,7 @@ ADA = "Ada Fixer <ada@example.org>"
 
 @pytest.fixture
 def untidy(tmp_path: Path) -> Repo:
-    """Create a branch of two commits, the first untidy in message and code."""
+    """Create a branch of two commits, the first of which has findings in its message and code."""
     repo = Repo(tmp_path / "r")
     for name, value in (
         ("user.name", "Ada Fixer"),

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what blocked a newcomer: each problem is named where it is fixed, and disappears then."""
+"""Test problems that blocked newcomers: each is shown in the stage that fixes it, and then
+disappears.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test offered keys: only those with an effect, and ? in every dialog."""
+"""Test that only keys with an effect are shown, and that ? works in every dialog."""
 
 import importlib
 import pkgutil
@@ -75,7 +75,7 @@ async def test_help_of_dialogs_lists_their_keys() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert isinstance(app.screen, Choose), "the dialog is still open"
-        # in a text field, ? is just a character
+        # in a text field, ? is an ordinary character
         await app.push_screen(LineDialog("Which?"))
         await pilot.press("question_mark")
         assert isinstance(app.screen, LineDialog)

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Everything a screen got, a verb says too: the results of the stages beside the verbs' JSON on the
-same topic.
-"""
+"""Test that the results of the stages match the commands' JSON output on the same topic."""
 
 import json
 import re
@@ -68,7 +66,7 @@ async def test_stages_show_their_service_result(
         for candidate in got[Stage.TAGS].candidates
     ] == [(fix["commit"], fix["tag"], fix["evidence"]) for fix in fixes["candidates"]]
 
-    # without a Fixes: tag, the stage assumes the likely commit and says so
+    # without a Fixes: tag, the stage assumes the likely commit and shows this
     assumed = ("--fixes", likely) if likely else ()
     assert bool(assumed) != tagged
     branches = verb("backport", "-C", fixed, *assumed, "HEAD")["branches"]
@@ -168,7 +166,7 @@ async def test_follow_matches_track(
         *(reply.mail.label for reply in got.posted.replies),
     ):
         assert part in words
-    # the row has keys between the parts of the sentence
+    # compare only the first part, because the row contains key names between the parts
     assert said["next_step"].partition(";")[0] in words
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the preview of a second version: the changes in each message, the message as text and as
+"""Test the preview of a second version: the changes in each message, and messages as text and as
 bytes.
 """
 
@@ -55,7 +55,7 @@ async def test_blocking_problem_names_its_key(
 ) -> None:
     async with running(newcomer, (80, 24), Stage.PREVIEW) as pilot:
         assert "press 7 to fix" in text_of(newcomer)
-        # impossible actions are not offered
+        # keys without an effect are not shown
         await keys(pilot, "7")
         last = text_of(newcomer).rstrip().split("\n")[-1]
         assert last.split()[:2] == ["a", "fix"]
@@ -64,13 +64,13 @@ async def test_blocking_problem_names_its_key(
 
 async def test_transport_can_be_switched(app: PatchpilotApp) -> None:
     async with running(app, (120, 36), Stage.PREVIEW) as pilot:
-        # there is no earlier version
+        # the topic has no earlier version
         assert "next change" not in text_of(app)
         assert "compared with" not in text_of(app)
         await keys(pilot, "o")
         await pilot.press("s")
         await pilot.pause()
-        # a toast lasts some seconds, but planning may take longer
+        # a toast lasts a few seconds, but planning may take longer
         assert (
             last_message(app)
             == "transport: b4 instead of git-send-email; press o to switch again"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipients screen: groups by why, the detail, notes as cards that can be settled."""
+"""Test the recipients screen: groups by reason, the detail view, and notes as cards with
+remedies.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -168,7 +170,7 @@ async def test_o_shows_one_patch_of_a_series(fixed: Path, app: PatchpilotApp) ->
         await visible(pilot, "Recipients of the series")
         await keys(pilot, "o")
         await visible(pilot, "Recipients of patch: net/acme: second")
-        # edits affect the displayed patch
+        # edits apply to the displayed patch
         people = app.screen.query_one("#people", RowList)
         who = people.chosen[1].address.email
         await keys(pilot, "space")

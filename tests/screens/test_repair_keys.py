@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the Send stage's card: its verdict, its repairing keys, and the key that undoes them."""
+"""Test the Send stage's card: its verdict, the keys that fix problems, and the key that undoes the
+fix.
+"""
 
 from pathlib import Path
 from unittest.mock import Mock

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a user error is shown wherever it is raised, and that the TUI continues."""
+"""Test that errors that the user can fix are shown wherever they are raised, and that the TUI
+continues.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,7 +49,7 @@ async def test_error_is_shown_wherever_it_is_raised(
             await until(pilot, lambda: "git is away" in text_of(app), name)
             assert "bring it back" in text_of(app)
             assert app.screen is screen
-        # without a stage, it is shown as a message
+        # outside a stage, the error is shown as a message
         app.action_home()
         await pilot.pause(0.2)
         app.screen.call_later(fail)
@@ -61,7 +63,7 @@ def test_screen_is_restored_after_a_failed_editor() -> None:
     @contextmanager
     def suspend() -> Iterator[None]:
         yield
-        # Textual resumes only here
+        # Textual resumes only at this point
         ended.append("resumed")
 
     app: Any = SimpleNamespace(is_headless=False, suspend=suspend)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test result rows: written and missing patches, a conflict in a clone, and marks in a robot's
+"""Test rows of results: written and missing patches, a conflict in a clone, and marks in a bot's
 report.
 """
 
@@ -93,7 +93,7 @@ REVIEW = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}
             Stage.CHECKS,
             "drop a@b.example: Space at stage 3 on a@b.example, then stage 7",
         ),
-        # if several actions belong to one stage, the first one counts
+        # if a hint has several actions of a stage, the first one counts
         (
             Hint((Action("track", ("update",)), ", then ", Action("track", ("show",)))),
             Stage.SEND,

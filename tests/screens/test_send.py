@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that an interrupted send is found again, and resumed with each message once."""
+"""Test that an interrupted send is found and resumed, and that each message is sent once."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -88,7 +88,7 @@ async def test_confirmation_word_must_be_typed(
         await keys(pilot, "escape")
         assert len(sink.take()) == 1, "nothing is sent again unconfirmed"
         sent = parse_mail(sink.take()[0].data.replace(b"\r\n", b"\n")).message_id
-        # the preview shows what was sent, not what would be sent again
+        # the preview shows the sent messages, not new ones
         for pressed in (Stage.PREVIEW, "g"):
             await keys(pilot, pressed)
             await still(pilot)
@@ -104,7 +104,7 @@ async def test_confirmation_word_must_be_typed(
     again = walk_on(work)
     again.memory.keep(again.place, stage="commit")
     async with running(again, (80, 24)) as pilot:
-        # known from the record before the first visit
+        # the state is read from the record before the first visit
         assert (
             again.session.status(Stage.PREVIEW)
             == again.session.status(Stage.SEND)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test sending a series from the TUI to real servers: one row per mail, a rejection, an
-interruption, and the rest sent once.
+"""Test sending a series from the TUI to real servers: one row per message, a rejection, an
+interruption, and sending the rest once.
 """
 
 import re
@@ -72,7 +72,7 @@ def use(work: Path, server: FaultySink, via: str) -> None:
 
 
 async def send(pilot: Any, app: PatchpilotApp, ends: StageState) -> str:
-    """Send from the stage, and return the screen once the stage reaches this state."""
+    """Send from the stage, and return the screen when the stage reaches this state."""
     await settle(pilot)
     await keys(pilot, Stage.SEND, "s")
     await pilot.press(*"send", "enter")
@@ -89,7 +89,6 @@ async def ended(pilot: Any, app: PatchpilotApp, state: StageState) -> str:
 
 
 def message_numbers(server: FaultySink) -> list[str]:
-    """Return the numbers in the subjects of received messages."""
     return [
         mail.data.split(b"Subject: ", 1)[1].split(b"]", 1)[0].decode()
         for mail in server.take()
@@ -137,7 +136,7 @@ async def test_interrupted_send_sends_each_mail_once(
             assert "s resume" in shown
             assert "What to do" in shown
             server.faults.heal()
-            # a job that waits for the send still runs afterwards
+            # a job that was waiting for the send still runs afterwards
             monkeypatch.setattr(app.jobs, "_notice_store", lambda: None)
             app.jobs.ahead = [Stage.TAGS]
             await pilot.press("s")

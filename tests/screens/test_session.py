@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what becomes stale after changes, what survives restarts, and that no commit text is
-interpreted as markup.
+"""Test what becomes outdated after changes, what survives restarts, and that text from commits is
+never interpreted as markup.
 """
 
 import json
@@ -65,7 +65,7 @@ async def test_amend_makes_dependent_stages_stale(
         await settle(pilot)
         assert app.session.status(Stage.BACKPORTS).state is StageState.STALE
         assert app.session.status(Stage.CHECKS).state is not StageState.STALE
-        # progress depends on the commits, so it is computed again
+        # progress depends on the commits, so it is computed again after the change
         assert app.session.found[Stage.FOLLOW] is not before_follow
 
 
@@ -92,7 +92,7 @@ async def test_latest_read_of_the_topic_is_used(
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, first_read.is_set, "the first read")
             git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
-            # the session may notice the amend by itself or be notified
+            # the session may notice the amended commit itself or be notified
             app.jobs.read_topic()
             await until(pilot, lambda: app.jobs.is_open, "the second read")
             go_on.set()
@@ -307,7 +307,7 @@ def test_unread_stage_is_open_after_a_restart() -> None:
     )
     assert session.status(Stage.PREVIEW).state is StageState.UNOPENED
     assert session.status(Stage.SEND).state is StageState.STALE
-    # for a stage that nobody opened, only the record was read
+    # if a stage was never opened, only its record was read
     session.kept.clear()
     session.remember(Stage.SEND, None, StageStatus(StageState.TODO))
     session.changed("answers", "edits", "draft")

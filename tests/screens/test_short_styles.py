@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Shorter output must show the same cells."""
+"""Test that shortened escape sequences show the same cells."""
 
 import re
 
@@ -17,7 +17,7 @@ PAINTED = (
 
 
 def cells(data: str) -> list[str]:
-    """Return each character with what is visible of its style."""
+    """Return each character with the visible part of its style."""
     text, console = Text.from_ansi(data), Console()
     styles = [text.get_style_at_offset(console, at) for at in range(len(text))]
     return [

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every screen at 80x24 and 160x50, light and dark, as pictures.
+"""Compare every screen at 80x24 and 160x50, light and dark, with stored pictures.
 
-Results are made once and have nothing of the day or the machine in them.
+Results are computed once, and do not depend on the date or the machine.
 """
 
 import os
@@ -146,7 +146,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
 
 
 def _fix_branch_text(one: BranchResult) -> BranchResult:
-    """Return a branch with fixed texts and dates, because other tests cover those of `backport`."""
+    """Return a branch with fixed texts and dates, because other tests cover `backport`."""
     causes = tuple(
         replace(cause, why="it changed lines the fix stands on") for cause in one.causes
     )
@@ -161,9 +161,7 @@ def _fix_branch_text(one: BranchResult) -> BranchResult:
 
 
 def _weighed(result: FixesResult) -> tuple[FixesResult, StageStatus]:
-    """Return candidates with fixed weights and texts, because other tests cover those of
-    `fixes`.
-    """
+    """Return candidates with fixed weights and texts, because other tests cover `fixes`."""
     others = (
         "acme: mask the sequence number off the response code",
         "acme: take the image count from its bit field",
@@ -228,14 +226,14 @@ def _followed(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
 
 def walk(results: dict[Stage, tuple[Any, StageStatus]], work: Path, theme: str) -> Any:
     file = work.parent / "walk.json"
-    # do not restore where the last test was
+    # do not restore the position of the last test
     file.unlink(missing_ok=True)
     memory = SavedState(file)
     memory.keep(theme=theme)
     app = make(work, memory=memory)
 
     def loader_of(stage: Stage) -> Loader:
-        # only the record is read before a visit
+        # before a visit, only the record is read
         return lambda ask: (
             results[stage]
             if ask.visited or stage not in RECORDED
@@ -277,7 +275,7 @@ def test_stages_look_unchanged(
 
 @pytest.mark.parametrize(
     "size",
-    # a dialog is as wide as its text; other sizes show where it is placed
+    # a dialog is as wide as its text; larger screens only test its position
     [SIZES[0], *(pytest.param(size, marks=pytest.mark.long) for size in SIZES[1:])],
     ids=lambda size: f"{size[0]}x{size[1]}",
 )
@@ -303,7 +301,7 @@ def test_dialogs_look_unchanged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    # another test covers the probability
+    # use a fixed probability, which another test covers
     monkeypatch.setattr(adaptation, "confidence_of", lambda *_: 0.8)
     if name == "confirm":
         sending = results[Stage.SEND][0]

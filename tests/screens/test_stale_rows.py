@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test keys between a result and its rows: the cursor refers to the screen, whatever a job has
-found since.
+"""Test keys pressed between a new result and its rows: the cursor refers to the displayed rows,
+whatever a job has found since.
 """
 
 from dataclasses import replace

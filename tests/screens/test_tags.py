@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the Tags stage: a candidate's details, the choices below the candidates, and their
-effects elsewhere.
+"""Test the Tags stage: a candidate's details, the choices below the candidates, and their effects
+on other stages.
 """
 
 from collections.abc import Callable
@@ -104,7 +104,7 @@ async def test_not_a_fix_is_respected_by_other_stages(
             for question in app.session.fresh(Stage.PREVIEW).warnings
             if "unanswered" in question.name
         ]
-        # undoing restores everything
+        # undo restores everything
         await keys(pilot, Stage.TAGS, "enter")
         await visible(pilot, "This is not a fix")
 

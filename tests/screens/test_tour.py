@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the demo's tour: each stage shows the next key, until the patch is merged."""
+"""Test the demo's tour: each stage shows the next key until the patch is merged."""
 
 import re
 from pathlib import Path
@@ -30,7 +30,7 @@ def demo(work: Path) -> PatchpilotApp:
 
 
 async def tour(pilot: Pilot[int], start: str) -> str:
-    """Return the tour's text once it starts with these words."""
+    """Return the tour's text when it starts with these words."""
 
     def shown() -> str:
         rows = [row for row in pilot.app.screen.query(TourRow) if row.display]
@@ -86,7 +86,7 @@ async def test_questions_name_the_demo_answers(clone: Path) -> None:
             await until(pilot, lambda title=title: title in text_of(app), title)  # type: ignore[misc]
             await still(pilot)
             assert "You are Robin: " in text_of(app)
-            # go up to the first answer, No or [PATCH net]
+            # select the first answer, No or [PATCH net]
             await pilot.press("home", "enter")
         await until(
             pilot,
@@ -103,7 +103,7 @@ async def test_questions_name_the_demo_answers(clone: Path) -> None:
 async def test_tour_keys_lead_to_the_end(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # the text that Robin writes below the question
+    # this is the newcomer's text below the question
     monkeypatch.setenv("GIT_EDITOR", f"sed -i '$a {SAID}'")
     monkeypatch.chdir(sandbox.work)
     app = make(sandbox.work, kind=DemoApp, at_home=True)
@@ -118,7 +118,7 @@ async def test_tour_keys_lead_to_the_end(
             if isinstance(screen, Confirm):
                 await pilot.press(*"send", "enter")
             elif getattr(screen, "title_text", "").endswith(" question"):
-                # Enter would leave the question open; "In the demo" gives the answer
+                # Enter would leave the question open; its "In the demo" text names the answer
                 letters = {"Security": "n", "Regression": "y", "Tree": "f"}
                 await pilot.press(letters[screen.title_text.partition(" ")[0]])
             elif screen.is_modal:
@@ -136,7 +136,7 @@ async def test_tour_keys_lead_to_the_end(
         assert pressed[:7] == ["r", "0", "w", "Enter", "a", "n", "A"]
         (request,) = (state_path() / "requests").iterdir()
         assert MASK_SUBJECT in request.read_text()
-        # answer the question before making the changes for v2
+        # the question must be answered before the changes for v2 can be made
         assert pressed.index("r") < pressed.index("M")
         assert SAID in replies(sandbox)
         assert pressed[-5:] == ["g", "5", "w", "M", "q"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that every key in the tutorial works at its stage, according to the generated page of
+"""Test that every key in the tutorial works in its stage, according to the generated page of
 keys.
 """
 
@@ -34,7 +34,6 @@ def sections(page: str) -> dict[str, str]:
 
 
 def keys_of(text: str) -> set[str]:
-    """Return the keys in the first column of a table."""
     cells = re.findall(r"^\| (`.*?`) \| ", text, re.MULTILINE)
     return {
         key.replace("\\", "") for cell in cells for key in re.findall(r"`(.+?)`", cell)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the whole way by keys in the sandbox: from the first screen to the sent message, the
-followed reply, v2, and the merge.
+"""Test the full workflow in the sandbox using only the keyboard: from the first screen to the sent
+message, the reply, v2, and the merge.
 """
 
 import pytest
@@ -29,11 +29,11 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
 
     async with running(app, (80, 24)) as pilot:
         assert session.open_questions == 3
-        # the tour ends here and has its own test
+        # end the tour here, because it has a separate test
         await keys(pilot, "T", "a")
         assert "You are Robin" not in text_of(app)
         await keys(pilot, "n")
-        # holding down a key answers only one question
+        # a key that is held down answers only one question
         await pilot.pause(REPEATED)
         await keys(pilot, "n", "escape")
         assert session.open_questions == 1
@@ -77,7 +77,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         )
         assert any("Sana" in trailer.trailer for trailer in followed().posted.trailers)
         posted = session.topic.commits[-1].id
-        # Robin's changes for v2 are made only at stage 8
+        # only stage 8 makes the newcomer's changes for v2
         await keys(pilot, Stage.CHECKS, "M")
         assert session.topic.commits[-1].id == posted
         await keys(pilot, Stage.FOLLOW, "M")
@@ -127,7 +127,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         await keys(pilot, "escape", Stage.FOLLOW, "home")
         assert "press g to fetch what was merged" in text_of(app)
         for _ in range(60):
-            # the stable tree must contain it before the clone shows where it landed
+            # the stable tree must contain the fix before the clone can show where it was merged
             await keys(pilot, "g", "enter")
             if str(followed().state) == "in-stable":
                 break
@@ -140,5 +140,6 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         }
         assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
         assert standing(Stage.PREVIEW) is standing(Stage.SEND) is StageState.DONE
-    # two versions, but no reply to the question about v1: M leaves that to the user
+    # there are two versions but no reply to the question about v1, because M leaves that to the
+    # user
     assert len(sandbox.sink.take()) == 2

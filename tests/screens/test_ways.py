@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test terminal features: the mouse, the clipboard, ^Z and fg, no colors.
-
-And choosing what is shown of the findings.
+"""Test terminal features (mouse, clipboard, ^Z and fg, no colors), and choosing which findings are
+shown.
 """
 
 import os
@@ -76,7 +75,7 @@ def test_copying_and_suspending_work(fixed: Path, used_before: Path) -> None:
             time.sleep(0.01)
         os.killpg(walk.process.pid, signal.SIGCONT)
         walk.wait_for("\x1b[?1049h", "quit", since=asked)
-        # if a key is pressed too early, the shell gets it
+        # if a key is pressed too early, the shell receives it
         for _ in range(30):
             if walk.process.poll() is None:
                 walk.type("q")

@@ -55,9 +55,9 @@ def test_new_id_has_date_title_and_random_digits(title: str, words: str) -> None
         (change_id_line(OURS), OURS),
         (f"Change-ID:{OURS}  ", OURS),
         (f"---\nbase-commit: {'a' * 40}\nchange-id: {OURS}\n\n-- \n2.43.0", OURS),
-        # the footer is the last one; a cover letter may mention an earlier one
+        # only the last footer counts, because a cover letter may mention an earlier one
         (f"change-id: 20230101-other-work-1\n\nchange-id: {OURS}", OURS),
-        # ignore it in quotations, indented lines, diffs and sentences
+        # ignore change-ids in quotations, indented lines, diffs and sentences
         (
             (
                 f"> change-id: {OURS}\n change-id: {OURS}\n+change-id: {OURS}\nthe change-id:"
@@ -95,8 +95,10 @@ def test_cover_letter_id_comes_first() -> None:
 
 
 def test_gerrit_id_does_not_identify_topic() -> None:
-    """Test that Gerrit's id in the first commit is ignored. If that patch were dropped, the topic
-    would change, and removed recipients would return.
+    """Test that Gerrit's id in the first commit is ignored.
+
+    If the id were used, dropping that patch would create a new topic, and removed recipients would
+    return.
     """
     assert topic_key(mailed(f"change-id: {OURS}\n"), None) == f"change-id:{OURS}"
     assert topic_key(mailed(f"Change-Id: {GERRIT}\n"), None) == topic_key(

@@ -39,7 +39,7 @@ TWO = Layout(
 
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reset the state of this process, as if no database had been opened."""
+    """Reset the state of this process as if no database had been opened."""
     monkeypatch.setattr(database, "_verified", set())
 
 

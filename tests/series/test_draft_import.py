@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test importing a draft from another person: it is either imported completely or rejected with a
-line number.
+"""Test importing another person's draft: it is either imported completely or rejected with a line
+number.
 """
 
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that drafts are modified by edits and sends but not by dry runs, and record the origin of
+"""Test that edits and sends, but not dry runs, modify drafts, and that drafts record the origin of
 their contents.
 """
 

@@ -38,7 +38,7 @@ WHOLE = Draft(
 
 
 def known(*words: str) -> tuple[KnownPatch, ...]:
-    """Return patches from "patch-id/subject/date"."""
+    """Return patches described as "patch-id/subject/date"."""
     parts = (word.split("/") for word in words)
     return tuple(
         KnownPatch(part[0], part[1], None, part[2] if len(part) > 2 else "")
@@ -52,11 +52,11 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
         (("a/one", "b/two"), ("b/other", "a/another"), {"a": "a", "b": "b"}),
         (("a/one", "b/two"), ("c/two", "d/new words here"), {"b": "c"}),
         (("a/one/1", "b/two/2"), ("c/x/2", "d/y/1"), {"a": "d", "b": "c"}),
-        # a value that several patches share does not identify a patch
+        # a value that several patches have in common does not identify a patch
         (("a/one/1", "b/two/1"), ("c/x/1", "d/y/1", "e/z/1"), {}),
         (("a/one/1", "b/two/1"), ("c/x/1", "d/y/3", "e/z/4"), {}),
         (("a/one/1", "b/two/2"), ("c/x/1", "d/y/1", "e/z/3"), {}),
-        # patches without a date are not paired by date
+        # patches without a date are not matched by date
         (("a/one", "b/two"), ("c/x", "d/y", "e/z"), {}),
         # match similar subjects, most similar first
         (
@@ -64,7 +64,7 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
             ("c/x", "d/net: fix a leak in remove"),
             {"b": "d", "a": "c"},
         ),
-        # match the only remaining patches if they have the same position
+        # if a single patch remains, match it if its position is the same
         (("a/one", "b/two"), ("a/one", "c/nothing alike"), {"a": "a", "b": "c"}),
         (("a/one", "b/two"), ("c/nothing alike", "a/one"), {"a": "a"}),
         (("a/one",), ("b/qqq", "c/zzz"), {}),
@@ -161,13 +161,13 @@ def test_drafts_are_listed_newest_first() -> None:
         ("topic", ("a/one", "b/two"), ("topic",), CHANGE),
         ("topic", ("x/one", "y/new"), ("topic",), CHANGE),
         ("topic", ("x/q/1", "y/r"), ("topic",), CHANGE),
-        # a branch of the same name without a common patch is another topic
+        # without a common patch, a branch of the same name is another topic
         ("topic", ("x/q", "y/r"), ("topic",), None),
-        # the branch was renamed, so the old one is gone
+        # the branch was renamed, so the old name is gone
         ("renamed", ("a/one",), ("renamed",), CHANGE),
         ("renamed", ("x/one",), ("renamed",), CHANGE),
         ("renamed", ("x/q",), ("renamed",), None),
-        # if the draft's branch still exists, another branch is a copy only if it has most of the
+        # if the draft's branch still exists, another branch is a copy only if it has most of its
         # patches
         ("copy", ("a/one", "b/two"), ("topic", "copy"), CHANGE),
         ("copy", ("a/one", "x/two"), ("topic", "copy"), None),

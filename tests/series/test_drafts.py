@@ -269,7 +269,8 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
     notes = first.partition("\n---\r\n")[2]
     assert "- new patch: widget: and another" in notes
     assert "Range-diff against v1 (the commits are not published):" in notes
-    # below a cover letter's diffstat, without the note if everyone has the commits
+    # the range-diff is below the cover letter's diffstat, without the note if the commits are
+    # published
     repo.git("update-ref refs/remotes/origin/topic topic")
     cover = ("--cover-subject", "widget: all", "--cover", "Why.", "--changelog", "- x")
     assert call("draft", "-C", repo.path, *cover).code == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test manual edits of recipients: the last edit of an address takes effect, even for lists that a
+"""Test manual edits of recipients: the last edit of an address counts, even for lists that a
 project adds.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test matching patches if their titles, contents and order disagree."""
+"""Test matching patches whose titles, contents and order disagree."""
 
 from collections import Counter
 
@@ -97,19 +97,19 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "pairs"),
     [
-        # the same patches in a different order
+        # the patches are the same, but in a different order
         (
             [patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")],
             [patch(TITLES[1], "xyz"), patch(TITLES[0], "abc")],
             {0: 1, 1: 0},
         ),
-        # swapped and changed patches with similar titles are matched by title
+        # patches with similar titles were swapped and changed, so match them by title
         (
             [patch(TITLES[0], "abcd"), patch(TITLES[1], "wxyz")],
             [patch(TITLES[1], "wxy1"), patch(TITLES[0], "abc2")],
             {0: 1, 1: 0},
         ),
-        # the titles were swapped: matching diffs take precedence over matching titles
+        # the titles were swapped: a matching diff takes precedence over a matching title
         (
             [patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")],
             [patch(TITLES[1], "abc"), patch(TITLES[0], "xyz")],
@@ -127,25 +127,25 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
             ],
             {0: 0, 1: 1},
         ),
-        # a patch was split: the half with the old title matches
+        # a patch was split: match the half with the old title
         (
             [patch("x: clean up", "abcdef")],
             [patch("x: rename foo", "abcd"), patch("x: clean up", "ef")],
             {1: 0},
         ),
-        # a patch was split under two new titles: the larger half matches
+        # a patch was split under two new titles: match the larger half
         (
             [patch("x: clean up", "abcdef")],
             [patch("x: drop baz", "ef"), patch("x: rename foo", "abcd")],
             {1: 0},
         ),
-        # squashed under one of the titles
+        # two patches were squashed under one of the titles
         (
             [patch("x: one", "abc"), patch("x: more", "def")],
             [patch("x: one", "abcdef")],
             {0: 0},
         ),
-        # moved to the end of a series, with one patch dropped and another added
+        # a patch was moved to the end of the series, another dropped and another added
         (
             [patch(TITLES[0], "abc"), patch(TITLES[2], "def"), patch(TITLES[3], "ghi")],
             [
@@ -166,7 +166,7 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
             [patch("x: fix style"), patch("x: fix style")],
             {0: 0, 1: 1},
         ),
-        # many patches with the same title, each for a different file
+        # many patches have the same title, but each changes a different file
         (
             [
                 patch("fix spelling", "ab", paths="a.c"),
@@ -185,7 +185,7 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
             [patch(TITLES[0], "abc"), patch("net: usb: resume early", "xyz")],
             {0: 0},
         ),
-        # the same lines in another file are a different patch
+        # the same lines in another file make a different patch
         (
             [patch("x: one", "abc", change="1", paths="a.c")],
             [patch("x: other", "abc", change="2", paths="b.c")],
@@ -199,7 +199,7 @@ def test_patches_are_paired(
     old: list[PatchFeatures], new: list[PatchFeatures], pairs: dict[int, int]
 ) -> None:
     assert pair_patches(old, new) == pairs
-    # matching is symmetric
+    # matching gives the same result in both directions
     assert pair_patches(new, old) == {pair: index for index, pair in pairs.items()}
 
 
@@ -239,7 +239,7 @@ def test_reordered_patches_are_paired(
         ("", "", 0.0, 0.0),
         (" ", '"', 0.0, 0.0),
         ("", "net: check it", 0.0, 0.0),
-        # the prefix is compared if the other title has nothing else
+        # compare the prefix if the other title consists only of a prefix or has none
         ("net: leak", "net", 0.5, 0.8),
         ("net: leak", "leak", 0.5, 0.8),
         # a common prefix is ignored
@@ -297,7 +297,7 @@ def test_similarity_is_the_share_of_common_characters(
             PatchFeatures("a: leak", lines={"y": 1}),
             0.8,
         ),
-        # if a tenth of the lines is the same, the title counts
+        # if at least a tenth of the lines are the same, the title counts
         (
             PatchFeatures("a: leak", lines={"x": 1, "y": 9}),
             PatchFeatures("a: leak", lines={"x": 1, "z": 9}),

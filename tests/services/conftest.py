@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures shared by several tests of the services."""
+"""Provide fixtures for several tests of the services."""
 
 import pytest
 

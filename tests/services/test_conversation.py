@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the tree of a series' messages, and its history with dates and proofs."""
+"""Test the tree of a series' messages, and its history with dates and evidence."""
 
 from pathlib import Path
 

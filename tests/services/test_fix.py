@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --fix` on commits: messages and trees change, later commits and the working tree
-follow, and undo restores them.
+"""Test `check --fix` on commits: messages and trees change, later commits and the working tree are
+updated, and undo restores them.
 """
 
 import os
@@ -430,7 +430,7 @@ def test_killed_fix_leaves_the_old_or_new_state(tmp_path: Path) -> None:
     )
     new, calls = whole.git("rev-parse topic"), int(outcome.stdout)
     assert new != old
-    # only the last git calls write trees, commits, the undo record and the branch
+    # only the last few git calls write trees, commits, the undo record and the branch
     for number in range(calls - 4, calls + 1):
         repo = topic(tmp_path / f"r{number}")
         outcome = subprocess.run(

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test fixing a single finding: it is previewed, then written on request, without other changes."""
+"""Test fixing a single finding: the fix is previewed, then written on request, and changes nothing
+else.
+"""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `check --fix` adds a missing prefix if the files' history uses only one."""
+"""Test that `check --fix` adds a missing subject prefix if the files' history uses only one."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test Home: the topics in all repositories, who has to act, and the cached data that is shown
-first.
+"""Test reading Home: the topics in all repositories, whose turn it is, and the cached data that is
+shown first.
 """
 
 import shutil
@@ -100,7 +100,7 @@ def test_unsent_branch_is_a_topic(
         repo.git("branch -D topic")
         assert read_topics([KEY.format(repo.path.resolve())]) == ()
         assert known_topics() == ()
-        # a branch that was opened as a range is still a topic
+        # a branch is a topic even if it was opened as a range
         repo.git("branch topic", tip)
         author.run("draft", "master..topic")
         (topic,) = read_topics([KEY.format(repo.path.resolve())])

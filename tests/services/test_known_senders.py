@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that senders are known from the repository and the user's settings as well as from the
+"""Test that known senders come from the repository and the user's settings, as well as from the
 series.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test warnings about the tree in a subject's prefix, which a check of commits cannot give."""
+"""Test warnings about the tree in a subject prefix, which checking commits cannot produce."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_missing_networking_tree_is_reported(
         ["missing-target-tree"] if advised else []
     )
     assert all(advised in problem.message for problem in problems)
-    # a regression fix need not wait for the next merge window
+    # a fix for a regression need not wait for the next merge window
     regression = prefix_warnings(patches(raw), "linux", is_regression=True)
     assert all("use [PATCH net] " in problem.message for problem in regression)
     assert len(regression) == len(problems)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a reply is quoted, checked, stored as a draft, and sent once with each transport."""
+"""Test that a reply is quoted, checked, stored as a draft, and sent exactly once with each
+transport.
+"""
 
 from email import message_from_bytes
 from email.utils import getaddresses

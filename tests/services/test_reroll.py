@@ -88,7 +88,7 @@ def test_reroll_starts_a_version() -> None:
         log[-1] == f"- Link to v1: https://lore.kernel.org/r/{CHANGE}-v1-1@example.org"
     )
     assert has_unfinished_changelog(rerolled)
-    # a version is started only once
+    # starting a version again has no effect
     assert reroll(rerolled) == rerolled
 
 
@@ -207,7 +207,7 @@ def test_sent_version_is_tagged(tmp_path: Path) -> None:
             text.strip()
             == f"widget: change 1\n\nbase-commit: {base}\n\nchange-id: {CHANGE}"
         )
-        # a resend does not move the tag, and the current draft gets the link
+        # resending does not move the tag, and adds the link to the current draft
         remember(repository, replace(send, head=base), draft)
         assert repo.git("rev-parse", f"{name}^{{commit}}") == head
         with Drafts() as drafts:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the table of patches and reviewers: in `track show`, its JSON, the page and the series'
-list.
+"""Test the table of patches and reviewers: in `track show`, its JSON output, the TUI and the list
+of series.
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ PEOPLE = tuple(Address(f"Person Number{at}", f"p{at}@example.org") for at in ran
 
 
 def table(patches: int, people: int) -> ReviewTable:
-    """Return a table with each state once in each row."""
+    """Return a table whose rows each contain every state once."""
     states = tuple(ReviewState)
     rows = []
     for number in range(1, patches + 1):

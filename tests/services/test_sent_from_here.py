@@ -65,13 +65,13 @@ def test_v2_has_its_own_state(tmp_path: Path, publish: bool) -> None:
             listed = topic.track().out
             assert "changes-requested" not in listed
             assert "--reroll" not in listed
-            # requests on v1 are still listed under v1
+            # requests about v1 are still listed under v1
             requests = topic.track("show", "1", "--ledger", "--json").json["points"]
             assert [point["version"] for point in requests] == [1, 1]
             assert _row(topic.track("show", f"<{second}>").out, "state").startswith(
                 "sent"
             )
-            # the version stays known if the archive lacks it
+            # the version is still known if the archive lacks it
             topic.update()
 
 
@@ -163,7 +163,7 @@ def test_duplicate_entries_are_merged(tmp_path: Path) -> None:
         first = _get_review(topic)
         second = _send_next(topic)
         with open_store() as store:
-            # an entry as stored by older releases of patchpilot
+            # this is how older releases of patchpilot stored an entry
             store.add(second, TITLE, topic.archive.url, None)
             store.mark(2, "asks@example.net", 3, "declined")
         assert len(topic.track("--format", "json").json["series"]) == 2
@@ -207,7 +207,7 @@ def test_local_tag_is_not_a_version(tmp_path: Path) -> None:
         assert "changelog" not in shown + author.track().out
         topic = author.track("--format", "json").json["topic"]
         assert "1 tag added locally" in topic["summary"]
-        # rewording a message creates a new version
+        # rewording a commit message starts a new version
         author.amend(
             message=author.repo.git("show -s --format=%B").replace("was", "is")
         )
@@ -228,7 +228,7 @@ def test_ledger_defaults_to_the_topic(tmp_path: Path) -> None:
         )
         with open_store() as store:
             store.add("another@example.net", "another", None, None)
-        # the topic's series is the default of several; without a topic, there is none
+        # the topic's series is the default; without a topic, the user must choose
         assert topic.track("show", "--ledger").code == 0
         topic.repo.git("checkout -q master")
         several = topic.track("show", "--ledger")
@@ -294,7 +294,7 @@ def test_repository_option_selects_the_repository(tmp_path: Path) -> None:
         for command in (("show",), (), ("update",)):
             assert asks not in topic.track(*command).out
         assert "this is checked in git whenever you fetch" in topic.track("show").out
-        # run outside of any repository
+        # run the command outside any repository
         with chdir(tmp_path):
             assert asks in call("track show 1").out
 

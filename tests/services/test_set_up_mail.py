@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot setup mail` with a real mail server: its settings, the stored password, the
+"""Test `patchpilot setup mail` with a real mail server: the settings, the stored password, the
 login, and the test message.
 """
 

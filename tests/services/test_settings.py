@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each setting, valid or invalid, has the same effect in the CLI and the TUI."""
+"""Test that each setting, valid or invalid, has the same effect in the CLI and in the TUI."""
 
 import os
 from pathlib import Path

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each patch of a series is checked against the tree with the earlier patches applied,
-like a commit against its parent.
+"""Test that patches of a series are checked against the tree with earlier patches applied, like a
+commit against its parent.
 """
 
 from pathlib import Path
@@ -63,8 +63,9 @@ def _series(
     commits: list[tuple[str, dict[str, str | None]]],
     *words: str,
 ) -> list[str]:
-    """Commit on a branch, and return the commits as messages from December 2022, without changing
-    the tree.
+    """Create commits on a branch, and return them as messages from December 2022.
+
+    The working tree does not change.
     """
     repo.branch("topic")
     for subject, files in commits:
@@ -131,7 +132,7 @@ def test_binding_in_first_patch_is_visible_in_second(
     assert "undocumented-compatible" not in _reported_names(
         _check(files, tree.path).patches[1]
     )
-    # checkpatch.pl uses one tree for all patches of a call
+    # checkpatch.pl uses the same tree for all patches in a run
     assert "undocumented-compatible" in _reported_names(
         _check(files, tree.path, compat=True).patches[1]
     )
@@ -154,7 +155,6 @@ OLD = "drivers/demo/old.c"
 def _rename_patches(
     tree: Repo, out: Path, *words: str, then: str = "renamed_again"
 ) -> list[str]:
-    """Return two patches that rename the same line."""
     names = ("renamed", then)
     rows = [
         (f"demo: Name it {name}", {OLD: _old_findings(10, f"int {name};\n")})

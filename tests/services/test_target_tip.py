@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding the tip against which patches are checked, in realistic clones."""
+"""Test finding the branch tip against which patches are checked, in realistic clones."""
 
 from pathlib import Path
 

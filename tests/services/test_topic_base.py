@@ -47,8 +47,9 @@ def _work_on_single_branch(folder: Path) -> Repo:
 
 
 def _clone_fork(folder: Path) -> Repo:
-    """Create a clone whose origin is the user's stale fork with the pushed topic, and whose
-    upstream remote is the project.
+    """Create a clone with a fork and its project.
+
+    Origin is the user's stale fork with the pushed topic, and the remote upstream is the project.
     """
     source = create_upstream(folder / "up")
     repo = clone(clone(source, folder / "fork", "--bare"), folder / "r")
@@ -108,7 +109,6 @@ def _detach_head(folder: Path) -> Repo:
 
 
 def _rebase_upstream(folder: Path) -> Repo:
-    """Create a branch whose upstream was rebased after the topic started."""
     source = create_upstream(folder / "up")
     source.branch("for-next")
     add_commits(source, 3, "queued", SUBMAINTAINER)
@@ -168,7 +168,6 @@ def _create_mainline_topic(folder: Path) -> Repo:
 
 
 def _work_above_stable(folder: Path) -> Repo:
-    """Check out a stable branch with commits on top."""
     source = create_upstream(folder / "up")
     source.tag("v6.6")
     source.branch("linux-6.6.y")
@@ -180,7 +179,6 @@ def _work_above_stable(folder: Path) -> Repo:
 
 
 def _create_stable_topic(folder: Path) -> Repo:
-    """Create a topic on a stable branch, without upstream."""
     repo = _work_above_stable(folder)
     repo.git("checkout -q --no-track -b backport")
     return repo
@@ -223,7 +221,7 @@ def _create_without_remote(folder: Path) -> Repo:
 
 
 def _share_copy(folder: Path) -> Repo:
-    """Create a clone in which somebody else has based commits on the pushed copy."""
+    """Create a clone in which another developer has based commits on the pushed copy."""
     repo = _clone_fork(folder)
     add_commits(repo, 1, "colleague", SUBMAINTAINER)
     repo.git("push -q origin HEAD:refs/heads/jo/on-top")
@@ -353,9 +351,10 @@ def test_distant_guessed_base_is_confirmed(
 
 
 def _work_in_main_of_fork(folder: Path) -> Repo:
-    """Create a clone whose origin is the user's fork, with the commits pushed to its main branch.
+    """Create a clone with a fork and its project.
 
-    Upstream is the project.
+    Origin is the user's fork, to whose main branch the commits were pushed, and the remote upstream
+    is the project.
     """
     source = create_upstream(folder / "up")
     repo = clone(clone(source, folder / "fork", "--bare"), folder / "r", "-b", "main")

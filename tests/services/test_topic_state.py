@@ -91,7 +91,7 @@ def test_closed_store_is_read_again(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         topic.send()
         topic.update()
-        # without the outbox, only the messages identify the author
+        # without the outbox, the author is known only from the messages
         for file in (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot").glob("outbox*"):
             file.unlink()
         with Repository.open(topic.repo.path) as repository:
@@ -144,7 +144,7 @@ def test_summary_is_kept_while_topics_change(
             patch.setattr(known_series._Reading, "_read", _never)
             topic.repo.git("commit -q --allow-empty -m more")
             assert state() == before
-            # the series may have been merged into this branch
+            # a change of this branch may mean that the series was merged
             topic.repo.git("update-ref refs/heads/master HEAD")
             with pytest.raises(AssertionError, match="were read"):
                 state()
@@ -317,9 +317,10 @@ def of_another_repository(life: Life) -> None:
 
 @dataclass(frozen=True)
 class Moment:
-    """A stage of a topic's life, and what is shown: the states of Follow and Send in the stage bar,
-    Follow's note, the next version in `draft`, the state in `track`, and the result of `trailers`
-    (0, or a part of its error).
+    """A stage of a topic's life, and what is shown.
+
+    These are the states of Follow and Send in the stage bar, Follow's note, the next version in
+    `draft`, the state in `track`, and the result of `trailers` (0, or part of its error).
     """
 
     make: Callable[[Life], object]

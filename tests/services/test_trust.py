@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test configuration in the tree: its packs are used only if trusted and read only the tree, and a
-branch cannot disable checks.
+"""Test configuration in the tree: its packs are used only if trusted, they read only the tree, and
+a branch cannot disable checks.
 """
 
 import json

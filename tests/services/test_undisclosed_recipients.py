@@ -124,7 +124,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 @pytest.fixture
 def repository(repo: Repo) -> Iterator[Repository]:
-    """Yield the repository, with every setting that names recipients."""
+    """Yield the repository with all settings that name recipients."""
     for name in ("to", "cc", "bcc"):
         repo.git(
             "config", "--global", f"sendemail.{name}", f"{name}@configured.example"
@@ -155,7 +155,7 @@ def repository(repo: Repo) -> Iterator[Repository]:
 
 
 def series_with(tag: str, culprit: str) -> Series:
-    """Return a patch that would get another recipient because of this tag."""
+    """Return a patch whose tag would add another recipient."""
     lines = {
         "closes": "Closes: <somebody@tag.example>",
         "link": "Link: https://lore.kernel.org/r/somebody@tag.example",
@@ -180,7 +180,7 @@ def series_with(tag: str, culprit: str) -> Series:
 
 
 def edit(tag: str, series: Series, repository: Repository) -> None:
-    """Store a recipient edit that was made before the fix was known to be a security fix."""
+    """Store a recipient edit made before the fix was marked as a security fix."""
     edits = Edits()
     if tag == "placed by hand":
         edits = edits.place("to", Address("Some Body", "somebody@tag.example"))
@@ -198,7 +198,6 @@ def plan_recipients(
     *,
     security: str = "yes",
 ) -> dict[str, str]:
-    """Map each recipient's address to its header, or to "bcc"."""
     series = series_with(tag, repository.resolve("HEAD"))
     edit(tag, series, repository)
     answers = {"security": security} | (

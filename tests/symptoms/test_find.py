@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot find` with a symptom: a short list of commits, or a report that nothing
+"""Test `patchpilot find` with a symptom: it prints a short list of commits, or that nothing
 matches.
 """
 
@@ -50,7 +50,7 @@ LOG = """\
 
 @pytest.fixture
 def repo(workdir: Path) -> Repo:
-    """Create v6.1 with the bug, mainline with the fix among other commits, and a stable branch."""
+    """Create v6.1 with the bug, mainline with the fix and other commits, and a stable branch."""
     linux_repo = Repo(workdir / "linux")
     base = {"Makefile": "VERSION = 6\n", "Kbuild": "x\n", "Kconfig": "x\n"}
     linux_repo.commit("Linux 6.1\n", {**base, "MAINTAINERS": "x\n", FILE: RING})
@@ -175,12 +175,11 @@ def test_bisection_result_finds_an_untagged_fix(repo: Repo) -> None:
 
 
 def step(repo: Repo, *words: str, code: int = 0) -> dict[str, Any]:
-    """Run a bisection step and return its JSON document."""
     return find_json(repo, "--bisect", *words, code=code)
 
 
 def answered(repo: Repo, commit: str, fix: str) -> str:
-    """Return the answer about a build of a commit."""
+    """Return the user's answer about a build of a commit."""
     return "good" if fix in repo.git("rev-list", commit).split() else "bad"
 
 
@@ -198,7 +197,7 @@ def test_bisection_finds_the_backport(repo: Repo, title: str) -> None:
     answer = step(repo, "acme_ring_fill", "--in", "v6.1")
     builds = 0
     while answer["next"]:
-        # the booted kernel does not affect the stored data
+        # the stored state is the same after booting another kernel
         assert step(repo)["next"] == answer["next"]
         answer = step(repo, answered(repo, answer["next"], log[title]))
         builds += 1
@@ -209,7 +208,7 @@ def test_bisection_finds_the_backport(repo: Repo, title: str) -> None:
         assert f"next: patchpilot backport {log[title][:12]} --request" in outcome.out
     assert "fixed  " in outcome.out
     assert call("find", "-C", repo.path, "--bisect", "good").code
-    # a finished bisection does not block the next one
+    # after a finished bisection, a new one can start
     assert not step(repo, "acme_ring_start", "--in", "v6.1")["answers"]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a printed message's source is found by its format string, regardless of its
+"""Test that the source of a printed message is found by its format string, whatever its
 arguments.
 """
 
@@ -99,9 +99,9 @@ NAMES = ("widget", "brcm", "acme", "spi_nor", "qcom", "tulip")
 
 @pytest.fixture(scope="module")
 def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, str]]:
-    """Create drivers with one message each, fixed in a later commit, and return their output.
+    """Create drivers with one message each, which a later commit fixes, and return their output.
 
-    Later commits add a line below a function, with the message's words as subject.
+    Other commits use the message's words in their subject, and add a line below a function.
     """
     repo = Repo(tmp_path_factory.mktemp("drivers") / "linux")
     base = dict.fromkeys(("Makefile", "Kbuild", "Kconfig", "MAINTAINERS"), "x\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test reading functions, modules, messages and the version from a log."""
+"""Test parsing functions, modules, messages and the version in a log."""
 
 import pytest
 
@@ -20,7 +20,6 @@ OOPS = """\
 
 
 def function_names(text: str) -> list[str]:
-    """Return the functions in a log, most significant first."""
     return [frame.function for frame in read_log(text).frames]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures: a small history with a bug, created for each test."""
+"""Provide fixtures: a small history with a bug, created for each test."""
 
 from pathlib import Path
 

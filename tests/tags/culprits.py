@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small history with a bug, for tests of tags."""
+"""Create a small history with a bug, for tests of tags."""
 
 import json
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class History:
             return find_culprits(repository, FixesRequest(target, **words))
 
     def stable(self, **words: Any) -> StableResult:
-        """Return the result of `stable` for the latest commit."""
+        """Return the result of the `stable` command for the latest commit."""
         with Repository.open(self.repo.path) as repository:
             return propose_stable_tags(repository, StableRequest("HEAD", **words))
 

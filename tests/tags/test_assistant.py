@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `prepare --trailer 'Assisted-by: …'` accepts exactly what `check` does."""
+"""Test that `prepare --trailer 'Assisted-by: …'` and `check` accept the same values."""
 
 from pathlib import Path
 

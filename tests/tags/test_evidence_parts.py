@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test how evidence is computed: changes, words, blocks, messages, and the ranker."""
+"""Test computing the evidence (changes, words, blocks, messages), and the ranker."""
 
 import pytest
 from hypothesis import given

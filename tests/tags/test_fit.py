@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the fitting script, and that the shipped weights match the features."""
+"""Test the script that fits weights, and that the shipped weights match the features."""
 
 import json
 from itertools import pairwise

@@ -306,7 +306,7 @@ def test_shallow_verification_is_incomplete(tmp_path: Path) -> None:
     assert result.code == 0
     assert result.out.count("could not be checked: ") == 1
     assert result.err.count("git fetch --unshallow") == 1
-    # in a shallow clone, a commit that is not connected may still be an ancestor
+    # in a shallow clone, a commit may be an ancestor although no path to it is known
     clone.git("fetch", "-q", "--depth", "1", "origin", "old:old")
     clone.commit(fix_of(clone, old), {"b": ""})
     result = call("fixes", "-C", clone.path, "--verify", "HEAD")

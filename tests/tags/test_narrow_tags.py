@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test tags that are not required: a link to a colleague's report, and the sign-off of a
+"""Test cases in which a tag is not required: a link to a colleague's report, and the sign-off of a
 relay address.
 """
 

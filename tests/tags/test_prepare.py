@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test prepare and undo: tags are written, shown as a word diff and undone, and a killed command
-leaves the branch in its old or new state.
+"""Test `prepare` and `undo`: tags are written, shown as a word diff and undone, and a killed
+command leaves the branch in its old or new state.
 """
 
 import json
@@ -418,7 +418,7 @@ def test_existing_series_tag_is_reported(story: History) -> None:
 
 
 def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the search return this confidence, with another commit equally likely."""
+    """Make the search return this confidence and an equally likely second commit."""
 
     def found(repository: Any, request: FixesRequest, **words: Any) -> FixesResult:
         result = find_culprits(repository, request, **words)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `check` on a topic checks the patches that `send` would send."""
+"""Test that `check` on a topic checks the same patches that `send` would send."""
 
 from pathlib import Path
 

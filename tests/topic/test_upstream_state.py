@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that all commands agree on topics whose fix is already in mainline or another tree."""
+"""Test that all commands agree on topics whose fix is already in mainline or in another tree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -345,14 +345,14 @@ def test_merged_commits_and_backports_are_skipped(
             repository, read_settings(repository), head, topic=topic
         )
         assert verdict.rules == ("this branch is a backport itself: [PATCH 6.1.y]",)
-    # a fix that is in no tree may be a security problem
+    # a fix that is in no tree may be undisclosed, so the questions are asked
     upstream.repo.git(
         "commit -q --amend -m", backported.replace(fix, "0123456789abcdef" * 2)
     )
     with Repository.open(upstream.repo.path) as repository:
         assert ask_before_send(repository).questions
         assert not find_topic(repository, SendRequest()).draft.prefix
-    # the setting does not affect other topics
+    # the setting has no effect on other topics
     upstream.repo.git("commit -q --amend -m", "same: check it")
     upstream.repo.git("config patchpilot.mainline nowhere")
     with Repository.open(upstream.repo.path) as repository:

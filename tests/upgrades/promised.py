@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""List a version's promises, one line each: commands, options, exit codes, settings, environment
-variables, rules and JSON keys.
+"""List the interface that a version promises to keep, one item per line.
 
+These are commands, options, exit codes, settings, environment variables, rules and JSON keys.
 `.venv/bin/python -m tests.upgrades.promised > tests/upgrades/0.1/promised.txt` records it.
 """
 
@@ -25,7 +25,7 @@ SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 
 
 def promised() -> tuple[str, ...]:
-    """Return everything that this version promises, in order."""
+    """Return all promises of this version, in order."""
     return tuple(
         sorted(
             {*_commands(root, ""), *_settings(), *_codes(), *_rules(), *_documents()}

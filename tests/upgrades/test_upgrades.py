@@ -62,7 +62,7 @@ def test_draft_round_trips() -> None:
 
 
 def test_fixture_has_every_draft_field() -> None:
-    """Test that a new field has a default and a fixture of the version that adds it."""
+    """Test that a new field has a default, and a fixture from the version that adds it."""
     text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     for kind in (Draft, KnownPatch):
         assert [

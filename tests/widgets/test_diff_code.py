@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test syntax highlighting and changed words in lines of code."""
+"""Test highlighting syntax and changed words in lines of code."""
 
 import pytest
 
@@ -7,7 +7,6 @@ from patchpilot.tui.widgets.diff_code import changed_words, highlight_lines, lex
 
 
 def styled(path: str, lines: list[str]) -> list[list[tuple[str, str]]]:
-    """Return the styled words of each line, with their styles."""
     return [
         [(text.plain[a:b].strip(), str(style)) for a, b, style in text.spans]
         for text in highlight_lines(path, lines, dark=True)

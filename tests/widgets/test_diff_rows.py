@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the kind of each line in well-formed and malformed patches."""
+"""Test the kind of each row in well-formed and malformed patches."""
 
 from patchpilot.tui.widgets.diff_rows import DiffRows, Kind
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the cursor in an empty list or table, without space, or after a stale message about rows."""
+"""Test the cursor in a list or table that is empty, has no space, or gets an outdated message about
+rows.
+"""
 
 from textual.app import App, ComposeResult
 from textual.widgets import OptionList

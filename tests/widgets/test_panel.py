@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the texts in a panel's border, fitted to its width."""
+"""Test fitting the texts in a panel's border to its width."""
 
 import pytest
 

@@ -18,7 +18,7 @@ NOTE = "5.15 has it because 33248b1ba072 was backported as fb2977215841"
 
 
 def acme(**states: ReleaseState) -> BugRange:
-    """Return the demo's bug; `v5_10=ReleaseState.FIXED` sets a series' state."""
+    """Return the demo's bug with these states of series, such as `v5_10=ReleaseState.FIXED`."""
     known = {"v5_10": ReleaseState.CLEAN, **states}
     points = [
         ReleasePoint(
