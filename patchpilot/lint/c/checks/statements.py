@@ -33,9 +33,9 @@ def unnecessary_braces(context: LineContext) -> Results:
         match := search_in(r"(^.(?=\s*(?:if|else|do)\b).*)\bif\b", text)
     ) and not search_in(r"else\s*$", match[1]):
         yield from _whole_condition(context, checked_lines)
-    keyword = search_in(r"\b(?:if|while|for|else)\b(?=.*\{)", text)
+    keyword = match_at(r"(?>.*?\b(?=(?:if|while|for|else)\b))(?=.*\{)", text)
     if keyword and context.line.number - 1 not in checked_lines:
-        yield from _single_statement(context, keyword.start())
+        yield from _single_statement(context, keyword.end())
 
 
 def _whole_condition(context: LineContext, checked_lines: set[int]) -> Results:
@@ -113,7 +113,7 @@ def brace_on_next_line(context: LineContext) -> Results:
     """Report a brace that belongs on the line of its condition, and stray semicolons."""
     text = context.text
     match = search_in(
-        r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)",
+        r"^(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)",
         text,
     )
     if not match or match_at(r".\s*#", text):
