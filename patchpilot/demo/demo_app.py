@@ -51,7 +51,7 @@ CARDS = {
     Stage.BACKPORTS: "Which stable kernels need it?",
     Stage.PREVIEW: "The message as it will be sent.",
     Stage.SEND: "It only goes to this machine.",
-    Stage.FOLLOW: "Replies arrive here within seconds.",
+    Stage.FOLLOW: "Replies arrive in seconds.",
 }
 """Text of the tour at each stage."""
 BUGS = {
@@ -59,7 +59,7 @@ BUGS = {
     CARD_LOG: "Your card logs this line. Is it fixed?",
 }
 """A line of dmesg → the introduction to it, in the order of the tour."""
-WRITTEN = "If mainline has no fix, your branch has one."
+WRITTEN = "Mainline has no fix; your branch has one."
 LOOK = 0.1
 """Seconds between updates of the next key."""
 
@@ -286,7 +286,7 @@ class DemoApp(PatchpilotApp):
         is_others = self._merged_by_others is not None
         if is_others and key is None:
             self._dmesg = CARD_LOG
-            return NextKey("0", "go Home: another line of dmesg")
+            return NextKey("0", "go Home")
         if key is not None:
             return key
         is_open = session.status(stage).state in OPEN

@@ -257,7 +257,4 @@ def second_version(work: Path) -> str:
                 )
             ),
         )
-    return (
-        "Made the changes of v2 for you, ticked Maya's requests, added Sana's tag and wrote a"
-        " changelog: press 7 to review and send it"
-    )
+    return "Made the changes and the changelog of v2; press 7 to review and send it"

@@ -116,17 +116,6 @@ def crop(text: str, columns: int) -> str:
     return cropped + "…"
 
 
-def crop_middle(text: str, columns: int) -> str:
-    """Truncate text to a width in columns, with an ellipsis in the middle.
-
-    Use this if both ends matter, as in Message-IDs and addresses.
-    """
-    if width(text) <= columns:
-        return text
-    end = text[-max(1, columns // 3) :]
-    return crop(text, columns - width(end)) + end
-
-
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Format a number with its noun: `1 message`, `3 messages`.
 

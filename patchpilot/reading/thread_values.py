@@ -329,6 +329,7 @@ class Claim(NamedTuple):
             return f"{who} {self.sentence}"
         verb = _SAYS.get(self.what, self.what)
         verb = f"{':' if self.what == 'unclear' else ''} {verb}"
-        quoted = f": “{self.sentence}”" if self.sentence else ""
+        is_told = not self.sentence or self.sender.called in self.sentence
+        quoted = "" if is_told else f": “{self.sentence}”"
         unseen = " (not seen in a tree yet)" if self.what in IN_A_TREE else ""
         return f"{who}{verb}{quoted}{unseen}"

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from patchpilot.model.json_text import json_text
-from patchpilot.model.printable import crop, crop_middle, one_line, printable, width
+from patchpilot.model.printable import crop, one_line, printable, width
 
 # code points with the property Bidi_Control, and others that change or hide lines
 BIDI_CONTROL = (
@@ -66,17 +66,6 @@ def test_width_counts_terminal_columns(text: str, columns: int) -> None:
 def test_cropped_text_ends_with_an_ellipsis(text: str, columns: int, cut: str) -> None:
     assert crop(text, columns) == cut
     assert width(crop(text, columns)) <= columns
-
-
-def test_address_is_cut_in_the_middle() -> None:
-    assert (
-        crop_middle("<v1-1-fddf42abee25@example.net>", 40)
-        == "<v1-1-fddf42abee25@example.net>"
-    )
-    assert (
-        crop_middle("<20261121-net-acme-allow-old-cards-v1-1@example.net>", 30)
-        == "<20261121-net-acme-…ample.net>"
-    )
 
 
 def test_invisible_characters_are_shown() -> None:

@@ -38,7 +38,7 @@ async def test_next_steps_are_listed_with_keys_while_questions_are_open(
         ]
         shown = text_of(app)
         for words in (
-            "Commit: 3 questions to answer",
+            "Commit: press a to answer 3 questions",
             "use [PATCH net]: the subject names no target tree",
             "subject 56/75",
         ):
@@ -84,7 +84,7 @@ async def test_question_is_answered_by_letter(
         await keys(pilot, "enter", "y")
         assert app.session.open_questions == 2
         await visible(pilot, "● 1 Commit")
-        assert "Commit: 2 questions to answer" in text_of(app)
+        assert "Commit: press a to answer 2 questions" in text_of(app)
         assert "attack" not in " ".join(next_tasks(app))
         await keys(pilot, "home", "enter", "n")
         assert app.session.open_questions == 1

@@ -75,14 +75,13 @@ def test_title_is_cut_from_the_right() -> None:
             "acme-old-cards · v2 · 0 patches · base net/main (guessed) 5f2c1d0a91e2 · netdev"
         )
     )
+    assert shown[1].startswith(f" {SUBJECT}  ")
     assert (
         shown[1]
         .rstrip()
-        .endswith(
-            "acme-old-cards · v2 · 0 patches · base net/main (guessed) 5f2c1d0a91e2 · netdev"
-        )
+        .endswith("acme-old-cards · v2 · 0 patches · base net/main (guessed)")
     )
-    assert shown[2].rstrip().endswith("acme-old-cards · v2 · 0 patches")
+    assert shown[2].rstrip().endswith(f"{SUBJECT}   acme-old-cards · v2")
     assert shown[3].startswith(" net/acme: allow old cards")
     assert SUBJECT in shown[0]
     assert (
@@ -171,7 +170,7 @@ async def test_stage_layout_is_uniform(
             await keys(pilot, stage)
             await still(pilot)
             rows = text_of(app).split("\n")
-            assert "acme-old-cards · v1 · 1 patch" in rows[0]
+            assert "acme-old-cards · v1" in rows[0]
             assert f"{stage.number} {stage.label}" in rows[1]
             assert rows[2].startswith(("╭", "┏"))
             assert "? help" in rows[-1]
@@ -267,7 +266,7 @@ async def test_plus_enlarges_the_focused_panel(
     async with running(app, (100, 30), Stage.CHECKS) as pilot:
         await keys(pilot, "plus")
         assert "2 Checks" not in text_of(app)
-        assert "press + or Esc to shrink it" in text_of(app)
+        assert "+ shrink" in text_of(app)
         assert app.screen.query_one("#finding-list").size.width == 98
         await keys(pilot, "escape")
         assert "2 Checks" in text_of(app)

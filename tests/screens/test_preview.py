@@ -58,7 +58,7 @@ async def test_blocking_problem_names_its_key(
         # keys without an effect are not shown
         await keys(pilot, "7")
         last = text_of(newcomer).rstrip().split("\n")[-1]
-        assert last.split()[:2] == ["a", "fix"]
+        assert last.split()[:2] == ["a", "answer"]
         assert " s send " not in last
 
 

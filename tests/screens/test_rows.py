@@ -31,8 +31,8 @@ def test_branches_with_one_reason_share_a_row() -> None:
     assert written_rows(none) == [f"no patch for linux-6.1.y, linux-6.6.y: {WHY}"]
     some = (WrittenBackport("linux-6.12.y", (Path("backports/0001-a.patch"),)), *none)
     assert written_rows(some) == [
-        "linux-6.12.y:",
-        "  backports/0001-a.patch",
+        "linux-6.12.y, in backports:",
+        "  0001-a.patch",
         "",
         f"no patch for linux-6.1.y, linux-6.6.y: {WHY}",
     ]
@@ -186,7 +186,8 @@ def test_keys_follow_sentences_without_a_command() -> None:
     change = Action("send", ("--reroll",), "send v2")
     step = Hint((answer, " and ", change))
     assert (
-        replace_commands(step, Stage.FOLLOW) == "answer the review (r) and send v2 (v)"
+        replace_commands(step, Stage.FOLLOW)
+        == "answer the review\xa0(r) and send v2\xa0(v)"
     )
     assert replace_commands(step) == str(step) == "answer the review and send v2"
     assert keys_at(step, Stage.FOLLOW) == ("r", "v")

@@ -16,9 +16,9 @@ from patchpilot.tui.widgets.panel import bottom_in
             32,
             "press a to answer 2 questions",
         ),
-        ("likely: 5 of 6; press 4 to confirm", "1/6", 26, "press 4 to confirm · 1/6"),
-        ("4 in To, 2 in Cc; 3 open notes", "1/6", 20, "4 in To, 2 in… · 1/6"),
-        ("4 in To, 2 in Cc", "1/6", 12, "1/6"),
+        ("likely: 5 of 6; press 4 to confirm", "1/6", 26, "press 4 to confirm"),
+        ("4 in To, 2 in Cc; 3 open notes", "1/6", 20, "4 in To, 2 in Cc; 3…"),
+        ("4 in To, 2 in Cc", "1/6", 12, "4 in To, 2 …"),
         ("", "", 12, ""),
     ],
 )

@@ -9,8 +9,8 @@ from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import Message
 from patchpilot.model.printable import one_line
 
-COLUMNS = 76
-"""Width at which address lists are wrapped."""
+COLUMNS = 75
+"""Width at which address lists are wrapped, to fit a panel of a terminal with 80 columns."""
 
 
 def readable_lines(mail: Message) -> list[str]:

@@ -61,4 +61,4 @@ def _choose(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
     ]
     error = session.errors.get(screen.stage)
     why = f"\n\n{error.message}" if error else ""
-    ask_which(screen.app, f"What is your topic based on?{why}", options)
+    ask_which(screen.app, f"What is your topic based on?{why}", options, "Base")

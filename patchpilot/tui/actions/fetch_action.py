@@ -79,5 +79,5 @@ def _ask(screen: "AnyScreen", text: str, work: Callable[[], bool]) -> None:
         screen.reread()
         screen.action_reload()
 
-    question = Choose(text, (("yes", "Fetch"), ("no", "Cancel")))
+    question = Choose(text, (("yes", "Fetch"), ("no", "Cancel")), "Fetch")
     ask_yes(screen.app, question, lambda: run_with_trust(screen.app, run))

@@ -289,7 +289,7 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
     words = f"{len(needing)} of {len(result.branches)} branches need the fix"
     words += f", {conflicts} with conflicts" if conflicts else ""
     if result.asked and result.commit:
-        words = f"using mainline commit {result.commit[:12]}: {words}"
+        words = f"mainline {result.commit[:12]}: {words}"
     state, press_tags = StageState.DONE, f"press {Stage.TAGS.number}"
     if result.unfetched:
         state = StageState.TODO
@@ -450,7 +450,9 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
     rows, skipped = [], dict[str, list[str]]()
     for backport in done:
         if backport.files:
-            rows += [f"{backport.branch}:", *(f"  {file}" for file in backport.files)]
+            folder = backport.files[0].parent
+            names = (f"  {file.name}" for file in backport.files)
+            rows += [f"{backport.branch}, in {folder}:", *names]
         else:
             reason = replace_commands(backport.skipped, Stage.BACKPORTS)
             skipped.setdefault(reason, []).append(backport.branch)

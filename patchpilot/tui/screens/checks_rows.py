@@ -22,6 +22,7 @@ from patchpilot.tui.view.rich_text import (
     fit_text,
     highlight_code,
     plain,
+    wrap_hanging,
 )
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -106,19 +107,25 @@ ROOMY = 60
 """Minimum number of columns to show the file in a row, not only the line."""
 
 
-def row_of(shown: Shown, columns: int) -> Text:
+def row_of(shown: Shown, columns: int, *, is_cut: bool = True) -> Text:
     """Format a finding as a row of the list, fitted to a number of columns.
 
-    The row has a symbol, the message and, at the right, the file and line. The rule's name is in
-    the detail.
+    The row has a symbol, the message, cut or wrapped, and, at the right, the file and line. The
+    rule's name is in the detail.
     """
     sign, line = shown.sign, "" if shown.whole else str(shown.finding.line or "")
     file = shown.file if columns >= ROOMY else ""
-    left = columns - len(sign) - 1
+    head = f" {sign} "
+    left = columns - len(head)
     place = crop(one_line(":".join(filter(None, (file, line)))), left // 2)
-    row = Text.assemble((f"{sign} ", ROLES[shown.role]))
-    row.append(plain(fit_text(shown.message, left - width(place) - 1)))
-    return row.append(f" {place}", QUIET)
+    left -= width(place) + 1
+    text, below = shown.message, ""
+    if not is_cut:
+        wrapped = wrap_hanging(one_line(text), left + len(head), len(head))
+        text, _, below = wrapped.partition("\n")
+    row = Text.assemble((head, ROLES[shown.role]), plain(fit_text(text, left)))
+    row.append(f" {place}", QUIET)
+    return row.append(f"\n{below}" if below else "")
 
 
 def note_of(row: Shown) -> Note:

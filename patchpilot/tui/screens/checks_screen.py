@@ -166,8 +166,12 @@ class ChecksScreen(StageScreen["CheckResult"]):
         room = listed.scrollable_content_region
         # leave room for a scrollbar
         wide = max(20, (room.width or 30) - (not listed.show_vertical_scrollbar))
+        texts = [row_of(shown, wide, is_cut=False) for shown in self._found]
+        if sum(text.plain.count("\n") + 1 for text in texts) > room.height:
+            texts = [row_of(shown, wide) for shown in self._found]
         rows = [
-            Row(row_of(shown, wide), shown, at) for at, shown in enumerate(self._found)
+            Row(text, shown, at)
+            for at, (text, shown) in enumerate(zip(texts, self._found, strict=True))
         ]
         return rows or [Row(self._empty(wide, room.height))]
 
@@ -350,7 +354,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
                 switch_waived,
             ),
         ]
-        ask_which(self.app, "What do you want to see?", options)
+        ask_which(self.app, "What do you want to see?", options, "Options")
 
     def action_fix_one(self) -> None:
         from patchpilot.tui.screens.fix_dialog import fix_one

@@ -52,7 +52,7 @@ class NextRow(NamedTuple):
     does: str = ""
 
 
-INDENT = 5
+INDENT = 6
 """Columns for the sign and the key."""
 _PREFIX = re.compile(r"^Subject: \[PATCH( \d+/\d+)?\]")
 """The prefix that git format-patch adds."""
@@ -106,7 +106,7 @@ def _open_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
 
 def next_line(row: NextRow, room: int) -> Text:
     return Text.assemble(
-        (f"{glyph(row.sign):<2}", STYLE_OF[row.sign]),
+        (f" {glyph(row.sign):<2}", STYLE_OF[row.sign]),
         ("a  " if row.does else "   ", KEY),
         plain(wrap_hanging(row.words, room, INDENT)),
     )

@@ -114,11 +114,12 @@ class CommitScreen(StageScreen[TopicCommits]):
         super().commit_changed()
 
     def place(self) -> None:
+        # the heading may already say what the note would
+        self._show_next()
         super().place()
-        if self.is_whole:
-            self._show_next()
-            if self.current is not None and self.session.mark != self._mark:
-                self.detail()
+        is_known = self.is_whole and self.current is not None
+        if is_known and self.session.mark != self._mark:
+            self.detail()
 
     def _show_next(self) -> None:
         if not self.is_whole:
@@ -139,7 +140,7 @@ class CommitScreen(StageScreen[TopicCommits]):
             None if self._has_moved else "",
         )
         count = sum(bool(row.does) for row in rows)
-        asks = f": {counted(count, 'question')} to answer" if count else ""
+        asks = f": press a to answer {counted(count, 'question')}" if count else ""
         self.query_one("#next-panel", Panel).heading = f"Commit{asks}"
 
     def open_selected(self, listed: RowList) -> None:

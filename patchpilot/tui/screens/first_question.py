@@ -174,7 +174,9 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
         if choice == "report":
             _report(home, found, log)
         elif choice == "write":
-            home.notify("commit your fix on mainline, then run patchpilot again")
+            home.notify(
+                "commit your fix on mainline, press g, then Enter on its branch"
+            )
         elif choice:
             home.tui.open_topic(
                 home.tui.session.directory, Stage.BACKPORTS, target=choice

@@ -3,7 +3,6 @@
 commits are changed.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,7 +16,6 @@ from patchpilot.tui.widgets.dialog import WIDE
 
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
-    from patchpilot.services.check.apply_fixes import FixResult
     from patchpilot.services.fix_certain import CertainFixes
     from patchpilot.services.fix_finding import FindingFixed
     from patchpilot.topic.open_repository import Repository
@@ -212,7 +210,8 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
         _propose(screen, title, rows, work, handle_done)
 
     def handle_done(result: "CertainFixes") -> tuple[str, ...]:
-        words = [f"fixed {names_of(result.fixes)}"] if result.fixes.fixed else []
+        fixed = counted(result.fixes.fixed, "finding")
+        words = [f"fixed {fixed}"] if result.fixes.fixed else []
         words += ["added the tags"] if result.tags.diff else []
         costs = dict.fromkeys((*result.fixes.costs, *result.tags.costs))
         return " and ".join(words), *costs
@@ -245,14 +244,3 @@ def what_is_fixed(result: "CertainFixes") -> str:
         sum(line.startswith("+++ ") for line in result.tags.diff),
     )
     return f"{words} to {counted(commits, 'commit')}".capitalize() if words else ""
-
-
-def names_of(result: "FixResult") -> str:
-    counts = Counter(
-        finding.name for patch in result.patches for finding in patch.fixed
-    )
-    names = [
-        f"{name} ({count})" if count > 1 else name for name, count in counts.items()
-    ]
-    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    return f"{', '.join(names[:4])}{more}"

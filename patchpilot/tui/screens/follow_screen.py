@@ -432,7 +432,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self._replace(replace(series, marks=marks))
         done = str(changed.state).replace("addressed", "ticked")
         self.notify(
-            f"{done if changed.done else 'reopened'}: {crop(item.point.text, 50)}; press"
+            f"{done if changed.done else 'reopened'}: {crop(item.point.text, 45)}; press"
             f" {'i' if name == 'declined' else 'Space'} to undo"
         )
 
@@ -482,7 +482,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             ),
             Option("Unfollow", "asks, then stops tracking this series", self._remove),
         ]
-        ask_which(self.app, series.subject, options)
+        ask_which(self.app, series.subject, options, "Series")
 
     def action_refresh(self) -> None:
         """Query the archive.

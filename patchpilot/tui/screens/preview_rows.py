@@ -8,7 +8,6 @@ from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
-    from patchpilot.model.message import Message
     from patchpilot.model.send_problem import CheckLine
     from patchpilot.services.send.sending import Sending
 
@@ -24,11 +23,6 @@ TREELESS = ("missing-target-tree", "tree-for-the-rest")
 """Warnings about a subject that does not name its target tree."""
 NO_SERVER = "no-server"
 """The check whose help lists commands for the sender's mail provider."""
-
-
-def mail_size(mail: "Message") -> str:
-    size = f"{len(mail.raw) / 1024:.1f} kB"
-    return f"{size}, {counted(len(mail.recipients), 'recipient')}"
 
 
 def is_blocking(check: "CheckLine") -> bool:

@@ -14,7 +14,6 @@ from textual.binding import BindingType
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import counted, width
-from patchpilot.tui.screens.preview_rows import mail_size
 from patchpilot.tui.screens.repair_keys import (
     choose_prefix,
     edit_draft,
@@ -159,7 +158,7 @@ class PreviewScreen(StageScreen["Sending"]):
 
     def _facts(self, result: "Sending", at: int) -> str:
         mail, change = result.send.entries[at], self._change(at)
-        facts = mail_size(mail)
+        facts = f"{len(mail.raw) / 1024:.1f} kB"
         return f"{SIGNS[change.state]} {change.state}, {facts}" if change else facts
 
     def _row(self, result: "Sending", at: int) -> Text:
@@ -200,8 +199,6 @@ class PreviewScreen(StageScreen["Sending"]):
         panel.count = (
             self.listed.position
             if len(result.send.entries) > 1
-            else ""
-            if result.refused
             else f"{self._facts(result, at)}{than}"
         )
 
@@ -253,7 +250,7 @@ class PreviewScreen(StageScreen["Sending"]):
                 self._tested,
             ),
         ]
-        ask_which(self.app, "What do you want to set?", options)
+        ask_which(self.app, "What do you want to set?", options, "Options")
 
     def _switch_transport(self) -> None:
         from patchpilot.services.send.transport_names import next_transport

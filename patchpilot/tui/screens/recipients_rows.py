@@ -11,6 +11,7 @@ from patchpilot.model.address import AddressState, judge
 from patchpilot.model.printable import counted
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.model.rule import Severity
+from patchpilot.tui.screens.follow_rows import fact_rows
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import (
     KEY,
@@ -20,6 +21,7 @@ from patchpilot.tui.view.rich_text import (
     highlight_code,
     lines,
     plain,
+    wrap_hanging,
 )
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -110,6 +112,7 @@ def why_text(
     header: str,
     recipient: Recipient,
     history: "FileHistory | None",
+    columns: int,
 ) -> Text:
     """Return the reasons for including a recipient: the role and header, the section and what
     matched in it, and the recipient's commits to the files.
@@ -142,10 +145,7 @@ def why_text(
                 plain(f"{role_of(recipient)}{recipient.which}"),
             ),
             Text(),
-            *(
-                Text.assemble((f"{label:<9}", QUIET), plain(words))
-                for label, words in facts
-            ),
+            *fact_rows(facts, columns),
         )
     )
 
@@ -245,7 +245,7 @@ def note_sign(note: "RecipientAdvice") -> str:
     return "warning" if note.severity == Severity.WARNING else "dot"
 
 
-def note_rows(notes: "Sequence[RecipientAdvice]") -> list[Row]:
+def note_rows(notes: "Sequence[RecipientAdvice]", columns: int) -> list[Row]:
     rows = []
     for note in notes:
         sign = note_sign(note)
@@ -254,7 +254,7 @@ def note_rows(notes: "Sequence[RecipientAdvice]") -> list[Row]:
         )
         if note.remedy:
             head.append("  a ", KEY).append(plain(note.words))
-        rows.append(
-            Row(lines((head, highlight_code(note.text, QUIET))), note, note.title)
-        )
+        texts = [wrap_hanging(line, columns, 2) for line in note.text.split("\n")]
+        body = highlight_code("\n".join(texts), QUIET)
+        rows.append(Row(lines((head, body)), note, note.title))
     return rows

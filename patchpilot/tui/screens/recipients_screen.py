@@ -4,7 +4,6 @@
 Recipients can be excluded, added and moved, and some notes can be resolved here.
 """
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -77,7 +76,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
     def show(self, result: "CountedRecipients") -> None:
         super().show(result)
-        self._notes.fill(note_rows(result.advice))
+        self._notes.fill(note_rows(result.advice, self._columns("#recipient-notes")))
         self._show_note()
         self._read_history()
 
@@ -113,7 +112,10 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         text = Text()
         if self.chosen:
             header, recipient = self.chosen
-            text = why_text(known.planned.plan, header, recipient, self._history)
+            columns = self._columns("#recipient-why")
+            text = why_text(
+                known.planned.plan, header, recipient, self._history, columns
+            )
         self.query_one("#recipient-why", TextPanel).text.update(text)
 
     def _read_history(self) -> None:
@@ -207,8 +209,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         edits = edit(known.planned, patch=known.patch, **changes)
         # if another key is pressed before the new plan arrives, its edit must include this one
         self._shown = known._replace(planned=known.planned._replace(edits=edits))
-        if stored := self.session.found.get(self.stage):
-            self.session.found[self.stage] = replace(stored, result=self._shown)
+        # the message names the change, so compare the new plan with nothing
+        self.session.found.pop(self.stage, None)
         self.notify(words)
         self.begin_after("edits")
 
@@ -261,7 +263,11 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             "Add to Cc (press t afterwards to move it to To): Name <name@example.org>"
         )
         if self._may_place():
-            dialog = LineDialog(question, lambda text: check_address(text, self._shown))
+            dialog = LineDialog(
+                question,
+                lambda text: check_address(text, self._shown),
+                title="Add recipient",
+            )
             ask_answer(self.app, dialog, add)
 
     def action_view(self) -> None:

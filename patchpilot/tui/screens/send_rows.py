@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.geometry import Size
 
-from patchpilot.model.printable import counted, crop, crop_middle, one_line, width
+from patchpilot.model.printable import counted, crop, one_line, width
 from patchpilot.tui.screens.preview_rows import (
     CHECK_SIGNS,
     NO_SERVER,
@@ -124,8 +124,8 @@ def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
 
 
 def sent_rows(sending: "Sending", columns: int) -> list[Text]:
-    link = crop_middle(sending.link, columns - len("Archive: "))
-    now = [Text.assemble(("Archive: ", HEADING), plain(link))] * bool(sending.link)
+    link = Text.assemble(("Archive: ", HEADING), plain(sending.link))
+    now = [link] * bool(sending.link)
     for sentence in sending.now:
         words = wrap_hanging(replace_commands(sentence, Stage.SEND), columns, 2)
         now.append(Text.assemble(f"{glyph('folded')} ", highlight_code(words)))

@@ -126,6 +126,7 @@ class SendScreen(StageScreen["Sending"]):
 
     def _lay(self, *, sent: bool, heading: str, count: str = "") -> None:
         self._has_sent = sent
+        self.set_class(sent, "-sent")
         panel = self.list_panel
         panel.remove_class("-accepted")
         panel.heading, panel.count = heading, count
@@ -148,7 +149,8 @@ class SendScreen(StageScreen["Sending"]):
             is_clear = not any(map(is_fixable, known.checks))
             hidden |= {"repair"} if is_clear else set()
         passed = "hide passed" if self._all_rows else "show passed"
-        labels = {"send": label, "passed": passed}
+        does = "answer" if known and open_questions(known) else "fix"
+        labels = {"send": label, "passed": passed, "repair": does}
         return ShownKeys(hidden=frozenset(hidden), labels=labels)
 
     @property
@@ -354,7 +356,9 @@ class SendScreen(StageScreen["Sending"]):
             ),
         ]
         version = sending.last.version if sending.last else sending.send.version
-        ask_which(self.app, f"v{version} was sent. What do you want to do?", options)
+        ask_which(
+            self.app, f"v{version} was sent. What do you want to do?", options, "Send"
+        )
 
     def _plan(self, then: "Callable[[Sending], None]", **how: bool) -> None:
         from patchpilot.services.send.plan_send import plan
@@ -382,7 +386,9 @@ class SendScreen(StageScreen["Sending"]):
                 f" ({plan_to_self.account.sender})?"
             )
             text = "\n\n".join((text, *map(str, plan_to_self.remarks)))
-            question = Choose(text, (("yes", "Send to yourself"), ("no", "Cancel")))
+            question = Choose(
+                text, (("yes", "Send to yourself"), ("no", "Cancel")), "Send"
+            )
             ask_yes(self.app, question, lambda: self.send_now(plan_to_self))
 
         self._plan(handle_plan, to_self=True)
@@ -406,7 +412,7 @@ class SendScreen(StageScreen["Sending"]):
             ("lost", "No, send them again"),
             ("keep", "I don't know: skip them"),
         )
-        ask_answer(self.app, Choose(text, answers), self._resume)
+        ask_answer(self.app, Choose(text, answers, "Send"), self._resume)
 
     def _resume(self, unknown: str) -> None:
         from patchpilot.services.send.send_state import plan_resumed
@@ -566,15 +572,13 @@ class SendScreen(StageScreen["Sending"]):
         at = parse_stored_time(sending.last.begun).astimezone()
         is_today = at.date() == datetime.now().astimezone().date()
         when = f"{at:{'%H:%M' if is_today else '%Y-%m-%d %H:%M'}}"
-        banner = (f"{glyph('done')} SENT {when}",) if is_sent else ()
-        words = (*banner, sending.headline, sending.request.via)
+        facts = self.session.facts
+        is_started = facts is not None and facts.version > sending.last.version
+        words = [sending.headline, sending.request.via]
+        if facts and is_started:
+            words = [f"v{facts.version} has no changes yet", f"sent {when}", *words]
+        elif is_sent:
+            words.insert(0, f"{glyph('done')} SENT {when}")
         self._lay(sent=True, heading=f" {glyph('dot')} ".join(words))
-        self.list_panel.set_class(is_sent, "-accepted")
+        self.list_panel.set_class(is_sent and not is_started, "-accepted")
         self.listed.focus()
-
-    def _columns(self, panel: str) -> int:
-        """Return the width of a panel's text, without the border and padding.
-
-        Before the panel has a size, use the terminal's.
-        """
-        return (self.query_one(panel).size.width or (self.size.width or 80)) - 4

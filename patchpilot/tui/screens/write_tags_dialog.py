@@ -33,6 +33,10 @@ class Tick(Checkbox):
     """A checkbox that shows its state with a tick instead of a color."""
 
     BUTTON_LEFT, BUTTON_RIGHT = "[", "]"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "screen.focus_next", "next", show=False),
+        Binding("up", "screen.focus_previous", "previous", show=False),
+    ]
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802 (textual's name)
@@ -105,9 +109,9 @@ class WriteTags(Choose):
             yield PlainText("message")
 
     def on_mount(self) -> None:
-        self.call_after_refresh(
-            self.query_one("#stable" if self._signed else "#signoff").focus
-        )
+        ticks = self.query(Tick)
+        first = next((tick for tick in ticks if not tick.value), ticks.first())
+        self.call_after_refresh(first.focus)
         self._renew()
 
     def request(self) -> "PrepareRequest":

@@ -346,7 +346,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.minimize()
         elif self.focused:
             self.maximize(self.focused)
-            self.notify("the panel has the whole screen; press + or Esc to shrink it")
         self.keys_changed()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -384,6 +383,13 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     @property
     def list_panel(self) -> Panel:
         return cast(Panel, self.listed.parent)
+
+    def _columns(self, panel: str) -> int:
+        """Return the width of a panel's text, without the border and padding.
+
+        Before the panel has a size, use the terminal's.
+        """
+        return (self.query_one(panel).size.width or (self.size.width or 80)) - 4
 
     @property
     def chosen(self) -> Any:

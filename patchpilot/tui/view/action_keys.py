@@ -182,4 +182,5 @@ def _words(action: Action, at: Stage | None) -> str:
     named = action.arguments[-1] if action.arguments else ""
     words = action.format(key.words.replace(PLACE, keys_to_press).replace("%s", named))
     is_silent = key.follows and key.works_at(at) and PLACE not in action.reason
-    return f"{words} ({key.key})" if is_silent else words
+    # keep the key on the line of the last word
+    return f"{words}\xa0({key.key})" if is_silent else words

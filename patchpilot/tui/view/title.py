@@ -42,16 +42,17 @@ def title_texts(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ..
 def title_row(subject: str, places: Sequence[str], doing: str, wide: int) -> str:
     """Return the title line, with the subject on the left.
 
-    The first of `places` that fits is on the right. The current activity (`doing`) follows or
-    replaces it.
+    On the right is the first of `places` that fits; the subject is cut only for the last three of
+    them. The current activity (`doing`) follows or replaces it.
     """
     room = wide - 2
     subject = one_line(subject)
     left = min(width(subject), LEAST) + 2
     doing = one_line(doing)
     rows = [f"{place} {glyph('dot')} {doing}" for place in places] if doing else places
+    uncut = [row for row in rows[:-1] if width(row) + width(subject) + 2 <= room]
     right = next(
-        (row for row in rows if width(row) <= room - left),
+        (row for row in (*uncut, *rows[-3:]) if width(row) <= room - left),
         crop(doing, max(0, room - left)),
     )
     subject = crop(subject, max(0, room - width(right) - (2 if right else 0)))

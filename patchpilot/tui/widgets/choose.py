@@ -34,7 +34,7 @@ from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List, Row, RowList
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
-from patchpilot.tui.widgets.search import PART, copyable
+from patchpilot.tui.widgets.search import copyable
 
 REPEATED = 0.6
 """Seconds during which the key that opened a dialog cannot answer it, because it may be held down
@@ -300,17 +300,7 @@ class Reader(Modal[None]):
         wide = max(20, self.size.width - 5)
         rows = self._rows(wide) if callable(self._rows) else self._rows
         texts = (row if isinstance(row, Text) else plain(row) for row in rows)
-        # do not wrap what can be copied or is already wrapped
-        parts = (
-            part
-            for text in texts
-            for part in (
-                [text]
-                if "\n" in text.plain or PART.search(text.plain)
-                else text.divide(range(wide, len(text), wide))
-            )
-        )
-        self.query_one(RowList).fill(Row(text, at, at) for at, text in enumerate(parts))
+        self.query_one(RowList).fill(Row(text, at, at) for at, text in enumerate(texts))
 
     def on_option_list_option_selected(self) -> None:
         self.action_close()

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import groupby, zip_longest
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -35,15 +35,14 @@ PIECE = 32
 """Number of a hunk's rows that are highlighted at once: few enough that no key waits long."""
 NOTE_ROWS = 4
 """Maximum number of rows in a note; the rest is cut."""
-WRAPPED = 6
-"""Maximum number of rows for a line that has a note."""
+WRAPPED = 20
+"""Maximum number of rows for a line; the rest is cut."""
 KEPT = 2_000
 """Maximum number of drawn rows to keep for reuse."""
 
 
 PROSE_GUTTER = 2
 """Columns before a line that is not code: bar and space."""
-WHOLE = slice(0, None)
 SIGNS = {Kind.ADDED: "+", Kind.REMOVED: "-"}
 GROUNDS = {Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.FILE: "panel"}
 Paint = Callable[..., Style]
@@ -84,7 +83,7 @@ class Note:
 class _Shown(NamedTuple):
     """A displayed row: a line of the text, or part of a note.
 
-    A wrapped line has several rows; each contains the columns from `start` to `stop` (-1: the end
+    A wrapped line has several rows; each contains the columns from `start` to `stop` (None: the end
     of the line).
     """
 
@@ -93,7 +92,7 @@ class _Shown(NamedTuple):
     text: str = ""
     begins: bool = False
     start: int = 0
-    stop: int = -1
+    stop: int | None = None
 
     @property
     def is_extra(self) -> bool:
@@ -118,8 +117,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         Binding("pageup", "page(-1)", "page up", show=False),
         Binding("home", "edge(0)", "go to the top", show=False),
         Binding("G,end", "edge(-1)", "go to the end", show=False),
-        Binding("left", "sideways(-8)", "scroll left", show=False),
-        Binding("right", "sideways(8)", "scroll right", show=False),
         more_key(
             "enter",
             "fold",
@@ -155,7 +152,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self._shown: list[_Shown] = []
         self._places: list[int] = []
         self._digits = 0
-        self._widest = 0
+        self._widths: Sequence[int] = ()
         self._pieces: dict[tuple[int, bool], dict[int, Text]] = {}
         self._changed: dict[int, Mapping[int, Sequence[tuple[int, int]]]] = {}
         self._strips: dict[tuple[_Shown, bool, bool], Strip] = {}
@@ -170,7 +167,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self._pieces, self._changed, self._strips = {}, {}, {}
         self._lines = [_Shown(line) for line in range(len(rows))]
         self._digits = len(str(max(self.parts.new, default=0)))
-        self._widest = max((len(row.expandtabs(8)) for row in rows), default=0)
+        self._widths = [len(row.expandtabs(8)) for row in rows]
         self.stops = sorted(
             part.start for part in (*self.parts.files, *self.parts.hunks)
         )
@@ -186,13 +183,15 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         parts, end = self.parts, len(self.rows)
         starts = {note.line for note in self.notes} | self._folded
         starts |= {file.start for file in parts.files}
+        room = self.columns - self._gutter
+        starts |= {at for at, wide in enumerate(self._widths) if wide > room}
         line = 0
         for start in [*sorted(starts), end]:
             if start >= line:
                 self._places += range(len(self._shown), len(self._shown) + start - line)
                 self._shown += self._lines[line:start]
                 line = self._lay_part(start) if start < end else end
-        self.virtual_size = Size(self._widest + self._gutter, len(self._shown))
+        self.virtual_size = Size(self.columns, len(self._shown))
         self.refresh()
 
     def _lay_part(self, line: int) -> int:
@@ -205,23 +204,24 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 end += 1
         self._places += [len(self._shown)] * (end - line)
         notes = self._find_notes(line, end)
-        self._shown += self._whole(line) if notes else (self._lines[line],)
+        self._shown += self._whole(line)
         for note in notes:
             self._shown += self._note_rows(note)
         return end
 
     def _whole(self, line: int) -> Sequence[_Shown]:
-        """Return the rows of a line with a note, without truncating the part that the note is
-        about.
-        """
+        """Return the rows of a line, which is wrapped if it is too long."""
         kind = self.parts.kinds[line]
         if kind in (Kind.FILE, Kind.HUNK):
             return (self._lines[line],)
         row = printable(self.rows[line][1:] if kind in CODE else self.rows[line])
         room = self.columns - (self._gutter if kind in CODE else PROSE_GUTTER)
         stops = breaks(row.expandtabs(8), room)
-        edges = [0, *stops, -1]
-        return [_Shown(line, start=start, stop=stop) for start, stop in pairwise(edges)]
+        starts = [0, *stops]
+        return [
+            _Shown(line, start=start, stop=stop)
+            for start, stop in zip_longest(starts, stops)
+        ]
 
     def _part_at(self, line: int) -> Part | None:
         return self.parts.hunk_of[line] or self.parts.file_of[line]
@@ -303,9 +303,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         place = self.place_of(self.cursor)
         scroll = self.scroll_offset
         self.scroll_to_region(
-            Region(
-                scroll.x, max(0, place - AROUND), 1, 2 * AROUND + self.height_of(place)
-            ),
+            Region(0, max(0, place - AROUND), 1, 2 * AROUND + self.height_of(place)),
             animate=False,
             force=True,
         )
@@ -376,9 +374,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def place(self) -> int:
         return self.cursor
 
-    def action_sideways(self, by: int) -> None:
-        self.scroll_to(x=max(0, self.scroll_offset.x + by), animate=False)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enable Enter only on lines that can be folded."""
         kinds, at = self.parts.kinds, self.cursor
@@ -421,7 +416,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         base = colors.base if colors.tinted else self.rich_style
         if place >= len(self._shown):
             return Strip.blank(self.columns, base)
-        view = (self.columns, self.scroll_offset.x, self.word, id(colors))
+        view = (self.columns, self.word, id(colors))
         if view != self._strips_of or len(self._strips) > KEPT:
             self._strips, self._strips_of = {}, view
         shown = self._shown[place]
@@ -452,7 +447,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def _strip(self, row: _Shown, paint: Paint, at_cursor: bool) -> Strip:
         wide = self.columns
         if row.note >= 0:
-            return self._drawn(self._note_text(row, paint), 0, wide, paint())
+            return self._drawn(self._note_text(row, paint), row, wide, paint())
         kind = self.parts.kinds[row.line]
         ground, is_code = GROUNDS.get(kind, ""), kind in CODE
         fill = paint("", ground)
@@ -469,40 +464,18 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             text = self._prose(row.line, kind, paint, wide - PROSE_GUTTER)
             gutter.append(" ", style=fill)
         head = self._segments(gutter)
-        part = slice(row.start, row.stop if row.stop >= 0 else None)
-        room, across = wide - head.cell_length, self.scroll_offset.x
-        body = self._drawn(text, across, room, fill, cut=True, part=part)
+        body = self._drawn(text, row, wide - head.cell_length, fill)
         return Strip.join([head, body])
 
-    def _drawn(
-        self,
-        text: Text,
-        across: int,
-        wide: int,
-        fill: Style,
-        *,
-        cut: bool = False,
-        part: slice = WHOLE,
-    ) -> Strip:
-        """Return the text between two columns, padded to this width.
-
-        If `cut` is set, mark truncated text.
-        """
+    def _drawn(self, text: Text, row: _Shown, wide: int, fill: Style) -> Strip:
+        """Return the row's part of a text, cut or padded to this width."""
         if self.word:
             text.highlight_words([self.word], "reverse", case_sensitive=False)
-        strip = self._segments(text)
-        if part != WHOLE:
-            strip = strip.crop(part.start, part.stop)
-        long = cut and strip.cell_length > across + wide
-        strip = strip.crop_extend(across, across + wide, fill)
-        if long:
-            strip = Strip.join(
-                [
-                    strip.crop(0, wide - 1),
-                    self._segments(Text(glyph("ellipsis"), style=fill)),
-                ]
-            )
-        return strip
+        strip = self._segments(text).crop(row.start, row.stop)
+        if strip.cell_length > wide:
+            sign = self._segments(Text(glyph("ellipsis"), style=fill))
+            strip = Strip.join([strip.crop(0, wide - 1), sign])
+        return strip.crop_extend(0, wide, fill)
 
     def _segments(self, text: Text) -> Strip:
         text.end = ""

@@ -33,6 +33,11 @@ class List(OptionList):
         super().__init__(*options, id=ident, markup=False)
         self.enter = enter
 
+    def action_first(self) -> None:
+        """Select the first option, and show the heading above it."""
+        super().action_first()
+        self.scroll_home(animate=False)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable paging in a list without space for its options."""
         if action.startswith("page_") and not self.scrollable_content_region:

@@ -107,16 +107,13 @@ def fit_heading(heading: str, room: int) -> str:
 def bottom_in(note: str, count: str, room: int) -> str:
     """Fit the text of the bottom border to a width.
 
-    If it does not fit, drop the reason before the key to press.
+    If it does not fit, drop the count, and then the reason before the key to press.
     """
+    both = " · ".join(filter(None, (note, count)))
     last = note.split("; ")[-1]
     short = last if last.startswith("press ") else note
-    left = room - width(count) - 3 if count else room
-    if width(note) > left:
-        if short.startswith("press ") and width(short) > left:
-            return crop(short, room)
-        note, count = crop(short, left) if left > 8 else "", crop(count, room)
-    return " · ".join(filter(None, (note, count)))
+    texts = (text for text in (both, note) if width(text) <= room)
+    return next(texts, crop(short, room))
 
 
 class Columns(Container):
