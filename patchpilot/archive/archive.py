@@ -98,7 +98,7 @@ class NotInArchiveError(MissingError):
     """A message is not in the archive."""
 
 
-def archive_of(target: str, default: str = LORE) -> str:
+def archive_of(target: str, default: str) -> str:
     """Return the URL of the archive that contains a message: the part of the message's URL before
     the Message-ID.
 
@@ -126,17 +126,13 @@ def quote_phrase(text: str) -> str:
     return '"' + " ".join(re.sub(r'["\\]', " ", text).split())[:200] + '"'
 
 
-def date_query(first: datetime, last: datetime | None = None) -> str:
-    """Return a search condition for messages received within a period, by default until today.
+def date_query(first: datetime) -> str:
+    """Return a search condition for messages received on the day of `first` or later.
 
     Times are in seconds, because public-inbox parses any number with more than four digits as
     seconds.
     """
-    begin, end = (
-        f"{day.timestamp() // _DAY * _DAY + offset:.0f}" if day else ""
-        for day, offset in ((first, 0), (last, _DAY))
-    )
-    return f"rt:{begin}..{end}"
+    return f"rt:{first.timestamp() // _DAY * _DAY:.0f}.."
 
 
 class MailArchive(Protocol):

@@ -66,10 +66,10 @@ class NewMessages(NamedTuple):
 def find_new_messages(
     archive: MailArchive,
     series: Sequence[PolledSeries],
-    irrelevant_ids: Container[str] = (),
+    irrelevant_ids: Container[str],
     *,
     now: datetime,
-    fresh: bool = False,
+    fresh: bool,
 ) -> NewMessages:
     """Return the series that may have new messages in the archive, using as few searches as
     possible.

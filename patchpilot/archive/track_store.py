@@ -248,13 +248,6 @@ class Store:
             )
         return match
 
-    def find_by_messages(self, message_ids: Iterable[str]) -> TrackEntry | None:
-        """Return the series that was added with one of these Message-IDs, or None."""
-        ids = set(message_ids)
-        return next(
-            (entry for entry in self.entries() if entry.message_id in ids), None
-        )
-
     def find_by_mail(self, message_id: str) -> TrackEntry | None:
         """Return the series that contains a message, or None.
 
@@ -370,7 +363,7 @@ class Store:
                 mails.append(self._stored_row(message_id, raw))
         return tuple(mails), tuple(damaged)
 
-    def weightiest_mails(self, number: int, max_mails: int = MOST_READ) -> StoredMails:
+    def weightiest_mails(self, number: int, max_mails: int) -> StoredMails:
         """Return up to `max_mails` messages of a series: the earliest and latest messages, patches,
         and messages that change the state.
 

@@ -267,7 +267,7 @@ def _find_returned_ids(mail: Mail, text: str) -> tuple[str, ...]:
 def reports_about(
     reports: Iterable[DeliveryReport],
     message_ids: frozenset[str],
-    titles: Iterable[str] = (),
+    titles: Iterable[str],
 ) -> tuple[DeliveryReport, ...]:
     """Return the reports about messages with any of these Message-IDs or titles."""
     wanted_titles = frozenset(titles)

@@ -199,7 +199,7 @@ def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
 def deduplicate(
     mails: Iterable[Mail],
     known_addresses: Container[str],
-    skipped: Skipped = ignore_skipped,
+    skipped: Skipped,
 ) -> tuple[Mail, ...]:
     """Return one message per Message-ID, in order.
 

@@ -7,7 +7,7 @@ backport another series are found by commit and title.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -223,10 +223,8 @@ def _with_follow_ups(all_series: Sequence[PostedSeries]) -> Iterator[PostedSerie
     for index, series in enumerate(all_series):
         ids = (
             it[:8]
-            for it in (
-                *_collect_ids(_find_fixed_ids, series),
-                *_collect_ids(_find_reverted_ids, series),
-            )
+            for post in series.posts
+            for it in (*_find_fixed_ids(post), *_find_reverted_ids(post))
         )
         for key in {*series.titles, *ids}:
             by_key[key].append(index)
@@ -297,16 +295,10 @@ def _relation(
         ("reverts", _find_reverted_ids),
         ("fixes", _find_fixed_ids),
     ):
-        ids = tuple(_collect_ids(ids_of, later))
+        ids = tuple(it for post in later.posts for it in ids_of(post))
         if any(commit.startswith(ids) for commit in commits):
             return relation
     return None
-
-
-def _collect_ids(
-    ids_of: Callable[[Classified], list[str]], series: PostedSeries
-) -> list[str]:
-    return [it for post in series.posts for it in ids_of(post)]
 
 
 def _find_reverted_ids(post: Classified) -> list[str]:

@@ -87,7 +87,7 @@ def split_words(text: str) -> list[str]:
 
 
 def sentence_names(
-    sentences: Sequence[Sentence], by: str = "other", to: str = "patch"
+    sentences: Sequence[Sentence], by: str, to: str
 ) -> tuple[frozenset[str], ...]:
     """Return the feature names of each sentence in a message.
 

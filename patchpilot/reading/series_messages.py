@@ -120,7 +120,7 @@ def _known_revisions(
 
 
 def without_strangers(
-    revisions: Sequence[Revision], known: Sequence[Address], anchor: str = ""
+    revisions: Sequence[Revision], known: Sequence[Address], anchor: str
 ) -> tuple[tuple[Revision, ...], tuple[Revision, ...], Identities]:
     """Separate later versions by unknown senders from a series. Return the accepted revisions, the
     other revisions, and the resulting known addresses.

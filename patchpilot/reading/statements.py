@@ -124,7 +124,7 @@ class Statement(NamedTuple):
 
 
 def statement_of(
-    sentences: Sequence[Sentence], *, by_author: bool = False, to_self: bool = False
+    sentences: Sequence[Sentence], *, by_author: bool, to_self: bool
 ) -> Statement | None:
     """Return the statement about the patch in these sentences, or None.
 

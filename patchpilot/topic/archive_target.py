@@ -13,10 +13,9 @@ from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.series_messages import revisions_in
 from patchpilot.topic.followed.known_series import undisclosed_error
 from patchpilot.topic.own_archive import default_archive
-from patchpilot.urls import LORE
 
 
-def archive_setting(directory: Path | None = None) -> str:
+def archive_setting(directory: Path | None) -> str:
     """Return the archive named by the user's `patchpilot.lore` setting, or lore by default.
 
     The setting is read from git's configuration, inside or outside a repository.
@@ -29,7 +28,7 @@ def archive_setting(directory: Path | None = None) -> str:
 def series_at(
     target: str,
     *,
-    lore: str = LORE,
+    lore: str,
     offline: bool = False,
     directory: Path | None = None,
 ) -> Series:
@@ -64,9 +63,9 @@ def series_at(
 def thread_at(
     target: str,
     *,
-    lore: str = LORE,
-    offline: bool = False,
-    directory: Path | None = None,
+    lore: str,
+    offline: bool,
+    directory: Path | None,
 ) -> tuple[str, tuple[Mail, ...]]:
     """Return the Message-ID named by a target, and the messages of its thread.
 

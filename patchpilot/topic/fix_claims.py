@@ -75,7 +75,7 @@ def answer_fix(
     is_fix: bool | None,
     *,
     target: str | None = None,
-    base: str | None = None,
+    base: str | None,
 ) -> Draft:
     """Record in the topic's draft whether these commits are fixes.
 

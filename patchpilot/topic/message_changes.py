@@ -109,8 +109,8 @@ def write_messages(
     preparation: Preparation,
     command: str,
     *,
-    dry_run: bool = False,
-    overrides: Collection[str] = (),
+    dry_run: bool,
+    overrides: Collection[str],
     confirm: Confirm = lambda _: True,
 ) -> Preparation:
     """Write the changed messages, unless it is a dry run or `confirm` returns False.

@@ -15,7 +15,7 @@ from patchpilot.topic.topic_base import find_apply_base
 def find_target(
     repository: Repository,
     ids: Sequence[str],
-    base_name: str | None = None,
+    base_name: str | None,
     trees: Sequence[str] = (),
 ) -> TargetTree | None:
     """Return the tree to which the commits should apply, or None.

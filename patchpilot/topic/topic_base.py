@@ -371,7 +371,7 @@ def topic_base(repository: "Repository", base_name: str | None = None) -> Base:
     return base
 
 
-def has_topic(repository: "Repository", base_name: str | None = None) -> bool:
+def has_topic(repository: "Repository", base_name: str | None) -> bool:
     """Return whether `topic_base` would find a base with commits on top of it.
 
     This does not search for alternatives, which the error of `topic_base` lists.
@@ -408,7 +408,7 @@ def find_base(
 
 
 def find_apply_base(
-    repository: "Repository", base_name: str | None = None, head: str | None = None
+    repository: "Repository", base_name: str | None, head: str | None
 ) -> Base:
     """Return the base on the branch to which the topic would be applied.
 

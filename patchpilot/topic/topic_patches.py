@@ -7,14 +7,14 @@ from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress
 
 
 def topic_patches(
     repository: Repository,
     commits: Sequence[Commit],
     target: str | None,
-    progress: Progress = silent,
+    progress: Progress,
 ) -> tuple[tuple[Patch, ...], bool]:
     """Return the patches of these commits, and whether a merge among them was skipped.
 

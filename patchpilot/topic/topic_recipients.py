@@ -393,7 +393,7 @@ def _plan_recipients(
     sources: Sources,
     repository: Repository | None,
     *,
-    undisclosed: bool = False,
+    undisclosed: bool,
 ) -> Planned:
     patches: tuple[Patch, ...] = (
         *series.patches,

@@ -331,9 +331,9 @@ def this_topic(
     repository: Repository | None,
     target: str | None = None,
     *,
-    base: str | None = None,
+    base: str | None,
     store: Store,
-    tracked_series: Sequence[Tracked] = (),
+    tracked_series: Sequence[Tracked],
 ) -> TopicState | None:
     """Return the state of TARGET's topic (default: the current branch's), or None."""
     if repository is None:

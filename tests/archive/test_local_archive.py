@@ -194,12 +194,7 @@ def test_arrival_dates_limit_a_search(kind: str, tmp_path: Path) -> None:
         reply("one", "y", id="two", reply_to="one", minutes=4320),
     ) as archive:
         assert subjects(archive.url, f"f:example AND {date_query(second)}") == ["two"]
-        assert subjects(archive.url, f"f:example AND {date_query(first, first)}") == [
-            "one"
-        ]
-        assert sorted(
-            subjects(archive.url, f"f:example AND {date_query(first, second)}")
-        ) == [
+        assert sorted(subjects(archive.url, f"f:example AND {date_query(first)}")) == [
             "one",
             "two",
         ]

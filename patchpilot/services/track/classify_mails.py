@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.model.json_form import json_form
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress
 from patchpilot.reading.mail_classifier import Classified, classify
-from patchpilot.reading.mbox import Skipped, ignore_skipped, read_mails
+from patchpilot.reading.mbox import Skipped, read_mails
 from patchpilot.reading.review_trailers import GivenTrailer
 
 
@@ -70,8 +70,8 @@ class ClassifiedMail(NamedTuple):
 def classify_files(
     files: Sequence[Path | str],
     *,
-    progress: Progress = silent,
-    on_skipped: Skipped = ignore_skipped,
+    progress: Progress,
+    on_skipped: Skipped,
 ) -> tuple[ClassifiedMail, ...]:
     """Classify each message in the files, in order.
 

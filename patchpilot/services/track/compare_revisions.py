@@ -66,7 +66,7 @@ class RevisionComparison(NamedTuple):
 
 
 def compare_revisions(
-    number: int, names: Sequence[str] = (), *, store: Store
+    number: int, names: Sequence[str], *, store: Store
 ) -> RevisionComparison:
     """Return the range-diff between two revisions of a tracked series.
 

@@ -177,7 +177,7 @@ def add_series(
 
 
 def add_series_in_file(
-    repository: Repository, path: Path, progress: Progress = silent
+    repository: Repository, path: Path, progress: Progress
 ) -> tuple[Tracked, ...]:
     """Track the series in a file of messages.
 

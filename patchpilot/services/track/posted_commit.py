@@ -42,7 +42,6 @@ from patchpilot.topic.followed.follow_series import add
 from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked
 from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.topic.posted_elsewhere import PostedFix, posted_by_others
-from patchpilot.urls import LORE
 
 MAX_LINKS = 6
 MAX_FILES = 3
@@ -82,7 +81,7 @@ def mail_of_commit(
     commit: Commit,
     *,
     reader: MailReader,
-    progress: Progress = silent,
+    progress: Progress,
 ) -> CommitMail | None:
     """Return the message in which a commit was posted, or None if the archive does not have it.
 
@@ -278,7 +277,7 @@ def find_posted(
     repository: Repository,
     revision: str,
     *,
-    lore: str = LORE,
+    lore: str,
     archive_at: ArchiveAt,
     progress: Progress = silent,
 ) -> PostedCommit:
@@ -324,7 +323,7 @@ def find_similar_posts(
     lore: str,
     *,
     offline: bool,
-    progress: Progress = silent,
+    progress: Progress,
 ) -> tuple[PostedFix, ...]:
     """Return recent patches by others that fix the same bug as a commit.
 

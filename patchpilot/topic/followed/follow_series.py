@@ -310,8 +310,8 @@ def _find_parents(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
 def read_mbox(
     mbox: Path,
     *,
-    repository: Repository | None = None,
-    progress: Progress = silent,
+    repository: Repository | None,
+    progress: Progress,
 ) -> tuple[Tracked, ...]:
     """Return the series in an mbox with their messages, without tracking them.
 

@@ -143,7 +143,7 @@ def read_topics(
 def update_topics(
     repositories: Collection[str] = (),
     *,
-    fresh: bool = False,
+    fresh: bool,
     progress: Progress = silent,
 ) -> tuple[tuple[HomeTopic, ...], str]:
     """Query the archives about unfinished series and return all topics.
@@ -332,9 +332,7 @@ class _Reading:
             self.on_topics(self.topics())
             self._reported_at = time.monotonic()
 
-    def _read_entry(
-        self, entry: TrackEntry, repository: Repository | None = None
-    ) -> Tracked:
+    def _read_entry(self, entry: TrackEntry, repository: Repository | None) -> Tracked:
         """Return a tracked series with facts from its topic's repository."""
         if repository is not None:
             return known_series.shown_series(entry, self.store, repository, silent)
@@ -346,7 +344,7 @@ class _Reading:
         return self._tracked[entry.id]
 
     def _series_cache_key(
-        self, entry: TrackEntry | None, repository: Repository | None = None
+        self, entry: TrackEntry | None, repository: Repository | None
     ) -> str:
         """Return a cache key for the state of a series.
 
