@@ -138,7 +138,7 @@ class _Search:
 
     def _find_series(self, message_id: str = "") -> PostedSeries | None:
         anchor = message_id or self.message_id
-        topics = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
+        topics = read_thread(self.have.values(), reader=self.reader, anchors={anchor})
         return find_posted_series(anchor, topics)
 
     def _add_threads(self, queries: Iterable[str]) -> None:
@@ -276,7 +276,7 @@ def _select_related(
 ) -> tuple[Mail, ...]:
     """Return the messages about the series and its follow-ups, omitting unrelated matches."""
     unique_mails = unique(mails)
-    topics = read_thread(unique_mails, reader=reader, anchor=message_id)
+    topics = read_thread(unique_mails, reader=reader, anchors={message_id})
     own_series = find_posted_series(message_id, topics)
     if own_series is None:
         return unique_mails

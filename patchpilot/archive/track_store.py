@@ -200,27 +200,21 @@ class Store:
             _path(mbox),
             _now(),
         )
-        return next(entry for entry in self.entries() if entry.message_id == message_id)
+        return self._entries("WHERE message_id = ?", message_id)[0]
 
     def entries(self) -> tuple[TrackEntry, ...]:
-        names = (
-            "id",
-            "message_id",
-            "subject",
-            "lore",
-            "mbox",
-            "added",
-            "updated",
-            "news",
-            "reached",
-        )
+        return self._entries("")
+
+    def _entries(self, condition: str, *values: object) -> tuple[TrackEntry, ...]:
+        """Return the tracked series that meet an SQL condition."""
+        names = TrackEntry._fields
         entries = []
-        for values in self._database.execute(
-            f"SELECT {', '.join(names)} FROM series ORDER BY id"
+        for stored in self._database.execute(
+            f"SELECT {', '.join(names)} FROM series {condition} ORDER BY id", values
         ):
-            row = dict(zip(names, values, strict=True))
+            row = dict(zip(names, stored, strict=True))
             if not _is_valid("series", row):
-                raise self._invalid(f"series {values[0]}")
+                raise self._invalid(f"series {row['id']}")
             row["lore"] = _without_password(row["lore"])
             row["mbox"] = os.fsdecode(row["mbox"]) if row["mbox"] else None
             entries.append(TrackEntry(**row))
@@ -234,8 +228,9 @@ class Store:
 
         Raise `UsageError` if there is none.
         """
-        match = next((entry for entry in self.entries() if entry.id == number), None)
-        if match is None:
+        # as text, because SQLite has no integers of more than 64 bits
+        match = self._entries("WHERE id = ?", str(number))
+        if not match:
             numbers = [str(entry.id) for entry in self.entries()]
             suggestion = nearest(str(number), numbers)
             list_hint = f"`{{}}` lists them: {', '.join(numbers) or 'none'}"
@@ -246,7 +241,7 @@ class Store:
                     Action("track", (), list_hint),
                 ),
             )
-        return match
+        return match[0]
 
     def find_by_mail(self, message_id: str) -> TrackEntry | None:
         """Return the series that contains a message, or None.

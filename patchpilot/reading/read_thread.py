@@ -7,7 +7,7 @@ backport another series are found by commit and title.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -50,20 +50,20 @@ def read_thread(
     reader: MailReader | None = None,
     known: tuple[Address, ...] = (),
     confirmed: frozenset[str] = frozenset(),
-    anchor: str = "",
+    anchors: Set[str] = frozenset(),
     reports: bool = False,
 ) -> tuple[PostedSeries, ...]:
     """Return every series in these messages, oldest first, with its state and follow-ups.
 
     `now` is used to detect stalled series; the default is the date of the latest message, which
     suits an old mbox. `reader` caches classified messages and results. `known` contains additional
-    known addresses, and `confirmed` the Message-IDs of messages that the user confirmed. `anchor`
-    is the Message-ID of the requested series, whose sender also counts as known. If `reports` is
-    set and no series was posted, build series from bots' messages.
+    known addresses, and `confirmed` the Message-IDs of messages that the user confirmed. `anchors`
+    are the Message-IDs of requested series, whose senders also count as known. If `reports` is set
+    and no series was posted, build series from bots' messages.
     """
     reader = reader or MailReader()
     mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
-    key = (now, known, confirmed, anchor, reports, *map(id, mails))
+    key = (now, known, confirmed, frozenset(anchors), reports, *map(id, mails))
     if key in reader.threads:
         series_before: tuple[PostedSeries, ...] = reader.threads[key][1]
         return series_before
@@ -77,7 +77,7 @@ def read_thread(
             notices += bounces
         else:
             classified.append(reader.classify(mail))
-    posted = find_series(classified, known, anchor, reports=reports)
+    posted = find_series(classified, known, anchors, reports=reports)
     moment = now or max(map(date_or_epoch, mails), default=datetime.now(UTC))
     series_list = []
     for series in posted:

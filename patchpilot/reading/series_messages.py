@@ -9,7 +9,7 @@ about the message it replies to, or about the title, commit or link that a bot q
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
@@ -75,15 +75,15 @@ def revisions_in(
 def find_series(
     mails: Sequence[Classified],
     known: Sequence[Address] = (),
-    anchor: str = "",
+    anchors: Set[str] = frozenset(),
     *,
     reports: bool = False,
 ) -> tuple[PostedSeries, ...]:
     """Return the series in these messages with all messages about them, oldest first.
 
-    Versions by unknown senders are split off (see `without_strangers`); `known` and the sender of
-    the message `anchor` count as known. If `reports` is set and no series was posted, build series
-    from bots' messages.
+    Versions by unknown senders are split off (see `without_strangers`); `known` and the senders of
+    the messages `anchors` count as known. If `reports` is set and no series was posted, build
+    series from bots' messages.
     """
     posts = [mail for mail in mails if mail.is_post and not mail.is_reply]
     by_author: dict[str, list[Classified]] = defaultdict(list)
@@ -96,7 +96,7 @@ def find_series(
     all_series = [
         series
         for group in _group_by_series(postings)
-        for series in _known_revisions(group, known, anchor)
+        for series in _known_revisions(group, known, anchors)
     ]
     all_series.sort(key=lambda series: series.began)
     if reports and not all_series:
@@ -110,31 +110,35 @@ def find_series(
 
 
 def _known_revisions(
-    series: Sequence[Revision], known: Sequence[Address], anchor: str
+    series: Sequence[Revision], known: Sequence[Address], anchors: Set[str]
 ) -> Iterator[PostedSeries]:
     """Yield the series. Later versions by unknown senders are yielded as separate series."""
-    mine, others, identities = without_strangers(_sort_revisions(series), known, anchor)
+    mine, others, identities = without_strangers(
+        _sort_revisions(series), known, anchors
+    )
     yield PostedSeries(_complete_versions(mine), identities, others)
     if others:
-        yield from _known_revisions(others, known, anchor)
+        yield from _known_revisions(others, known, anchors)
 
 
 def without_strangers(
-    revisions: Sequence[Revision], known: Sequence[Address], anchor: str
+    revisions: Sequence[Revision],
+    known: Sequence[Address],
+    anchors: Set[str],
 ) -> tuple[tuple[Revision, ...], tuple[Revision, ...], Identities]:
     """Separate later versions by unknown senders from a series. Return the accepted revisions, the
     other revisions, and the resulting known addresses.
 
-    Trust starts at the revision that contains the message `anchor`, otherwise at the first one sent
-    from a `known` address, otherwise at the first one. Earlier revisions by unknown senders are
-    kept, but their addresses are not trusted.
+    Trust starts at the revision that contains a message of `anchors`, otherwise at the first one
+    sent from a `known` address, otherwise at the first one. Earlier revisions by unknown senders
+    are kept, but their addresses are not trusted.
     """
     identities = Identities().add_addresses(known)
     by_known = (
         it for it in revisions if identities.sender(it.head).key in identities.names
     )
     anchored = (
-        it for it in revisions if anchor in (post.message_id for post in it.posts)
+        it for it in revisions if any(post.message_id in anchors for post in it.posts)
     )
     first = next(chain(anchored, by_known), revisions[0])
     identities = identities.add_addresses(_find_named_addresses(first))

@@ -170,7 +170,7 @@ def test_third_version_finds_all_other_versions(url: str) -> None:
     assert message_ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
     assert (troubles, failure) == ((), None)
     series = find_posted_series(
-        "w3@example.org", read_thread(mails, anchor="w3@example.org")
+        "w3@example.org", read_thread(mails, anchors={"w3@example.org"})
     )
     assert series is not None
     assert [(revision.version, revision.rfc) for revision in series.revisions] == [

@@ -344,6 +344,8 @@ def test_growing_mbox_is_read_again(workdir: Path) -> None:
         "changes-requested",
         ["r1@example.org"],
     )
+    file.write_bytes(b"")
+    assert "no mail found" in call("track", "update").out
 
 
 def test_series_can_be_removed(thread: Path) -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Implement `track`: track series until they are merged."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
@@ -38,7 +39,6 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.delivery import delivery_reports, reports_about
 from patchpilot.reading.mail_kinds import STABLE, MailKind
-from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import deduplicate, read_mails
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
@@ -185,7 +185,7 @@ def _find_posted(
         drop_tests(thread.mails),
         now=store.reader.now,
         reader=store.reader,
-        anchor=message_id,
+        anchors={message_id},
         reports=reports,
     )
     return find_posted_series(message_id, candidates)
@@ -244,7 +244,7 @@ def add_from_mbox(
             (*parents, *mails),
             reader=store.reader,
             known=addresses,
-            anchor=message_id or "",
+            anchors={message_id or ""},
             reports=True,
         )
         if not in_file.isdisjoint(posted.message_ids)
@@ -270,9 +270,9 @@ def add_from_mbox(
     reported = (
         _keep_only_reports(mails, store, repository, progress) if not target else ()
     )
-    if not selection and reported:
-        return reported
     if not selection:
+        if reported:
+            return reported
         raise InputError(
             f"{mbox}: neither a patch nor a reply to a patch that you sent or track",
             hint="pass the mbox of a thread, for example t.mbox.gz of an archive",
@@ -393,26 +393,24 @@ def read_again(
     request: UpdateRequest,
     repository: Repository | None,
     progress: Progress,
+    from_mbox: CollectedMails | None,
 ) -> Tracked:
-    """Read a series with new messages, or read it completely, and store its messages."""
-    entry, lore = previous.entry, request.lore
-    if previous.undisclosed:
-        # the series is not in an archive, so replies can only come from files
-        entry, lore = entry._replace(lore=None), None
-        if not entry.mbox:
-            return shown_series(entry, store, repository, progress)
-    stored_mails, damaged = store.readable_mails(entry.id)
-    if damaged:
-        store.restore(damaged)
-        stored_mails, damaged = store.readable_mails(entry.id)
-    url = lore or entry.lore
+    """Read a series with new messages, or read it completely, and store its messages.
+
+    `from_mbox` are its messages if it is not read from an archive (see `reread_mboxes`).
+    """
+    entry = previous.entry
+    if previous.undisclosed and from_mbox is None:
+        # the series is not in an archive, so replies can only come from a file
+        return shown_series(entry, store, repository, progress)
+    stored_mails, damaged = _restored_mails(entry, store)
     is_cached = False
-    if url is None and entry.mbox:
-        result = reread_mbox(entry, Path(entry.mbox), stored_mails, store, progress)
+    if from_mbox is not None:
+        result = from_mbox
     else:
         result, is_cached = fetch_series(
             entry,
-            url or LORE,
+            request.lore or entry.lore or LORE,
             archives,
             () if request.everything else stored_mails,
             request.fresh,
@@ -437,7 +435,7 @@ def read_again(
             (*stored_mails, *mails),
             now=stall_time(entry, store),
             reader=store.reader,
-            anchor=entry.message_id,
+            anchors={entry.message_id},
             reports=True,
         ),
     )
@@ -456,22 +454,69 @@ def read_again(
     )
 
 
-def reread_mbox(
-    entry: TrackEntry,
-    file: Path,
-    known_mails: Sequence[Mail],
-    store: Store,
-    progress: Progress,
-) -> CollectedMails:
+def _restored_mails(
+    entry: TrackEntry, store: Store
+) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
+    """Return a series' messages, and the ids of damaged messages that no backup has."""
+    mails, damaged = store.readable_mails(entry.id)
+    if damaged:
+        store.restore(damaged)
+        mails, damaged = store.readable_mails(entry.id)
+    return mails, damaged
+
+
+def reread_mboxes(
+    series: Iterable[Tracked], lore: str | None, store: Store, progress: Progress
+) -> dict[int, CollectedMails]:
+    """Return the messages about each of these series that is read from an mbox.
+
+    Each file is read once for all of its series. Series in an archive are omitted; `lore` is the
+    requested archive.
+    """
+    entries_by_file: dict[str, list[TrackEntry]] = defaultdict(list)
+    for tracked in series:
+        entry = tracked.entry
+        url = None if tracked.undisclosed else lore or entry.lore
+        if entry.mbox and url is None:
+            entries_by_file[entry.mbox].append(entry)
+    collected = {}
+    for file, entries in entries_by_file.items():
+        mails, troubles = _read_tracked_mbox(Path(file), store, progress)
+        known_mails = [
+            mail
+            for entry in entries
+            for mail in (
+                *_restored_mails(entry, store)[0],
+                *sent_mails(unarchived_ids(entry, store), store),
+            )
+        ]
+        candidates = read_thread(
+            (*known_mails, *mails),
+            reader=store.reader,
+            anchors={entry.message_id for entry in entries},
+            reports=True,
+        )
+        for entry in entries:
+            series_mails = mails
+            if posted := find_posted_series(entry.message_id, candidates):
+                ids = ids_with_later(posted, candidates)
+                series_mails = tuple(mail for mail in mails if mail.message_id in ids)
+            collected[entry.id] = CollectedMails(series_mails, troubles)
+    return collected
+
+
+def _read_tracked_mbox(
+    file: Path, store: Store, progress: Progress
+) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
+    """Return the messages in an mbox, and an error for each one or for the file."""
     if not file.is_file():
-        return CollectedMails((), (f"{file} no longer exists",))
+        return (), (f"{file} no longer exists",)
     skipped: list[str] = []
-    parsed = drop_tests(read_mails(file, progress, skipped.append, store.reader.parse))
-    sent_copies = sent_mails(unarchived_ids(entry, store), store)
-    series_mails = _select_series_mails(
-        entry, (*known_mails, *sent_copies), parsed, store.reader
-    )
-    return CollectedMails(series_mails, tuple(skipped))
+    try:
+        mails = read_mails(file, progress, skipped.append, store.reader.parse)
+    except InputError as error:
+        return (), (error.message,)
+    return drop_tests(mails), tuple(skipped)
 
 
 def fetch_series(
@@ -516,22 +561,6 @@ def drop_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
     with Outbox() as outbox:
         test_ids = outbox.test_ids()
     return tuple(mail for mail in mails if mail.message_id not in test_ids)
-
-
-def _select_series_mails(
-    entry: TrackEntry,
-    known_mails: Sequence[Mail],
-    mails: Sequence[Mail],
-    reader: MailReader,
-) -> tuple[Mail, ...]:
-    candidates = read_thread(
-        (*known_mails, *mails), reader=reader, anchor=entry.message_id, reports=True
-    )
-    posted = find_posted_series(entry.message_id, candidates)
-    if posted is None:
-        return tuple(mails)
-    ids = ids_with_later(posted, candidates)
-    return tuple(mail for mail in mails if mail.message_id in ids)
 
 
 def find_failure_mails(

@@ -395,27 +395,29 @@ class _Reading:
 
     def _read(self) -> "PostedSeries | None":
         if not self._is_read:
-            candidates = self._thread()
-            self.keep(_posted_of(self._entry.message_id, candidates))
+            self.keep(self._find_series())
         return self._posted
 
-    def _thread(
+    def _find_series(
         self,
         known_addresses: tuple[Address, ...] = (),
         confirmed: frozenset[str] = frozenset(),
-    ) -> "tuple[PostedSeries, ...]":
+    ) -> "PostedSeries | None":
+        # import lazily: listing tracked series needs no mail modules
+        from patchpilot.archive.collect_mails import find_posted_series
         from patchpilot.reading.read_thread import read_thread
 
         self._store.reader.progress = self._progress
-        return read_thread(
+        candidates = read_thread(
             self._mails(),
             now=self._moment,
             reader=self._store.reader,
             known=known_addresses,
             confirmed=confirmed,
-            anchor=self._entry.message_id,
+            anchors={self._entry.message_id},
             reports=True,
         )
+        return find_posted_series(self._entry.message_id, candidates)
 
     def _mails(self) -> "tuple[Mail, ...]":
         """Return the messages of the series, or only the most important ones if there are very
@@ -455,8 +457,7 @@ class _Reading:
         confirmed_ids = select_marked(marks, KNOWN)
         senders = known_senders(posted, self._entry.id, store, self._repository)
         if senders or confirmed_ids:
-            candidates = self._thread(senders, confirmed_ids)
-            posted = _posted_of(self._entry.message_id, candidates) or posted
+            posted = self._find_series(senders, confirmed_ids) or posted
         stranger_ids = select_marked(marks, STRANGER)
         return replace(
             posted,
@@ -514,15 +515,6 @@ class _Reading:
                 posted, merged.commits, merged.follow_ups, merged.needs
             )
         self._posted, self._is_read = posted, True
-
-
-def _posted_of(
-    anchor: str, candidates: "tuple[PostedSeries, ...]"
-) -> "PostedSeries | None":
-    # import lazily: listing tracked series needs no mail modules
-    from patchpilot.archive.collect_mails import find_posted_series
-
-    return find_posted_series(anchor, candidates)
 
 
 @lru_cache(maxsize=2)

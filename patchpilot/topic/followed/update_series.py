@@ -4,10 +4,11 @@
 If there are none, no module that reads messages is imported.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from patchpilot.archive.archive import date_query
 from patchpilot.archive.local_archive import REPORT
@@ -38,6 +39,9 @@ from patchpilot.topic.followed.same_series import (
     merge_note,
 )
 from patchpilot.topic.own_archive import ArchiveAt
+
+if TYPE_CHECKING:
+    from patchpilot.archive.collect_mails import CollectedMails
 
 _REPORTED = timedelta(days=30)
 """How long a mailbox is searched for reports about a send."""
@@ -71,9 +75,6 @@ def update(
     previous = {
         entry.id: shown_series(entry, store, repository, progress) for entry in entries
     }
-    undisclosed_numbers = {
-        number for number, series in previous.items() if series.undisclosed
-    }
     due_numbers = {
         entry.id
         for entry in entries
@@ -82,7 +83,11 @@ def update(
         or _is_due(previous[entry.id], store.reader.now)
     }
     poll = _poll_series(
-        [previous[number] for number in sorted(due_numbers - undisclosed_numbers)],
+        [
+            previous[number]
+            for number in sorted(due_numbers)
+            if not previous[number].undisclosed
+        ],
         request,
         store,
         archives,
@@ -94,11 +99,16 @@ def update(
     with store.transaction():
         for number in poll.quiet:
             store.note_poll(number)
-    entries_by_id = {entry.id: entry for entry in store.entries()}
+    from_mboxes: Mapping[int, CollectedMails] = {}
+    if unread_numbers:
+        from patchpilot.topic.followed.follow_series import read_again, reread_mboxes
+
+        unread = [previous[number] for number in sorted(unread_numbers)]
+        from_mboxes = reread_mboxes(unread, request.lore, store, progress)
     updated = []
     for entry in entries:
         if entry.id not in unread_numbers:
-            entry, series = entries_by_id[entry.id], previous[entry.id]
+            entry, series = store.entry(entry.id), previous[entry.id]
             if entry.id in poll.quiet:
                 # a sent message counts as missing only if the archive was queried long enough after
                 # sending
@@ -107,8 +117,6 @@ def update(
             is_cached = entry.id in poll.cached
             updated.append(replace(series, entry=entry, cached=is_cached))
             continue
-        from patchpilot.topic.followed.follow_series import read_again
-
         try:
             report_progress = number_progress(progress, len(updated) + 1, len(entries))
             fresh = request.fresh or request.everything or entry.id in poll.news
@@ -121,6 +129,7 @@ def update(
                     series_request,
                     repository,
                     report_progress,
+                    from_mboxes.get(entry.id),
                 )
             )
         except NetworkError as error:
