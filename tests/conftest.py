@@ -37,7 +37,7 @@ ROOM_NEEDED = 4 << 30
 """Bytes: twice the size of all files left by the tests."""
 
 
-def _temporary_files_in_memory() -> None:
+def _use_memory_for_temporary_files() -> None:
     """Create pytest's folders in memory if there is enough space and programs in them can be
     run.
     """
@@ -52,7 +52,7 @@ def _temporary_files_in_memory() -> None:
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY_DISK)
 
 
-_temporary_files_in_memory()
+_use_memory_for_temporary_files()
 
 SHUFFLED = os.environ.get("PATCHPILOT_SHUFFLE", "")
 """A seed: the tests run in a random order, the same for the same seed; none depends on another."""

@@ -33,12 +33,12 @@ IMPORTED_AS = {
 """The import name of a distribution, if it is not its name with `_` for `-`."""
 
 
-def imports_of(requirements: list[str]) -> set[str]:
+def imported_modules(requirements: list[str]) -> set[str]:
     names = [re.split(r"[\[<>=~! ]", line)[0].lower() for line in requirements]
     return {IMPORTED_AS.get(name, name.replace("-", "_")) for name in names}
 
 
-def imported() -> Iterator[tuple[str, str]]:
+def third_party_imports() -> Iterator[tuple[str, str]]:
     """Yield every third-party package imported at run time, with the file."""
     for file in (ROOT / "patchpilot").rglob("*.py"):
         tree = ast.parse(file.read_text())
@@ -56,9 +56,11 @@ def imported() -> Iterator[tuple[str, str]]:
 
 
 def test_imports_belong_to_core_or_an_extra() -> None:
-    core = imports_of(PROJECT["dependencies"])
+    core = imported_modules(PROJECT["dependencies"])
     assert not {
-        module for module in imported() if module[0] not in core | EXTRA_OF.keys()
+        module
+        for module in third_party_imports()
+        if module[0] not in core | EXTRA_OF.keys()
     }
     assert not core & EXTRA_OF.keys()
 
@@ -67,7 +69,7 @@ def test_every_extra_installs_its_imports() -> None:
     # another package of the same extra installs this one
     implied = {"lsprotocol"}
     for name, extra in EXTRA_OF.items():
-        extra_imports = imports_of(PROJECT["optional-dependencies"][extra])
+        extra_imports = imported_modules(PROJECT["optional-dependencies"][extra])
         assert name in extra_imports | implied, name
 
 

@@ -47,7 +47,7 @@ APPENDS = {
 """Modules with a lock, a log, a database or a file that grows."""
 
 
-def writes(call: ast.Call) -> bool:
+def opens_for_writing(call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if name in ("write_text", "write_bytes"):
         return True
@@ -68,7 +68,7 @@ def test_only_one_module_writes_files() -> None:
         str(file.relative_to(ROOT))
         for file in ROOT.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.Call) and writes(node)
+        if isinstance(node, ast.Call) and opens_for_writing(node)
     }
     assert writers == {"write_file.py"} | OWN_FOLDER | APPENDS
 

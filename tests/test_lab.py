@@ -18,12 +18,12 @@ def _read_files(pattern: str) -> dict[Path, str]:
     return {file: file.read_text("utf-8") for file in TESTS.glob(pattern)}
 
 
-def _named(text: str) -> set[str]:
+def _named_modules(text: str) -> set[str]:
     """Return the modules in tests/lab that a text imports or runs."""
     return {name for names in _IMPORT.findall(text) for name in names if name}
 
 
-def _programs() -> set[str]:
+def _lab_programs() -> set[str]:
     return {
         file.stem for file, text in _read_files("lab/*.py").items() if _PROGRAM in text
     }
@@ -31,10 +31,12 @@ def _programs() -> set[str]:
 
 def test_every_module_is_used() -> None:
     imported = {
-        name for text in _read_files("lab/*.py").values() for name in _named(text)
+        name
+        for text in _read_files("lab/*.py").values()
+        for name in _named_modules(text)
     }
     assert {file.stem for file in _read_files("lab/*.py")} - {"__init__"} <= (
-        _programs() | imported
+        _lab_programs() | imported
     )
 
 
@@ -45,9 +47,9 @@ def test_kit_contains_no_program() -> None:
 
 
 def test_page_lists_every_program() -> None:
-    tests: dict[str, set[str]] = {name: set() for name in _programs()}
+    tests: dict[str, set[str]] = {name: set() for name in _lab_programs()}
     for file, text in _read_files("**/test_*.py").items():
-        for name in _named(text) & tests.keys():
+        for name in _named_modules(text) & tests.keys():
             parts = file.relative_to(TESTS).with_suffix("").parts
             tests[name].add(".".join(parts))
     rows = re.findall(r"^\| `(\w+)`(.*)", PAGE.read_text("utf-8"), re.MULTILINE)

@@ -19,7 +19,7 @@ USES = tuple(f"{word} {name}" for word in ("from", "import") for name in LIBRARI
 
 
 @cache
-def _trees() -> tuple[ast.Module, ...]:
+def _parse_modules() -> tuple[ast.Module, ...]:
     return tuple(tree for _, tree in trees(*USES))
 
 
@@ -27,13 +27,13 @@ def _is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
-def _textual(kind: type) -> list[type]:
+def _textual_classes(kind: type) -> list[type]:
     return [base for base in kind.__mro__ if base.__module__.startswith("textual.")]
 
 
-def _imports() -> set[tuple[str, str]]:
+def _private_imports() -> set[tuple[str, str]]:
     result = set()
-    for tree in _trees():
+    for tree in _parse_modules():
         for node in ast.walk(tree):
             if not isinstance(node, ast.ImportFrom) or not node.module:
                 continue
@@ -48,10 +48,10 @@ def _imports() -> set[tuple[str, str]]:
     return result
 
 
-def _attributes() -> set[str]:
+def _private_attributes() -> set[str]:
     """Return private attributes that the code uses but does not define itself."""
     used, ours = set(), set()
-    for node in (node for tree in _trees() for node in ast.walk(tree)):
+    for node in (node for tree in _parse_modules() for node in ast.walk(tree)):
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 ours.add(node.name)
@@ -64,7 +64,7 @@ def _attributes() -> set[str]:
     return used - ours
 
 
-def _overridden() -> set[str]:
+def _overridden_attributes() -> set[str]:
     result = set()
     for module in pkgutil.walk_packages(patchpilot.tui.__path__, "patchpilot.tui."):
         for kind in vars(importlib.import_module(module.name)).values():
@@ -72,7 +72,7 @@ def _overridden() -> set[str]:
                 "patchpilot"
             ):
                 continue
-            bases = _textual(kind)
+            bases = _textual_classes(kind)
             result |= {
                 name
                 for name, value in vars(kind).items()
@@ -85,6 +85,6 @@ def _overridden() -> set[str]:
 
 
 def test_private_library_names_are_not_used() -> None:
-    assert _imports() == set()
-    assert _attributes() == DOCUMENTED
-    assert _overridden() == set()
+    assert _private_imports() == set()
+    assert _private_attributes() == DOCUMENTED
+    assert _overridden_attributes() == set()

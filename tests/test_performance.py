@@ -3,26 +3,34 @@
 
 from datetime import UTC, datetime
 
-from tests.bench.pairs import Row
-from tests.bench.performance import RATIOS, TOLERANCE, page, recorded_ratios, worse
+from tests.bench.pairs import PairRow
+from tests.bench.performance import (
+    RATIOS,
+    TOLERANCE,
+    find_regressions,
+    recorded_ratios,
+    render_page,
+)
 
 ROWS = [
-    Row("check, one patch", 0.25, "checkpatch.pl", 0.5, 0.5, 0.6),
-    Row("build", 12.34, "make", 10.0, 1.234, 1.0),
+    PairRow("check, one patch", 0.25, "checkpatch.pl", 0.5, 0.5, 0.6),
+    PairRow("build", 12.34, "make", 10.0, 1.234, 1.0),
 ]
 
 
 def test_ratio_has_a_tolerance() -> None:
     recorded = {"check, one patch": 0.5 / TOLERANCE, "build": 1.234}
-    assert worse(ROWS, recorded) == []
+    assert find_regressions(ROWS, recorded) == []
     recorded["check, one patch"] -= 0.01
-    assert worse(ROWS, recorded) == ["check, one patch: ratio 0.500, recorded 0.390"]
+    assert find_regressions(ROWS, recorded) == [
+        "check, one patch: ratio 0.500, recorded 0.390"
+    ]
     # a new pair has no recorded ratio
-    assert worse(ROWS, {}) == []
+    assert find_regressions(ROWS, {}) == []
 
 
 def test_page_lists_every_pair() -> None:
-    text = page(
+    text = render_page(
         ROWS,
         ["Python 3.11.2", "git 2.39"],
         "2 processors",

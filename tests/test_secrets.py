@@ -33,13 +33,13 @@ POST = "Line 1 was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n"
 DIFF = "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-int a;\n+int b;\n"
 
 
-def secret(name: str) -> str:
+def make_secret(name: str) -> str:
     return f"{MARK}-{name}"
 
 
-def login(name: str) -> str:
+def make_login(name: str) -> str:
     """Return a user name and password as they appear in a URL."""
-    return f"ada:{secret(name)}@"
+    return f"ada:{make_secret(name)}@"
 
 
 class LockedArchive(StandIn):
@@ -65,10 +65,10 @@ class LockedArchive(StandIn):
         self._server.RequestHandlerClass = Handler
 
     def with_password(self, name: str) -> str:
-        return self.url.replace("://", f"://{login(name)}")
+        return self.url.replace("://", f"://{make_login(name)}")
 
 
-class World:
+class SecretWorld:
     """A topic, an archive and a mail server, with a canary in every possible password."""
 
     def __init__(
@@ -81,15 +81,17 @@ class World:
         self.printed = ""
         for name, value in {
             "sendemail.smtpuser": "ada",
-            "remote.origin.url": f"https://{login('remote')}git.example.org/team/widget.git",
-            "remote.stable.url": f"https://{secret('token')}@git.example.org/stable.git",
-            "http.proxy": f"http://{login('gitproxy')}127.0.0.1:1",
+            "remote.origin.url": f"https://{make_login('remote')}git.example.org/team/widget.git",
+            "remote.stable.url": f"https://{make_secret('token')}@git.example.org/stable.git",
+            "http.proxy": f"http://{make_login('gitproxy')}127.0.0.1:1",
         }.items():
             self.repo.git("config", "--global", name, value)
         self.repo.git(
             "config", "--global", "patchpilot.lore", archive.with_password("lore")
         )
-        helper = f"!f() {{ echo username=ada; echo password={secret('helper')}; }}; f"
+        helper = (
+            f"!f() {{ echo username=ada; echo password={make_secret('helper')}; }}; f"
+        )
         self.repo.git("config", "--global", "credential.helper", helper)
 
     def call(self, *argv: object, stdin: bytes = b"") -> int:
@@ -103,7 +105,7 @@ class World:
         lines = [
             line
             for line in self.printed.split("\n")
-            if any(form in line for form in _forms()) and line[:1] != "$"
+            if any(form in line for form in _canary_forms()) and line[:1] != "$"
         ]
         assert not lines
         planted = (
@@ -121,12 +123,12 @@ class World:
             file
             for file in files
             if file not in planted
-            and any(form.encode() in file.read_bytes() for form in _forms())
+            and any(form.encode() in file.read_bytes() for form in _canary_forms())
         ]
         assert not leaks
 
 
-def _forms() -> tuple[str, ...]:
+def _canary_forms() -> tuple[str, ...]:
     """Return the canary as text, and as base64 at each of three alignments."""
     shifted = [base64.b64encode(b"\0" * shift + MARK.encode()) for shift in range(3)]
     return (
@@ -152,17 +154,17 @@ F:\tKconfig
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretWorld]:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("HTTP_PROXY", f"http://{login('proxy')}127.0.0.1:1")
-    monkeypatch.setenv("HTTPS_PROXY", f"http://{login('proxy')}127.0.0.1:1")
+    monkeypatch.setenv("HTTP_PROXY", f"http://{make_login('proxy')}127.0.0.1:1")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{make_login('proxy')}127.0.0.1:1")
     (Path.home() / ".netrc").write_text(
-        f"machine 127.0.0.2 login ada password {secret('netrc')}\n"
+        f"machine 127.0.0.2 login ada password {make_secret('netrc')}\n"
     )
     with ExitStack() as stack:
-        archive = stack.enter_context(LockedArchive(secret("lore")))
+        archive = stack.enter_context(LockedArchive(make_secret("lore")))
         archive.add(
             mail(
                 "[PATCH] widget: change line 1",
@@ -180,14 +182,14 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
                 reply_to="post",
             )
         )
-        yield World(
+        yield SecretWorld(
             tmp_path,
             archive,
-            stack.enter_context(FaultySink(login=("ada", secret("right")))),
+            stack.enter_context(FaultySink(login=("ada", make_secret("right")))),
         )
 
 
-def test_output_contains_no_password(world: World) -> None:
+def test_output_contains_no_password(world: SecretWorld) -> None:
     world.call("config")
     world.call("config", "--format", "json")
     world.call("config", "lore")
@@ -197,8 +199,8 @@ def test_output_contains_no_password(world: World) -> None:
     world.call("explain", "repeated-word")
     assert f"{world.archive.url} is reachable" in world.printed
     for wrong in (
-        f"ftp://{login('wrong')}lore.example.org",
-        f"http://{login('wrong')} x",
+        f"ftp://{make_login('wrong')}lore.example.org",
+        f"http://{make_login('wrong')} x",
     ):
         world.repo.git("config", "--global", "patchpilot.lore", wrong)
         world.call("config")
@@ -207,7 +209,7 @@ def test_output_contains_no_password(world: World) -> None:
     world.assert_kept()
 
 
-def test_tracked_series_contains_no_password(world: World) -> None:
+def test_tracked_series_contains_no_password(world: SecretWorld) -> None:
     assert world.call("track", "add", "<post@example.org>") == 0
     assert (
         world.call(
@@ -247,35 +249,37 @@ def test_tracked_series_contains_no_password(world: World) -> None:
         "add",
         "<why@example.org>",
         "--lore",
-        f"http://{login('closed')}127.0.0.1:1/all",
+        f"http://{make_login('closed')}127.0.0.1:1/all",
     )
     world.call(
         "track",
         "add",
         "<why@example.org>",
         "--lore",
-        f"http://{login('proxied')}lore.example.org/all",
+        f"http://{make_login('proxied')}lore.example.org/all",
     )
     world.call(
         "track",
         "add",
         "<why@example.org>",
         "--lore",
-        f"http://{login('odd/port')}lore.example.org/all",
+        f"http://{make_login('odd/port')}lore.example.org/all",
     )
-    world.call("track", "update", "--lore", f"http://{login('closed')}127.0.0.1:1/all")
+    world.call(
+        "track", "update", "--lore", f"http://{make_login('closed')}127.0.0.1:1/all"
+    )
     world.assert_kept()
 
 
 @pytest.mark.parametrize("transport", ["git-send-email", "b4"])
-def test_send_has_no_password(world: World, transport: str) -> None:
+def test_send_has_no_password(world: SecretWorld, transport: str) -> None:
     words = ("send", "--via", transport, "--force", "a test")
     world.call(*words, "--dry-run", "--format", "json")
     assert world.call(*words, "--yes") != 0
-    world.repo.git("config", "--global", "sendemail.smtppass", secret("smtppass"))
+    world.repo.git("config", "--global", "sendemail.smtppass", make_secret("smtppass"))
     assert world.call("send", "--resume", "--yes") != 0
     assert {good for _, good in world.server.logins} == {False}
-    world.repo.git("config", "--global", "sendemail.smtppass", secret("right"))
+    world.repo.git("config", "--global", "sendemail.smtppass", make_secret("right"))
     assert world.call("send", "--resume", "--yes") == 0
     assert world.server.logins[-1] == ("ada", True)
     for command in ("draft", "track", "maintainers"):
@@ -301,8 +305,10 @@ _ECHOES = {
 
 @pytest.mark.parametrize("transport", ["git-send-email", "b4"])
 @pytest.mark.parametrize("name", _ECHOES)
-def test_server_replies_are_masked(world: World, transport: str, name: str) -> None:
-    password = secret("echo").encode()
+def test_server_replies_are_masked(
+    world: SecretWorld, transport: str, name: str
+) -> None:
+    password = make_secret("echo").encode()
     pair = base64.b64encode(b"\0ada\0" + password)
     words = {b"plain": password, b"login": base64.b64encode(password), b"pair": pair}
     fault = replace(_ECHOES[name], send=_ECHOES[name].send % words)
@@ -351,10 +357,13 @@ def test_reply_without_a_password_is_unchanged() -> None:
     ],
 )
 def test_mail_program_has_no_password(
-    world: World, transport: str, command: str
+    world: SecretWorld, transport: str, command: str
 ) -> None:
     world.repo.git(
-        "config", "--global", "sendemail.sendmailcmd", command.format(secret("program"))
+        "config",
+        "--global",
+        "sendemail.sendmailcmd",
+        command.format(make_secret("program")),
     )
     world.call("doctor", "--offline")
     assert world.call("send", "--via", transport, "--force", "a test", "--yes") != 0
@@ -364,12 +373,12 @@ def test_mail_program_has_no_password(
     world.assert_kept()
 
 
-def test_web_endpoint_has_no_password(world: World) -> None:
+def test_web_endpoint_has_no_password(world: SecretWorld) -> None:
     world.repo.git(
         "config",
         "--global",
         "b4.send-endpoint-web",
-        f"http://{login('endpoint')}127.0.0.1:1/_b4",
+        f"http://{make_login('endpoint')}127.0.0.1:1/_b4",
     )
     world.repo.git("config", "--global", "--unset", "sendemail.smtpserver")
     for option in ("--dry-run", "--yes"):
@@ -378,7 +387,9 @@ def test_web_endpoint_has_no_password(world: World) -> None:
     world.assert_kept()
 
 
-def test_bug_log_has_no_password(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bug_log_has_no_password(
+    world: SecretWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(f"cannot parse {world.archive.with_password('lore')}")
 
@@ -395,7 +406,7 @@ def test_bug_log_has_no_password(world: World, monkeypatch: pytest.MonkeyPatch) 
     ]
     assert len(logs) == 2
     assert all(f"cannot parse {world.archive.url}" in log for log in logs)
-    secret_path = f"/mail/{secret('command')}"
+    secret_path = f"/mail/{make_secret('command')}"
     world.repo.git("config", "--global", "patchpilot.mailbox", secret_path)
     assert world.call("doctor", "--report") == ExitCode.OK
     assert "RuntimeError: cannot parse" in world.printed

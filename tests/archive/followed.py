@@ -20,7 +20,7 @@ from tests.kit.mails import START
 from tests.kit.trees import Trees
 
 
-class Followed:
+class FollowedArchive:
     """A series in an archive, and a kernel tree."""
 
     def __init__(self, folder: Path, archive: FilledArchive) -> None:
@@ -82,15 +82,17 @@ class Followed:
 
 
 @contextmanager
-def followed(folder: Path, kind: str = "stand-in") -> Iterator[Followed]:
+def open_followed_archive(
+    folder: Path, kind: str = "stand-in"
+) -> Iterator[FollowedArchive]:
     """Yield an empty archive of this kind (from SERVED)."""
     with archive_server(kind, folder / "inbox") as archive:
-        yield Followed(folder, archive)
+        yield FollowedArchive(folder, archive)
 
 
-def day(number: float) -> int:
+def days_to_minutes(number: float) -> int:
     return int(number * 1440)
 
 
-def moment(minutes: int) -> datetime:
+def time_after_start(minutes: int) -> datetime:
     return START + timedelta(minutes=minutes)

@@ -29,7 +29,7 @@ from tests.reading import story
 from tests.reading.story import SHA, TITLE
 
 
-def valve_patch(
+def make_valve_patch(
     subject: str, ident: str, days: int, author: str = ADA, **options: str
 ) -> bytes:
     """Return a patch to the valve without references to other versions."""
@@ -43,11 +43,13 @@ OPENED, STUCK = (
     "demo: valve: bail out when it is stuck",
 )
 YEARS = (
-    valve_patch(f"[RFC PATCH] {OPENED}", "w1", 400, "Ada Fixer <ada@old.example.com>"),
-    valve_patch(
+    make_valve_patch(
+        f"[RFC PATCH] {OPENED}", "w1", 400, "Ada Fixer <ada@old.example.com>"
+    ),
+    make_valve_patch(
         f"[RFC PATCH v2] {OPENED}", "w2", 410, "Ada Fixer <ada@old.example.com>"
     ),
-    valve_patch(f"[PATCH v3] {STUCK}", "w3", 700),
+    make_valve_patch(f"[PATCH v3] {STUCK}", "w3", 700),
     reply(
         f"[PATCH v3] {STUCK}",
         "Please name the boards.",
@@ -55,9 +57,9 @@ YEARS = (
         reply_to="w3",
         minutes=701 * 24 * 60,
     ),
-    valve_patch(f"[PATCH v4] {STUCK}", "w4", 710),
+    make_valve_patch(f"[PATCH v4] {STUCK}", "w4", 710),
     mailed(f"k0+{720 * 24 * 60} [PATCH 0/1] valves for next", sender=MATT),
-    valve_patch(
+    make_valve_patch(
         f"[PATCH 1/1] {STUCK}",
         "k1",
         720,
@@ -239,7 +241,7 @@ def test_failed_archive_is_unreachable() -> None:
 
 
 @contextmanager
-def serve(
+def serve_responses(
     status: int,
     bodies: bytes | list[bytes],
     headers: dict[str, str] | None = None,
@@ -283,7 +285,7 @@ def serve(
 @pytest.mark.parametrize("status", [500, 403])
 def test_server_error_is_not_reported_as_empty_archive(status: int) -> None:
     with (
-        serve(status, b"") as (url, _),
+        serve_responses(status, b"") as (url, _),
         Archive(url) as archive,
         pytest.raises(NetworkError),
     ):
@@ -300,7 +302,7 @@ def test_busy_server_is_retried(
         lambda reported, attempt: waits.append(float(reported or 0)) or 0.0,
     )
     with (
-        serve(429, b"", {"Retry-After": "7"}) as (url, requests),
+        serve_responses(429, b"", {"Retry-After": "7"}) as (url, requests),
         Archive(url) as archive,
         pytest.raises(NetworkError) as reported,
     ):
@@ -317,7 +319,7 @@ def test_long_retry_after_is_shortened() -> None:
 
 def test_user_agent_names_patchpilot() -> None:
     with (
-        serve(404, b"") as (url, requests),
+        serve_responses(404, b"") as (url, requests),
         Archive(url) as archive,
         pytest.raises(NetworkError),
     ):
@@ -335,7 +337,7 @@ def test_user_agent_names_patchpilot() -> None:
 )
 def test_non_mbox_response_is_an_error(body: bytes) -> None:
     with (
-        serve(200, body) as (url, _),
+        serve_responses(200, body) as (url, _),
         Archive(url) as archive,
         pytest.raises((NetworkError, MissingError)),
     ):
@@ -351,13 +353,16 @@ def test_decompression_bomb_is_truncated(
         f"[PATCH] {TITLE}", f"{'x' * 999}\n" * (9 << 10), id="huge", reply_to="v1"
     )
     with (
-        serve(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (url, _),
+        serve_responses(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (
+            url,
+            _,
+        ),
         Archive(url) as archive,
     ):
         assert message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
         assert ["<huge@example.org>" in reason for reason in archive.skipped] == [True]
     with (
-        serve(200, gzip.compress(bytes(8 << 20), 1)) as (url, _),
+        serve_responses(200, gzip.compress(bytes(8 << 20), 1)) as (url, _),
         Archive(url) as archive,
         pytest.raises((NetworkError, MissingError)),
     ):
@@ -371,7 +376,7 @@ def test_response_has_a_total_size_limit(monkeypatch: pytest.MonkeyPatch) -> Non
         for number in range(12)
     ]
     with (
-        serve(200, gzip.compress(mbox(story.V1, *large), 1)) as (url, _),
+        serve_responses(200, gzip.compress(mbox(story.V1, *large), 1)) as (url, _),
         Archive(url) as archive,
     ):
         assert message_ids(archive.thread("v1@example.org")) == {"v1", "l0", "l1", "l2"}
@@ -391,7 +396,7 @@ _BAD = {
 def test_unusable_response_is_not_cached(tmp_path: Path, body: bytes) -> None:
     responses = [body, THREAD]
     with (
-        serve(200, responses) as (url, requests),
+        serve_responses(200, responses) as (url, requests),
         Archive(url, cache=tmp_path / "cache") as archive,
     ):
         with pytest.raises(NetworkError):
@@ -405,7 +410,7 @@ def test_unusable_response_is_not_cached(tmp_path: Path, body: bytes) -> None:
 
 def test_unknown_message_finds_its_replies() -> None:
     with (
-        serve(200, gzip.compress(mbox(story.REVIEW))) as (url, _),
+        serve_responses(200, gzip.compress(mbox(story.REVIEW))) as (url, _),
         Archive(url) as archive,
     ):
         assert message_ids(archive.thread("v1@example.org")) == {"r1"}
@@ -424,14 +429,14 @@ def test_unknown_message_finds_its_replies() -> None:
     ],
 )
 def test_redirect_to_another_host_is_refused(location: str) -> None:
-    with serve(200, THREAD) as (there, requests):
+    with serve_responses(200, THREAD) as (there, requests):
         target = (
             location.format(port=there.split(":")[2].split("/")[0])
             .encode("utf-8", "surrogateescape")
             .decode("latin-1")
         )
         with (
-            serve(302, b"", {"Location": target}) as (url, _),
+            serve_responses(302, b"", {"Location": target}) as (url, _),
             Archive(url) as archive,
             pytest.raises(NetworkError),
         ):
@@ -440,17 +445,17 @@ def test_redirect_to_another_host_is_refused(location: str) -> None:
 
 
 def test_redirect_to_a_configured_host_is_followed() -> None:
-    with serve(200, THREAD) as (there, _):
+    with serve_responses(200, THREAD) as (there, _):
         target = there.replace("127.0.0.1", "localhost")
         with (
-            serve(302, b"", {"Location": target}) as (url, _),
+            serve_responses(302, b"", {"Location": target}) as (url, _),
             Archive(url, hosts=("localhost",)) as archive,
         ):
             assert message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
 
 
 def test_canceled_archive_stops_fetching() -> None:
-    with serve(404, b"") as (url, requests), Archive(url) as archive:
+    with serve_responses(404, b"") as (url, requests), Archive(url) as archive:
         archive.cancel()
         with pytest.raises(CancelledError):
             archive.search("s:x")

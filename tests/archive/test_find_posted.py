@@ -25,7 +25,7 @@ AFTER = BEFORE.replace("int pump_5;", "int pump_5 = 5;\nint pump_limit = 5;")
 LATER = int((START + timedelta(days=30)).timestamp())
 
 
-class Posted:
+class PostedTopic:
     """A tree, an archive, and commits of the archived patches."""
 
     def __init__(self, folder: Path, archive: FilledArchive) -> None:
@@ -78,10 +78,12 @@ class Posted:
 
 
 @pytest.fixture(params=[*SERVED, *LOCAL])
-def archived_patch(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Posted]:
+def archived_patch(
+    request: pytest.FixtureRequest, workdir: Path
+) -> Iterator[PostedTopic]:
     """Create an archive of each kind with two versions, the second of them reviewed."""
     with archive_server(request.param, workdir / "inbox") as archive:
-        posted = Posted(workdir, archive)
+        posted = PostedTopic(workdir, archive)
         posted.post("v1")
         posted.post("v2", "PATCH v2", minutes=1440)
         archive.add(
@@ -97,7 +99,7 @@ def archived_patch(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Po
 
 
 def test_link_finds_the_whole_thread(
-    archived_patch: Posted,
+    archived_patch: PostedTopic,
 ) -> None:
     fix = archived_patch.commit("Link: https://lore.kernel.org/r/v2@example.org\n")
     archived_patch.repo.tag("v6.9-rc1")
@@ -123,7 +125,7 @@ def test_link_finds_the_whole_thread(
 
 
 def test_latest_version_before_the_commit_is_found(
-    archived_patch: Posted,
+    archived_patch: PostedTopic,
 ) -> None:
     archived_patch.post("v9", "PATCH v9", minutes=60 * 24 * 60)
     match = archived_patch.find(archived_patch.commit())
@@ -131,7 +133,7 @@ def test_latest_version_before_the_commit_is_found(
     assert match["upstream"] is None
 
 
-def test_commit_starts_a_tracked_series(archived_patch: Posted) -> None:
+def test_commit_starts_a_tracked_series(archived_patch: PostedTopic) -> None:
     arguments = ("-C", archived_patch.repo.path, "--lore", archived_patch.archive.url)
     outcome = call("track", "add", archived_patch.commit(), *arguments, "--json")
     assert outcome.code == 0, outcome.err
@@ -145,7 +147,7 @@ def test_commit_starts_a_tracked_series(archived_patch: Posted) -> None:
 
 def test_tree_report_starts_the_series_of_its_commit(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
-        posted = Posted(workdir, archive)
+        posted = PostedTopic(workdir, archive)
         commit = posted.commit()
         archive.add(stable_added(TITLE, commit, "6.1", id="q1"))
         arguments = ("-C", posted.repo.path, "--lore", archive.url, "--json")
@@ -155,7 +157,7 @@ def test_tree_report_starts_the_series_of_its_commit(workdir: Path) -> None:
 
 def test_only_a_pull_request_is_a_report(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
-        posted = Posted(workdir, archive)
+        posted = PostedTopic(workdir, archive)
         commit = posted.commit()
         for ident, subject in (
             ("up", "[PATCH 0/2] pinctrl: demo: fix the pull-up setting"),
@@ -167,14 +169,14 @@ def test_only_a_pull_request_is_a_report(workdir: Path) -> None:
 
 def test_topic_posted_after_its_commit_is_found(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
-        posted = Posted(workdir, archive)
+        posted = PostedTopic(workdir, archive)
         commit = posted.commit()
         posted.post("v1", minutes=60 * 24 * 60)
         posted.post("v2", "PATCH v2", minutes=61 * 24 * 60)
         assert posted.find(commit)["message_id"] == "v1@example.org"
 
 
-def test_link_to_a_report_is_not_a_patch(archived_patch: Posted) -> None:
+def test_link_to_a_report_is_not_a_patch(archived_patch: PostedTopic) -> None:
     archived_patch.archive.add(
         mail("demo: pump crashes", "It does.\n", sender=MATT, id="report")
     )
@@ -184,7 +186,7 @@ def test_link_to_a_report_is_not_a_patch(archived_patch: Posted) -> None:
     assert match["message_id"] == "v2@example.org"
 
 
-def test_retitled_patch_is_found_by_its_diff(archived_patch: Posted) -> None:
+def test_retitled_patch_is_found_by_its_diff(archived_patch: PostedTopic) -> None:
     match = archived_patch.find(
         archived_patch.commit(title="pump: add the limit that is missing")
     )
@@ -194,7 +196,7 @@ def test_retitled_patch_is_found_by_its_diff(archived_patch: Posted) -> None:
 
 def test_patch_id_search_is_used_if_supported(workdir: Path) -> None:
     with archive_server("stand-in", workdir / "inbox") as archive:
-        posted = Posted(workdir, archive)
+        posted = PostedTopic(workdir, archive)
         posted.post("v1", sender="Ada Fixer <ada@home.example>")
         match = posted.find(posted.commit(title="pump: add the limit that is missing"))
         assert (match["found_by"], match["message_id"]) == (
@@ -206,7 +208,7 @@ def test_patch_id_search_is_used_if_supported(workdir: Path) -> None:
 
 def test_undisclosed_fix_is_not_searched(workdir: Path) -> None:
     with archive_server("stand-in", workdir / "inbox") as archive:
-        posted = Posted(workdir, archive)
+        posted = PostedTopic(workdir, archive)
         posted.repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
         posted.repo.branch("topic")
         commit = posted.commit()
@@ -217,7 +219,7 @@ def test_undisclosed_fix_is_not_searched(workdir: Path) -> None:
         assert "track add --mbox FILE" in error
 
 
-def test_sender_may_differ_from_the_author(archived_patch: Posted) -> None:
+def test_sender_may_differ_from_the_author(archived_patch: PostedTopic) -> None:
     text = (
         "From: Ada Fixer <ada@example.org>\n\nIt is the same.\n\n"
         "Signed-off-by: Ada Fixer <ada@example.org>\n"
@@ -235,7 +237,7 @@ def test_sender_may_differ_from_the_author(archived_patch: Posted) -> None:
     assert archived_patch.find(commit)["message_id"] == "carried@example.org"
 
 
-def test_error_names_the_unarchived_link(archived_patch: Posted) -> None:
+def test_error_names_the_unarchived_link(archived_patch: PostedTopic) -> None:
     commit = archived_patch.repo.commit(
         "demo: tank: something that was never posted\n\nLink: https://lore.kernel.org/r/v1@example.org\n",
         {"tank.c": "x\n"},
@@ -249,7 +251,7 @@ def test_error_names_the_unarchived_link(archived_patch: Posted) -> None:
 
 def test_output_shows_the_track_command(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
-        posted = Posted(workdir, archive)
+        posted = PostedTopic(workdir, archive)
         posted.post("v1")
         commit = posted.commit()
         arguments = ("-C", posted.repo.path, "--lore", archive.url)
@@ -262,7 +264,7 @@ def test_output_shows_the_track_command(workdir: Path) -> None:
 
 
 def test_offline_and_unknown_commits_are_reported(workdir: Path) -> None:
-    posted = Posted(workdir, archive=None)  # type: ignore[arg-type]
+    posted = PostedTopic(workdir, archive=None)  # type: ignore[arg-type]
     assert call("find", "HEAD", "-C", posted.repo.path, "--offline").code == 4
     assert call("find", "0123456789ab", "-C", posted.repo.path).code == 2
     assert call("find").code == 2

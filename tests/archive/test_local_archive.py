@@ -26,7 +26,7 @@ from tests.kit.mails import RITA, START, mail, reply
 from tests.reading import story
 
 
-def subjects(url: str, query: str) -> list[str]:
+def search_subjects(url: str, query: str) -> list[str]:
     with open_archive(url) as archive:
         return [mail.message_id.split("@")[0] for mail in archive.search(query)]
 
@@ -63,9 +63,9 @@ def test_archive_setting_accepts_a_path(
 
 def test_deleted_maildir_message_disappears(tmp_path: Path) -> None:
     with archive_server("maildir", tmp_path, story.V1, story.REVIEW) as archive:
-        assert subjects(archive.url, "f:ada") == ["v1"]
+        assert search_subjects(archive.url, "f:ada") == ["v1"]
         (tmp_path / "mails" / "new" / "0.example").unlink()
-        assert subjects(archive.url, "f:ada") == []
+        assert search_subjects(archive.url, "f:ada") == []
         # mail programs move messages that were read, and change their flags
         (tmp_path / "mails" / "new" / "1.example").rename(
             tmp_path / "mails" / "cur" / "1.example:2,S"
@@ -76,11 +76,11 @@ def test_deleted_maildir_message_disappears(tmp_path: Path) -> None:
 
 def test_rewritten_mbox_is_indexed_again(tmp_path: Path) -> None:
     with archive_server("mbox", tmp_path, story.V1, story.REVIEW) as archive:
-        assert subjects(archive.url, "m:v1@example.org") == ["v1"]
+        assert search_subjects(archive.url, "m:v1@example.org") == ["v1"]
         content = Path(archive.url).read_bytes()
         Path(archive.url).write_bytes(content[content.rindex(b"\nFrom mboxrd") + 1 :])
-        assert subjects(archive.url, "m:v1@example.org") == []
-        assert subjects(archive.url, "m:r1@example.org") == ["r1"]
+        assert search_subjects(archive.url, "m:v1@example.org") == []
+        assert search_subjects(archive.url, "m:r1@example.org") == ["r1"]
 
 
 _COUNT = """
@@ -140,10 +140,10 @@ def test_indexed_messages_are_not_kept_in_memory(tmp_path: Path) -> None:
 
 def test_damaged_index_is_rebuilt(tmp_path: Path) -> None:
     with archive_server("maildir", tmp_path, story.V1) as archive:
-        assert subjects(archive.url, "f:ada") == ["v1"]
+        assert search_subjects(archive.url, "f:ada") == ["v1"]
         (index,) = (cache_dir() / "local-archives").glob("*.sqlite")
         index.write_bytes(b"no database at all " * 400)
-        assert subjects(archive.url, "f:ada") == ["v1"]
+        assert search_subjects(archive.url, "f:ada") == ["v1"]
 
 
 @pytest.mark.parametrize(
@@ -175,11 +175,11 @@ def test_title_matches_whole_words_only(tmp_path: Path) -> None:
     }
     mails = [mail("[GIT PULL] demo", text, id=ident) for ident, text in texts.items()]
     with archive_server("maildir", tmp_path, *mails) as archive:
-        assert subjects(
+        assert search_subjects(
             archive.url, 's:pull AND (b:"demo: check the pointer") AND b:"Ada Fixer"'
         ) == ["a"]
-        assert sorted(subjects(archive.url, "s:pull AND NOT s:re")) == ["a", "b"]
-        assert subjects(archive.url, 's:pull AND NOT b:"the pointer"') == ["b"]
+        assert sorted(search_subjects(archive.url, "s:pull AND NOT s:re")) == ["a", "b"]
+        assert search_subjects(archive.url, 's:pull AND NOT b:"the pointer"') == ["b"]
 
 
 @pytest.mark.parametrize(
@@ -193,8 +193,12 @@ def test_arrival_dates_limit_a_search(kind: str, tmp_path: Path) -> None:
         mail("one", "x\n", id="one"),
         reply("one", "y", id="two", reply_to="one", minutes=4320),
     ) as archive:
-        assert subjects(archive.url, f"f:example AND {date_query(second)}") == ["two"]
-        assert sorted(subjects(archive.url, f"f:example AND {date_query(first)}")) == [
+        assert search_subjects(archive.url, f"f:example AND {date_query(second)}") == [
+            "two"
+        ]
+        assert sorted(
+            search_subjects(archive.url, f"f:example AND {date_query(first)}")
+        ) == [
             "one",
             "two",
         ]
@@ -219,8 +223,8 @@ def test_characters_that_sqlite_cannot_store_are_replaced(tmp_path: Path) -> Non
         .replace(b"Subject: ", b"Subject: \xd4")
     )
     with archive_server("maildir", tmp_path, odd, story.V1) as archive:
-        assert subjects(archive.url, "f:ada") != []
-        assert subjects(archive.url, "m:odd@example.org") == ["odd"]
+        assert search_subjects(archive.url, "f:ada") != []
+        assert search_subjects(archive.url, "m:odd@example.org") == ["odd"]
 
 
 def test_indexed_messages_are_not_read_again(tmp_path: Path) -> None:
@@ -241,7 +245,7 @@ def test_message_is_found_in_a_large_archive(
         for number in range(4)
     ]
     with archive_server("maildir", tmp_path, story.V1, *later) as archive:
-        assert "v1" in subjects(archive.url, 'f:rita OR m:"v1@example.org"')
+        assert "v1" in search_subjects(archive.url, 'f:rita OR m:"v1@example.org"')
 
 
 def test_only_requested_days_are_indexed(
@@ -262,15 +266,17 @@ def test_only_requested_days_are_indexed(
 
     monkeypatch.setattr(local_archive.LocalArchive, "_add", count_call)
     with archive_server(LOCAL[0], tmp_path, *mails) as archive:
-        assert subjects(
+        assert search_subjects(
             archive.url, f"f:rita AND {date_query(START + timedelta(days=2))}"
         ) == ["two"]
         assert added == ["two"]
-        assert sorted(subjects(archive.url, "s:one")) == ["one", "two"]
+        assert sorted(search_subjects(archive.url, "s:one")) == ["one", "two"]
         assert added == ["two", "one"]
         archive.add(reply("one", "z", id="three", reply_to="one", minutes=4 * 24 * 60))
         assert sorted(
-            subjects(archive.url, f"f:rita AND {date_query(START + timedelta(days=2))}")
+            search_subjects(
+                archive.url, f"f:rita AND {date_query(START + timedelta(days=2))}"
+            )
         ) == ["three", "two"]
         assert added == ["two", "one", "three"]
 

@@ -227,7 +227,7 @@ def test_invalid_since_is_an_error(text: str) -> None:
         parse_since(text)
 
 
-class Empty:
+class EmptyArchive:
     """An empty archive that counts its queries."""
 
     def __init__(self) -> None:
@@ -256,7 +256,7 @@ def test_failed_search_is_not_repeated() -> None:
         for patch_ in range(100)
         for branch in range(5)
     ]
-    archive = Empty()
+    archive = EmptyArchive()
     classified = [classify(parse_mail(mail_)) for mail_ in mails]
     assert find_originals(archive, classified, reader=MailReader()) == {}  # type: ignore[arg-type]  # all of it that is asked
     assert archive.asked < 60

@@ -29,7 +29,7 @@ from tests.kit.mails import START, mail, mailed, mbox, reply
 from tests.reading import story
 
 
-class Counting(StandIn):
+class CountingArchive(StandIn):
     """An archive that records queries."""
 
     def __init__(self) -> None:
@@ -41,16 +41,18 @@ class Counting(StandIn):
         return super().answer(method, target)
 
 
-def author(number: int) -> str:
+def author_name(number: int) -> str:
     return f"Ada{number} Fixer{number} <ada{number}@example.org>"
 
 
-def title(number: int) -> str:
+def patch_title(number: int) -> str:
     return f"demo{number}: check the pointer number {number} before it is used"
 
 
-def post_patch(number: int) -> bytes:
-    return mailed(f"p{number} [PATCH] {title(number)}", author=author(number))
+def make_patch(number: int) -> bytes:
+    return mailed(
+        f"p{number} [PATCH] {patch_title(number)}", author=author_name(number)
+    )
 
 
 def update_series(*argv: str) -> dict[int, list[str]]:
@@ -65,24 +67,26 @@ def update_series(*argv: str) -> dict[int, list[str]]:
 def test_many_series_take_few_requests(
     count: int, max_requests: int, workdir: Path
 ) -> None:
-    with Counting() as server:
-        server.add(*(post_patch(number) for number in range(count)))
+    with CountingArchive() as server:
+        server.add(*(make_patch(number) for number in range(count)))
         with Store() as store:
             for number in range(count):
                 entry = store.add(
-                    f"p{number}@example.org", title(number), server.url, None
+                    f"p{number}@example.org", patch_title(number), server.url, None
                 )
                 store.keep(
                     entry.id,
-                    title(number),
-                    parse(mbox(post_patch(number))),
+                    patch_title(number),
+                    parse(mbox(make_patch(number))),
                     seen_ids=[f"p{number}@example.org"],
                 )
         assert update_series() == {number: [] for number in range(1, count + 1)}
         assert len(server.asked) <= max_requests
         assert all(len(target) < 2000 for target in server.asked)
         server.add(
-            reply(f"[PATCH] {title(7)}", "Why?", id="why", reply_to="p7", minutes=60)
+            reply(
+                f"[PATCH] {patch_title(7)}", "Why?", id="why", reply_to="p7", minutes=60
+            )
         )
         server.asked.clear()
         assert {number: new for number, new in update_series().items() if new} == {
@@ -119,18 +123,18 @@ def test_archives_report_new_messages(kind: str, news: bytes, workdir: Path) -> 
         assert update_series() == {1: [], 2: []}
         server.add(news)
         assert update_series()[2] == []
-    store_of_mails = polled(1, story.V1)
+    store_of_mails = make_polled_series(1, story.V1)
     assert poll.find_concerned(parse(mbox(news))[0], [store_of_mails]) == [1]
     assert (
         poll.find_concerned(
             parse(mbox(mailed("z+9 [PATCH] pump: another thing")))[0],
-            [polled(1, other_mails[0])],
+            [make_polled_series(1, other_mails[0])],
         )
         == []
     )
 
 
-def polled(number: int, *mails: bytes) -> PolledSeries:
+def make_polled_series(number: int, *mails: bytes) -> PolledSeries:
     (status,) = read_thread(parse(mbox(*mails)))
     return PolledSeries(number, summary_of(status, {}), status.message_ids, START)
 
@@ -161,7 +165,7 @@ def test_search_missing_a_known_message_is_an_error(workdir: Path) -> None:
 _YEAR = 525_600
 
 
-def receive(raw: bytes, minutes: int) -> bytes:
+def add_received_header(raw: bytes, minutes: int) -> bytes:
     """Add a Received: header with this time, which may differ from the message's date."""
     return (
         f"Received: from a by b;\n\t{START + timedelta(minutes=minutes):%a, %d %b %Y %H:%M:%S}"
@@ -192,7 +196,7 @@ def test_poll_skips_known_and_old_messages(
 ) -> None:
     # these messages arrive later than their Date: headers, which contain the first day
     other_mails = [
-        receive(
+        add_received_header(
             mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR
         )
         for number in range(30)
@@ -203,14 +207,16 @@ def test_poll_skips_known_and_old_messages(
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         late = _YEAR + 90 * 1440
         server.add(
-            receive(
+            add_received_header(
                 reply(
                     f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60
                 ),
                 late,
             )
         )
-        server.add(receive(mail("Another", "Nothing.", id="last", minutes=0), late))
+        server.add(
+            add_received_header(mail("Another", "Nothing.", id="last", minutes=0), late)
+        )
         assert update_series() == {1: ["n@example.org"]}
         parsed_ids.clear()
         assert call("track", "update", "--fresh").code == 0
@@ -250,7 +256,7 @@ def test_future_date_does_not_hide_new_messages(workdir: Path) -> None:
 
 
 def test_unrelated_message_is_read_once(workdir: Path) -> None:
-    with Counting() as server:
+    with CountingArchive() as server:
         server.add(story.V1)
         call("track", "add", "<v1@example.org>", "--lore", server.url)
         # this patch is by the same author and for the same file, so it may be a new version
@@ -264,7 +270,7 @@ def test_unrelated_message_is_read_once(workdir: Path) -> None:
 def test_message_from_an_unpolled_series_is_read_once(
     workdir: Path,
 ) -> None:
-    with Counting() as server:
+    with CountingArchive() as server:
         # the author's later patch resembles the finished one
         server.add(
             *story.WHOLE,
@@ -287,7 +293,7 @@ def test_message_from_an_unpolled_series_is_read_once(
 
 
 def test_query_length_is_limited() -> None:
-    series = [polled(number, post_patch(number)) for number in range(300)]
+    series = [make_polled_series(number, make_patch(number)) for number in range(300)]
     queries = [query for query, _ in poll._queries(series, START)]
     assert max(len(quote(query)) for query in queries) <= poll.LONGEST_QUERY
     assert sorted(

@@ -62,7 +62,7 @@ def first() -> Mail:
     )
 
 
-def prove_by_key(new: Mail, first: Mail) -> list[str]:
+def sender_key_proofs(new: Mail, first: Mail) -> list[str]:
     return [
         str(address)
         for address in find_proven_senders([new], [first], KNOWN, lambda _: None)
@@ -70,14 +70,14 @@ def prove_by_key(new: Mail, first: Mail) -> list[str]:
 
 
 def test_same_developer_key_proves_a_new_address(first: Mail) -> None:
-    assert prove_by_key(
+    assert sender_key_proofs(
         ADAS.sign_as_developer(
             patch("[PATCH v2] demo: check it", author=NEW), "ada@work.example.com"
         ),
         first,
     ) == [NEW]
     new_address = "Otto Other <ada@work.example.com>"
-    assert prove_by_key(
+    assert sender_key_proofs(
         ADAS.sign_as_developer(
             patch("[PATCH v2] demo: check it", author=new_address),
             "ada@work.example.com",
@@ -88,13 +88,14 @@ def test_same_developer_key_proves_a_new_address(first: Mail) -> None:
 
 def test_wrong_key_or_changed_message_proves_nothing(first: Mail) -> None:
     raw = patch("[PATCH v2] demo: check it", author=NEW)
-    assert prove_by_key(parse_mail(raw), first) == []
+    assert sender_key_proofs(parse_mail(raw), first) == []
     assert (
-        prove_by_key(EVES.sign_as_developer(raw, "ada@work.example.com"), first) == []
+        sender_key_proofs(EVES.sign_as_developer(raw, "ada@work.example.com"), first)
+        == []
     )
     good = ADAS.sign_as_developer(raw, "ada@work.example.com")
     assert (
-        prove_by_key(
+        sender_key_proofs(
             parse_mail(good.raw.replace(b"Check the pointer", b"Trust the pointer")),
             first,
         )
@@ -111,10 +112,10 @@ def test_forwarded_signed_patch_proves_nothing(first: Mail) -> None:
         + b"\n\nFrom: Ada Fixer <ada@example.org>\n\n"
         + body
     )
-    assert prove_by_key(parse_mail(forwarded), first) == []
+    assert sender_key_proofs(parse_mail(forwarded), first) == []
 
 
-def prove_by_domain(
+def domain_proofs(
     new: Mail, known: Identities, *signers: "dict[str, bytes]"
 ) -> list[str]:
     records = {name: text for record in signers for name, text in record.items()}
@@ -126,15 +127,15 @@ def prove_by_domain(
 def test_parent_domain_proves_the_same_mailbox() -> None:
     raw = patch("[PATCH v2] demo: check it", author="Ada Fixer <ada@linux.example.org>")
     signed = ADAS.sign_with_dkim(raw, "example.org")
-    assert prove_by_domain(signed, KNOWN, ADAS.record("example.org")) == [
+    assert domain_proofs(signed, KNOWN, ADAS.record("example.org")) == [
         "Ada Fixer <ada@linux.example.org>"
     ]
-    assert prove_by_domain(signed, KNOWN) == [], "without its key"
-    assert prove_by_domain(signed, KNOWN, EVES.record("example.org")) == [], (
+    assert domain_proofs(signed, KNOWN) == [], "without its key"
+    assert domain_proofs(signed, KNOWN, EVES.record("example.org")) == [], (
         "with another key"
     )
     assert (
-        prove_by_domain(
+        domain_proofs(
             parse_mail(signed.raw.replace(b"Check", b"Trust")),
             KNOWN,
             ADAS.record("example.org"),
@@ -156,13 +157,13 @@ def test_personal_domain_proves_nothing(author: str, domain: str) -> None:
     signed = EVES.sign_with_dkim(
         patch("[PATCH v2] demo: check it", author=author), domain
     )
-    assert prove_by_domain(signed, KNOWN, EVES.record(domain)) == []
+    assert domain_proofs(signed, KNOWN, EVES.record(domain)) == []
 
 
 def test_partial_signature_proves_nothing() -> None:
     raw = patch("[PATCH v2] demo: check it", author="Ada Fixer <ada@linux.example.org>")
     assert (
-        prove_by_domain(
+        domain_proofs(
             ADAS.sign_with_dkim(raw, "example.org", length=True),
             KNOWN,
             ADAS.record("example.org"),
@@ -173,8 +174,7 @@ def test_partial_signature_proves_nothing() -> None:
         b"From: ", b"From: Ada Fixer <ada@linux.example.org>\nFrom: ", 1
     )
     assert (
-        prove_by_domain(parse_mail(signed_twice), KNOWN, ADAS.record("example.org"))
-        == []
+        domain_proofs(parse_mail(signed_twice), KNOWN, ADAS.record("example.org")) == []
     )
 
 

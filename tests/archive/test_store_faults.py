@@ -49,7 +49,7 @@ def store_file(workdir: Path) -> Path:
     return default_file()
 
 
-def overwrite(file: Path, start: int, size: int) -> None:
+def overwrite_bytes(file: Path, start: int, size: int) -> None:
     data = bytearray(file.read_bytes())
     data[start : start + size] = b"\xa5" * len(data[start : start + size])
     file.write_bytes(data)
@@ -74,7 +74,7 @@ def damage_page(table: str) -> Callable[[Path], None]:
             page = plain.execute(
                 "SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)
             ).fetchone()[0]
-        overwrite(file, size * (page - 1), size)
+        overwrite_bytes(file, size * (page - 1), size)
 
     return run
 
@@ -82,12 +82,12 @@ def damage_page(table: str) -> Callable[[Path], None]:
 DAMAGED = "the database of tracked series is damaged"
 FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "a damaged header": (
-        lambda file: overwrite(file, 0, 100),
+        lambda file: overwrite_bytes(file, 0, 100),
         DAMAGED,
         "doctor --recover",
     ),
     "a damaged first page": (
-        lambda file: overwrite(file, 100, 3000),
+        lambda file: overwrite_bytes(file, 100, 3000),
         DAMAGED,
         "doctor --recover",
     ),

@@ -24,7 +24,7 @@ def test_killed_process_leaves_no_partial_series(
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         # monkeypatch undoes the changes after the test
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path))
-    store_kills.prepare(tmp_path)
+    store_kills.create_store(tmp_path)
     right, what = store_kills.kill_and_check(tmp_path, 7, delay)
     assert right, what
 

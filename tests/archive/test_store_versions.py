@@ -22,7 +22,7 @@ VERSIONS = sorted(
 IDS = ("v1@example.org", "r1@example.org")
 
 
-def old_store(version: int) -> Path:
+def create_old_store(version: int) -> Path:
     """Return a store with an older schema.
 
     It contains a series of two messages, one of which was read.
@@ -51,7 +51,7 @@ def test_every_older_schema_is_tested() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_old_store_is_migrated_completely(version: int, workdir: Path) -> None:
-    file = old_store(version)
+    file = create_old_store(version)
     output = call("track", "show", "2", "--keep-unread", "--mails")
     assert (output.code, output.err) == (0, "")
     assert "Please add a Fixes: tag" in output.out
@@ -97,7 +97,7 @@ def test_migrated_store_matches_a_new_one(
                 for name in names
             }
 
-    with Store(old_store(version)):
+    with Store(create_old_store(version)):
         pass
     with Store(workdir / "new.sqlite"):
         pass
@@ -112,7 +112,7 @@ def test_migrated_store_matches_a_new_one(
 def test_newer_store_is_restored_from_its_backup(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = old_store(CURRENT)
+    file = create_old_store(CURRENT)
     newer = TRACK_LAYOUT.__class__(
         TRACK_LAYOUT.what,
         (*TRACK_LAYOUT.migrations, "ALTER TABLE series ADD COLUMN more TEXT"),

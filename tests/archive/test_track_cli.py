@@ -42,7 +42,7 @@ def json_document(outcome: Outcome) -> dict[str, Any]:
     return document
 
 
-def series(*argv: object) -> list[dict[str, Any]]:
+def track_series(*argv: object) -> list[dict[str, Any]]:
     outcome = call("track", *argv, "--format", "json")
     assert outcome.code == 0, outcome.err
     document = json_document(outcome)
@@ -62,7 +62,7 @@ def test_missing_values_are_null_in_json(workdir: Path) -> None:
         SHA.encode(), b""
     )
     (workdir / "m").write_bytes(mbox(*story.ACCEPTED, added, story.FIX_V1))
-    (tracked,) = series("add", "--mbox", workdir / "m")
+    (tracked,) = track_series("add", "--mbox", workdir / "m")
     assert [(commit["commit"], commit["tree"]) for commit in tracked["follow_ups"]] == [
         (None, None)
     ]
@@ -70,7 +70,7 @@ def test_missing_values_are_null_in_json(workdir: Path) -> None:
 
 
 def test_series_is_found_in_an_mbox(thread: Path) -> None:
-    (tracked,) = series("add", "--mbox", thread)
+    (tracked,) = track_series("add", "--mbox", thread)
     assert (tracked["id"], tracked["subject"], tracked["state"]) == (
         1,
         TITLE,
@@ -106,7 +106,7 @@ def test_series_is_found_in_an_mbox(thread: Path) -> None:
     ] == "review"
     assert tracked["follow_ups"][0]["commit"] == "fedcba987654"
     assert tracked["next_step"]
-    assert series("add", "--mbox", thread)[0]["id"] == 1
+    assert track_series("add", "--mbox", thread)[0]["id"] == 1
 
 
 _READING = (
@@ -139,19 +139,19 @@ def run_list(folder: Path, *modules: str) -> str:
 
 
 def test_track_list_imports_no_mail_or_git_code(thread: Path, workdir: Path) -> None:
-    series("add", "--mbox", thread)
+    track_series("add", "--mbox", thread)
     assert run_list(workdir, *_READING) == "0 []"
 
 
 def test_track_list_in_a_repository_imports_no_mail_code(
     thread: Path, workdir: Path
 ) -> None:
-    series("add", "--mbox", thread)
+    track_series("add", "--mbox", thread)
     repo = Repo(workdir / "linux")
     repo.commit("start\n", {"a.c": "x\n"})
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     # the first run in a repository reads all messages in order to find their commits
-    assert series()[0]["state"] == "in-stable"
+    assert track_series()[0]["state"] == "in-stable"
     call("track", "-C", repo.path)
     assert (
         run_list(
@@ -171,7 +171,7 @@ def test_track_list_in_a_repository_imports_no_mail_code(
 def test_empty_branch_needs_no_base_search(
     thread: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    series("add", "--mbox", thread)
+    track_series("add", "--mbox", thread)
     repo = Repo(workdir / "linux")
     repo.commit("start\n", {"a.c": "x\n"})
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
@@ -188,7 +188,7 @@ def test_empty_branch_needs_no_base_search(
 
 def test_compressed_mbox_is_read(workdir: Path) -> None:
     (workdir / "t.mbox.gz").write_bytes(gzip.compress(mbox(*story.BEGINNING)))
-    assert series("add", "--mbox", "t.mbox.gz")[0]["state"] == "changes-requested"
+    assert track_series("add", "--mbox", "t.mbox.gz")[0]["state"] == "changes-requested"
 
 
 def test_ambiguous_mbox_needs_a_series(workdir: Path) -> None:
@@ -200,9 +200,9 @@ def test_ambiguous_mbox_needs_a_series(workdir: Path) -> None:
     )
     assert [
         series_["subject"]
-        for series_ in series("add", "<w@example.org>", "--mbox", "m")
+        for series_ in track_series("add", "<w@example.org>", "--mbox", "m")
     ] == ["valve: open it"]
-    assert len(series("add", "--mbox", "m")) == 2
+    assert len(track_series("add", "--mbox", "m")) == 2
 
 
 def test_add_is_atomic(thread: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +212,7 @@ def test_add_is_atomic(thread: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(Store, "keep", fill_disk)
         assert call("track", "add", "--mbox", thread).code != 0
-    assert series() == []
+    assert track_series() == []
 
 
 def test_list_shows_state_and_next_step(thread: Path) -> None:
@@ -274,7 +274,9 @@ def test_table_is_sorted_by_turn_and_new_messages(
     assert wide[-1].startswith("A/R/T: Acked-by, Reviewed-by, Tested-by; REV: ")
     assert "  -/1/-  R 1/1  " in "\n".join(wide)
     assert "answer the review by Rita Reviewer and" in "\n".join(wide)
-    assert {row["id"]: (row["turn"], row["ci"], row["tags"]) for row in series()} == {
+    assert {
+        row["id"]: (row["turn"], row["ci"], row["tags"]) for row in track_series()
+    } == {
         1: ("your turn", None, {}),
         2: ("your turn", "failed", {}),
         3: ("waiting", None, {"Reviewed-by": 1}),
@@ -296,9 +298,9 @@ def test_since_and_waiting_filter_the_list(
     assert call("track --since 2024-03-08").out.splitlines() == [
         "2  sent: demo: check the return of the check",
         "    2024-03-11  v1 sent  <f1@example.org>",
-        f"    next        {series()[1]['next_step']}",
+        f"    next        {track_series()[1]['next_step']}",
     ]
-    assert [row["id"] for row in series("--waiting")] == [1]
+    assert [row["id"] for row in track_series("--waiting")] == [1]
     assert call("track --since 2024-04-01").out.startswith("nothing new since 2024-04")
     assert call("track --since soon").code == 2
 
@@ -314,13 +316,13 @@ def test_unrelated_archive_is_trusted(thread: Path, workdir: Path) -> None:
 
 def test_showing_marks_replies_as_read(thread: Path) -> None:
     call("track", "add", "--mbox", thread)
-    assert series()[0]["unread"] > 0
+    assert track_series()[0]["unread"] > 0
     assert any(
         series_["unread"]
-        for series_ in series("show", "1", "--keep-unread")[0]["replies"]
+        for series_ in track_series("show", "1", "--keep-unread")[0]["replies"]
     )
     assert "Please add a Fixes: tag" in call("track", "show", "1", "--mails").out
-    assert series()[0]["unread"] == 0
+    assert track_series()[0]["unread"] == 0
 
 
 def test_file_is_shown_without_tracking(thread: Path) -> None:
@@ -330,16 +332,16 @@ def test_file_is_shown_without_tracking(thread: Path) -> None:
     assert outcome.out.splitlines()[1].startswith("  state     in-stable")
     assert "as of" in outcome.out
     assert f"not tracked: `patchpilot track add --mbox {thread}`" in outcome.out
-    assert series() == []
+    assert track_series() == []
     assert call("track", "show", "1", "--mbox", thread).code == 2
 
 
 def test_growing_mbox_is_read_again(workdir: Path) -> None:
     file = workdir / "m"
     file.write_bytes(mbox(story.V1))
-    assert series("add", "--mbox", file)[0]["state"] == "sent"
+    assert track_series("add", "--mbox", file)[0]["state"] == "sent"
     file.write_bytes(mbox(*story.BEGINNING))
-    (tracked,) = series("update")
+    (tracked,) = track_series("update")
     assert (tracked["state"], tracked["new"]) == (
         "changes-requested",
         ["r1@example.org"],
@@ -351,7 +353,7 @@ def test_growing_mbox_is_read_again(workdir: Path) -> None:
 def test_series_can_be_removed(thread: Path) -> None:
     call("track", "add", "--mbox", thread)
     assert call("track", "remove", "1").code == 0
-    assert series() == []
+    assert track_series() == []
     outcome = call("track", "remove", "1")
     assert outcome.code == 2
     assert outcome.out == ""
@@ -359,13 +361,13 @@ def test_series_can_be_removed(thread: Path) -> None:
 
 def test_archive_is_polled(workdir: Path) -> None:
     with archive_server("public-inbox", workdir / "pi", *story.BEGINNING) as server:
-        (tracked,) = series("add", f"{server.url}/v1@example.org/")
+        (tracked,) = track_series("add", f"{server.url}/v1@example.org/")
         assert (tracked["state"], tracked["source"]) == (
             "changes-requested",
             server.url,
         )
         server.add(story.V2, story.TAG, story.APPLIED)
-        (tracked,) = series("update", "--fresh")
+        (tracked,) = track_series("update", "--fresh")
         assert tracked["state"] == "accepted"
         assert set(tracked["new"]) == {
             "v2@example.org",
@@ -373,7 +375,7 @@ def test_archive_is_polled(workdir: Path) -> None:
             "r4@example.org",
         }
         server.add(story.IN_REVIEW, story.QUEUED)
-        assert series("update", "--fresh")[0]["state"] == "in-stable"
+        assert track_series("update", "--fresh")[0]["state"] == "in-stable"
 
 
 def test_rejected_series_is_still_polled(workdir: Path) -> None:
@@ -386,11 +388,11 @@ def test_rejected_series_is_still_polled(workdir: Path) -> None:
     )
     with archive_server("stand-in", workdir, story.V1, rejection) as server:
         assert (
-            series("add", "<v1@example.org>", "--lore", server.url)[0]["state"]
+            track_series("add", "<v1@example.org>", "--lore", server.url)[0]["state"]
             == "rejected"
         )
         server.add(story.V2, story.TAG, story.APPLIED)
-        assert series("update", "--fresh")[0]["state"] == "accepted"
+        assert track_series("update", "--fresh")[0]["state"] == "accepted"
 
 
 def test_finished_series_is_polled_less_often(workdir: Path) -> None:
@@ -403,16 +405,16 @@ def test_finished_series_is_polled_less_often(workdir: Path) -> None:
                 )
 
     with archive_server("stand-in", workdir, *story.WHOLE) as server:
-        series("add", "<v1@example.org>", "--lore", server.url)
+        track_series("add", "<v1@example.org>", "--lore", server.url)
         age(news=timedelta(days=100), updated=timedelta(days=9))
-        before = series()[0]["updated"]
-        assert series("update", "--fresh")[0]["updated"] == before
+        before = track_series()[0]["updated"]
+        assert track_series("update", "--fresh")[0]["updated"] == before
         age(updated=timedelta(days=11))
-        assert series("update", "--fresh")[0]["updated"] != before
+        assert track_series("update", "--fresh")[0]["updated"] != before
         age(news=timedelta(days=2000), updated=timedelta(days=29))
-        before = series()[0]["updated"]
-        assert series("update", "--fresh")[0]["updated"] == before
-        assert series("update", "--fresh", "--all")[0]["updated"] != before
+        before = track_series()[0]["updated"]
+        assert track_series("update", "--fresh")[0]["updated"] == before
+        assert track_series("update", "--fresh", "--all")[0]["updated"] != before
 
 
 @contextmanager
@@ -511,7 +513,7 @@ def test_archive_fault_is_not_reported_as_no_new_messages(
         mailed("w [PATCH] valve: open it", author=story.OTTO),
     ) as server:
         for name in ("v1", "w"):
-            series("add", f"<{name}@example.org>", "--lore", server.url)
+            track_series("add", f"<{name}@example.org>", "--lore", server.url)
     with serve_bytes(response, pause) as (url, requests):
         started = time.monotonic()
         outcome = call("track", "update", "--fresh", "--lore", url, "--format", "json")
@@ -573,7 +575,7 @@ def test_results_before_a_failed_search_are_kept(workdir: Path) -> None:
 
 def test_other_archive_serves_a_lore_url(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
-        (tracked,) = series(
+        (tracked,) = track_series(
             "add",
             "https://lore.kernel.org/netdev/v1@example.org/",
             "--lore",
@@ -584,7 +586,7 @@ def test_other_archive_serves_a_lore_url(workdir: Path) -> None:
 
 def test_offline_shows_age_of_stored_data(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
-        series("add", "<v1@example.org>", "--lore", server.url)
+        track_series("add", "<v1@example.org>", "--lore", server.url)
     with sqlite3.connect(default_file()) as database:
         database.execute(
             "UPDATE series SET updated = ?",
@@ -612,10 +614,10 @@ def test_cached_response_is_reported(workdir: Path) -> None:
         cached = call("track", "update")
         assert cached.code == 0
         assert "queried just now; --fresh queries it again" in cached.err
-        before = series()[0]["updated"]
+        before = track_series()[0]["updated"]
         server.add(story.V2)
-        assert len(series("update")[0]["revisions"]) == 1
-        assert series()[0]["updated"] == before
+        assert len(track_series("update")[0]["revisions"]) == 1
+        assert track_series()[0]["updated"] == before
         fresh = call("track", "update", "--fresh")
         assert fresh.err == ""
         assert "v2" in fresh.out
@@ -636,7 +638,7 @@ def test_missing_message_and_outage_exit_differently(workdir: Path) -> None:
 def test_stored_data_is_shown_while_the_archive_is_down(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
-    assert series("show", "1")[0]["state"] == "stalled"
+    assert track_series("show", "1")[0]["state"] == "stalled"
 
 
 def test_failed_archive_does_not_block_others(
@@ -708,7 +710,7 @@ def test_release_is_read_from_the_repository(thread: Path, workdir: Path) -> Non
     backport = _backport_fix(repo, fix)
     repo.tag("v6.6.30")
     repo.checkout("master")
-    (tracked,) = series("add", "--mbox", thread, "-C", repo.path)
+    (tracked,) = track_series("add", "--mbox", thread, "-C", repo.path)
     places = {
         commit["tree"]: (commit["commit"], commit["release"])
         for commit in tracked["landed"]

@@ -24,12 +24,12 @@ def start_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_verified", set())
 
 
-def sql(statement: str) -> None:
+def execute_sql(statement: str) -> None:
     with sqlite3.connect(default_file()) as plain:
         plain.execute(statement)
 
 
-def local_data(number: int = 1) -> dict[str, Any]:
+def read_local_data(number: int = 1) -> dict[str, Any]:
     """Return the data about a series that exists only locally."""
     with Store() as store:
         entry = store.entry(number)
@@ -44,7 +44,7 @@ def local_data(number: int = 1) -> dict[str, Any]:
         }
 
 
-def series(*words: object) -> dict[str, Any]:
+def track_series(*words: object) -> dict[str, Any]:
     outcome = call("track", *words, "--format", "json")
     assert (outcome.code, outcome.err) == (0, "")
     (tracked,) = json.loads(outcome.out)["series"]
@@ -64,14 +64,16 @@ def test_damaged_message_is_restored(workdir: Path) -> None:
         with Store() as store:
             store.mark_read(2, ["r1@example.org"])
             store.mark(2, "r1@example.org", 3, "declined")
-        before, series_json = local_data(2), series("show", "--keep-unread")
-        sql(f"{DAMAGE} WHERE message_id IN ('r1@example.org', 'v2@example.org')")
-        sql("DELETE FROM mail WHERE message_id = 'r4@example.org'")
+        before, series_json = read_local_data(2), track_series("show", "--keep-unread")
+        execute_sql(
+            f"{DAMAGE} WHERE message_id IN ('r1@example.org', 'v2@example.org')"
+        )
+        execute_sql("DELETE FROM mail WHERE message_id = 'r4@example.org'")
         assert call("track", "show", "2", "--keep-unread").code == 2
-        updated = series("update", "--all")
-    assert local_data(2) == before
+        updated = track_series("update", "--all")
+    assert read_local_data(2) == before
     assert updated["new"] == []
-    assert {**series("show", "--keep-unread"), "updated": 0} == {
+    assert {**track_series("show", "--keep-unread"), "updated": 0} == {
         **series_json,
         "updated": 0,
     }
@@ -81,13 +83,13 @@ def test_update_adds_messages_and_keeps_lost_ones(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1, story.REVIEW) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
     with archive_server("stand-in", workdir, story.V1, story.V2, story.TAG) as archive:
-        tracked = series("update", "--all", "--lore", archive.url)
+        tracked = track_series("update", "--all", "--lore", archive.url)
     assert set(tracked["new"]) == {"v2@example.org", "r3@example.org"}
     assert {reply["message_id"] for reply in tracked["replies"]} == {
         "r1@example.org",
         "r3@example.org",
     }
-    assert local_data()["source"] == (server.url, None)
+    assert read_local_data()["source"] == (server.url, None)
 
 
 def test_unavailable_message_is_restored_from_a_backup(
@@ -95,13 +97,13 @@ def test_unavailable_message_is_restored_from_a_backup(
 ) -> None:
     with archive_server("stand-in", workdir, *story.BEGINNING) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
-        before = local_data()
+        before = read_local_data()
         call("track")  # delete today's backup as well
-        sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
+        execute_sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
     database._verified.clear()
     outcome = call("track", "update", "--all")
-    assert (outcome.code, local_data()) == (4, before)
-    sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
+    assert (outcome.code, read_local_data()) == (4, before)
+    execute_sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
     for backup in backups(default_file()):
         backup.unlink()
     outcome = call("track", "update", "--all")
@@ -114,16 +116,16 @@ def test_tracked_file_is_read_again(workdir: Path) -> None:
     file = workdir / "thread.mbox"
     file.write_bytes(mbox(*story.BEGINNING))
     call("track", "add", "--mbox", file)
-    before = local_data()
+    before = read_local_data()
     file.write_bytes(mbox(*story.ACCEPTED))
-    sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
-    assert series("update", "--all")["state"] == "accepted"
-    assert set(before["mails"]) < set(local_data()["mails"])
+    execute_sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
+    assert track_series("update", "--all")["state"] == "accepted"
+    assert set(before["mails"]) < set(read_local_data()["mails"])
     for backup in backups(default_file()):
         backup.unlink()
     file.unlink()
     database._verified.clear()
-    sql(DAMAGE)
+    execute_sql(DAMAGE)
     outcome = call("track", "update", "--all")
     assert outcome.code == 2
     assert f"{file} no longer exists" in outcome.out

@@ -8,10 +8,10 @@ import pytest
 
 from patchpilot.backports.applies import ScratchTree, try_fix
 from patchpilot.model.patch import parse_diff
-from tests.backports.world import World, source
+from tests.backports.world import World, function_source
 
 
-def put(world: World, path: str, content: bytes, message: str) -> str:
+def commit_content(world: World, path: str, content: bytes, message: str) -> str:
     (world.repo.path / path).write_bytes(content)
     return world.repo.commit(message)
 
@@ -19,12 +19,12 @@ def put(world: World, path: str, content: bytes, message: str) -> str:
 def test_binary_file_must_be_identical(
     world: World,
 ) -> None:
-    before = put(world, "logo.bin", b"\0\1\2", "add logo")
-    fix = put(world, "logo.bin", b"\0\1\3", "mend logo")
+    before = commit_content(world, "logo.bin", b"\0\1\2", "add logo")
+    fix = commit_content(world, "logo.bin", b"\0\1\3", "mend logo")
     identical = world.branch("6.12", before, ("top", {"other.c": "x\n"}))
     assert world.branch_result(fix, "--onto", identical)["verdict"] == "clean"
     world.repo.branch("linux-6.6.y", before)
-    different = put(world, "logo.bin", b"\0\7\7", "another logo")
+    different = commit_content(world, "logo.bin", b"\0\7\7", "another logo")
     world.repo.checkout("master")
     assert world.branch_result(fix, "--onto", different)["verdict"] == "conflict"
 
@@ -51,7 +51,7 @@ def test_deletion_conflicts_with_a_change(world: World) -> None:
         == "clean"
     )
     changed = world.branch(
-        "6.12", world.groundwork, ("own", {"other.c": source(l3="own(3);")})
+        "6.12", world.groundwork, ("own", {"other.c": function_source(l3="own(3);")})
     )
     answer = world.branch_result(fix, "--onto", changed)
     assert answer["verdict"] == "conflict"
@@ -60,7 +60,7 @@ def test_deletion_conflicts_with_a_change(world: World) -> None:
 
 def test_rename_needs_the_original_file(world: World) -> None:
     world.repo.git("mv", "other.c", "moved.c")
-    fix = world.repo.commit("move other.c", {"moved.c": source(l5="five(5);")})
+    fix = world.repo.commit("move other.c", {"moved.c": function_source(l5="five(5);")})
     assert (
         world.branch_result(fix, "--onto", world.branch("6.6", world.groundwork))[
             "verdict"
@@ -81,7 +81,7 @@ def test_mode_change_applies_cleanly(world: World) -> None:
 
 
 def test_whitespace_change_is_not_for_stable(world: World) -> None:
-    fix = world.repo.commit("indent", {"other.c": source(l5="step( 5 );")})
+    fix = world.repo.commit("indent", {"other.c": function_source(l5="step( 5 );")})
     assert "whitespace only" in world.ask(fix, "--onto", world.base)["rules"][0]
 
 
@@ -89,10 +89,11 @@ def test_whitespace_change_is_not_for_stable(world: World) -> None:
     "name", ["with space.c", "ümlaut.c", 'quo"te".c"', "tab\tname.c"]
 )
 def test_odd_file_names_are_handled(world: World, name: str) -> None:
-    first = world.repo.commit("add", {name: source()})
-    ground = world.repo.commit("ground", {name: source(l20="ground(20);")})
+    first = world.repo.commit("add", {name: function_source()})
+    ground = world.repo.commit("ground", {name: function_source(l20="ground(20);")})
     fix = world.repo.commit(
-        f'mend\n\nFixes: {first[:12]} ("add")\n', {name: source(l20="ground(20, all);")}
+        f'mend\n\nFixes: {first[:12]} ("add")\n',
+        {name: function_source(l20="ground(20, all);")},
     )
     assert (
         world.branch_result(
@@ -107,7 +108,7 @@ def test_odd_file_names_are_handled(world: World, name: str) -> None:
     ]
 
 
-class Store:
+class FakeStore:
     """A stub of the scratch store with these objects."""
 
     def __init__(self, tree: str = "t", *, clean: bool = True, **blobs: bytes) -> None:
@@ -134,7 +135,7 @@ class Store:
 
 
 def test_paths_outside_the_directory_are_not_read() -> None:
-    tree = ScratchTree(Store(a=b"content"), "t")  # type: ignore[arg-type]
+    tree = ScratchTree(FakeStore(a=b"content"), "t")  # type: ignore[arg-type]
     assert (tree.read("a"), tree.read("x"), tree.read("../a")) == (
         b"content",
         None,
@@ -155,27 +156,30 @@ BINARY = "diff --git a/a b/a\nindex 1..2\nBinary files a/a and b/a differ\n"
 @pytest.mark.parametrize(
     ("diff", "store", "expected"),
     [
-        (TEXT, Store("new", a=b"w\nx\ny\nx\n"), ("clean", 0, (0,), False)),
-        (TEXT, Store("new", a=b"1\n2\n3\nx\ny\nx\n"), ("clean", 0, (2,), False)),
-        (TEXT, Store("t", a=b"w\nx\ny\nx\n"), ("clean", 0, (0,), True)),
-        (TEXT, Store("new", a=b"x\nother\nx\n"), ("clean-3way", 1, (), False)),
-        (TEXT, Store("new"), ("clean-3way", 1, (), False)),
+        (TEXT, FakeStore("new", a=b"w\nx\ny\nx\n"), ("clean", 0, (0,), False)),
+        (TEXT, FakeStore("new", a=b"1\n2\n3\nx\ny\nx\n"), ("clean", 0, (2,), False)),
+        (TEXT, FakeStore("t", a=b"w\nx\ny\nx\n"), ("clean", 0, (0,), True)),
+        (TEXT, FakeStore("new", a=b"x\nother\nx\n"), ("clean-3way", 1, (), False)),
+        (TEXT, FakeStore("new"), ("clean-3way", 1, (), False)),
         (
             TEXT,
-            Store("new", clean=False, a=b"w\nx\ny\nx\n"),
+            FakeStore("new", clean=False, a=b"w\nx\ny\nx\n"),
             ("conflict", 0, (0,), False),
         ),
         (
             TEXT,
-            Store("t", clean=False, a=b"w\nx\ny\nx\n"),
+            FakeStore("t", clean=False, a=b"w\nx\ny\nx\n"),
             ("conflict", 0, (0,), False),
         ),
-        (BINARY, Store("new", a=b"1"), ("clean", 0, (), False)),
+        (BINARY, FakeStore("new", a=b"1"), ("clean", 0, (), False)),
     ],
 )
 @pytest.mark.parametrize("onto", ["t", "c"])
 def test_verdict_depends_on_merge_and_hunks(
-    diff: str, store: Store, expected: tuple[str, int, tuple[int, ...], bool], onto: str
+    diff: str,
+    store: FakeStore,
+    expected: tuple[str, int, tuple[int, ...], bool],
+    onto: str,
 ) -> None:
     files = parse_diff(tuple(diff.splitlines()), 1).files
     fix: Any = SimpleNamespace(id="f", base="b", files=files, old_blobs={"a": "a-id"})
@@ -193,6 +197,6 @@ def test_verdict_depends_on_merge_and_hunks(
 def test_changed_binary_file_conflicts(blobs: dict[str, str]) -> None:
     files = parse_diff(tuple(BINARY.splitlines()), 1).files
     fix: Any = SimpleNamespace(id="f", base="b", files=files, old_blobs=blobs)
-    assert try_fix(Store("new", a=b"1"), fix, "t").misfits  # type: ignore[arg-type]
+    assert try_fix(FakeStore("new", a=b"1"), fix, "t").misfits  # type: ignore[arg-type]
     same: Any = SimpleNamespace(id="f", base="b", files=files, old_blobs={"a": "a-id"})
-    assert try_fix(Store("new"), same, "t").misfits  # type: ignore[arg-type]
+    assert try_fix(FakeStore("new"), same, "t").misfits  # type: ignore[arg-type]

@@ -56,16 +56,16 @@ def trust_tree(repo: Repo) -> None:
     trust({command.digest: command.label})
 
 
-def driver(body: str) -> dict[str, str]:
+def driver_files(body: str) -> dict[str, str]:
     return {
         "drv/w.c": f"int work(void);\n\nint work(void)\n{{\n\tint old;\n\n{body}\treturn 1;\n}}\n"
     }
 
 
-def kernel(tmp_path: Path, body: str, **files: str) -> Repo:
+def create_kernel(tmp_path: Path, body: str, **files: str) -> Repo:
     """Return a kernel with a stable branch that contains more files."""
     repo = Repo(tmp_path / "kernel")
-    repo.commit("start", KERNEL | driver(body))
+    repo.commit("start", KERNEL | driver_files(body))
     repo.branch("linux-6.6.y", "HEAD")
     if files:
         repo.commit("branch only", files)
@@ -73,17 +73,17 @@ def kernel(tmp_path: Path, body: str, **files: str) -> Repo:
     return repo
 
 
-def ask(repo: Repo, fix: str, *words: object) -> Outcome:
+def run_backport(repo: Repo, fix: str, *words: object) -> Outcome:
     onto = ("--onto", "linux-6.6.y", "--build", "objects")
     return call("backport", "-C", repo.path, fix, *onto, *words)
 
 
 def run_build(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
-    repo = kernel(tmp_path, "\n\n\n", **{"init/main.c": "int x;\n"})
-    fix = repo.commit("drv: fix it", driver(body))
+    repo = create_kernel(tmp_path, "\n\n\n", **{"init/main.c": "int x;\n"})
+    fix = repo.commit("drv: fix it", driver_files(body))
     trust_tree(repo)
-    (answer,) = json.loads(ask(repo, fix, "--format", "json").out)["builds"]
-    return ask(repo, fix).out, answer
+    (answer,) = json.loads(run_backport(repo, fix, "--format", "json").out)["builds"]
+    return run_backport(repo, fix).out, answer
 
 
 def test_affected_objects_are_built(tmp_path: Path) -> None:
@@ -112,8 +112,8 @@ def test_failed_object_has_a_reason(tmp_path: Path) -> None:
 
 def test_canceled_build_ends(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "kernel")
-    repo.commit("start", KERNEL | driver(""))
-    fix = repo.commit("drv: fix it", driver("\t/* done */\n"))
+    repo.commit("start", KERNEL | driver_files(""))
+    fix = repo.commit("drv: fix it", driver_files("\t/* done */\n"))
     started = tmp_path / "started"
 
     def cancel(what: str, done: int = 0, total: int | None = None) -> None:
@@ -140,18 +140,18 @@ def test_missing_programs_are_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(configuration, "find_missing_programs", lambda _: ["flex"])
-    repo = kernel(tmp_path, "")
-    fix = repo.commit("drv: fix it", driver("\t/* done */\n"))
-    assert "is not trusted for that yet" in ask(repo, fix).err
+    repo = create_kernel(tmp_path, "")
+    fix = repo.commit("drv: fix it", driver_files("\t/* done */\n"))
+    assert "is not trusted for that yet" in run_backport(repo, fix).err
     trust_tree(repo)
-    outcome = ask(repo, fix)
+    outcome = run_backport(repo, fix)
     assert outcome.code == 3
     assert "not installed: flex" in outcome.err
 
 
 def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
-    repo = kernel(tmp_path, "\n")
-    text = driver("\n")["drv/w.c"]
+    repo = create_kernel(tmp_path, "\n")
+    text = driver_files("\n")["drv/w.c"]
     # the fix applies, but uses a function that the branch lacks
     text = f"#define MORE 1\n\n\n\n\n{text}"
     repo.commit("drv: more", {"drv/w.c": text})
@@ -161,7 +161,7 @@ def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
     repo.git("remote", "add", "origin", str(repo.path))
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     trust_tree(repo)
-    outcome = ask(repo, fix, "--write", tmp_path / "out")
+    outcome = run_backport(repo, fix, "--write", tmp_path / "out")
     assert "the branch compiles without the fix, but not with it" in outcome.out
     assert "linux-6.6.y: does not build" in outcome.out
     assert not list(tmp_path.glob("out/*/*"))
@@ -171,14 +171,14 @@ def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
 
 
 def test_whole_range_is_compiled(tmp_path: Path) -> None:
-    repo = kernel(tmp_path, "\n")
-    broken = driver("\n")["drv/w.c"].replace("return 1", "return MORE")
+    repo = create_kernel(tmp_path, "\n")
+    broken = driver_files("\n")["drv/w.c"].replace("return 1", "return MORE")
     repo.commit("drv: fix it", {"drv/w.c": broken})
     repo.commit("init: fix it too", {"init/main.c": "int x;\n"})
     repo.git("remote", "add", "origin", str(repo.path))
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     trust_tree(repo)
-    outcome = ask(repo, "linux-6.6.y..HEAD", "--write", tmp_path / "out")
+    outcome = run_backport(repo, "linux-6.6.y..HEAD", "--write", tmp_path / "out")
     # the matrix shows only the build with the last fix
     assert outcome.out.count("      does not build (exit 2)\n") == 1
     assert "'MORE' undeclared" in outcome.out.replace("‘", "'").replace("’", "'")
@@ -187,7 +187,7 @@ def test_whole_range_is_compiled(tmp_path: Path) -> None:
 
 def test_objects_are_built_only_in_a_kernel_tree(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "tool")
-    repo.commit("start", driver(""))
+    repo.commit("start", driver_files(""))
     outcome = call(
         "backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects"
     )

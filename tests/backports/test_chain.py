@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from patchpilot.model.mail import parse_patch
-from tests.backports.world import World, source
+from tests.backports.world import World, function_source
 
 
 def add_later_fix(world: World) -> str:
@@ -13,7 +13,7 @@ def add_later_fix(world: World) -> str:
         f'work: step 20 is for each\n\nFixes: {world.fix[:12]} ("work: do not forget step'
         ' 20")\nSigned-off-by: Ada Fixer <ada@example.org>\n',
         {
-            "w.c": source(
+            "w.c": function_source(
                 l10="quick(10);", l19="check(19);", l20="check(20, all, each);"
             )
         },

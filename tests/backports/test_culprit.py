@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test naming the commits that introduced the bug on the command line."""
 
-from tests.backports.world import GROUND, World, source
+from tests.backports.world import GROUND, World, function_source
 
 
-def untagged_fix(world: World) -> str:
-    files = {"w.c": source(**GROUND, l40="late(40);")}
+def commit_untagged_fix(world: World) -> str:
+    files = {"w.c": function_source(**GROUND, l40="late(40);")}
     return world.repo.commit("work: be late at 40\n", files)
 
 
 def test_fix_without_tag_uses_the_given_commit(
     world: World,
 ) -> None:
-    fix = untagged_fix(world)
+    fix = commit_untagged_fix(world)
     unaffected, affected = (
         world.branch("6.1", world.base),
         world.branch("6.6", world.culprit),
@@ -44,7 +44,7 @@ def test_explicit_culprit_overrides_the_tag(world: World) -> None:
 
 
 def test_existing_tags_in_a_series_are_used(world: World) -> None:
-    later = untagged_fix(world)
+    later = commit_untagged_fix(world)
     tip = world.branch("6.1", world.culprit)
     answer = world.ask(
         f"{world.groundwork}..{later}", "--onto", tip, "--fixes", world.groundwork

@@ -5,31 +5,31 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.backports.world import FIXED, World, source
+from tests.backports.world import FIXED, World, function_source
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 
 
-def ask(*words: object) -> dict[str, Any]:
+def first_branch_result(*words: object) -> dict[str, Any]:
     outcome = call("backport", *words, "--format", "json")
     assert outcome.code == 0, outcome.err
     answer: dict[str, Any] = json.loads(outcome.out)["branches"][0]
     return answer
 
 
-def patch_of(world: World, folder: Path) -> Path:
+def write_patch(world: World, folder: Path) -> Path:
     file = folder / "fix.patch"
     file.write_text(world.repo.git("format-patch", "--stdout", "-1", world.fix) + "\n")
     return file
 
 
 def write_crlf_patch(world: World, folder: Path) -> Path:
-    file = patch_of(world, folder)
+    file = write_patch(world, folder)
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     return file
 
 
-FITTING = source(l19="check(19);", l20="check(20);")
+FITTING = function_source(l19="check(19);", l20="check(20);")
 
 
 def write_tree(folder: Path, content: str = FITTING) -> Path:
@@ -41,8 +41,8 @@ def write_tree(folder: Path, content: str = FITTING) -> Path:
 
 
 def test_applied_content_is_reported(world: World, workdir: Path) -> None:
-    tree = write_tree(workdir, source(**FIXED))
-    answer = ask(patch_of(world, workdir), "--onto", tree)
+    tree = write_tree(workdir, function_source(**FIXED))
+    answer = first_branch_result(write_patch(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["landed_as"], answer["version"]) == (
         "already-fixed",
         None,
@@ -54,13 +54,15 @@ def test_applied_content_is_reported(world: World, workdir: Path) -> None:
 
 def test_patch_can_apply_to_a_directory(world: World, workdir: Path) -> None:
     tree = write_tree(workdir)
-    answer = ask(patch_of(world, workdir), "--onto", tree)
+    answer = first_branch_result(write_patch(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["affected"]) == ("clean", None)
     assert answer["commands"][0].startswith("patch -p1 -d ")
 
 
 def test_error_gives_line_of_failing_patch(world: World, workdir: Path) -> None:
-    answer = ask(patch_of(world, workdir), "--onto", write_tree(workdir, source()))
+    answer = first_branch_result(
+        write_patch(world, workdir), "--onto", write_tree(workdir, function_source())
+    )
     assert answer["verdict"] == "conflict"
     assert answer["conflicts"][0]["path"] == "w.c"
 
@@ -69,7 +71,9 @@ def test_missing_file_is_a_conflict(world: World, workdir: Path) -> None:
     tree = write_tree(workdir, "")
     (tree / "w.c").unlink()
     assert (
-        ask(patch_of(world, workdir), "--onto", tree)["conflicts"][0]["kind"]
+        first_branch_result(write_patch(world, workdir), "--onto", tree)["conflicts"][
+            0
+        ]["kind"]
         == "file does not exist"
     )
 
@@ -87,7 +91,7 @@ def test_directory_and_branch_can_be_combined(world: World, workdir: Path) -> No
 
 def test_patch_file_matches_its_merged_commit(world: World, workdir: Path) -> None:
     outcome = world.call(
-        patch_of(world, workdir), "--onto", world.culprit, "--format", "json"
+        write_patch(world, workdir), "--onto", world.culprit, "--format", "json"
     )
     assert json.loads(outcome.out)["commit"] == world.fix
     assert json.loads(outcome.out)["branches"][0]["verdict"] == "conflict"
@@ -96,7 +100,7 @@ def test_patch_file_matches_its_merged_commit(world: World, workdir: Path) -> No
 def test_uncommitted_patch_is_checked_as_git_am_commits_it(
     world: World, workdir: Path
 ) -> None:
-    file = patch_of(world, workdir)
+    file = write_patch(world, workdir)
     file.write_text(file.read_text().replace("do not forget", "do forget"))
     before = world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")
     parent = world.repo.git("rev-parse", f"{world.fix}^").strip()
@@ -116,7 +120,7 @@ def test_uncommitted_patch_is_checked_as_git_am_commits_it(
 
 
 def test_patch_without_a_base_is_a_usage_error(world: World, workdir: Path) -> None:
-    file = patch_of(world, workdir)
+    file = write_patch(world, workdir)
     file.write_text(
         file.read_text()
         .replace("do not forget", "do forget")
@@ -129,7 +133,7 @@ def test_patch_without_a_base_is_a_usage_error(world: World, workdir: Path) -> N
 
 
 def test_message_id_is_fetched(world: World, workdir: Path) -> None:
-    file = patch_of(world, workdir)
+    file = write_patch(world, workdir)
     mail = file.read_bytes().partition(b"\n")[2]
     with archive_server(
         "stand-in", workdir / "inbox", b"Message-ID: <fix@example.org>\n" + mail
@@ -154,7 +158,7 @@ def test_file_without_a_diff_is_an_error(workdir: Path) -> None:
 
 
 def test_truncated_patch_is_an_error(world: World, workdir: Path) -> None:
-    patch_text = patch_of(world, workdir).read_text()
+    patch_text = write_patch(world, workdir).read_text()
     (workdir / "half.patch").write_text(
         patch_text[: patch_text.index("+\tcheck(20, all);")]
     )
@@ -168,18 +172,18 @@ def test_truncated_patch_is_an_error(world: World, workdir: Path) -> None:
 def test_crlf_patch_is_checked_as_git_am_reads_it(world: World, workdir: Path) -> None:
     dos = write_crlf_patch(world, workdir)
     tree = write_tree(workdir)
-    answer = ask(dos, "--onto", tree)
+    answer = first_branch_result(dos, "--onto", tree)
     assert answer["verdict"] == "clean"
     assert "CR LF" in answer["reason"]
-    (tree / "w.c").write_text(source())
-    assert "CR LF" in ask(dos, "--onto", tree)["reason"]
+    (tree / "w.c").write_text(function_source())
+    assert "CR LF" in first_branch_result(dos, "--onto", tree)["reason"]
 
 
 def test_crlf_patch_fits_a_crlf_file(world: World, workdir: Path) -> None:
     dos = write_crlf_patch(world, workdir)
     tree = write_tree(workdir, "")
     (tree / "w.c").write_bytes(FITTING.replace("\n", "\r\n").encode())
-    answer = ask(dos, "--onto", tree)
+    answer = first_branch_result(dos, "--onto", tree)
     assert answer["verdict"] == "clean"
     assert "CR LF" not in answer["reason"]
 
@@ -208,14 +212,16 @@ def test_hunks_are_counted_by_result(world: World, workdir: Path) -> None:
     repo.commit(
         "more",
         {
-            "w.c": source(**content, l32="a(32);", l44="b(44);", l56="c(56);"),
-            "other.c": source(l5="d(5);", l25="e(25);"),
+            "w.c": function_source(**content, l32="a(32);", l44="b(44);", l56="c(56);"),
+            "other.c": function_source(l5="d(5);", l25="e(25);"),
         },
     )
     file = workdir / "more.patch"
     file.write_text(repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n")
-    tree = write_tree(workdir, source(**content, l32="a(32);", l44="else(44);"))
-    answer = ask(file, "--onto", tree)
+    tree = write_tree(
+        workdir, function_source(**content, l32="a(32);", l44="else(44);")
+    )
+    answer = first_branch_result(file, "--onto", tree)
     assert answer["verdict"] == "conflict"
     assert answer["reason"].startswith(
         "of 5 hunks, 1 is already applied, 3 do not apply and 1 applies; "
@@ -225,9 +231,9 @@ def test_hunks_are_counted_by_result(world: World, workdir: Path) -> None:
         "already applied",
         "context not found",
     ]
-    (tree / "other.c").write_text(source(l5="d(5);", l25="e(25);"))
-    (tree / "w.c").write_text(source(**content, l32="a(32);"))
-    answer = ask(file, "--onto", tree)
+    (tree / "other.c").write_text(function_source(l5="d(5);", l25="e(25);"))
+    (tree / "w.c").write_text(function_source(**content, l32="a(32);"))
+    answer = first_branch_result(file, "--onto", tree)
     assert answer["reason"].startswith(
         "of 5 hunks, 3 are already applied and 2 apply; "
     )
@@ -236,9 +242,9 @@ def test_hunks_are_counted_by_result(world: World, workdir: Path) -> None:
 def test_tag_branch_and_directory_agree(world: World, workdir: Path) -> None:
     fitting = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20);"}
     contents = {
-        "clean": source(**fitting),
-        "clean-3way": source(**fitting, l22="other(22);"),
-        "conflict": source(l10="quick(10);", l20="quite_other(20);"),
+        "clean": function_source(**fitting),
+        "clean-3way": function_source(**fitting, l22="other(22);"),
+        "conflict": function_source(l10="quick(10);", l20="quite_other(20);"),
     }
     for number, (verdict, content) in enumerate(contents.items()):
         tip = world.branch(f"5.{number}", world.culprit, ("own", {"w.c": content}))
@@ -247,7 +253,7 @@ def test_tag_branch_and_directory_agree(world: World, workdir: Path) -> None:
         folder.mkdir()
         (folder / "w.c").write_text(content)
         answers = [
-            ask("-C", world.repo.path, world.fix, "--onto", onto)
+            first_branch_result("-C", world.repo.path, world.fix, "--onto", onto)
             for onto in (f"old-{number}", tip, folder)
         ]
         assert [answer["verdict"] for answer in answers] == [verdict] * 3
@@ -258,6 +264,8 @@ def test_cover_letter_alone_is_not_a_patch(workdir: Path) -> None:
     (workdir / "cover.eml").write_text(
         "From: Rita <rita@example.net>\nSubject: [PATCH 0/2] w: quick\n\nPlease add a Fixes: tag.\n"
     )
-    outcome = call("backport", "cover.eml", "--onto", write_tree(workdir, source()))
+    outcome = call(
+        "backport", "cover.eml", "--onto", write_tree(workdir, function_source())
+    )
     assert outcome.code == 2
     assert "cover.eml contains no patch" in outcome.err

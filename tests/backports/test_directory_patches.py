@@ -8,8 +8,13 @@ import subprocess
 from pathlib import Path
 
 from patchpilot.model.mail import parse_patch
-from tests.backports.test_directory import ask, patch_of, write_crlf_patch, write_tree
-from tests.backports.world import World, source
+from tests.backports.test_directory import (
+    first_branch_result,
+    write_crlf_patch,
+    write_patch,
+    write_tree,
+)
+from tests.backports.world import World, function_source
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -40,7 +45,7 @@ def apply_patch(tree: Path, file: Path) -> str:
 
 def test_clean_patch_keeps_its_message(world: World, workdir: Path) -> None:
     tree = write_tree(workdir)
-    _, (file,) = write_patches(patch_of(world, workdir), tree)
+    _, (file,) = write_patches(write_patch(world, workdir), tree)
     patch = parse_patch(file.read_bytes(), str(file))
     assert patch.header("Subject") == "[PATCH 5.15.y] work: do not forget step 20"
     assert patch.tags("Fixes")
@@ -51,10 +56,10 @@ def test_conflicting_patch_is_adapted_and_explained(
     world: World, workdir: Path
 ) -> None:
     tree = write_tree(
-        workdir, source(l10="slow(10);", l19="verify(19);", l20="verify(20);")
+        workdir, function_source(l10="slow(10);", l19="verify(19);", l20="verify(20);")
     )
     output, (file,) = write_patches(
-        patch_of(world, workdir), tree, "--adapt", "--signoff"
+        write_patch(world, workdir), tree, "--adapt", "--signoff"
     )
     assert "adapted (context, confidence 0." in output
     assert "help: only the hunks are known" in output
@@ -69,30 +74,36 @@ def test_conflicting_patch_is_adapted_and_explained(
 
 def test_unadaptable_fix_is_not_written(world: World, workdir: Path) -> None:
     tree = write_tree(workdir, "int other;\n")
-    output, files = write_patches(patch_of(world, workdir), tree, "--adapt")
+    output, files = write_patches(write_patch(world, workdir), tree, "--adapt")
     assert "nothing written: 1 of 1 hunks do not apply" in output
     assert not files
 
 
 def test_uncertain_adaptation_is_not_written(world: World, workdir: Path) -> None:
-    tree = write_tree(workdir, source(l19="check(19);", l20="check(20, none);"))
-    output, files = write_patches(patch_of(world, workdir), tree, "--adapt")
+    tree = write_tree(
+        workdir, function_source(l19="check(19);", l20="check(20, none);")
+    )
+    output, files = write_patches(write_patch(world, workdir), tree, "--adapt")
     assert "nothing written: adapted with a confidence of 0." in output
     assert not files
 
 
 def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
     repo = world.repo
-    first = patch_of(world, workdir).read_text()
+    first = write_patch(world, workdir).read_text()
     repo.commit(
         "work: forget step 20 no more",
-        {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, each);")},
+        {
+            "w.c": function_source(
+                l10="quick(10);", l19="check(19);", l20="check(20, each);"
+            )
+        },
     )
     mails = workdir / "fix.patch"
     mails.write_text(
         first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n"
     )
-    tree = write_tree(workdir, source(l19="verify(19);", l20="verify(20);"))
+    tree = write_tree(workdir, function_source(l19="verify(19);", l20="verify(20);"))
     _, (first_patch, second_patch) = write_patches(mails, tree, "--adapt")
     assert (
         parse_patch(second_patch.read_bytes(), str(second_patch)).header("Subject")
@@ -103,8 +114,8 @@ def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
 
 
 def test_json_describes_a_directory(world: World, workdir: Path) -> None:
-    tree = write_tree(workdir, source(l19="verify(19);", l20="verify(20);"))
-    answer = ask(patch_of(world, workdir), "--onto", tree, "--adapt")
+    tree = write_tree(workdir, function_source(l19="verify(19);", l20="verify(20);"))
+    answer = first_branch_result(write_patch(world, workdir), "--onto", tree, "--adapt")
     assert (
         answer["verdict"],
         answer["adaptation"]["kind"],
@@ -114,7 +125,10 @@ def test_json_describes_a_directory(world: World, workdir: Path) -> None:
         "context",
         ["w.c"],
     )
-    assert ask(patch_of(world, workdir), "--onto", tree)["adaptation"] is None
+    assert (
+        first_branch_result(write_patch(world, workdir), "--onto", tree)["adaptation"]
+        is None
+    )
 
 
 def test_crlf_patch_is_written_for_an_lf_tree(world: World, workdir: Path) -> None:

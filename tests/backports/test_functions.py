@@ -2,7 +2,7 @@
 """Test finding commits that changed the conflicting function but not the conflicting lines."""
 
 from patchpilot.backports.changed_functions import function_at
-from tests.backports.world import FIXED, World, source
+from tests.backports.world import FIXED, World, function_source
 
 
 def test_line_history_precedes_function_history(
@@ -10,26 +10,26 @@ def test_line_history_precedes_function_history(
 ) -> None:
     steps = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     distant_commit = world.repo.commit(
-        "work: far away", {"w.c": source(**steps, l45="far(45);")}
+        "work: far away", {"w.c": function_source(**steps, l45="far(45);")}
     )
     other_commit = world.repo.commit(
         "work: another function",
         {
-            "w.c": source(**steps, l45="far(45);")
+            "w.c": function_source(**steps, l45="far(45);")
             + "int rest(void)\n{\n\treturn 1;\n}\n"
         },
     )
     nearby_commit = world.repo.commit(
         "work: near",
         {
-            "w.c": source(**steps | {"l20": "near(20);"}, l45="far(45);")
+            "w.c": function_source(**steps | {"l20": "near(20);"}, l45="far(45);")
             + "int rest(void)\n{\n\treturn 1;\n}\n"
         },
     )
     fix = world.repo.commit(
         "work: the fix",
         {
-            "w.c": source(**steps | {"l20": "done(20);"}, l45="far(45);")
+            "w.c": function_source(**steps | {"l20": "done(20);"}, l45="far(45);")
             + "int rest(void)\n{\n\treturn 1;\n}\n"
         },
     )
@@ -43,16 +43,20 @@ def test_line_history_precedes_function_history(
 def test_same_change_with_another_id_is_not_listed(world: World) -> None:
     steps = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     distant_commit = world.repo.commit(
-        "work: far away", {"w.c": source(**steps, l45="far(45);")}
+        "work: far away", {"w.c": function_source(**steps, l45="far(45);")}
     )
     world.repo.commit(
-        "work: near", {"w.c": source(**steps | {"l20": "near(20);"}, l45="far(45);")}
+        "work: near",
+        {"w.c": function_source(**steps | {"l20": "near(20);"}, l45="far(45);")},
     )
     fix = world.repo.commit(
-        "work: the fix", {"w.c": source(**steps | {"l20": "done(20);"}, l45="far(45);")}
+        "work: the fix",
+        {"w.c": function_source(**steps | {"l20": "done(20);"}, l45="far(45);")},
     )
     tip = world.branch(
-        "6.6", world.fix, ("work: far away", {"w.c": source(**steps, l45="far(45);")})
+        "6.6",
+        world.fix,
+        ("work: far away", {"w.c": function_source(**steps, l45="far(45);")}),
     )
     answer = world.branch_result(fix, "--onto", tip)
     assert answer["verdict"] == "conflict"
@@ -90,7 +94,7 @@ def test_function_ends_at_its_closing_brace() -> None:
 def test_missing_file_hint_names_the_new_location(
     world: World,
 ) -> None:
-    moved = source(**FIXED)
+    moved = function_source(**FIXED)
     world.repo.git("rm", "-q", "w.c")
     world.repo.commit(
         "work: into a file of its own",

@@ -15,7 +15,7 @@ TEXT = "".join(f"line {number}\n" for number in range(1, 21))
 FIRST, SECOND = (2, 3), (10, 11)
 
 
-def edit(
+def make_edit_step(
     *spans: Span, old: str | None = "f.c", new: str | None = "f.c"
 ) -> LineEditStep:
     hunks = tuple((span, span) for span in spans)
@@ -27,12 +27,12 @@ def conflicted_file(*theirs: str) -> str:
     return "".join(("<<<<<<< ours\nx\n=======\n", *theirs, ">>>>>>> theirs\n"))
 
 
-class Made:
+class FakeHistory:
     """A branch, the commits before the fix, and the recorded git calls of a search."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *touches: LineTouch) -> None:
         self.touches = touches
-        self.fix = LineTouch("fix", (edit(FIRST, SECOND),))
+        self.fix = LineTouch("fix", (make_edit_step(FIRST, SECOND),))
         self.blobs: dict[tuple[str, str], str] = {}
         self.in_branch: set[str] = {"f.c"}
         self.present: set[str] = set()
@@ -108,12 +108,12 @@ class Made:
         )
 
 
-def two_writers(monkeypatch: pytest.MonkeyPatch) -> Made:
+def make_two_writers(monkeypatch: pytest.MonkeyPatch) -> FakeHistory:
     """Return two commits that wrote different lines that the fix changes."""
-    return Made(
+    return FakeHistory(
         monkeypatch,
-        LineTouch("a", (edit(FIRST),)),
-        LineTouch("b", (edit(SECOND),)),
+        LineTouch("a", (make_edit_step(FIRST),)),
+        LineTouch("b", (make_edit_step(SECOND),)),
     )
 
 
@@ -138,7 +138,7 @@ def two_writers(monkeypatch: pytest.MonkeyPatch) -> Made:
 def test_only_conflicting_hunks_are_traced(
     conflict: str, expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    branch = two_writers(monkeypatch)
+    branch = make_two_writers(monkeypatch)
     branch.blobs = {("theirs", "f.c"): TEXT, ("merged", "f.c"): conflict}
     assert (
         branch.search().find_writers("fix", Merge("merged", False, ("f.c",)), "theirs")
@@ -149,8 +149,8 @@ def test_only_conflicting_hunks_are_traced(
 def test_conflict_at_the_end_of_file_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    branch = two_writers(monkeypatch)
-    branch.fix = LineTouch("fix", (edit(FIRST, (10, 11)),))
+    branch = make_two_writers(monkeypatch)
+    branch.fix = LineTouch("fix", (make_edit_step(FIRST, (10, 11)),))
     text = "".join(f"line {number}\n" for number in range(1, 12))
     branch.blobs = {
         ("theirs", "f.c"): text,
@@ -164,9 +164,15 @@ def test_conflict_at_the_end_of_file_is_found(
 @pytest.mark.parametrize(
     ("change", "blobs"),
     [
-        (edit(FIRST, SECOND), {("merged", "f.c"): conflicted_file("line 11\n")}),
-        (edit(FIRST, SECOND, old="f.c", new="g.c"), {("theirs", "g.c"): TEXT}),
-        (edit(FIRST, SECOND, new=None), {("theirs", ""): TEXT}),
+        (
+            make_edit_step(FIRST, SECOND),
+            {("merged", "f.c"): conflicted_file("line 11\n")},
+        ),
+        (
+            make_edit_step(FIRST, SECOND, old="f.c", new="g.c"),
+            {("theirs", "g.c"): TEXT},
+        ),
+        (make_edit_step(FIRST, SECOND, new=None), {("theirs", ""): TEXT}),
     ],
 )
 def test_deleted_file_traces_every_hunk(
@@ -174,7 +180,7 @@ def test_deleted_file_traces_every_hunk(
     blobs: dict[tuple[str, str], str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    branch = two_writers(monkeypatch)
+    branch = make_two_writers(monkeypatch)
     branch.fix = LineTouch("fix", (change,))
     branch.blobs = {("merged", "g.c"): conflicted_file("line 11\n"), **blobs}
     merge = Merge("merged", False, ("f.c", "g.c"))
@@ -184,7 +190,7 @@ def test_deleted_file_traces_every_hunk(
 def test_same_change_with_another_id_is_not_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    branch = two_writers(monkeypatch)
+    branch = make_two_writers(monkeypatch)
     assert branch.search().dependencies_of("fix", ["f.c"], 0) == ("a", "b")
     branch.landed = {"a": True, "b": False}
     assert branch.search().dependencies_of("fix", ["f.c"], 0) == ("b",)
@@ -202,8 +208,10 @@ def test_same_change_with_another_id_is_not_missing(
 def test_search_is_limited_to_a_few_commits(
     count: int, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    touches = [LineTouch(f"c{number}", (edit(FIRST),)) for number in range(count)]
-    branch = Made(monkeypatch, *touches)
+    touches = [
+        LineTouch(f"c{number}", (make_edit_step(FIRST),)) for number in range(count)
+    ]
+    branch = FakeHistory(monkeypatch, *touches)
     branch.landed = dict.fromkeys((touch.commit for touch in touches), True)
     assert len(branch.search().dependencies_of("fix", ["f.c"], 0)) == expected
 
@@ -211,13 +219,13 @@ def test_search_is_limited_to_a_few_commits(
 def test_only_conflicting_files_are_searched(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    branch = Made(
+    branch = FakeHistory(
         monkeypatch,
-        LineTouch("f", (edit(FIRST),)),
-        LineTouch("g", (edit(FIRST, old="g.c", new="g.c"),)),
+        LineTouch("f", (make_edit_step(FIRST),)),
+        LineTouch("g", (make_edit_step(FIRST, old="g.c", new="g.c"),)),
     )
     branch.in_branch = {"f.c", "g.c", "h.c"}
-    edits = (edit(FIRST), edit(FIRST, old="g.c", new="h.c"))
+    edits = (make_edit_step(FIRST), make_edit_step(FIRST, old="g.c", new="h.c"))
     branch.fix = LineTouch("fix", edits)
     for conflicts, expected in (
         (["f.c"], ("f",)),
@@ -233,7 +241,7 @@ def test_only_conflicting_files_are_searched(
 def test_earlier_names_are_searched_if_a_file_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    branch = Made(monkeypatch)
+    branch = FakeHistory(monkeypatch)
     search = branch.search()
     assert search.with_older_names(["f.c"]) == ("f.c",)
     assert branch.asked == []
@@ -246,11 +254,11 @@ def test_earlier_names_are_searched_if_a_file_is_missing(
 def test_common_history_is_read_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    branch = Made(
+    branch = FakeHistory(
         monkeypatch,
-        LineTouch("a", (edit(FIRST),)),
-        LineTouch("b", (edit(FIRST, old="g.c", new="g.c"),)),
-        LineTouch("c", (edit(FIRST, old="g.c", new="h.c"),)),
+        LineTouch("a", (make_edit_step(FIRST),)),
+        LineTouch("b", (make_edit_step(FIRST, old="g.c", new="g.c"),)),
+        LineTouch("c", (make_edit_step(FIRST, old="g.c", new="h.c"),)),
     )
     search = branch.search()
 
@@ -272,6 +280,8 @@ def test_most_recent_commits_are_returned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(missing_commits, "MOST", 2)
-    branch = Made(monkeypatch, *(LineTouch(name, (edit(FIRST),)) for name in "abc"))
+    branch = FakeHistory(
+        monkeypatch, *(LineTouch(name, (make_edit_step(FIRST),)) for name in "abc")
+    )
     branch.present = {"c"}
     assert branch.search().latest("fix", ["f.c"]) == ("b",)

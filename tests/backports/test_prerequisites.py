@@ -13,7 +13,7 @@ from patchpilot.backports.line_history import (
     dependencies_of,
 )
 from patchpilot.backports.prerequisites import _OutOfTimeError, _Seeker
-from tests.backports.world import FIXED, World, source
+from tests.backports.world import FIXED, World, function_source
 
 
 def commit_ids(answer: dict[str, object]) -> list[str]:
@@ -43,14 +43,16 @@ def test_chain_is_listed_in_application_order(world: World) -> None:
         chain.append(
             repo.commit(
                 f"work: step {number}",
-                {"w.c": source(**content), f"side{number}.c": "x\n"},
+                {"w.c": function_source(**content), f"side{number}.c": "x\n"},
             )
         )
-        repo.commit(f"elsewhere {number}", {"other.c": source(l5=f"n({number});")})
+        repo.commit(
+            f"elsewhere {number}", {"other.c": function_source(l5=f"n({number});")}
+        )
     content["l20"] = "check(20, done);"
     fix = repo.commit(
         f'work: last\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"w.c": source(**content)},
+        {"w.c": function_source(**content)},
     )
     tip = world.branch("6.12", world.fix)
     answer = world.branch_result(fix, "--onto", tip)
@@ -60,7 +62,7 @@ def test_chain_is_listed_in_application_order(world: World) -> None:
 def test_backported_commits_are_not_listed(world: World) -> None:
     ground = (
         f"work: check first\n\n[ Upstream commit {world.groundwork} ]\n",
-        {"w.c": source(l19="check(19);", l20="check(20); /* 6.12 */")},
+        {"w.c": function_source(l19="check(19);", l20="check(20); /* 6.12 */")},
     )
     answer = world.branch_result(
         world.fix, "--onto", world.branch("6.12", world.culprit, ground)
@@ -72,8 +74,12 @@ def test_backported_commits_are_not_listed(world: World) -> None:
 
 def test_prerequisites_in_other_files_come_first(world: World) -> None:
     repo = world.repo
-    deep_commit = repo.commit("other: prepare", {"other.c": source(l30="prepare(30);")})
-    wide_commit, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
+    deep_commit = repo.commit(
+        "other: prepare", {"other.c": function_source(l30="prepare(30);")}
+    )
+    wide_commit, fix = world.steps(
+        {"other.c": function_source(l30="prepare(30, more);")}
+    )
     answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix))
     assert commit_ids(answer) == [deep_commit, wide_commit]
     assert answer["search"] == "found"
@@ -82,8 +88,10 @@ def test_prerequisites_in_other_files_come_first(world: World) -> None:
 def test_partial_prerequisite_is_reported(
     world: World,
 ) -> None:
-    wide_commit, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
-    branch_commit = ("own", {"other.c": source(l30="quite_other(30);")})
+    wide_commit, fix = world.steps(
+        {"other.c": function_source(l30="prepare(30, more);")}
+    )
+    branch_commit = ("own", {"other.c": function_source(l30="quite_other(30);")})
     answer = world.branch_result(
         fix, "--onto", world.branch("6.12", world.fix, branch_commit)
     )
@@ -97,9 +105,10 @@ def test_unrelated_chain_is_not_required(
     repo = world.repo
     for number in range(14):
         repo.commit(
-            f"other: step {number}", {"other.c": source(l30=f"prepare({number});")}
+            f"other: step {number}",
+            {"other.c": function_source(l30=f"prepare({number});")},
         )
-    wide_commit, fix = world.steps({"other.c": source(l30="prepare(all);")})
+    wide_commit, fix = world.steps({"other.c": function_source(l30="prepare(all);")})
     tip = world.branch("6.12", world.fix)
     answer = world.branch_result(fix, "--onto", tip)
     assert commit_ids(answer) == [wide_commit]
@@ -171,7 +180,11 @@ def test_commit_on_the_branch_can_cause_the_conflict(world: World) -> None:
         world.groundwork,
         (
             "own way",
-            {"w.c": source(l10="quick(10);", l19="check(19);", l20="own(20);")},
+            {
+                "w.c": function_source(
+                    l10="quick(10);", l19="check(19);", l20="own(20);"
+                )
+            },
         ),
     )
     answer = world.branch_result(world.fix, "--onto", tip)
@@ -190,7 +203,7 @@ def test_missing_helper_names_its_commit(
     content = {**FIXED, "l50": "helper_new(50);"}
     fix = repo.commit(
         f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"w.c": source(**content)},
+        {"w.c": function_source(**content)},
     )
     answer = world.branch_result(fix, "--onto", world.branch("6.12", world.groundwork))
     assert answer["verdict"] == "clean"
@@ -214,7 +227,7 @@ def test_changed_signature_is_reported_as_a_hint(
     content = {**FIXED, "l50": "helper(50, 0);"}
     fix = repo.commit(
         f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"w.c": source(**content)},
+        {"w.c": function_source(**content)},
     )
     answer = world.branch_result(fix, "--onto", world.branch("6.12", old))
     assert any("helper() has different arguments" in hint for hint in answer["hints"])
@@ -234,7 +247,7 @@ SPANS = st.tuples(st.integers(0, 30), st.integers(0, 4)).map(
 )
 
 
-def touch(name: str, *hunks: tuple[tuple[int, int], tuple[int, int]]) -> LineTouch:
+def make_touch(name: str, *hunks: tuple[tuple[int, int], tuple[int, int]]) -> LineTouch:
     return LineTouch(name, (LineEditStep("f", "f", hunks),))
 
 
@@ -243,12 +256,14 @@ def test_larger_time_limit_finds_no_fewer_prerequisites(
     rows: list[tuple[tuple[int, int], int]], span: tuple[int, int]
 ) -> None:
     touches = [
-        touch(str(number), ((new[0], new[0] + size), new))
+        make_touch(str(number), ((new[0], new[0] + size), new))
         for number, (new, size) in enumerate(rows)
     ]
-    without_margin = dependencies_of(touches, touch("fix", (span, span)), frozenset())
+    without_margin = dependencies_of(
+        touches, make_touch("fix", (span, span)), frozenset()
+    )
     with_margin = dependencies_of(
-        touches, touch("fix", (span, span)), frozenset(), margin=3
+        touches, make_touch("fix", (span, span)), frozenset(), margin=3
     )
     assert {touch.commit for touch in without_margin} <= {
         touch.commit for touch in with_margin
@@ -266,11 +281,13 @@ def test_timeout_reports_the_best_result(
     chain = []
     for number in range(6):
         content["l20"] = f"check(20, all, {number});"
-        chain.append(repo.commit(f"work: step {number}", {"w.c": source(**content)}))
+        chain.append(
+            repo.commit(f"work: step {number}", {"w.c": function_source(**content)})
+        )
     content["l20"] = "check(20, done);"
     fix = repo.commit(
         f'work: last\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"w.c": source(**content)},
+        {"w.c": function_source(**content)},
     )
     tip = world.branch("6.12", world.fix)
 

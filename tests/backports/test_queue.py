@@ -21,10 +21,10 @@ from patchpilot.services.backport.topic_backports import (
 )
 from patchpilot.services.candidate_impact import candidate_impact
 from patchpilot.topic.fix_claims import answer_fix
-from tests.backports.world import World, follow_failed, source
+from tests.backports.world import World, function_source, track_failed_backports
 
 
-def ask(world: World) -> BackportResult:
+def find_topic_backports(world: World) -> BackportResult:
     with Repository.open(world.repo.path) as repository:
         return topic_backports(repository, Settings(), repository.commit(world.fix))
 
@@ -44,12 +44,12 @@ def test_range_extends_from_culprit_to_fix(
         world.base,
         (
             f"work: be quick\n\n[ Upstream commit {world.culprit} ]",
-            {"w.c": source(l10="quick(10);")},
+            {"w.c": function_source(l10="quick(10);")},
         ),
     )
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.fix)
-    result = ask(world)
+    result = find_topic_backports(world)
     assert release_states(result) == [
         ("5.15", ReleaseState.CLEAN),
         ("6.1", ReleaseState.AFFECTED),
@@ -101,7 +101,7 @@ def test_each_conflict_has_both_sides() -> None:
 
 def test_only_selected_prerequisites_are_written(world: World, tmp_path: Path) -> None:
     world.branch("6.6", world.culprit)
-    result = ask(world)
+    result = find_topic_backports(world)
     assert [need.commit for need in result.branches[0].prerequisites] == [
         world.groundwork
     ]
@@ -141,8 +141,11 @@ def test_size_is_not_risky_without_a_limit() -> None:
 def test_reported_failure_applies_to_one_branch(world: World, tmp_path: Path) -> None:
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
-    follow_failed(world.fix, tmp_path, "6.6")
-    assert [bool(branch.failed) for branch in ask(world).branches] == [True, False]
+    track_failed_backports(world.fix, tmp_path, "6.6")
+    assert [bool(branch.failed) for branch in find_topic_backports(world).branches] == [
+        True,
+        False,
+    ]
 
 
 def test_non_fix_has_no_backports(world: World) -> None:
@@ -152,7 +155,7 @@ def test_non_fix_has_no_backports(world: World) -> None:
         answer_fix(
             repository, [repository.commit(world.fix)], False, base=world.groundwork
         )
-    result = ask(world)
+    result = find_topic_backports(world)
     assert (result.branches, result.rules) == (
         (),
         ("you answered that it is not a fix: nothing to backport",),

@@ -19,12 +19,12 @@ BRANCH = Branch("linux-6.6.y", "6.6", "tip", None)
 CLEAN = ApplyResult(AppliesHow.CLEAN, Merge("t" * 40, True, ()), (), (0, 0), False)
 
 
-def history(**landings: Landing) -> SimpleNamespace:
+def make_history(**landings: Landing) -> SimpleNamespace:
     """Return a stub history that finds a commit in a branch by the commit's first letter."""
     return SimpleNamespace(landed=lambda commit, tip: landings.get(commit[0]))
 
 
-def culprit(commit: str | None, written: str = "abcdef123456") -> Culprit:
+def make_culprit(commit: str | None, written: str = "abcdef123456") -> Culprit:
     return Culprit(written, "subject", commit)
 
 
@@ -32,45 +32,45 @@ def culprit(commit: str | None, written: str = "abcdef123456") -> Culprit:
     ("culprits", "landings", "expected", "words"),
     [
         ((), {}, (None, None), ["no Fixes:"]),
-        ((culprit(BUG),), {}, (False, None), [BUG[:12], "neither"]),
+        ((make_culprit(BUG),), {}, (False, None), [BUG[:12], "neither"]),
         (
-            (culprit(BUG),),
+            (make_culprit(BUG),),
             {"b": Landing(BUG, Shown.ANCESTRY)},
             (True, BUG),
             [BUG[:12], "is in the branch"],
         ),
         (
-            (culprit(BUG),),
+            (make_culprit(BUG),),
             {"b": Landing(THERE, Shown.MARKER)},
             (True, THERE),
             ["backported", THERE[:12]],
         ),
         (
-            (culprit(BUG),),
+            (make_culprit(BUG),),
             {"b": Landing(THERE, Shown.MARKER, UNDONE)},
             (False, None),
             [f"{BUG[:12]} (reverted by {UNDONE[:12]})"],
         ),
         (
-            (culprit(BUG), culprit(OTHER)),
+            (make_culprit(BUG), make_culprit(OTHER)),
             {"o": Landing(OTHER, Shown.ANCESTRY)},
             (True, OTHER),
             [OTHER[:12]],
         ),
         (
-            (culprit(BUG), culprit(OTHER)),
+            (make_culprit(BUG), make_culprit(OTHER)),
             {},
             (False, None),
             [f"{BUG[:12]}, {OTHER[:12]}"],
         ),
         (
-            (culprit(None, "0123456789ab"), culprit(BUG)),
+            (make_culprit(None, "0123456789ab"), make_culprit(BUG)),
             {},
             (None, None),
             ["0123456789ab", "is not in this repository"],
         ),
         (
-            (culprit(None), culprit(BUG)),
+            (make_culprit(None), make_culprit(BUG)),
             {"b": Landing(BUG, Shown.ANCESTRY)},
             (True, BUG),
             [BUG[:12]],
@@ -83,14 +83,14 @@ def test_branch_is_affected_if_it_has_the_bug(
     expected: tuple[bool | None, str | None],
     words: list[str],
 ) -> None:
-    answer = judge_affected(history(**landings), culprits, "tip")  # type: ignore[arg-type]
+    answer = judge_affected(make_history(**landings), culprits, "tip")  # type: ignore[arg-type]
     assert answer[:2] == expected
     for word in words:
         assert word in answer[2]
     assert ("reverted" in answer[2]) is any("reverted" in word for word in words)
 
 
-def answer(
+def branch_verdict(
     monkeypatch: pytest.MonkeyPatch,
     applied: ApplyResult,
     tree: str | None = None,
@@ -106,10 +106,10 @@ def answer(
     monkeypatch.setattr(verdict, "try_fix", try_fix)
     monkeypatch.setattr(verdict, "find_places", lambda scratch, merge: ())
     return judge(
-        history(**landings),
+        make_history(**landings),
         None,
         SimpleNamespace(id=FIX),
-        (culprit(BUG),),
+        (make_culprit(BUG),),
         BRANCH,
         tree,
     ), tried  # type: ignore[arg-type]
@@ -118,14 +118,14 @@ def answer(
 def test_merged_fix_is_retried_only_as_a_backport(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    result, tried = answer(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))
+    result, tried = branch_verdict(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))
     assert (result.verdict, result.applied, tried) == (BranchVerdict.FIXED, None, [])
     for evidence, word in (
         (Shown.MARKER, "message"),
         (Shown.SUBJECT, "same subject"),
         (Shown.PATCH_ID, "patch-id"),
     ):
-        result, tried = answer(monkeypatch, CLEAN, f=Landing(THERE, evidence))
+        result, tried = branch_verdict(monkeypatch, CLEAN, f=Landing(THERE, evidence))
         assert (result.verdict, result.applied, tried) == (
             BranchVerdict.FIXED,
             CLEAN,
@@ -133,15 +133,15 @@ def test_merged_fix_is_retried_only_as_a_backport(
         )
         assert THERE[:12] in result.reason
         assert word in result.reason
-    assert answer(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER))[1] == [
-        "tree"
-    ]
+    assert branch_verdict(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER))[
+        1
+    ] == ["tree"]
 
 
 def test_branch_with_reverted_fix_needs_it_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    result, tried = answer(
+    result, tried = branch_verdict(
         monkeypatch,
         CLEAN,
         "tree",
@@ -209,7 +209,7 @@ def test_verdict_states_how_the_fix_applies(
     words: str,
     never: str,
 ) -> None:
-    result, _ = answer(monkeypatch, applied, b=Landing(BUG, Shown.ANCESTRY))
+    result, _ = branch_verdict(monkeypatch, applied, b=Landing(BUG, Shown.ANCESTRY))
     assert (result.verdict, result.applied) == (state, applied)
     reason = result.reason.partition("; ")[2]
     assert words in reason
@@ -221,7 +221,7 @@ def test_verdict_states_how_the_fix_applies(
 def test_branch_without_the_bug_is_not_affected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    result, _ = answer(monkeypatch, CLEAN)
+    result, _ = branch_verdict(monkeypatch, CLEAN)
     assert (result.verdict, result.affected, result.culprit_as, result.applied) == (
         BranchVerdict.NOT_AFFECTED,
         False,

@@ -10,10 +10,10 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.work_clone import resolution_folder
-from tests.backports.world import World, follow_failed, source
+from tests.backports.world import World, function_source, track_failed_backports
 
 
-def git(folder: Path, *words: str) -> str:
+def run_git(folder: Path, *words: str) -> str:
     return subprocess.run(
         ["git", "-c", "core.editor=true", *words],
         cwd=folder,
@@ -23,7 +23,7 @@ def git(folder: Path, *words: str) -> str:
     ).stdout
 
 
-def resolve(world: World, *words: object) -> dict[str, Any]:
+def resolve_conflict(world: World, *words: object) -> dict[str, Any]:
     result: dict[str, Any] = world.ask(world.fix, "--resolve", "6.12", *words)[
         "resolve"
     ]
@@ -34,8 +34,8 @@ def commit_resolution(clone: Path, text: str = "") -> None:
     """Commit the resolution, after writing this text to the file if given."""
     if text:
         (clone / "w.c").write_text(text)
-    git(clone, "add", "-u")
-    git(clone, "cherry-pick", "--continue")
+    run_git(clone, "add", "-u")
+    run_git(clone, "cherry-pick", "--continue")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def conflicting_branch(world: World) -> World:
     world.branch(
         "6.12",
         world.culprit,
-        ("own", {"w.c": source(l10="quick(10);", l20="own(20);")}),
+        ("own", {"w.c": function_source(l10="quick(10);", l20="own(20);")}),
     )
     return world
 
@@ -52,11 +52,11 @@ def conflicting_branch(world: World) -> World:
 def test_conflict_is_resolved_in_two_calls(
     conflicting_branch: World, tmp_path: Path
 ) -> None:
-    first = resolve(conflicting_branch)
+    first = resolve_conflict(conflicting_branch)
     assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first["folder"])
     assert "<<<<<<<" in (clone / "w.c").read_text()
-    commit_resolution(clone, source(l10="quick(10);", l20="own(20, all);"))
+    commit_resolution(clone, function_source(l10="quick(10);", l20="own(20, all);"))
     second = conflicting_branch.ask(
         conflicting_branch.fix, "--resolve", "linux-6.12.y", "--write", tmp_path / "out"
     )["resolve"]
@@ -72,12 +72,12 @@ def test_conflict_is_resolved_in_two_calls(
 def test_adapt_fills_in_conflicting_files(
     conflicting_branch: World, tmp_path: Path
 ) -> None:
-    first = resolve(conflicting_branch, "--adapt")
+    first = resolve_conflict(conflicting_branch, "--adapt")
     assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first["folder"])
     assert "own(20, all);" in (clone / "w.c").read_text()
     commit_resolution(clone)
-    second = resolve(conflicting_branch, "--write", tmp_path / "out")
+    second = resolve_conflict(conflicting_branch, "--write", tmp_path / "out")
     assert (
         "the lines around the change differ in the branch"
         in Path(second["files"][0]).read_text().partition("\n---\n")[0]
@@ -87,15 +87,15 @@ def test_adapt_fills_in_conflicting_files(
 def test_resolution_replies_to_the_failed_message(
     conflicting_branch: World, tmp_path: Path
 ) -> None:
-    follow_failed(conflicting_branch.fix, tmp_path, "6.12")
-    clone = Path(resolve(conflicting_branch)["folder"])
-    commit_resolution(clone, source(l10="quick(10);", l20="own(20, all);"))
-    resolved = resolve(conflicting_branch)
+    track_failed_backports(conflicting_branch.fix, tmp_path, "6.12")
+    clone = Path(resolve_conflict(conflicting_branch)["folder"])
+    commit_resolution(clone, function_source(l10="quick(10);", l20="own(20, all);"))
+    resolved = resolve_conflict(conflicting_branch)
     assert (
         "In-Reply-To: <failed-6.12-2@example.org>"
         in Path(resolved["files"][0]).read_text()
     )
-    resolved_with_option = resolve(
+    resolved_with_option = resolve_conflict(
         conflicting_branch, "--in-reply-to", "mine@example.org"
     )
     assert (
@@ -107,7 +107,7 @@ def test_resolution_replies_to_the_failed_message(
 def test_prerequisites_are_committed_first(world: World) -> None:
     world.branch("6.6", world.culprit)
     resolved = world.ask(world.fix, "--resolve", "6.6")["resolve"]
-    log = git(Path(resolved["folder"]), "log", "--format=%s", "-3").split("\n")
+    log = run_git(Path(resolved["folder"]), "log", "--format=%s", "-3").split("\n")
     assert log[:2] == ["work: do not forget step 20", "work: check first"]
     assert resolved["state"] == "done"
     assert len(resolved["files"]) == 2
@@ -116,9 +116,9 @@ def test_prerequisites_are_committed_first(world: World) -> None:
 def test_unfinished_resolution_is_resumed(
     conflicting_branch: World,
 ) -> None:
-    first = resolve(conflicting_branch)
+    first = resolve_conflict(conflicting_branch)
     (Path(first["folder"]) / "w.c").write_text("half done\n")
-    second = resolve(conflicting_branch)
+    second = resolve_conflict(conflicting_branch)
     assert second["folder"] == first["folder"]
     assert second["state"] == "conflict"
     assert (Path(first["folder"]) / "w.c").read_text() == "half done\n"
@@ -141,8 +141,8 @@ def test_written_resolution_is_found_again(conflicting_branch: World) -> None:
                 next(branch for branch in result.branches if branch.version == "6.12"),
             )
 
-    clone = Path(resolve(conflicting_branch)["folder"])
+    clone = Path(resolve_conflict(conflicting_branch)["folder"])
     assert known() is None
-    commit_resolution(clone, source(l10="quick(10);", l20="own(20, all);"))
-    resolved = resolve(conflicting_branch)
+    commit_resolution(clone, function_source(l10="quick(10);", l20="own(20, all);"))
+    resolved = resolve_conflict(conflicting_branch)
     assert known() == Path(resolved["files"][0]).parent

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test formatting the matrix of verdicts as text."""
 
-from tests.backports.world import World, source
+from tests.backports.world import World, function_source
 
 
-def text(world: World, *words: object) -> str:
+def printed_text(world: World, *words: object) -> str:
     outcome = world.call(*words)
     assert outcome.code == 0, outcome.err
     return outcome.out
@@ -16,14 +16,18 @@ def test_text_fits_in_80_columns(world: World) -> None:
         "work: a subject that is as long as some people write them, with no end in sight for"
         " anybody who reads it"
     )
-    base = world.repo.commit(subject, {"w.c": source(l10="quick(10);", l20=code)})
+    base = world.repo.commit(
+        subject, {"w.c": function_source(l10="quick(10);", l20=code)}
+    )
     last = world.repo.commit(
-        f"{subject} again", {"w.c": source(l10="quick(10);", l20="last(20);")}
+        f"{subject} again", {"w.c": function_source(l10="quick(10);", l20="last(20);")}
     )
     world.branch(
-        "6.6", world.culprit, ("own", {"w.c": source(l10="quick(10);", l20="own(20);")})
+        "6.6",
+        world.culprit,
+        ("own", {"w.c": function_source(l10="quick(10);", l20="own(20);")}),
     )
-    output = text(world, f"{world.groundwork}..{last}")
+    output = printed_text(world, f"{world.groundwork}..{last}")
     assert output.count("linux-6.6.y  conflict") == 3
     assert output.count("not in this repository: 5.10, 5.15, 6.1, 6.12, 6.18\n") == 1
     assert base[:12] in output
@@ -42,10 +46,12 @@ def test_tree_order_is_explained_once(
     world: World,
 ) -> None:
     world.repo.branch("topic", "master")
-    unmerged_fix = world.repo.commit("work: mine", {"other.c": source(l40="mine(40);")})
+    unmerged_fix = world.repo.commit(
+        "work: mine", {"other.c": function_source(l40="mine(40);")}
+    )
     world.repo.checkout("master")
     for version in ("6.6", "6.12"):
         world.branch(version, world.groundwork)
-    assert "needed in newer trees" not in (output := text(world, unmerged_fix))
+    assert "needed in newer trees" not in (output := printed_text(world, unmerged_fix))
     assert "only after that, newer trees first" in output
-    assert "needed in newer trees first: linux-6.12.y" in text(world, world.fix)
+    assert "needed in newer trees first: linux-6.12.y" in printed_text(world, world.fix)

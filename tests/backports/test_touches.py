@@ -27,7 +27,7 @@ NONE: frozenset[str] = frozenset()
 PATHS = frozenset(["f.c"])
 
 
-def edit(
+def make_edit_step(
     *hunks: tuple[Span, Span], old: str | None = "f.c", new: str | None = "f.c"
 ) -> LineEditStep:
     return LineEditStep(old, new, hunks)
@@ -35,10 +35,10 @@ def edit(
 
 def replace_lines(*spans: Span, **names: str | None) -> LineEditStep:
     """Return an edit that replaces these lines with as many new ones."""
-    return edit(*((span, span) for span in spans), **names)
+    return make_edit_step(*((span, span) for span in spans), **names)
 
 
-def touch(name: str, *edits: LineEditStep) -> LineTouch:
+def make_touch(name: str, *edits: LineEditStep) -> LineTouch:
     return LineTouch(name, edits)
 
 
@@ -46,9 +46,9 @@ def commit_ids(touches: tuple[LineTouch, ...]) -> list[str]:
     return [touch.commit for touch in touches]
 
 
-def fix(*spans: Span) -> LineTouch:
+def make_fix(*spans: Span) -> LineTouch:
     """Return a fix that changes these ranges of positions between lines."""
-    return touch("fix", replace_lines(*spans))
+    return make_touch("fix", replace_lines(*spans))
 
 
 @pytest.mark.parametrize(
@@ -64,15 +64,15 @@ def fix(*spans: Span) -> LineTouch:
     ],
 )
 def test_fix_depends_on_nearby_changes(changed: Span, meets: bool) -> None:
-    before = touch("a", replace_lines(changed))
-    assert commit_ids(dependencies_of([before], fix((10, 12)), NONE)) == (
+    before = make_touch("a", replace_lines(changed))
+    assert commit_ids(dependencies_of([before], make_fix((10, 12)), NONE)) == (
         ["a"] if meets else []
     )
-    assert commit_ids(last_writers([before], fix((10, 12)), NONE, PATHS)) == (
+    assert commit_ids(last_writers([before], make_fix((10, 12)), NONE, PATHS)) == (
         ["a"] if meets else []
     )
-    assert dependencies_of([before], fix((10, 12)), frozenset("a")) == ()
-    assert last_writers([before], fix((10, 12)), frozenset("a"), PATHS) == ()
+    assert dependencies_of([before], make_fix((10, 12)), frozenset("a")) == ()
+    assert last_writers([before], make_fix((10, 12)), frozenset("a"), PATHS) == ()
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_margin_includes_adjacent_lines(
     assert (
         bool(
             dependencies_of(
-                [touch("a", replace_lines(changed))],
-                fix((10, 12)),
+                [make_touch("a", replace_lines(changed))],
+                make_fix((10, 12)),
                 NONE,
                 margin=margin,
             )
@@ -128,74 +128,76 @@ def test_margin_includes_adjacent_lines(
     ],
 )
 def test_line_numbers_map_through_commits(old: Span, new: Span, mapped: Span) -> None:
-    second = touch("b", edit((old, new)))
+    second = make_touch("b", make_edit_step((old, new)))
     low, high = mapped
     for line in range(30):
-        first = touch("a", replace_lines((line, line + 1)))
+        first = make_touch("a", replace_lines((line, line + 1)))
         expected = low <= line + 1 and line <= high
         assert (
             "a"
             in commit_ids(
-                dependencies_of([first, second], fix((10, 12)), frozenset("b"))
+                dependencies_of([first, second], make_fix((10, 12)), frozenset("b"))
             )
         ) is expected, line
 
 
 def test_prerequisites_of_prerequisites_are_needed() -> None:
-    first = touch("a", replace_lines((30, 31)))
-    second = touch("b", replace_lines((10, 11), (30, 31)))
-    assert commit_ids(dependencies_of([first, second], fix((10, 12)), NONE)) == [
+    first = make_touch("a", replace_lines((30, 31)))
+    second = make_touch("b", replace_lines((10, 11), (30, 31)))
+    assert commit_ids(dependencies_of([first, second], make_fix((10, 12)), NONE)) == [
         "a",
         "b",
     ]
     assert (
-        commit_ids(dependencies_of([first, second], fix((10, 12)), frozenset("b")))
+        commit_ids(dependencies_of([first, second], make_fix((10, 12)), frozenset("b")))
         == []
     )
     # the commits that wrote the lines have no prerequisites of their own
-    assert commit_ids(last_writers([first, second], fix((10, 12)), NONE, PATHS)) == [
-        "b"
-    ]
+    assert commit_ids(
+        last_writers([first, second], make_fix((10, 12)), NONE, PATHS)
+    ) == ["b"]
 
 
 def test_rewritten_lines_are_not_traced() -> None:
     old, new = (
-        touch("a", replace_lines((10, 12))),
-        touch("b", replace_lines((10, 12))),
+        make_touch("a", replace_lines((10, 12))),
+        make_touch("b", replace_lines((10, 12))),
     )
-    assert commit_ids(last_writers([old, new], fix((10, 12)), NONE, PATHS)) == ["b"]
-    half = touch("b", replace_lines((10, 11)))
-    assert commit_ids(last_writers([old, half], fix((10, 12)), NONE, PATHS)) == [
+    assert commit_ids(last_writers([old, new], make_fix((10, 12)), NONE, PATHS)) == [
+        "b"
+    ]
+    half = make_touch("b", replace_lines((10, 11)))
+    assert commit_ids(last_writers([old, half], make_fix((10, 12)), NONE, PATHS)) == [
         "a",
         "b",
     ]
-    middle = touch("b", replace_lines((12, 16)))
+    middle = make_touch("b", replace_lines((12, 16)))
     for line, expected in ((10, True), (17, True), (13, False)):
         assert (
             "a"
             in commit_ids(
                 last_writers(
-                    [touch("a", replace_lines((line, line + 1))), middle],
-                    fix((10, 19)),
+                    [make_touch("a", replace_lines((line, line + 1))), middle],
+                    make_fix((10, 19)),
                     NONE,
                     PATHS,
                 )
             )
         ) is expected
-    removed = touch("b", edit(((10, 12), (10, 10))))
-    assert commit_ids(last_writers([old, removed], fix((9, 11)), NONE, PATHS)) == [
+    removed = make_touch("b", make_edit_step(((10, 12), (10, 10))))
+    assert commit_ids(last_writers([old, removed], make_fix((9, 11)), NONE, PATHS)) == [
         "a",
         "b",
     ]
 
 
 def test_only_requested_files_are_considered() -> None:
-    fix_touch = touch(
+    fix_touch = make_touch(
         "fix", replace_lines((1, 2)), replace_lines((1, 2), old="g.c", new="h.c")
     )
     touches = [
-        touch("f", replace_lines((1, 2))),
-        touch("g", replace_lines((1, 2), old="g.c", new="g.c")),
+        make_touch("f", replace_lines((1, 2))),
+        make_touch("g", replace_lines((1, 2), old="g.c", new="g.c")),
     ]
     assert commit_ids(dependencies_of(touches, fix_touch, NONE)) == ["f", "g"]
     for requested, expected in (
@@ -212,28 +214,35 @@ def test_only_requested_files_are_considered() -> None:
             commit_ids(last_writers(touches, fix_touch, NONE, frozenset(requested)))
             == expected
         )
-    created = touch("fix", edit(((0, 0), (0, 9)), old=None, new="n.c"))
+    created = make_touch("fix", make_edit_step(((0, 0), (0, 9)), old=None, new="n.c"))
     assert (
         dependencies_of(
-            [touch("n", edit(((0, 0), (0, 9)), old=None, new="n.c"))], created, NONE
+            [make_touch("n", make_edit_step(((0, 0), (0, 9)), old=None, new="n.c"))],
+            created,
+            NONE,
         )
         == ()
     )
 
 
 def test_rename_can_be_a_prerequisite() -> None:
-    first = touch("a", replace_lines((10, 11), old="old.c", new="old.c"))
-    move = touch("m", edit(old="old.c", new="f.c"))
-    assert commit_ids(dependencies_of([first, move], fix((10, 12)), NONE)) == ["a", "m"]
+    first = make_touch("a", replace_lines((10, 11), old="old.c", new="old.c"))
+    move = make_touch("m", make_edit_step(old="old.c", new="f.c"))
+    assert commit_ids(dependencies_of([first, move], make_fix((10, 12)), NONE)) == [
+        "a",
+        "m",
+    ]
     assert commit_ids(
-        dependencies_of([first, move], fix((10, 12)), frozenset("m"))
+        dependencies_of([first, move], make_fix((10, 12)), frozenset("m"))
     ) == ["a"]
-    assert commit_ids(last_writers([first, move], fix((10, 12)), NONE, PATHS)) == ["a"]
+    assert commit_ids(last_writers([first, move], make_fix((10, 12)), NONE, PATHS)) == [
+        "a"
+    ]
     assert commit_ids(find_crossing([first, move], "f.c", (10, 12))) == ["a"]
-    rename = touch("c", edit(((0, 0), (0, 40)), old=None, new="f.c"))
+    rename = make_touch("c", make_edit_step(((0, 0), (0, 40)), old=None, new="f.c"))
     assert commit_ids(
         dependencies_of(
-            [touch("x", replace_lines((10, 11))), rename], fix((10, 12)), NONE
+            [make_touch("x", replace_lines((10, 11))), rename], make_fix((10, 12)), NONE
         )
     ) == ["c"]
 
@@ -257,14 +266,17 @@ def test_rename_can_be_a_prerequisite() -> None:
 def test_commit_may_overlap_the_start_of_a_span(
     old: Span, new: Span, span: Span, crosses: bool
 ) -> None:
-    assert bool(find_crossing([touch("a", edit((old, new)))], "f.c", span)) is crosses
+    assert (
+        bool(find_crossing([make_touch("a", make_edit_step((old, new)))], "f.c", span))
+        is crosses
+    )
 
 
 def test_span_maps_back_to_the_oldest_commit() -> None:
     touches = [
-        touch("a", replace_lines((5, 6))),
-        touch("b", edit(((0, 0), (0, 10)))),
-        touch("c", edit(((15, 16), (15, 18)))),
+        make_touch("a", replace_lines((5, 6))),
+        make_touch("b", make_edit_step(((0, 0), (0, 10)))),
+        make_touch("c", make_edit_step(((15, 16), (15, 18)))),
     ]
     assert commit_ids(find_crossing(touches, "f.c", (16, 17))) == ["a", "c"]
     assert find_crossing(touches, "g.c", (16, 17)) == ()
@@ -272,10 +284,10 @@ def test_span_maps_back_to_the_oldest_commit() -> None:
 
 def test_commit_size_counts_changed_lines() -> None:
     assert (
-        touch(
+        make_touch(
             "a",
-            edit(((0, 2), (0, 5)), ((9, 9), (12, 13))),
-            edit(((1, 1), (1, 2)), old="g.c", new="g.c"),
+            make_edit_step(((0, 2), (0, 5)), ((9, 9), (12, 13))),
+            make_edit_step(((1, 1), (1, 2)), old="g.c", new="g.c"),
         ).size
         == 2 + 3 + 2 + 1 + 1
     )
@@ -419,14 +431,15 @@ def test_rename_search_is_bounded() -> None:
 
 
 def test_lines_of_created_file_have_no_earlier_commits() -> None:
-    first = touch("a", replace_lines((30, 31)))
-    creation = edit(((0, 0), (0, 9)), old=None, new="n.c")
-    moved = touch("b", creation, edit(((0, 0), (0, 20))))
+    first = make_touch("a", replace_lines((30, 31)))
+    creation = make_edit_step(((0, 0), (0, 9)), old=None, new="n.c")
+    moved = make_touch("b", creation, make_edit_step(((0, 0), (0, 20))))
     assert commit_ids(
-        dependencies_of([first, moved], fix((50, 51)), frozenset("b"))
+        dependencies_of([first, moved], make_fix((50, 51)), frozenset("b"))
     ) == ["a"]
     assert (
-        commit_ids(dependencies_of([first, moved], fix((30, 31)), frozenset("b"))) == []
+        commit_ids(dependencies_of([first, moved], make_fix((30, 31)), frozenset("b")))
+        == []
     )
 
 

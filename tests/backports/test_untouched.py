@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.backports.world import World, source
+from tests.backports.world import World, function_source
 from tests.kit.cli import call, spawn
 
 
@@ -21,7 +21,14 @@ def test_backport_leaves_the_repository_unchanged(world: World, tmp_path: Path) 
     world.branch(
         "6.18",
         world.groundwork,
-        ("top", {"w.c": source(l22="other(22);", l20="check(20);", l19="check(19);")}),
+        (
+            "top",
+            {
+                "w.c": function_source(
+                    l22="other(22);", l20="check(20);", l19="check(19);"
+                )
+            },
+        ),
     )
     world.repo.put("untracked.txt", "mine\n")
     world.repo.put("other.c", "edited, not committed\n")

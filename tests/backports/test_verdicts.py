@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from patchpilot.projects.loading import default_project
-from tests.backports.world import FIXED, GROUND, World, source
+from tests.backports.world import FIXED, GROUND, World, function_source
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
-MOVED = "/* one\n * two\n */\n" + source(**GROUND)
-QUICK = {"w.c": source(l10="quick(10);")}
+MOVED = "/* one\n * two\n */\n" + function_source(**GROUND)
+QUICK = {"w.c": function_source(l10="quick(10);")}
 Commits = tuple[tuple[str, dict[str, str]], ...]
 
 
@@ -27,7 +27,12 @@ Commits = tuple[tuple[str, dict[str, str]], ...]
         ),
         (
             "culprit",
-            (("Revert\n\nThis reverts commit {culprit}.\n", {"w.c": source()}),),
+            (
+                (
+                    "Revert\n\nThis reverts commit {culprit}.\n",
+                    {"w.c": function_source()},
+                ),
+            ),
             {"verdict": "not-affected"},
             "",
         ),
@@ -45,7 +50,7 @@ Commits = tuple[tuple[str, dict[str, str]], ...]
         ),
         (
             "groundwork",
-            (("top", {"w.c": source(**GROUND, l22="other(22);")}),),
+            (("top", {"w.c": function_source(**GROUND, l22="other(22);")}),),
             {"verdict": "clean-3way", "applies": "clean-3way"},
             "",
         ),
@@ -59,7 +64,7 @@ Commits = tuple[tuple[str, dict[str, str]], ...]
         # a branch with the fixed content needs no fix, even if no commit message names it
         (
             "culprit",
-            (("all at once", {"w.c": source(**FIXED)}),),
+            (("all at once", {"w.c": function_source(**FIXED)}),),
             {"verdict": "already-fixed", "landed_as": None, "commands": []},
             "changes nothing",
         ),
@@ -98,13 +103,13 @@ def test_reverted_backport_is_needed_again(world: World) -> None:
         world.groundwork,
         (
             f"y\n\ncommit {world.fix} upstream.\n",
-            {"w.c": source(l20="check(20, all);")},
+            {"w.c": function_source(l20="check(20, all);")},
         ),
     )
     world.repo.checkout("linux-6.1.y")
     undone = world.repo.commit(
         f"Revert\n\nThis reverts commit {first}.\n",
-        {"w.c": source(**GROUND)},
+        {"w.c": function_source(**GROUND)},
     )
     world.repo.checkout("master")
     answer = world.branch_result(world.fix, "--onto", undone)
@@ -162,7 +167,7 @@ def test_newer_branches_without_the_fix_are_listed(world: World) -> None:
 def test_later_fixes_and_reverts_are_required(world: World) -> None:
     follow = world.repo.commit(
         f'work: really\n\nFixes: {world.fix[:12]} ("work: do not forget step 20")\n',
-        {"other.c": source(l1="x();")},
+        {"other.c": function_source(l1="x();")},
     )
     answer = world.branch_result(
         world.fix, "--onto", world.branch("6.12", world.groundwork)
@@ -272,7 +277,7 @@ def test_worktree_and_bare_clone_agree(world: World) -> None:
 
 
 def test_moved_line_is_not_a_whitespace_change(world: World) -> None:
-    content = source(**FIXED)
+    content = function_source(**FIXED)
     moved = world.repo.commit(
         "work: first things first",
         {
@@ -287,7 +292,7 @@ def test_moved_line_is_not_a_whitespace_change(world: World) -> None:
         "work: room",
         {
             "other.c": (
-                source().replace(
+                function_source().replace(
                     "\tstep(30);\n\tstep(31);\n", "\tstep(30);\n\n\tstep( 31 );\n"
                 )
             )
@@ -357,7 +362,7 @@ def test_backport_gets_the_verdict_of_its_mainline_commit(world: World) -> None:
     repo.branch("topic", world.groundwork)
     ours = repo.commit(
         message,
-        {"w.c": source(**FIXED)},
+        {"w.c": function_source(**FIXED)},
         author="Ada Author <author@example.org>",
     )
     repo.checkout("master")
@@ -366,7 +371,7 @@ def test_backport_gets_the_verdict_of_its_mainline_commit(world: World) -> None:
         world.groundwork,
         (
             f"x\n\ncommit {world.fix} upstream.\n",
-            {"w.c": source(l10="quick(10);", l20="check(20, all);")},
+            {"w.c": function_source(l10="quick(10);", l20="check(20, all);")},
         ),
     )
     answer = world.ask(ours, "--onto", tip)
@@ -388,7 +393,7 @@ def test_same_title_does_not_mean_same_commit(
     repo.branch("topic", world.groundwork)
     other_commit = repo.commit(
         "work: do not forget step 20\n",
-        {"other.c": source(l30="other(30);")},
+        {"other.c": function_source(l30="other(30);")},
         author="Ada Author <author@example.org>",
     )
     repo.checkout("master")
@@ -398,7 +403,7 @@ def test_same_title_does_not_mean_same_commit(
 
 def test_later_fix_is_reported_as_a_hint(world: World) -> None:
     tip = world.branch("6.12", world.groundwork)
-    refixed = source(**(FIXED | {"l20": "check(20, most);"}))
+    refixed = function_source(**(FIXED | {"l20": "check(20, most);"}))
     later_fix = world.repo.commit("work: fix step 20 again", {"w.c": refixed})
     world.repo.commit("work: fix another step", {"w.c": refixed + "/* end */\n"})
     answer = world.branch_result(world.fix, "--onto", tip)

@@ -17,7 +17,13 @@ from patchpilot.model.trailer import refused_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.services.backport.stable_request import _first_paragraph
 from patchpilot.services.backport.write_backports import backport_note
-from tests.backports.world import FIXED, GROUND, World, follow_failed, source
+from tests.backports.world import (
+    FIXED,
+    GROUND,
+    World,
+    function_source,
+    track_failed_backports,
+)
 from tests.kit.cli import Outcome, call
 
 ADA = Address("Ada Fixer", "ada@example.org")
@@ -25,7 +31,7 @@ DATE = datetime(2024, 3, 4, tzinfo=UTC)
 HIDDEN = Commit("1" * 40, "", (), ADA, DATE, ADA, DATE, "work: x\u202ey\n\nWhy.\n")
 
 
-def write(
+def write_backports(
     world: World, folder: Path, *words: object, fix: str = "", code: int = 0
 ) -> Outcome:
     outcome = world.call(fix or world.fix, "--write", folder, *words)
@@ -35,7 +41,7 @@ def write(
 
 def test_clean_backport_is_one_message(world: World, tmp_path: Path) -> None:
     tip = world.branch("6.12", world.groundwork)
-    write(world, tmp_path / "out", "--signoff")
+    write_backports(world, tmp_path / "out", "--signoff")
     file = next((tmp_path / "out" / "6.12").iterdir())
     patch = parse_patch(file.read_bytes(), str(file))
     assert patch.header("Subject") == "[PATCH 6.12.y] work: do not forget step 20"
@@ -56,7 +62,7 @@ def test_clean_backport_is_one_message(world: World, tmp_path: Path) -> None:
 
 def test_prerequisites_precede_the_fix(world: World, tmp_path: Path) -> None:
     world.branch("6.6", world.culprit)
-    write(world, tmp_path / "out")
+    write_backports(world, tmp_path / "out")
     files = sorted((tmp_path / "out" / "6.6").iterdir())
     first, second = (parse_patch(file.read_bytes(), str(file)) for file in files)
     assert first.header("Subject") == "[PATCH 6.6.y 1/2] work: check first"
@@ -108,13 +114,13 @@ def test_adapt_adds_no_prerequisites(world: World, tmp_path: Path) -> None:
 def test_git_am_accepts_the_output(world: World, tmp_path: Path) -> None:
     three_way = (
         "top",
-        {"w.c": source(**GROUND, l22="other(22);")},
+        {"w.c": function_source(**GROUND, l22="other(22);")},
     )
     tips = {
         "6.6": world.branch("6.6", world.culprit),
         "6.12": world.branch("6.12", world.groundwork, three_way),
     }
-    write(world, tmp_path / "out", "--signoff", "--note", "context differs")
+    write_backports(world, tmp_path / "out", "--signoff", "--note", "context differs")
     for version, tip in tips.items():
         clone = tmp_path / version
         files = sorted((tmp_path / "out" / version).iterdir())
@@ -126,9 +132,11 @@ def test_git_am_accepts_the_output(world: World, tmp_path: Path) -> None:
 
 
 def test_adapted_patch_explains_its_changes(world: World, tmp_path: Path) -> None:
-    content = source(**GROUND, l22="other(22);")
+    content = function_source(**GROUND, l22="other(22);")
     world.branch("6.12", world.groundwork, ("top", {"w.c": content}))
-    write(world, tmp_path / "out", "--signoff", "--note", "line 22 is another one here")
+    write_backports(
+        world, tmp_path / "out", "--signoff", "--note", "line 22 is another one here"
+    )
     text = next((tmp_path / "out" / "6.12").iterdir()).read_text()
     message, _, notes = text.partition("\n---\n")
     assert message.endswith(
@@ -144,9 +152,11 @@ def test_adapted_patch_explains_its_changes(world: World, tmp_path: Path) -> Non
 def test_unmerged_fix_is_not_written(world: World, tmp_path: Path) -> None:
     world.branch("6.12", world.groundwork)
     world.repo.branch("topic", world.groundwork)
-    unmerged_fix = world.repo.commit("work: mine", {"w.c": source(l40="mine(40);")})
+    unmerged_fix = world.repo.commit(
+        "work: mine", {"w.c": function_source(l40="mine(40);")}
+    )
     world.repo.checkout("master")
-    outcome = write(world, tmp_path / "out", fix=unmerged_fix, code=1)
+    outcome = write_backports(world, tmp_path / "out", fix=unmerged_fix, code=1)
     assert "not in mainline" in outcome.out
     assert not (tmp_path / "out").exists()
 
@@ -154,34 +164,39 @@ def test_unmerged_fix_is_not_written(world: World, tmp_path: Path) -> None:
 def test_send_command_is_printed(world: World, tmp_path: Path) -> None:
     world.branch("6.6", world.groundwork)
     world.branch("6.12", world.groundwork)
-    output = write(world, tmp_path / "out").out
+    output = write_backports(world, tmp_path / "out").out
     sends = [line.strip() for line in output.split("\n") if "git send-email" in line]
     assert sends == [
         f"git send-email {tmp_path}/out/{version}/*.patch"
         for version in ("6.12", "6.6")
     ]
     assert "they lack your Signed-off-by" in output
-    assert "Signed-off-by" not in write(world, tmp_path / "more", "--signoff").out
+    assert (
+        "Signed-off-by"
+        not in write_backports(world, tmp_path / "more", "--signoff").out
+    )
 
 
 def test_empty_result_is_a_success(world: World, tmp_path: Path) -> None:
     world.branch("6.12", world.fix)
     world.branch("6.1", world.base)
-    assert "nothing written" in write(world, tmp_path / "out").out
+    assert "nothing written" in write_backports(world, tmp_path / "out").out
 
 
 def test_plain_conflict_suggests_resolve(world: World, tmp_path: Path) -> None:
     world.branch(
         "6.12",
         world.culprit,
-        ("own", {"w.c": source(l10="quick(10);", l20="own(20);")}),
+        ("own", {"w.c": function_source(l10="quick(10);", l20="own(20);")}),
     )
-    assert "--resolve linux-6.12.y" in write(world, tmp_path / "out", code=1).out
+    assert (
+        "--resolve linux-6.12.y" in write_backports(world, tmp_path / "out", code=1).out
+    )
 
 
 def test_existing_patches_are_not_overwritten(world: World, tmp_path: Path) -> None:
     world.branch("6.12", world.groundwork)
-    write(world, tmp_path / "out")
+    write_backports(world, tmp_path / "out")
     outcome = world.call(world.fix, "--write", tmp_path / "out")
     assert outcome.code == 2
     assert "already has patches" in outcome.err
@@ -189,7 +204,9 @@ def test_existing_patches_are_not_overwritten(world: World, tmp_path: Path) -> N
 
 def test_answered_message_is_identified(world: World, tmp_path: Path) -> None:
     world.branch("6.12", world.groundwork)
-    write(world, tmp_path / "out", "--in-reply-to", "2026111-failed@example.org")
+    write_backports(
+        world, tmp_path / "out", "--in-reply-to", "2026111-failed@example.org"
+    )
     assert (
         "In-Reply-To: <2026111-failed@example.org>"
         in next((tmp_path / "out" / "6.12").iterdir()).read_text()
@@ -225,10 +242,10 @@ def test_request_contains_trees_commit_and_reason(world: World) -> None:
 
 
 def test_tree_without_the_code_is_not_affected(world: World) -> None:
-    added = source().replace("work", "more").replace("step", "go")
-    world.repo.commit("work: more\n", {"w.c": f"{source(**FIXED)}\n{added}"})
+    added = function_source().replace("work", "more").replace("step", "go")
+    world.repo.commit("work: more\n", {"w.c": f"{function_source(**FIXED)}\n{added}"})
     fixed = added.replace("go(20)", "go(all)")
-    text = f"{source(**FIXED)}\n{fixed}"
+    text = f"{function_source(**FIXED)}\n{fixed}"
     fix = world.repo.commit("work: fix more\n\nIt crashed.\n", {"w.c": text})
     world.branch("6.6", world.base)
     assert world.branch_result(fix)["verdict"] == "not-affected"
@@ -307,12 +324,12 @@ def read_reply(folder: Path) -> set[str | None]:
 def test_backport_replies_to_the_failed_message(world: World, tmp_path: Path) -> None:
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
-    follow_failed(world.fix, tmp_path, "6.6", "5.15")
-    outcome = write(world, tmp_path / "out")
+    track_failed_backports(world.fix, tmp_path, "6.6", "5.15")
+    outcome = write_backports(world, tmp_path / "out")
     assert read_reply(tmp_path / "out" / "6.6") == {"<failed-6.6-2@example.org>"}
     assert read_reply(tmp_path / "out" / "6.12") == {None}
     assert "linux-6.6.y: in reply to <failed-6.6-2@example.org>" in outcome.out
-    write(world, tmp_path / "other", "--in-reply-to", "mine@example.org")
+    write_backports(world, tmp_path / "other", "--in-reply-to", "mine@example.org")
     assert read_reply(tmp_path / "other" / "6.6") == {"<mine@example.org>"}
 
 
@@ -331,10 +348,10 @@ def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
     )
     world.repo.commit(
         ground,
-        {"w.c": source(**steps, l20="near(20);")},
+        {"w.c": function_source(**steps, l20="near(20);")},
         author="Bea Fixer <bea@example.org>",
     )
-    files = {"w.c": source(**steps, l20="on(20);")}
+    files = {"w.c": function_source(**steps, l20="on(20);")}
     fix = world.repo.commit(
         message.format(world.culprit[:12]), files, author="Bea Fixer <bea@example.org>"
     )
@@ -342,7 +359,7 @@ def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
     world.branch(
         "6.12",
         f"{fix}^",
-        ("top", {"w.c": source(**steps, l20="near(20);", l22="other(22);")}),
+        ("top", {"w.c": function_source(**steps, l20="near(20);", l22="other(22);")}),
     )
     outcome = world.call(
         fix, "--write", tmp_path / "out", "--signoff", "--note", "context differs"
@@ -363,7 +380,7 @@ def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
 
 def test_author_of_the_backport_signs_off_once(world: World, tmp_path: Path) -> None:
     message = "work: on\n\nIt was lost.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
-    fix = world.repo.commit(message, {"other.c": source(l40="on(40);")})
+    fix = world.repo.commit(message, {"other.c": function_source(l40="on(40);")})
     world.branch("6.12", world.fix)
     world.call(fix, "--write", tmp_path / "out", "--signoff")
     assert (
@@ -378,9 +395,10 @@ def test_partial_prerequisites_are_marked(world: World, tmp_path: Path) -> None:
     repo = world.repo
     for number in range(14):
         repo.commit(
-            f"other: step {number}", {"other.c": source(l30=f"prepare({number});")}
+            f"other: step {number}",
+            {"other.c": function_source(l30=f"prepare({number});")},
         )
-    _, fix = world.steps({"other.c": source(l30="prepare(all);")})
+    _, fix = world.steps({"other.c": function_source(l30="prepare(all);")})
     tip = world.branch("6.12", world.fix)
     options = ("--write", tmp_path / "out", "--signoff")
     answer = world.ask(fix, "--onto", "6.12", *options)

@@ -19,7 +19,7 @@ from tests.kit.repos import Repo
 BODY = [f"\tstep({number});\n" for number in range(60)]
 
 
-def source(**changes: str) -> str:
+def function_source(**changes: str) -> str:
     """Return a C file with one function in which these lines were changed.
 
     `l7="seven"` replaces line 7; the value may have several lines.
@@ -71,22 +71,24 @@ class World:
         self.base = repo.commit(
             "start",
             {
-                "w.c": source(),
-                "other.c": source(),
+                "w.c": function_source(),
+                "other.c": function_source(),
                 "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n",
             },
         )
         repo.tag("v6.1")
-        self.culprit = repo.commit("work: be quick", {"w.c": source(l10="quick(10);")})
+        self.culprit = repo.commit(
+            "work: be quick", {"w.c": function_source(l10="quick(10);")}
+        )
         self.groundwork = repo.commit(
             "work: check first",
-            {"w.c": source(**GROUND)},
+            {"w.c": function_source(**GROUND)},
         )
         self.fix = repo.commit(
             f'work: do not forget step 20\n\nIt was lost.\n\nFixes: {self.culprit[:12]} ("work: be'
             ' quick")\nReported-by: Rita Reporter <rita@example.org>\nSigned-off-by: Ada Fixer'
             " <ada@example.org>\n",
-            {"w.c": source(**FIXED)},
+            {"w.c": function_source(**FIXED)},
             author="Ada Author <author@example.org>",
         )
 
@@ -104,7 +106,7 @@ class World:
 
     def create_renamed_branch(self) -> str:
         """Create a branch on which the fix's line has a different name, and return its tip."""
-        text = source(l10="quick(10);", l19="verify(19);", l20="verify(20);")
+        text = function_source(l10="quick(10);", l19="verify(19);", l20="verify(20);")
         return self.branch("6.6", self.groundwork, ("work: rename", {"w.c": text}))
 
     def steps(
@@ -116,11 +118,13 @@ class World:
         """Create a commit that changes a line and these files, and a later fix of that line."""
         content = {**GROUND, "l20": "check(20, all, more);"}
         prerequisite = self.repo.commit(
-            subject, {path: source(**content), **other_files}
+            subject, {path: function_source(**content), **other_files}
         )
         content["l20"] = "check(20, all, right);"
         message = f'work: right\n\nFixes: {self.culprit[:12]} ("work: be quick")\n'
-        return prerequisite, self.repo.commit(message, {path: source(**content)})
+        return prerequisite, self.repo.commit(
+            message, {path: function_source(**content)}
+        )
 
     def applied(self, tip: str, files: Iterable[object], clone: Path) -> str:
         """Apply the patches to a clone of a branch with `git am`, and return the changed file."""
@@ -164,7 +168,7 @@ class World:
         )
 
 
-def follow_failed(fix: str, folder: Path, *versions: str) -> None:
+def track_failed_backports(fix: str, folder: Path, *versions: str) -> None:
     """Track the fix's series, with FAILED messages for these versions."""
     title = "work: do not forget step 20"
     mails = [patch(f"[PATCH] {title}", id="first")]

@@ -57,7 +57,7 @@ def client() -> Iterator[Client]:
         yield client
 
 
-def place(epoch: Repo) -> str:
+def summary_folder(epoch: Repo) -> str:
     return str(epoch.path / ".git")
 
 
@@ -78,14 +78,16 @@ def message_ids(folder: Path) -> list[str]:
 
 
 def test_range_covers_the_new_messages(epoch: Repo) -> None:
-    *lines, summary = map(json.loads, check_range(place(epoch), "HEAD~3..HEAD~1"))
+    *lines, summary = map(
+        json.loads, check_range(summary_folder(epoch), "HEAD~3..HEAD~1")
+    )
     assert [line["message_id"] for line in lines] == [
         f"{COUNT - 2}@example.org",
         f"{COUNT - 3}@example.org",
     ]
     assert summary["summary"]["mails"] == 2
     with pytest.raises(InputError, match="no commit nosuch"):
-        check_range(place(epoch), "nosuch..HEAD")
+        check_range(summary_folder(epoch), "nosuch..HEAD")
 
 
 @pytest.mark.long
@@ -102,11 +104,14 @@ def test_killed_worker_does_not_lose_a_message(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        check_epochs(client, [place(epoch)], tmp_path, mails=4, progress=kill)
+        check_epochs(client, [summary_folder(epoch)], tmp_path, mails=4, progress=kill)
     assert len(message_ids(tmp_path)) == 6 * 4
-    assert check_epochs(client, [place(epoch)], tmp_path, mails=4) == COUNT // 4 - 6
+    assert (
+        check_epochs(client, [summary_folder(epoch)], tmp_path, mails=4)
+        == COUNT // 4 - 6
+    )
     assert message_ids(tmp_path) == [str(number) for number in range(COUNT)]
-    assert check_epochs(client, [place(epoch)], tmp_path, mails=4) == 0
+    assert check_epochs(client, [summary_folder(epoch)], tmp_path, mails=4) == 0
     assert victim not in client.run(os.getpid).values()
 
 
@@ -124,8 +129,12 @@ def test_epochs_have_separate_files(
         },
     )
     lines = tmp_path / "lines"
-    assert check_epochs(client, [place(epoch), place(other)], lines) == 2
-    assert check_epochs(client, [place(epoch), place(other)], lines) == 0
+    assert (
+        check_epochs(client, [summary_folder(epoch), summary_folder(other)], lines) == 2
+    )
+    assert (
+        check_epochs(client, [summary_folder(epoch), summary_folder(other)], lines) == 0
+    )
     assert message_ids(lines) == [str(number) for number in range(COUNT + 1)]
 
 
@@ -138,10 +147,16 @@ def test_patches_are_checked_against_a_tree(
     (tree / "MAINTAINERS").write_text(MAINTAINERS)
     (tree / "Kbuild").touch()
     options = Options(strict=True)
-    (alone,) = finding_names(check_range(place(epoch), "HEAD~1..HEAD", options))
-    (inside,) = finding_names(check_range(place(epoch), "HEAD~1..HEAD", options, tree))
+    (alone,) = finding_names(
+        check_range(summary_folder(epoch), "HEAD~1..HEAD", options)
+    )
+    (inside,) = finding_names(
+        check_range(summary_folder(epoch), "HEAD~1..HEAD", options, tree)
+    )
     assert "maintainer-not-addressed" in inside - alone
-    check_epochs(client, [place(epoch)], tmp_path / "lines", options=options, tree=tree)
+    check_epochs(
+        client, [summary_folder(epoch)], tmp_path / "lines", options=options, tree=tree
+    )
     assert all(
         inside == names
         for file in (tmp_path / "lines").iterdir()
@@ -161,13 +176,13 @@ def finding_names(lines: Iterable[str]) -> list[set[str]]:
 def test_new_messages_change_the_last_part(
     client: Client, epoch: Repo, tmp_path: Path
 ) -> None:
-    assert check_epochs(client, [place(epoch)], tmp_path, mails=15) == 3
+    assert check_epochs(client, [summary_folder(epoch)], tmp_path, mails=15) == 3
     before = {file.name for file in tmp_path.iterdir()}
     epoch.commit(
         "[PATCH] foo: one more",
         {"m": patches.mail(headers={"Message-ID": f"<{COUNT}@example.org>"})},
     )
-    assert check_epochs(client, [place(epoch)], tmp_path, mails=15) == 1
+    assert check_epochs(client, [summary_folder(epoch)], tmp_path, mails=15) == 1
     after = {file.name for file in tmp_path.iterdir()}
     assert (len(after), len(before & after)) == (3, 2)
     assert message_ids(tmp_path) == [str(number) for number in range(COUNT + 1)]

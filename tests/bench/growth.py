@@ -47,11 +47,13 @@ print(used.ru_utime + used.ru_stime, used.ru_maxrss)
 """
 
 
-def growth(patchpilot: str, scratch: Path) -> None:
+def measure_growth(patchpilot: str, scratch: Path) -> None:
     """Print the cost of each command with this many items."""
     for command in ("check", "send", "track", "backport", "fixes"):
         costs = [
-            cost(command_line(patchpilot, command, size, scratch), scratch / f"{size}")
+            measure_command(
+                command_line(patchpilot, command, size, scratch), scratch / f"{size}"
+            )
             for size in SIZES
         ]
         (_, _), (medium, _), (largest, peak) = costs
@@ -64,7 +66,9 @@ def growth(patchpilot: str, scratch: Path) -> None:
             flush=True,
         )
     for command in ("check", "send"):
-        _, peak = cost(command_line(patchpilot, command, 300, scratch), scratch / "300")
+        _, peak = measure_command(
+            command_line(patchpilot, command, 300, scratch), scratch / "300"
+        )
         print(command, "of 300:", peak, "MB", "met" if peak <= MOST_MB else "MISSED")
 
 
@@ -77,7 +81,7 @@ def command_line(
         subprocess.run(["git", "init", "-q", "-b", "main", str(work)], check=True)
         subprocess.run(
             ["git", "-C", str(work), "fast-import", "--quiet"],
-            input="".join(history(size)).encode(),
+            input="".join(history_stream(size)).encode(),
             check=True,
         )
         subprocess.run(["git", "-C", str(work), "reset", "-q", "--hard"], check=True)
@@ -98,7 +102,7 @@ def command_line(
     return (patchpilot, command, *words[command])
 
 
-def history(size: int) -> Iterator[str]:
+def history_stream(size: int) -> Iterator[str]:
     """Yield the input of `git fast-import` for a history of this many commits above `base`."""
     lines = [f"int value_{number} = {number};\n" for number in range(1000)]
     for number in range(size + 1):
@@ -115,7 +119,7 @@ def history(size: int) -> Iterator[str]:
             yield "reset refs/heads/base\nfrom refs/heads/main\n\n"
 
 
-def cost(words: tuple[str, ...], work: Path) -> tuple[float, int]:
+def measure_command(words: tuple[str, ...], work: Path) -> tuple[float, int]:
     """Return a run's CPU seconds and peak memory in megabytes, including child processes.
 
     A child's peak is at least its parent's memory at the fork, so this process must be small.

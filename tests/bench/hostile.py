@@ -47,7 +47,7 @@ FUNCTION = (
 Text = Iterator[str]
 
 
-def new_file(path: str, lines: int, body: Text) -> Text:
+def new_file_diff(path: str, lines: int, body: Text) -> Text:
     yield (
         f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0"
         f" +1,{lines} @@\n"
@@ -55,7 +55,7 @@ def new_file(path: str, lines: int, body: Text) -> Text:
     yield from body
 
 
-def code(lines: int) -> Text:
+def code_lines(lines: int) -> Text:
     line_count, number = 0, 0
     while line_count < lines:
         block = FUNCTION.format(number).split("\n")[:-1][: lines - line_count]
@@ -63,18 +63,18 @@ def code(lines: int) -> Text:
         line_count, number = line_count + len(block), number + 1
 
 
-def patch(
+def patch_mail(
     diff: Text, *, head: str = HEAD + SUBJECT, message: str = PROSE + SIGNED
 ) -> Text:
     yield f"{head}\n{message}"
     yield from diff
 
 
-def small() -> Text:
+def small_diff() -> Text:
     yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n"
 
 
-def files(count: int) -> Text:
+def many_files_diff(count: int) -> Text:
     for number in range(count):
         path = f"drivers/frob/f{number}.c"
         yield (
@@ -83,13 +83,13 @@ def files(count: int) -> Text:
         )
 
 
-def hunks(count: int) -> Text:
+def many_hunks_diff(count: int) -> Text:
     yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n"
     for number in range(count):
         yield f"@@ -{number * 10 + 1},1 +{number * 11 + 1},2 @@\n int a;\n+int b{number};\n"
 
 
-def removed_and_added(lines: int) -> Text:
+def replaced_lines_diff(lines: int) -> Text:
     """Yield a hunk that replaces every line of a long file."""
     yield f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,{lines} +1,{lines} @@\n"
     for sign in "-+":
@@ -98,31 +98,33 @@ def removed_and_added(lines: int) -> Text:
         )
 
 
-def nested(depth: int) -> Text:
+def nested_parts_mail(depth: int) -> Text:
     yield f"{HEAD}{SUBJECT}MIME-Version: 1.0\n"
     for level in range(depth):
         yield f'Content-Type: multipart/mixed; boundary="b{level}"\n\n--b{level}\n'
     yield "Content-Type: text/plain\n\nhello\n"
 
 
-def parts(count: int) -> Text:
+def many_parts_mail(count: int) -> Text:
     yield f'{HEAD}{SUBJECT}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
     yield from ("--b\nContent-Type: text/plain\n\nhello\n" for _ in range(count))
     yield "--b--\n"
 
 
-def mbox(count: int) -> Text:
+def many_patches_mbox(count: int) -> Text:
     for number in range(count):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
-        yield from patch(small(), head=(HEAD + SUBJECT).replace("<1@", f"<{number}@"))
+        yield from patch_mail(
+            small_diff(), head=(HEAD + SUBJECT).replace("<1@", f"<{number}@")
+        )
         yield "\n"
 
 
-def header(text: str) -> str:
+def header_text(text: str) -> str:
     return f"{HEAD}{text}\n{SUBJECT}"
 
 
-def tags(count: int) -> str:
+def many_tags(count: int) -> str:
     return (
         PROSE
         + "\n"
@@ -153,7 +155,7 @@ class Case:
     named: Callable[[], str] = lambda: MAINTAINERS
 
 
-def numbered(count: int) -> Text:
+def numbered_series_mbox(count: int) -> Text:
     """Yield an mbox of a series of this many patches."""
     for number in range(1, count + 1):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
@@ -161,15 +163,17 @@ def numbered(count: int) -> Text:
             f"Subject: [PATCH {number}/{count}] frob: wait "
             f"for link {number} before it is used\n"
         )
-        yield from patch(small(), head=(HEAD + subject).replace("<1@", f"<{number}@"))
+        yield from patch_mail(
+            small_diff(), head=(HEAD + subject).replace("<1@", f"<{number}@")
+        )
         yield "\n"
 
 
-def replies(count: int) -> Text:
+def replies_mbox(count: int) -> Text:
     """Yield an mbox of a patch and this many replies."""
     start = "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
     yield start
-    yield from patch(small())
+    yield from patch_mail(small_diff())
     for number in range(count):
         yield (
             f"\n{start}From: Rev {number % 500} <rev{number % 500}@example.com>\nDate: Wed, 7 Jan"
@@ -186,7 +190,7 @@ def replies(count: int) -> Text:
         )
 
 
-def maintainers(count: int) -> str:
+def maintainers_file(count: int) -> str:
     """Return a MAINTAINERS file whose first section has this many maintainers."""
     people = "".join(
         f"M:\tAda {number} <ada{number}@example.org>\n" for number in range(count)
@@ -194,12 +198,12 @@ def maintainers(count: int) -> str:
     return f"FROB\n{people}S:\tMaintained\nF:\tdrivers/frob/\n"
 
 
-def spoiled(size: int, *lines: str) -> Callable[[], Text]:
+def bad_lines_patch(size: int, *lines: str) -> Callable[[], Text]:
     """Return a function that yields a patch of this many bytes that repeats these lines."""
     body = "".join(f"+{line}\n" for line in lines)
     count = size // len(body)
-    return lambda: patch(
-        new_file("drivers/frob/frob.c", count * len(lines), iter([body] * count))
+    return lambda: patch_mail(
+        new_file_diff("drivers/frob/frob.c", count * len(lines), iter([body] * count))
     )
 
 
@@ -210,43 +214,55 @@ CLASSIFY = ("track", "classify")
 M = 1_000_000
 CASES: dict[str, Case] = {
     "1,000,000-line hunk, new file": Case(
-        CHECK, lambda: patch(new_file("drivers/frob/frob.c", M, code(M)))
+        CHECK,
+        lambda: patch_mail(new_file_diff("drivers/frob/frob.c", M, code_lines(M))),
     ),
     "1,000,000-line hunk, rewrite": Case(
-        CHECK, lambda: patch(removed_and_added(M // 2))
+        CHECK, lambda: patch_mail(replaced_lines_diff(M // 2))
     ),
     "1,000,000 lines of text file": Case(
         CHECK,
-        lambda: patch(
-            new_file("Documentation/x.rst", M, ("+text of it\n" for _ in range(M)))
+        lambda: patch_mail(
+            new_file_diff("Documentation/x.rst", M, ("+text of it\n" for _ in range(M)))
         ),
     ),
     "1,000,000 lines of message": Case(
-        CHECK, lambda: patch(small(), message="A line of words here.\n" * M + SIGNED)
+        CHECK,
+        lambda: patch_mail(
+            small_diff(), message="A line of words here.\n" * M + SIGNED
+        ),
     ),
-    "100,000 files": Case(CHECK, lambda: patch(files(100_000))),
-    "100,000 hunks": Case(CHECK, lambda: patch(hunks(100_000))),
+    "100,000 files": Case(CHECK, lambda: patch_mail(many_files_diff(100_000))),
+    "100,000 hunks": Case(CHECK, lambda: patch_mail(many_hunks_diff(100_000))),
     "200 MB patch": Case(
         CHECK,
-        lambda: patch(new_file("drivers/frob/frob.c", 11 * M, code(11 * M))),
+        lambda: patch_mail(
+            new_file_diff("drivers/frob/frob.c", 11 * M, code_lines(11 * M))
+        ),
         refused=True,
     ),
     "10 MB line of code": Case(
         CHECK,
-        lambda: patch(new_file("a.c", 1, iter(["+" + "int a; " * 1_500_000 + "\n"]))),
+        lambda: patch_mail(
+            new_file_diff("a.c", 1, iter(["+" + "int a; " * 1_500_000 + "\n"]))
+        ),
         refused=True,
     ),
     "10 MB line of message": Case(
         CHECK,
-        lambda: patch(small(), message="word " * 2_000_000 + "\n" + SIGNED),
+        lambda: patch_mail(small_diff(), message="word " * 2_000_000 + "\n" + SIGNED),
         refused=True,
     ),
-    "4,000 tags": Case(CHECK, lambda: patch(small(), message=tags(4000))),
-    "40,000 tags": Case(CHECK, lambda: patch(small(), message=tags(40_000))),
+    "4,000 tags": Case(
+        CHECK, lambda: patch_mail(small_diff(), message=many_tags(4000))
+    ),
+    "40,000 tags": Case(
+        CHECK, lambda: patch_mail(small_diff(), message=many_tags(40_000))
+    ),
     "4,000 Fixes: tags": Case(
         CHECK,
-        lambda: patch(
-            small(),
+        lambda: patch_mail(
+            small_diff(),
             message=PROSE
             + "\n"
             + 'Fixes: 123456789abc ("frob: x")\n' * 4000
@@ -254,94 +270,108 @@ CASES: dict[str, Case] = {
         ),
     ),
     "4,000 doubled words": Case(
-        CHECK, lambda: patch(small(), message="the the link\n" * 4000 + SIGNED)
+        CHECK,
+        lambda: patch_mail(small_diff(), message="the the link\n" * 4000 + SIGNED),
     ),
     "4,000 doubled words in code": Case(
         CHECK,
-        lambda: patch(new_file("a.c", 4000, iter(["+/* the the link */\n"] * 4000))),
+        lambda: patch_mail(
+            new_file_diff("a.c", 4000, iter(["+/* the the link */\n"] * 4000))
+        ),
     ),
     "700,000 encoded words": Case(
         CHECK,
-        lambda: patch(
-            small(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"
+        lambda: patch_mail(
+            small_diff(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"
         ),
         refused=True,
     ),
     "1,000,000 folds": Case(
         CHECK,
-        lambda: patch(small(), head=header("X-Long: a" + "\n a" * M)),
+        lambda: patch_mail(small_diff(), head=header_text("X-Long: a" + "\n a" * M)),
         refused=True,
     ),
     "header just under its limit": Case(
-        CHECK, lambda: patch(small(), head=header("Cc: " + "a@b.org,\n " * 85_000))
+        CHECK,
+        lambda: patch_mail(
+            small_diff(), head=header_text("Cc: " + "a@b.org,\n " * 85_000)
+        ),
     ),
     "100,000 header fields": Case(
-        CHECK, lambda: patch(small(), head=header("X-Y: z\n" * 100_000)[:-1])
+        CHECK,
+        lambda: patch_mail(small_diff(), head=header_text("X-Y: z\n" * 100_000)[:-1]),
     ),
     "gzip bomb, 2 GB": Case(CHECK, lambda: iter(()), refused=True, packed=True),
     "gzip bomb, 2 GB, classify": Case(
         CLASSIFY, lambda: iter(()), refused=True, packed=True
     ),
-    "mbox of 500 patches": Case(("check", "--jobs", "1"), lambda: mbox(500)),
-    "mbox of 20,000 mails, classify": Case(CLASSIFY, lambda: mbox(20_000)),
-    "MIME depth 100,000": Case(CLASSIFY, lambda: nested(100_000)),
-    "MIME depth 100,000, check": Case(CHECK, lambda: nested(100_000)),
-    "200,000 MIME parts": Case(CLASSIFY, lambda: parts(200_000)),
+    "mbox of 500 patches": Case(
+        ("check", "--jobs", "1"), lambda: many_patches_mbox(500)
+    ),
+    "mbox of 20,000 mails, classify": Case(CLASSIFY, lambda: many_patches_mbox(20_000)),
+    "MIME depth 100,000": Case(CLASSIFY, lambda: nested_parts_mail(100_000)),
+    "MIME depth 100,000, check": Case(CHECK, lambda: nested_parts_mail(100_000)),
+    "200,000 MIME parts": Case(CLASSIFY, lambda: many_parts_mail(200_000)),
     "700,000 encoded words, classify": Case(
         CLASSIFY,
-        lambda: patch(
-            small(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"
+        lambda: patch_mail(
+            small_diff(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"
         ),
         refused=True,
     ),
     "1,000,000 folds, classify": Case(
         CLASSIFY,
-        lambda: patch(small(), head=header("X-Long: a" + "\n a" * M)),
+        lambda: patch_mail(small_diff(), head=header_text("X-Long: a" + "\n a" * M)),
         refused=True,
     ),
     "1,000,000 lines of mail, classify": Case(
         CLASSIFY,
-        lambda: patch(
-            small(), message="> quoted\nI do not think so.\n" * (M // 2) + SIGNED
+        lambda: patch_mail(
+            small_diff(), message="> quoted\nI do not think so.\n" * (M // 2) + SIGNED
         ),
     ),
     "4,000 tags, maintainers": Case(
-        ("maintainers", "--tree", "."), lambda: patch(small(), message=tags(4000))
+        ("maintainers", "--tree", "."),
+        lambda: patch_mail(small_diff(), message=many_tags(4000)),
     ),
     "100,000 files, maintainers": Case(
-        ("maintainers", "--tree", "."), lambda: patch(files(100_000))
+        ("maintainers", "--tree", "."), lambda: patch_mail(many_files_diff(100_000))
     ),
     "1,000,000-line hunk, maintainers": Case(
-        ("maintainers", "--tree", "."), lambda: patch(new_file("a/frob.c", M, code(M)))
+        ("maintainers", "--tree", "."),
+        lambda: patch_mail(new_file_diff("a/frob.c", M, code_lines(M))),
     ),
     "27 KB of fixes that undo each other, --diff": Case(
-        FIX, spoiled(KB27, "*/", "\tif(a==b ){"), seconds=5
+        FIX, bad_lines_patch(KB27, "*/", "\tif(a==b ){"), seconds=5
     ),
     "27 KB of a long line, --diff": Case(
-        FIX, spoiled(KB27, "\t" + "a+b," * 95), seconds=3
+        FIX, bad_lines_patch(KB27, "\t" + "a+b," * 95), seconds=3
     ),
-    "27 KB of blank lines, --diff": Case(FIX, spoiled(KB27, ""), seconds=3),
-    "27 KB of else, --diff": Case(FIX, spoiled(KB27, "\t}", "\telse {"), seconds=3),
+    "27 KB of blank lines, --diff": Case(FIX, bad_lines_patch(KB27, ""), seconds=3),
+    "27 KB of else, --diff": Case(
+        FIX, bad_lines_patch(KB27, "\t}", "\telse {"), seconds=3
+    ),
     "27 KB of open parentheses, --diff": Case(
-        FIX, spoiled(KB27, "\tfrob(((a , b"), seconds=3
+        FIX, bad_lines_patch(KB27, "\tfrob(((a , b"), seconds=3
     ),
     "series of 2,000 patches, json": Case(
-        ("check", "--jobs", "1", "--format", "json"), lambda: numbered(2000)
+        ("check", "--jobs", "1", "--format", "json"), lambda: numbered_series_mbox(2000)
     ),
     "thread of 20,000 mails, show": Case(
         ("track", "show"),
-        lambda: replies(20_000),
+        lambda: replies_mbox(20_000),
         seconds=2,
         megabytes=200,
         first=("track", "add", "--mbox"),
     ),
     "100,000 maintainers": Case(
         ("maintainers", "--tree", "."),
-        lambda: patch(new_file("drivers/frob/frob.c", 100, code(100))),
-        named=lambda: maintainers(100_000),
+        lambda: patch_mail(new_file_diff("drivers/frob/frob.c", 100, code_lines(100))),
+        named=lambda: maintainers_file(100_000),
     ),
     "1,000,000-line hunk, --diff": Case(
-        (*CHECK, "--diff"), lambda: patch(new_file("drivers/frob/frob.c", M, code(M)))
+        (*CHECK, "--diff"),
+        lambda: patch_mail(new_file_diff("drivers/frob/frob.c", M, code_lines(M))),
     ),
 }
 MAINTAINERS = (
@@ -350,7 +380,7 @@ MAINTAINERS = (
 )
 
 
-def write(case: Case, folder: Path) -> None:
+def write_input(case: Case, folder: Path) -> None:
     if case.packed:
         packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
         with folder.open("wb") as file:
@@ -363,7 +393,7 @@ def write(case: Case, folder: Path) -> None:
         file.writelines(case.text())
 
 
-def run(
+def run_case(
     command: list[str], case: Case, folder: Path, seconds: float
 ) -> tuple[float, int, int, str]:
     """Run a case and return (CPU seconds, peak megabytes, exit code, first line of stderr).
@@ -371,7 +401,7 @@ def run(
     A run that takes too long is killed.
     """
     name = folder / ("case.patch.gz" if case.packed else "case.patch")
-    write(case, name)
+    write_input(case, name)
     errors = folder / "stderr"
     file_actions = [
         (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
@@ -436,7 +466,7 @@ def main() -> int:
             continue
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "MAINTAINERS").write_text(case.named())
-            seconds, peak, code_, message = run(
+            seconds, peak, code_, message = run_case(
                 args.command.split(), case, Path(folder), args.seconds
             )
         good = (

@@ -27,7 +27,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PairRow:
     """A measured pair: its name, seconds, ratios of wall and CPU time, and spread.
 
     The times are the shortest of all runs; the spread is patchpilot's longest time divided by its
@@ -43,11 +43,11 @@ class Row:
     spread: float = 1.0
 
 
-ROWS: list[Row] = []
+ROWS: list[PairRow] = []
 """The pairs that `report` has measured in this process."""
 
 
-def once(job: Job) -> tuple[float, float]:
+def time_job(job: Job) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, "LC_ALL": "C.UTF-8"}
         if job.fresh:
@@ -64,11 +64,11 @@ def once(job: Job) -> tuple[float, float]:
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def side_by_side(
+def time_jobs(
     jobs: Sequence[Job], runs: int = 5
 ) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
     """Return the wall and CPU seconds of each job in `runs` rounds, after a warm-up round."""
-    rounds = [[once(job) for job in jobs] for _ in range(runs + 1)][1:]
+    rounds = [[time_job(job) for job in jobs] for _ in range(runs + 1)][1:]
     return [
         (
             tuple(timings[index][0] for timings in rounds),
@@ -78,15 +78,17 @@ def side_by_side(
     ]
 
 
-def report(title: str, ours: Job, theirs: Job | None = None, runs: int = 5) -> Row:
+def report_pair(
+    title: str, ours: Job, theirs: Job | None = None, runs: int = 5
+) -> PairRow:
     """Print a line for a pair or, without a peer, for patchpilot's job, and return the row."""
     jobs = [job for job in (ours, theirs) if job]
-    (wall, cpu), *other_rows = side_by_side(jobs, runs)
+    (wall, cpu), *other_rows = time_jobs(jobs, runs)
     label, theirs_wall, ratio, cpu_ratio = "", 0.0, 0.0, 0.0
     for job, (other_wall, other_cpu) in zip(jobs[1:], other_rows, strict=True):
         label, theirs_wall = job.label, min(other_wall)
         ratio, cpu_ratio = min(wall) / theirs_wall, min(cpu) / min(other_cpu)
-    row = Row(
+    row = PairRow(
         title, min(wall), label, theirs_wall, ratio, cpu_ratio, max(wall) / min(wall)
     )
     ROWS.append(row)

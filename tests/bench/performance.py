@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench.pairs import Row
+from tests.bench.pairs import PairRow
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "performance.md"
@@ -22,7 +22,7 @@ TOLERANCE = 1.25
 """A recorded ratio may grow by this factor, as two runs on a noisy machine may differ this much."""
 
 
-def worse(rows: Sequence[Row], recorded: dict[str, float]) -> list[str]:
+def find_regressions(rows: Sequence[PairRow], recorded: dict[str, float]) -> list[str]:
     """Return a sentence for each pair whose ratio exceeds the recorded one by more than its
     tolerance.
     """
@@ -38,7 +38,7 @@ def recorded_ratios() -> dict[str, float]:
     return ratios
 
 
-def record(rows: Sequence[Row]) -> None:
+def record_ratios(rows: Sequence[PairRow]) -> None:
     """Record these ratios; pairs that were not measured keep their old ratios."""
     ratios = recorded_ratios() | {
         row.title: round(row.ratio, 3) for row in rows if row.ratio
@@ -46,18 +46,18 @@ def record(rows: Sequence[Row]) -> None:
     RATIOS.write_text(json.dumps(dict(sorted(ratios.items())), indent=1) + "\n")
 
 
-def write_page(rows: Sequence[Row], versions: Sequence[str]) -> None:
-    PAGE.write_text(page(rows, versions, machine(), datetime.now(UTC)))
+def write_page(rows: Sequence[PairRow], versions: Sequence[str]) -> None:
+    PAGE.write_text(render_page(rows, versions, describe_machine(), datetime.now(UTC)))
 
 
-def page(
-    rows: Sequence[Row], versions: Sequence[str], machine: str, date: datetime
+def render_page(
+    rows: Sequence[PairRow], versions: Sequence[str], machine: str, date: datetime
 ) -> str:
     table = [
-        f"{row.title}|{_seconds(row.ours)}|{row.spread:.2f}|{row.theirs_label}"
-        f"|{_seconds(row.theirs)}|{row.ratio:.2f}|{row.cpu:.2f}"
+        f"{row.title}|{_format_seconds(row.ours)}|{row.spread:.2f}|{row.theirs_label}"
+        f"|{_format_seconds(row.theirs)}|{row.ratio:.2f}|{row.cpu:.2f}"
         if row.ratio
-        else f"{row.title}|{_seconds(row.ours)}|{row.spread:.2f}|||"
+        else f"{row.title}|{_format_seconds(row.ours)}|{row.spread:.2f}|||"
         for row in rows
     ]
     return "\n".join(
@@ -81,12 +81,12 @@ def page(
     )
 
 
-def machine() -> str:
+def describe_machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
     return f"{os.cpu_count()} processors ({platform.machine()}), {memory:.0f} GiB"
 
 
-def versions() -> list[str]:
+def program_versions() -> list[str]:
     """Return the versions of programs that affect the ratios."""
     names = [f"Python {platform.python_version()}"]
     for command in (("git", "--version"), ("perl", "-e", 'print "perl $^V"')):
@@ -100,5 +100,5 @@ def versions() -> list[str]:
     return names
 
 
-def _seconds(value: float) -> str:
+def _format_seconds(value: float) -> str:
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.bench.walk import PATCHPILOT, environment, sandbox
+from tests.bench.walk import PATCHPILOT, create_sandbox, used_environment
 from tests.bench.walk_large import MAILS, thread_mail
 from tests.kit.terminal import Terminal
 
@@ -46,17 +46,17 @@ MOVES = {
 def main() -> int:
     """Measure traffic and memory; return 1 if a limit is exceeded."""
     with tempfile.TemporaryDirectory() as scratch:
-        work = sandbox(Path(scratch))
+        work = create_sandbox(Path(scratch))
         missed = [
-            traffic(work, environment(Path(scratch), f"{size}"), size)
+            measure_traffic(work, used_environment(Path(scratch), f"{size}"), size)
             for size in ((80, 24), (160, 50))
         ]
-        slow_line(work, environment(Path(scratch), "line"))
-        missed.append(memory(work, Path(scratch)))
+        measure_slow_line(work, used_environment(Path(scratch), "line"))
+        missed.append(measure_memory(work, Path(scratch)))
     return int(any(missed))
 
 
-def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
+def measure_traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
     """Print the bytes for moving the cursor in each stage, and for changing the panel or the stage.
 
     Return whether a move costs too much.
@@ -72,21 +72,21 @@ def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
         terminal.quiet(2.0)
         opened = []
         for stage, moves in MOVES.items():
-            opened.append(_bytes(terminal, stage, 2.0))
-            missed |= _say(
+            opened.append(_key_bytes(terminal, stage, 2.0))
+            missed |= _report_cost(
                 f"{size[0]}x{size[1]}: stage {stage}, a move of the cursor",
-                [_bytes(terminal, key) for key in moves],
+                [_key_bytes(terminal, key) for key in moves],
                 MOVE_LIMIT,
             )
-        _say(
+        _report_cost(
             f"{size[0]}x{size[1]}: to another panel and back",
-            [_bytes(terminal, key) for key in ("\t", "\x1b[Z")],
+            [_key_bytes(terminal, key) for key in ("\t", "\x1b[Z")],
         )
-        _say(f"{size[0]}x{size[1]}: to another stage", opened)
+        _report_cost(f"{size[0]}x{size[1]}: to another stage", opened)
     return missed
 
 
-def slow_line(work: Path, env: dict[str, str]) -> None:
+def measure_slow_line(work: Path, env: dict[str, str]) -> None:
     """Print the time from a key press to the last byte of its screen over a slow line."""
     with Terminal([PATCHPILOT], work, size=(120, 36), env=env | COLORS) as terminal:
         terminal.wait_for("quit")
@@ -100,7 +100,7 @@ def slow_line(work: Path, env: dict[str, str]) -> None:
             ("to another stage", [*"34683468"]),
             ("a dialog and back", ["?", "\x1b"] * 2),
         ):
-            costs = [_seconds(terminal, key) for key in pressed]
+            costs = [_key_seconds(terminal, key) for key in pressed]
             if label.startswith("a move"):
                 costs = [
                     cost
@@ -114,19 +114,19 @@ def slow_line(work: Path, env: dict[str, str]) -> None:
             )
 
 
-def _seconds(terminal: Terminal, key: str) -> float:
+def _key_seconds(terminal: Terminal, key: str) -> float:
     start = time.perf_counter()
     terminal.type(key)
     return max(0.0, terminal.quiet(1.0) - start)
 
 
-def _bytes(terminal: Terminal, key: str, patience: float = 1.0) -> int:
+def _key_bytes(terminal: Terminal, key: str, patience: float = 1.0) -> int:
     start = terminal.type(key)
     terminal.quiet(patience)
     return len(terminal.seen[start:].encode())
 
 
-def _say(label: str, costs: Sequence[int], limit: int = 0) -> bool:
+def _report_cost(label: str, costs: Sequence[int], limit: int = 0) -> bool:
     missed = bool(limit) and max(costs) > limit
     verdict = f"  target {limit} {'MISSED' if missed else 'met'}" if limit else ""
     print(
@@ -136,9 +136,9 @@ def _say(label: str, costs: Sequence[int], limit: int = 0) -> bool:
     return missed
 
 
-def memory(work: Path, scratch: Path) -> bool:
+def measure_memory(work: Path, scratch: Path) -> bool:
     """Print the peak memory for a thread of 5,000 messages, and return whether it is too high."""
-    env = environment(scratch, "thread")
+    env = used_environment(scratch, "thread")
     box = scratch / "thread.mbox"
     box.write_text("".join(thread_mail(number) for number in range(MAILS)))
     subprocess.run(
@@ -150,13 +150,13 @@ def memory(work: Path, scratch: Path) -> bool:
     with Terminal([PATCHPILOT], work, env=env | COLORS) as terminal:
         terminal.wait_for("quit")
         terminal.quiet(3.0)
-        before = _peak(terminal)
+        before = _peak_memory(terminal)
         terminal.type("8")
         terminal.quiet(10.0)
         for key in ("\x1b[F", "\x1b[H", "\x1b[6~", "\t", "\x1b[F", "\x1b[H"):
             terminal.type(key)
             terminal.quiet(1.0)
-        peak = _peak(terminal)
+        peak = _peak_memory(terminal)
     missed = peak > MEMORY_LIMIT
     print(
         f"{f'memory: {MAILS} mails in Follow':48s} {peak:6.0f} MB (the commit stage: {before:.0f}"
@@ -165,7 +165,7 @@ def memory(work: Path, scratch: Path) -> bool:
     return missed
 
 
-def _peak(terminal: Terminal) -> float:
+def _peak_memory(terminal: Terminal) -> float:
     status = Path(f"/proc/{terminal.process.pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 

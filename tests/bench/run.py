@@ -19,16 +19,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.bench.growth import growth
-from tests.bench.pairs import ROWS, Job, once, report
+from tests.bench.growth import measure_growth
+from tests.bench.pairs import ROWS, Job, report_pair, time_job
 from tests.bench.performance import (
-    record,
+    find_regressions,
+    program_versions,
+    record_ratios,
     recorded_ratios,
-    versions,
-    worse,
     write_page,
 )
-from tests.bench.walk import environment, sandbox, start, walk
+from tests.bench.walk import (
+    create_sandbox,
+    time_program_start,
+    time_walks,
+    used_environment,
+)
 
 BIN = Path(sys.executable).parent
 PATCHPILOT = str(BIN / "patchpilot")
@@ -48,28 +53,28 @@ def main() -> int:
             f"XDG_{name}_HOME": str(scratch / name)
             for name in ("CACHE", "STATE", "CONFIG")
         }
-        tree = kernel_tree(scratch)
+        tree = clone_kernel_tree(scratch)
         if tree is None or not shutil.which("perl"):
             print("bench: no kernel tree or no perl: set PATCHPILOT_TREE")
             return 0
         if os.environ.get("CACHE") == "no":
-            caches(tree, scratch / "CACHE" / "patchpilot")
+            measure_caches(tree, scratch / "CACHE" / "patchpilot")
             return 0
-        commits(tree)
-        patches(tree)
-        starts(tree)
-        terminal(tree, scratch)
-        objects(tree, scratch)
-        growth(PATCHPILOT, scratch)
-    write_page(ROWS, [*versions(), "Linux 6.1"])
+        measure_commit_checks(tree)
+        measure_patch_checks(tree)
+        measure_starts(tree)
+        measure_tui(tree, scratch)
+        measure_object_builds(tree, scratch)
+        measure_growth(PATCHPILOT, scratch)
+    write_page(ROWS, [*program_versions(), "Linux 6.1"])
     if "--record" in sys.argv:
-        record(ROWS)
-    for line in (slower := worse(ROWS, recorded_ratios())):
+        record_ratios(ROWS)
+    for line in (slower := find_regressions(ROWS, recorded_ratios())):
         print(f"bench: slower than recorded: {line}", file=sys.stderr)
     return 1 if slower else 0
 
 
-def kernel_tree(scratch: Path) -> Path | None:
+def clone_kernel_tree(scratch: Path) -> Path | None:
     """Return a clone of the tree with a topic of `COMMITS` commits."""
     work = scratch / "linux"
     if source := os.environ.get("PATCHPILOT_TREE"):
@@ -94,7 +99,7 @@ def kernel_tree(scratch: Path) -> Path | None:
     return work
 
 
-def commits(tree: Path) -> None:
+def measure_commit_checks(tree: Path) -> None:
     """Measure checking one and nine commits, a file, recipients, a rule, and messages."""
     perl = ("perl", "scripts/checkpatch.pl", "--terse", "--no-summary")
     last = [f"HEAD~{number}" for number in range(COMMITS)]
@@ -108,33 +113,33 @@ def commits(tree: Path) -> None:
     def theirs(label: str, *words: tuple[str, ...]) -> Job:
         return Job(label, words, tree)
 
-    report(
+    report_pair(
         "check, one commit",
         ours("check", "HEAD"),
         theirs("checkpatch.pl -g", (*perl, "-g", "HEAD")),
     )
-    report(
+    report_pair(
         "check, nine commits",
         ours("check", series),
         theirs("9 x checkpatch.pl -g", *((*perl, "-g", commit) for commit in last)),
     )
-    report(
+    report_pair(
         "check, one file",
         ours("check", "-f", DRIVER),
         theirs("checkpatch.pl -f", (*perl, "-f", DRIVER)),
     )
-    report(
+    report_pair(
         "maintainers, one commit",
         ours("maintainers", "HEAD"),
         theirs("get_maintainer.pl", scripts[0]),
     )
-    report(
+    report_pair(
         "maintainers, nine commits",
         ours("maintainers", series),
         theirs("9 x get_maintainer.pl", *scripts),
     )
-    report("explain, one rule", ours("explain", "missing-fixes"))
-    report(
+    report_pair("explain, one rule", ours("explain", "missing-fixes"))
+    report_pair(
         "send --dry-run, one commit",
         ours("send", "--dry-run", "--offline", "--to", "a@example.org", "HEAD"),
         theirs(
@@ -144,7 +149,7 @@ def commits(tree: Path) -> None:
     )
 
 
-def patches(tree: Path) -> None:
+def measure_patch_checks(tree: Path) -> None:
     """Measure checking a hundred patches, on all cores and on one."""
     folder = Path(os.environ.get("PATCHPILOT_DATA", "../shared")) / "corpus" / "patches"
     files = tuple(map(str, sorted(folder.resolve().glob("*.patch"))[:100]))
@@ -156,7 +161,7 @@ def patches(tree: Path) -> None:
         ("", check, "100 x checkpatch.pl", tuple((*perl, file) for file in files)),
         (", one core", (*check, "--jobs", "1"), "checkpatch.pl", ((*perl, *files),)),
     ):
-        report(
+        report_pair(
             f"check, 100 patches{title}",
             Job("check", ((*ours, *files),), tree),
             Job(label, words, tree),
@@ -164,45 +169,45 @@ def patches(tree: Path) -> None:
         )
 
 
-def starts(tree: Path) -> None:
+def measure_starts(tree: Path) -> None:
     """Measure start-up, and the first run on a machine without caches or bytecode."""
     version = Job("b4", ((B4, "--version"),))
-    report("start: --version", Job("start", ((PATCHPILOT, "--version"),)), version)
-    report(
+    report_pair("start: --version", Job("start", ((PATCHPILOT, "--version"),)), version)
+    report_pair(
         "first run on a machine: check, one commit",
         Job("check", ((PATCHPILOT, "check", "HEAD"),), tree, fresh=True),
         Job("b4 --version", version.commands, fresh=True),
     )
 
 
-def terminal(tree: Path, scratch: Path) -> None:
+def measure_tui(tree: Path, scratch: Path) -> None:
     """Measure the TUI in the kernel tree and in the demo, and lazygit if it is installed."""
-    for label, work in (("kernel", tree), ("demo", sandbox(scratch))):
-        walk(label, work, environment(scratch, label))
+    for label, work in (("kernel", tree), ("demo", create_sandbox(scratch))):
+        time_walks(label, work, used_environment(scratch, label))
     if shutil.which("lazygit"):
-        start("lazygit", "Commit", tree)
+        time_program_start("lazygit", "Commit", tree)
 
 
-def caches(tree: Path, folder: Path) -> None:
+def measure_caches(tree: Path, folder: Path) -> None:
     """Print the CPU time saved by each kind of cached value in a check of one commit."""
     job = Job("check", ((PATCHPILOT, "check", "HEAD"),), tree)
-    once(job)
+    time_job(job)
     kinds = sorted(
         {file.name.rpartition("-")[0] or file.name for file in folder.iterdir()}
     )
     for kind in kinds:
         with_cache, without_cache = [], []
         for _ in range(5):
-            with_cache.append(once(job)[1])
+            with_cache.append(time_job(job)[1])
             for file in (*folder.glob(f"{kind}-*"), *folder.glob(kind)):
                 shutil.rmtree(file) if file.is_dir() else file.unlink()
-            without_cache.append(once(job)[1])
+            without_cache.append(time_job(job)[1])
         saved = min(without_cache) - min(with_cache)
         verdict = "" if saved >= WORTH else "(less than 10)"
         print("cache of", kind, "saves", round(saved * 1000), "ms", verdict)
 
 
-def objects(tree: Path, scratch: Path) -> None:
+def measure_object_builds(tree: Path, scratch: Path) -> None:
     """Measure building a driver's object before and after a change, from scratch and again."""
     if not all(map(shutil.which, ("make", "gcc", "flex", "bison", "bc"))):
         return
@@ -231,7 +236,7 @@ def objects(tree: Path, scratch: Path) -> None:
     fragment = fragment.rename(scratch / "fragment")
     configured = (*make, "allnoconfig", f"KCONFIG_ALLCONFIG={fragment}")
     edit = ("sh", "-c", f"echo >>{tree / DRIVER}")
-    report(
+    report_pair(
         "build, one driver, from nothing",
         Job("build", (clean, build)),
         Job(
@@ -240,7 +245,7 @@ def objects(tree: Path, scratch: Path) -> None:
         ),
         1,
     )
-    report(
+    report_pair(
         "build, one driver, after an edit",
         Job("build", (edit, (*build[:-1], str(tree / DRIVER)))),
         Job("make of the same object", (edit, (*make, target))),

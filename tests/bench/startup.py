@@ -73,7 +73,7 @@ main()
 """  # noqa: E501
 
 
-def counts(*arguments: str) -> dict[str, int]:
+def count_startup_work(*arguments: str) -> dict[str, int]:
     """Return the numbers of imports, created classes and compiled patterns in this process."""
     completed = subprocess.run(
         [sys.executable, "-c", COUNTING, *arguments],
@@ -93,8 +93,8 @@ def main() -> int:
         patch = Path(scratch, "a.patch")
         patch.write_text(PATCH)
         check = ("check", "--fail-on", "never", str(patch))
-        counts(*check)
-        later = counts(*check)
+        count_startup_work(*check)
+        later = count_startup_work(*check)
         for name, limit in LIMITS.items():
             verdict = "  OVER" if later[name] > limit else ""
             print(f"start-up, {name}: {later[name]} (at most {limit}){verdict}")

@@ -28,7 +28,7 @@ SETTLED = 1.5
 """Seconds without output after which the screen counts as filled."""
 
 
-def environment(scratch: Path, label: str) -> dict[str, str]:
+def used_environment(scratch: Path, label: str) -> dict[str, str]:
     """Return the environment variables for a home directory that was used before."""
     home = scratch / f"home of {label}"
     state = home / "state" / "patchpilot"
@@ -40,7 +40,7 @@ def environment(scratch: Path, label: str) -> dict[str, str]:
     }
 
 
-def sandbox(scratch: Path) -> Path:
+def create_sandbox(scratch: Path) -> Path:
     from patchpilot.demo.demo_repository import make_repositories
 
     folder = scratch / "sandbox"
@@ -48,47 +48,47 @@ def sandbox(scratch: Path) -> Path:
     return make_repositories(folder).work
 
 
-def walk(label: str, work: Path, env: Mapping[str, str]) -> None:
+def time_walks(label: str, work: Path, env: Mapping[str, str]) -> None:
     """Start the TUI several times, and print each time with its goal."""
     keys, quiet = [], []
     for _ in range(RUNS):
         with Terminal([PATCHPILOT], work, env=env) as terminal:
             terminal.wait_for("quit")
             terminal.latency("j")
-            keys.append(_own(terminal))
+            keys.append(_own_seconds(terminal))
             settled = terminal.quiet(SETTLED) - terminal.started
             quiet.append(settled - terminal.queued())
-    _print(f"{label}: first key answered", min(keys), FIRST_KEY)
-    _print(f"{label}: screen filled", min(quiet), QUIET)
+    _print_time(f"{label}: first key answered", min(keys), FIRST_KEY)
+    _print_time(f"{label}: screen filled", min(quiet), QUIET)
     with Terminal([PATCHPILOT], work, env=env) as terminal:
         terminal.wait_for("quit")
         terminal.quiet(SETTLED)
-        moves = [_latency(terminal, "jk"[number % 2]) for number in range(20)]
-        _print(f"{label}: a key in a list (median)", statistics.median(moves), KEY)
+        moves = [_key_latency(terminal, "jk"[number % 2]) for number in range(20)]
+        _print_time(f"{label}: a key in a list (median)", statistics.median(moves), KEY)
         # the first visit to a stage asks a question
         terminal.type("2")
         terminal.quiet(1.0)
         terminal.type("\x1b")
         terminal.quiet(SETTLED)
-        stages = [_latency(terminal, stage) for stage in "34683468"]
-        _print(f"{label}: a stage (slowest)", max(stages), STAGE)
+        stages = [_key_latency(terminal, stage) for stage in "34683468"]
+        _print_time(f"{label}: a stage (slowest)", max(stages), STAGE)
 
 
-def start(program: str, words: str, work: Path) -> None:
+def time_program_start(program: str, words: str, work: Path) -> None:
     """Print how long another program takes until its screen shows these words."""
     waits = []
     for _ in range(RUNS):
         with Terminal([program], work) as terminal:
             terminal.wait_for(words)
-            waits.append(_own(terminal))
+            waits.append(_own_seconds(terminal))
     print(f"{program}: first screen{min(waits):{44 - len(program)}.2f} s", flush=True)
 
 
-def _own(terminal: Terminal) -> float:
+def _own_seconds(terminal: Terminal) -> float:
     return time.perf_counter() - terminal.started - terminal.queued()
 
 
-def _latency(terminal: Terminal, key: str) -> float:
+def _key_latency(terminal: Terminal, key: str) -> float:
     queued = terminal.queued()
     seconds = terminal.latency(key)
     seconds -= min(seconds, terminal.queued() - queued)
@@ -96,6 +96,6 @@ def _latency(terminal: Terminal, key: str) -> float:
     return seconds
 
 
-def _print(label: str, seconds: float, goal: float) -> None:
+def _print_time(label: str, seconds: float, goal: float) -> None:
     verdict = "met" if seconds <= goal else "MISSED"
     print(f"{label:56s} {seconds:5.2f} s  goal {goal} {verdict}", flush=True)

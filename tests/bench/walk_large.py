@@ -38,12 +38,12 @@ def main() -> int:
             }
         )
         work = Path(folder) / "work"
-        series(work)
-        asyncio.run(walked(work, Path(folder)))
+        create_large_branch(work)
+        asyncio.run(measure_walk(work, Path(folder)))
     return 0
 
 
-def series(work: Path) -> None:
+def create_large_branch(work: Path) -> None:
     """Create a repository with a branch of 100 commits, the last of them with 3,000 lines."""
 
     def git(*args: str, data: str | None = None) -> str:
@@ -84,7 +84,7 @@ def series(work: Path) -> None:
         )
 
 
-def thread() -> Any:
+def make_large_thread() -> Any:
     """Return a thread of 5,000 messages in the form that `track` returns."""
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed import follow_series
@@ -139,12 +139,12 @@ def thread_mail(number: int) -> str:
     return f"{from_}From: {sender}\nDate: {day:02d} Jan 2026 {hour:02d}:{minute:02d}:00 +0000{end}"
 
 
-async def walked(work: Path, folder: Path) -> None:
+async def measure_walk(work: Path, folder: Path) -> None:
     """Measure keys in each stage whose cost grows with the input."""
     memory = SavedState(folder / "walk.json")
     memory.keep(theme="patchpilot-dark")
     app = make(work, memory=memory)
-    thread_ = thread()
+    thread_ = make_large_thread()
     loader_of = app.session.loader_of
     assert loader_of is not None
 
@@ -164,9 +164,9 @@ async def walked(work: Path, folder: Path) -> None:
             f"series of {PATCHES}, diff of {LINES} lines, thread of {MAILS} mails; milliseconds of"
             " the drawing thread a key"
         )
-        await timed(app, pilot, "commit: another patch", [*"KJKJKJKJ"])
+        await print_draw_time(app, pilot, "commit: another patch", [*"KJKJKJKJ"])
         app.screen.query_one("#commit").focus()
-        await timed(
+        await print_draw_time(
             app,
             pilot,
             "commit: lines, pages, hunks of the long diff",
@@ -181,21 +181,23 @@ async def walked(work: Path, folder: Path) -> None:
                 "pagedown",
             ],
         )
-        await timed(
+        await print_draw_time(
             app, pilot, "commit: a search", ["slash", *"write", "enter", "n", "n"]
         )
         await pilot.press("slash", "escape")
         await keys(pilot, "2", "1")
-        await timed(
+        await print_draw_time(
             app, pilot, "checks: to the stage and back", ["2", "1", "2", "1", "2"]
         )
-        await timed(
+        await print_draw_time(
             app, pilot, "checks: findings", [*"ffffFF", "G", "home", "pagedown"]
         )
-        await timed(app, pilot, "follow: the first visit", ["8"])
+        await print_draw_time(app, pilot, "follow: the first visit", ["8"])
         await keys(pilot, "1")
-        await timed(app, pilot, "follow: to the stage and back", ["8", "1", "8"])
-        await timed(
+        await print_draw_time(
+            app, pilot, "follow: to the stage and back", ["8", "1", "8"]
+        )
+        await print_draw_time(
             app,
             pilot,
             "follow: mails and lines",
@@ -210,12 +212,12 @@ async def walked(work: Path, folder: Path) -> None:
         )
         fold = min(app.screen.query_one("#thread").laid.folds)  # type: ignore[attr-defined]
         app.screen.query_one("#thread").go(fold)  # type: ignore[attr-defined]
-        await timed(
+        await print_draw_time(
             app, pilot, "follow: quotes shown and folded", ["enter", "enter", "enter"]
         )
 
 
-async def timed(
+async def print_draw_time(
     app: PatchpilotApp, pilot: Any, label: str, pressed: Sequence[str]
 ) -> None:
     """Press keys, and print the drawing time of each key."""

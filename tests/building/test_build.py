@@ -77,7 +77,7 @@ def trust_tree(repo: Repo) -> None:
     trust({command.digest: command.label})
 
 
-def built(
+def build_branch(
     repo: Repo, *words: str, targets: tuple[str, ...] = ("HEAD",)
 ) -> tuple[list[dict[str, Any]], str]:
     """Build the branch; return each finding with its commit's subject, and the notes."""
@@ -100,11 +100,11 @@ def test_second_run_compiles_nothing(
         "drv: move",
         {"drv/w.c": DRIVER.replace("\tint old;", "\n\n\tint old;\n\tint mine;")},
     )
-    (finding,), notes = built(repo)
+    (finding,), notes = build_branch(repo)
     assert (finding["name"], finding["line"]) == ("build-warning", 8)
     assert "2 objects compiled" in notes
     repo.git("commit", "-q", "--amend", "-m", "drv: other words")
-    (second_finding,), notes = built(repo)
+    (second_finding,), notes = build_branch(repo)
     assert second_finding["message"] == finding["message"]
     assert "0 objects compiled, 2 known" in notes
     # the build creates no files in the user's tree
@@ -116,13 +116,13 @@ def test_new_warning_on_a_moved_line_is_reported(repo: Repo) -> None:
     hidden = DRIVER.replace("\tint old;\n", f"#if 0\n{unused}#endif\n")
     repo.commit("drv: hide", {"drv/w.c": hidden})
     repo.commit("drv: show", {"drv/w.c": DRIVER.replace("\tint old;\n", f"  {unused}")})
-    (finding,), _ = built(repo)
+    (finding,), _ = build_branch(repo)
     assert "not_used_here" in finding["message"]
 
 
-def finding_positions(repo: Repo, *targets: str) -> list[tuple[str, str, int]]:
+def build_finding_positions(repo: Repo, *targets: str) -> list[tuple[str, str, int]]:
     """Build, and return the subject, path and line of each finding."""
-    findings, _ = built(repo, targets=targets)
+    findings, _ = build_branch(repo, targets=targets)
     return [
         (finding["subject"], finding["path"], finding["line"]) for finding in findings
     ]
@@ -135,11 +135,11 @@ def test_uncommitted_changes_are_built_last(repo: Repo) -> None:
         f"{DRIVER}static int spare;\nstatic int more;\n"
     )
     last = ("uncommitted changes", "drv/w.c", 10)
-    assert finding_positions(repo, "--base", "base") == [
+    assert build_finding_positions(repo, "--base", "base") == [
         ("drv: add a user", "drv/w.c", 9),
         last,
     ]
-    assert finding_positions(repo, str(repo.path / "drv")) == [last]
+    assert build_finding_positions(repo, str(repo.path / "drv")) == [last]
     assert repo.path.joinpath(".git", "index").read_bytes() == index
 
 
@@ -147,7 +147,9 @@ def test_patch_files_are_built_on_their_base(repo: Repo) -> None:
     repo.commit("drv: 1", {"drv/w.c": f"{DRIVER}static int n;\n"})
     repo.git("format-patch", "-q", "-o", "out", "base")
     file = str(next(repo.path.glob("out/*.patch")))
-    assert finding_positions(repo, "--base", "base", file) == [("drv: 1", "drv/w.c", 9)]
+    assert build_finding_positions(repo, "--base", "base", file) == [
+        ("drv: 1", "drv/w.c", 9)
+    ]
 
 
 def test_later_commit_is_reported_as_missing(repo: Repo) -> None:
@@ -157,7 +159,7 @@ def test_later_commit_is_reported_as_missing(repo: Repo) -> None:
     )
     repo.commit("drv: change its users", {"drv/user.c": user % "1, 2"})
     repo.commit("drv: break it", {"drv/user.c": user % "1, two"})
-    findings, _ = built(repo, targets=("base..HEAD",))
+    findings, _ = build_branch(repo, targets=("base..HEAD",))
     first, last = [finding for finding in findings if finding["severity"] != "note"]
     assert (first["name"], first["path"]) == ("build-broken-commit", "drv/w.h")
     assert first["message"].endswith('repaired by patch 2, "drv: change its users"')
@@ -175,7 +177,7 @@ def test_untrusted_tree_runs_nothing(repo: Repo, tmp_path: Path) -> None:
         assert f"`patchpilot trust --build {repo.path}`" in outcome.err
     assert not touched.exists()
     assert call("trust", "--build", repo.path).code == 0
-    findings, _ = built(repo)
+    findings, _ = build_branch(repo)
     assert [finding["name"] for finding in findings] == ["build-not-built"]
     assert "`patchpilot trust --build-changes RANGE`" in findings[0]["message"]
     assert not touched.exists()
@@ -333,7 +335,7 @@ def test_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:
 )
 def test_path_is_not_a_make_option(repo: Repo, path: str) -> None:
     repo.commit("drv: odd", {path: DRIVER})
-    (finding,), notes = built(repo)
+    (finding,), notes = build_branch(repo)
     assert finding["message"] == f"{path!r} was not built: its name"
     assert "nothing was built" in notes
 
@@ -355,7 +357,7 @@ def test_devicetree_is_rebuilt_for_its_include(repo: Repo) -> None:
     }
     repo.commit("a board", files)
     repo.commit("dts: a node", {soc: "/ {\n\tbad@1 {};\n};\n"})
-    (finding,), _ = built(repo)
+    (finding,), _ = build_branch(repo)
     assert (finding["path"], finding["line"]) == (soc, 2)
     assert "/bad@1: no reg (arm64 gcc)" in finding["message"]
 
@@ -370,23 +372,23 @@ def test_unreadable_kconfig_is_an_error(repo: Repo) -> None:
     repo.commit("drv: break it", {"Kconfig": 'config DRV\n\tboool "Drv"\n'})
     assert call("trust", "--build-changes", "base..HEAD", repo.path).code == 0
     for _ in range(2):
-        (finding,), _ = built(repo)
+        (finding,), _ = build_branch(repo)
         assert (finding["name"], finding["line"]) == ("build-error", 2)
         assert finding["message"].endswith("Kconfig cannot be read: syntax error")
     repo.commit("drv: repair it", {"Kconfig": f"{KERNEL['Kconfig']}\n"})
     assert call("trust", "--build-changes", "base..HEAD", repo.path).code == 0
-    findings, _ = built(repo, targets=("base..HEAD",))
+    findings, _ = build_branch(repo, targets=("base..HEAD",))
     assert [finding["subject"] for finding in findings] == ["drv: break it"]
 
 
 def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
     guards = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
     repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{guards}"})
-    assert finding_positions(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
+    assert build_finding_positions(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
     # this check runs nothing from the tree, so the tree's build files need not be trusted
     selects = 'config LIB\n\tbool\n\tdepends on BUS\nconfig BUS\n\tbool "Bus"\n'
     repo.commit("drv: lib", {"Kconfig": f"{KERNEL['Kconfig']}\tselect LIB\n{selects}"})
-    (finding,), notes = built(repo)
+    (finding,), notes = build_branch(repo)
     assert finding["line"] == 5
     assert "; 1 commit not built before `patchpilot trust --build-changes" in notes
 
@@ -394,7 +396,9 @@ def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
 def test_user_space_header_is_compiled_separately(repo: Repo) -> None:
     text = "#include <linux/compiler.h>\nextern int __user *fine;\nextern u32 new;\n"
     repo.commit("frob: grow", {"include/uapi/frob.h": text})
-    assert finding_positions(repo, "HEAD") == [("frob: grow", "include/uapi/frob.h", 3)]
+    assert build_finding_positions(repo, "HEAD") == [
+        ("frob: grow", "include/uapi/frob.h", 3)
+    ]
 
 
 def test_slow_header_does_not_stop_the_build(
@@ -402,7 +406,7 @@ def test_slow_header_does_not_stop_the_build(
 ) -> None:
     monkeypatch.setattr(make_objects, "_HEADER_TIMEOUT", 0.001)
     repo.commit("frob: grow", {"include/uapi/frob.h": "int frob;\n"})
-    ((_, path, _),) = finding_positions(repo, "HEAD")
+    ((_, path, _),) = build_finding_positions(repo, "HEAD")
     assert path == "include/uapi/frob.h"
 
 
@@ -410,7 +414,7 @@ def test_directory_replaced_by_a_symlink_does_not_stop_the_build(repo: Repo) -> 
     repo.path.joinpath("drv/w.c").write_text(f"{DRIVER}static int spare;\n")
     repo.path.joinpath("init").rename(repo.path / "moved")
     repo.path.joinpath("init").symlink_to("moved")
-    assert finding_positions(repo) == [("uncommitted changes", "drv/w.c", 9)]
+    assert build_finding_positions(repo) == [("uncommitted changes", "drv/w.c", 9)]
 
 
 def test_given_configuration_is_not_modified(repo: Repo, tmp_path: Path) -> None:
@@ -420,7 +424,7 @@ def test_given_configuration_is_not_modified(repo: Repo, tmp_path: Path) -> None
         "drv: warn",
         {"drv/w.c": DRIVER.replace("\tint old;", "\tint old;\n\tint mine;")},
     )
-    ((finding,), notes) = built(repo, "--config", str(config))
+    ((finding,), notes) = build_branch(repo, "--config", str(config))
     assert finding["message"].endswith(
         "[-Wunused-variable] (x86_64 gcc .config)".replace("x86_64", host_arch())
     )
@@ -457,7 +461,7 @@ def test_unexported_symbol_is_an_error(repo: Repo, text: str, problem: str) -> N
         },
     )
     repo.commit("drv: use", {"drv/user.c": text})
-    findings, _ = built(repo)
+    findings, _ = build_branch(repo)
     messages = [
         finding["message"].replace(f"{host_arch()} ", "")
         for finding in findings
@@ -468,7 +472,7 @@ def test_unexported_symbol_is_an_error(repo: Repo, text: str, problem: str) -> N
 
 def test_build_output_can_be_deleted(repo: Repo) -> None:
     repo.commit("drv: touch", {"drv/w.c": f"{DRIVER}\n"})
-    built(repo)
+    build_branch(repo)
     (settings,) = list_build_directories()[0].glob("out-*/patchpilot.config")
     assert "CONFIG_DEBUG_SECTION_MISMATCH=y" in settings.read_text()
     doctor = " ".join(call("doctor", "-C", repo.path, "--offline").out.split())
@@ -488,7 +492,7 @@ def test_build_note_is_dropped_if_the_commit_changes(
     blocked = call("draft", *options, "--note-build")
     assert "not every commit of the topic was built" in blocked.err
     assert "patchpilot build" in blocked.err
-    built(repo)
+    build_branch(repo)
 
     def preview() -> str:
         outcome = call(

@@ -38,15 +38,15 @@ index 1111111..2222222 100644
 """
 
 
-def changes() -> tuple[FileChange, ...]:
+def parse_changes() -> tuple[FileChange, ...]:
     return parse_diff(tuple(DIFF.split("\n")), 1).files
 
 
-def warning(line: int, text: str, path: str = "a.c") -> Diagnostic:
+def make_warning(line: int, text: str, path: str = "a.c") -> Diagnostic:
     return read_diagnostics([f"{path}:{line}:1: warning: {text} [-Wx]"], "/t")[0]
 
 
-def diff_line(number: int | None) -> str:
+def make_diff_line(number: int | None) -> str:
     assert number
     return DIFF.split("\n")[number - 1]
 
@@ -70,39 +70,44 @@ def test_moved_warning_is_not_new(
     before: list[int], after: list[int], new: list[int]
 ) -> None:
     diagnostics = [
-        [warning(line, "too 5 bad") for line in lines] for lines in (before, after)
+        [make_warning(line, "too 5 bad") for line in lines] for lines in (before, after)
     ]
     assert [
-        diagnostic.line for diagnostic in find_new_diagnostics(*diagnostics, changes())
+        diagnostic.line
+        for diagnostic in find_new_diagnostics(*diagnostics, parse_changes())
     ] == new
 
 
 def test_warning_moved_to_another_file_is_not_new() -> None:
     assert not find_new_diagnostics(
-        [warning(41, "unused 'x'")], [warning(1, "unused 'x'", "a.h")], changes()
+        [make_warning(41, "unused 'x'")],
+        [make_warning(1, "unused 'x'", "a.h")],
+        parse_changes(),
     )
     assert find_new_diagnostics(
-        [warning(41, "unused 'x'", "b.c")], [warning(1, "unused 'x'", "a.h")], changes()
+        [make_warning(41, "unused 'x'", "b.c")],
+        [make_warning(1, "unused 'x'", "a.h")],
+        parse_changes(),
     )
 
 
 @pytest.mark.parametrize(
     ("diagnostic", "line"),
     [
-        (warning(11, "unused variable 'late'"), "+\tint late;"),
+        (make_warning(11, "unused variable 'late'"), "+\tint late;"),
         # the last use of the variable was removed, but its declaration is outside the hunks
-        (warning(41, "unused variable 'gone'"), "-\tuse(gone);"),
+        (make_warning(41, "unused variable 'gone'"), "-\tuse(gone);"),
         # the warning is in a caller outside the patch
         (
-            warning(7, "passing argument 1 of 'helper' from …", "b.c"),
+            make_warning(7, "passing argument 1 of 'helper' from …", "b.c"),
             "+int helper(long one);",
         ),
-        (warning(200, "something else"), "-\tuse(gone);"),
+        (make_warning(200, "something else"), "-\tuse(gone);"),
     ],
 )
 def test_warning_points_at_the_changed_line(diagnostic: Diagnostic, line: str) -> None:
-    problem = problem_of(diagnostic, changes())
-    assert diff_line(problem.patch_line) == line
+    problem = problem_of(diagnostic, parse_changes())
+    assert make_diff_line(problem.patch_line) == line
     location = (
         ""
         if diagnostic.line == problem.line
@@ -121,9 +126,9 @@ def test_macro_warning_points_at_the_caller() -> None:
         ],
         "/t",
     )
-    problem = problem_of(diagnostic, changes())
+    problem = problem_of(diagnostic, parse_changes())
     assert (problem.path, problem.line) == ("a.c", 13)
-    assert diff_line(problem.patch_line) == "+\tuse(late, MACRO(1));"
+    assert make_diff_line(problem.patch_line) == "+\tuse(late, MACRO(1));"
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ FILES = {
 }
 
 
-def state(files: dict[str, str]) -> Any:
+def fake_tree_state(files: dict[str, str]) -> Any:
     return SimpleNamespace(
         files=files,
         read=files.get,
@@ -68,7 +68,7 @@ def state(files: dict[str, str]) -> Any:
 def test_semantic_patch_runs_if_its_keyword_occurs(text: str, names: list[str]) -> None:
     reported = [
         path.rpartition("/")[2].removesuffix(".cocci")
-        for path in scripts_for(state(FILES), text, silent)
+        for path in scripts_for(fake_tree_state(FILES), text, silent)
     ]
     assert reported == names
 
@@ -103,7 +103,7 @@ def test_planted_defect_is_reported_by_its_script(linux: Path, name: str) -> Non
     if "ocaml@" in rules and not shutil.which("ocamlopt"):
         pytest.skip("ocaml-nox is not installed")
     (linux / "drv.c").write_text(text, "utf-8")
-    tree = state({script: rules, "drv.c": text})
+    tree = fake_tree_state({script: rules, "drv.c": text})
     assert list(scripts_for(tree, text_around(text, [line]), silent)) == [script]
     report = run_scripts(linux, tree, "drv.c", [script], silent)
     assert line in {diagnostic.line for diagnostic in report}

@@ -41,7 +41,7 @@ cached_re.keep()
 """  # noqa: E501
 
 
-def _run(*words: str, program: str = PROGRAM) -> tuple[str, int]:
+def _run_program(*words: str, program: str = PROGRAM) -> tuple[str, int]:
     done = subprocess.run(
         [sys.executable, "-c", program, *words],
         capture_output=True,
@@ -56,23 +56,23 @@ def _cached_files() -> list[Path]:
 
 
 def test_cached_pattern_equals_the_pattern() -> None:
-    plain, compiled = _run()
+    plain, compiled = _run_program()
     assert compiled == 12
     assert not _cached_files()
-    assert _run("use") == (plain, compiled)
+    assert _run_program("use") == (plain, compiled)
     assert len(_cached_files()) == 1
-    assert _run("use") == (plain, 0)
+    assert _run_program("use") == (plain, 0)
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"no marshal", b"\xe3\x00\x00", b"i\x01\x00\x00\x00"]
 )
 def test_damaged_cache_file_is_ignored(content: bytes) -> None:
-    plain, compiled = _run("use")
+    plain, compiled = _run_program("use")
     (kept,) = _cached_files()
     kept.write_bytes(content)
-    assert _run("use") == (plain, compiled)
-    assert _run("use") == (plain, 0)
+    assert _run_program("use") == (plain, compiled)
+    assert _run_program("use") == (plain, 0)
 
 
 def test_broken_pattern_fails_on_first_compile() -> None:
@@ -83,4 +83,4 @@ def test_broken_pattern_fails_on_first_compile() -> None:
     )
     program += "import re\ntry:\n    cached_re.compile_cached('(')\nexcept re.error:\n"
     program += "    cached_re.keep()\n    print('kept')\n"
-    assert _run(program=program) == ("kept\n", 0)
+    assert _run_program(program=program) == ("kept\n", 0)

@@ -29,17 +29,17 @@ pytestmark = pytest.mark.usefixtures("cold_cache")
 KIND = Kind("words", ())
 
 
-def _file(key: str) -> Path:
+def _entry_file(key: str) -> Path:
     return cache_dir() / f"words-{key}"
 
 
 def test_single_changed_bit_is_detected() -> None:
     key, value = key_of(KIND, [b"a"]), {"a": [1, 2, (3, "four")]}
     assert remember(KIND, key, value)
-    whole = _file(key).read_bytes()
+    whole = _entry_file(key).read_bytes()
     assert recall(KIND, key) == value
     for offset in range(len(whole)):
-        _file(key).write_bytes(
+        _entry_file(key).write_bytes(
             whole[:offset]
             + bytes((whole[offset] ^ 1 << offset % 8,))
             + whole[offset + 1 :]
@@ -50,7 +50,9 @@ def test_single_changed_bit_is_detected() -> None:
 def test_another_format_is_not_read() -> None:
     key = key_of(KIND, [b"a"])
     remember(KIND, key, ["a"])
-    _file(key).write_bytes(_file(key).read_bytes().replace(b"cache 3", b"cache 2"))
+    _entry_file(key).write_bytes(
+        _entry_file(key).read_bytes().replace(b"cache 3", b"cache 2")
+    )
     assert recall(KIND, key) is None
 
 
@@ -77,7 +79,7 @@ def test_key_depends_on_all_parts_and_the_code(tmp_path: Path) -> None:
 def test_writable_file_of_others_is_ignored(tmp_path: Path) -> None:
     key = key_of(KIND, [b"a"])
     remember(KIND, key, ["a"])
-    file = _file(key)
+    file = _entry_file(key)
     for mode in (0o620, 0o602):
         file.chmod(mode)
         assert recall(KIND, key) is None
@@ -98,10 +100,10 @@ def test_writable_file_of_others_is_ignored(tmp_path: Path) -> None:
 def test_only_regular_files_are_read() -> None:
     key = key_of(KIND, [b"a"])
     assert private_folder(cache_dir())
-    os.mkfifo(_file(key), 0o600)
+    os.mkfifo(_entry_file(key), 0o600)
     assert recall(KIND, key) is None
-    _file(key).unlink()
-    _file(key).mkdir(0o700)
+    _entry_file(key).unlink()
+    _entry_file(key).mkdir(0o700)
     assert recall(KIND, key) is None
     assert not remember(KIND, key, ["a"])
 
@@ -110,9 +112,9 @@ def test_only_regular_files_are_read() -> None:
 def test_entry_owned_by_another_user_is_ignored() -> None:
     key = key_of(KIND, [b"a"])
     remember(KIND, key, ["a"])
-    os.chown(_file(key), 65534, 65534)
+    os.chown(_entry_file(key), 65534, 65534)
     assert recall(KIND, key) is None
-    os.chown(_file(key), 0, 0)
+    os.chown(_entry_file(key), 0, 0)
     os.chown(cache_dir(), 65534, 65534)
     assert recall(KIND, key) is None
     assert not remember(KIND, key, ["a"])
@@ -135,10 +137,10 @@ def test_oldest_entries_are_evicted() -> None:
     now = time.time()
     for number in range(KIND.keep + 3):
         remember(KIND, f"{number}", number)
-        os.utime(_file(f"{number}"), (now - 1000 + number,) * 2)
+        os.utime(_entry_file(f"{number}"), (now - 1000 + number,) * 2)
     remember(Kind("wordsmith", ()), "0", 0)
     # reading must update the time, so that the entry is not evicted
-    os.utime(_file("3"), (now - 90000,) * 2)
+    os.utime(_entry_file("3"), (now - 90000,) * 2)
     assert recall(KIND, "3") == 3
     remember(KIND, "new", 1)
     left = sorted(file.name for file in cache_dir().iterdir())

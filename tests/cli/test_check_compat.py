@@ -13,7 +13,7 @@ ID = "0123456789abcdef0123456789abcdef01234567"
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "differences.md"
 
 
-def _types(*words: object) -> list[str]:
+def _reported_types(*words: object) -> list[str]:
     out = call("check", "--format", "checkpatch", "--fail-on", "never", *words).out
     return re.findall(r"^\S+:\d+: [A-Z]+:([A-Z0-9_]+): ", out, re.MULTILINE)
 
@@ -26,8 +26,8 @@ def test_compat_mode_reports_unknown_ids_without_a_repository(
     patch.write_text(
         mail("frob: wait for the link before it is used", text, file_diff(PATH, HUNK))
     )
-    assert "UNKNOWN_COMMIT_ID" not in _types(patch)
-    assert "UNKNOWN_COMMIT_ID" in _types("--checkpatch-compat", patch)
+    assert "UNKNOWN_COMMIT_ID" not in _reported_types(patch)
+    assert "UNKNOWN_COMMIT_ID" in _reported_types("--checkpatch-compat", patch)
 
 
 def test_compat_mode_reports_corruption_once(
@@ -46,8 +46,8 @@ def test_compat_mode_reports_corruption_once(
                 diff,
             )
         )
-    assert _types(*names).count("CORRUPTED_PATCH") == 2
-    assert _types("--checkpatch-compat", *names).count("CORRUPTED_PATCH") == 1
+    assert _reported_types(*names).count("CORRUPTED_PATCH") == 2
+    assert _reported_types("--checkpatch-compat", *names).count("CORRUPTED_PATCH") == 1
 
 
 def test_compat_mode_requires_a_subject_in_the_marker(
@@ -62,8 +62,8 @@ def test_compat_mode_requires_a_subject_in_the_marker(
             file_diff(PATH, HUNK),
         )
     )
-    assert "GIT_COMMIT_ID" not in _types(patch)
-    assert "GIT_COMMIT_ID" in _types("--checkpatch-compat", patch)
+    assert "GIT_COMMIT_ID" not in _reported_types(patch)
+    assert "GIT_COMMIT_ID" in _reported_types("--checkpatch-compat", patch)
 
 
 def test_compat_mode_reads_the_first_license(
@@ -79,10 +79,10 @@ def test_compat_mode_reads_the_first_license(
             "frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff
         )
     )
-    assert "MODULE_LICENSE" not in _types(patch)
-    assert "MODULE_LICENSE" in _types("--checkpatch-compat", patch)
+    assert "MODULE_LICENSE" not in _reported_types(patch)
+    assert "MODULE_LICENSE" in _reported_types("--checkpatch-compat", patch)
     patch.write_text(patch.read_text().replace('"GPL"', '"Frob"'))
-    assert "MODULE_LICENSE" in _types(patch)
+    assert "MODULE_LICENSE" in _reported_types(patch)
 
 
 def test_differences_page_documents_the_flag() -> None:

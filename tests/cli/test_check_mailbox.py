@@ -44,7 +44,7 @@ def thread_mail(
     return f"{head}\n\n{body or rest}"
 
 
-def series(version: int, day: int) -> list[str]:
+def make_series(version: int, day: int) -> list[str]:
     mark = f"PATCH v{version}" if version > 1 else "PATCH"
     first = thread_mail(
         f"v{version}-1", f"[{mark} 1/2] frob: wait for the link before it is used", day
@@ -96,13 +96,13 @@ OTHERS = [
 ]
 
 
-def mbox(mails: list[str]) -> bytes:
+def make_mbox(mails: list[str]) -> bytes:
     return "".join(
         f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{message}\n" for message in mails
     ).encode()
 
 
-def digest(mails: list[str]) -> bytes:
+def make_digest(mails: list[str]) -> bytes:
     parts = "".join(
         f"--=_part\n{'' if at else 'Content-Type: message/rfc822'}\n{'' if at else chr(10)}{mail}\n"
         for at, mail in enumerate(mails)
@@ -114,7 +114,7 @@ def digest(mails: list[str]) -> bytes:
     return f"{top}{parts}--=_part--\n".encode()
 
 
-def subjects(data: bytes) -> list[tuple[str, int]]:
+def checked_subjects(data: bytes) -> list[tuple[str, int]]:
     outcome = call("check", "--format", "json", "--fail-on", "never", "-", stdin=data)
     assert outcome.code == 0, outcome.err
     return [
@@ -123,12 +123,12 @@ def subjects(data: bytes) -> list[tuple[str, int]]:
     ]
 
 
-@pytest.mark.parametrize("form", [mbox, digest])
+@pytest.mark.parametrize("form", [make_mbox, make_digest])
 def test_only_the_latest_version_is_checked(form: object) -> None:
-    first, second = series(1, 6), series(2, 8)
+    first, second = make_series(1, 6), make_series(2, 8)
     data = form([*first, OTHERS[0], *second, *OTHERS[1:]])  # type: ignore[operator]
     titles = ["frob: wait for the link before it is used", "frob: use the link"]
-    assert subjects(data) == list(zip(titles, (4, 5), strict=True))
+    assert checked_subjects(data) == list(zip(titles, (4, 5), strict=True))
 
 
 def test_all_series_are_checked_without_duplicates() -> None:
@@ -140,7 +140,9 @@ def test_all_series_are_checked_without_duplicates() -> None:
     )
     assert [
         title
-        for title, _ in subjects(mbox([*series(1, 6), other, other, *series(2, 8)]))
+        for title, _ in checked_subjects(
+            make_mbox([*make_series(1, 6), other, other, *make_series(2, 8)])
+        )
     ] == [
         "grob: do not count twice",
         "frob: wait for the link before it is used",
@@ -153,4 +155,4 @@ def test_unsent_messages_are_all_checked() -> None:
         mail(f"[PATCH {at}/2] frob: wait for link {at}", f"{PROSE}\n\n{SIGN_OFF}", DIFF)
         for at in (1, 2)
     ]
-    assert len(subjects("\n".join(written).encode())) == 2
+    assert len(checked_subjects("\n".join(written).encode())) == 2

@@ -36,7 +36,7 @@ ABOUT = (
 NAMES = [f"patch {number}" for number in range(1, 9)]
 
 
-def patch(name: str, diff: str = patches.DIFF, message_id: str = "") -> bytes:
+def make_patch(name: str, diff: str = patches.DIFF, message_id: str = "") -> bytes:
     text = patches.mail(
         f"[PATCH] foo: {name}",
         diff=diff,
@@ -62,7 +62,7 @@ def make_source(kind: str, folder: Path, mails: list[bytes]) -> Path:
 @pytest.fixture(params=KINDS)
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return make_source(
-        request.param, tmp_path / "mails", [patch(name) for name in NAMES]
+        request.param, tmp_path / "mails", [make_patch(name) for name in NAMES]
     )
 
 
@@ -87,7 +87,9 @@ def test_every_patch_has_a_line(source: Path) -> None:
 
 def test_stream_matches_a_single_check(tmp_path: Path) -> None:
     mbox = tmp_path / "list.mbox"
-    mbox.write_bytes(join_mbox([patch("one"), *ABOUT, patch("one", TRAILING, "two")]))
+    mbox.write_bytes(
+        join_mbox([make_patch("one"), *ABOUT, make_patch("one", TRAILING, "two")])
+    )
     first, two, last = read_stream(mbox, code=1)
     assert [
         (finding["name"], finding["line"])
@@ -99,7 +101,7 @@ def test_stream_matches_a_single_check(tmp_path: Path) -> None:
             "check",
             "--format",
             "json",
-            write_mbox(tmp_path, patch("one", TRAILING, "two")),
+            write_mbox(tmp_path, make_patch("one", TRAILING, "two")),
         ).out
     )["patches"]
     assert two["findings"] == alone["findings"]
@@ -115,9 +117,9 @@ def write_mbox(folder: Path, *mails: bytes) -> Path:
 def test_damaged_message_does_not_end_the_stream(
     tmp_path: Path,
 ) -> None:
-    long = patch("long", patches.DIFF + "+" + "x" * (1 << 20) + "\n")
+    long = make_patch("long", patches.DIFF + "+" + "x" * (1 << 20) + "\n")
     for number, content in enumerate(
-        (patch("one"), long, b"", b"what is this?\n", patch("two"))
+        (make_patch("one"), long, b"", b"what is this?\n", make_patch("two"))
     ):
         (tmp_path / f"{number}.eml").write_bytes(content)
     (tmp_path / "5.mbox").symlink_to("nowhere")
@@ -157,7 +159,7 @@ def test_commits_have_lines_and_a_summary(
 
 
 def test_unknown_rule_precedes_the_stream(tmp_path: Path) -> None:
-    file = write_mbox(tmp_path, patch("one"))
+    file = write_mbox(tmp_path, make_patch("one"))
     outcome = call("check", "--format", "jsonl", file, "--select", "nosuch")
     assert (outcome.code, outcome.out) == (2, "")
     assert "patchpilot: error: unknown rule 'nosuch'" in outcome.err
@@ -189,7 +191,8 @@ def test_lines_are_streamed() -> None:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(
-        join_mbox([patch("one"), patch("two"), patch("three")]) + b"x" * (1 << 20)
+        join_mbox([make_patch("one"), make_patch("two"), make_patch("three")])
+        + b"x" * (1 << 20)
     )
     process.stdin.flush()
     assert json.loads(process.stdout.readline())["subject"] == "foo: one"
@@ -225,7 +228,9 @@ def list_workers(session: int) -> list[int]:
 def test_interrupt_leaves_no_process(
     tmp_path: Path, sign: signal.Signals, code: int
 ) -> None:
-    file = write_mbox(tmp_path, *(patch(f"patch {number}") for number in range(2000)))
+    file = write_mbox(
+        tmp_path, *(make_patch(f"patch {number}") for number in range(2000))
+    )
     process = start_check(file, "--jobs", "2")
     with process:
         assert process.stdout is not None
@@ -256,7 +261,7 @@ def test_series_rules_run_once(
     from patchpilot.model.mail import parse_patch
     from patchpilot.model.patch import Series
 
-    series = Series(tuple(parse_patch(patch(name), name) for name in NAMES))
+    series = Series(tuple(parse_patch(make_patch(name), name) for name in NAMES))
     runs: list[int] = []
 
     def make(patches: tuple[Any, ...]) -> int:

@@ -30,7 +30,7 @@ GLUED = "\tret =frob_start(frob);"
 """A line with two errors: trailing whitespace, and no space after `=`."""
 
 
-def call(*words: Any) -> Outcome:
+def run_command(*words: Any) -> Outcome:
     """Run a command.
 
     For `check`, disable rules that always report something in these patches.
@@ -64,7 +64,7 @@ def make_patch(
     )
 
 
-def write(name: str, text: str) -> Path:
+def write_file(name: str, text: str) -> Path:
     file = Path(name)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
@@ -80,8 +80,8 @@ def finding_names(outcome: Outcome) -> list[str]:
     ] + [entry["name"] for entry in document["series"]["findings"]]
 
 
-def check(*words: object) -> Outcome:
-    return call("check", "--format", "json", *words)
+def run_check(*words: object) -> Outcome:
+    return run_command("check", "--format", "json", *words)
 
 
 @pytest.mark.parametrize(
@@ -96,18 +96,18 @@ def check(*words: object) -> Outcome:
     ],
 )
 def test_every_baseline_option_writes_it(workdir: Path, words: tuple[str, ...]) -> None:
-    write("a.patch", make_patch(SPACED))
-    outcome = check(*words)
+    write_file("a.patch", make_patch(SPACED))
+    outcome = run_check(*words)
     assert (outcome.code, finding_names(outcome)) == (0, []), outcome.err
     assert "b.json: 1 finding recorded, 1 new, 0 removed" in outcome.err
     assert str(workdir) not in Path("b.json").read_text()
-    assert check("--baseline", "b.json", "a.patch").code == 0
-    assert check("a.patch").code == 1
+    assert run_check("--baseline", "b.json", "a.patch").code == 0
+    assert run_check("a.patch").code == 1
 
 
 def test_write_baseline_needs_a_file(workdir: Path) -> None:
-    write("a.patch", make_patch(SPACED))
-    outcome = call("check", "a.patch", "--write-baseline")
+    write_file("a.patch", make_patch(SPACED))
+    outcome = run_command("check", "a.patch", "--write-baseline")
     assert outcome.code == 2
     assert "--baseline FILE --write-baseline" in outcome.err
 
@@ -115,13 +115,13 @@ def test_write_baseline_needs_a_file(workdir: Path) -> None:
 def test_baseline_survives_moved_and_reworded_lines(
     workdir: Path,
 ) -> None:
-    write("a.patch", make_patch(SPACED))
-    check("--write-baseline", "b.json", "a.patch")
-    write(
+    write_file("a.patch", make_patch(SPACED))
+    run_check("--write-baseline", "b.json", "a.patch")
+    write_file(
         "later/0001-a.patch",
         make_patch(CLEAN, path="drivers/frob/new.c", subject="frob: before it"),
     )
-    write(
+    write_file(
         "later/0002-b.patch",
         make_patch(
             CLEAN,
@@ -131,7 +131,7 @@ def test_baseline_survives_moved_and_reworded_lines(
             at=400,
         ),
     )
-    outcome = check("--baseline", "b.json", "later")
+    outcome = run_check("--baseline", "b.json", "later")
     assert (outcome.code, finding_names(outcome)) == (0, [])
     summary = json.loads(outcome.out)["summary"]
     assert (summary["baselined"], summary["waived"], summary["errors"]) == (1, 0, 0)
@@ -148,19 +148,19 @@ def test_baseline_survives_moved_and_reworded_lines(
     ],
 )
 def test_changed_findings_are_new(workdir: Path, text: str, new: list[str]) -> None:
-    write("a.patch", make_patch(SPACED))
-    check("--write-baseline", "b.json", "a.patch")
-    write("a.patch", text)
-    outcome = check("--baseline", "b.json", "a.patch")
+    write_file("a.patch", make_patch(SPACED))
+    run_check("--write-baseline", "b.json", "a.patch")
+    write_file("a.patch", text)
+    outcome = run_check("--baseline", "b.json", "a.patch")
     assert len(finding_names(outcome)) == len(new), finding_names(outcome)
     assert outcome.code == int(bool(new))
 
 
 def test_stale_baseline_entries_are_dropped(workdir: Path) -> None:
-    write("a.patch", make_patch(SPACED, GLUED))
-    check("--write-baseline", "b.json", "a.patch")
-    write("a.patch", make_patch(GLUED))
-    outcome = check("--baseline", "b.json", "a.patch")
+    write_file("a.patch", make_patch(SPACED, GLUED))
+    run_check("--write-baseline", "b.json", "a.patch")
+    write_file("a.patch", make_patch(GLUED))
+    outcome = run_check("--baseline", "b.json", "a.patch")
     assert (
         "b.json: 1 finding is gone (--write-baseline removes them; -v lists them)"
         in outcome.err
@@ -174,27 +174,27 @@ def test_stale_baseline_entries_are_dropped(workdir: Path) -> None:
     )
     assert (
         f"  {PATH}: trailing-space: ret = frob_wait(frob);"
-        in call("check", "-v", "--baseline", "b.json", "a.patch").err
+        in run_command("check", "-v", "--baseline", "b.json", "a.patch").err
     )
-    assert call("check", "-q", "--baseline", "b.json", "a.patch").err == ""
-    outcome = check("--baseline", "b.json", "--write-baseline", "a.patch")
+    assert run_command("check", "-q", "--baseline", "b.json", "a.patch").err == ""
+    outcome = run_check("--baseline", "b.json", "--write-baseline", "a.patch")
     assert "0 new, 1 removed" in outcome.err
-    assert check("--baseline", "b.json", "a.patch").err == ""
+    assert run_check("--baseline", "b.json", "a.patch").err == ""
 
 
 def test_baseline_keeps_disabled_rules(
     workdir: Path,
 ) -> None:
-    write("a.patch", make_patch(SPACED, GLUED))
-    check("--write-baseline", "b.json", "a.patch")
+    write_file("a.patch", make_patch(SPACED, GLUED))
+    run_check("--write-baseline", "b.json", "a.patch")
     before = Path("b.json").read_text()
     assert (
         "gone"
-        not in check(
+        not in run_check(
             "--baseline", "b.json", "--select", "trailing-space", "a.patch"
         ).err
     )
-    check(
+    run_check(
         "--baseline",
         "b.json",
         "--write-baseline",
@@ -206,41 +206,41 @@ def test_baseline_keeps_disabled_rules(
 
 
 def test_baseline_is_deterministic(workdir: Path) -> None:
-    write("a.patch", make_patch(SPACED, GLUED))
-    write("b.patch", make_patch(SPACED, path="drivers/a.c"))
-    check("--write-baseline", "one.json", "a.patch", "b.patch")
-    check("--write-baseline", "two.json", workdir / "b.patch", workdir / "a.patch")
+    write_file("a.patch", make_patch(SPACED, GLUED))
+    write_file("b.patch", make_patch(SPACED, path="drivers/a.c"))
+    run_check("--write-baseline", "one.json", "a.patch", "b.patch")
+    run_check("--write-baseline", "two.json", workdir / "b.patch", workdir / "a.patch")
     assert Path("one.json").read_bytes() == Path("two.json").read_bytes()
 
 
 def test_broken_baseline_is_kept(workdir: Path) -> None:
-    write("a.patch", make_patch(SPACED))
-    write("b.json", '{"schema": "patchpilot/baseline/1",\n "findings": [}')
+    write_file("a.patch", make_patch(SPACED))
+    write_file("b.json", '{"schema": "patchpilot/baseline/1",\n "findings": [}')
     for words in (
         ("--baseline", "b.json"),
         ("--baseline", "b.json", "--write-baseline"),
     ):
-        outcome = call("check", *words, "a.patch")
+        outcome = run_command("check", *words, "a.patch")
         assert (outcome.code, outcome.out) == (2, "")
         assert (
             "b.json: not valid JSON: Expecting value: line 2 column 15" in outcome.err
         )
     assert Path("b.json").read_text().endswith("[}")
-    assert call("check", "--baseline", "none.json", "a.patch").code == 2
+    assert run_command("check", "--baseline", "none.json", "a.patch").code == 2
 
 
 def test_hidden_findings_are_counted(
     workdir: Path,
 ) -> None:
-    write("a.patch", make_patch(SPACED))
-    check("--write-baseline", "b.json", "a.patch")
-    write("a.patch", make_patch(SPACED, GLUED))
+    write_file("a.patch", make_patch(SPACED))
+    run_check("--write-baseline", "b.json", "a.patch")
+    write_file("a.patch", make_patch(SPACED, GLUED))
     assert (
-        call("check", "--baseline", "b.json", "a.patch").out.splitlines()[0]
+        run_command("check", "--baseline", "b.json", "a.patch").out.splitlines()[0]
         == "1 patch checked, not ready to send: 1 error (1 in the baseline)"
     )
     (run,) = json.loads(
-        call("check", "--format", "sarif", "--baseline", "b.json", "a.patch").out
+        run_command("check", "--format", "sarif", "--baseline", "b.json", "a.patch").out
     )["runs"]
     states = {
         hidden["properties"]["name"]: (
@@ -262,15 +262,15 @@ WAIVER = (
 @pytest.fixture
 def tree(workdir: Path) -> Path:
     """Create a tree with a waiver, and a patch that needs it."""
-    write(f"tree/{FILE_NAME}", WAIVER)
-    write("a.patch", make_patch(SPACED))
+    write_file(f"tree/{FILE_NAME}", WAIVER)
+    write_file("a.patch", make_patch(SPACED))
     return workdir / "tree"
 
 
 def test_tree_waivers_show_their_reasons(
     tree: Path,
 ) -> None:
-    outcome = check("--tree", tree, "a.patch")
+    outcome = run_check("--tree", tree, "a.patch")
     assert (outcome.code, finding_names(outcome)) == (0, [])
     document = json.loads(outcome.out)
     (waived,) = document["waived"]
@@ -286,7 +286,7 @@ def test_tree_waivers_show_their_reasons(
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_waived_findings_are_hidden_in_every_format(tree: Path, form: str) -> None:
-    outcome = call("check", "--tree", tree, "--format", form, "a.patch")
+    outcome = run_command("check", "--tree", tree, "--format", form, "a.patch")
     assert (outcome.code, outcome.err) == (0, "")
     if form in ("checkpatch", "github"):
         assert outcome.out == ""
@@ -329,20 +329,25 @@ def test_waived_findings_are_hidden_in_every_format(tree: Path, form: str) -> No
 
 
 def test_verbose_text_shows_waiver_reasons(tree: Path) -> None:
-    out = call("check", "-v", "--tree", tree, "a.patch").out
+    out = run_command("check", "-v", "--tree", tree, "a.patch").out
     assert "waived: trailing whitespace [trailing-space]\n    a <table> & more (" in out
 
 
 def test_expired_waiver_is_reported(tree: Path) -> None:
-    write(f"tree/{FILE_NAME}", WAIVER + 'until = "2020-01-31"\n')
-    outcome = call("check", "--tree", tree, "a.patch")
+    write_file(f"tree/{FILE_NAME}", WAIVER + 'until = "2020-01-31"\n')
+    outcome = run_command("check", "--tree", tree, "a.patch")
     assert outcome.code == 1
     assert (
         f"{tree / FILE_NAME}: the waiver for trailing-space (drivers/frob/*) expired on 2020-01-31;"
         " its findings count again" in outcome.err
     )
-    assert call("check", "--tree", tree, "--format", "checkpatch", "a.patch").err == ""
-    (expired,) = json.loads(check("--tree", tree, "a.patch").out)["waivers"]["expired"]
+    assert (
+        run_command("check", "--tree", tree, "--format", "checkpatch", "a.patch").err
+        == ""
+    )
+    (expired,) = json.loads(run_check("--tree", tree, "a.patch").out)["waivers"][
+        "expired"
+    ]
     assert (expired["rule"], expired["paths"], expired["until"]) == (
         "trailing-space",
         ["drivers/frob/*"],
@@ -350,24 +355,24 @@ def test_expired_waiver_is_reported(tree: Path) -> None:
     )
     assert (
         "expired on 2020-01-31"
-        in call("check", "--tree", tree, "--diff", "a.patch").err
+        in run_command("check", "--tree", tree, "--diff", "a.patch").err
     )
-    write("a.patch", make_patch(CLEAN))
-    assert call("check", "--tree", tree, "a.patch").err == ""
+    write_file("a.patch", make_patch(CLEAN))
+    assert run_command("check", "--tree", tree, "a.patch").err == ""
 
 
 def test_verbose_reports_unused_waivers(tree: Path) -> None:
-    write("a.patch", make_patch(CLEAN))
-    assert call("check", "--tree", tree, "a.patch").err == ""
+    write_file("a.patch", make_patch(CLEAN))
+    assert run_command("check", "--tree", tree, "a.patch").err == ""
     assert [
         load["rule"]
-        for load in json.loads(check("--tree", tree, "a.patch").out)["waivers"][
+        for load in json.loads(run_check("--tree", tree, "a.patch").out)["waivers"][
             "unused"
         ]
     ] == ["trailing-space"]
     assert (
         "unused waiver for trailing-space"
-        in call("check", "-v", "--tree", tree, "a.patch").err
+        in run_command("check", "-v", "--tree", tree, "a.patch").err
     )
 
 
@@ -383,21 +388,21 @@ def test_verbose_reports_unused_waivers(tree: Path) -> None:
     ],
 )
 def test_invalid_waiver_is_an_error(tree: Path, text: str, message: str) -> None:
-    write(f"tree/{FILE_NAME}", text)
-    outcome = call("check", "--tree", tree, "a.patch")
+    write_file(f"tree/{FILE_NAME}", text)
+    outcome = run_command("check", "--tree", tree, "a.patch")
     assert (outcome.code, outcome.out) == (2, "")
     assert str(tree / FILE_NAME) in outcome.err
     assert message in outcome.err
 
 
 def test_baseline_excludes_waived_findings(tree: Path) -> None:
-    check("--tree", tree, "--write-baseline", "b.json", "a.patch")
+    run_check("--tree", tree, "--write-baseline", "b.json", "a.patch")
     assert json.loads(Path("b.json").read_text())["findings"] == []
 
 
 def test_waiver_for_a_file_lasts_one_run(workdir: Path) -> None:
-    write("a.patch", make_patch(SPACED))
-    outcome = check("--waive", "trailing-space=it is a fixture", "a.patch")
+    write_file("a.patch", make_patch(SPACED))
+    outcome = run_check("--waive", "trailing-space=it is a fixture", "a.patch")
     assert (
         outcome.code,
         json.loads(outcome.out)["waived"][0]["reason"],
@@ -407,9 +412,9 @@ def test_waiver_for_a_file_lasts_one_run(workdir: Path) -> None:
         "it is a fixture",
         "",
     )
-    assert check("a.patch").code == 1
-    assert call("check", "--waive", "trailing-space", "a.patch").code == 2
-    outcome = call("check", "--unwaive", "trailing-space", "a.patch")
+    assert run_check("a.patch").code == 1
+    assert run_command("check", "--waive", "trailing-space", "a.patch").code == 2
+    outcome = run_command("check", "--unwaive", "trailing-space", "a.patch")
     assert outcome.code == 2
     assert "do not belong to a topic" in outcome.err
 
@@ -436,11 +441,11 @@ def topic(workdir: Path) -> Repo:
 
 def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
     where = ("-C", topic.path)
-    assert check(*where).code == 1
-    given = check(*where, "--waive", "trailing-space=a fixture has it")
+    assert run_check(*where).code == 1
+    given = run_check(*where, "--waive", "trailing-space=a fixture has it")
     assert given.code == 0, given.err
     assert "--unwaive removes it" in given.err
-    later = check(*where)
+    later = run_check(*where)
     assert (
         later.code,
         [load["origin"] for load in json.loads(later.out)["waived"]],
@@ -448,8 +453,10 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
         0,
         ["your topic"],
     )
-    assert check(*where, "HEAD").code == 0
-    assert "waived:   trailing-space: a fixture has it" in call("draft", *where).out
+    assert run_check(*where, "HEAD").code == 0
+    assert (
+        "waived:   trailing-space: a fixture has it" in run_command("draft", *where).out
+    )
     # the topic stays the same if a commit is reworded and another one added
     topic.git(
         "commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}"
@@ -458,20 +465,23 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
         f"frob: use a\n\n{PROSE}\n\n{SIGN_OFF}",
         {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"},
     )
-    assert "trailing-space" not in finding_names(check(*where))
+    assert "trailing-space" not in finding_names(run_check(*where))
     # a different branch is a different topic
     topic.git("switch", "-q", "-c", "other", "topic~2")
     topic.commit(
         f"grob: another\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/grob.c": "int g; \n"}
     )
-    assert "trailing-space" in finding_names(check(*where, "HEAD"))
+    assert "trailing-space" in finding_names(run_check(*where, "HEAD"))
     topic.git("switch", "-q", "topic")
-    assert call("check", *where, "--unwaive", "trailing-spce").code == 2
+    assert run_command("check", *where, "--unwaive", "trailing-spce").code == 2
     assert "trailing-space" in finding_names(
-        check(*where, "--unwaive", "trailing-space")
+        run_check(*where, "--unwaive", "trailing-space")
     )
-    assert "trailing-space" in finding_names(check(*where))
-    assert "has no waivers" in call("check", *where, "--unwaive", "trailing-space").err
+    assert "trailing-space" in finding_names(run_check(*where))
+    assert (
+        "has no waivers"
+        in run_command("check", *where, "--unwaive", "trailing-space").err
+    )
 
 
 def test_send_ignores_waivers_from_the_tree(
@@ -491,16 +501,17 @@ def test_send_ignores_waivers_from_the_tree(
     def blocking_problems(done: Outcome) -> list[str]:
         return [str(load) for load in json.loads(done.out)["refusals"]]
 
-    assert "check-errors" in str(blocking_problems(call(*words)))
+    assert "check-errors" in str(blocking_problems(run_command(*words)))
     (topic.path / FILE_NAME).write_text(
         '[[waiver]]\nrule = "trailing-space"\nreason = "r"\n'
     )
-    assert "check-errors" in str(blocking_problems(call(*words)))
+    assert "check-errors" in str(blocking_problems(run_command(*words)))
     (topic.path / FILE_NAME).unlink()
     assert (
-        check("-C", topic.path, "--waive", "trailing-space=a fixture has it").code == 0
+        run_check("-C", topic.path, "--waive", "trailing-space=a fixture has it").code
+        == 0
     )
-    outcome = call(*words)
+    outcome = run_command(*words)
     assert "check-errors" not in str(blocking_problems(outcome))
     assert "a fixture has it" in outcome.out + outcome.err
 
@@ -517,12 +528,12 @@ def new_findings(outcome: Outcome) -> dict[str, Any]:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_findings_are_marked_as_new(workdir: Path, form: str) -> None:
-    write("v1/0001-a.patch", make_patch(SPACED))
-    write(
+    write_file("v1/0001-a.patch", make_patch(SPACED))
+    write_file(
         "v2/v2-0001-a.patch",
         make_patch(CLEAN, SPACED, GLUED, subject="[PATCH v2] frob: wait well", at=90),
     )
-    outcome = call("check", "--format", form, "--since-version", "v1", "v2")
+    outcome = run_command("check", "--format", form, "--since-version", "v1", "v2")
     assert outcome.code == 1
     if form == "json":
         document = json.loads(outcome.out)
@@ -576,9 +587,9 @@ def test_findings_are_marked_as_new(workdir: Path, form: str) -> None:
 def test_previous_version_is_found_next_to_the_files(
     workdir: Path, old: str, new: str, target: str
 ) -> None:
-    write(old, make_patch(SPACED, subject="[PATCH] frob: wait"))
-    write(new, make_patch(SPACED, GLUED, subject="[PATCH v2] frob: wait"))
-    outcome = check("--since-version", "1", target)
+    write_file(old, make_patch(SPACED, subject="[PATCH] frob: wait"))
+    write_file(new, make_patch(SPACED, GLUED, subject="[PATCH v2] frob: wait"))
+    outcome = run_check("--since-version", "1", target)
     assert outcome.code == 1, outcome.err
     assert sorted(
         new for name, new in new_findings(outcome).items() if PATH in name
@@ -599,9 +610,9 @@ def test_latest_version_in_an_mbox_is_checked(workdir: Path) -> None:
     other = make_patch(
         SPACED, subject="[PATCH v2] grob: another work", path="drivers/grob.c"
     )
-    write("thread.mbx", first + reply + two + three + other)
+    write_file("thread.mbx", first + reply + two + three + other)
     for number, old in (("1", [False, True]), ("2", [False, False])):
-        outcome = check("--since-version", number, "thread.mbx")
+        outcome = run_check("--since-version", number, "thread.mbx")
         assert [load["subject"] for load in json.loads(outcome.out)["patches"]] == [
             "frob: wait longer",
             "grob: another work",
@@ -613,25 +624,25 @@ def test_latest_version_in_an_mbox_is_checked(workdir: Path) -> None:
 
 
 def test_unknown_version_shows_a_hint(workdir: Path) -> None:
-    write("a.patch", make_patch(SPACED))
-    outcome = call("check", "--since-version", "4", "a.patch")
+    write_file("a.patch", make_patch(SPACED))
+    outcome = run_command("check", "--since-version", "4", "a.patch")
     assert (outcome.code, outcome.out) == (2, "")
     assert "v4 not found" in outcome.err
     assert "--since-version DIR, FILE, A..B or a Message-ID" in outcome.err
-    write("elsewhere.patch", make_patch(SPACED))
-    assert new_findings(check("--since-version", "elsewhere.patch", "a.patch")) == {
+    write_file("elsewhere.patch", make_patch(SPACED))
+    assert new_findings(run_check("--since-version", "elsewhere.patch", "a.patch")) == {
         f"trailing-space:{PATH}": False
     }
 
 
 def test_finding_moved_between_patches_is_old(workdir: Path) -> None:
-    write("v1/1.patch", make_patch(SPACED, subject="[PATCH 1/2] frob: one"))
-    write(
+    write_file("v1/1.patch", make_patch(SPACED, subject="[PATCH 1/2] frob: one"))
+    write_file(
         "v1/2.patch",
         make_patch(CLEAN, subject="[PATCH 2/2] frob: two", path="drivers/frob/two.c"),
     )
-    write("v2/1.patch", make_patch(CLEAN, subject="[PATCH v2 1/2] frob: one"))
-    write(
+    write_file("v2/1.patch", make_patch(CLEAN, subject="[PATCH v2 1/2] frob: one"))
+    write_file(
         "v2/2.patch",
         make_patch(
             CLEAN, subject="[PATCH v2 2/2] frob: two", path="drivers/frob/two.c"
@@ -639,13 +650,15 @@ def test_finding_moved_between_patches_is_old(workdir: Path) -> None:
         + make_patch(SPACED).split("---\n", 1)[1].lstrip("\n"),
     )
     assert (
-        new_findings(check("--since-version", "1", "v2")).get(f"trailing-space:{PATH}")
+        new_findings(run_check("--since-version", "1", "v2")).get(
+            f"trailing-space:{PATH}"
+        )
         is False
     )
 
 
 def test_commits_are_compared_with_the_sent_version(topic: Repo) -> None:
-    outcome = call("check", "-C", topic.path, "--since-version", "1")
+    outcome = run_command("check", "-C", topic.path, "--since-version", "1")
     assert outcome.code == 2
     assert "sent, tracked, tagged or on a branch" in outcome.err
     topic.git("branch", "topic-v1")
@@ -656,7 +669,7 @@ def test_commits_are_compared_with_the_sent_version(topic: Repo) -> None:
         "-m",
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
-    by_age = new_findings(check("-C", topic.path, "--since-version", "1"))
+    by_age = new_findings(run_check("-C", topic.path, "--since-version", "1"))
     assert by_age["trailing-space:drivers/frob.c"] is False
     assert by_age["gerrit-change-id:None"] is True
 
@@ -674,7 +687,7 @@ def test_reroll_is_compared_with_the_sent_version(
             {"widget.c": spaced},
         )
         assert (
-            call(
+            run_command(
                 "send",
                 "-C",
                 repo.path,
@@ -695,7 +708,7 @@ def test_reroll_is_compared_with_the_sent_version(
         f" wrong.\n\n{SIGN_OFF}",
     )
     for _ in range(2):
-        outcome = check("-C", repo.path, "--since-version", "1")
+        outcome = run_check("-C", repo.path, "--since-version", "1")
         assert outcome.code == 1, outcome.err
         by_age = new_findings(outcome)
         assert (by_age["gerrit-change-id:None"], by_age["trailing-space:widget.c"]) == (
@@ -724,7 +737,7 @@ def test_commits_are_compared_with_a_tracked_version(topic: Repo) -> None:
         "-m",
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
-    by_age = new_findings(check("-C", topic.path, "--since-version", "v1"))
+    by_age = new_findings(run_check("-C", topic.path, "--since-version", "v1"))
     assert (
         by_age["trailing-space:drivers/frob.c"],
         by_age["gerrit-change-id:None"],
@@ -732,7 +745,7 @@ def test_commits_are_compared_with_a_tracked_version(topic: Repo) -> None:
         False,
         True,
     )
-    assert call("check", "-C", topic.path, "--since-version", "2").code == 2
+    assert run_command("check", "-C", topic.path, "--since-version", "2").code == 2
 
 
 def test_b4_branch_is_compared_with_its_sent_tag(topic: Repo) -> None:
@@ -768,7 +781,7 @@ def test_b4_branch_is_compared_with_its_sent_tag(topic: Repo) -> None:
         "-m",
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
-    outcome = check("-C", topic.path, "--since-version", "1")
+    outcome = run_check("-C", topic.path, "--since-version", "1")
     assert outcome.code == 1, outcome.err
     by_age = new_findings(outcome)
     assert (
@@ -782,13 +795,15 @@ def test_b4_branch_is_compared_with_its_sent_tag(topic: Repo) -> None:
 
 def test_suppressed_finding_is_not_fixed(tree: Path) -> None:
     before = Path("a.patch").read_bytes()
-    outcome = call("check", "--fix", "--tree", tree, "a.patch")
+    outcome = run_command("check", "--fix", "--tree", tree, "a.patch")
     assert (outcome.code, Path("a.patch").read_bytes() == before) == (0, True)
-    check("--write-baseline", "b.json", "a.patch")
-    outcome = call("check", "--fix", "--baseline", "b.json", "a.patch")
+    run_check("--write-baseline", "b.json", "a.patch")
+    outcome = run_command("check", "--fix", "--baseline", "b.json", "a.patch")
     assert (outcome.code, Path("a.patch").read_bytes() == before) == (0, True)
-    assert call("check", "--fix", "--write-baseline", "b.json", "a.patch").code == 2
-    assert call("check", "--fix", "a.patch").code == 0
+    assert (
+        run_command("check", "--fix", "--write-baseline", "b.json", "a.patch").code == 2
+    )
+    assert run_command("check", "--fix", "a.patch").code == 0
     assert Path("a.patch").read_bytes() != before
 
 
@@ -807,16 +822,18 @@ def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
             "int a;\nint bb; \nint c;\nint d; \n"
         )
         topic.git("add", "-A")
-        outcome = call("setup", "hooks", "-C", topic.path, "commit-msg", "--run", file)
+        outcome = run_command(
+            "setup", "hooks", "-C", topic.path, "commit-msg", "--run", file
+        )
         topic.git("reset", "-q", "--hard")
         return outcome
 
     assert "trailing-space" in walk()[0]
     assert hook().code == 1
-    check("-C", topic.path, "--waive", "trailing-space=a fixture has it")
+    run_check("-C", topic.path, "--waive", "trailing-space=a fixture has it")
     assert walk() == ([], "no findings, 1 waived")
     assert hook().code == 0
-    check("-C", topic.path, "--unwaive", "trailing-space")
+    run_check("-C", topic.path, "--unwaive", "trailing-space")
     # the hook accepts waivers for this pack's rules without loading the pack
     (topic.path / ".git/info").mkdir(exist_ok=True)
     (topic.path / ".git/info/exclude").write_text(f"{FILE_NAME}\n")

@@ -44,7 +44,7 @@ def finding_types(repo: Repo, *words: str) -> set[str]:
     }
 
 
-def change(repo: Repo, code: str = CODE) -> None:
+def commit_change(repo: Repo, code: str = CODE) -> None:
     repo.commit(
         "frob: wait\n"
         "\nThe device is slow. Wait for it.\n"
@@ -54,37 +54,37 @@ def change(repo: Repo, code: str = CODE) -> None:
 
 
 def test_types_ignored_by_the_tree_are_hidden(repo: Repo) -> None:
-    change(repo)
+    commit_change(repo)
     silent = {"complex-macro-without-parentheses", "udelay-instead-of-sleep"}
     assert finding_types(repo, "--strict") >= silent
     repo.git("rm", "-q", FILE)
     repo.commit("conf\n", {".checkpatch.conf": CONF})
-    change(repo)
+    commit_change(repo)
     assert not finding_types(repo, "--strict") & silent
 
 
 def test_tree_configuration_is_applied(repo: Repo) -> None:
     repo.commit("conf\n", {".checkpatch.conf": "--strict\n--max-line-length=60\n"})
-    change(repo, f"int {'a' * 62};\n" + CODE)
+    commit_change(repo, f"int {'a' * 62};\n" + CODE)
     assert finding_types(repo) >= {"udelay-instead-of-sleep", "long-line"}
     assert "long-line" not in finding_types(repo, "--max-line-length", "80")
     repo.commit("conf\n", {".checkpatch.conf": "--types COMPLEX_MACRO\n"})
-    change(repo, CODE + "int  b ;\n#define more(x) x, 2\n")
+    commit_change(repo, CODE + "int  b ;\n#define more(x) x, 2\n")
     assert finding_types(repo) == {"complex-macro-without-parentheses"}
 
 
 def test_advice_names_existing_functions(repo: Repo) -> None:
-    change(repo)
+    commit_change(repo)
     assert "prefer-fsleep" not in finding_types(repo, "--strict")
     repo.commit(
         "delay: more\n",
         {"include/linux/delay.h": "void msleep(int ms);\nvoid fsleep(int us);\n"},
     )
-    change(repo, CODE + "void more(void)\n{\n\tudelay(40);\n}\n")
+    commit_change(repo, CODE + "void more(void)\n{\n\tudelay(40);\n}\n")
     assert "prefer-fsleep" in finding_types(repo, "--strict")
 
 
 def test_patch_cannot_suppress_its_own_findings(repo: Repo) -> None:
     repo.put(".checkpatch.conf", CONF)
-    change(repo)
+    commit_change(repo)
     assert "complex-macro-without-parentheses" in finding_types(repo)

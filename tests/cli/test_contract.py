@@ -439,7 +439,7 @@ def test_unknown_option_exits_with_2(repo: Path, command: str) -> None:
         assert (outcome.code, outcome.out) == (2, ""), words
 
 
-def targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
+def make_targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
     """Return every kind of TARGET for the topic's fix, and the standard input."""
     patch = write_patch(repo)
     (repo.parent / "one.mbox").write_bytes(patch.read_bytes())
@@ -462,7 +462,7 @@ def targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
 
 @pytest.mark.parametrize("command", ["check", "maintainers"])
 def test_all_targets_give_the_same_patch(repo: Path, command: str) -> None:
-    for kind, (words, stdin) in targets(repo).items():
+    for kind, (words, stdin) in make_targets(repo).items():
         outcome = call(command, "--format", "json", *words, stdin=stdin)
         document = json.loads(outcome.out)
         assert len(document["patches" if command == "check" else "results"]) == 1, kind

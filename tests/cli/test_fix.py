@@ -29,7 +29,7 @@ UNTIDY = (
 )
 
 
-def patch(
+def make_patch(
     subject: str = "frob: wait for the link", body: str = UNTIDY, path: str = PATH
 ) -> str:
     return mail(subject, f"{PROSE}\n\n{SIGN_OFF}", file_diff(path, body))
@@ -38,7 +38,7 @@ def patch(
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     file = tmp_path / "0001-frob.patch"
-    file.write_text(patch())
+    file.write_text(make_patch())
     return file
 
 
@@ -95,8 +95,8 @@ def test_unfixed_finding_has_a_reason(tmp_path: Path) -> None:
     )
     for number, line in enumerate(
         (
-            patch('[PATCH 1/2] frob: keep "occured"', body),
-            patch("[PATCH 2/2] frob: b", needs),
+            make_patch('[PATCH 1/2] frob: keep "occured"', body),
+            make_patch("[PATCH 2/2] frob: b", needs),
         ),
         1,
     ):
@@ -142,7 +142,7 @@ def test_diff_can_be_applied_and_writes_nothing(
 def test_standard_input_is_not_truncated(monkeypatch: pytest.MonkeyPatch) -> None:
     mails = b"".join(
         b"From x Thu Jan  1 00:00:00 2026\n"
-        + patch(f"frob: wait for link {at}").encode()
+        + make_patch(f"frob: wait for link {at}").encode()
         + b"\n"
         for at in range(3)
     )
@@ -190,7 +190,7 @@ def test_unfixable_targets_are_refused(tmp_path: Path, file: Path) -> None:
 
 def test_unwritable_file_stops_the_whole_fix(tmp_path: Path, file: Path) -> None:
     other = tmp_path / "0002-frob.patch"
-    other.write_text(patch("frob: wait again", path="drivers/frob/two.c"))
+    other.write_text(make_patch("frob: wait again", path="drivers/frob/two.c"))
     before = file.read_bytes()
     other.chmod(0o444)
     outcome = call("check", "--fix", file, other)
@@ -219,7 +219,7 @@ def test_failed_write_restores_all_files(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = tmp_path / "0002-frob.patch"
-    other.write_text(patch("frob: wait again", path="drivers/frob/two.c"))
+    other.write_text(make_patch("frob: wait again", path="drivers/frob/two.c"))
     before = (file.read_bytes(), other.read_bytes())
     real = Path.replace
 
@@ -236,7 +236,7 @@ def test_failed_write_restores_all_files(
 
 @pytest.mark.parametrize("form", ["base64", "quoted-printable", "flowed", "dos"])
 def test_encoded_message_is_not_changed(file: Path, form: str) -> None:
-    head, _, body = patch().partition("\n\n")
+    head, _, body = make_patch().partition("\n\n")
     if form == "base64":
         text = (
             f"{head}\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding:"
@@ -247,7 +247,7 @@ def test_encoded_message_is_not_changed(file: Path, form: str) -> None:
     elif form == "flowed":
         text = f"{head}\nContent-Type: text/plain; format=flowed\n\n{body}"
     else:
-        text = patch().replace("\n", "\r\n")
+        text = make_patch().replace("\n", "\r\n")
     file.write_bytes(text.encode())
     outcome = call("check", "--fix", file)
     assert file.read_bytes() == text.encode()
@@ -258,8 +258,8 @@ def test_encoded_message_is_not_changed(file: Path, form: str) -> None:
 def test_mbox_messages_are_fixed_in_place(tmp_path: Path) -> None:
     box = tmp_path / "series.mbox"
     first, second = (
-        patch("[PATCH 1/2] frob: wait for the link"),
-        patch("[PATCH 2/2] frob: wait again", path="drivers/frob/two.c"),
+        make_patch("[PATCH 1/2] frob: wait for the link"),
+        make_patch("[PATCH 2/2] frob: wait again", path="drivers/frob/two.c"),
     )
     box.write_text(first + "\n" + second)
     assert call("check", "--fix", box).code == 0
@@ -270,7 +270,7 @@ def test_mbox_messages_are_fixed_in_place(tmp_path: Path) -> None:
 def test_quoted_from_line_stays_quoted(tmp_path: Path) -> None:
     box = tmp_path / "series.mbox"
     text = (
-        patch()
+        make_patch()
         .split("\n", 1)[1]
         .replace("early. Wait", "early.\n>From here on it waits. Wait")
     )
@@ -283,7 +283,7 @@ def test_quoted_from_line_stays_quoted(tmp_path: Path) -> None:
 
 def test_non_utf8_bytes_are_kept(file: Path) -> None:
     raw = (
-        patch()
+        make_patch()
         .encode()
         .replace(b"Old boards", b"Old bo\xe4rds")
         .replace(b"\tif (ret)", b"\tif (ret) /* \xff */")
@@ -296,10 +296,10 @@ def test_non_utf8_bytes_are_kept(file: Path) -> None:
 def test_line_needed_by_a_later_patch_is_not_fixed(tmp_path: Path, file: Path) -> None:
     later = " \n \tint ret;\n \n \tret = frob_start(frob,1 );  \n+\tfrob_end(frob,2 );\n \tif (ret)"
     other = tmp_path / "0002-frob.patch"
-    other.write_text(patch("frob: end it", later))
+    other.write_text(make_patch("frob: end it", later))
     outcome = call("check", "--fix", file, other)
     assert "3 not fixed: a later patch depends on these lines" in outcome.out
-    assert file.read_text() == patch()
+    assert file.read_text() == make_patch()
     assert "frob_end(frob, 2);" in other.read_text()
 
 
@@ -327,7 +327,7 @@ def test_line_needed_after_a_rename_is_not_fixed(
         )
     outcome = call("check", "--fix", file, *others)
     assert "3 not fixed: a later patch depends on these lines" in outcome.out
-    assert file.read_text() == patch()
+    assert file.read_text() == make_patch()
     assert "frob_end(frob, 2);" in others[-1].read_text()
 
 

@@ -31,7 +31,7 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def report(repo: Repo, form: str, *words: str) -> str:
+def print_report(repo: Repo, form: str, *words: str) -> str:
     return call("check", "-C", repo.path, "HEAD", "--format", form, *words).out
 
 
@@ -74,7 +74,7 @@ def kinds(
     ]
 
 
-def documents(
+def print_documents(
     form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
 ) -> Iterator[str]:
     """Yield check's output in a format for each kind of input."""
@@ -93,7 +93,7 @@ def test_junit_matches_the_jenkins_schema(
 ) -> None:
     schema = xmlschema.XMLSchema(JUNIT)
     skipped = False
-    for text in documents("junit", words, kinds):
+    for text in print_documents("junit", words, kinds):
         assert [
             f"{error.path}: {error.reason}" for error in schema.iter_errors(text)
         ] == []
@@ -112,7 +112,7 @@ SCHEMAS = {
 def test_documents_match_their_schemas(
     form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
 ) -> None:
-    for text in documents(form, words, kinds):
+    for text in print_documents(form, words, kinds):
         assert [
             f"{error.json_path}: {error.message}"
             for error in SCHEMAS[form].iter_errors(json.loads(text))
@@ -151,7 +151,7 @@ def test_sarif_fixes_match_fix(
         lines,
         [
             (
-                *_span(replacement["deletedRegion"]),
+                *_region_lines(replacement["deletedRegion"]),
                 replacement["insertedContent"]["text"],
             )
             for change in changes
@@ -160,7 +160,7 @@ def test_sarif_fixes_match_fix(
     )
 
 
-def _span(region: dict[str, int]) -> tuple[int, int]:
+def _region_lines(region: dict[str, int]) -> tuple[int, int]:
     """Return a region's first line, and the line after the region."""
     return region["startLine"], region["endLine"] + (
         0 if region.get("endColumn") == 1 else 1
@@ -176,15 +176,15 @@ def _apply_edits(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
 
 
 def test_columns_count_characters(repo: Repo) -> None:
-    (run,) = json.loads(report(repo, "sarif", "--select", "space-inside-brackets"))[
-        "runs"
-    ]
+    (run,) = json.loads(
+        print_report(repo, "sarif", "--select", "space-inside-brackets")
+    )["runs"]
     assert run["columnKind"] == "unicodeCodePoints"
     (finding,) = run["results"]
     region = finding["locations"][0]["physicalLocation"]["region"]
     expected = LINE.index(" );") + 1
     assert abs(region["startColumn"] - expected) <= 1, (region, expected)
-    assert f"col={region['startColumn']}," in report(
+    assert f"col={region['startColumn']}," in print_report(
         repo, "github", "--select", "space-inside-brackets"
     )
 
@@ -197,7 +197,7 @@ def test_column_is_the_first_excess_character(
         f"frob: more\n\nMore is needed. Add it.\n\n{SIGNED}",
         {"lib/frob.c": BASE + code},
     )
-    (run,) = json.loads(report(repo, "sarif", "--select", "long-line"))["runs"]
+    (run,) = json.loads(print_report(repo, "sarif", "--select", "long-line"))["runs"]
     assert (
         run["results"][0]["locations"][0]["physicalLocation"]["region"]["startColumn"]
         == 94
@@ -222,7 +222,7 @@ def test_path_is_relative_to_the_repository(repo: Repo, form: str) -> None:
 )
 def test_fingerprints_survive_an_amend(repo: Repo, form: str, key: str) -> None:
     def prints() -> list[str]:
-        document = json.loads(report(repo, form, "--strict"))
+        document = json.loads(print_report(repo, form, "--strict"))
         results = document if form == "gitlab" else document["runs"][0]["results"]
         return [json.dumps(result[key]) for result in results]
 

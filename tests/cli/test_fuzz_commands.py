@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.topic.followed import known_series
-from tests.lab.fuzz_commands import Archive, Report, run_world
+from tests.lab.fuzz_commands import FailureReport, HostileArchive, run_world
 from tests.lab.hostile_world import make_world
 
 
@@ -21,8 +21,8 @@ def test_bug_report_has_a_reproducer(
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(workdir))
     monkeypatch.setattr("tempfile.tempdir", str(workdir))
     monkeypatch.setattr(known_series, "open_store", broken)
-    report = Report(5)
-    run_world(7, ["reply"], Archive(), workdir, report)
+    report = FailureReport(5)
+    run_world(7, ["reply"], HostileArchive(), workdir, report)
     assert all(
         what.startswith("exit 70: ZeroDivisionError ") for what in report.failures
     )
@@ -31,8 +31,8 @@ def test_bug_report_has_a_reproducer(
 
 
 def test_commands_survive_a_hostile_world(workdir: Path) -> None:
-    report = Report(2)
-    run_world(1, ["reply", "maintainers"], Archive(), workdir, report)
+    report = FailureReport(2)
+    run_world(1, ["reply", "maintainers"], HostileArchive(), workdir, report)
     assert report.calls > 5
     assert not report.failures
 

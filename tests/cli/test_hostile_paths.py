@@ -18,7 +18,7 @@ from tests.kit.topics import SIGNED
 _BASE = "int a;\nint b;\nint c;\n"
 
 
-def _topic(path: Path) -> Repo:
+def _create_topic(path: Path) -> Repo:
     """Create a fix with trailing whitespace, and a stable branch to which it applies."""
     repo = Repo(path)
     repo.commit(
@@ -41,8 +41,8 @@ def test_dollar_in_a_path_is_not_expanded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_inside: bool
 ) -> None:
     named, other = (
-        _topic(tmp_path / "x$EVIL" / "tree"),
-        _topic(tmp_path / "xsub" / "tree"),
+        _create_topic(tmp_path / "x$EVIL" / "tree"),
+        _create_topic(tmp_path / "xsub" / "tree"),
     )
     before = other.git("for-each-ref"), (other.path / "frob.c").read_bytes()
     head = named.git("rev-parse", "HEAD")
@@ -60,8 +60,8 @@ def test_dollar_in_a_path_is_not_expanded(
 
 
 def test_tilde_is_not_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = _topic(tmp_path / "home")
-    named = _topic(tmp_path / "work" / "~")
+    home = _create_topic(tmp_path / "home")
+    named = _create_topic(tmp_path / "work" / "~")
     monkeypatch.setenv("HOME", str(home.path))
     (home.path / ".gitconfig").write_text(
         "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n"
@@ -111,7 +111,7 @@ _CALLS = {
 def test_repository_path_can_contain_any_bytes(
     tmp_path: Path, name: str, command: str
 ) -> None:
-    repo = _topic(tmp_path / os.fsdecode(_PATHS[name]) / "tree")
+    repo = _create_topic(tmp_path / os.fsdecode(_PATHS[name]) / "tree")
     argv = list(_CALLS[command])
     outcome = call(argv[0], "-C", repo.path, *argv[1:])
     assert outcome.code in (ExitCode.OK, ExitCode.FINDINGS), outcome.err

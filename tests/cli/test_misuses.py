@@ -53,7 +53,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def outcome(
+def call_at_site(
     site: Path, argv: list[str], *, at: str = "linux"
 ) -> tuple[int, list[str], str]:
     """Return the exit code, stderr lines and stdout of a command line."""
@@ -67,7 +67,7 @@ def outcome(
     return outcome.code, lines, outcome.out
 
 
-def _options(name: str) -> set[str]:
+def _option_spellings(name: str) -> set[str]:
     """Return the spellings of all options of a command and its subcommands."""
     command = Commands().get(name)
     commands = (command, *command.commands.values()) if command else ()
@@ -82,14 +82,14 @@ def test_at_least_eighty_misuses_are_listed() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case["argv"]))
 def test_misuse_has_a_hint(site: Path, case: dict[str, Any]) -> None:
-    code, lines, out = outcome(site, case["argv"], at=case.get("at", "linux"))
+    code, lines, out = call_at_site(site, case["argv"], at=case.get("at", "linux"))
     assert (code, lines) == (case["code"], [case["error"], case["hint"]])
     assert not out
     assert case["error"].startswith("patchpilot: error: ")
     # the hint may use only options of this command, or of a command that it names
     ours = re.sub(r"`(?!patchpilot)[^`]*`", "", case["hint"])
     names = (*case["argv"][:1], *re.findall(r"patchpilot ([a-z0-9]+)", ours))
-    known = {"--help"}.union(*map(_options, names))
+    known = {"--help"}.union(*map(_option_spellings, names))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", ours)) <= known
     assert case["hint"].startswith("hint: ")
 

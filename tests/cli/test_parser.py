@@ -30,7 +30,7 @@ from tests.kit.option_words import command_lines
 COMMON = common_table(FORMATS)
 
 
-def read(*words: str) -> dict[str, Any]:
+def parse_arguments(*words: str) -> dict[str, Any]:
     return Parser(command).parse(words)[0]
 
 
@@ -38,7 +38,7 @@ def read(*words: str) -> dict[str, Any]:
 @settings(max_examples=600)
 def test_any_arguments_are_parsed_or_refused(argv: list[str]) -> None:
     try:
-        values = read(*argv)
+        values = parse_arguments(*argv)
     except (UsageError, HelpRequested):
         return
     assert values.keys() == {
@@ -59,8 +59,10 @@ def test_option_spellings_are_equivalent(option: Option) -> None:
         option.kind, ("x",)
     )
     value = () if option.kind == FLAG else text
-    first, *others = [read(spelling, *value, "a") for spelling in option.spellings]
-    assert first != read("a")
+    first, *others = [
+        parse_arguments(spelling, *value, "a") for spelling in option.spellings
+    ]
+    assert first != parse_arguments("a")
     assert all(other == first for other in others)
     if value:
         joined = [
@@ -69,9 +71,9 @@ def test_option_spellings_are_equivalent(option: Option) -> None:
             else spelling + value[0]
             for spelling in option.spellings
         ]
-        assert all(read(word, "a") == first for word in joined)
+        assert all(parse_arguments(word, "a") == first for word in joined)
     for spelling in option.off:
-        assert read(spelling, "a")[option.key] is False
+        assert parse_arguments(spelling, "a")[option.key] is False
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_option_spellings_are_equivalent(option: Option) -> None:
 def test_options_are_parsed_in_any_form(
     words: list[str], values: dict[str, Any]
 ) -> None:
-    parsed = read(*words)
+    parsed = parse_arguments(*words)
     assert {name: parsed[name] for name in values} == values
 
 
@@ -111,7 +113,7 @@ def test_options_are_parsed_in_any_form(
 )
 def test_wrong_words_are_reported(words: list[str], part: str) -> None:
     with pytest.raises(UsageError) as error:
-        read(*words)
+        parse_arguments(*words)
     assert part in error.value.message
 
 

@@ -252,7 +252,7 @@ WORLDS = (
 """State of the topic in which commands are printed."""
 
 
-class World:
+class SavedWorld:
     """A sandbox whose states are created once; `enter` restores a copy."""
 
     def __init__(self, root: Path, life: Life) -> None:
@@ -288,13 +288,13 @@ def _build_environment(root: Path, patch: pytest.MonkeyPatch) -> None:
         patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
 
 
-def _run(*argv: object) -> Outcome:
+def _run_successfully(*argv: object) -> Outcome:
     outcome = call(*argv)
     assert outcome.code == 0, (argv, outcome.err, outcome.out)
     return outcome
 
 
-def _make(world: World) -> None:
+def _create_files(world: SavedWorld) -> None:
     """Create the repository and files that the documents name."""
     repo, home = world.life.repo, world.root / "home"
     with (home / ".gitconfig").open("a") as config:
@@ -406,7 +406,7 @@ def _make(world: World) -> None:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SavedWorld]:
     root = tmp_path_factory.mktemp("printed") / "world"
     with pytest.MonkeyPatch.context() as patch:
         for name in [
@@ -417,16 +417,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             patch.delenv(name)
         _build_environment(root, patch)
         with life(root) as topic:
-            created = World(root, topic)
-            _make(created)
+            created = SavedWorld(root, topic)
+            _create_files(created)
             patch.chdir(created.here)
-            _states(created)
+            _save_states(created)
             yield created
 
 
-def _states(world: World) -> None:
+def _save_states(world: SavedWorld) -> None:
     life = world.life
-    _run("send", "--security", "no", "--regression", "no", "--dry-run")
+    _run_successfully("send", "--security", "no", "--regression", "no", "--dry-run")
     # make the archive unreachable: it contains later messages, but the topic was not sent
     life.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
     world.save("ready")
@@ -435,14 +435,14 @@ def _states(world: World) -> None:
         "Rita Reviewer <rita@example.net>",
         "Max Muster <max@example.com>",
     ):
-        _run("prepare", "--trailer", f"Cc: {name}", "--yes")
+        _run_successfully("prepare", "--trailer", f"Cc: {name}", "--yes")
     world.save("prepared")
     world.enter("ready")
-    _run("check", "--waive", "long-line=reads better")
+    _run_successfully("check", "--waive", "long-line=reads better")
     world.save("waived")
     world.enter("ready")
-    _run("maintainers", "--add-cc", "otto@example.com")
-    _run("maintainers", "--drop", "otto@example.com")
+    _run_successfully("maintainers", "--add-cc", "otto@example.com")
+    _run_successfully("maintainers", "--drop", "otto@example.com")
     world.save("dropped")
     world.enter("ready")
     (world.here / ".patchpilot.toml").write_text('packs = ["ours.toml"]\n')
@@ -461,7 +461,7 @@ def _states(world: World) -> None:
     call("check", "--write-baseline", "baseline.json", "origin/master..HEAD")
     world.save("baseline")
     world.enter("ready")
-    _run("send", "--via", "b4", "--yes")
+    _run_successfully("send", "--via", "b4", "--yes")
     world.save("b4")
     world.enter("ready")
     life.server.faults.reject = frozenset({"otto@example.com"})
@@ -479,12 +479,12 @@ def _states(world: World) -> None:
         f"Reviewed-by: {RITA}",
         subject="Re: [PATCH] net: foo: hand up the error of bar()",
     )
-    _run("track", "add", "--mbox", "thread.mbox")
+    _run_successfully("track", "add", "--mbox", "thread.mbox")
     (world.here / "other.mbox").write_bytes(mbox(story.FIX_V1))
-    _run("track", "add", "--mbox", "other.mbox")
+    _run_successfully("track", "add", "--mbox", "other.mbox")
     world.save("sent")
     life.amend()
-    _run("draft", "--changelog", "- hand it up here as well (Rita)")
+    _run_successfully("draft", "--changelog", "- hand it up here as well (Rita)")
     world.save("rerolled")
 
 
@@ -523,7 +523,7 @@ def test_command_ends_before_the_sentence_continues() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS)
 def test_printed_command_runs_as_printed(
-    command: str, world: World, monkeypatch: pytest.MonkeyPatch
+    command: str, world: SavedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.enter(next(name for pattern, name in WORLDS if re.search(pattern, command)))
     _build_environment(world.root, monkeypatch)
@@ -554,7 +554,7 @@ def test_printed_command_runs_as_printed(
 
 
 def test_printed_draft_edit_command_works(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: SavedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.enter("ready")
     _build_environment(world.root, monkeypatch)
@@ -569,4 +569,4 @@ def test_printed_draft_edit_command_works(
     with Terminal((*PROGRAM, "draft", "--edit"), world.here) as terminal:
         terminal.wait_for("Tested on a board.")
         assert terminal.end() == 0, terminal.seen
-    assert "Tested on a board." in _run("draft", "--export", "-").out
+    assert "Tested on a board." in _run_successfully("draft", "--export", "-").out

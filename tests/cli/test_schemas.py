@@ -19,7 +19,7 @@ def test_schema_describes_every_key(file: object) -> None:
     schema = json.loads(file.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
     Draft202012Validator.check_schema(schema)
     undescribed = [
-        key for key, value in _properties(schema) if not value.get("description")
+        key for key, value in _list_properties(schema) if not value.get("description")
     ]
     assert not undescribed
 
@@ -53,10 +53,10 @@ def test_invalid_document_is_detected() -> None:
         check_document('{"schema": "patchpilot/nosuch/1"}')
 
 
-def _properties(schema: object) -> list[tuple[str, dict[str, object]]]:
+def _list_properties(schema: object) -> list[tuple[str, dict[str, object]]]:
     result: list[tuple[str, dict[str, object]]] = []
     if isinstance(schema, dict):
         result += list(schema.get("properties", {}).items())
         for value in schema.values():
-            result += _properties(value)
+            result += _list_properties(value)
     return result

@@ -47,7 +47,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return repo.path
 
 
-def types(*words: object) -> list[str]:
+def reported_types(*words: object) -> list[str]:
     form = ("--format", "checkpatch", "--noise", "0", "--fail-on", "never")
     outcome = call("check", "-f", *form, *words)
     assert outcome.err == ""
@@ -60,13 +60,13 @@ def types(*words: object) -> list[str]:
 def test_whole_files_match_checkpatch_f(
     tree: Path,
 ) -> None:
-    assert types("frob.c") == [
+    assert reported_types("frob.c") == [
         "6 WARNING:SPACING",
         "7 ERROR:CODE_INDENT",
         "7 WARNING:SPACE_BEFORE_TAB",
         "7 WARNING:LEADING_SPACE",
     ]
-    strict = types("--strict", "frob.c")
+    strict = reported_types("--strict", "frob.c")
     assert {"10 CHECK:AVOID_BUG", "11 CHECK:LONG_LINE_COMMENT"} <= set(strict)
     assert not {kind.rpartition(":")[2] for kind in strict} & {
         "ENOTSUPP",
@@ -136,7 +136,7 @@ def test_non_text_files_are_skipped(
         "frob.c",
         "../net/clean.h",
     }
-    assert types("firmware.bin", "empty.c") == []
+    assert reported_types("firmware.bin", "empty.c") == []
 
 
 def test_file_outside_a_repository_is_checked(
@@ -145,8 +145,10 @@ def test_file_outside_a_repository_is_checked(
     (tmp_path / "alone").mkdir()
     monkeypatch.chdir(tmp_path / "alone")
     Path("frob.c").write_text(CODE)
-    assert "10 CHECK:AVOID_BUG" in types("--strict", "frob.c")
-    assert types("--tree", tree, tree / "drivers/frob/frob.c") == types("frob.c")
+    assert "10 CHECK:AVOID_BUG" in reported_types("--strict", "frob.c")
+    assert reported_types(
+        "--tree", tree, tree / "drivers/frob/frob.c"
+    ) == reported_types("frob.c")
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,12 @@ from tests.kit.repos import Repo
 BRANCH = "b4/widget"
 
 
-def read(repo: Repo, branch: str | None = BRANCH) -> PrepBranch | None:
+def read_prep_branch(repo: Repo, branch: str | None = BRANCH) -> PrepBranch | None:
     with Repository.open(repo.path) as repository:
         return prep_branch(repository, branch)
 
 
-def patches(repo: Repo, target: str | None = None) -> list[str]:
+def patch_subjects(repo: Repo, target: str | None = None) -> list[str]:
     """Return the subjects of a TARGET's patches, read in two ways that must agree."""
     with Repository.open(repo.path) as repository:
         (series,) = read_series([target] if target else [], repository)
@@ -45,7 +45,7 @@ def test_b4_tracking_data_is_read(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy, 2, cover=COVER)
     b4(repo, "prep", "--set-prefixes", "RFC", "net")
     b4(repo, "prep", "--force-revision", "3")
-    known = read(repo)
+    known = read_prep_branch(repo)
     assert known is not None
     shown = dict(
         line.split(": ", 1)
@@ -76,10 +76,10 @@ def test_cover_letter_commit_is_not_a_patch(
 ) -> None:
     repo = prep(tmp_path / "r", strategy, 2, patches_above=above)
     expected = ["widget: change line 1", "widget: change line 2"]
-    assert patches(repo) == expected
-    assert patches(repo, "master..HEAD") == expected
+    assert patch_subjects(repo) == expected
+    assert patch_subjects(repo, "master..HEAD") == expected
     assert (
-        patches(repo, f"HEAD~{2 if strategy == 'branch-description' else 3}..")
+        patch_subjects(repo, f"HEAD~{2 if strategy == 'branch-description' else 3}..")
         == expected
     )
 
@@ -89,7 +89,7 @@ def test_cover_letter_target_is_refused(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy)
     for target in (read_cover(repo), *(["HEAD"] if strategy == "tip-commit" else [])):
         with pytest.raises(UsageError, match="is b4's cover letter, not a patch"):
-            patches(repo, target)
+            patch_subjects(repo, target)
 
 
 def test_base_is_below_the_cover_letter(
@@ -108,7 +108,7 @@ def test_branch_without_a_patch_is_reported(tmp_path: Path, strategy: str) -> No
         UsageError,
         match=r"no patches: .* is b4's cover letter|no commits on top of the base",
     ):
-        patches(repo)
+        patch_subjects(repo)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -118,7 +118,7 @@ def test_base_is_stable_while_the_branch_moves(tmp_path: Path, strategy: str) ->
     repo.checkout("master")
     repo.commit("other: go on", {"other.c": "int x;\n"})
     repo.checkout(BRANCH)
-    known = read(repo)
+    known = read_prep_branch(repo)
     assert known is not None
     assert known.base == base
 
@@ -130,7 +130,7 @@ def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match="cover letter commit, but it also changes files"
     ):
-        patches(repo)
+        patch_subjects(repo)
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
@@ -139,7 +139,7 @@ def test_pushed_b4_branch_is_recognized(tmp_path: Path, strategy: str) -> None:
     repo.git("update-ref", f"refs/remotes/mine/{BRANCH}", "HEAD")
     repo.git("config", "--remove-section", f"branch.{BRANCH}")
     repo.git("config", "--unset", "b4.prep-cover-strategy")
-    known = read(repo)
+    known = read_prep_branch(repo)
     assert known is not None
     assert (known.strategy, known.base) == (strategy, repo.git("rev-parse", "master"))
 
@@ -154,8 +154,8 @@ def test_cover_letter_by_another_author_is_ignored(
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     repo.branch("topic")
     repo.commit("widget: another\n\nText.", {"widget.c": "int other;\n"})
-    assert read(repo, "topic") is None
-    assert patches(repo) == ["widget: another"]
+    assert read_prep_branch(repo, "topic") is None
+    assert patch_subjects(repo) == ["widget: another"]
 
 
 def test_commit_that_mentions_b4_is_not_a_cover_letter(tmp_path: Path) -> None:
@@ -164,20 +164,20 @@ def test_commit_that_mentions_b4_is_not_a_cover_letter(tmp_path: Path) -> None:
         "widget: quote\n\nThe marker is\n--- b4-submit-tracking ---\nand no more.",
         {"widget.c": "int quote;\n"},
     )
-    assert patches(repo)[-1] == "widget: quote"
+    assert patch_subjects(repo)[-1] == "widget: quote"
 
 
 def test_unreadable_tracking_data_is_ignored(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "branch-description")
     for text in ("{", "[]", '{"series": 1}', "[" * 100000):
         repo.git("config", f"branch.{BRANCH}.b4-tracking", text)
-        assert read(repo) is None
+        assert read_prep_branch(repo) is None
     repo.git(
         "config",
         f"branch.{BRANCH}.b4-tracking",
         '{"series": {"revision": "x", "prefixes": 3, "history": [1], "base-branch": {}}}',
     )
-    known = read(repo)
+    known = read_prep_branch(repo)
     assert known is not None
     assert (known.revision, known.prefixes, known.history, known.base) == (
         1,

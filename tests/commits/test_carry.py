@@ -33,7 +33,7 @@ def _change_lines(rng: random.Random, lines: Lines, name: str) -> Lines:
     return result
 
 
-def _edits(rng: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
+def _random_edits(rng: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
     """Return non-adjacent edits that replace one to three lines with up to three."""
     result, index = [], rng.randint(1, 4)
     while index <= len(lines):
@@ -78,7 +78,7 @@ def test_edits_of_unchanged_lines_apply_to_later_commits(
     repo = Repo(tmp_path / "repo")
     old = repo.commit("old", {path: "".join(lines) for path, lines in before.items()})
     new = repo.commit("new", {path: "".join(lines) for path, lines in after.items()})
-    edits = {path: _edits(chance, lines) for path, lines in before.items()}
+    edits = {path: _random_edits(chance, lines) for path, lines in before.items()}
     with Repository.open(repo.path) as repository:
         reached = carry_edits_over(repository, old, new, edits)
         tree = write_edited_tree(repository, new, reached)

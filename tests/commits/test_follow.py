@@ -13,7 +13,7 @@ from patchpilot.errors import RefusedError
 from tests.kit.repos import Repo
 
 
-class Place:
+class BranchPlace:
     """A branch `topic` at commit `old`, and a commit `new` that changes file `a` and adds a
     file.
     """
@@ -43,14 +43,16 @@ class Place:
 
 
 @pytest.fixture
-def moved_branch(tmp_path: Path) -> Iterator[Place]:
-    setup = Place(tmp_path / "repo")
+def moved_branch(tmp_path: Path) -> Iterator[BranchPlace]:
+    setup = BranchPlace(tmp_path / "repo")
     with setup.repository:
         yield setup
 
 
 @pytest.mark.parametrize("detached", [False, True])
-def test_other_staged_files_stay_staged(moved_branch: Place, detached: bool) -> None:
+def test_other_staged_files_stay_staged(
+    moved_branch: BranchPlace, detached: bool
+) -> None:
     repo = moved_branch.repo
     if detached:
         repo.git("checkout", "-q", "--detach")
@@ -79,7 +81,7 @@ def test_other_staged_files_stay_staged(moved_branch: Place, detached: bool) -> 
 
 
 def test_branch_in_two_worktrees_is_refused(
-    moved_branch: Place, tmp_path: Path
+    moved_branch: BranchPlace, tmp_path: Path
 ) -> None:
     moved_branch.repo.git(
         "worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic"
@@ -93,7 +95,7 @@ def test_branch_in_two_worktrees_is_refused(
     assert moved_branch.state()[0] == moved_branch.new
 
 
-def test_deleted_worktree_is_ignored(moved_branch: Place, tmp_path: Path) -> None:
+def test_deleted_worktree_is_ignored(moved_branch: BranchPlace, tmp_path: Path) -> None:
     moved_branch.repo.git(
         "worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic"
     )
@@ -103,7 +105,7 @@ def test_deleted_worktree_is_ignored(moved_branch: Place, tmp_path: Path) -> Non
 
 
 def test_assume_unchanged_files_are_not_overwritten(
-    moved_branch: Place,
+    moved_branch: BranchPlace,
 ) -> None:
     moved_branch.repo.git("update-index", "--assume-unchanged", "a")
     moved_branch.repo.put("a", "precious\n")
@@ -116,7 +118,9 @@ def test_assume_unchanged_files_are_not_overwritten(
 
 
 @pytest.mark.parametrize("name", ["added", "ignored"])
-def test_untracked_file_is_not_overwritten(moved_branch: Place, name: str) -> None:
+def test_untracked_file_is_not_overwritten(
+    moved_branch: BranchPlace, name: str
+) -> None:
     repo = moved_branch.repo
     repo.checkout("made")
     repo.put(name, "theirs\n")
@@ -131,7 +135,7 @@ def test_untracked_file_is_not_overwritten(moved_branch: Place, name: str) -> No
     assert (repo.path / name).read_text() == "mine\n"
 
 
-def test_running_git_blocks_changes(moved_branch: Place) -> None:
+def test_running_git_blocks_changes(moved_branch: BranchPlace) -> None:
     lock = moved_branch.repo.path / ".git" / "index.lock"
     lock.touch()
     before = moved_branch.state()
@@ -143,14 +147,14 @@ def test_running_git_blocks_changes(moved_branch: Place) -> None:
     assert moved_branch.state()[2] == "3\n"
 
 
-def test_moved_branch_is_not_changed(moved_branch: Place) -> None:
+def test_moved_branch_is_not_changed(moved_branch: BranchPlace) -> None:
     newer = moved_branch.repo.commit("meanwhile", {"b": "more\n"})
     with pytest.raises(RefusedError, match="moved in the meantime"):
         moved_branch.shift()
     assert moved_branch.repo.git("rev-parse", "topic") == newer
 
 
-def test_sparse_checkout_is_respected(moved_branch: Place) -> None:
+def test_sparse_checkout_is_respected(moved_branch: BranchPlace) -> None:
     moved_branch.repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/a")
     assert not (moved_branch.repo.path / "a").exists()
     moved_branch.shift()
@@ -164,7 +168,7 @@ def test_sparse_checkout_is_respected(moved_branch: Place) -> None:
     assert not (moved_branch.repo.path / "a").exists()
 
 
-def test_reflog_contains_the_command(moved_branch: Place) -> None:
+def test_reflog_contains_the_command(moved_branch: BranchPlace) -> None:
     moved_branch.shift()
     assert "patchpilot test" in moved_branch.repo.git("reflog", "-1", "HEAD")
     assert moved_branch.repo.git("rev-parse", "topic@{1}") == moved_branch.old

@@ -9,39 +9,41 @@ from patchpilot.commits import move_branch, rewrite
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
 from patchpilot.services.tags.undo_rewrite import undo_redo, undo_restore
-from tests.commits.test_rewrite import change, topic
+from tests.commits.test_rewrite import create_topic, plan_message_change
 from tests.kit.repos import Repo
 
 
-def note(repo: Repo, commit: str, text: str, ref: str = "commits") -> None:
+def add_note(repo: Repo, commit: str, text: str, ref: str = "commits") -> None:
     repo.git("notes", f"--ref={ref}", "add", "-f", "-F", "-", commit, stdin=text)
 
 
-def notes(repo: Repo, ref: str = "commits", count: int = 3) -> list[str]:
+def read_notes(repo: Repo, ref: str = "commits", count: int = 3) -> list[str]:
     shown = repo.git("log", f"--notes={ref}", "-z", "--format=%N", f"-{count}", "topic")
     return [text.strip() for text in shown.removesuffix("\0").split("\0")]
 
 
-def rewritten_id(repo: Repo, commit: str) -> None:
+def add_rewritten_id(repo: Repo, commit: str) -> None:
     with Repository.open(repo.path) as repository:
         rewrite.apply(
-            repository, change(repository, commit, "other\n\nOther text.\n"), "prepare"
+            repository,
+            plan_message_change(repository, commit, "other\n\nOther text.\n"),
+            "prepare",
         )
 
 
 def test_notes_follow_rewritten_commits(
     tmp_path: Path,
 ) -> None:
-    repo, ids = topic(tmp_path / "r")
-    note(repo, ids[1], "of one\n\n  indented, gr\u00fcn\n")
-    note(repo, ids[2], "of two")
-    note(repo, ids[0], "of zero")
-    note(repo, ids[2], "tested on hardware", "review/lab")
+    repo, ids = create_topic(tmp_path / "r")
+    add_note(repo, ids[1], "of one\n\n  indented, gr\u00fcn\n")
+    add_note(repo, ids[2], "of two")
+    add_note(repo, ids[0], "of zero")
+    add_note(repo, ids[2], "tested on hardware", "review/lab")
     raw = repo.git("notes", "show", ids[1])
-    rewritten_id(repo, ids[1])
-    assert notes(repo)[0::2] == ["of two", "of zero"]
+    add_rewritten_id(repo, ids[1])
+    assert read_notes(repo)[0::2] == ["of two", "of zero"]
     assert repo.git("notes", "show", "topic~1") == raw
-    assert notes(repo, "review/lab") == ["tested on hardware", "", ""]
+    assert read_notes(repo, "review/lab") == ["tested on hardware", "", ""]
     assert repo.git("notes", "show", ids[2]) == "of two"
 
 
@@ -69,31 +71,33 @@ def test_notes_follow_rewritten_commits(
 def test_notes_refs_follow_git_settings(
     tmp_path: Path, settings: tuple[str, ...], kept: set[str]
 ) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     for ref in ("commits", "review"):
-        note(repo, ids[2], "a note", ref)
+        add_note(repo, ids[2], "a note", ref)
     for setting in settings:
         repo.git("config", "--add", *setting.split("=", 1))
-    rewritten_id(repo, ids[2])
-    assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == kept
+    add_rewritten_id(repo, ids[2])
+    assert {ref for ref in ("commits", "review") if read_notes(repo, ref)[0]} == kept
     if settings:
         # compare the result with git's, using the same settings
         repo.git("reset", "-q", "--hard", ids[2])
         repo.git("rebase", "-q", "--no-ff", "--ignore-date", ids[1])
         assert repo.git("rev-parse", "HEAD") != ids[2]
-        assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == kept
+        assert {
+            ref for ref in ("commits", "review") if read_notes(repo, ref)[0]
+        } == kept
 
 
 def test_environment_overrides_the_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     for ref in ("commits", "review", "more"):
-        note(repo, ids[2], "a note", ref)
+        add_note(repo, ids[2], "a note", ref)
     repo.git("config", "notes.rewriteRef", "refs/notes/more")
     monkeypatch.setenv("GIT_NOTES_REWRITE_REF", "refs/notes/commits:refs/notes/rev*")
-    rewritten_id(repo, ids[2])
-    assert [notes(repo, ref)[0] for ref in ("commits", "review", "more")] == [
+    add_rewritten_id(repo, ids[2])
+    assert [read_notes(repo, ref)[0] for ref in ("commits", "review", "more")] == [
         "a note",
         "a note",
         "",
@@ -101,26 +105,26 @@ def test_environment_overrides_the_setting(
 
 
 def test_undo_restores_changed_notes(tmp_path: Path) -> None:
-    repo, ids = topic(tmp_path / "r")
-    note(repo, ids[1], "first")
-    note(repo, ids[2], "kept")
-    rewritten_id(repo, ids[1])
-    note(repo, "topic~1", "second")
+    repo, ids = create_topic(tmp_path / "r")
+    add_note(repo, ids[1], "first")
+    add_note(repo, ids[2], "kept")
+    add_rewritten_id(repo, ids[1])
+    add_note(repo, "topic~1", "second")
     repo.git("notes", "remove", "topic")
     with Repository.open(repo.path) as repository:
         number = undo_restore(repository).undo.number
     assert repo.git("rev-parse", "topic") == ids[2]
-    assert notes(repo) == ["kept", "second", ""]
-    note(repo, ids[1], "third")
+    assert read_notes(repo) == ["kept", "second", ""]
+    add_note(repo, ids[1], "third")
     with Repository.open(repo.path) as repository:
         undo_redo(repository, number)
-    assert notes(repo) == ["kept", "third", ""]
+    assert read_notes(repo) == ["kept", "third", ""]
 
 
 def test_rewriting_without_notes_starts_no_git_process(tmp_path: Path) -> None:
-    repo, ids = topic(tmp_path / "r")
-    note(repo, ids[1], "same")
-    note(repo, ids[2], "same")
+    repo, ids = create_topic(tmp_path / "r")
+    add_note(repo, ids[1], "same")
+    add_note(repo, ids[2], "same")
     before = repo.git("rev-parse", "refs/notes/commits")
     with Repository.open(repo.path) as repository:
         copy_notes(repository, {ids[1]: ids[2], ids[0]: ids[1]})
@@ -128,8 +132,8 @@ def test_rewriting_without_notes_starts_no_git_process(tmp_path: Path) -> None:
 
 
 def test_notes_follow_moved_files(tmp_path: Path) -> None:
-    repo, ids = topic(tmp_path / "r")
-    note(repo, ids[2], "a note")
+    repo, ids = create_topic(tmp_path / "r")
+    add_note(repo, ids[2], "a note")
     with Repository.open(repo.path) as repository:
         ref, head = rewrite.branch_of(repository)
         tree = repository.commit(ids[1]).tree
@@ -138,13 +142,13 @@ def test_notes_follow_moved_files(tmp_path: Path) -> None:
             rewrite.plan(repository, ref, head, {}, {ids[2]: tree}),
             "check --fix",
         )
-    assert notes(repo)[0] == "a note"
+    assert read_notes(repo)[0] == "a note"
 
 
 def test_branch_stays_if_notes_fail(tmp_path: Path) -> None:
-    repo, ids = topic(tmp_path / "r")
-    note(repo, ids[2], "a note")
+    repo, ids = create_topic(tmp_path / "r")
+    add_note(repo, ids[2], "a note")
     (repo.path / ".git" / "refs" / "notes" / "commits.lock").touch()
     with pytest.raises(Exception, match="notes"):
-        rewritten_id(repo, ids[2])
+        add_rewritten_id(repo, ids[2])
     assert repo.git("rev-parse", "topic") == ids[2]

@@ -25,7 +25,7 @@ def _edit_text(rng: random.Random, text: str) -> str:
     return "\n".join(lines) if lines else "left\n"
 
 
-def _history(repo: Repo, rng: random.Random, commits: int) -> None:
+def _create_history(repo: Repo, rng: random.Random, commits: int) -> None:
     files = {
         f"dir{number % 3}/file{number}": "".join(
             f"{number} {line}\n" for line in range(30)
@@ -59,7 +59,7 @@ def _history(repo: Repo, rng: random.Random, commits: int) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_files_match_git(tmp_path: Path, seed: int) -> None:
     repo = Repo(tmp_path / "repo")
-    _history(repo, random.Random(seed), 14)
+    _create_history(repo, random.Random(seed), 14)
     repository = Repository.open(repo.path)
     patches = revision_series(repository, "start..HEAD").patches
     start = repository.resolve("start")
@@ -123,7 +123,7 @@ def test_file_is_marked_as_guess_if_patch_does_not_apply(tmp_path: Path) -> None
     assert b"seven\n" in (tree.read("a") or b"")
 
 
-class Letters:
+class LetterTree:
     """A tree in which each file contains its own name."""
 
     label, version = "letters", None
@@ -160,7 +160,8 @@ def _renaming_patch(number: int, *names: str) -> Patch:
 
 def test_rename_cycle_is_followed_quickly() -> None:
     stack = Stack(
-        Letters(), [_renaming_patch(number, "ab", "bc", "ca") for number in range(200)]
+        LetterTree(),
+        [_renaming_patch(number, "ab", "bc", "ca") for number in range(200)],
     )
     for number in (199, 198, 3, 100):
         tree = PatchedTree(stack, number)
@@ -174,7 +175,7 @@ def test_file_with_endless_renames_is_marked_as_guess() -> None:
     pairs = [left + other for left in "abcdef" for other in "abcdef" if left != other]
     chance = random.Random(1)
     stack = Stack(
-        Letters(),
+        LetterTree(),
         [_renaming_patch(number, *chance.sample(pairs, 12)) for number in range(120)],
     )
     trees = [PatchedTree(stack, number) for number in chance.sample(range(120), 120)]

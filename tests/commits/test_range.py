@@ -20,7 +20,7 @@ ONE, TWO = (
 )
 
 
-def subjects(*targets: object) -> list[str]:
+def read_subjects(*targets: object) -> list[str]:
     return [
         patch.subject.title
         for series in module.read_targets([str(target) for target in targets], None)
@@ -31,7 +31,7 @@ def subjects(*targets: object) -> list[str]:
 def test_concatenated_gzip_is_read(tmp_path: Path) -> None:
     file = tmp_path / "two.mbox.gz"
     file.write_bytes(gzip.compress(ONE) + gzip.compress(TWO))
-    assert subjects(file) == ["foo: part 1", "foo: part 2"]
+    assert read_subjects(file) == ["foo: part 1", "foo: part 2"]
 
 
 def test_compressed_stdin_is_read() -> None:
@@ -59,12 +59,12 @@ def test_truncated_gzip_is_not_a_patch(tmp_path: Path) -> None:
 def test_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_INPUT", 1 << 20)
     with pytest.raises(InputError, match="larger than 1 MiB"):
-        subjects("/dev/zero")
+        read_subjects("/dev/zero")
 
 
 def test_missing_archive_access_is_reported() -> None:
     with pytest.raises(UsageError, match="cannot read mail archives"):
-        subjects("<x@example.org>")
+        read_subjects("<x@example.org>")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_bare_repository_prefers_commit_head(
     assert module.names_file(word) is is_file
 
 
-class Line:
+class LinearHistory:
     """A stub of a repository with a linear history."""
 
     def __init__(self, *ids: str, found: str | None = None, **more: Any) -> None:
@@ -156,7 +156,7 @@ class Line:
         return [SimpleNamespace(id=id_, message="widget: mend\n") for id_ in ids]
 
 
-def read(repository: object, *targets: str) -> tuple[Series, ...]:
+def read_targets(repository: object, *targets: str) -> tuple[Series, ...]:
     return module.read_targets(targets, repository)  # type: ignore[arg-type]
 
 
@@ -168,11 +168,15 @@ RANGE = "A..B means the commits of B that are not in A"
 @pytest.mark.parametrize(
     ("ask", "message", "hint"),
     [
-        (lambda: read(None, "x.patch"), "x.patch: no such file", ELSEWHERE),
-        (lambda: read(None, "HEAD"), "HEAD: no such file", ELSEWHERE),
-        (lambda: read(Line(), "x.patch"), "x.patch: no such file", ABSENT),
+        (lambda: read_targets(None, "x.patch"), "x.patch: no such file", ELSEWHERE),
+        (lambda: read_targets(None, "HEAD"), "HEAD: no such file", ELSEWHERE),
         (
-            lambda: read(Line(), "<x@y>"),
+            lambda: read_targets(LinearHistory(), "x.patch"),
+            "x.patch: no such file",
+            ABSENT,
+        ),
+        (
+            lambda: read_targets(LinearHistory(), "<x@y>"),
             "<x@y>: this command cannot read mail archives",
             "run `b4 am <x@y>` first",
         ),
@@ -182,69 +186,73 @@ RANGE = "A..B means the commits of B that are not in A"
             "check the path, or name a repository with -C DIR",
         ),
         (
-            lambda: module.resolve_commits(Line(), "x.patch"),
+            lambda: module.resolve_commits(LinearHistory(), "x.patch"),
             "x.patch: no such file",
             ABSENT,
         ),
         (
-            lambda: module.resolve_commits(Line(), "-"),
+            lambda: module.resolve_commits(LinearHistory(), "-"),
             "-: a commit is required, not a file",
             "run `git am FILE`, then name the commit",
         ),
         (
-            lambda: module.resolve_commits(Line(), "a...b"),
+            lambda: module.resolve_commits(LinearHistory(), "a...b"),
             "a...b: a range needs two dots, not three",
             "use a..b",
         ),
         (
-            lambda: module.resolve_commits(Line(), "a..b"),
+            lambda: module.resolve_commits(LinearHistory(), "a..b"),
             "a..b: no commits in this range",
             RANGE,
         ),
         (
-            lambda: module.range_commits(Line(), "a" * 40, "b" * 40),
+            lambda: module.range_commits(LinearHistory(), "a" * 40, "b" * 40),
             f"no commits in {'a' * 12}..{'b' * 12}",
             RANGE,
         ),
         (
-            lambda: module.range_commits(Line(*"c" * 1001), "a" * 40, "b" * 40),
+            lambda: module.range_commits(
+                LinearHistory(*"c" * 1001), "a" * 40, "b" * 40
+            ),
             f"more than 1000 commits in {'a' * 12}..{'b' * 12}",
             "pass a shorter range A..B",
         ),
         (
-            lambda: module.head_of(Line()),
+            lambda: module.head_of(LinearHistory()),
             "the branch topic has no commits yet",
             "commit your fix first, or name a commit or a range A..B",
         ),
         (
-            lambda: module.head_of(Line(branch=None)),
+            lambda: module.head_of(LinearHistory(branch=None)),
             "HEAD has no commits yet",
             "commit your fix first, or name a commit or a range A..B",
         ),
         (
-            lambda: module.commit_patch(Line(shallow=True), "c" * 40),
+            lambda: module.commit_patch(LinearHistory(shallow=True), "c" * 40),
             f"the parent of {'c' * 12} is missing: the clone is shallow",
             "run `git fetch --unshallow`",
         ),
         (
-            lambda: module.commit_patch(Line(parents=("p", "q")), "c" * 40),
+            lambda: module.commit_patch(LinearHistory(parents=("p", "q")), "c" * 40),
             f"{'c' * 12} is a merge commit, which has no patch",
             "pass the commit that makes the change, or a range A..B",
         ),
         (
-            lambda: module.commit_patch(Line(), "c" * 40),
+            lambda: module.commit_patch(LinearHistory(), "c" * 40),
             f"{'c' * 12} is an empty commit, which has no patch",
             "pass a commit that changes files",
         ),
         (
             lambda: module.commit_patch(
-                Line(shallow=True, objects={"p": "there"}), "c" * 40
+                LinearHistory(shallow=True, objects={"p": "there"}), "c" * 40
             ),
             f"{'c' * 12} is an empty commit, which has no patch",
             "pass a commit that changes files",
         ),
         (
-            lambda: module.commit_patch(Line(shallow=True, parents=()), "c" * 40),
+            lambda: module.commit_patch(
+                LinearHistory(shallow=True, parents=()), "c" * 40
+            ),
             f"{'c' * 12} is an empty commit, which has no patch",
             "pass a commit that changes files",
         ),
@@ -269,8 +277,8 @@ def test_b4_cover_letter_is_not_a_patch() -> None:
 
 def test_as_many_commits_as_the_limit_are_accepted() -> None:
     ids = tuple(f"{index:040x}" for index in range(1000))
-    assert module.range_commits(Line(*ids), "a", "b") == ids  # type: ignore[arg-type]
-    assert module.head_of(Line(found="c" * 40)) == "c" * 40  # type: ignore[arg-type]
+    assert module.range_commits(LinearHistory(*ids), "a", "b") == ids  # type: ignore[arg-type]
+    assert module.head_of(LinearHistory(found="c" * 40)) == "c" * 40  # type: ignore[arg-type]
 
 
 def test_series_from_archives_come_before_series_from_files(tmp_path: Path) -> None:
@@ -391,7 +399,7 @@ def test_file_as_large_as_the_limit_is_accepted(
         module.read_bytes(tmp_path / "absent")
 
 
-def member(
+def make_member(
     subject: str, source: str = "x", *, author: str = "Ada", **headers: str
 ) -> Patch:
     """Return a patch, or a cover letter for number 0."""
@@ -414,68 +422,110 @@ def member(
     ("patches", "sizes"),
     [
         ([], []),
-        ([member("PATCH")], [1]),
-        ([member("PATCH"), member("PATCH")], [1, 1]),
-        ([member("PATCH 1/2"), member("PATCH 2/2")], [2]),
-        ([member("PATCH 1/3"), member("PATCH 3/3")], [2]),
-        ([member("PATCH 2/2"), member("PATCH 1/2")], [1, 1]),
-        ([member("PATCH 1/2"), member("PATCH 1/2")], [1, 1]),
-        ([member("PATCH 1/2"), member("PATCH 2/3")], [1, 1]),
-        ([member("PATCH 0/2")], [0]),
-        ([member("PATCH 1/2"), member("PATCH v2 2/2")], [1, 1]),
-        ([member("PATCH 1/2"), member("PATCH")], [1, 1]),
-        ([member("PATCH"), member("PATCH 2/2")], [1, 1]),
+        ([make_member("PATCH")], [1]),
+        ([make_member("PATCH"), make_member("PATCH")], [1, 1]),
+        ([make_member("PATCH 1/2"), make_member("PATCH 2/2")], [2]),
+        ([make_member("PATCH 1/3"), make_member("PATCH 3/3")], [2]),
+        ([make_member("PATCH 2/2"), make_member("PATCH 1/2")], [1, 1]),
+        ([make_member("PATCH 1/2"), make_member("PATCH 1/2")], [1, 1]),
+        ([make_member("PATCH 1/2"), make_member("PATCH 2/3")], [1, 1]),
+        ([make_member("PATCH 0/2")], [0]),
+        ([make_member("PATCH 1/2"), make_member("PATCH v2 2/2")], [1, 1]),
+        ([make_member("PATCH 1/2"), make_member("PATCH")], [1, 1]),
+        ([make_member("PATCH"), make_member("PATCH 2/2")], [1, 1]),
         # different totals and versions do not split a thread
         (
             [
-                member("PATCH 1/2", Message_ID="<a@x>"),
-                member("PATCH 2/3", In_Reply_To="<a@x>"),
-                member("PATCH v2 3/3", References="<z@x> <a@x>"),
+                make_member("PATCH 1/2", Message_ID="<a@x>"),
+                make_member("PATCH 2/3", In_Reply_To="<a@x>"),
+                make_member("PATCH v2 3/3", References="<z@x> <a@x>"),
             ],
             [3],
         ),
-        ([member("PATCH 1/2", Message_ID="<a@x>"), member("PATCH 2/3")], [1, 1]),
-        ([member("PATCH 1/2"), member("PATCH 2/3", In_Reply_To="<a@x>")], [1, 1]),
+        (
+            [make_member("PATCH 1/2", Message_ID="<a@x>"), make_member("PATCH 2/3")],
+            [1, 1],
+        ),
+        (
+            [make_member("PATCH 1/2"), make_member("PATCH 2/3", In_Reply_To="<a@x>")],
+            [1, 1],
+        ),
         (
             [
-                member("PATCH 1/2", Message_ID="<a@x>"),
-                member("PATCH 3/3", In_Reply_To="<a@x>"),
+                make_member("PATCH 1/2", Message_ID="<a@x>"),
+                make_member("PATCH 3/3", In_Reply_To="<a@x>"),
             ],
             [1, 1],
         ),
         (
             [
-                member("PATCH 1/2", Message_ID="<a@x>"),
-                member("PATCH 2/3", In_Reply_To="<a@x>", author="Bob"),
+                make_member("PATCH 1/2", Message_ID="<a@x>"),
+                make_member("PATCH 2/3", In_Reply_To="<a@x>", author="Bob"),
             ],
             [1, 1],
         ),
         # `git format-patch` numbers the files that it writes
-        ([member("PATCH", "0001-a.patch"), member("PATCH", "0002-b.patch")], [2]),
-        ([member("PATCH", "0001-a.patch"), member("PATCH", "0003-b.patch")], [1, 1]),
         (
-            [member("PATCH 1/2", "0001-a.patch"), member("PATCH 2/3", "0002-b.patch")],
+            [
+                make_member("PATCH", "0001-a.patch"),
+                make_member("PATCH", "0002-b.patch"),
+            ],
             [2],
         ),
         (
-            [member("PATCH 1/2", "0001-a.patch"), member("PATCH 3/3", "0002-b.patch")],
+            [
+                make_member("PATCH", "0001-a.patch"),
+                make_member("PATCH", "0003-b.patch"),
+            ],
             [1, 1],
         ),
-        (
-            [member("PATCH 1/2", "0001-a.patch"), member("PATCH", "0002-b.patch")],
-            [1, 1],
-        ),
-        (
-            [member("PATCH", "0001-a.patch"), member("PATCH 2/2", "0002-b.patch")],
-            [1, 1],
-        ),
-        ([member("PATCH", "0001-a.patch"), member("PATCH v2", "0002-b.patch")], [1, 1]),
-        ([member("PATCH", "0001-a.patch"), member("foo", "0002-b.patch")], [1, 1]),
-        ([member("foo", "0001-a.patch"), member("PATCH", "0002-b.patch")], [1, 1]),
         (
             [
-                member("PATCH", "0001-a.patch"),
-                member("PATCH", "0002-b.patch", author="Bob"),
+                make_member("PATCH 1/2", "0001-a.patch"),
+                make_member("PATCH 2/3", "0002-b.patch"),
+            ],
+            [2],
+        ),
+        (
+            [
+                make_member("PATCH 1/2", "0001-a.patch"),
+                make_member("PATCH 3/3", "0002-b.patch"),
+            ],
+            [1, 1],
+        ),
+        (
+            [
+                make_member("PATCH 1/2", "0001-a.patch"),
+                make_member("PATCH", "0002-b.patch"),
+            ],
+            [1, 1],
+        ),
+        (
+            [
+                make_member("PATCH", "0001-a.patch"),
+                make_member("PATCH 2/2", "0002-b.patch"),
+            ],
+            [1, 1],
+        ),
+        (
+            [
+                make_member("PATCH", "0001-a.patch"),
+                make_member("PATCH v2", "0002-b.patch"),
+            ],
+            [1, 1],
+        ),
+        (
+            [make_member("PATCH", "0001-a.patch"), make_member("foo", "0002-b.patch")],
+            [1, 1],
+        ),
+        (
+            [make_member("foo", "0001-a.patch"), make_member("PATCH", "0002-b.patch")],
+            [1, 1],
+        ),
+        (
+            [
+                make_member("PATCH", "0001-a.patch"),
+                make_member("PATCH", "0002-b.patch", author="Bob"),
             ],
             [1, 1],
         ),
@@ -486,7 +536,7 @@ def test_files_are_grouped_into_series(patches: list[Patch], sizes: list[int]) -
 
 
 def test_cover_letter_is_grouped_with_series() -> None:
-    letter, patch = member("PATCH 0/1"), member("PATCH 1/1")
+    letter, patch = make_member("PATCH 0/1"), make_member("PATCH 1/1")
     (series,) = module.group([letter, patch])
     assert (series.cover, series.patches) == (letter, (patch,))
     (alone,) = module.group([patch])

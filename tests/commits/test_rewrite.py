@@ -15,7 +15,7 @@ from patchpilot.errors import GitError, MissingError, RefusedError, UsageError
 from tests.kit.repos import Repo
 
 
-def topic(path: Path) -> tuple[Repo, list[str]]:
+def create_topic(path: Path) -> tuple[Repo, list[str]]:
     repo = Repo(path)
     repo.commit("base", {"a": "1\n"})
     repo.branch("topic")
@@ -29,18 +29,20 @@ def topic(path: Path) -> tuple[Repo, list[str]]:
     return repo, ids
 
 
-def change(repository: Repository, commit: str, message: str) -> rewrite.Rewriting:
+def plan_message_change(
+    repository: Repository, commit: str, message: str
+) -> rewrite.Rewriting:
     ref, head = rewrite.branch_of(repository)
     return rewrite.plan(repository, ref, head, {commit: message})
 
 
 def test_rewriting_changes_only_messages_and_parents(tmp_path: Path) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     (tmp_path / "r" / "a").write_text("dirty\n")
     fields = "%T %an %ae %ad"
     before = repo.git("log", f"--format={fields}", "topic").split("\n")
     with Repository.open(tmp_path / "r") as repository:
-        plan = change(repository, ids[1], "step 1\n\nOther text.\n")
+        plan = plan_message_change(repository, ids[1], "step 1\n\nOther text.\n")
         rewrite.apply(repository, plan, "prepare")
     assert list(plan.commits) == ids[1:]
     assert repo.git("log", f"--format={fields}", "topic").split("\n") == before
@@ -53,12 +55,14 @@ def test_rewriting_changes_only_messages_and_parents(tmp_path: Path) -> None:
 def test_rewriting_sets_the_committer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Grün Löwe")
     monkeypatch.setenv("GIT_COMMITTER_DATE", "1800000000 +0200")
     with Repository.open(tmp_path / "r") as repository:
         rewrite.apply(
-            repository, change(repository, ids[1], "step 1\n\nOther text.\n"), "prepare"
+            repository,
+            plan_message_change(repository, ids[1], "step 1\n\nOther text.\n"),
+            "prepare",
         )
     expected = "Grün Löwe <ada@example.org> 1800000000 +0200|Ada Fixer"
     assert repo.git(
@@ -83,12 +87,14 @@ def test_rewrite_keeps_message_encoding(
     subject: str,
     kept: bool,
 ) -> None:
-    repo, _ = topic(tmp_path / "r")
+    repo, _ = create_topic(tmp_path / "r")
     latin = ("-c", "i18n.commitEncoding=ISO-8859-1")
     repo.git(*latin, "commit", "-q", "--allow-empty", "-F", "-", stdin="x")
     monkeypatch.setenv("GIT_COMMITTER_NAME", committer)
     with Repository.open(tmp_path / "r") as repository:
-        new = change(repository, repo.git("rev-parse", "HEAD"), f"{subject}\n").new
+        new = plan_message_change(
+            repository, repo.git("rev-parse", "HEAD"), f"{subject}\n"
+        ).new
         assert repo.git("log", "-1", "--format=%cn|%s", new) == f"{committer}|{subject}"
         raw = repository.objects.get(new)
         assert raw is not None
@@ -99,7 +105,7 @@ def test_rewrite_keeps_message_encoding(
 def test_commits_by_others_need_claim(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Max Keeper")
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "max@keeper.example")
     theirs = repo.commit("step 3\n", {"a": "3\n"})
@@ -125,20 +131,22 @@ def test_commits_by_others_need_claim(
 
 
 def test_rewriting_needs_a_name(tmp_path: Path) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     repo.git("config", "user.name", "")
     with (
         Repository.open(tmp_path / "r") as repository,
         pytest.raises(MissingError, match=r"user\.name"),
     ):
-        change(repository, ids[1], "step 1\n\nOther text.\n")
+        plan_message_change(repository, ids[1], "step 1\n\nOther text.\n")
 
 
 def test_undo_record_contains_the_old_branch(tmp_path: Path) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     with Repository.open(tmp_path / "r") as repository:
         undo = rewrite.apply(
-            repository, change(repository, ids[2], "step 2\n\nNew.\n"), "prepare"
+            repository,
+            plan_message_change(repository, ids[2], "step 2\n\nNew.\n"),
+            "prepare",
         )
         assert undo is not None
         assert [(undo.ref, undo.old, undo.new) for undo in list_undos(repository)] == [
@@ -150,19 +158,21 @@ def test_undo_record_contains_the_old_branch(tmp_path: Path) -> None:
 
 
 def test_merges_keep_their_parents(tmp_path: Path) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     repo.git("checkout", "-q", "-b", "side", ids[0])
     side = repo.commit("side", {"b": "1\n"})
     repo.checkout("topic")
     repo.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
     with Repository.open(tmp_path / "r") as repository:
-        rewrite.apply(repository, change(repository, ids[1], "step one\n"), "prepare")
+        rewrite.apply(
+            repository, plan_message_change(repository, ids[1], "step one\n"), "prepare"
+        )
     assert repo.git("rev-parse", "topic^2") == side
     assert repo.git("log", "--format=%s", "-1", "topic~2") == "step one"
 
 
 def test_signature_is_dropped_and_reported(tmp_path: Path) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     raw = repo.git("cat-file", "commit", ids[2])
     head, _, body = raw.partition("\n\n")
     signed = (
@@ -172,13 +182,13 @@ def test_signature_is_dropped_and_reported(tmp_path: Path) -> None:
     commit = repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=signed)
     repo.git("update-ref", "refs/heads/topic", commit)
     with Repository.open(tmp_path / "r") as repository:
-        plan = change(repository, commit, "step 2, signed\n")
+        plan = plan_message_change(repository, commit, "step 2, signed\n")
     assert plan.signed == (commit,)
     assert "gpgsig" not in repo.git("cat-file", "commit", plan.new)
 
 
 def test_rewritten_commits_are_signed(tmp_path: Path) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     key = str(tmp_path / "key")
     subprocess.run(
         ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True
@@ -187,7 +197,7 @@ def test_rewritten_commits_are_signed(tmp_path: Path) -> None:
         repo.git("config --global", name, value)
     repo.git("config commit.gpgSign true")
     with Repository.open(tmp_path / "r") as repository:
-        plan = change(repository, ids[1], "step 1\n\nOther text.\n")
+        plan = plan_message_change(repository, ids[1], "step 1\n\nOther text.\n")
         assert (len(plan.commits), plan.signed) == (2, ())
         rewrite.apply(repository, plan, "prepare")
         ref, head = rewrite.branch_of(repository)
@@ -204,13 +214,13 @@ def test_rewritten_commits_are_signed(tmp_path: Path) -> None:
         Repository.open(tmp_path / "r") as repository,
         pytest.raises(GitError, match="could not sign"),
     ):
-        change(repository, plan.new, "step 2\n")
+        plan_message_change(repository, plan.new, "step 2\n")
 
 
 def test_moved_branch_is_not_rewritten(tmp_path: Path) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     with Repository.open(tmp_path / "r") as repository:
-        plan = change(repository, ids[2], "other\n")
+        plan = plan_message_change(repository, ids[2], "other\n")
         later = repo.commit("meanwhile", {"c": "1\n"})
         with pytest.raises(RefusedError):
             rewrite.apply(repository, plan, "prepare")
@@ -218,12 +228,12 @@ def test_moved_branch_is_not_rewritten(tmp_path: Path) -> None:
 
 
 def test_commit_of_another_branch_is_refused(tmp_path: Path) -> None:
-    repo, _ = topic(tmp_path / "r")
+    repo, _ = create_topic(tmp_path / "r")
     repo.git("checkout", "-q", "-b", "other", "master")
     stray = repo.commit("stray", {"d": "1\n"})
     repo.checkout("topic")
     with Repository.open(tmp_path / "r") as repository, pytest.raises(UsageError):
-        change(repository, stray, "x\n")
+        plan_message_change(repository, stray, "x\n")
 
 
 @pytest.mark.parametrize(
@@ -231,7 +241,7 @@ def test_commit_of_another_branch_is_refused(tmp_path: Path) -> None:
     ["rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "BISECT_LOG"],
 )
 def test_unfinished_git_operation_blocks_rewrite(tmp_path: Path, mark: str) -> None:
-    _, ids = topic(tmp_path / "r")
+    _, ids = create_topic(tmp_path / "r")
     (tmp_path / "r" / ".git" / mark).mkdir()
     with (
         Repository.open(tmp_path / "r") as repository,
@@ -242,7 +252,7 @@ def test_unfinished_git_operation_blocks_rewrite(tmp_path: Path, mark: str) -> N
 
 
 def test_rebase_in_another_worktree_is_refused(tmp_path: Path) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     repo.git("worktree", "add", "-q", "--detach", str(tmp_path / "w"))
     state = tmp_path / "r" / ".git" / "worktrees" / "w" / "rebase-merge"
     state.mkdir()
@@ -254,7 +264,7 @@ def test_rebase_in_another_worktree_is_refused(tmp_path: Path) -> None:
 def test_published_commits_need_an_override(
     tmp_path: Path,
 ) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     repo.git("update-ref", "refs/remotes/origin/topic", ids[1])
     repo.git("branch", "also", ids[2])
     with Repository.open(tmp_path / "r") as repository:
@@ -270,7 +280,7 @@ def test_published_commits_need_an_override(
 def test_rewrite_reads_history_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     repo.git("tag", "sent/topic-v1", ids[2])
     repo.git("update-ref", "refs/remotes/origin/topic", ids[0])
     repo.git("branch", "topic2", ids[0])
@@ -294,7 +304,7 @@ def test_rewrite_reads_history_once(
 
 
 def test_detached_head_is_rewritten(tmp_path: Path) -> None:
-    repo, ids = topic(tmp_path / "r")
+    repo, ids = create_topic(tmp_path / "r")
     repo.git("branch", "also", ids[1])
     with Repository.open(tmp_path / "r") as repository:
         with pytest.raises(RefusedError, match="also contains"):

@@ -36,23 +36,23 @@ def tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     remove_leftovers.cache_clear()
 
 
-def old_folder(folder: Path) -> Path:
+def make_folder_old(folder: Path) -> Path:
     """Set the time of a directory's lock to a few minutes ago."""
     os.utime(folder / LOCK, (0, 0))
     return folder
 
 
-def stale_folder(tmpdir: Path, name: str, *more: str) -> Path:
+def create_stale_folder(tmpdir: Path, name: str, *more: str) -> Path:
     """Create a folder left by a killed run, with these files."""
     folder = tmpdir / name
     (folder / FILES / "ab").mkdir(parents=True)
     (folder / LOCK).touch()
     for file in more:
         (folder / file).touch()
-    return old_folder(folder)
+    return make_folder_old(folder)
 
 
-def run(tmpdir: Path) -> "subprocess.Popen[str]":
+def start_program(tmpdir: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", RUN],
         cwd=ROOT,
@@ -62,7 +62,7 @@ def run(tmpdir: Path) -> "subprocess.Popen[str]":
     )
 
 
-def first_line(process: "subprocess.Popen[str]") -> Path:
+def read_first_line(process: "subprocess.Popen[str]") -> Path:
     assert process.stdout
     return Path(process.stdout.readline().strip())
 
@@ -77,10 +77,10 @@ def test_folder_is_removed_on_exit(tmpdir: Path) -> None:
 def test_next_run_removes_stale_folders(
     tmpdir: Path,
 ) -> None:
-    with run(tmpdir) as killed, run(tmpdir) as living:
+    with start_program(tmpdir) as killed, start_program(tmpdir) as living:
         removed, kept_folder = (
-            old_folder(first_line(killed)),
-            old_folder(first_line(living)),
+            make_folder_old(read_first_line(killed)),
+            make_folder_old(read_first_line(living)),
         )
         killed.send_signal(signal.SIGKILL)
         killed.wait()
@@ -104,12 +104,12 @@ def test_next_run_removes_stale_folders(
 
 def test_one_run_removes_all_stale_folders(tmpdir: Path) -> None:
     folders = [
-        stale_folder(tmpdir, f"patchpilot-{name}")
+        create_stale_folder(tmpdir, f"patchpilot-{name}")
         for name in ("objects-a", "mails-b", "demo-c")
     ]
     with TemporaryFolder("text"):
         assert not [folder for folder in folders if folder.exists()]
-        second = stale_folder(tmpdir, "patchpilot-objects-d")
+        second = create_stale_folder(tmpdir, "patchpilot-objects-d")
         with TemporaryFolder("text"):
             assert second.exists()
 
@@ -118,17 +118,17 @@ def test_recent_and_foreign_folders_are_kept(
     tmpdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept_folders = [
-        stale_folder(tmpdir, "patchpilot-notes", "notes.txt"),
-        stale_folder(tmpdir, "linux-objects-a"),
+        create_stale_folder(tmpdir, "patchpilot-notes", "notes.txt"),
+        create_stale_folder(tmpdir, "linux-objects-a"),
         tmpdir / "patchpilot-empty",
         tmpdir / "patchpilot-link",
-        stale_folder(tmpdir, "patchpilot-young"),
+        create_stale_folder(tmpdir, "patchpilot-young"),
     ]
     kept_folders[2].mkdir()
-    kept_folders[3].symlink_to(stale_folder(tmpdir, "elsewhere"))
+    kept_folders[3].symlink_to(create_stale_folder(tmpdir, "elsewhere"))
     (kept_folders[4] / LOCK).touch()
     (tmpdir / "patchpilot-bug-x.log").touch()
-    foreign = stale_folder(tmpdir, "patchpilot-objects-x")
+    foreign = create_stale_folder(tmpdir, "patchpilot-objects-x")
     with monkeypatch.context() as patched:
         patched.setattr(os, "geteuid", lambda: 12345)
         assert remove_leftovers() == ()

@@ -31,7 +31,7 @@ class _Archive:
         return [mail.message_id for mail in self.mails]
 
 
-def _sandbox(path: Path) -> tuple[Sandbox, _Archive]:
+def _create_sandbox(path: Path) -> tuple[Sandbox, _Archive]:
     archive = _Archive()
     return (
         Sandbox(
@@ -45,7 +45,7 @@ def _sandbox(path: Path) -> tuple[Sandbox, _Archive]:
 
 
 def test_archive_contains_list_mail_only(tmp_path: Path) -> None:
-    sandbox, archive = _sandbox(tmp_path)
+    sandbox, archive = _create_sandbox(tmp_path)
     for name, recipients in (
         ("self", [NEWCOMER.email]),
         ("off-list", [MAINTAINER.email]),
@@ -63,7 +63,7 @@ def test_archive_contains_list_mail_only(tmp_path: Path) -> None:
 
 
 def test_message_to_self_gets_no_reply(tmp_path: Path) -> None:
-    sandbox, archive = _sandbox(tmp_path)
+    sandbox, archive = _create_sandbox(tmp_path)
     answers = Answers(sandbox, (0.0, 0.0, 0.0))
     sandbox.sink.keep(
         NEWCOMER.email, [NEWCOMER.email], patch("[PATCH net] acme: x", id="self")
@@ -80,7 +80,7 @@ def test_message_to_self_gets_no_reply(tmp_path: Path) -> None:
 def test_reply_to_the_list_is_archived(
     tmp_path: Path,
 ) -> None:
-    sandbox, archive = _sandbox(tmp_path)
+    sandbox, archive = _create_sandbox(tmp_path)
     answers = Answers(sandbox, (0.0, 0.0, 0.0))
     sandbox.sink.keep(
         NEWCOMER.email,
@@ -99,7 +99,7 @@ def test_reply_to_the_list_is_archived(
 def test_robot_reports_only_the_message(
     tmp_path: Path, code: str, is_reported: bool
 ) -> None:
-    sandbox, archive = _sandbox(tmp_path)
+    sandbox, archive = _create_sandbox(tmp_path)
     sandbox.sink.keep(
         NEWCOMER.email,
         [NET_LIST],

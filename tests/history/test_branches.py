@@ -118,7 +118,7 @@ def test_series_without_a_branch_are_listed(tmp_path: Path) -> None:
     assert list_branches(repo)[1] == ["5.10", "5.15", "6.12", "6.18"]
 
 
-def stale_branches(repo: Repo, today: date = TODAY) -> bool:
+def has_stale_branches(repo: Repo, today: date = TODAY) -> bool:
     with Repository.open(repo.path) as repository:
         return stable_branches(repository, today=today).branches[0].stale
 
@@ -130,7 +130,7 @@ def make_old(*files: Path) -> None:
 
 def test_fetched_quiet_branch_is_current(tmp_path: Path) -> None:
     repo = create_branches(tmp_path, "refs/remotes/stable/linux-6.1.y")
-    assert not stale_branches(repo)
+    assert not has_stale_branches(repo)
 
 
 def test_unfetched_branch_is_stale(tmp_path: Path) -> None:
@@ -138,8 +138,8 @@ def test_unfetched_branch_is_stale(tmp_path: Path) -> None:
     make_old(
         repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y"
     )
-    assert stale_branches(repo)
-    assert not stale_branches(repo, date(2023, 11, 20))
+    assert has_stale_branches(repo)
+    assert not has_stale_branches(repo, date(2023, 11, 20))
 
 
 def test_fresh_clone_is_not_stale(tmp_path: Path) -> None:
@@ -147,9 +147,9 @@ def test_fresh_clone_is_not_stale(tmp_path: Path) -> None:
     logs = repo.path / ".git" / "logs" / "refs" / "remotes" / "stable"
     # git clone writes a log for the remote's HEAD, but not for its branches
     (logs / "linux-6.1.y").rename(logs / "HEAD")
-    assert not stale_branches(repo)
+    assert not has_stale_branches(repo)
     make_old(logs / "HEAD")
-    assert stale_branches(repo)
+    assert has_stale_branches(repo)
 
 
 def test_unchanged_fetch_updates_the_age_of_its_remote(
@@ -163,23 +163,23 @@ def test_unchanged_fetch_updates_the_age_of_its_remote(
     (repo.path / ".git" / "FETCH_HEAD").write_text(
         "1234\t\tbranch 'master' of https://example.org/other\n"
     )
-    assert stale_branches(repo)
+    assert has_stale_branches(repo)
     (repo.path / ".git" / "FETCH_HEAD").write_text(
         "1234\t\tbranch 'linux-6.1.y' of https://example.org/stable\n"
     )
-    assert not stale_branches(repo)
+    assert not has_stale_branches(repo)
 
 
 def test_branch_before_a_known_release_is_stale(tmp_path: Path) -> None:
     repo = create_branches(tmp_path, "refs/heads/linux-6.1.y")
-    assert not stale_branches(repo)
+    assert not has_stale_branches(repo)
     repo.tag("v6.1")
-    assert not stale_branches(repo)
+    assert not has_stale_branches(repo)
     repo.commit(
         "Linux 6.1.1", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 1\n"}
     )
     repo.tag("v6.1.1")
-    assert stale_branches(repo)
+    assert has_stale_branches(repo)
 
 
 def test_missing_series_has_a_fetch_command(tmp_path: Path) -> None:

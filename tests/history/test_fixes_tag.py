@@ -32,16 +32,16 @@ COMMIT = Commit(
 )
 
 
-def find(word: str) -> Commit | None:
+def find_commit(word: str) -> Commit | None:
     return COMMIT if ID.startswith(word) and len(word) >= 7 else None
 
 
-def judge(line: str, relations: Relations | None = None) -> list[str]:
+def judge_tag(line: str, relations: Relations | None = None) -> list[str]:
     """Return the problems of the only tag in a message."""
     message = ["x: y", "", line]
     return [
         problem.kind
-        for tag in judge_message(message, find, relations=relations)
+        for tag in judge_message(message, find_commit, relations=relations)
         for problem in tag.problems
     ]
 
@@ -83,16 +83,16 @@ BAD = {
 
 @pytest.mark.parametrize("line", BAD)
 def test_problems_of_a_bad_tag_are_listed(line: str) -> None:
-    assert judge(line) == BAD[line]
+    assert judge_tag(line) == BAD[line]
 
 
 def test_good_tag_has_no_problem() -> None:
-    assert judge(GOOD) == []
+    assert judge_tag(GOOD) == []
     assert tag_text(COMMIT) == GOOD
 
 
 def test_other_lines_are_not_checked() -> None:
-    assert judge("This fixes: nothing") == []
+    assert judge_tag("This fixes: nothing") == []
 
 
 @pytest.mark.parametrize(
@@ -105,18 +105,18 @@ def test_other_lines_are_not_checked() -> None:
     ],
 )
 def test_history_facts_are_reported(relations: Relations, kind: str) -> None:
-    assert judge(GOOD, relations) == [kind]
+    assert judge_tag(GOOD, relations) == [kind]
 
 
 def test_ambiguous_and_unknown_ids_differ() -> None:
     line = 'Fixes: fffffff ("x")'
-    assert judge(line, Relations(ambiguous=lambda _: True)) == ["ambiguous"]
+    assert judge_tag(line, Relations(ambiguous=lambda _: True)) == ["ambiguous"]
 
 
 def problem_kinds(message: str) -> list[list[str]]:
     return [
         [problem.kind for problem in tag.problems]
-        for tag in judge_message(message.split("\n"), find)
+        for tag in judge_message(message.split("\n"), find_commit)
     ]
 
 
@@ -147,15 +147,15 @@ def test_folded_tag_is_reported() -> None:
 
 
 def test_corrected_line_is_suggested() -> None:
-    (tag,) = judge_message(["x", "", "Fixes: 0123456"], find)
+    (tag,) = judge_message(["x", "", "Fixes: 0123456"], find_commit)
     assert tag.suggestion == GOOD
-    (good,) = judge_message(["x", "", GOOD], find)
+    (good,) = judge_message(["x", "", GOOD], find_commit)
     assert good.suggestion is None
 
 
 def test_typographic_quotes_are_accepted() -> None:
     line = "Fixes: 0123456789ab (“net: foo: add the bar (and more) to it”)"
-    assert judge(line) == []
+    assert judge_tag(line) == []
 
 
 @given(st.text(max_size=80))

@@ -37,7 +37,7 @@ def _low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commit_graph, "NEAR", 2)
 
 
-def use(repo: Repo, *, make: bool = True) -> bool:
+def use_repository_graph(repo: Repo, *, make: bool = True) -> bool:
     with Repository.open(repo.path) as repository:
         result = use_graph(repository, repository.resolve("HEAD"), create=make)
         assert result == (ALTERNATES in repository.extra_environment)
@@ -46,14 +46,14 @@ def use(repo: Repo, *, make: bool = True) -> bool:
         return result
 
 
-def directory(repo: Repo) -> Path:
+def graph_directory(repo: Repo) -> Path:
     return repository_cache_path("graphs", repo.path / ".git", VERSION)
 
 
 def commits_in_graph(repo: Repo) -> list[bool]:
     ids = repo.git("rev-list", "--reverse", "HEAD").split()
     return [
-        any(has_commit(layer, id_) for layer in sound_layers(directory(repo)))
+        any(has_commit(layer, id_) for layer in sound_layers(graph_directory(repo)))
         for id_ in ids
     ]
 
@@ -68,39 +68,39 @@ def list_files(folder: Path) -> dict[str, str]:
 
 def test_graph_is_stored_outside_the_repository(repo: Repo) -> None:
     before = list_files(repo.path)
-    assert use(repo)
+    assert use_repository_graph(repo)
     assert commits_in_graph(repo) == [True] * 5
     assert list_files(repo.path) == before
 
 
 def test_outdated_graph_is_extended(repo: Repo) -> None:
-    use(repo)
+    use_repository_graph(repo)
     repo.commit("a: near", {"a.c": "near\n"})
-    assert use(repo)
+    assert use_repository_graph(repo)
     assert commits_in_graph(repo) == [True] * 5 + [False]
     for number in range(4):
         repo.commit(f"a: later {number}", {"a.c": f"later {number}\n"})
-    assert use(repo)
+    assert use_repository_graph(repo)
     assert commits_in_graph(repo) == [True] * 10
 
 
 def test_small_repository_has_no_graph(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not use(repo, make=False)
+    assert not use_repository_graph(repo, make=False)
     monkeypatch.setattr(commit_graph, "WORTH", 1 << 20)
-    assert not use(repo)
-    assert not directory(repo).exists()
+    assert not use_repository_graph(repo)
+    assert not graph_directory(repo).exists()
 
 
 def test_existing_graph_is_used(repo: Repo) -> None:
-    use(repo)
-    assert use(repo, make=False)
+    use_repository_graph(repo)
+    assert use_repository_graph(repo, make=False)
 
 
 def test_gits_own_graph_is_not_replaced(repo: Repo) -> None:
     repo.git("commit-graph", "write", "--reachable")
-    assert not use(repo)
+    assert not use_repository_graph(repo)
 
 
 def test_incomplete_clones_have_no_graph(repo: Repo, tmp_path: Path) -> None:
@@ -112,15 +112,15 @@ def test_incomplete_clones_have_no_graph(repo: Repo, tmp_path: Path) -> None:
         assert not use_graph(repository, repository.resolve("HEAD"))
     (repo.path / ".git" / "info" / "grafts").unlink()
     repo.git("config", "remote.origin.promisor", "true")
-    assert not use(repo)
+    assert not use_repository_graph(repo)
     repo.git(
         "clone", "-q", "--depth=4", f"file://{repo.path}", str(tmp_path / "shallow")
     )
-    assert not use(Repo(tmp_path / "shallow"))
+    assert not use_repository_graph(Repo(tmp_path / "shallow"))
 
 
 def test_graph_respects_replaced_commits(repo: Repo) -> None:
-    use(repo)
+    use_repository_graph(repo)
     replacement = repo.git("commit-tree", "-m", "a: another history", "HEAD^{tree}")
     repo.git("replace", "HEAD~1", replacement)
     with Repository.open(repo.path) as repository:
@@ -132,8 +132,8 @@ def test_graph_respects_replaced_commits(repo: Repo) -> None:
     "harm", ["cut", "flipped", "empty", "chain", "chain bytes", "lost"]
 )
 def test_corrupt_graph_is_written_again(repo: Repo, harm: str) -> None:
-    use(repo)
-    layer = sound_layers(directory(repo))[0]
+    use_repository_graph(repo)
+    layer = sound_layers(graph_directory(repo))[0]
     data = layer.read_bytes()
     chain = layer.parent / "commit-graph-chain"
     for file in (layer, chain):
@@ -151,24 +151,24 @@ def test_corrupt_graph_is_written_again(repo: Repo, harm: str) -> None:
             chain.write_bytes(b"\xff\xfe\0\n")
         case _:
             layer.unlink()
-    assert use(repo)
+    assert use_repository_graph(repo)
     assert commits_in_graph(repo) == [True] * 5
 
 
 def test_second_writer_continues_without_a_graph(repo: Repo) -> None:
-    folder = directory(repo)
+    folder = graph_directory(repo)
     folder.mkdir(parents=True)
     with (folder / "lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert not use(repo)
-    assert use(repo)
+        assert not use_repository_graph(repo)
+    assert use_repository_graph(repo)
 
 
 def test_stale_git_lock_is_removed(repo: Repo) -> None:
-    folder = directory(repo) / "info" / "commit-graphs"
+    folder = graph_directory(repo) / "info" / "commit-graphs"
     folder.mkdir(parents=True)
     (folder / "commit-graph-chain.lock").write_text("")
-    assert use(repo)
+    assert use_repository_graph(repo)
 
 
 def test_time_limit_stops_the_wait(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,19 +176,19 @@ def test_time_limit_stops_the_wait(repo: Repo, monkeypatch: pytest.MonkeyPatch) 
     with monkeypatch.context() as patched:
         # the graph is small and may already be finished, so pretend that it is not
         patched.setattr(commit_graph, "sound_layers", lambda _: ())
-        assert not use(repo)
+        assert not use_repository_graph(repo)
     assert commit_graph._running.pop().wait(20) == 0
-    assert use(repo)
+    assert use_repository_graph(repo)
 
 
 def test_failure_is_not_retried_at_once(repo: Repo) -> None:
     repo.git("config", "core.commitGraph", "false")
-    assert not use(repo)
-    assert (directory(repo) / "failed").exists()
+    assert not use_repository_graph(repo)
+    assert (graph_directory(repo) / "failed").exists()
     repo.git("config", "core.commitGraph", "true")
-    assert not use(repo)
-    (directory(repo) / "failed").unlink()
-    assert use(repo)
+    assert not use_repository_graph(repo)
+    (graph_directory(repo) / "failed").unlink()
+    assert use_repository_graph(repo)
 
 
 def test_missing_cache_directory_is_harmless(
@@ -196,17 +196,17 @@ def test_missing_cache_directory_is_harmless(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert not use(repo)
+    assert not use_repository_graph(repo)
 
 
 def test_cache_directory_may_contain_a_colon(
     repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / 'of: "me"'))
-    assert use(repo)
+    assert use_repository_graph(repo)
     assert commits_in_graph(repo) == [True] * 5
     shutil.rmtree(tmp_path / 'of: "me"')
-    assert use(repo)
+    assert use_repository_graph(repo)
 
 
 def test_objects_in_alternates_are_counted(
@@ -221,4 +221,4 @@ def test_objects_in_alternates_are_counted(
     repo.git("clone", "-q", "--shared", str(repo.path), str(tmp_path / "one"))
     repo.git("clone", "-q", "--shared", str(tmp_path / "one"), str(tmp_path / "two"))
     monkeypatch.setattr(commit_graph, "WORTH", 500)
-    assert use(Repo(tmp_path / "two"))
+    assert use_repository_graph(Repo(tmp_path / "two"))

@@ -15,7 +15,7 @@ STABLE = "https://git.kernel.org/pub/scm/linux/kernel/git/stable/linux.git"
 LINUX = {"Kbuild": "", "MAINTAINERS": "", "init/main.c": "", "kernel/fork.c": ""}
 
 
-def missing_series(repo: Repo) -> MissingBranches | None:
+def find_missing_series(repo: Repo) -> MissingBranches | None:
     with Repository.open(repo.path) as repository:
         return missing_branches(repository)
 
@@ -36,12 +36,12 @@ def clone(tmp_path: Path) -> Repo:
 def test_project_without_stable_series_has_no_missing_branches(tmp_path: Path) -> None:
     boot = Repo(tmp_path / "boot")
     boot.commit("start", {"common/spl/spl.c": "x\n"})
-    assert missing_series(boot) is None
+    assert find_missing_series(boot) is None
     assert "has no stable branches" in call("doctor", "--offline", "-C", boot.path).out
 
 
 def test_branches_of_a_new_remote_are_fetched(clone: Repo) -> None:
-    expected = missing_series(clone)
+    expected = find_missing_series(clone)
     assert expected is not None
     assert (expected.remote, expected.url) == ("stable", STABLE)
     hint = call("backport", "-C", clone.path, "HEAD").err
@@ -49,7 +49,7 @@ def test_branches_of_a_new_remote_are_fetched(clone: Repo) -> None:
     outcome = call("setup", "stable", "--fetch", "-C", clone.path)
     assert outcome.code == 0, outcome.err
     assert "linux-6.12.y" in outcome.err
-    assert missing_series(clone) is None
+    assert find_missing_series(clone) is None
     assert "stable/linux-6.12.y" in clone.git("branch", "-r")
     assert "no maintained" in call("setup", "stable", "--fetch", "-C", clone.path).err
 

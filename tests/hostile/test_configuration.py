@@ -69,7 +69,7 @@ def documented_keys() -> tuple[str, ...]:
     return tuple(keys)
 
 
-def plant(repo: Repo, file: Path, value: str) -> int:
+def plant_value(repo: Repo, file: Path, value: str) -> int:
     """Write every key with this value to a configuration file, and return their number.
 
     Skip keys with which git cannot open the repository.
@@ -148,7 +148,7 @@ def test_repository_settings_have_no_effect(
     if scope == "included":
         repo.git("config", "include.path", "included")
     file = repo.path / ".git" / scope
-    assert plant(repo, file, planted_value(kind, canaries)) > 700
+    assert plant_value(repo, file, planted_value(kind, canaries)) > 700
     canaries.touch(repo.path)
     for arguments in _READING:
         result = call(arguments[0], "-C", repo.path, *arguments[1:])

@@ -84,7 +84,7 @@ EACH = [
 ]
 
 
-def part(kind: str, encoding: str, charset: str, text: str) -> bytes:
+def make_part(kind: str, encoding: str, charset: str, text: str) -> bytes:
     """Return the header and the text of a part."""
     data = text.encode(charset)
     if encoding == "base64":
@@ -98,7 +98,7 @@ def part(kind: str, encoding: str, charset: str, text: str) -> bytes:
     return head.encode() + data
 
 
-def message(
+def make_message(
     parts: str,
     encoding: str,
     charset: str,
@@ -114,13 +114,15 @@ def message(
         "MIME-Version: 1.0\n"
     ).encode()
     if parts == "none":
-        return top + part("text/plain", encoding, charset, text + change)
+        return top + make_part("text/plain", encoding, charset, text + change)
     kinds = {"patch": "text/x-patch", "octet-stream": "application/octet-stream"}
-    first = part("text/plain", encoding, charset, text)
-    second = part(kinds.get(parts, "text/plain"), encoding, charset, change)
+    first = make_part("text/plain", encoding, charset, text)
+    second = make_part(kinds.get(parts, "text/plain"), encoding, charset, change)
     boundary = b"two words" if parts == "boundary" else b"b"
     if parts == "html":
-        first = part("text/html", "7bit", "utf-8", "<p>no</p>\n") + b"--b\n" + first
+        first = (
+            make_part("text/html", "7bit", "utf-8", "<p>no</p>\n") + b"--b\n" + first
+        )
     if parts.startswith("nested"):
         gap = b"\n" if parts == "nested" else b""
         head = b'Content-Type: multipart/alternative; boundary="c"\n\n'
@@ -136,7 +138,7 @@ def split_lines(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().split("\n"))
 
 
-def numstat(diff: str, folder: Path) -> list[str]:
+def git_numstat(diff: str, folder: Path) -> list[str]:
     """Return the lines that git apply would add and remove, by file."""
     arguments = ["git", "apply", "--numstat", "-"]
     data = diff.encode("utf-8", "surrogateescape")
@@ -146,7 +148,7 @@ def numstat(diff: str, folder: Path) -> list[str]:
     return result.stdout.decode().splitlines()
 
 
-def facts_of_git(raw: bytes, folder: Path) -> dict[str, object]:
+def git_mail_facts(raw: bytes, folder: Path) -> dict[str, object]:
     arguments = ["git", "-c", "mailinfo.scissors=false", "mailinfo", "m", "p"]
     result = subprocess.run(
         arguments, input=raw, capture_output=True, check=True, cwd=folder
@@ -162,7 +164,7 @@ def facts_of_git(raw: bytes, folder: Path) -> dict[str, object]:
         "date": (info.get("Date") or "").strip(),
         "subject": info.get("Subject"),
         "message": split_lines(text),
-        "files": numstat(diff, folder),
+        "files": git_numstat(diff, folder),
     }
 
 
@@ -180,14 +182,14 @@ def mail_facts(patch: Patch) -> dict[str, object]:
     }
 
 
-def agree(case: tuple[str, ...], folder: Path) -> None:
-    raw = message(*case)
-    assert mail_facts(parse_patch(raw, "x")) == facts_of_git(raw, folder), case
+def assert_same_facts(case: tuple[str, ...], folder: Path) -> None:
+    raw = make_message(*case)
+    assert mail_facts(parse_patch(raw, "x")) == git_mail_facts(raw, folder), case
 
 
 @pytest.mark.parametrize("case", EACH, ids=range(len(EACH)))
 def test_parsed_patch_equals_git_ams(case: tuple[str, ...], tmp_path: Path) -> None:
-    agree(case, tmp_path)
+    assert_same_facts(case, tmp_path)
 
 
 @pytest.mark.long
@@ -196,7 +198,7 @@ def test_name_address_pairs_are_parsed_like_git(tmp_path: Path) -> None:
         for pair in itertools.product(DIMENSIONS[combination], DIMENSIONS[other]):
             case = list(FIRST)
             case[combination], case[other] = pair
-            agree(tuple(case), tmp_path)
+            assert_same_facts(tuple(case), tmp_path)
 
 
 FROM = b"From ada@example.org Mon Sep 17 00:00:00 2001\n"
@@ -274,7 +276,7 @@ def test_tag_is_not_joined_with_the_line_above(
     kind: str, encoding: str, is_part: bool, above: str
 ) -> None:
     text = f"> text\n{above}\nTested-by: Rita Reviewer <rita@example.net> \n\nRita\n"
-    body = part(f"text/plain{kind}", encoding, "utf-8", text)
+    body = make_part(f"text/plain{kind}", encoding, "utf-8", text)
     if is_part:
         body = b'Content-Type: multipart/mixed; boundary="b"\n\n--b\n%b\n--b--\n' % body
     classified = classify(

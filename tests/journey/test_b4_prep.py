@@ -31,7 +31,7 @@ LIST = "widget@lists.example.org"
 
 
 @dataclass(frozen=True)
-class Branch:
+class PrepBranch:
     """A b4 prep branch of two patches, each with a safe fix."""
 
     repo: Repo
@@ -131,11 +131,11 @@ def branch(
     request: pytest.FixtureRequest,
     prep_branches: Callable[[str, Path], Repo],
     tmp_path: Path,
-) -> Branch:
-    return Branch(prep_branches(request.param, tmp_path / "r"), request.param)
+) -> PrepBranch:
+    return PrepBranch(prep_branches(request.param, tmp_path / "r"), request.param)
 
 
-def test_check_reads_the_patches(branch: Branch) -> None:
+def test_check_reads_the_patches(branch: PrepBranch) -> None:
     result = json.loads(branch.run("check", "--format", "json").out)
     assert [patch["commit"] for patch in result["patches"]] == branch.patches
     assert {
@@ -143,7 +143,7 @@ def test_check_reads_the_patches(branch: Branch) -> None:
     } >= {"trailing-space"}
 
 
-def test_check_fix_keeps_the_cover_letter(branch: Branch) -> None:
+def test_check_fix_keeps_the_cover_letter(branch: PrepBranch) -> None:
     cover = branch.cover_text
     outcome = branch.run("check", "--fix")
     assert outcome.code in (0, 1), outcome.err
@@ -154,7 +154,7 @@ def test_check_fix_keeps_the_cover_letter(branch: Branch) -> None:
     branch.is_whole()
 
 
-def test_maintainers_includes_cover_contacts(branch: Branch) -> None:
+def test_maintainers_includes_cover_contacts(branch: PrepBranch) -> None:
     (result,) = json.loads(branch.run("maintainers", "--format", "json").out)["results"]
     people = {recipient["email"]: recipient for recipient in result["recipients"]}
     assert people["mona@example.org"]["header"] == "to"
@@ -165,7 +165,7 @@ def test_maintainers_includes_cover_contacts(branch: Branch) -> None:
 
 @pytest.mark.parametrize("command", ["fixes", "stable", "backport"])
 def test_single_commit_commands_use_the_latest_patch(
-    branch: Branch, command: str
+    branch: PrepBranch, command: str
 ) -> None:
     words = ["--onto", "master"] if command == "backport" else []
     outcome = branch.run(
@@ -184,7 +184,7 @@ def test_single_commit_commands_use_the_latest_patch(
     "command",
     ["check", "maintainers", "fixes", "stable", "backport", "prepare", "draft", "send"],
 )
-def test_cover_letter_cannot_be_a_target(branch: Branch, command: str) -> None:
+def test_cover_letter_cannot_be_a_target(branch: PrepBranch, command: str) -> None:
     outcome = branch.run(
         command, *(["--signoff", "--yes"] if command == "prepare" else []), branch.cover
     )
@@ -192,7 +192,7 @@ def test_cover_letter_cannot_be_a_target(branch: Branch, command: str) -> None:
     assert "is b4's cover letter, not a patch" in outcome.err
 
 
-def test_prepare_and_undo_keep_the_cover_letter(branch: Branch) -> None:
+def test_prepare_and_undo_keep_the_cover_letter(branch: PrepBranch) -> None:
     tip, cover = branch.repo.git("rev-parse", "HEAD"), branch.cover_text
     outcome = branch.run(
         "prepare",
@@ -212,7 +212,7 @@ def test_prepare_and_undo_keep_the_cover_letter(branch: Branch) -> None:
     assert (branch.repo.git("rev-parse", "HEAD"), branch.cover_text) == (tip, cover)
 
 
-def test_reviewer_trailers_are_written(branch: Branch, tmp_path: Path) -> None:
+def test_reviewer_trailers_are_written(branch: PrepBranch, tmp_path: Path) -> None:
     cover, out, thread = branch.cover_text, tmp_path / "out", tmp_path / "thread.mbox"
     assert branch.run("send", "--to", LIST, "--outbox", out, "--force", "x").code == 0
     mails = [file.read_bytes() for file in sorted(out.iterdir())]
@@ -240,7 +240,7 @@ def test_reviewer_trailers_are_written(branch: Branch, tmp_path: Path) -> None:
     branch.is_whole()
 
 
-def test_draft_edits_b4_data(branch: Branch) -> None:
+def test_draft_edits_b4_data(branch: PrepBranch) -> None:
     b4(branch.repo, "prep", "--force-revision", "2")
     result = json.loads(branch.run("draft", "--format", "json").out)
     draft, ours = result["draft"], result["b4"]
@@ -276,7 +276,7 @@ def test_draft_edits_b4_data(branch: Branch) -> None:
     ]["4"].endswith("- line 2 as well")
 
 
-def send_branch(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
+def send_branch(branch: PrepBranch, server: FaultySink, *words: str) -> list[Message]:
     """Send the branch, overriding findings, and return the received messages."""
     outcome = branch.run("send", "--force", "x", "--yes", *words)
     assert outcome.code == 0, outcome.err
@@ -287,7 +287,7 @@ def send_branch(branch: Branch, server: FaultySink, *words: str) -> list[Message
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_send_and_b4_share_their_data(branch: Branch, via: str) -> None:
+def test_send_and_b4_share_their_data(branch: PrepBranch, via: str) -> None:
     with FaultySink() as server:
         configure_mail_server(branch.repo, server)
         cover, *patches = send_branch(branch, server, "--via", via)
@@ -374,7 +374,7 @@ def test_send_that_was_killed_is_recorded_for_b4(
     strategy: str,
     command: list[str],
 ) -> None:
-    branch = Branch(prep_branches(strategy, tmp_path / "r"), strategy)
+    branch = PrepBranch(prep_branches(strategy, tmp_path / "r"), strategy)
     with FaultySink() as server:
         configure_mail_server(branch.repo, server)
         words = ("send", "-C", str(branch.repo.path), "--force", "x", "--yes")
@@ -418,7 +418,7 @@ def test_send_that_was_killed_is_recorded_for_b4(
 
 def test_single_patch_has_its_cover_below_the_cut(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "commit", 1, cover=COVER_V1)
-    branch = Branch(repo, "commit")
+    branch = PrepBranch(repo, "commit")
     with FaultySink() as server:
         configure_mail_server(repo, server)
         (mail,) = send_branch(branch, server, "--to", LIST)
@@ -433,7 +433,7 @@ def test_patches_above_a_tip_commit_are_sent_by_git_only(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "tip-commit", 2, cover=COVER_V1, patches_above=True)
-    branch = Branch(repo, "tip-commit")
+    branch = PrepBranch(repo, "tip-commit")
     with FaultySink() as server:
         configure_mail_server(repo, server)
         refused = branch.run(
@@ -452,7 +452,7 @@ def test_prerequisites_and_prefix_match_b4(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "branch-description", 2, cover=COVER_V1)
-    branch = Branch(repo, "branch-description")
+    branch = PrepBranch(repo, "branch-description")
     needs = ["change-id: 20260101-other-0123456789ab:v1", "patch-id: " + "a" * 40]
     tracking = json.loads(repo.git("config", "branch.b4/widget.b4-tracking"))
     tracking["series"] |= {"prerequisites": needs, "presubject": "[widget]"}

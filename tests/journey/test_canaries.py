@@ -106,16 +106,16 @@ def test_unlisted_configured_commands_do_not_run(tmp_path: Path, name: str) -> N
     assert all(setting.partition(".")[2].split(".")[-1] in page for setting in expected)
 
 
-def _amend(repo: Repo) -> None:
+def _amend_message(repo: Repo) -> None:
     assert amend_message(repo.path, "true")
 
 
-def _amend_with(repo: Repo) -> None:
+def _amend_files(repo: Repo) -> None:
     repo.put("frob.c", "int other;\n")
     amend_files(repo.path, tuple(changed_files(repo.path)))
 
 
-def _amend_to_nothing(repo: Repo) -> None:
+def _remove_amended_file(repo: Repo) -> None:
     (repo.path / "more.c").unlink()
     # git fails, because the commit would be empty
     with pytest.raises(GitError):
@@ -128,13 +128,19 @@ def _list_changed_files(repo: Repo) -> None:
         assert check.changed() == (repo.path / "frob.c",)
 
 
-def _switch(repo: Repo) -> None:
+def _switch_branch(repo: Repo) -> None:
     switch_branch(repo.path, "master")
 
 
 _SENDS = tuple(f"send through {name}" for name in ("git send-email", "b4"))
 _IN_WORK_TREE = ("check --fix", "prepare", "doctor", *_SENDS)
-_TUI_CALLS = (_amend, _amend_with, _amend_to_nothing, _list_changed_files, _switch)
+_TUI_CALLS = (
+    _amend_message,
+    _amend_files,
+    _remove_amended_file,
+    _list_changed_files,
+    _switch_branch,
+)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_failing_step_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_failed_expectation_ends_the_script(tmp_path: Path) -> None:
     journey = Journey(
-        Sandbox(tmp_path, _nowhere(tmp_path), None, None, dict(os.environ)),
+        Sandbox(tmp_path, _empty_demo(tmp_path), None, None, dict(os.environ)),
         io.StringIO(),
     )  # type: ignore[arg-type]
     with pytest.raises(StepFailedError):
@@ -88,7 +88,7 @@ def test_failed_expectation_ends_the_script(tmp_path: Path) -> None:
         )
 
 
-def _nowhere(path: Path):
+def _empty_demo(path: Path):
     from patchpilot.demo.demo_history import DemoFacts
     from patchpilot.demo.demo_repository import Repositories
 

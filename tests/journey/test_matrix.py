@@ -36,7 +36,7 @@ _TEXT = re.compile(
 )
 
 
-def _change_topic(
+def _topic_builder(
     before: str = "int a;\n",
     after: str = "int b;\n",
     author: str | None = None,
@@ -60,13 +60,13 @@ def _change_topic(
     return build
 
 
-def _cite_commits(*tags: str) -> Callable[[Path], Repo]:
+def _citing_topic_builder(*tags: str) -> Callable[[Path], Repo]:
     """Return a function that creates a topic with these Fixes: tags for {good} and {bad}
     commits.
     """
 
     def build(path: Path) -> Repo:
-        repo = _change_topic()(path)
+        repo = _topic_builder()(path)
         good, bad = repo.git("rev-parse master master~1").split()
         lines = "\n".join(tags).format(good=good[:12], bad=bad[:12])
         text = f"frob: change a\n\nIt was wrong. Change it.\n\n{lines}\n{SIGNED}"
@@ -80,18 +80,18 @@ _GOOD = 'Fixes: {good} ("frob: more")'
 WORLDS: dict[str, Callable[[Path], Repo]] = {
     "two patches": lambda path: story(path, end=""),
     "white space": story,
-    "CR line ends": _change_topic(
+    "CR line ends": _topic_builder(
         "int a;\r\n" * 9, "int a;\r\n" * 4 + "int b;\r\n" * 4
     ),
-    "CR and UTF-8": _change_topic("int a;\r\n", "/* größer */\r\nint b;\r\n"),
-    "long lines": _change_topic(after=f"/* {'x' * 1200} */\n"),
-    "another author": _change_topic(author=_LATIN),
-    "equal signs": _change_topic(after="int a = 1; /* =3D =C3 */\n"),
-    "valid Fixes": _cite_commits(_GOOD),
-    "two Fixes": _cite_commits(_GOOD, 'Fixes: {bad} ("frob: begin")'),
-    "wrong title": _cite_commits('Fixes: {good} ("frob: other")'),
-    "unknown commit": _cite_commits('Fixes: 0123456789ab ("frob: other")'),
-    "no description": _change_topic(message=f"frob: change a\n\n{SIGNED}"),
+    "CR and UTF-8": _topic_builder("int a;\r\n", "/* größer */\r\nint b;\r\n"),
+    "long lines": _topic_builder(after=f"/* {'x' * 1200} */\n"),
+    "another author": _topic_builder(author=_LATIN),
+    "equal signs": _topic_builder(after="int a = 1; /* =3D =C3 */\n"),
+    "valid Fixes": _citing_topic_builder(_GOOD),
+    "two Fixes": _citing_topic_builder(_GOOD, 'Fixes: {bad} ("frob: begin")'),
+    "wrong title": _citing_topic_builder('Fixes: {good} ("frob: other")'),
+    "unknown commit": _citing_topic_builder('Fixes: 0123456789ab ("frob: other")'),
+    "no description": _topic_builder(message=f"frob: change a\n\n{SIGNED}"),
 }
 
 
@@ -105,7 +105,7 @@ def _count_findings(patches: Iterable[dict[str, Any]]) -> Findings:
     )
 
 
-def _people(*mails: Patch) -> set[tuple[str, str]]:
+def _people_of_topic(*mails: Patch) -> set[tuple[str, str]]:
     return {
         (name, address.key)
         for mail in mails
@@ -191,7 +191,7 @@ def test_findings_and_recipients_agree(tmp_path: Path, world: str) -> None:
     assert {
         (recipient["header"], recipient["email"]) for recipient in planned
     } <= people
-    assert people - {("to", "list@example.org")} <= _people(*mails) <= people
+    assert people - {("to", "list@example.org")} <= _people_of_topic(*mails) <= people
 
     base = plan["base"]
     assert ask("check --explain-base").err.startswith(f"base: master ({base[:12]})")

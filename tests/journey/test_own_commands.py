@@ -108,7 +108,7 @@ def canaries(tmp_path: Path) -> Canaries:
     return Canaries(tmp_path / "canaries")
 
 
-def run(repo: Repo, words: tuple[str, ...]) -> Outcome:
+def run_own_command(repo: Repo, words: tuple[str, ...]) -> Outcome:
     folder = repo.path.parent
     count = 2 if words[0] == "track" else 1
     rest = [
@@ -143,7 +143,7 @@ def test_repository_command_requires_trust(
     command = canaries.command(key, "cat >/dev/null")
     repo.git("config", key, f"!{command}" if key.startswith("alias.") else command)
     for name, words in _KEYS[key].items():
-        outcome = run(repo, words)
+        outcome = run_own_command(repo, words)
         assert canaries.executed == set(), name
         assert assert_refused(outcome), (name, outcome)
         assert key.lower() in outcome.err.lower()
@@ -161,7 +161,7 @@ def test_repository_credential_helper_requires_trust(
     helper = canaries.command(key, "echo password=s3cret")
     repo.git("config", key, helper)
     for words in (_SEND["send"], _SEND["reply"], _B4["b4: send"]):
-        assert assert_refused(run(repo, words))
+        assert assert_refused(run_own_command(repo, words))
     reported = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
     (failed,) = (
         check for check in reported["checks"] if check["name"] == "own commands"
@@ -180,15 +180,17 @@ def test_only_the_trusted_hook_runs(
             canaries.command(folder.name, "exit 0"), folder / "sendemail-validate"
         )
         for words in _SEND.values():
-            assert assert_refused(run(repo, words))
+            assert assert_refused(run_own_command(repo, words))
         assert canaries.executed == set()
         assert call("trust", repo.path).code == 0
-        assert run(repo, _SEND["dry run"]).code == 0
+        assert run_own_command(repo, _SEND["dry run"]).code == 0
         assert canaries.executed == {folder.name}
         canaries.reset()
         with (folder / "sendemail-validate").open("a") as hook:
             hook.write("# more\n")
-        assert "changed since you trusted" in run(repo, _SEND["dry run"]).err
+        assert (
+            "changed since you trusted" in run_own_command(repo, _SEND["dry run"]).err
+        )
         repo.git("config", "core.hooksPath", ".githooks")
 
 
@@ -208,24 +210,24 @@ def test_trust_ends_when_the_command_changes(
     shown = call("trust", "--show", repo.path)
     assert f"{canaries.folder}/first" in shown.out
     assert key in shown.out
-    assert assert_refused(run(repo, _SEND["send"]))
+    assert assert_refused(run_own_command(repo, _SEND["send"]))
     reported = json.loads(call("trust", "--format", "json", repo.path).out)
     assert [command["name"] for command in reported["commands"]] == [key]
-    assert run(repo, _SEND["send"]).code == 0
+    assert run_own_command(repo, _SEND["send"]).code == 0
     assert canaries.executed == {"first"}
     canaries.reset()
     repo.git("config", key, canaries.command("second", "cat >/dev/null"))
-    outcome = run(repo, _SEND["dry run"])
+    outcome = run_own_command(repo, _SEND["dry run"])
     assert assert_refused(outcome)
     assert "changed since you trusted" in outcome.err
     repo.git("config", key, f"{canaries.folder}/first")
-    assert run(repo, _SEND["dry run"]).code == 0
+    assert run_own_command(repo, _SEND["dry run"]).code == 0
     assert "second" not in canaries.executed
     repo.git("config", "--unset", key)
     repo.git("config", "core.editor", "true")
     assert call("trust", "--revoke", repo.path).code == 0
     repo.git("config", key, f"{canaries.folder}/first")
-    assert assert_refused(run(repo, _SEND["dry run"]))
+    assert assert_refused(run_own_command(repo, _SEND["dry run"]))
 
 
 @pytest.mark.parametrize(
@@ -257,9 +259,9 @@ def test_every_configuration_file_is_read(
             "config", "--file", str(where), "sendemail.tocmd", canaries.command("tocmd")
         )
         repo.git("config", key, str(where))
-    assert assert_refused(run(repo, words))
+    assert assert_refused(run_own_command(repo, words))
     assert call("trust", repo.path).code == 0
-    assert run(repo, words).code == 0
+    assert run_own_command(repo, words).code == 0
     assert canaries.executed == (
         {"tocmd"} if file != "the tree's .b4-config" else set()
     )
@@ -276,7 +278,7 @@ def test_user_configured_command_runs(repo: Repo, canaries: Canaries) -> None:
         canaries.command("not this", "exit 0"),
         repo.path / ".git/hooks/sendemail-validate",
     )
-    assert run(repo, _SEND["dry run"]).code == 0
+    assert run_own_command(repo, _SEND["dry run"]).code == 0
     assert canaries.executed == {"tocmd", "hook"}
     assert call("trust", repo.path).code == 3
 
@@ -319,7 +321,7 @@ def test_installed_commands_need_no_trust(repo: Repo) -> None:
 )
 def test_similar_command_needs_trust(repo: Repo, value: str) -> None:
     repo.git("config", "sendemail.tocmd", value)
-    assert assert_refused(run(repo, _SEND["dry run"]))
+    assert assert_refused(run_own_command(repo, _SEND["dry run"]))
     assert not (repo.path / "x").exists()
 
 
@@ -328,7 +330,7 @@ def test_changed_hook_needs_trust(repo: Repo, change: str) -> None:
     assert call("setup", "hooks", "-C", repo.path, "sendemail-validate", "b4").code == 0
     hook = repo.path / ".git/hooks/sendemail-validate"
     hook.write_text(hook.read_text().replace("python=", f"{change}\npython="))
-    assert assert_refused(run(repo, _SEND["dry run"]))
+    assert assert_refused(run_own_command(repo, _SEND["dry run"]))
     ours = repo.git("config", "b4.prep-perpatch-check-cmd")
     repo.git("config", "b4.prep-perpatch-check-cmd", f"{ours}; touch x")
     assert {command.name for command in own_commands(repo.path, *Use)} == {
@@ -360,10 +362,10 @@ def test_alias_does_not_replace_git_send_email(
         if file.name != "git-send-email":
             (programs / file.name).symlink_to(file)
     monkeypatch.setenv("GIT_EXEC_PATH", str(programs))
-    assert assert_refused(run(repo, _SEND["dry run"]))
+    assert assert_refused(run_own_command(repo, _SEND["dry run"]))
     assert canaries.executed == set()
     assert call("trust", repo.path).code == 0
-    run(repo, _SEND["dry run"])
+    run_own_command(repo, _SEND["dry run"])
     assert canaries.executed == {"alias"}, "else the guard is for nothing"
 
 
@@ -507,11 +509,11 @@ def test_repository_server_gets_no_password(
     repo.git("config", "--global", "sendemail.smtppass", "s3cret")
     calls = (_SEND["send"], _SEND["to self"], _SEND["reply"], _B4["b4: send"])
     if scope == "--global":
-        assert run(repo, calls[0]).code == 0
+        assert run_own_command(repo, calls[0]).code == 0
         assert login_server.logins
         return
     for words in calls:
-        outcome = run(repo, words)
+        outcome = run_own_command(repo, words)
         assert assert_refused(outcome), outcome
         assert "sendemail.smtpserver" in outcome.err
     with monkeypatch.context() as watched:
@@ -526,7 +528,7 @@ def test_repository_server_gets_no_password(
     assert login_server.logins == []
     assert login_server.take() == ()
     assert call("trust", repo.path).code == 0
-    assert run(repo, calls[0]).code == 0
+    assert run_own_command(repo, calls[0]).code == 0
     assert len(login_server.logins) == 1
 
 

@@ -33,7 +33,7 @@ DIFFERS = (
 """Parts that differ between runs."""
 
 
-def commands() -> list[tuple[str, list[str]]]:
+def page_commands() -> list[tuple[str, list[str]]]:
     """Return each command in the page's console blocks with its output."""
     result: list[tuple[str, list[str]]] = []
     for block in re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(), re.M | re.S):
@@ -50,16 +50,16 @@ def commands() -> list[tuple[str, list[str]]]:
     return result
 
 
-def normalize(line: str) -> str:
+def normalize_line(line: str) -> str:
     for pattern, name in DIFFERS:
         line = re.sub(pattern, name, line)
     return line.rstrip()
 
 
-def first_missing(shown: list[str], printed: list[str]) -> str | None:
+def first_missing_line(shown: list[str], printed: list[str]) -> str | None:
     """Return the first line on the page that is missing from the output; `…` matches any lines."""
     at, anywhere = 0, False
-    for line in map(normalize, shown):
+    for line in map(normalize_line, shown):
         if line == "…":
             anywhere = True
             continue
@@ -75,11 +75,11 @@ def first_missing(shown: list[str], printed: list[str]) -> str | None:
 
 def test_lines_are_matched_in_order() -> None:
     printed = ["a", "b", "c"]
-    assert first_missing(["a", "…", "c"], printed) is None
-    assert first_missing(["a", "…"], printed) is None
-    assert first_missing(["a", "c"], printed) == "c"
-    assert first_missing(["…", "c", "a"], printed) == "a"
-    assert first_missing(["a", "b"], printed) == "(the end) c"
+    assert first_missing_line(["a", "…", "c"], printed) is None
+    assert first_missing_line(["a", "…"], printed) is None
+    assert first_missing_line(["a", "c"], printed) == "c"
+    assert first_missing_line(["…", "c", "a"], printed) == "a"
+    assert first_missing_line(["a", "b"], printed) == "(the end) c"
 
 
 @pytest.mark.long
@@ -104,11 +104,11 @@ def test_commands_print_the_output_on_the_page() -> None:
                 stderr=subprocess.STDOUT,
                 text=True,
             ).stdout
-            return [normalize(line) for line in out.splitlines()]
+            return [normalize_line(line) for line in out.splitlines()]
 
-        for command, shown in commands():
+        for command, shown in page_commands():
             until = time.monotonic() + (WAITS if "--fresh" in command else 0)
-            while missing := first_missing(shown, printed := run(command)):
+            while missing := first_missing_line(shown, printed := run(command)):
                 if time.monotonic() > until:
                     pytest.fail(f"{command}\nlacks: {missing}\n" + "\n".join(printed))
                 time.sleep(1)

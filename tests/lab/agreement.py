@@ -30,10 +30,10 @@ def main() -> None:
     words = parser.parse_args()
     corpus, scripts = words.data.resolve() / "corpus", str(words.tree / "scripts")
     modes = {
-        "in a tree": measure(
+        "in a tree": measure_agreement(
             corpus, corpus / "checkpatch.jsonl", ["--tree", str(words.tree)]
         ),
-        "without a tree": measure(
+        "without a tree": measure_agreement(
             corpus,
             corpus / "checkpatch_notree.jsonl",
             ["--kernel", "6.1", "--data", scripts],
@@ -41,12 +41,14 @@ def main() -> None:
     }
     old = PAGE.read_text() if PAGE.exists() else ""
     PAGE.write_text(
-        page(modes)
+        render_page(modes)
         + (MANUAL_PART + old.partition(MANUAL_PART)[2] if MANUAL_PART in old else "")
     )
 
 
-def measure(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, Counts]:
+def measure_agreement(
+    corpus: Path, oracle: Path, options: list[str]
+) -> tuple[int, int, Counts]:
     """Return (patches, patches without any difference, type → [agreed, missed, extra])."""
     records = [json.loads(line) for line in oracle.read_text().splitlines()]
     counted: dict[str, collections.Counter[tuple[str, int]]] = {}
@@ -97,7 +99,7 @@ def count_findings(findings: object) -> "collections.Counter[tuple[str, int]]":
     )  # type: ignore[attr-defined]
 
 
-def page(modes: dict[str, tuple[int, int, Counts]]) -> str:
+def render_page(modes: dict[str, tuple[int, int, Counts]]) -> str:
     """Return the generated part of the page."""
     lines = [
         "<!-- SPDX-License-Identifier: GPL-2.0-or-later -->",

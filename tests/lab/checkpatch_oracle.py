@@ -151,7 +151,7 @@ def write_expectations(script: Path) -> None:
     print(f"{len(results)} examples", file=sys.stderr)
 
 
-def compare(script: Path, folders: list[Path], limit: int) -> None:
+def compare_outputs(script: Path, folders: list[Path], limit: int) -> None:
     """Print how often patchpilot agrees with checkpatch.pl on patches, starting with the worst
     types.
     """
@@ -216,7 +216,7 @@ def main() -> None:
     words = parser.parse_args()
     script = words.script.resolve()
     if words.folders:
-        compare(script, words.folders, words.limit)
+        compare_outputs(script, words.folders, words.limit)
     else:
         write_expectations(script)
 

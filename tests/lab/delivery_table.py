@@ -19,7 +19,7 @@ from patchpilot.services.send.send_mails import deliver
 from tests.kit.cover_letters import cover
 from tests.kit.smtp import FaultySink, create_certificate
 from tests.kit.topics import apply, commits, topic, unpacked
-from tests.lab.fault_table import TRANSPORTS, isolate
+from tests.lab.fault_table import TRANSPORTS, isolate_home
 
 WAYS = ("plain", "STARTTLS and login", "TLS and login")
 PEOPLE = ("list@lists.example.org", "u@example.org")
@@ -27,7 +27,7 @@ AUTHOR = "j@example.org"
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class DeliveryResult:
     """The result of sending a series: messages, logins, and whether recipients, bytes, trees and
     commit messages are correct.
     """
@@ -57,7 +57,7 @@ class Delivered:
 
 def send_and_apply(
     folder: Path, transport: str, route: str, patches: int = 5
-) -> Delivered:
+) -> DeliveryResult:
     """Send a series with a cover letter to a local server, and apply the received messages."""
     tls = {"plain": "", "STARTTLS and login": "starttls", "TLS and login": "ssl"}[route]
     pair = create_certificate(folder) if tls else None
@@ -93,7 +93,7 @@ def send_and_apply(
         logins = sum(is_login_correct for _, is_login_correct in server.logins)
     applied = apply(repo, "master", [unpacked(mail) for mail in mails[1:]], folder)
     expected = commits(repo, "master..topic")
-    return Delivered(
+    return DeliveryResult(
         transport,
         route,
         result.state,
@@ -122,7 +122,7 @@ def main() -> int:
         for route in WAYS:
             start = time.monotonic()
             with tempfile.TemporaryDirectory(prefix="patchpilot-delivery-") as folder:
-                isolate(Path(folder))
+                isolate_home(Path(folder))
                 delivery = send_and_apply(Path(folder), transport, route)
             cells = [
                 "same" if good else "WRONG"

@@ -56,7 +56,7 @@ class Case:
     """The message state that a full disk cannot store: "sending" or "accepted"."""
 
 
-def _set(**faults: Callable[[int], object]) -> Callable[[Faults, int], None]:
+def _set_fault(**faults: Callable[[int], object]) -> Callable[[Faults, int], None]:
     def arm(there: Faults, at: int) -> None:
         for name, value in faults.items():
             setattr(there, name, value(at))
@@ -66,18 +66,18 @@ def _set(**faults: Callable[[int], object]) -> Callable[[Faults, int], None]:
 
 CASES = (
     Case("none"),
-    Case("dropped before mail 3", _set(drop_before_mail=lambda at: at)),
-    Case("one recipient rejected", _set(reject=lambda _: frozenset({CC}))),
-    Case("all recipients rejected", _set(reject_all=lambda _: True)),
-    Case("4xx at mail 3", _set(temporary_at=lambda at: at)),
-    Case("stalled at mail 3", _set(stall_at=lambda at: at)),
+    Case("dropped before mail 3", _set_fault(drop_before_mail=lambda at: at)),
+    Case("one recipient rejected", _set_fault(reject=lambda _: frozenset({CC}))),
+    Case("all recipients rejected", _set_fault(reject_all=lambda _: True)),
+    Case("4xx at mail 3", _set_fault(temporary_at=lambda at: at)),
+    Case("stalled at mail 3", _set_fault(stall_at=lambda at: at)),
     Case(
         "closed after DATA, kept",
-        _set(close_after_data=lambda at: at, keep_when_closing=lambda _: True),
+        _set_fault(close_after_data=lambda at: at, keep_when_closing=lambda _: True),
     ),
     Case(
         "closed after DATA, lost",
-        _set(close_after_data=lambda at: at, keep_when_closing=lambda _: False),
+        _set_fault(close_after_data=lambda at: at, keep_when_closing=lambda _: False),
     ),
     Case("killed at mail 3", killed=True),
     Case("disk full before mail 3", full_at="sending"),
@@ -86,7 +86,7 @@ CASES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FaultRow:
     """The result of a case: states and arrivals of the messages after each attempt, and the final
     state.
     """
@@ -134,7 +134,7 @@ def run_case(
     patches: int = PATCHES,
     *,
     fails_twice: bool = False,
-) -> Row:
+) -> FaultRow:
     """Send with a fault at message 3, resume (with another fault if `fails_twice` is set), disable
     faults, resume, and settle uncertain messages.
     """
@@ -178,8 +178,8 @@ def run_case(
                         plan_resume(repository, request, "lost", lookup=there),
                     )
                 )
-            final = _result(repository, request).state
-    return Row(
+            final = _resume_send(repository, request).state
+    return FaultRow(
         transport,
         case.name + (", twice" if fails_twice else ""),
         tuple(states),
@@ -337,7 +337,7 @@ def _try_send(
     try:
         return deliver(repository, planned)
     except PatchpilotError:
-        return _result(repository, request)
+        return _resume_send(repository, request)
 
 
 def _send_with_fault(
@@ -366,7 +366,7 @@ def _send_with_fault(
         _send_with_full_disk(repository, planned(), case.full_at)
     else:
         return deliver(repository, planned())
-    return _result(repository, request)
+    return _resume_send(repository, request)
 
 
 def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int, ...]:
@@ -377,7 +377,7 @@ def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int,
     return tuple(count[id_] for id_ in ids)
 
 
-def _result(repository: Repository, request: SendRequest) -> Sending:
+def _resume_send(repository: Repository, request: SendRequest) -> Sending:
     planned = plan_resume(repository, request)
     with Outbox() as outbox:
         return add_result(planned, outbox.settle(planned.send.id))
@@ -454,7 +454,7 @@ def _kill_send(
     wait_until_quiet(server)
 
 
-def isolate(folder: Path) -> None:
+def isolate_home(folder: Path) -> None:
     for name in [
         name for name in os.environ if name.startswith(("GIT_", "XDG_", "B4_"))
     ]:
@@ -467,9 +467,9 @@ def isolate(folder: Path) -> None:
     )
 
 
-def rows(
+def table_cases(
     names: list[str],
-) -> Iterator[tuple[str, str, Callable[[Path], Row | ServerRow]]]:
+) -> Iterator[tuple[str, str, Callable[[Path], FaultRow | ServerRow]]]:
     """Yield (transport, case, function) for every case whose name contains one of these strings."""
     for transport in TRANSPORTS:
         for case in smtp_faults.CASES:
@@ -508,11 +508,11 @@ def main(names: list[str]) -> int:
         "Other faults at mail 3 of 6: arrivals after each attempt, and the states then (a accepted,"
         " r rejected, p pending, u unknown)."
     )
-    for transport, name, run in rows(names):
+    for transport, name, run in table_cases(names):
         with tempfile.TemporaryDirectory(
             prefix="patchpilot-faults-", ignore_cleanup_errors=True
         ) as folder:
-            isolate(Path(folder))
+            isolate_home(Path(folder))
             count += 1
             try:
                 row = run(Path(folder))
@@ -535,6 +535,6 @@ if __name__ == "__main__":
     )
     given = words.parse_args()
     for name in given.names:
-        if not any(rows([name])):
+        if not any(table_cases([name])):
             words.error(f"no case has '{name}' in its name")
     sys.exit(main(given.names))

@@ -52,7 +52,7 @@ class Case(NamedTuple):
     is_same: bool
 
 
-def cases(
+def adaptation_cases(
     folder: Path, rows: Sequence[Mapping[str, str]], count: Counter[str] | None = None
 ) -> Iterator[Case]:
     """Yield the cases of a repository's rows, skipping fixes that cannot be adapted.
@@ -120,7 +120,7 @@ def _squeeze_file(scratch: Scratch, tree: str, path: str) -> bytes:
     return b"".join((scratch.blob(tree, path) or b"").split())
 
 
-def fit(cases: Sequence[Case]) -> dict[str, float]:
+def fit_weights(cases: Sequence[Case]) -> dict[str, float]:
     """Return the weights of a logistic regression whose bias has no penalty."""
     names = sorted({name for case in cases for name in case.features} - {UNSURE})
     numbers = [
@@ -171,7 +171,7 @@ def cross_validate(
 ) -> Iterator[tuple[float, Case]]:
     """Yield each case with its confidence by weights fitted on the other repositories."""
     for name, own_cases in by_repository.items():
-        weights = fit(
+        weights = fit_weights(
             [
                 case
                 for other_name, cases_ in by_repository.items()
@@ -200,7 +200,7 @@ def main() -> None:
         own_cases = [row for row in rows if row["repo"] == name][: args.limit]
         count: Counter[str] = Counter()
         by_repository[name] = list(
-            cases(Path(folder), own_cases, count if args.beside else None)
+            adaptation_cases(Path(folder), own_cases, count if args.beside else None)
         )
         print(
             f"{name}: {len(by_repository[name])} of {len(own_cases)} adapted,"
@@ -222,7 +222,10 @@ def main() -> None:
             sep="\n  ",
         )
     if args.write:
-        lines = [f"{name} = {weight:.2f}\n" for name, weight in fit(all_cases).items()]
+        lines = [
+            f"{name} = {weight:.2f}\n"
+            for name, weight in fit_weights(all_cases).items()
+        ]
         WEIGHTS.write_text(HEAD + "".join(lines), encoding="utf-8")
 
 

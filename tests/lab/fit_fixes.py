@@ -63,7 +63,7 @@ def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[
     return cases
 
 
-def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
+def fit_weights(cases: Sequence[Case]) -> tuple[Row, Row]:
     """Fit the candidates' weights on the cases with a correct candidate.
 
     Then fit the weights of "none" on all cases.
@@ -137,7 +137,7 @@ def maximize_likelihood(
     return weights
 
 
-def answers(
+def rated_answers(
     cases: Sequence[Case], weights: tuple[Row, Row]
 ) -> list[tuple[float, bool, bool]]:
     """Return a result for each case.
@@ -167,7 +167,9 @@ def answers(
     return outcomes
 
 
-def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
+def fit_isotonic_curve(
+    pairs: Sequence[tuple[float, bool]],
+) -> list[tuple[float, float]]:
     """Fit a monotonic curve by pooling adjacent violators.
 
     Each step has at least thirty cases.
@@ -210,11 +212,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         f"held out, all folds: top-1 {_share(held_out, 1)}, top-3 {_share(held_out, 2)} of"
         f" {len(held_out)}"
     )
-    weights = fit(cases)
-    curve = isotonic([(raw, right) for raw, right, _ in held_out])
+    weights = fit_weights(cases)
+    curve = fit_isotonic_curve([(raw, right) for raw, right, _ in held_out])
     if args.write:
         FILE.parent.mkdir(parents=True, exist_ok=True)
-        FILE.write_text(_toml(weights, curve))
+        FILE.write_text(_format_weights(weights, curve))
     return 0
 
 
@@ -227,14 +229,18 @@ def cross_validate(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]
         )
         for fold in range(FOLDS)
     ]
-    return [answers(results, fit(training)) for results, training in parts]
+    return [
+        rated_answers(results, fit_weights(training)) for results, training in parts
+    ]
 
 
 def _share(answered: Sequence[tuple[float, bool, bool]], column: int) -> str:
     return f"{100 * sum(row[column] for row in answered) / max(1, len(answered)):.1f} %"
 
 
-def _toml(weights: tuple[Row, Row], curve: Sequence[tuple[float, float]]) -> str:
+def _format_weights(
+    weights: tuple[Row, Row], curve: Sequence[tuple[float, float]]
+) -> str:
     lines = [
         "# SPDX-License-Identifier: GPL-2.0-or-later",
         "# Written by tests/lab/fit_fixes.py: fit anew, do not edit.",

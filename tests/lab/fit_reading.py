@@ -34,7 +34,13 @@ from patchpilot.reading.request_model import (
     share,
 )
 from patchpilot.reading.requests import BY_MACHINE
-from tests.lab.score_reading import FOLDER, Lines, overlaps, requests, rows
+from tests.lab.score_reading import (
+    FOLDER,
+    Lines,
+    do_ranges_overlap,
+    label_rows,
+    labeled_requests,
+)
 
 WEIGHTS = Path(__file__).parents[2] / "checks" / "reading"
 FOLDS = 7
@@ -48,7 +54,7 @@ Row = tuple[Features, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Labeled:
+class LabeledMail:
     """A labeled message: its list, and what it requests."""
 
     list_name: str
@@ -58,29 +64,31 @@ class Labeled:
     asking: frozenset[Sentence]
 
 
-def labeled_mails(folder: Path) -> Iterator[Labeled]:
+def labeled_mails(folder: Path) -> Iterator[LabeledMail]:
     """Yield the labeled messages that were not sent by the author."""
     request_labels, labeled_ids = (
-        requests(),
-        {row["message_id"] for row in rows("sentences.tsv")},
+        labeled_requests(),
+        {row["message_id"] for row in label_rows("sentences.tsv")},
     )
     request_lines = {
         (row["message_id"], int(row["line"]) - 1, int(row["nth"]))
-        for row in rows("sentences.tsv")
+        for row in label_rows("sentences.tsv")
         if row["request"]
     }
-    for list_name, author, replies in threads(folder):
+    for list_name, author, replies in labeled_threads(folder):
         for mail in replies:
             name = mail.mail.message_id
             is_machine = mail.bot or mail.kind in BY_MACHINE
             if name in labeled_ids and not mail.by_author and not is_machine:
-                sentences = requesting_sentences(mail, request_lines)
-                yield Labeled(
+                sentences = find_requests(mail, request_lines)
+                yield LabeledMail(
                     list_name, mail, author, request_labels.get(name, ()), sentences
                 )
 
 
-def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]:
+def labeled_threads(
+    folder: Path,
+) -> Iterator[tuple[str, Address, Sequence[Classified]]]:
     """Yield the list, author and replies of each thread in the part "learn"."""
     for line in (FOLDER / "threads.jsonl").read_text(encoding="utf-8").splitlines():
         label = json.loads(line)
@@ -94,7 +102,7 @@ def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]
         yield label["list"], longest.author, replies
 
 
-def requesting_sentences(
+def find_requests(
     mail: Classified, request_lines: Set[tuple[str, int, int]]
 ) -> frozenset[Sentence]:
     sentence_counts = Counter[int]()
@@ -106,7 +114,7 @@ def requesting_sentences(
     return frozenset(requested)
 
 
-def feature_rows(labeled: Labeled) -> Iterator[Row]:
+def feature_rows(labeled: LabeledMail) -> Iterator[Row]:
     """Yield the features of each sentence and of the text below each quotation, and whether it
     makes a request.
     """
@@ -118,7 +126,7 @@ def feature_rows(labeled: Labeled) -> Iterator[Row]:
         yield combine_features([names for _, names in group]), is_request
 
 
-def fit(cases: Sequence[Row]) -> Weights:
+def fit_weights(cases: Sequence[Row]) -> Weights:
     """Return the weights that maximize the likelihood of the labels, with a penalty on their size
     (AdaGrad).
     """
@@ -144,7 +152,7 @@ def fit(cases: Sequence[Row]) -> Weights:
 
 
 def count_found_requests(
-    mails: Sequence[Labeled], weights: Weights, count: Counter[str]
+    mails: Sequence[LabeledMail], weights: Weights, count: Counter[str]
 ) -> None:
     """Count the requests that are found, and the items that are wrongly listed."""
     for labeled in mails:
@@ -153,11 +161,13 @@ def count_found_requests(
         listed = [(part[0][0].line, part[-1][0].end) for part in parts]
         request_places = [lines for lines, begins in labeled.asked if begins]
         found_count = sum(
-            any(overlaps(lines, listed_lines) for listed_lines in listed)
+            any(do_ranges_overlap(lines, listed_lines) for listed_lines in listed)
             for lines in request_places
         )
         nothing = sum(
-            not any(overlaps(listed_lines, lines) for lines, _ in labeled.asked)
+            not any(
+                do_ranges_overlap(listed_lines, lines) for lines, _ in labeled.asked
+            )
             for listed_lines in listed
         )
         count.update(
@@ -168,7 +178,7 @@ def count_found_requests(
         )
 
 
-def write(weights: Weights) -> None:
+def write_weights(weights: Weights) -> None:
     lines = [
         "# SPDX-License-Identifier: GPL-2.0-or-later",
         "# Written by tests/lab/fit_reading.py: fit anew, do not edit.",
@@ -178,7 +188,7 @@ def write(weights: Weights) -> None:
     (WEIGHTS / "requests.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def folds(lists: Set[str]) -> Iterator[Set[str]]:
+def list_folds(lists: Set[str]) -> Iterator[Set[str]]:
     """Yield the groups of lists to leave out, one group at a time."""
     order = sorted(lists)
     random.Random(3).shuffle(order)
@@ -190,7 +200,7 @@ def main(folder: Path, *, keep: bool) -> int:
     """Fit the weights, and print the results for lists that were left out."""
     mails = list(labeled_mails(folder))
     count = Counter[str]()
-    for excluded in folds({mail.list_name for mail in mails}):
+    for excluded in list_folds({mail.list_name for mail in mails}):
         training = [
             row
             for mail in mails
@@ -198,14 +208,18 @@ def main(folder: Path, *, keep: bool) -> int:
             for row in feature_rows(mail)
         ]
         count_found_requests(
-            [mail for mail in mails if mail.list_name in excluded], fit(training), count
+            [mail for mail in mails if mail.list_name in excluded],
+            fit_weights(training),
+            count,
         )
     print(
         f"lists left out: {count['found']} of {count['asked']} requests listed,"
         f" {count['nothing']} of {count['listed']} listed ask nothing"
     )
     if keep:
-        write(fit([row for mail in mails for row in feature_rows(mail)]))
+        write_weights(
+            fit_weights([row for mail in mails for row in feature_rows(mail)])
+        )
     return 0
 
 

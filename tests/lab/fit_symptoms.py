@@ -31,7 +31,7 @@ from patchpilot.symptoms.rank_fixes import (
     score,
 )
 from patchpilot.symptoms.read_log import read_log
-from tests.lab.fit_fixes import Row, isotonic, maximize_likelihood
+from tests.lab.fit_fixes import Row, fit_isotonic_curve, maximize_likelihood
 
 Curve = Sequence[Sequence[float]]
 ROWS, STEPS = 16, 90
@@ -118,7 +118,7 @@ def strip_quotes(commit: CommitMessage) -> CommitMessage:
     return commit._replace(message="\n".join([head, *lines]))
 
 
-def windows(
+def history_windows(
     repository: Repository, size: int, max_windows: int
 ) -> Iterator[tuple[str, str]]:
     """Yield (old, new) commits of mainline that are about `size` commits apart."""
@@ -135,7 +135,7 @@ def history_cases(
 ) -> Iterator[Case]:
     """Yield cases of a history, at most `per` symptoms for each window."""
     chance = random.Random(name)
-    for since, tip in windows(repository, size, max_windows):
+    for since, tip in history_windows(repository, size, max_windows):
         messages = list(candidates.read_messages(repository, since, tip))
         pairs = [
             (commit, text)
@@ -162,7 +162,7 @@ def history_cases(
             )
             for mode, (texts, counts) in counted.items():
                 query = Query(locations, texts, touching)
-                pool = search(repository, query, counts)
+                pool = search_candidates(repository, query, counts)
                 hits = {
                     index
                     for index, candidate in enumerate(pool)
@@ -185,7 +185,9 @@ def history_cases(
         print(name, since[:12], len(messages), len(symptoms), flush=True)
 
 
-def search(repository: Repository, query: Query, counts: WordCounts) -> list[Evidence]:
+def search_candidates(
+    repository: Repository, query: Query, counts: WordCounts
+) -> list[Evidence]:
     """Return a query's candidates with their evidence, best first."""
     terms = query.sources.symptom.terms()
     own_counts = {
@@ -286,7 +288,7 @@ def rejection_threshold(rankings: Sequence[Ranking], first: Row, curve: Curve) -
     return shares_without_fix[int(len(shares_without_fix) * NOTHING_SHARE)]
 
 
-def report(
+def print_ranking_quality(
     rankings: Sequence[Ranking],
     first: Row | None = None,
     curve: Curve = (),
@@ -356,7 +358,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.what == "test":
         rankings = rank_all(cases, data["candidate"])
         rules = data["calibration"]
-        report(rankings, data["first"], rules["curve"], rules["nothing"])
+        print_ranking_quality(rankings, data["first"], rules["curve"], rules["nothing"])
         return 0
     # evaluate each history with weights fitted on the others
     held_out: list[Ranking] = []
@@ -372,25 +374,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         ]
         tested = [rankings for rankings in held_out if rankings.case.history == name]
         row = fit_first_rank(other_rankings)
-        limits = isotonic(
+        limits = fit_isotonic_curve(
             [(raw_probability(case, row), case.rank == 0) for case in other_rankings]
         )
         pairs += [(raw_probability(case, row), case.rank == 0) for case in tested]
         sizes = {case.case.size for case in tested}
         print(f"{name}: {min(sizes):,} to {max(sizes):,} commits, by the others")
-        report(tested, row, limits, rejection_threshold(other_rankings, row, limits))
+        print_ranking_quality(
+            tested, row, limits, rejection_threshold(other_rankings, row, limits)
+        )
         print("  BM25 alone")
-        report(
+        print_ranking_quality(
             [rank_case(case.case, {"bm25": 1.0}) for case in tested if not case.removed]
         )
-    curve = isotonic(pairs)
+    curve = fit_isotonic_curve(pairs)
     nothing = rejection_threshold(held_out, first, curve)
     if args.write:
-        write(table, first, curve, nothing)
+        write_tables(table, first, curve, nothing)
     return 0
 
 
-def write(table: Row, first: Row, curve: Curve, nothing: float) -> None:
+def write_tables(table: Row, first: Row, curve: Curve, nothing: float) -> None:
     """Replace the tables in the file below its introduction."""
     head = FILE.read_text().partition("\n[candidate]")[0]
     lines = [head]

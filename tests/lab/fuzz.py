@@ -35,24 +35,24 @@ class Parser(NamedTuple):
     pieces: tuple[str, ...]
 
 
-def _text(run: Callable[[str], object]) -> Run:
+def _text_run(run: Callable[[str], object]) -> Run:
     return lambda data: run(data.decode("utf-8", "surrogateescape"))
 
 
-def _mail() -> Run:
+def _mail_run() -> Run:
     from patchpilot.model.mail import parse_mail
     from patchpilot.reading.mail_classifier import classify
 
     return lambda data: classify(parse_mail(data))
 
 
-def _mbox() -> Run:
+def _mbox_run() -> Run:
     from patchpilot.reading.mbox import parse, unique
 
     return lambda data: unique(parse(data))
 
 
-def _patch() -> Run:
+def _patch_run() -> Run:
     from patchpilot.model.mail import parse_patch
     from patchpilot.model.patch import shorten_patch
 
@@ -67,7 +67,7 @@ def _patch() -> Run:
     return run
 
 
-def _hunks() -> Run:
+def _hunks_run() -> Run:
     from patchpilot.model.hunk_fit import fit_hunks
     from patchpilot.model.patch import parse_diff
 
@@ -78,10 +78,10 @@ def _hunks() -> Run:
         for change in parse_diff(lines, 1).files:
             fit_hunks("a.c", ["int a;\n", "int b;\n", "x\n"] * 3, change.hunks)
 
-    return _text(run)
+    return _text_run(run)
 
 
-def _trailers() -> Run:
+def _trailers_run() -> Run:
     from patchpilot.model.trailer import add_trailers, find_tags, parse_trailers
 
     def run(text: str) -> None:
@@ -98,10 +98,10 @@ def _trailers() -> Run:
         added_once = add_trailers(text, expected)
         assert add_trailers(added_once, expected) == added_once
 
-    return _text(run)
+    return _text_run(run)
 
 
-def _addresses() -> Run:
+def _addresses_run() -> Run:
     from patchpilot.lint.detectors.tags import parse_mailbox
     from patchpilot.model.address import is_header_safe, parse_address, parse_addresses
 
@@ -111,22 +111,22 @@ def _addresses() -> Run:
             assert address is None or address.header() is not None
             assert address is None or is_header_safe(address) in (True, False)
 
-    return _text(run)
+    return _text_run(run)
 
 
-def _words() -> Run:
+def _words_run() -> Run:
     from patchpilot.model.address import decode_words
 
-    return _text(decode_words)
+    return _text_run(decode_words)
 
 
-def _subjects() -> Run:
+def _subjects_run() -> Run:
     from patchpilot.model.patch import parse_subject
 
-    return _text(parse_subject)
+    return _text_run(parse_subject)
 
 
-def _fixes() -> Run:
+def _fixes_run() -> Run:
     from patchpilot.history.fixes_tag import judge_message, parse_tag
     from patchpilot.model.commit_references import read_marks
 
@@ -135,10 +135,10 @@ def _fixes() -> Run:
         read_marks(text)
         judge_message(text.split("\n"), lambda _: None)
 
-    return _text(run)
+    return _text_run(run)
 
 
-def _maintainers() -> Run:
+def _maintainers_run() -> Run:
     from patchpilot.maintainers.load import MaintainersFile, RoleWords, build, match
 
     def run(text: str) -> None:
@@ -150,10 +150,10 @@ def _maintainers() -> Run:
         )
         assert all(section.name is not None for section in file.sections)
 
-    return _text(run)
+    return _text_run(run)
 
 
-def _patterns() -> Run:
+def _patterns_run() -> Run:
     from patchpilot.model.bounded import BoundedPattern
 
     def run(text: str) -> None:
@@ -164,25 +164,25 @@ def _patterns() -> Run:
             pattern.search("a" * 200)
             pattern.search("ab_ /\\" * 30)
 
-    return _text(run)
+    return _text_run(run)
 
 
-def _packs() -> Run:
+def _packs_run() -> Run:
     from patchpilot.lint.pack import parse_pack
     from patchpilot.lint.rule_store import import_detectors
 
     import_detectors()
-    return _text(lambda text: parse_pack(text, "x.toml"))
+    return _text_run(lambda text: parse_pack(text, "x.toml"))
 
 
-def _settings() -> Run:
+def _settings_run() -> Run:
     from patchpilot.config import load
     from patchpilot.lint.waivers import parse_waiver_tables
 
-    return _text(lambda text: parse_waiver_tables(load(text).waivers, "x"))
+    return _text_run(lambda text: parse_waiver_tables(load(text).waivers, "x"))
 
 
-def _b4() -> Run:
+def _b4_run() -> Run:
     from patchpilot.commits import b4_prep
 
     def run(text: str) -> None:
@@ -192,30 +192,32 @@ def _b4() -> Run:
         b4_prep._string_items(series.get("prefixes"))
         b4_prep._split_addresses(b4_prep._strip_comments(text))
 
-    return _text(run)
+    return _text_run(run)
 
 
-def _gzip() -> Run:
+def _gzip_run() -> Run:
     from patchpilot.model.bounded_gzip import unpack
 
     return lambda data: unpack(data, "x.gz", 1 << 20)
 
 
-def _bisect() -> Run:
+def _bisect_run() -> Run:
     from patchpilot.tags.bisect_log import parse_bisection
 
-    return _text(parse_bisection)
+    return _text_run(parse_bisection)
 
 
-def _replies() -> Run:
+def _replies_run() -> Run:
     from patchpilot.model.address import Address
     from patchpilot.reading.reply_body import parse_body
     from patchpilot.reading.review_trailers import given_trailers
 
-    return _text(lambda text: given_trailers(parse_body(text), Address("A", "a@b.org")))
+    return _text_run(
+        lambda text: given_trailers(parse_body(text), Address("A", "a@b.org"))
+    )
 
 
-def _check() -> Run:
+def _check_run() -> Run:
     from patchpilot.checking.driver import Driver
     from patchpilot.lint.lint_context import Options
     from patchpilot.model.mail import parse_patch
@@ -226,7 +228,7 @@ def _check() -> Run:
     )
 
 
-def _fix() -> Run:
+def _fix_run() -> Run:
     from patchpilot.checking.driver import Driver, Options, PatchSource
     from patchpilot.services.check.apply_fixes import fix
 
@@ -301,10 +303,10 @@ _BISECT = (
     "first bad commit",
 )
 PARSERS: dict[str, Parser] = {
-    "mail": Parser(60, _mail, (*_HEAD, *_MIME, *_REPLY)),
+    "mail": Parser(60, _mail_run, (*_HEAD, *_MIME, *_REPLY)),
     "mbox": Parser(
         40,
-        _mbox,
+        _mbox_run,
         (
             "From mboxrd@z Thu Jan  1 00:00:00 1970\n",
             "\n\nFrom a Mon Jan  1\n",
@@ -312,12 +314,12 @@ PARSERS: dict[str, Parser] = {
             *_HEAD,
         ),
     ),
-    "patch": Parser(40, _patch, (*_HEAD, *_TAGS, *_DIFF)),
-    "hunks": Parser(50, _hunks, _DIFF),
-    "trailers": Parser(120, _trailers, _TAGS),
+    "patch": Parser(40, _patch_run, (*_HEAD, *_TAGS, *_DIFF)),
+    "hunks": Parser(50, _hunks_run, _DIFF),
+    "trailers": Parser(120, _trailers_run, _TAGS),
     "addresses": Parser(
         100,
-        _addresses,
+        _addresses_run,
         (
             "A",
             "<",
@@ -340,7 +342,7 @@ PARSERS: dict[str, Parser] = {
     ),
     "encoded words": Parser(
         120,
-        _words,
+        _words_run,
         (
             "=?",
             "?=",
@@ -361,7 +363,7 @@ PARSERS: dict[str, Parser] = {
     ),
     "subjects": Parser(
         100,
-        _subjects,
+        _subjects_run,
         (
             "[",
             "]",
@@ -380,10 +382,10 @@ PARSERS: dict[str, Parser] = {
             "/",
         ),
     ),
-    "Fixes: tags": Parser(90, _fixes, _TAGS),
+    "Fixes: tags": Parser(90, _fixes_run, _TAGS),
     "MAINTAINERS": Parser(
         30,
-        _maintainers,
+        _maintainers_run,
         (
             "X\n",
             "M:\tA <a@b>\n",
@@ -398,15 +400,15 @@ PARSERS: dict[str, Parser] = {
             *_PATTERN,
         ),
     ),
-    "patterns": Parser(60, _patterns, _PATTERN),
-    "packs": Parser(20, _packs, _TOML),
-    "settings": Parser(40, _settings, _TOML),
-    "b4 tracking": Parser(50, _b4, _B4),
-    "gzip": Parser(60, _gzip, ("\x1f\x8b", "\0", "\x08", "abc")),
-    "bisect logs": Parser(50, _bisect, _BISECT),
-    "replies": Parser(25, _replies, (*_REPLY, *_TAGS, *_DIFF)),
-    "check": Parser(2, _check, (*_HEAD, *_TAGS, *_DIFF)),
-    "fix": Parser(2, _fix, (*_HEAD, *_TAGS, *_DIFF)),
+    "patterns": Parser(60, _patterns_run, _PATTERN),
+    "packs": Parser(20, _packs_run, _TOML),
+    "settings": Parser(40, _settings_run, _TOML),
+    "b4 tracking": Parser(50, _b4_run, _B4),
+    "gzip": Parser(60, _gzip_run, ("\x1f\x8b", "\0", "\x08", "abc")),
+    "bisect logs": Parser(50, _bisect_run, _BISECT),
+    "replies": Parser(25, _replies_run, (*_REPLY, *_TAGS, *_DIFF)),
+    "check": Parser(2, _check_run, (*_HEAD, *_TAGS, *_DIFF)),
+    "fix": Parser(2, _fix_run, (*_HEAD, *_TAGS, *_DIFF)),
 }
 _STARTS = {
     "patch": (
@@ -423,7 +425,7 @@ _STARTS |= dict.fromkeys(
 )
 
 
-def inputs(name: str, rng: random.Random) -> bytes:
+def random_input(name: str, rng: random.Random) -> bytes:
     pieces = PARSERS[name].pieces
     text = _STARTS.get(name, "") if rng.random() < 0.8 else ""
     text += "".join(rng.choices(pieces, k=rng.randint(1, 24)))
@@ -472,14 +474,14 @@ def run_one(run: Run, data: bytes) -> str | None:
     return f"{elapsed:.2f} s" if elapsed > SECONDS else None
 
 
-def fuzz(name: str, count: int, seed: int) -> int:
+def fuzz_parser(name: str, count: int, seed: int) -> int:
     """Fuzz one parser and print the result; return 1 if an input failed."""
     rng = random.Random(f"{name} {seed}")
     run = PARSERS[name].make()
-    run_one(run, inputs(name, rng))
+    run_one(run, random_input(name, rng))
     start, failed = time.process_time(), 0
     for _ in range(count):
-        data = inputs(name, rng)
+        data = random_input(name, rng)
         error = run_one(run, data)
         if error:
             failed += 1
@@ -510,7 +512,7 @@ def main() -> int:
     args = parser.parse_args()
     names = args.parsers or list(PARSERS)
     if args.here:
-        return fuzz(names[0], args.inputs, args.seed)
+        return fuzz_parser(names[0], args.inputs, args.seed)
     total_share = sum(PARSERS[name].share for name in names)
     failures = 0
     for name in names:

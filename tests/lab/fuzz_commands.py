@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tests.kit.cli import call
-from tests.lab.hostile_world import LINES, TOML, Chance, World, make_world
+from tests.lab.hostile_world import LINES, TOML, HostileWorld, RandomDamage, make_world
 
 SECONDS, PATIENCE, GIGABYTES = 20.0, 180, 4
 """The limits of a call: CPU seconds, seconds until it is killed, and memory."""
@@ -60,7 +60,7 @@ class TooSlowError(BaseException):
 
 
 @dataclass(slots=True)
-class Archive:
+class HostileArchive:
     """A server on loopback that sends the current world's responses in order."""
 
     answers: Sequence[tuple[int, bytes, str]] = ()
@@ -112,7 +112,9 @@ class Archive:
             server.server_close()
 
 
-def _check(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+def _check_commands(
+    world: HostileWorld, rng: random.Random, _url: str
+) -> Iterator[Argv]:
     formats = (
         "text",
         "json",
@@ -142,7 +144,7 @@ def _check(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     )
 
 
-def _fix(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+def _fix_commands(world: HostileWorld, rng: random.Random, _url: str) -> Iterator[Argv]:
     yield "check", "--jobs", 1, "--diff", "--strict", world.patch
     yield "check", "--jobs", 1, "--diff", "--strict", "-C", world.repo
     copies_files = world.folder / "fixed.patch"
@@ -152,7 +154,9 @@ def _fix(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     yield "undo", "-C", world.repo
 
 
-def _track(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
+def _track_commands(
+    world: HostileWorld, rng: random.Random, url: str
+) -> Iterator[Argv]:
     yield "track", "add", "--lore", url, rng.choice(world.message_ids)
     yield "track", "add", "-C", world.repo, "--mbox", world.mbox
     yield "track", "--format", rng.choice(("text", "json")), "-C", world.repo
@@ -174,9 +178,11 @@ def _track(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
     yield "track", "update", 1, "--all", *rng.choice(((), ("--lore", url)))
 
 
-def _reply(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+def _reply_commands(
+    world: HostileWorld, rng: random.Random, _url: str
+) -> Iterator[Argv]:
     text = world.folder / "reply.txt"
-    text.write_bytes(Chance(str(rng.random())).text(b"Thanks, done in v2.\n"))
+    text.write_bytes(RandomDamage(str(rng.random())).text(b"Thanks, done in v2.\n"))
     yield "track", "add", "-C", world.repo, "--mbox", world.mbox
     for target in (1, world.message_ids[0], "r1@example.org", world.patch):
         template = rng.choice(("reply", "ping", "withdraw", "objection", "thanks"))
@@ -214,7 +220,9 @@ def _reply(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     )
 
 
-def _trailers(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
+def _trailers_commands(
+    world: HostileWorld, rng: random.Random, url: str
+) -> Iterator[Argv]:
     yield (
         "track",
         "add",
@@ -235,7 +243,9 @@ def _trailers(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
     yield "track", "show", 1, "-C", world.repo
 
 
-def _backport(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+def _backport_commands(
+    world: HostileWorld, rng: random.Random, _url: str
+) -> Iterator[Argv]:
     yield (
         "backport",
         "-C",
@@ -259,7 +269,9 @@ def _backport(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     yield "backport", "--tree", world.repo, "--onto", world.repo, world.patch
 
 
-def _tags(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+def _tags_commands(
+    world: HostileWorld, rng: random.Random, _url: str
+) -> Iterator[Argv]:
     form = ("--format", rng.choice(("text", "json")))
     yield (
         "fixes",
@@ -274,7 +286,9 @@ def _tags(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     yield "prepare", "-C", world.repo, "--yes", "--signoff", "--stable", "auto"
 
 
-def _maintainers(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+def _maintainers_commands(
+    world: HostileWorld, rng: random.Random, _url: str
+) -> Iterator[Argv]:
     for form in ("text", "json", "get_maintainer"):
         target = rng.choice(
             (
@@ -296,8 +310,10 @@ def _maintainers(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     )
 
 
-def _draft(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
-    chance = Chance(str(rng.random()))
+def _draft_commands(
+    world: HostileWorld, rng: random.Random, _url: str
+) -> Iterator[Argv]:
+    chance = RandomDamage(str(rng.random()))
     chance.heat = 0.4
     file = world.folder / "draft.txt"
     yield "draft", "-C", world.repo, "--export", file
@@ -331,14 +347,14 @@ def _draft(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     )
 
 
-COMMANDS: dict[str, Callable[[World, random.Random, str], Iterator[Argv]]] = {
-    "check": _check, "fix": _fix, "track": _track, "reply": _reply, "trailers": _trailers, "backport": _backport, "tags": _tags,  # noqa: E501
-    "maintainers": _maintainers, "draft": _draft,
+COMMANDS: dict[str, Callable[[HostileWorld, random.Random, str], Iterator[Argv]]] = {
+    "check": _check_commands, "fix": _fix_commands, "track": _track_commands, "reply": _reply_commands, "trailers": _trailers_commands, "backport": _backport_commands, "tags": _tags_commands,  # noqa: E501
+    "maintainers": _maintainers_commands, "draft": _draft_commands,
 }  # fmt: skip
 
 
 @dataclass(slots=True)
-class Report:
+class FailureReport:
     """The number of commands run, and the failures by cause."""
 
     seed: int
@@ -381,7 +397,11 @@ class Report:
 
 
 def run_world(
-    number: int, commands: Sequence[str], archive: Archive, root: Path, report: Report
+    number: int,
+    commands: Sequence[str],
+    archive: HostileArchive,
+    root: Path,
+    report: FailureReport,
 ) -> None:
     folder = root / f"world-{number}"
     folder.mkdir()
@@ -401,7 +421,7 @@ def run_world(
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make_call(argv: Argv, number: int, folder: Path, report: Report) -> None:
+def _make_call(argv: Argv, number: int, folder: Path, report: FailureReport) -> None:
     start = time.process_time()
     signal.alarm(PATIENCE)
     report.calls += 1
@@ -418,7 +438,7 @@ def _make_call(argv: Argv, number: int, folder: Path, report: Report) -> None:
         return
     except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever it is, it is a failure)
         report.failed(
-            f"{type(error).__name__} {_frame(error)}",
+            f"{type(error).__name__} {_innermost_frame(error)}",
             traceback.format_exc(limit=-6),
             number,
             argv,
@@ -443,7 +463,7 @@ def _make_call(argv: Argv, number: int, folder: Path, report: Report) -> None:
         )
 
 
-def _frame(error: BaseException) -> str:
+def _innermost_frame(error: BaseException) -> str:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -476,7 +496,7 @@ def _failure_key(log: str) -> str:
 
 
 @contextlib.contextmanager
-def _isolate() -> Iterator[Path]:
+def _isolate_home() -> Iterator[Path]:
     """Use a separate home directory, and no network except loopback."""
     from patchpilot.archive import archive
 
@@ -507,7 +527,7 @@ def _isolate() -> Iterator[Path]:
         connect(self, address_)
 
     socket.socket.connect = guarded  # type: ignore[method-assign]
-    signal.signal(signal.SIGALRM, _too_slow)
+    signal.signal(signal.SIGALRM, _raise_too_slow)
     resource.setrlimit(resource.RLIMIT_AS, (GIGABYTES << 30, GIGABYTES << 30))
     try:
         yield root
@@ -515,7 +535,7 @@ def _isolate() -> Iterator[Path]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _too_slow(*_: object) -> NoReturn:
+def _raise_too_slow(*_: object) -> NoReturn:
     raise TooSlowError
 
 
@@ -537,11 +557,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = args.commands.split(",")
     if unknown := set(commands) - COMMANDS.keys():
         parser.error(f"no such command: {', '.join(unknown)}")
-    report, archive = Report(args.seed), Archive()
+    report, archive = FailureReport(args.seed), HostileArchive()
     deadline = reported = time.monotonic()
     deadline += args.minutes * 60
     number = args.world if args.world is not None else 1
-    with _isolate() as root, archive.serve():
+    with _isolate_home() as root, archive.serve():
         while True:
             run_world(number, commands, archive, root, report)
             number += 1

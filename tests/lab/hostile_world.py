@@ -20,7 +20,7 @@ from tests.kit.maintainers import MAINTAINERS
 from tests.lab.hostile_objects import ObjectWriter
 
 
-def _pieces() -> dict[str, tuple[bytes, ...]]:
+def _read_pieces() -> dict[str, tuple[bytes, ...]]:
     """Return the pieces of valid input by section."""
     sections: dict[str, tuple[bytes, ...]] = {}
     for part in (
@@ -39,7 +39,7 @@ def _pieces() -> dict[str, tuple[bytes, ...]]:
 
 
 _REPEATED = re.compile(r"\{([^{}]+)\*(\d+)\}")
-PIECES = _pieces()
+PIECES = _read_pieces()
 ODD, DATES, STAMPS, PEOPLE, SUBJECTS, LINES = (
     PIECES[name] for name in ("odd", "dates", "stamps", "people", "subjects", "lines")
 )
@@ -103,7 +103,7 @@ _ADA = b"Ada Fixer <ada@example.org>"
 _SIGNED = b"Signed-off-by: Ada Fixer <ada@example.org>\n"
 
 
-class Chance:
+class RandomDamage:
     """Reproducible random damage; `heat` (0 to 1) is the probability that a value is damaged."""
 
     def __init__(self, seed: str) -> None:
@@ -154,7 +154,7 @@ class Chance:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class HostileWorld:
     """The paths of the repository and the message files, the Message-IDs, and the archive's
     responses.
     """
@@ -167,23 +167,25 @@ class World:
     answers: tuple[tuple[int, bytes, str], ...]
 
 
-def make_world(folder: Path, seed: str, url: str) -> World:
+def make_world(folder: Path, seed: str, url: str) -> HostileWorld:
     """Create the world for a seed in an empty directory; `url` is its archive."""
-    chance = Chance(seed)
+    chance = RandomDamage(seed)
     repo = folder / "repo"
-    _repository(repo, chance)
-    thread = _thread(chance)
+    _write_repository(repo, chance)
+    thread = _random_thread(chance)
     mbox, patch = folder / "thread.mbox", folder / "0001-x.patch"
     mbox.write_bytes(
         chance.damaged(join_mbox(thread)) if chance.hit() else join_mbox(thread)
     )
     patch.write_bytes(chance.rng.choice(thread[:3]))
     ids = tuple(dict.fromkeys(["v1@example.org", "v2@example.org", "r1@example.org"]))
-    return World(folder, repo, mbox, patch, ids, tuple(_responses(thread, chance, url)))
+    return HostileWorld(
+        folder, repo, mbox, patch, ids, tuple(_archive_responses(thread, chance, url))
+    )
 
 
 @cache
-def _template(folder: Path) -> Path:
+def _create_template(folder: Path) -> Path:
     template = folder / "template"
     subprocess.run(
         ["git", "init", "-q", "-b", "topic", "--template=", str(template)], check=True
@@ -191,8 +193,8 @@ def _template(folder: Path) -> Path:
     return template
 
 
-def _repository(repo: Path, chance: Chance) -> None:
-    shutil.copytree(_template(repo.parents[1]), repo)
+def _write_repository(repo: Path, chance: RandomDamage) -> None:
+    shutil.copytree(_create_template(repo.parents[1]), repo)
     writer = ObjectWriter(repo / ".git")
     files = {
         b"MAINTAINERS": (
@@ -226,16 +228,18 @@ def _repository(repo: Path, chance: Chance) -> None:
             chance.rng.choice(MODES),
             chance.rng.choice((*CONTENTS, chance.damaged(_PUMP))),
         )
-    tip = _commit(
+    tip = _write_commit(
         writer, chance, files, (), b"demo: add the pump\n\nStart.\n\n" + _SIGNED
     )
     writer.ref(
         "refs/tags/v6.1",
-        writer.tag(b"v6.1", tip, _identity(chance), chance.one(b"Linux 6.1\n", ODD)),
+        writer.tag(
+            b"v6.1", tip, _random_identity(chance), chance.one(b"Linux 6.1\n", ODD)
+        ),
     )
     stable = tip
     files[b"drivers/demo/pump.c"] = (b"100644", _BUG)
-    bug = _commit(
+    bug = _write_commit(
         writer,
         chance,
         files,
@@ -244,11 +248,11 @@ def _repository(repo: Path, chance: Chance) -> None:
     )
     writer.ref(
         "refs/tags/v6.2-rc1",
-        writer.tag(b"v6.2-rc1", bug, _identity(chance), b"Linux 6.2-rc1\n"),
+        writer.tag(b"v6.2-rc1", bug, _random_identity(chance), b"Linux 6.2-rc1\n"),
     )
     for name in ("refs/remotes/origin/master", "refs/remotes/origin/HEAD"):
         writer.ref(name, bug)
-    stable = _commit(
+    stable = _write_commit(
         writer,
         chance,
         files,
@@ -268,9 +272,11 @@ def _repository(repo: Path, chance: Chance) -> None:
         )
     parent = bug
     if chance.rng.random() < 0.2:
-        parent = _commit(writer, chance, files, (bug,), chance.text(_COVER, _TRACKING))
+        parent = _write_commit(
+            writer, chance, files, (bug,), chance.text(_COVER, _TRACKING)
+        )
     tag = f'Fixes: {bug[:12]} ("demo: pump: prime the first one")\n'.encode()
-    tip = _commit(
+    tip = _write_commit(
         writer,
         chance,
         files,
@@ -279,7 +285,7 @@ def _repository(repo: Path, chance: Chance) -> None:
     )
     for _ in range(chance.rng.choice((0, 0, 1, 3))):
         files[b"drivers/demo/pump.c"] = (b"100644", chance.text(_FIX, CONTENTS))
-        tip = _commit(
+        tip = _write_commit(
             writer,
             chance,
             files,
@@ -303,8 +309,8 @@ def _repository(repo: Path, chance: Chance) -> None:
             writer.commit(
                 writer.tree(files),
                 (bug, tip),
-                _identity(chance),
-                _identity(chance),
+                _random_identity(chance),
+                _random_identity(chance),
                 record,
             ),
         )
@@ -320,7 +326,7 @@ def _repository(repo: Path, chance: Chance) -> None:
         )
 
 
-def _identity(chance: Chance) -> bytes:
+def _random_identity(chance: RandomDamage) -> bytes:
     return (
         chance.one(_ADA, PEOPLE).replace(b"\n", b" ")
         + b" "
@@ -328,9 +334,9 @@ def _identity(chance: Chance) -> bytes:
     )
 
 
-def _commit(
+def _write_commit(
     writer: ObjectWriter,
-    chance: Chance,
+    chance: RandomDamage,
     files: dict[bytes, tuple[bytes, bytes]],
     parents: Sequence[str],
     message: bytes,
@@ -338,13 +344,13 @@ def _commit(
     return writer.commit(
         writer.tree(files),
         parents,
-        _identity(chance),
-        _identity(chance),
+        _random_identity(chance),
+        _random_identity(chance),
         chance.text(message),
     )
 
 
-def _thread(chance: Chance) -> list[bytes]:
+def _random_thread(chance: RandomDamage) -> list[bytes]:
     """Return the messages of a series: two versions, replies and bot reports."""
     title = "demo: pump: check the pointer"
     honest = [
@@ -392,13 +398,13 @@ def _thread(chance: Chance) -> list[bytes]:
         ),
     ]
     return [
-        _mail(raw, chance)
+        _random_mail(raw, chance)
         for raw in honest
         for _ in range(2 if chance.rng.random() < 0.05 else 1)
     ]
 
 
-def _mail(raw: bytes, chance: Chance) -> bytes:
+def _random_mail(raw: bytes, chance: RandomDamage) -> bytes:
     head, _, body = raw.partition(b"\n\n")
     pools = {b"From": PEOPLE, b"To": PEOPLE, b"Date": DATES, b"Subject": SUBJECTS}
     rows = []
@@ -413,17 +419,17 @@ def _mail(raw: bytes, chance: Chance) -> bytes:
     return chance.damaged(headers) if chance.rng.random() < chance.heat / 4 else headers
 
 
-def _responses(
-    thread: list[bytes], chance: Chance, url: str
+def _archive_responses(
+    thread: list[bytes], chance: RandomDamage, url: str
 ) -> list[tuple[int, bytes, str]]:
     """Return the archive's responses in order, as (status, body, redirect)."""
-    complete = _pack(join_mbox(thread))
-    partial = _pack(
+    complete = _compress_pack(join_mbox(thread))
+    partial = _compress_pack(
         join_mbox(chance.rng.sample(thread, chance.rng.randint(1, len(thread))))
     )
     bodies = (
-        b"", _pack(b""), b"<html>Log in</html>", complete[:-9], chance.damaged(complete), _pack(bytes(80 << 20)), join_mbox(thread),  # noqa: E501
-        _pack(_pack(join_mbox(thread))), _pack(b"From " + bytes(9)),
+        b"", _compress_pack(b""), b"<html>Log in</html>", complete[:-9], chance.damaged(complete), _compress_pack(bytes(80 << 20)), join_mbox(thread),  # noqa: E501
+        _compress_pack(_compress_pack(join_mbox(thread))), _compress_pack(b"From " + bytes(9)),
     )  # fmt: skip
     locations = (
         "http://[::1/",
@@ -450,6 +456,6 @@ def _responses(
     ]
 
 
-def _pack(data: bytes) -> bytes:
+def _compress_pack(data: bytes) -> bytes:
     # omit the time, so that a seed always gives the same data
     return gzip.compress(data, 1, mtime=0)

@@ -86,12 +86,12 @@ def read_archive(
                 if len(head) == 3 and head[1] == b"blob":
                     raw = process.stdout.read(int(head[2]))
                     process.stdout.read(1)
-                    if len(raw) < _MOST_BYTES and (mail := _mail(raw)):
+                    if len(raw) < _MOST_BYTES and (mail := _parse_archived_mail(raw)):
                         yield mail
         process.stdin.close()
 
 
-def _mail(raw: bytes) -> ArchivedMail | None:
+def _parse_archived_mail(raw: bytes) -> ArchivedMail | None:
     end = raw.find(b"\n\n")
     fields = {name.lower(): value for name, value in _HEADER.findall(raw[: end + 1])}
     message_id = _ID.search(fields.get(b"message-id", b""))

@@ -129,7 +129,7 @@ def list_findings(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
     return [(finding.name, str(finding.severity)) for finding in result.all]
 
 
-def measure(sample: Sample, tree: str | None) -> dict[str, Any] | None:
+def measure_patch(sample: Sample, tree: str | None) -> dict[str, Any] | None:
     """Check a patch, and return the names of its findings and of the next version's."""
     names_found = list_findings(sample.mail.raw, tree)
     next_names = (
@@ -206,7 +206,9 @@ def main(arguments: list[str]) -> int:
         mails = read_archive(Path(directory), options.since, options.until)
         samples = sample_patches(mails, options.most)
         with Pool(2) as executor:
-            checked = executor.imap(partial(measure, tree=options.tree), samples, 8)
+            checked = executor.imap(
+                partial(measure_patch, tree=options.tree), samples, 8
+            )
             rows += [row for row in checked if row]
         print(name, Counter(row["kind"] for row in rows), file=sys.stderr, flush=True)
     kinds = Counter(row["kind"] for row in rows)

@@ -47,14 +47,14 @@ class Row(NamedTuple):
     folders: tuple[str, ...]
 
 
-def rows(directory: Path, since: str) -> Iterator[Row]:
+def patch_rows(directory: Path, since: str) -> Iterator[Row]:
     """Yield a row for each kernel patch in an archive, oldest first."""
     for mail in read_archive(directory, since):
         if not mail.is_patch:
             continue
         try:
             patch = parse_patch(mail.raw, mail.id)
-            is_own = folders(patch.paths)
+            is_own = code_folders(patch.paths)
         # skip messages that cannot be parsed
         except Exception:  # noqa: BLE001
             continue
@@ -77,7 +77,7 @@ def last_versions(patches: Iterable[Row]) -> list[Row]:
     return list(latest.values())
 
 
-def folders(paths: Iterable[str]) -> tuple[str, ...]:
+def code_folders(paths: Iterable[str]) -> tuple[str, ...]:
     """Return the directories of a patch's code or, if it has none, of its documentation and public
     headers.
 
@@ -96,7 +96,7 @@ def folders(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(code or all_folders)
 
 
-def table(rows: Iterable[Row]) -> Iterator[str]:
+def table_lines(rows: Iterable[Row]) -> Iterator[str]:
     """Yield the lines of checks/habits.tsv.
 
     Directories with the same habits as their parent are omitted.
@@ -140,7 +140,7 @@ def table(rows: Iterable[Row]) -> Iterator[str]:
             parent_habits is None or _rule_habits(parent_habits) != _rule_habits(habits)
         ):
             merged[name] = habits
-            yield _line(habits)
+            yield _habits_line(habits)
 
 
 def _rule_habits(habits: Habits) -> tuple[object, ...]:
@@ -154,7 +154,7 @@ def _rule_habits(habits: Habits) -> tuple[object, ...]:
     )
 
 
-def _line(habits: Habits) -> str:
+def _habits_line(habits: Habits) -> str:
     marks = [pair for pair in habits.marks if pair[0] in SHIPPED]
     columns = (
         habits.first,
@@ -162,10 +162,10 @@ def _line(habits: Habits) -> str:
         habits.cases,
         marks if habits.total >= LEAST_MARKED else (),
     )
-    return "\t".join((habits.where, str(habits.total), *map(_text, columns)))
+    return "\t".join((habits.where, str(habits.total), *map(_shares_text, columns)))
 
 
-def _text(shares: Iterable[tuple[str, int]]) -> str:
+def _shares_text(shares: Iterable[tuple[str, int]]) -> str:
     return "|".join(
         f"{word}={share}" for word, share in shares if not re.search(r"[\t|=]", word)
     )
@@ -179,9 +179,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--since", default="2023-01-01")
     options = parser.parse_args(arguments)
     patches = (
-        row for archive in options.archives for row in rows(archive, options.since)
+        row
+        for archive in options.archives
+        for row in patch_rows(archive, options.since)
     )
-    print("\n".join(table(last_versions(patches))))
+    print("\n".join(table_lines(last_versions(patches))))
     return 0
 
 

@@ -30,7 +30,14 @@ from patchpilot.topic.find_topic import find_draft
 from tests.kit.cover_letters import cover
 from tests.kit.smtp import FaultySink, wait_until_quiet
 from tests.kit.topics import topic
-from tests.lab.fault_table import CC, TO, TRANSPORTS, arrivals, isolate, send_command
+from tests.lab.fault_table import (
+    CC,
+    TO,
+    TRANSPORTS,
+    arrivals,
+    isolate_home,
+    send_command,
+)
 
 
 def kill_and_check(
@@ -79,7 +86,9 @@ def kill_and_check(
             ):
                 time.sleep(0.2)
                 find_draft(repository, request)
-            result = _finish(repository, server, request, start=bool(sends))
+            result = _resume_until_complete(
+                repository, server, request, start=bool(sends)
+            )
             counts = arrivals(
                 server, tuple(message.message_id for message in result.send.entries)
             )
@@ -101,7 +110,7 @@ def kill_and_check(
     )
 
 
-def _finish(
+def _resume_until_complete(
     repository: Repository, server: FaultySink, request: SendRequest, *, start: bool
 ) -> Sending:
     """Resume until the series is complete, after looking up uncertain messages."""
@@ -126,7 +135,7 @@ def main(count: int, transport: str) -> int:
     with contextlib.suppress(KeyboardInterrupt):
         for number in range(count):
             with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as folder:
-                isolate(Path(folder))
+                isolate_home(Path(folder))
                 in_delivery = chance.random() < 0.8
                 delay = (
                     chance.uniform(0.0, 1.0)

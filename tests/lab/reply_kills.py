@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.kit.cli import call
 from tests.kit.replies import ANSWER, track_reviewed_patch
 from tests.kit.smtp import FaultySink, wait_until_quiet
-from tests.lab.fault_table import TRANSPORTS, isolate
+from tests.lab.fault_table import TRANSPORTS, isolate_home
 
 SPAN = 2.5
 """The approximate duration of a reply in seconds."""
@@ -89,7 +89,7 @@ def main(count: int, transport: str) -> int:
             with tempfile.TemporaryDirectory(
                 prefix="patchpilot-reply-kills-"
             ) as folder:
-                isolate(Path(folder))
+                isolate_home(Path(folder))
                 in_delivery = chance.random() < 0.7
                 delay = (
                     chance.uniform(0.0, 0.3)

@@ -31,7 +31,9 @@ from patchpilot.services.review.review_patches import (
 )
 
 
-def inputs(tree: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReviewInput]]:
+def review_inputs(
+    tree: Path, files: Sequence[Path]
+) -> Iterator[tuple[Path, ReviewInput]]:
     """Check each file against the repository's HEAD."""
     with Repository.open(tree) as repository:
         head = CommitTree(repository, repository.resolve("HEAD"))
@@ -50,10 +52,10 @@ def named_patches(file: Path, review_input: ReviewInput) -> Iterator[tuple[str, 
         yield f"{file.stem}-{number}" if patches[1:] else file.stem, patch
 
 
-def write(tree: Path, folder: Path, files: Sequence[Path]) -> None:
+def write_requests(tree: Path, folder: Path, files: Sequence[Path]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     sizes = []
-    for file, review_input in inputs(tree, files):
+    for file, review_input in review_inputs(tree, files):
         pairs = zip(
             named_patches(file, review_input),
             review_requests(review_input),
@@ -68,7 +70,7 @@ def write(tree: Path, folder: Path, files: Sequence[Path]) -> None:
     )
 
 
-def score(
+def score_answers(
     tree: Path, answer_folder: Path, expect: Path | None, files: Sequence[Path]
 ) -> None:
     """Verify the answers, and print the results."""
@@ -78,7 +80,7 @@ def score(
         rows[Path(row["file"]).stem] = row
     standings: Counter[str] = Counter()
     blamed_files = answer_count = 0
-    for file, driver_input in inputs(tree, files):
+    for file, driver_input in review_inputs(tree, files):
         for name, patch in named_patches(file, driver_input):
             answer = answer_folder / f"{name}.answer"
             if not answer.exists():
@@ -120,9 +122,11 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     arguments = parser.parse_args()
     if arguments.action == "write":
-        write(arguments.tree, arguments.out, arguments.files)
+        write_requests(arguments.tree, arguments.out, arguments.files)
     else:
-        score(arguments.tree, arguments.answers, arguments.expect, arguments.files)
+        score_answers(
+            arguments.tree, arguments.answers, arguments.expect, arguments.files
+        )
 
 
 if __name__ == "__main__":

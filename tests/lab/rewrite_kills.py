@@ -163,7 +163,7 @@ def measure_write(repo: Repo, command: str) -> float:
     return elapsed
 
 
-def kill_all(process: "subprocess.Popen[bytes]") -> None:
+def kill_process_tree(process: "subprocess.Popen[bytes]") -> None:
     """Kill a process and all its descendants, even those in other process groups."""
     descendants = [process.pid]
     for pid in descendants:
@@ -191,7 +191,7 @@ def kill_and_check(
     )
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(delay)
-    kill_all(process)
+    kill_process_tree(process)
     with Repository.open(repo.path) as repository:
         left_files = record_file(repository).exists()
         if left_files and find_unfinished_move(repository):
@@ -205,7 +205,7 @@ def kill_and_check(
     kind = "settled" if left_files else "old" if new_state[0] == old_state[0] else "new"
     if command not in _WITH_FILES:
         is_consistent = is_consistent and (
-            not command.startswith("draft") or _draft_is(repo, new=kind == "new")
+            not command.startswith("draft") or _draft_matches(repo, new=kind == "new")
         )
         works_again, locked = _run_again(repo, command)
         is_consistent = (
@@ -217,7 +217,7 @@ def kill_and_check(
     return is_consistent, f"{command}: {kind}"
 
 
-def _draft_is(repo: Repo, *, new: bool) -> bool:
+def _draft_matches(repo: Repo, *, new: bool) -> bool:
     """Return whether the draft has all changes of the killed command or, unless `new`, none."""
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
     actual = (

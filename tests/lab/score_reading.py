@@ -32,22 +32,22 @@ FOLDER = Path(__file__).parent / "reading"
 Lines = tuple[int, int]
 
 
-def rows(name: str) -> Iterator[dict[str, str]]:
+def label_rows(name: str) -> Iterator[dict[str, str]]:
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file, delimiter="\t")
 
 
-def requests() -> dict[str, list[tuple[Lines, bool]]]:
+def labeled_requests() -> dict[str, list[tuple[Lines, bool]]]:
     """Return the lines of the requests in each message, and whether they begin a request."""
     labels: dict[str, list[tuple[Lines, bool]]] = defaultdict(list)
-    for row in rows("sentences.tsv"):
+    for row in label_rows("sentences.tsv"):
         if row["request"]:
             lines = (int(row["line"]) - 1, int(row["end"]) - 1)
             labels[row["message_id"]].append((lines, row["request"] != "same"))
     return labels
 
 
-def overlaps(first: Lines, second: Lines) -> bool:
+def do_ranges_overlap(first: Lines, second: Lines) -> bool:
     return first[0] <= second[1] and second[0] <= first[1]
 
 
@@ -65,19 +65,20 @@ def score_requests(
         started = [lines for lines, begins in requests_ if begins]
         count["requests"] += len(started)
         count["found"] += sum(
-            any(overlaps(lines, request) for request in listed) for lines in started
+            any(do_ranges_overlap(lines, request) for request in listed)
+            for lines in started
         )
         count["listed"] += len(listed)
         count["nothing"] += sum(
-            not any(overlaps(request, lines) for lines, _ in requests_)
+            not any(do_ranges_overlap(request, lines) for lines, _ in requests_)
             for request in listed
         )
 
 
 def main(folder: Path, part: str) -> int:
     """Print the threads whose state or versions are wrong, with the correct values."""
-    requests_by_mail = requests()
-    kinds = {row["message_id"]: row for row in rows("mails.tsv")}
+    requests_by_mail = labeled_requests()
+    kinds = {row["message_id"]: row for row in label_rows("mails.tsv")}
     count = Counter[str]()
     for line in (FOLDER / "threads.jsonl").read_text(encoding="utf-8").splitlines():
         label = json.loads(line)

@@ -34,7 +34,7 @@ COMMANDS = ("add", "grow", "update", "remove")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StoreStep:
     """A command on a series, and how many messages it has afterwards (0: not tracked)."""
 
     command: str
@@ -42,7 +42,7 @@ class Step:
     mails: int
 
 
-def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
+def random_steps(writer: int, seed: int, count: int = 400) -> list[StoreStep]:
     """Return a process's steps, which depend on the seed only."""
     chance = random.Random(f"{seed}-{writer}")
     names = [f"s{writer}{number}" for number in range(SERIES)]
@@ -61,21 +61,23 @@ def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
         elif command == "remove":
             tracked[name] = 0
         result.append(
-            Step(command, name, tracked[name] if command != "grow" else files[name])
+            StoreStep(
+                command, name, tracked[name] if command != "grow" else files[name]
+            )
         )
     return result
 
 
-def write(folder: Path, writer: int, seed: int) -> None:
+def perform_steps(folder: Path, writer: int, seed: int) -> None:
     """Perform the steps, and log each one that is complete."""
     log = (folder / f"done-{writer}").open("a", buffering=1)
-    for step in steps(writer, seed):
+    for step in random_steps(writer, seed):
         file = folder / f"{step.series}.mbox"
         if step.command in ("add", "grow"):
             draft = file.with_suffix(".draft")
             draft.write_bytes(thread(step.series, step.mails))
             draft.replace(file)
-        number = _number(step.series) if step.command != "add" else ""
+        number = _series_number(step.series) if step.command != "add" else ""
         words = {
             "add": ("add", "--mbox", file),
             "grow": ("update", number),
@@ -88,7 +90,7 @@ def write(folder: Path, writer: int, seed: int) -> None:
         )
 
 
-def _number(series: str) -> str:
+def _series_number(series: str) -> str:
     with closing(
         sqlite3.connect(
             Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "track.sqlite",
@@ -102,7 +104,7 @@ def _number(series: str) -> str:
         )
 
 
-def prepare(folder: Path) -> None:
+def create_store(folder: Path) -> None:
     os.environ |= {
         f"XDG_{name}_HOME": str(folder / name.lower())
         for name in ("CONFIG", "DATA", "STATE", "CACHE")
@@ -164,7 +166,7 @@ def _check_store(folder: Path, seed: int) -> tuple[bool, str]:
     for writer in range(WRITERS):
         lines = _run_steps(folder, writer)
         problems += [line for line in lines if line != "done"]
-        all_steps = steps(writer, seed)
+        all_steps = random_steps(writer, seed)
         finished = {f"s{writer}{number}": 0 for number in range(SERIES)}
         finished |= {step.series: step.mails for step in all_steps[: len(lines)]}
         interrupted = all_steps[len(lines)]
@@ -198,7 +200,7 @@ def main(count: int) -> int:
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="patchpilot-store-kills-") as folder:
         root = Path(folder)
-        prepare(root)
+        create_store(root)
         for number in range(count):
             for file in (root / "state").rglob("*"):
                 if file.is_file():
@@ -223,7 +225,7 @@ def main(count: int) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--write"]:
-        write(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+        perform_steps(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
     else:
         words = argparse.ArgumentParser(
             description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

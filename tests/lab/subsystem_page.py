@@ -25,7 +25,7 @@ of patches.
 """  # noqa: E501
 
 
-def page() -> Iterator[str]:
+def page_lines() -> Iterator[str]:
     yield HEAD
     for subsystem in sorted(
         subsystems().values(), key=lambda project: project.title.lower()
@@ -42,4 +42,4 @@ def page() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write("".join(page()))
+    sys.stdout.write("".join(page_lines()))

@@ -47,7 +47,7 @@ def sample_files(tree: Path, count: int, seed: int) -> list[str]:
     return random.Random(seed).sample(files, count)
 
 
-def findings(text: str) -> Counter[tuple[str, int]]:
+def count_findings(text: str) -> Counter[tuple[str, int]]:
     """Count the (type, line) pairs in the output."""
     return Counter((match[2], int(match[1])) for match in LINE.finditer(text))
 
@@ -86,7 +86,7 @@ def main() -> None:
                 check=False,
                 timeout=600,
             )
-            expected = findings(outcome.stdout.decode("utf-8", "surrogateescape"))
+            expected = count_findings(outcome.stdout.decode("utf-8", "surrogateescape"))
             actual = spawn(
                 "check",
                 "-f",
@@ -103,7 +103,7 @@ def main() -> None:
             have = Counter(
                 {
                     key: number
-                    for key, number in findings(actual.out).items()
+                    for key, number in count_findings(actual.out).items()
                     if key[0] in known_types
                 }
             )

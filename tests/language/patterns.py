@@ -14,13 +14,13 @@ from functools import cache
 from pathlib import Path
 
 from tests.language.texts import (
-    Text,
-    code_strings,
-    docstrings,
-    documentation,
-    help_texts,
-    rule_texts,
-    templates,
+    LocatedText,
+    find_code_strings,
+    find_docstrings,
+    find_documentation,
+    find_help_texts,
+    find_rule_texts,
+    find_templates,
 )
 
 FILE = Path(__file__).with_name("patterns.toml")
@@ -38,7 +38,7 @@ _NO_TEXT = (
 """Patterns that read messages, messages of made-up reviewers, and style sheets."""
 
 
-def areas(text: Text) -> Iterator[str]:
+def text_areas(text: LocatedText) -> Iterator[str]:
     """Yield the areas to which a text belongs; none if it is not prose."""
     file = text.place.partition(":")[0]
     if file in _NO_TEXT or file in _GENERATED or not re.search(r"\w+ \w+", text.text):
@@ -50,35 +50,35 @@ def areas(text: Text) -> Iterator[str]:
 
 
 @cache
-def prose() -> tuple[tuple[str, Text], ...]:
+def areas_of_texts() -> tuple[tuple[str, LocatedText], ...]:
     """Return every text with its area."""
     sources = (
-        *rule_texts(),
-        *code_strings(),
-        *help_texts(),
-        *templates(),
-        *documentation(),
-        *docstrings(),
+        *find_rule_texts(),
+        *find_code_strings(),
+        *find_help_texts(),
+        *find_templates(),
+        *find_documentation(),
+        *find_docstrings(),
     )
-    return tuple((area, text) for text in sources for area in areas(text))
+    return tuple((area, text) for text in sources for area in text_areas(text))
 
 
 @cache
 def find_matches() -> tuple[tuple[str, str, str], ...]:
     """Return (area, pattern, location with context) for each match of a pattern."""
     return tuple(
-        (area, name, f"{text.place}: {_around(text.text, match)}")
-        for area, text in prose()
+        (area, name, f"{text.place}: {_text_around(text.text, match)}")
+        for area, text in areas_of_texts()
         for name, pattern in PATTERNS.items()
         for match in pattern.finditer(text.text)
     )
 
 
-def _around(text: str, match: re.Match[str]) -> str:
+def _text_around(text: str, match: re.Match[str]) -> str:
     return repr(text[max(0, match.start() - 40) : match.end() + 40])
 
 
-def counts() -> dict[str, dict[str, int]]:
+def count_matches() -> dict[str, dict[str, int]]:
     """Map each area to the counts of its patterns."""
     totals = Counter((area, name) for area, name, _ in find_matches())
     return {
@@ -105,7 +105,7 @@ def lower_ceilings() -> str:
                 )
             )
         )
-        for area, table in counts().items()
+        for area, table in count_matches().items()
         if not old or area in old
     ]
     return head + "\n".join(tables)

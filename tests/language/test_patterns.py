@@ -8,8 +8,14 @@ from collections import Counter
 
 import pytest
 
-from tests.language.patterns import DATA, PATTERNS, counts, find_matches, prose
-from tests.language.texts import documentation
+from tests.language.patterns import (
+    DATA,
+    PATTERNS,
+    areas_of_texts,
+    count_matches,
+    find_matches,
+)
+from tests.language.texts import find_documentation
 
 AREAS = (
     "docstring",
@@ -30,7 +36,7 @@ def test_no_area_exceeds_its_limit(area: str) -> None:
     limits = DATA["ceiling"].get(area, {})
     excess = {
         name: number
-        for name, number in counts().get(area, {}).items()
+        for name, number in count_matches().get(area, {}).items()
         if number > limits.get(name, 0)
     }
     advice = {pattern["name"]: pattern["use"] for pattern in DATA["pattern"]}
@@ -45,7 +51,7 @@ def test_no_area_exceeds_its_limit(area: str) -> None:
 
 
 def test_every_area_has_texts() -> None:
-    totals = Counter(area for area, _ in prose())
+    totals = Counter(area for area, _ in areas_of_texts())
     assert set(totals) == set(AREAS)
     assert min(totals.values()) > 5
 
@@ -58,6 +64,6 @@ def test_pattern_finds_its_example(pattern: dict[str, str]) -> None:
 
 
 def test_whole_page_is_read() -> None:
-    read = [text for text in documentation() if "how-to/send.md" in text.place]
+    read = [text for text in find_documentation() if "how-to/send.md" in text.place]
     assert len(read) > 20
     assert any(re.search(r"send\.md:[12]\d\d$", text.place) for text in read)

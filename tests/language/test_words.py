@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.language.texts import (
-    Text,
-    code_strings,
-    docstrings,
-    documentation,
-    rule_texts,
-    templates,
+    LocatedText,
+    find_code_strings,
+    find_docstrings,
+    find_documentation,
+    find_rule_texts,
+    find_templates,
 )
 
 _FILE = Path(__file__).with_name("words.toml")
@@ -40,7 +40,7 @@ EXCEPTIONS = [
 ]
 
 
-def _find_words(text: Text) -> list[str]:
+def _find_words(text: LocatedText) -> list[str]:
     if text.kind == "code" and re.fullmatch(r"[#\w.-]+(=[\w.]+)?[?~]?", text.text):
         return []  # a key, a column or an id, not a text
     plain = text.text
@@ -49,7 +49,7 @@ def _find_words(text: Text) -> list[str]:
     return [match[0] for match in WORDS[text.kind].finditer(plain)]
 
 
-def _advice(word: str) -> str:
+def _word_advice(word: str) -> str:
     # do not match the whole text, because a pattern may look ahead at it
     return next(
         str(entry["use"])
@@ -58,18 +58,18 @@ def _advice(word: str) -> str:
     )
 
 
-Source = Callable[[], Iterable[Text]]
+Source = Callable[[], Iterable[LocatedText]]
 SOURCES: tuple[Source, ...] = (
-    rule_texts,
-    code_strings,
-    templates,
-    documentation,
-    docstrings,
+    find_rule_texts,
+    find_code_strings,
+    find_templates,
+    find_documentation,
+    find_docstrings,
 )
 
 
 @cache
-def _collect_texts(source: Source) -> tuple[Text, ...]:
+def _collect_texts(source: Source) -> tuple[LocatedText, ...]:
     return tuple(source())
 
 
@@ -80,7 +80,7 @@ def _collect_texts(source: Source) -> tuple[Text, ...]:
 )
 def test_texts_use_the_terms_of_the_field(source: Source) -> None:
     problems = [
-        f"{text.place}: {word!r}, use: {_advice(word)}"
+        f"{text.place}: {word!r}, use: {_word_advice(word)}"
         for text in _collect_texts(source)
         for word in _find_words(text)
     ]
@@ -101,8 +101,10 @@ def test_every_exception_is_needed() -> None:
 
 def test_word_list_detects_a_word() -> None:
     assert _find_words(
-        Text("x", "code", "the line stands there twice, put a blank behind it")
+        LocatedText("x", "code", "the line stands there twice, put a blank behind it")
     )
-    assert not _find_words(Text("x", "code", "a blank line at the end of the file"))
-    assert _find_words(Text("x", "rule", "needless parentheses"))
-    assert not _find_words(Text("x", "docstring", "needless parentheses"))
+    assert not _find_words(
+        LocatedText("x", "code", "a blank line at the end of the file")
+    )
+    assert _find_words(LocatedText("x", "rule", "needless parentheses"))
+    assert not _find_words(LocatedText("x", "docstring", "needless parentheses"))

@@ -27,7 +27,7 @@ _RULE_TEXTS = (
 )
 
 
-class Text(NamedTuple):
+class LocatedText(NamedTuple):
     """A text and its location: `path:line` (code, documentation) or `path:rule` (packs)."""
 
     place: str
@@ -35,13 +35,13 @@ class Text(NamedTuple):
     text: str
 
 
-def code_strings() -> Iterator[Text]:
+def find_code_strings() -> Iterator[LocatedText]:
     """Yield the package's string constants except docstrings.
 
     The pieces of an f-string are joined, with {} for a value.
     """
     for file, tree in trees():
-        skipped = {id(node) for node in _docstrings(tree)}
+        skipped = {id(node) for node in _docstring_constants(tree)}
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr):
                 pieces = [
@@ -49,7 +49,7 @@ def code_strings() -> Iterator[Text]:
                     for piece in node.values
                 ]
                 skipped.update(id(piece) for piece in node.values)
-                yield Text(
+                yield LocatedText(
                     f"{file.relative_to(ROOT)}:{node.lineno}", "code", "".join(pieces)
                 )
             elif (
@@ -57,21 +57,21 @@ def code_strings() -> Iterator[Text]:
                 and isinstance(node.value, str)
                 and id(node) not in skipped
             ):
-                yield Text(
+                yield LocatedText(
                     f"{file.relative_to(ROOT)}:{node.lineno}", "code", node.value
                 )
 
 
-def help_texts() -> Iterator[Text]:
+def find_help_texts() -> Iterator[LocatedText]:
     """Yield the descriptions of commands: the docstrings shown by `--help` and the man pages."""
     for file, tree in trees("@"):
-        for node in _help(tree):
-            yield Text(
+        for node in _help_constants(tree):
+            yield LocatedText(
                 f"{file.relative_to(ROOT)}:{node.lineno}", "help", str(node.value)
             )
 
 
-def _help(tree: ast.AST) -> Iterator[ast.Constant]:
+def _help_constants(tree: ast.AST) -> Iterator[ast.Constant]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and any(
             re.match(
@@ -79,35 +79,35 @@ def _help(tree: ast.AST) -> Iterator[ast.Constant]:
             )
             for decorator in node.decorator_list
         ):
-            yield from _docstrings(ast.Module(node.body, []))
+            yield from _docstring_constants(ast.Module(node.body, []))
 
 
-def docstrings() -> Iterator[Text]:
+def find_docstrings() -> Iterator[LocatedText]:
     for file, tree in trees():
-        help_nodes = {id(node) for node in _help(tree)}
-        for node in _docstrings(tree):
+        help_nodes = {id(node) for node in _help_constants(tree)}
+        for node in _docstring_constants(tree):
             if id(node) in help_nodes:
                 continue
-            yield Text(
+            yield LocatedText(
                 f"{file.relative_to(ROOT)}:{node.lineno}", "docstring", str(node.value)
             )
 
 
-def rule_texts() -> Iterator[Text]:
+def find_rule_texts() -> Iterator[LocatedText]:
     for file in sorted((ROOT / "checks").glob("*.toml")):
         for rule in tomllib.loads(file.read_text(encoding="utf-8")).get("rule", ()):
             source = f"{file.relative_to(ROOT)}:{rule.get('name')}"
-            for text in _strings(
+            for text in _nested_strings(
                 {
                     key: value
                     for key, value in rule.items()
                     if key in (*_RULE_TEXTS, "fix")
                 }
             ):
-                yield Text(source, "rule", text)
+                yield LocatedText(source, "rule", text)
 
 
-def documentation() -> Iterator[Text]:
+def find_documentation() -> Iterator[LocatedText]:
     """Yield the paragraphs of the documentation without code."""
     files = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
     for file in [*files, *sorted((ROOT / "docs").rglob("*.md"))]:
@@ -121,20 +121,20 @@ def documentation() -> Iterator[Text]:
         for paragraph in re.split(r"(\n\s*\n)", text):
             if paragraph.strip():
                 plain = re.sub(r"`[^`]*`|\]\([^)]*\)", "``", paragraph)
-                yield Text(
+                yield LocatedText(
                     f"{file.relative_to(ROOT)}:{line}", "documentation", plain.strip()
                 )
             line += paragraph.count("\n")
 
 
-def templates() -> Iterator[Text]:
+def find_templates() -> Iterator[LocatedText]:
     for file in sorted((ROOT / "templates").iterdir()):
-        yield Text(
+        yield LocatedText(
             str(file.relative_to(ROOT)), "template", file.read_text(encoding="utf-8")
         )
 
 
-def _docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
+def _docstring_constants(tree: ast.AST) -> Iterator[ast.Constant]:
     for node in ast.walk(tree):
         for statement in (
             getattr(node, "body", None) or ()
@@ -149,13 +149,13 @@ def _docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
                 yield statement.value
 
 
-def _strings(value: Any) -> Iterator[str]:
+def _nested_strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for key, item in value.items():
             if key not in ("fixer", "kind", "arguments"):
-                yield from _strings(item)
+                yield from _nested_strings(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _strings(item)
+            yield from _nested_strings(item)

@@ -23,7 +23,7 @@ SIGNED = "\nSigned-off-by: Ada Fixer <ada@example.org>\n"
 TITLE = '("frob: use the link at once")'
 
 
-def rule_findings(
+def find_rule_findings(
     text: str,
     name: str,
     tree: MemoryTree | None = None,
@@ -40,16 +40,20 @@ def rule_findings(
     return run(context, use_checkpatch_levels(rules) if checkpatch else rules)
 
 
-def rule_warnings(text: str, name: str, tree: MemoryTree | None = None) -> list[str]:
+def find_rule_warnings(
+    text: str, name: str, tree: MemoryTree | None = None
+) -> list[str]:
     return [
         finding.message
-        for finding in rule_findings(text, name, tree)
+        for finding in find_rule_findings(text, name, tree)
         if finding.severity.rank <= WARNING
     ]
 
 
-def checkpatch_severities(text: str, name: str) -> set[Severity]:
-    return {finding.severity for finding in rule_findings(text, name, checkpatch=True)}
+def find_checkpatch_severities(text: str, name: str) -> set[Severity]:
+    return {
+        finding.severity for finding in find_rule_findings(text, name, checkpatch=True)
+    }
 
 
 def write_mail(
@@ -107,8 +111,10 @@ def test_full_commit_reference_is_accepted(
     message: str,
 ) -> None:
     text = write_mail(message)
-    assert not rule_warnings(text, "malformed-commit-reference")
-    assert checkpatch_severities(text, "malformed-commit-reference") <= {Severity.ERROR}
+    assert not find_rule_warnings(text, "malformed-commit-reference")
+    assert find_checkpatch_severities(text, "malformed-commit-reference") <= {
+        Severity.ERROR
+    }
 
 
 @pytest.mark.parametrize(
@@ -121,14 +127,14 @@ def test_full_commit_reference_is_accepted(
 def test_incomplete_commit_reference_is_an_error(
     message: str,
 ) -> None:
-    (finding,) = rule_findings(write_mail(message), "malformed-commit-reference")
+    (finding,) = find_rule_findings(write_mail(message), "malformed-commit-reference")
     assert finding.severity is Severity.ERROR
 
 
 def test_full_fixes_tag_is_not_an_upstream_commit() -> None:
     message = f'It broke.\n\nFixes: {"1a" * 20} ("frob: add it")\n'
     text = write_mail(message, subject="[PATCH 6.1.y] frob: wait for the link")
-    assert rule_warnings(text, "backport-without-upstream-commit")
+    assert find_rule_warnings(text, "backport-without-upstream-commit")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +154,7 @@ def test_sender_may_sign_with_another_address(sender: str, person: str) -> None:
         f"From: {person}\n\n{MESSAGE}\nSigned-off-by: {person}\n",
         headers=f"From: {sender}\n",
     )
-    assert not rule_warnings(text, "missing-sender-sign-off")
+    assert not find_rule_warnings(text, "missing-sender-sign-off")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +165,7 @@ def test_forwarder_must_sign_off(sender: str) -> None:
         f"From: Ada Fixer <ada@example.org>\n\n{MESSAGE}{SIGNED}",
         headers=f"From: {sender}\n",
     )
-    assert rule_warnings(text, "missing-sender-sign-off")
+    assert find_rule_warnings(text, "missing-sender-sign-off")
 
 
 @pytest.mark.parametrize(
@@ -189,8 +195,8 @@ def test_only_strict_agrees_with_checkpatch(
 ) -> None:
     diff = file_diff("drivers/frob/frob.c", " found_by: Frob\n+a;\n")
     text = write_mail(message, diff=diff, headers=sender)
-    assert rule_findings(text, rule)
-    assert not rule_findings(text, rule, strict=False)
+    assert find_rule_findings(text, rule)
+    assert not find_rule_findings(text, rule, strict=False)
 
 
 NET = (
@@ -209,7 +215,7 @@ OWN = (
 )
 
 
-def sent_patch(path: str) -> str:
+def read_sent_patch(path: str) -> str:
     return write_mail(
         diff=file_diff(path, "+\tfrob_wait(frob);\n"),
         headers="From: Ada Fixer <ada@example.org>\nTo: netdev@vger.kernel.org\n",
@@ -229,27 +235,29 @@ def sent_patch(path: str) -> str:
 def test_subsystem_tree_below_net_is_accepted(
     path: str,
 ) -> None:
-    assert not rule_warnings(sent_patch(path), "missing-target-tree")
-    assert rule_warnings(sent_patch("drivers/net/frob.c"), "missing-target-tree")
+    assert not find_rule_warnings(read_sent_patch(path), "missing-target-tree")
+    assert find_rule_warnings(
+        read_sent_patch("drivers/net/frob.c"), "missing-target-tree"
+    )
 
 
 def test_maintainers_entry_may_name_another_tree() -> None:
-    text = sent_patch("drivers/net/frob/frob.c")
+    text = read_sent_patch("drivers/net/frob/frob.c")
     for own, warns in ((OWN, False), ("", True)):
         tree = MemoryTree({"MAINTAINERS": f"Maintainers List\n\n{NET}\n{own}"})
-        assert bool(rule_warnings(text, "missing-target-tree", tree)) is warns
+        assert bool(find_rule_warnings(text, "missing-target-tree", tree)) is warns
 
 
 def test_letter_above_scissors_is_accepted() -> None:
     letter = "Hi Ben,\n\nhere it is.\n\n---8<---\n"
     text = write_mail(f"{letter}{MESSAGE}{SIGNED}")
-    assert not rule_warnings(text, "message-cut-by-git-am")
-    assert not rule_warnings(text, "greeting-in-message")
-    assert rule_warnings(
+    assert not find_rule_warnings(text, "message-cut-by-git-am")
+    assert not find_rule_warnings(text, "greeting-in-message")
+    assert find_rule_warnings(
         write_mail(f"{MESSAGE}{SIGNED}\n---8<---\n"), "message-cut-by-git-am"
     )
     log = "---->8----\nfrob: 8\n---->8----\n\n"
-    (cut,) = rule_warnings(
+    (cut,) = find_rule_warnings(
         write_mail(f"It prints:\n{log}{MESSAGE}{SIGNED}"), "message-cut-by-git-am"
     )
     assert "drops everything above" in cut
@@ -258,13 +266,13 @@ def test_letter_above_scissors_is_accepted() -> None:
 def test_encoded_from_line_is_accepted() -> None:
     line = "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
     plain = write_mail(f"{MESSAGE}{line}{MESSAGE}")
-    assert rule_warnings(plain, "message-cut-by-git-am")
+    assert find_rule_warnings(plain, "message-cut-by-git-am")
     head, _, body = plain.partition("\n\n")
     encoded = (
         f"{head}\nContent-Transfer-Encoding:"
         f" quoted-printable\n\n{body.replace('=', '=3D').replace(line, f'=46{line[1:]}')}"
     )
-    assert not rule_warnings(encoded, "message-cut-by-git-am")
+    assert not find_rule_warnings(encoded, "message-cut-by-git-am")
 
 
 BINDING = "Documentation/devicetree/bindings/frob/acme,frob.yaml"
@@ -288,8 +296,8 @@ def test_permissive_dual_license_is_accepted(choice: str, warns: bool) -> None:
         new=True,
     )
     for diff in (header, yaml):
-        assert bool(rule_warnings(write_mail(diff=diff), "spdx-tag")) is warns
-    assert checkpatch_severities(write_mail(diff=yaml), "spdx-tag") <= {
+        assert bool(find_rule_warnings(write_mail(diff=diff), "spdx-tag")) is warns
+    assert find_checkpatch_severities(write_mail(diff=yaml), "spdx-tag") <= {
         Severity.WARNING
     }
 
@@ -337,7 +345,9 @@ def test_permissive_dual_license_is_accepted(choice: str, warns: bool) -> None:
 def test_commit_is_blamed_only_for_a_failure(
     subject: str, message: str, warns: bool
 ) -> None:
-    assert bool(rule_warnings(write_mail(message, subject), "missing-fixes")) is warns
+    assert (
+        bool(find_rule_warnings(write_mail(message, subject), "missing-fixes")) is warns
+    )
 
 
 @pytest.mark.parametrize(
@@ -351,12 +361,12 @@ def test_commit_is_blamed_only_for_a_failure(
 def test_explained_missing_fixes_tag_is_accepted(reason: str) -> None:
     crash = "Old boards crash:\n\n  Call Trace:\n   frob_start+0x1/0x2\n\n"
     for rule in ("fix-without-fixes", "missing-fixes"):
-        assert rule_warnings(write_mail(f"{crash}{MESSAGE}"), rule)
-    (finding,) = rule_findings(
+        assert find_rule_warnings(write_mail(f"{crash}{MESSAGE}"), rule)
+    (finding,) = find_rule_findings(
         write_mail(f"{crash}{MESSAGE}{reason}\n"), "fix-without-fixes"
     )
     assert finding.severity is Severity.CHECK
-    assert not rule_warnings(
+    assert not find_rule_warnings(
         write_mail(f"{MESSAGE}{reason}\n", "[PATCH net] frob: fix a crash"),
         "missing-fixes",
     )
@@ -366,12 +376,12 @@ def test_table_may_continue_after_the_hunk() -> None:
     head = '+static const struct of_device_id frob_ids[] = {\n \t{ .name = "frob" },\n'
     for end, severity in (("", Severity.CHECK), ("+};\n", Severity.ERROR)):
         diff = file_diff("drivers/frob/frob.c", f"{head}{end}")
-        (finding,) = rule_findings(write_mail(diff=diff), "unterminated-id-table")
+        (finding,) = find_rule_findings(write_mail(diff=diff), "unterminated-id-table")
         assert finding.severity is severity
 
 
 def test_prefixes_may_be_separated_by_commas() -> None:
-    assert not rule_warnings(
+    assert not find_rule_warnings(
         write_mail(subject="kbuild, FROB, links: wait for it"), "missing-prefix"
     )
 
@@ -381,8 +391,8 @@ def test_sentence_may_start_with_to() -> None:
         f"Changeset 0123456789ab {TITLE}\nrenamed: Documentation/frob.txt\nto:"
         " Documentation/frob.rst.\n"
     )
-    assert not rule_warnings(text, "malformed-tag")
-    assert checkpatch_severities(text, "malformed-tag") == {Severity.ERROR}
+    assert not find_rule_warnings(text, "malformed-tag")
+    assert find_checkpatch_severities(text, "malformed-tag") == {Severity.ERROR}
 
 
 @pytest.mark.parametrize(
@@ -400,8 +410,8 @@ def test_sentence_may_start_with_to() -> None:
     ],
 )
 def test_quoted_repeated_word_is_accepted(message: str, warns: bool) -> None:
-    assert bool(rule_warnings(write_mail(message), "repeated-word")) is warns
-    assert checkpatch_severities(write_mail(message), "repeated-word") <= {
+    assert bool(find_rule_warnings(write_mail(message), "repeated-word")) is warns
+    assert find_checkpatch_severities(write_mail(message), "repeated-word") <= {
         Severity.WARNING
     }
 
@@ -421,12 +431,12 @@ def test_links_and_compiler_output_are_not_tags() -> None:
         (f"{MESSAGE}\nDatasheet: https://example.org/frob.pdf\n{SIGNED}", True),
     ):
         assert warns is bool(
-            rule_warnings(write_mail(message), "tags-not-in-one-block")
+            find_rule_warnings(write_mail(message), "tags-not-in-one-block")
         )
 
 
 def test_gateway_footer_is_not_in_the_patch() -> None:
-    assert not rule_warnings(
+    assert not find_rule_warnings(
         f"{write_mail()}\nNo virus found\n\t\tChecked by a gateway\n",
         "corrupt-patch",
     )
@@ -434,8 +444,8 @@ def test_gateway_footer_is_not_in_the_patch() -> None:
 
 def test_report_without_a_link_is_accepted() -> None:
     text = write_mail(f"{MESSAGE}\nReported-by: Bo Reader <bo@example.org>{SIGNED}")
-    (ours,) = rule_findings(text, "report-without-closes")
-    (theirs,) = rule_findings(text, "report-without-closes", checkpatch=True)
+    (ours,) = find_rule_findings(text, "report-without-closes")
+    (theirs,) = find_rule_findings(text, "report-without-closes", checkpatch=True)
     assert (ours.severity, theirs.severity) == (Severity.CHECK, Severity.WARNING)
     assert "if the report is public" in str(ours.fix)
 
@@ -450,7 +460,8 @@ def test_report_without_a_link_is_accepted() -> None:
 )
 def test_debug_code_is_not_unfinished(subject: str, warns: bool) -> None:
     assert (
-        bool(rule_warnings(write_mail(subject=subject), "unsquashed-commit")) is warns
+        bool(find_rule_warnings(write_mail(subject=subject), "unsquashed-commit"))
+        is warns
     )
 
 
@@ -458,8 +469,8 @@ def test_subject_in_the_body_needs_no_brackets() -> None:
     headers = "From: Ada Fixer <ada@example.org>\nMessage-ID: <1@example.org>\n"
     text = write_mail(f"Subject: frob: wait for the link\n\n{MESSAGE}", headers=headers)
     bare = text.replace("Subject: [PATCH] ", "Subject: ", 1)
-    assert not rule_warnings(text, "missing-patch-prefix")
-    assert rule_warnings(bare, "missing-patch-prefix")
+    assert not find_rule_warnings(text, "missing-patch-prefix")
+    assert find_rule_warnings(bare, "missing-patch-prefix")
 
 
 @pytest.mark.parametrize(
@@ -471,7 +482,7 @@ def test_sysfs_emit_string_may_end_with_a_newline(
     diff = file_diff(
         "drivers/frob/frob.c", f"+\treturn sysfs_emit(buf, {pattern}, frob);\n"
     )
-    (finding,) = rule_findings(write_mail(diff=diff), "sysfs-newline")
+    (finding,) = find_rule_findings(write_mail(diff=diff), "sysfs-newline")
     assert finding.severity is severity
 
 
@@ -481,8 +492,8 @@ def test_macro_may_be_a_table_entry() -> None:
             "drivers/frob/frob.c", "+#define FROB(_i, _name) [_i] = { .name = _name }\n"
         )
     )
-    assert not rule_warnings(text, "space-before-bracket")
-    assert checkpatch_severities(text, "space-before-bracket") == {Severity.ERROR}
+    assert not find_rule_warnings(text, "space-before-bracket")
+    assert find_checkpatch_severities(text, "space-before-bracket") == {Severity.ERROR}
 
 
 def test_case_severity_follows_its_rule() -> None:
@@ -518,4 +529,4 @@ def test_case_severity_follows_its_rule() -> None:
 )
 def test_line_of_a_slash_comment_is_accepted(rows: str, count: int) -> None:
     diff = file_diff("drivers/frob/frob.c", rows)
-    assert len(rule_findings(write_mail(diff=diff), "c99-comment")) == count
+    assert len(find_rule_findings(write_mail(diff=diff), "c99-comment")) == count

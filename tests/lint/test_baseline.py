@@ -49,7 +49,7 @@ _MARKS = st.builds(
 )
 
 
-def patch(
+def make_patch(
     subject: str = "frob: wait",
     text: str = PROSE,
     path: str = PATH,
@@ -72,7 +72,7 @@ def patch(
     )
 
 
-def finding(
+def make_finding(
     of: Patch, word: str | None, rule: str = "R1", path: str | None = None
 ) -> Finding:
     index = (
@@ -87,16 +87,16 @@ def finding(
 
 def test_moved_line_keeps_the_same_mark() -> None:
     old, new = (
-        patch(added="\tfoo( 1 );"),
-        patch(
+        make_patch(added="\tfoo( 1 );"),
+        make_patch(
             "frob: waits longer",
             "Other words.\n\nMore of them.",
             added="  foo( 1 );",
             offset=400,
         ),
     )
-    assert mark_of(finding(old, "foo(", path=PATH), old) == mark_of(
-        finding(new, "foo(", path=PATH), new
+    assert mark_of(make_finding(old, "foo(", path=PATH), old) == mark_of(
+        make_finding(new, "foo(", path=PATH), new
     )
 
 
@@ -104,21 +104,27 @@ def test_moved_line_keeps_the_same_mark() -> None:
     "changes", [{"added": "foo( 2 );"}, {"path": "drivers/frob/other.c"}]
 )
 def test_other_lines_and_files_differ(changes: dict[str, str]) -> None:
-    old, new = patch(added="foo( 1 );"), patch(**{"added": "foo( 1 );", **changes})
-    assert mark_of(finding(old, "foo(", path=PATH), old) != mark_of(
-        finding(new, "foo(", path=changes.get("path", PATH)), new
+    old, new = (
+        make_patch(added="foo( 1 );"),
+        make_patch(**{"added": "foo( 1 );", **changes}),
+    )
+    assert mark_of(make_finding(old, "foo(", path=PATH), old) != mark_of(
+        make_finding(new, "foo(", path=changes.get("path", PATH)), new
     )
 
 
 def test_subject_ignores_version_and_number() -> None:
-    old, new = patch(marks="PATCH"), patch(marks="PATCH net-next v3 2/7", text="Other.")
-    assert mark_of(finding(old, "Subject:"), old) == mark_of(
-        finding(new, "Subject:"), new
+    old, new = (
+        make_patch(marks="PATCH"),
+        make_patch(marks="PATCH net-next v3 2/7", text="Other."),
+    )
+    assert mark_of(make_finding(old, "Subject:"), old) == mark_of(
+        make_finding(new, "Subject:"), new
     )
 
 
 def test_variable_text_is_ignored() -> None:
-    first = patch()
+    first = make_patch()
     text = (
         "\n".join(first.lines)
         .replace("6 Jan 2026", "7 Jul 2026")
@@ -126,18 +132,18 @@ def test_variable_text_is_ignored() -> None:
     )
     second = parse_patch(text.encode(), "b.patch")
     for before, after in (("6 Jan 2026", "7 Jul 2026"), ("From 0123", "From ba98")):
-        assert mark_of(finding(first, before), first) == mark_of(
-            finding(second, after), second
+        assert mark_of(make_finding(first, before), first) == mark_of(
+            make_finding(second, after), second
         )
 
 
 def test_whole_patch_finding_has_a_mark() -> None:
-    first = patch()
-    left = [mark_of(finding(first, None), first)]
+    first = make_patch()
+    left = [mark_of(make_finding(first, None), first)]
     reworded, reworked, another = (
-        patch("frob: other words"),
-        patch(added="int b;"),
-        patch("frob: more", added="int c;"),
+        make_patch("frob: other words"),
+        make_patch(added="int b;"),
+        make_patch("frob: more", added="int c;"),
     )
     for one, known in (
         (first, True),
@@ -145,14 +151,16 @@ def test_whole_patch_finding_has_a_mark() -> None:
         (reworked, True),
         (another, False),
     ):
-        assert Remaining(left).take(mark_of(finding(one, None), one)) is known
+        assert Remaining(left).take(mark_of(make_finding(one, None), one)) is known
 
 
 def test_mark_ignores_context_and_white_space() -> None:
-    assert change_of(patch(added="a  = 1;")) == change_of(
-        patch("frob: x", "y", added="\ta = 1;", offset=90)
+    assert change_of(make_patch(added="a  = 1;")) == change_of(
+        make_patch("frob: x", "y", added="\ta = 1;", offset=90)
     )
-    assert change_of(patch(added="a = 1;")) != change_of(patch(added="a = 2;"))
+    assert change_of(make_patch(added="a = 1;")) != change_of(
+        make_patch(added="a = 2;")
+    )
 
 
 def test_long_lines_stay_distinct() -> None:
@@ -295,25 +303,25 @@ def test_renamed_file_is_marked_under_the_old_path() -> None:
     new = parse_patch(
         mail("frob: move", f"{PROSE}\n\n{SIGN_OFF}", text).encode(), "b.patch"
     )
-    old = patch(path="a.c", added="foo( 1 );")
+    old = make_patch(path="a.c", added="foo( 1 );")
     moved = renames([new])
     assert moved == {"b.c": "a.c"}
-    assert mark_of(finding(new, "foo(", path="b.c"), new, moved) == mark_of(
-        finding(old, "foo(", path="a.c"), old
+    assert mark_of(make_finding(new, "foo(", path="b.c"), new, moved) == mark_of(
+        make_finding(old, "foo(", path="a.c"), old
     )
 
 
 def test_patches_are_paired_like_range_diff() -> None:
     same, subject, rework = (
-        patch("frob: one", added="int one;"),
-        patch("frob: two", added="int two;"),
-        patch("frob: three", added="int three;"),
+        make_patch("frob: one", added="int one;"),
+        make_patch("frob: two", added="int two;"),
+        make_patch("frob: three", added="int three;"),
     )
     new = [
-        patch("frob: brand new", path="drivers/other/x.c", added="int x;"),
-        patch("frob: three, said better", added="int three;"),
-        patch("frob: two", added="long other;"),
-        patch("frob: one", added="int one;", offset=70),
+        make_patch("frob: brand new", path="drivers/other/x.c", added="int x;"),
+        make_patch("frob: three, said better", added="int three;"),
+        make_patch("frob: two", added="long other;"),
+        make_patch("frob: one", added="int one;", offset=70),
     ]
     assert pair_with_earlier([same, subject, rework], new) == {1: 2, 2: 1, 3: 0}
 
@@ -321,7 +329,7 @@ def test_patches_are_paired_like_range_diff() -> None:
 @given(data=st.data(), count=st.integers(1, 6))
 def test_reordered_patches_are_paired(data: st.DataObject, count: int) -> None:
     old = [
-        patch(f"frob: number {number}", added=f"int v{number};")
+        make_patch(f"frob: number {number}", added=f"int v{number};")
         for number in range(count)
     ]
     order = data.draw(st.permutations(range(count)))
@@ -339,7 +347,7 @@ def remove_sign_off(patch: Patch) -> tuple[Patch, Finding]:
 
 def test_message_finding_belongs_to_the_patch() -> None:
     marks = []
-    for of in (patch(), patch("frob: more", added="int c;")):
+    for of in (make_patch(), make_patch("frob: more", added="int c;")):
         one, reported = remove_sign_off(of)
         assert (reported.patch_line or 0) > one.diff_line
         marks.append((mark_of(reported, one), change_of(one)))
@@ -348,7 +356,7 @@ def test_message_finding_belongs_to_the_patch() -> None:
 
 
 def test_path_waiver_does_not_cover_sign_offs() -> None:
-    _, reported = remove_sign_off(patch())
+    _, reported = remove_sign_off(make_patch())
     words = ("no-sign-off",)
     assert not Waiver("no-sign-off", "r", ("drivers/",)).covers(reported, words)
     assert Waiver("no-sign-off", "r").covers(reported, words)

@@ -23,13 +23,15 @@ SPELLING = {
 }
 
 
-def rules() -> list[Rule]:
+def checkpatch_rules() -> list[Rule]:
     return [rule for rule in load_rules() if rule.checkpatch]
 
 
 def example_findings(example: Example, kind: str) -> list[Finding]:
     context = context_of(example)
-    return list(run(context, [rule for rule in rules() if rule.checkpatch == kind]))
+    return list(
+        run(context, [rule for rule in checkpatch_rules() if rule.checkpatch == kind])
+    )
 
 
 def test_spelling_lists_are_valid() -> None:
@@ -124,7 +126,11 @@ def test_help_length_depends_on_the_project(
         bool(
             run(
                 context,
-                [rule for rule in rules() if rule.checkpatch == "CONFIG_DESCRIPTION"],
+                [
+                    rule
+                    for rule in checkpatch_rules()
+                    if rule.checkpatch == "CONFIG_DESCRIPTION"
+                ],
             )
         )
         is reported
@@ -169,7 +175,8 @@ def test_data_directory_overrides_the_tree(tmp_path: object) -> None:
         options=Options(strict=True, data_dir=folder),
     )
     hits = run(
-        context, [rule for rule in rules() if rule.checkpatch == "TYPO_SPELLING"]
+        context,
+        [rule for rule in checkpatch_rules() if rule.checkpatch == "TYPO_SPELLING"],
     )
     assert ["lnik" in hit.message for hit in hits] == [True]
 
@@ -197,7 +204,7 @@ def test_data_directory_overrides_the_tree(tmp_path: object) -> None:
 def test_hostile_line_takes_bounded_time(code: str) -> None:
     line_rules = [
         rule
-        for rule in rules()
+        for rule in checkpatch_rules()
         if rule.pack
         in (
             "checkpatch-api",
@@ -225,7 +232,9 @@ def test_hostile_line_takes_bounded_time(code: str) -> None:
     ],
 )
 def test_hostile_message_takes_bounded_time(message: str) -> None:
-    message_rules = [rule for rule in rules() if rule.pack == "checkpatch-message"]
+    message_rules = [
+        rule for rule in checkpatch_rules() if rule.pack == "checkpatch-message"
+    ]
     context = context_of(Example(bad=True, message=message))
     started = time.process_time()
     run(context, message_rules)
@@ -260,7 +269,8 @@ def test_stable_marker_follows_the_stable_rules(
     patch = parse_patch(MARKED.format(mark=mark, line=line).encode(), "x")
     context = Context(patch, options=Options(checkpatch_compat=compat))
     hits = run(
-        context, [rule for rule in rules() if rule.checkpatch == "GIT_COMMIT_ID"]
+        context,
+        [rule for rule in checkpatch_rules() if rule.checkpatch == "GIT_COMMIT_ID"],
     )
     assert bool(list(hits)) is reported
 
@@ -282,7 +292,9 @@ def test_title_of_another_commit_is_accepted(text: str) -> None:
             tree=SPELLING,
         )
     )
-    spelling_rules = [rule for rule in rules() if rule.checkpatch == "TYPO_SPELLING"]
+    spelling_rules = [
+        rule for rule in checkpatch_rules() if rule.checkpatch == "TYPO_SPELLING"
+    ]
     assert not run(context, spelling_rules)
     compat = Context(
         context.patch,

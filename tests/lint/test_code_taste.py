@@ -12,7 +12,7 @@ from patchpilot.model.rule import Example
 from tests.kit.snippets import context_of
 
 
-def _reported_lines(rule: str, code: str) -> int:
+def _count_reported_lines(rule: str, code: str) -> int:
     rules = [each for each in load_rules() if each.name == rule]
     return len(
         run(context_of(Example(bad=True, code=code, path="drivers/frob/frob.c")), rules)
@@ -45,7 +45,7 @@ LEAVES = (
 
 @pytest.mark.parametrize("body", FALLS_THROUGH + LEAVES)
 def test_fallthrough_case_is_reported(body: str) -> None:
-    reported = _reported_lines("missing-break", CASE.format(body=body))
+    reported = _count_reported_lines("missing-break", CASE.format(body=body))
     assert reported == (body in FALLS_THROUGH)
 
 
@@ -60,6 +60,8 @@ OTHER_LENGTH = (
 @pytest.mark.parametrize("line", VARIABLE_LENGTH + OTHER_LENGTH)
 def test_variable_length_array_is_reported(line: str) -> None:
     code = f"static int frob(int length)\n{{\n{line}\n\n\treturn 0;\n}}"
-    reported = _reported_lines("variable-length-array", code)
+    reported = _count_reported_lines("variable-length-array", code)
     assert reported == (line in VARIABLE_LENGTH)
-    assert not _reported_lines("variable-length-array", f"struct frob {{\n{line}\n}};")
+    assert not _count_reported_lines(
+        "variable-length-array", f"struct frob {{\n{line}\n}};"
+    )

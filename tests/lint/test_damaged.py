@@ -102,7 +102,7 @@ def _damage_patch(edits: list[tuple[str, int, int, str]]) -> bytes:
     return "\n".join(lines).encode()
 
 
-def _check(patch: Patch) -> Findings:
+def _check_patch(patch: Patch) -> Findings:
     rules = choose(load_rules(), kernel=(6, 1), profile="linux")
     return run(Context(patch=patch, options=Options(strict=True)), rules)
 
@@ -117,11 +117,11 @@ def test_damaged_patch_is_read_completely(
         patch = parse_patch(raw, "0001-frob.patch")
     except PatchpilotError:
         return
-    _check(patch)
+    _check_patch(patch)
 
 
 def test_empty_hunk_has_no_statement() -> None:
     raw = "\n".join(
         line for line in _LINES if not line.startswith(("+\t", " {"))
     ).encode()
-    assert _check(parse_patch(raw, "x"))
+    assert _check_patch(parse_patch(raw, "x"))

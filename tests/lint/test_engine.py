@@ -18,17 +18,19 @@ from tests.kit.snippets import file_diff, mail
 HITS: list[Hit] = []
 
 
-def _give(_context: Context) -> Iterable[Hit]:
+def _return_hits(_context: Context) -> Iterable[Hit]:
     return list(HITS)
 
 
 @pytest.fixture(autouse=True)
 def _detector(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(registry.DETECTORS, "test-give", RegisteredDetector(_give, {}))
+    monkeypatch.setitem(
+        registry.DETECTORS, "test-give", RegisteredDetector(_return_hits, {})
+    )
     HITS.clear()
 
 
-def _rule(
+def _make_rule(
     severity: Severity = Severity.WARNING,
     checkpatch: str | None = None,
     scope: str = "diff",
@@ -52,7 +54,7 @@ def _rule(
     )
 
 
-def _patch(
+def _make_patch(
     path: str = "drivers/frob/frob.c", body: str = " int a;\n-int b;\n+int c;\n int d;"
 ) -> Patch:
     return parse_patch(
@@ -60,14 +62,14 @@ def _patch(
     )
 
 
-def _line(patch: Patch, text: str) -> int:
+def _line_number(patch: Patch, text: str) -> int:
     return patch.lines.index(text) + 1
 
 
 def test_diff_finding_has_a_file_and_line() -> None:
-    patch = _patch()
-    HITS.append(Hit(_line(patch, "+int c;")))
-    (finding,) = run(Context(patch), [_rule()])
+    patch = _make_patch()
+    HITS.append(Hit(_line_number(patch, "+int c;")))
+    (finding,) = run(Context(patch), [_make_rule()])
     assert (finding.path, finding.line, finding.message) == (
         "drivers/frob/frob.c",
         11,
@@ -77,13 +79,15 @@ def test_diff_finding_has_a_file_and_line() -> None:
 
 def test_message_finding_has_no_file() -> None:
     HITS.append(Hit(6))
-    (finding,) = run(Context(_patch()), [_rule()])
+    (finding,) = run(Context(_make_patch()), [_make_rule()])
     assert (finding.path, finding.line) == (None, None)
 
 
 def test_findings_are_in_line_order() -> None:
     HITS.extend([Hit(None), Hit(9), Hit(2)])
-    assert [finding.patch_line for finding in run(Context(_patch()), [_rule()])] == [
+    assert [
+        finding.patch_line for finding in run(Context(_make_patch()), [_make_rule()])
+    ] == [
         2,
         9,
         None,
@@ -105,19 +109,19 @@ def test_findings_are_in_line_order() -> None:
 def test_checks_are_optional(
     path: str, checkpatch: str | None, strict: bool, expected: int
 ) -> None:
-    patch = _patch(path)
-    HITS.append(Hit(_line(patch, "+int c;")))
+    patch = _make_patch(path)
+    HITS.append(Hit(_line_number(patch, "+int c;")))
     findings = run(
         Context(patch, options=Options(strict=strict, as_checkpatch=True)),
-        [_rule(Severity.CHECK, checkpatch)],
+        [_make_rule(Severity.CHECK, checkpatch)],
     )
     assert len(findings) == expected
 
 
 def test_pack_sets_the_severity_of_a_case() -> None:
-    rule = _rule(Severity.NOTE)._replace(severities={"worse": Severity.ERROR})
+    rule = _make_rule(Severity.NOTE)._replace(severities={"worse": Severity.ERROR})
     HITS.extend([Hit(2, case="worse"), Hit(3, case="other"), Hit(4)])
-    assert [finding.severity for finding in run(Context(_patch()), [rule])] == [
+    assert [finding.severity for finding in run(Context(_make_patch()), [rule])] == [
         Severity.ERROR,
         Severity.NOTE,
         Severity.NOTE,
@@ -139,21 +143,21 @@ MOVED = " int a;\n-\tfrob_start_it(frob, 1);\n+\t\tfrob_start_it(frob, 1);\n int
 def test_moved_code_is_marked(
     checkpatch: str | None, on_moved: bool, strict: bool, expected: list[bool]
 ) -> None:
-    patch = _patch(body=MOVED)
-    HITS.append(Hit(_line(patch, "+\t\tfrob_start_it(frob, 1);")))
+    patch = _make_patch(body=MOVED)
+    HITS.append(Hit(_line_number(patch, "+\t\tfrob_start_it(frob, 1);")))
     assert [
         finding.moved
         for finding in run(
             Context(patch, options=Options(strict=strict)),
-            [_rule(checkpatch=checkpatch, on_moved=on_moved)],
+            [_make_rule(checkpatch=checkpatch, on_moved=on_moved)],
         )
     ] == expected
 
 
 def test_series_rules_run_once_per_series() -> None:
     HITS.append(Hit(2))
-    patch = _patch()
-    rule = _rule(scope="series")
+    patch = _make_patch()
+    rule = _make_rule(scope="series")
     assert not run(Context(patch), [rule])
     assert not run_series(Context(patch, Series((patch,))), [rule])
     assert len(run_series(Context(patch, Series((patch, patch))), [rule])) == 1
@@ -168,7 +172,7 @@ def test_one_scan_serves_many_types() -> None:
         yield "B", Hit(2)
         yield "A", Hit(3)
 
-    context = Context(_patch())
+    context = Context(_make_patch())
     typed_detector("test-typed")(scan)
     of_type = registry.DETECTORS.pop("test-typed").function
     for kind, lines in (("A", [1, 3]), ("B", [2]), ("C", [])):
@@ -176,7 +180,7 @@ def test_one_scan_serves_many_types() -> None:
     assert len(scans) == 1
 
 
-def _first(_context: Context, arguments: Arguments) -> Iterator[Hit]:
+def _yield_first_hit(_context: Context, arguments: Arguments) -> Iterator[Hit]:
     if arguments["most"] < 2:
         yield Hit({}["most"] if arguments["most"] else 1)
 
@@ -185,21 +189,27 @@ def test_unknown_argument_is_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(
-        registry.DETECTORS, "test-give", RegisteredDetector(_first, {"most": int})
+        registry.DETECTORS,
+        "test-give",
+        RegisteredDetector(_yield_first_hit, {"most": int}),
     )
     with pytest.raises(PackError) as error:
-        run(Context(_patch()), [_rule()])
+        run(Context(_make_patch()), [_make_rule()])
     assert (
         error.value.message
         == "tests.toml: rule TST001: test-give needs the argument 'most'"
     )
     assert error.value.hint == "add most to [rule.match]"
-    assert not run(Context(_patch()), [_rule()._replace(arguments={"most": 2})])
+    assert not run(
+        Context(_make_patch()), [_make_rule()._replace(arguments={"most": 2})]
+    )
 
 
 def test_detector_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(
-        registry.DETECTORS, "test-give", RegisteredDetector(_first, {"most": int})
+        registry.DETECTORS,
+        "test-give",
+        RegisteredDetector(_yield_first_hit, {"most": int}),
     )
     with pytest.raises(KeyError):
-        run(Context(_patch()), [_rule()._replace(arguments={"most": 1})])
+        run(Context(_make_patch()), [_make_rule()._replace(arguments={"most": 1})])

@@ -32,7 +32,7 @@ message = "knob"
 """
 
 
-def rule(match: str, message: str = "frob") -> Rule:
+def make_rule(match: str, message: str = "frob") -> Rule:
     import_detectors()
     return parse_pack(
         RULE.replace("{said}", message).replace("{match}", match), "ours.toml"
@@ -43,7 +43,8 @@ def matched_lines(
     match: str, code: str, message: str = "frob", path: str = "drivers/frob/frob.c"
 ) -> tuple[Finding, ...]:
     return run(
-        context_of(Example(bad=True, code=code, path=path)), (rule(match, message),)
+        context_of(Example(bad=True, code=code, path=path)),
+        (make_rule(match, message),),
     )
 
 
@@ -51,7 +52,7 @@ def reported_lines(
     match: str, code: str, path: str = "drivers/frob/frob.c"
 ) -> list[str]:
     context = context_of(Example(bad=True, code=code, path=path))
-    findings = run(context, (rule(match),))
+    findings = run(context, (make_rule(match),))
     return [
         context.patch.lines[(finding.patch_line or 0) - 1][1:].strip()
         for finding in findings
@@ -160,7 +161,7 @@ def reported_message_lines(
 ) -> list[str]:
     example = Example(bad=True, message=message, subject=subject, trailers=trailers)
     context = context_of(example)
-    findings = run(context, (rule(match),))
+    findings = run(context, (make_rule(match),))
     return [context.patch.lines[(finding.patch_line or 0) - 1] for finding in findings]
 
 
@@ -236,13 +237,13 @@ def test_any_of_counts_its_first_table(tables: str, found_lines: list[str]) -> N
 
 def test_unless_table_is_validated_on_load() -> None:
     with pytest.raises(PackError, match="like has no argument 'patterns'"):
-        rule(
+        make_rule(
             'detector = "any-of"\n'
             + ONE
             + OF.format("unless", "x").replace("pattern", "patterns")
         )
     with pytest.raises(PackError, match="unless must be a list of tables"):
-        rule('detector = "any-of"\nunless = ["frob"]\n' + ONE)
+        make_rule('detector = "any-of"\nunless = ["frob"]\n' + ONE)
 
 
 @pytest.mark.parametrize(
@@ -343,7 +344,7 @@ def test_used_type_is_known_afterwards() -> None:
 )
 def test_table_error_names_the_file_and_rule(match: str, expected: str) -> None:
     with pytest.raises(PackError) as error:
-        rule(match)
+        make_rule(match)
     assert expected in error.value.message
     assert error.value.message.startswith("ours.toml:")
     assert "rule OUR001" in error.value.message

@@ -21,22 +21,22 @@ FEW, MANY = 250, 2000
 Shape = Callable[[int], list[str]]
 
 
-def _patch(path: str, lines: list[str]) -> Series:
+def _new_file_patch(path: str, lines: list[str]) -> Series:
     body = "".join(f"+{line}\n" for line in lines)
     diff = (
         f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0"
         f" +1,{len(lines)} @@\n{body}"
     )
-    return _series("Add it.", diff)
+    return _message_series("Add it.", diff)
 
 
-def _series(message: str, diff: str) -> Series:
+def _message_series(message: str, diff: str) -> Series:
     return Series(
         (parse_patch(mail("frob: add it", message, diff).encode(), "x.patch"),)
     )
 
 
-def _seconds(series: Series, times: int = 1, *, strict: bool = True) -> float:
+def _check_seconds(series: Series, times: int = 1, *, strict: bool = True) -> float:
     return _shortest_time(lambda: Driver(Options(strict=strict)).check([series]), times)
 
 
@@ -44,7 +44,7 @@ def _shortest_time(work: Callable[[], object], times: int) -> float:
     return min(timeit.repeat(work, timer=time.process_time, repeat=times, number=1))
 
 
-def _declarations(count: int) -> list[str]:
+def _make_declarations(count: int) -> list[str]:
     return [f"int a{number} = {number};" for number in range(count)]
 
 
@@ -65,7 +65,7 @@ def _make_macro(count: int) -> list[str]:
     ]
 
 
-def _deep(count: int) -> list[str]:
+def _nested_blocks(count: int) -> list[str]:
     return [
         "int frob(void)",
         "{",
@@ -75,34 +75,34 @@ def _deep(count: int) -> list[str]:
     ]
 
 
-def _tables(count: int) -> list[str]:
+def _make_tables(count: int) -> list[str]:
     entry = ("static struct frob f[] = {", "\t{ 1 },", "\t{ 2 }", "};", "")
     return [line for _ in range(count // 5) for line in entry]
 
 
-def _blank_lines(count: int) -> list[str]:
+def _make_blank_lines(count: int) -> list[str]:
     return [""] * count
 
 
-def _else_chain(count: int) -> list[str]:
+def _make_else_chain(count: int) -> list[str]:
     return ["\t}", "\telse {"] * (count // 2)
 
 
 @pytest.mark.parametrize(
     "shape",
     [
-        _declarations,
+        _make_declarations,
         _make_function,
         _make_macro,
-        _deep,
-        _tables,
-        _blank_lines,
-        _else_chain,
+        _nested_blocks,
+        _make_tables,
+        _make_blank_lines,
+        _make_else_chain,
     ],
 )
 def test_checking_time_is_linear(shape: Shape) -> None:
     def seconds(count: int) -> float:
-        return _seconds(_patch("drivers/frob/frob.c", shape(count)))
+        return _check_seconds(_new_file_patch("drivers/frob/frob.c", shape(count)))
 
     seconds(50)
     # quadratic time would take 64 times as long; even on a busy machine, linear time takes far less
@@ -113,11 +113,11 @@ def test_checking_time_is_linear(shape: Shape) -> None:
 @pytest.mark.parametrize("word", ["9", "a.", "a+0x"])
 def test_long_word_takes_linear_time(word: str, strict: bool) -> None:
     def seconds(count: int) -> float:
-        series = _series(
+        series = _message_series(
             f"at {word * count}\n{word * count}",
             "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n",
         )
-        return _seconds(series, strict=strict)
+        return _check_seconds(series, strict=strict)
 
     seconds(50)
     assert seconds(40_000) < 24 * max(seconds(5_000), 0.02)
@@ -139,7 +139,7 @@ def test_long_line_takes_linear_time(line: str, blank: str) -> None:
             long,
             "int frob(void);",
         ]
-        return _seconds(_patch("drivers/frob/frob.c", lines), 3)
+        return _check_seconds(_new_file_patch("drivers/frob/frob.c", lines), 3)
 
     seconds(50)
     # quadratic time would take 256 times as long
@@ -156,7 +156,7 @@ def test_no_line_takes_quadratic_time(line: str) -> None:
             "diff --git a/drivers/frob.c b/drivers/frob.c\n--- a/drivers/frob.c\n"
             f"+++ b/drivers/frob.c\n@@ -1,1 +1,2 @@\n int a;\n+{long}\n"
         )
-        return _seconds(_series(long, diff), 2)
+        return _check_seconds(_message_series(long, diff), 2)
 
     seconds(50)
     # quadratic time would take 1024 times as long
@@ -183,7 +183,7 @@ def test_long_patch_reports_progress(monkeypatch: pytest.MonkeyPatch) -> None:
         reported.append((what, done, total))
 
     Driver(progress=progress).check(
-        [_patch("drivers/frob/frob.c", _declarations(2000))]
+        [_new_file_patch("drivers/frob/frob.c", _make_declarations(2000))]
     )
     lines = [done for what, done, _ in reported if what == "reading code"]
     assert len(lines) >= 3

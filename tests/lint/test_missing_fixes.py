@@ -9,7 +9,7 @@ import pytest
 
 from patchpilot.model.commit_references import defect_in
 from tests.kit.cli import call
-from tests.tags.culprits import history
+from tests.tags.culprits import create_ring_history
 
 TEXT = (
     "\n\nThe mask must be one less than the size, or the last entry is written over.\n"
@@ -19,7 +19,7 @@ TEXT = (
 def test_crash_fix_without_a_tag_is_a_warning(
     tmp_path: Path,
 ) -> None:
-    story = history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
+    story = create_ring_history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
     outcome = call(
         "check",
         "-C",
@@ -43,7 +43,7 @@ def test_crash_fix_without_a_tag_is_a_warning(
 
 
 def test_tag_or_explanation_ends_the_warning(tmp_path: Path) -> None:
-    story = history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
+    story = create_ring_history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
     words = ("-C", story.repo.path, "HEAD", "--profile", "linux")
     assert call("prepare", *words, "--not-a-fix").code == 0
     assert call("check", *words, "--select", "missing-fixes").code == 0

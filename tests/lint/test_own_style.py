@@ -120,7 +120,7 @@ symbolic-mode: module_param(frob_mode, int, S_IRUGO | S_IWUSR | frob_start(nr, 4
 EDITS = ("frob_ frobs_", "nr nr_modes", "4 5", "frob frob_two")
 
 
-def _reported(
+def _reported_names(
     name: str, path: str, body: str, subject: str = "a: b", data: Path | None = None
 ) -> list[str]:
     text = mail(subject, "c", file_diff(path, body.encode().decode("unicode_escape")))
@@ -139,7 +139,7 @@ def test_a_quoted_misspelling_is_not_reported(
     word = "recieved||received\n" if name == "misspelling" else ""
     (tmp_path / "spelling.txt").write_text(word)
     subject = f"a: b\n\nWhy.\n\n{before}{text}"
-    findings = _reported(name, "a.c", "+int a;", subject, tmp_path)
+    findings = _reported_names(name, "a.c", "+int a;", subject, tmp_path)
     assert len(findings) == (text in USED)
 
 
@@ -154,12 +154,12 @@ def test_finding_in_the_replaced_line_is_not_reported(
     word, other = edit.split()
     new = rf"+{line.replace(word, other)}\n \n {{"
     for old, number in ((rf"-{line}\n", 0), (r"-\tfrob_write(4);\n", 1), ("", 1)):
-        assert len(_reported(name, "drivers/a.c", old + new, data=data)) == number
+        assert len(_reported_names(name, "drivers/a.c", old + new, data=data)) == number
 
 
 def test_only_one_new_line_replaces_an_old_one() -> None:
     body = r"-\tret = frob_one (a);\n+\tret = frob_one (b);\n+\tret = frob_two (b);"
-    (line,) = _reported("space-before-call", "a.c", body)
+    (line,) = _reported_names("space-before-call", "a.c", body)
     assert line.startswith("+\tret = frob_two")
 
 
@@ -287,4 +287,6 @@ space-inside-brackets a.c: -\t[A(B)] = 0,\n+\t[ A(B)] = 1,
 def test_intended_style_is_not_reported(row: str, number: int, edit: str) -> None:
     head, body = re.split(r": (?=[-+ ])", row, maxsplit=1)
     name, path, subject = (*head.split(" ", 2), "a: b")[:3]
-    assert len(_reported(name, path, body.replace(*edit.split()), subject)) == number
+    assert (
+        len(_reported_names(name, path, body.replace(*edit.split()), subject)) == number
+    )

@@ -40,7 +40,7 @@ path = "a.c"
 """
 
 
-def _pump(nodes: Any, first: str, length: int) -> str:
+def _expand_pattern(nodes: Any, first: str, length: int) -> str:
     """Return a text that resembles matches of a parsed pattern, with maximum repeats.
 
     A character class is represented by `first` if that matches, otherwise by the first character
@@ -56,11 +56,13 @@ def _pump(nodes: Any, first: str, length: int) -> str:
         elif kind.endswith("REPEAT"):
             low, high, body = value
             times = max(min(int(high), length), min(int(low), 200))
-            text += _pump(body, first, length) * times
+            text += _expand_pattern(body, first, length) * times
         elif kind in ("SUBPATTERN", "ATOMIC_GROUP"):
-            text += _pump(value[3] if kind == "SUBPATTERN" else value, first, length)
+            text += _expand_pattern(
+                value[3] if kind == "SUBPATTERN" else value, first, length
+            )
         elif kind == "BRANCH":
-            text += _pump(max(value[1], key=len), first, length)
+            text += _expand_pattern(max(value[1], key=len), first, length)
     return text
 
 
@@ -73,14 +75,15 @@ def _is_slow(pattern: str, text: str) -> bool:
     return os.waitpid(process, 0)[1] != 0
 
 
-def _slow(patterns: Iterable[str]) -> list[str]:
+def _slow_patterns(patterns: Iterable[str]) -> list[str]:
     return [
         pattern
         for pattern in patterns
         if any(
             _is_slow(pattern, f"{text[:-1]}\x01" * 2)
             for first, length in product(" a\t", (12, 60))
-            if len(text := _pump(_parser.parse(pattern), first, length)) < 6000
+            if len(text := _expand_pattern(_parser.parse(pattern), first, length))
+            < 6000
         )
     ]
 
@@ -88,8 +91,8 @@ def _slow(patterns: Iterable[str]) -> list[str]:
 @pytest.mark.long
 def test_shipped_patterns_fail_fast() -> None:
     block = r"(?m)^\+text:\n(?:\+ +(?![-*])[^\n:#]*\n){1,8}(?=\+ *\w+:)"
-    assert _slow([r"(?:\w+\s*)+x", block, r"a+b"]) == [r"(?:\w+\s*)+x", block]
-    assert not _slow(
+    assert _slow_patterns([r"(?:\w+\s*)+x", block, r"a+b"]) == [r"(?:\w+\s*)+x", block]
+    assert not _slow_patterns(
         {
             pattern
             for rule in load_rules()

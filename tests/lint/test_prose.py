@@ -27,7 +27,7 @@ BINDING = DIFF.replace(
 )
 
 
-def _context(
+def _message_context(
     message: str, subject: str = "frob: wait for the link", diff: str = DIFF
 ) -> Context:
     return Context(
@@ -46,7 +46,7 @@ def _find_rules(
     ]
     return {
         finding.name: finding
-        for finding in run(_context(message, subject, diff), rules)
+        for finding in run(_message_context(message, subject, diff), rules)
     }
 
 
@@ -82,7 +82,7 @@ PASTES = {
 
 @pytest.mark.parametrize("text", PASTES.values(), ids=PASTES)
 def test_pasted_text_is_not_prose(text: str) -> None:
-    context = _context(
+    context = _message_context(
         f"The frob waits.\n\n{text}\nWait for it, as the link is slow.\n"
     )
     assert [paragraph.text for paragraph in paragraphs(context)] in (
@@ -117,7 +117,7 @@ SENTENCES = [
 
 @pytest.mark.parametrize("text", SENTENCES)
 def test_prose_is_not_a_paste(text: str) -> None:
-    context = _context(text)
+    context = _message_context(text)
     lines = text.split("\n")
     reported = [
         index
@@ -128,7 +128,7 @@ def test_prose_is_not_a_paste(text: str) -> None:
 
 
 def test_tags_are_never_pasted() -> None:
-    context = _context(
+    context = _message_context(
         "$ frobctl start\n"
         'Fixes: 0123456789ab ("frob: add it")\n'
         "Signed-off-by: Ada Fixer <ada@example.org>\n"
@@ -283,7 +283,7 @@ def test_diff_in_the_message_is_not_prose() -> None:
         f"Wait for the link, which takes a moment.\n\n{head}\n int a;\n+int c is what it is called"
         " since the day when it was new, or longer;\n int b;"
     )
-    context = _context(message, diff="")
+    context = _message_context(message, diff="")
     assert pasted(context) == {2, 3, 4, 5}
     assert (
         head
@@ -301,7 +301,7 @@ def test_diff_in_the_message_is_not_prose() -> None:
     ],
 )
 def test_git_footer_is_not_a_reference(line: str) -> None:
-    context = _context(
+    context = _message_context(
         f"The link is slow on old boards, so wait for it before the first\ntransfer.\n\n{line}\n"
     )
     rules = [rule for rule in load_rules() if rule.scope == "message"]

@@ -13,7 +13,7 @@ ASKED = {"missing-fixes", "fix-without-fixes"}
 BINDING = "Documentation/devicetree/bindings/frob/acme,frob.yaml"
 
 
-def mail(
+def make_patch(
     mark: str,
     number: int,
     body: str = "Wait.",
@@ -45,14 +45,18 @@ def finding_names(
 
 
 def test_missing_cover_letter_is_accepted() -> None:
-    patches = [mail("PATCH v2 1/2", 1), mail("PATCH v2 2/2", 2)]
+    patches = [make_patch("PATCH v2 1/2", 1), make_patch("PATCH v2 2/2", 2)]
     assert "version-in-old-thread" not in finding_names(*patches)
 
 
 @pytest.mark.parametrize("separator", ["", "---\n"])
 def test_changelog_in_the_cover_letter_is_enough(separator: str) -> None:
-    cover = mail("PATCH v2 0/1", 0, notes=f"{separator}Changes in v2:\n - waited\n")
-    assert "missing-changelog" not in finding_names(cover, mail("PATCH v2 1/1", 1))
+    cover = make_patch(
+        "PATCH v2 0/1", 0, notes=f"{separator}Changes in v2:\n - waited\n"
+    )
+    assert "missing-changelog" not in finding_names(
+        cover, make_patch("PATCH v2 1/1", 1)
+    )
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -61,9 +65,9 @@ def test_compatible_may_be_documented_in_another_patch(order: int) -> None:
     binding = {"path": BINDING, "added": "const: acme,frob"}
     tree = MemoryTree({"Documentation/devicetree/bindings/a.yaml": "x\n"})
     first, second = (driver, binding)[::order]
-    patches = mail("PATCH 1/2", 1, **first), mail("PATCH 2/2", 2, **second)
+    patches = make_patch("PATCH 1/2", 1, **first), make_patch("PATCH 2/2", 2, **second)
     assert "undocumented-compatible" in finding_names(
-        mail("PATCH", 1, **driver), tree=tree
+        make_patch("PATCH", 1, **driver), tree=tree
     )
     result = Driver(Options(strict=True), tree=tree).check(group(patches))
     assert "acme,frob" not in str([patch.findings for patch in result.patches])
@@ -80,22 +84,24 @@ def test_compatible_may_be_documented_in_another_patch(order: int) -> None:
     ],
 )
 def test_crash_fix_needs_a_fixes_tag(body: str) -> None:
-    assert finding_names(mail("PATCH", 1, body), strict=False) & ASKED
-    new = mail("PATCH", 1, body, title="frob: introduce a wait")
+    assert finding_names(make_patch("PATCH", 1, body), strict=False) & ASKED
+    new = make_patch("PATCH", 1, body, title="frob: introduce a wait")
     assert "missing-fixes" not in finding_names(new, strict=False)
 
 
 def test_binding_fix_needs_a_tag() -> None:
-    binding = mail("PATCH", 1, title="dt-bindings: frob: fix reg", path=BINDING)
+    binding = make_patch("PATCH", 1, title="dt-bindings: frob: fix reg", path=BINDING)
     assert "missing-fixes" in finding_names(binding)
-    document = mail("PATCH", 1, title="frob: fix reg", path="Documentation/frob.rst")
+    document = make_patch(
+        "PATCH", 1, title="frob: fix reg", path="Documentation/frob.rst"
+    )
     assert "missing-fixes" not in finding_names(document)
 
 
 def test_newest_message_rules_are_used() -> None:
     old = MemoryTree({"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"})
     body = "Wait.\n\nReported-by: Ben Reader <ben@example.org>"
-    patch = mail("PATCH", 1, body)
+    patch = make_patch("PATCH", 1, body)
     assert "report-without-closes" in finding_names(patch, tree=old)
     chosen = Options(strict=True, kernel=(6, 1), origins={"kernel": "flag"})
     findings = Driver(chosen, tree=old).check(group([patch])).patches[0].findings

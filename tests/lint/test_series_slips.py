@@ -14,7 +14,7 @@ from patchpilot.model.patch import Patch, Series
 COVER = "Boards with a slow bus show stale values. Limit the time, take the lock."
 
 
-def mail(
+def make_patch(
     mark: str,
     number: int,
     *,
@@ -53,7 +53,11 @@ def finding_names(series: Series) -> list[str]:
 
 def test_patch_of_another_version_is_reported() -> None:
     series = group(
-        [mail("PATCH v2 0/2", 0), mail("PATCH v2 1/2", 1), mail("PATCH v3 2/2", 2)]
+        [
+            make_patch("PATCH v2 0/2", 0),
+            make_patch("PATCH v2 1/2", 1),
+            make_patch("PATCH v3 2/2", 2),
+        ]
     )
     assert len(series) == 1
     assert "mixed-versions" in finding_names(series[0])
@@ -65,7 +69,7 @@ def test_backports_must_follow_mainline_order(reference: str) -> None:
     bodies = COVER, f"{COVER}\n\n{fixes}"
     (series,) = group(
         [
-            mail(f"PATCH {number}/2", number, body=reference + body)
+            make_patch(f"PATCH {number}/2", number, body=reference + body)
             for number, body in enumerate(bodies, 1)
         ]
     )
@@ -74,7 +78,10 @@ def test_backports_must_follow_mainline_order(reference: str) -> None:
 
 def test_new_thread_starts_a_new_series() -> None:
     series = group(
-        [mail("PATCH v2 0/2", 0), mail("PATCH v3 1/2", 1, root="<other@example.org>")]
+        [
+            make_patch("PATCH v2 0/2", 0),
+            make_patch("PATCH v3 1/2", 1, root="<other@example.org>"),
+        ]
     )
     assert len(series) == 2
 
@@ -89,7 +96,13 @@ def test_new_thread_starts_a_new_series() -> None:
 def test_inconsistent_cover_letter_is_reported(
     cover: str, patch: str, name: str
 ) -> None:
-    series = group([mail(cover, 0), mail(patch, 1), mail(patch.replace("1/", "2/"), 2)])
+    series = group(
+        [
+            make_patch(cover, 0),
+            make_patch(patch, 1),
+            make_patch(patch.replace("1/", "2/"), 2),
+        ]
+    )
     assert name in finding_names(series[0])
 
 
@@ -98,10 +111,12 @@ def test_stale_cover_letter_is_reported() -> None:
         "Ada Fixer (2):\n  frob: one\n  frob: two\n\n frob.c | 2 +-\n 1 file"
         " changed\n\nbase-commit: 0123456789ab"
     )
-    patches = [mail("PATCH 1/2", 1), mail("PATCH 2/2", 2)]
-    findings = finding_names(group([mail("PATCH 0/2", 0, body=body), *patches])[0])
+    patches = [make_patch("PATCH 1/2", 1), make_patch("PATCH 2/2", 2)]
+    findings = finding_names(
+        group([make_patch("PATCH 0/2", 0, body=body), *patches])[0]
+    )
     assert findings == ["stale-cover-letter"]
-    assert not finding_names(group([mail("PATCH 0/2", 0), *patches])[0])
+    assert not finding_names(group([make_patch("PATCH 0/2", 0), *patches])[0])
 
 
 @pytest.mark.parametrize(
@@ -113,7 +128,7 @@ def test_stale_cover_letter_is_reported() -> None:
 )
 def test_numbered_files_form_a_series(marks: tuple[str, str], reported: str) -> None:
     patches = [
-        mail(mark, number)._replace(source=f"out/000{number}-frob.patch")
+        make_patch(mark, number)._replace(source=f"out/000{number}-frob.patch")
         for number, mark in enumerate(marks, 1)
     ]
     (series,) = group(patches)

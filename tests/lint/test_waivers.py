@@ -20,14 +20,14 @@ from patchpilot.model.rule import Finding, Severity
 WORDS = ("CPF009", "long-line", "LONG_LINE", "files")
 
 
-def finding_at(path: str | None) -> Finding:
+def make_finding(path: str | None) -> Finding:
     return Finding("CPF009", "long-line", Severity.WARNING, "x", path=path)
 
 
 @pytest.mark.parametrize("word", ["long-line", "LONG_LINE", "cpf009", "files"])
 def test_waiver_accepts_any_rule_name(word: str) -> None:
-    assert Waiver(word, "r").covers(finding_at(None), WORDS)
-    assert not Waiver("long-subject", "r").covers(finding_at(None), WORDS)
+    assert Waiver(word, "r").covers(make_finding(None), WORDS)
+    assert not Waiver("long-subject", "r").covers(make_finding(None), WORDS)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,8 @@ def test_paths_are_globs_or_directories(
     pattern: str, path: str | None, covered: bool
 ) -> None:
     assert (
-        Waiver("long-line", "r", (pattern,)).covers(finding_at(path), WORDS) is covered
+        Waiver("long-line", "r", (pattern,)).covers(make_finding(path), WORDS)
+        is covered
     )
 
 

@@ -43,7 +43,7 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-class Text:
+class EditedText:
     """A file open in the editor."""
 
     def __init__(self, client: LanguageClient, path: Path) -> None:
@@ -108,7 +108,7 @@ class Text:
 
 
 async def test_findings_follow_edits(client: LanguageClient, repo: Repo) -> None:
-    text = Text(client, repo.path / "lib" / "frob.c")
+    text = EditedText(client, repo.path / "lib" / "frob.c")
     assert await text.opened(CODE) == []
     assert await text.changed(BAD) == [
         (4, "no-space-after-keyword"),
@@ -121,7 +121,7 @@ async def test_unchanged_lines_have_no_findings(
     client: LanguageClient, repo: Repo
 ) -> None:
     repo.commit(f"frob: more\n\n{SIGNED}", {"lib/frob.c": BAD})
-    assert await Text(client, repo.path / "lib" / "frob.c").opened(
+    assert await EditedText(client, repo.path / "lib" / "frob.c").opened(
         BAD + "\nint more; \n"
     ) == [(9, "trailing-space")]
 
@@ -131,7 +131,7 @@ async def test_opening_one_file_checks_all_changes(
 ) -> None:
     (repo.path / "lib" / "other.c").write_text(BAD)
     other = (repo.path / "lib" / "other.c").as_uri()
-    await Text(client, repo.path / "lib" / "frob.c").opened(CODE)
+    await EditedText(client, repo.path / "lib" / "frob.c").opened(CODE)
     while other not in client.diagnostics:
         await client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
     assert [diagnostic.code for diagnostic in client.diagnostics[other]] == [
@@ -141,7 +141,7 @@ async def test_opening_one_file_checks_all_changes(
 
 
 async def test_safe_fix_is_offered(client: LanguageClient, repo: Repo) -> None:
-    text = Text(client, repo.path / "lib" / "frob.c")
+    text = EditedText(client, repo.path / "lib" / "frob.c")
     await text.opened(BAD)
     assert await text.fixed(BAD, 5) == [BAD.replace("1; \n", "1;\n")]
     assert await text.fixed(BAD, 4) == [BAD.replace("if(", "if (")]
@@ -149,7 +149,7 @@ async def test_safe_fix_is_offered(client: LanguageClient, repo: Repo) -> None:
 
 
 async def test_hover_shows_the_rule_page(client: LanguageClient, repo: Repo) -> None:
-    text = Text(client, repo.path / "lib" / "frob.c")
+    text = EditedText(client, repo.path / "lib" / "frob.c")
     await text.opened(BAD)
     assert (await text.hover(5)).startswith("# trailing-space\n")
     assert await text.hover(1) == ""
@@ -161,7 +161,7 @@ async def test_commit_message_is_checked_while_typing(
     repo.put("lib/frob.c", CODE.replace("return x", "return x + 1"))
     repo.git("add", "-A")
     repo.git("config", "patchpilot.strict", "true")
-    text = Text(client, repo.path / ".git" / "COMMIT_EDITMSG")
+    text = EditedText(client, repo.path / ".git" / "COMMIT_EDITMSG")
     comments = "# Please enter the commit message.\n"
     assert await text.opened(f"\n{comments}") == []
     body = "The caller has to see the the size of what was read.\n"
@@ -175,7 +175,7 @@ async def test_commit_message_is_checked_while_typing(
 
 
 async def test_patch_file_is_checked(client: LanguageClient, tmp_path: Path) -> None:
-    text = Text(client, tmp_path / "0001-x.patch")
+    text = EditedText(client, tmp_path / "0001-x.patch")
     mail = patches.mail(diff=patches.DIFF.replace("rc = bar();", "rc = bar(); "))
     line = mail.split("\n").index("+\trc = bar(); ")
     assert (line, "trailing-space") in await text.opened(mail)
@@ -187,7 +187,7 @@ async def test_escape_sequences_are_removed(
     client: LanguageClient, tmp_path: Path
 ) -> None:
     hostile = "\x1b]8;;command:a\x07the the\x1b]8;;\x07 \u202e\x9b2J [a](command:b) <img src=c>"
-    text = Text(client, tmp_path / "0001-x.patch")
+    text = EditedText(client, tmp_path / "0001-x.patch")
     mail = patches.mail(
         f"[PATCH] a: {hostile}", f"{hostile}\n\nReviewed-by: {hostile}\n{patches.BODY}"
     )
@@ -213,7 +213,7 @@ async def test_escape_sequences_are_removed(
 async def test_large_change_is_checked_quickly(
     client: LanguageClient, repo: Repo
 ) -> None:
-    text = Text(client, repo.path / "lib" / "frob.c")
+    text = EditedText(client, repo.path / "lib" / "frob.c")
     functions = "".join(
         f"\nint frob{number}(int x)\n{{\n\tif (x > {number})\n\t\treturn {number};\n\treturn"
         " x;\n}\n"

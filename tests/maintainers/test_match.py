@@ -11,7 +11,7 @@ from patchpilot.maintainers.patterns import depth, matches
 from tests.kit.maintainers import MAINTAINERS, patch, write_tree
 
 
-def read(text: str) -> MaintainersFile:
+def parse_maintainers(text: str) -> MaintainersFile:
     return MaintainersFile(text, build(text), RoleWords())
 
 
@@ -20,7 +20,7 @@ def section_names(file: MaintainersFile, path: str) -> list[str]:
 
 
 def test_sections_record_line_numbers() -> None:
-    file = read(MAINTAINERS)
+    file = parse_maintainers(MAINTAINERS)
     section = file.section(0)
     assert section.line == 6
     assert section.status == "Supported"
@@ -39,7 +39,7 @@ def test_sections_record_line_numbers() -> None:
 
 
 def test_list_may_have_a_name() -> None:
-    section = read(
+    section = parse_maintainers(
         "ONE\nL:\tOne List <one@lists.example> (moderated)\nL:\t<two@lists.example>\n"
     ).section(0)
     assert section.lists == (
@@ -49,21 +49,23 @@ def test_list_may_have_a_name() -> None:
 
 
 def test_deepest_pattern_comes_first() -> None:
-    assert section_names(read(MAINTAINERS), "drivers/widget/core.c") == [
+    assert section_names(parse_maintainers(MAINTAINERS), "drivers/widget/core.c") == [
         "ACME WIDGET DRIVER",
         "THE REST",
     ]
 
 
 def test_excluded_folder_is_not_in_its_section() -> None:
-    assert section_names(read(MAINTAINERS), "drivers/widget/legacy/old.c") == [
+    assert section_names(
+        parse_maintainers(MAINTAINERS), "drivers/widget/legacy/old.c"
+    ) == [
         "LEGACY WIDGETS",
         "THE REST",
     ]
 
 
 def test_name_pattern_matches_any_path() -> None:
-    assert section_names(read(MAINTAINERS), "arch/x/gadget7.c") == [
+    assert section_names(parse_maintainers(MAINTAINERS), "arch/x/gadget7.c") == [
         "SOC GADGET",
         "THE REST",
     ]
@@ -71,11 +73,13 @@ def test_name_pattern_matches_any_path() -> None:
 
 def test_ties_come_in_file_order() -> None:
     text = "".join(f"S{n}\nS:\tMaintained\nF:\ta/\n\n" for n in range(30))
-    assert section_names(read(text), "a/b.c") == [f"S{n}" for n in range(30)]
+    assert section_names(parse_maintainers(text), "a/b.c") == [
+        f"S{n}" for n in range(30)
+    ]
 
 
 def test_keywords_match_message_and_changed_lines() -> None:
-    file = read(MAINTAINERS)
+    file = parse_maintainers(MAINTAINERS)
     matches = match(file, ["lib/plain.c"], patch("lib/plain.c", added="widget_get(x);"))
     assert [match.section.name for match in matches] == [
         "THE REST",
@@ -91,7 +95,7 @@ def test_keywords_match_message_and_changed_lines() -> None:
 
 
 def test_reasons_contain_path_and_pattern() -> None:
-    first = match(read(MAINTAINERS), ["drivers/net/port.c"])[0]
+    first = match(parse_maintainers(MAINTAINERS), ["drivers/net/port.c"])[0]
     assert first.reasons == ("drivers/net/port.c matches F: drivers/net/",)
     assert first.paths == ("drivers/net/port.c",)
     assert not first.is_rest
@@ -105,7 +109,7 @@ def test_pattern_without_a_slash_matches_a_folder(
     assert section_names(load(DirectoryTree(tmp_path)), "drivers/widget/core.c") == [
         "ONE"
     ]
-    assert section_names(read(text), "drivers/widget/core.c") == []
+    assert section_names(parse_maintainers(text), "drivers/widget/core.c") == []
 
 
 PATTERN = st.lists(
@@ -137,7 +141,7 @@ def test_index_finds_every_match(
         for letter, value in lines:
             if letter == "F" and matches(value, path, lambda _: False):
                 expected[number] = depth(value)
-    indexed = match_path(read(text), path)
+    indexed = match_path(parse_maintainers(text), path)
     assert [(match.section, match.depth) for match in indexed] == sorted(
         expected.items(), key=lambda item: (-item[1], item[0])
     )
@@ -145,7 +149,7 @@ def test_index_finds_every_match(
 
 @given(st.text(max_size=300))
 def test_arbitrary_text_is_accepted(text: str) -> None:
-    file = read(text)
+    file = parse_maintainers(text)
     for section in file.sections:
         assert section.line >= 1
     match_path(file, "a/b.c")

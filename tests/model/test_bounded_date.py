@@ -24,24 +24,26 @@ DAMAGED = (
 )
 
 
-def _mail(date: str, received: str = "") -> bytes:
+def _make_mail(date: str, received: str = "") -> bytes:
     trace = f"Received: from a by b; {received}\n" if received else ""
     return f"{trace}From: a@b.org\nDate: {date}\n\nText.\n".encode()
 
 
 @pytest.mark.parametrize("date", DAMAGED)
 def test_arrival_replaces_a_damaged_date(date: str) -> None:
-    mail = parse_mail(_mail(date, SENT))
+    mail = parse_mail(_make_mail(date, SENT))
     assert mail.date == datetime(2024, 3, 4, 9, tzinfo=UTC)
     assert mail.date_damaged
-    alone = parse_mail(_mail(date))
+    alone = parse_mail(_make_mail(date))
     assert alone.date is None
     assert (mail.date_note[:7], alone.date_note) == ("damaged", "damaged Date: header")
 
 
 def test_date_after_the_arrival_is_damaged() -> None:
-    assert not parse_mail(_mail("Tue, 5 Mar 2024 08:00:00 +0000", SENT)).date_damaged
-    late = parse_mail(_mail("Wed, 6 Mar 2024 09:00:00 +0000", SENT))
+    assert not parse_mail(
+        _make_mail("Tue, 5 Mar 2024 08:00:00 +0000", SENT)
+    ).date_damaged
+    late = parse_mail(_make_mail("Wed, 6 Mar 2024 09:00:00 +0000", SENT))
     assert late.date_damaged
     assert late.date == datetime(2024, 3, 4, 9, tzinfo=UTC)
 
@@ -49,11 +51,13 @@ def test_date_after_the_arrival_is_damaged() -> None:
 def test_future_date_is_damaged() -> None:
     ahead = datetime.now(UTC) + timedelta(days=3)
     text = f"{ahead:%a, %d %b %Y %H:%M:%S} +0000"
-    mail = parse_mail(_mail(text, text))
+    mail = parse_mail(_make_mail(text, text))
     assert mail.date is None
     assert mail.date_damaged
     soon = datetime.now(UTC) + timedelta(hours=3)
-    assert not parse_mail(_mail(f"{soon:%a, %d %b %Y %H:%M:%S} +0000")).date_damaged
+    assert not parse_mail(
+        _make_mail(f"{soon:%a, %d %b %Y %H:%M:%S} +0000")
+    ).date_damaged
 
 
 def test_missing_date_is_not_damaged() -> None:

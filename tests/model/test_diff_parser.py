@@ -12,12 +12,12 @@ HEAD = "diff --git a/f.c b/f.c\nindex 1111111..2222222 100644\n--- a/f.c\n+++ b/
 HUNK = "@@ -1,3 +1,4 @@ int f(void)\n int a;\n-int b;\n+int c;\n+int d;\n int e;\n"
 
 
-def parse(text: str, start: int = 1) -> ParsedDiff:
+def parse_lines(text: str, start: int = 1) -> ParsedDiff:
     return parse_diff(tuple(text.removesuffix("\n").split("\n")), start)
 
 
 def test_hunk_has_ranges_section_and_lines() -> None:
-    (change,) = parse(HEAD + HUNK).files
+    (change,) = parse_lines(HEAD + HUNK).files
     (hunk,) = change.hunks
     assert (
         hunk.old_start,
@@ -53,7 +53,7 @@ def test_diff_may_follow_other_text() -> None:
     text = (
         "Why.\n---\n f.c | 3 ++-\n\n" + HEAD + HUNK + HEAD.replace("f.c", "g.c") + HUNK
     )
-    files = parse(text, 5).files
+    files = parse_lines(text, 5).files
     assert [
         (
             file.path,
@@ -70,7 +70,9 @@ def test_diff_may_follow_other_text() -> None:
 
 def test_missing_newline_marker_is_a_hunk_line() -> None:
     marker = "\\ No newline at end of file\n"
-    (change,) = parse(f"{HEAD}@@ -1 +1 @@\n-a\n{marker}+b\n{marker}-- \n2.45\n").files
+    (change,) = parse_lines(
+        f"{HEAD}@@ -1 +1 @@\n-a\n{marker}+b\n{marker}-- \n2.45\n"
+    ).files
     assert [(line.kind, line.patch_line) for line in change.hunks[0].lines] == [
         ("-", 6),
         ("\\", 7),
@@ -83,17 +85,19 @@ def test_missing_newline_marker_is_a_hunk_line() -> None:
     "line", ["diff --git a/g.c b/g.c", "--- a/g.c", "@@ -1,2 +1,2 @@", "\\ odd"]
 )
 def test_header_like_lines_are_hunk_content(line: str) -> None:
-    (change,) = parse(f"{HEAD}@@ -1,2 +1,3 @@\n int a;\n+{line}\n int b;\n").files
+    (change,) = parse_lines(f"{HEAD}@@ -1,2 +1,3 @@\n int a;\n+{line}\n int b;\n").files
     assert [line.text for line in change.lines("+")] == [line]
 
 
 def test_empty_line_is_context() -> None:
-    (change,) = parse(f"{HEAD}@@ -1,3 +1,4 @@\n int a;\n\n+int b;\n int c;\n").files
+    (change,) = parse_lines(
+        f"{HEAD}@@ -1,3 +1,4 @@\n int a;\n\n+int b;\n int c;\n"
+    ).files
     assert [line.kind for line in change.hunks[0].lines] == [" ", " ", "+", " "]
 
 
 def test_missing_count_means_one_line() -> None:
-    (change,) = parse(
+    (change,) = parse_lines(
         f"{HEAD}@@ -1 +1 @@\n-a\n+b\n@@ -9,0 +10 @@\n+c\n@@ -12 +12,0 @@\n-d\n"
     ).files
     assert [
@@ -115,7 +119,7 @@ def test_missing_count_means_one_line() -> None:
 def test_malformed_hunk_keeps_earlier_hunks(
     bad: str,
 ) -> None:
-    diff = parse(HEAD + HUNK + bad + HEAD.replace("f.c", "g.c") + HUNK, 1)
+    diff = parse_lines(HEAD + HUNK + bad + HEAD.replace("f.c", "g.c") + HUNK, 1)
     assert [(file.path, len(file.hunks)) for file in diff.files] == [
         ("f.c", 1),
         ("g.c", 1),
@@ -123,14 +127,14 @@ def test_malformed_hunk_keeps_earlier_hunks(
     assert diff.error is not None
     assert diff.error.startswith("line 1: ")
     assert "f.c" in diff.error
-    alone = parse(HEAD + bad)
+    alone = parse_lines(HEAD + bad)
     assert [(file.path, file.hunks) for file in alone.files] == [("f.c", ())]
     assert alone.error
 
 
 def test_first_error_is_reported() -> None:
     bad = "@@ -1,9 +1,9 @@\n int a;\n"
-    diff = parse(HEAD + bad + HEAD.replace("f.c", "g.c") + bad)
+    diff = parse_lines(HEAD + bad + HEAD.replace("f.c", "g.c") + bad)
     assert diff.error is not None
     assert "f.c" in diff.error
 
@@ -170,7 +174,7 @@ def test_quoted_file_names_are_unquoted(tmp_path: Path, name: str) -> None:
     def paths(
         old: str, new: str, *words: str
     ) -> list[tuple[str | None, str | None, bool, bool, int]]:
-        files = parse(repo.git("diff", "-M", *words, old, new)).files
+        files = parse_lines(repo.git("diff", "-M", *words, old, new)).files
         return [
             (
                 file.old_path,
@@ -195,7 +199,7 @@ def test_quoted_file_names_are_unquoted(tmp_path: Path, name: str) -> None:
 
 
 def test_copied_file_has_its_source_path() -> None:
-    (copy,) = parse(
+    (copy,) = parse_lines(
         "diff --git a/x.c b/y.c\nsimilarity index 100%\ncopy from x.c\ncopy to y.c\n"
     ).files
     assert (copy.old_path, copy.new_path, copy.hunks) == ("x.c", "y.c", ())
@@ -217,11 +221,11 @@ def test_copied_file_has_its_source_path() -> None:
 def test_header_lines_name_the_file(
     head: str, old: str | None, new: str | None, renamed: bool, binary: bool
 ) -> None:
-    (change,) = parse(head).files
+    (change,) = parse_lines(head).files
     assert (change.old_path, change.new_path) == (old, new)
     assert (change.is_rename, change.is_binary) == (renamed, binary)
     if "+++" in head:
-        (change,) = parse(head + "@@ -1 +1 @@\n-a\n+b\n").files
+        (change,) = parse_lines(head + "@@ -1 +1 @@\n-a\n+b\n").files
         assert (change.old_path, change.new_path, len(change.hunks)) == (old, new, 1)
 
 
@@ -239,7 +243,7 @@ def test_hunk_ends_after_the_counted_lines(
     counts: str, body: str, line_count: int
 ) -> None:
     for following in ("", "-- \n2.45\n", " d\n", "+d\n", "-d\n"):
-        diff = parse(f"{HEAD}@@ {counts} @@\n{body}{following}")
+        diff = parse_lines(f"{HEAD}@@ {counts} @@\n{body}{following}")
         assert diff.error is None
         assert len(diff.files[0].hunks[0].lines) == line_count
 
@@ -250,7 +254,7 @@ def test_file_starts_after_the_counted_lines(counts: str) -> None:
         int(count.partition(",")[2] or 1) for count in counts.replace("+", "-").split()
     )
     body = "-diff --git a/x b/x\n" * old + "+diff --git a/x b/x\n" * new
-    files = parse(
+    files = parse_lines(
         f"{HEAD}@@ {counts} @@\n{body}{HEAD.replace('f.c', 'g.c')}{HUNK}"
     ).files
     assert [(change.path, change.removed, change.added) for change in files] == [
@@ -263,7 +267,7 @@ OTHER = "diff --git a/g.c b/g.c\nold mode 100644\nnew mode 100755\n"
 
 
 def parse_files(text: str) -> list[str]:
-    return [change.path for change in parse(text).files]
+    return [change.path for change in parse_lines(text).files]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.kit.snippets import MemoryTree
 HEAD = "diff --git a/f.c b/f.c\n--- a/f.c\n+++ b/f.c\n"
 
 
-def fit(
+def fit_hunks(
     hunks: str, tree: dict[str, str], *, head: str = HEAD, reverse: bool = False
 ) -> Fit:
     (change,) = parse_diff(
@@ -23,7 +23,7 @@ def join_lines(*words: str) -> str:
     return "".join(f"{word}\n" for word in words)
 
 
-def text(fit: Fit) -> str | None:
+def fitted_text(fit: Fit) -> str | None:
     return None if fit.lines is None else "".join(fit.lines)
 
 
@@ -40,8 +40,8 @@ def test_lines_keep_their_newlines() -> None:
 @pytest.mark.parametrize("before", range(4))
 def test_hunk_is_applied_at_an_offset(before: int) -> None:
     file = join_lines(*("x" for _ in range(before)), "c", "d", "e", "f")
-    fitted = fit(CHANGE, {"f.c": file})
-    assert text(fitted) == file.replace("d", "D")
+    fitted = fit_hunks(CHANGE, {"f.c": file})
+    assert fitted_text(fitted) == file.replace("d", "D")
     assert (fitted.misfits, fitted.offsets) == ((), (before - 2,))
 
 
@@ -52,7 +52,7 @@ def test_hunk_uses_the_nearest_match(positions: tuple[int, int], nearest: int) -
     words = [str(position) for position in range(14)]
     for position in positions:
         words[position : position + 3] = ["c", "d", "e"]
-    fitted = fit(CHANGE, {"f.c": join_lines(*words)})
+    fitted = fit_hunks(CHANGE, {"f.c": join_lines(*words)})
     assert fitted.lines is not None
     assert fitted.lines[nearest + 1] == "D\n"
     assert fitted.offsets == (nearest - 2,)
@@ -60,69 +60,78 @@ def test_hunk_uses_the_nearest_match(positions: tuple[int, int], nearest: int) -
 
 def test_hunks_do_not_overlap() -> None:
     two_hunks = "@@ -1,3 +1,3 @@\n c\n-d\n+d\n e\n@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
-    fitted = fit(two_hunks, {"f.c": join_lines("c", "d", "e", "x")})
+    fitted = fit_hunks(two_hunks, {"f.c": join_lines("c", "d", "e", "x")})
     assert [misfit.why for misfit in fitted.misfits] == ["context not found"]
-    fitted_twice = fit(two_hunks, {"f.c": join_lines("c", "d", "e", "c", "d", "e")})
-    assert (fitted_twice.misfits, text(fitted_twice)) == (
+    fitted_twice = fit_hunks(
+        two_hunks, {"f.c": join_lines("c", "d", "e", "c", "d", "e")}
+    )
+    assert (fitted_twice.misfits, fitted_text(fitted_twice)) == (
         (),
         join_lines("c", "d", "e", "c", "D", "e"),
     )
 
 
 def test_failed_hunk_is_reported_with_its_line() -> None:
-    fitted = fit(
+    fitted = fit_hunks(
         "@@ -2,1 +2,1 @@\n-no\n+yes\n" + "@@ -9,2 +9,2 @@\n y\n-z\n+Z\n",
         {"f.c": join_lines(*"abcdefgh", "y", "z")},
     )
     (misfit,) = fitted.misfits
     assert (misfit.path, misfit.line, misfit.why) == ("f.c", 2, "context not found")
     assert misfit.hunk is not None
-    assert text(fitted) == join_lines(*"abcdefgh", "y", "Z")
+    assert fitted_text(fitted) == join_lines(*"abcdefgh", "y", "Z")
     assert fitted.offsets == (0,)
 
 
 def test_change_can_be_undone() -> None:
-    fitted = fit(CHANGE, {"f.c": join_lines("a", "b", "c", "D", "e")}, reverse=True)
-    assert (text(fitted), fitted.offsets) == (join_lines("a", "b", "c", "d", "e"), (0,))
-    assert fit(
+    fitted = fit_hunks(
+        CHANGE, {"f.c": join_lines("a", "b", "c", "D", "e")}, reverse=True
+    )
+    assert (fitted_text(fitted), fitted.offsets) == (
+        join_lines("a", "b", "c", "d", "e"),
+        (0,),
+    )
+    assert fit_hunks(
         CHANGE, {"f.c": join_lines("a", "b", "c", "d", "e")}, reverse=True
     ).misfits
 
 
 def test_hunk_at_a_file_boundary_is_not_moved() -> None:
     start = "@@ -1,2 +1,3 @@\n+new\n a\n b\n"
-    assert text(fit(start, {"f.c": join_lines("a", "b", "c")})) == join_lines(
-        "new", "a", "b", "c"
-    )
-    assert fit(start, {"f.c": join_lines("x", "a", "b")}).misfits
+    assert fitted_text(
+        fit_hunks(start, {"f.c": join_lines("a", "b", "c")})
+    ) == join_lines("new", "a", "b", "c")
+    assert fit_hunks(start, {"f.c": join_lines("x", "a", "b")}).misfits
     end = "@@ -8,2 +8,3 @@\n y\n z\n+new\n"
-    assert text(fit(end, {"f.c": join_lines("y", "z", "x", "y", "z")})) == join_lines(
-        "y", "z", "x", "y", "z", "new"
-    )
-    assert fit(end, {"f.c": join_lines("y", "z", "x")}).misfits
+    assert fitted_text(
+        fit_hunks(end, {"f.c": join_lines("y", "z", "x", "y", "z")})
+    ) == join_lines("y", "z", "x", "y", "z", "new")
+    assert fit_hunks(end, {"f.c": join_lines("y", "z", "x")}).misfits
     hunk = "@@ -1,1 +1,2 @@\n a\n+b\n"
-    assert text(fit(hunk, {"f.c": join_lines("a")})) == join_lines("a", "b")
-    assert fit(hunk, {"f.c": join_lines("a", "x")}).misfits
-    assert fit(hunk, {"f.c": ""}).misfits
+    assert fitted_text(fit_hunks(hunk, {"f.c": join_lines("a")})) == join_lines(
+        "a", "b"
+    )
+    assert fit_hunks(hunk, {"f.c": join_lines("a", "x")}).misfits
+    assert fit_hunks(hunk, {"f.c": ""}).misfits
 
 
 def test_missing_newline_belongs_to_the_last_line() -> None:
     adds = "@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n"
-    assert text(fit(adds, {"f.c": "a\nb"})) == "a\nb\n"
-    assert fit(adds, {"f.c": "a\nb\n"}).misfits
+    assert fitted_text(fit_hunks(adds, {"f.c": "a\nb"})) == "a\nb\n"
+    assert fit_hunks(adds, {"f.c": "a\nb\n"}).misfits
     drops = "@@ -1,2 +1,2 @@\n a\n-b\n+b\n\\ No newline at end of file\n"
-    assert text(fit(drops, {"f.c": "a\nb\n"})) == "a\nb"
+    assert fitted_text(fit_hunks(drops, {"f.c": "a\nb\n"})) == "a\nb"
     context = "@@ -1,2 +1,2 @@\n-a\n+A\n b\n\\ No newline at end of file\n"
-    assert text(fit(context, {"f.c": "a\nb"})) == "A\nb"
-    assert fit(context, {"f.c": "a\nx"}).misfits
+    assert fitted_text(fit_hunks(context, {"f.c": "a\nb"})) == "A\nb"
+    assert fit_hunks(context, {"f.c": "a\nx"}).misfits
     # as in git, a last context line without a newline also matches a line with one
     longer = "@@ -1,3 +1,3 @@\n-a\n+A\n x\n b\n\\ No newline at end of file\n"
-    assert fit(longer, {"f.c": "a\nx\nb\n"}).misfits == ()
-    assert fit(longer, {"f.c": "a\nx\nb"}).misfits == ()
-    assert fit(longer, {"f.c": "a\ny\nb\n"}).misfits
-    assert fit(longer, {"f.c": "a\nx\nb b\n"}).misfits
-    assert fit(context, {"f.c": "a\nbb\n"}).misfits
-    assert fit(context, {"f.c": "x\nb\n"}).misfits
+    assert fit_hunks(longer, {"f.c": "a\nx\nb\n"}).misfits == ()
+    assert fit_hunks(longer, {"f.c": "a\nx\nb"}).misfits == ()
+    assert fit_hunks(longer, {"f.c": "a\ny\nb\n"}).misfits
+    assert fit_hunks(longer, {"f.c": "a\nx\nb b\n"}).misfits
+    assert fit_hunks(context, {"f.c": "a\nbb\n"}).misfits
+    assert fit_hunks(context, {"f.c": "x\nb\n"}).misfits
 
 
 NEW = "diff --git a/f.c b/f.c\nnew file mode 100644\n--- /dev/null\n+++ b/f.c\n"
@@ -191,8 +200,8 @@ def test_files_can_be_added_deleted_and_renamed(
     result: str | None,
     why: tuple[str, int, str] | None,
 ) -> None:
-    fitted = fit(hunks, tree, head=head)
-    assert text(fitted) == result
+    fitted = fit_hunks(hunks, tree, head=head)
+    assert fitted_text(fitted) == result
     assert [
         (misfit.path, misfit.line, misfit.why) for misfit in fitted.misfits[:1]
     ] == ([why] if why else [])
@@ -203,7 +212,7 @@ def test_files_can_be_added_deleted_and_renamed(
         after = {} if result is None else {change.path: result}
         reversed_fit = fit_file(change, MemoryTree(after), reverse=True)
         assert reversed_fit.misfits == ()
-        assert text(reversed_fit) == (None if head == NEW else tree["f.c"])
+        assert fitted_text(reversed_fit) == (None if head == NEW else tree["f.c"])
 
 
 def test_failed_hunks_are_grouped_by_file() -> None:
@@ -221,4 +230,4 @@ def test_failed_hunks_are_grouped_by_file() -> None:
 
 def test_deleted_file_reports_hunk_offsets() -> None:
     hunks = "@@ -2,1 +1,0 @@\n-b\n"
-    assert fit(hunks, {"f.c": join_lines("a", "b")}, head=GONE).offsets == (1,)
+    assert fit_hunks(hunks, {"f.c": join_lines("a", "b")}, head=GONE).offsets == (1,)

@@ -15,7 +15,7 @@ FILES = st.lists(LINE, max_size=14)
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[str, str, str]:
+def edited_files(draw: st.DrawFn) -> tuple[str, str, str]:
     """Generate a file, an edited version, and a similar file to which the edit may apply."""
     old = draw(FILES)
     new = list(old)
@@ -35,7 +35,7 @@ def cases(draw: st.DrawFn) -> tuple[str, str, str]:
     )  # type: ignore[return-value]
 
 
-@given(cases())
+@given(edited_files())
 @settings(
     max_examples=60,
     deadline=None,

@@ -42,7 +42,7 @@ class Part:
     "note?",
 )
 @dataclass(frozen=True)
-class Whole:
+class ObjectWithParts:
     name: str
     parts: tuple[Part, ...]
     color: Color | None
@@ -56,7 +56,7 @@ class Whole:
         return self.parts[0]
 
 
-WHOLE = Whole(
+WHOLE = ObjectWithParts(
     "x",
     (Part(1, Path("a/b")), Part(2, None)),
     Color.RED,
@@ -94,7 +94,7 @@ def test_object_keys_match_the_class() -> None:
 
 
 def test_schema_rejects_wrong_values() -> None:
-    schema = schema_of(JsonDocument("whole", (Whole,)), DESCRIBED)
+    schema = schema_of(JsonDocument("whole", (ObjectWithParts,)), DESCRIBED)
     document = {"schema": "patchpilot/whole/1", **json_object(WHOLE)}
     validator = Draft202012Validator(schema)
     assert validator.is_valid(document)
@@ -121,7 +121,7 @@ class Box(NamedTuple):
 
 @json_form("box", "pairs", "count")
 @dataclass(frozen=True)
-class Boxed:
+class ObjectWithBox:
     box: Box
     pairs: tuple[tuple[str, int], ...] = (("a", 1),)
     other: "Commit | None" = None
@@ -132,10 +132,10 @@ class Boxed:
 
 
 def test_named_tuple_may_be_a_string() -> None:
-    document = {"schema": "patchpilot/boxed/1", **json_object(Boxed(Box("x")))}
+    document = {"schema": "patchpilot/boxed/1", **json_object(ObjectWithBox(Box("x")))}
     assert document["box"] == "<x>"
     schema = schema_of(
-        JsonDocument("boxed", (Boxed,)),
+        JsonDocument("boxed", (ObjectWithBox,)),
         {key: key for key in ("schema", "box", "pairs", "count")},
     )
     validator = Draft202012Validator(schema)
@@ -148,7 +148,7 @@ def test_named_tuple_may_be_a_string() -> None:
 
 def test_only_common_keys_are_required() -> None:
     schema = schema_of(
-        JsonDocument("whole", (Part, Whole), alternatives=True), DESCRIBED
+        JsonDocument("whole", (Part, ObjectWithParts), alternatives=True), DESCRIBED
     )
     assert schema["required"] == ["schema", "number", "place"]
     assert {"number", "parts"} <= schema["properties"].keys()
@@ -157,6 +157,6 @@ def test_only_common_keys_are_required() -> None:
 def test_undescribed_key_is_reported() -> None:
     with pytest.raises(SystemExit, match=r'describe "whole\.place"'):
         schema_of(
-            JsonDocument("whole", (Whole,)),
+            JsonDocument("whole", (ObjectWithParts,)),
             {key: text for key, text in DESCRIBED.items() if key != "place"},
         )

@@ -36,7 +36,7 @@ def test_oversized_input_is_reported(text: str, word: str) -> None:
         parse_patch(text.encode(), "x.patch")
 
 
-def _folds(count: int) -> None:
+def _parse_folds(count: int) -> None:
     header_lines(["X-Long: a", *[" a"] * count, ""])
 
 
@@ -48,14 +48,16 @@ def _make_malformed_hunks(count: int) -> None:
     assert len(parsed.files[0].hunks) == count
 
 
-def _tags(count: int) -> None:
+def _parse_tags(count: int) -> None:
     Driver().check(
         [
             Series(
                 (
                     parse_patch(
                         "".join(
-                            hostile.patch(hostile.small(), message=hostile.tags(count))
+                            hostile.patch_mail(
+                                hostile.small_diff(), message=hostile.many_tags(count)
+                            )
                         ).encode(),
                         "x.patch",
                     ),
@@ -65,17 +67,24 @@ def _tags(count: int) -> None:
     )
 
 
-def _parts(count: int) -> None:
-    parse_mail("".join(hostile.parts(count)).encode())
+def _parse_parts(count: int) -> None:
+    parse_mail("".join(hostile.many_parts_mail(count)).encode())
 
 
-def _nested_parts(count: int) -> None:
-    parse_mail("".join(hostile.nested(count)).encode())
+def _parse_nested_parts(count: int) -> None:
+    parse_mail("".join(hostile.nested_parts_mail(count)).encode())
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    "work", [_folds, _make_malformed_hunks, _tags, _parts, _nested_parts]
+    "work",
+    [
+        _parse_folds,
+        _make_malformed_hunks,
+        _parse_tags,
+        _parse_parts,
+        _parse_nested_parts,
+    ],
 )
 def test_cost_grows_linearly(
     work: Callable[[int], None],
@@ -95,7 +104,9 @@ def test_start_of_an_overlong_patch_is_checked(
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 500)
     text = "".join(
-        hostile.patch(hostile.new_file("drivers/frob/frob.c", 5000, hostile.code(5000)))
+        hostile.patch_mail(
+            hostile.new_file_diff("drivers/frob/frob.c", 5000, hostile.code_lines(5000))
+        )
     )
     patch = parse_patch(text.encode(), "x.patch")
     short = shorten_patch(patch)
@@ -119,7 +130,9 @@ def test_truncated_patch_is_well_formed(
     monkeypatch: pytest.MonkeyPatch, lines: int
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", lines)
-    patch = parse_patch("".join(hostile.patch(hostile.files(9))).encode(), "x.patch")
+    patch = parse_patch(
+        "".join(hostile.patch_mail(hostile.many_files_diff(9))).encode(), "x.patch"
+    )
     short = shorten_patch(patch)
     assert short.cut == len(patch.lines)
     assert short.diff_error is None
@@ -132,7 +145,9 @@ def test_overlong_message_gets_one_finding(
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 100)
     patch = parse_patch(
         "".join(
-            hostile.patch(hostile.small(), message="A line.\n" * 500 + hostile.SIGNED)
+            hostile.patch_mail(
+                hostile.small_diff(), message="A line.\n" * 500 + hostile.SIGNED
+            )
         ).encode(),
         "x.patch",
     )

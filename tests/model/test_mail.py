@@ -31,12 +31,12 @@ def split_mbox(data: bytes) -> list[bytes]:
     return [one_mail(data, start, end) for start, end in mail_bounds(data)]
 
 
-def read(text: str, name: str = "x.patch"):
+def parse_text(text: str, name: str = "x.patch"):
     return parse_patch(text.encode("utf-8", "surrogateescape"), name)
 
 
 def test_cover_letter_may_contain_a_diff() -> None:
-    assert read(patches.mail("[PATCH v2 0/2] foo: hand up errors")).has_diff
+    assert parse_text(patches.mail("[PATCH v2 0/2] foo: hand up errors")).has_diff
 
 
 MBOX_LINE = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
@@ -113,7 +113,7 @@ def test_damaged_encoded_word_is_not_a_bug(name: str) -> None:
     )
 )
 def test_parser_survives_any_diff_lines(lines: list[str]) -> None:
-    patch = read(
+    patch = parse_text(
         "Subject: [PATCH] x: y\n\nbody\n---\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n"
         + "\n".join(lines)
     )
@@ -344,7 +344,7 @@ def test_messages_are_joined_in_mboxrd_format(
 
 def test_git_show_output_hints_at_format_patch() -> None:
     with pytest.raises(InputError, match="git show") as error:
-        read(
+        parse_text(
             f"commit {'a' * 40} (HEAD -> topic)\nAuthor: Ada <ada@example.org>\n\n   "
             f" x\n\n{patches.DIFF}",
             "shown.txt",
@@ -353,7 +353,7 @@ def test_git_show_output_hints_at_format_patch() -> None:
     assert error.value.hint is not None
     assert f"git format-patch -1 {'a' * 12}" in error.value.hint
     with pytest.raises(InputError):
-        read(f"commit {'b' * 40}\r\nAuthor: x\n")
+        parse_text(f"commit {'b' * 40}\r\nAuthor: x\n")
 
 
 @pytest.mark.parametrize(
@@ -369,7 +369,7 @@ def test_git_show_output_hints_at_format_patch() -> None:
     ],
 )
 def test_one_header_is_enough_for_a_message(header: str) -> None:
-    assert read(f"{header}\n\ntext\n").message == ("text",)
+    assert parse_text(f"{header}\n\ntext\n").message == ("text",)
 
 
 @pytest.mark.parametrize(
@@ -377,12 +377,12 @@ def test_one_header_is_enough_for_a_message(header: str) -> None:
 )
 def test_other_text_is_not_a_message(text: str) -> None:
     with pytest.raises(NoPatchError, match=r"^Makefile:1: ") as error:
-        read(text, "Makefile")
+        parse_text(text, "Makefile")
     assert error.value.hint
 
 
 def test_mbox_like_text_is_a_message() -> None:
-    assert read("From me\n\ntext\n").message == ("text",)
+    assert parse_text("From me\n\ntext\n").message == ("text",)
 
 
 @pytest.mark.parametrize(
@@ -397,13 +397,13 @@ def test_mbox_like_text_is_a_message() -> None:
     ],
 )
 def test_bare_diff_has_no_message(first: str) -> None:
-    patch = read(f"{first}\nmore\n")
+    patch = parse_text(f"{first}\nmore\n")
     assert (patch.subject.title, patch.author, patch.message_line) == (
         "",
         None,
         1 + len(patch.headers),
     )
-    whole = read(patches.DIFF)
+    whole = parse_text(patches.DIFF)
     assert (whole.message, whole.diff_line, whole.paths) == (
         (),
         1,
@@ -426,7 +426,7 @@ def test_patch_parts_have_lines() -> None:
         "note\n"
         "\n"
     )
-    patch = read(text + patches.DIFF)
+    patch = parse_text(text + patches.DIFF)
     assert (patch.subject.title, patch.subject.version) == ("real", 3)
     assert (patch.author, patch.in_body_from, patch.sender) == (
         Address("Ada", "ada@example.org"),
@@ -444,18 +444,18 @@ def test_patch_parts_have_lines() -> None:
 
 
 def test_in_body_header_is_not_message_text() -> None:
-    patch = read(
+    patch = parse_text(
         "Subject: s\nFrom: Eve <eve@example.org>\n\nFrom: what I see\nit hangs\n\nmore\n"
     )
     assert patch.message == ("it hangs", "", "more")
     assert patch.author == Address("Eve", "eve@example.org")
     assert patch.in_body_from is None
     assert not patch.has_diff
-    assert read("Subject: s\n\nFrom: ada@example.org\n").message == ()
+    assert parse_text("Subject: s\n\nFrom: ada@example.org\n").message == ()
 
 
 def test_message_ends_where_git_ends_it() -> None:
-    patch = read(
+    patch = parse_text(
         "Subject: s\n\nwhy\n--- a remark\nmore\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
     )
     assert patch.message == ("why",)
@@ -464,35 +464,42 @@ def test_message_ends_where_git_ends_it() -> None:
 
 def test_missing_newline_and_empty_file_are_accepted() -> None:
     assert (
-        read("Subject: s\n\nwhy").lines
-        == read("Subject: s\n\nwhy\n").lines
+        parse_text("Subject: s\n\nwhy").lines
+        == parse_text("Subject: s\n\nwhy\n").lines
         == ("Subject: s", "", "why")
     )
-    assert read("Subject: s\n\nwhy\n\n").lines[-1] == ""
+    assert parse_text("Subject: s\n\nwhy\n\n").lines[-1] == ""
     with pytest.raises(InputError, match=r"^e\.patch: the file is empty"):
-        read("", "e.patch")
+        parse_text("", "e.patch")
 
 
 def test_damage_by_mailers_is_reported() -> None:
     html = "Subject: s\nContent-Type: text/html\n\n<p>x</p>\n"
-    assert read(html).damage == ("html",)
+    assert parse_text(html).damage == ("html",)
     mixed = (
         f"Subject: s\n{MULTIPART}--b\nContent-Type: "
         f"text/plain\n\nwhy\n---\n{patches.DIFF}--b--\n"
     )
     signature = "--b\nContent-Type: application/pgp-signature\n\nx\n--b--\n"
     signed = mixed.replace("--b--\n", signature)
-    assert read(mixed).damage == read(signed).damage == ("split into parts",)
+    assert (
+        parse_text(mixed).damage == parse_text(signed).damage == ("split into parts",)
+    )
     attached = mixed.replace("plain", "plain\nContent-Disposition: attachment")
-    assert read(attached).damage == ("multipart",)
-    assert read(mixed).message == ("why",)
-    quoted = read(
+    assert parse_text(attached).damage == ("multipart",)
+    assert parse_text(mixed).message == ("why",)
+    quoted = parse_text(
         "From x\nSubject: s\nContent-Transfer-Encoding: Quoted-Printable\n\nwhy =3D\n"
     )
     assert (quoted.damage, quoted.message) == (("quoted-printable",), ("why =",))
-    first = read("Content-Transfer-Encoding: quoted-printable\nSubject: s\n\nwhy =3D\n")
+    first = parse_text(
+        "Content-Transfer-Encoding: quoted-printable\nSubject: s\n\nwhy =3D\n"
+    )
     assert (first.damage, first.message) == (("quoted-printable",), ("why =",))
-    assert read("Subject: s\nContent-Transfer-Encoding: 8bit\n\nwhy =3D\n").damage == ()
+    assert (
+        parse_text("Subject: s\nContent-Transfer-Encoding: 8bit\n\nwhy =3D\n").damage
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -542,7 +549,7 @@ def test_target_marks_are_kept_as_words() -> None:
 
 
 def test_patch_exposes_its_headers() -> None:
-    patch = read(
+    patch = parse_text(
         patches.mail(
             headers={
                 "Message-ID": "< a@example.org >",
@@ -557,7 +564,7 @@ def test_patch_exposes_its_headers() -> None:
         "c@d.example",
         "e@f.example",
     ]
-    bare = read(patches.DIFF)
+    bare = parse_text(patches.DIFF)
     assert (bare.message_id, bare.sender, bare.header("x"), bare.addresses("To")) == (
         None,
         None,
@@ -568,8 +575,8 @@ def test_patch_exposes_its_headers() -> None:
 
 def test_series_version_is_the_highest() -> None:
     first, two = (
-        read(patches.mail("[PATCH 1/2] a")),
-        read(patches.mail("[PATCH v3 2/2] b")),
+        parse_text(patches.mail("[PATCH 1/2] a")),
+        parse_text(patches.mail("[PATCH v3 2/2] b")),
     )
     assert [
         Series(()).version,
@@ -607,7 +614,7 @@ def test_sender_is_at_most_one_mailbox() -> None:
         ("From: Matt <matt@example.com>\nFrom: Ada <ada@example.org>\n", ""),
     ):
         text = f"{head}Subject: [PATCH] a: b\n\nWhy.\n---\n{patches.DIFF}"
-        sender, mail = read(text).sender, parse_mail(text.encode())
+        sender, mail = parse_text(text).sender, parse_mail(text.encode())
         assert (sender.email if sender else "") == mail.sender.email == email
         assert mail.sender.called
 

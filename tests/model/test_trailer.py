@@ -154,7 +154,7 @@ def test_other_lines_are_not_trailers(line: str) -> None:
     assert parse_trailer(line) is None
 
 
-def git_trailers(message: str) -> str:
+def parse_with_git(message: str) -> str:
     return git(None, "interpret-trailers", "--parse", stdin=message.encode()).text
 
 
@@ -186,7 +186,7 @@ def test_trailers_match_git(title: str) -> None:
     for paragraph in (*_LAST_PARAGRAPHS, "", "why|"):
         message = f"{title}{paragraph}".replace("|", "\n") + "\n"
         trailers = parse_trailers(message.split("\n"))
-        assert "".join(f"{trailer}\n" for trailer in trailers) == git_trailers(
+        assert "".join(f"{trailer}\n" for trailer in trailers) == parse_with_git(
             message
         ), message
 
@@ -196,8 +196,8 @@ def test_new_trailer_joins_the_block(paragraph: str) -> None:
     message = f"s||why||{paragraph}".replace("|", "\n")
     added = add_trailers(message, [("Signed-off-by", "Z <z@example.org>")])
     assert (
-        git_trailers(added)
-        == git_trailers(message) + "Signed-off-by: Z <z@example.org>\n"
+        parse_with_git(added)
+        == parse_with_git(message) + "Signed-off-by: Z <z@example.org>\n"
     )
 
 
@@ -231,7 +231,7 @@ def test_trailer_in_another_case_is_kept() -> None:
     )
 
 
-def block(*names: str) -> str:
+def message_with_trailers(*names: str) -> str:
     return "s\n\nwhy\n\n" + "".join(
         f"{name}: x{number}\n" for number, name in enumerate(names)
     )
@@ -249,7 +249,7 @@ def test_new_trailer_is_inserted_in_order(
         for name_ in ORDER
         if name_ not in (name, "co-developed-by", "signed-off-by")
     ]
-    message = block(
+    message = message_with_trailers(
         *(
             other
             for other in other_names
@@ -312,7 +312,7 @@ def test_new_trailer_is_inserted_in_order(
 def test_new_trailer_keeps_the_usual_order(
     before: tuple[str, ...], added: str, after: tuple[str, ...]
 ) -> None:
-    result = add_trailers(block(*before), [(added, "new")])
+    result = add_trailers(message_with_trailers(*before), [(added, "new")])
     assert tuple(trailer_names(result)) == after
     if before != after[: len(before)] or added in before:
         assert [

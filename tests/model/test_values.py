@@ -24,7 +24,7 @@ from tests.kit.snippets import MemoryTree
 ADA, THEN = Address("Ada", "ada@example.org"), datetime(2026, 11, 20, tzinfo=UTC)
 
 
-def commit(message: str) -> Commit:
+def make_commit(message: str) -> Commit:
     return Commit(
         "0123456789abcdef" * 2 + "01234567", "t" * 40, (), ADA, THEN, ADA, THEN, message
     )
@@ -42,11 +42,11 @@ def commit(message: str) -> Commit:
     ],
 )
 def test_subject_is_the_first_paragraph(message: str, subject: str, body: str) -> None:
-    assert (commit(message).subject, commit(message).body) == (subject, body)
+    assert (make_commit(message).subject, make_commit(message).body) == (subject, body)
 
 
 def test_commit_is_quoted_by_id_and_subject() -> None:
-    quoted = commit("net: x\n\nwhy\n\nFixes: a\nCc: b@example.org\n")
+    quoted = make_commit("net: x\n\nwhy\n\nFixes: a\nCc: b@example.org\n")
     assert (quoted.short, quoted.reference) == (
         "0123456789ab",
         '0123456789ab ("net: x")',

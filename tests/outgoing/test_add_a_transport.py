@@ -51,7 +51,7 @@ mailbox.Maildir.add = killed
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TransportPlace:
     """A topic of two patches, and the folder with the additional transport."""
 
     repo: Repo
@@ -106,7 +106,7 @@ class Place:
 
 
 @pytest.fixture
-def setup(tmp_path: Path) -> Place:
+def setup(tmp_path: Path) -> TransportPlace:
     """Write the code on the page to a directory, and create a topic to send with it."""
     files = dict(CODE.findall(PAGE.read_text(encoding="utf-8")))
     assert set(files) == {"__init__.py", "maildir_transport.py"}
@@ -114,7 +114,7 @@ def setup(tmp_path: Path) -> Place:
     folder.mkdir(parents=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    place = Place(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
+    place = TransportPlace(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
     place.repo.git("config --global maildir.folder", str(place.maildir))
     # use an archive that does not respond
     place.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
@@ -126,7 +126,7 @@ def parse_json(outcome: Outcome) -> dict[str, Any]:
     return result
 
 
-def test_messages_are_sent_exactly_once(setup: Place, tmp_path: Path) -> None:
+def test_messages_are_sent_exactly_once(setup: TransportPlace, tmp_path: Path) -> None:
     document = parse_json(setup.send("--dry-run"))
     assert (document["state"], len(document["messages"]), setup.sent_messages()) == (
         "planned",
@@ -155,7 +155,7 @@ def test_messages_are_sent_exactly_once(setup: Place, tmp_path: Path) -> None:
     assert "sent/" in setup.repo.git("tag")
 
 
-def test_preview_names_the_transport(setup: Place) -> None:
+def test_preview_names_the_transport(setup: TransportPlace) -> None:
     output = setup.run("send", "--via", "maildir", "--to", LIST, "--dry-run").out
     output = " ".join(output.split())
     assert f"maildir, the maildir {setup.maildir}" in output
@@ -163,7 +163,9 @@ def test_preview_names_the_transport(setup: Place) -> None:
 
 
 @pytest.mark.parametrize(("before", "word"), [(True, "lost"), (False, "sent")])
-def test_killed_send_is_resumed_once(setup: Place, before: bool, word: str) -> None:
+def test_killed_send_is_resumed_once(
+    setup: TransportPlace, before: bool, word: str
+) -> None:
     outcome = setup.send("--yes", prelude=KILLED.format(before=before))
     assert (outcome.code, len(setup.sent_messages())) == (-9, 1 if before else 2)
     doubtful = setup.resume()
@@ -182,7 +184,7 @@ def test_killed_send_is_resumed_once(setup: Place, before: bool, word: str) -> N
 
 
 def test_refused_message_is_resent_on_resume(
-    setup: Place,
+    setup: TransportPlace,
 ) -> None:
     setup.maildir.write_text("not a folder")
     result = parse_json(setup.send("--yes"))
@@ -192,7 +194,7 @@ def test_refused_message_is_resent_on_resume(
     assert len(setup.sent_messages()) == 2
 
 
-def test_message_to_self_has_one_recipient(setup: Place) -> None:
+def test_message_to_self_has_one_recipient(setup: TransportPlace) -> None:
     result = parse_json(setup.send("--to-self", "--yes"))
     assert (result["state"], {tuple(mail["to"]) for mail in result["messages"]}) == (
         "sent",
@@ -204,7 +206,7 @@ def test_message_to_self_has_one_recipient(setup: Place) -> None:
     )
 
 
-def test_missing_setting_is_reported(setup: Place) -> None:
+def test_missing_setting_is_reported(setup: TransportPlace) -> None:
     setup.repo.git("config --global --unset maildir.folder")
     outcome = setup.send("--yes")
     assert (
@@ -226,7 +228,7 @@ def test_missing_setting_is_reported(setup: Place) -> None:
     )
 
 
-def test_doctor_and_config_list_the_transport(setup: Place) -> None:
+def test_doctor_and_config_list_the_transport(setup: TransportPlace) -> None:
     setup.repo.git("config --global patchpilot.via maildir")
     probes = {
         probe["name"]: probe["state"]
@@ -240,7 +242,7 @@ def test_doctor_and_config_list_the_transport(setup: Place) -> None:
 
 
 def test_unknown_transport_suggests_the_nearest(
-    setup: Place, monkeypatch: pytest.MonkeyPatch
+    setup: TransportPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "did you mean 'maildir'" in setup.run("send", "--via", "mialdir").err
     setup.repo.git("config --global patchpilot.via mialdir")

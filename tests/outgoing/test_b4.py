@@ -33,7 +33,7 @@ from tests.kit.topics import apply, commits, topic, unpacked
 pytestmark = pytest.mark.long
 
 
-def send(repo: Repo, line: str = "", *words: str) -> Outcome:
+def send_topic(repo: Repo, line: str = "", *words: str) -> Outcome:
     return repo.patchpilot(
         f"send --via b4 --to l@lists.example.org --force x --format json {line}", *words
     )
@@ -52,7 +52,7 @@ def test_b4_tracking_data_records_sent_message_id(
         if strategy == "commit":
             b4(repo, "prep -e master")
         trees = repo.git("log '--format=%T %an %s' master..topic")
-        outcome = send(repo, "--yes")
+        outcome = send_topic(repo, "--yes")
         assert outcome.code == 0, outcome.err
         (mail,) = server.take()
     sent = first_id(outcome)
@@ -98,7 +98,7 @@ def test_dropped_recipients_stay_dropped_after_enrolling(tmp_path: Path) -> None
         def people(*words: str) -> set[str]:
             return {
                 load["email"]
-                for load in send(repo, "--dry-run", *words).json["recipients"]
+                for load in send_topic(repo, "--dry-run", *words).json["recipients"]
             }
 
         assert "gone@example.org" in people("--via", "git-send-email")
@@ -118,11 +118,11 @@ def test_failed_send_leaves_no_trace(
         repo.git("config branch.topic.description", "mine\n\nand more")
         config = (repo.path / ".git" / "config").read_bytes()
         for arguments in (("--to-self", "--yes"), ("--yes",)):
-            failed = send(repo, *arguments).json
+            failed = send_topic(repo, *arguments).json
             assert failed["state"] == "failed"
             assert (repo.path / ".git" / "config").read_bytes() == config
         server.faults.heal()
-        outcome = send(repo, "--resume --yes")
+        outcome = send_topic(repo, "--resume --yes")
         assert (outcome.code, outcome.json["change_id"]) == (
             0,
             failed["change_id"],
@@ -139,7 +139,7 @@ def test_preview_keeps_the_tracking_data(tmp_path: Path) -> None:
         b4(repo, "-c b4.prep-cover-strategy=branch-description prep -e master")
         repo.git("config branch.topic.b4-prep-cover-strategy branch-description")
         config = (repo.path / ".git" / "config").read_bytes()
-        assert send(repo, "--dry-run -v 3 --subject-prefix 'PATCH net'").code == 0
+        assert send_topic(repo, "--dry-run -v 3 --subject-prefix 'PATCH net'").code == 0
         assert (repo.path / ".git" / "config").read_bytes() == config
 
 
@@ -148,14 +148,14 @@ def test_b4_requirements_are_reported(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        assert "cover letter" in send(repo, "--yes").err
+        assert "cover letter" in send_topic(repo, "--yes").err
         repo.patchpilot(
             "draft --cover-subject 'widget: mend' --cover 'All were wrong.'"
         )
         (repo.path / "widget.c").write_text("dirty\n")
-        assert "clean working tree" in send(repo, "--yes").err
+        assert "clean working tree" in send_topic(repo, "--yes").err
         repo.git("checkout -q -- widget.c")
-        assert "checked-out" in send(repo, "--yes HEAD~1").err
+        assert "checked-out" in send_topic(repo, "--yes HEAD~1").err
         assert server.take() == ()
 
 
@@ -164,7 +164,7 @@ def test_web_endpoint_is_never_the_default(
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
-    outcome = send(repo, "--yes")
+    outcome = send_topic(repo, "--yes")
     outcome.expect(3, "web endpoint by itself")
 
 
@@ -189,7 +189,7 @@ def test_notes_are_sent_with_b4(tmp_path: Path, count: int) -> None:
             "--in-reply-to",
             "<asked@example.org>",
         )
-        outcome = send(repo, "--yes", *arguments)
+        outcome = send_topic(repo, "--yes", *arguments)
         assert outcome.code == 0, outcome.err
         raw = [unpacked(received) for received in server.take()]
         first = first_id(outcome)
@@ -211,9 +211,9 @@ def test_notes_are_sent_with_b4(tmp_path: Path, count: int) -> None:
 def test_note_is_refused_if_b4_signs(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    new_key(repo)
+    create_key(repo)
     repo.patchpilot("draft --note 1 tested")
-    assert "b4 signs them" in send(repo, "--dry-run").err
+    assert "b4 signs them" in send_topic(repo, "--dry-run").err
 
 
 @pytest.mark.parametrize("coding", ["7bit", "quoted-printable", "base64", ""])
@@ -242,7 +242,7 @@ def test_note_is_added_in_any_encoding(coding: str) -> None:
 
 
 @contextmanager
-def endpoint(response: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
+def serve_endpoint(response: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
     """Run a web endpoint that sends this response; yield its address and the posted data."""
     posted: list[dict[str, object]] = []
 
@@ -271,7 +271,7 @@ def endpoint(response: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
         thread.join()
 
 
-def new_key(repo: Repo) -> None:
+def create_key(repo: Repo) -> None:
     subprocess.run(
         [sys.executable, "-c", "import patatt; patatt.command()", "genkey"],
         cwd=repo.path,
@@ -303,8 +303,8 @@ def test_web_endpoint_gets_the_whole_series(
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
-    new_key(repo)
-    with endpoint(answer) as (url, posted):
+    create_key(repo)
+    with serve_endpoint(answer) as (url, posted):
         repo.git("config --global b4.send-endpoint-web", url)
         output = repo.patchpilot(
             "send --via b4 --to l@lists.example.org --force x --dry-run"
@@ -312,7 +312,7 @@ def test_web_endpoint_gets_the_whole_series(
         assert "web endpoint" in output.out
         assert "signed by patatt" in output.out
         assert posted == []
-        outcome = send(repo, "--yes")
+        outcome = send_topic(repo, "--yes")
     reported = outcome.json
     assert (reported["state"], reported["messages"][0]["state"]) == (state, mail)
     (request,) = posted
@@ -330,7 +330,7 @@ def test_tree_python_is_not_run(tmp_path: Path) -> None:
                 f"{name}/__init__.py",
                 f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n",
             )
-        assert send(repo, "--dry-run").code == 0
+        assert send_topic(repo, "--dry-run").code == 0
         assert repo.patchpilot("setup hooks").code == 0
         repo.git(
             "commit -q --allow-empty -s -m",

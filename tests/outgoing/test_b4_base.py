@@ -13,7 +13,7 @@ from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
 
 
-def base_branch(repo: Repo) -> str:
+def read_base_branch(repo: Repo) -> str:
     return json.loads(repo.git("config branch.topic.b4-tracking"))["series"][
         "base-branch"
     ]
@@ -38,7 +38,7 @@ def test_send_names_the_requested_base(tmp_path: Path) -> None:
         outcome = repo.patchpilot("send", *arguments)
         assert outcome.code == 0, outcome.err
         assert len(server.take()) == 1
-    assert base_branch(repo) == "master"
+    assert read_base_branch(repo) == "master"
 
 
 @pytest.mark.parametrize(

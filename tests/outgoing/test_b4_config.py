@@ -23,11 +23,11 @@ def repo(tmp_path: Path) -> Repo:
     """Create a topic whose tree configures a list for every series."""
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    name(repo, "send-series-to", f"The Team <{TEAM}>")
+    set_b4_option(repo, "send-series-to", f"The Team <{TEAM}>")
     return repo
 
 
-def name(repo: Repo, key: str, value: str) -> None:
+def set_b4_option(repo: Repo, key: str, value: str) -> None:
     """Add a setting to the `.b4-config` in the tree."""
     repo.git("config --file", str(repo.path / ".b4-config"), f"b4.{key}", value)
 
@@ -36,7 +36,7 @@ def plan_send(repo: Repo) -> Outcome:
     return call(*LINE, "-C", repo.path, "--to", "x@lists.example.org")
 
 
-def recipients(repo: Repo) -> set[str]:
+def planned_recipients(repo: Repo) -> set[str]:
     """Return the recipients of the planned send."""
     result = plan_send(repo)
     assert result.code == 0, result.err
@@ -47,15 +47,15 @@ def test_tree_recipients_require_trust(repo: Repo) -> None:
     result = plan_send(repo)
     result.expect(1, "b4.send-series-to")
     assert call("trust", repo.path).code == 0
-    assert TEAM in recipients(repo)
-    name(repo, "send-series-cc", BOSS)
+    assert TEAM in planned_recipients(repo)
+    set_b4_option(repo, "send-series-cc", BOSS)
     assert plan_send(repo).code == 1
 
 
 def test_git_configuration_overrides_the_tree(repo: Repo) -> None:
     assert call("trust", repo.path).code == 0
     repo.git("config --global b4.send-series-to", BOSS)
-    result = recipients(repo)
+    result = planned_recipients(repo)
     assert BOSS in result
     assert TEAM not in result
 
@@ -65,7 +65,7 @@ def test_tree_endpoint_requires_trust(
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo.git("config --global --unset sendemail.smtpserver")
-    name(repo, "send-endpoint-web", URL)
+    set_b4_option(repo, "send-endpoint-web", URL)
     b4 = transports.find("b4")
     with Repository.open(repo.path) as repository:
         assert b4.account(repository).destination == ""
@@ -89,14 +89,14 @@ def test_tree_archive_needs_trust(tmp_path: Path, key: str) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config", "--global", f"b4.{key}", "https://mine.example.org/%s")
     assert own_commands(repo.path, Use.B4) == ()
-    name(repo, key, "https://example.org/%s")
+    set_b4_option(repo, key, "https://example.org/%s")
     assert [command.name for command in own_commands(repo.path, Use.B4)] == [
         f"b4.{key}"
     ]
 
 
 def test_tree_archive_requires_trust(repo: Repo) -> None:
-    name(repo, "midmask", "https://team.example.org/all/%s")
+    set_b4_option(repo, "midmask", "https://team.example.org/all/%s")
     with Repository.open(repo.path) as repository:
         assert user_settings(repository).get("lore") != "https://team.example.org/all"
     assert call("trust", repo.path).code == 0

@@ -22,7 +22,7 @@ from tests.kit.topics import topic
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 
 
-def examine(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
+def run_doctor(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
     """Return (state, message and hint) of every diagnosis, by name."""
     repo.git("config --global patchpilot.lore http://127.0.0.1:9/all")
     outcome = repo.patchpilot(f"doctor --format json {line}")
@@ -51,7 +51,7 @@ def test_successful_login_is_silent(tmp_path: Path) -> None:
             "config --global credential.helper "
             "'!f() { test $1 = get && echo password=s3cret; }; f'"
         )
-        result = examine(repo)
+        result = run_doctor(repo)
         assert {
             result[name][0]
             for name in (
@@ -69,7 +69,7 @@ def test_successful_login_is_silent(tmp_path: Path) -> None:
             "config --global credential.helper "
             "'!f() { test $1 = get && echo password=wrong; }; f'"
         )
-        state, message = examine(repo)["login"]
+        state, message = run_doctor(repo)["login"]
         assert (
             state,
             "rejects the login of ada" in message,
@@ -77,7 +77,7 @@ def test_successful_login_is_silent(tmp_path: Path) -> None:
             "wrong" in message,
         ) == ("fail", True, True, False)
         repo.git("config --global --unset sendemail.smtpsslcertpath")
-        assert "certificate" in examine(repo)["encryption"][1]
+        assert "certificate" in run_doctor(repo)["encryption"][1]
 
 
 def test_unreachable_server_is_reported(
@@ -86,11 +86,11 @@ def test_unreachable_server_is_reported(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.smtpuser ada")
-        result = examine(repo)
+        result = run_doctor(repo)
         assert result["login"][0] == "warn"
         assert "credential helper" in result["login"][1]
-    assert examine(repo)["mail server"][0] == "fail"
-    assert examine(repo, "--offline")["mail server"][0] == "skip"
+    assert run_doctor(repo)["mail server"][0] == "fail"
+    assert run_doctor(repo, "--offline")["mail server"][0] == "skip"
 
 
 def test_settings_of_known_provider_are_suggested(
@@ -99,7 +99,7 @@ def test_settings_of_known_provider_are_suggested(
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
     repo.git("config user.email ada@gmail.com")
-    result = examine(repo, "--offline")
+    result = run_doctor(repo, "--offline")
     assert "smtp.gmail.com" in result["provider"][1]
     assert "app password" in result["provider"][1]
     assert (
@@ -107,9 +107,9 @@ def test_settings_of_known_provider_are_suggested(
         in result["provider"][1]
     )
     assert "b4 endpoint" not in result
-    assert "web endpoint" in examine(repo, "--offline --via b4")["b4 endpoint"][1]
+    assert "web endpoint" in run_doctor(repo, "--offline --via b4")["b4 endpoint"][1]
     repo.git("config --global sendemail.smtpserver smtp.office365.com")
-    result = examine(repo, "--offline")
+    result = run_doctor(repo, "--offline")
     assert result["gateway"][0] == "warn"
     assert result["port"][0] == "warn"
 
@@ -130,7 +130,7 @@ def test_stored_password_is_hidden(tmp_path: Path) -> None:
 def test_missing_identity_is_a_failure(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     (Path(os.environ["HOME"]) / ".gitconfig").write_text("")
-    assert examine(repo, "--offline")["identity"][0] == "fail"
+    assert run_doctor(repo, "--offline")["identity"][0] == "fail"
 
 
 def test_mail_account_is_checked_anywhere(
@@ -164,7 +164,7 @@ def test_missing_program_has_an_install_hint(
     repo = topic(tmp_path / "r", 1)
     missing = Completed(2, b"", b"Can't locate Mail/Address.pm in @INC")
     monkeypatch.setattr(send_email_transport, "run", lambda *_, **__: missing)
-    state, message = examine(repo, "--offline")["git-send-email"]
+    state, message = run_doctor(repo, "--offline")["git-send-email"]
     assert state == "fail"
     assert "libmailtools-perl" in message
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)

@@ -13,7 +13,7 @@ from tests.kit.topics import SIGNED, topic
 LIST = "widgets@lists.example.org"
 
 
-def planned(
+def plan_send(
     repo: Repo, *words: object
 ) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
     """Plan a send; return blocking problems and warnings by name, and the plan."""
@@ -29,18 +29,18 @@ def test_errors_block_a_send_until_waived(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    assert "check-errors" not in planned(repo)[0]
+    assert "check-errors" not in plan_send(repo)[0]
     repo.commit(
         f"widget: add spaces\n\nThey are at the end.\n\n{SIGNED}",
         {"new.c": "int a;   \n"},
     )
-    blockers, warned, _ = planned(repo)
+    blockers, warned, _ = plan_send(repo)
     assert "widget: add spaces: " in blockers["check-errors"]
     assert "unchecked" not in warned
     assert repo.patchpilot(
         "check --waive 'TRAILING_WHITESPACE=kept for a test'"
     ).code in (0, 1)
-    blockers, warned, _ = planned(repo)
+    blockers, warned, _ = plan_send(repo)
     assert "check-errors" not in blockers
     assert "kept for a test" in warned["waived"]
 
@@ -55,7 +55,7 @@ def test_partial_sends_are_recorded(
     from patchpilot.services.send.plan_send import plan
 
     repo = topic(tmp_path / "r", 2)
-    blockers, warned, _ = planned(repo)
+    blockers, warned, _ = plan_send(repo)
     assert "first-time" in warned
     assert not {"version-sent", "already-sent"} & blockers.keys()
     for states in (
@@ -73,7 +73,7 @@ def test_partial_sends_are_recorded(
             "commit -q --amend -m",
             f"widget: change line 2\n\nSaid in {len(states)} other words {states}.\n\n{SIGNED}",
         )
-        blockers, warned, _ = planned(repo)
+        blockers, warned, _ = plan_send(repo)
         assert "first-time" not in warned
         assert "version-sent" in blockers
         with Outbox() as outbox:
@@ -84,7 +84,7 @@ def test_partial_sends_are_recorded(
 def test_patch_changed_by_git_am_is_damaged(tmp_path: Path, line: str) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.commit(f"widget: cut\n\nBefore.\n{line}\n\n{SIGNED}", {"new.c": "int a;\n"})
-    blockers, _, _ = planned(repo)
+    blockers, _, _ = plan_send(repo)
     assert blockers["damaged"].startswith("widget: cut")
 
 
@@ -92,7 +92,7 @@ def test_patches_are_applied_to_the_target_tree(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("remote add origin", str(repo.path))
     repo.git("fetch -q origin master:refs/remotes/origin/master")
-    blockers, warned, _ = planned(repo)
+    blockers, warned, _ = plan_send(repo)
     assert "no-target" not in warned
     assert not {"does-not-apply", "already-fixed"} & blockers.keys()
     repo.checkout("master")
@@ -100,5 +100,5 @@ def test_patches_are_applied_to_the_target_tree(tmp_path: Path) -> None:
     repo.commit(f"widget: another way\n\nWhy.\n\n{SIGNED}", {"widget.c": moved})
     repo.git("fetch -q origin master:refs/remotes/origin/master")
     repo.checkout("topic")
-    blockers, _, _ = planned(repo)
+    blockers, _, _ = plan_send(repo)
     assert "widget.c" in blockers["does-not-apply"]

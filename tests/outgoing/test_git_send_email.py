@@ -22,13 +22,13 @@ from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
 
 
-def send(repo: Repo, line: str = "", *words: str) -> Outcome:
+def send_topic(repo: Repo, line: str = "", *words: str) -> Outcome:
     return repo.patchpilot(
         f"send --to l@lists.example.org --force x --yes --format json {line}", *words
     )
 
 
-def program(folder: Path, body: str) -> Path:
+def write_program(folder: Path, body: str) -> Path:
     file = folder / "my sendmail"
     file.write_text(f"#!/bin/sh\n{body}\n")
     file.chmod(0o755)
@@ -42,7 +42,7 @@ def test_sendmail_program_gets_the_message(
 ) -> None:
     repo = topic(tmp_path / "r", 1)
     folder = tmp_path / "got"
-    file = program(
+    file = write_program(
         tmp_path, f'cat > "{folder}"; printf "%s " "$@" > "{folder}.args"; exit {code}'
     )
     name, value = (
@@ -51,7 +51,7 @@ def test_sendmail_program_gets_the_message(
         else ("sendmailcmd", f"'{file}'")
     )
     repo.git("config --global", f"sendemail.{name}", value)
-    outcome = send(repo, "--via", via)
+    outcome = send_topic(repo, "--via", via)
     reported = outcome.json
     assert reported["state"] == state
     assert reported["messages"][0]["message_id"].encode() in folder.read_bytes()
@@ -65,7 +65,7 @@ def test_batch_size_and_delay_are_respected(tmp_path: Path) -> None:
         repo.git("config --global sendemail.smtpbatchsize 1")
         repo.git("config --global sendemail.smtprelogindelay 1")
         started = time.monotonic()
-        assert send(repo).code == 0
+        assert send_topic(repo).code == 0
         assert time.monotonic() - started > 2
         assert len(server.take()) == 3
 
@@ -95,7 +95,7 @@ def test_user_validate_hook_still_runs(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert repo.patchpilot("setup hooks sendemail-validate").code == 0
-        assert send(repo).code == 0
+        assert send_topic(repo).code == 0
         hook = repo.path / ".git/hooks/sendemail-validate"
         hook.write_text("#!/bin/sh\necho 'not today' >&2\nexit 1\n")
         hook.chmod(0o755)
@@ -104,7 +104,7 @@ def test_user_validate_hook_still_runs(
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"m.c": "int m;\n"},
         )
-        outcome = send(repo, "HEAD")
+        outcome = send_topic(repo, "HEAD")
         assert outcome.code != 0
         assert "not today" in outcome.err
         assert len(server.take()) == 1
@@ -121,7 +121,7 @@ def test_sender_address_and_envelope_are_used(tmp_path: Path) -> None:
         repo.git(
             "config --global sendemail.work.envelopesender bounces@work.example.org"
         )
-        assert send(repo, "--identity work").code == 0
+        assert send_topic(repo, "--identity work").code == 0
         (mail,) = server.take()
         second = repo.patchpilot("send --resume --yes --format json").json
         assert (second["sender"], second["warnings"]) == (
@@ -130,7 +130,7 @@ def test_sender_address_and_envelope_are_used(tmp_path: Path) -> None:
         )
         assert (
             "--offline"
-            in send(topic(tmp_path / "other", 1, server=server), "--offline").err
+            in send_topic(topic(tmp_path / "other", 1, server=server), "--offline").err
         )
     assert mail.sender == "bounces@work.example.org"
     assert (

@@ -25,7 +25,7 @@ EVE = "\rBcc: eve@evil.example"
 TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
-def commit_with(repo: Repo, subject: str, author: str) -> None:
+def create_commit(repo: Repo, subject: str, author: str) -> None:
     """Create a commit with any subject and author; git itself accepts carriage returns."""
     (repo.path / "widget.c").write_text("int y;\n")
     repo.git("add -A")
@@ -57,7 +57,7 @@ def test_force_does_not_allow_a_carriage_return(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 0, server=server)
-        commit_with(repo, subject, author)
+        create_commit(repo, subject, author)
         arguments = (
             "send",
             "-C",

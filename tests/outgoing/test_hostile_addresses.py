@@ -70,13 +70,13 @@ def repo(tmp_path: Path, calls: Path) -> Repo:
     return repo
 
 
-def _words(calls: Path) -> list[str]:
+def _argument_words(calls: Path) -> list[str]:
     return calls.read_text().split("\n")[:-1] if calls.exists() else []
 
 
-def _assert_harmless(calls: Path, *expected: str) -> None:
+def _assert_harmless_calls(calls: Path, *expected: str) -> None:
     """Assert that the program was run for these recipients, and only with patchpilot's options."""
-    words = _words(calls)
+    words = _argument_words(calls)
     assert words, "the program was not called"
     assert set(expected) <= set(words)
     assert {word for word in words if word.startswith("-")} <= {"-i"}
@@ -90,7 +90,7 @@ def test_patch_option_does_not_reach_the_mail_program(
     planned = call(*arguments, "--dry-run", "--format", "json").json
     outcome = call(*arguments, "--yes")
     assert outcome.code == 0, outcome.err
-    _assert_harmless(calls, "ada.m@example.com", LIST, "sue@example.com")
+    _assert_harmless_calls(calls, "ada.m@example.com", LIST, "sue@example.com")
     named = {recipient["email"] for recipient in planned["recipients"]}
     assert {"sue@example.com", LIST} <= named
     for hostile in (*HOSTILE, "-X/tmp/r@x.example"):
@@ -126,7 +126,7 @@ def test_reply_option_does_not_reach_the_mail_program(
         *arguments, "--yes", stdin=b"> Please keep the old name.\n\nIt stays.\n"
     )
     assert outcome.code == 0, outcome.err
-    _assert_harmless(calls, "rita@example.net", LIST)
+    _assert_harmless_calls(calls, "rita@example.net", LIST)
     for hostile in HOSTILE:
         assert hostile in outcome.out
 
@@ -139,7 +139,7 @@ def test_configured_option_does_not_reach_the_mail_program(
     repo.git("config --global sendemail.cccmd", f"echo '<{LOG}>' #")
     outcome = repo.patchpilot("send --force 'a test' --yes --via", via)
     assert outcome.code == 0, outcome.err
-    _assert_harmless(calls, LIST)
+    _assert_harmless_calls(calls, LIST)
     assert "sendemail.bcc" in outcome.out
     assert "sendemail.ccCmd" in outcome.out
 
@@ -163,7 +163,7 @@ def test_option_as_recipient_is_refused(
     )
     outcome = call(*arguments, "--yes")
     outcome.expect(2, f"error: {option}: ", "cannot be a recipient: ")
-    assert not _words(calls)
+    assert not _argument_words(calls)
 
 
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc"])
@@ -197,10 +197,10 @@ def test_foreign_outbox_message_is_refused(
     )
     outcome = call(*arguments)
     outcome.expect(2, f"mail 1: '{QUEUE}' cannot be a recipient: it begins with '-'")
-    assert not _words(calls)
+    assert not _argument_words(calls)
     resumed = repo.patchpilot("send --resume --yes --drop", QUEUE)
     assert resumed.code == 0, resumed.err
-    _assert_harmless(calls, LIST)
+    _assert_harmless_calls(calls, LIST)
 
 
 @pytest.mark.parametrize("address", HOSTILE)

@@ -127,7 +127,7 @@ def test_upstream_claim_is_verified(tmp_path: Path) -> None:
         }
 
 
-def account(server: FaultySink, **more: object) -> Account:
+def make_account(server: FaultySink, **more: object) -> Account:
     values: dict[str, object] = {
         "encryption": "",
         "user": "",
@@ -165,7 +165,7 @@ MAIL = b"Subject: x\n\n.\nbody\n"
 def test_smtp_session_reports_the_outcome(faults: Faults, state: MailState) -> None:
     with (
         FaultySink(faults) as server,
-        Submission(account(server), None, 5.0) as submission,
+        Submission(make_account(server), None, 5.0) as submission,
     ):
         assert submission.send("a@example.org", ("b@example.org",), MAIL).state is state
         faults.heal()
@@ -180,11 +180,11 @@ def test_early_error_is_reported(tmp_path: Path) -> None:
     pair = create_certificate(tmp_path)
     with FaultySink() as server:
         with (
-            Submission(account(server, encryption="tls"), None, 5.0) as submission,
+            Submission(make_account(server, encryption="tls"), None, 5.0) as submission,
             pytest.raises(NetworkError, match="STARTTLS"),
         ):
             submission.open()
-        gone = account(server)
+        gone = make_account(server)
     with Submission(gone, None, 5.0) as submission:
         assert (
             submission.send("a@example.org", ("b@example.org",), MAIL).state
@@ -193,7 +193,7 @@ def test_early_error_is_reported(tmp_path: Path) -> None:
     with FaultySink(
         tls="starttls", certificate=pair, login=("ada", "s3cret")
     ) as server:
-        wrong = account(
+        wrong = make_account(
             server, encryption="tls", user="ada", auth="XOAUTH2", cert_path=""
         )
         with (
@@ -202,13 +202,13 @@ def test_early_error_is_reported(tmp_path: Path) -> None:
         ):
             submission.open()
         assert "token" not in reported.value.message
-        plain = account(
+        plain = make_account(
             server, encryption="tls", user="ada", auth="PLAIN", cert_path=str(pair[0])
         )
         with Submission(plain, Credential("ada", "s3cret"), 5.0) as submission:
             submission.open()
         assert (
-            tls_context(account(server, cert_path=str(tmp_path))).verify_mode.name
+            tls_context(make_account(server, cert_path=str(tmp_path))).verify_mode.name
             == "CERT_REQUIRED"
         )
 

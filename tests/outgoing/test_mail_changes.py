@@ -21,7 +21,7 @@ from tests.kit.topics import SIGNED, topic
 TO = ("widgets@lists.example.org",)
 
 
-def request(**more: object) -> SendRequest:
+def make_request(**more: object) -> SendRequest:
     return SendRequest(to=TO, force="a test", **more)  # type: ignore[arg-type]
 
 
@@ -33,7 +33,7 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
                 repository,
                 DraftChanges(subject="widget: all lines", text="They were wrong."),
             )
-            planned = plan(repository, request())
+            planned = plan(repository, make_request())
             assert mail_changes(planned) is None
             deliver(repository, planned)
         # reword the last patch, drop the second one, and add a new one
@@ -49,7 +49,7 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
                 {"widget.c": text},
             )
         with Repository.open(repo.path) as repository:
-            planned = plan(repository, request(reroll=True))
+            planned = plan(repository, make_request(reroll=True))
             changes = mail_changes(planned)
     assert changes
     assert changes.version == 1
@@ -93,7 +93,7 @@ def test_report_names_the_archive_and_reminder(tmp_path: Path) -> None:
     with Sink() as sink:
         repo = topic(tmp_path / "r", 2, server=sink)
         with Repository.open(repo.path) as repository:
-            planned = plan(repository, request())
+            planned = plan(repository, make_request())
             result = deliver(repository, planned, on_mail=record_outcome)
             report = add_next_steps(repository, replace(result, last=result.send))
     assert heard == [
@@ -112,7 +112,7 @@ def test_report_of_partial_send_explains_how_to_continue(tmp_path: Path) -> None
     with FaultySink(Faults(gone_from=2)) as sink:
         repo = topic(tmp_path / "r", 2, server=sink)
         with Repository.open(repo.path) as repository:
-            planned = plan(repository, request())
+            planned = plan(repository, make_request())
             result = deliver(repository, planned)
             report = add_next_steps(repository, replace(result, last=result.send))
     assert report.headline == "v1: 1 of 2 messages accepted"

@@ -181,17 +181,17 @@ KNOWN: list[Text] = [
 @given(texts=st.lists(TEXTS, min_size=4, max_size=10))
 @example(KNOWN)
 def test_git_am_recreates_the_commits(via: str, texts: list[Text]) -> None:
-    round_trip(via, texts)
+    assert_round_trip(via, texts)
 
 
-def unreadable(name: str) -> bool:
+def does_git_lose_name(name: str) -> bool:
     """Return whether `git mailinfo` fails to read a name that `git send-email` wrote encoded and
     unquoted.
     """
     return not name.isascii() and any(mark in name for mark in '()"\\@')
 
 
-def round_trip(via: str, texts: list[Text]) -> None:
+def assert_round_trip(via: str, texts: list[Text]) -> None:
     """Commit these texts, create the messages, apply the accepted messages, and compare the results
     with the commits.
     """
@@ -224,9 +224,9 @@ def round_trip(via: str, texts: list[Text]) -> None:
             and (match := re.match(r"\d+", refusal.message))
         }
         # this From: line would be misparsed by b4 or git, which is detected before sending
-        assert via == "b4" or all(unreadable(texts[index][0]) for index in reported), (
-            planned.blockers
-        )
+        assert via == "b4" or all(
+            does_git_lose_name(texts[index][0]) for index in reported
+        ), planned.blockers
         good = [index for index in range(len(texts)) if index not in reported]
         folder = Path(directory) / "am"
         folder.mkdir()

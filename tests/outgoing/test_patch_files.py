@@ -68,7 +68,7 @@ def test_files_arrive_unchanged(tmp_path: Path, form: str) -> None:
     ) == commits(repo, "master..topic")
 
 
-def blockers(repo: Repo, target: Path) -> dict[str, str]:
+def find_blockers(repo: Repo, target: Path) -> dict[str, str]:
     """Return the messages of problems that block these files, by name."""
     arguments = (
         "send",
@@ -89,16 +89,18 @@ def test_files_are_tested_with_git_am(tmp_path: Path) -> None:
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     out = tmp_path / "out"
     repo.git("format-patch -q -o", str(out), "master..topic")
-    assert not {"does-not-apply", "already-fixed", "damaged"} & set(blockers(repo, out))
+    assert not {"does-not-apply", "already-fixed", "damaged"} & set(
+        find_blockers(repo, out)
+    )
     first = sorted(out.iterdir())[0]
     original = first.read_text()
     first.write_text(original.replace("int line2;", "int other;"))
-    assert "widget.c" in blockers(repo, out)["does-not-apply"]
+    assert "widget.c" in find_blockers(repo, out)["does-not-apply"]
     first.write_text(original)
     repo.checkout("master")
     repo.git("merge -q --ff-only topic")
     repo.git("branch -q -u topic")
-    assert "already-fixed" in blockers(repo, out)
+    assert "already-fixed" in find_blockers(repo, out)
 
 
 @pytest.mark.parametrize(

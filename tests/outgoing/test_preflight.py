@@ -35,7 +35,7 @@ ADA = Address("Ada Fixer", "ada@example.org")
 TUESDAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 
-def patch(
+def make_patch(
     subject: str = "[PATCH] widget: mend",
     body: str = "It was broken.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
 ) -> Patch:
@@ -44,7 +44,9 @@ def patch(
     return parse_patch(text.encode(), "0001.patch")
 
 
-def to(email: str, role: str = "maintainer", header: str = "to") -> Recipient:
+def make_recipient(
+    email: str, role: str = "maintainer", header: str = "to"
+) -> Recipient:
     return Recipient(Address("", email), role, None, header, ("a reason",))
 
 
@@ -55,7 +57,7 @@ ANSWER = parse_message(
     b"From: ada@example.org\nSubject: [PATCH v2] widget: mend\n"
     b"In-Reply-To: <v1@example.org>\n\nText.\n"
 )
-LIST = to("widgets@lists.example.org", "list", "cc")
+LIST = make_recipient("widgets@lists.example.org", "list", "cc")
 SECRET = Draft("c", "/r", "t", answers={"security": "yes"})
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>"
 NAMES_V1 = (
@@ -63,13 +65,13 @@ NAMES_V1 = (
 )
 
 
-def account(server: str = "mail.example.org") -> Account:
+def make_account(server: str = "mail.example.org") -> Account:
     return Account(
         "", ADA, None, server, 587, "tls", "", "", "", "", None, None, (), True
     )
 
 
-def facts(
+def make_facts(
     *patches: Patch,
     version: int = 1,
     mails: tuple[Message, ...] = (),
@@ -83,11 +85,11 @@ def facts(
     topic = SeriesToSend(
         request=changed.pop("request", SendRequest()),
         transport=transports.find(via),
-        account=changed.pop("account", account()),
+        account=changed.pop("account", make_account()),
         draft=changed.pop("draft", Draft("20260303-mend-0123456789ab", "/r", "topic")),
         send=send_of(*mails, version=version),
-        series=changed.pop("series", Series(patches or (patch(),))),
-        recipients=changed.pop("recipients", (to("m@example.org"), LIST)),
+        series=changed.pop("series", Series(patches or (make_patch(),))),
+        recipients=changed.pop("recipients", (make_recipient("m@example.org"), LIST)),
         before=changed.pop("before", ()),
     )
     plain = PreflightFacts(
@@ -108,24 +110,24 @@ def problem_names(problems: tuple[object, ...]) -> set[str]:
     return {problem.name for problem in problems}
 
 
-def blocking_problems(*patches: Patch, **changed: Any) -> set[str]:
-    return problem_names(blockers(facts(*patches, **changed)))
+def find_blocking_problems(*patches: Patch, **changed: Any) -> set[str]:
+    return problem_names(blockers(make_facts(*patches, **changed)))
 
 
-def warning_names(*patches: Patch, **changed: Any) -> set[str]:
-    return problem_names(warnings(facts(*patches, **changed)))
+def find_warning_names(*patches: Patch, **changed: Any) -> set[str]:
+    return problem_names(warnings(make_facts(*patches, **changed)))
 
 
 def test_good_patch_is_not_blocked() -> None:
-    assert blocking_problems() == set()
-    assert warning_names() == set()
+    assert find_blocking_problems() == set()
+    assert find_warning_names() == set()
 
 
 @pytest.mark.parametrize(
     ("name", "changed"),
     [
-        ("fixup", {"series": Series((patch("[PATCH] fixup! widget: mend"),))}),
-        ("fixup", {"series": Series((patch("[PATCH] WIP widget"),))}),
+        ("fixup", {"series": Series((make_patch("[PATCH] fixup! widget: mend"),))}),
+        ("fixup", {"series": Series((make_patch("[PATCH] WIP widget"),))}),
         (
             "private-thread",
             {"mails": (ANSWER,), "private_ids": frozenset({"v1@example.org"})},
@@ -134,7 +136,7 @@ def test_good_patch_is_not_blocked() -> None:
             "private-thread",
             {
                 "draft": SECRET,
-                "series": Series((patch(body=NAMES_V1),)),
+                "series": Series((make_patch(body=NAMES_V1),)),
                 "private_ids": frozenset({"v1@example.org"}),
             },
         ),
@@ -143,19 +145,22 @@ def test_good_patch_is_not_blocked() -> None:
             {
                 "draft": SECRET,
                 "series": Series(
-                    (patch(body=f"Closes: https://bugs.example.org/1\n{SIGNED}"),)
+                    (make_patch(body=f"Closes: https://bugs.example.org/1\n{SIGNED}"),)
                 ),
             },
         ),
-        ("names-report", {"draft": SECRET, "series": Series((patch(body=NAMES_V1),))}),
+        (
+            "names-report",
+            {"draft": SECRET, "series": Series((make_patch(body=NAMES_V1),))},
+        ),
     ],
 )
 def test_each_problem_blocks_a_send(name: str, changed: dict[str, object]) -> None:
-    assert name in blocking_problems(**changed)
+    assert name in find_blocking_problems(**changed)
 
 
 def test_changelog_below_separator_is_accepted() -> None:
-    assert blocking_problems(version=2, draft=CHANGED) == set()
+    assert find_blocking_problems(version=2, draft=CHANGED) == set()
     empty = Draft(
         "c",
         "/r",
@@ -165,11 +170,11 @@ def test_changelog_below_separator_is_accepted() -> None:
             "2": "Changes in v2:\n- EDITME changed: x\n- Link to v1: https://x/"
         },
     )
-    assert blocking_problems(version=2, draft=empty) == {"no-changelog"}
-    text = "\n".join(patch().lines).replace(
+    assert find_blocking_problems(version=2, draft=empty) == {"no-changelog"}
+    text = "\n".join(make_patch().lines).replace(
         "\n---\n", "\n---\nChanges in v2: mended\n\n", 1
     )
-    assert blocking_problems(parse_patch(text.encode(), "p"), version=2) == set()
+    assert find_blocking_problems(parse_patch(text.encode(), "p"), version=2) == set()
 
 
 @pytest.mark.parametrize(
@@ -182,13 +187,13 @@ def test_changelog_below_separator_is_accepted() -> None:
 )
 def test_stable_gets_mainline_commits_only(line: str) -> None:
     claim = "0123456789abcdef0123456789abcdef01234567"
-    backport = patch(body=f"{line}\n\nText.\n\n{SIGNED}")
+    backport = make_patch(body=f"{line}\n\nText.\n\n{SIGNED}")
     assert upstream_claim(backport) == claim
     email = "stable@vger.kernel.org"
-    stable = {"recipients": (to(email, "list"),), "stable_list": email}
+    stable = {"recipients": (make_recipient(email, "list"),), "stable_list": email}
     unknown = {**stable, "upstream_known": {claim: False}}
     assert [
-        problem_text(problem) for problem in blockers(facts(backport, **unknown))
+        problem_texts(problem) for problem in blockers(make_facts(backport, **unknown))
     ] == [
         (
             "not-upstream",
@@ -198,10 +203,13 @@ def test_stable_gets_mainline_commits_only(line: str) -> None:
             " mainline",
         )
     ]
-    assert blocking_problems(**unknown) == set()
-    assert blocking_problems(backport, **stable) == set()
-    assert blocking_problems(backport, **stable, upstream_known={claim: True}) == set()
-    assert blocking_problems(backport, recipients=stable["recipients"]) == set()
+    assert find_blocking_problems(**unknown) == set()
+    assert find_blocking_problems(backport, **stable) == set()
+    assert (
+        find_blocking_problems(backport, **stable, upstream_known={claim: True})
+        == set()
+    )
+    assert find_blocking_problems(backport, recipients=stable["recipients"]) == set()
 
 
 @pytest.mark.parametrize(
@@ -215,8 +223,8 @@ def test_stable_gets_mainline_commits_only(line: str) -> None:
     ],
 )
 def test_lists_are_recognized(email: str) -> None:
-    assert is_list(to(email, "added"))
-    assert not is_list(to("jane@vendor.example.com"))
+    assert is_list(make_recipient(email, "added"))
+    assert not is_list(make_recipient("jane@vendor.example.com"))
 
 
 GOOD = Draft("20260303-mend-0123456789ab", "/r", "topic")
@@ -227,48 +235,53 @@ CHANGES = {"2": "Changes in v2:\n- mended (Bob)"}
     "changed",
     [
         {"now": datetime(2026, 3, 6, 23, tzinfo=UTC)},
-        {"recipients": (LIST, *(to(f"m{n}@example.org") for n in range(49)))},
+        {
+            "recipients": (
+                LIST,
+                *(make_recipient(f"m{n}@example.org") for n in range(49)),
+            )
+        },
         {"first_time": True, "request": SendRequest(to_self=True)},
         {"standing": TargetFit("clean", already=())},
         {"standing": None},
-        {"series": Series((patch(body="No tags."),))},
-        {"account": replace(account(), sender=None)},
+        {"series": Series((make_patch(body="No tags."),))},
+        {"account": replace(make_account(), sender=None)},
     ],
 )
 def test_ordinary_settings_cause_no_warning(changed: dict[str, object]) -> None:
-    assert warning_names(**changed) == set()
+    assert find_warning_names(**changed) == set()
 
 
 @pytest.mark.parametrize(
     ("day", "weekend"), [(2, False), (6, False), (7, True), (8, True), (9, False)]
 )
 def test_weekend_is_saturday_and_sunday(day: int, weekend: bool) -> None:
-    assert warning_names(now=datetime(2026, 3, day, 12, tzinfo=UTC)) == (
+    assert find_warning_names(now=datetime(2026, 3, day, 12, tzinfo=UTC)) == (
         {"weekend"} if weekend else set()
     )
 
 
 def test_first_three_errors_are_shown() -> None:
-    (three,) = blockers(facts(errors=("one", "two", "three")))
+    (three,) = blockers(make_facts(errors=("one", "two", "three")))
     assert "one; two; three" in three.message
     assert "…" not in three.message
-    (four,) = blockers(facts(errors=("one", "two", "three", "four")))
+    (four,) = blockers(make_facts(errors=("one", "two", "three", "four")))
     assert "4 error" in four.message
     assert "four" not in four.message
     assert "three …" in four.message
-    (waived,) = warnings(facts(waived=("one", "two", "three", "four")))
+    (waived,) = warnings(make_facts(waived=("one", "two", "three", "four")))
     assert waived.name == "waived"
     assert "three …" in waived.message
     assert "four" not in waived.message
-    assert "…" not in warnings(facts(waived=("one", "two", "three")))[0].message
+    assert "…" not in warnings(make_facts(waived=("one", "two", "three")))[0].message
 
 
 def test_failing_patch_is_not_applied() -> None:
-    assert blocking_problems(
+    assert find_blocking_problems(
         standing=TargetFit("conflict", "widget: b", ("w.c",), already=("widget: a",))
     ) == {"does-not-apply"}
     assert (
-        blocking_problems(
+        find_blocking_problems(
             standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None
         )
         == set()
@@ -276,25 +289,30 @@ def test_failing_patch_is_not_applied() -> None:
 
 
 def test_undisclosed_fix_hides_reporter_and_cve() -> None:
-    named = patch(
+    named = make_patch(
         body=f"It is CVE-2026-12345.\n\nReported-by: Rob Port <rob@example.net>\n{SIGNED}"
     )
-    facts_ = facts(named, draft=SECRET, recipients=(to("m@example.org"),))
+    facts_ = make_facts(
+        named, draft=SECRET, recipients=(make_recipient("m@example.org"),)
+    )
     assert blockers(facts_) == ()
     assert {"names-reporter", "names-cve"} <= problem_names(warnings(facts_))
-    assert not {"names-reporter", "names-cve"} & warning_names(named)
-    plain = facts(
-        patch(body=f"Link: https://vendor.example/datasheet.pdf\n{SIGNED}"),
+    assert not {"names-reporter", "names-cve"} & find_warning_names(named)
+    plain = make_facts(
+        make_patch(body=f"Link: https://vendor.example/datasheet.pdf\n{SIGNED}"),
         draft=SECRET,
-        recipients=(to("m@example.org"),),
+        recipients=(make_recipient("m@example.org"),),
     )
     assert blockers(plain) == ()
 
 
 def test_security_team_is_not_public() -> None:
-    team = to("security@lists.example.org", TEAM, "cc")
+    team = make_recipient("security@lists.example.org", TEAM, "cc")
     assert (
-        blocking_problems(draft=SECRET, recipients=(to("m@example.org"), team)) == set()
+        find_blocking_problems(
+            draft=SECRET, recipients=(make_recipient("m@example.org"), team)
+        )
+        == set()
     )
 
 
@@ -310,7 +328,7 @@ def test_security_team_is_not_public() -> None:
     ],
 )
 def test_role_identifies_a_list(role: str, list_: bool) -> None:
-    assert is_list(to("someone@vendor.example.com", role)) is list_
+    assert is_list(make_recipient("someone@vendor.example.com", role)) is list_
 
 
 @pytest.mark.parametrize(
@@ -327,14 +345,14 @@ def test_role_identifies_a_list(role: str, list_: bool) -> None:
 def test_changelog_heading_names_version(heading: str) -> None:
     def note_names(text: str) -> Patch:
         return parse_patch(
-            "\n".join(patch().lines)
+            "\n".join(make_patch().lines)
             .replace("\n---\n", f"\n---\n{text}\n\n", 1)
             .encode(),
             "p",
         )
 
-    assert blocking_problems(note_names(heading), version=3) == set()
-    assert blocking_problems(
+    assert find_blocking_problems(note_names(heading), version=3) == set()
+    assert find_blocking_problems(
         note_names(heading.replace("3", "9").replace("2", "8")), version=3
     ) == {"no-changelog"}
 
@@ -345,26 +363,28 @@ def test_resend_needs_no_changelog() -> None:
 
     with Outbox() as outbox:
         sent = record(outbox, version=2, change_id=GOOD.change_id)
-    assert blocking_problems(version=2, before=(sent,)) == {
+    assert find_blocking_problems(version=2, before=(sent,)) == {
         "no-changelog",
         "version-sent",
     }
     assert (
-        blocking_problems(version=2, before=(sent,), request=SendRequest(resend=True))
+        find_blocking_problems(
+            version=2, before=(sent,), request=SendRequest(resend=True)
+        )
         == set()
     )
     assert (
-        blocking_problems(
+        find_blocking_problems(
             version=2, before=(sent,), draft=replace(GOOD, prefix="net resend")
         )
         == set()
     )
     reported = replace(GOOD, version=2, changelogs=CHANGES)
-    assert blocking_problems(version=2, before=(sent,), draft=reported) == {
+    assert find_blocking_problems(version=2, before=(sent,), draft=reported) == {
         "version-sent"
     }
     assert (
-        blocking_problems(
+        find_blocking_problems(
             version=2,
             before=(sent,),
             draft=reported,
@@ -382,7 +402,7 @@ def test_identical_patches_need_confirmation() -> None:
 
     with Outbox() as outbox:
         send = record(outbox)
-    raw = ("\n".join(patch().lines) + "\n").encode()
+    raw = ("\n".join(make_patch().lines) + "\n").encode()
     entry = replace(
         parse_message(raw), commit="c" * 40, patch_id="p" * 40, state=MailState.ACCEPTED
     )
@@ -395,7 +415,7 @@ def test_identical_patches_need_confirmation() -> None:
         ),
     )
     mine = replace(GOOD, patches=(KnownPatch("p" * 40, "widget: mend"),))
-    (problem,) = blockers(facts(draft=mine, before=(sent,)))
+    (problem,) = blockers(make_facts(draft=mine, before=(sent,)))
     assert problem.name == "already-sent"
     assert "v1" in problem.message
     assert sent.begun[:10] in problem.message
@@ -409,7 +429,7 @@ def test_identical_patches_need_confirmation() -> None:
         {
             "series": Series(
                 (
-                    patch(
+                    make_patch(
                         body="Another message.\n\nSigned-off-by: Ada Fixer <ada@example.org>"
                     ),
                 )
@@ -418,9 +438,10 @@ def test_identical_patches_need_confirmation() -> None:
         {"before": (replace(sent, entries=sent.entries[:1]),)},
     ):
         assert (
-            blocking_problems(**{"draft": mine, "before": (sent,), **changed}) == set()
+            find_blocking_problems(**{"draft": mine, "before": (sent,), **changed})
+            == set()
         ), changed
-    assert blocking_problems(
+    assert find_blocking_problems(
         draft=replace(mine, changelogs=CHANGES), before=(sent,)
     ) == {"already-sent"}
 
@@ -435,7 +456,7 @@ def test_identical_patches_need_confirmation() -> None:
 )
 def test_damage_hint_depends_on_transport(via: str, wrong: str, hint: str) -> None:
     (problem,) = blockers(
-        facts(
+        make_facts(
             damaged=(("widget: mend", wrong),),
             via=via,
         )
@@ -465,20 +486,26 @@ def test_damage_hint_depends_on_transport(via: str, wrong: str, hint: str) -> No
 def test_long_series_needs_a_cover_letter(
     patches: int, changed: dict[str, object], is_missing: bool
 ) -> None:
-    several = tuple(patch(f"[PATCH] widget: mend {index}") for index in range(patches))
-    facts_ = facts(*several, **changed)
+    several = tuple(
+        make_patch(f"[PATCH] widget: mend {index}") for index in range(patches)
+    )
+    facts_ = make_facts(*several, **changed)
     assert ("no-cover" in problem_names(warnings(facts_))) is is_missing
     with_cover = facts_._replace(
-        topic=replace(facts_.topic, series=facts_.topic.series._replace(cover=patch())),
+        topic=replace(
+            facts_.topic, series=facts_.topic.series._replace(cover=make_patch())
+        ),
     )
     assert "no-cover" not in problem_names(warnings(with_cover))
     backports = tuple(
-        patch(f"[PATCH 6.1.y] widget: mend {index}") for index in range(2)
+        make_patch(f"[PATCH 6.1.y] widget: mend {index}") for index in range(2)
     )
-    assert "no-cover" not in problem_names(warnings(facts(*backports, cover_from=2)))
+    assert "no-cover" not in problem_names(
+        warnings(make_facts(*backports, cover_from=2))
+    )
 
 
-def problem_text(problem: object) -> tuple[str, str, str]:
+def problem_texts(problem: object) -> tuple[str, str, str]:
     return problem.name, problem.message, str(problem.hint)  # type: ignore[attr-defined]
 
 
@@ -493,7 +520,10 @@ COVER = parse_patch(
     "0000-cover-letter.patch",
 )
 PAIR = Series(
-    (patch("[PATCH 1/2] widget: a"), patch("[PATCH 2/2] widget: b", "No tags."))
+    (
+        make_patch("[PATCH 1/2] widget: a"),
+        make_patch("[PATCH 2/2] widget: b", "No tags."),
+    )
 )
 BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
     (
@@ -503,13 +533,16 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         "use --to and --cc to add recipients",
     ),
     (
-        {"recipients": (to("m@example.org"),)},
+        {"recipients": (make_recipient("m@example.org"),)},
         "no-list",
         "no mailing list among the recipients",
         "add the subsystem's list with --cc: `patchpilot maintainers` names it",
     ),
     (
-        {"draft": SECRET, "recipients": (LIST, to("b@vger.kernel.org", "list"))},
+        {
+            "draft": SECRET,
+            "recipients": (LIST, make_recipient("b@vger.kernel.org", "list")),
+        },
         "security-on-list",
         "a security problem would be sent to public mailing lists: widgets@lists.example.org,"
         " b@vger.kernel.org",
@@ -518,7 +551,7 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
     (
         {
             "draft": SECRET,
-            "recipients": (to("m@example.org"),),
+            "recipients": (make_recipient("m@example.org"),),
             "public_parent": "lore",
         },
         "public-thread",
@@ -563,13 +596,13 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         "git commit --amend -s, or patchpilot prepare --signoff",
     ),
     (
-        {"series": Series((patch("[PATCH] x", "No tags."),))},
+        {"series": Series((make_patch("[PATCH] x", "No tags."),))},
         "no-signoff",
         "no Signed-off-by",
         "git commit --amend -s, or patchpilot prepare --signoff",
     ),
     (
-        {"series": Series((patch("[PATCH] amend! widget: mend"),))},
+        {"series": Series((make_patch("[PATCH] amend! widget: mend"),))},
         "fixup",
         "amend! widget: mend: the subject marks the commit as not ready to be sent",
         "git rebase -i --autosquash",
@@ -620,15 +653,15 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
 def test_blocking_problems_have_hints(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
-    assert [problem_text(problem) for problem in blockers(facts(**changed))] == [
+    assert [problem_texts(problem) for problem in blockers(make_facts(**changed))] == [
         (name, message, hint)
     ]
 
 
 def test_cover_letter_is_written_to_its_file() -> None:
     blocked = [
-        problem_text(problem)
-        for problem in blockers(facts(series=Series((patch(),), COVER)))
+        problem_texts(problem)
+        for problem in blockers(make_facts(series=Series((make_patch(),), COVER)))
     ]
     assert [(name, hint) for name, _, hint in blocked] == [
         ("cover-subject", "write it in 0000-cover-letter.patch"),
@@ -642,22 +675,29 @@ def test_cover_letter_is_written_to_its_file() -> None:
     [
         ({}, False),
         ({"request": SendRequest(cover=True)}, True),
-        ({"series": Series((patch("[PATCH 1/2] a"), patch("[PATCH 2/2] b")))}, True),
+        (
+            {
+                "series": Series(
+                    (make_patch("[PATCH 1/2] a"), make_patch("[PATCH 2/2] b"))
+                )
+            },
+            True,
+        ),
         ({"draft": GOOD, "request": SendRequest(cover=True)}, True),
     ],
 )
 def test_cover_letter_is_checked(changed: dict[str, object], is_judged: bool) -> None:
-    problems = blocking_problems(**{"draft": UNWRITTEN, **changed})
+    problems = find_blocking_problems(**{"draft": UNWRITTEN, **changed})
     assert ("cover-subject" in problems) is is_judged
 
 
 def test_changelog_can_be_the_cover_text() -> None:
     draft = replace(GOOD, version=2, cover_subject="widget: all", changelogs=CHANGES)
     request = SendRequest(cover=True)
-    assert blocking_problems(draft=draft, version=2, request=request) == set()
-    assert blocking_problems(draft=replace(draft, changelogs={}), request=request) == {
-        "cover-text"
-    }
+    assert find_blocking_problems(draft=draft, version=2, request=request) == set()
+    assert find_blocking_problems(
+        draft=replace(draft, changelogs={}), request=request
+    ) == {"cover-text"}
 
 
 @pytest.mark.parametrize(
@@ -673,11 +713,11 @@ def test_unfinished_changelog_is_not_sent(
     version: int, changelogs: dict[str, str], is_unfinished: bool
 ) -> None:
     draft = replace(GOOD, version=version, changelogs=changelogs)
-    problems = blocking_problems(version=version, draft=draft)
+    problems = find_blocking_problems(version=version, draft=draft)
     assert problems == ({"unfinished"} if is_unfinished else set())
 
 
-MANY_TO = (LIST, *(to(f"m{n}@example.org") for n in range(50)))
+MANY_TO = (LIST, *(make_recipient(f"m{n}@example.org") for n in range(50)))
 SHOWN: list[tuple[dict[str, object], str, str, str]] = [
     ({"errors": None}, "unchecked", "the checks could not run", "patchpilot check"),
     (
@@ -714,7 +754,7 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
     (
         {
             "series": Series(
-                (patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),) * 2
+                (make_patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),) * 2
             )
         },
         "sender",
@@ -722,7 +762,7 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
         "check sendemail.from and user.email",
     ),
     (
-        {"account": replace(account(""), configured=False)},
+        {"account": replace(make_account(""), configured=False)},
         "no-server",
         "no mail server configured",
         "run `patchpilot setup mail` to set it up",
@@ -765,14 +805,19 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
         "git remote add, or --base REF",
     ),
     (
-        {"recipients": (LIST, *(to(f"{name}@widgets.test") for name in "abcde"))},
+        {
+            "recipients": (
+                LIST,
+                *(make_recipient(f"{name}@widgets.test") for name in "abcde"),
+            )
+        },
         "doubtful-address",
         "not a public internet address: a@widgets.test, b@widgets.test, c@widgets.test,"
         " d@widgets.test",
         "",
     ),
     (
-        {"series": Series((patch(), patch())), "cover_from": 2},
+        {"series": Series((make_patch(), make_patch())), "cover_from": 2},
         "no-cover",
         "a series of 2 patches without a cover letter",
         "patchpilot draft --cover-subject 'description of the series', or patchpilot draft --edit",
@@ -792,15 +837,15 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
 def test_warnings_have_hints(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
-    assert [problem_text(problem) for problem in warnings(facts(**changed))] == [
+    assert [problem_texts(problem) for problem in warnings(make_facts(**changed))] == [
         (name, message, hint)
     ]
-    assert blocking_problems(**changed) == set()
+    assert find_blocking_problems(**changed) == set()
 
 
 def test_provider_that_alters_messages_is_reported() -> None:
     ((name, message, hint),) = map(
-        problem_text, warnings(facts(account=account("smtp.office365.com")))
+        problem_texts, warnings(make_facts(account=make_account("smtp.office365.com")))
     )
     assert (name, hint) == (
         "gateway",
@@ -825,19 +870,21 @@ def test_provider_that_alters_messages_is_reported() -> None:
 def test_reply_with_a_new_version_is_a_warning(
     changed: dict[str, object],
 ) -> None:
-    assert warning_names(**changed) == set()
+    assert find_warning_names(**changed) == set()
 
 
 def test_error_in_several_patches_is_shown_once() -> None:
-    both = Series((patch("[PATCH 1/2] widget: a"), patch("[PATCH 2/2] widget: b")))
+    both = Series(
+        (make_patch("[PATCH 1/2] widget: a"), make_patch("[PATCH 2/2] widget: b"))
+    )
     errors = ("widget: a: no name", "widget: b: no name", "widget: b: too long")
-    (problem,) = blockers(facts(series=both, errors=errors))
+    (problem,) = blockers(make_facts(series=both, errors=errors))
     assert problem.message == (
         "check reports 3 errors: no name (2 times); widget: b: too long"
     )
 
 
-def recorded_send(
+def make_sent_record(
     version: int = 1, *, same: bool = True, topic: bool = True, date: str = ""
 ) -> SentRecord:
     return SentRecord(version, date, "the archive has it", same, topic)
@@ -853,12 +900,17 @@ AGAIN = "the same patches were sent as v1: the archive has it"
 @pytest.mark.parametrize(
     ("version", "changelogs", "records", "expected"),
     [
-        (1, {}, [recorded_send()], [("already-sent", AGAIN, AMEND)]),
-        (1, {}, [recorded_send(), recorded_send(2)], [("already-sent", AGAIN, AMEND)]),
+        (1, {}, [make_sent_record()], [("already-sent", AGAIN, AMEND)]),
         (
             1,
             {},
-            [recorded_send(date="2026-03-01")],
+            [make_sent_record(), make_sent_record(2)],
+            [("already-sent", AGAIN, AMEND)],
+        ),
+        (
+            1,
+            {},
+            [make_sent_record(date="2026-03-01")],
             [
                 (
                     "already-sent",
@@ -867,11 +919,14 @@ AGAIN = "the same patches were sent as v1: the archive has it"
                 )
             ],
         ),
-        (2, CHANGES, [recorded_send()], []),
+        (2, CHANGES, [make_sent_record()], []),
         (
             1,
             {},
-            [recorded_send(same=False, date="2026-03-01"), recorded_send(same=False)],
+            [
+                make_sent_record(same=False, date="2026-03-01"),
+                make_sent_record(same=False),
+            ],
             [
                 (
                     "version-sent",
@@ -880,12 +935,12 @@ AGAIN = "the same patches were sent as v1: the archive has it"
                 )
             ],
         ),
-        (1, {}, [recorded_send(same=False, topic=False)], []),
-        (1, {}, [recorded_send(2, same=False)], []),
+        (1, {}, [make_sent_record(same=False, topic=False)], []),
+        (1, {}, [make_sent_record(2, same=False)], []),
         (
             1,
             {},
-            [recorded_send(2, same=False), recorded_send()],
+            [make_sent_record(2, same=False), make_sent_record()],
             [("already-sent", AGAIN, AMEND)],
         ),
     ],
@@ -897,8 +952,8 @@ def test_recorded_external_send_blocks_a_resend(
     expected: list[tuple[str, str, str]],
 ) -> None:
     draft = replace(GOOD, version=version, changelogs=changelogs)
-    facts_ = facts(version=version, draft=draft, records=tuple(records))
-    assert [problem_text(problem) for problem in blockers(facts_)] == expected
+    facts_ = make_facts(version=version, draft=draft, records=tuple(records))
+    assert [problem_texts(problem) for problem in blockers(facts_)] == expected
     for request in (SendRequest(resend=True), SendRequest(to_self=True)):
         assert (
             blockers(facts_._replace(topic=replace(facts_.topic, request=request)))
@@ -917,7 +972,8 @@ def test_hint_after_a_send_depends_on_its_state() -> None:
         states = MailState.ACCEPTED, MailState.REJECTED
         started = record(outbox, *states, change_id=mine)
     whole, part = (
-        problem_text(blockers(facts(before=(send,)))[0]) for send in (sent, started)
+        problem_texts(blockers(make_facts(before=(send,)))[0])
+        for send in (sent, started)
     )
     assert whole == (
         "version-sent",
@@ -967,7 +1023,7 @@ def test_hint_for_sent_patches_depends_on_their_state(
     from patchpilot.outgoing.outbox import Outbox
     from tests.kit.outbox import record
 
-    raw = ("\n".join(patch().lines) + "\n").encode()
+    raw = ("\n".join(make_patch().lines) + "\n").encode()
     mail_state = MailState.ACCEPTED if state == "sent" else MailState.UNKNOWN
     entry = replace(
         parse_message(raw), commit="c" * 40, patch_id="p" * 40, state=mail_state
@@ -978,8 +1034,10 @@ def test_hint_for_sent_patches_depends_on_their_state(
         GOOD, version=version, patches=(KnownPatch("p" * 40, "widget: mend"),)
     )
     hints = [
-        problem_text(problem)
-        for problem in blockers(facts(draft=mine, version=version, before=(send, send)))
+        problem_texts(problem)
+        for problem in blockers(
+            make_facts(draft=mine, version=version, before=(send, send))
+        )
     ]
     date = send.begun[:10]
     assert hints[-1] == (
@@ -992,6 +1050,6 @@ def test_hint_for_sent_patches_depends_on_their_state(
 
 def test_hint_for_many_recipients_suggests_dropping() -> None:
     ((action,),) = (
-        actions(problem.hint) for problem in warnings(facts(recipients=MANY_TO))
+        actions(problem.hint) for problem in warnings(make_facts(recipients=MANY_TO))
     )
     assert action.command == "patchpilot maintainers --drop ADDRESS"

@@ -23,14 +23,14 @@ LIST = "widgets@lists.example.org"
 BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
-def send(repo: Repo, line: str = "", *words: str) -> Ended:
+def send_to_recipient(repo: Repo, line: str = "", *words: str) -> Ended:
     """Send to a recipient, overriding findings and without an archive."""
     return repo.patchpilot(
         f"send --force 'a test' --format json --to {LIST} {line}", *words
     )
 
 
-def resume(repo: Repo, line: str = "", *words: str) -> Ended:
+def resume_send(repo: Repo, line: str = "", *words: str) -> Ended:
     return repo.patchpilot(f"send --resume --format json {line}", *words)
 
 
@@ -42,13 +42,13 @@ def message_states(done: Ended) -> str:
 def make_uncertain(repo: Repo, *places: int) -> list[str]:
     """Set messages of the last send to unknown, and return all Message-IDs."""
     with Repository.open(repo.path) as repository, Outbox() as outbox:
-        last = outbox.sends(find_draft(repository, request()).change_id)[-1]
+        last = outbox.sends(find_draft(repository, make_request()).change_id)[-1]
         for location in places:
             outbox.mark(last.id, location, Outcome(MailState.UNKNOWN, "nobody knows"))
         return [entry.message_id for entry in last.entries]
 
 
-def request() -> Any:
+def make_request() -> Any:
     from patchpilot.model.send_request import SendRequest
 
     return SendRequest()
@@ -63,7 +63,7 @@ def cut(tmp_path: Path) -> Any:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
         assert (
-            message_states(send(repo, "--cc gone@example.org --yes"))
+            message_states(send_to_recipient(repo, "--cc gone@example.org --yes"))
             == "accepted pending pending"
         )
         server.faults.heal()
@@ -76,7 +76,7 @@ def test_dropped_recipients_are_saved(
     repo, server = cut
     for arguments in (("--dry-run",), ()):
         for _ in range(2):
-            outcome = resume(repo, "--drop gone@example.org", *arguments)
+            outcome = resume_send(repo, "--drop gone@example.org", *arguments)
             assert outcome.code == (0 if arguments else 1), outcome.err
             assert [str(address) for address in outcome.json["messages"][1]["cc"]] == []
     with Repository.open(repo.path) as repository:
@@ -84,7 +84,7 @@ def test_dropped_recipients_are_saved(
         assert key
         assert load_edits(key).dropped == ()
     assert len(server.take()) == 1
-    assert resume(repo, "--drop gone@example.org --yes").code == 0
+    assert resume_send(repo, "--drop gone@example.org --yes").code == 0
     assert [received.recipients for received in server.take()][1:] == [(LIST,), (LIST,)]
     assert load_edits(key).dropped == ("gone@example.org",)
 
@@ -96,18 +96,18 @@ def test_messages_in_unknown_state_are_resolved_separately(
     ids = make_uncertain(repo, 1, 2)
     arguments = ("--unknown", f"{ids[1]}=sent", "--unknown", f"<{ids[2]}>=lost")
     assert (
-        message_states(resume(repo, *arguments, "--dry-run"))
+        message_states(resume_send(repo, *arguments, "--dry-run"))
         == "accepted accepted pending"
     )
-    assert resume(repo, *arguments).code == 1  # it cannot ask without a terminal
-    assert message_states(resume(repo, "--dry-run")) == "accepted unknown unknown"
+    assert resume_send(repo, *arguments).code == 1  # it cannot ask without a terminal
+    assert message_states(resume_send(repo, "--dry-run")) == "accepted unknown unknown"
     assert (
-        message_states(resume(repo, *arguments, "--yes"))
+        message_states(resume_send(repo, *arguments, "--yes"))
         == "accepted accepted accepted"
     )
     assert len(server.take()) == 2
     assert (
-        message_states(resume(repo, *arguments[:2], "--yes"))
+        message_states(resume_send(repo, *arguments[:2], "--yes"))
         == "accepted accepted accepted"
     )
 
@@ -119,22 +119,22 @@ def test_outcome_per_message_overrides_general_outcome(
     ids = make_uncertain(repo, 1, 2)
     assert (
         message_states(
-            resume(repo, f"--unknown {ids[1]}=lost --unknown sent --dry-run")
+            resume_send(repo, f"--unknown {ids[1]}=lost --unknown sent --dry-run")
         )
         == "accepted pending accepted"
     )
     assert (
-        message_states(resume(repo, f"--dry-run --unknown {ids[1]}=sent"))
+        message_states(resume_send(repo, f"--dry-run --unknown {ids[1]}=sent"))
         == "accepted accepted unknown"
     )
     assert (
         message_states(
-            resume(repo, f"--unknown sent --unknown {ids[2]}=keep --dry-run")
+            resume_send(repo, f"--unknown sent --unknown {ids[2]}=keep --dry-run")
         )
         == "accepted accepted unknown"
     )
     assert (
-        message_states(resume(repo, "--unknown lost --yes"))
+        message_states(resume_send(repo, "--unknown lost --yes"))
         == "accepted accepted accepted"
     )
     assert len(server.take()) == 3
@@ -151,10 +151,10 @@ def test_invalid_unknown_value_is_a_usage_error(
         ("who@example.org=sent", ids[1]),
         (f"{ids[0]}=lost", ids[1]),
     ):
-        outcome = resume(repo, "--yes --unknown", word)
+        outcome = resume_send(repo, "--yes --unknown", word)
         assert outcome.code == 2, word
         assert hint in outcome.err, word
-    outcome = send(repo, "--unknown sent --dry-run")
+    outcome = send_to_recipient(repo, "--unknown sent --dry-run")
     outcome.expect(2, "--resume")
 
 
@@ -163,7 +163,7 @@ def test_resume_hint_names_message_with_unknown_state(
 ) -> None:
     repo, _ = cut
     ids = make_uncertain(repo, 1, 2)
-    advice = " ".join(resume(repo, "--dry-run").json["advice"])
+    advice = " ".join(resume_send(repo, "--dry-run").json["advice"])
     assert f"--unknown {ids[1]}=" in advice
     assert "--unknown lost" in advice
 
@@ -173,9 +173,9 @@ def test_series_marked_as_sent_is_recorded(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=True)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
-        assert message_states(send(repo, "--yes --via", via)) == "unknown"
+        assert message_states(send_to_recipient(repo, "--yes --via", via)) == "unknown"
         server.faults.heal()
-        outcome = resume(repo, "--unknown sent")
+        outcome = resume_send(repo, "--unknown sent")
         assert (outcome.code, message_states(outcome)) == (0, "accepted")
         assert len(server.take()) == 1
     assert repo.git("tag -l 'sent/*-v1'")
@@ -199,7 +199,7 @@ def test_resume_after_an_amend_sends_the_original(tmp_path: Path, via: str) -> N
         repo.patchpilot(
             "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
         )
-        document = send(repo, "--yes --via", via).json
+        document = send_to_recipient(repo, "--yes --via", via).json
         assert document["state"] == "partial"
         server.faults.heal()
         amend_commit(repo)
@@ -213,7 +213,7 @@ def test_resume_after_an_amend_sends_the_original(tmp_path: Path, via: str) -> N
         )
         assert "--resume" in hint
         assert "--reroll" in hint
-        outcome = resume(repo, "--yes")
+        outcome = resume_send(repo, "--yes")
         assert (outcome.code, message_states(outcome)) == (
             0,
             "accepted accepted accepted",
@@ -230,7 +230,7 @@ def test_resume_after_an_amend_sends_the_original(tmp_path: Path, via: str) -> N
         assert prep
         assert prep.revision == 2
         assert dict(prep.history)["v1"][-1] == document["messages"][0]["message_id"]
-    assert message_states(resume(repo)) == "accepted accepted accepted"
+    assert message_states(resume_send(repo)) == "accepted accepted accepted"
 
 
 @pytest.mark.parametrize("strategy", ["commit", "branch-description"])
@@ -243,11 +243,11 @@ def test_resumed_send_is_recorded_in_b4_data(tmp_path: Path, strategy: str) -> N
             server=server,
             cover="widget: two lines were wrong\n\nBoth were read back as zero.\n",
         )
-        document = send(repo, "--via b4 --yes").json
+        document = send_to_recipient(repo, "--via b4 --yes").json
         assert document["state"] == "partial"
         server.faults.heal()
         amend_commit(repo)
-        outcome = resume(repo, "--yes")
+        outcome = resume_send(repo, "--yes")
         assert outcome.code == 0, outcome.err
         assert len(server.take()) == len(document["messages"])
         with Repository.open(repo.path) as repository:

@@ -40,7 +40,7 @@ SIGNED = f"Signed-off-by: {ME}"
 BINARY = bytes(range(256)) * 3
 
 
-class Commit(NamedTuple):
+class CommitTexts(NamedTuple):
     """A commit: its message without the sign-off, author, encoding, and file changes."""
 
     message: str = "lib: wait\n\nIt was wrong."
@@ -50,89 +50,93 @@ class Commit(NamedTuple):
     renamed: tuple[tuple[str, str], ...] = ()
 
 
-class Case(NamedTuple):
+class ComposeCase(NamedTuple):
     """A series with its configuration, its branch description and its first commit."""
 
-    commits: tuple[Commit, ...] = (Commit(),)
+    commits: tuple[CommitTexts, ...] = (CommitTexts(),)
     settings: tuple[tuple[str, str], ...] = ()
     cover: str = ""
     start: str = "master"
 
 
-def case(
-    message: str = Commit().message, *settings: tuple[str, str], **changed: object
-) -> Case:
-    return Case((Commit(message)._replace(**changed),), settings)  # type: ignore[arg-type]
+def make_case(
+    message: str = CommitTexts().message, *settings: tuple[str, str], **changed: object
+) -> ComposeCase:
+    return ComposeCase((CommitTexts(message)._replace(**changed),), settings)  # type: ignore[arg-type]
 
 
-TWO = (Commit(), Commit("lib: wait again\n\nMore."))
+TWO = (CommitTexts(), CommitTexts("lib: wait again\n\nMore."))
 COVER = "lib: wait longer\n\nThe pump is slow.\nVery slow.\n"
 CRLF = b"int a;\r\nint b;\r\n"
 CASES = {
-    "plain": case(),
-    "two patches": Case(TWO),
-    "eleven patches": Case(
-        tuple(Commit(f"lib: step {n}\n\nStep {n}.") for n in range(11))
+    "plain": make_case(),
+    "two patches": ComposeCase(TWO),
+    "eleven patches": ComposeCase(
+        tuple(CommitTexts(f"lib: step {n}\n\nStep {n}.") for n in range(11))
     ),
-    "another's patch": case(author=OTHER),
-    "two authors": Case((Commit(author=OTHER), Commit(author=UTF8))),
-    "UTF-8 author": case(author=UTF8),
-    "long UTF-8 author": case(author=LONG),
-    "author with a comma": case(author='"Doe, Jane" <jane@example.net>'),
-    "author with dots": case(author="J. R. Doe <jr@example.net>"),
-    "UTF-8 subject": case("lib: fix Größe\n\nText."),
-    "long UTF-8 subject": case(
+    "another's patch": make_case(author=OTHER),
+    "two authors": ComposeCase((CommitTexts(author=OTHER), CommitTexts(author=UTF8))),
+    "UTF-8 author": make_case(author=UTF8),
+    "long UTF-8 author": make_case(author=LONG),
+    "author with a comma": make_case(author='"Doe, Jane" <jane@example.net>'),
+    "author with dots": make_case(author="J. R. Doe <jr@example.net>"),
+    "UTF-8 subject": make_case("lib: fix Größe\n\nText."),
+    "long UTF-8 subject": make_case(
         "lib: fix the größte of all the übergroßen Überläufe at once\n\nText."
     ),
-    "long subject": case(f"lib: {'very ' * 16}long\n\nText."),
-    "encoded word in the subject": case("lib: fix =?x?= a_b\n\nText."),
-    "UTF-8 message": case("lib: wait\n\nPaß auf: naïve."),
-    "UTF-8 diff": case(files={"lib/plain.c": "/* Größe */\n".encode()}),
-    "ISO-8859-1 commit": case(
+    "long subject": make_case(f"lib: {'very ' * 16}long\n\nText."),
+    "encoded word in the subject": make_case("lib: fix =?x?= a_b\n\nText."),
+    "UTF-8 message": make_case("lib: wait\n\nPaß auf: naïve."),
+    "UTF-8 diff": make_case(files={"lib/plain.c": "/* Größe */\n".encode()}),
+    "ISO-8859-1 commit": make_case(
         "lib: Größe\n\nPaß auf.",
         author="Björn Öther <b@example.net>",
         encoding="ISO-8859-1",
     ),
-    "tags": case(
+    "tags": make_case(
         "lib: wait\n\nText.\n\nReported-by: Rob Port <rob@port.example>\n"
         'Cc: "Doe, J." <doe@example.net>\nReviewed-by: Zoë <zoe@example.net>'
     ),
-    "no body": case("lib: wait"),
-    "From in the message": case("lib: wait\n\nFrom the start\n>From here\n"),
-    "CRLF": case(files={"lib/dos.c": CRLF + b"int c;\r\n"}),
-    "binary": case(files={"lib/fw.bin": BINARY + b"x"}),
-    "rename": case(files={}, renamed=(("lib/old.c", "lib/new.c"),)),
-    "binary rename": case(files={}, renamed=(("lib/fw.bin", "lib/fw2.bin"),)),
-    "renamed and changed": case(
+    "no body": make_case("lib: wait"),
+    "From in the message": make_case("lib: wait\n\nFrom the start\n>From here\n"),
+    "CRLF": make_case(files={"lib/dos.c": CRLF + b"int c;\r\n"}),
+    "binary": make_case(files={"lib/fw.bin": BINARY + b"x"}),
+    "rename": make_case(files={}, renamed=(("lib/old.c", "lib/new.c"),)),
+    "binary rename": make_case(files={}, renamed=(("lib/fw.bin", "lib/fw2.bin"),)),
+    "renamed and changed": make_case(
         files={"lib/new.c": b"int line;\n" * 40 + b"int more;\n"},
         renamed=(("lib/old.c", "lib/new.c"),),
     ),
-    "no newline at the end": case(files={"lib/plain.c": b"int changed;"}),
-    "long lines": case(files={"lib/plain.c": b"x" * 1200 + b"\n"}),
-    "UTF-8 file name": case(files={"lib/größe.c": b"int x;\n"}),
-    "cover": Case(TWO, cover=COVER),
-    "cover in UTF-8": Case(TWO, cover="lib: Größe\n\nPaß auf.\n"),
-    "cover of one": Case(settings=(("format.coverLetter", "true"),), cover=COVER),
-    "cover auto": Case(TWO, (("format.coverLetter", "auto"),), COVER),
-    "stacked": Case(TWO, start="stack"),
-    "subjectPrefix": case(Commit().message, ("format.subjectPrefix", "PATCH net-next")),
-    "to and cc": case(
-        Commit().message,
+    "no newline at the end": make_case(files={"lib/plain.c": b"int changed;"}),
+    "long lines": make_case(files={"lib/plain.c": b"x" * 1200 + b"\n"}),
+    "UTF-8 file name": make_case(files={"lib/größe.c": b"int x;\n"}),
+    "cover": ComposeCase(TWO, cover=COVER),
+    "cover in UTF-8": ComposeCase(TWO, cover="lib: Größe\n\nPaß auf.\n"),
+    "cover of one": ComposeCase(
+        settings=(("format.coverLetter", "true"),), cover=COVER
+    ),
+    "cover auto": ComposeCase(TWO, (("format.coverLetter", "auto"),), COVER),
+    "stacked": ComposeCase(TWO, start="stack"),
+    "subjectPrefix": make_case(
+        CommitTexts().message, ("format.subjectPrefix", "PATCH net-next")
+    ),
+    "to and cc": make_case(
+        CommitTexts().message,
         ("format.to", "Tom <tom@example.net>"),
         ("format.cc", "Cyd <cyd@example.net>"),
         ("format.cc", "cee@example.net"),
     ),
-    "headers": case(
-        Commit().message,
+    "headers": make_case(
+        CommitTexts().message,
         ("format.headers", "X-Team: pumps\nCc: Hed <hed@example.net>\n"),
         ("format.headers", "Organization: Acme"),
     ),
-    "signature": case(Commit().message, ("format.signature", "Ada\nof Acme")),
-    "no signature": case(Commit().message, ("format.signature", "")),
-    "notes": case(Commit().message, ("format.notes", "true")),
-    "notes of a ref": case(Commit().message, ("format.notes", "review")),
-    "diff settings": case(
-        Commit().message, ("diff.noprefix", "true"), ("diff.context", "0")
+    "signature": make_case(CommitTexts().message, ("format.signature", "Ada\nof Acme")),
+    "no signature": make_case(CommitTexts().message, ("format.signature", "")),
+    "notes": make_case(CommitTexts().message, ("format.notes", "true")),
+    "notes of a ref": make_case(CommitTexts().message, ("format.notes", "review")),
+    "diff settings": make_case(
+        CommitTexts().message, ("diff.noprefix", "true"), ("diff.context", "0")
     ),
 }
 OURS = {"to", "cc", "date", "message-id", "x-mailer", "in-reply-to", "references"}
@@ -171,36 +175,38 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
         "lib/dos.c": CRLF,
         "lib/fw.bin": BINARY,
     }
-    stream = _commit("master", Commit("all: begin", files=files), "", 0)
-    stream += _commit(
-        "stack", Commit("lib: below", files={"lib/s.c": b"s\n"}), "master", 1
+    stream = _format_commit("master", CommitTexts("all: begin", files=files), "", 0)
+    stream += _format_commit(
+        "stack", CommitTexts("lib: below", files={"lib/s.c": b"s\n"}), "master", 1
     )
     number = 2
     for name, case in CASES.items():
         start = case.start
         for commit in case.commits:
-            stream += _commit(series_branch(name), commit, start, number)
+            stream += _format_commit(create_series_branch(name), commit, start, number)
             start, number = "", number + 1
     arguments = ["git", "fast-import", "--quiet"]
     subprocess.run(arguments, cwd=repo.path, input=stream, check=True)
     repo.git("update-ref refs/remotes/origin/master master")
     for name, ref in (("notes", "commits"), ("notes of a ref", "review")):
-        repo.git(f"notes --ref={ref} add -m 'Tried on a pump.'", series_branch(name))
+        repo.git(
+            f"notes --ref={ref} add -m 'Tried on a pump.'", create_series_branch(name)
+        )
     config = {"sendemail.smtpserver": "127.0.0.1", "sendemail.to": LIST}
     config["format.coverFromDescription"] = "subject"
     for name, case in CASES.items():
         if case.cover:
-            config[f"branch.{series_branch(name)}.description"] = case.cover
+            config[f"branch.{create_series_branch(name)}.description"] = case.cover
     for key, value in config.items():
         repo.git("config --global", key, value)
     return repo
 
 
-def series_branch(name: str) -> str:
+def create_series_branch(name: str) -> str:
     return re.sub(r"\W+", "-", name)
 
 
-def _commit(branch: str, commit: Commit, start: str, number: int) -> bytes:
+def _format_commit(branch: str, commit: CommitTexts, start: str, number: int) -> bytes:
     date = f"{1_700_000_000 + 60 * number} +0000"
     tail = "\n" if "-by:" in commit.message else "\n\n"
     message = f"{commit.message.rstrip()}{tail}{SIGNED}\n".encode(commit.encoding)
@@ -224,8 +230,10 @@ def _commit(branch: str, commit: Commit, start: str, number: int) -> bytes:
     return text + b"\n"
 
 
-def check_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Case:
-    (repo.path / ".git/HEAD").write_text(f"ref: refs/heads/{series_branch(name)}\n")
+def check_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> ComposeCase:
+    (repo.path / ".git/HEAD").write_text(
+        f"ref: refs/heads/{create_series_branch(name)}\n"
+    )
     settings = configuration(CASES[name].settings, {})
     monkeypatch.setenv(
         "GIT_CONFIG_PARAMETERS", settings.get("GIT_CONFIG_PARAMETERS", "")
@@ -279,7 +287,7 @@ def send_by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]
         yield parse_message((out / str(number)).read_bytes(), "", people)
 
 
-def comparable_parts(raw: bytes) -> tuple[dict[str, str], bytes]:
+def split_comparable_parts(raw: bytes) -> tuple[dict[str, str], bytes]:
     """Return a message's headers to compare, and its body without patchpilot's footer."""
     head, _, body = raw.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
     fields = re.split(r"\r?\n(?![ \t])", head.decode())
@@ -315,7 +323,7 @@ def test_messages_match_git(
     assert names == of_git
     different = set[str]()
     for name, ours, gits in zip(names, sent, expected, strict=True):
-        if comparable_parts(ours.raw) != comparable_parts(gits.raw):
+        if split_comparable_parts(ours.raw) != split_comparable_parts(gits.raw):
             different.add(name)
         people = [
             set(message.recipients) - {"ada@example.org"} for message in (ours, gits)
@@ -325,7 +333,7 @@ def test_messages_match_git(
     assert different == DIFFERENT.keys()
 
 
-def applied_parts(raw: bytes) -> tuple[str, bytes, bytes]:
+def split_applied_parts(raw: bytes) -> tuple[str, bytes, bytes]:
     """Return a patch's subject, message and diff."""
     message = message_from_bytes(raw)
     body = message.get_payload(decode=True)
@@ -369,7 +377,7 @@ def test_messages_match_b4(
     assert people[1] <= people[0]
     patches = [
         [
-            applied_parts(message.raw)
+            split_applied_parts(message.raw)
             for message in sent
             if b"\ndiff --git" in message.raw
         ]

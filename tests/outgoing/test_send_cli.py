@@ -20,13 +20,13 @@ from tests.kit.topics import topic, unpacked
 LIST = "Widgets <widgets@lists.example.org>"
 
 
-def send(repo: Repo, line: str = "", *words: object) -> Outcome:
+def send_topic(repo: Repo, line: str = "", *words: object) -> Outcome:
     return repo.patchpilot(f"send --force 'a test' --to '{LIST}' {line}", *words)
 
 
 def test_dry_run_shows_everything(tmp_path: Path) -> None:
     with FaultySink() as server:
-        outcome = send(topic(tmp_path / "r", 2, server=server), "--dry-run")
+        outcome = send_topic(topic(tmp_path / "r", 2, server=server), "--dry-run")
         assert server.take() == ()
     assert outcome.code == 0
     for text in (
@@ -43,9 +43,9 @@ def test_dry_run_shows_everything(tmp_path: Path) -> None:
 def test_sending_without_a_terminal_needs_yes(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        assert send(repo).code == 1
+        assert send_topic(repo).code == 1
         assert server.take() == ()
-        outcome = send(repo, "--yes --format json")
+        outcome = send_topic(repo, "--yes --format json")
         assert (outcome.code, len(server.take())) == (0, 1)
     reported = outcome.json
     assert (reported["schema"], reported["state"]) == ("patchpilot/send/1", "sent")
@@ -70,20 +70,20 @@ def test_reason_for_forced_send_is_recorded(
             refusal["name"] for refusal in outcome.json["refusals"]
         }
         assert server.take() == ()
-        assert send(repo, "--yes").code == 0
+        assert send_topic(repo, "--yes").code == 0
     assert "forced: a test" in repo.patchpilot("draft").out
 
 
 def test_identical_version_is_not_sent_twice(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        assert send(repo, "--yes").code == 0
+        assert send_topic(repo, "--yes").code == 0
         second = repo.patchpilot("send --yes --format json --to", LIST)
         assert (second.code, len(server.take())) == (1, 1)
         assert "already-sent" in {
             refusal["name"] for refusal in second.json["refusals"]
         }
-        assert send(repo, "--resume --yes").code == 0
+        assert send_topic(repo, "--resume --yes").code == 0
         repo.commit(
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int m;\n"},
@@ -98,7 +98,7 @@ def test_identical_version_is_not_sent_twice(tmp_path: Path) -> None:
 def test_unchanged_reroll_has_a_hint(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        assert send(repo, "--yes").code == 0
+        assert send_topic(repo, "--yes").code == 0
         repo.patchpilot("draft --changelog ''")
         second = repo.patchpilot("send --reroll --dry-run --format json --to", LIST)
         blockers = {
@@ -122,26 +122,26 @@ def test_outbox_directory_sends_nothing(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         for _ in range(2):
-            assert send(repo, "--outbox", out).code == 0
+            assert send_topic(repo, "--outbox", out).code == 0
         assert server.take() == ()
     files = sorted(out.iterdir())
     assert [file.name for file in files] == ["0001.eml", "0002.eml"]
     assert b"X-Mailer: git-send-email" in files[0].read_bytes()
     (out / "0007.eml").write_text("another's")
-    send(repo, "--outbox", out).expect(2, "0007.eml")
-    send(repo, "--outbox", repo.path / "widget.c" / "x").expect(2, "directory")
+    send_topic(repo, "--outbox", out).expect(2, "0007.eml")
+    send_topic(repo, "--outbox", repo.path / "widget.c" / "x").expect(2, "directory")
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 def test_to_self_is_not_a_revision(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        assert send(repo, "--to-self --yes --via", via).code == 0
+        assert send_topic(repo, "--to-self --yes --via", via).code == 0
         (mail,) = server.take()
         assert mail.recipients == ("ada@example.org",)
         assert b"widgets@lists.example.org" in mail.data
         assert "sent:" not in repo.patchpilot("draft").out
-        assert send(repo, "--yes --via", via).code == 0
+        assert send_topic(repo, "--yes --via", via).code == 0
         test, real = (unpacked(received) for received in server.take())
     sent = parse_mail(real).message_id
     for name, mails in (("both", (test, real)), ("again", (real, test))):
@@ -156,8 +156,8 @@ def test_resend_is_marked(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert repo.patchpilot("draft --ping").code == 2
-        assert send(repo, "--yes").code == 0
-        assert send(repo, "--yes --resend").code == 0
+        assert send_topic(repo, "--yes").code == 0
+        assert send_topic(repo, "--yes --resend").code == 0
         first, second = server.take()
     assert b"Subject: [PATCH RESEND] widget" in second.data
     # a resend has the same body as the first send
@@ -165,7 +165,7 @@ def test_resend_is_marked(tmp_path: Path) -> None:
     assert "https://lore.kernel.org/r/" in repo.patchpilot("draft --ping").out
     (repo.path / "widget.c").write_text("int other;\n")
     repo.git("commit -q --amend -a --no-edit")
-    changed = send(repo, "--dry-run --resend --format json").json["refusals"]
+    changed = send_topic(repo, "--dry-run --resend --format json").json["refusals"]
     assert [warning["name"] for warning in changed if "a resend" in warning["message"]]
 
 
@@ -190,9 +190,9 @@ def test_outdated_plan_is_refused(tmp_path: Path) -> None:
 def test_second_sender_is_refused(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        change_id = send(repo, "--dry-run --format json").json["change_id"]
+        change_id = send_topic(repo, "--dry-run --format json").json["change_id"]
         with sole_sender(change_id):
-            outcome = send(repo, "--yes")
+            outcome = send_topic(repo, "--yes")
         outcome.expect(1, "is already sending this topic")
         assert server.take() == ()
 
@@ -234,7 +234,7 @@ def test_control_c_stops_between_messages(tmp_path: Path) -> None:
         assert pressed.is_set()
         assert process[0].returncode == 130, err
         assert len(server.take()) == 2
-        assert send(repo, "--resume --yes").code == 0
+        assert send_topic(repo, "--resume --yes").code == 0
         assert len(server.take()) == 3
 
 
@@ -243,12 +243,12 @@ def test_unconfigured_machine_gets_hints(
 ) -> None:
     repo = topic(tmp_path / "r", 1)
     (Path(os.environ["HOME"]) / ".gitconfig").write_text("")
-    outcome = send(repo, "--yes")
+    outcome = send_topic(repo, "--yes")
     outcome.expect(3, "user.email")
     repo.git("config user.name 'Ada Fixer'")
     repo.git("config user.email ada@example.org")
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
-    outcome = send(repo, "--yes")
+    outcome = send_topic(repo, "--yes")
     outcome.expect(3, "patchpilot setup mail")
 
 
@@ -256,7 +256,7 @@ def test_missing_password_is_explained(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.smtpuser ada")
-        outcome = send(repo, "--yes")
+        outcome = send_topic(repo, "--yes")
         outcome.expect(1, "no password for ada")
         assert server.take() == ()
 
@@ -266,12 +266,12 @@ def test_hint_drops_a_rejected_recipient(
 ) -> None:
     with FaultySink(Faults(reject=frozenset({"gone@example.org"}))) as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        outcome = send(repo, "--cc gone@example.org --yes --format json")
+        outcome = send_topic(repo, "--cc gone@example.org --yes --format json")
         reported = outcome.json
         assert (outcome.code, reported["state"], server.take()) == (4, "failed", ())
         assert "550 no such user" in reported["messages"][0]["detail"]
         assert "--drop gone@example.org" in reported["advice"][0]
-        assert send(repo, "--yes").code == 0
+        assert send_topic(repo, "--yes").code == 0
         assert len(server.take()) == 2
 
 
@@ -289,7 +289,7 @@ def test_rejected_recipient_is_skipped(tmp_path: Path, via: str) -> None:
 
         server.faults.on_mail = reject
         arguments = ("--via", via, "--format", "json", "--yes")
-        reported = send(
+        reported = send_topic(
             repo,
             "--cc",
             '"Bob, Gone" <gone@example.org>',
@@ -302,8 +302,8 @@ def test_rejected_recipient_is_skipped(tmp_path: Path, via: str) -> None:
             "rejected",
         ]
         assert f"--resume --drop {gone}" in reported["advice"][0]
-        assert send(repo, "--resume --drop who@example.org", *arguments).code == 2
-        outcome = send(repo, "--resume --drop", gone, *arguments)
+        assert send_topic(repo, "--resume --drop who@example.org", *arguments).code == 2
+        outcome = send_topic(repo, "--resume --drop", gone, *arguments)
         assert (outcome.code, outcome.json["state"]) == (0, "sent"), outcome.err
         mails = server.take()
     assert [sorted(mail.recipients) for mail in mails] == [
@@ -319,14 +319,14 @@ def test_rejected_recipient_is_skipped(tmp_path: Path, via: str) -> None:
 
 
 def test_drop_needs_a_resumed_send(tmp_path: Path) -> None:
-    outcome = send(topic(tmp_path / "r", 1), "--drop x@example.org --dry-run")
+    outcome = send_topic(topic(tmp_path / "r", 1), "--drop x@example.org --dry-run")
     outcome.expect(2, "--resume")
 
 
 def test_unreachable_server_leaves_everything_pending(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-    outcome = send(repo, "--yes --format json")
+    outcome = send_topic(repo, "--yes --format json")
     assert outcome.code == 4
     assert [message["state"] for message in outcome.json["messages"]] == [
         "pending",
@@ -367,7 +367,7 @@ def test_missing_b4_is_reported(
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     before = repo.git("config --local --list")
-    outcome = send(repo, "--via b4 --dry-run")
+    outcome = send_topic(repo, "--via b4 --dry-run")
     outcome.expect(3, "b4 is not installed", "pip install")
     assert repo.git("config --local --list") == before
 

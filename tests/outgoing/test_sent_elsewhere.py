@@ -21,15 +21,15 @@ LIST = "widgets@lists.example.org"
 NOBODY = "http://127.0.0.1:9/all/"
 
 
-def send(repo: Repo, line: str = "", *words: str) -> Any:
+def send_to_recipient(repo: Repo, line: str = "", *words: str) -> Any:
     return repo.patchpilot(f"send --format json --to {LIST} {line}", *words).json
 
 
-def blocking_problems(repo: Repo, line: str = "", *words: str) -> dict[str, str]:
+def find_blocking_problems(repo: Repo, line: str = "", *words: str) -> dict[str, str]:
     """Return the messages and hints of blocking problems, by name."""
     return {
         refusal["name"]: f"{refusal['message']}; {refusal['hint']}"
-        for refusal in send(repo, f"--dry-run {line}", *words)["refusals"]
+        for refusal in send_to_recipient(repo, f"--dry-run {line}", *words)["refusals"]
     }
 
 
@@ -47,17 +47,17 @@ def test_sent_tag_blocks_a_resend(tmp_path: Path, via: str) -> None:
         repo.patchpilot(
             "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
         )
-        assert send(repo, "--force x --yes --via", via)["state"] == "sent"
+        assert send_to_recipient(repo, "--force x --yes --via", via)["state"] == "sent"
         tag = repo.git("tag -l 'sent/*'")
         assert tag.endswith("-v1")
         server.take()
         repo.git("config --remove-section branch.topic") if via == "b4" else None
         delete_outbox()
-        refusals = blocking_problems(repo)
+        refusals = find_blocking_problems(repo)
         assert tag in refusals["already-sent"]
         assert "--reroll" not in refusals["already-sent"]
         assert repo.patchpilot("send --yes --to", LIST).code == 1
-        assert "already-sent" not in blocking_problems(repo, "--resend")
+        assert "already-sent" not in find_blocking_problems(repo, "--resend")
 
 
 def test_amended_topic_without_outbox_is_a_new_version(
@@ -66,22 +66,22 @@ def test_amended_topic_without_outbox_is_a_new_version(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config --global patchpilot.lore", NOBODY)
-        first = send(repo, "--force x --yes")
+        first = send_to_recipient(repo, "--force x --yes")
     delete_outbox()
     (repo.path / "widget.c").write_text(
         (repo.path / "widget.c").read_text() + "int more;\n"
     )
     repo.git("commit -q -a --amend --no-edit")
-    second = send(repo, "--dry-run")
+    second = send_to_recipient(repo, "--dry-run")
     assert (second["change_id"], second["version"]) == (first["change_id"], 2)
     names = {refusal["name"] for refusal in second["refusals"]}
     assert "no-changelog" in names
     assert not {"already-sent", "version-sent"} & names
-    assert "version-sent" in blocking_problems(repo, "-v 1")
+    assert "version-sent" in find_blocking_problems(repo, "-v 1")
     repo.patchpilot("draft --changelog '- one more line'")
     assert (
         not {"already-sent", "version-sent", "no-changelog"}
-        & blocking_problems(repo).keys()
+        & find_blocking_problems(repo).keys()
     )
 
 
@@ -89,7 +89,7 @@ def test_tag_does_not_claim_another_topic(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config --global patchpilot.lore", NOBODY)
-        first = send(repo, "--force x --yes")
+        first = send_to_recipient(repo, "--force x --yes")
         delete_outbox()
         repo.git("checkout -q -b other")
         repo.git("branch -q -u master")
@@ -97,7 +97,7 @@ def test_tag_does_not_claim_another_topic(tmp_path: Path) -> None:
             "widget: more\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int more;\n"},
         )
-        other = send(repo, "--dry-run")
+        other = send_to_recipient(repo, "--dry-run")
     assert other["change_id"] != first["change_id"]
     assert not {"already-sent", "version-sent"} & {
         refusal["name"] for refusal in other["refusals"]
@@ -123,7 +123,7 @@ def test_tag_made_by_b4_is_found(tmp_path: Path) -> None:
             name,
             head,
         )
-        assert name in blocking_problems(repo)["already-sent"]
+        assert name in find_blocking_problems(repo)["already-sent"]
 
 
 @pytest.mark.parametrize("kind", ["stand-in", "public-inbox"])
@@ -131,7 +131,7 @@ def test_patches_found_in_archive_are_not_resent(tmp_path: Path, kind: str) -> N
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config --global patchpilot.lore", NOBODY)
-        result = send(repo, "--force x --yes")
+        result = send_to_recipient(repo, "--force x --yes")
         mails = [unpacked(received) for received in server.take()]
     repo.git("tag -d", repo.git("tag -l 'sent/*'"))
     delete_outbox()
@@ -139,18 +139,18 @@ def test_patches_found_in_archive_are_not_resent(tmp_path: Path, kind: str) -> N
         repo.git("config --global patchpilot.lore", archive.url)
         assert (
             result["messages"][0]["message_id"]
-            in blocking_problems(repo)["already-sent"]
+            in find_blocking_problems(repo)["already-sent"]
         )
-        assert "already-sent" not in blocking_problems(repo, "--offline")
-        assert "already-sent" not in blocking_problems(repo, "--security yes")
+        assert "already-sent" not in find_blocking_problems(repo, "--offline")
+        assert "already-sent" not in find_blocking_problems(repo, "--security yes")
         repo.git("branch first topic~1")
         repo.git("branch -q -u first")
-        assert "already-sent" in blocking_problems(repo)
+        assert "already-sent" in find_blocking_problems(repo)
         repo.git("branch -q -u master")
         (repo.path / "widget.c").write_text(
             (repo.path / "widget.c").read_text() + "int more;\n"
         )
         repo.git("commit -q -a --amend --no-edit")
-        assert "already-sent" not in blocking_problems(repo)
+        assert "already-sent" not in find_blocking_problems(repo)
     repo.git("config --global patchpilot.lore", NOBODY)
-    assert "already-sent" not in blocking_problems(repo)
+    assert "already-sent" not in find_blocking_problems(repo)

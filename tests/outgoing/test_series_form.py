@@ -10,7 +10,7 @@ from tests.kit.repos import Repo
 from tests.kit.topics import topic
 
 
-def dry_run_warnings(repo: Repo, line: str = "", *words: str) -> dict[str, Any]:
+def find_dry_run_warnings(repo: Repo, line: str = "", *words: str) -> dict[str, Any]:
     outcome = repo.patchpilot(
         "send --to widgets@lists.example.org --force 'a test' --dry-run --format json"
         f" {line}",
@@ -26,10 +26,10 @@ def test_missing_cover_letter_is_reported(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     repo = topic(tmp_path / "r", 2)
-    reported = dry_run_warnings(repo, *words)["no-cover"]
+    reported = find_dry_run_warnings(repo, *words)["no-cover"]
     assert reported["message"] == "a series of 2 patches without a cover letter"
     assert "--cover-subject" in reported["hint"]
     repo.patchpilot(
         "draft --cover-subject 'widget: two lines' --cover 'Both were wrong.'"
     )
-    assert "no-cover" not in dry_run_warnings(repo, *words)
+    assert "no-cover" not in find_dry_run_warnings(repo, *words)

@@ -35,14 +35,14 @@ from tests.kit.smtp_faults import (
 from tests.kit.terminal import Terminal
 from tests.kit.topics import topic
 from tests.lab.fault_table import run_server_case
-from tests.outgoing.test_judgement import account
+from tests.outgoing.test_judgement import make_account
 
 pytestmark = pytest.mark.long
 
 RAW = b"Subject: x\n\ntext\n.\n..\n"
 
 
-def send(submission: Submission) -> Outcome:
+def send_topic(submission: Submission) -> Outcome:
     return submission.send("a@example.org", ["b@example.org", "c@example.org"], RAW)
 
 
@@ -60,11 +60,11 @@ def test_message_state_follows_the_server(
 ) -> None:
     with (
         RawServer(case.fault) as server,
-        Submission(account(server), None, 0.4) as submission,
+        Submission(make_account(server), None, 0.4) as submission,
     ):
         if case.fault.at == 2:
-            assert send(submission).state is MailState.ACCEPTED
-        outcome = send(submission)
+            assert send_topic(submission).state is MailState.ACCEPTED
+        outcome = send_topic(submission)
         arrived = len(server.take()) == case.fault.at
         if case.first == UNKNOWN:
             assert (outcome.state, outcome.retry) == (MailState.UNKNOWN, Retry.NO)
@@ -79,7 +79,7 @@ def test_message_state_follows_the_server(
                 STOPPED,
             )
             server.heal()
-            assert send(submission).state is MailState.ACCEPTED
+            assert send_topic(submission).state is MailState.ACCEPTED
         assert server.take()[-1].data == RAW.replace(b"\n", b"\r\n")
 
 

@@ -21,7 +21,7 @@ LIST = "widgets@lists.example.org"
 TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
-def send(repo: Repo, line: str = "", *words: str) -> Ended:
+def send_topic(repo: Repo, line: str = "", *words: str) -> Ended:
     return repo.patchpilot(f"send --force 'a test' --to {LIST} {line}", *words)
 
 
@@ -38,19 +38,22 @@ def test_dry_run_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
         )
         arguments = ("--via", via, "--format", "json")
         config = (repo.path / ".git" / "config").read_bytes()
-        output = message_ids(send(repo, *arguments, "--dry-run"))
+        output = message_ids(send_topic(repo, *arguments, "--dry-run"))
         assert (repo.path / ".git" / "config").read_bytes() == config
         if via == "git-send-email":
             assert (
                 message_ids(
-                    send(repo, *arguments, "--dry-run", "--cc", "more@example.org")
+                    send_topic(
+                        repo, *arguments, "--dry-run", "--cc", "more@example.org"
+                    )
                 )
                 == output
             )
             assert (
-                message_ids(send(repo, *arguments, "--to-self", "--dry-run")) != output
+                message_ids(send_topic(repo, *arguments, "--to-self", "--dry-run"))
+                != output
             )
-        assert message_ids(send(repo, *arguments, "--yes")) == output
+        assert message_ids(send_topic(repo, *arguments, "--yes")) == output
         arrived = [received.data for received in server.take()]
     assert len(arrived) == 3
     for index, data in enumerate(arrived):
@@ -64,27 +67,27 @@ def test_dry_run_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
 def test_changed_messages_get_new_ids(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    document = message_ids(send(repo, "--dry-run --format json"))
+    document = message_ids(send_topic(repo, "--dry-run --format json"))
     repo.git(
         "commit -q --amend -m",
         "widget: change line 1\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
     )
-    assert message_ids(send(repo, "--dry-run --format json")) != document
+    assert message_ids(send_topic(repo, "--dry-run --format json")) != document
 
 
 @TRANSPORTS
 def test_complete_send_cannot_be_resumed(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        assert send(repo, "--yes --via", via).code == 0
+        assert send_topic(repo, "--yes --via", via).code == 0
         for arguments in ((), ("--dry-run",)):
-            outcome = send(repo, "--resume", *arguments)
+            outcome = send_topic(repo, "--resume", *arguments)
             assert outcome.code == 0, outcome.err
             assert "all messages were accepted; nothing is left to send" in outcome.out
             assert "diff --git" not in outcome.out
         assert [
             load["state"]
-            for load in send(repo, "--resume --format json").json["messages"]
+            for load in send_topic(repo, "--resume --format json").json["messages"]
         ] == ["accepted"]
         assert len(server.take()) == 1
 
@@ -92,8 +95,8 @@ def test_complete_send_cannot_be_resumed(tmp_path: Path, via: str) -> None:
 def test_unknown_message_is_not_resent(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=False)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        assert send(repo, "--yes").code == 4
-        outcome = send(repo, "--resume --offline")
+        assert send_topic(repo, "--yes").code == 4
+        outcome = send_topic(repo, "--resume --offline")
         assert (outcome.code, server.take()) == (4, ())
         assert "unknown" in outcome.out
         assert "--unknown lost" in outcome.out
@@ -102,12 +105,12 @@ def test_unknown_message_is_not_resent(tmp_path: Path) -> None:
 def test_only_missing_messages_are_shown_again(tmp_path: Path) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        assert send(repo, "--yes").code == 4
-        output = send(repo, "--resume --dry-run")
+        assert send_topic(repo, "--yes").code == 4
+        output = send_topic(repo, "--resume --dry-run")
     assert (output.code, output.out.count("diff --git")) == (0, 1)
     assert "1 of 2 mails to 1 recipient" in output.out
     assert "accepted  [PATCH 1/2]" in output.out
-    reported = send(repo, "--resume --dry-run --format json").json
+    reported = send_topic(repo, "--resume --dry-run --format json").json
     assert [message["state"] for message in reported["messages"]] == [
         "accepted",
         "pending",
@@ -119,13 +122,13 @@ def test_dropped_recipient_is_not_added_again(
 ) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        assert send(repo, "--cc gone@example.org --yes").code == 4
-        output = send(repo, "--resume --drop gone@example.org --dry-run")
+        assert send_topic(repo, "--cc gone@example.org --yes").code == 4
+        output = send_topic(repo, "--resume --drop gone@example.org --dry-run")
         assert "patchpilot maintainers --restore gone@example.org" in " ".join(
             output.out.split()
         )
         server.faults.heal()
-        assert send(repo, "--resume --drop gone@example.org --yes").code == 0
+        assert send_topic(repo, "--resume --drop gone@example.org --yes").code == 0
     with Repository.open(repo.path) as repository:
         key = branch_key(repository)
     assert key is not None
@@ -154,14 +157,14 @@ def test_changed_message_is_not_resumed(
         "widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         {"a.c": "int a;\n"},
     )
-    planned = send(repo, "--dry-run --format json").json
-    accept_all(repo)
-    second = send(repo, "--dry-run --format json").json
+    planned = send_topic(repo, "--dry-run --format json").json
+    record_accepted_send(repo)
+    second = send_topic(repo, "--dry-run --format json").json
     assert "already-sent" in {refusal["name"] for refusal in second["refusals"]}
     repo.git("commit -q --amend -m", message)
     (repo.path / "a.c").write_text(text)
     repo.git("commit -q --amend --no-edit a.c --allow-empty")
-    changed = send(repo, "--dry-run --format json").json
+    changed = send_topic(repo, "--dry-run --format json").json
     assert changed["change_id"] == planned["change_id"]
     assert {refusal["name"] for refusal in changed["refusals"]} & {
         "already-sent",
@@ -169,7 +172,7 @@ def test_changed_message_is_not_resumed(
     } == {"version-sent"}
 
 
-def accept_all(repo: Repo) -> None:
+def record_accepted_send(repo: Repo) -> None:
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.send.plan_send import plan
 

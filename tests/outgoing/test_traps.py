@@ -16,7 +16,7 @@ from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
 
-def problem_names(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
+def dry_run_document(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
     """Return the JSON document of a dry run."""
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     outcome = repo.patchpilot(
@@ -25,7 +25,7 @@ def problem_names(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
     return outcome.json
 
 
-def reported_names(reported: dict[str, object], key: str) -> set[str]:
+def problem_names_in(reported: dict[str, object], key: str) -> set[str]:
     return {problem["name"] for problem in reported[key]}
 
 
@@ -33,18 +33,18 @@ def test_unanswered_question_is_a_warning(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    assert {"unanswered-security", "unanswered-regression"} <= reported_names(
-        problem_names(repo), "warnings"
+    assert {"unanswered-security", "unanswered-regression"} <= problem_names_in(
+        dry_run_document(repo), "warnings"
     )
-    reported = problem_names(repo, "--security no --regression no")
-    assert not {"unanswered-security", "unanswered-regression"} & reported_names(
+    reported = dry_run_document(repo, "--security no --regression no")
+    assert not {"unanswered-security", "unanswered-regression"} & problem_names_in(
         reported, "warnings"
     )
     with Repository.open(repo.path) as repository:
         for name in ("security", "regression"):
             save_draft_answer(repository, name, "no")
-    assert not {"unanswered-security", "unanswered-regression"} & reported_names(
-        problem_names(repo), "warnings"
+    assert not {"unanswered-security", "unanswered-regression"} & problem_names_in(
+        dry_run_document(repo), "warnings"
     )
 
 
@@ -53,8 +53,8 @@ def test_security_fix_goes_to_the_security_team(
 ) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.cc linux-kernel@vger.kernel.org")
-    reported = problem_names(repo, "--security yes")
-    assert "security-on-list" in reported_names(reported, "refusals")
+    reported = dry_run_document(repo, "--security yes")
+    assert "security-on-list" in problem_names_in(reported, "refusals")
     recipients = {
         recipient["email"]: recipient["header"] for recipient in reported["recipients"]
     }
@@ -80,8 +80,8 @@ def test_missing_project_list_is_added(
         "wanda@example.net",
         "dev@dpdk.org",
     }
-    assert "unanswered-security" in reported_names(reported, "warnings")
-    assert "unanswered-regression" not in reported_names(reported, "warnings")
+    assert "unanswered-security" in problem_names_in(reported, "warnings")
+    assert "unanswered-regression" not in problem_names_in(reported, "warnings")
 
 
 def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
             "regression",
         ]
         save_draft_answer(repository, "regression", "yes")
-    reported = problem_names(repo)
+    reported = dry_run_document(repo)
     assert "regressions@lists.linux.dev" in {
         recipient["email"] for recipient in reported["recipients"]
     }
@@ -124,13 +124,13 @@ def test_merged_or_conflicting_patches_are_refused(tmp_path: Path) -> None:
     repo.checkout("master")
     repo.git("cherry-pick", fix)
     repo.checkout("topic")
-    reported = problem_names(repo)
-    assert "already-fixed" in reported_names(reported, "refusals")
+    reported = dry_run_document(repo)
+    assert "already-fixed" in problem_names_in(reported, "refusals")
     repo.checkout("master")
     repo.commit("widget: rewrite\n\n" + SIGNED, {"widget.c": "all new\n"})
     repo.checkout("topic")
-    reported = problem_names(repo)
-    assert "does-not-apply" in reported_names(reported, "refusals")
+    reported = dry_run_document(repo)
+    assert "does-not-apply" in problem_names_in(reported, "refusals")
 
 
 def test_subsystem_remote_is_the_target(

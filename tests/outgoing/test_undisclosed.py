@@ -67,7 +67,7 @@ ONLY = ("wilma@example.org", TEAM)
 
 
 @contextmanager
-def watched_server() -> Iterator[tuple[str, list[str]]]:
+def serve_and_record() -> Iterator[tuple[str, list[str]]]:
     """Run an empty web server; yield its address and the requests."""
     requests: list[str] = []
 
@@ -90,7 +90,9 @@ def watched_server() -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
-def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
+def create_topic_with_recipients(
+    path: Path, via: str, server: FaultySink | None = None
+) -> Repo:
     """Create a topic whose tags, cover letter and configuration name recipients who must not get
     it.
     """
@@ -143,7 +145,7 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
     return repo
 
 
-def send(repo: Repo, via: str, line: str = "", *words: str) -> Called:
+def send_topic(repo: Repo, via: str, line: str = "", *words: str) -> Called:
     return repo.patchpilot(f"send --force x --format json --via {via} {line}", *words)
 
 
@@ -166,9 +168,9 @@ def test_undisclosed_envelope_is_minimal(
     tmp_path: Path, via: str, words: tuple[str, ...]
 ) -> None:
     with FaultySink() as server:
-        repo = repository(tmp_path / "r", via, server)
+        repo = create_topic_with_recipients(tmp_path / "r", via, server)
         assert repo.patchpilot("maintainers --add-cc kept@example.net").code == 0
-        outcome = send(repo, via, "--security yes --yes", *words)
+        outcome = send_topic(repo, via, "--security yes --yes", *words)
         assert outcome.code == 0, outcome.err
         (mail,) = server.take()
     named = ("rea@example.net",) if "--cc" in words else ()
@@ -184,7 +186,7 @@ def test_undisclosed_envelope_is_minimal(
 )
 def test_private_tag_requires_an_answer(tmp_path: Path, cc: str) -> None:
     with FaultySink() as server:
-        repo = repository(tmp_path / "r", "git-send-email", server)
+        repo = create_topic_with_recipients(tmp_path / "r", "git-send-email", server)
         text = MESSAGE.replace("Cc: stable@vger.kernel.org", cc)
         repo.git("commit -q --amend -F -", stdin=text)
         for arguments in (
@@ -192,10 +194,10 @@ def test_private_tag_requires_an_answer(tmp_path: Path, cc: str) -> None:
             ("--dry-run",),
             ("--cc", "x@example.net", "--yes"),
         ):
-            outcome = send(repo, "git-send-email", *arguments)
+            outcome = send_topic(repo, "git-send-email", *arguments)
             outcome.expect(1, "security question not answered", "--security")
         assert server.take() == ()
-        assert send(repo, "git-send-email", "--security no --yes").code == 0
+        assert send_topic(repo, "git-send-email", "--security no --yes").code == 0
         (mail,) = server.take()
     assert "stable@kernel.org" in mail.recipients
     assert "stable@vger.kernel.org" not in mail.recipients
@@ -204,7 +206,7 @@ def test_private_tag_requires_an_answer(tmp_path: Path, cc: str) -> None:
 def test_alias_does_not_redirect_an_undisclosed_fix(tmp_path: Path) -> None:
     (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
     with FaultySink() as server:
-        repo = repository(tmp_path / "r", "git-send-email", server)
+        repo = create_topic_with_recipients(tmp_path / "r", "git-send-email", server)
         for section in ("sendemail", "sendemail.work"):
             repo.git(
                 "config",
@@ -216,7 +218,7 @@ def test_alias_does_not_redirect_an_undisclosed_fix(tmp_path: Path) -> None:
         for name in ("tocmd", "cccmd", "headercmd"):
             repo.git("config --global --unset", f"sendemail.{name}")
         for arguments in ((), ("--identity", "work", "--reroll")):
-            outcome = send(
+            outcome = send_topic(
                 repo, "git-send-email", *arguments, "--security", "yes", "--yes"
             )
             assert outcome.code == 0, outcome
@@ -233,7 +235,7 @@ def test_recipient_added_by_transport_blocks_send(
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
     repo.git("config --global sendemail.aliasfiletype mutt")
     arguments = ("--to", "wilma@example.org", "--cc", f"<{TEAM}>", "--security", "yes")
-    outcome = send(repo, "git-send-email", *arguments, "--dry-run")
+    outcome = send_topic(repo, "git-send-email", *arguments, "--dry-run")
     outcome.expect(1, f"it adds eve@evil.example, omits {TEAM}")
 
 
@@ -248,24 +250,27 @@ def test_recipient_added_by_b4_blocks_the_send(
     repo = prep(tmp_path / "r", "branch-description", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     arguments = ("--to", "wilma@example.org", "--cc", TEAM, "--security", "yes")
-    outcome = send(repo, "b4", *arguments, "--dry-run")
+    outcome = send_topic(repo, "b4", *arguments, "--dry-run")
     outcome.expect(1, "it adds eve@evil.example")
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 def test_answer_applies_to_the_next_version(tmp_path: Path, via: str) -> None:
-    with FaultySink(Faults(gone_from=1)) as server, watched_server() as (url, requests):
-        repo = repository(tmp_path / "r", via, server)
+    with (
+        FaultySink(Faults(gone_from=1)) as server,
+        serve_and_record() as (url, requests),
+    ):
+        repo = create_topic_with_recipients(tmp_path / "r", via, server)
         repo.git("config --global patchpilot.lore", url)
-        assert send(repo, via, "--security yes --yes").json["state"] == "failed"
+        assert send_topic(repo, via, "--security yes --yes").json["state"] == "failed"
         server.faults.heal()
-        assert send(repo, via, "--resume --yes").json["state"] == "sent"
+        assert send_topic(repo, via, "--resume --yes").json["state"] == "sent"
         (repo.path / "widget.c").write_text(
             (repo.path / "widget.c").read_text().replace("line2;", "second;")
         )
         repo.git("commit -q -a --amend --no-edit")
         repo.patchpilot("draft --changelog '- line 2, too'")
-        outcome = send(repo, via, "--reroll --yes")
+        outcome = send_topic(repo, via, "--reroll --yes")
         assert outcome.json["version"] == 2, outcome.err
         first, second = server.take()
     assert sorted(first.recipients) == sorted(second.recipients) == sorted(ONLY)
@@ -276,11 +281,11 @@ def test_answer_applies_to_the_next_version(tmp_path: Path, via: str) -> None:
 
 def test_draft_reset_keeps_fix_undisclosed(tmp_path: Path) -> None:
     with FaultySink() as server:
-        repo = repository(tmp_path / "r", "git-send-email", server)
-        assert send(repo, "git-send-email", "--security yes --yes").code == 0
+        repo = create_topic_with_recipients(tmp_path / "r", "git-send-email", server)
+        assert send_topic(repo, "git-send-email", "--security yes --yes").code == 0
         for arguments in (("reset",), ("--forget",)):
             assert repo.patchpilot("draft", *arguments).code == 0
-            document = send(repo, "git-send-email", "--dry-run").json
+            document = send_topic(repo, "git-send-email", "--dry-run").json
             assert {recipient["email"] for recipient in document["recipients"]} == set(
                 ONLY
             )
@@ -290,13 +295,13 @@ def test_public_send_is_not_resumed_when_undisclosed(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(gone_from=1)) as server:
-        repo = repository(tmp_path / "r", "git-send-email", server)
+        repo = create_topic_with_recipients(tmp_path / "r", "git-send-email", server)
         assert (
-            send(repo, "git-send-email", "--security no --yes").json["state"]
+            send_topic(repo, "git-send-email", "--security no --yes").json["state"]
             == "failed"
         )
         server.faults.heal()
-        outcome = send(repo, "git-send-email", "--resume --security yes --yes")
+        outcome = send_topic(repo, "git-send-email", "--resume --security yes --yes")
         assert (outcome.code, server.take()) == (1, ())
         assert "made for a public send" in outcome.err
 
@@ -306,10 +311,10 @@ def test_b4s_web_endpoint_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
-    with watched_server() as (url, requests):
-        repo = repository(tmp_path / "r", "b4")
+    with serve_and_record() as (url, requests):
+        repo = create_topic_with_recipients(tmp_path / "r", "b4")
         repo.git("config --global b4.send-endpoint-web", url)
-        outcome = send(repo, "b4", "--security yes", *words)
+        outcome = send_topic(repo, "b4", "--security yes", *words)
     assert (
         outcome.code,
         "cannot send an undisclosed security fix through" in outcome.err,
@@ -322,11 +327,11 @@ def test_b4s_web_endpoint_is_refused(
 
 
 def test_undisclosed_fix_queries_no_server(tmp_path: Path) -> None:
-    with FaultySink() as server, watched_server() as (url, requests):
-        repo = repository(tmp_path / "r", "git-send-email", server)
+    with FaultySink() as server, serve_and_record() as (url, requests):
+        repo = create_topic_with_recipients(tmp_path / "r", "git-send-email", server)
         repo.git("config --global patchpilot.lore", url)
         repo.git("config --global patchpilot.lore", url)
-        document = send(repo, "git-send-email", "--security yes --yes").json
+        document = send_topic(repo, "git-send-email", "--security yes --yes").json
         message_id = document["messages"][0]["message_id"]
         with Store() as store:
             (entry,) = store.entries()
@@ -361,10 +366,10 @@ def test_undisclosed_fix_queries_no_server(tmp_path: Path) -> None:
 def test_replies_from_file_to_undisclosed_fix_stay_private(
     tmp_path: Path,
 ) -> None:
-    with FaultySink() as server, watched_server() as (url, requests):
-        repo = repository(tmp_path / "r", "git-send-email", server)
+    with FaultySink() as server, serve_and_record() as (url, requests):
+        repo = create_topic_with_recipients(tmp_path / "r", "git-send-email", server)
         repo.git("config --global patchpilot.lore", url)
-        assert send(repo, "git-send-email", "--security yes --yes").code == 0
+        assert send_topic(repo, "git-send-email", "--security yes --yes").code == 0
         received = unpacked(server.take()[0])
         message_id = parse_mail(received).message_id
         reply = (
@@ -400,11 +405,11 @@ def test_public_series_must_not_name_private_message(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
-        repo = repository(tmp_path / "r", "git-send-email", server)
+        repo = create_topic_with_recipients(tmp_path / "r", "git-send-email", server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all")
-        private = send(repo, "git-send-email", "--security yes --yes").json["messages"][
-            0
-        ]["message_id"]
+        private = send_topic(repo, "git-send-email", "--security yes --yes").json[
+            "messages"
+        ][0]["message_id"]
         repo.patchpilot(
             "draft --changelog", f"- as in https://lore.kernel.org/r/{private}"
         )
@@ -413,7 +418,7 @@ def test_public_series_must_not_name_private_message(
         ).json
         assert "private-thread" in problem_names(document, "refusals")
         repo.patchpilot("draft --changelog '- sent to the list'")
-        public = send(repo, "git-send-email", "--security no --reroll --yes").json
+        public = send_topic(repo, "git-send-email", "--security no --reroll --yes").json
         assert public["state"] == "sent"
         mail = server.take()[-1]
     assert "widget@lists.example.org" in mail.recipients
@@ -426,7 +431,7 @@ def test_public_series_must_not_name_private_message(
 
 
 def test_tags_naming_the_report_are_reported(tmp_path: Path) -> None:
-    repo = repository(tmp_path / "r", "git-send-email")
+    repo = create_topic_with_recipients(tmp_path / "r", "git-send-email")
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     tags = (
         "Closes: https://bugs.example.org/7\n"

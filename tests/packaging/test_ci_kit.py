@@ -54,7 +54,9 @@ def repo(tmp_path: Path, environment: None) -> Repo:
     return repo
 
 
-def run(script: str, repo: Repo, **variables: str) -> subprocess.CompletedProcess[str]:
+def run_step(
+    script: str, repo: Repo, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run a step like a CI runner, in a shell that stops at the first error."""
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
@@ -86,7 +88,7 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
     repo.git("push", "-q", "origin", "HEAD")
 
     def tried(*words: str) -> tuple[int, str]:
-        done = run(" ".join(words), repo)
+        done = run_step(" ".join(words), repo)
         return done.returncode, done.stdout + done.stderr
 
     assert tried("pre-commit install -t pre-commit -t commit-msg -t pre-push")[0] == 0
@@ -155,7 +157,9 @@ def test_action_installs_annotates_and_reports(
     chosen = [
         step for step in ACTION if "run" in step and "--build" not in step.get("if", "")
     ]
-    install, report, check = (run(step["run"], repo, **variables) for step in chosen)
+    install, report, check = (
+        run_step(step["run"], repo, **variables) for step in chosen
+    )
     assert (install.returncode, report.returncode) == (0, 0), install.stderr
     assert check.returncode == 1, check.stderr
     assert "::error file=lib/frob.h,line=3," in check.stdout
@@ -180,7 +184,7 @@ def test_gitlab_job_trusts_its_checkout(
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     job = yaml.safe_load((ROOT / "contrib/ci/gitlab-ci.yml").read_text())["patchpilot"]
     target = {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "master"}
-    done = run("\n".join(job["script"]), repo, ARGUMENTS=arguments, **target)
+    done = run_step("\n".join(job["script"]), repo, ARGUMENTS=arguments, **target)
     assert ("trusted as printed" in done.stderr) is is_trusted
     if not is_trusted:
         assert done.returncode == 1, done.stderr
@@ -194,7 +198,7 @@ def test_gitlab_job_trusts_its_checkout(
 def test_jenkins_stage_writes_its_report(repo: Repo) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     text = (ROOT / "contrib/ci/Jenkinsfile").read_text()
-    done = run(
+    done = run_step(
         "\n".join(re.findall(r"^ *sh '(.*)'$", text, re.MULTILINE)),
         repo,
         CHANGE_TARGET="master",
@@ -204,7 +208,7 @@ def test_jenkins_stage_writes_its_report(repo: Repo) -> None:
     assert int(ET.parse(repo.path / report).getroot().attrib["failures"]) > 0
 
 
-def container_tool() -> str | None:
+def find_container_tool() -> str | None:
     """Return podman or buildah if its storage has the recipe's base image; nothing is pulled."""
     base = re.search(
         r"^FROM (\S+)$", (ROOT / "Containerfile").read_text(), re.MULTILINE
@@ -225,7 +229,7 @@ def container_tool() -> str | None:
 
 @pytest.mark.long
 def test_container_checks_a_mounted_repository(tmp_path: Path) -> None:
-    tool = container_tool()
+    tool = find_container_tool()
     if not tool:
         pytest.skip(
             "needs podman or buildah, and the image that the recipe starts from"
@@ -240,7 +244,7 @@ def test_container_checks_a_mounted_repository(tmp_path: Path) -> None:
     image = made.stdout.split()[-1]
     try:
         if tool == "podman":
-            checks_a_mounted_repository(image, Repo(tmp_path / "r"))
+            assert_mounted_repository_is_checked(image, Repo(tmp_path / "r"))
     finally:
         assert (
             subprocess.run(
@@ -250,7 +254,7 @@ def test_container_checks_a_mounted_repository(tmp_path: Path) -> None:
         )
 
 
-def checks_a_mounted_repository(image: str, repo: Repo) -> None:
+def assert_mounted_repository_is_checked(image: str, repo: Repo) -> None:
     """Check that the image checks commits in a read-only repository with the right exit code."""
     repo.commit(
         GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN}

@@ -45,7 +45,7 @@ def environment(root: Path) -> dict[str, str]:
     }
 
 
-def make(target: str, root: Path, environment: dict[str, str]) -> None:
+def run_make(target: str, root: Path, environment: dict[str, str]) -> None:
     """Run make for a prefix below `root` with a staging directory, as a package build does."""
     argv = [
         "make",
@@ -64,7 +64,7 @@ def make(target: str, root: Path, environment: dict[str, str]) -> None:
 @pytest.fixture(scope="module")
 def prefix(root: Path, environment: dict[str, str]) -> Path:
     """Move the staged files to their prefix and return it."""
-    make("install", root, environment)
+    run_make("install", root, environment)
     return (root / "stage").joinpath(*root.parts[1:], "usr").rename(root / "usr")
 
 
@@ -134,5 +134,5 @@ def test_uninstall_removes_everything(
     staged = (root / "stage").joinpath(*root.parts[1:])
     staged.mkdir(parents=True, exist_ok=True)
     prefix.rename(staged / "usr")
-    make("uninstall", root, environment)
+    run_make("uninstall", root, environment)
     assert list(staged.rglob("*")) == [staged / "usr"]

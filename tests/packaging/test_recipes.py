@@ -13,12 +13,12 @@ CORE = dict(
 )
 
 
-def debian(name: str) -> str:
+def read_debian_file(name: str) -> str:
     return (ROOT / "packaging/debian" / name).read_text(encoding="utf-8")
 
 
 def test_debian_dependencies_cover_the_core() -> None:
-    needed = debian("control").partition("Build-Depends:")[2].splitlines()[0]
+    needed = read_debian_file("control").partition("Build-Depends:")[2].splitlines()[0]
     known = {"google-re2": "python3-re2", "codespell": "codespell (>= 2.3)"}
     for name, version in CORE.items():
         assert known.get(name, f"python3-{name} (>= {version})") in needed

@@ -34,7 +34,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def recorded(project: Path) -> dict[str, int]:
+def recorded_sizes(project: Path) -> dict[str, int]:
     return json.loads((project / ".ci/size.json").read_text())  # type: ignore[no-any-return]
 
 
@@ -58,10 +58,10 @@ def test_wrong_checksum_fails(
     out, err = capsys.readouterr()
     assert (out, err.count("above its record"), f"'{name}'" in err) == ("", 1, True)
     assert RUN(project, lowers=True) == 1
-    assert recorded(project) == lower
+    assert recorded_sizes(project) == lower
 
 
 def test_record_can_be_lowered(project: Path) -> None:
     (project / ".ci/size.json").write_text(json.dumps({**SUMS, "words": 99}))
     assert RUN(project, lowers=True) == 0
-    assert recorded(project) == SUMS
+    assert recorded_sizes(project) == SUMS

@@ -24,7 +24,7 @@ def name_of(row: dict[str, Any]) -> str:
 
 
 @cache
-def _known_rules() -> dict[str, tuple[Rule, Example]]:
+def _read_known_rules() -> dict[str, tuple[Rule, Example]]:
     return {
         rule.name: (rule, pack.examples[rule.id][0])
         for pack in load_packs()
@@ -37,7 +37,7 @@ def test_bot_rows_name_existing_rules(
     row: dict[str, Any],
 ) -> None:
     assert ("rules" in row) != ("not" in row)
-    assert set(row.get("rules", ())) <= set(_known_rules())
+    assert set(row.get("rules", ())) <= set(_read_known_rules())
     if "rules" in row:
         assert (
             "proof" in row or (Path(__file__).parents[2] / row["proved_by"]).is_file()
@@ -46,7 +46,7 @@ def test_bot_rows_name_existing_rules(
 
 @pytest.mark.parametrize("row", [row for row in ROWS if "proof" in row], ids=name_of)
 def test_rules_report_bot_findings(row: dict[str, Any]) -> None:
-    rule, example = _known_rules()[row["rules"][0]]
+    rule, example = _read_known_rules()[row["rules"][0]]
     if row["proof"] == "own":
         context = context_of(example)
     else:

@@ -16,12 +16,12 @@ from tests.kit.retired import retired_types
 
 
 @cache
-def _rules() -> tuple[Rule, ...]:
+def _checkpatch_rules() -> tuple[Rule, ...]:
     return tuple(rule for pack in load_packs() for rule in pack.rules)
 
 
 @cache
-def _expected() -> dict[str, Any]:
+def _expected_results() -> dict[str, Any]:
     return dict(json.loads(EXPECTED.read_text()))
 
 
@@ -29,19 +29,19 @@ def _expected() -> dict[str, Any]:
     "case", [pytest.param(case, id=case.name.replace(" ", "-")) for case in cases()]
 )
 def test_examples_match_checkpatch(case: Case) -> None:
-    expected = _expected().get(case.name)
+    expected = _expected_results().get(case.name)
     assert expected is not None, "new example: make the expectations anew"
     assert expected["stamp"] == case.stamp, (
         "changed example: make the expectations anew"
     )
-    assert [list(our) for our in find_our_types(case.example, _rules())] == expected[
-        "findings"
-    ]
+    assert [
+        list(our) for our in find_our_types(case.example, _checkpatch_rules())
+    ] == expected["findings"]
 
 
 def test_every_checkpatch_type_is_covered() -> None:
     types = set((EXPECTED.parent / "checkpatch-6.1.types").read_text().split())
-    covered_types = {rule.checkpatch for rule in _rules() if rule.checkpatch}
+    covered_types = {rule.checkpatch for rule in _checkpatch_rules() if rule.checkpatch}
     retired = {retired_type.checkpatch for retired_type in retired_types()}
     assert not types - covered_types - retired
     assert not retired & covered_types
@@ -51,5 +51,7 @@ def test_retired_type_is_never_reported() -> None:
     for retired_type in retired_types():
         assert retired_type.checkpatch not in {
             kind
-            for kind, _ in _expected()[f"retired {retired_type.checkpatch}"]["findings"]
+            for kind, _ in _expected_results()[f"retired {retired_type.checkpatch}"][
+                "findings"
+            ]
         }

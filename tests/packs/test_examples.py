@@ -15,11 +15,11 @@ from tests.kit.snippets import context_of
 
 
 @cache
-def _rules() -> tuple[Rule, ...]:
+def _example_rules() -> tuple[Rule, ...]:
     return tuple(rule for pack in load_packs() for rule in pack.rules)
 
 
-def _cases() -> list[object]:
+def _example_cases() -> list[object]:
     return [
         pytest.param(
             rule,
@@ -32,17 +32,17 @@ def _cases() -> list[object]:
     ]
 
 
-def _findings(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+def _find_in_example(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     context = context_of(example)
     rules = choose(
-        _rules(), kernel=context.options.kernel, profile=context.project.name
+        _example_rules(), kernel=context.options.kernel, profile=context.project.name
     )
     return (*run(context, rules), *run_series(context, rules)), context.patch.lines
 
 
-@pytest.mark.parametrize(("rule", "example"), _cases())
+@pytest.mark.parametrize(("rule", "example"), _example_cases())
 def test_examples_give_the_stated_result(rule: Rule, example: Example) -> None:
-    findings, lines = _findings(example)
+    findings, lines = _find_in_example(example)
     shown = (
         "\n".join(
             f"{finding.name}:{finding.patch_line}: {finding.message}"

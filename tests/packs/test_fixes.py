@@ -13,7 +13,7 @@ from tests.kit.fixing import all_rules, fixed_example
 from tests.kit.snippets import context_of
 
 
-def _cases(*, bad: bool, safe: bool) -> list[object]:
+def _example_cases(*, bad: bool, safe: bool) -> list[object]:
     return [
         pytest.param(rule, example, id=f"{rule.id}-{rule.name}-{number}")
         for pack in load_packs()
@@ -45,7 +45,7 @@ def test_token_changes_are_justified() -> None:
         ), rule.name
 
 
-@pytest.mark.parametrize(("rule", "example"), _cases(bad=True, safe=True))
+@pytest.mark.parametrize(("rule", "example"), _example_cases(bad=True, safe=True))
 def test_fix_cleans_a_bad_example(rule: Rule, example: Example) -> None:
     fixed = fixed_example(example)
     fixed_text = "\n".join(fixed.draft.patch.lines)
@@ -59,7 +59,7 @@ def test_fix_cleans_a_bad_example(rule: Rule, example: Example) -> None:
     assert fixed.draft.patch.diff_error is None
 
 
-@pytest.mark.parametrize(("rule", "example"), _cases(bad=True, safe=True))
+@pytest.mark.parametrize(("rule", "example"), _example_cases(bad=True, safe=True))
 def test_fixers_accept_truncated_patches(rule: Rule, example: Example) -> None:
     whole, fixer = context_of(example), import_fixers()[rule.remedy.fixer]
     for end in range(whole.patch.message_line, len(whole.patch.lines)):
@@ -70,6 +70,6 @@ def test_fixers_accept_truncated_patches(rule: Rule, example: Example) -> None:
             assert PatchEdit.of(patch).apply_changes([change])
 
 
-@pytest.mark.parametrize(("rule", "example"), _cases(bad=False, safe=False))
+@pytest.mark.parametrize(("rule", "example"), _example_cases(bad=False, safe=False))
 def test_good_example_is_unchanged(rule: Rule, example: Example) -> None:
     assert not fixed_example(example).changed

@@ -18,7 +18,7 @@ from tests.lab.list_archive import ArchivedMail
 from tests.lab.measure_rules import records, sample_patches
 
 
-def _row(
+def _make_row(
     kind: str, *found: str, after: tuple[str, ...] = (), asked: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     return {
@@ -33,19 +33,19 @@ def test_message_is_counted_once() -> None:
     counted = dict(
         records(
             [
-                _row("accepted", "vague-subject", "vague-subject"),
-                _row("accepted"),
-                _row("pair", "vague-subject"),
-                _row("pair", "vague-subject", after=("vague-subject",)),
-                _row("asked", "vague-subject", asked=("subject-quality",)),
-                _row("asked", "vague-subject", asked=("spelling",)),
+                _make_row("accepted", "vague-subject", "vague-subject"),
+                _make_row("accepted"),
+                _make_row("pair", "vague-subject"),
+                _make_row("pair", "vague-subject", after=("vague-subject",)),
+                _make_row("asked", "vague-subject", asked=("subject-quality",)),
+                _make_row("asked", "vague-subject", asked=("spelling",)),
             ]
         )
     )
     assert counted == {("vague-subject", "warning"): RuleRecord(2, 1, 2, 2, 1, 1, 1)}
 
 
-def _mail(name: str, subject: str, text: str, parent: str = "") -> ArchivedMail:
+def _make_mail(name: str, subject: str, text: str, parent: str = "") -> ArchivedMail:
     sender = b"Ann <ann@example.org>" if "@@" in text else b"Max <max@example.org>"
     raw = b"From: %b\nContent-Type: text/plain\n\n%b\n" % (sender, text.encode())
     return ArchivedMail(raw, name, parent, subject.encode(), sender)
@@ -55,12 +55,14 @@ def test_patch_is_sampled_by_outcome() -> None:
     diff = "Say why.\n\n@@ -1 +1 @@\n-a\n+b"
     drawn = sample_patches(
         [
-            _mail("1", "[PATCH] a: take it", diff),
-            _mail("1r", "Re: [PATCH] a: take it", "Applied, thanks.", "1"),
-            _mail("2", "[PATCH] a: once more", diff),
-            _mail("2r", "Re: [PATCH] a: once more", "Please use imperative mood", "2"),
-            _mail("3", "[PATCH v2] a: once more", diff),
-            _mail("3r", "Re: [PATCH v2] a: once more", "Applied.", "3"),
+            _make_mail("1", "[PATCH] a: take it", diff),
+            _make_mail("1r", "Re: [PATCH] a: take it", "Applied, thanks.", "1"),
+            _make_mail("2", "[PATCH] a: once more", diff),
+            _make_mail(
+                "2r", "Re: [PATCH] a: once more", "Please use imperative mood", "2"
+            ),
+            _make_mail("3", "[PATCH v2] a: once more", diff),
+            _make_mail("3r", "Re: [PATCH v2] a: once more", "Applied.", "3"),
         ],
         9,
     )

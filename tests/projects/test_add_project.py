@@ -51,7 +51,7 @@ Signed-off-by: Ada Fixer <ada@example.org>
 """
 
 
-def add(text: str = ACME, name: str = "acme") -> None:
+def write_project(text: str = ACME, name: str = "acme") -> None:
     file = Path(user_folder()) / "projects" / f"{name}.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
@@ -77,7 +77,7 @@ def repo(tmp_path: Path) -> Repo:
         + "int x;\n"
     )
     repo.commit(MESSAGE.format(culprit=culprit[:12]), {"kernel/acme.c": fixed})
-    add()
+    write_project()
     return repo
 
 
@@ -105,7 +105,7 @@ def test_patch_without_a_tree_is_detected(to: str, path: str) -> None:
     )
     patch = parse_patch(text.encode(), "x.patch")
     assert detect(None, [patch]).name == "linux"
-    add()
+    write_project()
     assert detect(None, [patch]).name == "acme"
 
 
@@ -143,13 +143,15 @@ def test_project_style_is_applied(repo: Repo) -> None:
     severities = {finding["name"]: finding["severity"] for finding in patch["findings"]}
     assert severities["repeated-word"] == "error"
     assert any("allows 50" in finding["message"] for finding in patch["findings"])
-    add(ACME.replace('"missing-stable"]', '"missing-stable", "repeated-word"]'))
+    write_project(
+        ACME.replace('"missing-stable"]', '"missing-stable", "repeated-word"]')
+    )
     (patch,) = json_document(repo, "check", "HEAD", codes=(0, 1))["patches"]
     assert "repeated-word" not in {finding["name"] for finding in patch["findings"]}
 
 
 def assert_refused(text: str, repo: Repo) -> Outcome:
-    add(text)
+    write_project(text)
     done = call("check", "-C", str(repo.path), "HEAD")
     assert done.code == 2, done.err
     return done
@@ -249,7 +251,9 @@ def test_wrong_value_is_reported(
 
 def test_user_file_overrides_a_shipped_project() -> None:
     before = find_project("linux")
-    add('[mail]\nwaiting_days = 5\n[stable.series]\n"6.18" = "2030-12"\n', "linux")
+    write_project(
+        '[mail]\nwaiting_days = 5\n[stable.series]\n"6.18" = "2030-12"\n', "linux"
+    )
     after = find_project("linux")
     assert after.mail == before.mail._replace(waiting_days=5)
     assert (after.stable.ends("6.18"), after.stable.ends("6.12")) == (
@@ -264,7 +268,7 @@ def test_user_file_overrides_a_shipped_project() -> None:
 
 
 def test_subsystem_inherits_its_project() -> None:
-    add(
+    write_project(
         'title = "Acme"\n'
         'inherits = "linux"\n'
         'subject_prefixes = ["acme-next"]\n'

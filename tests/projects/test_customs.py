@@ -6,7 +6,7 @@ shipped table.
 from patchpilot.lint.habits import count, have_same_convention, load_shipped
 from patchpilot.model.commit import form_of
 from patchpilot.resources import data_dir
-from tests.lab.mine_habits import Row, table
+from tests.lab.mine_habits import Row, table_lines
 
 LARGEST = 300_000
 FIX = """frob: %d: Do it
@@ -20,17 +20,20 @@ Signed-off-by: Carl Keeper <carl@example.org>
 """
 
 
-def patch_row(subject: str, *folders: str) -> Row:
+def make_patch_row(subject: str, *folders: str) -> Row:
     return Row(form_of(subject), 1, folders)
 
 
 def test_table_has_prefixes_by_directory() -> None:
     rows = [
-        patch_row(f"iio: adc: frob{at}: Do it", "drivers/iio/adc") for at in range(40)
+        make_patch_row(f"iio: adc: frob{at}: Do it", "drivers/iio/adc")
+        for at in range(40)
     ]
-    rows += [patch_row(f"counter: frob{at}: Do it", "drivers/iio") for at in range(20)]
-    rows += [patch_row("iio: adcs: frob: Do it", "drivers/iio/adc")]
-    habits = {line.split("\t")[0]: line.split("\t")[1:] for line in table(rows)}
+    rows += [
+        make_patch_row(f"counter: frob{at}: Do it", "drivers/iio") for at in range(20)
+    ]
+    rows += [make_patch_row("iio: adcs: frob: Do it", "drivers/iio/adc")]
+    habits = {line.split("\t")[0]: line.split("\t")[1:] for line in table_lines(rows)}
     assert habits["drivers/iio/adc/**"] == [
         "41",
         "iio=100",

@@ -27,7 +27,7 @@ from patchpilot.projects.loading import (
 from patchpilot.projects.project import CHOICES, Subsystem
 from tests.kit.cli import call
 from tests.kit.snippets import file_diff, mail
-from tests.lab.subsystem_page import page
+from tests.lab.subsystem_page import page_lines
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (
@@ -40,12 +40,12 @@ FROB = GUIDE.split("```toml\n")[1].split("```")[0]
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    _forget()
+    _clear_caches()
     yield
-    _forget()
+    _clear_caches()
 
 
-def _forget() -> None:
+def _clear_caches() -> None:
     _subsystems.cache_clear()
     _paths.cache_clear()
 
@@ -64,15 +64,15 @@ def write_patch(
     return whole.replace("\nDate: ", f"\nTo: {to}\nDate: ", 1) if to else whole
 
 
-def patch(*paths: str, to: str = "") -> Patch:
+def make_patch(*paths: str, to: str = "") -> Patch:
     return parse_patch(write_patch(*paths, to=to).encode(), "a.patch")
 
 
-def add(text: str, name: str) -> Path:
+def write_subsystem(text: str, name: str) -> Path:
     file = Path(user_folder()) / "subsystems" / f"{name}.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-    _forget()
+    _clear_caches()
     return file
 
 
@@ -100,56 +100,62 @@ def test_longest_path_wins() -> None:
 def test_bindings_do_not_hide_the_subsystem() -> None:
     binding = "Documentation/devicetree/bindings/iio/adc/frob.yaml"
     both, alone = (
-        subsystem_of(patch(binding, "drivers/iio/adc/frob.c")),
-        subsystem_of(patch(binding)),
+        subsystem_of(make_patch(binding, "drivers/iio/adc/frob.c")),
+        subsystem_of(make_patch(binding)),
     )
     assert both is not None
     assert alone is not None
     assert (both.name, alone.name) == ("iio", "devicetree")
     assert (
-        subsystem_of(patch("drivers/iio/adc/frob.c", "drivers/spi/spi-frob.c")) is None
+        subsystem_of(make_patch("drivers/iio/adc/frob.c", "drivers/spi/spi-frob.c"))
+        is None
     )
 
 
 def test_sections_and_lists_break_ties() -> None:
     by_section = subsystem_of(
-        patch("lib/frob.c"), lambda _: ["IIO SUBSYSTEM AND DRIVERS"]
+        make_patch("lib/frob.c"), lambda _: ["IIO SUBSYSTEM AND DRIVERS"]
     )
-    by_list = subsystem_of(patch("lib/frob.c", to="linux-iio@vger.kernel.org"))
+    by_list = subsystem_of(make_patch("lib/frob.c", to="linux-iio@vger.kernel.org"))
     assert by_section is by_list is subsystems()["iio"]
     assert (
         subsystem_of(
-            patch(
+            make_patch(
                 "lib/frob.c", to="linux-iio@vger.kernel.org, linux-spi@vger.kernel.org"
             )
         )
         is None
     )
     assert (
-        subsystem_of(patch("lib/frob.c"))
-        is subsystem_of(patch("MAINTAINERS", to="linux-spi@vger.kernel.org"))
+        subsystem_of(make_patch("lib/frob.c"))
+        is subsystem_of(make_patch("MAINTAINERS", to="linux-spi@vger.kernel.org"))
         is None
     )
     assert (
-        subsystem_of(patch("net/vmw_vsock/frob.c", to="netdev@vger.kernel.org")) is None
+        subsystem_of(make_patch("net/vmw_vsock/frob.c", to="netdev@vger.kernel.org"))
+        is None
     )
 
 
 def test_waiting_times_depend_on_the_subsystem() -> None:
     linux = default_project()
-    xfs = apply_subsystem_rules(linux, [patch("fs/xfs/frob.c")])
+    xfs = apply_subsystem_rules(linux, [make_patch("fs/xfs/frob.c")])
     assert (linux.mail.waiting_days, xfs.mail.waiting_days) == (14, 7)
     assert (
-        apply_subsystem_rules(linux, [patch("fs/xfs/frob.c"), patch("lib/frob.c")])
+        apply_subsystem_rules(
+            linux, [make_patch("fs/xfs/frob.c"), make_patch("lib/frob.c")]
+        )
         is linux
     )
     assert shortest_wait() == 7
-    add('title = "frob"\npaths = ["drivers/frob/"]\nping_days = 3\n', "frob")
+    write_subsystem(
+        'title = "frob"\npaths = ["drivers/frob/"]\nping_days = 3\n', "frob"
+    )
     assert shortest_wait() == 3
 
 
 def test_check_uses_the_documented_subsystem(tmp_path: Path) -> None:
-    add(FROB, "frob")
+    write_subsystem(FROB, "frob")
     file = tmp_path / "wait.patch"
     file.write_text(
         write_patch(
@@ -194,7 +200,7 @@ def test_check_suggests_the_usual_prefix(
 
 
 def test_users_file_overrides_single_keys() -> None:
-    add('declarations = "any"\n', "net")
+    write_subsystem('declarations = "any"\n', "net")
     net = subsystems()["net"]
     assert (net.declarations, net.trees, net.title) == (
         "any",
@@ -237,7 +243,7 @@ def test_users_file_overrides_single_keys() -> None:
 def test_error_names_file_and_key(
     text: str, error: str, hint: str, tmp_path: Path
 ) -> None:
-    file = add(text, "frob")
+    file = write_subsystem(text, "frob")
     wait = tmp_path / "wait.patch"
     wait.write_text(write_patch("lib/frob.c"), encoding="utf-8")
     output = call("check", "--strict", str(wait)).err
@@ -257,7 +263,7 @@ def test_every_convention_has_a_source() -> None:
 def test_reference_page_is_in_step() -> None:
     assert (ROOT / "docs" / "reference" / "subsystems.md").read_text(
         encoding="utf-8"
-    ) == "".join(page())
+    ) == "".join(page_lines())
 
 
 def test_guide_shows_every_key() -> None:

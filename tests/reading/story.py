@@ -72,14 +72,18 @@ ACCEPTED = (V1, REVIEW, ANSWER, V2, TAG, APPLIED)
 WHOLE = (*ACCEPTED, IN_REVIEW, QUEUED, FAILED, FIX_V1, FIX_V2, FIX_APPLIED)
 
 
-def read(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> PostedSeries:
+def read_first_series(
+    *mails: bytes, confirmed: frozenset[str] = frozenset()
+) -> PostedSeries:
     """Return the first series in the messages; the user has confirmed the messages in
     `confirmed`.
     """
     return read_thread(parse(mbox(*mails)), confirmed=confirmed)[0]
 
 
-def only(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> PostedSeries:
+def read_only_series(
+    *mails: bytes, confirmed: frozenset[str] = frozenset()
+) -> PostedSeries:
     """Return the only series in the messages; the user has confirmed the messages in
     `confirmed`.
     """
@@ -87,8 +91,8 @@ def only(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> PostedSeries
     return series
 
 
-def state(*mails: bytes) -> str:
-    return str(read(*mails).state)
+def read_state(*mails: bytes) -> str:
+    return str(read_first_series(*mails).state)
 
 
 def answer(

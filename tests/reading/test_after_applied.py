@@ -6,7 +6,7 @@ import pytest
 from patchpilot.reading.next_step import next_step
 from patchpilot.reading.posted_series import PostedSeries
 from tests.kit.mails import MATT, mailed, reply, stable_failed
-from tests.reading.story import only
+from tests.reading.story import read_only_series
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 TITLE = "pump: stop at ten"
@@ -24,7 +24,7 @@ def applied_patch(to: str, path: str, *mails: bytes) -> PostedSeries:
         reply_to="v1",
         minutes=9,
     )
-    series = only(
+    series = read_only_series(
         patch_mail, applied_reply, *mails, confirmed=frozenset({"t@example.org"})
     )
     assert series.state == "accepted" or mails

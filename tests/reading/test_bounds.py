@@ -18,7 +18,7 @@ from patchpilot.reading.read_thread import read_thread
 from tests.kit.cli import call
 from tests.kit.mails import RITA, mail, mbox, reply
 from tests.reading import story
-from tests.reading.story import TITLE, only
+from tests.reading.story import TITLE, read_only_series
 
 TAG = f"Reviewed-by: {RITA}"
 
@@ -39,7 +39,7 @@ def test_tag_in_html_is_ignored() -> None:
         minutes=5,
         Content_Type="text/html; charset=utf-8",
     )
-    assert only(story.V1, html_reply).trailers == ()
+    assert read_only_series(story.V1, html_reply).trailers == ()
 
 
 def test_oversized_mail_is_reported(workdir: Path) -> None:
@@ -57,7 +57,7 @@ def test_oversized_mail_is_reported(workdir: Path) -> None:
 
 
 @cache
-def huge() -> bytes:
+def huge_mail() -> bytes:
     text = f"{TAG}\n" + f"{'x' * 999}\n" * (68 << 10)
     return reply(f"[PATCH] {TITLE}", text, id="huge", reply_to="v1", minutes=5)
 
@@ -67,7 +67,7 @@ def test_mbox_bomb_is_truncated(
     workdir: Path,
 ) -> None:
     (workdir / "m.gz").write_bytes(
-        gzip.compress(mbox(story.V1, huge(), story.REVIEW), 1)
+        gzip.compress(mbox(story.V1, huge_mail(), story.REVIEW), 1)
     )
     output = show_series("add", "--mbox", "m.gz")
     assert (
@@ -75,7 +75,7 @@ def test_mbox_bomb_is_truncated(
         in output
     )
     assert "review" in output
-    (workdir / "alone.gz").write_bytes(gzip.compress(huge(), 1))
+    (workdir / "alone.gz").write_bytes(gzip.compress(huge_mail(), 1))
     outcome = call("track", "add", "--mbox", "alone.gz")
     assert outcome.code == 2
     assert "mail too large: the limit is 64 MiB" in outcome.err
@@ -96,7 +96,13 @@ def test_excess_mbox_data_is_reported(
     monkeypatch.setattr(mbox_module, "_MOST_TEXT", len(text) + 100)
     reasons: list[str] = []
     assert (
-        len(list(mbox_module.split_within_limits([text, huge()], "m", reasons.append)))
+        len(
+            list(
+                mbox_module.split_within_limits(
+                    [text, huge_mail()], "m", reasons.append
+                )
+            )
+        )
         == 2
     )
     assert reasons == ["m: larger than 0 MiB: the rest is skipped"]
@@ -129,7 +135,7 @@ def test_many_parts_are_read_quickly(body: str) -> None:
     assert [status.subject for status in statuses] == [TITLE]
 
 
-def seconds(count: int) -> float:
+def read_seconds(count: int) -> float:
     """Return the time to read a thread of this many messages, each of which replies to the previous
     one.
     """
@@ -145,14 +151,14 @@ def seconds(count: int) -> float:
         for n in range(count)
     ]
     began = time.process_time()
-    status = only(*raw)
+    status = read_only_series(*raw)
     assert len(status.replies) == count
     return time.process_time() - began
 
 
 @pytest.mark.long
 def test_thread_time_is_linear() -> None:
-    small, large = seconds(500), seconds(10_000)
+    small, large = read_seconds(500), read_seconds(10_000)
     print(f"10,000 mails: {large:.1f} s")
     # for 20 times as many messages, quadratic time would be 400 times as long
     assert large < 20 * small * 3 + 1

@@ -31,7 +31,7 @@ SASHA = "Sasha Levin <sashal@kernel.org>"
 RE = "Re: [PATCH net] demo: check the pointer"
 
 
-def kind_of(raw: bytes, author: str | None = None) -> str:
+def classified_kind(raw: bytes, author: str | None = None) -> str:
     return str(classify(parse(raw)[0], parse_address(author) if author else None).kind)
 
 
@@ -102,7 +102,7 @@ WISH = (
 )
 
 
-def thread_reply(text: str) -> bytes:
+def make_thread_reply(text: str) -> bytes:
     """Return a reply to a patch that git send-email sent for Ada."""
     body = f"On Mon, 04 Mar 2024, somebody wrote:\n> [...]\n\n{text}\n"
     return mail(RE, body, sender=RITA, to=ADA, id="x", In_Reply_To=f"<{PATCH_ID}>")
@@ -110,7 +110,7 @@ def thread_reply(text: str) -> bytes:
 
 @pytest.mark.parametrize("text", [WISH, "This is not taken. Convert the file first."])
 def test_reply_that_requests_a_change_is_a_review(text: str) -> None:
-    assert kind_of(thread_reply(text)) == "review"
+    assert classified_kind(make_thread_reply(text)) == "review"
 
 
 def test_quoted_diff_context_is_code() -> None:
@@ -128,7 +128,7 @@ def test_c_operator_is_not_a_question() -> None:
         "The length is what counts:\n\n\ta = b < c ? b : c;\n\td = e ? f : g;\n\nas the manual"
         " says."
     )
-    assert kind_of(thread_reply(code)) != "question"
+    assert classified_kind(make_thread_reply(code)) != "question"
 
 
 def test_stable_test_report_is_a_test_result() -> None:
@@ -157,7 +157,7 @@ def test_person_replying_to_a_robot_is_not_a_robot() -> None:
 
 def test_greg_is_a_person() -> None:
     assert (
-        kind_of(
+        classified_kind(
             reply(
                 "[PATCH] demo: check",
                 "You forgot a Fixes: tag, please fix up and resend.",
@@ -169,9 +169,9 @@ def test_greg_is_a_person() -> None:
 
 
 def test_patch_and_cover_letter_differ() -> None:
-    assert kind_of(patch("[PATCH v2 1/2] demo: check")) == "patch"
+    assert classified_kind(patch("[PATCH v2 1/2] demo: check")) == "patch"
     assert (
-        kind_of(
+        classified_kind(
             mail(
                 "[PATCH v2 0/2] demo: two checks",
                 "Two checks.\n\n demo.c | 2 ++\n 1 file changed, 2 insertions(+)\n",
@@ -180,7 +180,9 @@ def test_patch_and_cover_letter_differ() -> None:
         == "cover"
     )
     assert (
-        kind_of(mail("[GIT PULL] demo for 6.9", "The following changes since commit\n"))
+        classified_kind(
+            mail("[GIT PULL] demo for 6.9", "The following changes since commit\n")
+        )
         == "cover"
     )
 
@@ -230,7 +232,7 @@ def test_stable_mail_versions_are_read() -> None:
 
 def test_will_do_is_not_an_ack() -> None:
     raw = reply("[PATCH net] demo: check", "Ack, will fix in v2.", sender=ADA)
-    assert kind_of(raw, ADA) == "other"
+    assert classified_kind(raw, ADA) == "other"
 
 
 @settings(max_examples=200, deadline=None)
@@ -322,8 +324,8 @@ def test_maintainer_applies_their_own_patch() -> None:
         " adds a pump.\n\nPushed.\n",
         sender=MATT,
     )
-    assert kind_of(raw) == "applied"
-    assert kind_of(raw, MATT) == "applied"
+    assert classified_kind(raw) == "applied"
+    assert classified_kind(raw, MATT) == "applied"
 
 
 def test_advice_about_applying_is_not_acceptance() -> None:
@@ -333,7 +335,7 @@ def test_advice_about_applying_is_not_acceptance() -> None:
         " helper.\n\nApplied.\n",
         sender=ADA,
     )
-    assert kind_of(raw, ADA) == "other"
+    assert classified_kind(raw, ADA) == "other"
 
 
 def test_tree_is_identified_by_name() -> None:
@@ -353,7 +355,7 @@ def test_second_signer_is_not_the_author() -> None:
         " Maintainer <matt@example.com>\n"
     )
     assert (
-        kind_of(
+        classified_kind(
             mail(
                 RE,
                 f"Hello,\n\nAda Fixer wrote:\n{quoted}\nApplied to demo-next.\n",
@@ -369,7 +371,7 @@ def test_reply_to_a_robot_requests_nothing() -> None:
         "On 14/11/25 12:17, kernel test robot wrote:\n> [auto build test ERROR]\n\nWrong tree; the"
         " prerequisite patch is missing there.\n"
     )
-    assert kind_of(mail(RE, text, sender=RITA)) == "other"
+    assert classified_kind(mail(RE, text, sender=RITA)) == "other"
 
 
 IN_A_DISCUSSION = {
@@ -416,7 +418,7 @@ def test_unrelated_discussion_requests_nothing(subject: str) -> None:
         "The second generation should not care at all: the pump knows its own state already there,"
         " so it makes no difference whether we look or not."
     )
-    assert kind_of(mail(subject, text, sender=RITA)) == "other"
+    assert classified_kind(mail(subject, text, sender=RITA)) == "other"
 
 
 def test_two_line_date_and_name_are_an_attribution() -> None:
@@ -469,4 +471,4 @@ def test_authors_request_to_the_maintainer_is_not_a_question() -> None:
         " versions?"
     )
     raw = reply("[PATCH v2] demo: x", text, sender=ADA, id="r", reply_to="p")
-    assert kind_of(raw, ADA) == "other"
+    assert classified_kind(raw, ADA) == "other"

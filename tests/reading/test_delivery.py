@@ -26,7 +26,7 @@ from tests.reading.story import TITLE
 DAEMON = "Mail Delivery System <MAILER-DAEMON@mx.example.org>"
 
 
-def bounce(
+def make_bounce(
     about: str,
     *,
     recipient: str = "gone@example.com",
@@ -90,12 +90,12 @@ QMAIL = mail(
     ("raw", "problem", "words"),
     [
         (
-            bounce("v1"),
+            make_bounce("v1"),
             DeliveryProblem.BOUNCED,
             "not delivered to gone@example.com: 550 5.1.1 no such user",
         ),
         (
-            bounce("v1", action="delayed", status="4.4.1", code="timed out"),
+            make_bounce("v1", action="delayed", status="4.4.1", code="timed out"),
             DeliveryProblem.DELAYED,
             "delivery to gone@example.com is delayed: timed out",
         ),
@@ -125,7 +125,7 @@ def test_report_lists_delivery_by_mail(
     "raw",
     [
         *story.WHOLE,
-        bounce("v1", action="delivered", status="2.0.0"),
+        make_bounce("v1", action="delivered", status="2.0.0"),
         reply(
             f"[PATCH] {TITLE}",
             "My first post was held for moderation, so again: looks good.",
@@ -137,7 +137,7 @@ def test_other_mails_are_not_reports(raw: bytes) -> None:
     assert delivery_reports(parse_mail(raw)) == ()
 
 
-def shown(*argv: object) -> dict[str, Any]:
+def displayed_series(*argv: object) -> dict[str, Any]:
     outcome = call("track", *argv, "--format", "json")
     assert outcome.code == 0, outcome.err
     return dict(json.loads(outcome.out)["series"][0])
@@ -153,7 +153,7 @@ def followed(workdir: Path) -> None:
     ("raw", "problem", "what"),
     [
         (
-            bounce("v1"),
+            make_bounce("v1"),
             "bounced",
             (
                 "the address does not exist; drop it from the next version: patchpilot"
@@ -161,12 +161,12 @@ def followed(workdir: Path) -> None:
             ),
         ),
         (
-            bounce("v1", action="delayed", status="4.4.1"),
+            make_bounce("v1", action="delayed", status="4.4.1"),
             "delayed",
             "nothing to do yet: the mail server tries again for some days",
         ),
         (
-            bounce("v1", status="5.3.4"),
+            make_bounce("v1", status="5.3.4"),
             "bounced",
             "the mail is too large for this server; split the patch, or send a link to a branch",
         ),
@@ -192,14 +192,14 @@ def test_report_is_stored_with_its_series(
     workdir: Path, raw: bytes, problem: str, what: str
 ) -> None:
     (workdir / "notice").write_bytes(raw)
-    series = shown("add", "--mbox", "notice")
+    series = displayed_series("add", "--mbox", "notice")
     assert (series["id"], [report["problem"] for report in series["delivery"]]) == (
         1,
         [problem],
     )
     assert series["trailers"] == []
     assert series["replies"] == []
-    assert shown("show", "1")["delivery"] == series["delivery"]
+    assert displayed_series("show", "1")["delivery"] == series["delivery"]
     assert f"            {what}" in call("track", "show", "1").out
     assert what in call("track").out
 
@@ -208,8 +208,8 @@ def test_report_is_stored_with_its_series(
 def test_bounce_is_shown_in_follow_and_recipients(
     workdir: Path,
 ) -> None:
-    (workdir / "notice").write_bytes(bounce("v1", recipient="rita@example.net"))
-    shown("add", "--mbox", "notice")
+    (workdir / "notice").write_bytes(make_bounce("v1", recipient="rita@example.net"))
+    displayed_series("add", "--mbox", "notice")
     with known_series.open_store() as store:
         (series,) = known_series.read_all_series(store=store)
     note = "not delivered to rita@example.net: 550 5.1.1 no such user"
@@ -225,7 +225,7 @@ def test_bounce_is_shown_in_follow_and_recipients(
 
 @pytest.mark.usefixtures("followed")
 def test_report_is_read_from_stdin() -> None:
-    outcome = call("track", "add", "-", "--format", "json", stdin=bounce("v1"))
+    outcome = call("track", "add", "-", "--format", "json", stdin=make_bounce("v1"))
     assert (
         json.loads(outcome.out)["series"][0]["delivery"][0]["recipient"]
         == "gone@example.com"
@@ -234,7 +234,7 @@ def test_report_is_read_from_stdin() -> None:
 
 @pytest.mark.usefixtures("followed")
 def test_report_for_an_unknown_series_is_an_error(workdir: Path) -> None:
-    (workdir / "notice").write_bytes(bounce("other"))
+    (workdir / "notice").write_bytes(make_bounce("other"))
     outcome = call("track", "add", "--mbox", "notice")
     assert outcome.code == 3
     assert (
@@ -260,11 +260,11 @@ def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
             ][0]["delivery"]
             == []
         )
-        notice = bounce("x").replace(b"x@example.org", first.encode())
+        notice = make_bounce("x").replace(b"x@example.org", first.encode())
         date = f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S +0000}".encode()
         box.add(
             re.sub(rb"Date: .*", b"Date: " + date, notice),
-            re.sub(rb"Date: .*", b"Date: " + date, bounce("other")),
+            re.sub(rb"Date: .*", b"Date: " + date, make_bounce("other")),
         )
         (series,) = json.loads(
             topic_life.track("update", "--fresh", "--format", "json").out
@@ -293,7 +293,7 @@ def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
 
 def test_report_text_is_escaped(workdir: Path) -> None:
     (workdir / "m").write_bytes(
-        mbox(story.V1, bounce("v1", code="550 \x1b[31mred\u202e"))
+        mbox(story.V1, make_bounce("v1", code="550 \x1b[31mred\u202e"))
     )
     call("track", "add", "--mbox", "m")
     for words in (("show", "1"), ("show", "1", "--format", "json"), ("list",)):
@@ -335,7 +335,7 @@ def test_unarchived_mails_are_reported_after_an_hour(
             topic_life.repo.path,
             "add",
             "-",
-            stdin=bounce("x").replace(b"x@example.org", first.encode()),
+            stdin=make_bounce("x").replace(b"x@example.org", first.encode()),
         )
         assert "delivery  not delivered to gone@example.com" in outcome.out
 

@@ -22,7 +22,7 @@ from tests.kit.mails import (
     reply,
     stable_added,
 )
-from tests.reading.story import SHA, TITLE, V1, answer, read
+from tests.reading.story import SHA, TITLE, V1, answer, read_first_series
 
 EVE = "eve@evil.example"
 WITHDRAW = "Please drop this patch, I withdraw it."
@@ -38,8 +38,13 @@ def list_claims(series: PostedSeries) -> list[str]:
     ids=["same", "case", "order", "cyrillic", "more cyrillic", "full width"],
 )
 def test_only_the_authors_address_withdraws(name: str) -> None:
-    assert read(V1, answer(WITHDRAW, to="v1", sender=ADA)).state == "withdrawn"
-    series = read(V1, answer(WITHDRAW, to="v1", sender=f'"{name}" <{EVE}>'))
+    assert (
+        read_first_series(V1, answer(WITHDRAW, to="v1", sender=ADA)).state
+        == "withdrawn"
+    )
+    series = read_first_series(
+        V1, answer(WITHDRAW, to="v1", sender=f'"{name}" <{EVE}>')
+    )
     assert (series.state, list_claims(series)) == ("sent", ["has the author's name"])
     assert EVE in next_step(series)
     assert "from an address not seen before" in next_step(series)
@@ -48,13 +53,13 @@ def test_only_the_authors_address_withdraws(name: str) -> None:
 def test_address_given_by_the_author_is_accepted() -> None:
     first = mailed(f"v1 [PATCH] {TITLE}", Cc="Ada Fixer <ada@home.example>")
     assert (
-        read(
+        read_first_series(
             first, answer(WITHDRAW, to="v1", sender="Ada Fixer <ada@home.example>")
         ).state
         == "withdrawn"
     )
     assert (
-        read(
+        read_first_series(
             first,
             answer(WITHDRAW, to="v1", sender="Matt Maintainer <ada@home.example>"),
         ).state
@@ -74,12 +79,19 @@ def test_address_given_by_the_author_is_accepted() -> None:
 def test_maintainer_is_known_by_address(text: str) -> None:
     applied_reply = answer("Applied, thanks.", to="v1", sender=MATT, minutes=60)
     before = (
-        read(V1) if text.startswith(("Applied", "NAK")) else read(V1, applied_reply)
+        read_first_series(V1)
+        if text.startswith(("Applied", "NAK"))
+        else read_first_series(V1, applied_reply)
     )
     mails = (V1,) if text.startswith(("Applied", "NAK")) else (V1, applied_reply)
     to = "v1" if len(mails) == 1 else "x60"
-    assert read(*mails, answer(text, to=to, sender=MATT)).state != before.state
-    series = read(*mails, answer(text, to=to, sender=f"Matt Maintainer <{EVE}>"))
+    assert (
+        read_first_series(*mails, answer(text, to=to, sender=MATT)).state
+        != before.state
+    )
+    series = read_first_series(
+        *mails, answer(text, to=to, sender=f"Matt Maintainer <{EVE}>")
+    )
     unknown = [claim for claim in series.claims if not claim.known]
     assert (series.state, len(unknown)) == (before.state, 1)
 
@@ -90,8 +102,8 @@ def test_person_copied_by_a_known_person_is_known() -> None:
     applied_reply = answer(
         "Applied, thanks!", to="x60", sender="Carol <carol@example.com>"
     )
-    assert read(V1, copied, applied_reply).state == "accepted"
-    assert read(V1, applied_reply).state == "sent"
+    assert read_first_series(V1, copied, applied_reply).state == "accepted"
+    assert read_first_series(V1, applied_reply).state == "sent"
 
 
 def test_reply_does_not_make_its_sender_known() -> None:
@@ -101,8 +113,8 @@ def test_reply_does_not_make_its_sender_known() -> None:
     )
     applied_reply = answer("Applied, thanks!", to="x70", sender=EVE)
     assert (
-        read(V1, request, author_reply, applied_reply).state
-        == read(V1, request, author_reply).state
+        read_first_series(V1, request, author_reply, applied_reply).state
+        == read_first_series(V1, request, author_reply).state
         == "under-review"
     )
 
@@ -111,93 +123,111 @@ EVE2 = "Eve Two <eve2@evil.example>"
 TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2, minutes=300)
 
 
-def reply_with_cc(text: str, cc: str, **options: object) -> bytes:
+def make_reply_with_cc(text: str, cc: str, **options: object) -> bytes:
     return answer(text, **options).replace(b"To: ", f"Cc: {cc}\nTo: ".encode(), 1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("who", [ADA, MATT])
 @pytest.mark.parametrize("to", ["x60", "v1"], ids=["below it", "elsewhere"])
 def test_reply_to_all_does_not_vouch_for_a_strangers_cc(who: str, to: str) -> None:
-    request = reply_with_cc("Is this tested?", EVE2, to="v1", sender=EVE, minutes=60)
-    author_reply = reply_with_cc(
+    request = make_reply_with_cc(
+        "Is this tested?", EVE2, to="v1", sender=EVE, minutes=60
+    )
+    author_reply = make_reply_with_cc(
         "Yes, it is.", f"{EVE2}, {EVE}", to=to, sender=who, minutes=70
     )
-    series = read(V1, request, author_reply, TAKEN_BY_EVE2)
+    series = read_first_series(V1, request, author_reply, TAKEN_BY_EVE2)
     assert (series.state, list_claims(series)) == ("under-review", ["applied"])
-    second_request = reply_with_cc("And now?", EVE2, to="x70", sender=RITA, minutes=80)
+    second_request = make_reply_with_cc(
+        "And now?", EVE2, to="x70", sender=RITA, minutes=80
+    )
     assert (
-        read(V1, request, author_reply, second_request, TAKEN_BY_EVE2).state
+        read_first_series(
+            V1, request, author_reply, second_request, TAKEN_BY_EVE2
+        ).state
         == series.state
     )
     # use the same messages, but the request was not copied to the stranger
     assert (
-        read(V1, request.replace(b"Cc:", b"X-Cc:"), author_reply, TAKEN_BY_EVE2).state
+        read_first_series(
+            V1, request.replace(b"Cc:", b"X-Cc:"), author_reply, TAKEN_BY_EVE2
+        ).state
         == "accepted"
     )
 
 
 def test_reply_without_reference_vouches_for_nobody() -> None:
     request = answer("Is this tested?", to="v1", sender=EVE2, minutes=60)
-    author_reply = reply_with_cc("Yes, it is.", EVE2, to="v1", sender=ADA, minutes=70)
-    assert read(V1, request, author_reply, TAKEN_BY_EVE2).state == "under-review"
+    author_reply = make_reply_with_cc(
+        "Yes, it is.", EVE2, to="v1", sender=ADA, minutes=70
+    )
+    assert (
+        read_first_series(V1, request, author_reply, TAKEN_BY_EVE2).state
+        == "under-review"
+    )
 
 
 def test_patch_cc_by_a_stranger_vouches_for_nobody() -> None:
     later = mailed(f"v2+60 [PATCH v2] {TITLE}", author=f"Ada Fixer <{EVE}>", to=EVE2)
-    author_reply = reply_with_cc(
+    author_reply = make_reply_with_cc(
         "This is not mine.", EVE2, to="v2", sender=ADA, minutes=70
     )
-    assert list_claims(read(V1, later, author_reply, TAKEN_BY_EVE2)) == [
+    assert list_claims(read_first_series(V1, later, author_reply, TAKEN_BY_EVE2)) == [
         "sent v2",
         "applied",
     ]
 
 
 def test_strangers_reply_to_all_revokes_nobody() -> None:
-    copied = reply_with_cc(
+    copied = make_reply_with_cc(
         "Carol, do you take this?",
         "carol@example.com",
         to="v1",
         sender=RITA,
         minutes=60,
     )
-    stranger = reply_with_cc(
+    stranger = make_reply_with_cc(
         "Me too.", "carol@example.com", to="x60", sender=EVE, minutes=70
     )
     applied_reply = answer(
         "Applied, thanks!", to="v1", sender="Carol <carol@example.com>", minutes=90
     )
-    assert read(V1, copied, stranger, applied_reply).state == "accepted"
+    assert read_first_series(V1, copied, stranger, applied_reply).state == "accepted"
 
 
 def test_cc_by_a_known_person_vouches_at_any_time() -> None:
-    first = reply_with_cc(
+    first = make_reply_with_cc(
         "Dave, please look.",
         "dave@example.com",
         to="v1",
         sender="carol@example.com",
         minutes=50,
     )
-    copied = reply_with_cc(
+    copied = make_reply_with_cc(
         "Carol, is it yours?", "carol@example.com", to="v1", sender=RITA, minutes=40
     )
-    reviewer_reply = reply_with_cc(
+    reviewer_reply = make_reply_with_cc(
         "Dave?", "dave@example.com", to="x50", sender=RITA, minutes=60
     )
     applied_reply = answer(
         "Applied, thanks!", to="v1", sender="Dave <dave@example.com>", minutes=90
     )
     for mails in ((first, copied), (copied, first, reviewer_reply)):
-        assert read(V1, *mails, applied_reply).state == "accepted"
-    assert list_claims(read(V1, first, reviewer_reply, applied_reply)) == ["applied"]
+        assert read_first_series(V1, *mails, applied_reply).state == "accepted"
+    assert list_claims(read_first_series(V1, first, reviewer_reply, applied_reply)) == [
+        "applied"
+    ]
 
 
 def test_rewritten_header_vouches_for_nobody() -> None:
-    via = reply_with_cc(
+    via = make_reply_with_cc(
         "Yes.", EVE2, to="v1", sender=f"\"'Matt Maintainer' via x\" <{EVE}>", minutes=60
     )
     forged = via.replace(b"To: ", f"X-Original-From: {MATT}\nTo: ".encode(), 1)
-    assert read(V1, forged, TAKEN_BY_EVE2).state in ("sent", "under-review")
+    assert read_first_series(V1, forged, TAKEN_BY_EVE2).state in (
+        "sent",
+        "under-review",
+    )
 
 
 BOT = "patchwork-bot+netdevbpf@kernel.org"
@@ -219,8 +249,8 @@ def test_bot_is_known_by_its_exact_address(
     robot = applied_by_robot(
         TITLE, SHA[:12], marks="", id="b", reply_to="v1", minutes=60
     )
-    assert read(V1, robot).state == "accepted"
-    series = read(
+    assert read_first_series(V1, robot).state == "accepted"
+    series = read_first_series(
         V1, robot.replace(f"From: {BOT}".encode(), f"From: {sender}".encode())
     )
     assert series.state in ("sent", "under-review", "changes-requested")
@@ -255,26 +285,26 @@ def test_address_in_a_name_changes_no_state(
         "email_q": email.replace("@", "=40").replace(".", "=2E"),
     }
     mail = answer(text, to="v1", sender=form.format(**words, **coded))
-    series = read(V1, mail)
+    series = read_first_series(V1, mail)
     assert series.state in ("sent", "changes-requested")
     assert all(EVE in claim.words for claim in series.claims)
     assert series.claims or series.state == "changes-requested"
     assert EVE in series.replies[0].mail.sender.trailer()
     honest = answer(text, to="v1", sender=f"{name} <{email}>")
-    assert read(V1, honest).state in ("accepted", "withdrawn")
+    assert read_first_series(V1, honest).state in ("accepted", "withdrawn")
 
 
 def test_reviewer_in_a_name_is_not_credited() -> None:
     sender = f"=?utf-8?q?Linus_Torvalds_=3Ctorvalds=40kernel=2Eexample=3E?= <{EVE}>"
     (message,) = parse(answer(f"Reviewed-by: {LINUS}", to="v1", sender=sender))
     assert classify(message).sender.email == EVE
-    assert asks(V1, message.raw) in ([True], [])
+    assert asking_messages(V1, message.raw) in ([True], [])
 
 
 @pytest.mark.parametrize("place", [b"To:", b"Date:"])
 def test_two_from_headers_mean_no_sender(place: bytes) -> None:
     raw = answer("Applied, thanks!", to="v1", sender=MATT)
-    series = read(
+    series = read_first_series(
         V1, raw.replace(place, b"From: Eve <" + EVE.encode() + b">\n" + place, 1)
     )
     assert (series.state, len(series.claims)) == ("sent", 1)
@@ -287,7 +317,7 @@ def test_version_with_a_rewritten_sender_is_not_joined() -> None:
     for rewriter, versions in ((EVE, [1]), ("demo@lists.example.org", [1, 2])):
         header = f'"{display_name}" <{rewriter}>'
         later = mailed(f"v2+60 [PATCH v2] {TITLE}", author=header, X_Original_From=ADA)
-        series = read(V1, later)
+        series = read_first_series(V1, later)
         assert [revision.version for revision in series.revisions] == versions
         assert list_claims(series) == ["sent v2"] * (2 - len(versions))
 
@@ -297,7 +327,7 @@ def test_unknown_sender_is_not_the_author() -> None:
     first = V1.replace(
         b"From: Ada Fixer <ada@example.org>", f"From: {senders}".encode(), 1
     )
-    series = read(first, answer(WITHDRAW, to="v1", sender=senders))
+    series = read_first_series(first, answer(WITHDRAW, to="v1", sender=senders))
     assert series.state == "changes-requested"
     assert series.author == Address(senders, "")
 
@@ -323,7 +353,7 @@ def test_maintainer_address_is_not_a_bot() -> None:
     robot = applied_by_robot(
         TITLE, SHA[:12], marks="", id="b", reply_to="v1", minutes=60
     )
-    series = read(
+    series = read_first_series(
         V1,
         robot.replace(
             f"From: {BOT}".encode(), f'From: "{BOT}" <rita@example.net>'.encode()
@@ -334,8 +364,8 @@ def test_maintainer_address_is_not_a_bot() -> None:
 
 def test_forged_stable_mail_queues_nothing() -> None:
     queued = stable_added(TITLE, SHA, "6.1", id="q", minutes=600)
-    assert read(V1, queued).stable
-    series = read(
+    assert read_first_series(V1, queued).stable
+    series = read_first_series(
         V1,
         queued.replace(
             b"<gregkh@linuxfoundation.org>", f"Greg Kroah-Hartman <{EVE}>".encode()
@@ -387,13 +417,15 @@ def test_strangers_version_is_not_joined() -> None:
         author=f"Ada Fixer <{EVE}>",
         notes="- Link to v1: https://lore.kernel.org/r/v1@example.org",
     )
-    series = read(V1, later)
+    series = read_first_series(V1, later)
     assert [revision.version for revision in series.revisions] == [1]
     assert (series.state, list_claims(series)) == ("sent", ["sent v2"])
     assert "v2@example.org" in series.message_ids, "it is kept and shown"
     assert [
         revision.version
-        for revision in read(V1, mailed(f"v2+60 [PATCH v2] {TITLE}")).revisions
+        for revision in read_first_series(
+            V1, mailed(f"v2+60 [PATCH v2] {TITLE}")
+        ).revisions
     ] == [1, 2]
 
 
@@ -404,7 +436,10 @@ def test_strangers_patch_replaces_nothing() -> None:
         *(mailed(f"c{n}+{n}>c0 [PATCH {n}/2] demo: {n}") for n in (1, 2)),
     ]
     forged_patch = mailed("e2+9>c0 [PATCH 2/2] demo: 2", author=f"Ada Fixer <{EVE}>")
-    assert [post.message_id for post in read(*mails, forged_patch).latest.patches] == [
+    assert [
+        post.message_id
+        for post in read_first_series(*mails, forged_patch).latest.patches
+    ] == [
         "c1@example.org",
         "c2@example.org",
     ]
@@ -413,13 +448,13 @@ def test_strangers_patch_replaces_nothing() -> None:
 def test_strangers_pull_request_is_ignored() -> None:
     text = f"Please pull.\n\nAda Fixer (1):\n      {TITLE}\n\n 1 file changed, 1 insertion(+)\n"
     assert (
-        read(
+        read_first_series(
             V1,
             mail("[GIT PULL] pumps for 6.9", text, sender=MATT, id="p", minutes=3000),
         ).state
         == "accepted"
     )
-    series = read(
+    series = read_first_series(
         V1, mail("[GIT PULL] pumps for 6.9", text, sender=EVE, id="p", minutes=3000)
     )
     assert (series.state, list_claims(series)) == ("sent", ["forwards it"])
@@ -429,7 +464,7 @@ def test_new_author_is_known_or_accepted_by_a_bot() -> None:
     theirs = mailed(
         f"v2+60 [PATCH v2] {TITLE}", author=EVE, message=f"From: {ADA}\n\nCheck.\n"
     )
-    series = read(V1, theirs)
+    series = read_first_series(V1, theirs)
     assert (series.state, list_claims(series)) == ("sent", ["sent v2"])
     by_friend = reply(
         f"[PATCH v2] {TITLE}",
@@ -440,9 +475,9 @@ def test_new_author_is_known_or_accepted_by_a_bot() -> None:
         minutes=90,
     )
     theirs = theirs.replace(b"To: ", b"To: mallory@evil.example, ", 1)
-    assert read(V1, theirs, by_friend).state == "sent"
+    assert read_first_series(V1, theirs, by_friend).state == "sent"
     assert (
-        read(
+        read_first_series(
             V1,
             theirs,
             applied_by_robot(TITLE, SHA[:12], id="b", reply_to="v2", minutes=90),
@@ -451,8 +486,8 @@ def test_new_author_is_known_or_accepted_by_a_bot() -> None:
     )
 
 
-def asks(*mails: bytes) -> list[bool]:
-    return [bool(tag.asks) for tag in read(*mails).trailers]
+def asking_messages(*mails: bytes) -> list[bool]:
+    return [bool(tag.asks) for tag in read_first_series(*mails).trailers]
 
 
 LINUS = "Linus Torvalds <torvalds@kernel.example>"
@@ -470,8 +505,10 @@ def test_tag_from_another_address_never_counts(
     sender: str, unconfirmed: list[bool]
 ) -> None:
     reply = answer(f"Acked-by: {LINUS}", to="v1", sender=sender)
-    assert asks(V1, reply) == unconfirmed
-    assert asks(V1, answer(f"Acked-by: {LINUS}", to="v1", sender=LINUS)) == [False]
+    assert asking_messages(V1, reply) == unconfirmed
+    assert asking_messages(V1, answer(f"Acked-by: {LINUS}", to="v1", sender=LINUS)) == [
+        False
+    ]
 
 
 @pytest.mark.parametrize(
@@ -490,7 +527,7 @@ def test_tag_with_two_addresses_is_unconfirmed(value: str) -> None:
     mail = answer(
         f"Acked-by: {value.format(own=f'Eve <{EVE}>')}", to="v1", sender=f"Eve <{EVE}>"
     )
-    (tag,) = read(V1, mail).trailers
+    (tag,) = read_first_series(V1, mail).trailers
     # text after # is not part of the tag
     tag_value = tag.trailer.partition(":")[2]
     assert bool(tag.asks) is ("example" in tag_value.replace(EVE, ""))
@@ -499,12 +536,16 @@ def test_tag_with_two_addresses_is_unconfirmed(value: str) -> None:
 @pytest.mark.parametrize("name", ["Signed-off-by", "Co-developed-by", "signed-off-by"])
 @pytest.mark.parametrize("sender", [f"Eve <{EVE}>", RITA, MATT])
 def test_claimed_coauthor_is_unconfirmed(name: str, sender: str) -> None:
-    assert asks(V1, answer(f"{name}: {sender}", to="v1", sender=sender)) == [True]
-    assert asks(V1, answer(f"Tested-by: {sender}", to="v1", sender=sender)) == [False]
+    assert asking_messages(V1, answer(f"{name}: {sender}", to="v1", sender=sender)) == [
+        True
+    ]
+    assert asking_messages(
+        V1, answer(f"Tested-by: {sender}", to="v1", sender=sender)
+    ) == [False]
 
 
 def test_reviewers_own_tag_is_collected() -> None:
-    assert asks(
+    assert asking_messages(
         V1,
         answer(
             "Reviewed-by: New Body <new@example.com>",
@@ -516,10 +557,10 @@ def test_reviewers_own_tag_is_collected() -> None:
 
 def test_tag_with_a_known_address_is_collected() -> None:
     first = mailed(f"v1 [PATCH] {TITLE}", Cc="Rita Reviewer <rr@work.example>")
-    assert asks(
+    assert asking_messages(
         first, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)
     ) == [False]
-    assert asks(
+    assert asking_messages(
         V1, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)
     ) == [True]
 
@@ -529,26 +570,28 @@ def test_header_rewritten_by_a_non_list_proves_nothing() -> None:
         f"Acked-by: {LINUS}", to="v1", sender=f"\"'Linus Torvalds' via x\" <{EVE}>"
     )
     header = f"X-Original-From: {LINUS}\nReply-To: {LINUS}\nTo: ".encode()
-    assert asks(V1, rewritten.replace(b"To: ", header, 1)) == [True]
+    assert asking_messages(V1, rewritten.replace(b"To: ", header, 1)) == [True]
     forged_tag = answer(f"Acked-by: {LINUS}", to="v1", sender=f"Eve <{EVE}>")
-    assert asks(V1, forged_tag.replace(b"To: ", header, 1)) in ([True], [])
+    assert asking_messages(V1, forged_tag.replace(b"To: ", header, 1)) in ([True], [])
     by_list = answer(
         f"Acked-by: {LINUS}",
         to="v1",
         sender="\"'Linus Torvalds' via demo\" <demo@lists.example.org>",
     )
-    assert asks(V1, by_list.replace(b"To: ", header, 1)) == [False]
+    assert asking_messages(V1, by_list.replace(b"To: ", header, 1)) == [False]
 
 
 def test_tag_by_another_person_closes_no_request() -> None:
     request = answer("Please rename it in v2.", to="v1", sender=RITA, minutes=60)
-    assert read(V1, request).state == "changes-requested"
+    assert read_first_series(V1, request).state == "changes-requested"
     assert (
-        read(V1, request, answer(f"Reviewed-by: {RITA}", to="x60", sender=RITA)).state
+        read_first_series(
+            V1, request, answer(f"Reviewed-by: {RITA}", to="x60", sender=RITA)
+        ).state
         == "under-review"
     )
     assert (
-        read(
+        read_first_series(
             V1,
             request,
             answer(
@@ -560,7 +603,7 @@ def test_tag_by_another_person_closes_no_request() -> None:
         == "changes-requested"
     )
     assert (
-        read(
+        read_first_series(
             V1,
             request,
             answer("Please ignore it.", to="x60", sender=f"Rita Reviewer <{EVE}>"),
@@ -582,9 +625,9 @@ def test_commit_id_from_a_stranger_matches_no_stable_mail() -> None:
         id="q",
         minutes=600,
     )
-    assert read(V1, eves, queued).stable, "the bot's word counts"
+    assert read_first_series(V1, eves, queued).stable, "the bot's word counts"
     assert (
-        read(
+        read_first_series(
             V1,
             eves.replace(f"From: {BOT}".encode(), f"From: {BOT}.evil.example".encode()),
             queued,
@@ -596,7 +639,7 @@ def test_commit_id_from_a_stranger_matches_no_stable_mail() -> None:
 def test_strangers_revert_proves_nothing() -> None:
     text = f"This reverts commit {SHA}.\n\nIt breaks pumps.\n"
     assert (
-        read(
+        read_first_series(
             V1,
             patch(
                 f'[PATCH] Revert "{TITLE}"',
@@ -608,7 +651,7 @@ def test_strangers_revert_proves_nothing() -> None:
         ).state
         == "in-mainline"
     )
-    series = read(
+    series = read_first_series(
         V1,
         patch(
             f'[PATCH] Revert "{TITLE}"', id="rv", author=EVE, message=text, minutes=3000
@@ -622,7 +665,8 @@ def test_strangers_revert_proves_nothing() -> None:
 
 def test_anyone_can_object_but_not_set_the_patchwork_state() -> None:
     assert (
-        read(V1, answer("NAK. This is wrong.", to="v1", sender=EVE)).state == "rejected"
+        read_first_series(V1, answer("NAK. This is wrong.", to="v1", sender=EVE)).state
+        == "rejected"
     )
-    series = read(V1, answer("pw-bot: rejected", to="v1", sender=EVE))
+    series = read_first_series(V1, answer("pw-bot: rejected", to="v1", sender=EVE))
     assert (series.state, list_claims(series)) == ("sent", ["refused"])

@@ -61,7 +61,7 @@ Matt
 TITLE = "pump: check the pointer"
 
 
-def post(version: int, diff: str, notes: str = "") -> bytes:
+def make_post(version: int, diff: str, notes: str = "") -> bytes:
     mark = "PATCH" if version == 1 else f"PATCH v{version}"
     return mail(
         f"[{mark}] {TITLE}",
@@ -72,28 +72,28 @@ def post(version: int, diff: str, notes: str = "") -> bytes:
     )
 
 
-def review(text: str = REVIEW, sender: str = MATT, **options: str) -> bytes:
+def make_review(text: str = REVIEW, sender: str = MATT, **options: str) -> bytes:
     header_values = {"id": "r1", "reply_to": "v1", **options}
     return mail(
         f"Re: [PATCH] {TITLE}", text, sender=sender, minutes=1100, **header_values
     )  # type: ignore[arg-type]
 
 
-def ledger(*mails: bytes) -> list[LedgerItem]:
+def build_ledger(*mails: bytes) -> list[LedgerItem]:
     status, *_ = read_thread(parse(mbox(*mails)))
     return list(list_review_comments(status, {}))
 
 
 def item_states(*mails: bytes) -> list[tuple[str, str]]:
-    return [(item.point.text, str(item.state)) for item in ledger(*mails)]
+    return [(item.point.text, str(item.state)) for item in build_ledger(*mails)]
 
 
-def mark(number: int, state: str) -> tuple[str, str, str]:
+def make_mark(number: int, state: str) -> tuple[str, str, str]:
     return "--mark", str(number), state
 
 
 def test_review_comment_includes_quoted_lines() -> None:
-    first, second = ledger(post(1, OLD), review())
+    first, second = build_ledger(make_post(1, OLD), make_review())
     assert (first.point.text, first.position) == (
         "Please return a real error code.",
         "pump.c:13",
@@ -107,7 +107,7 @@ def test_review_comment_includes_quoted_lines() -> None:
 
 
 def test_changed_hunk_addresses_a_request() -> None:
-    first, second = ledger(post(1, OLD), review(), post(2, NEW))
+    first, second = build_ledger(make_post(1, OLD), make_review(), make_post(2, NEW))
     assert [str(item.state) for item in (first, second)] == ["addressed", "open"]
     assert first.hunk is not None
     assert first.hunk.place == "pump.c"
@@ -120,7 +120,7 @@ def test_dropped_patch_addresses_nothing() -> None:
         text = f"It may be NULL.\n\n{SIGNED}{diff}"
         return mail(title, text, sender=ADA, id=f"p{minutes}", minutes=minutes)
 
-    request = review(
+    request = make_review(
         "> +\t\treturn -1;\n\nPlease return a real error code.\n", reply_to="p2"
     )
     versions = (
@@ -142,24 +142,30 @@ def test_tag_settles_requests_about_its_patch(tagged: int, expected_count: int) 
         for index, above in enumerate(("", f">{version}0", f">{version}0"))
     )
     given = (
-        review(f"Reviewed-by: {MATT}\n", id="r2", reply_to=f"2{tagged}"),
-        review("> +\tif (!pump)\n\nPlease return a real error code.\n", reply_to="12"),
+        make_review(f"Reviewed-by: {MATT}\n", id="r2", reply_to=f"2{tagged}"),
+        make_review(
+            "> +\tif (!pump)\n\nPlease return a real error code.\n", reply_to="12"
+        ),
     )
     status, *_ = read_thread(parse(mbox(*versions, *given)))
     assert len(list_open_requests(status, {})) == expected_count
 
 
 def test_message_change_does_not_address_a_code_request() -> None:
-    reworded = post(2, NEW).replace(b"It may be NULL.", b"It is NULL after a reset.")
-    first, *_ = ledger(post(1, OLD), review(), reworded)
+    reworded = make_post(2, NEW).replace(
+        b"It may be NULL.", b"It is NULL after a reset."
+    )
+    first, *_ = build_ledger(make_post(1, OLD), make_review(), reworded)
     assert first.hunk is not None
     assert first.hunk.place == "pump.c"
 
 
 def test_reply_answers_the_quoted_question() -> None:
     answer = "> Why is this needed?\n\nThe interrupt handler reads it.\n"
-    entries = ledger(
-        post(1, OLD), review(), review(answer, ADA, id="a1", reply_to="r1")
+    entries = build_ledger(
+        make_post(1, OLD),
+        make_review(),
+        make_review(answer, ADA, id="a1", reply_to="r1"),
     )
     assert [(str(item.state), item.reply) for item in entries] == [
         ("open", None),
@@ -176,7 +182,7 @@ def test_reply_answers_the_quoted_question() -> None:
     ],
 )
 def test_only_changed_lines_address_a_request(text: str, state: str) -> None:
-    states = item_states(post(1, OLD), review(text), post(2, NEW))
+    states = item_states(make_post(1, OLD), make_review(text), make_post(2, NEW))
     assert {item_state for _, item_state in states} == {state}
 
 
@@ -187,9 +193,10 @@ def test_nearby_change_addresses_nothing() -> None:
     new_patch = new_patch.replace(" {\n+", " {\n+\tcheck(pump);\n+").replace(
         "84,4", "84,6"
     )
-    request = review("> +\tpump->on = 0;\n\nPlease make it a bool.\n")
+    request = make_review("> +\tpump->on = 0;\n\nPlease make it a bool.\n")
     assert [
-        state for _, state in item_states(post(1, OLD), request, post(2, new_patch))
+        state
+        for _, state in item_states(make_post(1, OLD), request, make_post(2, new_patch))
     ] == ["open"]
 
 
@@ -202,8 +209,8 @@ def test_build_error_is_addressed_at_its_line() -> None:
         "\n>> pump.c:13:10: error: use of undeclared identifier 'EBROKEN'\n"
     )
     before, after = (
-        ledger(post(1, OLD), review(report, robot)),
-        ledger(post(1, OLD), review(report, robot), post(2, NEW)),
+        build_ledger(make_post(1, OLD), make_review(report, robot)),
+        build_ledger(make_post(1, OLD), make_review(report, robot), make_post(2, NEW)),
     )
     assert [(item.point.text[:13], str(item.state)) for item in before] == [
         ("pump.c:13:10:", "open")
@@ -212,7 +219,7 @@ def test_build_error_is_addressed_at_its_line() -> None:
 
 
 def test_requests_are_marked_on_the_command_line(tmp_path: Path) -> None:
-    (tmp_path / "m").write_bytes(mbox(post(1, OLD), review()))
+    (tmp_path / "m").write_bytes(mbox(make_post(1, OLD), make_review()))
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     assert (
         call(
@@ -220,8 +227,8 @@ def test_requests_are_marked_on_the_command_line(tmp_path: Path) -> None:
             "show",
             "1",
             "--ledger",
-            *mark(1, "addressed"),
-            *mark(2, "declined"),
+            *make_mark(1, "addressed"),
+            *make_mark(2, "declined"),
         ).code
         == 0
     )
@@ -233,7 +240,7 @@ def test_requests_are_marked_on_the_command_line(tmp_path: Path) -> None:
         ("declined", True),
     ]
     assert call("track", "show", "1", "--ledger", "--open").out == "no requests\n"
-    call("track", "show", "1", "--ledger", *mark(1, "none"), *mark(2, "open"))
+    call("track", "show", "1", "--ledger", *make_mark(1, "none"), *make_mark(2, "open"))
     points = json.loads(call("track", "show", "1", "--ledger", "--format", "json").out)[
         "points"
     ]
@@ -241,7 +248,7 @@ def test_requests_are_marked_on_the_command_line(tmp_path: Path) -> None:
         ("open", False),
         ("open", True),
     ]
-    wrong = call("track", "show", "1", "--ledger", *mark(9, "declined"))
+    wrong = call("track", "show", "1", "--ledger", *make_mark(9, "declined"))
     assert (wrong.code, "has no request 9" in wrong.err) == (2, True)
 
 
@@ -255,7 +262,9 @@ def test_new_version_lists_open_and_addressed_requests(
         )
         with open_store() as store:
             assert show(1, store=store).posted is not None
-        assert call("track", "show", "1", "--ledger", *mark(1, "addressed")).code == 0
+        assert (
+            call("track", "show", "1", "--ledger", *make_mark(1, "addressed")).code == 0
+        )
         topic_life.amend()
         exported = topic_life.run("draft", "--export", "-").out
         assert "- EDITME review: Please say which caller. (Rita Reviewer)" in exported

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive.followed import Followed, day, followed
+from tests.archive.followed import (
+    FollowedArchive,
+    days_to_minutes,
+    open_followed_archive,
+)
 from tests.kit.mails import (
     ADA,
     MATT,
@@ -35,8 +39,8 @@ GREG = "Greg Kroah-Hartman <gregkh@linuxfoundation.org>"
 @pytest.fixture(
     params=["stand-in", pytest.param("public-inbox", marks=pytest.mark.long)]
 )
-def life(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Followed]:
-    with followed(tmp_path, request.param) as topic_life:
+def life(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[FollowedArchive]:
+    with open_followed_archive(tmp_path, request.param) as topic_life:
         yield topic_life
 
 
@@ -70,7 +74,7 @@ def thanks(
     )
 
 
-def autosel(version: str, minutes: int) -> bytes:
+def make_autosel_patch(version: str, minutes: int) -> bytes:
     body = (
         f"From: {ADA}\n\n[ Upstream commit {SHA} ]\n\nCheck.\n\nSigned-off-by:"
         f" {ADA}\nSigned-off-by: Sasha Levin <sashal@kernel.org>\n---\n pump.c | 1 +\n"
@@ -85,7 +89,7 @@ def autosel(version: str, minutes: int) -> bytes:
     )
 
 
-def test_series_is_withdrawn(life: Followed) -> None:
+def test_series_is_withdrawn(life: FollowedArchive) -> None:
     assert life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}")) == (
         "sent",
         "wait for replies; send a reminder from 2024-03-18, not earlier",
@@ -105,7 +109,7 @@ def test_series_is_withdrawn(life: Followed) -> None:
     assert life.add_and_wait(days=60)[0] == "withdrawn"
 
 
-def test_series_is_applied_in_part(life: Followed) -> None:
+def test_series_is_applied_in_part(life: FollowedArchive) -> None:
     cover = mailed("c [PATCH 0/3] pump: three fixes")
     titles = ("pump: fix one", "pump: fix two", "pump: fix three")
     posts = [
@@ -118,7 +122,7 @@ def test_series_is_applied_in_part(life: Followed) -> None:
         "Please split this, and explain why it is needed.",
         id="r",
         reply_to="p3",
-        minutes=day(1),
+        minutes=days_to_minutes(1),
     )
     assert life.add_and_wait(request) == (
         "changes-requested",
@@ -130,7 +134,7 @@ def test_series_is_applied_in_part(life: Followed) -> None:
         ("1/3", titles[0], "1" * 40),
         ("2/3", titles[1], "2" * 40),
         to="c",
-        minutes=day(2),
+        minutes=days_to_minutes(2),
         id="t",
     )  # type: ignore[arg-type]
     state, step = life.add_and_wait(subset)
@@ -147,7 +151,7 @@ def test_series_is_applied_in_part(life: Followed) -> None:
         "patchpilot track update",
     ]
     resent_patch = patch(
-        f"[PATCH v2] {titles[2]}", id="w3", reply_to="c", minutes=day(3)
+        f"[PATCH v2] {titles[2]}", id="w3", reply_to="c", minutes=days_to_minutes(3)
     )
     state, step = life.add_and_wait(resent_patch)
     assert (state, life.patches) == (
@@ -156,19 +160,26 @@ def test_series_is_applied_in_part(life: Followed) -> None:
     )
     assert (
         life.add_and_wait(
-            thanks(f"[PATCH v2] {titles[2]}", to="w3", minutes=day(4), id="t2")
+            thanks(
+                f"[PATCH v2] {titles[2]}", to="w3", minutes=days_to_minutes(4), id="t2"
+            )
         )[0]
         == "accepted"
     )
 
 
-def test_merged_series_is_reverted(life: Followed) -> None:
+def test_merged_series_is_reverted(life: FollowedArchive) -> None:
     life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
     commit = life.trees.commit(
         f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
     )
     robot = applied_by_robot(
-        PUMP, commit[:12], marks="net", id="a", reply_to="v1", minutes=day(1)
+        PUMP,
+        commit[:12],
+        marks="net",
+        id="a",
+        reply_to="v1",
+        minutes=days_to_minutes(1),
     )
     assert life.add_and_wait(robot) == ("in-mainline", "done: it is in mainline")
     backport = life.trees.backport(commit, "6.1", tag="v6.1.120")
@@ -190,7 +201,9 @@ def test_merged_series_is_reverted(life: Followed) -> None:
     )
     assert life.add_and_wait()[0] == "changes-requested"
     assert life.branches == {"6.1": "reverted"}
-    second = patch(f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=day(40))
+    second = patch(
+        f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=days_to_minutes(40)
+    )
     assert life.add_and_wait(second)[0] == "sent"
     life.trees.commit(
         f"{PUMP}\n\nCheck it, without the hang.\n\nSigned-off-by: {ADA}\n",
@@ -199,10 +212,10 @@ def test_merged_series_is_reverted(life: Followed) -> None:
     assert life.add_and_wait()[0] == "in-mainline"
 
 
-def test_series_dropped_from_stable(life: Followed) -> None:
+def test_series_dropped_from_stable(life: FollowedArchive) -> None:
     life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
     assert life.add_and_wait(
-        stable_added(PUMP, SHA, "6.1", id="q", minutes=day(20))
+        stable_added(PUMP, SHA, "6.1", id="q", minutes=days_to_minutes(20))
     ) == (
         "in-stable",
         "follow the stable review of 6.1; reply there if it should not be applied",
@@ -217,7 +230,7 @@ def test_series_dropped_from_stable(life: Followed) -> None:
         sender=ADA,
         id="o",
         reply_to="q",
-        minutes=day(21),
+        minutes=days_to_minutes(21),
     )
     assert life.add_and_wait(objection) == (
         "in-mainline",
@@ -230,7 +243,7 @@ def test_series_dropped_from_stable(life: Followed) -> None:
         id="d",
         reply_to="o",
         references="<q@example.org> <o@example.org>",
-        minutes=day(22),
+        minutes=days_to_minutes(22),
     )
     assert life.add_and_wait(done) == (
         "in-mainline",
@@ -238,9 +251,9 @@ def test_series_dropped_from_stable(life: Followed) -> None:
     )
 
 
-def test_author_objects_to_autosel(life: Followed) -> None:
+def test_author_objects_to_autosel(life: FollowedArchive) -> None:
     life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
-    assert life.add_and_wait(autosel("6.6", day(30))) == (
+    assert life.add_and_wait(make_autosel_patch("6.6", days_to_minutes(30))) == (
         "in-mainline",
         "AUTOSEL proposes it for 6.6; reply there if it should not be applied",
     )
@@ -250,7 +263,7 @@ def test_author_objects_to_autosel(life: Followed) -> None:
         sender=ADA,
         id="o",
         reply_to="sel6.6",
-        minutes=day(31),
+        minutes=days_to_minutes(31),
     )
     state, step = life.add_and_wait(objection)
     assert (state, life.branches) == (
@@ -260,7 +273,7 @@ def test_author_objects_to_autosel(life: Followed) -> None:
     assert step.startswith("done: it is in mainline; 6.6 objected to")
 
 
-def test_failed_backport_is_sent_and_queued(life: Followed) -> None:
+def test_failed_backport_is_sent_and_queued(life: FollowedArchive) -> None:
     life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
     commit = life.trees.commit(
         f"{PUMP}\n\nCheck it.\n\nCc: stable@vger.kernel.org\nSigned-off-by: {ADA}\n",
@@ -270,7 +283,7 @@ def test_failed_backport_is_sent_and_queued(life: Followed) -> None:
     assert state == "in-mainline"
     assert step.startswith("wait for the stable branches: ")
     state, step = life.add_and_wait(
-        stable_failed(PUMP, commit, "5.10", id="f", minutes=day(40))
+        stable_failed(PUMP, commit, "5.10", id="f", minutes=days_to_minutes(40))
     )
     assert (
         step == "send a backport to 5.10 if it is needed there (`patchpilot"
@@ -281,14 +294,14 @@ def test_failed_backport_is_sent_and_queued(life: Followed) -> None:
         message=f"commit {commit} upstream.\n\nCheck it.\n",
         id="b",
         reply_to="f",
-        minutes=day(41),
+        minutes=days_to_minutes(41),
     )
     assert (
         "backport" in life.add_and_wait(backport)[1]
         or life.branches["5.10"] == "did not apply"
     )
     state, step = life.add_and_wait(
-        stable_added(PUMP, commit, "5.10", id="q", minutes=day(45))
+        stable_added(PUMP, commit, "5.10", id="q", minutes=days_to_minutes(45))
     )
     assert (state, life.branches["5.10"]) == ("in-stable", "queued")
     life.trees.backport(commit, "5.10", tag="v5.10.240")
@@ -297,7 +310,7 @@ def test_failed_backport_is_sent_and_queued(life: Followed) -> None:
 
 
 @pytest.mark.long
-def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
+def test_series_is_followed_from_rfc_to_pull_request(life: FollowedArchive) -> None:
     titles = (PUMP, COUNT)
 
     def version(name: str, ident: str, minutes: int, notes: str = "") -> list[bytes]:
@@ -330,12 +343,12 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
                 "Interesting. Why does it count?",
                 id="r0",
                 reply_to="rfc",
-                minutes=day(60),
+                minutes=days_to_minutes(60),
             )
         )[0]
         == "under-review"
     )
-    assert life.add_and_wait(*version("PATCH", "v1", day(200)))[0] == "sent"
+    assert life.add_and_wait(*version("PATCH", "v1", days_to_minutes(200)))[0] == "sent"
     assert (
         life.add_and_wait(
             reply(
@@ -343,34 +356,42 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
                 "Please use an atomic counter here.",
                 id="r1",
                 reply_to="v1p2",
-                minutes=day(201),
+                minutes=days_to_minutes(201),
             )
         )[0]
         == "changes-requested"
     )
     assert (
         life.add_and_wait(
-            *version("PATCH v2", "v2", day(230), "Changes in v2:\n- atomic counter\n")
+            *version(
+                "PATCH v2",
+                "v2",
+                days_to_minutes(230),
+                "Changes in v2:\n- atomic counter\n",
+            )
         )[0]
         == "sent"
     )
     robot = mail(
         f"Re: [PATCH v2 1/2] {PUMP}",
         "Hi Ada,\n\nkernel test robot noticed the following build errors:\n\n>> drivers/demo/pump.c:12:3: error: 'x' undeclared\n",  # noqa: E501
-        sender="kernel test robot <lkp@intel.com>", id="lkp", reply_to="v2p1", minutes=day(231),
+        sender="kernel test robot <lkp@intel.com>", id="lkp", reply_to="v2p1",
+        minutes=days_to_minutes(231),
     )  # fmt: skip
     assert life.add_and_wait(robot) == (
         "changes-requested",
         "kernel test robot reports a build failure: fix it and send v3",
     )
-    assert life.add_and_wait(*version("PATCH v3", "v3", day(400)))[0] == "sent"
+    assert (
+        life.add_and_wait(*version("PATCH v3", "v3", days_to_minutes(400)))[0] == "sent"
+    )
     state, step = life.add_and_wait(
         reply(
             "[PATCH v3 0/2] pump: a pump that counts",
             f"Reviewed-by: {RITA}",
             id="r3",
             reply_to="v3",
-            minutes=day(401),
+            minutes=days_to_minutes(401),
         )
     )
     assert (state, step) == (
@@ -378,7 +399,9 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
         "wait for the maintainer; send a reminder from 2025-04-23",
     )
     assert life.commands == ["patchpilot track update"]
-    assert life.add_and_wait(*version("PATCH v4", "v4", day(600)))[0] == "sent"
+    assert (
+        life.add_and_wait(*version("PATCH v4", "v4", days_to_minutes(600)))[0] == "sent"
+    )
     assert (
         life.add_and_wait(
             thanks(
@@ -386,7 +409,7 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
                 ("1/2", PUMP, "1" * 40),
                 ("2/2", COUNT, "2" * 40),
                 to="v4",
-                minutes=day(602),
+                minutes=days_to_minutes(602),
                 id="ty",
             )
         )[0]
@@ -398,21 +421,21 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
         "  git://example.com/pump for-linus\n\n"
         f"for you to fetch changes up to {'2' * 40}:\n\n  {COUNT}\n\n----------------------------------------------------------------\n"  # noqa: E501
         f"Ada Fixer (2):\n      {PUMP}\n      {COUNT}\n\n drivers/demo/pump.c | 6 ++++++\n",
-        sender=MATT, id="pull", minutes=day(640),
+        sender=MATT, id="pull", minutes=days_to_minutes(640),
     )  # fmt: skip
     assert life.add_and_wait(pull)[0] == "accepted"
     merged = mail(
         "Re: [GIT PULL] pump updates for v6.14",
         "The pull request you sent on Mon, 4 Mar 2024:\n\n> git://example.com/pump for-linus\n\nhas been merged into torvalds/linux.git:\n"  # noqa: E501
         f"https://git.kernel.org/torvalds/c/{'3' * 40}\n\nThank you!\n",
-        sender="pr-tracker-bot@kernel.org", id="prt", reply_to="pull", minutes=day(641), X_PR_Tracked_Commit_Id="2" * 40, X_PR_Merge_Commit_Id="3" * 40,  # noqa: E501
+        sender="pr-tracker-bot@kernel.org", id="prt", reply_to="pull", minutes=days_to_minutes(641), X_PR_Tracked_Commit_Id="2" * 40, X_PR_Merge_Commit_Id="3" * 40,  # noqa: E501
         X_PR_Merge_Tree="torvalds/linux.git",
     )  # fmt: skip
     assert life.add_and_wait(merged) == ("in-mainline", "done: it is in mainline")
 
 
 @pytest.mark.long
-def test_series_is_split(life: Followed) -> None:
+def test_series_is_split(life: FollowedArchive) -> None:
     posts = [
         patch(
             f"[PATCH net {number}/2] {title}",
@@ -428,27 +451,32 @@ def test_series_is_split(life: Followed) -> None:
         "This is no fix: please send it to net-next separately.",
         id="r",
         reply_to="p2",
-        minutes=day(1),
+        minutes=days_to_minutes(1),
     )
     assert life.add_and_wait(request)[0] == "changes-requested"
     fix = patch(
         f"[PATCH net v2] {PUMP}",
         id="fix",
         notes="Changes in v2:\n- sent alone",
-        minutes=day(2),
+        minutes=days_to_minutes(2),
     )
     remaining_patch = patch(
         f"[PATCH net-next v2] {COUNT}",
         id="rest",
         notes="Changes in v2:\n- sent alone",
         reply_to="p2",
-        minutes=day(20),
+        minutes=days_to_minutes(20),
     )
     assert life.add_and_wait(fix)[0] == "sent"
     assert (
         life.add_and_wait(
             applied_by_robot(
-                PUMP, "1" * 12, marks="net,v2", id="a1", reply_to="fix", minutes=day(3)
+                PUMP,
+                "1" * 12,
+                marks="net,v2",
+                id="a1",
+                reply_to="fix",
+                minutes=days_to_minutes(3),
             )
         )[0]
         == "accepted"
@@ -463,30 +491,41 @@ def test_series_is_split(life: Followed) -> None:
         marks="net-next,v2",
         id="a2",
         reply_to="rest",
-        minutes=day(21),
+        minutes=days_to_minutes(21),
     )
     assert life.add_and_wait(robot)[0] == "accepted"
 
 
 @pytest.mark.long
-def test_v3_by_another_author_is_tracked(life: Followed) -> None:
+def test_v3_by_another_author_is_tracked(life: FollowedArchive) -> None:
     life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
     life.add_and_wait(
-        patch(f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=day(5), Cc=OTTO)
+        patch(
+            f"[PATCH v2] {PUMP}",
+            id="v2",
+            reply_to="v1",
+            minutes=days_to_minutes(5),
+            Cc=OTTO,
+        )
     )
     theirs = patch(
         f"[PATCH v3] {PUMP}",
         message=f"From: {ADA}\n\nCheck the pointer before it is used.\n\nSigned-off-by: {ADA}\n",
         author=OTTO,
         id="v3",
-        minutes=day(60),
+        minutes=days_to_minutes(60),
     )
     assert life.add_and_wait(theirs) == (
         "superseded",
         "Otto Other sent v3 of it: read it before you send another version",
     )
     robot = applied_by_robot(
-        PUMP, "1" * 12, marks="net,v3", id="a", reply_to="v3", minutes=day(62)
+        PUMP,
+        "1" * 12,
+        marks="net,v3",
+        id="a",
+        reply_to="v3",
+        minutes=days_to_minutes(62),
     )
     assert life.add_and_wait(robot)[0] == "accepted"
     assert life.series.posted
@@ -500,7 +539,7 @@ def test_v3_by_another_author_is_tracked(life: Followed) -> None:
 
 
 @pytest.mark.long
-def test_patch_is_applied_through_another_tree(life: Followed) -> None:
+def test_patch_is_applied_through_another_tree(life: FollowedArchive) -> None:
     life.add_and_wait(
         mailed(f"p1 [PATCH 1/2] {PUMP}"),
         mailed(f"p2+1>p1 [PATCH 2/2] {COUNT}"),
@@ -510,7 +549,7 @@ def test_patch_is_applied_through_another_tree(life: Followed) -> None:
         f"Acked-by: {RITA}\n\nPlease take it through the counter tree.",
         id="r",
         reply_to="p2",
-        minutes=day(1),
+        minutes=days_to_minutes(1),
     )
     assert life.add_and_wait(acked)[0] == "under-review"
     tip = mail(
@@ -518,7 +557,7 @@ def test_patch_is_applied_through_another_tree(life: Followed) -> None:
         f"The following commit has been merged into the timers/core branch of tip:\n\nCommit-ID:     {'2' * 40}\n"  # noqa: E501
         f"Gitweb:        https://git.kernel.org/tip/{'2' * 40}\nAuthor:        {ADA}\nAuthorDate:    Mon, 04 Mar 2024 09:00:00 +01:00\n"  # noqa: E501
         f"Committer:     {MATT}\nCommitterDate: Tue, 05 Mar 2024 09:00:00 +01:00\n\n{COUNT}\n\nCount.\n",  # noqa: E501
-        sender="tip-bot2 for Ada Fixer <tip-bot2@linutronix.de>", id="tip", reply_to="p2", minutes=day(3),  # noqa: E501
+        sender="tip-bot2 for Ada Fixer <tip-bot2@linutronix.de>", id="tip", reply_to="p2", minutes=days_to_minutes(3),  # noqa: E501
     )  # fmt: skip
     state, _step = life.add_and_wait(tip)
     assert life.series.posted
@@ -526,7 +565,12 @@ def test_patch_is_applied_through_another_tree(life: Followed) -> None:
     assert life.series.posted.why == "1 of 2 applied; 1/2 has no reply"
     life.add_and_wait(
         applied_by_robot(
-            PUMP, "1" * 12, marks="net,1/2", id="a", reply_to="p1", minutes=day(5)
+            PUMP,
+            "1" * 12,
+            marks="net,1/2",
+            id="a",
+            reply_to="p1",
+            minutes=days_to_minutes(5),
         )
     )
     assert life.series.state == "accepted"
@@ -571,7 +615,7 @@ def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
 
 
 def test_series_is_followed_into_stable_branches(
-    life: Followed,
+    life: FollowedArchive,
 ) -> None:
     title, versions = (
         "net/acme: allow old cards that cannot count their images",
@@ -582,11 +626,13 @@ def test_series_is_followed_into_stable_branches(
         " and write in the imperative."
     )
     assert life.add_and_wait(mailed(f"v1 [PATCH] {title}"))[0] == "sent"
-    assert life.add_and_wait(reply(f"[PATCH] {title}", remarks, id="r1", reply_to="v1", minutes=day(1))) == (  # noqa: E501
+    assert life.add_and_wait(reply(f"[PATCH] {title}", remarks, id="r1", reply_to="v1", minutes=days_to_minutes(1))) == (  # noqa: E501
         "changes-requested", "answer the review by Rita Reviewer and send v2",
     )  # fmt: skip
     assert (
-        life.add_and_wait(patch(f"[PATCH net v2] {title}", id="v2", minutes=day(3)))[0]
+        life.add_and_wait(
+            patch(f"[PATCH net v2] {title}", id="v2", minutes=days_to_minutes(3))
+        )[0]
         == "sent"
     )
     assert (
@@ -596,7 +642,7 @@ def test_series_is_followed_into_stable_branches(
                 f"Reviewed-by: {RITA}",
                 id="r2",
                 reply_to="v2",
-                minutes=day(4),
+                minutes=days_to_minutes(4),
             )
         )[0]
         == "under-review"
@@ -608,7 +654,9 @@ def test_series_is_followed_into_stable_branches(
     life.trees.repo.git("reset", "-q", "--hard", life.trees.first)
     assert (
         life.add_and_wait(
-            applied_by_robot(title, commit[:12], id="a", reply_to="v2", minutes=day(6))
+            applied_by_robot(
+                title, commit[:12], id="a", reply_to="v2", minutes=days_to_minutes(6)
+            )
         )[0]
         == "accepted"
     )
@@ -618,7 +666,11 @@ def test_series_is_followed_into_stable_branches(
     assert life.add_and_wait() == ("in-mainline", "done: it is in mainline")
     reviews = [
         stable_review(
-            title, commit, version, id=f"s{version}", minutes=day(20) + number
+            title,
+            commit,
+            version,
+            id=f"s{version}",
+            minutes=days_to_minutes(20) + number,
         )
         for number, version in enumerate(versions)
     ]
@@ -643,7 +695,7 @@ def test_series_is_followed_into_stable_branches(
         message=f"Return it.\n\n{tag}\n",
         author=OTTO,
         id="f1",
-        minutes=day(40),
+        minutes=days_to_minutes(40),
     )
     assert (
         life.add_and_wait(fix)[1]

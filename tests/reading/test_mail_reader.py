@@ -57,7 +57,7 @@ def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
     return since
 
 
-def each_read_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> bool:
+def are_mails_read_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> bool:
     """Return whether this many messages were parsed and read exactly once."""
     return all(
         len(counter) >= mails and max(counter.values(), default=1) == 1
@@ -72,7 +72,7 @@ def test_track_commands_parse_a_message_once(
         # reset the counts, because the server has parsed the messages as well
         parse_counts()
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
-        assert each_read_once(parse_counts(), len(MAILS))
+        assert are_mails_read_once(parse_counts(), len(MAILS))
         # the list uses cached values, and a query for new messages returns known ones
         for words, mails in (
             (("show", "1"), len(MAILS)),
@@ -81,21 +81,21 @@ def test_track_commands_parse_a_message_once(
             (("update", "--fresh"), 0),
         ):
             assert call("track", *words).code == 0
-            assert each_read_once(parse_counts(), mails), words
+            assert are_mails_read_once(parse_counts(), mails), words
         server.add(story.FIX_V1, story.FAILED)
         parse_counts()
         # give the number, because a finished series may not be due yet
         updated = call("track", "update", "1", "--fresh")
         assert updated.code == 0
         counts = parse_counts()
-        assert each_read_once(counts, len(MAILS) + 2), (updated, counts)
+        assert are_mails_read_once(counts, len(MAILS) + 2), (updated, counts)
 
 
 def test_mbox_is_read_once(workdir: Path, parse_counts: Counted) -> None:
     (workdir / "m").write_bytes(mbox(*MAILS))
     for words in (("add", "--mbox", "m"), ("update",), ("show", "1")):
         assert call("track", *words).code == 0
-        assert each_read_once(parse_counts(), len(MAILS)), words
+        assert are_mails_read_once(parse_counts(), len(MAILS)), words
 
 
 def test_show_and_follow_read_a_mail_once(
@@ -106,12 +106,12 @@ def test_show_and_follow_read_a_mail_once(
         topic_life.update()
         parse_counts()
         topic_life.run("track", "show")
-        assert each_read_once(parse_counts(), 1)
+        assert are_mails_read_once(parse_counts(), 1)
         with Repository.open(topic_life.repo.path) as repository:
             result = read_followed(repository, None, None)
         assert result.topic is not None
         assert result.topic.series is not None
-        assert each_read_once(parse_counts(), 1)
+        assert are_mails_read_once(parse_counts(), 1)
 
 
 @pytest.mark.parametrize("author", [ADA, RITA])

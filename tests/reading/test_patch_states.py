@@ -13,7 +13,7 @@ from patchpilot.reading.read_thread import with_commits
 from patchpilot.reading.thread_values import LandedCommit
 from tests.kit.cli import call
 from tests.kit.mails import MATT, mail, mailed, mbox, stable_added, stable_review
-from tests.reading.story import read
+from tests.reading.story import read_first_series
 
 ONE, TWO = "demo: check the pointer", "demo: count the pointers"
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -27,11 +27,11 @@ STABLE = LandedCommit(
 )
 
 
-def status(*mails: bytes) -> PostedSeries:
-    return read(P1, P2, *mails)
+def read_status(*mails: bytes) -> PostedSeries:
+    return read_first_series(P1, P2, *mails)
 
 
-def applied_mail(number: int, title: str, *, minutes: int = 500) -> bytes:
+def make_applied_mail(number: int, title: str, *, minutes: int = 500) -> bytes:
     text = (
         f"On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Check.\n\nApplied, thanks!\n\n[{number}/2]"
         f" {title}\n      commit: {number}{SHA[1:]}\n"
@@ -48,7 +48,7 @@ def applied_mail(number: int, title: str, *, minutes: int = 500) -> bytes:
 
 def test_half_merged_series_is_not_merged() -> None:
     for commits in ([MAINLINE], [MAINLINE, STABLE]):
-        series = with_commits(status(), commits)
+        series = with_commits(read_status(), commits)
         assert (series.state, series.why) == (
             "partly-accepted",
             "1 of 2 applied; 2/2 has no reply",
@@ -60,7 +60,7 @@ def test_half_merged_series_is_not_merged() -> None:
 
 
 def test_mail_about_one_commit_changes_no_other_patch() -> None:
-    series = status(stable_review(ONE, SHA, "6.6", id="s", minutes=900))
+    series = read_status(stable_review(ONE, SHA, "6.6", id="s", minutes=900))
     assert (series.state, series.why) == (
         "partly-accepted",
         "1 of 2 applied; 2/2 has no reply",
@@ -69,12 +69,14 @@ def test_mail_about_one_commit_changes_no_other_patch() -> None:
 
 
 def test_applied_notice_for_a_subset_marks_the_named_patches() -> None:
-    series = status(applied_mail(2, TWO))
+    series = read_status(make_applied_mail(2, TWO))
     assert (series.state, series.why) == (
         "partly-accepted",
         "1 of 2 applied; 1/2 has no reply",
     )
-    both = status(applied_mail(2, TWO), applied_mail(1, ONE, minutes=900))
+    both = read_status(
+        make_applied_mail(2, TWO), make_applied_mail(1, ONE, minutes=900)
+    )
     assert both.state == "accepted"
     assert [
         (patch_state.proof.message_id, patch_state.proof.commit)
@@ -113,7 +115,7 @@ def test_partial_acceptance_in_prose_is_unclear(text: str, what: str) -> None:
         reply_to="c",
         minutes=900,
     )
-    series = read(cover, *three, applied_reply)
+    series = read_first_series(cover, *three, applied_reply)
     assert [claim.what for claim in series.claims] == [what]
     assert {str(patch_state.state) for patch_state in series.patches} == {
         "accepted" if what == "applied" else "under-review"
@@ -124,9 +126,9 @@ def test_partial_acceptance_in_prose_is_unclear(text: str, what: str) -> None:
 
 
 def test_stable_mail_is_about_the_named_patch() -> None:
-    series = status(
-        applied_mail(1, ONE),
-        applied_mail(2, TWO),
+    series = read_status(
+        make_applied_mail(1, ONE),
+        make_applied_mail(2, TWO),
         stable_added(ONE, SHA, "6.1", id="s", minutes=9000),
     )
     assert (series.state, series.why) == (
@@ -140,9 +142,9 @@ def test_stable_mail_is_about_the_named_patch() -> None:
 
 
 def test_every_state_has_proof_and_date() -> None:
-    series = status(
-        applied_mail(1, ONE),
-        applied_mail(2, TWO),
+    series = read_status(
+        make_applied_mail(1, ONE),
+        make_applied_mail(2, TWO),
         stable_review(ONE, SHA, "6.1", id="s", minutes=9000),
     )
     for patch_state in series.patches:
@@ -161,14 +163,14 @@ def test_reverted_patch_is_open_again() -> None:
         ONE,
         reverted_by="c" * 40,
     )
-    series = with_commits(status(applied_mail(2, TWO)), [undone])
+    series = with_commits(read_status(make_applied_mail(2, TWO)), [undone])
     assert series.patches[0].state == "changes-requested"
     assert series.why == "1 of 2 applied; 1/2 needs changes"
 
 
 def test_next_version_may_omit_applied_patches() -> None:
     alone = mailed(f"w2+2000>p1 [PATCH v2] {TWO}")
-    series = status(applied_mail(1, ONE), alone)
+    series = read_status(make_applied_mail(1, ONE), alone)
     assert [
         (patch_state.version, patch_state.title, patch_state.state)
         for patch_state in series.patches
@@ -183,7 +185,7 @@ def test_show_prints_a_row_per_patch(
     tmp_path: Path,
 ) -> None:
     thread = tmp_path / "t.mbox"
-    thread.write_bytes(mbox(P1, P2, applied_mail(2, TWO)))
+    thread.write_bytes(mbox(P1, P2, make_applied_mail(2, TWO)))
     assert call("track", "add", "--mbox", thread).code == 0
     lines = call("track", "show", "1").out.splitlines()
     assert f"  1/2       2024-03-04  sent              <p1@example.org>  {ONE}" in lines

@@ -16,7 +16,7 @@ from patchpilot.topic.followed.review_ledger import checklist, toggle_state
 from tests.kit.life import life
 from tests.kit.mails import ADA, MATT, RITA, mail, mailed, mbox, reply
 from tests.reading import story
-from tests.reading.story import only
+from tests.reading.story import read_only_series
 
 TWO = """\
 Hi Ada,
@@ -41,7 +41,7 @@ def points(*mails: bytes) -> list[str]:
     return [f"{point.asker}: {point.text}" for point in review_points(status)]
 
 
-def reply_to_v1(text: str, sender: str = MATT, **options: str) -> bytes:
+def make_reply_to_v1(text: str, sender: str = MATT, **options: str) -> bytes:
     return mail(
         f"Re: [PATCH] {story.TITLE}",
         text,
@@ -54,7 +54,7 @@ def reply_to_v1(text: str, sender: str = MATT, **options: str) -> bytes:
 
 
 def test_questions_and_requests_are_listed() -> None:
-    assert points(story.V1, reply_to_v1(TWO)) == [
+    assert points(story.V1, make_reply_to_v1(TWO)) == [
         "Matt Maintainer: Can pump ever be NULL here? I only see one caller.",
         "Matt Maintainer: Please name the commit that introduced this.",
     ]
@@ -71,7 +71,7 @@ def test_questions_and_requests_are_listed() -> None:
     ],
 )
 def test_neutral_text_requests_nothing(text: str) -> None:
-    assert points(story.V1, reply_to_v1(text)) == []
+    assert points(story.V1, make_reply_to_v1(text)) == []
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_neutral_text_requests_nothing(text: str) -> None:
     ],
 )
 def test_request_needs_no_keyword(text: str) -> None:
-    assert points(story.V1, reply_to_v1(f"> +\tif (!pump)\n\n{text}\n")) == [
+    assert points(story.V1, make_reply_to_v1(f"> +\tif (!pump)\n\n{text}\n")) == [
         f"Matt Maintainer: {text}"
     ]
 
@@ -95,8 +95,8 @@ def test_request_needs_no_keyword(text: str) -> None:
 def test_question_to_another_person_is_not_listed() -> None:
     question = "> +\tif (!pump)\n\n{}, could you please drop the check?\n".format
     recipients = {"cc": f"{ADA}, {RITA}"}
-    assert points(story.V1, reply_to_v1(question("Rita"), **recipients)) == []
-    assert points(story.V1, reply_to_v1(question("Ada"), **recipients)) == [
+    assert points(story.V1, make_reply_to_v1(question("Rita"), **recipients)) == []
+    assert points(story.V1, make_reply_to_v1(question("Ada"), **recipients)) == [
         "Matt Maintainer: Ada, could you please drop the check?"
     ]
 
@@ -110,7 +110,7 @@ def test_each_paragraph_may_contain_a_request() -> None:
         "\nI like the rest. I missed the note.\n"
         "\n> +\tgo();\n\nMatt.\n"
     )
-    assert points(story.V1, reply_to_v1(text)) == [
+    assert points(story.V1, make_reply_to_v1(text)) == [
         "Matt Maintainer: Please add a test.",
         "Matt Maintainer: The changelog is confusing.",
     ]
@@ -119,7 +119,8 @@ def test_each_paragraph_may_contain_a_request() -> None:
 def test_authors_questions_are_not_listed() -> None:
     assert (
         points(
-            story.V1, reply_to_v1("Should I send this to stable as well?\n", sender=ADA)
+            story.V1,
+            make_reply_to_v1("Should I send this to stable as well?\n", sender=ADA),
         )
         == []
     )
@@ -142,13 +143,13 @@ def test_new_version_lists_only_new_requests() -> None:
 
 
 def test_long_request_is_cut_at_a_word() -> None:
-    (text,) = points(story.V1, reply_to_v1("Please " + "rename " * 60 + "it.\n"))
+    (text,) = points(story.V1, make_reply_to_v1("Please " + "rename " * 60 + "it.\n"))
     assert text.endswith("rename…")
     assert len(text) < 200
 
 
 def test_check_mark_can_be_cleared(tmp_path: Path) -> None:
-    (tmp_path / "m").write_bytes(mbox(story.V1, reply_to_v1(TWO)))
+    (tmp_path / "m").write_bytes(mbox(story.V1, make_reply_to_v1(TWO)))
     with open_store() as store:
         (series,) = add_from_mbox(tmp_path / "m", store=store)
     first, second = checklist(series)
@@ -237,7 +238,7 @@ def test_long_discussion_keeps_the_newest_requests() -> None:
 def test_praise_is_not_a_request(praise: str) -> None:
     text = f"{praise}\n\n> +\tint one;\n\nPlease rename it, it looks good otherwise."
     answer = reply("[PATCH] pump: stop it", text, id="r1", reply_to="v1")
-    status = only(mailed("v1 [PATCH] pump: stop it"), answer)
+    status = read_only_series(mailed("v1 [PATCH] pump: stop it"), answer)
     (reply_status,) = status.replies
     assert [point.text for point in points_of(reply_status)] == [
         "Please rename it, it looks good otherwise."

@@ -5,7 +5,7 @@ import pytest
 
 from patchpilot.reading.review_table import ReviewTable, review_table
 from tests.kit.mails import MATT, RITA, mail, mailed, patch, reply
-from tests.reading.story import read
+from tests.reading.story import read_first_series
 
 ONE, TWO = "demo: check the pointer", "demo: count the pointers"
 ASKS = "Please return -ENODEV instead."
@@ -13,7 +13,7 @@ TAG = f"Reviewed-by: {RITA}"
 DAY = 1440
 
 
-def series(version: int, *, tags: str = "", changed: bool = False) -> list[bytes]:
+def make_series(version: int, *, tags: str = "", changed: bool = False) -> list[bytes]:
     """Return a version of two patches; `tags` are in the first, which may differ from v1's."""
     mark = f" v{version}" if version > 1 else ""
     posts = []
@@ -34,7 +34,9 @@ def series(version: int, *, tags: str = "", changed: bool = False) -> list[bytes
     return posts
 
 
-def review_mail(text: str, to: str, *, sender: str = RITA, later: int = 60) -> bytes:
+def make_review_mail(
+    text: str, to: str, *, sender: str = RITA, later: int = 60
+) -> bytes:
     version, number = int(to[1]), int(to[3])
     mark = f" v{version}" if version > 1 else ""
     title = (ONE, TWO)[number - 1]
@@ -48,8 +50,8 @@ def review_mail(text: str, to: str, *, sender: str = RITA, later: int = 60) -> b
     )
 
 
-def table(*mails: bytes) -> ReviewTable:
-    return review_table(read(*mails))
+def build_review_table(*mails: bytes) -> ReviewTable:
+    return review_table(read_first_series(*mails))
 
 
 def reviewer_states(review_table: ReviewTable) -> dict[str, str]:
@@ -63,66 +65,88 @@ def reviewer_states(review_table: ReviewTable) -> dict[str, str]:
 
 
 CASES = {
-    "nobody answered": (series(1), "never-looked never-looked"),
-    "a tag in a reply": ([*series(1), review_mail(TAG, "v1p1")], "given never-looked"),
-    "a tag in the posted patch": (series(1, tags=TAG), "carried never-looked"),
+    "nobody answered": (make_series(1), "never-looked never-looked"),
+    "a tag in a reply": (
+        [*make_series(1), make_review_mail(TAG, "v1p1")],
+        "given never-looked",
+    ),
+    "a tag in the posted patch": (make_series(1, tags=TAG), "carried never-looked"),
     "a tag that the next version has": (
-        [*series(1), review_mail(TAG, "v1p1"), *series(2, tags=TAG, changed=True)],
+        [
+            *make_series(1),
+            make_review_mail(TAG, "v1p1"),
+            *make_series(2, tags=TAG, changed=True),
+        ],
         "carried never-looked",
     ),
     "a tag that the unchanged next version lacks": (
-        [*series(1), review_mail(TAG, "v1p1"), *series(2)],
+        [*make_series(1), make_review_mail(TAG, "v1p1"), *make_series(2)],
         "lost never-looked",
     ),
     "a posted tag that the unchanged next version lacks": (
-        [*series(1, tags=TAG), *series(2)],
+        [*make_series(1, tags=TAG), *make_series(2)],
         "lost never-looked",
     ),
     "a tag that the changed next version lacks": (
-        [*series(1), review_mail(TAG, "v1p1"), *series(2, changed=True)],
+        [*make_series(1), make_review_mail(TAG, "v1p1"), *make_series(2, changed=True)],
         "outdated never-looked",
     ),
-    "a request": ([*series(1), review_mail(ASKS, "v1p2")], "never-looked asked"),
+    "a request": (
+        [*make_series(1), make_review_mail(ASKS, "v1p2")],
+        "never-looked asked",
+    ),
     "a request for the version before": (
-        [*series(1), review_mail(ASKS, "v1p1"), *series(2, changed=True)],
+        [
+            *make_series(1),
+            make_review_mail(ASKS, "v1p1"),
+            *make_series(2, changed=True),
+        ],
         "asked never-looked",
     ),
     "a request, then a reply to the next version": (
         [
-            *series(1),
-            review_mail(ASKS, "v1p1"),
-            *series(2, changed=True),
-            review_mail("Thanks!", "v2p1"),
+            *make_series(1),
+            make_review_mail(ASKS, "v1p1"),
+            *make_series(2, changed=True),
+            make_review_mail("Thanks!", "v2p1"),
         ],
         "looked never-looked",
     ),
     "a request, then a tag": (
-        [*series(1), review_mail(ASKS, "v1p1"), review_mail(TAG, "v1p1", later=90)],
+        [
+            *make_series(1),
+            make_review_mail(ASKS, "v1p1"),
+            make_review_mail(TAG, "v1p1", later=90),
+        ],
         "given never-looked",
     ),
     "a tag, then a remark on the same version": (
-        [*series(1), review_mail(TAG, "v1p1"), review_mail(ASKS, "v1p1", later=90)],
+        [
+            *make_series(1),
+            make_review_mail(TAG, "v1p1"),
+            make_review_mail(ASKS, "v1p1", later=90),
+        ],
         "given never-looked",
     ),
     "a tag, then a NACK": (
         [
-            *series(1),
-            review_mail(TAG, "v1p1"),
-            review_mail(f"Nacked-by: {RITA}", "v1p1", later=90),
+            *make_series(1),
+            make_review_mail(TAG, "v1p1"),
+            make_review_mail(f"Nacked-by: {RITA}", "v1p1", later=90),
         ],
         "asked never-looked",
     ),
     "a tag, then a request for the next version": (
         [
-            *series(1),
-            review_mail(TAG, "v1p1"),
-            *series(2, tags=TAG),
-            review_mail(ASKS, "v2p1"),
+            *make_series(1),
+            make_review_mail(TAG, "v1p1"),
+            *make_series(2, tags=TAG),
+            make_review_mail(ASKS, "v2p1"),
         ],
         "asked never-looked",
     ),
     "a request after the tag that was in the post": (
-        [*series(2, tags=TAG), review_mail(ASKS, "v2p1")],
+        [*make_series(2, tags=TAG), make_review_mail(ASKS, "v2p1")],
         "asked never-looked",
     ),
 }
@@ -131,13 +155,15 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_reviewer_state_follows_the_mails(name: str) -> None:
     mails, expected = CASES[name]
-    states = reviewer_states(table(*mails))
+    states = reviewer_states(build_review_table(*mails))
     assert states["Rita Reviewer"] == expected
     assert states["Matt Maintainer"] == "never-looked never-looked"
 
 
 def test_tag_records_version_and_mail() -> None:
-    review_table = table(*series(1), review_mail(TAG, "v1p1"), *series(2, tags=TAG))
+    review_table = build_review_table(
+        *make_series(1), make_review_mail(TAG, "v1p1"), *make_series(2, tags=TAG)
+    )
     (review, *_) = review_table.patches[0].reviewers
     assert (review.tags, review.version, review.message_id) == (
         ("Reviewed-by",),
@@ -148,7 +174,9 @@ def test_tag_records_version_and_mail() -> None:
 
 
 def test_request_next_to_a_carried_tag_does_not_approve() -> None:
-    review_table = table(*series(2, tags=TAG), review_mail(ASKS, "v2p1"))
+    review_table = build_review_table(
+        *make_series(2, tags=TAG), make_review_mail(ASKS, "v2p1")
+    )
     (review, *_) = review_table.patches[0].reviewers
     assert (review.state, review.tags) == ("asked", ("Reviewed-by",))
     assert review_table.approved == 0
@@ -162,7 +190,7 @@ def test_cover_letter_reply_covers_every_patch() -> None:
     tag = reply(
         title, f"For the series:\n\n{TAG}", id="t", reply_to="c", minutes=2 * DAY
     )
-    review_table = table(cover, first, second, tag)
+    review_table = build_review_table(cover, first, second, tag)
     assert (reviewer_states(review_table)["Rita Reviewer"], review_table.approved) == (
         "given given",
         2,
@@ -171,8 +199,10 @@ def test_cover_letter_reply_covers_every_patch() -> None:
 
 
 def test_applier_is_not_asked_again() -> None:
-    applied_reply = review_mail("Applied to demo/next, thanks!", "v1p1", sender=MATT)
-    assert reviewer_states(table(*series(1), applied_reply))[
+    applied_reply = make_review_mail(
+        "Applied to demo/next, thanks!", "v1p1", sender=MATT
+    )
+    assert reviewer_states(build_review_table(*make_series(1), applied_reply))[
         "Matt Maintainer"
     ].startswith("applied")
 
@@ -190,6 +220,6 @@ def test_bots_lists_and_authors_are_not_reviewers() -> None:
         reply_to="p",
         minutes=60,
     )
-    assert [reviewer.name for reviewer in table(post, bot).reviewers] == [
+    assert [reviewer.name for reviewer in build_review_table(post, bot).reviewers] == [
         "Rita Reviewer"
     ]

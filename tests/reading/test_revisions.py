@@ -9,7 +9,7 @@ from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.series_messages import find_series
 from tests.kit.mails import ADA, mail, mailed, mbox, patch, reply
-from tests.reading.story import only
+from tests.reading.story import read_only_series
 
 
 def read_series(*mails: bytes | str) -> tuple[PostedSeries, ...]:
@@ -18,14 +18,14 @@ def read_series(*mails: bytes | str) -> tuple[PostedSeries, ...]:
     return find_series([classify(mail) for mail in parse(mbox(*posts))])
 
 
-def versions(topic: PostedSeries) -> list[int]:
+def series_versions(topic: PostedSeries) -> list[int]:
     return [revision.version for revision in topic.revisions]
 
 
 def join_versions(*mails: bytes | str) -> str:
     """Format the versions of each series, for example `1 2, 1`."""
     return ", ".join(
-        " ".join(map(str, versions(topic))) for topic in read_series(*mails)
+        " ".join(map(str, series_versions(topic))) for topic in read_series(*mails)
     )
 
 
@@ -50,11 +50,11 @@ CHECK, CHECK_V2 = "a [PATCH] demo: check it", "b+9 [PATCH v2] demo: check it"
 RENAMED = "b+9 [PATCH v2] pump: something else"
 
 
-def file_patch(name: str, line: str, **options: object) -> bytes:
+def make_file_patch(name: str, line: str, **options: object) -> bytes:
     return mailed(line, **options).replace(b"pump.c", name.encode())
 
 
-def rewritten_by_list(display_name: str) -> bytes:
+def make_rewritten_version(display_name: str) -> bytes:
     """Return the next version in the form in which a list rewrites it."""
     body = patch("x").decode().partition("\n\n")[2]
     subject = "[PATCH v2] demo: check it"
@@ -75,7 +75,7 @@ PULL = (
 )
 
 
-def _series(
+def _make_series(
     name: str, prefixes: str, title: str, steps: tuple[str, ...], day: int
 ) -> list[str]:
     """Return a series, with a cover letter if it has a title."""
@@ -92,8 +92,8 @@ def _series(
 SET = "demo: let others set a pump"
 WEIGH = ("demo: weighted pumps", ("refactor it", "weigh them", "add a call"))
 WEIGHTED = (
-    *_series("a", "RFC PATCH", *WEIGH, 0),
-    *_series("b", "RFC PATCH v2", *WEIGH, 21),
+    *_make_series("a", "RFC PATCH", *WEIGH, 0),
+    *_make_series("b", "RFC PATCH v2", *WEIGH, 21),
 )
 STEPS = (
     "a1+1 [RFC PATCH 1/3] demo: step 1",
@@ -109,12 +109,12 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     "same subject and author": ([CHECK, "b+9 [PATCH net v2] demo: check it"], "1 2"),
     "another author": ([CHECK, mailed(CHECK_V2, author=OTTO)], "1, 2"),
     "one title for two files": (
-        [f"a {TYPO}", file_patch("tap.c", f"b+10 {TYPO}")],
+        [f"a {TYPO}", make_file_patch("tap.c", f"b+10 {TYPO}")],
         "1, 1",
     ),
     "one title for a file": ([f"a {TYPO}", f"b+10 {TYPO}"], "1 1"),
     "two files at two times": (
-        [f"a {TYPO}", file_patch("tap.c", f"b+2000 {TYPO}")],
+        [f"a {TYPO}", make_file_patch("tap.c", f"b+2000 {TYPO}")],
         "1, 1",
     ),
     "a common title of cover letters": (
@@ -138,7 +138,7 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
         "1 2",
     ),
     "a fix in the thread of a series": (
-        [*TWO_OF_PUMP, file_patch("probe.c", PROBE)],
+        [*TWO_OF_PUMP, make_file_patch("probe.c", PROBE)],
         "1, 2",
     ),
     "a patch of the series in its thread": (
@@ -146,7 +146,7 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
         "1 2",
     ),
     "a numbered patch in its thread": (
-        [*TWO_OF_PUMP, file_patch("probe.c", PROBE.replace("v2]", "v2 2/2]"))],
+        [*TWO_OF_PUMP, make_file_patch("probe.c", PROBE.replace("v2]", "v2 2/2]"))],
         "1 2",
     ),
     "a change-id": (
@@ -161,12 +161,17 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     "a sender rewritten by the list": (
         [
             CHECK,
-            rewritten_by_list("\"'Ada Fixer' via demo-list\" <demo@lists.example.org>"),
+            make_rewritten_version(
+                "\"'Ada Fixer' via demo-list\" <demo@lists.example.org>"
+            ),
         ],
         "1 2",
     ),
     "a sender rewritten by another list": (
-        [CHECK, rewritten_by_list('"Ada Fixer via demo" <demo@lists.example.org>')],
+        [
+            CHECK,
+            make_rewritten_version('"Ada Fixer via demo" <demo@lists.example.org>'),
+        ],
         "1 2",
     ),
     "a link to another work": (
@@ -244,7 +249,10 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
         "2",
     ),
     "a change-id of gerrit": (
-        [mailed(CHECK, message=GERRIT), file_patch("tap.c", RENAMED, message=GERRIT)],
+        [
+            mailed(CHECK, message=GERRIT),
+            make_file_patch("tap.c", RENAMED, message=GERRIT),
+        ],
         "1 2",
     ),
     "a request to pull of other patches": ([*VALVES, *PULL], "1, 1"),
@@ -290,7 +298,7 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     "a patch of another series": (
         [
             *WEIGHTED,
-            *_series(
+            *_make_series(
                 "c", "PATCH", SET, ("refactor it", "take a task", "export it"), 63
             ),
         ],
@@ -299,7 +307,9 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     "two patches of another series": (
         [
             *WEIGHTED,
-            *_series("c", "PATCH", SET, ("refactor it", "weigh them", "export it"), 63),
+            *_make_series(
+                "c", "PATCH", SET, ("refactor it", "weigh them", "export it"), 63
+            ),
         ],
         "1 2 1",
     ),
@@ -343,7 +353,7 @@ def test_unnumbered_parent_is_the_cover_letter() -> None:
 
 def test_link_joins_renamed_versions() -> None:
     (series,) = read_series(CHECK, mailed(RENAMED, notes=V1))
-    assert versions(series) == [1, 2]
+    assert series_versions(series) == [1, 2]
     assert series.subject == "pump: something else"
 
 
@@ -482,8 +492,10 @@ def test_mail_to_self_is_not_a_revision() -> None:
 def test_patch_to_its_author_may_be_a_revision() -> None:
     # the headers do not show a Bcc: to a list, because mail servers add only the receiving address
     for headers in ({}, {"X_Original_To": "ada@example.org"}):
-        status = only(patch("[PATCH] demo: check it", id="a", to=ADA, **headers))
-        assert versions(status) == [1]
+        status = read_only_series(
+            patch("[PATCH] demo: check it", id="a", to=ADA, **headers)
+        )
+        assert series_versions(status) == [1]
 
 
 @pytest.mark.parametrize(
@@ -506,7 +518,7 @@ def test_patch_to_its_author_may_be_a_revision() -> None:
 def test_link_type_decides_whether_series_are_joined(
     first: str, second: str, notes: str, expected: str
 ) -> None:
-    later = file_patch("tap.c", f"b+9 {second}", notes=notes)
+    later = make_file_patch("tap.c", f"b+9 {second}", notes=notes)
     assert join_versions(f"a {first}", later) == expected
 
 
@@ -514,7 +526,7 @@ def test_link_type_decides_whether_series_are_joined(
 def test_retitled_version_is_joined_by_its_changes(mark: str, expected: str) -> None:
     later = f"b+9 [PATCH {mark}] pump: something else"
     assert join_versions(PUMP, later) == expected
-    assert join_versions(PUMP, file_patch("tap.c", later)) == expected.replace(
+    assert join_versions(PUMP, make_file_patch("tap.c", later)) == expected.replace(
         " ", ", "
     ).replace(",,", ",")
 
@@ -677,7 +689,7 @@ def test_cover_letter_and_patches_have_the_same_version() -> None:
         f"c{index}+{index}>c0 [PATCH {index}/2] demo: {index}" for index in (1, 2)
     ]
     (series,) = read_series(cover, *patches)
-    assert (versions(series), [post.number for post in series.latest.posts]) == (
+    assert (series_versions(series), [post.number for post in series.latest.posts]) == (
         [4],
         [0, 1, 2],
     )
@@ -691,7 +703,7 @@ def test_resent_patch_keeps_the_version() -> None:
     )
     resent_patch = "again+2000>b2 [PATCH 2/2] demo: step 2"
     (series,) = read_series(*first, *second, resent_patch)
-    assert versions(series) == [1, 2]
+    assert series_versions(series) == [1, 2]
     assert [post.message_id for post in series.latest.patches] == [
         "b1@example.org",
         "again@example.org",
@@ -806,7 +818,7 @@ def test_answered_or_linked_version_is_earlier(
     first: str, second: str, notes: str, reply_to: str | None, expected: str
 ) -> None:
     parent = f">{reply_to}" if reply_to else ""
-    later = file_patch("tap.c", f"b+9{parent} {second}", notes=notes)
+    later = make_file_patch("tap.c", f"b+9{parent} {second}", notes=notes)
     assert join_versions(f"a {first}", later) == expected
 
 
@@ -826,7 +838,7 @@ def test_series_with_different_change_ids_stay_separate(
     first, second = (
         CHANGE.format(name) if name else "" for name in (first_id, second_id)
     )
-    later = file_patch("tap.c", RENAMED, notes=second + V1)
+    later = make_file_patch("tap.c", RENAMED, notes=second + V1)
     assert join_versions(mailed(CHECK, notes=first), later) == expected
 
 
@@ -844,8 +856,8 @@ def test_recent_versions_with_the_same_title_are_joined(
 ) -> None:
     first = "a [PATCH] demo: fix a typo"
     second = f"b+{minutes} [PATCH] demo: fix a typo"
-    assert join_versions(first, file_patch(file, second)) == expected
-    assert join_versions(file_patch(file, first), mailed(second)) == expected
+    assert join_versions(first, make_file_patch(file, second)) == expected
+    assert join_versions(make_file_patch(file, first), mailed(second)) == expected
 
 
 def break_date(message: bytes) -> bytes:

@@ -6,13 +6,13 @@ import pytest
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.requests import review_points
 from tests.kit.mails import MATT, RITA, mail, mailed, patch, reply
-from tests.reading.story import only
+from tests.reading.story import read_only_series
 
 STEPS = ("open the valve", "read the level", "stop the pump", "close the valve")
 COVER = mailed("c [PATCH 0/4] pump: stop in time")
 
 
-def step(
+def make_step_patch(
     number: int, mark: str = "PATCH", *, value: int = 0, **options: object
 ) -> bytes:
     """Return one of four patches with its own diff; `value` changes it."""
@@ -21,14 +21,17 @@ def step(
     return message.replace(b"-EINVAL", b"-%d" % (100 * number + value))
 
 
-SERIES = (COVER, *(step(n, id=f"p{n}", reply_to="c", minutes=n) for n in range(1, 5)))
+SERIES = (
+    COVER,
+    *(make_step_patch(n, id=f"p{n}", reply_to="c", minutes=n) for n in range(1, 5)),
+)
 
 
-def status(*mails: bytes) -> PostedSeries:
-    return only(*SERIES, *mails)
+def read_status(*mails: bytes) -> PostedSeries:
+    return read_only_series(*SERIES, *mails)
 
 
-def patches(series: PostedSeries) -> list[str]:
+def patch_states(series: PostedSeries) -> list[str]:
     return [post.message_id.partition("@")[0] for post in series.latest.patches]
 
 
@@ -45,13 +48,13 @@ TAG = answer("p1", f"Reviewed-by: {RITA}", 50)
 REQUEST = answer("p2", "Please name the constant.", 60)
 TO_BE_CHANGED = answer("p3", "Please check the return value.", 70)
 BELOW = "<p3@example.org> <a70@example.org>"
-THIRD = step(3, "PATCH v2", value=1, id="q3", reply_to="p3", minutes=900)
+THIRD = make_step_patch(3, "PATCH v2", value=1, id="q3", reply_to="p3", minutes=900)
 
 
 def test_reply_replaces_the_patch_with_its_number() -> None:
-    series = status(TAG, REQUEST, TO_BE_CHANGED, THIRD)
+    series = read_status(TAG, REQUEST, TO_BE_CHANGED, THIRD)
     assert [revision.label for revision in series.revisions] == ["v1", "v2"]
-    assert patches(series) == ["p1", "p2", "q3", "p4"]
+    assert patch_states(series) == ["p1", "p2", "q3", "p4"]
     assert series.subject == "pump: stop in time"
     latest = series.latest
     assert (latest.message_id, latest.sent) == (
@@ -77,41 +80,41 @@ def test_reply_replaces_the_patch_with_its_number() -> None:
     [
         # these replace a patch: a reply to its review, without a number, or after another
         # replacement
-        ((step(3, "PATCH v2", id="q3", reply_to="a70", references=BELOW, minutes=900),), ["p1", "p2", "q3", "p4"]),  # noqa: E501
+        ((make_step_patch(3, "PATCH v2", id="q3", reply_to="a70", references=BELOW, minutes=900),), ["p1", "p2", "q3", "p4"]),  # noqa: E501
         ((mailed("q3+900>p3 [PATCH v2] pump: stop the pump"),), ["p1", "p2", "q3", "p4"]),
-        ((THIRD, step(1, "PATCH v2", id="q1", reply_to="p1", minutes=1900)), ["q1", "p2", "q3", "p4"]),  # noqa: E501
-        ((THIRD, step(3, "PATCH v3", id="r3", reply_to="q3", minutes=1900)), ["p1", "p2", "r3", "p4"]),  # noqa: E501
+        ((THIRD, make_step_patch(1, "PATCH v2", id="q1", reply_to="p1", minutes=1900)), ["q1", "p2", "q3", "p4"]),  # noqa: E501
+        ((THIRD, make_step_patch(3, "PATCH v3", id="r3", reply_to="q3", minutes=1900)), ["p1", "p2", "r3", "p4"]),  # noqa: E501
         # these are new versions: a reply to another patch, or a patch from a series of another
         # length
-        ((step(3, "PATCH v2", id="q3", reply_to="p2", minutes=900),), ["q3"]),
-        ((step(3, "PATCH v2 3/3, 3/4", id="q3", reply_to="c", minutes=900),), ["q3"]),
+        ((make_step_patch(3, "PATCH v2", id="q3", reply_to="p2", minutes=900),), ["q3"]),
+        ((make_step_patch(3, "PATCH v2 3/3, 3/4", id="q3", reply_to="c", minutes=900),), ["q3"]),
     ],
 )  # fmt: skip
 def test_partial_resend_keeps_the_other_patches(
     mails: tuple[bytes, ...], expected: list[str]
 ) -> None:
-    assert patches(status(TO_BE_CHANGED, *mails)) == expected
+    assert patch_states(read_status(TO_BE_CHANGED, *mails)) == expected
 
 
 def test_unchanged_resend_keeps_the_other_patches() -> None:
     resend = mailed("q3+900>p3 [PATCH] pump: stop the pump")
-    series = status(TAG, resend.replace(b"-EINVAL", b"-300"))
+    series = read_status(TAG, resend.replace(b"-EINVAL", b"-300"))
     assert [revision.label for revision in series.revisions] == ["v1"]
-    assert patches(series) == ["p1", "p2", "q3", "p4"]
+    assert patch_states(series) == ["p1", "p2", "q3", "p4"]
     assert [tag.patch for tag in series.trailers] == [1]
 
 
 def test_full_resend_inherits_no_patches() -> None:
     whole = (
-        step(n, "PATCH v2", id=f"q{n}", reply_to=f"p{n}", minutes=900 + n)
+        make_step_patch(n, "PATCH v2", id=f"q{n}", reply_to=f"p{n}", minutes=900 + n)
         for n in range(1, 5)
     )
-    assert patches(status(*whole)) == ["q1", "q2", "q3", "q4"]
+    assert patch_states(read_status(*whole)) == ["q1", "q2", "q3", "q4"]
 
 
 def test_applied_patch_stays_applied() -> None:
     applied = answer("p1", "Applied, thanks.", 80, MATT)
-    series = status(applied, answer("p3", "Applied, thanks.", 81, MATT), THIRD)
+    series = read_status(applied, answer("p3", "Applied, thanks.", 81, MATT), THIRD)
     assert [str(patch_state.state) for patch_state in series.patches] == [
         "accepted",
         "sent",
@@ -131,13 +134,13 @@ def test_applied_patch_stays_applied() -> None:
 )
 def test_unchanged_resend_stays_applied(about: str, states: list[str]) -> None:
     resend = [
-        step(
+        make_step_patch(
             n, "PATCH v2", value=int(n == 2), id=f"q{n}", reply_to="d", minutes=900 + n
         )
         for n in range(1, 5)
     ]
     cover = mailed("d+900 [PATCH v2 0/4] pump: stop in time")
-    series = status(answer(about, "Applied, thanks.", 80, MATT), cover, *resend)
+    series = read_status(answer(about, "Applied, thanks.", 80, MATT), cover, *resend)
     assert [str(patch_state.state) for patch_state in series.patches] == states
 
 
@@ -158,7 +161,7 @@ def test_unchanged_unnumbered_version_is_a_resend(
     tagged = f"Check the pointer before it is used.\n\nReviewed-by: {RITA}\n"
     resend = mailed(f"b+{minutes} [{mark}] pump: stop", message=tagged)
     resend = resend.replace(b"-EINVAL", b"-EINVAL" if not value else b"-EIO")
-    series = only(first, resend)
+    series = read_only_series(first, resend)
     assert [revision.label for revision in series.revisions] == labels
 
 
@@ -182,11 +185,17 @@ def test_replies_survive_a_resend(text: str, expected: str) -> None:
         minutes=60,
     )
     resend = mailed("b+2000 [PATCH RESEND] pump: stop")
-    assert only(first, review).state == only(first, review, resend).state == expected
+    assert (
+        read_only_series(first, review).state
+        == read_only_series(first, review, resend).state
+        == expected
+    )
     requests_changes = expected != "accepted"
-    assert len(review_points(only(first, review, resend))) == requests_changes
+    assert (
+        len(review_points(read_only_series(first, review, resend))) == requests_changes
+    )
     changed = mailed("b+2000 [PATCH v2] pump: stop").replace(b"-EINVAL", b"-EIO")
-    assert only(first, review, changed).state == "sent"
+    assert read_only_series(first, review, changed).state == "sent"
 
 
 def test_added_patch_joins_a_series_without_a_count() -> None:
@@ -195,5 +204,5 @@ def test_added_patch_joins_a_series_without_a_count() -> None:
         mailed(f"p{n}+{n}>c [PATCH {n}/2] pump: {STEPS[n - 1]}") for n in (1, 2)
     )
     third = mailed(f"p3+9000>c [PATCH 3/2] pump: {STEPS[2]}")
-    series = only(cover, first, second, third)
-    assert patches(series) == ["p1", "p2", "p3"]
+    series = read_only_series(cover, first, second, third)
+    assert patch_states(series) == ["p1", "p2", "p3"]

@@ -24,7 +24,7 @@ from patchpilot.reading.thread_values import (
 from patchpilot.topic.followed.series_record import unchanged_span
 from tests.kit.mails import ADA, MATT, RITA, mailed, patch, reply
 from tests.reading import story
-from tests.reading.story import read
+from tests.reading.story import read_first_series
 
 MAINLINE = LandedCommit("torvalds/linux", "a" * 40, "v6.9", "in the repository")
 STABLE = LandedCommit("stable/linux-6.6.y", "b" * 40, "v6.6.20", "by cherry-pick")
@@ -41,7 +41,7 @@ NACKED = (
 
 
 def test_commit_overrides_mails() -> None:
-    series = read(story.V1)
+    series = read_first_series(story.V1)
     assert series.state is SeriesState.SENT
     landed = with_commits(series, [MAINLINE])
     assert (landed.state, landed.why) == (SeriesState.IN_MAINLINE, "first in v6.9")
@@ -55,7 +55,7 @@ def test_commit_overrides_mails() -> None:
 
 def test_mails_decide_if_no_commit_is_found() -> None:
     for mails in ((story.V1,), story.BEGINNING, story.WHOLE):
-        by_mail = read(*mails)
+        by_mail = read_first_series(*mails)
         again = with_commits(by_mail, [])
         assert (again.state, again.why, again.landed, again.stable) == (
             by_mail.state,
@@ -66,13 +66,13 @@ def test_mails_decide_if_no_commit_is_found() -> None:
 
 
 def test_rejected_series_is_not_merged_by_title() -> None:
-    rejection = read(*NACKED)
+    rejection = read_first_series(*NACKED)
     assert rejection.state is SeriesState.REJECTED
     assert with_commits(rejection, [MAINLINE, STABLE]).state is SeriesState.REJECTED
 
 
 def test_project_can_set_the_reply_timeout() -> None:
-    series = read(mailed("a [PATCH] demo: check it", author=ADA))
+    series = read_first_series(mailed("a [PATCH] demo: check it", author=ADA))
     limit = series.last_activity + series.waiting
     waiting, stalled = (
         replace(series, now=limit + timedelta(seconds=late)) for late in (0, 1)
@@ -104,7 +104,7 @@ def test_topic_state_follows_the_series_state(
     assert decide_topic(series, sent=sent, partly=partly) == expected
 
 
-def story_reply(
+def make_story_reply(
     text: str, minutes: int, *, sender: str = RITA, to: str = "v1", name: str = ""
 ) -> bytes:
     return reply(
@@ -118,40 +118,49 @@ def story_reply(
 
 
 ASKED_FOR = SeriesState.CHANGES_REQUESTED
-WISH = story_reply("Please check it at the caller instead.", 60)
-ANSWERED = story_reply("The caller has no pointer.", 90, sender=ADA, to="m60")
+WISH = make_story_reply("Please check it at the caller instead.", 60)
+ANSWERED = make_story_reply("The caller has no pointer.", 90, sender=ADA, to="m60")
 
 
 @pytest.mark.parametrize(
     ("mails", "expected"),
     [
         ((WISH,), ASKED_FOR),
-        ((WISH, story_reply(f"Reviewed-by: {RITA}", 99)), SeriesState.UNDER_REVIEW),
+        (
+            (WISH, make_story_reply(f"Reviewed-by: {RITA}", 99)),
+            SeriesState.UNDER_REVIEW,
+        ),
         # the reviewer agreed first and then requested a change
-        ((story_reply(f"Reviewed-by: {RITA}", 30), WISH), ASKED_FOR),
+        ((make_story_reply(f"Reviewed-by: {RITA}", 30), WISH), ASKED_FOR),
         # a reply at the same time is not a later reply
         (
-            (story_reply(f"Reviewed-by: {RITA}", 60, name="t"), WISH),
+            (make_story_reply(f"Reviewed-by: {RITA}", 60, name="t"), WISH),
             ASKED_FOR,
         ),
         # a different person agrees
         (
-            (WISH, story_reply(f"Reviewed-by: {MATT}", 99, sender=MATT)),
+            (WISH, make_story_reply(f"Reviewed-by: {MATT}", 99, sender=MATT)),
             ASKED_FOR,
         ),
         # a request remains open after a reply without a tag
-        ((WISH, ANSWERED, story_reply("Ok, makes sense.", 99, to="m90")), ASKED_FOR),
         (
-            (WISH, story_reply("Please ignore that, I misread it.", 99, to="m60")),
+            (WISH, ANSWERED, make_story_reply("Ok, makes sense.", 99, to="m90")),
             ASKED_FOR,
         ),
-        ((WISH, story_reply("I'll fix it when applying.", 99, sender=MATT)), ASKED_FOR),
+        (
+            (WISH, make_story_reply("Please ignore that, I misread it.", 99, to="m60")),
+            ASKED_FOR,
+        ),
+        (
+            (WISH, make_story_reply("I'll fix it when applying.", 99, sender=MATT)),
+            ASKED_FOR,
+        ),
     ],
 )
 def test_request_is_open_until_its_author_agrees(
     mails: tuple[bytes, ...], expected: SeriesState
 ) -> None:
-    assert read(story.V1, *mails).state is expected
+    assert read_first_series(story.V1, *mails).state is expected
 
 
 @pytest.mark.parametrize(
@@ -165,7 +174,7 @@ def test_request_is_open_until_its_author_agrees(
 def test_version_ends_only_after_a_later_message(
     what: str, expected: SeriesState
 ) -> None:
-    series = read(story.V1)
+    series = read_first_series(story.V1)
     sent_at = series.latest.sent
     assert sent_at
     for seconds, expected_state in (
@@ -182,7 +191,7 @@ HOUR = timedelta(hours=1)
 SENT = datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 
-def event(what: str, hours: float = 1, **options: Any) -> Claim:
+def make_event(what: str, hours: float = 1, **options: Any) -> Claim:
     """Return an event this many hours after the patch was sent."""
     date = SENT + hours * HOUR
     by = Address(options.pop("by", "Matt"), "")
@@ -210,7 +219,7 @@ def only_patch(series: PostedSeries) -> PatchState:
     return patch_state
 
 
-APPLIED = event("applied", tree="net", commit="1" * 40)
+APPLIED = make_event("applied", tree="net", commit="1" * 40)
 IN_MAINLINE = "so"
 REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
 
@@ -220,90 +229,110 @@ REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
     [
         ([APPLIED], "accepted", "applied to net by Matt", "applied@1"),
         (
-            [event("applied")],
+            [make_event("applied")],
             "accepted",
             "applied to the maintainer’s tree by Matt",
             "applied@1",
         ),
         (
-            [event("applied", withdrawn="dropped")],
+            [make_event("applied", withdrawn="dropped")],
             "sent",
             "no reply yet",
             "v1@example.org",
         ),
-        ([APPLIED, event("merged", 2)], "in-mainline", IN_MAINLINE, "merged@2"),
+        ([APPLIED, make_event("merged", 2)], "in-mainline", IN_MAINLINE, "merged@2"),
         (
-            [event("merged", withdrawn="reverted")],
+            [make_event("merged", withdrawn="reverted")],
             "sent",
             "no reply yet",
             "v1@example.org",
         ),
         (
-            [APPLIED, event("dropped", 2, tree="net")],
+            [APPLIED, make_event("dropped", 2, tree="net")],
             "under-review",
             "dropped from net: so",
             "dropped@2",
         ),
         (
-            [APPLIED, event("dropped", 1, tree="net")],
+            [APPLIED, make_event("dropped", 1, tree="net")],
             "accepted",
             "applied to net by Matt",
             None,
         ),
         (
-            [event("dropped", 0, tree="net"), APPLIED],
+            [make_event("dropped", 0, tree="net"), APPLIED],
             "accepted",
             "applied to net by Matt",
             None,
         ),
         (
-            [APPLIED, event("dropped", 2, tree="mm")],
+            [APPLIED, make_event("dropped", 2, tree="mm")],
             "accepted",
             "applied to net by Matt",
             None,
         ),
         (
-            [event("applied", 2, by="Rita"), APPLIED],
+            [make_event("applied", 2, by="Rita"), APPLIED],
             "accepted",
             "applied to net by Matt",
             None,
         ),
         (
-            [event("review", version="6.1.y", commit="2" * 40)],
+            [make_event("review", version="6.1.y", commit="2" * 40)],
             "in-mainline",
             REFERENCED,
             "review@1",
         ),
-        ([event("queued", version="6.1")], "in-stable", "6.1 queued", "queued@1"),
-        ([event("released", version="6.1")], "in-stable", "6.1 released", "released@1"),
-        ([event("failed", version="6.1")], "sent", "no reply yet", "v1@example.org"),
+        ([make_event("queued", version="6.1")], "in-stable", "6.1 queued", "queued@1"),
         (
-            [event("withdrawn")],
+            [make_event("released", version="6.1")],
+            "in-stable",
+            "6.1 released",
+            "released@1",
+        ),
+        (
+            [make_event("failed", version="6.1")],
+            "sent",
+            "no reply yet",
+            "v1@example.org",
+        ),
+        (
+            [make_event("withdrawn")],
             "withdrawn",
             "withdrawn by its author: so",
             "withdrawn@1",
         ),
-        ([event("refused"), event("withdrawn", 2)], "withdrawn", None, "withdrawn@2"),
-        ([event("refused")], "rejected", "Matt: so", "refused@1"),
         (
-            [event("refused"), event("refused", 2, by="Rita")],
+            [make_event("refused"), make_event("withdrawn", 2)],
+            "withdrawn",
+            None,
+            "withdrawn@2",
+        ),
+        ([make_event("refused")], "rejected", "Matt: so", "refused@1"),
+        (
+            [make_event("refused"), make_event("refused", 2, by="Rita")],
             "rejected",
             "Rita: so",
             "refused@2",
         ),
         (
-            [event("redone")],
+            [make_event("redone")],
             "changes-requested",
             "Matt marked it for a new version (so)",
             "redone@1",
         ),
-        ([event("redone"), event("refused")], "rejected", "Matt: so", "refused@1"),
+        (
+            [make_event("redone"), make_event("refused")],
+            "rejected",
+            "Matt: so",
+            "refused@1",
+        ),
     ],
 )
 def test_state_follows_mail_evidence(
     events: list[Claim], state: str, reason: str | None, proof: str | None
 ) -> None:
-    patch_state = only_patch(add_evidence(read(story.V1), tuple(events)))
+    patch_state = only_patch(add_evidence(read_first_series(story.V1), tuple(events)))
     assert (patch_state.state, patch_state.why) == (state, reason or patch_state.why)
     assert patch_state.proof.message_id == (proof or patch_state.proof.message_id)
     by_id = {event.message_id: event for event in events}
@@ -322,7 +351,7 @@ NO_RELEASE = MAINLINE._replace(release=None, date=MONTH)
 MERGED_STABLE = STABLE._replace(release=None, date=MONTH)
 UNDONE = MAINLINE._replace(reverted_by="c" * 40, date=MONTH)
 AGAIN = MAINLINE._replace(commit="9" * 40)
-FAILED = event("failed", version="5.10")
+FAILED = make_event("failed", version="5.10")
 
 
 @pytest.mark.parametrize(
@@ -332,14 +361,14 @@ FAILED = event("failed", version="5.10")
         ([], [IN_NET, IN_NET._replace(tree="mm")], "accepted", "in net-next", "e"),
         ([], [IN_NET, NEXT], "in-next", "in linux-next since next-20240310", "d"),
         ([], [NEXT._replace(release=None)], "in-next", "in linux-next", "d"),
-        ([event("merged")], [NEXT], "in-mainline", IN_MAINLINE, None),
+        ([make_event("merged")], [NEXT], "in-mainline", IN_MAINLINE, None),
         ([], [NEXT, MAINLINE], "in-mainline", "first in v6.9", "a"),
         ([], [NO_RELEASE], "in-mainline", "in no release yet", "a"),
         ([FAILED], [MAINLINE], "in-mainline", "first in v6.9; 5.10 did not apply", "a"),
         ([], [MERGED_STABLE], "in-stable", "6.6 merged, in no release yet", "b"),
         ([], [MAINLINE, STABLE], "in-stable", "6.6 released in v6.6.20", "b"),
         (
-            [event("queued", version="6.1")],
+            [make_event("queued", version="6.1")],
             [MAINLINE],
             "in-stable",
             "6.1 queued",
@@ -360,7 +389,7 @@ FAILED = event("failed", version="5.10")
             "c",
         ),
         ([], [AGAIN, UNDONE], "in-mainline", "first in v6.9", "9"),
-        ([event("refused")], [NEXT], "rejected", "Matt: so", None),
+        ([make_event("refused")], [NEXT], "rejected", "Matt: so", None),
     ],
 )
 def test_state_follows_repository_evidence(
@@ -370,7 +399,7 @@ def test_state_follows_repository_evidence(
     reason: str,
     commit: str | None,
 ) -> None:
-    series = add_evidence(read(story.V1), tuple(events), tuple(commits))
+    series = add_evidence(read_first_series(story.V1), tuple(events), tuple(commits))
     patch_state = only_patch(series)
     assert (patch_state.state, patch_state.why) == (state, reason)
     assert (patch_state.proof.commit or "")[:1] == (commit or "")
@@ -398,15 +427,15 @@ def test_version_after_a_revert_is_pending(
     reverted: float, applied: float, state: str
 ) -> None:
     undone = UNDONE._replace(date=SENT + reverted * HOUR)
-    series = read(story.V1)
+    series = read_first_series(story.V1)
     assert only_patch(
-        add_evidence(series, (event("applied", applied),), (undone,))
+        add_evidence(series, (make_event("applied", applied),), (undone,))
     ).state == (state)
-    queued = event("queued", applied, version="6.1", commit="f" * 40)
+    queued = make_event("queued", applied, version="6.1", commit="f" * 40)
     patch_state = only_patch(add_evidence(series, (queued,), (undone,)))
     assert (patch_state.state == "in-stable") is (state == "accepted")
     assert (patch_state.state == "sent") is (state == "sent")
-    review = event("review", applied, version="6.1", commit="f" * 40)
+    review = make_event("review", applied, version="6.1", commit="f" * 40)
     patch_state = only_patch(add_evidence(series, (review,), (undone,)))
     assert (patch_state.state == "in-mainline") is (state == "accepted")
 
@@ -414,14 +443,19 @@ def test_version_after_a_revert_is_pending(
 @pytest.mark.parametrize(
     ("events", "state", "reason", "proof"),
     [
-        ([event("superseded", 2, by="Otto")], "superseded", "Otto so", "superseded@2"),
-        ([APPLIED, event("superseded", 2)], "accepted", None, "applied@1"),
+        (
+            [make_event("superseded", 2, by="Otto")],
+            "superseded",
+            "Otto so",
+            "superseded@2",
+        ),
+        ([APPLIED, make_event("superseded", 2)], "accepted", None, "applied@1"),
     ],
 )
 def test_superseding_version_changes_the_state(
     events: list[Claim], state: str, reason: str | None, proof: str
 ) -> None:
-    patch_state = only_patch(add_evidence(read(story.V1), tuple(events)))
+    patch_state = only_patch(add_evidence(read_first_series(story.V1), tuple(events)))
     assert (patch_state.state, patch_state.why, patch_state.proof.message_id) == (
         state,
         reason or patch_state.why,
@@ -430,8 +464,8 @@ def test_superseding_version_changes_the_state(
 
 
 def test_taken_over_series_follows_its_commit() -> None:
-    superseded = (event("superseded", 2, by="Otto"),)
-    series = add_evidence(read(story.V1), superseded, commits=(NEXT,))
+    superseded = (make_event("superseded", 2, by="Otto"),)
+    series = add_evidence(read_first_series(story.V1), superseded, commits=(NEXT,))
     assert only_patch(series).state == "in-next"
 
 
@@ -446,24 +480,33 @@ BOTH = tuple(
     ("events", "commits", "state", "reason", "states"),
     [
         ([], [], "sent", "no reply yet", "sent sent"),
-        ([event("withdrawn", of=TWO)], [], "sent", "no reply yet", "sent withdrawn"),
-        ([event("withdrawn")], [], "withdrawn", None, "withdrawn withdrawn"),
         (
-            [event("applied", of=ONE), event("withdrawn", of=TWO)],
+            [make_event("withdrawn", of=TWO)],
+            [],
+            "sent",
+            "no reply yet",
+            "sent withdrawn",
+        ),
+        ([make_event("withdrawn")], [], "withdrawn", None, "withdrawn withdrawn"),
+        (
+            [make_event("applied", of=ONE), make_event("withdrawn", of=TWO)],
             [],
             "accepted",
             "1/2 applied; 2/2 was withdrawn",
             "accepted withdrawn",
         ),
         (
-            [event("applied", of=ONE), event("applied", 2, of=TWO, by="Rita")],
+            [
+                make_event("applied", of=ONE),
+                make_event("applied", 2, of=TWO, by="Rita"),
+            ],
             [],
             "accepted",
             "applied to the maintainer’s tree by Rita",
             "accepted accepted",
         ),
         (
-            [event("applied", of=ONE)],
+            [make_event("applied", of=ONE)],
             [],
             "partly-accepted",
             "1 of 2 applied; 2/2 has no reply",
@@ -484,7 +527,7 @@ BOTH = tuple(
             "in-mainline in-stable",
         ),
         (
-            [event("applied", of=TWO)],
+            [make_event("applied", of=TWO)],
             [MAINLINE._replace(title=ONE)],
             "accepted",
             "1 of 2 in mainline; 2/2 applied",
@@ -499,7 +542,7 @@ def test_least_advanced_patch_sets_the_series_state(
     reason: str | None,
     states: str,
 ) -> None:
-    series = add_evidence(read(*BOTH), tuple(events), tuple(commits))
+    series = add_evidence(read_first_series(*BOTH), tuple(events), tuple(commits))
     decision = decide(series)
     assert (decision.state, decision.why) == (state, reason or decision.why)
     assert [patch_state.state for patch_state in decision.patches] == states.split()
@@ -514,18 +557,23 @@ def test_least_advanced_patch_sets_the_series_state(
 
 def test_cover_letter_alone_has_a_state() -> None:
     alone = mailed("c [PATCH 0/2] demo: pumps")
-    decision = decide(read(alone))
+    decision = decide(read_first_series(alone))
     assert (decision.why, decision.patches) == ("no reply yet", ())
 
 
-ASKED = story_reply("Is the caller checked?", 60)
+ASKED = make_story_reply("Is the caller checked?", 60)
 
 
 @pytest.mark.parametrize(
     ("mails", "state", "reason", "proof"),
     [
         ((), "sent", "no reply yet", "v1"),
-        ((story_reply("See the log.", 60, sender=ADA),), "sent", "no reply yet", "v1"),
+        (
+            (make_story_reply("See the log.", 60, sender=ADA),),
+            "sent",
+            "no reply yet",
+            "v1",
+        ),
         (
             (ASKED,),
             "under-review",
@@ -533,19 +581,19 @@ ASKED = story_reply("Is the caller checked?", 60)
             "m60",
         ),
         (
-            (ASKED, story_reply(f"Reviewed-by: {MATT}", 70, sender=MATT)),
+            (ASKED, make_story_reply(f"Reviewed-by: {MATT}", 70, sender=MATT)),
             "under-review",
             "2 replies, with a question by Rita Reviewer",
             "m70",
         ),
         (
-            (story_reply(f"Reviewed-by: {MATT}", 70, sender=MATT),),
+            (make_story_reply(f"Reviewed-by: {MATT}", 70, sender=MATT),),
             "under-review",
             "1 reply",
             "m70",
         ),
         (
-            (WISH, story_reply("Rename it, please.", 70, sender=MATT)),
+            (WISH, make_story_reply("Rename it, please.", 70, sender=MATT)),
             "changes-requested",
             "Matt Maintainer requested changes (review)",
             "m70",
@@ -555,19 +603,19 @@ ASKED = story_reply("Is the caller checked?", 60)
 def test_state_follows_the_last_reply(
     mails: tuple[bytes, ...], state: str, reason: str, proof: str
 ) -> None:
-    patch_state = only_patch(read(story.V1, *mails))
+    patch_state = only_patch(read_first_series(story.V1, *mails))
     assert (patch_state.state, patch_state.why) == (state, reason)
     assert patch_state.proof.message_id == f"{proof}@example.org"
 
 
 def test_verdict_on_an_old_version_does_not_end_the_new_one() -> None:
-    withdrawn = story_reply("Please ignore this patch.", 1500, sender=ADA)
-    assert read(story.V1, withdrawn).state == "withdrawn"
-    assert read(story.V1, story.V2, withdrawn).state == "sent"
-    request = story_reply("Please check it at the caller instead.", 1500)
-    assert read(story.V1, request, story.V2).state == "changes-requested"
-    before = story_reply("Please check it at the caller instead.", 1400)
-    assert read(story.V1, before, story.V2).state == "sent"
+    withdrawn = make_story_reply("Please ignore this patch.", 1500, sender=ADA)
+    assert read_first_series(story.V1, withdrawn).state == "withdrawn"
+    assert read_first_series(story.V1, story.V2, withdrawn).state == "sent"
+    request = make_story_reply("Please check it at the caller instead.", 1500)
+    assert read_first_series(story.V1, request, story.V2).state == "changes-requested"
+    before = make_story_reply("Please check it at the caller instead.", 1400)
+    assert read_first_series(story.V1, before, story.V2).state == "sent"
 
 
 def test_corrected_resend_addresses_the_request() -> None:
@@ -576,12 +624,14 @@ def test_corrected_resend_addresses_the_request() -> None:
         mailed(f"p{index}+1>c [PATCH {index}/2] {title}")
         for index, title in ((1, ONE), (2, TWO))
     )
-    request = story_reply("Please count them once.", 60, to="p2", name="w")
+    request = make_story_reply("Please count them once.", 60, to="p2", name="w")
     resend = mailed(f"p2b+90>p2 [PATCH 2/2] {TWO}")
-    assert read(cover, first, second, request).state == "changes-requested"
-    assert read(cover, first, second, request, resend).state == "under-review"
-    general = story_reply("Please split it.", 70, to="c", name="g")
+    assert read_first_series(cover, first, second, request).state == "changes-requested"
     assert (
-        read(cover, first, second, request, resend, general).state
+        read_first_series(cover, first, second, request, resend).state == "under-review"
+    )
+    general = make_story_reply("Please split it.", 70, to="c", name="g")
+    assert (
+        read_first_series(cover, first, second, request, resend, general).state
         == "changes-requested"
     )

@@ -25,11 +25,11 @@ from tests.kit.mails import (
     stable_added,
 )
 from tests.reading import story
-from tests.reading.story import SHA, TITLE, answer, read, state
+from tests.reading.story import SHA, TITLE, answer, read_first_series, read_state
 
 
 def test_unanswered_patch_stalls() -> None:
-    assert state(story.V1) == "sent"
+    assert read_state(story.V1) == "sent"
     later = read_thread(parse(story.V1), now=START + timedelta(days=20))[0]
     assert later.state == "stalled"
     assert "reminder" in next_step(later)
@@ -49,10 +49,10 @@ def test_project_sets_the_reminder_delay(
 
 
 def test_requested_changes_last_until_the_next_version() -> None:
-    assert state(*story.BEGINNING) == "changes-requested"
-    assert "v2" in next_step(read(*story.BEGINNING))
-    assert state(*story.BEGINNING, story.ANSWER) == "changes-requested"
-    assert state(*story.BEGINNING, story.ANSWER, story.V2) == "sent"
+    assert read_state(*story.BEGINNING) == "changes-requested"
+    assert "v2" in next_step(read_first_series(*story.BEGINNING))
+    assert read_state(*story.BEGINNING, story.ANSWER) == "changes-requested"
+    assert read_state(*story.BEGINNING, story.ANSWER, story.V2) == "sent"
 
 
 def test_later_tag_withdraws_a_request() -> None:
@@ -63,7 +63,7 @@ def test_later_tag_withdraws_a_request() -> None:
         minutes=95,
         subject=f"[PATCH] {TITLE}",
     )
-    assert state(*story.BEGINNING, story.ANSWER, second_tag) == "under-review"
+    assert read_state(*story.BEGINNING, story.ANSWER, second_tag) == "under-review"
 
 
 def test_question_needs_an_answer() -> None:
@@ -73,20 +73,20 @@ def test_question_needs_an_answer() -> None:
         minutes=50,
         subject=f"[PATCH] {TITLE}",
     )
-    assert state(story.V1, request) == "under-review"
-    assert "question" in next_step(read(story.V1, request))
+    assert read_state(story.V1, request) == "under-review"
+    assert "question" in next_step(read_first_series(story.V1, request))
 
 
 def test_rejection_lasts_until_a_new_version() -> None:
     rejection = answer(
         "NAK, the core does that.", to="v1", minutes=70, subject=f"[PATCH] {TITLE}"
     )
-    assert state(story.V1, rejection) == "rejected"
-    assert state(story.V1, rejection, story.V2) == "sent"
+    assert read_state(story.V1, rejection) == "rejected"
+    assert read_state(story.V1, rejection, story.V2) == "sent"
 
 
 def test_whole_history_is_reported() -> None:
-    series = read(*story.WHOLE)
+    series = read_first_series(*story.WHOLE)
     assert [revision.version for revision in series.revisions] == [1, 2]
     assert series.state == "in-stable"
     assert [(tag.trailer, tag.version, tag.patch) for tag in series.trailers] == [
@@ -111,12 +111,12 @@ def test_whole_history_is_reported() -> None:
 
 
 def test_acceptance_is_reported_before_mainline() -> None:
-    assert state(*story.ACCEPTED) == "accepted"
-    assert read(*story.ACCEPTED).commit == SHA[:12]
+    assert read_state(*story.ACCEPTED) == "accepted"
+    assert read_first_series(*story.ACCEPTED).commit == SHA[:12]
 
 
 def test_stable_review_implies_mainline() -> None:
-    series = read(*story.ACCEPTED, story.IN_REVIEW)
+    series = read_first_series(*story.ACCEPTED, story.IN_REVIEW)
     assert series.state == "in-mainline"
     assert series.landed[-1].release is None
     assert series.commit == SHA
@@ -126,9 +126,9 @@ def test_withdrawn_acceptance_is_ignored() -> None:
     superseded = answer(
         "Not really, the patch that got applied was the version from Otto.", to="r4"
     )
-    assert state(*story.ACCEPTED, superseded) == "under-review"
+    assert read_state(*story.ACCEPTED, superseded) == "under-review"
     dropped = answer("I've dropped this again, it breaks the build.", to="r4")
-    assert state(*story.ACCEPTED, dropped) != "accepted"
+    assert read_state(*story.ACCEPTED, dropped) != "accepted"
 
 
 def test_withdrawn_stable_mail_is_ignored() -> None:
@@ -140,7 +140,7 @@ def test_withdrawn_stable_mail_is_ignored() -> None:
         reply_to="s2",
         minutes=9500,
     )
-    series = read(*story.ACCEPTED, story.QUEUED, drop_notice)
+    series = read_first_series(*story.ACCEPTED, story.QUEUED, drop_notice)
     assert [(branch.version, branch.state) for branch in series.stable] == [
         ("6.1", "dropped")
     ]
@@ -160,7 +160,7 @@ def test_robot_without_a_commit_accepts_nothing() -> None:
         reply_to="v2",
         minutes=2000,
     )
-    assert state(story.V2, robot_mail) != "accepted"
+    assert read_state(story.V2, robot_mail) != "accepted"
 
 
 def test_stable_tags_are_not_patch_tags() -> None:
@@ -173,7 +173,8 @@ def test_stable_tags_are_not_patch_tags() -> None:
         minutes=9300,
     )
     assert [
-        tag.version for tag in read(*story.ACCEPTED, story.IN_REVIEW, tested).trailers
+        tag.version
+        for tag in read_first_series(*story.ACCEPTED, story.IN_REVIEW, tested).trailers
     ] == [2]
 
 
@@ -187,7 +188,7 @@ def test_cover_letter_tag_covers_the_series() -> None:
     review = reply(
         "[PATCH 2/2] demo: b", f"Reviewed-by: {RITA}", reply_to="c2", minutes=6
     )
-    tags = read(cover, first, second, ack, review).trailers
+    tags = read_first_series(cover, first, second, ack, review).trailers
     assert [(tag.trailer.split(":")[0], tag.patch) for tag in tags] == [
         ("Acked-by", 0),
         ("Reviewed-by", 2),
@@ -212,7 +213,9 @@ def test_reply_can_queue_a_backport_sent_after_a_failure() -> None:
     )
     assert {
         one.version: one.state
-        for one in read(*story.ACCEPTED, story.FAILED, offer, applied_reply).stable
+        for one in read_first_series(
+            *story.ACCEPTED, story.FAILED, offer, applied_reply
+        ).stable
     } == {"5.10": "queued"}
 
 
@@ -224,7 +227,7 @@ def test_revert_implies_an_earlier_merge() -> None:
         id="rv",
         minutes=9000,
     )
-    series = read(
+    series = read_first_series(
         story.V1,
         revert,
         stable_added(
@@ -242,7 +245,7 @@ def test_unrelated_patch_with_the_same_title_is_ignored() -> None:
     theirs = stable_added(
         TITLE, "f" * 40, "6.1", author=story.OTTO, id="th", minutes=9100
     )
-    assert read(*story.ACCEPTED, theirs).stable == ()
+    assert read_first_series(*story.ACCEPTED, theirs).stable == ()
 
 
 @pytest.mark.parametrize("cut", ["References", "In-Reply-To"])
@@ -250,7 +253,7 @@ def test_either_threading_header_suffices(cut: str) -> None:
     bare = b"\n".join(
         line for line in story.TAG.split(b"\n") if not line.startswith(cut.encode())
     )
-    assert len(read(story.V1, story.V2, bare).trailers) == 1
+    assert len(read_first_series(story.V1, story.V2, bare).trailers) == 1
 
 
 def test_unthreaded_reply_is_found_by_subject() -> None:
@@ -259,11 +262,13 @@ def test_unthreaded_reply_is_found_by_subject() -> None:
         for line in story.TAG.split(b"\n")
         if not line.startswith((b"References", b"In-Reply-To"))
     )
-    assert [tag.version for tag in read(story.V1, story.V2, bare).trailers] == [2]
+    assert [
+        tag.version for tag in read_first_series(story.V1, story.V2, bare).trailers
+    ] == [2]
 
 
 def test_duplicate_mails_count_once() -> None:
-    series = read(*story.ACCEPTED, *story.ACCEPTED)
+    series = read_first_series(*story.ACCEPTED, *story.ACCEPTED)
     assert len(series.trailers) == 1
     assert len(series.revisions) == 2
 
@@ -287,7 +292,7 @@ def test_reply_cycle_ends() -> None:
         reply_to="one",
         minutes=3,
     )
-    assert not read(story.V1, message, two).replies
+    assert not read_first_series(story.V1, message, two).replies
 
 
 @pytest.mark.long
@@ -346,7 +351,9 @@ def test_advice_is_about_the_newest_series_with_the_title() -> None:
         minutes=2200,
         subject=f"[RFC PATCH] {TITLE}",
     )
-    assert "Rita Reviewer" in next_step(read(rfc, question, new, review, late))
+    assert "Rita Reviewer" in next_step(
+        read_first_series(rfc, question, new, review, late)
+    )
 
 
 CARRIED = mailed("k0+3000 [PATCH 0/2] pumps for next", sender=MATT)
@@ -362,17 +369,19 @@ def test_dependent_series_is_not_acceptance() -> None:
         author=story.OTTO,
         message=f"From: {ADA}\n\nCheck.\n",
     )
-    series = read(story.V1, dependent_cover, dependent_patch)
+    series = read_first_series(story.V1, dependent_cover, dependent_patch)
     assert (series.state, series.follow_ups) == ("sent", ())
 
 
 def test_patch_by_another_author_does_not_change_the_state() -> None:
-    assert state(story.V1, mailed(f"k2+3000 [PATCH] {TITLE}", author=MATT)) == "sent"
+    assert (
+        read_state(story.V1, mailed(f"k2+3000 [PATCH] {TITLE}", author=MATT)) == "sent"
+    )
 
 
 def test_older_forward_is_not_the_newest_version() -> None:
     assert (
-        state(
+        read_state(
             story.V1,
             CARRIED,
             CARRIED_PATCH,
@@ -386,7 +395,7 @@ def test_new_author_continues_the_series() -> None:
     new_version = mailed(
         f"o+3000 [PATCH v2] {TITLE}", author=RITA, message=f"From: {ADA}\n\nCheck.\n"
     )
-    series = read(story.V1, new_version)
+    series = read_first_series(story.V1, new_version)
     assert [follow_up.relation for follow_up in series.follow_ups] == ["continues"]
     assert series.state == "superseded"
 
@@ -413,13 +422,13 @@ PULL = mail("[GIT PULL] pumps for 6.9", PULL_TEXT, sender=MATT, id="p", minutes=
 
 
 def test_pull_request_includes_the_patch() -> None:
-    series = read(story.V1, PULL)
+    series = read_first_series(story.V1, PULL)
     assert (series.state, [follow_up.relation for follow_up in series.follow_ups]) == (
         "accepted",
         ["carries"],
     )
     third = mailed("v1 [PATCH] demo: a third thing")
-    assert state(third, PULL) == "sent", "it is in the list as another's"
+    assert read_state(third, PULL) == "sent", "it is in the list as another's"
 
 
 def test_merged_pull_request_is_mainline() -> None:
@@ -435,7 +444,7 @@ def test_merged_pull_request_is_mainline() -> None:
         reply_to="p",
         minutes=3100,
     )
-    series = read(story.V1, PULL, merged)
+    series = read_first_series(story.V1, PULL, merged)
     assert series.state == "in-mainline"
     assert [(commit.tree, commit.commit) for commit in series.landed] == [
         ("torvalds/linux", None)
@@ -464,7 +473,7 @@ def test_merged_reply_applies_to_its_series() -> None:
 def test_others_stable_backport_is_not_a_fix() -> None:
     message = f"From: {ADA}\n\ncommit {SHA} upstream.\n\nCheck.\n"
     backport = mailed(f"y+9000 [PATCH 6.1.y] {TITLE}", author=RITA, message=message)
-    series = read(*story.ACCEPTED, backport)
+    series = read_first_series(*story.ACCEPTED, backport)
     assert [follow_up.relation for follow_up in series.follow_ups] == ["backports"]
 
 
@@ -482,7 +491,7 @@ def test_applied_mail_for_a_forwarded_patch_counts_for_its_author() -> None:
         id="g",
         minutes=4000,
     )
-    series = read(story.V1, CARRIED, CARRIED_PATCH, added)
+    series = read_first_series(story.V1, CARRIED, CARRIED_PATCH, added)
     assert series.state == "accepted"
     assert [commit.commit for commit in series.landed] == [SHA]
 
@@ -501,7 +510,7 @@ def test_end_of_a_long_chain_is_about_the_patch() -> None:
         for index in range(1500)
     ]
     began = time.process_time()
-    series = read(story.V1, *chain)
+    series = read_first_series(story.V1, *chain)
     assert len(series.replies) == 1500
     assert time.process_time() - began < 20
 

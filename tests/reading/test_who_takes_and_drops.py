@@ -25,7 +25,7 @@ from tests.kit.mails import (
     stable_added,
 )
 from tests.reading import story
-from tests.reading.story import SHA, TITLE, answer, read, state
+from tests.reading.story import SHA, TITLE, answer, read_first_series, read_state
 
 TO_MATT = mailed(
     f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, demo@lists.example.org"
@@ -51,7 +51,7 @@ TO_TESTER = mailed(f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, {TESTER}")
     ],
 )
 def test_maintainers_statements_are_read(text: str, expected: str) -> None:
-    assert state(TO_MATT, answer(text, to="v2")) == expected
+    assert read_state(TO_MATT, answer(text, to="v2")) == expected
 
 
 def test_maintainer_applies_their_own_series() -> None:
@@ -62,7 +62,7 @@ def test_maintainer_applies_their_own_series() -> None:
         reply_to="v2",
         minutes=2100,
     )
-    assert state(TO_MATT, own_patch) == "accepted"
+    assert read_state(TO_MATT, own_patch) == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_maintaining_author_names_the_tree(text: str, expected: str) -> None:
         reply_to="x2100",
         minutes=3000,
     )
-    assert state(TO_MATT, tagged, own_patch) == expected
+    assert read_state(TO_MATT, tagged, own_patch) == expected
 
 
 def test_applied_patch_is_not_the_whole_series() -> None:
@@ -102,7 +102,7 @@ def test_applied_patch_is_not_the_whole_series() -> None:
         reply_to="c0",
         minutes=60,
     )
-    assert state(*_series(), one) == "under-review"
+    assert read_state(*_make_series(), one) == "under-review"
     both = mail(
         "Re: [PATCH 0/2] demo: two",
         "> And these?\n\nthese are already in demo-next.\n",
@@ -111,17 +111,19 @@ def test_applied_patch_is_not_the_whole_series() -> None:
         reply_to="c0",
         minutes=60,
     )
-    assert state(*_series(), both) == "accepted"
+    assert read_state(*_make_series(), both) == "accepted"
 
 
 def test_one_word_from_a_bystander_is_unclear() -> None:
-    series = read(TO_MATT, answer("Applied.\n\nTess", to="v2", sender=TESTER))
+    series = read_first_series(
+        TO_MATT, answer("Applied.\n\nTess", to="v2", sender=TESTER)
+    )
     assert (series.state, [claim.sender.email for claim in series.claims]) == (
         "sent",
         ["tess@example.com"],
     )
     assert (
-        state(TO_TESTER, answer("Applied.\n\nTess", to="v2", sender=TESTER))
+        read_state(TO_TESTER, answer("Applied.\n\nTess", to="v2", sender=TESTER))
         == "accepted"
     )
 
@@ -138,7 +140,7 @@ def test_author_can_reject_their_own_patch() -> None:
         reply_to="v2",
         minutes=2100,
     )
-    assert state(TO_MATT, own_patch) == "withdrawn"
+    assert read_state(TO_MATT, own_patch) == "withdrawn"
 
 
 def test_asking_for_a_reason_withdraws_nothing() -> None:
@@ -154,7 +156,7 @@ def test_asking_for_a_reason_withdraws_nothing() -> None:
         reply_to="x2100",
         minutes=2200,
     )
-    assert state(TO_MATT, applied, request) == "accepted"
+    assert read_state(TO_MATT, applied, request) == "accepted"
     asked_to = mail(
         f"Re: [PATCH net v2] {TITLE}",
         "> Applied.\n\nCould you drop it again? It breaks my pump.\n",
@@ -162,15 +164,17 @@ def test_asking_for_a_reason_withdraws_nothing() -> None:
         reply_to="x2100",
         minutes=2200,
     )
-    assert state(TO_MATT, applied, asked_to) != "accepted"
+    assert read_state(TO_MATT, applied, asked_to) != "accepted"
 
 
 def test_pushing_a_patch_is_acceptance() -> None:
     for text in ("Pushed now.", "OK, the patch is now applied."):
-        assert state(TO_TESTER, answer(text, to="v2", sender=TESTER)) == "accepted"
+        assert read_state(TO_TESTER, answer(text, to="v2", sender=TESTER)) == "accepted"
         assert [
             claim.what
-            for claim in read(TO_MATT, answer(text, to="v2", sender=TESTER)).claims
+            for claim in read_first_series(
+                TO_MATT, answer(text, to="v2", sender=TESTER)
+            ).claims
         ] == ["applied"]
 
 
@@ -182,7 +186,7 @@ def test_pushing_a_patch_is_acceptance() -> None:
     ],
 )
 def test_tester_cannot_apply_a_patch(text: str) -> None:
-    assert state(TO_MATT, answer(text, to="v2", sender=TESTER)) == "under-review"
+    assert read_state(TO_MATT, answer(text, to="v2", sender=TESTER)) == "under-review"
 
 
 def test_thank_you_mail_with_a_tag_applies_nothing() -> None:
@@ -195,7 +199,7 @@ def test_thank_you_mail_with_a_tag_applies_nothing() -> None:
         reply_to="v2",
         minutes=1500,
     )
-    series = read(TO_MATT, tested)
+    series = read_first_series(TO_MATT, tested)
     assert (series.state, [tag.trailer for tag in series.trailers]) == (
         "under-review",
         [f"Tested-by: {MATT}"],
@@ -204,26 +208,28 @@ def test_thank_you_mail_with_a_tag_applies_nothing() -> None:
 
 def test_new_version_cancels_only_acceptance_in_prose() -> None:
     by_words = answer("Applied, thanks.", to="v2")
-    assert state(TO_MATT, by_words) == "accepted"
-    series = read(TO_MATT, by_words, V3)
+    assert read_state(TO_MATT, by_words) == "accepted"
+    series = read_first_series(TO_MATT, by_words, V3)
     assert (series.state, series.landed) == ("sent", ())
-    assert state(story.V2, story.APPLIED, V3) == "accepted"
+    assert read_state(story.V2, story.APPLIED, V3) == "accepted"
     unchanged = mailed(f"v3+5000 [PATCH net v3] {TITLE}")
-    assert state(TO_MATT, by_words, unchanged) == "accepted"
+    assert read_state(TO_MATT, by_words, unchanged) == "accepted"
 
 
 def test_rejected_version_leads_to_the_next() -> None:
     rejection = answer("NAK, this is the wrong place.", to="v2")
-    assert state(TO_MATT, rejection) == "rejected"
-    assert state(TO_MATT, rejection, V3) == "sent"
+    assert read_state(TO_MATT, rejection) == "rejected"
+    assert read_state(TO_MATT, rejection, V3) == "sent"
     assert (
-        state(TO_MATT, rejection, V3, answer("Applied, thanks.", to="v3", minutes=5100))
+        read_state(
+            TO_MATT, rejection, V3, answer("Applied, thanks.", to="v3", minutes=5100)
+        )
         == "accepted"
     )
     applied_later = answer(
         "I see, that is fine. Applied, thanks.", to="v2", minutes=2200
     )
-    assert state(TO_MATT, rejection, applied_later) == "accepted"
+    assert read_state(TO_MATT, rejection, applied_later) == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -237,13 +243,13 @@ def test_rejected_version_leads_to_the_next() -> None:
 )
 def test_author_can_withdraw_a_series(text: str) -> None:
     withdrawn = answer(text, to="v2", sender=ADA)
-    assert state(TO_MATT, withdrawn) == "withdrawn"
-    assert state(TO_MATT, withdrawn, V3) == "sent", "a new version is a new try"
+    assert read_state(TO_MATT, withdrawn) == "withdrawn"
+    assert read_state(TO_MATT, withdrawn, V3) == "sent", "a new version is a new try"
 
 
 def test_ignoring_the_old_version_withdraws_nothing() -> None:
     assert (
-        state(
+        read_state(
             story.V1,
             answer(
                 "Please ignore this, v2 is on its way.",
@@ -259,13 +265,13 @@ def test_ignoring_the_old_version_withdraws_nothing() -> None:
 
 def test_patchwork_commands_by_the_author_are_used() -> None:
     assert (
-        state(
+        read_state(
             TO_MATT, answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA)
         )
         == "changes-requested"
     )
     assert (
-        state(
+        read_state(
             TO_MATT,
             answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA),
             V3,
@@ -273,7 +279,8 @@ def test_patchwork_commands_by_the_author_are_used() -> None:
         == "sent"
     )
     assert (
-        state(TO_MATT, answer("pw-bot: accepted", to="v2", sender=TESTER)) == "sent"
+        read_state(TO_MATT, answer("pw-bot: accepted", to="v2", sender=TESTER))
+        == "sent"
     ), "nobody knows them"
 
 
@@ -311,11 +318,13 @@ def test_stable_drop_in_a_nested_reply_is_recognized(text: str) -> None:
     dropped = _about_queue(text, to="q")
     assert [
         branch.state
-        for branch in read(*story.ACCEPTED, story.QUEUED, request, dropped).stable
+        for branch in read_first_series(
+            *story.ACCEPTED, story.QUEUED, request, dropped
+        ).stable
     ] == ["dropped"]
     assert [
         branch.state
-        for branch in read(
+        for branch in read_first_series(
             *story.ACCEPTED, story.QUEUED, _about_queue(text, to="s2")
         ).stable
     ] == ["dropped"]
@@ -330,7 +339,9 @@ def test_stable_drop_in_a_nested_reply_is_recognized(text: str) -> None:
     ],
 )
 def test_objection_ends_a_proposal(text: str) -> None:
-    series = read(*story.ACCEPTED, story.IN_REVIEW, _about_queue(text, to="s1"))
+    series = read_first_series(
+        *story.ACCEPTED, story.IN_REVIEW, _about_queue(text, to="s1")
+    )
     assert [branch.state for branch in series.stable] == ["objected"]
 
 
@@ -339,11 +350,13 @@ def test_requeued_patch_is_recognized() -> None:
     second_notice = stable_added(TITLE, SHA, "6.1", id="s9", minutes=9900)
     assert [
         branch.state
-        for branch in read(*story.ACCEPTED, story.QUEUED, dropped, second_notice).stable
+        for branch in read_first_series(
+            *story.ACCEPTED, story.QUEUED, dropped, second_notice
+        ).stable
     ] == ["queued"]
 
 
-def _series(second: str = "b") -> list[bytes]:
+def _make_series(second: str = "b") -> list[bytes]:
     cover = mailed("c0 [PATCH 0/2] demo: two", to=MATT)
     return [
         cover,
@@ -354,7 +367,9 @@ def _series(second: str = "b") -> list[bytes]:
     ]
 
 
-def _thanks(*lines: str, subject: str = "Re: (subset) [PATCH 0/2] demo: two") -> bytes:
+def _make_thanks_mail(
+    *lines: str, subject: str = "Re: (subset) [PATCH 0/2] demo: two"
+) -> bytes:
     body = (
         "On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Two.\n\nApplied, thanks!\n\n"
         + "\n".join(lines)
@@ -366,20 +381,25 @@ def _thanks(*lines: str, subject: str = "Re: (subset) [PATCH 0/2] demo: two") ->
 def test_truncated_title_names_its_patch() -> None:
     title = "check the result of each read of the register"
     commit = "      commit: 0123456789abcdef0123456789abcdef01234567"
-    series = read(*_series(title), _thanks(f"[1/1] demo: {title[:30]}", commit))
+    series = read_first_series(
+        *_make_series(title), _make_thanks_mail(f"[1/1] demo: {title[:30]}", commit)
+    )
     assert [patch.state for patch in series.patches] == ["sent", "accepted"]
 
 
 def test_partly_applied_series_is_partly_accepted() -> None:
     first = ("[1/2] demo: a", "      commit: 0123456789abcdef0123456789abcdef01234567")
     second = ("[2/2] demo: b", "      commit: 1123456789abcdef0123456789abcdef01234567")
-    part = read(*_series(), _thanks(*first))
+    part = read_first_series(*_make_series(), _make_thanks_mail(*first))
     assert (part.state, part.why) == (
         "partly-accepted",
         "1 of 2 applied; 2/2 has no reply",
     )
     assert (
-        state(*_series(), _thanks(*first, *second, subject="Re: [PATCH 0/2] demo: two"))
+        read_state(
+            *_make_series(),
+            _make_thanks_mail(*first, *second, subject="Re: [PATCH 0/2] demo: two"),
+        )
         == "accepted"
     )
     by_words = reply(
@@ -390,12 +410,14 @@ def test_partly_applied_series_is_partly_accepted() -> None:
         reply_to="c2",
         minutes=600,
     )
-    assert state(*_series(), _thanks(*first), by_words) == "accepted"
-    assert state(*_series(), by_words) == "partly-accepted"
+    assert (
+        read_state(*_make_series(), _make_thanks_mail(*first), by_words) == "accepted"
+    )
+    assert read_state(*_make_series(), by_words) == "partly-accepted"
     for text in ("Series applied, thanks.", "Applied both, thanks."):
         assert (
-            state(
-                *_series(),
+            read_state(
+                *_make_series(),
                 reply(
                     "[PATCH 2/2] demo: b",
                     text,
@@ -414,7 +436,7 @@ def test_reply_to_a_patch_with_the_same_title_is_ignored() -> None:
         f"Re: [PATCH net v2] {TITLE}", "On Mon, 4 Mar 2024, Otto Other wrote:\n> Mine.\n\nApplied, thanks.\n", sender=MATT,  # noqa: E501
         id="o", to=story.OTTO, reply_to="elsewhere", minutes=3000,
     )  # fmt: skip
-    series = read(TO_MATT, theirs)
+    series = read_first_series(TO_MATT, theirs)
     assert (series.state, series.replies) == ("sent", ())
 
 
@@ -432,16 +454,18 @@ def test_link_to_v1_is_found(link_type: str) -> None:
         "w2+2000 [PATCH v2] demo: a wholly different subject",
         notes=f"Changes in v2:\n- renamed\n\n{link_type}",
     )
-    assert [revision.version for revision in read(first, second).revisions] == [
+    assert [
+        revision.version for revision in read_first_series(first, second).revisions
+    ] == [
         1,
         2,
     ]
-    assert read(second).missing == {"w1@example.org": 1}
+    assert read_first_series(second).missing == {"w1@example.org": 1}
 
 
 def test_lone_v3_of_one_patch_is_the_next_version() -> None:
     lone = mailed("l+4000>c2 [PATCH v3 2/2] demo: b")
-    series = read(*_series(), lone)
+    series = read_first_series(*_make_series(), lone)
     assert [revision.label for revision in series.revisions] == ["v1", "v3"]
 
 
@@ -468,7 +492,7 @@ def test_mentioned_commit_is_not_a_fix() -> None:
         author=story.OTTO,
         message=f'Fix it.\n\nFixes: {SHA[:12]} ("{TITLE}")\n',
     )
-    series = read(*story.ACCEPTED, mentions, fixes)
+    series = read_first_series(*story.ACCEPTED, mentions, fixes)
     assert [(later.subject, later.relation) for later in series.follow_ups] == [
         ("demo: a fix", "fixes")
     ]
@@ -488,7 +512,7 @@ def test_dropped_patch_does_not_withdraw_the_series() -> None:
         sender=ADA,
         minutes=60,
     )
-    assert state(cover, *series, dropped) != "withdrawn"
+    assert read_state(cover, *series, dropped) != "withdrawn"
     first = [
         patch(
             f"[PATCH {number}/3] demo: part {number}",
@@ -504,7 +528,9 @@ def test_dropped_patch_does_not_withdraw_the_series() -> None:
     dropped = reply(
         "[PATCH 1/3] demo: part 1", one, id="d", reply_to="p1", sender=ADA, minutes=60
     )
-    assert [patch_state.state for patch_state in read(*first, dropped).patches] == [
+    assert [
+        patch_state.state for patch_state in read_first_series(*first, dropped).patches
+    ] == [
         "withdrawn",
         "sent",
         "sent",
@@ -517,14 +543,14 @@ def test_dropped_patch_does_not_withdraw_the_series() -> None:
         sender=ADA,
         minutes=60,
     )
-    assert state(cover, *series, whole) == "withdrawn"
+    assert read_state(cover, *series, whole) == "withdrawn"
 
 
 def test_maintainer_applies_own_patches() -> None:
     text = f"1 patches applied to demo-next branch of demo.git, thanks.\n\n{SHA[:12]} {TITLE}"
-    assert state(TO_MATT, answer(text, to="v2", sender=ADA)) == "accepted"
+    assert read_state(TO_MATT, answer(text, to="v2", sender=ADA)) == "accepted"
     assert (
-        state(
+        read_state(
             TO_MATT,
             answer(
                 "2 patches applied to my machine make it work.", to="v2", sender=ADA
@@ -541,17 +567,17 @@ def test_question_after_applied_needs_an_answer() -> None:
         to="v2",
         sender=TESTER,
     )
-    series = read(
+    series = read_first_series(
         TO_MATT,
         applied,
-        mailed_later(late.replace(b"Message-ID: <", b"Message-ID: <late")),
+        date_three_weeks_later(late.replace(b"Message-ID: <", b"Message-ID: <late")),
     )
     assert series.state == "accepted"
     assert "answer the review by Tess Tester" in next_step(series)
-    assert "Tess Tester" not in next_step(read(TO_MATT, applied))
+    assert "Tess Tester" not in next_step(read_first_series(TO_MATT, applied))
 
 
-def mailed_later(raw: bytes) -> bytes:
+def date_three_weeks_later(raw: bytes) -> bytes:
     """Return the message, dated three weeks later."""
     message = message_from_bytes(raw)
     date = parsedate_to_datetime(message["Date"]) + timedelta(days=21)
@@ -569,7 +595,7 @@ def test_long_explanation_is_unclear() -> None:
     applied_reply = mail(
         f"Re: [PATCH net v2] {TITLE}", words, id="own", reply_to="v2", minutes=3000
     )
-    series = read(TO_MATT, applied_reply)
+    series = read_first_series(TO_MATT, applied_reply)
     assert (series.state, [claim.what for claim in series.claims]) == (
         "sent",
         ["unclear"],
@@ -597,7 +623,10 @@ def test_script_reply_applies_the_named_patch() -> None:
         reply_to="p1",
         minutes=900,
     )
-    assert read(*posts, applied_reply).why == "1 of 2 applied; 2/2 has no reply"
+    assert (
+        read_first_series(*posts, applied_reply).why
+        == "1 of 2 applied; 2/2 has no reply"
+    )
 
 
 def test_nested_discussion_asks_for_no_changes() -> None:
@@ -613,7 +642,7 @@ def test_nested_discussion_asks_for_no_changes() -> None:
         sender=MATT,
         minutes=2100,
     )
-    series = read(TO_MATT, request, nested_reply)
+    series = read_first_series(TO_MATT, request, nested_reply)
     assert [str(reply_status.mail.kind) for reply_status in series.replies] == [
         "review",
         "other",
@@ -633,9 +662,9 @@ def test_maintainer_can_drop_a_patch_in_any_thread(text: str) -> None:
         "The pump stalls with this in your tree.", to="v2", sender=TESTER, minutes=2200
     )
     dropped = answer(text, to="x2200", minutes=2300)
-    assert state(TO_MATT, applied, report, dropped) != "accepted"
+    assert read_state(TO_MATT, applied, report, dropped) != "accepted"
     assert (
-        state(
+        read_state(
             TO_MATT,
             applied,
             report,
@@ -646,20 +675,24 @@ def test_maintainer_can_drop_a_patch_in_any_thread(text: str) -> None:
 
 
 def test_listed_commits_apply_their_patches() -> None:
-    posted = _series()
+    posted = _make_series()
     text = (
         f"2 patches applied to pumps-next of pumps.git, thanks.\n\n{SHA[:12]} demo: a\n{SHA[1:13]}"
         " demo: b\n"
     )
     assert (
-        read(*posted, answer(text, to="c1", subject="[PATCH 1/2] demo: a")).state
+        read_first_series(
+            *posted, answer(text, to="c1", subject="[PATCH 1/2] demo: a")
+        ).state
         == "accepted"
     )
     notice = (
         f"Patch applied to pumps-next of pumps.git, thanks.\n\n{SHA[:12]} demo: a\n"
     )
     assert (
-        read(*posted, answer(notice, to="c1", subject="[PATCH 1/2] demo: a")).state
+        read_first_series(
+            *posted, answer(notice, to="c1", subject="[PATCH 1/2] demo: a")
+        ).state
         == "partly-accepted"
     )
 
@@ -676,7 +709,7 @@ def test_listed_commits_apply_their_patches() -> None:
 )
 def test_author_can_withdraw_in_other_words(text: str, expected: str) -> None:
     assert (
-        state(
+        read_state(
             TO_MATT,
             answer("Hm, is it needed?", to="v2", sender=RITA),
             answer(text, to="x2100", sender=ADA, minutes=2200),
@@ -697,7 +730,7 @@ def test_only_the_duplicate_is_withdrawn() -> None:
         minutes=5,
         subject=f"[PATCH] {TITLE}",
     )
-    assert state(*duplicates, ignore) == "sent"
+    assert read_state(*duplicates, ignore) == "sent"
 
 
 @pytest.mark.parametrize(
@@ -710,7 +743,7 @@ def test_only_the_duplicate_is_withdrawn() -> None:
     ],
 )
 def test_maintainer_tags_and_applies(text: str, sender: str, expected: str) -> None:
-    series = read(
+    series = read_first_series(
         TO_MATT, answer(f"Reviewed-by: {sender}\n\n{text}", to="v2", sender=sender)
     )
     assert (series.state, [tag.trailer for tag in series.trailers]) == (
@@ -727,7 +760,7 @@ def test_author_can_report_an_applied_patch() -> None:
         sender=ADA,
         minutes=2200,
     )
-    assert state(TO_MATT, tagged, applied_reply) == "accepted"
+    assert read_state(TO_MATT, tagged, applied_reply) == "accepted"
     for text in (
         "I've applied this to v3 now.",
         "I have posted the series with your names where I have applied it.",
@@ -735,7 +768,9 @@ def test_author_can_report_an_applied_patch() -> None:
         "I've applied this now.",
     ):
         assert (
-            state(TO_MATT, tagged, answer(text, to="x2100", sender=ADA, minutes=2200))
+            read_state(
+                TO_MATT, tagged, answer(text, to="x2100", sender=ADA, minutes=2200)
+            )
             == "under-review"
         )
 
@@ -746,7 +781,7 @@ def test_long_explanation_is_not_a_withdrawal() -> None:
     )
     applied_reply = answer("Applied, thanks.", to="v2", minutes=2100)
     author_reply = answer(explanation, to="x2100", sender=ADA, minutes=2200)
-    assert state(TO_MATT, applied_reply, author_reply) == "accepted"
+    assert read_state(TO_MATT, applied_reply, author_reply) == "accepted"
 
 
 def test_reply_without_re_is_not_a_version() -> None:
@@ -758,7 +793,7 @@ def test_reply_without_re_is_not_a_version() -> None:
         reply_to="x2100",
         minutes=2200,
     )
-    status = read(TO_MATT, request, own)
+    status = read_first_series(TO_MATT, request, own)
     assert [revision.label for revision in status.revisions] == ["v2"]
     assert status.state == "changes-requested"
     assert [reply.mail.by_author for reply in status.replies] == [False, True]

@@ -16,7 +16,7 @@ from tests.kit.repos import Repo
 COVER = "From: Nia New <nia@newcomers.example>\nSubject: [PATCH 0/2] widgets: mend\n\nWhy.\n"
 
 
-def plans(*words: object, code: int = 0) -> list[dict[str, Any]]:
+def recipient_plans(*words: object, code: int = 0) -> list[dict[str, Any]]:
     outcome = call("maintainers --format json", *words)
     assert outcome.code == code, outcome.err
     document = outcome.json
@@ -25,7 +25,7 @@ def plans(*words: object, code: int = 0) -> list[dict[str, Any]]:
     return result
 
 
-def addresses(plan: dict[str, Any], header: str) -> list[str]:
+def header_addresses(plan: dict[str, Any], header: str) -> list[str]:
     return [
         recipient["email"]
         for recipient in plan["recipients"]
@@ -33,22 +33,22 @@ def addresses(plan: dict[str, Any], header: str) -> list[str]:
     ]
 
 
-def one_plan(widget_tree: Path, text: str, *words: object) -> dict[str, Any]:
+def plan_for_text(widget_tree: Path, text: str, *words: object) -> dict[str, Any]:
     file = widget_tree.parent / "one.patch"
     file.write_text(text)
-    (result,) = plans("--tree", widget_tree, *words, file)
+    (result,) = recipient_plans("--tree", widget_tree, *words, file)
     return result
 
 
 def test_maintainers_and_their_list_are_in_to(widget_tree: Path) -> None:
-    plan = one_plan(widget_tree, patch())
-    assert addresses(plan, "to") == [
+    plan = plan_for_text(widget_tree, patch())
+    assert header_addresses(plan, "to") == [
         "ada@widgets.example",
         "bo@widgets.example",
         "cy@widgets.example",
         "widgets@lists.example",
     ]
-    assert addresses(plan, "cc") == [
+    assert header_addresses(plan, "cc") == [
         "dee@readers.example",
         "nia@newcomers.example",
         "everybody@lists.example",
@@ -75,8 +75,8 @@ def test_maintainers_and_their_list_are_in_to(widget_tree: Path) -> None:
 def test_catch_all_list_is_the_last_resort(
     widget_tree: Path,
 ) -> None:
-    plan = one_plan(widget_tree, patch("lib/plain.c"))
-    assert addresses(plan, "to") == ["everybody@lists.example"]
+    plan = plan_for_text(widget_tree, patch("lib/plain.c"))
+    assert header_addresses(plan, "to") == ["everybody@lists.example"]
     assert any("THE REST" in warning for warning in plan["warnings"])
 
 
@@ -88,7 +88,7 @@ def test_message_contacts_are_in_cc(widget_tree: Path) -> None:
         "Cc: Kim Copy <kim@copy.example>\n"
         "Cc: stable@vger.kernel.org # 6.1"
     )
-    plan = one_plan(widget_tree, patch(message=message))
+    plan = plan_for_text(widget_tree, patch(message=message))
     roles = {recipient["email"]: recipient for recipient in plan["recipients"]}
     assert roles["rob@port.example"]["role"] == "reporter"
     assert roles["kim@copy.example"]["role"] == "cc"
@@ -96,7 +96,8 @@ def test_message_contacts_are_in_cc(widget_tree: Path) -> None:
     assert roles["ada@widgets.example"]["header"] == "to"
     private = patch(message=message.replace("stable@vger.", "stable@"))
     emails = {
-        recipient["email"] for recipient in one_plan(widget_tree, private)["recipients"]
+        recipient["email"]
+        for recipient in plan_for_text(widget_tree, private)["recipients"]
     }
     assert {email for email in emails if "stable" in email} == {"stable@kernel.org"}
     assert roles["ada@widgets.example"]["reasons"][-1] == "Tested-by: in the message"
@@ -121,7 +122,7 @@ REGRESSIONS, STABLE = "regressions@lists.linux.dev", "stable@vger.kernel.org"
 def test_message_decides_which_lists_receive_it(
     widget_tree: Path, message: str, expected: set[str]
 ) -> None:
-    cc = set(addresses(one_plan(widget_tree, patch(message=message)), "cc"))
+    cc = set(header_addresses(plan_for_text(widget_tree, patch(message=message)), "cc"))
     assert cc & {REGRESSIONS, STABLE} == expected
 
 
@@ -134,31 +135,33 @@ def test_series_has_one_plan(widget_tree: Path, tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "0001.patch").write_text(first)
     (folder / "0002.patch").write_text(second)
-    (plan,) = plans("--tree", widget_tree, folder)
+    (plan,) = recipient_plans("--tree", widget_tree, folder)
     assert {
         "ada@widgets.example",
         "eve@net.example",
         "netlist@lists.example",
         "widgets@lists.example",
-    } <= set(addresses(plan, "to"))
+    } <= set(header_addresses(plan, "to"))
     assert len(plan["sources"]) == 2
-    patch_plans = plans("--tree", widget_tree, "--per-patch", folder)
+    patch_plans = recipient_plans("--tree", widget_tree, "--per-patch", folder)
     assert len(patch_plans) == 2
-    assert "eve@net.example" not in addresses(patch_plans[0], "to")
+    assert "eve@net.example" not in header_addresses(patch_plans[0], "to")
     # a list gets the whole series, so it is in the plan of each patch
-    assert all("netlist@lists.example" in addresses(plan, "to") for plan in patch_plans)
+    assert all(
+        "netlist@lists.example" in header_addresses(plan, "to") for plan in patch_plans
+    )
     assert not any(
         recipient["patches"] for plan in patch_plans for recipient in plan["recipients"]
     )
     (folder / "0000.patch").write_text(COVER)
-    patch_plans = plans("--tree", widget_tree, "--per-patch", folder)
+    patch_plans = recipient_plans("--tree", widget_tree, "--per-patch", folder)
     assert not any(
         recipient["patches"] for plan in patch_plans for recipient in plan["recipients"]
     )
 
 
 def test_files_folders_and_globs_have_plans(widget_tree: Path) -> None:
-    result = plans(
+    result = recipient_plans(
         "--tree", widget_tree, "-f", "drivers/net/", "drivers/*/*.c", "lib/stale.c"
     )
     assert [plan["source"] for plan in result] == [
@@ -173,7 +176,7 @@ def test_files_folders_and_globs_have_plans(widget_tree: Path) -> None:
 
 def test_warnings_inform_the_sender(widget_tree: Path) -> None:
     def warned(path: str) -> str:
-        return "\n".join(one_plan(widget_tree, patch(path))["warnings"])
+        return "\n".join(plan_for_text(widget_tree, patch(path))["warnings"])
 
     assert "LEGACY WIDGETS is orphaned" in warned("drivers/widget/legacy/old.c")
     assert "subscribers only" in warned("drivers/widget/legacy/old.c")
@@ -186,7 +189,7 @@ def test_warnings_inform_the_sender(widget_tree: Path) -> None:
 
 
 def test_doubtful_addresses_cause_warnings(widget_tree: Path) -> None:
-    plan = one_plan(
+    plan = plan_for_text(
         widget_tree,
         patch(
             message="Reported-by: Loc Al <loc@machine.test>\nTested-by: Bad <bad@-x-.example>"
@@ -200,15 +203,15 @@ def test_doubtful_addresses_cause_warnings(widget_tree: Path) -> None:
         "bad@-x-.example" in warning and "not a valid address" in warning
         for warning in plan["warnings"]
     )
-    assert "loc@machine.test" in addresses(plan, "cc")
-    assert "bad@-x-.example" not in addresses(plan, "cc")
+    assert "loc@machine.test" in header_addresses(plan, "cc")
+    assert "bad@-x-.example" not in header_addresses(plan, "cc")
 
 
 def test_many_recipients_cause_a_warning(widget_tree: Path) -> None:
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(45))
     assert any(
         "recipients: some servers" in warning
-        for warning in one_plan(widget_tree, patch(message=crowd))["warnings"]
+        for warning in plan_for_text(widget_tree, patch(message=crowd))["warnings"]
     )
 
 
@@ -221,20 +224,22 @@ def test_oversized_plan_skips_address_checks(
         lambda email: checked.append(email) or judge(email),
     )
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(201))
-    plan = one_plan(widget_tree, patch(message=f"{crowd}\nCc: Bad <-x@crowd.example>"))
+    plan = plan_for_text(
+        widget_tree, patch(message=f"{crowd}\nCc: Bad <-x@crowd.example>")
+    )
     assert any(
         "more than 200" in warning and "--force REASON" in warning
         for warning in plan["warnings"]
     )
     assert len(plan["recipients"]) > 200
-    assert not any(email.startswith("-") for email in addresses(plan, "cc"))
+    assert not any(email.startswith("-") for email in header_addresses(plan, "cc"))
     assert checked == []
 
 
 def test_closed_next_tree_causes_a_warning(widget_tree: Path) -> None:
     assert any(
         "net-next may be closed" in warning
-        for warning in one_plan(
+        for warning in plan_for_text(
             widget_tree, patch().replace("[PATCH]", "[PATCH net-next]")
         )["warnings"]
     )
@@ -263,7 +268,7 @@ def test_culprit_contacts_have_a_reason(repo: Repo) -> None:
         f'net: mend it\n\nFixes: {culprit[:12]} ("net: break it")',
         {"drivers/net/port.c": "int mended;\n"},
     )
-    (plan,) = plans("HEAD")
+    (plan,) = recipient_plans("HEAD")
     recipients = {recipient["email"]: recipient for recipient in plan["recipients"]}
     assert recipients["cul@prit.example"]["role"] == "culprit author"
     assert (
@@ -278,12 +283,12 @@ def test_culprit_contacts_have_a_reason(repo: Repo) -> None:
     )
     # for a backport, a stable branch replaces the subsystem's tree
     repo.git("commit -q --amend -m", f"net: mend it\n\ncommit {culprit} upstream.")
-    assert "uses the tree" not in "\n".join(plans("HEAD")[0]["warnings"])
+    assert "uses the tree" not in "\n".join(recipient_plans("HEAD")[0]["warnings"])
 
 
 def test_topic_recipients_can_be_edited(repo: Repo) -> None:
     repo.commit("widget: mend it", {"drivers/widget/core.c": "int mended;\n"})
-    (plan,) = plans(
+    (plan,) = recipient_plans(
         "--add-to",
         "Hal Hand <hal@hand.example>",
         "--add-cc",
@@ -291,13 +296,13 @@ def test_topic_recipients_can_be_edited(repo: Repo) -> None:
         "--drop",
         "dee@readers.example",
     )
-    assert "hal@hand.example" in addresses(plan, "to")
+    assert "hal@hand.example" in header_addresses(plan, "to")
     repo.commit("widget: mend more", {"drivers/widget/core.c": "int mended, more;\n"})
     repo.git("commit -q --amend -m 'widget: mend more, again'")
-    (plan,) = plans()
-    assert "hal@hand.example" in addresses(plan, "to")
-    assert "widgets@lists.example" in addresses(plan, "cc")
-    assert "dee@readers.example" not in addresses(plan, "cc")
+    (plan,) = recipient_plans()
+    assert "hal@hand.example" in header_addresses(plan, "to")
+    assert "widgets@lists.example" in header_addresses(plan, "cc")
+    assert "dee@readers.example" not in header_addresses(plan, "cc")
     assert [
         recipient["email"] for recipient in plan["recipients"] if recipient["by_hand"]
     ] == [
@@ -310,15 +315,17 @@ def test_topic_recipients_can_be_edited(repo: Repo) -> None:
     )
     text = call("maintainers").out
     assert "To: Hal Hand <hal@hand.example> (by hand) *" in text
-    (plan,) = plans("--restore", "dee@readers.example", "--restore", "hal@hand.example")
-    assert "dee@readers.example" in addresses(plan, "cc")
-    assert "hal@hand.example" not in addresses(plan, "to")
-    (plan,) = plans("--reset")
+    (plan,) = recipient_plans(
+        "--restore", "dee@readers.example", "--restore", "hal@hand.example"
+    )
+    assert "dee@readers.example" in header_addresses(plan, "cc")
+    assert "hal@hand.example" not in header_addresses(plan, "to")
+    (plan,) = recipient_plans("--reset")
     assert not [recipient for recipient in plan["recipients"] if recipient["by_hand"]]
 
 
 def test_edits_follow_the_change_id(widget_tree: Path) -> None:
-    one_plan(
+    plan_for_text(
         widget_tree,
         patch(message="change-id: 20240101-mend-1234"),
         "--drop",
@@ -327,28 +334,30 @@ def test_edits_follow_the_change_id(widget_tree: Path) -> None:
     second = patch(
         message="change-id: 20240101-mend-1234", subject="widget: mend it properly"
     ).replace("[PATCH]", "[PATCH v2]")
-    assert "dee@readers.example" not in addresses(one_plan(widget_tree, second), "cc")
-    assert "dee@readers.example" in addresses(
-        one_plan(widget_tree, patch(message="change-id: 20240101-other-1")), "cc"
+    assert "dee@readers.example" not in header_addresses(
+        plan_for_text(widget_tree, second), "cc"
+    )
+    assert "dee@readers.example" in header_addresses(
+        plan_for_text(widget_tree, patch(message="change-id: 20240101-other-1")), "cc"
     )
 
 
 def test_undisclosed_fix_goes_to_maintainers_and_security(
     widget_tree: Path,
 ) -> None:
-    plan = one_plan(
+    plan = plan_for_text(
         widget_tree,
         patch(message="Reported-by: Rob Port <rob@port.example>"),
         "--security",
         "--profile",
         "linux",
     )
-    assert addresses(plan, "to") == [
+    assert header_addresses(plan, "to") == [
         "ada@widgets.example",
         "bo@widgets.example",
         "cy@widgets.example",
     ]
-    assert addresses(plan, "cc") == ["security@kernel.org"]
+    assert header_addresses(plan, "cc") == ["security@kernel.org"]
     assert "maintainers and the security team only" in plan["warnings"][0]
 
 

@@ -54,7 +54,7 @@ def create_topic(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
     return repo
 
 
-def recipient_plan(repo: Repo) -> RecipientPlan:
+def plan_recipients(repo: Repo) -> RecipientPlan:
     with Repository.open(repo.path) as repository:
         topic = find_topic(repository, SendRequest())
         account = read_account(repository)
@@ -63,11 +63,11 @@ def recipient_plan(repo: Repo) -> RecipientPlan:
         )
 
 
-def received_recipients(repo: Repo) -> dict[str, tuple[int, ...]]:
+def receive_recipients(repo: Repo) -> dict[str, tuple[int, ...]]:
     """Return the recipients of patchpilot's messages, with the numbers of their patches."""
     return {
         recipient.address.email: recipient.patches
-        for recipient in recipient_plan(repo).recipients
+        for recipient in plan_recipients(repo).recipients
     }
 
 
@@ -129,7 +129,7 @@ def test_tags_match_git_send_email_recipients(
     repo = create_topic(tmp_path / "r", *SERIES[name])
     if suppressed:
         repo.git("config --global sendemail.suppresscc", suppressed)
-    assert set(received_recipients(repo)) == git_recipients(repo, len(SERIES[name]))
+    assert set(receive_recipients(repo)) == git_recipients(repo, len(SERIES[name]))
 
 
 BY_GIT_ONLY = {
@@ -144,7 +144,7 @@ BY_GIT_ONLY = {
 @pytest.mark.parametrize("name", SERIES)
 def test_tags_match_b4_recipients(name: str, tmp_path: Path) -> None:
     repo = create_topic(tmp_path / "r", *SERIES[name])
-    recipients = set(received_recipients(repo))
+    recipients = set(receive_recipients(repo))
     by_all = set().union(*b4_recipients(repo, tmp_path / "out"))
     assert recipients == by_all | set(BY_GIT_ONLY.get(name, "").split())
 
@@ -160,7 +160,7 @@ def test_maintainer_author_receives_the_other_patches(
     )
     recipients = {
         recipient.address.email: recipient
-        for recipient in recipient_plan(repo).recipients
+        for recipient in plan_recipients(repo).recipients
     }
     assert recipients["eve@net.example"].header == "to"
     assert recipients["eve@net.example"].role == "maintainer"
@@ -177,7 +177,7 @@ def test_suppresscc_keeps_maintainers(kind: str, tmp_path: Path) -> None:
     repo.git("config --global sendemail.suppresscc", kind)
     (eve,) = (
         recipient
-        for recipient in recipient_plan(repo).recipients
+        for recipient in plan_recipients(repo).recipients
         if recipient.address.email == "eve@net.example"
     )
     assert eve.header == "to"
@@ -190,7 +190,7 @@ def test_suppressed_recipients_are_listed(tmp_path: Path) -> None:
     repo.git("config --global sendemail.suppresscc misc-by")
     assert (
         "omitted by sendemail.suppresscc: otto@other.example"
-        in recipient_plan(repo).warnings
+        in plan_recipients(repo).warnings
     )
 
 
@@ -228,7 +228,7 @@ def test_cover_letter_goes_to_everyone(
     )
     # every message goes to a manually added recipient
     repo.patchpilot("maintainers --add-to ada@widgets.example")
-    assert received_recipients(repo)["ada@widgets.example"] == ()
+    assert receive_recipients(repo)["ada@widgets.example"] == ()
 
 
 @pytest.mark.parametrize(
@@ -258,8 +258,8 @@ def test_crlf_maintainers_file_is_equivalent(tmp_path: Path) -> None:
     crlf = create_topic(
         tmp_path / "crlf", commit, maintainers=MAINTAINERS.replace("\n", "\r\n")
     )
-    assert received_recipients(crlf) == received_recipients(plain)
-    assert "ada@widgets.example" in received_recipients(plain)
+    assert receive_recipients(crlf) == receive_recipients(plain)
+    assert "ada@widgets.example" in receive_recipients(plain)
 
 
 @pytest.mark.parametrize("option", ["--to", "--cc", "sendemail.to", "sendemail.cc"])

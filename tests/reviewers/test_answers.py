@@ -60,7 +60,7 @@ FACTS = PatchFacts(
 PATH = "drivers/foo/foo.c"
 
 
-def answer_row(**given: object) -> str:
+def make_answer_row(**given: object) -> str:
     """Return an answer about the missing unlock at line 9, with changes."""
     right = {
         "path": PATH,
@@ -73,62 +73,71 @@ def answer_row(**given: object) -> str:
 
 
 ANSWERS = {
-    "right": (answer_row(), "placed 9"),
-    "a sign of the diff": (answer_row(quoted="+\t\treturn -EBUSY;"), "placed 9"),
+    "right": (make_answer_row(), "placed 9"),
+    "a sign of the diff": (make_answer_row(quoted="+\t\treturn -EBUSY;"), "placed 9"),
     "numbers of the request": (
-        answer_row(quoted="     9| \t\treturn -EBUSY;"),
+        make_answer_row(quoted="     9| \t\treturn -EBUSY;"),
         "placed 9",
     ),
-    "at a wrong line": (answer_row(line=3), "placed 9"),
-    "at no line": (answer_row(line=None), "placed 9"),
-    "a line that is text": (answer_row(line="9"), "placed 9"),
-    "a line below zero": (answer_row(line=-4), "placed 9"),
-    "a huge line": (answer_row(line=10**30), "placed 9"),
-    "a line that is true": (answer_row(line=True, quoted=""), "unplaced"),
-    "code around the patch": (answer_row(line=12, quoted="return 0;"), "placed 12"),
-    "without a quotation": (answer_row(quoted=""), "placed 9"),
-    "without a quotation, outside": (answer_row(quoted="", line=1), "unplaced"),
-    "a brace at another line": (answer_row(quoted="{", line=9), "unplaced"),
-    "invented code": (answer_row(quoted="kfree(foo);"), "unplaced"),
-    "another file": (answer_row(path="drivers/foo/bar.c"), "unplaced"),
-    "a file outside of the tree": (answer_row(path="../../etc/passwd"), "unplaced"),
-    "no file": (answer_row(path=""), "unplaced"),
-    "a path that is a list": (answer_row(path=[PATH]), "unplaced"),
-    "an invented name": (answer_row(symbols=["foo_release_all"]), "unplaced"),
+    "at a wrong line": (make_answer_row(line=3), "placed 9"),
+    "at no line": (make_answer_row(line=None), "placed 9"),
+    "a line that is text": (make_answer_row(line="9"), "placed 9"),
+    "a line below zero": (make_answer_row(line=-4), "placed 9"),
+    "a huge line": (make_answer_row(line=10**30), "placed 9"),
+    "a line that is true": (make_answer_row(line=True, quoted=""), "unplaced"),
+    "code around the patch": (
+        make_answer_row(line=12, quoted="return 0;"),
+        "placed 12",
+    ),
+    "without a quotation": (make_answer_row(quoted=""), "placed 9"),
+    "without a quotation, outside": (make_answer_row(quoted="", line=1), "unplaced"),
+    "a brace at another line": (make_answer_row(quoted="{", line=9), "unplaced"),
+    "invented code": (make_answer_row(quoted="kfree(foo);"), "unplaced"),
+    "another file": (make_answer_row(path="drivers/foo/bar.c"), "unplaced"),
+    "a file outside of the tree": (
+        make_answer_row(path="../../etc/passwd"),
+        "unplaced",
+    ),
+    "no file": (make_answer_row(path=""), "unplaced"),
+    "a path that is a list": (make_answer_row(path=[PATH]), "unplaced"),
+    "an invented name": (make_answer_row(symbols=["foo_release_all"]), "unplaced"),
     "a name that exists": (
-        answer_row(symbols=["foo_get()", "mutex_unlock"]),
+        make_answer_row(symbols=["foo_get()", "mutex_unlock"]),
         "placed 9",
     ),
-    "a name that is missing": (answer_row(missing=["foo_drop"]), "placed 9"),
-    "a missing name that exists": (answer_row(missing=["foo_put"]), "refuted"),
+    "a name that is missing": (make_answer_row(missing=["foo_drop"]), "placed 9"),
+    "a missing name that exists": (make_answer_row(missing=["foo_put"]), "refuted"),
     "a missing name in words": (
-        answer_row(problem="`foo_put()` does not exist"),
+        make_answer_row(problem="`foo_put()` does not exist"),
         "refuted",
     ),
     "a name that is only used": (
-        answer_row(problem="`foo_get` is not defined"),
+        make_answer_row(problem="`foo_get` is not defined"),
         "placed 9",
     ),
     "an undocumented word": (
-        answer_row(problem="the lock is not documented"),
+        make_answer_row(problem="the lock is not documented"),
         "placed 9",
     ),
-    "undocumented, and is": (answer_row(undocumented=["vendor,foo"]), "refuted"),
+    "undocumented, and is": (make_answer_row(undocumented=["vendor,foo"]), "refuted"),
     "undocumented in words": (
-        answer_row(problem="vendor,foo is not documented"),
+        make_answer_row(problem="vendor,foo is not documented"),
         "refuted",
     ),
-    "undocumented": (answer_row(undocumented=["vendor,bar"]), "placed 9"),
+    "undocumented": (make_answer_row(undocumented=["vendor,bar"]), "placed 9"),
     "in the message": (
-        answer_row(path="message", quoted="A ninth user overwrites"),
+        make_answer_row(path="message", quoted="A ninth user overwrites"),
         "placed 3",
     ),
-    "invented message": (answer_row(path="message", quoted="Fixes a leak"), "unplaced"),
+    "invented message": (
+        make_answer_row(path="message", quoted="Fixes a leak"),
+        "unplaced",
+    ),
     "with talk around it": (
-        f"Here you are:\n```json\n{answer_row()}\n```\nBye",
+        f"Here you are:\n```json\n{make_answer_row()}\n```\nBye",
         "placed 9",
     ),
-    "broken before": ('{"path": \n' + answer_row(), "placed 9"),
+    "broken before": ('{"path": \n' + make_answer_row(), "placed 9"),
     "sashiko": (
         json.dumps(
             {
@@ -154,14 +163,14 @@ ANSWERS = {
         json.dumps({"findings": [{"problem": "x", "severity": "Low"}]}),
         "unplaced",
     ),
-    "endless text": (answer_row(problem="a" * 100_000), "placed 9"),
+    "endless text": (make_answer_row(problem="a" * 100_000), "placed 9"),
     "done": ('{"done": true}', "nothing"),
     "a list": ("[1, 2]", "invalid"),
     "no JSON": ("The patch is fine.", "invalid"),
     "nothing": ("", "invalid"),
     "deeply nested": ('{"a":' * 5000, "invalid"),
-    "problem that is a number": (answer_row(problem=7), "nothing"),
-    "not a number": (answer_row(confidence=float("nan")), "placed 9"),
+    "problem that is a number": (make_answer_row(problem=7), "nothing"),
+    "not a number": (make_answer_row(confidence=float("nan")), "placed 9"),
 }
 
 
@@ -176,12 +185,14 @@ def test_answer_must_be_proven(text: str, expected: str) -> None:
 
 
 def test_number_of_comments_is_limited() -> None:
-    answer = parse_answer("\n".join(answer_row(problem=f"p{n}") for n in range(5000)))
+    answer = parse_answer(
+        "\n".join(make_answer_row(problem=f"p{n}") for n in range(5000))
+    )
     assert len(answer or ()) == MOST
 
 
 def test_uncertain_comment_is_not_shown() -> None:
-    (comment,) = parse_answer(answer_row(confidence=0.5)) or ()
+    (comment,) = parse_answer(make_answer_row(confidence=0.5)) or ()
     proof = prove(comment, FACTS)
     assert (proof.standing, proof.is_sure) == (ProofResult.PLACED, False)
 
@@ -194,7 +205,7 @@ def test_comment_moves_off_a_removed_line() -> None:
         .replace("@@ -5,5 +5,7 @@", "@@ -5,6 +5,6 @@")
     )
     facts = FACTS._replace(patch=parse_patch(text.encode(), "0001.patch"))
-    (comment,) = parse_answer(answer_row(quoted="old_call(foo);")) or ()
+    (comment,) = parse_answer(make_answer_row(quoted="old_call(foo);")) or ()
     assert prove(comment, facts).line == 8
 
 

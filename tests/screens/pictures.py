@@ -57,7 +57,7 @@ OVER = {"question", "branch", "help", "finding", "write-tags"}
 """The pictures of dialogs, cards and messages."""
 
 
-async def press(pilot: Pilot[int], key: str) -> None:
+async def press_key(pilot: Pilot[int], key: str) -> None:
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await pilot.press(str(Stage(key).number) if key in list(Stage) else key)
@@ -75,7 +75,7 @@ async def press(pilot: Pilot[int], key: str) -> None:
     await settle(pilot)
 
 
-async def draw(
+async def draw_moments(
     work: Path, moments: dict[str, Sequence[str]], out: Path, names: Sequence[str]
 ) -> list[Path]:
     """Draw these moments and return the SVG files."""
@@ -96,13 +96,13 @@ async def draw(
                     app.theme = themes[0]
                     await settle(pilot)
                     for key in keys:
-                        await press(pilot, key)
-                    made += await shots(pilot, name, out, sizes, themes)
+                        await press_key(pilot, key)
+                    made += await draw_screen(pilot, name, out, sizes, themes)
         print(f"  {name}", file=sys.stderr)
     return made
 
 
-async def shots(
+async def draw_screen(
     pilot: Pilot[int],
     name: str,
     out: Path,
@@ -117,13 +117,13 @@ async def shots(
             await still(pilot)
             made.append(out / f"{name}-{size[0]}x{size[1]}-{theme}.svg")
             made[-1].write_text(
-                readable(app.export_screenshot(title=f"patchpilot {name}")),
+                make_readable(app.export_screenshot(title=f"patchpilot {name}")),
                 encoding="utf-8",
             )
     return made
 
 
-def readable(svg: str) -> str:
+def make_readable(svg: str) -> str:
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace(
         "Fira Code", "DejaVu Sans Mono"
     )
@@ -132,7 +132,7 @@ def readable(svg: str) -> str:
     return svg.replace("<text ", '<text xml:space="preserve" ')
 
 
-def send(sandbox: Sandbox) -> None:
+def play_send(sandbox: Sandbox) -> None:
     """Make the newcomer's changes, send them, and receive the replies."""
     fix_first(sandbox.work)
     for words in (
@@ -173,10 +173,12 @@ def main() -> None:
             deliver_regularly(sandbox, after_delivery=Answers(sandbox).answer),
         ):
             os.environ.update({**sandbox.env, "GIT_EDITOR": "true"})
-            made = asyncio.run(draw(sandbox.work, MOMENTS, out, options.names))
+            made = asyncio.run(draw_moments(sandbox.work, MOMENTS, out, options.names))
             if not options.names or set(options.names) & set(LATER):
-                send(sandbox)
-                made += asyncio.run(draw(sandbox.work, LATER, out, options.names))
+                play_send(sandbox)
+                made += asyncio.run(
+                    draw_moments(sandbox.work, LATER, out, options.names)
+                )
     print(f"{len(made)} pictures in {out}")
 
 

@@ -16,7 +16,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_screen import proposal_text, proposals
 from patchpilot.tui.view.stages import Stage
 from tests.kit.walk import keys, running, text_of, visible, write_patches
-from tests.screens.test_backports import NEED, branch
+from tests.screens.test_backports import NEED, make_branch_result
 
 ADAPTED = Adaptation(
     "context",
@@ -27,7 +27,7 @@ ADAPTED = Adaptation(
 
 
 def test_uncertain_adaptation_is_the_second_choice() -> None:
-    conflict = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,))
+    conflict = make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,))
 
     def offered(options: ConflictOptions) -> list[str]:
         return [

@@ -36,13 +36,15 @@ pytestmark = pytest.mark.long
 NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
 
 
-def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
+def make_branch_result(verdict: BranchVerdict, **more: object) -> BranchResult:
     return BranchResult(
         "stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **more
     )  # type: ignore[arg-type]
 
 
-def todo(one: BranchResult, *, upstream: bool = True, is_tagged: bool = False) -> str:
+def next_action(
+    one: BranchResult, *, upstream: bool = True, is_tagged: bool = False
+) -> str:
     """Return the next action for a branch if the commit that introduced the bug is known."""
     result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=upstream)
     return BranchTexts(result, {}, "", is_tagged).todo(one)
@@ -81,29 +83,38 @@ def todo(one: BranchResult, *, upstream: bool = True, is_tagged: bool = False) -
 def test_verdict_has_sign_word_and_action(
     verdict: BranchVerdict, more: dict[str, object], badge: str, action: str
 ) -> None:
-    one = branch(verdict, **more)
+    one = make_branch_result(verdict, **more)
     assert badge_of(one).text == badge
-    assert todo(one) == action
+    assert next_action(one) == action
 
 
 def test_unmerged_fix_waits() -> None:
-    conflict = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,))
-    assert todo(branch(BranchVerdict.CLEAN), upstream=False) == "Cc: stable is enough"
-    assert todo(conflict, upstream=False) == "wait for the merge"
+    conflict = make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,))
+    assert (
+        next_action(make_branch_result(BranchVerdict.CLEAN), upstream=False)
+        == "Cc: stable is enough"
+    )
+    assert next_action(conflict, upstream=False) == "wait for the merge"
 
 
 def test_tagged_fix_needs_no_backport_unless_it_failed() -> None:
     for verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY):
-        assert todo(branch(verdict), is_tagged=True) == "Cc: stable is enough"
-    assert todo(branch(BranchVerdict.CONFLICT), is_tagged=True) == "a resolve"
-    failed = branch(BranchVerdict.CLEAN, failed="x@y")
-    assert todo(failed, is_tagged=True) == "w write patch"
+        assert (
+            next_action(make_branch_result(verdict), is_tagged=True)
+            == "Cc: stable is enough"
+        )
+    assert (
+        next_action(make_branch_result(BranchVerdict.CONFLICT), is_tagged=True)
+        == "a resolve"
+    )
+    failed = make_branch_result(BranchVerdict.CLEAN, failed="x@y")
+    assert next_action(failed, is_tagged=True) == "w write patch"
 
 
 def test_only_needed_patches_are_written() -> None:
     fits, fails = (
-        branch(BranchVerdict.CLEAN),
-        branch(BranchVerdict.CONFLICT, prerequisites=(NEED,)),
+        make_branch_result(BranchVerdict.CLEAN),
+        make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,)),
     )
     result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True)
     both = replace(result, branches=(fits, fails))
@@ -138,9 +149,15 @@ async def test_unknown_culprit_selects_no_prerequisite(
     ],
 )
 def test_branch_near_its_end_is_dim(ends: str | None, soon: bool) -> None:
-    assert ends_soon(branch(BranchVerdict.CLEAN, ends=ends), date(2026, 11, 21)) is soon
+    assert (
+        ends_soon(
+            make_branch_result(BranchVerdict.CLEAN, ends=ends), date(2026, 11, 21)
+        )
+        is soon
+    )
     assert ends_soon(
-        branch(BranchVerdict.CLEAN, ends=ends, is_over=True), date(2026, 11, 21)
+        make_branch_result(BranchVerdict.CLEAN, ends=ends, is_over=True),
+        date(2026, 11, 21),
     )
 
 
@@ -150,9 +167,17 @@ def test_prerequisites_are_described() -> None:
         == "[✓]  2  111111111111    12 lines  high risk    frob: check first"
     )
     assert need_row(NEED, 2, "low", is_ticked=False).plain.startswith("[ ]  2  ")
-    partly = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,), partial=True)
-    assert (needs_count(partly), needs_count(branch(BranchVerdict.CLEAN))) == ("1*", "")
-    assert needs_count(branch(BranchVerdict.FIXED, prerequisites=(NEED,))) == ""
+    partly = make_branch_result(
+        BranchVerdict.CONFLICT, prerequisites=(NEED,), partial=True
+    )
+    assert (
+        needs_count(partly),
+        needs_count(make_branch_result(BranchVerdict.CLEAN)),
+    ) == ("1*", "")
+    assert (
+        needs_count(make_branch_result(BranchVerdict.FIXED, prerequisites=(NEED,)))
+        == ""
+    )
 
 
 async def test_conflict_is_explained_on_small_terminals(
@@ -198,7 +223,7 @@ def test_verdict_is_short() -> None:
         ConflictPlace("a/b.c", 7, ("ours",), ("theirs",)),
         ConflictPlace("c.c", 0, kind="modify/delete"),
     )
-    one = branch(
+    one = make_branch_result(
         BranchVerdict.CONFLICT,
         conflicts=places,
         causes=causes,
@@ -214,18 +239,22 @@ def test_verdict_is_short() -> None:
     ]
     assert explain_verdict(one, ()) == "b.c:7 and 1 more"
     assert (
-        explain_verdict(branch(BranchVerdict.FIXED, landed_as="8" * 40), ())
+        explain_verdict(make_branch_result(BranchVerdict.FIXED, landed_as="8" * 40), ())
         == "applied as 888888888888"
     )
     assert (
-        explain_verdict(branch(BranchVerdict.CLEAN, culprit_as="9" * 40), ("5" * 40,))
+        explain_verdict(
+            make_branch_result(BranchVerdict.CLEAN, culprit_as="9" * 40), ("5" * 40,)
+        )
         == "bug from 999999999999"
     )
     assert (
-        explain_verdict(branch(BranchVerdict.CLEAN, culprit_as="5" * 40), ("5" * 40,))
+        explain_verdict(
+            make_branch_result(BranchVerdict.CLEAN, culprit_as="5" * 40), ("5" * 40,)
+        )
         == ""
     )
-    assert explain_verdict(branch(BranchVerdict.CLEAN), ()) == ""
+    assert explain_verdict(make_branch_result(BranchVerdict.CLEAN), ()) == ""
 
 
 async def test_unselected_prerequisite_is_not_written(

@@ -40,7 +40,7 @@ def listed_findings(app: PatchpilotApp) -> list[str]:
     return [shown.finding.name for shown in app.screen._found]  # type: ignore[attr-defined]
 
 
-def message(work: Path) -> str:
+def commit_message(work: Path) -> str:
     return git(work, "log", "-1", "--format=%B").text
 
 
@@ -127,7 +127,7 @@ async def test_small_terminal_shows_the_detail_as_a_card(
 async def test_sign_off_is_added_after_its_text_is_shown(
     fixed: Path, app: PatchpilotApp
 ) -> None:
-    before = message(fixed)
+    before = commit_message(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_checks(pilot, "no-sign-off")
         await keys(pilot, "a")
@@ -136,12 +136,13 @@ async def test_sign_off_is_added_after_its_text_is_shown(
         assert "Developer's Certificate of Origin" in shown
         assert "s  Sign off" in text_of(app)
         await keys(pilot, "escape")
-        assert message(fixed) == before
+        assert commit_message(fixed) == before
         await keys(pilot, "a", "enter")
         await until(
             pilot,
             lambda: (
-                "Signed-off-by: Robin Newland <robin@example.net>" in message(fixed)
+                "Signed-off-by: Robin Newland <robin@example.net>"
+                in commit_message(fixed)
             ),
             "the sign-off",
         )
@@ -156,14 +157,14 @@ async def test_sign_off_is_added_after_its_text_is_shown(
 async def test_fixes_and_tags_share_a_dialog_and_an_undo(
     clone: Path, newcomer: PatchpilotApp
 ) -> None:
-    before = message(clone)
+    before = commit_message(clone)
     async with newcomer.run_test(size=(100, 60)) as pilot:
         await open_checks(pilot, "missing-fixes")
         shown = text_of(newcomer)
         assert "a add tag" in shown
         assert "A review all fixes" in shown
         await keys(pilot, "A", "escape")
-        assert message(clone) == before
+        assert commit_message(clone) == before
         await keys(pilot, "A")
         shown = text_of(newcomer)
         assert "Apply 2 fixes and add 2 tags to 1 commit? 1 finding left" in shown
@@ -171,9 +172,9 @@ async def test_fixes_and_tags_share_a_dialog_and_an_undo(
         assert "if ((rsp" in shown
         assert "missing Signed-off-by" in shown
         assert "missing-fixes]" not in shown, "the tag is added"
-        assert message(clone) == before
+        assert commit_message(clone) == before
         await keys(pilot, "enter")
-        await until(pilot, lambda: "\nFixes: " in message(clone), "the tag")
+        await until(pilot, lambda: "\nFixes: " in commit_message(clone), "the tag")
         await until(
             pilot,
             lambda: newcomer.session.fresh(Stage.CHECKS) is not None,
@@ -184,11 +185,13 @@ async def test_fixes_and_tags_share_a_dialog_and_an_undo(
         assert "fixed " in last_message(newcomer)
         assert "and added the tags; press u to undo" in last_message(newcomer)
         assert "missing-fixes" not in listed_findings(newcomer)
-        assert "Signed-off-by" not in message(clone)
+        assert "Signed-off-by" not in commit_message(clone)
         assert "\tif ((rsp" in (clone / acme.MCP).read_text()
         assert "A review all fixes" not in text_of(newcomer)
         await keys(pilot, "u", "enter")
-        await until(pilot, lambda: message(clone) == before, "the message as it was")
+        await until(
+            pilot, lambda: commit_message(clone) == before, "the message as it was"
+        )
         await settle(pilot)
         assert not git(clone, "status", "--porcelain", "-uno").text
 

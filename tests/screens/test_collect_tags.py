@@ -27,7 +27,7 @@ COLLECTED = Collected(
 )
 
 
-class Host(App[None]):
+class DialogHost(App[None]):
     """An app that shows the dialog."""
 
     result: object = "open"
@@ -54,7 +54,7 @@ class Host(App[None]):
 async def test_only_selected_findings_are_sent(
     pressed: tuple[str, ...], result: object
 ) -> None:
-    app = Host()
+    app = DialogHost()
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause()
         first, second = app.screen.query(Checkbox)

@@ -18,7 +18,7 @@ from tests.kit.walk import keys, last_message, running, text_of, visible
 pytestmark = pytest.mark.long
 
 
-def next_tasks(app: PatchpilotApp) -> list[str]:
+def pending_task_rows(app: PatchpilotApp) -> list[str]:
     rows = app.screen.query_one("#next-list", List)
     return [str(rows.get_option_at_index(at).prompt) for at in range(rows.option_count)]
 
@@ -29,7 +29,7 @@ async def test_next_steps_are_listed_with_keys_while_questions_are_open(
     async with running(app, (120, 36)) as pilot:
         screen = app.screen
         assert isinstance(screen, CommitScreen)
-        rows = next_tasks(app)
+        rows = pending_task_rows(app)
         assert [" ".join(row.split()[:3]) for row in rows] == [
             "● a Could",
             "● a Did",
@@ -85,7 +85,7 @@ async def test_question_is_answered_by_letter(
         assert app.session.open_questions == 2
         await visible(pilot, "● 1 Commit")
         assert "Commit: press a to answer 2 questions" in text_of(app)
-        assert "attack" not in " ".join(next_tasks(app))
+        assert "attack" not in " ".join(pending_task_rows(app))
         await keys(pilot, "home", "enter", "n")
         assert app.session.open_questions == 1
         await keys(pilot, Stage.RECIPIENTS)
@@ -120,5 +120,5 @@ async def test_conflicting_topic_names_the_rebase(
     async with running(app, (120, 36)):
         assert any(
             "run git rebase origin/master: conflicts in" in " ".join(row.split())
-            for row in next_tasks(app)
+            for row in pending_task_rows(app)
         )

@@ -27,7 +27,7 @@ def _force_colors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
-def judged(app: PatchpilotApp) -> list[tuple[str, Style]]:
+def colored_texts(app: PatchpilotApp) -> list[tuple[str, Style]]:
     """Return the texts on the screen for which both colors are known."""
     return [
         (text, style)
@@ -37,11 +37,11 @@ def judged(app: PatchpilotApp) -> list[tuple[str, Style]]:
     ]
 
 
-def unreadable(
+def find_unreadable_texts(
     app: PatchpilotApp, least: float, system: ColorSystem = ColorSystem.TRUECOLOR
 ) -> Iterator[str]:
     """Yield the texts on the screen with too little contrast on this color system."""
-    for text, style in judged(app):
+    for text, style in colored_texts(app):
         assert style.color
         assert style.bgcolor
         ratio = contrast(style.color.downgrade(system), style.bgcolor.downgrade(system))
@@ -88,8 +88,10 @@ async def find_illegible(
     for theme in app.available_themes:
         app.theme = theme
         await pilot.pause()
-        assert len(judged(app)) > 10
-        wrong += unreadable(app, high if theme.startswith(CONTRAST.name) else AA)
+        assert len(colored_texts(app)) > 10
+        wrong += find_unreadable_texts(
+            app, high if theme.startswith(CONTRAST.name) else AA
+        )
     return wrong
 
 
@@ -116,8 +118,8 @@ async def test_every_stage_is_legible_also_with_sixteen_colors(
             for theme, least, system in looks:
                 newcomer._legible.system, newcomer.theme = system, theme
                 await pilot.pause()
-                assert len(judged(newcomer)) > 10
-                assert list(unreadable(newcomer, least, system)) == []
+                assert len(colored_texts(newcomer)) > 10
+                assert list(find_unreadable_texts(newcomer, least, system)) == []
 
 
 async def test_theme_is_remembered(

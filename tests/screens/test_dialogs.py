@@ -28,7 +28,7 @@ ANSWERS = (
 )
 
 
-class Asking(App[None]):
+class QuestionApp(App[None]):
     """An app that shows a dialog on the key n and stores its result."""
 
     last_key = ""
@@ -62,7 +62,7 @@ class Asking(App[None]):
     ],
 )
 async def test_only_answer_keys_answer(pressed: str, given: list[str | None]) -> None:
-    app = Asking()
+    app = QuestionApp()
     async with app.run_test() as pilot:
         await pilot.press("n")
         await pilot.pause()
@@ -73,7 +73,7 @@ async def test_only_answer_keys_answer(pressed: str, given: list[str | None]) ->
 
 
 async def test_arrows_move_and_the_opening_key_answers_after_a_delay() -> None:
-    app = Asking()
+    app = QuestionApp()
     async with app.run_test() as pilot:
         await pilot.press("n")
         await pilot.pause()
@@ -88,14 +88,14 @@ async def test_arrows_move_and_the_opening_key_answers_after_a_delay() -> None:
         assert app.given == ["yes", "no"]
 
 
-class Styled(Asking):
+class StyledQuestionApp(QuestionApp):
     """An app with the TUI's styles that shows a dialog."""
 
     CSS_PATH = Path(tui.__file__).parent / "patchpilot.tcss"
 
 
 async def test_ctrl_s_saves_a_valid_line() -> None:
-    app = Asking()
+    app = QuestionApp()
     async with app.run_test() as pilot:
         app.push_screen(
             LineDialog("Folder:", lambda text: (text == "ab", "")), app.given.append
@@ -109,7 +109,7 @@ async def test_ctrl_s_saves_a_valid_line() -> None:
 
 
 async def test_second_key_closes_nothing_else() -> None:
-    app = Asking()
+    app = QuestionApp()
     screens = (
         Choose("Really?", ANSWERS),
         Reader("Text", ["a", "b"]),
@@ -127,10 +127,10 @@ async def test_second_key_closes_nothing_else() -> None:
 
 
 @asynccontextmanager
-async def opened(
+async def open_dialog(
     dialog: Choose | Confirm, size: tuple[int, int] = (80, 24)
-) -> AsyncIterator[tuple[Styled, Pilot[None]]]:
-    app = Styled()
+) -> AsyncIterator[tuple[StyledQuestionApp, Pilot[None]]]:
+    app = StyledQuestionApp()
     async with app.run_test(size=size) as pilot:
         app.push_screen(dialog, app.given.append)
         await pilot.pause()
@@ -143,7 +143,10 @@ async def test_long_mail_opens_at_its_top(
     size: tuple[int, int],
 ) -> None:
     mail = ["Subject: Re: it", "To: ada@example.org", "", *map(str, range(60)), "last"]
-    async with opened(Confirm("Send it?", "send", mail=mail), size) as (app, pilot):
+    async with open_dialog(Confirm("Send it?", "send", mail=mail), size) as (
+        app,
+        pilot,
+    ):
         shown = text_of(app)
         for words in ("Send it?", "Subject: Re: it", "To: ada", "more lines below"):
             assert words in shown, words
@@ -164,7 +167,7 @@ async def test_answers_of_a_long_question_stay_visible() -> None:
     why = f"{'because ' * 200}\n\nit ends here"
     answers = [*ANSWERS[:2], ("later", "I don't know yet", "stays open")]
     question = Choose(f"Really?\n\n{why}", answers, "Question", at="later")
-    async with opened(question) as (app, pilot):
+    async with open_dialog(question) as (app, pilot):
         rows = text_of(app).splitlines()
         (first,) = [at for at, row in enumerate(rows) if "Really?" in row]
         assert "I don't know yet" in rows[first + 5]

@@ -86,11 +86,11 @@ async def test_settled_point_is_put_into_the_changelog(
         screen = app.screen
         assert isinstance(screen, FollowScreen)
         assert "0/2 ticked" in text_of(app)
-        go_to(app, "Please add a test")
+        move_to_row(app, "Please add a test")
         await pilot.press("space")
         await until(pilot, lambda: "1/2 ticked" in text_of(app), "a tick")
         assert "[✓] Please add a test for it." in text_of(app)
-        go_to(app, "Why do you change")
+        move_to_row(app, "Why do you change")
         await pilot.press("space")
         await until(pilot, lambda: "2/2 ticked" in text_of(app), "both ticks")
         await pilot.press("space")
@@ -129,7 +129,7 @@ async def test_versions_are_compared_in_the_reader(
         await keys(pilot, "x")
         assert "Changes from" not in text_of(app)
         await keys(pilot, "escape")
-        await other_series(pilot)
+        await show_other_series(pilot)
         title, conversation = (
             text_of(app).split("\n")[0],
             app.screen.query_one("#conversation", Panel),
@@ -161,7 +161,7 @@ async def test_incomparable_versions_are_an_error(
     )
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
-        await other_series(pilot)
+        await show_other_series(pilot)
         await keys(pilot, "x")
         await pilot.press("c")
         await until(
@@ -361,7 +361,7 @@ async def test_resizing_keeps_the_cursor(
         assert thread.chosen == part
 
 
-async def other_series(pilot: Pilot[int]) -> None:
+async def show_other_series(pilot: Pilot[int]) -> None:
     assert isinstance(pilot.app, PatchpilotApp)
     pilot.app.session.series = 2
     await pilot.press("g")
@@ -374,10 +374,10 @@ async def select_row(pilot: Pilot[int], words: str) -> None:
     await settle(pilot)
     assert isinstance(pilot.app, PatchpilotApp)
     await keys(pilot, Stage.FOLLOW)
-    go_to(pilot.app, words)
+    move_to_row(pilot.app, words)
 
 
-def go_to(app: PatchpilotApp, words: str) -> None:
+def move_to_row(app: PatchpilotApp, words: str) -> None:
     thread = app.screen.query_one("#thread", RowList)
     thread.go(next(at for at, row in enumerate(thread.lines()) if words in row))
 

@@ -34,7 +34,7 @@ FACTS = TopicFacts(
 )
 
 
-def status(stage: Stage) -> StageStatus:
+def make_status(stage: Stage) -> StageStatus:
     """Return a state for each stage, and counts for two."""
     counts = {Stage.CHECKS: "3", Stage.BACKPORTS: "5/6"}
     return StageStatus(
@@ -49,7 +49,7 @@ def test_stage_bar_fits_every_width(
 ) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", ascii_only)
     for wide in range(44, 200):
-        cells = stage_cells(status, current, wide)
+        cells = stage_cells(make_status, current, wide)
         line = " " + "".join(cell.text + cell.gap for cell in cells)
         assert width(line) <= wide
         assert all(str(cell.stage.number) in cell.text for cell in cells)

@@ -74,7 +74,7 @@ def start(tmp_path: Path) -> Start:
     return on
 
 
-def other(topic_with_question: Life) -> Path:
+def other_folder(topic_with_question: Life) -> Path:
     return topic_with_question.repo.path.parent / "other"
 
 
@@ -91,7 +91,7 @@ async def open_home(pilot: Pilot[int], *texts: str) -> None:
     )
 
 
-async def opened(pilot: Pilot[int], title: str, key: str = "enter") -> None:
+async def open_topic(pilot: Pilot[int], title: str, key: str = "enter") -> None:
     """Move to a topic and open it with this key once all are read."""
     screen = pilot.app.screen
     assert isinstance(screen, HomeScreen)
@@ -110,7 +110,7 @@ async def test_held_enter_opens_one_topic(
     app = start(topic_with_question.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
         await open_home(pilot, "Your turn", "Rita Reviewer asked 1 question")
-        await opened(pilot, "widget: change line 1")
+        await open_topic(pilot, "widget: change line 1")
         await until(
             pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow"
         )
@@ -125,7 +125,7 @@ async def test_held_enter_opens_one_topic(
 async def test_topic_opens_at_its_next_stage(
     topic_with_question: Life, start: Start
 ) -> None:
-    call("draft", "-C", other(topic_with_question))
+    call("draft", "-C", other_folder(topic_with_question))
     read_topics()
     app = start(topic_with_question.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
@@ -136,7 +136,7 @@ async def test_topic_opens_at_its_next_stage(
             "Not started",
             "1 your turn",
         )
-        await opened(pilot, "widget: change line 1")
+        await open_topic(pilot, "widget: change line 1")
         await until(
             pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow"
         )
@@ -163,32 +163,32 @@ async def test_topic_opens_at_its_next_stage(
 async def test_topic_opens_in_its_own_directory(
     topic_with_question: Life, start: Start
 ) -> None:
-    call("draft", "-C", other(topic_with_question))
+    call("draft", "-C", other_folder(topic_with_question))
     app = start(topic_with_question.repo.path)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "Not started")
-        await opened(pilot, "gadget: fix it")
+        await open_topic(pilot, "gadget: fix it")
         await until(pilot, lambda: app.stage_screen and app.session.topic, "its topic")
         await settle(pilot)
-        assert app.session.directory == other(topic_with_question)
+        assert app.session.directory == other_folder(topic_with_question)
         assert app.stage is Stage.COMMIT
         assert "gadget: fix it" in text_of(app)
 
 
 async def test_digit_opens_that_stage(topic_with_question: Life, start: Start) -> None:
-    call("draft", "-C", other(topic_with_question))
+    call("draft", "-C", other_folder(topic_with_question))
     read_topics()
     app = start(topic_with_question.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
         await open_home(pilot, "Rita Reviewer asked 1 question", "Not started")
-        await opened(pilot, "gadget: fix it", key="3")
+        await open_topic(pilot, "gadget: fix it", key="3")
         await until(
             pilot,
             lambda: app.stage_screen and app.stage is Stage.RECIPIENTS,
             "To/Cc",
         )
         await settle(pilot)
-        assert app.session.directory == other(topic_with_question)
+        assert app.session.directory == other_folder(topic_with_question)
         assert "gadget: fix it" in text_of(app)
 
 
@@ -202,13 +202,13 @@ async def test_other_branch_is_switched_to_or_read(
     branch: str,
     target: str | None,
 ) -> None:
-    call("draft", "-C", other(topic_with_question))
+    call("draft", "-C", other_folder(topic_with_question))
     repo = topic_with_question.repo
     repo.git("checkout", "-q", "master")
-    app = start(other(topic_with_question))
+    app = start(other_folder(topic_with_question))
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "Rita Reviewer asked")
-        await opened(pilot, "widget: change line 1")
+        await open_topic(pilot, "widget: change line 1")
         await until(pilot, lambda: isinstance(app.screen, Choose), "the question")
         assert "topic is not checked out" in text_of(app)
         await pilot.press(letter)
@@ -228,10 +228,10 @@ async def test_uncommitted_changes_keep_the_branch(
     repo = topic_with_question.repo
     repo.git("checkout", "-q", "master")
     (repo.path / "widget.c").write_text("int uncommitted;\n")
-    app = start(other(topic_with_question))
+    app = start(other_folder(topic_with_question))
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "Rita Reviewer asked")
-        await opened(pilot, "widget: change line 1")
+        await open_topic(pilot, "widget: change line 1")
         await until(pilot, lambda: isinstance(app.screen, Choose), "the question")
         await pilot.press("s")
         await until(pilot, lambda: "uncommitted" in text_of(app), "git's error")
@@ -277,7 +277,7 @@ async def test_list_contains_every_group(
 async def test_escape_ends_the_filter(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_known_topics(monkeypatch, topics())
+    set_known_topics(monkeypatch, make_topics())
     app = start(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         await open_home(pilot, "usb: dwc3")
@@ -313,7 +313,7 @@ def set_known_topics(
         monkeypatch.setattr(read_home, name, lambda *_, value=value, **__: value)
 
 
-def topics() -> tuple[HomeTopic, ...]:
+def make_topics() -> tuple[HomeTopic, ...]:
     """Return one topic of each kind, with ages shown in words."""
     now = time.time()
     hour, home = 3600.0, f"{Path.home()}/src/linux/.git"
@@ -359,7 +359,7 @@ def test_home_looks_as_it_did(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    set_known_topics(monkeypatch, topics())
+    set_known_topics(monkeypatch, make_topics())
     app = start(tmp_path)
     app.memory.keep(theme=theme)
 
@@ -383,7 +383,7 @@ STANDING = {
 async def test_next_stage_is_the_first_unfinished(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = tuple(topic for topic in topics() if topic.branch == "spi-dma")
+    alone = tuple(topic for topic in make_topics() if topic.branch == "spi-dma")
     set_known_topics(monkeypatch, alone)
     app = start(tmp_path)
     app.memory.keep(f"{alone[0].repository}:spi-dma", standings=STANDING)
@@ -397,9 +397,9 @@ def test_row_columns_match_the_header(
     columns: int,
 ) -> None:
     news = partial(news_of, states={})
-    wide = widths({Turn.YOURS: topics()}, columns, news)
+    wide = widths({Turn.YOURS: make_topics()}, columns, news)
     titles = titles_of(wide).plain[1:]
-    for row in topic_rows({Turn.YOURS: topics()}, wide, news)[1:]:
+    for row in topic_rows({Turn.YOURS: make_topics()}, wide, news)[1:]:
         text, topic = row.text.plain, row.about
         assert len(text) <= columns
         new = f"{topic.unread} new · " if topic.unread else ""

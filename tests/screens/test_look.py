@@ -15,7 +15,7 @@ from patchpilot.tui.screens.backports_rows import (
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Reader
 from tests.kit.walk import running, settle, still, text_of
-from tests.screens.test_backports import branch
+from tests.screens.test_backports import make_branch_result
 
 On = Callable[[Path], PatchpilotApp]
 
@@ -29,7 +29,7 @@ def test_search_result_is_shown_for_conflicts() -> None:
         (BranchVerdict.FIXED, "none", ""),
         (BranchVerdict.NOT_AFFECTED, "none", ""),
     ):
-        known = dict(texts.facts(branch(verdict, search=search)))
+        known = dict(texts.facts(make_branch_result(verdict, search=search)))
         assert words in known.get("search", ""), verdict
         assert ("search" in known) is bool(words)
 

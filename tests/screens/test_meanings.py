@@ -25,7 +25,7 @@ APART = 100
 YELLOW, BRIGHT_MAGENTA = 3, 13
 
 
-def apart(one: Color, other: Color) -> int:
+def color_distance(one: Color, other: Color) -> int:
     return sum(abs(a - b) for a, b in zip(one.rgb, other.rgb, strict=True))
 
 
@@ -35,7 +35,9 @@ def test_open_work_has_its_own_color(
 ) -> None:
     named = theme.to_color_system().generate()
     for other in ("warning", "error", *["accent"] * (theme in OURS)):
-        assert apart(needs_you(theme), Color.parse(named[other])) >= APART, other
+        assert color_distance(needs_you(theme), Color.parse(named[other])) >= APART, (
+            other
+        )
     colors = color_names(theme).ansi_colors
     assert Color(*colors[BRIGHT_MAGENTA]) == Color(*needs_you(theme).rgb)
     assert Color(*colors[YELLOW]) == Color(*Color.parse(named["warning"]).rgb)

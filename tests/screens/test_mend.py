@@ -66,12 +66,12 @@ def untidy(tmp_path: Path) -> Repo:
     return repo
 
 
-def head(repo: Repo) -> str:
+def checked_out_commit(repo: Repo) -> str:
     """Return the checked-out commit, even during a checkout."""
     return repo.git("rev-parse", "HEAD")
 
 
-def state(repo: Repo) -> tuple[str, str, str]:
+def repository_state(repo: Repo) -> tuple[str, str, str]:
     """Return the branch, the file and the uncommitted changes.
 
     Read them without a lock, which would delay the rewrite.
@@ -109,7 +109,7 @@ async def test_long_fix_shows_tags_first(
 
 
 async def test_one_finding_is_fixed_alone(untidy: Repo, walk_on: On) -> None:
-    before = state(untidy)
+    before = repository_state(untidy)
     app = walk_on(untidy.path)
     async with app.run_test(size=(160, 50)) as pilot:
         view = await open_checks(pilot)
@@ -125,15 +125,17 @@ async def test_one_finding_is_fixed_alone(untidy: Repo, walk_on: On) -> None:
         assert isinstance(app.screen, Choose)
         assert "+Reviewed-by: Ben Reader" in text_of(app)
         assert "frob(a, 1)" not in text_of(app)
-        assert state(untidy) == before
+        assert repository_state(untidy) == before
         await pilot.press("enter")
         await until(
-            pilot, lambda: head(untidy) != before[0], "the commits to be written"
+            pilot,
+            lambda: checked_out_commit(untidy) != before[0],
+            "the commits to be written",
         )
         await settle(pilot)
         assert "fixed malformed-tag; press u to undo" in last_message(app)
         assert "Reviewed-by: Ben" in untidy.git("log", "-1", "--format=%b", "topic~1")
-        assert state(untidy)[1] == before[1]
+        assert repository_state(untidy)[1] == before[1]
 
 
 @pytest.mark.parametrize("word", ["published", "claim"])
@@ -147,12 +149,12 @@ async def test_commits_of_others_are_rewritten_when_the_word_is_typed(
         reason = "max@keeper.example"
         email = f"user.email={reason}"
         untidy.git("-c", email, "commit", "-q", "--amend", "--no-edit")
-    before = state(untidy)
+    before = repository_state(untidy)
     app = walk_on(untidy.path)
     async with app.run_test(size=(100, 30)) as pilot:
         await open_checks(pilot)
         for answer in (("escape",), (*word, "enter")):
-            assert state(untidy) == before
+            assert repository_state(untidy) == before
             await keys(pilot, "A")
             await pilot.press("enter")
             await opened(pilot, Confirm)
@@ -163,7 +165,9 @@ async def test_commits_of_others_are_rewritten_when_the_word_is_typed(
             await pilot.press(*answer)
             await settle(pilot)
         await until(
-            pilot, lambda: head(untidy) != before[0], "the commits to be written"
+            pilot,
+            lambda: checked_out_commit(untidy) != before[0],
+            "the commits to be written",
         )
         await settle(pilot)
     assert untidy.git("log", "-1", "--format=%ce") == "ada@example.org"
@@ -171,14 +175,14 @@ async def test_commits_of_others_are_rewritten_when_the_word_is_typed(
 
 async def test_uncommitted_work_blocks_a_fix(untidy: Repo, walk_on: On) -> None:
     (untidy.path / FILE).write_text("mine\n")
-    before = state(untidy)
+    before = repository_state(untidy)
     app = walk_on(untidy.path)
     async with app.run_test(size=(100, 30)) as pilot:
         await open_checks(pilot)
         await keys(pilot, "A", "enter")
         assert "uncommitted changes" in text_of(app)
         assert "git stash" in text_of(app)
-        assert state(untidy) == before
+        assert repository_state(untidy) == before
 
 
 async def test_waived_finding_is_listed(untidy: Repo, walk_on: On) -> None:

@@ -21,7 +21,7 @@ from patchpilot.tui.widgets.choose import Choose, Confirm, LineDialog
 from patchpilot.tui.widgets.dialog import Dialog, Modal
 
 
-def dialogs(of: type[Any] = Modal) -> Iterator[type[Any]]:
+def find_dialogs(of: type[Any] = Modal) -> Iterator[type[Any]]:
     if of is Modal:
         for module in pkgutil.walk_packages(
             patchpilot.tui.__path__, f"{patchpilot.tui.__name__}."
@@ -29,11 +29,11 @@ def dialogs(of: type[Any] = Modal) -> Iterator[type[Any]]:
             importlib.import_module(module.name)
     for subclass in of.__subclasses__():
         yield subclass
-        yield from dialogs(subclass)
+        yield from find_dialogs(subclass)
 
 
 def test_every_dialog_has_help() -> None:
-    known = {dialog for dialog in dialogs() if dialog is not Dialog}
+    known = {dialog for dialog in find_dialogs() if dialog is not Dialog}
     assert {Choose, Confirm, CollectTags} <= known
     for dialog in known - {Help}:
         keys = dialog._merge_bindings().key_to_bindings
@@ -48,7 +48,7 @@ def test_every_dialog_has_help() -> None:
         assert shown == ["ctrl+p" if has_field else "question_mark"], dialog
 
 
-class Asks(App[None]):
+class QuestionApp(App[None]):
     """An app with the TUI's help."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -61,7 +61,7 @@ ANSWERS = (("yes", "Switch branch"), ("no", "Cancel"))
 
 
 async def test_help_of_dialogs_lists_their_keys() -> None:
-    app = Asks()
+    app = QuestionApp()
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(Choose("Which?", ANSWERS, "Open a topic"))
         every: Any = app

@@ -23,12 +23,12 @@ from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.lists import RowList
 from tests.kit.cli import call
 from tests.kit.walk import keys, running, text_of, until, visible
-from tests.tags.culprits import FIX, history
+from tests.tags.culprits import FIX, create_ring_history
 
 pytestmark = pytest.mark.long
 
 
-def verb(*argv: object) -> Any:
+def run_json_command(*argv: object) -> Any:
     done = call(*argv, "--format", "json")
     assert done.out, done.err
     return json.loads(done.out)
@@ -48,19 +48,19 @@ async def test_stages_show_their_service_result(
         }
         likely = app.session.likely
 
-    said = verb("check", "-C", fixed)["patches"][0]["findings"]
+    said = run_json_command("check", "-C", fixed)["patches"][0]["findings"]
     assert [
         (finding.name, finding.patch_line)
         for finding in got[Stage.CHECKS].patches[0].findings
     ] == [(one["name"], one["patch_line"]) for one in said]
 
-    people = verb("maintainers", "-C", fixed)["results"][0]["recipients"]
+    people = run_json_command("maintainers", "-C", fixed)["results"][0]["recipients"]
     planned = got[Stage.RECIPIENTS].planned.plan.recipients
     assert [(one.address.email, one.header, list(one.reasons)) for one in planned] == [
         (person["email"], person["header"], person["reasons"]) for person in people
     ]
 
-    fixes = verb("fixes", "-C", fixed, "HEAD")
+    fixes = run_json_command("fixes", "-C", fixed, "HEAD")
     assert [
         (candidate.commit, candidate.tag, list(candidate.evidence))
         for candidate in got[Stage.TAGS].candidates
@@ -69,7 +69,7 @@ async def test_stages_show_their_service_result(
     # without a Fixes: tag, the stage assumes the likely commit and shows this
     assumed = ("--fixes", likely) if likely else ()
     assert bool(assumed) != tagged
-    branches = verb("backport", "-C", fixed, *assumed, "HEAD")["branches"]
+    branches = run_json_command("backport", "-C", fixed, *assumed, "HEAD")["branches"]
     assert [
         (
             branch.version,
@@ -86,7 +86,7 @@ async def test_stages_show_their_service_result(
         for branch in branches
     ]
 
-    sent = verb("send", "-C", fixed, "--dry-run")
+    sent = run_json_command("send", "-C", fixed, "--dry-run")
     first = sent["messages"][0]
     plan = got[Stage.PREVIEW]
     assert [mail.subject for mail in plan.send.entries] == [
@@ -134,7 +134,7 @@ async def test_follow_matches_track(
         (got,) = app.session.fresh(Stage.FOLLOW)
         rows = app.screen.query_one("#thread", RowList).lines()
         shown = " ".join((text_of(app), *rows))
-    (said,) = verb("track", "-C", fixed)["series"]
+    (said,) = run_json_command("track", "-C", fixed)["series"]
     assert (got.entry.id, got.subject, str(got.state), got.next_step) == (
         said["id"],
         said["subject"],
@@ -173,7 +173,7 @@ async def test_follow_matches_track(
 def test_chosen_base_reaches_the_tags_stage(
     tmp_path: Path,
 ) -> None:
-    story = history(tmp_path / "r")
+    story = create_ring_history(tmp_path / "r")
     story.repo.commit(
         "ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")}
     )
@@ -182,15 +182,15 @@ def test_chosen_base_reaches_the_tags_stage(
         session.read_topic(repository)
         result, _ = tags_rows.load(JobRequest(repository, session, lambda *_: None))
     assert any("squash it" in note for note in result.notes)
-    assert verb("fixes", "-C", story.repo.path, "--base", "v1.2")["notes"] == list(
-        result.notes
-    )
+    assert run_json_command("fixes", "-C", story.repo.path, "--base", "v1.2")[
+        "notes"
+    ] == list(result.notes)
 
 
 async def test_non_fix_needs_no_tag(
     tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]
 ) -> None:
-    story = history(
+    story = create_ring_history(
         tmp_path / "r",
         "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy().",
     )
@@ -202,7 +202,7 @@ async def test_non_fix_needs_no_tag(
         assert story.culprit[:12] not in text_of(app)
         await keys(pilot, "enter")
         await until(pilot, lambda: story.culprit[:12] in text_of(app), "the candidates")
-        assert verb("fixes", "-C", story.repo.path, "HEAD")["is_fix"]
+        assert run_json_command("fixes", "-C", story.repo.path, "HEAD")["is_fix"]
         await keys(pilot, "G", "enter")
         await visible(pilot, "you answered that it is not a fix")
-        assert not verb("fixes", "-C", story.repo.path, "HEAD")["is_fix"]
+        assert not run_json_command("fixes", "-C", story.repo.path, "HEAD")["is_fix"]

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.long
 On = Callable[[Path], PatchpilotApp]
 
 
-def recipient(
+def make_recipient(
     name: str, role: str, header: str, section: str | None = None, reason: str = ""
 ) -> Recipient:
     return Recipient(
@@ -44,17 +44,19 @@ def recipient(
 
 def test_excluded_recipient_keeps_its_place() -> None:
     rows = [
-        ("Cc", recipient("list", "list", "cc", "WIDGETS")),
-        ("To", recipient("ada", "maintainer", "to", "WIDGETS")),
-        ("To", recipient("rest", "maintainer", "to", "THE REST")),
-        ("Cc", recipient("cul", "culprit author", "cc")),
+        ("Cc", make_recipient("list", "list", "cc", "WIDGETS")),
+        ("To", make_recipient("ada", "maintainer", "to", "WIDGETS")),
+        ("To", make_recipient("rest", "maintainer", "to", "THE REST")),
+        ("Cc", make_recipient("cul", "culprit author", "cc")),
         (
             "Cc",
-            recipient("rep", "reporter", "cc", reason="Reported-by: in the message"),
+            make_recipient(
+                "rep", "reporter", "cc", reason="Reported-by: in the message"
+            ),
         ),
-        ("Cc", recipient("me", "by hand", "cc")),
-        ("Cc", recipient("conf", "sendemail.cc", "cc", reason="sendemail.cc")),
-        (OUT, recipient("bo", "maintainer", "to", "WIDGETS")),
+        ("Cc", make_recipient("me", "by hand", "cc")),
+        ("Cc", make_recipient("conf", "sendemail.cc", "cc", reason="sendemail.cc")),
+        (OUT, make_recipient("bo", "maintainer", "to", "WIDGETS")),
     ]
     plan = RecipientPlan(
         (), (SectionInfo("WIDGETS", "Supported"), SectionInfo("THE REST", None))
@@ -75,7 +77,7 @@ def test_excluded_recipient_keeps_its_place() -> None:
     assert [role_of(one) for _, one in rows[3:6]] == ["author", "reporter", "added"]
 
 
-def rows_of(app: PatchpilotApp) -> list[str]:
+def recipient_rows(app: PatchpilotApp) -> list[str]:
     people = app.screen.query_one("#people", List)
     return [
         str(people.get_option_at_index(at).prompt) for at in range(people.option_count)
@@ -87,7 +89,7 @@ async def test_space_excludes_a_recipient(
 ) -> None:
     async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
-        before = rows_of(app)
+        before = recipient_rows(app)
         assert before[0] == "ACME FASTWIRE ETHERNET DRIVER (Supported) · 2"
         assert "● 3 To/Cc 3" in text_of(app).split("\n")[1], "notes are open"
         assert "3 open notes" in text_of(app)
@@ -97,12 +99,12 @@ async def test_space_excludes_a_recipient(
         assert "matches F: drivers/net/ethernet/acme/" in why
         assert "67%, 2 of 3 commits in the last three years" in why
         await keys(pilot, "space")
-        assert rows_of(app)[1].startswith("– --  Maya Okafor")
+        assert recipient_rows(app)[1].startswith("– --  Maya Okafor")
         assert app.screen.query_one("#people", List).highlighted == 1
         await keys(pilot, "space", "t")
-        assert "Cc  Maya Okafor" in " ".join(rows_of(app))
+        assert "Cc  Maya Okafor" in " ".join(recipient_rows(app))
         await keys(pilot, "t")
-        assert "To  Maya Okafor" in " ".join(rows_of(app))
+        assert "To  Maya Okafor" in " ".join(recipient_rows(app))
         # on a small terminal, Enter opens the detail view
         await pilot.resize_terminal(80, 24)
         await settle(pilot)
@@ -186,7 +188,9 @@ async def test_o_shows_one_patch_of_a_series(fixed: Path, app: PatchpilotApp) ->
         await keys(pilot, "o")
         await until(
             pilot,
-            lambda: any(who in row and ", patch 1" in row for row in rows_of(app)),
+            lambda: any(
+                who in row and ", patch 1" in row for row in recipient_rows(app)
+            ),
             "still a recipient of the other",
         )
 
@@ -199,7 +203,9 @@ async def test_undisclosed_fix_has_few_recipients(
     async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         shown = [
-            row.split()[1:3] for row in rows_of(app) if row.split()[1] in ("To", "Cc")
+            row.split()[1:3]
+            for row in recipient_rows(app)
+            if row.split()[1] in ("To", "Cc")
         ]
         assert shown == [
             ["To", "Maya"],
@@ -212,7 +218,7 @@ async def test_undisclosed_fix_has_few_recipients(
             await keys(pilot, key)
             assert not isinstance(app.screen, LineDialog)
             assert "undisclosed fix is sent to the maintainers" in last_message(app)
-        assert rows_of(app)[1].split()[1] == "To"
+        assert recipient_rows(app)[1].split()[1] == "To"
         await keys(pilot, Stage.SEND)
         await until(pilot, lambda: app.session.last(Stage.SEND) is not None, "the plan")
         planned = app.session.last(Stage.SEND)

@@ -19,7 +19,7 @@ from tests.kit.walk import keys, last_message, running, text_of
 pytestmark = pytest.mark.long
 
 
-def message(work: Path) -> str:
+def commit_message(work: Path) -> str:
     return git(work, "log", "-1", "--format=%B").text
 
 

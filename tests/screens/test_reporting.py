@@ -22,7 +22,7 @@ from tests.kit.walk import keys, last_message, running, text_of, until
 On = Callable[[Path], PatchpilotApp]
 
 
-def fail(*_: object) -> None:
+def raise_failure(*_: object) -> None:
     raise GitError("git is away", hint="bring it back")
 
 
@@ -32,18 +32,18 @@ async def test_error_is_shown_wherever_it_is_raised(
     app = walk_on(tmp_path)
     async with running(app, (80, 24)) as pilot:
         screen: Any = app.screen
-        monkeypatch.setattr(app, "action_leave", fail)
+        monkeypatch.setattr(app, "action_leave", raise_failure)
         raises = {
             "key": lambda: app.simulate_key("q"),
-            "message": lambda: screen.call_later(fail),
-            "message of the application": lambda: app.call_later(fail),
-            "timer": lambda: screen.call_at_rest(fail),
+            "message": lambda: screen.call_later(raise_failure),
+            "message of the application": lambda: app.call_later(raise_failure),
+            "timer": lambda: screen.call_at_rest(raise_failure),
             "answer": lambda: app.screen.dismiss(None),
         }
         for name, act in raises.items():
             screen.query_one("#error-text", Static).update("")
             if name == "answer":
-                app.push_screen(Choose("?", (("yes", "Yes"),)), fail)
+                app.push_screen(Choose("?", (("yes", "Yes"),)), raise_failure)
                 await pilot.pause()
             act()
             await until(pilot, lambda: "git is away" in text_of(app), name)
@@ -52,7 +52,7 @@ async def test_error_is_shown_wherever_it_is_raised(
         # outside a stage, the error is shown as a message
         app.action_home()
         await pilot.pause(0.2)
-        app.screen.call_later(fail)
+        app.screen.call_later(raise_failure)
         await pilot.pause(0.2)
         assert last_message(app) == "git is away\nhint: bring it back"
 
@@ -68,7 +68,7 @@ def test_screen_is_restored_after_a_failed_editor() -> None:
 
     app: Any = SimpleNamespace(is_headless=False, suspend=suspend)
     with pytest.raises(GitError), suspend_app(app):
-        fail()
+        raise_failure()
     assert ended == ["resumed"]
 
 

@@ -60,7 +60,7 @@ def series(clone: Path) -> Path:
     return clone
 
 
-def use(work: Path, server: FaultySink, via: str) -> None:
+def configure_transport(work: Path, server: FaultySink, via: str) -> None:
     for name, value in (
         ("sendemail.smtpServer", "127.0.0.1"),
         ("sendemail.smtpServerPort", str(server.port)),
@@ -71,15 +71,15 @@ def use(work: Path, server: FaultySink, via: str) -> None:
         git(work, "config", "--global", name, value)
 
 
-async def send(pilot: Any, app: PatchpilotApp, ends: StageState) -> str:
+async def send_from_stage(pilot: Any, app: PatchpilotApp, ends: StageState) -> str:
     """Send from the stage, and return the screen when the stage reaches this state."""
     await settle(pilot)
     await keys(pilot, Stage.SEND, "s")
     await pilot.press(*"send", "enter")
-    return await ended(pilot, app, ends)
+    return await wait_for_send_state(pilot, app, ends)
 
 
-async def ended(pilot: Any, app: PatchpilotApp, state: StageState) -> str:
+async def wait_for_send_state(pilot: Any, app: PatchpilotApp, state: StageState) -> str:
     await until(
         pilot, lambda: app.session.status(Stage.SEND).state is state, "the send"
     )
@@ -98,10 +98,10 @@ def message_numbers(server: FaultySink) -> list[str]:
 @pytest.mark.parametrize("via", VIA)
 async def test_every_mail_has_a_row(series: Path, walk_on: On, via: str) -> None:
     with FaultySink() as server:
-        use(series, server, via)
+        configure_transport(series, server, via)
         app = walk_on(series)
         async with app.run_test(size=(120, 36)) as pilot:
-            shown = await send(pilot, app, StageState.DONE)
+            shown = await send_from_stage(pilot, app, StageState.DONE)
             # the topic has changed since the send
             app.session.changed("draft")
             assert app.stage_screen
@@ -128,10 +128,10 @@ async def test_interrupted_send_sends_each_mail_once(
     series: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch, via: str
 ) -> None:
     with FaultySink(Faults(gone_from=3)) as server:
-        use(series, server, via)
+        configure_transport(series, server, via)
         app = walk_on(series)
         async with app.run_test(size=(120, 36)) as pilot:
-            shown = await send(pilot, app, StageState.BLOCKED)
+            shown = await send_from_stage(pilot, app, StageState.BLOCKED)
             assert shown.count("accepted  [PATCH net ") == 2
             assert "s resume" in shown
             assert "What to do" in shown
@@ -161,10 +161,10 @@ async def test_refused_recipient_shows_the_server_response(
     series: Path, walk_on: On
 ) -> None:
     with FaultySink(Faults(reject_all=True)) as server:
-        use(series, server, VIA[0])
+        configure_transport(series, server, VIA[0])
         app = walk_on(series)
         async with app.run_test(size=(120, 36)) as pilot:
-            shown = await send(pilot, app, StageState.BLOCKED)
+            shown = await send_from_stage(pilot, app, StageState.BLOCKED)
         assert not server.take()
     assert "rejected  [PATCH net 0/3] net/acme: count images" in shown
     assert "no such user" in shown
@@ -173,7 +173,7 @@ async def test_refused_recipient_shows_the_server_response(
 
 async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) -> None:
     with FaultySink(Faults(on_mail=lambda _: time.sleep(0.7))) as server:
-        use(series, server, VIA[0])
+        configure_transport(series, server, VIA[0])
         app = walk_on(series)
         async with app.run_test(size=(80, 24)) as pilot:
             await settle(pilot)
@@ -189,10 +189,10 @@ async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) ->
                 last_message(app)
                 == "stopping after this message; press s to send the rest"
             )
-            await ended(pilot, app, StageState.BLOCKED)
+            await wait_for_send_state(pilot, app, StageState.BLOCKED)
             assert 0 < len(server.take()) < 4
             await keys(pilot, "s")
-            await ended(pilot, app, StageState.DONE)
+            await wait_for_send_state(pilot, app, StageState.DONE)
         assert message_numbers(server) == [
             f"[PATCH net {number}/3" for number in range(4)
         ]

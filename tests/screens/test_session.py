@@ -42,7 +42,7 @@ from tests.kit.walk import (
 On = Callable[[Path], PatchpilotApp]
 
 
-def shown_panels(app: PatchpilotApp) -> list[Panel]:
+def displayed_panels(app: PatchpilotApp) -> list[Panel]:
     return [panel for panel in app.screen.query(Panel) if panel.region.area]
 
 
@@ -324,7 +324,7 @@ async def test_narrow_terminal_shows_one_panel(
         rows = text_of(app).split("\n")
         assert rows[1].strip() == "● 1 ✗ 2 ● 3 To/Cc ◇ 4 ○ 5 ○ 6 ○ 7 ○ 8"
         assert "40x12 is too small for all panels" in text_of(app)
-        assert len(shown_panels(app)) == 1
+        assert len(displayed_panels(app)) == 1
         await pilot.click(StageBar, offset=(rows[1].index(str(Stage.CHECKS.number)), 0))
         await settle(pilot)
         assert app.stage is Stage.CHECKS

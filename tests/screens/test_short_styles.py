@@ -16,7 +16,7 @@ PAINTED = (
 )
 
 
-def cells(data: str) -> list[str]:
+def styled_characters(data: str) -> list[str]:
     """Return each character with the visible part of its style."""
     text, console = Text.from_ansi(data), Console()
     styles = [text.get_style_at_offset(console, at) for at in range(len(text))]
@@ -33,7 +33,7 @@ def cells(data: str) -> list[str]:
 
 def test_the_same_is_shown_with_fewer_styles() -> None:
     short = shorten(PAINTED)
-    assert cells(short) == cells(PAINTED)
+    assert styled_characters(short) == styled_characters(PAINTED)
     assert short.count("m") < PAINTED.count("m")
 
 

@@ -89,7 +89,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
             Stage.TAGS: tags_rows.load(ask),
         }
         culprit = found[Stage.TAGS][0].candidates[0].commit
-        found[Stage.TAGS] = _weighed(found[Stage.TAGS][0])
+        found[Stage.TAGS] = _fix_weights(found[Stage.TAGS][0])
         onto = [
             f"stable/linux-{one}.y"
             for one in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")
@@ -141,7 +141,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
             planned,
             send_rows.status_of(planned),
         )
-        found[Stage.FOLLOW] = _followed(fixed, raw)
+        found[Stage.FOLLOW] = _follow_thread(fixed, raw)
     return found
 
 
@@ -160,7 +160,7 @@ def _fix_branch_text(one: BranchResult) -> BranchResult:
     )
 
 
-def _weighed(result: FixesResult) -> tuple[FixesResult, StageStatus]:
+def _fix_weights(result: FixesResult) -> tuple[FixesResult, StageStatus]:
     """Return candidates with fixed weights and texts, because other tests cover `fixes`."""
     others = (
         "acme: mask the sequence number off the response code",
@@ -199,7 +199,7 @@ def _weighed(result: FixesResult) -> tuple[FixesResult, StageStatus]:
     )
 
 
-def _followed(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
+def _follow_thread(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
     mail = parse_mail(raw)
     sent = Sent(mail.message_id, mail.subject, mail.body, WHEN)
     box = place.parent / "thread.mbox"
@@ -224,7 +224,9 @@ def _followed(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
     )
 
 
-def walk(results: dict[Stage, tuple[Any, StageStatus]], work: Path, theme: str) -> Any:
+def make_walk_app(
+    results: dict[Stage, tuple[Any, StageStatus]], work: Path, theme: str
+) -> Any:
     file = work.parent / "walk.json"
     # do not restore the position of the last test
     file.unlink(missing_ok=True)
@@ -244,7 +246,7 @@ def walk(results: dict[Stage, tuple[Any, StageStatus]], work: Path, theme: str) 
     return app
 
 
-def to_stage(*pressed: str) -> Callable[[Pilot[int]], Any]:
+def open_stage(*pressed: str) -> Callable[[Pilot[int]], Any]:
     async def run(pilot: Pilot[int]) -> None:
         await settle(pilot)
         await keys(pilot, *pressed)
@@ -269,8 +271,8 @@ def test_stages_look_unchanged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    app = walk(results, work, theme)
-    assert snap_compare(app, terminal_size=size, run_before=to_stage(stage))
+    app = make_walk_app(results, work, theme)
+    assert snap_compare(app, terminal_size=size, run_before=open_stage(stage))
 
 
 @pytest.mark.parametrize(
@@ -315,12 +317,12 @@ def test_dialogs_look_unchanged(
         )
     if name == "sent":
         results = dict(results)
-        results[Stage.SEND] = _sent(results[Stage.SEND][0])
-    app = walk(results, work, THEMES[0])
-    assert snap_compare(app, terminal_size=size, run_before=to_stage(*pressed))
+        results[Stage.SEND] = _make_partial_send(results[Stage.SEND][0])
+    app = make_walk_app(results, work, THEMES[0])
+    assert snap_compare(app, terminal_size=size, run_before=open_stage(*pressed))
 
 
-def _sent(planned: Sending) -> tuple[Sending, StageStatus]:
+def _make_partial_send(planned: Sending) -> tuple[Sending, StageStatus]:
     """Return a send of two messages, the second of which was rejected."""
     first = planned.send.entries[0]
     mails = (
@@ -347,9 +349,9 @@ def test_without_colours_nothing_is_lost(
     snap_compare: Any, results: Any, work: Path
 ) -> None:
     assert snap_compare(
-        walk(results, work, THEMES[0]),
+        make_walk_app(results, work, THEMES[0]),
         terminal_size=SIZES[0],
-        run_before=to_stage(Stage.CHECKS),
+        run_before=open_stage(Stage.CHECKS),
     )
 
 
@@ -365,7 +367,7 @@ def test_in_high_contrast(
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert snap_compare(
-        walk(results, work, CONTRAST.name),
+        make_walk_app(results, work, CONTRAST.name),
         terminal_size=SIZES[0],
-        run_before=to_stage(stage),
+        run_before=open_stage(stage),
     )

@@ -31,7 +31,9 @@ Please \x1b[31mrename\x1b[0m it [bold]now[/bold].
 """
 
 
-def on_v1(text: str, ident: str = "p1", to: str = "v1", minutes: int = 70) -> bytes:
+def make_v1_reply(
+    text: str, ident: str = "p1", to: str = "v1", minutes: int = 70
+) -> bytes:
     return mail(
         f"Re: [PATCH] {story.TITLE}",
         text,
@@ -42,13 +44,13 @@ def on_v1(text: str, ident: str = "p1", to: str = "v1", minutes: int = 70) -> by
     )
 
 
-def followed(place: Path, *mails: bytes) -> Tracked:
+def follow_mails(place: Path, *mails: bytes) -> Tracked:
     (place / "m").write_bytes(mbox(*mails))
     with open_store() as store:
         return add_from_mbox(place / "m", store=store)[0]
 
 
-def laid(
+def lay_out_rows(
     series: Tracked,
     changed: frozenset[str] = frozenset(),
     columns: int = 78,
@@ -59,7 +61,7 @@ def laid(
     return thread_rows(mails, shown, series.unread, changed, columns)
 
 
-def text_of(rows: list[Row]) -> list[str]:
+def row_texts(rows: list[Row]) -> list[str]:
     lines = "\n".join(row.text.plain for row in rows).split("\n")
     # the first column is reserved for the cursor
     return [line[1:] for line in lines]
@@ -68,9 +70,11 @@ def text_of(rows: list[Row]) -> list[str]:
 def test_thread_rows_are_folded(
     tmp_path: Path,
 ) -> None:
-    ack = on_v1("Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90)
-    rows = laid(followed(tmp_path, story.V1, on_v1(REVIEW), ack))
-    assert [line.rstrip() for line in text_of(rows)] == [
+    ack = make_v1_reply(
+        "Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90
+    )
+    rows = lay_out_rows(follow_mails(tmp_path, story.V1, make_v1_reply(REVIEW), ack))
+    assert [line.rstrip() for line in row_texts(rows)] == [
         "▸ patch Ada Fixer · 2024-03-04 · v1 demo: check the pointer before use",
         "  ▾ review Matt Maintainer · 2024-03-04 · on v1 new",
         "        On Monday, Ada Fixer wrote:",
@@ -93,8 +97,10 @@ def test_thread_rows_are_folded(
 def test_follow_opens_at_a_request_or_the_latest_message(
     tmp_path: Path,
 ) -> None:
-    ack = on_v1("Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90)
-    series = followed(tmp_path, story.V1, on_v1(REVIEW), ack)
+    ack = make_v1_reply(
+        "Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90
+    )
+    series = follow_mails(tmp_path, story.V1, make_v1_reply(REVIEW), ack)
     mails, items = conversation(series), checklist(series)
     (review,) = {item.point.message_id for item in items}
     unread = next(node.message_id for node in mails if node.message_id[:2] == "p2")
@@ -104,35 +110,39 @@ def test_follow_opens_at_a_request_or_the_latest_message(
 
 
 def test_enter_folds_mails_and_quotes(tmp_path: Path) -> None:
-    series = followed(tmp_path, story.V1, on_v1(REVIEW))
+    series = follow_mails(tmp_path, story.V1, make_v1_reply(REVIEW))
     post, review, *_ = folds = [
-        row.about.fold for row in laid(series) if row.about and row.about.fold
+        row.about.fold for row in lay_out_rows(series) if row.about and row.about.fold
     ]
     quote = folds[-1]
-    closed = laid(series, frozenset((review,)))
+    closed = lay_out_rows(series, frozenset((review,)))
     assert len(closed) == 2
     assert closed[1].text.plain.startswith("   ▸ review")
     assert "new  Can pump ever be NULL" in closed[1].text.plain, "its first own line"
     assert "rename" in closed[1].hidden, "a search finds the rest"
-    shown = next(row for row in laid(series, frozenset((quote,))) if row.key == quote)
+    shown = next(
+        row for row in lay_out_rows(series, frozenset((quote,))) if row.key == quote
+    )
     assert [line.strip() for line in shown.text.plain.split("\n")] == [
         "> one",
         "> two",
         "> three",
         "> four",
     ]
-    opened = text_of(laid(series, frozenset((post,))))
+    opened = row_texts(lay_out_rows(series, frozenset((post,))))
     assert any("+\tif (!pump)".expandtabs(8) in row for row in opened)
 
 
 def test_settled_point_is_crossed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    series = followed(tmp_path, story.V1, on_v1(REVIEW))
+    series = follow_mails(tmp_path, story.V1, make_v1_reply(REVIEW))
     items = [it._replace(state=PointState.ADDRESSED) for it in checklist(series)]
-    assert "    [✓] Can pump ever be NULL here?" in text_of(laid(series, items=items))
+    assert "    [✓] Can pump ever be NULL here?" in row_texts(
+        lay_out_rows(series, items=items)
+    )
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
-    rows = text_of(laid(series, items=items))
+    rows = row_texts(lay_out_rows(series, items=items))
     assert "    [x] Can pump ever be NULL here?" in rows
     assert rows[1].startswith("  v review Matt")
 
@@ -142,7 +152,9 @@ def test_point_has_a_box_in_the_margin(tmp_path: Path) -> None:
         "Fine so far. Could you say in the message that the probe\n"
         "function takes it as harmless? Thanks. Please send a v2 with that.\n"
     )
-    rows = text_of(laid(followed(tmp_path, story.V1, on_v1(text))))
+    rows = row_texts(
+        lay_out_rows(follow_mails(tmp_path, story.V1, make_v1_reply(text)))
+    )
     assert [row.strip() for row in rows[2:]] == [
         "[ ] Fine so far. Could you say in the message that the probe",
         "function takes it as harmless? Thanks. Please send a v2 with that.",
@@ -166,8 +178,8 @@ def test_clean_report_is_not_a_failure(tmp_path: Path, words: str, badge: str) -
         reply_to="v1",
         minutes=90,
     )
-    series = followed(tmp_path, story.V1, robot)
-    assert f" {badge} kernel test robot" in laid(series)[1].text.plain
+    series = follow_mails(tmp_path, story.V1, robot)
+    assert f" {badge} kernel test robot" in lay_out_rows(series)[1].text.plain
     assert (
         str(series.step.advice) == "kernel test robot reports"
         f" {'build warnings' if 'warning' in words else 'a build failure'}: fix it and send v2"
@@ -177,7 +189,9 @@ def test_clean_report_is_not_a_failure(tmp_path: Path, words: str, badge: str) -
 
 def test_long_lines_are_wrapped(tmp_path: Path) -> None:
     text = "Please " + "explain " * 20 + "it.\n\n\tif (" + "x" * 100 + ")\n"
-    rows = text_of(laid(followed(tmp_path, story.V1, on_v1(text)), columns=60))
+    rows = row_texts(
+        lay_out_rows(follow_mails(tmp_path, story.V1, make_v1_reply(text)), columns=60)
+    )
     assert max(map(len, rows[2:])) <= 60
     assert "x" * 100 in "".join(row.strip() for row in rows)
 
@@ -203,7 +217,9 @@ def test_wrapped_quote_keeps_its_level(
         )
         + "\n"
     )
-    rows = text_of(laid(followed(tmp_path, story.V1, on_v1(text)), columns=60))
+    rows = row_texts(
+        lay_out_rows(follow_mails(tmp_path, story.V1, make_v1_reply(text)), columns=60)
+    )
     assert [row.strip() for row in rows[2:]] == [
         "> > The firmware of some cards does not know this",
         "> > command and says so, which the probe function",
@@ -223,9 +239,13 @@ def test_only_requests_are_open_in_a_long_thread(
     tmp_path: Path,
 ) -> None:
     many = [
-        on_v1("Thanks, this works for me on two boards.\n", f"t{at}", minutes=100 + at)
+        make_v1_reply(
+            "Thanks, this works for me on two boards.\n", f"t{at}", minutes=100 + at
+        )
         for at in range(45)
     ]
-    rows = laid(followed(tmp_path, story.V1, on_v1("Why?\n"), *many))
+    rows = lay_out_rows(
+        follow_mails(tmp_path, story.V1, make_v1_reply("Why?\n"), *many)
+    )
     assert sum("\u25be" in row.text.plain for row in rows) == 1
     assert len(rows) == 48

@@ -25,11 +25,11 @@ PRESS = re.compile(r"Press (\S+): (.+)")
 SAID = "Older than 2.4; v2 will name it."
 
 
-def demo(work: Path) -> PatchpilotApp:
+def make_demo_app(work: Path) -> PatchpilotApp:
     return make(work, memory=SavedState(work.parent / "state.json"), kind=DemoApp)
 
 
-async def tour(pilot: Pilot[int], start: str) -> str:
+async def wait_for_tour_text(pilot: Pilot[int], start: str) -> str:
     """Return the tour's text when it starts with these words."""
 
     def shown() -> str:
@@ -40,7 +40,7 @@ async def tour(pilot: Pilot[int], start: str) -> str:
     return shown()
 
 
-def replies(sandbox: Sandbox) -> str:
+def received_replies(sandbox: Sandbox) -> str:
     """Return the texts of the replies that the mail server received."""
     return "\n".join(
         mail.body
@@ -52,14 +52,14 @@ def replies(sandbox: Sandbox) -> str:
 async def test_every_stage_has_a_tour_text(
     clone: Path,
 ) -> None:
-    app = demo(clone)
+    app = make_demo_app(clone)
     async with running(app, (80, 24)) as pilot:
         for stage, text in CARDS.items():
             await keys(pilot, stage)
             await until(
                 pilot, lambda: PRESS.search(str(app.screen.query_one(TourRow).content))
             )
-            shown = await tour(pilot, f"Tour {stage.number}/8")
+            shown = await wait_for_tour_text(pilot, f"Tour {stage.number}/8")
             assert text[:30] in shown
             row = app.screen.query_one(TourRow).region
             assert (row.y, row.width) == (2, 80)
@@ -74,13 +74,15 @@ async def test_every_stage_has_a_tour_text(
         assert "Tour" not in text_of(app)
         await keys(pilot, Stage.CHECKS, "T")
         assert app.stage is Stage.COMMIT
-        await tour(pilot, "Tour 1/8")
+        await wait_for_tour_text(pilot, "Tour 1/8")
 
 
 async def test_questions_name_the_demo_answers(clone: Path) -> None:
-    app = demo(clone)
+    app = make_demo_app(clone)
     async with running(app, (100, 30)) as pilot:
-        assert "answer the open questions" in await tour(pilot, "Tour 1/8")
+        assert "answer the open questions" in await wait_for_tour_text(
+            pilot, "Tour 1/8"
+        )
         await pilot.press("a")
         for title in ("Security question", "Regression question", "Tree question"):
             await until(pilot, lambda title=title: title in text_of(app), title)  # type: ignore[misc]
@@ -138,7 +140,7 @@ async def test_tour_keys_lead_to_the_end(
         assert MASK_SUBJECT in request.read_text()
         # the question must be answered before the changes for v2 can be made
         assert pressed.index("r") < pressed.index("M")
-        assert SAID in replies(sandbox)
+        assert SAID in received_replies(sandbox)
         assert pressed[-5:] == ["g", "5", "w", "M", "q"]
         sent = b"".join(mail.data for mail in sandbox.sink.take())
         assert b"[PATCH 6.1.y 2/2] net/acme: allow old cards" in sent

@@ -28,12 +28,12 @@ DEMO_KEYS = {
 }
 
 
-def sections(page: str) -> dict[str, str]:
+def page_sections(page: str) -> dict[str, str]:
     parts = re.split(r"^## (.+)\n", page, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def keys_of(text: str) -> set[str]:
+def table_keys(text: str) -> set[str]:
     cells = re.findall(r"^\| (`.*?`) \| ", text, re.MULTILINE)
     return {
         key.replace("\\", "") for cell in cells for key in re.findall(r"`(.+?)`", cell)
@@ -43,12 +43,14 @@ def keys_of(text: str) -> set[str]:
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
 def test_tutorial_keys_work(stage: Stage) -> None:
     name = f"{stage.number} {stage.label}"
-    known = sections(KEYS_PAGE())
-    works = WIDGETS.union(*(keys_of(known[heading]) for heading in (*EVERYWHERE, name)))
+    known = page_sections(KEYS_PAGE())
+    works = WIDGETS.union(
+        *(table_keys(known[heading]) for heading in (*EVERYWHERE, name))
+    )
     works |= DEMO_KEYS
     named = re.findall(
         r"`(\S|PgDn|PgUp|Tab|Enter|Space|Ctrl-\w)`",
-        sections(TUTORIAL.read_text(encoding="utf-8"))[name],
+        page_sections(TUTORIAL.read_text(encoding="utf-8"))[name],
     )
     assert named
     assert set(named) - works == set()

@@ -23,7 +23,7 @@ OURS = "20240304-demo-check-abcdef012345"
 GERRIT = "I" + "0123456789" * 4
 
 
-def mailed(notes: str, subject: str = "[PATCH] demo: check it") -> Series:
+def read_mailed_series(notes: str, subject: str = "[PATCH] demo: check it") -> Series:
     return Series((parse_patch(patch(subject, id="a", notes=notes), "a.eml"),))
 
 
@@ -84,14 +84,14 @@ def test_gerrit_id_is_optional() -> None:
 
 
 def test_cover_letter_id_comes_first() -> None:
-    series = mailed(f"change-id: {OURS}\n")
-    other = mailed("change-id: 20240101-else-1\n").patches[0]
+    series = read_mailed_series(f"change-id: {OURS}\n")
+    other = read_mailed_series("change-id: 20240101-else-1\n").patches[0]
     assert list(change_ids(Series(series.patches, cover=other))) == [
         "20240101-else-1",
         OURS,
     ]
     assert not list(change_ids(Series((series.patches[0]._replace(commit="c" * 40),))))
-    assert not list(change_ids(mailed("")))
+    assert not list(change_ids(read_mailed_series("")))
 
 
 def test_gerrit_id_does_not_identify_topic() -> None:
@@ -100,9 +100,12 @@ def test_gerrit_id_does_not_identify_topic() -> None:
     If the id were used, dropping that patch would create a new topic, and removed recipients would
     return.
     """
-    assert topic_key(mailed(f"change-id: {OURS}\n"), None) == f"change-id:{OURS}"
-    assert topic_key(mailed(f"Change-Id: {GERRIT}\n"), None) == topic_key(
-        mailed(""), None
+    assert (
+        topic_key(read_mailed_series(f"change-id: {OURS}\n"), None)
+        == f"change-id:{OURS}"
+    )
+    assert topic_key(read_mailed_series(f"Change-Id: {GERRIT}\n"), None) == topic_key(
+        read_mailed_series(""), None
     )
 
 

@@ -43,16 +43,16 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_verified", set())
 
 
-def again() -> None:
+def forget_verified() -> None:
     database._verified.clear()
 
 
-def rows(file: Path) -> list[tuple[object, ...]]:
+def stored_rows(file: Path) -> list[tuple[object, ...]]:
     with contextlib.closing(sqlite3.connect(file)) as plain:
         return plain.execute("SELECT x FROM a ORDER BY x").fetchall()
 
 
-def overwrite(file: Path, start: int, size: int = 512) -> None:
+def overwrite_bytes(file: Path, start: int, size: int = 512) -> None:
     data = bytearray(file.read_bytes())
     data[start : start + size] = b"\xa5" * len(data[start : start + size])
     file.write_bytes(data)
@@ -79,7 +79,7 @@ def test_migration_makes_a_backup(tmp_path: Path) -> None:
     for _ in range(2):
         with contextlib.closing(open_database(file, TWO)) as base:
             assert base.execute("SELECT x, y FROM a").fetchall() == [("kept", None)]
-    assert rows(file.parent / "backups" / "a-version-1.sqlite3") == [("kept",)]
+    assert stored_rows(file.parent / "backups" / "a-version-1.sqlite3") == [("kept",)]
     with pytest.raises(InputError, match="newer version"):
         open_database(file, ONE)
 
@@ -111,7 +111,7 @@ def test_backups_are_kept_for_a_week(tmp_path: Path) -> None:
         with contextlib.closing(open_database(file, ONE)) as base:
             base.execute("INSERT INTO a VALUES (?)", (text,))
     known = backups(file)
-    assert rows(known[-1]) == [("1",)]
+    assert stored_rows(known[-1]) == [("1",)]
     assert known[-1].stat().st_mode & 0o77 == 0
     assert len(known) == database.KEPT
 
@@ -143,25 +143,27 @@ def test_constraint_violation_is_rolled_back(
         assert not base.execute("SELECT x FROM a").fetchall()
 
 
-def filled() -> Path:
+def fill_outbox() -> Path:
     """Fill the outbox with many pages of data and a draft, and reset the state of this process."""
     with Outbox() as outbox, Drafts() as drafts:
         for number in range(30):
             record(outbox, change_id=f"{CHANGE[:-2]}{number:02d}")
         drafts.save(Draft(CHANGE, "/src/linux", "widget", cover_text="text " * 2000))
-    again()
+    forget_verified()
     for backup in backups(state_folder() / "outgoing.sqlite3"):
         os.utime(backup, (1, 1))
     return state_folder() / "outgoing.sqlite3"
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
-    "the header": lambda file: overwrite(file, 0, 100),
-    "the first page": lambda file: overwrite(file, 100, 3000),
-    "a page in the middle": lambda file: overwrite(
+    "the header": lambda file: overwrite_bytes(file, 0, 100),
+    "the first page": lambda file: overwrite_bytes(file, 100, 3000),
+    "a page in the middle": lambda file: overwrite_bytes(
         file, 4096 * (file.stat().st_size // 8192), 4096
     ),
-    "every page but the first": lambda file: overwrite(file, 4096, file.stat().st_size),
+    "every page but the first": lambda file: overwrite_bytes(
+        file, 4096, file.stat().st_size
+    ),
     "cut in half": lambda file: file.write_bytes(
         file.read_bytes()[: file.stat().st_size // 2 + 100]
     ),
@@ -172,11 +174,11 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("name", DAMAGE)
 def test_damaged_outbox_is_recovered(name: str, tmp_path: Path) -> None:
-    file = filled()
+    file = fill_outbox()
     connect().close()  # restore the day's backup
     with Outbox() as outbox:
         late = record(outbox, change_id="20261120-late-0123456789ab")
-    again()
+    forget_verified()
     DAMAGE[name](file)
     repo = topic(tmp_path / "r", 1)
     for arguments in (
@@ -187,13 +189,13 @@ def test_damaged_outbox_is_recovered(name: str, tmp_path: Path) -> None:
         assert result.code == 2, result.err
         assert "the outbox is damaged" in result.err
         assert "patchpilot doctor --recover" in result.err
-        again()
+        forget_verified()
     assert "the outbox is damaged" in call("doctor", "-C", repo.path, "--offline").out
-    again()
+    forget_verified()
     result = call("doctor", "--recover")
     assert result.code == 0, result.err
     assert "restored from" in result.out
-    again()
+    forget_verified()
     with Outbox() as outbox, Drafts() as drafts:
         assert len(outbox.sends(f"{CHANGE[:-2]}07")) == 1
         assert drafts.get(CHANGE)
@@ -204,20 +206,20 @@ def test_damaged_outbox_is_recovered(name: str, tmp_path: Path) -> None:
 
 
 def test_recovery_keeps_readable_rows(tmp_path: Path) -> None:
-    file = filled()
+    file = fill_outbox()
     connect().close()
     with Outbox() as outbox:
         late = record(outbox, MailState.PENDING, change_id="20261120-late-0123456789ab")
         outbox.mark(late.id, 0, Outcome(MailState.UNKNOWN, "nobody knows"))
         late = outbox.get(late.id)
-    again()
+    forget_verified()
     with contextlib.closing(sqlite3.connect(file)) as plain:
         page = plain.execute(
             "SELECT rootpage FROM sqlite_master WHERE name = 'sends_topic'"
         ).fetchone()[0]
-    overwrite(file, 4096 * (page - 1), 4096)
+    overwrite_bytes(file, 4096 * (page - 1), 4096)
     assert call("doctor", "--recover").code == 0
-    again()
+    forget_verified()
     with Outbox() as outbox:
         assert outbox.sends(late.change_id) == (late,)
         assert len(outbox.sends(f"{CHANGE[:-2]}07")) == 1
@@ -256,15 +258,15 @@ def test_invalid_row_is_damage(statement: str) -> None:
 def test_damaged_series_is_recovered() -> None:
     with Store() as store:
         store.add("a@example.org", "a subject", None, None)
-    again()
+    forget_verified()
     with Store() as store:
         pass
-    again()
-    overwrite(default_file(), 4096, 40000)
+    forget_verified()
+    overwrite_bytes(default_file(), 4096, 40000)
     result = call("track")
     assert result.code == 2
     assert "doctor --recover" in result.err
-    again()
+    forget_verified()
     assert call("doctor", "--recover").code == 0
     assert "a subject" in call("track").out
 
@@ -272,15 +274,15 @@ def test_damaged_series_is_recovered() -> None:
 def test_missing_database_is_created(
     tmp_path: Path,
 ) -> None:
-    file = filled()
+    file = fill_outbox()
     connect().close()
     for leftover in state_folder().glob("outgoing.sqlite3*"):
         leftover.unlink()
-    again()
+    forget_verified()
     with Outbox() as outbox:
         assert not outbox.has_sent()
     file.unlink()
-    again()
+    forget_verified()
     file.mkdir()
     with pytest.raises(InputError, match="cannot be opened"):
         connect()

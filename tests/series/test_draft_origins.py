@@ -22,7 +22,7 @@ from tests.kit.topics import topic
 LIST = "Widgets <widgets@lists.example.org>"
 
 
-def send(repo: Repo, *words: str) -> Outcome:
+def send_topic(repo: Repo, *words: str) -> Outcome:
     return call(
         "send",
         "-C",
@@ -37,19 +37,19 @@ def send(repo: Repo, *words: str) -> Outcome:
     )
 
 
-def subject(done: Outcome) -> str:
+def first_subject(done: Outcome) -> str:
     return str(json.loads(done.out)["messages"][0]["subject"])
 
 
-def draft(repo: Repo) -> dict[str, Any]:
+def read_draft(repo: Repo) -> dict[str, Any]:
     result: dict[str, Any] = json.loads(
         call("draft", "show", "-C", repo.path, "--format", "json").out
     )["draft"]
     return result
 
 
-def choices(repo: Repo) -> dict[str, Any]:
-    document = draft(repo)
+def read_choices(repo: Repo) -> dict[str, Any]:
+    document = read_draft(repo)
     return {name: document[name] for name in CHOICES}
 
 
@@ -70,7 +70,7 @@ def test_test_sends_keep_the_draft(
     )
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        assert send(repo, "--yes").code == 0
+        assert send_topic(repo, "--yes").code == 0
         repo.git(
             "commit",
             "-q",
@@ -78,18 +78,18 @@ def test_test_sends_keep_the_draft(
             "-m",
             "widget: change line 1\n\nBetter.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         )
-        before = choices(repo)
+        before = read_choices(repo)
         for arguments in (chosen, ("--reroll",)):
             for how in (
                 ("--dry-run",),
                 ("--outbox", str(tmp_path / arguments[0])),
                 ("--to-self", "--yes"),
             ):
-                assert json.loads(send(repo, *arguments, *how).out)["messages"]
-                assert choices(repo) == before
-                assert draft(repo)["origins"] == {}
+                assert json.loads(send_topic(repo, *arguments, *how).out)["messages"]
+                assert read_choices(repo) == before
+                assert read_draft(repo)["origins"] == {}
         assert (
-            subject(send(repo, "--reroll", "--dry-run"))
+            first_subject(send_topic(repo, "--reroll", "--dry-run"))
             == "[PATCH v2] widget: change line 1"
         )
 
@@ -98,7 +98,10 @@ def test_dry_run_keeps_the_branch_description(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     for text in ("widget: mend\n\nAll were wrong.", "widget: mend all\n\nReally."):
         repo.git("config", "branch.topic.description", text)
-        assert subject(send(repo, "--dry-run")) == f"[PATCH 0/2] {text.splitlines()[0]}"
+        assert (
+            first_subject(send_topic(repo, "--dry-run"))
+            == f"[PATCH 0/2] {text.splitlines()[0]}"
+        )
     output = call("draft", "-C", repo.path).out
     assert (
         "cover letter:   (git config branch.topic.description)\n  widget: mend all\n\n  Really.\n"
@@ -110,14 +113,14 @@ def test_first_message_lists_the_dependencies(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         arguments = ("--depends-on", "https://lore.kernel.org/all/1@a/", "--depends-on")
-        send(repo, *arguments, "<2@b>", "--outbox", str(tmp_path / "out"))
+        send_topic(repo, *arguments, "<2@b>", "--outbox", str(tmp_path / "out"))
     first, second = sorted((tmp_path / "out").iterdir())
     text, other = first.read_text(), second.read_text()
     assert "\n---\nDepends-on: <1@a>\nDepends-on: <2@b>\n\n" in text
     lines = "prerequisite-message-id: <1@a>\nprerequisite-message-id: <2@b>\n"
     assert lines in text[text.index("\nbase-commit: ") :]
     assert "1@a" not in other
-    result = send(repo, "--depends-on", "1@a", "--via", "b4")
+    result = send_topic(repo, "--depends-on", "1@a", "--via", "b4")
     assert (result.code, "b4 prep --edit-deps" in result.err) == (2, True)
 
 
@@ -133,10 +136,10 @@ def test_send_stores_its_settings(tmp_path: Path) -> None:
             "no",
         )
         assert (
-            subject(send(repo, *arguments, "--yes"))
+            first_subject(send_topic(repo, *arguments, "--yes"))
             == "[PATCH net] widget: change line 1"
         )
-        remaining = draft(repo)
+        remaining = read_draft(repo)
         assert (
             remaining["prefix"],
             remaining["in_reply_to"],
@@ -155,7 +158,7 @@ def test_send_stores_its_settings(tmp_path: Path) -> None:
             == 0
         )
         assert (
-            subject(send(repo, "--reroll", "--yes"))
+            first_subject(send_topic(repo, "--reroll", "--yes"))
             == "[PATCH net v2] widget: change line 1"
         )
         assert b"In-Reply-To" not in server.take()[1].data
@@ -166,21 +169,23 @@ def test_next_version_does_not_change_on_rerun(
 ) -> None:
     with FaultySink(Faults(reject_all=True)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        assert json.loads(send(repo, "-v", "4", "--yes").out)["state"] == "failed"
+        assert json.loads(send_topic(repo, "-v", "4", "--yes").out)["state"] == "failed"
         server.faults.heal()
-        assert draft(repo)["version"] == 1
-        assert subject(send(repo, "--yes")) == "[PATCH] widget: change line 1"
+        assert read_draft(repo)["version"] == 1
+        assert (
+            first_subject(send_topic(repo, "--yes")) == "[PATCH] widget: change line 1"
+        )
         for _ in range(3):
             assert (
-                subject(send(repo, "--reroll", "--dry-run"))
+                first_subject(send_topic(repo, "--reroll", "--dry-run"))
                 == "[PATCH v2] widget: change line 1"
             )
             call("draft", "-C", repo.path, "--changelog", "- better told (Bob)")
         assert (
-            subject(send(repo, "--reroll", "--yes"))
+            first_subject(send_topic(repo, "--reroll", "--yes"))
             == "[PATCH v2] widget: change line 1"
         )
-        assert draft(repo)["version"] == 2
+        assert read_draft(repo)["version"] == 2
         failure = call("draft", "-C", repo.path, "-v", "2")
         assert (failure.code, "v2 was already sent" in failure.err) == (2, True)
 
@@ -220,7 +225,7 @@ def test_invalid_message_id_is_refused(tmp_path: Path) -> None:
         )
         assert result.code == 2
         assert "Message-ID" in result.err
-    assert draft(repo)["in_reply_to"] == ""
+    assert read_draft(repo)["in_reply_to"] == ""
 
 
 def test_message_id_is_extracted_from_a_url(tmp_path: Path) -> None:
@@ -235,9 +240,9 @@ def test_message_id_is_extracted_from_a_url(tmp_path: Path) -> None:
         ).code
         == 0
     )
-    assert draft(repo)["in_reply_to"] == "id@example.org"
+    assert read_draft(repo)["in_reply_to"] == "id@example.org"
     assert call("draft", "-C", repo.path, "--in-reply-to", "").code == 0
-    assert draft(repo)["in_reply_to"] == ""
+    assert read_draft(repo)["in_reply_to"] == ""
 
 
 @pytest.mark.parametrize(
@@ -259,7 +264,7 @@ def test_prefix_without_patch_is_completed(given: str, whole: str) -> None:
 def test_invalid_prefix_is_refused(tmp_path: Path) -> None:
     bad = "net\nBcc: eve@example.org"
     repo = topic(tmp_path / "r", 1)
-    assert send(repo, "--dry-run", "--subject-prefix", bad).code == 2
+    assert send_topic(repo, "--dry-run", "--subject-prefix", bad).code == 2
     assert call("draft", "-C", repo.path, "--subject-prefix", bad).code == 2
 
 
@@ -283,12 +288,12 @@ def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
             ).code
             == 0
         )
-        assert send(repo, "--yes").code == 0
+        assert send_topic(repo, "--yes").code == 0
         assert (
             call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code
             == 0
         )
-        before = draft(repo)
+        before = read_draft(repo)
         output = call("draft", "show", "-C", repo.path).out
         for row in (
             "prefix:   [PATCH net]   (set, 20",
@@ -301,7 +306,7 @@ def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
         result = call("draft", "reset", "-C", repo.path)
         assert result.code == 0
         assert "  All were wrong." in result.out
-        after = draft(repo)
+        after = read_draft(repo)
     empty = {
         "version": 1,
         "prefix": "",
@@ -327,7 +332,7 @@ def test_unchanged_changelog_starts_no_version(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        assert send(repo, "--yes").code == 0
+        assert send_topic(repo, "--yes").code == 0
     (repo.path / "widget.c").write_text("int less;\n")
     repo.git("commit", "-q", "-a", "--amend", "--no-edit")
     with Repository.open(repo.path) as repository:
@@ -341,16 +346,16 @@ def test_unchanged_changelog_starts_no_version(
                 "==== note for widget: change line 1 ====\nA note.\n",
             ),
         )
-        assert (draft(repo)["version"], draft(repo)["changelogs"]) == (1, {})
-        assert list(draft(repo)["notes"].values()) == ["A note."]
+        assert (read_draft(repo)["version"], read_draft(repo)["changelogs"]) == (1, {})
+        assert list(read_draft(repo)["notes"].values()) == ["A note."]
         edit(
             repository,
             lambda text: text.replace(
                 "EDITME changed: widget: change line 1", "take less (Bob)"
             ),
         )
-        assert draft(repo)["version"] == 2
-        assert "take less (Bob)" in draft(repo)["changelogs"]["2"]
+        assert read_draft(repo)["version"] == 2
+        assert "take less (Bob)" in read_draft(repo)["changelogs"]["2"]
 
 
 @pytest.mark.parametrize(

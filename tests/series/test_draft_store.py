@@ -37,7 +37,7 @@ WHOLE = Draft(
 )
 
 
-def known(*words: str) -> tuple[KnownPatch, ...]:
+def make_known_patches(*words: str) -> tuple[KnownPatch, ...]:
     """Return patches described as "patch-id/subject/date"."""
     parts = (word.split("/") for word in words)
     return tuple(
@@ -78,7 +78,7 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
 def test_patches_are_matched_between_versions(
     old: tuple[str, ...], new: tuple[str, ...], pairs: dict[str, str]
 ) -> None:
-    paired = pair_known_patches(known(*old), known(*new))
+    paired = pair_known_patches(make_known_patches(*old), make_known_patches(*new))
     assert {before.patch_id: after.patch_id for before, after in paired} == pairs
     assert len(paired) == len(pairs)
 
@@ -87,16 +87,19 @@ def test_note_on_changed_patch_is_kept() -> None:
     draft = replace(
         WHOLE,
         notes={"a": "old", "b": "two", "z": "gone"},
-        patches=known("a/one", "b/two"),
+        patches=make_known_patches("a/one", "b/two"),
     )
-    moved = follow(draft, "renamed", known("c/one", "b/two"))
+    moved = follow(draft, "renamed", make_known_patches("c/one", "b/two"))
     assert moved.notes == {"a": "old", "b": "two", "z": "gone", "c": "old"}
-    assert (moved.branch, moved.patches) == ("renamed", known("c/one", "b/two"))
-    assert follow(draft, None, known("a/one")).branch == "topic"
+    assert (moved.branch, moved.patches) == (
+        "renamed",
+        make_known_patches("c/one", "b/two"),
+    )
+    assert follow(draft, None, make_known_patches("a/one")).branch == "topic"
     mine = follow(
         replace(draft, notes={"a": "old", "c": "mine"}),
         "topic",
-        known("c/one", "b/two"),
+        make_known_patches("c/one", "b/two"),
     )
     assert mine.notes["c"] == "mine"
 
@@ -182,34 +185,39 @@ def test_draft_is_found_by_its_patches(
     expected: str | None,
 ) -> None:
     with Drafts() as drafts:
-        drafts.save(replace(WHOLE, patches=known("a/one/1", "b/two/2")))
-        draft = drafts.recognize(REPO, branch, known(*patches), branches)
+        drafts.save(replace(WHOLE, patches=make_known_patches("a/one/1", "b/two/2")))
+        draft = drafts.recognize(REPO, branch, make_known_patches(*patches), branches)
         assert (draft.change_id if draft else None) == expected
-        assert drafts.recognize("/elsewhere", branch, known(*patches), branches) is None
+        assert (
+            drafts.recognize(
+                "/elsewhere", branch, make_known_patches(*patches), branches
+            )
+            is None
+        )
 
 
 def test_undated_patches_are_not_paired_by_date() -> None:
     with Drafts() as drafts:
-        drafts.save(replace(WHOLE, patches=known("a/one")))
-        assert drafts.recognize(REPO, "renamed", known("x/q")) is None
+        drafts.save(replace(WHOLE, patches=make_known_patches("a/one")))
+        assert drafts.recognize(REPO, "renamed", make_known_patches("x/q")) is None
 
 
 def test_draft_with_most_matching_patches_is_used() -> None:
     def draft(name: str, branch: str | None, *patches: str) -> Draft:
-        return Draft(name, REPO, branch, patches=known(*patches))
+        return Draft(name, REPO, branch, patches=make_known_patches(*patches))
 
     with Drafts() as drafts:
         drafts.save(draft("two", None, "a/one", "b/two"))
         drafts.save(draft("one", None, "a/one", "z/zero"))
-        recognized = drafts.recognize(REPO, "x", known("a/one", "b/two"))
+        recognized = drafts.recognize(REPO, "x", make_known_patches("a/one", "b/two"))
         assert recognized is not None
         assert recognized.change_id == "two"
         drafts.save(draft("mine", "x", "a/one", "b/two"))
         drafts.save(draft("other", None, "a/one", "b/two"))
-        recognized = drafts.recognize(REPO, "x", known("a/one", "b/two"))
+        recognized = drafts.recognize(REPO, "x", make_known_patches("a/one", "b/two"))
         assert recognized is not None
         assert recognized.change_id == "mine"
-        recognized = drafts.recognize(REPO, "y", known("a/one", "b/two"))
+        recognized = drafts.recognize(REPO, "y", make_known_patches("a/one", "b/two"))
         assert recognized is not None
         assert recognized.change_id == "other"
 
@@ -217,10 +225,10 @@ def test_draft_with_most_matching_patches_is_used() -> None:
 def test_empty_draft_adopts_the_first_patches() -> None:
     with Drafts() as drafts:
         drafts.save(Draft("empty", REPO, "topic"))
-        draft = drafts.recognize(REPO, "topic", known("a/one"))
+        draft = drafts.recognize(REPO, "topic", make_known_patches("a/one"))
         assert draft is not None
         assert draft.change_id == "empty"
-        assert drafts.recognize(REPO, "other", known("a/one")) is None
+        assert drafts.recognize(REPO, "other", make_known_patches("a/one")) is None
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\x00", "a\x1fb", "a\x7f", "\tb"])

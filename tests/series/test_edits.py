@@ -21,7 +21,7 @@ PLAN = RecipientPlan(
 )
 
 
-def headers(edits: Edits) -> dict[str, str]:
+def edited_headers(edits: Edits) -> dict[str, str]:
     return {
         recipient.address.email: recipient.header
         for recipient in edits.apply(PLAN).recipients
@@ -52,7 +52,7 @@ def test_dropped_address_can_be_added_again(
     header: str,
 ) -> None:
     edits = Edits().drop(MAX).place(header, Address("Max", "MAX@keeper.example"))
-    assert headers(edits) == {
+    assert edited_headers(edits) == {
         "max@keeper.example": header,
         "widgets@lists.example": "cc",
     }
@@ -62,12 +62,12 @@ def test_dropped_address_can_be_added_again(
 
 def test_manually_added_address_can_be_dropped() -> None:
     hal = Address("Hal Hand", "hal@hand.example")
-    assert headers(Edits().place("to", hal)) == {
+    assert edited_headers(Edits().place("to", hal)) == {
         "max@keeper.example": "to",
         "hal@hand.example": "to",
         "widgets@lists.example": "cc",
     }
-    assert headers(Edits().place("to", hal).drop(hal)) == {
+    assert edited_headers(Edits().place("to", hal).drop(hal)) == {
         "max@keeper.example": "to",
         "widgets@lists.example": "cc",
     }
@@ -77,17 +77,20 @@ def test_edit_keeps_other_addresses() -> None:
     edits = (
         Edits().drop(LIST).place("cc", MAX).place("cc", Address("", "hal@hand.example"))
     )
-    assert headers(edits) == {"max@keeper.example": "cc", "hal@hand.example": "cc"}
-    assert headers(edits.restore(LIST)) == {
+    assert edited_headers(edits) == {
+        "max@keeper.example": "cc",
+        "hal@hand.example": "cc",
+    }
+    assert edited_headers(edits.restore(LIST)) == {
         "max@keeper.example": "cc",
         "hal@hand.example": "cc",
         "widgets@lists.example": "cc",
     }
-    assert headers(edits.restore(MAX)) == {
+    assert edited_headers(edits.restore(MAX)) == {
         "max@keeper.example": "to",
         "hal@hand.example": "cc",
     }
-    assert headers(edits.drop(MAX)) == {"hal@hand.example": "cc"}
+    assert edited_headers(edits.drop(MAX)) == {"hal@hand.example": "cc"}
 
 
 def test_last_move_of_an_address_wins() -> None:

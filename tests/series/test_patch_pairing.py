@@ -25,7 +25,7 @@ TITLES = (
 )
 
 
-def patch(
+def make_patch_features(
     title: str,
     lines: str = "",
     *,
@@ -99,100 +99,143 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
     [
         # the patches are the same, but in a different order
         (
-            [patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")],
-            [patch(TITLES[1], "xyz"), patch(TITLES[0], "abc")],
+            [
+                make_patch_features(TITLES[0], "abc"),
+                make_patch_features(TITLES[1], "xyz"),
+            ],
+            [
+                make_patch_features(TITLES[1], "xyz"),
+                make_patch_features(TITLES[0], "abc"),
+            ],
             {0: 1, 1: 0},
         ),
         # patches with similar titles were swapped and changed, so match them by title
         (
-            [patch(TITLES[0], "abcd"), patch(TITLES[1], "wxyz")],
-            [patch(TITLES[1], "wxy1"), patch(TITLES[0], "abc2")],
+            [
+                make_patch_features(TITLES[0], "abcd"),
+                make_patch_features(TITLES[1], "wxyz"),
+            ],
+            [
+                make_patch_features(TITLES[1], "wxy1"),
+                make_patch_features(TITLES[0], "abc2"),
+            ],
             {0: 1, 1: 0},
         ),
         # the titles were swapped: a matching diff takes precedence over a matching title
         (
-            [patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")],
-            [patch(TITLES[1], "abc"), patch(TITLES[0], "xyz")],
+            [
+                make_patch_features(TITLES[0], "abc"),
+                make_patch_features(TITLES[1], "xyz"),
+            ],
+            [
+                make_patch_features(TITLES[1], "abc"),
+                make_patch_features(TITLES[0], "xyz"),
+            ],
             {0: 0, 1: 1},
         ),
         # both patches changed and their titles became similar: match them by content
         (
             [
-                patch("x: fix leak in probe", "abcdefgh"),
-                patch("x: fix leak in remove", "stuvwxyz"),
+                make_patch_features("x: fix leak in probe", "abcdefgh"),
+                make_patch_features("x: fix leak in remove", "stuvwxyz"),
             ],
             [
-                patch("x: fix a leak in remove path", "abcdefg1"),
-                patch("x: fix a leak in the probe path", "stuvwxy1"),
+                make_patch_features("x: fix a leak in remove path", "abcdefg1"),
+                make_patch_features("x: fix a leak in the probe path", "stuvwxy1"),
             ],
             {0: 0, 1: 1},
         ),
         # a patch was split: match the half with the old title
         (
-            [patch("x: clean up", "abcdef")],
-            [patch("x: rename foo", "abcd"), patch("x: clean up", "ef")],
+            [make_patch_features("x: clean up", "abcdef")],
+            [
+                make_patch_features("x: rename foo", "abcd"),
+                make_patch_features("x: clean up", "ef"),
+            ],
             {1: 0},
         ),
         # a patch was split under two new titles: match the larger half
         (
-            [patch("x: clean up", "abcdef")],
-            [patch("x: drop baz", "ef"), patch("x: rename foo", "abcd")],
+            [make_patch_features("x: clean up", "abcdef")],
+            [
+                make_patch_features("x: drop baz", "ef"),
+                make_patch_features("x: rename foo", "abcd"),
+            ],
             {1: 0},
         ),
         # two patches were squashed under one of the titles
         (
-            [patch("x: one", "abc"), patch("x: more", "def")],
-            [patch("x: one", "abcdef")],
+            [
+                make_patch_features("x: one", "abc"),
+                make_patch_features("x: more", "def"),
+            ],
+            [make_patch_features("x: one", "abcdef")],
             {0: 0},
         ),
         # a patch was moved to the end of the series, another dropped and another added
         (
-            [patch(TITLES[0], "abc"), patch(TITLES[2], "def"), patch(TITLES[3], "ghi")],
             [
-                patch(TITLES[3], "ghi"),
-                patch("net: usb: convert to managed memory", "uvw"),
-                patch(TITLES[0], "abd"),
+                make_patch_features(TITLES[0], "abc"),
+                make_patch_features(TITLES[2], "def"),
+                make_patch_features(TITLES[3], "ghi"),
+            ],
+            [
+                make_patch_features(TITLES[3], "ghi"),
+                make_patch_features("net: usb: convert to managed memory", "uvw"),
+                make_patch_features(TITLES[0], "abd"),
             ],
             {0: 2, 2: 0},
         ),
         # patches with the same title are matched by content, then by order
         (
-            [patch("x: fix style", "abcd"), patch("x: fix style", "wxyz")],
-            [patch("x: fix style", "wxy1"), patch("x: fix style", "abc1")],
+            [
+                make_patch_features("x: fix style", "abcd"),
+                make_patch_features("x: fix style", "wxyz"),
+            ],
+            [
+                make_patch_features("x: fix style", "wxy1"),
+                make_patch_features("x: fix style", "abc1"),
+            ],
             {0: 1, 1: 0},
         ),
         (
-            [patch("x: fix style"), patch("x: fix style")],
-            [patch("x: fix style"), patch("x: fix style")],
+            [make_patch_features("x: fix style"), make_patch_features("x: fix style")],
+            [make_patch_features("x: fix style"), make_patch_features("x: fix style")],
             {0: 0, 1: 1},
         ),
         # many patches have the same title, but each changes a different file
         (
             [
-                patch("fix spelling", "ab", paths="a.c"),
-                patch("fix spelling", "cd", paths="b.c"),
-                patch("fix spelling", "ef", paths="c.c"),
+                make_patch_features("fix spelling", "ab", paths="a.c"),
+                make_patch_features("fix spelling", "cd", paths="b.c"),
+                make_patch_features("fix spelling", "ef", paths="c.c"),
             ],
             [
-                patch("fix spelling", "c1", paths="b.c"),
-                patch("fix spelling", "e2", paths="c.c"),
+                make_patch_features("fix spelling", "c1", paths="b.c"),
+                make_patch_features("fix spelling", "e2", paths="c.c"),
             ],
             {0: 1, 1: 2},
         ),
         # a dropped patch does not match a new one at its position
         (
-            [patch(TITLES[0], "abc"), patch(TITLES[2], "def")],
-            [patch(TITLES[0], "abc"), patch("net: usb: resume early", "xyz")],
+            [
+                make_patch_features(TITLES[0], "abc"),
+                make_patch_features(TITLES[2], "def"),
+            ],
+            [
+                make_patch_features(TITLES[0], "abc"),
+                make_patch_features("net: usb: resume early", "xyz"),
+            ],
             {0: 0},
         ),
         # the same lines in another file make a different patch
         (
-            [patch("x: one", "abc", change="1", paths="a.c")],
-            [patch("x: other", "abc", change="2", paths="b.c")],
+            [make_patch_features("x: one", "abc", change="1", paths="a.c")],
+            [make_patch_features("x: other", "abc", change="2", paths="b.c")],
             {},
         ),
-        ([], [patch("x: one", "a")], {}),
-        ([patch("x: one", "a")], [], {}),
+        ([], [make_patch_features("x: one", "a")], {}),
+        ([make_patch_features("x: one", "a")], [], {}),
     ],
 )
 def test_patches_are_paired(
@@ -204,7 +247,10 @@ def test_patches_are_paired(
 
 
 def test_thousands_of_equal_titles_are_paired() -> None:
-    patches = [patch("treewide: fix style", change=str(index)) for index in range(2000)]
+    patches = [
+        make_patch_features("treewide: fix style", change=str(index))
+        for index in range(2000)
+    ]
     assert pair_patches(
         patches,
         [patch._replace(change=f"new {index}") for index, patch in enumerate(patches)],
@@ -219,7 +265,9 @@ def test_reordered_patches_are_paired(
 ) -> None:
     arguments = ("leak", "race", "overflow", "typo", "deadlock", "warning")
     old = [
-        patch(f"x: fix the {word}", f"{index}abcdefgh".replace("a", "ijklmn"[index]))
+        make_patch_features(
+            f"x: fix the {word}", f"{index}abcdefgh".replace("a", "ijklmn"[index])
+        )
         for index, word in enumerate(arguments)
     ]
     remaining = [index for index in order if index not in dropped]

@@ -11,13 +11,13 @@ from tests.kit.mails import MATT, mail, mbox, patch
 from tests.reading import story
 
 
-def followed(tmp_path: Path, *mails: bytes) -> Tracked:
+def follow_story(tmp_path: Path, *mails: bytes) -> Tracked:
     (tmp_path / "m").write_bytes(mbox(*mails))
     with open_store() as store:
         return add_from_mbox(tmp_path / "m", store=store)[0]
 
 
-def tree(series: Tracked) -> list[str]:
+def thread_tree(series: Tracked) -> list[str]:
     return [
         "".join("│" if more else "└" for more in message.more)
         + f"{message.mail.kind} {message.message_id[:2]}"
@@ -28,7 +28,7 @@ def tree(series: Tracked) -> list[str]:
 def test_replies_are_below_their_parent(
     tmp_path: Path,
 ) -> None:
-    assert tree(followed(tmp_path, *story.ACCEPTED, story.IN_REVIEW)) == [
+    assert thread_tree(follow_story(tmp_path, *story.ACCEPTED, story.IN_REVIEW)) == [
         "patch v1",
         "└review r1",
         "└└other r2",
@@ -43,7 +43,10 @@ def test_version_sent_as_a_reply_is_a_root(
     tmp_path: Path,
 ) -> None:
     second = patch(f"[PATCH v2] {story.TITLE}", id="v2", minutes=100, reply_to="v1")
-    assert tree(followed(tmp_path, story.V1, second)) == ["patch v1", "patch v2"]
+    assert thread_tree(follow_story(tmp_path, story.V1, second)) == [
+        "patch v1",
+        "patch v2",
+    ]
 
 
 def test_reply_cycle_is_shown_once(tmp_path: Path) -> None:
@@ -58,7 +61,9 @@ def test_reply_cycle_is_shown_once(tmp_path: Path) -> None:
             minutes=minutes,
         )
 
-    assert tree(followed(tmp_path, story.V1, one("a", "b", 10), one("b", "a", 20))) == [
+    assert thread_tree(
+        follow_story(tmp_path, story.V1, one("a", "b", 10), one("b", "a", 20))
+    ) == [
         "patch v1",
         "question a@",
         "└question b@",
@@ -66,7 +71,7 @@ def test_reply_cycle_is_shown_once(tmp_path: Path) -> None:
 
 
 def test_history_lists_events_with_proof(tmp_path: Path) -> None:
-    events = story_of(followed(tmp_path, *story.WHOLE))
+    events = story_of(follow_story(tmp_path, *story.WHOLE))
     assert [
         (
             event.kind,

@@ -23,7 +23,7 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def find(check: EditorCheck, path: Path, text: str) -> Iterator[tuple[int, str]]:
+def check_text(check: EditorCheck, path: Path, text: str) -> Iterator[tuple[int, str]]:
     return (
         (finding.line, finding.finding.name) for finding in check.findings(path, text)
     )
@@ -41,13 +41,13 @@ def test_changes_are_counted_from_head_or_base(
     repo: Repo, options: dict[str, object], expected: list[tuple[int, str]]
 ) -> None:
     check = EditorCheck(repo.path, **options)  # type: ignore[arg-type]
-    assert list(find(check, repo.path / "frob.c", f"int x;\n{BAD}")) == expected
+    assert list(check_text(check, repo.path / "frob.c", f"int x;\n{BAD}")) == expected
     check.close()
 
 
 def test_new_file_is_checked_completely(repo: Repo) -> None:
     check = EditorCheck(repo.path)
-    assert (0, "trailing-space") in find(check, repo.path / "new.c", BAD)
+    assert (0, "trailing-space") in check_text(check, repo.path / "new.c", BAD)
     check.close()
 
 
@@ -66,7 +66,7 @@ def test_mbox_findings_use_file_lines(tmp_path: Path) -> None:
     )[1]
     text = join_mbox([patches.mail().encode(), bad.encode()]).decode()
     check = EditorCheck(tmp_path)
-    assert (text.split("\n").index("+\trc = bar(); "), "trailing-space") in find(
+    assert (text.split("\n").index("+\trc = bar(); "), "trailing-space") in check_text(
         check, tmp_path / "x.mbox", text
     )
     check.close()

@@ -36,7 +36,7 @@ SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
 ADA = "Ada Fixer <ada@example.org>"
 
 
-def topic(path: Path) -> Repo:
+def create_topic(path: Path) -> Repo:
     """Create two commits: one with findings in its message and code, and one that changes adjacent
     lines.
     """
@@ -72,27 +72,27 @@ def fix_commits(
         )
 
 
-def file(repo: Repo, rev: str) -> str:
+def read_file_at(repo: Repo, rev: str) -> str:
     return repo.git("show", f"{rev}:{FILE}") + "\n"
 
 
 def test_fix_rebases_the_other_commits(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     people = repo.git("log '--format=%an %ae %ad %cn %ce' topic")
-    old = file(repo, "topic")
+    old = read_file_at(repo, "topic")
     result = fix_commits(repo)
     assert result.written == ("topic",)
     assert repo.git("log -1 --format=%s 'topic~1'") == "frob: wait"
     assert "Reviewed-by: Ben" in repo.git("log -1 --format=%b 'topic~1'")
     corrected = "\tif (a)\n\t\treturn frob(a, 1);\n\n\treturn a;"
-    assert file(repo, "topic~1") == BASE.replace("\treturn a;", corrected, 1)
+    assert read_file_at(repo, "topic~1") == BASE.replace("\treturn a;", corrected, 1)
     expected = (
         old.replace("if(a)", "if (a)")
         .replace("frob(a,1 )", "frob(a, 1)")
         .replace("\n\n\n", "\n\n")
         .replace("frob( a)", "frob(a)")
     )
-    assert file(repo, "topic") == expected == (repo.path / FILE).read_text()
+    assert read_file_at(repo, "topic") == expected == (repo.path / FILE).read_text()
     assert repo.git("status --porcelain") == ""
     assert repo.git("log '--format=%an %ae %ad %cn %ce' topic") == people
     assert repo.git("fsck --strict") == ""
@@ -104,7 +104,7 @@ def test_fix_rebases_the_other_commits(tmp_path: Path) -> None:
 
 
 def test_second_fix_changes_nothing(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     fix_commits(repo)
     head = repo.git("rev-parse topic")
     result = fix_commits(repo)
@@ -116,7 +116,7 @@ def test_second_fix_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_undo_restores_message_tree_and_files(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     head, text = repo.git("rev-parse topic"), (repo.path / FILE).read_text()
     assert fix_commits(repo).undo
     with Repository.open(repo.path) as repository:
@@ -129,7 +129,7 @@ def test_undo_restores_message_tree_and_files(tmp_path: Path) -> None:
 
 
 def test_undo_keeps_uncommitted_work(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     fix_commits(repo)
     repo.put(FILE, "mine\n")
     with (
@@ -141,7 +141,7 @@ def test_undo_keeps_uncommitted_work(tmp_path: Path) -> None:
 
 
 def test_diff_option_changes_nothing(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
 
     def state() -> dict[str, bytes]:
         return {
@@ -161,7 +161,7 @@ def test_diff_option_changes_nothing(tmp_path: Path) -> None:
 def test_overlong_patch_is_not_fixed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     old = repo.git("rev-parse topic")
     whole = fix_commits(repo, write=False)
     least = min(len(patch.patch.lines) for patch in whole.patches)
@@ -178,7 +178,7 @@ def test_overlong_patch_is_not_fixed(
 def test_only_changes_to_fixed_files_block(
     tmp_path: Path,
 ) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     head = repo.git("rev-parse topic")
     repo.put(FILE, "mine\n")
     with pytest.raises(RefusedError, match=f"{FILE} has uncommitted changes"):
@@ -195,16 +195,16 @@ def test_only_changes_to_fixed_files_block(
 
 
 def test_branch_is_fixed_without_checkout(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     repo.checkout("master")
     fix_commits(repo, "master..topic")
-    assert "if (a)" in file(repo, "topic")
+    assert "if (a)" in read_file_at(repo, "topic")
     assert (repo.path / FILE).read_text() == BASE
     assert repo.git("status --porcelain") == ""
 
 
 def test_branch_of_another_worktree_is_refused(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     repo.checkout("master")
     repo.git("worktree add -q", str(tmp_path / "w"), "topic")
     with pytest.raises(RefusedError, match="checked out in"):
@@ -212,7 +212,7 @@ def test_branch_of_another_worktree_is_refused(tmp_path: Path) -> None:
 
 
 def test_published_commits_need_an_override(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     repo.git("update-ref refs/remotes/origin/topic topic")
     with pytest.raises(RefusedError, match="published"):
         fix_commits(repo)
@@ -223,7 +223,7 @@ def test_published_commits_need_an_override(tmp_path: Path) -> None:
 def test_unfixable_target_is_refused_early(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     targets, error = [], RefusedError
     if why == "published":
         repo.git("update-ref refs/remotes/origin/topic topic")
@@ -261,7 +261,7 @@ def test_consequences_of_the_rewrite_are_described(
 
 
 def test_merge_above_changed_files_is_refused(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     repo.git("checkout -q -b side 'topic~1'")
     repo.commit("side", {"side": "1\n"}, author=ADA)
     repo.checkout("topic")
@@ -274,14 +274,14 @@ def test_merge_above_changed_files_is_refused(tmp_path: Path) -> None:
 
 
 def test_files_and_commits_are_not_mixed(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     repo.git("format-patch -q -o out master")
     with pytest.raises(UsageError, match="in one run"):
         fix_commits(repo, "topic", str(repo.path / "out"))
 
 
 def test_select_limits_the_fixes(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     with Repository.open(repo.path) as repository:
         fix(
             Driver(
@@ -292,11 +292,11 @@ def test_select_limits_the_fixes(tmp_path: Path) -> None:
             write=True,
         )
     assert repo.git("log -1 --format=%s 'topic~1'") == "frob: wait"
-    assert "if(a)" in file(repo, "topic~1")
+    assert "if(a)" in read_file_at(repo, "topic~1")
 
 
 def test_title_on_two_lines_is_not_rewritten(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     repo.commit(
         f"frob: a title\nover two lines.\n\n{TEXT}---\n\nReviewed-By: Ben Reader"
         f" <ben@example.org>\n{SIGNED}",
@@ -338,8 +338,8 @@ def create_move(path: Path, moved: str) -> Repo:
 def test_fix_survives_a_later_move(tmp_path: Path) -> None:
     repo = create_move(tmp_path / "r", MOVED)
     fix_commits(repo)
-    assert file(repo, "topic~1").startswith(TIDY)
-    assert file(repo, "topic").endswith(f"\n\n{TIDY}")
+    assert read_file_at(repo, "topic~1").startswith(TIDY)
+    assert read_file_at(repo, "topic").endswith(f"\n\n{TIDY}")
     assert repo.git("status --porcelain") == ""
 
 
@@ -351,8 +351,8 @@ def test_fix_survives_a_later_move(tmp_path: Path) -> None:
 def test_moved_lines_are_kept(tmp_path: Path, moved: str) -> None:
     repo = create_move(tmp_path / "r", moved)
     fix_commits(repo)
-    assert file(repo, "topic~1").startswith(TIDY)
-    assert file(repo, "topic").endswith(f"\n\n{moved}")
+    assert read_file_at(repo, "topic~1").startswith(TIDY)
+    assert read_file_at(repo, "topic").endswith(f"\n\n{moved}")
 
 
 def test_merged_lines_are_not_edited(tmp_path: Path) -> None:
@@ -369,14 +369,14 @@ def test_merged_lines_are_not_edited(tmp_path: Path) -> None:
         f"frob: call once\n\n{TEXT}{SIGNED}", {FILE: f"{rest}{call}"}, author=ADA
     )
     fix_commits(repo)
-    assert file(repo, "topic~1").count("\tfrob(a, 1);\n\tfrob(a, 2);\n") == 2
-    assert file(repo, "topic") == f"{rest}{call}"
+    assert read_file_at(repo, "topic~1").count("\tfrob(a, 1);\n\tfrob(a, 2);\n") == 2
+    assert read_file_at(repo, "topic") == f"{rest}{call}"
 
 
 def test_gerrit_id_stays_in_the_commit(
     tmp_path: Path,
 ) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     gerrit = "Change-Id: I0123456789abcdef0123456789abcdef01234567"
     repo.commit(
         f"frob: wait once more.\n\n{TEXT}{SIGNED}{gerrit}\n", {FILE: BASE}, author=ADA
@@ -417,7 +417,7 @@ print(count[0])
 
 @pytest.mark.long
 def test_killed_fix_leaves_the_old_or_new_state(tmp_path: Path) -> None:
-    whole = topic(tmp_path / "whole")
+    whole = create_topic(tmp_path / "whole")
     old = whole.git("rev-parse topic")
     # with a fixed date, the id is reproducible
     environment = {**os.environ, "GIT_COMMITTER_DATE": "2024-03-04T10:00:00Z"}
@@ -432,7 +432,7 @@ def test_killed_fix_leaves_the_old_or_new_state(tmp_path: Path) -> None:
     assert new != old
     # only the last few git calls write trees, commits, the undo record and the branch
     for number in range(calls - 4, calls + 1):
-        repo = topic(tmp_path / f"r{number}")
+        repo = create_topic(tmp_path / f"r{number}")
         outcome = subprocess.run(
             [sys.executable, "-c", KILLED, str(repo.path), str(number)],
             env=environment,
@@ -482,7 +482,7 @@ def test_rebased_commits_keep_other_lines(
         line.replace("(a,", "(a, ").replace("a,  ", "a, ").replace("( ", "(").rstrip()
         for line in lines
     ]
-    assert file(repo, "topic").rstrip("\n").split("\n") == tidy
+    assert read_file_at(repo, "topic").rstrip("\n").split("\n") == tidy
     assert repo.git("status --porcelain") == ""
 
 
@@ -502,7 +502,7 @@ def test_following_line_is_realigned(tmp_path: Path) -> None:
     )
     fix_commits(repo)
     assert (
-        file(repo, "topic")
+        read_file_at(repo, "topic")
         == longer.replace("\n\t     int b", "\n\t\t     int b")
         == (repo.path / FILE).read_text()
     )

@@ -14,7 +14,7 @@ ERRORS = {
 }
 
 
-def _files(folder: Path) -> dict[str, bytes]:
+def _read_files(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
@@ -37,10 +37,10 @@ def test_interrupted_write_changes_no_file(
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", broken)
-    before = _files(tmp_path)
+    before = _read_files(tmp_path)
     with pytest.raises((KeyboardInterrupt, RefusedError)) as caught:
         holder.write(dict.fromkeys(holder.data, b"new"))
-    after = _files(tmp_path)
+    after = _read_files(tmp_path)
     assert set(after) == set(before)
     if isinstance(caught.value, RefusedError):
         assert (caught.value.hint == "no file was changed") == (after == before)

@@ -51,7 +51,7 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def fixed(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
+def fix_first_finding(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
     with Repository.open(repo.path) as repository:
         settings = read_settings(repository)
         result = check_topic(repository, settings, CheckedTopic((), None, "master"))
@@ -78,10 +78,13 @@ def changed_lines(fixed: FindingFixed) -> list[str]:
 
 def test_only_the_named_finding_is_fixed(repo: Repo) -> None:
     before = repo.git("rev-parse HEAD")
-    shown = changed_lines(fixed(repo, "no-space-after-keyword"))
+    shown = changed_lines(fix_first_finding(repo, "no-space-after-keyword"))
     assert shown == ["-\tif(a)", "+\tif (a)"]
     assert repo.git("rev-parse HEAD") == before
-    assert changed_lines(fixed(repo, "no-space-after-keyword", write=True)) == shown
+    assert (
+        changed_lines(fix_first_finding(repo, "no-space-after-keyword", write=True))
+        == shown
+    )
     code = (repo.path / "drivers/frob/frob.c").read_text()
     assert "if (a)" in code
     assert "frob(a,1)" in code
@@ -90,7 +93,7 @@ def test_only_the_named_finding_is_fixed(repo: Repo) -> None:
 def test_author_may_add_their_sign_off(
     repo: Repo,
 ) -> None:
-    assert changed_lines(fixed(repo, "author-not-signed", write=True)) == [
+    assert changed_lines(fix_first_finding(repo, "author-not-signed", write=True)) == [
         "+Signed-off-by: Ada Fixer <ada@example.org>"
     ]
     assert (
@@ -102,6 +105,6 @@ def test_author_may_add_their_sign_off(
 
 def test_sign_off_is_not_added_for_others(repo: Repo) -> None:
     repo.git("config user.email carl@example.org")
-    result = fixed(repo, "author-not-signed", write=True)
+    result = fix_first_finding(repo, "author-not-signed", write=True)
     assert not result.diff
     assert result.reason.startswith("only the author can: Ada Fixer <ada@example.org>")

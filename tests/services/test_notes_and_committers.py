@@ -12,13 +12,13 @@ from tests.kit.life import life
 from tests.kit.mails import RITA
 from tests.kit.prep import COVER, prep
 from tests.kit.repos import Repo
-from tests.services.test_fix import topic
+from tests.services.test_fix import create_topic
 
 WHO = "%an <%ae> %ad|%cn <%ce>"
 Command = Callable[..., Outcome]
 
 
-def prepare(repo: Repo, *words: str) -> Outcome:
+def prepare_send(repo: Repo, *words: str) -> Outcome:
     return repo.patchpilot(
         "prepare master..topic --trailer https://example.org/x --stable "
         "none --fixes none --yes",
@@ -30,7 +30,7 @@ def check_fix(repo: Repo, *words: str) -> Outcome:
     return repo.patchpilot("check --fix --strict --fail-on never master..topic", *words)
 
 
-def note(repo: Repo, commit: str, text: str) -> None:
+def add_note(repo: Repo, commit: str, text: str) -> None:
     repo.git("notes add -f -m", text, commit)
 
 
@@ -40,19 +40,19 @@ def read_notes(repo: Repo) -> list[str]:
     ]
 
 
-COMMANDS = pytest.mark.parametrize("command", [prepare, check_fix])
+COMMANDS = pytest.mark.parametrize("command", [prepare_send, check_fix])
 
 
 @COMMANDS
 def test_notes_survive_undo(tmp_path: Path, command: Command) -> None:
-    repo = topic(tmp_path / "r")
-    note(repo, "topic~1", "tested on two boards")
-    note(repo, "topic", "v1: first")
+    repo = create_topic(tmp_path / "r")
+    add_note(repo, "topic~1", "tested on two boards")
+    add_note(repo, "topic", "v1: first")
     before = repo.git("rev-parse topic")
     assert command(repo).code == 0
     assert repo.git("rev-parse 'topic~1'") != repo.git("rev-parse", f"{before}~1")
     assert read_notes(repo) == ["tested on two boards", "v1: first"]
-    note(repo, "topic", "v2: second")
+    add_note(repo, "topic", "v2: second")
     assert repo.patchpilot("undo").code == 0
     assert repo.git("rev-parse topic") == before
     assert read_notes(repo) == ["tested on two boards", "v2: second"]
@@ -62,7 +62,7 @@ def test_notes_survive_undo(tmp_path: Path, command: Command) -> None:
 def test_rewriting_keeps_the_author(
     tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     before = repo.git("log", f"--format={WHO}", "-2", "topic").split("\n")
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Ada At Work")
     assert command(repo).code == 0
@@ -72,12 +72,12 @@ def test_rewriting_keeps_the_author(
     ]
 
 
-@pytest.mark.parametrize("command", [prepare, check_fix])
+@pytest.mark.parametrize("command", [prepare_send, check_fix])
 @pytest.mark.parametrize("theirs", ["the first", "the last"])
 def test_rewriting_others_commits_needs_claim(
     tmp_path: Path, command: Command, theirs: str
 ) -> None:
-    repo = topic(tmp_path / "r")
+    repo = create_topic(tmp_path / "r")
     other = {
         "GIT_COMMITTER_NAME": "Max Keeper",
         "GIT_COMMITTER_EMAIL": "max@keeper.example",
@@ -115,7 +115,7 @@ def test_rewriting_others_commits_needs_claim(
 
 def test_trailers_keep_notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with life(tmp_path) as topic:
-        note(topic.repo, "topic", "tested on two boards")
+        add_note(topic.repo, "topic", "tested on two boards")
         topic.tell(topic.send(), f"Reviewed-by: {RITA}")
         monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ada@work.example")
         refused = topic.run("trailers", "--yes")
@@ -133,7 +133,7 @@ def test_b4_cover_of_others_is_not_written(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "commit", 1, cover=COVER)
-    note(repo, "HEAD", "tested on two boards")
+    add_note(repo, "HEAD", "tested on two boards")
     assert repo.patchpilot("draft --cover", "widget: mine\n\nMy text.").code == 0
     assert repo.git("notes show HEAD") == "tested on two boards"
     repo.git(

@@ -43,7 +43,7 @@ def count_notes(repo: Repo, base: str | None = None) -> CountedRecipients:
         return count_recipients(repository, SendRequest(base=base))
 
 
-def remedies(repo: Repo, base: str | None = None) -> dict[str, Remedy | None]:
+def recipient_remedies(repo: Repo, base: str | None = None) -> dict[str, Remedy | None]:
     return {advice.title: advice.remedy for advice in count_notes(repo, base).advice}
 
 
@@ -57,7 +57,7 @@ def test_rebase_command_names_the_tree(
             advice.text.endswith("; not needed in the demo")
             for advice in count_notes(repo).advice
         )
-    notes = remedies(repo)
+    notes = recipient_remedies(repo)
     assert notes["target tree not named"] == Remedy(
         RemedyKind.PREFIX, ("PATCH net-next",)
     )
@@ -71,33 +71,33 @@ def test_rebase_command_names_the_tree(
         "commit-tree 'origin/master^{tree}' -p origin/master^ -m 'net: more'"
     )
     repo.git("update-ref refs/remotes/net/main", ahead)
-    assert remedies(repo)["other tree"] is None
+    assert recipient_remedies(repo)["other tree"] is None
     assert any(
         advice.text.endswith("; run git rebase net/main")
         for advice in count_notes(repo).advice
     )
-    assert "other tree" not in remedies(repo, "net/main")
+    assert "other tree" not in recipient_remedies(repo, "net/main")
     repo.git("update-ref refs/remotes/net/main origin/master")
-    assert "other tree" not in remedies(repo)
+    assert "other tree" not in recipient_remedies(repo)
     with Repository.open(repo.path) as repository:
         save_draft_answer(repository, "regression", "yes")
-        assert remedies(repo)["target tree not named"] == Remedy(
+        assert recipient_remedies(repo)["target tree not named"] == Remedy(
             RemedyKind.PREFIX, ("PATCH net",)
         )
         assert ask_before_send(repository).missing_tree == "PATCH net"
         change(repository, DraftChanges(prefix="PATCH net"))
-    assert "target tree not named" not in remedies(repo)
+    assert "target tree not named" not in recipient_remedies(repo)
 
 
 def test_open_questions_are_notes(repo: Repo) -> None:
     repo.commit("net: port: mend it", NET)
-    assert remedies(repo)["security question open"] == Remedy(
+    assert recipient_remedies(repo)["security question open"] == Remedy(
         RemedyKind.ANSWER, ("security",)
     )
     with Repository.open(repo.path) as repository:
         save_answer(repository, "security", "no", SendRequest())
-    assert "security question open" not in remedies(repo)
-    assert "regression question open" in remedies(repo)
+    assert "security question open" not in recipient_remedies(repo)
+    assert "regression question open" in recipient_remedies(repo)
 
 
 def test_excluded_address_has_no_note(repo: Repo) -> None:
@@ -108,7 +108,7 @@ def test_excluded_address_has_no_note(repo: Repo) -> None:
     assert by_title["doubtful address"].words == "Exclude loc@machine.test"
     assert by_title["address that bounces"].words == "Use kvmarm@lists.linux.dev"
     edit(recipients.planned, drop=["loc@machine.test"])
-    assert "doubtful address" not in remedies(repo)
+    assert "doubtful address" not in recipient_remedies(repo)
 
 
 def test_contact_history_covers_the_files(repo: Repo) -> None:

@@ -23,7 +23,7 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 OTHER = ANSWER.replace("Right, v2 keeps it.", "No, it has to go.")
 
 
-def _answer(
+def _reply_arguments(
     folder: Path, server: FaultySink, *words: object, text: str = ANSWER
 ) -> tuple[object, ...]:
     """Return the arguments of a reply to a review in a new repository."""
@@ -42,7 +42,7 @@ def _answer(
     )
 
 
-def _message_ids(server: FaultySink) -> list[str]:
+def _received_ids(server: FaultySink) -> list[str]:
     return [
         message_from_bytes(received.data)["Message-ID"] for received in server.take()
     ]
@@ -51,10 +51,10 @@ def _message_ids(server: FaultySink) -> list[str]:
 @BOTH
 def test_identical_reply_is_refused(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
-        words = _answer(tmp_path, server, "--via", via)
+        words = _reply_arguments(tmp_path, server, "--via", via)
         done = [call(*words) for _ in range(3)]
         assert [outcome.code for outcome in done] == [0, 1, 1]
-        (sent,) = _message_ids(server)
+        (sent,) = _received_ids(server)
         for again in done[1:]:
             assert re.search(
                 rf"this reply was sent on \d{{4}}-\d\d-\d\d at \d\d:\d\d UTC as {sent}",
@@ -66,7 +66,7 @@ def test_identical_reply_is_refused(tmp_path: Path, via: str) -> None:
         assert (dry.code, dry.json["state"]) == (1, "refused")
         assert [problem["name"] for problem in dry.json["problems"]] == ["sent-already"]
         assert call(*words, "--force", "the list lost it").code == 0
-        first, second = _message_ids(server)
+        first, second = _received_ids(server)
     assert first != second
     with Outbox() as outbox:
         assert [send.force for send in outbox.replies("review@example.org")] == [
@@ -79,7 +79,7 @@ def test_same_text_to_the_same_message_is_not_sent_again(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
-        words = _answer(tmp_path, server)
+        words = _reply_arguments(tmp_path, server)
         assert call(*words).code == 0
         assert call(*words, "--via", "b4").code == 1
         assert call(*words, "--template", "thanks").code == 1
@@ -92,19 +92,19 @@ def test_same_text_to_the_same_message_is_not_sent_again(
 
 def test_changed_text_can_be_sent_as_another_reply(tmp_path: Path) -> None:
     with FaultySink() as server:
-        words = _answer(tmp_path, server)
+        words = _reply_arguments(tmp_path, server)
         assert call(*words).code == 0
         (tmp_path / "answer.txt").write_text(OTHER)
         assert call(*words).code == 0
         (tmp_path / "answer.txt").write_text(ANSWER)
         assert call(*words[:2], "<post@example.org>", *words[3:]).code == 0
         assert call(*words).code == 1
-        assert len(set(_message_ids(server))) == 3
+        assert len(set(_received_ids(server))) == 3
 
 
 def test_resending_a_reply_needs_a_reason(tmp_path: Path) -> None:
     with FaultySink() as server:
-        words = _answer(tmp_path, server)
+        words = _reply_arguments(tmp_path, server)
         refused = call(*words, "--force", " ")
         assert (refused.code, server.take()) == (2, ())
     assert "--force requires a reason" in refused.err
@@ -112,7 +112,7 @@ def test_resending_a_reply_needs_a_reason(tmp_path: Path) -> None:
 
 def test_concurrent_processes_send_one_reply(tmp_path: Path) -> None:
     with FaultySink() as server:
-        words = _answer(tmp_path, server)
+        words = _reply_arguments(tmp_path, server)
         with ThreadPoolExecutor(3) as pool:
             done = list(pool.map(lambda _: spawn(*words), range(3)))
         assert sorted(outcome.code for outcome in done) == [0, 1, 1], [
@@ -124,7 +124,7 @@ def test_concurrent_processes_send_one_reply(tmp_path: Path) -> None:
 def test_draft_changed_during_a_send_is_kept(tmp_path: Path) -> None:
     written: list[Outcome] = []
     with FaultySink() as server:
-        words = _answer(tmp_path, server)
+        words = _reply_arguments(tmp_path, server)
 
         def write(_: int) -> None:
             written.append(
@@ -137,7 +137,7 @@ def test_draft_changed_during_a_send_is_kept(tmp_path: Path) -> None:
         (draft,) = call("track reply --format json").json["drafts"]
         assert draft["text"] == OTHER
         assert call(*words[:5], "--no-edit", "--yes").code == 0
-        assert len(set(_message_ids(server))) == 2
+        assert len(set(_received_ids(server))) == 2
     assert written[0].code == 0
 
 
@@ -145,7 +145,7 @@ def test_draft_changed_during_a_send_is_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("after_data", [False, True])
 def test_killed_reply_arrives_once(tmp_path: Path, via: str, after_data: bool) -> None:
     with FaultySink() as server:
-        words = _answer(tmp_path, server, "--via", via)
+        words = _reply_arguments(tmp_path, server, "--via", via)
         _kill_reply(server, words, after_data=after_data)
         arrived = len(server.take())
         again = call(*words)
@@ -160,7 +160,7 @@ def test_killed_reply_arrives_once(tmp_path: Path, via: str, after_data: bool) -
 
 def test_uncertain_reply_blocks_its_draft(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:
-        words = _answer(tmp_path, server)
+        words = _reply_arguments(tmp_path, server)
         assert call(*words).code == 4
         server.faults.heal()
         assert call(*words[:5], "--discard").code == 0
@@ -174,7 +174,7 @@ def test_uncertain_reply_blocks_its_draft(tmp_path: Path) -> None:
 
 def test_new_text_is_kept_after_a_send(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:
-        words = _answer(tmp_path, server)
+        words = _reply_arguments(tmp_path, server)
         assert call(*words).code == 4
         server.faults.heal()
         (tmp_path / "answer.txt").write_text(OTHER)
@@ -182,7 +182,7 @@ def test_new_text_is_kept_after_a_send(tmp_path: Path) -> None:
         settled.expect(1, "has a different text")
         assert call("track reply --format json").json["drafts"][0]["text"] == OTHER
         assert call(*words).code == 0
-        assert len(set(_message_ids(server))) == 2
+        assert len(set(_received_ids(server))) == 2
 
 
 def _kill_reply(

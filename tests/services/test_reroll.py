@@ -33,7 +33,7 @@ from tests.kit.topics import SIGNED, topic
 DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 
-def known_patch(number: int) -> KnownPatch:
+def make_known_patch(number: int) -> KnownPatch:
     """Return the patch of the message that tests.kit.outbox creates."""
     return KnownPatch(str(message(number).patch_id), f"widget: change {number}")
 
@@ -73,7 +73,7 @@ def test_reroll_starts_a_version() -> None:
         DRAFT,
         in_reply_to="x@example.org",
         changelogs={"1": "kept"},
-        patches=(known_patch(2), KnownPatch("f" * 40, "net: new one")),
+        patches=(make_known_patch(2), KnownPatch("f" * 40, "net: new one")),
     )
     rerolled = reroll(draft)
     assert (rerolled.version, rerolled.in_reply_to) == (2, "")
@@ -131,17 +131,21 @@ def test_changelog_gets_heading_and_link() -> None:
 @pytest.mark.parametrize(
     ("patches", "kinds"),
     [
-        ((known_patch(1), known_patch(2)), ["same", "same"]),
-        ((known_patch(2), known_patch(1)), ["same", "same"]),
+        ((make_known_patch(1), make_known_patch(2)), ["same", "same"]),
+        ((make_known_patch(2), make_known_patch(1)), ["same", "same"]),
         (
-            (known_patch(1), KnownPatch("f" * 40, "widget: change 2")),
+            (make_known_patch(1), KnownPatch("f" * 40, "widget: change 2")),
             ["same", "changed"],
         ),
         (
-            (known_patch(1), known_patch(2), KnownPatch("f" * 40, "net: another")),
+            (
+                make_known_patch(1),
+                make_known_patch(2),
+                KnownPatch("f" * 40, "net: another"),
+            ),
             ["same", "same", "new"],
         ),
-        ((known_patch(2),), ["same", "dropped"]),
+        ((make_known_patch(2),), ["same", "dropped"]),
         ((), ["dropped", "dropped"]),
     ],
 )
@@ -190,7 +194,9 @@ def test_sent_version_is_tagged(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     base, head = repo.git("rev-parse master"), repo.git("rev-parse topic")
     send = replace(record_sends(1), base=base, head=head)
-    draft = replace(DRAFT, links={"0": "old@example.org"}, patches=(known_patch(1),))
+    draft = replace(
+        DRAFT, links={"0": "old@example.org"}, patches=(make_known_patch(1),)
+    )
     with Repository.open(repo.path) as repository:
         remember(repository, send, draft)
         first = f"{CHANGE}-v1-1@example.org"
@@ -309,7 +315,7 @@ def test_b4s_changelog_template_is_replaced(changelog: str, is_kept: bool) -> No
         draft = replace(
             DRAFT,
             version=version,
-            patches=(known_patch(1),),
+            patches=(make_known_patch(1),),
             changelogs={"2": changelog},
         )
         rerolled = reroll(draft)
@@ -325,14 +331,14 @@ def test_reworded_message_is_in_the_changelog(tmp_path: Path) -> None:
     after = repo.git("rev-parse HEAD").strip()
     with Outbox() as outbox:
         record(outbox, messages=[replace(message(1), commit=before)])
-    draft = replace(DRAFT, patches=(replace(known_patch(1), commit=after),))
+    draft = replace(DRAFT, patches=(replace(make_known_patch(1), commit=after),))
     with Repository.open(repo.path) as repository:
         assert (
             "EDITME message reworded: widget: change 1"
             in reroll(draft, repository).changelog
         )
-        same = replace(DRAFT, patches=(replace(known_patch(1), commit=before),))
-        gone = replace(DRAFT, patches=(replace(known_patch(1), commit="f" * 40),))
+        same = replace(DRAFT, patches=(replace(make_known_patch(1), commit=before),))
+        gone = replace(DRAFT, patches=(replace(make_known_patch(1), commit="f" * 40),))
         for unchanged in (same, gone):
             assert "reworded" not in reroll(unchanged, repository).changelog
     assert "reworded" not in reroll(draft).changelog

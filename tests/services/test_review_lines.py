@@ -22,7 +22,7 @@ from tests.reading import story
 PEOPLE = tuple(Address(f"Person Number{at}", f"p{at}@example.org") for at in range(12))
 
 
-def table(patches: int, people: int) -> ReviewTable:
+def make_review_table(patches: int, people: int) -> ReviewTable:
     """Return a table whose rows each contain every state once."""
     states = tuple(ReviewState)
     rows = []
@@ -40,7 +40,7 @@ def table(patches: int, people: int) -> ReviewTable:
 @pytest.mark.parametrize("patches", [1, 2, 5, 30])
 @pytest.mark.parametrize("people", [0, 1, 3, 12])
 def test_table_lists_every_reviewer(patches: int, people: int) -> None:
-    lines = review_lines(table(patches, people), 76)
+    lines = review_lines(make_review_table(patches, people), 76)
     assert [line for line in lines if len(line) > 76] == []
     text = "\n".join(lines)
     assert [it.name for it in PEOPLE[:people] if it.name.split()[0] not in text] == []
@@ -48,7 +48,7 @@ def test_table_lists_every_reviewer(patches: int, people: int) -> None:
 
 
 def test_shorter_side_becomes_the_columns() -> None:
-    first, row, *_ = review_lines(table(5, 2), 76)
+    first, row, *_ = review_lines(make_review_table(5, 2), 76)
     assert first.split() == ["Person", "Person"]
     assert row.startswith("1/5 subsystem: a title")
     assert row.split()[-2:] == [
@@ -59,7 +59,9 @@ def test_shorter_side_becomes_the_columns() -> None:
 
 def test_wide_review_table_is_split() -> None:
     heads = [
-        line for line in review_lines(table(12, 12), 76) if line.startswith("patch")
+        line
+        for line in review_lines(make_review_table(12, 12), 76)
+        if line.startswith("patch")
     ]
     numbers = [int(word) for line in heads for word in line.split()[1:]]
     assert (len(heads), numbers) == (2, [*range(1, 13)])

@@ -24,7 +24,7 @@ from tests.kit.mails import ADA, MATT, RITA
 ASKS = "Please explain why line 1 was wrong.\n\nPlease use a constant here."
 
 
-def _row(text: str, name: str) -> str:
+def _patch_row(text: str, name: str) -> str:
     return next(
         line.removeprefix(f"  {name}").strip()
         for line in text.splitlines()
@@ -52,25 +52,25 @@ def test_v2_has_its_own_state(tmp_path: Path, publish: bool) -> None:
     with life(tmp_path) as topic:
         first = _get_review(topic)
         before = topic.track("show").out
-        assert _row(before, "state").startswith("changes-requested")
+        assert _patch_row(before, "state").startswith("changes-requested")
         second = _send_next(topic, publish=publish)
         for _ in range(2):
             shown = topic.track("show").out
-            assert _row(shown, "state") == "sent: no reply yet"
-            assert _row(shown, "turn").startswith("others: ")
+            assert _patch_row(shown, "state") == "sent: no reply yet"
+            assert _patch_row(shown, "turn").startswith("others: ")
             assert "send v2" not in shown
             assert "--reroll" not in shown
-            assert _row(shown, "v1").endswith(f"<{first}>")
-            assert _row(shown, "v2").endswith(f"<{second}>")
+            assert _patch_row(shown, "v1").endswith(f"<{first}>")
+            assert _patch_row(shown, "v2").endswith(f"<{second}>")
             listed = topic.track().out
             assert "changes-requested" not in listed
             assert "--reroll" not in listed
             # requests about v1 are still listed under v1
             requests = topic.track("show", "1", "--ledger", "--json").json["points"]
             assert [point["version"] for point in requests] == [1, 1]
-            assert _row(topic.track("show", f"<{second}>").out, "state").startswith(
-                "sent"
-            )
+            assert _patch_row(
+                topic.track("show", f"<{second}>").out, "state"
+            ).startswith("sent")
             # the version is still known if the archive lacks it
             topic.update()
 
@@ -119,7 +119,7 @@ def test_bounce_is_stored(
             assert "rita@example.net" in outcome.out
 
 
-def _answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
+def _write_answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
     when = format_datetime(datetime.now(UTC))
     raw = (
         f"From: {sender}\nTo: {LIST}\nSubject: Re: [PATCH] {TITLE}\nMessage-ID: <{ident}>\n"
@@ -135,16 +135,16 @@ def test_replies_to_all_versions_are_joined(tmp_path: Path, by: str) -> None:
     with life(tmp_path) as topic:
         publish = by == "archive"
         first = topic.send("--to", MATT, publish=publish)
-        asks = _answer(tmp_path / "reply1", first, ASKS, MATT, "asks@example.net")
+        asks = _write_answer(tmp_path / "reply1", first, ASKS, MATT, "asks@example.net")
         assert topic.track("add", "--mbox", asks).code == 0
         second = _send_next(topic, publish=publish)
         tag = f"Reviewed-by: {RITA}"
-        tags = _answer(tmp_path / "reply2", second, tag, RITA, "tags@example.net")
+        tags = _write_answer(tmp_path / "reply2", second, tag, RITA, "tags@example.net")
         assert topic.track("add", "--mbox", tags).code == 0
         if publish:
             topic.archive.add(asks.read_bytes(), tags.read_bytes())
             topic.track("update")
-        takes = _answer(
+        takes = _write_answer(
             tmp_path / "reply3", second, "Applied, thanks.", MATT, "takes@example.net"
         )
         assert topic.track("add", "--mbox", takes).code == 0
@@ -200,8 +200,8 @@ def test_local_tag_is_not_a_version(tmp_path: Path) -> None:
         assert "Reviewed-by" in author.repo.git("show -s --format=%B")
         shown = author.track("show").out
         for name in ("state", "turn", "next"):
-            assert _row(shown, name) == _row(before, name)
-        assert _row(shown, "topic").endswith(
+            assert _patch_row(shown, name) == _patch_row(before, name)
+        assert _patch_row(shown, "topic").endswith(
             "next v2; 1 tag added locally; it goes out with the next version, if one is needed"
         )
         assert "changelog" not in shown + author.track().out
@@ -241,9 +241,11 @@ def test_answered_request_is_closed(tmp_path: Path) -> None:
         first = author.send("--to", MATT)
         author.update()
         author.tell(first, f"{question}\n\n> int line1;\n\n{ASKS}", MATT)
-        assert "3 requests by Matt Maintainer" in _row(author.track("show").out, "open")
+        assert "3 requests by Matt Maintainer" in _patch_row(
+            author.track("show").out, "open"
+        )
         author.tell("reply1@example.net", f"> {question}\n\nBecause it is new.", ADA)
-        assert _row(author.track("show").out, "open") == (
+        assert _patch_row(author.track("show").out, "open") == (
             "2 requests by Matt Maintainer; 1 request answered, not marked done"
         )
         assert "2 open, 1 answered" in author.track("show", "--ledger").out
@@ -305,10 +307,12 @@ def test_requests_of_an_unarchived_version_are_known(
     with life(tmp_path) as topic:
         first = topic.send("--to", MATT, publish=False)
         tag = f"Acked-by: {RITA}"
-        file = _answer(tmp_path / "reply1", first, tag, RITA, "acks@example.net")
+        file = _write_answer(tmp_path / "reply1", first, tag, RITA, "acks@example.net")
         assert topic.track("add", "--mbox", file).code == 0
         second = _send_next(topic, publish=False)
-        file = _answer(tmp_path / "reply2", second, ASKS, MATT, "asks@example.net")
+        file = _write_answer(
+            tmp_path / "reply2", second, ASKS, MATT, "asks@example.net"
+        )
         assert topic.track("add", "--mbox", file).code == 0
         topic.amend("int next3;\n")
         dry_run = topic.run(
@@ -323,7 +327,7 @@ def test_earlier_version_is_searched_for(
 ) -> None:
     with life(tmp_path) as topic:
         first = topic.send("--to", MATT, publish=False)
-        file = _answer(tmp_path / "reply1", first, ASKS, MATT, "asks@example.net")
+        file = _write_answer(tmp_path / "reply1", first, ASKS, MATT, "asks@example.net")
         assert topic.track("add", "--mbox", file).code == 0
         second = _send_next(topic)
         with open_store() as store:
@@ -331,4 +335,4 @@ def test_earlier_version_is_searched_for(
         assert topic.track("update", "--lore", topic.archive.url).code == 0
         with open_store() as store:
             assert store.message_ids(1) == {"asks@example.net", second}
-        assert _row(topic.track("show").out, "v1").endswith(f"<{first}>")
+        assert _patch_row(topic.track("show").out, "v1").endswith(f"<{first}>")

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 SECRET = "s3cret word"
 
 
-def config() -> str:
+def read_config() -> str:
     return git(None, "config", "--global", "--list", ok=(0, 1)).text
 
 
@@ -55,9 +55,9 @@ def test_settings_are_tested_before_writing(
         (mail,) = server.take()
         assert mail.recipients == ("ada@example.org",)
         assert b"This line must arrive unchanged" in mail.data
-        assert f"sendemail.smtpserverport={server.port}" in config()
+        assert f"sendemail.smtpserverport={server.port}" in read_config()
         assert "plain text" in done.err
-        assert SECRET not in config() + done.out + done.err
+        assert SECRET not in read_config() + done.out + done.err
         # the prompt is the same as in git send-email
         credential = git(
             None,
@@ -76,7 +76,7 @@ def test_refused_login_writes_nothing(workdir: Path) -> None:
         done = set_up(server, "--keep", "store", password="wrong")
         done.expect(4, "rejects the login")
         assert "wrong" not in done.err + done.out
-    assert "sendemail" not in config()
+    assert "sendemail" not in read_config()
     assert not (Path.home() / ".git-credentials").exists()
 
 
@@ -86,7 +86,7 @@ def test_dry_run_writes_nothing(workdir: Path) -> None:
         assert done.code == 0
         assert "sendemail.smtpserver" in done.out
         assert server.logins == []
-    assert "sendemail" not in config()
+    assert "sendemail" not in read_config()
 
 
 def test_nothing_is_written_without_confirmation(workdir: Path) -> None:
@@ -96,7 +96,7 @@ def test_nothing_is_written_without_confirmation(workdir: Path) -> None:
             "setup mail --encryption none --user none --address ada@example.org", *words
         )
         outcome.expect(2, "--yes", f"reached {server.host}")
-    assert "sendemail" not in config()
+    assert "sendemail" not in read_config()
 
 
 def test_overriding_repository_is_reported(workdir: Path) -> None:

@@ -104,7 +104,7 @@ def check_result(repo: Repo, line: str = "check --format json") -> object:
     ]
 
 
-def tui_result(repo: Repo) -> object:
+def check_in_tui(repo: Repo) -> object:
     session = Session(repo.path)
     with Repository.open(repo.path) as repository:
         try:
@@ -128,7 +128,7 @@ def test_every_setting_has_a_case() -> None:
 def test_setting_works_in_both_front_ends(repo: Repo, name: str) -> None:
     repo.git("config", f"patchpilot.{name}", RIGHT[name])
     command = check_result(repo)
-    assert command == tui_result(repo)
+    assert command == check_in_tui(repo)
     assert isinstance(command[1], list)  # type: ignore[index]
     reported = repo.patchpilot("config --format json").json
     assert reported["problems"] == []
@@ -152,7 +152,7 @@ def test_invalid_value_gives_the_same_error_in_cli_and_tui(
     scope = "--local" if name == "base" else "--global"
     repo.git("config", scope, f"patchpilot.{name}", value)
     code, message, hint = check_result(repo)  # type: ignore[misc]
-    assert tui_result(repo) == (code, message, hint)
+    assert check_in_tui(repo) == (code, message, hint)
     assert code == 2
     assert hint
     assert (
@@ -165,7 +165,7 @@ def test_user_pack_runs_in_both_front_ends(repo: Repo) -> None:
         (repo.path / "ours.toml").write_text(PACK)
         repo.git("config --global patchpilot.packs", value)
         assert "our-marker" in str(check_result(repo))
-        assert check_result(repo) == tui_result(repo)
+        assert check_result(repo) == check_in_tui(repo)
 
 
 @pytest.mark.usefixtures("terminal")
@@ -185,7 +185,7 @@ def test_invalid_tree_setting_gives_the_same_error_in_cli_and_tui(
 ) -> None:
     (repo.path / ".patchpilot.toml").write_text(text)
     code, message, hint = check_result(repo, "check")  # type: ignore[misc]
-    assert tui_result(repo) == (code, message, hint)
+    assert check_in_tui(repo) == (code, message, hint)
     assert code == 2
     assert str(repo.path) in message + hint
 

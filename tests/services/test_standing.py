@@ -57,7 +57,7 @@ def tree(tmp_path: Path) -> Repo:
     return repo
 
 
-def _series(
+def _commit_series(
     repo: Repo,
     folder: Path,
     commits: list[tuple[str, dict[str, str | None]]],
@@ -93,7 +93,7 @@ def _finding_names(result: CheckResult, number: int) -> list[str]:
     return [finding.name for finding in result.patches[number].findings]
 
 
-def _check(
+def _check_files(
     files: list[str], tree: Path, *, jobs: int = 1, compat: bool = False
 ) -> CheckResult:
     options = Options(strict=True, jobs=jobs, checkpatch_compat=compat, profile="linux")
@@ -101,7 +101,7 @@ def _check(
     return driver.check(read_targets(files, None))
 
 
-def _old_findings(number: int, text: str) -> str:
+def _old_finding_text(number: int, text: str) -> str:
     lines = [f"int line_{number};\n" for number in range(40)]
     lines[number] = text
     return "".join(lines)
@@ -118,7 +118,7 @@ def test_binding_in_first_patch_is_visible_in_second(
             "    const: acme,frob\n"
         )
     }
-    files = _series(
+    files = _commit_series(
         tree,
         tmp_path / "out",
         [
@@ -127,14 +127,14 @@ def test_binding_in_first_patch_is_visible_in_second(
         ],
     )
     assert "undocumented-compatible" in _reported_names(
-        _check([files[1]], tree.path).patches[0]
+        _check_files([files[1]], tree.path).patches[0]
     )
     assert "undocumented-compatible" not in _reported_names(
-        _check(files, tree.path).patches[1]
+        _check_files(files, tree.path).patches[1]
     )
     # checkpatch.pl uses the same tree for all patches in a run
     assert "undocumented-compatible" in _reported_names(
-        _check(files, tree.path, compat=True).patches[1]
+        _check_files(files, tree.path, compat=True).patches[1]
     )
 
 
@@ -157,10 +157,10 @@ def _rename_patches(
 ) -> list[str]:
     names = ("renamed", then)
     rows = [
-        (f"demo: Name it {name}", {OLD: _old_findings(10, f"int {name};\n")})
+        (f"demo: Name it {name}", {OLD: _old_finding_text(10, f"int {name};\n")})
         for name in names
     ]
-    return _series(tree, out, rows, *words)
+    return _commit_series(tree, out, rows, *words)
 
 
 @pytest.mark.parametrize("words", [(), ("--no-numbered",)])
@@ -168,25 +168,27 @@ def test_second_patch_is_checked_after_applying_the_first(
     tree: Repo, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     files = _rename_patches(tree, tmp_path / "out", *words)
-    assert "does-not-apply" in _finding_names(_check([files[1]], tree.path), 0)
+    assert "does-not-apply" in _finding_names(_check_files([files[1]], tree.path), 0)
     for targets in (files, [str(tmp_path / "out")]):
-        assert "does-not-apply" not in _finding_names(_check(targets, tree.path), 1)
+        assert "does-not-apply" not in _finding_names(
+            _check_files(targets, tree.path), 1
+        )
 
 
 def test_revert_of_an_earlier_patch_in_the_series_is_not_reported_as_applied(
     tree: Repo, tmp_path: Path
 ) -> None:
     files = _rename_patches(tree, tmp_path / "out", then="line_10")
-    assert "already-applied" in _finding_names(_check([files[1]], tree.path), 0)
+    assert "already-applied" in _finding_names(_check_files([files[1]], tree.path), 0)
     assert not {"already-applied", "does-not-apply"} & set(
-        _finding_names(_check(files, tree.path), 1)
+        _finding_names(_check_files(files, tree.path), 1)
     )
 
 
 def test_failing_patch_does_not_affect_the_next(tree: Repo, tmp_path: Path) -> None:
     files = _rename_patches(tree, tmp_path / "out")
     tree.put("drivers/demo/old.c", "int quite;\nint another;\nint file;\n")
-    result = _check(files, tree.path)
+    result = _check_files(files, tree.path)
     assert "does-not-apply" in _finding_names(result, 0)
     assert "does-not-apply" not in _finding_names(result, 1)
 
@@ -195,12 +197,12 @@ def test_parallel_results_agree(tree: Repo, tmp_path: Path) -> None:
     commits: list[tuple[str, dict[str, str | None]]] = [
         (
             f"demo: Rename line {number}",
-            {"drivers/demo/old.c": _old_findings(10, f"int renamed_{number};\n")},
+            {"drivers/demo/old.c": _old_finding_text(10, f"int renamed_{number};\n")},
         )
         for number in range(14)
     ]
-    files = _series(tree, tmp_path / "out", commits)
-    alone, many = _check(files, tree.path), _check(files, tree.path, jobs=2)
+    files = _commit_series(tree, tmp_path / "out", commits)
+    alone, many = _check_files(files, tree.path), _check_files(files, tree.path, jobs=2)
     assert [patch.findings for patch in alone.patches] == [
         patch.findings for patch in many.patches
     ]

@@ -30,7 +30,7 @@ def target(
         )
 
 
-def label(repo: Repo, revision: str = "HEAD", named: str | None = None) -> str:
+def target_label(repo: Repo, revision: str = "HEAD", named: str | None = None) -> str:
     result = target(repo, revision, named)
     return result.label if result else ""
 
@@ -68,14 +68,14 @@ def test_target_is_the_current_branch_tip(stale: Repo, tmp_path: Path) -> None:
 
 
 def test_branch_can_be_a_target(stale: Repo) -> None:
-    assert label(stale, named="origin/master") == "origin/master"
+    assert target_label(stale, named="origin/master") == "origin/master"
     for word in (
         stale.git("rev-parse origin/master"),
         stale.git("rev-parse --short origin/master"),
         "HEAD~1",
         "origin/main~1",
     ):
-        assert label(stale, named=word) == "origin/main"
+        assert target_label(stale, named=word) == "origin/main"
 
 
 def test_pushed_copy_is_not_a_target(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_pushed_copy_is_not_a_target(tmp_path: Path) -> None:
     repo.git("checkout -q --no-track -b topic upstream/main")
     commit_fix(repo)
     repo.git("push -q -u origin topic")
-    assert label(repo) != "origin/topic"
+    assert target_label(repo) != "origin/topic"
     assert target(repo) is not None
 
 
@@ -107,16 +107,16 @@ def test_rebased_upstream_is_the_target(tmp_path: Path) -> None:
 def test_commit_uses_its_branch_target(stale: Repo) -> None:
     stale.git("checkout -q --track -b other origin/master")
     stale.commit("other: fix\n", {"other.c": "int o;\n"})
-    assert label(stale) == "origin/master"
-    assert label(stale, "topic") == "origin/main"
+    assert target_label(stale) == "origin/master"
+    assert target_label(stale, "topic") == "origin/main"
 
 
 def test_patch_files_use_the_current_base(stale: Repo, tmp_path: Path) -> None:
-    assert label(stale, "") == "origin/main"
+    assert target_label(stale, "") == "origin/main"
     stale.git("checkout -q main")
-    assert label(stale, "") == "origin/main"
+    assert target_label(stale, "") == "origin/main"
     alone = Repo(tmp_path / "alone")
-    assert label(alone, "") == ""
+    assert target_label(alone, "") == ""
     alone.commit("start\n", {"a.c": "int a;\n"})
     chosen = target(alone, "")
     assert chosen is not None

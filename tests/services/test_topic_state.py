@@ -116,7 +116,7 @@ def test_unrelated_series_are_not_read(
             with open_store() as store:
                 for series in read_all_series(store=store, whole=False):
                     assert series.version
-            monkeypatch.setattr(known_series._Reading, "_read", _never)
+            monkeypatch.setattr(known_series._Reading, "_read", _fail_if_called)
             state = recorded_topic_state(repository, None, None)
             assert state
             assert state.series is None
@@ -141,7 +141,7 @@ def test_summary_is_kept_while_topics_change(
 
         before = state()
         with monkeypatch.context() as patch:
-            patch.setattr(known_series._Reading, "_read", _never)
+            patch.setattr(known_series._Reading, "_read", _fail_if_called)
             topic.repo.git("commit -q --allow-empty -m more")
             assert state() == before
             # a change of this branch may mean that the series was merged
@@ -150,7 +150,7 @@ def test_summary_is_kept_while_topics_change(
                 state()
 
 
-def _never(*_: object) -> NoReturn:
+def _fail_if_called(*_: object) -> NoReturn:
     raise AssertionError("the mails were read")
 
 
@@ -196,15 +196,15 @@ def test_list_marks_the_topic(tmp_path: Path) -> None:
         ), lines
 
 
-def dry_run(life: Life) -> None:
+def send_dry_run(life: Life) -> None:
     assert life.run("send", "--dry-run", "--to", LIST).code in (0, 1)
 
 
-def to_self(life: Life) -> None:
+def send_to_self(life: Life) -> None:
     assert life.run("send", "--to-self", "--yes", "--to", LIST).code == 0
 
 
-def prepared(life: Life) -> None:
+def prepare_topic(life: Life) -> None:
     assert (
         life.run(
             "prepare", "--trailer", "Cc: Otto Other <otto@example.com>", "--yes"
@@ -213,110 +213,113 @@ def prepared(life: Life) -> None:
     )
 
 
-def rejected_by_server(life: Life) -> None:
+def send_and_be_rejected(life: Life) -> None:
     life.server.faults.reject_all = True
     assert life.run("send", "--to", LIST, "--force", "a test", "--yes").code != 0
     life.server.faults.heal()
 
 
-def partly(life: Life) -> None:
+def send_partly(life: Life) -> None:
     life.server.faults.close_after_data = 2
     assert life.run("send", "--to", LIST, "--force", "a test", "--yes").code != 0
     life.server.faults.heal()
 
 
-def sent(life: Life) -> str:
+def send_first_version(life: Life) -> str:
     first = life.send()
     life.update()
     return first
 
 
-def tagged(life: Life) -> None:
-    life.tell(sent(life), f"Thanks.\n\nReviewed-by: {RITA}")
+def receive_tag(life: Life) -> None:
+    life.tell(send_first_version(life), f"Thanks.\n\nReviewed-by: {RITA}")
 
 
-def asked(life: Life) -> None:
-    life.tell(sent(life), "What happens when the widget has no lines?")
+def receive_question(life: Life) -> None:
+    life.tell(send_first_version(life), "What happens when the widget has no lines?")
 
 
-def criticized(life: Life) -> None:
-    life.tell(sent(life), "Please check the return value here as well, and send a v2.")
+def receive_change_request(life: Life) -> None:
+    life.tell(
+        send_first_version(life),
+        "Please check the return value here as well, and send a v2.",
+    )
 
 
-def amended(life: Life) -> None:
-    criticized(life)
+def amend_commit(life: Life) -> None:
+    receive_change_request(life)
     life.amend()
 
 
-def reworded(life: Life) -> None:
-    tagged(life)
+def reword_commit(life: Life) -> None:
+    receive_tag(life)
     life.repo.git(
         "commit -q --amend -m",
         f"widget: correct line 1\n\nLine 1 was wrong.\n\n{SIGNED}",
     )
 
 
-def second(life: Life) -> str:
-    amended(life)
+def send_second_version(life: Life) -> str:
+    amend_commit(life)
     life.run("draft", "--changelog", "- check the return value (Rita)")
     first = life.send()
     life.update()
     return first
 
 
-def resent(life: Life) -> None:
-    second(life)
+def resend_second_version(life: Life) -> None:
+    send_second_version(life)
     life.send("--resend")
     life.update()
 
 
-def accepted(life: Life) -> None:
-    life.applied(sent(life))
+def receive_applied_notice(life: Life) -> None:
+    life.applied(send_first_version(life))
 
 
-def in_mainline(life: Life) -> None:
-    accepted(life)
+def merge_into_mainline(life: Life) -> None:
+    receive_applied_notice(life)
     life.land("v6.9-rc1")
 
 
-def in_stable(life: Life) -> None:
-    accepted(life)
+def merge_into_stable(life: Life) -> None:
+    receive_applied_notice(life)
     life.backport(life.land("v6.9-rc1"), "6.6")
 
 
-def refused(life: Life) -> None:
-    life.refused(sent(life))
+def receive_refusal(life: Life) -> None:
+    life.refused(send_first_version(life))
 
 
-def dropped_by_a_stranger(life: Life) -> None:
-    robot = life.applied(sent(life))
+def receive_drop_by_stranger(life: Life) -> None:
+    robot = life.applied(send_first_version(life))
     life.tell(robot, "I have dropped it again.", MATT)
 
 
-def unfollowed(life: Life) -> None:
-    sent(life)
+def stop_following(life: Life) -> None:
+    send_first_version(life)
     assert life.track("remove", "1").code == 0
 
 
-def forgotten(life: Life) -> None:
-    tagged(life)
+def forget_draft(life: Life) -> None:
+    receive_tag(life)
     assert life.run("draft", "--forget").code == 0
 
 
-def elsewhere(life: Life) -> None:
+def track_version_sent_elsewhere(life: Life) -> None:
     mail = life.repo.git("format-patch --stdout -1").partition("\n")[2]
     life.archive.add(f"Message-ID: <other@example.org>\nTo: {LIST}\n{mail}".encode())
     assert life.track("add", "<other@example.org>").code == 0
 
 
-def of_another_repository(life: Life) -> None:
-    tagged(life)
+def work_in_other_repository(life: Life) -> None:
+    receive_tag(life)
     life.repo = life.create_repository("other")
     life.amend("int quite_different;\n")
 
 
 @dataclass(frozen=True)
-class Moment:
+class TopicMoment:
     """A stage of a topic's life, and what is shown.
 
     These are the states of Follow and Send in the stage bar, Follow's note, the next version in
@@ -342,10 +345,10 @@ UNOPENED, TODO, DONE, WAITING, BLOCKED = (
 )
 NOT_FOLLOWED = "no series of this topic is tracked"
 LIFE = {
-    "committed": Moment(
+    "committed": TopicMoment(
         lambda topic: None, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
     ),
-    "checked": Moment(
+    "checked": TopicMoment(
         lambda topic: topic.run("check"),
         UNOPENED,
         UNOPENED,
@@ -354,14 +357,14 @@ LIFE = {
         "not-sent",
         NOT_FOLLOWED,
     ),
-    "prepared": Moment(
-        prepared, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
+    "prepared": TopicMoment(
+        prepare_topic, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
     ),
-    "dry-run": Moment(
-        dry_run, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
+    "dry-run": TopicMoment(
+        send_dry_run, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
     ),
-    "sent to self": Moment(
-        to_self,
+    "sent to self": TopicMoment(
+        send_to_self,
         UNOPENED,
         UNOPENED,
         "not sent (v1 was sent to yourself on",
@@ -369,8 +372,8 @@ LIFE = {
         "not-sent",
         NOT_FOLLOWED,
     ),
-    "rejected by the server": Moment(
-        rejected_by_server,
+    "rejected by the server": TopicMoment(
+        send_and_be_rejected,
         UNOPENED,
         BLOCKED,
         "v1 not sent: 0 of 1 message accepted",
@@ -378,8 +381,8 @@ LIFE = {
         "not-sent",
         NOT_FOLLOWED,
     ),
-    "partly sent": Moment(
-        partly,
+    "partly sent": TopicMoment(
+        send_partly,
         TODO,
         BLOCKED,
         "v1 partly sent: 1 of 2 messages accepted, 1 unknown",
@@ -388,7 +391,7 @@ LIFE = {
         "is not tracked",
         patches=2,
     ),
-    "sent, not on the archive": Moment(
+    "sent, not on the archive": TopicMoment(
         lambda topic: topic.send(publish=False),
         WAITING,
         DONE,
@@ -397,9 +400,11 @@ LIFE = {
         "sent",
         "no mail from this topic",
     ),
-    "sent": Moment(sent, WAITING, DONE, "v1 sent: no reply yet", 2, "sent"),
-    "sent, not followed": Moment(
-        unfollowed,
+    "sent": TopicMoment(
+        send_first_version, WAITING, DONE, "v1 sent: no reply yet", 2, "sent"
+    ),
+    "sent, not followed": TopicMoment(
+        stop_following,
         TODO,
         DONE,
         "not tracked",
@@ -407,61 +412,83 @@ LIFE = {
         "sent",
         "v1 of this topic is not tracked",
     ),
-    "sent long ago with another program": Moment(
-        elsewhere, TODO, UNOPENED, "v1 stalled: no mail since 2023-11-14", 2, "stalled"
+    "sent long ago with another program": TopicMoment(
+        track_version_sent_elsewhere,
+        TODO,
+        UNOPENED,
+        "v1 stalled: no mail since 2023-11-14",
+        2,
+        "stalled",
     ),
-    "draft forgotten": Moment(
-        forgotten, WAITING, DONE, "v1 under-review", 2, "under-review"
+    "draft forgotten": TopicMoment(
+        forget_draft, WAITING, DONE, "v1 under-review", 2, "under-review"
     ),
-    "under review": Moment(
-        tagged, WAITING, DONE, "v1 under-review: 1 reply", 2, "under-review"
+    "under review": TopicMoment(
+        receive_tag, WAITING, DONE, "v1 under-review: 1 reply", 2, "under-review"
     ),
-    "a question is open": Moment(
-        asked, TODO, DONE, "a question by Rita Reviewer", 2, "under-review"
+    "a question is open": TopicMoment(
+        receive_question, TODO, DONE, "a question by Rita Reviewer", 2, "under-review"
     ),
-    "changes requested": Moment(
-        criticized,
+    "changes requested": TopicMoment(
+        receive_change_request,
         TODO,
         DONE,
         "Rita Reviewer requested changes",
         2,
         "changes-requested",
     ),
-    "amended after v1": Moment(
-        amended,
+    "amended after v1": TopicMoment(
+        amend_commit,
         TODO,
         UNOPENED,
         "your commits have changed since",
         2,
         "changes-requested",
     ),
-    "reworded after a review": Moment(
-        reworded, TODO, UNOPENED, "your commits have changed since", 2, "under-review"
+    "reworded after a review": TopicMoment(
+        reword_commit,
+        TODO,
+        UNOPENED,
+        "your commits have changed since",
+        2,
+        "under-review",
     ),
-    "v2 sent": Moment(second, WAITING, DONE, "v2 sent: no reply yet", 3, "sent"),
-    "v2 resent": Moment(
-        resent, WAITING, DONE, "v2 RESEND sent: no reply yet", 3, "sent"
+    "v2 sent": TopicMoment(
+        send_second_version, WAITING, DONE, "v2 sent: no reply yet", 3, "sent"
     ),
-    "accepted": Moment(
-        accepted, WAITING, DONE, "v1 accepted: applied to netdev/net.git", 2, "accepted"
+    "v2 resent": TopicMoment(
+        resend_second_version, WAITING, DONE, "v2 RESEND sent: no reply yet", 3, "sent"
     ),
-    "in mainline": Moment(
-        in_mainline, DONE, DONE, "v1 in-mainline: first in v6.9-rc1", 2, "in-mainline"
+    "accepted": TopicMoment(
+        receive_applied_notice,
+        WAITING,
+        DONE,
+        "v1 accepted: applied to netdev/net.git",
+        2,
+        "accepted",
     ),
-    "in stable": Moment(
-        in_stable,
+    "in mainline": TopicMoment(
+        merge_into_mainline,
+        DONE,
+        DONE,
+        "v1 in-mainline: first in v6.9-rc1",
+        2,
+        "in-mainline",
+    ),
+    "in stable": TopicMoment(
+        merge_into_stable,
         DONE,
         DONE,
         "v1 in-stable: 6.6 merged, in no release yet",
         2,
         "in-stable",
     ),
-    "rejected": Moment(refused, TODO, DONE, "v1 rejected", 2, "rejected"),
-    "dropped by a stranger": Moment(
-        dropped_by_a_stranger, TODO, DONE, "v1 accepted", 2, "accepted"
+    "rejected": TopicMoment(receive_refusal, TODO, DONE, "v1 rejected", 2, "rejected"),
+    "dropped by a stranger": TopicMoment(
+        receive_drop_by_stranger, TODO, DONE, "v1 accepted", 2, "accepted"
     ),
-    "another repository's": Moment(
-        of_another_repository,
+    "another repository's": TopicMoment(
+        work_in_other_repository,
         UNOPENED,
         UNOPENED,
         "not sent",
@@ -536,7 +563,7 @@ def test_finished_version_is_ready_for_review(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:
-        amended(topic)
+        amend_commit(topic)
         topic.run("draft", "--changelog", "- check the return value (Rita)")
         assert (
             "next      review v2, then send it (`patchpilot send --reroll --dry-run`)"

@@ -33,18 +33,18 @@ def repo(tmp_path: Path) -> Repo:
     return created
 
 
-def with_pack(repo: Repo, text: str = PACK) -> None:
+def commit_pack(repo: Repo, text: str = PACK) -> None:
     repo.put("tools/ours.toml", text)
     repo.put(".patchpilot.toml", 'packs = ["tools/ours.toml"]\n')
 
 
-def check(repo: Repo, *words: object) -> tuple[int, str, str]:
+def run_check(repo: Repo, *words: object) -> tuple[int, str, str]:
     outcome = repo.patchpilot("check --select our-marker", *words, "HEAD")
     return outcome.code, outcome.out, outcome.err
 
 
 def test_trusted_pack_runs_in_an_editor(repo: Repo) -> None:
-    with_pack(repo)
+    commit_pack(repo)
     assert call("trust", repo.path).code == 0
     editor = EditorCheck(repo.path)
     findings = editor.findings(
@@ -56,29 +56,29 @@ def test_trusted_pack_runs_in_an_editor(repo: Repo) -> None:
 
 @pytest.mark.usefixtures("terminal")
 def test_tree_pack_needs_trust(repo: Repo) -> None:
-    with_pack(repo)
-    code, out, err = check(repo)
+    commit_pack(repo)
+    code, out, err = run_check(repo)
     assert (code, out) == (2, "")
     assert "not trusted yet: tools/ours.toml" in err
     assert "patchpilot trust" in err
     shown = call("trust --show", repo.path)
     assert 'packs = ["tools/ours.toml"]' in shown.out
     assert "OUR001" in shown.out
-    assert check(repo)[0] == 2
+    assert run_check(repo)[0] == 2
     assert call("trust", repo.path).code == 0
-    assert check(repo)[0] == 1
-    with_pack(repo, PACK.replace("a marker of ours", "a marker of theirs"))
-    code, _, err = check(repo)
+    assert run_check(repo)[0] == 1
+    commit_pack(repo, PACK.replace("a marker of ours", "a marker of theirs"))
+    code, _, err = run_check(repo)
     assert (code, "changed since you trusted them" in err) == (2, True)
-    with_pack(repo)
-    assert check(repo)[0] == 1
+    commit_pack(repo)
+    assert run_check(repo)[0] == 1
     assert call("trust --revoke", repo.path).code == 0
-    assert check(repo)[0] == 2
+    assert run_check(repo)[0] == 2
 
 
 @pytest.mark.usefixtures("terminal")
 def test_tui_and_cli_report_untrusted_packs(repo: Repo) -> None:
-    with_pack(repo)
+    commit_pack(repo)
     session = Session(repo.path)
     with Repository.open(repo.path) as repository:
         session.read_topic(repository)
@@ -89,7 +89,7 @@ def test_tui_and_cli_report_untrusted_packs(repo: Repo) -> None:
 
 @pytest.mark.usefixtures("terminal")
 def test_trust_covers_identical_worktrees(repo: Repo, tmp_path: Path) -> None:
-    with_pack(repo)
+    commit_pack(repo)
     repo.commit(NOTHING)
     assert call("trust", repo.path).code == 0
     repo.git("worktree add -q", str(tmp_path / "other"))
@@ -97,10 +97,10 @@ def test_trust_covers_identical_worktrees(repo: Repo, tmp_path: Path) -> None:
 
 
 def test_user_pack_needs_no_trust(repo: Repo, tmp_path: Path) -> None:
-    with_pack(repo)
+    commit_pack(repo)
     (tmp_path / "mine.toml").write_text(PACK)
     repo.git("config --global patchpilot.packs", str(tmp_path / "mine.toml"))
-    assert check(repo)[0] == 1
+    assert run_check(repo)[0] == 1
     repo.git("config --global patchpilot.packs ''")
     assert repo.patchpilot("check HEAD").code in (0, 1)
 
@@ -117,7 +117,7 @@ def test_settings_without_packs_need_no_trust(repo: Repo) -> None:
 @pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("name", ["tools/ours.toml", ".patchpilot.toml"])
 def test_external_link_is_not_followed(repo: Repo, tmp_path: Path, name: str) -> None:
-    with_pack(repo)
+    commit_pack(repo)
     outside = tmp_path / "secret.toml"
     outside.write_text((repo.path / name).read_text())
     (repo.path / name).unlink()
@@ -130,14 +130,14 @@ def test_external_link_is_not_followed(repo: Repo, tmp_path: Path, name: str) ->
 
 @pytest.mark.usefixtures("terminal")
 def test_special_and_huge_files_are_not_read(repo: Repo) -> None:
-    with_pack(repo)
+    commit_pack(repo)
     (repo.path / "tools/ours.toml").unlink()
     os.mkfifo(repo.path / "tools/ours.toml")
-    assert "not a regular file" in check(repo)[2]
+    assert "not a regular file" in run_check(repo)[2]
     (repo.path / "tools/ours.toml").unlink()
     with (repo.path / "tools/ours.toml").open("wb") as file:
         file.truncate(8 << 30)
-    assert "larger than 1 MiB" in check(repo)[2]
+    assert "larger than 1 MiB" in run_check(repo)[2]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_trusted_pack_is_limited(repo: Repo, pattern: str, message: str) -> None
     text = PACK.replace("pattern = 'OURS'", f"pattern = '{pattern}'")
     if message:
         text = text.replace("scope =", f"message = '{message}'\nscope =")
-    with_pack(repo, text)
+    commit_pack(repo, text)
     repo.commit("all: settings\n")
     repo.git("tag -f base")
     repo.commit(
@@ -161,7 +161,7 @@ def test_trusted_pack_is_limited(repo: Repo, pattern: str, message: str) -> None
     )
     assert call("trust", repo.path).code == 0
     began = time.monotonic()
-    code, out, err = check(repo, "--format", "json")
+    code, out, err = run_check(repo, "--format", "json")
     assert time.monotonic() - began < 5
     assert code in (0, 1), err
     messages = [load["message"] for load in json.loads(out)["patches"][0]["findings"]]
@@ -271,18 +271,18 @@ def test_gate_uses_the_settings_of_the_base(
 
 
 def test_pack_named_by_the_user_is_trusted(repo: Repo) -> None:
-    with_pack(repo)
+    commit_pack(repo)
     repo.commit("all: settings\n")
     repo.git("tag -f base")
     repo.commit(NOTHING, {"a.c": "int a;\nint OURS;\nint x_OURS;\n"})
-    code, _, err = check(repo, "--format", "github")
+    code, _, err = run_check(repo, "--format", "github")
     assert code == 2
     assert "--config-from" in err
-    assert check(repo, "--format", "github", "--config-from", "base")[0] == 1
+    assert run_check(repo, "--format", "github", "--config-from", "base")[0] == 1
 
 
 def test_untrusted_packs_do_not_block_a_commit(repo: Repo) -> None:
-    with_pack(repo)
+    commit_pack(repo)
     file = repo.path / ".git" / "COMMIT_EDITMSG"
     file.write_text(NOTHING)
     outcome = repo.patchpilot("setup hooks commit-msg --run", file)

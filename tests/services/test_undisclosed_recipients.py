@@ -154,7 +154,7 @@ def repository(repo: Repo) -> Iterator[Repository]:
         yield repository
 
 
-def series_with(tag: str, culprit: str) -> Series:
+def make_tagged_series(tag: str, culprit: str) -> Series:
     """Return a patch whose tag would add another recipient."""
     lines = {
         "closes": "Closes: <somebody@tag.example>",
@@ -179,7 +179,7 @@ def series_with(tag: str, culprit: str) -> Series:
     return Series((parse_patch(text.encode(), "0001.patch"),))
 
 
-def edit(tag: str, series: Series, repository: Repository) -> None:
+def store_recipient_edit(tag: str, series: Series, repository: Repository) -> None:
     """Store a recipient edit made before the fix was marked as a security fix."""
     edits = Edits()
     if tag == "placed by hand":
@@ -198,8 +198,8 @@ def plan_recipients(
     *,
     security: str = "yes",
 ) -> dict[str, str]:
-    series = series_with(tag, repository.resolve("HEAD"))
-    edit(tag, series, repository)
+    series = make_tagged_series(tag, repository.resolve("HEAD"))
+    store_recipient_edit(tag, series, repository)
     answers = {"security": security} | (
         {"regression": "yes"} if tag == "answered: regression" else {}
     )
@@ -264,7 +264,7 @@ def test_public_patch_reaches_everyone(repo: Repo, repository: Repository) -> No
 
 
 def test_dropped_maintainer_is_not_added_again(repository: Repository) -> None:
-    series = series_with("cc", repository.resolve("HEAD"))
+    series = make_tagged_series("cc", repository.resolve("HEAD"))
     save_edits(
         topic_key(series, repository),
         Edits().drop(Address("", "mo@maintainer.example")),
@@ -276,7 +276,7 @@ def test_dropped_maintainer_is_not_added_again(repository: Repository) -> None:
 
 
 def test_security_team_is_in_to_without_a_maintainer(repository: Repository) -> None:
-    series = series_with("cc", "")
+    series = make_tagged_series("cc", "")
     text = (
         "\n".join(series.patches[0].lines)
         .replace("drivers/widget/widget1.c", "lib/plain.c")
@@ -293,7 +293,7 @@ def test_security_team_is_in_to_without_a_maintainer(repository: Repository) -> 
 def test_public_plan_is_not_reused(
     repository: Repository,
 ) -> None:
-    series = series_with("reported-by", "")
+    series = make_tagged_series("reported-by", "")
     public: Planned = plan_series(series, repository)
     account = transports.find("git-send-email").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
@@ -302,8 +302,8 @@ def test_public_plan_is_not_reused(
 
 
 def test_ignored_recipients_are_listed(repository: Repository) -> None:
-    series = series_with("placed by hand", "")
-    edit("placed by hand", series, repository)
+    series = make_tagged_series("placed by hand", "")
+    store_recipient_edit("placed by hand", series, repository)
     account = transports.find("b4").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
     warnings = "\n".join(

@@ -19,7 +19,7 @@ from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 
 
-def _answer(pipe: Connection, repository: Repository) -> None:
+def _serve_requests(pipe: Connection, repository: Repository) -> None:
     open_own_pipe(repository)
     pipe.send(repository.objects.get("HEAD:a.c"))
 
@@ -40,7 +40,7 @@ def test_worker_starts_its_own_git(
         # hang
         os.kill(process.pid, signal.SIGSTOP)
         asking = threading.Thread(target=repository.objects.get, args=("HEAD:a.c",))
-        worker = fork.Process(target=_answer, args=(theirs, repository))
+        worker = fork.Process(target=_serve_requests, args=(theirs, repository))
         try:
             asking.start()
             while not repository.objects._lock.locked():

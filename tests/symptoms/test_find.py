@@ -174,11 +174,11 @@ def test_bisection_result_finds_an_untagged_fix(repo: Repo) -> None:
     assert fix.matches == (f"changes lines of {culprit[:12]}",)
 
 
-def step(repo: Repo, *words: str, code: int = 0) -> dict[str, Any]:
+def run_bisection_step(repo: Repo, *words: str, code: int = 0) -> dict[str, Any]:
     return find_json(repo, "--bisect", *words, code=code)
 
 
-def answered(repo: Repo, commit: str, fix: str) -> str:
+def build_answer(repo: Repo, commit: str, fix: str) -> str:
     """Return the user's answer about a build of a commit."""
     return "good" if fix in repo.git("rev-list", commit).split() else "bad"
 
@@ -194,12 +194,14 @@ def test_bisection_finds_the_backport(repo: Repo, title: str) -> None:
     log = dict(
         line.split("\t") for line in repo.git("log", "--format=%s%x09%H").splitlines()
     )
-    answer = step(repo, "acme_ring_fill", "--in", "v6.1")
+    answer = run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")
     builds = 0
     while answer["next"]:
         # the stored state is the same after booting another kernel
-        assert step(repo)["next"] == answer["next"]
-        answer = step(repo, answered(repo, answer["next"], log[title]))
+        assert run_bisection_step(repo)["next"] == answer["next"]
+        answer = run_bisection_step(
+            repo, build_answer(repo, answer["next"], log[title])
+        )
         builds += 1
     assert answer["found"]["commit"] == log[title]
     assert answer["built"] == builds <= (3 if title == TITLE else 7)
@@ -209,16 +211,16 @@ def test_bisection_finds_the_backport(repo: Repo, title: str) -> None:
     assert "fixed  " in outcome.out
     assert call("find", "-C", repo.path, "--bisect", "good").code
     # after a finished bisection, a new one can start
-    assert not step(repo, "acme_ring_start", "--in", "v6.1")["answers"]
+    assert not run_bisection_step(repo, "acme_ring_start", "--in", "v6.1")["answers"]
 
 
 def test_unfixed_bug_is_not_called_fixed(repo: Repo) -> None:
-    answer = step(repo, "acme_ring_fill", "--in", "v6.1")
+    answer = run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")
     tip = repo.git("rev-parse origin/master")
     while answer["next"] and answer["next"] != tip:
-        answer = step(repo, "bad")
+        answer = run_bisection_step(repo, "bad")
     assert answer["next"] == tip
-    answer = step(repo, "bad", code=1)
+    answer = run_bisection_step(repo, "bad", code=1)
     assert (answer["next"], answer["found"], answer["left"]) == (None, None, 0)
     outcome = call("find", "-C", repo.path, "--bisect")
     assert "origin/master has the bug as well" in outcome.out
@@ -237,8 +239,8 @@ def test_skipped_builds_leave_several_commits(repo: Repo) -> None:
 
 def test_bisection_can_be_resumed(repo: Repo) -> None:
     assert "no bisection was started" in call("find", "-C", repo.path, "--bisect").err
-    step(repo, "acme_ring_fill", "--in", "v6.1")
-    step(repo, "acme_ring_start", "--in", "v6.1")
+    run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")
+    run_bisection_step(repo, "acme_ring_start", "--in", "v6.1")
     output = call("find", "-C", repo.path, "--bisect", "bad").out
     assert "patchpilot find --bisect good  # the bug is gone" in output
     restarted = call(
@@ -249,9 +251,9 @@ def test_bisection_can_be_resumed(repo: Repo) -> None:
     output = call("find", "-C", repo.path, "--bisect").out
     assert "answers so far:\n  bad " in output
     assert "--bisect undo" in output
-    assert step(repo, "undo")["answers"] == []
+    assert run_bisection_step(repo, "undo")["answers"] == []
     assert not call("find", "-C", repo.path, "--bisect", "reset").code
-    step(repo, "acme_ring_fill", "--in", "v6.1")
+    run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")
 
 
 def test_build_halves_the_probability() -> None:

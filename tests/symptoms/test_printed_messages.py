@@ -43,7 +43,7 @@ TAILS = [
 PREFIXES = ["", "acme 0000:05:00.0: ", "acme: ", "acme eth0: ", "acme acme.3.auto: "]
 
 
-def formats(count: int) -> Iterator[tuple[str, str]]:
+def formatted_messages(count: int) -> Iterator[tuple[str, str]]:
     """Yield a format string and a message that it prints."""
     chance = random.Random(1)
     for _ in range(count):
@@ -63,7 +63,7 @@ def formats(count: int) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("file", ["drivers/net/acme/%d.c", "lib/%d.c"])
 def test_message_is_traced_to_its_function(workdir: Path, file: str) -> None:
-    sources = dict(formats(120))
+    sources = dict(formatted_messages(120))
     repo = Repo(workdir / "linux")
     code = [
         f'int f{number}(void)\n{{\nout:\n\tpr_err("{form}\\n", a, b);\n}}\n'
@@ -105,7 +105,7 @@ def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, s
     """
     repo = Repo(tmp_path_factory.mktemp("drivers") / "linux")
     base = dict.fromkeys(("Makefile", "Kbuild", "Kconfig", "MAINTAINERS"), "x\n")
-    sources = dict(zip(NAMES, formats(len(NAMES)), strict=True))
+    sources = dict(zip(NAMES, formatted_messages(len(NAMES)), strict=True))
     repo.commit(
         "Linux 6.1\n",
         base

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.tags.culprits import History, history
+from tests.tags.culprits import RingHistory, create_ring_history
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> History:
-    return history(tmp_path / "r")
+def story(tmp_path: Path) -> RingHistory:
+    return create_ring_history(tmp_path / "r")

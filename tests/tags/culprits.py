@@ -48,7 +48,7 @@ SIGNED = "\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class RingHistory:
     """A repository and its commits."""
 
     repo: Repo
@@ -76,10 +76,10 @@ class History:
         return json.loads(self.call(command, *words, "--format", "json").out)
 
 
-def history(
+def create_ring_history(
     path: Path,
     message: str = "ring: fix the mask\n\nThe mask must be one less than the size.\n",
-) -> History:
+) -> RingHistory:
     """Create a ring buffer: added in v1.0, with a wrong mask since v1.1, fixed on top of v1.2."""
     repo = Repo(path)
     start = repo.commit(
@@ -98,4 +98,4 @@ def history(
     repo.tag("v1.2")
     repo.branch("topic")
     fix = repo.commit(message + SIGNED, {"ring.c": FIX})
-    return History(repo, start, culprit, later, fix)
+    return RingHistory(repo, start, culprit, later, fix)

@@ -15,11 +15,11 @@ from patchpilot.tags.evidence_input import read_evidence_input
 from patchpilot.tags.rank_culprits import weigh
 from patchpilot.tags.ranker import list_features, load_shipped_weights
 from tests.lab import fit_fixes
-from tests.tags.culprits import CULPRIT, LATER, SIGNED, history
+from tests.tags.culprits import CULPRIT, LATER, SIGNED, create_ring_history
 
 
 def test_every_weight_is_used(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+    story = create_ring_history(tmp_path / "r")
     with Repository.open(tmp_path / "r") as repository:
         scene = read_evidence_input(repository, repository.commit(story.fix))
         numbers = weigh(repository, scene, tally(scene))
@@ -29,7 +29,7 @@ def test_every_weight_is_used(tmp_path: Path) -> None:
 
 
 def test_close_features_use_candidate_message_and_change(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+    story = create_ring_history(tmp_path / "r")
     story.repo.git("checkout", "-q", story.start)
     story.repo.commit(
         "ring: allocate\n\nUses ring_table_alloc.\n" + SIGNED, {"ring.c": CULPRIT}
@@ -68,7 +68,7 @@ def test_fitted_weights_separate_true_candidates() -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=300))
 def test_calibration_curve_rises(pairs: list[tuple[float, bool]]) -> None:
-    curve = fit_fixes.isotonic(pairs)
+    curve = fit_fixes.fit_isotonic_curve(pairs)
     assert curve == sorted(curve)
     assert all(a[1] <= b[1] for a, b in pairwise(curve))
 
@@ -76,7 +76,7 @@ def test_calibration_curve_rises(pairs: list[tuple[float, bool]]) -> None:
 def test_fitting_script_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    story = history(tmp_path / "r")
+    story = create_ring_history(tmp_path / "r")
     rows = [
         {"commit": story.fix, "fixes": [story.culprit], "fold": fold}
         for fold in range(5)

@@ -19,15 +19,22 @@ from patchpilot.services.tags.stable_request_tag import (
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.tags import culprits
-from tests.tags.culprits import CULPRIT, FIX, LATER, SIGNED, History, history
+from tests.tags.culprits import (
+    CULPRIT,
+    FIX,
+    LATER,
+    SIGNED,
+    RingHistory,
+    create_ring_history,
+)
 
 
-def ask(path: Path, target: str = "HEAD", **words: object) -> FixesResult:
+def find_fixes(path: Path, target: str = "HEAD", **words: object) -> FixesResult:
     with Repository.open(path) as repository:
         return find_culprits(repository, FixesRequest(target, **words))  # type: ignore[arg-type]
 
 
-def test_commit_that_added_the_removed_line_comes_first(story: History) -> None:
+def test_commit_that_added_the_removed_line_comes_first(story: RingHistory) -> None:
     result = story.ask()
     first = result.candidates[0]
     assert first.commit == story.culprit
@@ -42,14 +49,14 @@ def test_commit_that_added_the_removed_line_comes_first(story: History) -> None:
     assert sum(candidate.confidence for candidate in result.candidates) <= 1.3
 
 
-def test_blame_skips_whitespace_changes(story: History) -> None:
+def test_blame_skips_whitespace_changes(story: RingHistory) -> None:
     story.repo.git("checkout", "-q", "-b", "indented", story.later)
     story.commit("ring: indent", LATER.replace("\tring->", "\t\tring->"))
     story.commit("ring: fix the mask", FIX.replace("\tring->", "\t\tring->"))
     assert story.ask().candidates[0].commit == story.culprit
 
 
-def test_renamed_file_is_followed(story: History) -> None:
+def test_renamed_file_is_followed(story: RingHistory) -> None:
     story.repo.git("checkout", "-q", "-b", "moved", story.later)
     story.repo.git("mv", "ring.c", "buffer.c")
     story.repo.commit("ring: rename the file" + SIGNED)
@@ -57,7 +64,7 @@ def test_renamed_file_is_followed(story: History) -> None:
     assert story.ask().candidates[0].commit == story.culprit
 
 
-def test_added_lines_blame_similar_lines(story: History) -> None:
+def test_added_lines_blame_similar_lines(story: RingHistory) -> None:
     story.repo.git("checkout", "-q", "-b", "leak", story.later)
     freed = LATER.replace(
         "\tring->open = false;\n",
@@ -72,18 +79,18 @@ def test_added_lines_blame_similar_lines(story: History) -> None:
 
 
 def test_existing_tags_are_not_read(tmp_path: Path) -> None:
-    plain = history(tmp_path / "plain")
+    plain = create_ring_history(tmp_path / "plain")
     later = plain.later[:12]
     tags = (
         f'Fixes: {plain.start[:12]} ("ring: add ring buffers")\n    fixes: {later}\n> Fixes:'
         f' {later} ("ring: remember\nthat it is closed")'
     )
-    tagged = history(
+    tagged = create_ring_history(
         tmp_path / "tagged",
         f"ring: fix the mask\n\nThe mask must be one less than the size.\n\n{tags}\n",
     )
     assert tagged.culprit == plain.culprit
-    result, other = ask(tmp_path / "plain"), ask(tmp_path / "tagged")
+    result, other = find_fixes(tmp_path / "plain"), find_fixes(tmp_path / "tagged")
     assert [(c.commit, c.confidence, c.evidence) for c in result.candidates] == [
         (c.commit, c.confidence, c.evidence) for c in other.candidates
     ]
@@ -92,7 +99,7 @@ def test_existing_tags_are_not_read(tmp_path: Path) -> None:
     ] == [plain.start]
 
 
-def test_backport_references_are_excluded(story: History) -> None:
+def test_backport_references_are_excluded(story: RingHistory) -> None:
     before = story.ask(story.fix)
     story.repo.commit(
         f'Revert "ring: fix the mask"\n\nThis reverts commit {story.fix}.\n\nFixes:'
@@ -111,13 +118,13 @@ def test_backport_references_are_excluded(story: History) -> None:
 
 def test_blamed_commit_takes_precedence(tmp_path: Path) -> None:
     path = tmp_path / "r"
-    first = history(path)
+    first = create_ring_history(path)
     first.repo.git("checkout", "-q", "-b", "told", first.later)
     first.commit(
         f"ring: fix the mask\n\nThe bug was introduced by commit {first.later[:12]}.\n",
         FIX,
     )
-    result = ask(path)
+    result = find_fixes(path)
     assert result.candidates[0].commit == first.later
     assert (
         "the message states that this commit introduced the bug"
@@ -125,7 +132,7 @@ def test_blamed_commit_takes_precedence(tmp_path: Path) -> None:
     )
 
 
-def test_revert_names_its_commit(story: History) -> None:
+def test_revert_names_its_commit(story: RingHistory) -> None:
     story.commit(
         f'Revert "ring: remember"\n\nThis reverts commit {story.later}.\n', CULPRIT
     )
@@ -135,7 +142,7 @@ def test_revert_names_its_commit(story: History) -> None:
     assert result.candidates[0].confidence > 0.9
 
 
-def test_bisection_overrides_contradicting_blame(story: History) -> None:
+def test_bisection_overrides_contradicting_blame(story: RingHistory) -> None:
     result = story.ask(
         bisect_log=f"{story.later} is the first bad commit\ncommit {story.later}\n"
     )
@@ -146,7 +153,7 @@ def test_bisection_overrides_contradicting_blame(story: History) -> None:
     assert not agreeing.notes
 
 
-def test_unfinished_bisection_limits_candidates(story: History) -> None:
+def test_unfinished_bisection_limits_candidates(story: RingHistory) -> None:
     log = (
         f"git bisect start\n# bad: [{story.later}] x\ngit bisect bad {story.later}\ngit bisect good"
         f" {story.start}\n"
@@ -159,7 +166,7 @@ def test_unfinished_bisection_limits_candidates(story: History) -> None:
     assert "2 commits left to test" in result.notes[0]
 
 
-def test_bisection_of_another_tree_is_refused(story: History) -> None:
+def test_bisection_of_another_tree_is_refused(story: RingHistory) -> None:
     with pytest.raises(UsageError):
         story.ask(bisect_log=f"{'9' * 40} is the first bad commit")
     with pytest.raises(InputError):
@@ -179,13 +186,13 @@ def test_duplicated_change_needs_two_tags(tmp_path: Path) -> None:
         "queues: fix the start of the queue" + SIGNED,
         {"a.c": "int a;\n" + good, "b.c": "int b;\n" + good},
     )
-    result = ask(tmp_path / "r")
+    result = find_fixes(tmp_path / "r")
     assert {first, two} == {candidate.commit for candidate in result.candidates[:2]}
     if result.sure:
         assert [tag.split()[1] for tag in result.tags] == [first[:12], two[:12]]
 
 
-def test_merges_have_no_culprit(story: History) -> None:
+def test_merges_have_no_culprit(story: RingHistory) -> None:
     story.repo.checkout("master")
     story.repo.commit("other" + SIGNED, {"other.c": "int more;\n"})
     story.repo.git("merge", "-q", "--no-ff", "-m", "Merge topic", "topic")
@@ -195,14 +202,14 @@ def test_merges_have_no_culprit(story: History) -> None:
     assert "there is no earlier commit" in first.reason
 
 
-def test_fix_that_only_adds_a_file_has_no_sure_candidate(story: History) -> None:
+def test_fix_that_only_adds_a_file_has_no_sure_candidate(story: RingHistory) -> None:
     story.repo.commit("ring: fix by a new file" + SIGNED, {"new.c": "int n;\n"})
     result = story.ask()
     assert not result.sure
     assert result.reason
 
 
-def test_whitespace_change_is_reported(story: History) -> None:
+def test_whitespace_change_is_reported(story: RingHistory) -> None:
     story.repo.git("checkout", "-q", "-b", "blanks", story.later)
     story.commit("ring: indent", LATER.replace("\tring->", "\t\tring->"))
     result = story.ask()
@@ -210,14 +217,14 @@ def test_whitespace_change_is_reported(story: History) -> None:
     assert not result.sure
 
 
-def test_fix_within_the_series_should_be_squashed(story: History) -> None:
+def test_fix_within_the_series_should_be_squashed(story: RingHistory) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
     second = FIX.replace("ring->size - 1", "ring->size - 2")
     story.commit("ring: fix the mask again", second)
     assert any("squash" in note for note in story.ask().notes)
 
 
-def test_backported_culprit_has_its_mainline_id(story: History) -> None:
+def test_backported_culprit_has_its_mainline_id(story: RingHistory) -> None:
     story.repo.git("checkout", "-q", "-b", "linux-1.0.y", story.start)
     story.repo.commit("unrelated" + SIGNED, {"other.c": "int stable;\n"})
     story.commit(
@@ -233,10 +240,10 @@ def test_backported_culprit_has_its_mainline_id(story: History) -> None:
     assert any("backport" in evidence for evidence in first.evidence)
 
 
-def test_shallow_clone_is_reported(story: History, tmp_path: Path) -> None:
+def test_shallow_clone_is_reported(story: RingHistory, tmp_path: Path) -> None:
     clone = Repo(tmp_path / "c")
     clone.git("fetch", "-q", "--depth=2", f"file://{story.repo.path}", "topic:topic")
-    result = ask(tmp_path / "c", "topic")
+    result = find_fixes(tmp_path / "c", "topic")
     assert not result.sure
     assert "shallow" in result.reason
     assert any("--unshallow" in note for note in result.notes)
@@ -245,7 +252,7 @@ def test_shallow_clone_is_reported(story: History, tmp_path: Path) -> None:
 def test_stable_ignores_a_shallow_boundary(
     tmp_path: Path,
 ) -> None:
-    story = history(
+    story = create_ring_history(
         tmp_path / "r", f'ring: fix the mask\n\nFixes: {"0" * 11}1 ("ring: gone")'
     )
     story.repo.git(
@@ -282,7 +289,9 @@ def test_stable_ignores_a_shallow_boundary(
 
 
 def test_verify_checks_existing_tags_only(tmp_path: Path) -> None:
-    story = history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
+    story = create_ring_history(
+        tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n'
+    )
     result = story.ask(verify=True)
     assert result.has_problem
     assert result.candidates == ()
@@ -290,7 +299,7 @@ def test_verify_checks_existing_tags_only(tmp_path: Path) -> None:
 
 
 def test_shallow_verification_is_incomplete(tmp_path: Path) -> None:
-    repo = history(tmp_path / "r").repo
+    repo = create_ring_history(tmp_path / "r").repo
     old = repo.git("rev-parse", "HEAD~1")
     repo.git("branch", "old", old)
     for n in (1, 2):
@@ -324,7 +333,7 @@ def fix_of(repo: Repo, commit: str) -> str:
 
 @pytest.mark.parametrize(("profile", "troubled"), [("linux", True), ("dpdk", False)])
 def test_verify_checks_the_tag_layout(
-    story: History, profile: str, troubled: bool
+    story: RingHistory, profile: str, troubled: bool
 ) -> None:
     culprit = story.repo.git("log", "-1", "--format=%h", "--abbrev=12", "HEAD^")
     subject = story.repo.git("log", "-1", "--format=%s", "HEAD^")
@@ -339,7 +348,7 @@ def test_verify_checks_the_tag_layout(
 
 
 def test_verify_reports_a_patch_of_the_series(
-    story: History,
+    story: RingHistory,
 ) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/master", "master")
     first = story.commit("ring: count the users", FIX + "int users;\n")
@@ -354,7 +363,7 @@ def test_verify_reports_a_patch_of_the_series(
     assert result.has_problem
 
 
-def test_verify_reports_an_unreleased_bug(story: History) -> None:
+def test_verify_reports_an_unreleased_bug(story: RingHistory) -> None:
     first = story.commit("ring: count the users", FIX + "int users;\n")
     tag = f'Fixes: {first[:12]} ("ring: count the users")'
     story.repo.commit(
@@ -373,7 +382,7 @@ def test_verify_reports_an_unreleased_bug(story: History) -> None:
 
 
 def test_series_internal_fix_gets_no_tag(
-    story: History,
+    story: RingHistory,
 ) -> None:
     first = story.commit("ring: count the users", FIX + "int users;\n")
     fix = story.commit("ring: fix the count of users", FIX + "long users;\n")
@@ -385,7 +394,7 @@ def test_series_internal_fix_gets_no_tag(
         )
 
 
-def test_unreleased_bug_needs_no_backport(story: History) -> None:
+def test_unreleased_bug_needs_no_backport(story: RingHistory) -> None:
     story.commit("ring: count the users", FIX + "int users;\n")
     story.commit("ring: fix the count of users", FIX + "long users;\n")
     story.repo.tag("v1.3")
@@ -401,7 +410,7 @@ def test_unreleased_bug_needs_no_backport(story: History) -> None:
     )
 
 
-def test_check_and_stable_agree(story: History) -> None:
+def test_check_and_stable_agree(story: RingHistory) -> None:
     newest = story.commit("ring: count the users", FIX + "int users;\n")
     for named in (newest, story.culprit):
         message = f"ring: fix a crash with many users\n\nFixes: {named[:12]}"
@@ -413,7 +422,7 @@ def test_check_and_stable_agree(story: History) -> None:
 
 
 def test_unrelated_release_is_ignored(
-    story: History,
+    story: RingHistory,
 ) -> None:
     story.repo._clock += 3 * 365 * 86400
     story.commit("ring: fix the mask and more", FIX + "int users;\n")

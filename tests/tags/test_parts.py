@@ -24,7 +24,7 @@ from patchpilot.tags.report_trailers import (
     regzbot_line,
 )
 from patchpilot.tags.stable_decision import BranchState, StableFacts, advise
-from tests.tags.culprits import FIX, History, history
+from tests.tags.culprits import FIX, RingHistory, create_ring_history
 
 LORE = "https://lore.kernel.org/r/"
 SYZBOT = "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"
@@ -208,7 +208,7 @@ def test_existing_trailers_are_not_moved(tags: list[str]) -> None:
     ]
 
 
-def test_commands_answer_in_json(story: History) -> None:
+def test_commands_answer_in_json(story: RingHistory) -> None:
     result = story.call("fixes", "HEAD", "--format", "json", "--limit", "1")
     body = json.loads(result.out)
     assert result.code == 0
@@ -224,7 +224,9 @@ def test_commands_answer_in_json(story: History) -> None:
 
 
 def test_verify_sets_the_exit_code(tmp_path: Path) -> None:
-    story = history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
+    story = create_ring_history(
+        tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n'
+    )
     result = story.call("fixes", "--verify", "HEAD")
     assert result.code == 1
     assert "there is no commit 1234567" in result.out
@@ -232,7 +234,7 @@ def test_verify_sets_the_exit_code(tmp_path: Path) -> None:
     assert story.call("fixes", "nowhere").code == 2
 
 
-def test_bisect_log_can_be_a_file(story: History, tmp_path: Path) -> None:
+def test_bisect_log_can_be_a_file(story: RingHistory, tmp_path: Path) -> None:
     (tmp_path / "log").write_text(f"{story.later} is the first bad commit\n")
     body = story.json("fixes", "--bisect-log", tmp_path / "log")
     assert body["candidates"][0]["commit"] == story.later
@@ -242,7 +244,7 @@ def test_bisect_log_can_be_a_file(story: History, tmp_path: Path) -> None:
     assert story.call("fixes", "--bisect-log", tmp_path / "none").code == 2
 
 
-def test_range_gets_one_result_per_commit(story: History) -> None:
+def test_range_gets_one_result_per_commit(story: RingHistory) -> None:
     body = story.json("fixes", f"{story.culprit}..{story.fix}")
     assert [result["commit"] for result in body["results"]] == [story.later, story.fix]
     failure = story.call("fixes", "0001-x.patch")
@@ -251,8 +253,8 @@ def test_range_gets_one_result_per_commit(story: History) -> None:
 
 
 def test_evidence_against_the_tag_is_reported(tmp_path: Path) -> None:
-    probe = history(tmp_path / "probe")
-    story = history(
+    probe = create_ring_history(tmp_path / "probe")
+    story = create_ring_history(
         tmp_path / "r",
         f'ring: fix the mask\n\nText.\n\nFixes: {probe.start[:12]} ("ring: add ring buffers")',
     )
@@ -264,13 +266,13 @@ def test_evidence_against_the_tag_is_reported(tmp_path: Path) -> None:
     )
 
 
-def test_empty_bisect_log_is_an_error(story: History) -> None:
+def test_empty_bisect_log_is_an_error(story: RingHistory) -> None:
     result = story.call("fixes", "--bisect-log", "/dev/null")
     assert result.code == 2
     assert "no bisect log" in result.err
 
 
-def test_stable_error_names_missing_data(story: History, tmp_path: Path) -> None:
+def test_stable_error_names_missing_data(story: RingHistory, tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("Subject: [PATCH] x\n")
     for word in ("0001-x.patch", str(tmp_path / "mail"), "-"):
         failure = story.call("stable", word)
@@ -278,7 +280,7 @@ def test_stable_error_names_missing_data(story: History, tmp_path: Path) -> None
         assert "git am" in failure.err
 
 
-def test_unsent_fix_suggests_squashing(story: History) -> None:
+def test_unsent_fix_suggests_squashing(story: RingHistory) -> None:
     story.repo.commit(
         "ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")}
     )

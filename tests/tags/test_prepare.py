@@ -25,19 +25,19 @@ from patchpilot.services.tags.find_culprits import (
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal
-from tests.tags.culprits import FIX, LATER, SIGNED, History, history
+from tests.tags.culprits import FIX, LATER, SIGNED, RingHistory, create_ring_history
 
 
-def message(story: History) -> str:
+def topic_message(story: RingHistory) -> str:
     return story.repo.git("log", "-1", "--format=%B", "topic").strip()
 
 
-def test_written_tags_can_be_undone(story: History) -> None:
+def test_written_tags_can_be_undone(story: RingHistory) -> None:
     before = story.repo.git("rev-parse", "topic")
     result = story.call("prepare", "HEAD", "--yes")
     assert result.code == 0, result.err
     assert "{+Fixes: " in result.out
-    assert message(story).split("\n")[-3:] == [
+    assert topic_message(story).split("\n")[-3:] == [
         f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")',
         "Cc: stable@vger.kernel.org",
         "Signed-off-by: Ada Fixer <ada@example.org>",
@@ -51,18 +51,18 @@ def test_written_tags_can_be_undone(story: History) -> None:
     assert [record["state"] for record in listing["records"]] == ["restored"]
 
 
-def test_undisclosed_fix_gets_no_public_address(story: History) -> None:
-    text = message(story).replace(
+def test_undisclosed_fix_gets_no_public_address(story: RingHistory) -> None:
+    text = topic_message(story).replace(
         "Signed-off-by", "Cc: stable@kernel.org\nSigned-off-by"
     )
     story.repo.git("commit -q --amend -F -", stdin=text)
     assert story.call("prepare", "HEAD", "--yes").code == 0
-    assert "Fixes:" in message(story)
-    assert "vger" not in message(story)
+    assert "Fixes:" in topic_message(story)
+    assert "vger" not in topic_message(story)
 
 
 def test_non_interactive_write_needs_yes(
-    story: History,
+    story: RingHistory,
 ) -> None:
     before = story.repo.git("for-each-ref")
     result = story.call("prepare", "HEAD")
@@ -78,19 +78,19 @@ def test_non_interactive_write_needs_yes(
     )
 
 
-def test_prepare_asks_before_writing(story: History) -> None:
+def test_prepare_asks_before_writing(story: RingHistory) -> None:
     argv = [sys.executable, "-m", "patchpilot", "prepare", "HEAD"]
     for answer, written in (("\n", False), ("y\n", True)):
         with Terminal(argv, story.repo.path) as terminal:
             terminal.wait_for("Fixes: ", "Write this into 1 commit message? [y/N]")
-            assert "Fixes:" not in message(story)
+            assert "Fixes:" not in topic_message(story)
             terminal.type(answer)
             terminal.wait_for(
                 "written: topic is now" if written else "nothing was written"
             )
             assert terminal.end() == (0 if written else 1)
         assert terminal.seen.count("    ring: fix the mask") == 1
-        assert ("Fixes:" in message(story)) is written
+        assert ("Fixes:" in topic_message(story)) is written
 
 
 @pytest.mark.parametrize(
@@ -138,10 +138,10 @@ CLEANUP = "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy(
 
 
 def test_commands_agree_on_non_fixes(tmp_path: Path) -> None:
-    story = history(tmp_path / "r", CLEANUP)
+    story = create_ring_history(tmp_path / "r", CLEANUP)
     result = story.call("prepare", "HEAD", "--yes")
     assert "its message names no bug" in result.out
-    assert "Fixes:" not in message(story)
+    assert "Fixes:" not in topic_message(story)
     stable = story.json("stable", "HEAD")
     assert (stable["lines"], stable["eligible"], stable["culprits"]) == ([], False, [])
     assert "its message names no bug" in stable["reasons"][0]
@@ -153,7 +153,7 @@ def test_commands_agree_on_non_fixes(tmp_path: Path) -> None:
     )
     assert "missing-fixes" not in story.call("check", "HEAD", "--strict").out
     assert story.call("prepare", "HEAD", "--is-a-fix").code == 0
-    assert f"Fixes: {story.culprit[:12]}" in message(story)
+    assert f"Fixes: {story.culprit[:12]}" in topic_message(story)
 
 
 UNCLEAR = "ring: return an error early\n\nThe mask does not cover the last slot."
@@ -162,13 +162,13 @@ UNCLEAR = "ring: return an error early\n\nThe mask does not cover the last slot.
 def test_bug_in_the_text_prompts_a_question(
     tmp_path: Path,
 ) -> None:
-    story = history(tmp_path / "r", UNCLEAR + SIGNED)
+    story = create_ring_history(tmp_path / "r", UNCLEAR + SIGNED)
     arguments = ("-C", story.repo.path, "HEAD")
     result = call("prepare", *arguments, "--yes")
     assert f"--is-a-fix writes Fixes: {story.culprit[:12]}" in " ".join(
         result.err.split()
     )
-    assert "Fixes:" not in message(story)
+    assert "Fixes:" not in topic_message(story)
     sending = ("send", *arguments, "--dry-run", "--to", "l@lists.example.org")
     assert "no-fixes-tag" in call(*sending).out
     backport = f"commit {story.culprit} upstream.\n\n"
@@ -178,11 +178,11 @@ def test_bug_in_the_text_prompts_a_question(
     assert "no-fixes-tag" not in call(*sending).out
     story.repo.git("commit -q --amend -m", UNCLEAR + SIGNED)
     assert call("prepare", *arguments, "--is-a-fix").code == 0
-    assert f"Fixes: {story.culprit[:12]}" in message(story)
+    assert f"Fixes: {story.culprit[:12]}" in topic_message(story)
     assert "no-fixes-tag" not in call(*sending).out
 
 
-def test_not_a_fix_can_be_withdrawn(story: History) -> None:
+def test_not_a_fix_can_be_withdrawn(story: RingHistory) -> None:
     fixed = ("-C", story.repo.path, "HEAD")
     assert "missing-fixes" in call("check", *fixed, "--strict").out
     result = call("prepare", *fixed, "--not-a-fix")
@@ -203,10 +203,10 @@ def test_not_a_fix_can_be_withdrawn(story: History) -> None:
     assert call("prepare", *fixed, "--is-a-fix", "--dry-run").code == 0
     assert "you answered" in call("stable", *fixed).out, "a dry run keeps no answer"
     assert call("prepare", *fixed, "--is-a-fix").code == 0
-    assert f"Fixes: {story.culprit[:12]}" in message(story)
+    assert f"Fixes: {story.culprit[:12]}" in topic_message(story)
 
 
-def test_unwaive_withdraws_not_a_fix(story: History) -> None:
+def test_unwaive_withdraws_not_a_fix(story: RingHistory) -> None:
     fixed = ("-C", story.repo.path, "HEAD")
     call("prepare", *fixed, "--not-a-fix")
     assert (
@@ -216,7 +216,7 @@ def test_unwaive_withdraws_not_a_fix(story: History) -> None:
     assert "you said" not in call("stable", *fixed).out
 
 
-def test_dry_run_writes_nothing(story: History) -> None:
+def test_dry_run_writes_nothing(story: RingHistory) -> None:
     before = story.repo.git("for-each-ref")
     result = story.call("prepare", "HEAD", "--dry-run", "--format", "json")
     body = json.loads(result.out)
@@ -227,7 +227,7 @@ def test_dry_run_writes_nothing(story: History) -> None:
     assert story.repo.git("for-each-ref") == before
 
 
-def test_contacts_and_links_become_ordered_trailers(story: History) -> None:
+def test_contacts_and_links_become_ordered_trailers(story: RingHistory) -> None:
     arguments = [
         "--trailer",
         "Reported-by: Eve R <eve@example.org>",
@@ -252,19 +252,19 @@ def test_contacts_and_links_become_ordered_trailers(story: History) -> None:
         "prepare", "HEAD", "--stable", "none", "--fixes", story.culprit, *arguments
     )
     assert result.code == 0, result.err
-    names = [line.partition(":")[0] for line in message(story).split("\n")[4:]]
+    names = [line.partition(":")[0] for line in topic_message(story).split("\n")[4:]]
     assert names == [
         "Fixes", "Reported-by", "Reported-by", "Closes", "Closes", "Link", "Suggested-by", "Co-developed-by", "Signed-off-by", "Signed-off-by", "Tested-by",  # noqa: E501
     ]  # fmt: skip
 
 
 def test_unknown_trailers_are_not_moved(tmp_path: Path) -> None:
-    story = history(
+    story = create_ring_history(
         tmp_path / "r",
         "ring: fix the mask\n\nText.\n\nX-Odd-tag: one\nReviewed-by: Rae <rae@example.org>",
     )
     assert story.call("prepare", "HEAD", "--stable", "none").code == 0
-    lines = message(story).split("\n")
+    lines = topic_message(story).split("\n")
     assert (
         lines.index("X-Odd-tag: one")
         < lines.index("Reviewed-by: Rae <rae@example.org>")
@@ -273,8 +273,8 @@ def test_unknown_trailers_are_not_moved(tmp_path: Path) -> None:
 
 
 def test_badly_written_tag_is_fixed(tmp_path: Path) -> None:
-    probe = history(tmp_path / "probe")
-    story = history(
+    probe = create_ring_history(tmp_path / "probe")
+    story = create_ring_history(
         tmp_path / "r",
         f"ring: fix the mask\n\nText.\n\nFixes: commit {probe.culprit[:8]}\n",
     )
@@ -282,12 +282,12 @@ def test_badly_written_tag_is_fixed(tmp_path: Path) -> None:
     assert result.code == 0
     assert (
         f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")'
-        in message(story)
+        in topic_message(story)
     )
-    assert message(story).count("Fixes:") == 1
+    assert topic_message(story).count("Fixes:") == 1
 
 
-def test_topic_is_rewritten_from_its_base(story: History) -> None:
+def test_topic_is_rewritten_from_its_base(story: RingHistory) -> None:
     story.repo.commit("ring: add a comment" + SIGNED, {"other.c": "/* ring */\n"})
     result = story.call(
         "prepare",
@@ -306,7 +306,7 @@ def test_topic_is_rewritten_from_its_base(story: History) -> None:
     assert body["written"]
 
 
-def test_moved_branch_is_not_restored(story: History) -> None:
+def test_moved_branch_is_not_restored(story: RingHistory) -> None:
     assert story.call("prepare", "HEAD", "--yes").code == 0
     story.repo.commit("on top" + SIGNED, {"new.c": "\n"})
     result = story.call("undo", "restore", "1")
@@ -316,7 +316,7 @@ def test_moved_branch_is_not_restored(story: History) -> None:
     assert story.call("undo").code == 2
 
 
-def test_detached_head_is_prepared(story: History) -> None:
+def test_detached_head_is_prepared(story: RingHistory) -> None:
     story.repo.git("checkout", "-q", "--detach", story.fix)
     assert story.call("prepare", "HEAD", "--yes", "--shared").code == 0
     assert story.repo.git("rev-parse", "topic") == story.fix
@@ -325,7 +325,7 @@ def test_detached_head_is_prepared(story: History) -> None:
     assert story.repo.git("rev-parse", "HEAD") == story.fix
 
 
-def test_protected_commits_are_refused(story: History) -> None:
+def test_protected_commits_are_refused(story: RingHistory) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/topic", story.fix)
     result = story.call("prepare", "HEAD", "--yes")
     assert result.code == 1
@@ -333,7 +333,7 @@ def test_protected_commits_are_refused(story: History) -> None:
     assert story.call("prepare", "HEAD", "--yes", "--published").code == 0
 
 
-def test_kill_leaves_the_branch_intact(story: History) -> None:
+def test_kill_leaves_the_branch_intact(story: RingHistory) -> None:
     """Kill the command at random times, and check that the repository is intact and nothing
     is lost.
     """
@@ -377,7 +377,7 @@ def test_kill_leaves_the_branch_intact(story: History) -> None:
 
 
 def test_earlier_patch_in_the_series_gets_no_tag(
-    story: History,
+    story: RingHistory,
 ) -> None:
     """Test that no tag names a commit that the same run rewrites."""
     story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
@@ -396,7 +396,7 @@ def test_earlier_patch_in_the_series_gets_no_tag(
     )
 
 
-def test_named_patch_of_the_series_gets_no_tag(story: History) -> None:
+def test_named_patch_of_the_series_gets_no_tag(story: RingHistory) -> None:
     story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
     result = story.call(
         "prepare", "--base", "v1.2", "--fixes", story.fix, "--format", "json"
@@ -406,7 +406,7 @@ def test_named_patch_of_the_series_gets_no_tag(story: History) -> None:
     assert any("squash it" in note for note in second["notes"])
 
 
-def test_existing_series_tag_is_reported(story: History) -> None:
+def test_existing_series_tag_is_reported(story: RingHistory) -> None:
     text = f'ring: fix the mask again\n\nText.\n\nFixes: {story.fix[:12]} ("ring: fix the mask")'
     story.repo.commit(
         text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")}
@@ -417,7 +417,9 @@ def test_existing_series_tag_is_reported(story: History) -> None:
     )
 
 
-def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def set_confidence(
+    confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Make the search return this confidence and an equally likely second commit."""
 
     def found(repository: Any, request: FixesRequest, **words: Any) -> FixesResult:
@@ -440,9 +442,9 @@ def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("words", [(), ("--fixes", "auto")])
 def test_unsupported_culprit_is_skipped(
-    story: History, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    story: RingHistory, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judged_as(
+    set_confidence(
         0.4,
         "several commits are about equally likely: review the first ones",
         monkeypatch,
@@ -463,15 +465,15 @@ def test_unsupported_culprit_is_skipped(
     )
     assert "--fixes COMMIT" in result.err
     assert "no Fixes:" not in result.out
-    assert "Fixes:" not in message(story)
-    assert "Cc: stable" not in message(story)
-    assert "Cc: Eve R <eve@example.org>" in message(story)
+    assert "Fixes:" not in topic_message(story)
+    assert "Cc: stable" not in topic_message(story)
+    assert "Cc: Eve R <eve@example.org>" in topic_message(story)
 
 
 def test_uncertain_tag_has_a_note(
-    story: History, monkeypatch: pytest.MonkeyPatch
+    story: RingHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judged_as(0.55, "", monkeypatch)
+    set_confidence(0.55, "", monkeypatch)
     result = story.call("prepare", "HEAD", "--signoff")
     assert "{+Fixes: " in result.out
     assert "# Fixes: 55% sure, check it: " in result.out

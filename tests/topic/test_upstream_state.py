@@ -92,7 +92,7 @@ Edit = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Case:
+class UpstreamCase:
     """A topic, what happened upstream in its driver, and the expected result.
 
     Each step is a subject and edits; commits with `subject!` are only in linux-next, those with
@@ -114,44 +114,44 @@ REWRITTEN = (DRIVER[DRIVER.index(GET) : DRIVER.index("\tacme_fill")], "".join(
     f"\tacme_step(acme, {number});\n" for number in range(60)
 ))  # fmt: skip
 CASES = (
-    Case("same", (("check it", FIX),), "fixed v6.2"),
-    Case("more", (("check it, sleep", FIX, REST),), "fixed v6.2"),
-    Case("similar", (("check", FIX, EIO),), "fixed v6.2", (FIX, FILL)),
-    Case("text", (("mask it", OTHER_LINE),), "perhaps v6.2", (ONE_LINE,)),
-    Case(
+    UpstreamCase("same", (("check it", FIX),), "fixed v6.2"),
+    UpstreamCase("more", (("check it, sleep", FIX, REST),), "fixed v6.2"),
+    UpstreamCase("similar", (("check", FIX, EIO),), "fixed v6.2", (FIX, FILL)),
+    UpstreamCase("text", (("mask it", OTHER_LINE),), "perhaps v6.2", (ONE_LINE,)),
+    UpstreamCase(
         "place",
         (("bound it", (GET, f"{GET}\timages = min(images, acme->most);\n")),),
         "perhaps v6.2",
     ),
-    Case("moved", (("move! ",), ("check it", FIX)), "fixed v6.2"),
-    Case("then-moved", (("check it", FIX), ("move! ",)), "fixed v6.2"),
-    Case("reverted", (("check it", FIX), ('Revert "{0}: check it"', UNDO))),
-    Case("undone", (("check it", FIX), ("drop a check", UNDO))),
-    Case(
+    UpstreamCase("moved", (("move! ",), ("check it", FIX)), "fixed v6.2"),
+    UpstreamCase("then-moved", (("check it", FIX), ("move! ",)), "fixed v6.2"),
+    UpstreamCase("reverted", (("check it", FIX), ('Revert "{0}: check it"', UNDO))),
+    UpstreamCase("undone", (("check it", FIX), ("drop a check", UNDO))),
+    UpstreamCase(
         "again",
         (("check it", FIX), ('Revert "{0}: check it"', UNDO), ("check again", FIX)),
         "fixed v6.2",
     ),
-    Case("function", (("check slots", WRITE),)),
-    Case("next", (("check it!", FIX),), "fixed linux-next"),
-    Case("tree", (("check it@", FIX),), "fixed net/main"),
-    Case("late", (("sleep", REST), ("late: check it", FIX)), "fixed v6.3-rc1"),
-    Case(
+    UpstreamCase("function", (("check slots", WRITE),)),
+    UpstreamCase("next", (("check it!", FIX),), "fixed linux-next"),
+    UpstreamCase("tree", (("check it@", FIX),), "fixed net/main"),
+    UpstreamCase("late", (("sleep", REST), ("late: check it", FIX)), "fixed v6.3-rc1"),
+    UpstreamCase(
         "tag",
         (("bound it\n\nFixes: 123456789abc (\"x\")", FILL),),
         "perhaps v6.2",
         message='Fixes: 123456789abc ("acme: add")\n',
     ),
-    Case("title", (("topic", FILL),), "perhaps v6.2"),
-    Case("file", (("sleep", REST),)),
-    Case("lines", (("test memory", FILL),)),
-    Case("rewritten", (("rewrite", REWRITTEN),)),
-    Case("debug", (("shout", (DEBUG, DEBUG.replace("dbg", "info"))),)),
-    Case("nothing", ()),
+    UpstreamCase("title", (("topic", FILL),), "perhaps v6.2"),
+    UpstreamCase("file", (("sleep", REST),)),
+    UpstreamCase("lines", (("test memory", FILL),)),
+    UpstreamCase("rewritten", (("rewrite", REWRITTEN),)),
+    UpstreamCase("debug", (("shout", (DEBUG, DEBUG.replace("dbg", "info"))),)),
+    UpstreamCase("nothing", ()),
 )  # fmt: skip
 
 
-def path_of(name: str) -> str:
+def driver_path(name: str) -> str:
     return f"drivers/net/{name}.c"
 
 
@@ -163,7 +163,7 @@ def apply_edits(text: str, edits: Sequence[Edit], name: str) -> str:
     return text
 
 
-class Upstream:
+class UpstreamTree:
     """Mainline with all cases, linux-next, a maintainer's tree, 6.1.y, and a topic for each
     case.
     """
@@ -174,13 +174,13 @@ class Upstream:
             case.name: DRIVER.replace("acme", case.name.replace("-", "_"))
             for case in CASES
         }
-        files = {path_of(name): text for name, text in self.texts.items()}
+        files = {driver_path(name): text for name, text in self.texts.items()}
         makefile = "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\n"
         more = {"Makefile": makefile, "MAINTAINERS": SECTION.format(1)}
         self.base = repo.commit("start\n", {**files, **more})
         repo.tag("v6.1")
         self.fixes: dict[str, str] = {}
-        self.paths = {name: path_of(name) for name in self.texts}
+        self.paths = {name: driver_path(name) for name in self.texts}
         self._late: list[tuple[str, str, Sequence[Edit]]] = []
         for case in CASES:
             for subject, *edits in case.steps:
@@ -214,19 +214,19 @@ class Upstream:
                 self._edit(name, subject[:-1], edits)
         self.repo.git("update-ref", f"refs/remotes/{ref}", "HEAD")
 
-    def _topic(self, case: Case) -> None:
+    def _topic(self, case: UpstreamCase) -> None:
         name = case.name.replace("-", "_")
         text = apply_edits(self.texts[case.name], case.topic, name)
         message = (
             f"{name}: topic\n\nIt hangs if there are many.\n\n{case.message}{SIGNED}"
         )
-        self.repo.commit(message, {path_of(case.name): text})
+        self.repo.commit(message, {driver_path(case.name): text})
 
     def _step(self, name: str, subject: str, edits: Sequence[Edit]) -> None:
         if subject == "move! ":
             self.paths[name] = f"drivers/acme/{name}.c"
             (self.repo.path / "drivers/acme").mkdir(exist_ok=True)
-            self.repo.git("mv", path_of(name), self.paths[name])
+            self.repo.git("mv", driver_path(name), self.paths[name])
             self.repo.commit(f"{name}: move\n")
         elif subject.startswith("late: ") or subject.endswith(("!", "@")):
             self._late.append((name, subject, edits))
@@ -242,12 +242,14 @@ class Upstream:
 
 
 @pytest.fixture(scope="module")
-def upstream(tmp_path_factory: pytest.TempPathFactory) -> Upstream:
-    return Upstream(tmp_path_factory.mktemp("upstream") / "linux")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> UpstreamTree:
+    return UpstreamTree(tmp_path_factory.mktemp("upstream") / "linux")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_check_send_backport_and_tui_agree(upstream: Upstream, case: Case) -> None:
+def test_check_send_backport_and_tui_agree(
+    upstream: UpstreamTree, case: UpstreamCase
+) -> None:
     upstream.repo.checkout(f"topic/{case.name}")
     topic = upstream.repo.git("rev-parse HEAD")
     kind, _, where = case.answer.partition(" ")
@@ -291,7 +293,9 @@ def test_check_send_backport_and_tui_agree(upstream: Upstream, case: Case) -> No
 
 
 @pytest.mark.parametrize("name", ["same", "nothing"])
-def test_stable_branch_is_not_a_mainline_base(upstream: Upstream, name: str) -> None:
+def test_stable_branch_is_not_a_mainline_base(
+    upstream: UpstreamTree, name: str
+) -> None:
     upstream.repo.checkout(f"topic/{name}-on-stable")
     base = upstream.repo.git("rev-parse stable/linux-6.1.y")[:12]
     patch = upstream.repo.patchpilot("check --format json").json["patches"][0]
@@ -323,11 +327,11 @@ def test_stable_branch_is_not_a_mainline_base(upstream: Upstream, name: str) -> 
 
 
 def test_merged_commits_and_backports_are_skipped(
-    upstream: Upstream,
+    upstream: UpstreamTree,
 ) -> None:
     fix = upstream.fixes["same"]
     upstream.repo.git("checkout -q --detach stable/linux-6.1.y")
-    file = path_of("same")
+    file = driver_path("same")
     text = apply_edits(upstream.texts["same"], (FIX,), "same")
     backported = f"same: check it\n\ncommit {fix} upstream.\n\n{SIGNED}"
     upstream.repo.commit(backported, {file: text})
@@ -363,7 +367,9 @@ def test_merged_commits_and_backports_are_skipped(
 EVE, RITA = "Eve Other <eve@example.net>", "Rita Reviewer <rita@example.com>"
 
 
-def posted(repo: Repo, rev: str, days: int, subject: str, sender: str = EVE) -> bytes:
+def commit_mail(
+    repo: Repo, rev: str, days: int, subject: str, sender: str = EVE
+) -> bytes:
     """Return a commit as a message from `sender`, sent some days ago."""
     body = repo.git(f"format-patch --stdout -1 {rev}").partition("\n\n")[2]
     when = format_datetime(datetime.now(UTC) - timedelta(days=days, hours=1))
@@ -372,29 +378,31 @@ def posted(repo: Repo, rev: str, days: int, subject: str, sender: str = EVE) -> 
     return f"{head}{more}\n{body}\n".encode()
 
 
-def review_mail(name: str, sender: str) -> bytes:
+def make_review_mail(name: str, sender: str) -> bytes:
     text = f"> It hangs if there are many.\n\nReviewed-by: {sender}\n"
     return reply("[PATCH] x", text, sender=sender, reply_to=name)
 
 
-def archive_mails(upstream: Upstream) -> list[bytes]:
+def archive_mails(upstream: UpstreamTree) -> list[bytes]:
     """Return the archive's messages, one patch to each case's driver."""
     repo = upstream.repo
     for name, edits in (("file", (WRITE,)), ("text", (OTHER_LINE,))):
         repo.git(f"checkout -q -B other/{name}", upstream.base)
         repo.commit(
             f"{name}: other\n\n{SIGNED}",
-            {path_of(name): apply_edits(upstream.texts[name], edits, name)},
+            {driver_path(name): apply_edits(upstream.texts[name], edits, name)},
         )
     return [
-        posted(repo, "topic/same", 20, "[PATCH v2] same: check"),
-        review_mail("same", RITA),
-        review_mail("same", "Sam Second <sam@example.com>"),
-        posted(repo, "topic/nothing", 3, "[PATCH] nothing: check"),
-        posted(repo, "other/file", 3, "[PATCH] file: check the slots"),
-        posted(repo, "other/text", 3, "[PATCH v3] text: bound it"),
-        posted(repo, "topic/lines", 300, "[PATCH] lines: check"),
-        posted(repo, "topic/debug", 3, "[PATCH] debug: check", "Ada <ada@example.org>"),
+        commit_mail(repo, "topic/same", 20, "[PATCH v2] same: check"),
+        make_review_mail("same", RITA),
+        make_review_mail("same", "Sam Second <sam@example.com>"),
+        commit_mail(repo, "topic/nothing", 3, "[PATCH] nothing: check"),
+        commit_mail(repo, "other/file", 3, "[PATCH] file: check the slots"),
+        commit_mail(repo, "other/text", 3, "[PATCH v3] text: bound it"),
+        commit_mail(repo, "topic/lines", 300, "[PATCH] lines: check"),
+        commit_mail(
+            repo, "topic/debug", 3, "[PATCH] debug: check", "Ada <ada@example.org>"
+        ),
     ]
 
 
@@ -410,7 +418,7 @@ POSTED = {
 
 @pytest.mark.parametrize("kind", ["public-inbox", "mbox"])
 def test_fixes_posted_by_others_are_found(
-    upstream: Upstream, kind: str, tmp_path: Path
+    upstream: UpstreamTree, kind: str, tmp_path: Path
 ) -> None:
     repo = upstream.repo
     with (
@@ -449,7 +457,7 @@ def test_fixes_posted_by_others_are_found(
 
 
 def test_undisclosed_fix_queries_no_archive(
-    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    upstream: UpstreamTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requests: list[str] = []
     answers = StandIn.answer

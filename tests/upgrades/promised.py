@@ -24,16 +24,22 @@ PACKAGE = Path(patchpilot.__file__).parent
 SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 
 
-def promised() -> tuple[str, ...]:
+def list_promises() -> tuple[str, ...]:
     """Return all promises of this version, in order."""
     return tuple(
         sorted(
-            {*_commands(root, ""), *_settings(), *_codes(), *_rules(), *_documents()}
+            {
+                *_command_promises(root, ""),
+                *_setting_promises(),
+                *_exit_code_promises(),
+                *_rule_promises(),
+                *_document_promises(),
+            }
         )
     )
 
 
-def _commands(command: Command, path: str) -> Iterator[str]:
+def _command_promises(command: Command, path: str) -> Iterator[str]:
     for argument in command.arguments:
         yield f"argument {path} {argument.metavar or argument.key.upper()}".replace(
             "  ", " "
@@ -48,10 +54,10 @@ def _commands(command: Command, path: str) -> Iterator[str]:
             yield f"choice {path} {option.spellings[0]} {choice}".replace("  ", " ")
     for name in command.commands:
         yield f"verb {path} {name}".replace("  ", " ")
-        yield from _commands(command.sub(name), f"{path} {name}".strip())
+        yield from _command_promises(command.sub(name), f"{path} {name}".strip())
 
 
-def _settings() -> Iterator[str]:
+def _setting_promises() -> Iterator[str]:
     for key in KEYS:
         sources = "tree and git" if key.from_tree else "git"
         yield f"setting {key.name} {key.kind} {key.default!r} from {sources}"
@@ -65,28 +71,28 @@ def _settings() -> Iterator[str]:
             yield f"variable {word}"
 
 
-def _codes() -> Iterator[str]:
+def _exit_code_promises() -> Iterator[str]:
     for code in ExitCode:
         yield f"exit code {int(code)} {code.name}"
 
 
-def _rules() -> Iterator[str]:
+def _rule_promises() -> Iterator[str]:
     for rule in load_rules():
         yield f"rule {rule.id} {rule.name}"
 
 
-def _documents() -> Iterator[str]:
+def _document_promises() -> Iterator[str]:
     for file in SCHEMAS.glob("*.json"):
         schema = json.loads(file.read_text(encoding="utf-8"))
         name = schema["title"].removeprefix("patchpilot/")
-        for path, kind in _keys(schema, ""):
+        for path, kind in _schema_keys(schema, ""):
             yield f"json {name} {path} {kind}"
 
 
-def _keys(schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
+def _schema_keys(schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
     """Yield the path and types of each key in a schema."""
     for form in schema.get("oneOf", ()):
-        yield from _keys(form, path)
+        yield from _schema_keys(form, path)
     required = schema.get("required", ())
     inner = [
         (f".{name}", value, "" if name in required else " if any")
@@ -102,11 +108,11 @@ def _keys(schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
         if isinstance(schema.get(key), dict)
     ]
     for name, value, may in inner:
-        yield f"{path}{name}", f"{_types(value)}{may}"
-        yield from _keys(value, f"{path}{name}")
+        yield f"{path}{name}", f"{_schema_types(value)}{may}"
+        yield from _schema_keys(value, f"{path}{name}")
 
 
-def _types(schema: dict[str, Any]) -> str:
+def _schema_types(schema: dict[str, Any]) -> str:
     if "const" in schema:
         return json.dumps(schema["const"])
     if "enum" in schema:
@@ -116,4 +122,4 @@ def _types(schema: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write("".join(f"{line}\n" for line in promised()))
+    sys.stdout.write("".join(f"{line}\n" for line in list_promises()))

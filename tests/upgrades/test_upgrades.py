@@ -140,13 +140,13 @@ def test_baseline_is_read(workdir: Path) -> None:
     assert (outcome.code, "2 in the baseline" in outcome.out) == (0, True), outcome.out
 
 
-def _newer_outbox() -> None:
+def _write_newer_outbox() -> None:
     with closing(sqlite3.connect(state_folder() / FILE)) as base:
         base.execute(f"PRAGMA user_version = {CURRENT + 1}")
     Drafts().__exit__()
 
 
-def _newer_baseline() -> None:
+def _write_newer_baseline() -> None:
     text = (OLD / "baseline.json").read_text(encoding="utf-8")
     Path("newer.json").write_text(text.replace("baseline/1", "baseline/2"))
     outcome = call("check", OLD / "baseline.patch", "--baseline", "newer.json")
@@ -157,10 +157,13 @@ def _newer_baseline() -> None:
     ("open_newer", "words"),
     [
         (
-            _newer_outbox,
+            _write_newer_outbox,
             "outgoing.sqlite3 was written by a newer version of patchpilot",
         ),
-        (_newer_baseline, "the schema is 'patchpilot/baseline/2', but this version"),
+        (
+            _write_newer_baseline,
+            "the schema is 'patchpilot/baseline/2', but this version",
+        ),
     ],
 )
 @pytest.mark.usefixtures("state")

@@ -25,7 +25,7 @@ MOVES = (
 )
 
 
-class Both(App[None]):
+class TwoListsApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[tuple[int, int]] = []
@@ -40,7 +40,7 @@ class Both(App[None]):
 
 
 async def test_short_list_has_no_pages() -> None:
-    app = Both()
+    app = TwoListsApp()
     async with app.run_test() as pilot:
         listed = app.query_one(List)
         listed.styles.height = 0
@@ -55,7 +55,7 @@ async def test_short_list_has_no_pages() -> None:
 
 
 async def test_stale_row_event_is_ignored() -> None:
-    app = Both()
+    app = TwoListsApp()
     async with app.run_test() as pilot:
         listed = app.query_one(List)
         listed.add_options([Option("a"), Option("b")])

@@ -12,7 +12,7 @@ from patchpilot.tui.widgets.search import copyable
 HEADING = Row(Text("people"))
 
 
-class Rows(App[None]):
+class RowListApp(App[None]):
     """An app with only a list, which records its reported cursor moves."""
 
     def __init__(self) -> None:
@@ -28,27 +28,27 @@ class Rows(App[None]):
         self.moves.append(event.option_index)
 
 
-def rows(names: str) -> list[Row]:
+def make_rows(names: str) -> list[Row]:
     return [HEADING, *(Row(Text(name), name.upper(), name) for name in names)]
 
 
 async def test_cursor_stays_on_its_row() -> None:
-    app = Rows()
+    app = RowListApp()
     async with app.run_test() as pilot:
         listed = app.query_one(RowList)
         assert (listed.chosen, listed.position) == (None, "")
-        listed.fill(rows("bc"))
+        listed.fill(make_rows("bc"))
         assert (listed.chosen, listed.position) == ("B", "1/2")
         listed.focus()
         await pilot.press("down")
         assert (listed.chosen, app.moves) == ("C", [2])
-        listed.fill(rows("abcd"))
+        listed.fill(make_rows("abcd"))
         await pilot.pause()
         assert (listed.chosen, listed.position) == ("C", "3/4")
         # if its row is gone, select the first row that is not a heading
-        listed.fill(rows("ab"))
+        listed.fill(make_rows("ab"))
         assert listed.chosen == "A"
-        listed.fill(rows("abc"), "b")
+        listed.fill(make_rows("abc"), "b")
         assert listed.chosen == "B"
         listed.fill([HEADING])
         await pilot.pause()
@@ -58,10 +58,10 @@ async def test_cursor_stays_on_its_row() -> None:
 
 
 async def test_row_is_selected_by_its_key() -> None:
-    app = Rows()
+    app = RowListApp()
     async with app.run_test() as pilot:
         listed = app.query_one(RowList)
-        listed.fill(rows("abc"))
+        listed.fill(make_rows("abc"))
         listed.select("c")
         listed.select("none")
         await pilot.pause()

@@ -17,7 +17,7 @@ ENTERS, FIX = (
 NOTE = "5.15 has it because 33248b1ba072 was backported as fb2977215841"
 
 
-def acme(**states: ReleaseState) -> BugRange:
+def make_bug_range(**states: ReleaseState) -> BugRange:
     """Return the demo's bug with these states of series, such as `v5_10=ReleaseState.FIXED`."""
     known = {"v5_10": ReleaseState.CLEAN, **states}
     points = [
@@ -29,12 +29,12 @@ def acme(**states: ReleaseState) -> BugRange:
     return BugRange(in_order(points, ENTERS, FIX), (NOTE,))
 
 
-def shown(bug: BugRange, columns: int) -> list[str]:
+def ruler_lines(bug: BugRange, columns: int) -> list[str]:
     return [row.plain.rstrip() for row in ruler_rows(bug, columns)]
 
 
 def test_releases_are_sorted() -> None:
-    assert [point.version for point in acme().points] == [
+    assert [point.version for point in make_bug_range().points] == [
         "5.10",
         "5.15",
         "5.16-rc1",
@@ -63,7 +63,7 @@ def test_releases_are_sorted() -> None:
 
 
 def test_states_are_below_releases() -> None:
-    assert shown(acme(), 156) == [
+    assert ruler_lines(make_bug_range(), 156) == [
         (
             "  5.10                5.15                5.16-rc1            6.1                 6.6 "
             "                6.12                6.18                7.2-rc1"
@@ -78,7 +78,7 @@ def test_states_are_below_releases() -> None:
         ),
         f"  {NOTE}",
     ]
-    assert shown(acme(), 76)[1:] == [
+    assert ruler_lines(make_bug_range(), 76)[1:] == [
         "   ○────────●╌╌╌╌╌╌╌╌┳━━━━━━━━●━━━━━━━━●━━━━━━━━●━━━━━━━━●━━━━━━━━◆ the fix",
         "  no bug   affected enters   affected affected affected affected",
         f"  {NOTE}",
@@ -87,8 +87,8 @@ def test_states_are_below_releases() -> None:
 
 def test_state_needs_neither_color_nor_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
-    rows = shown(
-        acme(
+    rows = ruler_lines(
+        make_bug_range(
             v6_6=ReleaseState.FIXED,
             v6_12=ReleaseState.UNKNOWN,
             v6_18=ReleaseState.CLEAN,
@@ -117,13 +117,13 @@ def test_state_needs_neither_color_nor_unicode(monkeypatch: pytest.MonkeyPatch) 
 def test_nothing_exceeds_its_width(columns: int) -> None:
     assert all(
         len(row) <= columns
-        for row in shown(acme(), columns)
+        for row in ruler_lines(make_bug_range(), columns)
         if not row.lstrip().startswith("┳")
     )
 
 
 def test_narrow_ruler_becomes_a_list() -> None:
-    assert shown(acme(), 44) == [
+    assert ruler_lines(make_bug_range(), 44) == [
         "○ 5.10 no bug  ● 5.15 affected",
         "┳ 5.16-rc1 bug enters  ● 6.1 affected",
         "● 6.6 affected  ● 6.12 affected",
@@ -146,7 +146,7 @@ def test_released_fix_ends_the_bug() -> None:
         ReleasePoint("6.8-rc3", ReleaseState.FIX),
         is_released=True,
     )
-    assert shown(BugRange(points), 80) == [
+    assert ruler_lines(BugRange(points), 80) == [
         "  5.16-rc1         6.1              6.6              6.8-rc3          6.12",
         "   ┳━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━✓━━━━━━━━━━━━━━━━◆────────────────✓",
         "  bug enters       affected         fixed            the fix          fixed",
@@ -154,7 +154,9 @@ def test_released_fix_ends_the_bug() -> None:
 
 
 def test_empty_ruler_shows_unknown() -> None:
-    assert shown(BugRange(), 80) == ["  looking for the releases that have the bug …"]
+    assert ruler_lines(BugRange(), 80) == [
+        "  looking for the releases that have the bug …"
+    ]
 
 
 def test_ruler_looks_unchanged(
@@ -167,7 +169,7 @@ def test_ruler_looks_unchanged(
             yield ReleaseRuler(ident="ruler")
 
         def on_mount(self) -> None:
-            self.query_one(ReleaseRuler).show(acme(v6_18=ReleaseState.FIXED))
+            self.query_one(ReleaseRuler).show(make_bug_range(v6_18=ReleaseState.FIXED))
 
     assert snap_compare(Ruler(), terminal_size=(120, 5))
 

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from patchpilot.model.mail import parse_patch
-from tests.backports.world import World, follow_failed, source
+from tests.backports.world import World, function_source, track_failed_backports
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -58,7 +58,11 @@ def test_whitespace_difference_is_noted(world: World, tmp_path: Path) -> None:
         world.groundwork,
         (
             "work: spaces",
-            {"w.c": source(l10="quick(10);", l19="  check(19);", l20="  check(20);")},
+            {
+                "w.c": function_source(
+                    l10="quick(10);", l19="  check(19);", l20="  check(20);"
+                )
+            },
         ),
     )
     write_adapted(world, tmp_path / "out", "--signoff")
@@ -86,7 +90,7 @@ def test_adapted_patch_replies_to_the_failed_message(
     world: World, tmp_path: Path
 ) -> None:
     world.create_renamed_branch()
-    follow_failed(world.fix, tmp_path, "6.6")
+    track_failed_backports(world.fix, tmp_path, "6.6")
     assert "linux-6.6.y: in reply to <failed-6.6-2@" in write_adapted(
         world, tmp_path / "out", "--signoff"
     )
@@ -106,10 +110,12 @@ def test_unknown_project_has_no_mailing_list(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "tool")
-    repo.commit("start", {"w.c": source(l19="verify(19);", l20="verify(20);")})
+    repo.commit("start", {"w.c": function_source(l19="verify(19);", l20="verify(20);")})
     old = repo.git("rev-parse", "HEAD")
-    repo.commit("names", {"w.c": source(l19="check(19);", l20="check(20);")})
-    fix = repo.commit("fix", {"w.c": source(l19="check(19);", l20="check(20, all);")})
+    repo.commit("names", {"w.c": function_source(l19="check(19);", l20="check(20);")})
+    fix = repo.commit(
+        "fix", {"w.c": function_source(l19="check(19);", l20="check(20, all);")}
+    )
     outcome = call(
         "backport",
         "-C",
@@ -149,7 +155,11 @@ def test_unlikely_adaptation_is_not_written(world: World, tmp_path: Path) -> Non
         world.groundwork,
         (
             "work: another way",
-            {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, none);")},
+            {
+                "w.c": function_source(
+                    l10="quick(10);", l19="check(19);", l20="check(20, none);"
+                )
+            },
         ),
     )
     output = write_adapted(world, tmp_path / "out")
@@ -170,7 +180,7 @@ def test_maintainer_backport_is_used_unchanged(world: World, tmp_path: Path) -> 
         tip,
         (
             f"work: adapted\n\ncommit {world.fix} upstream.\n",
-            {"w.c": source(**branch_lines)},
+            {"w.c": function_source(**branch_lines)},
         ),
     )
     document = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")

@@ -14,7 +14,7 @@ from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 
 
-def function(name: str, *body: str) -> str:
+def function_source(name: str, *body: str) -> str:
     return (
         f"int {name}(struct foo *f)\n{{\n"
         + "".join(f"\t{line}\n" for line in body)
@@ -53,23 +53,29 @@ def test_missing_name_lowers_the_confidence(tmp_path: Path) -> None:
     new = [line.replace("foo_lookup", "foo_get") for line in calls]
     adaptation, _ = adapt_fix(
         tmp_path,
-        {"a.c": function("work", *calls), "b.c": function("foo_lookup", "return 1;")},
-        {"a.c": function("work", *new), "b.c": function("foo_get", "return 1;")},
-        {"a.c": function("work", *new[:3], "foo_get(f, 3);", *new[3:])},
+        {
+            "a.c": function_source("work", *calls),
+            "b.c": function_source("foo_lookup", "return 1;"),
+        },
+        {
+            "a.c": function_source("work", *new),
+            "b.c": function_source("foo_get", "return 1;"),
+        },
+        {"a.c": function_source("work", *new[:3], "foo_get(f, 3);", *new[3:])},
     )
     assert adaptation is not None
     assert adaptation.confidence < 0.5
 
 
 def test_branch_list_entries_are_kept(tmp_path: Path) -> None:
-    work = function("work", "a(f);")
+    work = function_source("work", "a(f);")
     adaptation, files = adapt_fix(
         tmp_path,
         {"ChangeLog": "* of the branch\n* start\n", "a.c": work},
         {"ChangeLog": "* of mainline\n* start\n"},
         {
             "ChangeLog": "* fix\n* of mainline\n* start\n",
-            "a.c": function("work", "b(f);"),
+            "a.c": function_source("work", "b(f);"),
         },
     )
     assert adaptation is not None
@@ -81,14 +87,14 @@ def test_branch_list_entries_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("adapted", "expected"),
     [
-        (function("work", "a(f);"), True),
-        (function("work", "if (f) {", "a(f);"), False),
-        (function("work", "<<<<<<< ours", "a(f);").replace("\t", ""), False),
-        (function("work", 'a("{");', "/* } ) */"), True),
+        (function_source("work", "a(f);"), True),
+        (function_source("work", "if (f) {", "a(f);"), False),
+        (function_source("work", "<<<<<<< ours", "a(f);").replace("\t", ""), False),
+        (function_source("work", 'a("{");', "/* } ) */"), True),
     ],
 )
 def test_damaged_adaptation_is_rejected(adapted: str, expected: bool) -> None:
-    plain = function("work", "a(f);").splitlines(keepends=True)
+    plain = function_source("work", "a(f);").splitlines(keepends=True)
     lines = adapted.splitlines(keepends=True)
     assert is_sound("work.c", lines, plain, plain, plain) is expected
 

@@ -8,7 +8,7 @@ from patchpilot.lint.c.line_scan import LineScan, scan_lines
 from patchpilot.lint.c.statements import Passage, passage_of_hunk
 
 
-def _scan(*code: str) -> tuple[LineScan, Passage]:
+def _scan_code(*code: str) -> tuple[LineScan, Passage]:
     signed = [line if line[:1] in "+- " and line else f"+{line}" for line in code]
     count = sum(1 for line in signed if line[0] != "-")
     scanned = scan_lines(["+++ b/a.c", f"@@ -1,{count} +1,{count} @@", *signed], False)
@@ -16,7 +16,7 @@ def _scan(*code: str) -> tuple[LineScan, Passage]:
 
 
 def _statement_text(*code: str, offset: int = 0) -> tuple[str, str]:
-    scanned, passage = _scan(*code)
+    scanned, passage = _scan_code(*code)
     span = passage.statement(scanned.lines[2 + offset])
     return span.text, span.condition
 
@@ -63,7 +63,7 @@ def test_if_is_read_as_its_last_branch() -> None:
 
 
 def test_chain_includes_every_branch() -> None:
-    scanned, passage = _scan(
+    scanned, passage = _scan_code(
         "\tif (a)",
         "\t\tb();",
         "\telse if (c)",
@@ -82,13 +82,13 @@ def test_chain_includes_every_branch() -> None:
 
 
 def test_bracketed_lines_end_with_the_bracket() -> None:
-    scanned, passage = _scan("\tif (a &&", "\t    (b ||", "\t     c))", "\t\td();")
+    scanned, passage = _scan_code("\tif (a &&", "\t    (b ||", "\t     c))", "\t\td();")
     level, lines = passage.read_brackets(scanned.lines[2], "()")
     assert (level, len(lines)) == (0, 3)
 
 
 def test_hunk_end_closes_everything() -> None:
-    scanned, passage = _scan("\tif (a) {", "\t\tb();")
+    scanned, passage = _scan_code("\tif (a) {", "\t\tb();")
     assert passage.statement(scanned.lines[2]).level == 1
 
 
@@ -100,7 +100,7 @@ def test_hunk_end_closes_everything() -> None:
     )
 )
 def test_statements_always_end(code: list[str]) -> None:
-    scanned, passage = _scan(*(f"+{line}".replace("\n", "") for line in code))
+    scanned, passage = _scan_code(*(f"+{line}".replace("\n", "") for line in code))
     for line in scanned.lines[2:]:
         span = passage.statement(line)
         assert span.start <= span.end <= max(span.limit, span.start)

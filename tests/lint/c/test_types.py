@@ -75,7 +75,7 @@ def test_learned_type_is_known_afterwards() -> None:
     assert types.modifiers == ["FROB_API"]
 
 
-def _marks(*lines: str) -> str:
+def _value_marks(*lines: str) -> str:
     tracker = ValueTracker(Types())
     variants = ""
     for line in lines:
@@ -119,11 +119,11 @@ def test_earlier_types_are_stored_once() -> None:
     ],
 )
 def test_signs_are_reported_apart(line: str, sign: str, variant: str) -> None:
-    assert _marks(line)[line.index(sign)] == variant
+    assert _value_marks(line)[line.index(sign)] == variant
 
 
 def test_open_bracket_continues_on_the_next_line() -> None:
-    assert _marks("+\tf(a,", "+\t  b * c);")[6] == "B"
+    assert _value_marks("+\tf(a,", "+\t  b * c);")[6] == "B"
 
 
 @pytest.mark.parametrize(

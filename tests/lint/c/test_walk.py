@@ -20,7 +20,7 @@ from patchpilot.model.mail import parse_patch
 HEAD = "From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: x\n\ntext\n---\n"
 
 
-def _walk(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> CCode:
+def _walk_code(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> CCode:
     body = "".join(f"+{line}\n" for line in lines)
     text = (
         f"{HEAD}diff --git a/{path} b/{path}\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)}"
@@ -34,7 +34,7 @@ def _walk(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> CCod
     )
 
 
-def _recording_check() -> tuple[list[str], CheckFunction]:
+def _make_recording_check() -> tuple[list[str], CheckFunction]:
     """Return a check, and the list of lines that it is called for."""
     lines: list[str] = []
 
@@ -46,7 +46,7 @@ def _recording_check() -> tuple[list[str], CheckFunction]:
 
 
 def _count_hits(lines: list[str], path: str = "frob/a.c") -> dict[str, int]:
-    return {name: len(hits) for name, hits in _walk(lines, path).hits.items()}
+    return {name: len(hits) for name, hits in _walk_code(lines, path).hits.items()}
 
 
 def test_type_is_known_after_its_first_use() -> None:
@@ -87,17 +87,17 @@ def test_trailing_array_is_found_in_any_form() -> None:
 def test_check_reads_only_matching_lines(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    recorded_lines, note = _recording_check()
-    other_lines, note_others = _recording_check()
+    recorded_lines, note = _make_recording_check()
+    other_lines, note_others = _make_recording_check()
     monkeypatch.setattr(walk, "ADDED", {note: ("frob",), note_others: ("elsewhere",)})
-    _walk(["int a;", "int frob;"])
+    _walk_code(["int a;", "int frob;"])
     assert (recorded_lines, other_lines) == (["+int frob;"], [])
 
 
 def test_layout_check_includes_the_next_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    recorded_lines, note = _recording_check()
+    recorded_lines, note = _make_recording_check()
     monkeypatch.setattr(walk, "LAYOUT", {note: ()})
     diff = (
         "diff --git a/frob/a.c b/frob/a.c\n"
@@ -120,12 +120,12 @@ def test_other_languages_are_not_parsed_as_c() -> None:
 
 
 def test_enclosing_function_is_known() -> None:
-    walked = _walk(["int frob(void)", "{", "\ta();", "}", "int b;"])
+    walked = _walk_code(["int frob(void)", "{", "\ta();", "}", "int b;"])
     assert [walked.function(number) for number in (12, 13, 14)] == ["frob", None, None]
 
 
 def test_statement_is_found_at_its_start() -> None:
-    walked = _walk(["\ta = f(b,", "\t      c);", "\td();"])
+    walked = _walk_code(["\ta = f(b,", "\t      c);", "\td();"])
     spans = [walked.statement(number) for number in (10, 11, 12)]
     assert spans[0] is not None
     assert spans[1] is None
@@ -156,7 +156,7 @@ def test_time_grows_with_the_lines(line: str) -> None:
         # clear the compiled patterns, which would make the second run seem cheap
         re.purge()
         started = time.process_time()
-        _walk([line.replace("{n}", str(number)) for number in range(count)])
+        _walk_code([line.replace("{n}", str(number)) for number in range(count)])
         return time.process_time() - started
 
     seconds(50)
@@ -176,7 +176,7 @@ def test_time_grows_with_the_lines(line: str) -> None:
 )  # fmt: skip
 def test_long_line_is_fast(line: str) -> None:
     started = time.process_time()
-    _walk([f"\t{line}", line, f"{line};"])
+    _walk_code([f"\t{line}", line, f"{line};"])
     assert time.process_time() - started < 30
 
 
@@ -198,7 +198,7 @@ def test_walk_always_ends(seed: int) -> None:
         for _ in range(dice.randrange(1, 25))
     ]
     started = time.process_time()
-    _walk(
+    _walk_code(
         lines, dice.choice(("frob/a.c", "include/a.h", "net/a.c")), dice.random() < 0.5
     )
     assert time.process_time() - started < 50

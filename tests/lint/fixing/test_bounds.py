@@ -43,8 +43,8 @@ def test_fixing_time_is_linear(
 ) -> None:
     def seconds(count: int) -> float:
         text = "".join(
-            hostile.patch(
-                hostile.new_file(
+            hostile.patch_mail(
+                hostile.new_file_diff(
                     "drivers/net/a.c", count * len(shape), iter(shape * count)
                 )
             )
@@ -64,7 +64,7 @@ def test_fixing_time_is_linear(
 
 def test_long_name_next_to_a_plain_value_is_fast() -> None:
     line = f"+x = &(a->b) + &({'a' * 40}!.x);\n"
-    text = "".join(hostile.patch(hostile.new_file("a.c", 1, iter([line]))))
+    text = "".join(hostile.patch_mail(hostile.new_file_diff("a.c", 1, iter([line]))))
     began = time.process_time()
     fix(
         Driver(Options(strict=True)),
@@ -74,7 +74,7 @@ def test_long_name_next_to_a_plain_value_is_fast() -> None:
     assert time.process_time() - began < 5
 
 
-def counting_check(check: Check) -> tuple[Check, list[int]]:
+def make_counting_check(check: Check) -> tuple[Check, list[int]]:
     """Return a check, and the number of lines of each patch that it checks."""
     lines: list[int] = []
 
@@ -89,15 +89,15 @@ FEW = tuple(rule for rule in all_rules() if rule.name == "trailing-space")
 RULES = {rule.id: rule for rule in FEW}
 
 
-def real_check(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
+def check_patch(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
     context = Context(patch, options=Options(strict=True))
     return context, run(context, FEW)
 
 
 def make_patch(body: str) -> str:
     return "".join(
-        hostile.patch(
-            hostile.new_file("drivers/net/a.c", body.count("\n"), iter([body]))
+        hostile.patch_mail(
+            hostile.new_file_diff("drivers/net/a.c", body.count("\n"), iter([body]))
         )
     )
 
@@ -110,7 +110,7 @@ def test_number_of_checks_is_bounded(
 
     def never_content(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
         # each check has a finding that earlier checks did not have
-        context, found = real_check(patch)
+        context, found = check_patch(patch)
         other = next(iter(RULES.values()))
         line = patch.diff_line + 5 + next(moved) % count
         return context, (
@@ -119,7 +119,7 @@ def test_number_of_checks_is_bounded(
         )
 
     patch = parse_patch(make_patch("+\tfrob();  \n" * count).encode(), "x.patch")
-    check, lines = counting_check(never_content)
+    check, lines = make_counting_check(never_content)
     outcome = fix_patch(patch, check, RULES)
     assert sum(lines) <= max(MOST_CHECKED_LINES, LEAST_CHECKS * len(patch.lines)) + len(
         patch.lines
@@ -135,7 +135,7 @@ def test_decoded_message_is_not_fixed() -> None:
 
 
 def test_trailing_line_may_be_removed() -> None:
-    text = "".join(hostile.patch(hostile.hunks(1))) + "junk\n-- \n2.43\n"
+    text = "".join(hostile.patch_mail(hostile.many_hunks_diff(1))) + "junk\n-- \n2.43\n"
     patch = parse_patch(text.encode(), "x.patch")
     index = patch.lines.index("junk") + 1
     edits = (FixEdit(index, 1, ()), FixEdit(index - 1, 1, ("+int c;", "+int d;")))
@@ -147,8 +147,8 @@ def test_trailing_line_may_be_removed() -> None:
 @pytest.mark.long
 def test_long_message_line_is_fast() -> None:
     text = "".join(
-        hostile.patch(
-            hostile.small(), message="the the " * 1000 + "\n" + hostile.SIGNED
+        hostile.patch_mail(
+            hostile.small_diff(), message="the the " * 1000 + "\n" + hostile.SIGNED
         )
     )
     began = time.process_time()

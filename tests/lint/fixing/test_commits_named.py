@@ -13,7 +13,7 @@ KNOWN = {"4364ac5ce03e00112233445566778899aabbccdd": "frob: use the link at once
 RIGHT = 'Fixes: 4364ac5ce03e ("frob: use the link at once")'
 
 
-def fixed_tag(line: str) -> str:
+def fix_tag(line: str) -> str:
     fixed = fixed_example(
         Example(
             bad=True,
@@ -37,7 +37,7 @@ def fixed_tag(line: str) -> str:
     ],
 )  # fmt: skip
 def test_tag_is_normalized_and_titled(line: str) -> None:
-    assert fixed_tag(line) == RIGHT
+    assert fix_tag(line) == RIGHT
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_tag_is_normalized_and_titled(line: str) -> None:
     ],
 )
 def test_ambiguous_tag_is_kept(line: str) -> None:
-    assert fixed_tag(line) == line
+    assert fix_tag(line) == line
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ realigned.
 import pytest
 
 from tests.kit.fixing import fixed_text
-from tests.lint.fixing.test_mend import code, patch_of
+from tests.lint.fixing.test_mend import added_code, make_patch
 
 LONG = (
     "frob_wait_for_the_link(frob->parent->link, frob->timeout_in_milliseconds,"
@@ -48,11 +48,14 @@ LONG = (
 )
 def test_long_line_is_broken(bad: str, good: str) -> None:
     body = bad.replace("\n", "\n+")
-    assert code(fixed_text(patch_of(f" \tint ret;\n \n+{body}\n \tint more;"))) == good
+    assert (
+        added_code(fixed_text(make_patch(f" \tint ret;\n \n+{body}\n \tint more;")))
+        == good
+    )
 
 
 def test_following_line_is_realigned() -> None:
-    text = patch_of(
+    text = make_patch(
         "-static int frob_set(struct frob *frob,\n"
         "+static int frob_set_mode(struct frob *frob,\n"
         " \t\t    int mode)\n"
@@ -87,7 +90,7 @@ def test_following_line_is_realigned() -> None:
     ],
 )
 def test_twelve_digit_fixes_tag_is_reformatted(tag: str, better: str) -> None:
-    text = patch_of(
+    text = make_patch(
         " \tint ret;\n+\tret = 1;\n \tint more;",
         message=(
             f"Wait for the link, so that it is up.\n\n{tag}\nSigned-off-by: Ada <ada@example.org>"

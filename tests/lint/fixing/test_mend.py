@@ -26,7 +26,7 @@ from tests.kit.fixing import all_rules, fixed_context, fixed_text
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 
 
-def patch_of(
+def make_patch(
     body: str,
     *,
     message: str = f"{PROSE}\n\n{SIGN_OFF}",
@@ -37,7 +37,7 @@ def patch_of(
     return mail(subject, message, file_diff(path, body, new=new))
 
 
-def code(corrected: FixOutcome) -> str:
+def added_code(corrected: FixOutcome) -> str:
     return "\n".join(
         line.text
         for change in corrected.draft.patch.files
@@ -49,7 +49,7 @@ def code(corrected: FixOutcome) -> str:
     ("name", "fixed"), [("Ada", 1), ("A\x0bda", 0), ("A\u202eda", 0), ("A\udce9da", 0)]
 )
 def test_forbidden_tag_is_not_rewritten(name: str, fixed: int) -> None:
-    text = patch_of(
+    text = make_patch(
         "\ta = 1;",
         message=f"{PROSE}\n\nreviewed-by:  {name} <ada@example.org>\n{SIGN_OFF}",
     )
@@ -136,7 +136,9 @@ def test_forbidden_tag_is_not_rewritten(name: str, fixed: int) -> None:
     ],
 )
 def test_certain_fixes_are_applied(bad: str, good: str) -> None:
-    assert code(fixed_text(patch_of(f" \tint ret;\n+{bad}\n \tint more;"))) == good
+    assert (
+        added_code(fixed_text(make_patch(f" \tint ret;\n+{bad}\n \tint more;"))) == good
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,13 +174,13 @@ def test_certain_fixes_are_applied(bad: str, good: str) -> None:
     ],
 )
 def test_strings_comments_and_paths_are_unchanged(line: str) -> None:
-    assert line.replace("\n+", "\n") in code(
-        fixed_text(patch_of(f" \tint ret;\n+{line}\n \tint more;"))
+    assert line.replace("\n+", "\n") in added_code(
+        fixed_text(make_patch(f" \tint ret;\n+{line}\n \tint more;"))
     )
 
 
 def test_continuation_lines_move_together() -> None:
-    text = patch_of(
+    text = make_patch(
         " int a;\n"
         "+\tfrob_start(frob,\n"
         "+\t\tone,\n"
@@ -196,7 +198,7 @@ def test_continuation_lines_move_together() -> None:
 
 
 def test_context_lines_are_unchanged() -> None:
-    text = patch_of(" \tfoo(a,b );\n-\tbar(a,b );  \n+\tbaz(a,b );  \n \tif(x)  ")
+    text = make_patch(" \tfoo(a,b );\n-\tbar(a,b );  \n+\tbaz(a,b );  \n \tif(x)  ")
     corrected = fixed_text(text)
     before, after = text.split("\n"), list(corrected.draft.patch.lines)
     assert [line for line in after if not line.startswith("+")] == [
@@ -218,12 +220,12 @@ def test_context_lines_are_unchanged() -> None:
     ],
 )  # fmt: skip
 def test_patch_is_not_fixed_if_a_hunk_would_become_invalid(body: str) -> None:
-    assert not fixed_text(patch_of(body)).changed
+    assert not fixed_text(make_patch(body)).changed
 
 
 def test_hunk_headers_are_updated() -> None:
     body = "@@\n \tint a;\n+\n+\n+\tint b;\n \tint c;\n@@\n \tint d;\n+\tint e;  \n \tint f;"
-    corrected = fixed_text(patch_of(body))
+    corrected = fixed_text(make_patch(body))
     before, after = (
         corrected.original.files[0].hunks,
         corrected.draft.patch.files[0].hunks,
@@ -252,7 +254,9 @@ def test_hunk_headers_are_updated() -> None:
 def test_messages_are_fixed(message: str, expected: str) -> None:
     assert (
         "\n".join(
-            fixed_text(patch_of(" a\n-b\n+c\n d", message=message)).draft.patch.message
+            fixed_text(
+                make_patch(" a\n-b\n+c\n d", message=message)
+            ).draft.patch.message
         )
         == expected
     )
@@ -266,7 +270,7 @@ def test_messages_are_fixed(message: str, expected: str) -> None:
     ],
 )  # fmt: skip
 def test_a_subject_is_fixed_unless_it_is_encoded(bad: str, good: str) -> None:
-    text = patch_of(" a\n-b\n+c\n d", subject=bad)
+    text = make_patch(" a\n-b\n+c\n d", subject=bad)
     assert f"Subject: {good}" in fixed_text(text).draft.patch.lines
 
 
@@ -293,7 +297,7 @@ _LINE = st.sampled_from(_LINES)
 
 
 @st.composite
-def messy(draw: st.DrawFn) -> str:
+def messy_code(draw: st.DrawFn) -> str:
     """Generate lines of C with valid tokens and random whitespace."""
     lines = []
     for words in draw(st.lists(_LINE, min_size=1, max_size=9)):
@@ -317,12 +321,12 @@ def added_tokens(patch: Patch) -> list[str]:
     ]
 
 
-@given(messy())
+@given(messy_code())
 @settings(max_examples=60)
 def test_fixes_keep_code_tokens(
     body: str,
 ) -> None:
-    text = patch_of(f" int a;\n{body}\n int z;")
+    text = make_patch(f" int a;\n{body}\n int z;")
     corrected = fixed_text(text)
     named = {
         rule.id
@@ -343,11 +347,11 @@ def test_fixes_keep_code_tokens(
     assert not refixed.changed
 
 
-@given(messy(), messy())
+@given(messy_code(), messy_code())
 @settings(max_examples=12)
 def test_fixed_patch_still_applies(first: str, second: str) -> None:
     body = f"@@\n int a;\n{first}\n int b;\n@@\n int c;\n{second}\n-int d;\n int e;"
-    corrected = fixed_text(patch_of(body))
+    corrected = fixed_text(make_patch(body))
     base = [f"line {number}" for number in range(1, 60)]
     for hunk in corrected.original.files[0].hunks:
         old = [line.text for line in hunk.lines if line.kind in " -"]
@@ -370,7 +374,7 @@ def test_fixed_patch_still_applies(first: str, second: str) -> None:
 
 def test_rejected_fix_is_retried_later() -> None:
     corrected = fixed_text(
-        patch_of(" int a;\n+\tif(a==b){\n+}\n+\n+\n+} \n+\tif(a==b){\n int z;")
+        make_patch(" int a;\n+\tif(a==b){\n+}\n+\n+\n+} \n+\tif(a==b){\n int z;")
     )
     assert not fixed_text("\n".join(corrected.draft.patch.lines) + "\n").changed
 
@@ -404,7 +408,7 @@ def test_rejected_fix_is_retried_later() -> None:
     ],
 )
 def test_quoted_misspelling_is_kept(subject: str, message: str, body: str) -> None:
-    text = patch_of(
+    text = make_patch(
         f" \tint ret;\n{body}+\tfrob(a);\n \tint more;",
         subject=subject,
         message=f"{message}\n\n{SIGN_OFF}",
@@ -420,7 +424,7 @@ def test_text_after_the_tags_is_kept() -> None:
 
 
 def test_misspelling_in_a_message_is_fixed() -> None:
-    text = patch_of(
+    text = make_patch(
         " \tint ret;\n+\tfrob(a);\n \tint more;",
         message=f"{PROSE} It occured.\n\n{SIGN_OFF}",
     )
@@ -438,7 +442,7 @@ def test_misspelling_in_a_message_is_fixed() -> None:
     ],
 )
 def test_intended_whitespace_is_kept(name: str, lines: str) -> None:
-    text = patch_of(lines, path=name, new=True)
+    text = make_patch(lines, path=name, new=True)
     assert not [finding for finding in fixed_text(text).fixed if finding.path]
 
 
@@ -462,8 +466,8 @@ def test_intended_whitespace_is_kept(name: str, lines: str) -> None:
     ],
 )
 def test_extern_is_removed_from_a_prototype(line: str, good: str) -> None:
-    text = patch_of(f" int a;\n+{line}\n int b;", path="include/linux/frob.h")
-    assert code(fixed_text(text)) == good
+    text = make_patch(f" int a;\n+{line}\n int b;", path="include/linux/frob.h")
+    assert added_code(fixed_text(text)) == good
 
 
 @pytest.mark.parametrize(
@@ -480,7 +484,7 @@ def test_extern_is_removed_from_a_prototype(line: str, good: str) -> None:
     ],
 )
 def test_sign_offs_are_neither_added_nor_changed(subject: str, trailers: str) -> None:
-    text = patch_of(
+    text = make_patch(
         " \tint ret;\n+\tfrob(a);\n \tint more;",
         subject=subject,
         message=f"{PROSE}\n\n{trailers}",
@@ -495,7 +499,7 @@ def test_long_prose_line_is_wrapped() -> None:
     )
     lines = "\n".join(
         fixed_text(
-            patch_of(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")
+            make_patch(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")
         ).draft.patch.message
     )
     assert " ".join(message.split()) in " ".join(lines.split())
@@ -507,20 +511,22 @@ def test_wrapped_paragraph_has_full_lines() -> None:
     message = "\n".join(
         (" ".join(["driver"] * 12), " ".join(["driver"] * 9) + " of", "works again.")
     )
-    text = patch_of(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")
+    text = make_patch(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")
     lines = fixed_text(text).draft.patch.message
     assert "driver of works again." in "\n".join(lines)
 
 
 def test_wrapping_ignores_text_on_the_next_line() -> None:
     message = f"{PROSE} Then the the second transfer works too, and so does the last."
-    result = fixed_text(patch_of(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}"))
+    result = fixed_text(
+        make_patch(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")
+    )
     assert {finding.name for finding in result.fixed} == {"long-message-line"}
     assert {finding.name for finding in result.left} == {"repeated-word"}
 
 
 def test_types_missing_from_the_tree_are_not_used(tmp_path: Path) -> None:
-    text = patch_of(" \tint ret;\n+\tuint32_t mode;\n \tint more;")
+    text = make_patch(" \tint ret;\n+\tuint32_t mode;\n \tint more;")
     context = Context(
         parse_patch(text.encode(), "example.patch"),
         tree=DirectoryTree(tmp_path),
@@ -529,4 +535,4 @@ def test_types_missing_from_the_tree_are_not_used(tmp_path: Path) -> None:
     assert not fixed_context(context).changed
     (tmp_path / "include/linux").mkdir(parents=True)
     (tmp_path / "include/linux/types.h").touch()
-    assert code(fixed_context(context.for_patch(context.patch))) == "\tu32 mode;"
+    assert added_code(fixed_context(context.for_patch(context.patch))) == "\tu32 mode;"
