@@ -13,8 +13,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from patchpilot.errors import InputError, PatchpilotError, UsageError, unknown
-from patchpilot.urls import public_url
+from patchpilot.errors import (
+    InputError,
+    PatchpilotError,
+    UsageError,
+    unknown_word_error,
+)
+from patchpilot.urls import hide_url_credentials
 
 FILE_NAME = ".patchpilot.toml"
 COLUMNS = (40, 1000)
@@ -110,10 +115,10 @@ B4_ARCHIVE = "b4.midmask"
 """b4's setting for the mail archive: a URL in which %s is the Message-ID."""
 
 
-def _key(name: str) -> Key:
+def _find_key(name: str) -> Key:
     """Return the setting with this name; raise UsageError if it does not exist."""
     if name not in _BY_NAME:
-        raise unknown("setting", name, _BY_NAME)
+        raise unknown_word_error("setting", name, _BY_NAME)
     return _BY_NAME[name]
 
 
@@ -144,20 +149,22 @@ class Settings(NamedTuple):
     def of(self, name: str) -> SettingSource:
         """Return a setting with its origin, with passwords removed from URLs for display."""
         setting = self.values.get(name) or SettingSource(
-            name, _key(name).default, DEFAULT
+            name, _find_key(name).default, DEFAULT
         )
-        return setting._replace(value=public_url(setting.value))
+        return setting._replace(value=hide_url_credentials(setting.value))
 
     def get(self, name: str) -> str:
         """Return a setting's value as text, without passwords in addresses; see `address`."""
         value = self.address(name)
-        return public_url(value) if _key(name).kind == "archive" else value
+        return (
+            hide_url_credentials(value) if _find_key(name).kind == "archive" else value
+        )
 
     def address(self, name: str) -> str:
         """Return the value of an address setting for connecting; it may contain a password, so do
         not show it.
         """
-        default = _key(name).default
+        default = _find_key(name).default
         return (
             default
             if name in self.wrong or name not in self.values
@@ -191,7 +198,7 @@ def split_list(text: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
-def load(
+def load_settings(
     tree_file: str | None = None,
     git_config: Mapping[str, Sequence[str]] | None = None,
     flags: Mapping[str, str | None] | None = None,
@@ -207,20 +214,20 @@ def load(
     instead of raised, and the default is used.
     """
     reading = _Reading()
-    data = _tree_data(tree_file or "", label, problems)
-    waivers = _waivers(data.pop("waiver", []), label, problems)
-    for key, value in _tree_values(data, label, problems):
+    data = _parse_tree_file(tree_file or "", label, problems)
+    waivers = _read_waivers(data.pop("waiver", []), label, problems)
+    for key, value in _read_tree_values(data, label, problems):
         reading.take(key, value, label)
     for full, values in (git_config or {}).items():
         if full != B4_ARCHIVE:
-            reading.take_git(full, values)
+            reading.store_git_values(full, values)
         elif values:
-            reading.take_b4_archive(values[-1])
+            reading.store_b4_archive(values[-1])
     for name, flag in (flags or {}).items():
         if flag is None:
             continue
         if name not in _BY_NAME:
-            raise unknown("setting", name, _BY_NAME)
+            raise unknown_word_error("setting", name, _BY_NAME)
         reading.take(_BY_NAME[name], flag, FLAG)
     for error in reading.wrong.values():
         _raise_or_store(error, problems)
@@ -244,7 +251,7 @@ class _Reading:
         if error := setting_error(key, value, origin):
             self.wrong[key.name] = error
 
-    def take_b4_archive(self, mask: str) -> None:
+    def store_b4_archive(self, mask: str) -> None:
         """Use b4's archive if its mask is the URL of an archive followed by "/%s"."""
         key = _BY_NAME["lore"]
         url = mask.removesuffix("/%s")
@@ -255,7 +262,7 @@ class _Reading:
         ):
             self.take(key, url, B4_ARCHIVE)
 
-    def take_git(self, full: str, values: Sequence[str]) -> None:
+    def store_git_values(self, full: str, values: Sequence[str]) -> None:
         """Store the values of a name in git's configuration, with or without hyphens."""
         lookup_name = full.lower().removeprefix("patchpilot.").replace("-", "")
         name = next(
@@ -276,11 +283,11 @@ def unknown_setting_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
     """
     import shlex
 
-    from patchpilot.errors import nearest
+    from patchpilot.errors import find_nearest_word
 
     unknown = []
     for full in settings.unread:
-        nearest_name = nearest(full.partition(".")[2], _BY_NAME)
+        nearest_name = find_nearest_word(full.partition(".")[2], _BY_NAME)
         location = f"git config --show-origin --get-all {shlex.quote(full)}"
         hint = (
             f"did you mean patchpilot.{nearest_name}? Where it is set: {location}"
@@ -331,12 +338,12 @@ def wrong_value_error(
 
     It names the location, the setting, and the command that fixes it.
     """
-    from patchpilot.errors import nearest
+    from patchpilot.errors import find_nearest_word
 
     location = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(
         origin, f"{origin}: {name}"
     )
-    closest = nearest(value, choices) if choices else None
+    closest = find_nearest_word(value, choices) if choices else None
     fix = {
         GIT: (
             f"git config patchpilot.{name} {closest or 'VALUE'} (git config --unset"
@@ -365,7 +372,7 @@ def _raise_or_store(
     problems.append(error)
 
 
-def _tree_data(
+def _parse_tree_file(
     text: str, label: str, problems: list[PatchpilotError] | None
 ) -> dict[str, Any]:
     if not text.strip():
@@ -383,7 +390,7 @@ def _tree_data(
         return {}
 
 
-def _waivers(
+def _read_waivers(
     value: Any, label: str, problems: list[PatchpilotError] | None
 ) -> tuple[Mapping[str, Any], ...]:
     """Return the tables as written; lint checks their contents."""
@@ -398,22 +405,22 @@ def _waivers(
     return tuple(value)
 
 
-def _tree_values(
+def _read_tree_values(
     data: Mapping[str, Any], label: str, problems: list[PatchpilotError] | None
 ) -> list[tuple[Key, str]]:
     result: list[tuple[Key, str]] = []
     for name, value in data.items():
         try:
-            result.append(_tree_value(name, value, label))
+            result.append(_read_tree_value(name, value, label))
         except InputError as error:
             _raise_or_store(error, problems)
     return result
 
 
-def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
+def _read_tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
     key = _BY_NAME.get(name)
     if key is None:
-        error = unknown("setting", name, _BY_NAME)
+        error = unknown_word_error("setting", name, _BY_NAME)
         raise InputError(f"{label}: {error.message}", hint=error.advice)
     if not key.from_tree:
         raise InputError(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Protocol
 
-from patchpilot.urls import public_url
+from patchpilot.urls import hide_url_credentials
 
 
 class ExitCode(IntEnum):
@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-def findings_exit(findings: object) -> ExitCode:
+def findings_exit_code(findings: object) -> ExitCode:
     """Return FINDINGS (exit code 1) if there are findings, otherwise OK."""
     return ExitCode.FINDINGS if findings else ExitCode.OK
 
@@ -47,7 +47,7 @@ class PatchpilotError(Exception):
         hint: HintText | None = None,
         exit_code: ExitCode | None = None,
     ) -> None:
-        self.message = public_url(message)
+        self.message = hide_url_credentials(message)
         super().__init__(self.message)
         self.advice = hint
         if exit_code is not None:
@@ -58,7 +58,7 @@ class PatchpilotError(Exception):
         """Return the hint as printed by the CLI; a bare command becomes "run `command`"."""
         if self.advice is None:
             return None
-        text = public_url(str(self.advice))
+        text = hide_url_credentials(str(self.advice))
         is_command_only = getattr(self.advice, "name", "") and not getattr(
             self.advice, "reason", ""
         )
@@ -132,7 +132,7 @@ class CancelledError(PatchpilotError):
         super().__init__(message)
 
 
-def nearest(word: str, choices: Iterable[str]) -> str | None:
+def find_nearest_word(word: str, choices: Iterable[str]) -> str | None:
     """Return the most similar of the choices, or None.
 
     Used for "did you mean" hints.
@@ -151,27 +151,27 @@ def did_you_mean(
     """Return a "did you mean" hint with the most similar choice, or `otherwise` if none is
     similar.
     """
-    closest = nearest(word, choices)
+    closest = find_nearest_word(word, choices)
     return f"did you mean {closest!r}?" if closest else otherwise
 
 
-def suggestion(kind: str, word: str, choices: Iterable[str]) -> str:
+def suggest_valid_words(kind: str, word: str, choices: Iterable[str]) -> str:
     """Return a hint for an unknown word: the most similar choice, or all choices.
 
     `kind` is the kind of word, in the singular.
     """
     names = list(choices)
     valid_names = ", ".join(names) or "none"
-    return str(did_you_mean(word, names, f"valid {_plural(kind)}: {valid_names}"))
+    return str(did_you_mean(word, names, f"valid {_plural_form(kind)}: {valid_names}"))
 
 
-def _plural(kind: str) -> str:
+def _plural_form(kind: str) -> str:
     if kind.endswith("ty"):
         return f"{kind[:-1]}ies"
     return f"{kind}es" if kind.endswith("ch") else f"{kind}s"
 
 
-def unknown(
+def unknown_word_error(
     kind: str, word: str, choices: Iterable[str], *, hint: HintText | None = None
 ) -> UsageError:
     """Return the error for an unknown rule, branch, profile or template.
@@ -179,7 +179,8 @@ def unknown(
     Without `hint`, the hint names the nearest known one.
     """
     return UsageError(
-        f"unknown {kind} {word!r}", hint=hint or suggestion(kind, word, sorted(choices))
+        f"unknown {kind} {word!r}",
+        hint=hint or suggest_valid_words(kind, word, sorted(choices)),
     )
 
 
@@ -187,13 +188,13 @@ BUG_LOG = "patchpilot-bug-"
 """Prefix of the files with a bug's traceback in the temporary directory."""
 
 
-def bug_hint(error: BaseException) -> str:
+def write_bug_hint(error: BaseException) -> str:
     """Write a bug's traceback to a file and return a hint on how to report it."""
-    log = bug_log(error)
+    log = write_bug_log(error)
     return f"report it with what `patchpilot doctor --report` prints; the traceback is in {log}"
 
 
-def bug_log(error: BaseException) -> str:
+def write_bug_log(error: BaseException) -> str:
     """Write a bug's traceback to a temporary file and return the file's name."""
     import sys
     import tempfile
@@ -210,7 +211,8 @@ def bug_log(error: BaseException) -> str:
         errors="backslashreplace",
     ) as log:
         log.write(
-            f"patchpilot {__version__}, python {sys.version}\nargv: {public_url(str(sys.argv))}\n\n"
+            f"patchpilot {__version__}, python {sys.version}\n"
+            f"argv: {hide_url_credentials(str(sys.argv))}\n\n"
         )
-        log.write(public_url("".join(traceback.format_exception(error))))
+        log.write(hide_url_credentials("".join(traceback.format_exception(error))))
     return log.name

@@ -58,9 +58,9 @@ def install_command(extra: str) -> str:
     package cannot be extended; the command then installs another copy, from a clone.
     """
     prefix = Path(sys.prefix)
-    if sys.prefix == sys.base_prefix and _is_managed():
+    if sys.prefix == sys.base_prefix and _is_managed_externally():
         return "pipx install 'CLONE[all]'"
-    packages = " ".join(map(shlex.quote, packages_of(extra)))
+    packages = " ".join(map(shlex.quote, list_extra_packages(extra)))
     if (prefix / "pipx_metadata.json").exists():
         return f"pipx inject {prefix.name} {packages}"
     if _is_uv_environment(prefix):
@@ -71,7 +71,7 @@ def install_command(extra: str) -> str:
     return f"{shlex.quote(sys.executable)} -m pip install {packages}"
 
 
-def packages_of(extra: str) -> list[str]:
+def list_extra_packages(extra: str) -> list[str]:
     """Return an extra's requirements according to the installed metadata."""
     from importlib.metadata import PackageNotFoundError, requires
 
@@ -88,7 +88,7 @@ def packages_of(extra: str) -> list[str]:
     return packages or [f"CLONE[{extra}]"]
 
 
-def system_command(*programs: str) -> str:
+def system_install_command(*programs: str) -> str:
     """Return how to install programs, using this machine's package manager if it is known."""
     import csv
 
@@ -101,7 +101,7 @@ def system_command(*programs: str) -> str:
     return f"install {', '.join(programs)}"
 
 
-def _is_managed() -> bool:
+def _is_managed_externally() -> bool:
     """Return whether this Python is managed externally (PEP 668) or packaged by Debian."""
     import sysconfig
 

@@ -72,7 +72,7 @@ def state_folder() -> Path:
     return folder
 
 
-def keep_draft(kind: str, name: str, text: str) -> Path:
+def save_draft_file(kind: str, name: str, text: str) -> Path:
     """Save in the state directory a message that the user may send, and return its file.
 
     A draft with the same `kind` (a folder) and name is replaced. The text is printable.
@@ -87,7 +87,7 @@ def keep_draft(kind: str, name: str, text: str) -> Path:
     return file
 
 
-def recent_drafts(kind: str) -> Iterator[Path]:
+def list_recent_drafts(kind: str) -> Iterator[Path]:
     """Yield the files of recent drafts of a `kind`, whether or not they were sent."""
     for file in (state_path() / kind).glob("*.txt"):
         with suppress(OSError):

@@ -12,7 +12,7 @@ _USERINFO = (
 slash, of the word."""
 
 
-def public_url(text: str) -> str:
+def hide_url_credentials(text: str) -> str:
     """Return the text with the user name and password removed from each URL.
 
     For ssh, a user name without a password is kept.

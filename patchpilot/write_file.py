@@ -27,7 +27,7 @@ def write_file(file: Path, data: bytes | str, *, hint: str = "") -> None:
             replace_file(file, data, is_synced=True)
         else:
             with file.open("wb") as stream:
-                stream.write(_encoded(data))
+                stream.write(_encode_data(data))
     except OSError as error:
         raise InputError(
             f"cannot write {file}: {error.strerror or error}", hint=hint or None
@@ -51,7 +51,7 @@ def replace_file(
     Without `mode`, the file keeps its mode. `is_synced` waits until the content is on disk. Raise
     OSError on failure.
     """
-    draft = write_beside(file, data, mode=mode, is_synced=is_synced)
+    draft = write_temporary_file(file, data, mode=mode, is_synced=is_synced)
     try:
         draft.replace(file)
     except BaseException:
@@ -59,7 +59,7 @@ def replace_file(
         raise
 
 
-def write_beside(
+def write_temporary_file(
     file: Path, data: bytes | str, *, mode: int | None = None, is_synced: bool = False
 ) -> Path:
     """Write a file's new content to a new file next to it, and return the new path.
@@ -71,7 +71,7 @@ def write_beside(
     descriptor = os.open(draft, flags, 0o666 if mode is None else mode)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(_encoded(data))
+            stream.write(_encode_data(data))
             if mode is None:
                 with contextlib.suppress(FileNotFoundError):
                     os.fchmod(descriptor, stat.S_IMODE(os.lstat(file).st_mode))
@@ -84,5 +84,5 @@ def write_beside(
     return draft
 
 
-def _encoded(data: bytes | str) -> bytes:
+def _encode_data(data: bytes | str) -> bytes:
     return data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data

@@ -211,14 +211,17 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "result.commit",
             "base",
         ),
-        "services/backport/work_clone::_resolved_commits": ("f'{base}..{head}'",),
+        "services/backport/work_clone::_list_resolved_commits": ("f'{base}..{head}'",),
         "services/check/editor_check::EditorCheck.changed": ("self._start",),
         "topic/reroll::remember": ("send.head",),
-        "services/send/plan_send::_compare_versions": ("*tips",),
-        "services/check/check_source::_base_revision": ("head", "start"),
-        "services/tags/find_culprits::_unpublished_commits": ("end", "start"),
-        "services/tags/find_culprits::_commits_since_base": ("base.start", "commit.id"),
-        "services/tags/topic_culprits::culprit_and_fix": ("culprit",),
+        "services/send/plan_send::_compare_with_last_version": ("*tips",),
+        "services/check/check_source::_find_base_revision": ("head", "start"),
+        "services/tags/find_culprits::_list_unpublished_commits": ("end", "start"),
+        "services/tags/find_culprits::_list_commits_since_base": (
+            "base.start",
+            "commit.id",
+        ),
+        "services/tags/topic_culprits::compare_culprit_and_fix": ("culprit",),
         "commits/range::_read_linear_history": ("f'{parents[0][0]}..{ids[-1]}'",),
         "topic/topic_base::BaseSearch.search_upstream": ("self.head", "upstream.name"),
         "topic/topic_patches::topic_patches": ("f'{commits[0].id}^..HEAD'",),
@@ -226,7 +229,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "symptoms/candidates::locate": ("rev",),
         "symptoms/candidates::read_messages": ("*arguments",),
         "symptoms/candidates::find_touching": ("f'{since}..{tip}'",),
-        "services/find/bisect_fix::_current_step": (
+        "services/find/bisect_fix::_find_bisect_step": (
             "*bad_commits",
             "[tip, *good_commits][-1]",
             "affected_commit",
@@ -238,10 +241,10 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "archive/landed_series::find_in_trees": ("*range_arguments",),
     },
     SEARCHED: {
-        "services/review/request_sections::_grep": (
+        "services/review/request_sections::_grep_c_files": (
             "*('grep', '-n', '-z', '--full-name', '-I', *grep_options, revision, '--', *globs)",
         ),
-        "services/review/request_sections::_earlier_commits": ("*arguments",),
+        "services/review/request_sections::_list_earlier_commits": ("*arguments",),
         "services/review/review_patches::_tree_contains": (
             "*('grep', '-q', '-I', *options, '-e', text, '--', *paths)",
         ),
@@ -262,7 +265,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/git_recipients::_run_command": ("str(file)",),
         "outgoing/send_email/git_send_email::capture": ("str(files)",),
         "outgoing/target_tree::fit_of_files.applies": ("str(file)",),
-        "services/backport/work_clone::_clone": (
+        "services/backport/work_clone::_clone_without_checkout": (
             "str(link)",
             "str(clone)",
             "str(source)",
@@ -277,18 +280,24 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "missing.url",
         ),
     },
-    AGREED: {"services/setup/run_fix::run_fix": ("*",)},
+    AGREED: {"services/setup/run_fix::run_fix_command": ("*",)},
     VALUES: {
         "outgoing/b4/enrollment::withdraw": ("description[-1]",),
         "outgoing/b4/tracking::store": ("cover", "json.dumps(new_data)"),
         "commits/b4_prep::b4_values": ("key",),
         "commits/private_config::copy_branch_settings": ("key", "value"),
         "outgoing/transport::Transport.recipient_values": ("key",),
-        "services/setup/install_hooks::install": ("b4_command()",),
-        "services/backport/work_clone::_clone": ("identity.email", "identity.name"),
-        "services/setup/install_hooks::_remove_from_b4": ("value",),
-        "services/setup/set_up_mail::_previous_value": ("key",),
-        "services/setup/set_up_mail::write_mail": ("setting.key", "setting.value"),
+        "services/setup/install_hooks::install_named_hooks": ("b4_command()",),
+        "services/backport/work_clone::_clone_without_checkout": (
+            "identity.email",
+            "identity.name",
+        ),
+        "services/setup/install_hooks::_remove_b4_setting": ("value",),
+        "services/setup/set_up_mail::_read_previous_value": ("key",),
+        "services/setup/set_up_mail::write_mail_settings": (
+            "setting.key",
+            "setting.value",
+        ),
     },
     OPTIONS: {
         "building/configuration::compiler_version": ("program",),

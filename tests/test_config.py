@@ -5,12 +5,12 @@ settings.
 
 import pytest
 
-from patchpilot.config import load
+from patchpilot.config import load_settings
 from patchpilot.errors import InputError, UsageError
 
 
 def test_later_setting_wins() -> None:
-    settings = load(
+    settings = load_settings(
         "strict = true\nmax-line-length = 80\n",
         {"patchpilot.maxlinelength": ["90"]},
         {"max-line-length": "120"},
@@ -34,20 +34,20 @@ def test_later_setting_wins() -> None:
 )
 def test_tree_settings_are_restricted(text: str) -> None:
     with pytest.raises(InputError):
-        load(text)
+        load_settings(text)
 
 
 def test_misspelled_setting_suggests_the_nearest() -> None:
     with pytest.raises(InputError) as error:
-        load('profil = "linux"')
+        load_settings('profil = "linux"')
     assert "profile" in (error.value.hint or "")
     with pytest.raises(UsageError):
-        load(flags={"nonsense": "1"})
+        load_settings(flags={"nonsense": "1"})
 
 
 def test_malformed_file_is_reported() -> None:
     with pytest.raises(InputError, match=r"\.patchpilot\.toml"):
-        load("= =")
+        load_settings("= =")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_malformed_file_is_reported() -> None:
     ],
 )
 def test_b4_archive_needs_a_valid_mask(mask: str, archive: str) -> None:
-    settings = load(git_config={"b4.midmask": [mask]})
+    settings = load_settings(git_config={"b4.midmask": [mask]})
     assert settings.get("lore") == archive
     assert settings.unread == ()
 
@@ -71,6 +71,6 @@ def test_own_setting_overrides_b4(last: bool) -> None:
         "b4.midmask": ["https://mine.example.org/all/%s"],
         "patchpilot.lore": ["https://own.example.org"],
     }
-    settings = load(git_config=dict(sorted(values.items(), reverse=last)))
+    settings = load_settings(git_config=dict(sorted(values.items(), reverse=last)))
     assert settings.of("lore").value == "https://own.example.org"
     assert settings.of("lore").origin == "git config"

@@ -18,7 +18,7 @@ from patchpilot.extras import (
     EXTRA_OF,
     install_command,
     missing_extra_error,
-    system_command,
+    system_install_command,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -106,7 +106,7 @@ def test_pip_is_not_suggested_on_managed_systems(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
-    monkeypatch.setattr("patchpilot.extras._is_managed", lambda: True)
+    monkeypatch.setattr("patchpilot.extras._is_managed_externally", lambda: True)
     assert install_command("lsp") == "pipx install 'CLONE[all]'"
 
 
@@ -123,7 +123,7 @@ def test_hint_names_the_package_manager(
     manager: str, hint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.which", {manager: f"/usr/bin/{manager}"}.get)
-    assert system_command("sparse", "ld.lld") == hint
+    assert system_install_command("sparse", "ld.lld") == hint
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from patchpilot.demo.archive_server import StandIn
 from patchpilot.errors import ExitCode, NetworkError
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.tui.stage.job_errors import as_error
-from patchpilot.urls import public_url
+from patchpilot.urls import hide_url_credentials
 from tests.kit.cli import call
 from tests.kit.mails import mail
 from tests.kit.raw_smtp import Fault, RawServer
@@ -437,7 +437,7 @@ def test_bug_log_has_no_password(
     ],
 )
 def test_displayed_url_has_no_login(text: str, expected: str) -> None:
-    assert public_url(text) == expected
+    assert hide_url_credentials(text) == expected
     assert str(NetworkError(text, hint=text)) == expected
     assert NetworkError("x", hint=text).hint == expected
 
@@ -450,7 +450,7 @@ def test_displayed_url_has_no_login(text: str, expected: str) -> None:
     st.text(st.characters(exclude_categories=("Z", "C"))),
 )
 def test_url_password_is_hidden(user: str, word: str) -> None:
-    assert public_url(f"x http://{user}:{MARK}@host/{word}").startswith(
+    assert hide_url_credentials(f"x http://{user}:{MARK}@host/{word}").startswith(
         "x http://host/"
     )
 

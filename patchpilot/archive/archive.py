@@ -32,13 +32,13 @@ from patchpilot.errors import (
     UsageError,
 )
 from patchpilot.extras import missing_extra_error
-from patchpilot.model.bounded import MAX_ANSWER, read_iso
-from patchpilot.model.bounded_gzip import MAGIC, PIECE, decompress, unpack
-from patchpilot.model.hosts import host_of, quote_url, split_url
+from patchpilot.model.bounded import MAX_ANSWER, parse_iso_time
+from patchpilot.model.bounded_gzip import MAGIC, PIECE, decompress_blocks, unpack_gzip
+from patchpilot.model.hosts import quote_url, split_url, url_host
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_reader import ParseMail
 from patchpilot.reading.mbox import Skipped, parse, split_within_limits
-from patchpilot.urls import LORE, public_url
+from patchpilot.urls import LORE, hide_url_credentials
 
 if TYPE_CHECKING:
     from liblore.node import LoreNode
@@ -79,13 +79,17 @@ class AnswerCache:
             age = time.time() - file.stat().st_mtime
         except OSError:
             return None
-        return entries.read(file, MAX_ANSWER) if 0 <= age <= self._seconds else None
+        return (
+            entries.read_cache_file(file, MAX_ANSWER)
+            if 0 <= age <= self._seconds
+            else None
+        )
 
     def put(self, response: bytes, *query: str) -> None:
         """Cache the response to a query, ignoring I/O errors."""
         file = self._file(query)
-        if file is not None and entries.write(file, response):
-            entries.evict(file.parent, _MAX_ENTRIES)
+        if file is not None and entries.write_cache_file(file, response):
+            entries.evict_oldest(file.parent, _MAX_ENTRIES)
 
     def _file(self, query: tuple[str, ...]) -> Path | None:
         if self._place is None:
@@ -106,7 +110,7 @@ def archive_of(target: str, default: str) -> str:
     """
     if not target.startswith(("http://", "https://")):
         return default
-    host = host_of(target)
+    host = url_host(target)
     if host in _REDIRECTING_HOSTS or not host:
         return default
     parts = split_url(target)
@@ -116,7 +120,7 @@ def archive_of(target: str, default: str) -> str:
             break
         folders.append(part)
     path = "/".join(folders).rstrip("/")
-    if path in ("/r", "/all", "") and host == host_of(default):
+    if path in ("/r", "/all", "") and host == url_host(default):
         return default
     return f"{parts.scheme}://{parts.netloc}{path}"
 
@@ -202,13 +206,13 @@ class Archive(MailArchive):
         offline: bool = False,
         hosts: Sequence[str] = (),
     ) -> None:
-        self.host = host_of(url)
+        self.host = url_host(url)
         if not url.startswith(("http://", "https://")) or not self.host:
             raise UsageError(
                 f"{url}: not the URL of an archive",
                 hint=f"use the URL of an archive, for example {LORE}",
             )
-        self.url = public_url(url).rstrip("/")
+        self.url = hide_url_credentials(url).rstrip("/")
         """Without the password, because errors, the cache and the store contain it."""
         parts = split_url(url)
         self._login = (
@@ -279,7 +283,7 @@ class Archive(MailArchive):
         data = cached or self._query(
             message_id, lambda node: node.get_message_by_msgid(message_id, nocache=True)
         )
-        text = unpack(data, self.url, MAX_ANSWER)
+        text = unpack_gzip(data, self.url, MAX_ANSWER)
         mail_with_id = next(
             (
                 mail
@@ -339,7 +343,7 @@ class Archive(MailArchive):
         except PatchpilotError:
             return None
         updates = (
-            (read_iso(text.decode()) for text in _UPDATED.findall(feed.content))
+            (parse_iso_time(text.decode()) for text in _UPDATED.findall(feed.content))
             if feed.status_code == 200
             else ()
         )
@@ -648,11 +652,11 @@ def _read_body(
     data = bytes(body)
     # gzip can compress data by a factor of about 1000
     if data[:2] == MAGIC and (len(data) > MAX_ANSWER >> 10 and _exceeds_limit(data)):
-        host = host_of(response.url)
+        host = url_host(response.url)
         data = gzip.compress(
             b"".join(
                 split_within_limits(
-                    decompress((data,), host), host, skipped, MAX_ANSWER
+                    decompress_blocks((data,), host), host, skipped, MAX_ANSWER
                 )
             ),
             1,
@@ -662,7 +666,7 @@ def _read_body(
 
 def _exceeds_limit(data: bytes) -> bool:
     return (
-        sum(map(len, islice(decompress((data,), ""), MAX_ANSWER // PIECE + 2)))
+        sum(map(len, islice(decompress_blocks((data,), ""), MAX_ANSWER // PIECE + 2)))
         > MAX_ANSWER
     )
 

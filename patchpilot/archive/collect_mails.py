@@ -11,7 +11,7 @@ from patchpilot.archive.archive import MailArchive, NotInArchiveError, quote_phr
 from patchpilot.errors import MissingError, NetworkError, PatchpilotError
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import PostedSeries
@@ -44,7 +44,7 @@ def gather(
     sent: Iterable[Mail] = (),
     fresh: bool = False,
     reader: MailReader | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> CollectedMails:
     """Return the messages about the series that contains a message.
 

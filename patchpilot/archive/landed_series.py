@@ -10,7 +10,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.entries import (
+    CacheKind,
+    make_cache_key,
+    read_cached_value,
+    remember,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError
@@ -26,8 +31,8 @@ from patchpilot.history.stable_branches import (
     tree_branches,
 )
 from patchpilot.model.commit import Commit
-from patchpilot.model.mail import linked_ids
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.mail import find_linked_ids
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import detect
 from patchpilot.projects.project import Project
 from patchpilot.reading.mail_classifier import Classified
@@ -41,7 +46,7 @@ from patchpilot.reading.thread_values import (
 )
 from patchpilot.series.patch_pairing import title_key
 
-_SEARCHED = Kind("searched", (__file__,), keep=2000)
+_SEARCHED = CacheKind("searched", (__file__,), keep=2000)
 """For each patch without a commit, the branch tip up to which it was searched for."""
 _MAX_CANDIDATES = 200
 _SEARCH_SECONDS = 20.0
@@ -77,7 +82,7 @@ def find_in_repository(
     posted: PostedSeries,
     repository: Repository,
     *,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> InRepository:
     """Return a series' commits in a repository, or no commits if the mainline branch is unknown."""
     tip = mainline(repository)
@@ -352,7 +357,7 @@ def _find_by_content(
     authors = authors_of(posted, post.mail.body)
     since = f"--since={(first_sent - _DATE_TOLERANCE).isoformat()}"
     folder = str(repository.common_dir.resolve())
-    key = key_of(
+    key = make_cache_key(
         _SEARCHED,
         (
             part.encode("utf-8", "surrogateescape")
@@ -365,7 +370,7 @@ def _find_by_content(
             )
         ),
     )
-    last_tip = recall(_SEARCHED, key)
+    last_tip = read_cached_value(_SEARCHED, key)
     if last_tip == tip:
         return None
     exclusions = (
@@ -539,7 +544,7 @@ def links_of(commit: Commit) -> set[str]:
     return {
         message_id
         for tag in commit.tags("Link")
-        for message_id, _ in linked_ids(str(tag))
+        for message_id, _ in find_linked_ids(str(tag))
     }
 
 

@@ -20,11 +20,11 @@ from pathlib import Path
 from patchpilot.archive.archive import MailArchive, NotInArchiveError
 from patchpilot.archive.local_mails import FoundMail, LocalMails, local_mails
 from patchpilot.archive.local_query import clean, ids_in, normalize_words, sql_condition
-from patchpilot.cache.cached_re import compile_late
-from patchpilot.cache.entries import cache_dir, private_folder
+from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.cache.entries import cache_dir, is_private_folder
 from patchpilot.errors import CancelledError, InputError, NetworkError
 from patchpilot.model.mail import Mail, parse_mail
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.reading.delivery import delivery_reports
 from patchpilot.reading.mail_reader import ParseMail
 from patchpilot.reading.mbox import with_id
@@ -54,10 +54,10 @@ _BATCH = 500
 """Number of messages indexed per transaction; an interruption loses only the last one."""
 _MAX_MATCHES, _MAX_THREAD = 20_000, 20_000
 _MAX_TOKENS = 2_000
-_REQUESTED_ID = compile_late(r'\bm:"?([^"\s()]+)')
-_COMMIT = compile_late(r"[0-9a-f](?<!\w.)[0-9a-f]{11,39}\b")
-_CHANGE_ID = compile_late(r"\bchange-id:[ \t]*(\S+)", re.IGNORECASE)
-_FILE = compile_late(
+_REQUESTED_ID = lazy_pattern(r'\bm:"?([^"\s()]+)')
+_COMMIT = lazy_pattern(r"[0-9a-f](?<!\w.)[0-9a-f]{11,39}\b")
+_CHANGE_ID = lazy_pattern(r"\bchange-id:[ \t]*(\S+)", re.IGNORECASE)
+_FILE = lazy_pattern(
     r"^(?:diff --git a/|\+\+\+ b/| (?=\S+ +\| +\d))(\S+)", re.MULTILINE
 )
 
@@ -68,7 +68,7 @@ class LocalArchive(MailArchive):
     `requests` counts queries. The first query raises `NetworkError` if the path is not an archive.
     """
 
-    def __init__(self, path: Path, *, progress: Progress = silent) -> None:
+    def __init__(self, path: Path, *, progress: Progress = ignore_progress) -> None:
         self.url = self.host = str(path)
         self._queries = 0
         self.remembered = self.online = False
@@ -304,7 +304,7 @@ class LocalArchive(MailArchive):
         name = hashlib.sha256(
             f"{_INDEX_VERSION} {self._path}".encode("utf-8", "surrogateescape")
         ).hexdigest()[:24]
-        return folder / f"{name}.sqlite" if private_folder(folder) else None
+        return folder / f"{name}.sqlite" if is_private_folder(folder) else None
 
     @contextmanager
     def _index_lock(self, file: Path | None) -> Iterator[None]:

@@ -13,8 +13,8 @@ from patchpilot.commits.objects import CatFile
 from patchpilot.commits.run import git
 from patchpilot.errors import InputError, NetworkError
 from patchpilot.model.bounded import MAX_INPUT, MAX_MAIL
-from patchpilot.model.bounded_gzip import unpack
-from patchpilot.model.mail import mail_bounds, one_mail
+from patchpilot.model.bounded_gzip import unpack_gzip
+from patchpilot.model.mail import extract_mail, find_mail_bounds
 
 
 class FoundMail(NamedTuple):
@@ -267,19 +267,19 @@ class _Mbox(LocalMails):
         self, state: str, known_positions: Container[str], since: float = 0.0
     ) -> Iterator[FoundMail]:
         data = self._read_all()
-        for start, end in mail_bounds(data):
+        for start, end in find_mail_bounds(data):
             if end - start <= MAX_MAIL and f"{start}-{end}" not in known_positions:
-                yield FoundMail(f"{start}-{end}", one_mail(data, start, end), 0.0)
+                yield FoundMail(f"{start}-{end}", extract_mail(data, start, end), 0.0)
 
     def count(self, state: str, since: float = 0.0) -> int:
-        return len(mail_bounds(self._read_all()))
+        return len(find_mail_bounds(self._read_all()))
 
     def is_replaced(self, state: str) -> bool:
         return state != self.state()
 
     def read(self, position: str) -> bytes | None:
         start, _, end = position.partition("-")
-        return one_mail(self._read_all(), int(start), int(end))
+        return extract_mail(self._read_all(), int(start), int(end))
 
     def close(self) -> None:
         self._data = None
@@ -293,5 +293,5 @@ class _Mbox(LocalMails):
                     f"{self.path}: larger than {MAX_INPUT >> 20} MiB",
                     hint="convert the file to a maildir, which has no such limit",
                 )
-            self._data = unpack(data, str(self.path), MAX_INPUT)
+            self._data = unpack_gzip(data, str(self.path), MAX_INPUT)
         return self._data

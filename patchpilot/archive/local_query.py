@@ -9,14 +9,14 @@ and parentheses. A phrase matches whole words in the same order.
 import re
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.errors import UsageError
 
-_TOKEN = compile_late(
+_TOKEN = lazy_pattern(
     r'\s*(?:(?P<mark>[()])|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))'
 )
-_MESSAGE_ID = compile_late(r"[^\s<>\"'(),;:/]+@[\w.-]*\w")
-_WORD = compile_late(r"\w+")
+_MESSAGE_ID = lazy_pattern(r"[^\s<>\"'(),;:/]+@[\w.-]*\w")
+_WORD = lazy_pattern(r"\w+")
 _SUBJECT, _SENDER, _PEOPLE = "mail.subject", "mail.sender", "mail.people"
 _COLUMNS = {"s": _SUBJECT, "f": _SENDER, "a": _PEOPLE}
 

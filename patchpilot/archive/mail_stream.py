@@ -12,8 +12,8 @@ from patchpilot.commits.objects import CatFile
 from patchpilot.commits.range import patch_files
 from patchpilot.commits.run import git, stream_output
 from patchpilot.errors import GitError, InputError
-from patchpilot.model.bounded_gzip import text_of
-from patchpilot.model.mail import one_mail, split_mbox
+from patchpilot.model.bounded_gzip import read_unpacked_blocks
+from patchpilot.model.mail import extract_mail, split_mbox
 
 _GIT_MEMORY_LIMITS = {
     "GIT_CONFIG_COUNT": "3",
@@ -152,11 +152,11 @@ def _read_file(path: str) -> Iterator[StreamedMail]:
             if path == "-"
             else Path(path).open("rb") as stream
         ):
-            for start, raw in split_mbox(text_of(stream, path)):
+            for start, raw in split_mbox(read_unpacked_blocks(stream, path)):
                 position = f"{path}:{start}"
                 end = start + len(raw)
                 mail = StreamedMail(
-                    position, position, one_mail(raw, 0, len(raw)), True
+                    position, position, extract_mail(raw, 0, len(raw)), True
                 )
                 if not start:
                     # wait for the next message to know whether this is the only one

@@ -7,14 +7,14 @@ from urllib.parse import unquote
 
 from patchpilot.archive.archive import Archive, MailArchive
 from patchpilot.archive.local_archive import LocalArchive
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.errors import UsageError
 from patchpilot.model.hosts import split_url
 from patchpilot.model.printable import UNSAFE
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.urls import LORE
 
-_WEB = compile_late(r"https?://")
+_WEB = lazy_pattern(r"https?://")
 
 
 def archive_address(text: str) -> str:
@@ -59,7 +59,7 @@ def open_archive(
     cache: Path | None = None,
     offline: bool = False,
     hosts: Sequence[str] = (),
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> MailArchive:
     """Open an archive, which the caller must close.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from patchpilot.archive.archive import MailArchive, NotInArchiveError, quote_phrase
 from patchpilot.archive.poll import LONGEST_QUERY
 from patchpilot.model.hosts import quote_url
-from patchpilot.model.mail import linked_ids
+from patchpilot.model.mail import find_linked_ids
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.posted_series import PostedSeries
@@ -110,7 +110,7 @@ def _find_by_links(
     series: list[tuple[PostedSeries, ...]] = []
     for message_id in dict.fromkeys(
         message_id
-        for message_id, offset in linked_ids(mail.mail.body)
+        for message_id, offset in find_linked_ids(mail.mail.body)
         if offset is not None
     ):
         if len(series) == MAX_LINKS:

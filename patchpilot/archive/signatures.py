@@ -11,7 +11,12 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.entries import (
+    CacheKind,
+    make_cache_key,
+    read_cached_value,
+    remember,
+)
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
 from patchpilot.reading.identities import Identities
@@ -19,7 +24,7 @@ from patchpilot.reading.sender import name_words
 
 KeyLookup = Callable[[str], bytes | None]
 """Return the TXT record of a DNS name, or None if it does not exist or must not be looked up."""
-_KEYS = Kind("dkim-key", (__file__,), keep=200)
+_KEYS = CacheKind("dkim-key", (__file__,), keep=200)
 _SECONDS = 5
 _MAX_SIGNATURES = 5
 _KEY_FIELD = re.compile(r"(?:^|;)\s*(?P<name>i|a|pk)=(?P<value>[^;\s]+)")
@@ -27,8 +32,8 @@ _KEY_FIELD = re.compile(r"(?:^|;)\s*(?P<name>i|a|pk)=(?P<value>[^;\s]+)")
 
 def look_up_dkim_key(name: str, *, online: bool) -> bytes | None:
     """Return the TXT record of a DKIM key from the cache or, if `online`, from DNS."""
-    key = key_of(_KEYS, [name.encode("utf-8", "surrogateescape")])
-    cached = recall(_KEYS, key)
+    key = make_cache_key(_KEYS, [name.encode("utf-8", "surrogateescape")])
+    cached = read_cached_value(_KEYS, key)
     if isinstance(cached, bytes) or not online:
         return cached if isinstance(cached, bytes) else None
     import dkim.dnsplug

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.errors import InputError, UsageError, nearest
+from patchpilot.errors import InputError, UsageError, find_nearest_word
 from patchpilot.model.action import Action, join_hints
-from patchpilot.model.bounded import parse_stored_time, read_iso
+from patchpilot.model.bounded import parse_iso_time, parse_stored_time
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_kinds import MailKind
@@ -30,7 +30,7 @@ from patchpilot.series.database import (
     open_database,
     write_transaction,
 )
-from patchpilot.urls import public_url
+from patchpilot.urls import hide_url_credentials
 
 if TYPE_CHECKING:
     from patchpilot.reading.mail_classifier import Classified
@@ -77,7 +77,7 @@ _TIME_COLUMNS = ("added", "updated", "sent", "news", "at", "reached")
 
 def _without_password(lore: str | None) -> str | None:
     """Strip the password from an archive's URL, because the stored URL is exported and shown."""
-    return public_url(lore) if lore else lore
+    return hide_url_credentials(lore) if lore else lore
 
 
 def _is_valid(table: str, row: Row) -> bool:
@@ -94,7 +94,7 @@ def _is_valid(table: str, row: Row) -> bool:
 
 
 def _is_time(value: object) -> bool:
-    return value is None or read_iso(str(value)) is not None
+    return value is None or parse_iso_time(str(value)) is not None
 
 
 def _unpack_mail(raw: object) -> bytes | None:
@@ -232,7 +232,7 @@ class Store:
         match = self._entries("WHERE id = ?", str(number))
         if not match:
             numbers = [str(entry.id) for entry in self.entries()]
-            suggestion = nearest(str(number), numbers)
+            suggestion = find_nearest_word(str(number), numbers)
             list_hint = f"`{{}}` lists them: {', '.join(numbers) or 'none'}"
             raise UsageError(
                 f"no tracked series has the number {number}",

@@ -9,10 +9,15 @@ import re
 from collections.abc import Sequence
 
 from patchpilot.errors import InputError
-from patchpilot.model.address import Address, AddressState, is_header_safe, judge
+from patchpilot.model.address import (
+    Address,
+    AddressState,
+    check_email_address,
+    is_header_safe,
+)
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import read_marks
-from patchpilot.model.trailer import add_trailers, parse_trailers, unfit
+from patchpilot.model.commit_references import read_commit_marks
+from patchpilot.model.trailer import add_trailers, explain_unfit_trailer, parse_trailers
 from patchpilot.projects.project import StableTrees
 
 _NOTE = re.compile(r"^\[ (?![Uu]pstream )[^\]\n:]+: .*", re.MULTILINE)
@@ -38,7 +43,7 @@ def backport_message(
     marker = stable.marker.format(commit=commit.id) if commit.id else ""
     has_marker = any(
         commit.id.startswith(upstream)
-        for upstream in read_marks(commit.message).upstream
+        for upstream in read_commit_marks(commit.message).upstream
     )
     message = (
         "\n".join(
@@ -65,7 +70,7 @@ def backport_message(
         )
     if signer:
         line = f"Signed-off-by: {signer.trailer()}"
-        if reason := unfit(line):
+        if reason := explain_unfit_trailer(line):
             raise InputError(
                 f"cannot write your Signed-off-by: git user.name or user.email {reason}",
                 hint="run `git config` to correct the setting",
@@ -118,7 +123,7 @@ def people(
     return tuple(
         address
         for address in addresses.values()
-        if judge(address.email).state is not AddressState.BAD
+        if check_email_address(address.email).state is not AddressState.BAD
     )
 
 

@@ -16,7 +16,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_id_option
-from patchpilot.model.trailer import refused_trailers
+from patchpilot.model.trailer import explain_refused_trailers
 from patchpilot.projects.project import StableTrees
 
 
@@ -132,7 +132,7 @@ def make_commits(
             adapter=wording.adapter if adapted else None,
         )
         parent = scratch.commit_like(original, tree, parent, message)
-        skipped_trailers = refused_trailers(
+        skipped_trailers = explain_refused_trailers(
             [("Stable-dep-of", step.dep_of.reference)] if step.dep_of else []
         )
         commits.append(

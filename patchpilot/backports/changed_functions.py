@@ -10,7 +10,7 @@ from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import LineTouch, Span, find_crossing
 from patchpilot.backports.object_store import Scratch
 from patchpilot.history.earlier_fixes import head_of, is_head
-from patchpilot.model.hunk_fit import text_lines
+from patchpilot.model.hunk_fit import split_text_lines
 
 _NAME = re.compile(r"\b(\w++)\s*+\(")
 
@@ -66,7 +66,7 @@ def find_conflicting_functions(
         )
         if content is None or change.old_path is None:
             continue
-        lines = text_lines(content)
+        lines = split_text_lines(content)
         their_lines = [line for conflict in file_conflicts for line in conflict.theirs]
         inside: dict[str, Function] = {}
         for hunk in change.hunks:

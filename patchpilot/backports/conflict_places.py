@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
-from patchpilot.model.hunk_fit import text_lines
+from patchpilot.model.hunk_fit import split_text_lines
 from patchpilot.model.json_form import json_form
 
 
@@ -32,7 +32,7 @@ def find_places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
     """
     conflicts: list[ConflictPlace] = []
     for path in merge.paths:
-        lines = text_lines(scratch.blob(merge.tree, path) or b"")
+        lines = split_text_lines(scratch.blob(merge.tree, path) or b"")
         kind = merge.kinds.get(path, "content")
         conflicts += parse_conflict_markers(path, lines) or [
             ConflictPlace(path, 0, kind=kind)

@@ -28,7 +28,7 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.symbols import commit_that_added, compare_symbols
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
-from patchpilot.model.hunk_fit import text_lines
+from patchpilot.model.hunk_fit import split_text_lines
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import FileChange, parse_diff
 
@@ -310,7 +310,7 @@ def _differs_first_in(
     """Return whether the first difference between two trees in a file is in one of the
     functions.
     """
-    old, new = (text_lines(scratch.blob(tree, path) or b"") for tree in trees)
+    old, new = (split_text_lines(scratch.blob(tree, path) or b"") for tree in trees)
     first_difference = next(
         (
             index

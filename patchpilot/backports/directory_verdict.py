@@ -11,7 +11,7 @@ from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Entry
 from patchpilot.backports.object_store import EMPTY_TREE, Scratch
 from patchpilot.errors import InputError
-from patchpilot.model.hunk_fit import fit_file, misfits
+from patchpilot.model.hunk_fit import find_misfit_hunks, fit_file
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import join_words
 from patchpilot.model.source_tree import Tree
@@ -32,8 +32,8 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
             hint="pass a patch file written by `git format-patch`",
         )
     basis = _NO_HISTORY
-    forward = misfits(patch.files, tree)
-    backward = misfits(patch.files, tree, reverse=True)
+    forward = find_misfit_hunks(patch.files, tree)
+    backward = find_misfit_hunks(patch.files, tree, reverse=True)
     if forward and backward and _is_dos(patch):
         # git am and patch(1) ignore carriage returns added in transit, so test the patch without
         # them
@@ -44,8 +44,8 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
         patch = patch._replace(
             lines=tuple(line.removesuffix("\r") for line in patch.lines)
         )
-        forward = misfits(patch.files, tree)
-        backward = misfits(patch.files, tree, reverse=True)
+        forward = find_misfit_hunks(patch.files, tree)
+        backward = find_misfit_hunks(patch.files, tree, reverse=True)
     result = BranchResult(
         tree.label,
         f"{tree.version[0]}.{tree.version[1]}" if tree.version else None,

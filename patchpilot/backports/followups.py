@@ -18,7 +18,7 @@ from patchpilot.backports.line_history import (
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.stable_branches import Branch
-from patchpilot.model.commit_references import kind_of
+from patchpilot.model.commit_references import classify_subject
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.patch import DiffLine
 from patchpilot.projects.project import Project, version_key
@@ -86,7 +86,7 @@ def later_fixes(
     return tuple(
         f'a later commit fixes the same lines: {commit[:12]} ("{subject}")'
         for commit, subject in fixes.items()
-        if kind_of(subject) == "fix"
+        if classify_subject(subject) == "fix"
     )[:_MOST_LATER]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.patch import unquote
+from patchpilot.model.patch import unquote_path
 
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 Span = tuple[int, int]
@@ -353,8 +353,8 @@ def _parse_paths(line: bytes) -> tuple[str | None, str | None]:
     meta, *names = line.decode("utf-8", "surrogateescape").split("\t")
     status = meta.rpartition(" ")[2]
     return (
-        None if status[0] in "AC" else unquote(names[0]),
-        None if status[0] == "D" else unquote(names[-1]),
+        None if status[0] in "AC" else unquote_path(names[0]),
+        None if status[0] == "D" else unquote_path(names[-1]),
     )
 
 

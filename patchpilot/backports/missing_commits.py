@@ -20,7 +20,7 @@ from patchpilot.backports.line_history import (
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
 from patchpilot.history.fix_in_branch import History
-from patchpilot.model.hunk_fit import text_lines
+from patchpilot.model.hunk_fit import split_text_lines
 
 MARGINS = (0, 1, 3)
 MOST = 400
@@ -225,7 +225,7 @@ class MissingCommits:
         )
         if content is None or len(edit.hunks) < 2:
             return edit
-        lines = [line.rstrip("\n") for line in text_lines(content)]
+        lines = [line.rstrip("\n") for line in split_text_lines(content)]
         conflicting = set()
         for conflict in find_places(self.scratch, replace(merge, paths=(path,))):
             block, size = list(conflict.theirs), len(conflict.theirs)

@@ -18,10 +18,10 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
-from patchpilot.model.commit_references import read_marks
+from patchpilot.model.commit_references import read_commit_marks
 from patchpilot.model.json_form import json_form
-from patchpilot.model.printable import counted
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.printable import format_count
+from patchpilot.model.progress import Progress, ignore_progress
 
 _DEEPEST = 4
 # give up if more whole commits than this are needed
@@ -100,7 +100,7 @@ def find_prerequisites(
     *,
     effort: float = 10.0,
     tree: str | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> PrerequisiteSearch:
     """Return the smallest ordered set of commits with which the fix applies to the branch.
 
@@ -166,7 +166,7 @@ class _Seeker:
                 ids = " ".join(commit[:12] for commit in commits)
                 error.add_note(
                     f"prerequisites of {self.fix.commit.short} found before that"
-                    f" ({counted(len(commits), 'commit')}{scope}): {ids}"
+                    f" ({format_count(len(commits), 'commit')}{scope}): {ids}"
                 )
             raise
         except GitError:
@@ -484,7 +484,7 @@ class _Seeker:
                     commit_id,
                     applied_commit.subject,
                     touches[commit_id].size,
-                    bool(read_marks(applied_commit.message).fixes),
+                    bool(read_commit_marks(applied_commit.message).fixes),
                 )
             )
         return PrerequisiteSearch(tuple(needs), state, tree)

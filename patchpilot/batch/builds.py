@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.extras import missing_extra_error
 from patchpilot.model.built_commit import BuiltCommit
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding
-from patchpilot.services.build.build_request import build_options
+from patchpilot.services.build.build_request import make_build_options
 from patchpilot.topic.open_repository import Repository
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def build_commits(
     *,
     arches: Sequence[str] = (),
     quick: bool = False,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Iterator[BuiltUnit]:
     """Build each commit on the cluster and yield the results as they complete.
 
@@ -88,7 +88,7 @@ def build_unit(
 
     Concurrent builds must use different folder names.
     """
-    options = build_options(
+    options = make_build_options(
         arches=(arch,) if arch else (), quick=quick, jobs=1, place=folder_name
     )
     with Repository.open(repository) as repo:

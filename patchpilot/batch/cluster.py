@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from patchpilot.batch.ranges import EpochRange, check_range, ranges
 from patchpilot.checking.driver import Options
 from patchpilot.extras import missing_extra_error
-from patchpilot.model.progress import Progress, silent
-from patchpilot.write_file import write_beside
+from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.write_file import write_temporary_file
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -34,7 +34,7 @@ def check_epochs(
     options: Options | None = None,
     tree: Path | None = None,
     mails: int = MAILS,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> int:
     """Check all messages in these epochs on the cluster and return the number of parts checked.
 
@@ -56,7 +56,7 @@ def check_parts(
     *,
     options: Options | None = None,
     tree: Path | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> int:
     """Check these parts as `check_epochs` does.
 
@@ -96,7 +96,7 @@ def _check_part(part: EpochRange, options: Options | None, tree: Path | None) ->
 
 def _write(folder: Path, part: EpochRange, text: str) -> None:
     """Write a part's lines atomically, replacing an older version."""
-    draft = write_beside(folder / part.file, text)
+    draft = write_temporary_file(folder / part.file, text)
     for old in folder.glob(f"{part.stem}-*.jsonl"):
         old.unlink()
     draft.replace(folder / part.file)

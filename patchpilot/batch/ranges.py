@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.checking.driver import DEFAULTS, Options
-from patchpilot.services.check.check_stream import epoch_commits, stream_range
+from patchpilot.services.check.check_stream import epoch_commits, open_range_stream
 
 
 class EpochRange(NamedTuple):
@@ -57,4 +57,4 @@ def check_range(
     The lines are the same as in `check --format jsonl`. `tree` is the source tree of the patches.
     The check runs in this process. Raise InputError if a revision is missing.
     """
-    return iter(stream_range(options or DEFAULTS, epoch, revisions, tree))
+    return iter(open_range_stream(options or DEFAULTS, epoch, revisions, tree))

@@ -42,7 +42,7 @@ from patchpilot.cache.entries import get_or_compute
 from patchpilot.commits.repository import Repository
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltConfiguration, SkippedFile
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
 
 NOT_BUILT, BROKEN_COMMIT = "not-built", "broken-commit"
@@ -130,7 +130,7 @@ class SeriesBuild:
 
     def _show_step(self, what: str, done: int = 0, total: int | None = None) -> None:
         remaining = (
-            f" · {counted(self._remaining, 'object')} left"
+            f" · {format_count(self._remaining, 'object')} left"
             if self._remaining > 0
             else ""
         )

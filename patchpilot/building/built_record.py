@@ -7,14 +7,19 @@ Editing the commit message keeps the record valid; changing the code does not.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.entries import (
+    CacheKind,
+    make_cache_key,
+    read_cached_value,
+    remember,
+)
 from patchpilot.commits.repository import Repository
 
 if TYPE_CHECKING:
     from patchpilot.model.built_commit import BuiltCommit
 
 _FORM = Path(__file__).parents[1] / "model" / "built_commit.py"
-_KIND = Kind("built-commit", (str(Path(__file__)), str(_FORM)), 500)
+_KIND = CacheKind("built-commit", (str(Path(__file__)), str(_FORM)), 500)
 
 
 def record_build(repository: Repository, built: "BuiltCommit") -> None:
@@ -26,7 +31,7 @@ def record_build(repository: Repository, built: "BuiltCommit") -> None:
 
 def find_build(repository: Repository, commit: str) -> "BuiltCommit | None":
     """Return the record of a commit's last build, or None."""
-    record = recall(_KIND, _key(repository, commit))
+    record = read_cached_value(_KIND, _key(repository, commit))
     if not record:
         return None
     from dataclasses import replace
@@ -52,4 +57,4 @@ def _key(repository: Repository, commit: str) -> str:
         commit_.tree,
         *(repository.commit(parent).tree for parent in commit_.parents),
     )
-    return key_of(_KIND, (tree.encode() for tree in trees))
+    return make_cache_key(_KIND, (tree.encode() for tree in trees))

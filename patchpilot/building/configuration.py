@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from patchpilot.commits.run import environment, run
 from patchpilot.errors import MissingError
-from patchpilot.extras import system_command
+from patchpilot.extras import system_install_command
 
 REQUIRED_PROGRAMS = ("make", "flex", "bison", "bc", "perl")
 OPTIONAL_PROGRAMS = {
@@ -128,7 +128,7 @@ def require_tools(compiler: str) -> None:
     if programs:
         raise MissingError(
             f"cannot build: not installed: {', '.join(programs)}",
-            hint=system_command(*programs),
+            hint=system_install_command(*programs),
         )
 
 

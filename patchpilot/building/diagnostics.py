@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 
 ERROR, WARNING, SPARSE, KERNEL_DOC = "error", "warning", "sparse", "kernel-doc"
 KCONFIG = "kconfig"
@@ -77,7 +77,7 @@ def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
         if not match:
             continue
         path, number = _strip_top(match["path"], top), int(match["line"])
-        level, text = match["level"], printable(match["text"])[:_MAX_LENGTH]
+        level, text = match["level"], make_printable(match["text"])[:_MAX_LENGTH]
         if level == "note":
             if diagnostics and any(phrase in text for phrase in _IN_MACRO):
                 last = diagnostics[-1]

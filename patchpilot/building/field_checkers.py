@@ -16,7 +16,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 
 BINDINGS = "Documentation/devicetree/bindings/"
 _ABI = "Documentation/ABI/"
@@ -325,7 +325,7 @@ def _parse_reports(
 def _diagnostic(
     kind: str, location: CheckedFile, line: str | int | None, text: str
 ) -> Diagnostic:
-    message = printable(text)[:_MAX_LENGTH]
+    message = make_printable(text)[:_MAX_LENGTH]
     return Diagnostic(kind, location.path, int(line or 0), 0, message)
 
 

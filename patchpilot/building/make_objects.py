@@ -20,7 +20,7 @@ from patchpilot.building.makefiles import target_of
 from patchpilot.building.module_symbols import needed_symbols
 from patchpilot.commits.run import Watched, follow, run
 from patchpilot.errors import GitError
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.model.progress import Progress
 
 _TIMEOUT = 6 * 3600.0
@@ -223,7 +223,7 @@ class Maker:
                 status[0] = f"{step}: {name}"
 
         def running() -> None:
-            self._progress(printable(status[0]))
+            self._progress(make_printable(status[0]))
 
         code = follow(
             argv,
@@ -238,4 +238,4 @@ class Maker:
 def _last_error(lines: Sequence[str]) -> str:
     last_lines = [line.strip() for line in lines[-_TAIL * 4 :] if line.strip()]
     errors = [line for line in last_lines if _FAILURE.search(line)]
-    return printable((errors or last_lines or ["make printed nothing"])[0])[:300]
+    return make_printable((errors or last_lines or ["make printed nothing"])[0])[:300]

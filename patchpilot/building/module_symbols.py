@@ -11,7 +11,7 @@ from patchpilot.building.makefiles import needs_of
 from patchpilot.building.tree_state import TreeState
 from patchpilot.commits.run import environment, run
 from patchpilot.model.patch import FileChange
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 
 _COMPILER_FUNCTION = re.compile(
     r"__(?:u?(?:div|mod|divmod)[dst]i[34]|(?:ashl|ashr|lshr|mul)[dt]i3|u?cmpdi2|aeabi_\w+)"
@@ -47,7 +47,7 @@ def needed_symbols(
             match = _MODPOST.match(line)
             if match and (is_whole or not match[2]):
                 # quote names as compilers do, so that `names_in` finds them
-                text = _QUOTABLE.sub(r"'\g<0>'", printable(match[1]))
+                text = _QUOTABLE.sub(r"'\g<0>'", make_printable(match[1]))
                 yield Diagnostic(MODPOST, path, 0, 0, text)
 
 

@@ -25,11 +25,11 @@ from patchpilot.building.kconfig_names import is_kconfig
 from patchpilot.building.makefiles import needs_of
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import SAFE
-from patchpilot.cache.entries import Kind, get_or_compute
+from patchpilot.cache.entries import CacheKind, get_or_compute
 from patchpilot.model.patch import FileChange
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 
-KIND = Kind("build-plan", (str(Path(__file__).parent),), 60)
+KIND = CacheKind("build-plan", (str(Path(__file__).parent),), 60)
 SOURCES = (".c", ".S")
 BUILT = (*SOURCES, ".h", ".dts", ".dtsi")
 """Suffixes of files that can be built."""
@@ -215,8 +215,8 @@ def _sources(
             paths |= dict.fromkeys(includers)
             if remaining:
                 notes.append(
-                    f"{counted(remaining, 'more file')} with what changed in {file.path} not built;"
-                    " --all builds every one"
+                    f"{format_count(remaining, 'more file')} with what changed in"
+                    f" {file.path} not built; --all builds every one"
                 )
     targets = tuple(path for path in paths if is_target(path))
     notes += [

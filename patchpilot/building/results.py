@@ -7,11 +7,16 @@ from typing import Any
 
 from patchpilot.building.diagnostics import Diagnostic, ObjectReport
 from patchpilot.building.tree_state import TreeState
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.entries import (
+    CacheKind,
+    make_cache_key,
+    read_cached_value,
+    remember,
+)
 
 _MAX_OBJECTS = 3000
 _MAX_STATES = 6
-KIND = Kind("built-object", (str(Path(__file__).parent),), _MAX_OBJECTS)
+KIND = CacheKind("built-object", (str(Path(__file__).parent),), _MAX_OBJECTS)
 
 
 def find_report(path: str, configuration: str, state: TreeState) -> ObjectReport | None:
@@ -45,5 +50,7 @@ def cache_report(
 def _recall(path: str, configuration: str, state: TreeState) -> tuple[str, Any]:
     """Return the cache key and the cached reports for an object in a configuration."""
     parts = (path, configuration, state.build_digest)
-    key = key_of(KIND, (part.encode("utf-8", "surrogateescape") for part in parts))
-    return key, recall(KIND, key) or ()
+    key = make_cache_key(
+        KIND, (part.encode("utf-8", "surrogateescape") for part in parts)
+    )
+    return key, read_cached_value(KIND, key) or ()

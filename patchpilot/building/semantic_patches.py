@@ -15,11 +15,11 @@ from patchpilot.building.configuration import (
 )
 from patchpilot.building.diagnostics import COCCINELLE, Diagnostic
 from patchpilot.building.tree_state import TreeState
-from patchpilot.cache.entries import Kind, get_or_compute
+from patchpilot.cache.entries import CacheKind, get_or_compute
 from patchpilot.commits.run import Watched, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.model.progress import Progress
 
 FOLDER = "scripts/coccinelle"
@@ -30,8 +30,8 @@ _OPTIONS = re.compile(r"^//\s*Options:\s*(.*)$", re.MULTILINE)
 _KNOWN_OPTIONS = ("--no-includes", "--include-headers", "--all-includes", "--no-loops")
 _QUERY = "\nGrep query\n"
 """Coccinelle prints this before a list of words; a matching file contains at least one of them."""
-_WORDS = Kind("semantic-patch-words", (str(Path(__file__)),))
-KIND = Kind("semantic-patch", (str(Path(__file__)),), 1000)
+_WORDS = CacheKind("semantic-patch-words", (str(Path(__file__)),))
+KIND = CacheKind("semantic-patch", (str(Path(__file__)),), 1000)
 _CONTEXT_LINES = 30
 
 
@@ -139,7 +139,7 @@ def _parse_reports(output: str, script: str, top: str) -> Iterator[Diagnostic]:
         match = _LINE.match(line)
         if match:
             path = match["path"].removeprefix(f"{top}/")
-            number, message = int(match["line"]), printable(match["text"])
+            number, message = int(match["line"]), make_printable(match["text"])
             yield Diagnostic(
                 COCCINELLE,
                 path,

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from patchpilot.cache.entries import Kind, get_or_compute
+from patchpilot.cache.entries import CacheKind, get_or_compute
 from patchpilot.commits.repository import ChangedFile, Repository
 
 _BUILD_NAMES = ("Kconfig", "Makefile", "Kbuild")
 _BUILD_FOLDERS = ("scripts/", "tools/objtool/", "tools/include/", "tools/scripts/")
 
 
-_KIND = Kind("tree-files", (str(Path(__file__)),))
+_KIND = CacheKind("tree-files", (str(Path(__file__)),))
 
 
 class TreeState:

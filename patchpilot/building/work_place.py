@@ -15,12 +15,12 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from patchpilot.building.tree_state import TreeState
-from patchpilot.cache.entries import cache_dir, private_folder, repository_cache_path
+from patchpilot.cache.entries import cache_dir, is_private_folder, repository_cache_path
 from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.errors import InputError
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 
 KIND = "builds"
 _VERSION = 2
@@ -85,7 +85,7 @@ class Workspace:
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Lock the build directories. Raise InputError if another build is using them."""
-        if not private_folder(self.folder):
+        if not is_private_folder(self.folder):
             raise InputError(
                 f"cannot build in {self.folder}: no private directory",
                 hint="set XDG_CACHE_HOME to a directory that only you can write to",
@@ -101,7 +101,10 @@ class Workspace:
             yield
 
     def checkout(
-        self, repository: Repository, state: TreeState, progress: Progress = silent
+        self,
+        repository: Repository,
+        state: TreeState,
+        progress: Progress = ignore_progress,
     ) -> None:
         """Check out a commit's files into the clone, creating it on first use.
 

@@ -16,7 +16,12 @@ from itertools import islice
 from re import Match, Pattern
 from typing import Any, AnyStr, cast
 
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.entries import (
+    CacheKind,
+    make_cache_key,
+    read_cached_value,
+    remember,
+)
 
 MOST = 1500
 """The maximum number of cached patterns.
@@ -27,7 +32,7 @@ WORTH_WRITING = 40
 """If there are fewer new patterns than this, they are not cached: many are built from names in one
 patch and are not used again.
 """
-_KIND = Kind("patterns", (__file__,), keep=2)
+_KIND = CacheKind("patterns", (__file__,), keep=2)
 
 _DAMAGED = (
     ImportError,
@@ -46,8 +51,8 @@ class _CachedPatterns:
     """The patterns cached by earlier runs, and which of them this run has used."""
 
     def __init__(self, version: str) -> None:
-        self.key = key_of(_KIND, [version.encode()])
-        stored_forms = recall(_KIND, self.key)
+        self.key = make_cache_key(_KIND, [version.encode()])
+        stored_forms = read_cached_value(_KIND, self.key)
         self.forms: dict[tuple[str | bytes, int], _Form] = (
             stored_forms if isinstance(stored_forms, dict) else {}
         )
@@ -61,7 +66,7 @@ class _CachedPatterns:
         if compiled is None:
             try:
                 form = self.forms.get(key) or self.new.setdefault(
-                    key, _form_of(pattern, flags)
+                    key, _compile_to_form(pattern, flags)
                 )
                 compiled = _restore_pattern(pattern, form)
             except _DAMAGED:
@@ -112,7 +117,7 @@ class _LazyPattern:
         return result
 
 
-def compile_late(text: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
+def lazy_pattern(text: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
     """Return a pattern that is compiled on first use.
 
     Most runs need only a few of the patterns in the modules that they import.
@@ -120,7 +125,7 @@ def compile_late(text: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
     return cast("Pattern[AnyStr]", _LazyPattern(text, flags))
 
 
-def keep() -> None:
+def save_compiled_patterns() -> None:
     """Cache this run's compiled patterns if there are enough new ones.
 
     Failures are ignored.
@@ -141,7 +146,7 @@ def keep() -> None:
     cached_code.new.clear()
 
 
-def _form_of(pattern: str | bytes, flags: int) -> _Form:
+def _compile_to_form(pattern: str | bytes, flags: int) -> _Form:
     """Compile a pattern to the codes that the interpreter's compiler generates."""
     import re._compiler as compiler  # type: ignore[import-not-found]
     import re._parser as parser  # type: ignore[import-not-found]

@@ -36,13 +36,13 @@ def cache_dir() -> Path:
     return Path(base) / "patchpilot"
 
 
-def private_folder(folder: Path) -> bool:
+def is_private_folder(folder: Path) -> bool:
     """Return whether files in a directory of the cache can be trusted.
 
     Create the directory, and make it private if possible.
     """
     top = cache_dir()
-    if top in folder.parents and not private_folder(folder.parent):
+    if top in folder.parents and not is_private_folder(folder.parent):
         return False
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def private_folder(folder: Path) -> bool:
             return True
     except OSError:
         return False
-    return is_owned and _is_own(state)
+    return is_owned and _is_user_owned(state)
 
 
 def is_private(path: Path) -> bool:
@@ -66,12 +66,12 @@ def is_private(path: Path) -> bool:
     other users.
     """
     try:
-        return _is_own(os.lstat(path))
+        return _is_user_owned(os.lstat(path))
     except OSError:
         return False
 
 
-def read(file: Path, limit: int) -> bytes | None:
+def read_cache_file(file: Path, limit: int) -> bytes | None:
     """Return the content of a file in the cache.
 
     Return None if it is missing, larger than `limit` bytes, or if another user could have written
@@ -86,21 +86,21 @@ def read(file: Path, limit: int) -> bytes | None:
             if not (
                 stat.S_ISREG(state.st_mode)
                 and state.st_size <= limit
-                and _is_own(state)
+                and _is_user_owned(state)
             ):
                 return None
             # os.stat keeps start-up fast
-            return stream.read(limit) if _is_own(os.stat(file.parent)) else None  # noqa: PTH116
+            return stream.read(limit) if _is_user_owned(os.stat(file.parent)) else None  # noqa: PTH116
     except OSError:
         return None
 
 
-def write(file: Path, data: bytes) -> bool:
+def write_cache_file(file: Path, data: bytes) -> bool:
     """Atomically replace a file in the cache, readable only by the user.
 
     Return whether this succeeded.
     """
-    if not private_folder(file.parent):
+    if not is_private_folder(file.parent):
         return False
     try:
         replace_file(file, data, mode=PRIVATE)
@@ -121,7 +121,7 @@ def repository_cache_path(kind: str, repository: Path, version: int) -> Path:
     return cache_dir() / kind / digest.hex()
 
 
-def evict(folder: Path, max_files: int, prefix: str = "") -> None:
+def evict_oldest(folder: Path, max_files: int, prefix: str = "") -> None:
     """Delete all but the `max_files` most recently used entries of a directory."""
     import shutil
 
@@ -139,7 +139,7 @@ def evict(folder: Path, max_files: int, prefix: str = "") -> None:
                     os.unlink(entry.path)  # noqa: PTH108 (a name of scandir)
 
 
-def _is_own(state: os.stat_result) -> bool:
+def _is_user_owned(state: os.stat_result) -> bool:
     return (
         state.st_uid == os.geteuid()
         and not state.st_mode & _WRITABLE_BY_OTHERS
@@ -156,7 +156,7 @@ _DAY = 86400
 _Value = TypeVar("_Value")
 
 
-class Kind(NamedTuple):
+class CacheKind(NamedTuple):
     """A kind of cached value.
 
     It has a name, the code and shipped data that the value is computed from (Python files, and
@@ -168,7 +168,7 @@ class Kind(NamedTuple):
     keep: int = 4
 
 
-def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
+def make_cache_key(kind: CacheKind, parts: Iterable[bytes]) -> str:
     """Return the cache key for a value with these inputs.
 
     It has 128 bits, from the hash function used for .pyc files, because hashlib is slow to
@@ -187,13 +187,13 @@ def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
     ).hex()
 
 
-def recall(kind: Kind, key: str) -> Any:
+def read_cached_value(kind: CacheKind, key: str) -> Any:
     """Return the cached value for this key.
 
     Return None if there is none, or if the file is damaged or not trusted.
     """
     file = cache_dir() / f"{kind.name}-{key}"
-    data = read(file, _LARGEST)
+    data = read_cache_file(file, _LARGEST)
     start = len(_HEADER) + _CHECKSUM
     if (
         data is None
@@ -205,11 +205,11 @@ def recall(kind: Kind, key: str) -> Any:
         value = marshal.loads(memoryview(data)[start:])
     except (ValueError, EOFError, TypeError, SystemError):
         return None
-    _note_use(file)
+    _update_use_time(file)
     return value
 
 
-def remember(kind: Kind, key: str, value: Any) -> bool:
+def remember(kind: CacheKind, key: str, value: Any) -> bool:
     """Cache a value, and evict the oldest values of its kind if there are too many.
 
     Return whether it was written; failures do not raise an error.
@@ -221,21 +221,23 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
     if len(data) + len(_HEADER) + _CHECKSUM > _LARGEST:
         return False
     directory = cache_dir()
-    if not write(
+    if not write_cache_file(
         directory / f"{kind.name}-{key}",
         _HEADER + importlib.util.source_hash(data) + data,
     ):
         return False
-    evict(directory, kind.keep, f"{kind.name}-")
+    evict_oldest(directory, kind.keep, f"{kind.name}-")
     return True
 
 
 def get_or_compute(
-    kind: Kind, parts: Iterable[str], compute: Callable[[], _Value]
+    kind: CacheKind, parts: Iterable[str], compute: Callable[[], _Value]
 ) -> _Value:
     """Return the cached value for these inputs, computing it if missing."""
-    key = key_of(kind, (part.encode("utf-8", "surrogateescape") for part in parts))
-    value: _Value | None = recall(kind, key)
+    key = make_cache_key(
+        kind, (part.encode("utf-8", "surrogateescape") for part in parts)
+    )
+    value: _Value | None = read_cached_value(kind, key)
     if value is None:
         value = compute()
         remember(kind, key, value)
@@ -243,7 +245,7 @@ def get_or_compute(
 
 
 @functools.cache
-def shipped_tables(name: str) -> Mapping[str, Mapping[str, Any]]:
+def read_shipped_tables(name: str) -> Mapping[str, Mapping[str, Any]]:
     """Return the TOML files in a folder of checks/, keyed by name.
 
     Parsing them takes longer than checking a small patch.
@@ -258,7 +260,7 @@ def shipped_tables(name: str) -> Mapping[str, Mapping[str, Any]]:
             for file in sorted(files.glob("*.toml"))
         }
 
-    return get_or_compute(Kind("tables", (str(files),)), (), parse_tables)
+    return get_or_compute(CacheKind("tables", (str(files),)), (), parse_tables)
 
 
 @functools.cache
@@ -289,7 +291,7 @@ def _source_state(path: str) -> bytes:
     return "\n".join(states).encode()
 
 
-def _note_use(file: "os.PathLike[str]") -> None:
+def _update_use_time(file: "os.PathLike[str]") -> None:
     """Update the file's time, which controls eviction, at most once a day."""
     with contextlib.suppress(OSError):
         import time

@@ -31,7 +31,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltCommit
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
 from patchpilot.projects.project import Project
 
@@ -94,7 +94,7 @@ def build_in(
         for patch in not_built
     }
     untrusted = [patch for patch in not_built if patch.commit]
-    note = f"; {counted(len(untrusted), 'commit')} {_TRUST}" if untrusted else ""
+    note = f"; {format_count(len(untrusted), 'commit')} {_TRUST}" if untrusted else ""
     if not changes:
         return BuildFacts(problems, f"nothing was built{note}")
     progress("choosing the files to build")
@@ -160,8 +160,8 @@ def _describe_build(built: Built) -> str:
         if not shutil.which(name)
     ]
     parts = (
-        f"built in {counted(len(built.configurations), 'configuration')}: {names}"
-        f" ({counted(built.compiled, 'object')} compiled, {built.known} known)",
+        f"built in {format_count(len(built.configurations), 'configuration')}: {names}"
+        f" ({format_count(built.compiled, 'object')} compiled, {built.known} known)",
         "" if sandbox() else "with network access, because this machine has no unshare",
         f"not installed: {', '.join(missing)}" if missing else "",
     )

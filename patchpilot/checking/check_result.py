@@ -12,7 +12,7 @@ from patchpilot.lint.lint_context import Context, HistoryFacts, Options
 from patchpilot.lint.waivers import Waiver
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding, Kernel, Rule, Severity, Suppressed
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import Project
@@ -286,7 +286,7 @@ class CheckRun(NamedTuple):
     older: tuple[Patch, ...] = ()
 
     def context(
-        self, patch: Patch, series: Series, progress: Progress = silent
+        self, patch: Patch, series: Series, progress: Progress = ignore_progress
     ) -> Context:
         """Return a new context for a patch.
 

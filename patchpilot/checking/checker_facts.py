@@ -17,7 +17,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltCommit
 from patchpilot.model.patch import FileChange, Patch
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
 from patchpilot.projects.project import Project
 
@@ -82,7 +82,7 @@ def checker_facts(
     parts = [f"{title}: {', '.join(some)}" for title, some in names.items() if some]
     if others := len(patches) - len(committed):
         parts.append(
-            f"only commits are checked, {counted(others, 'patch', 'patches')} not"
+            f"only commits are checked, {format_count(others, 'patch', 'patches')} not"
         )
     return BuildFacts(
         {patch: tuple(own) for patch, own in problems.items()}, "; ".join(parts)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from patchpilot.cache.cached_re import keep
+from patchpilot.cache.cached_re import save_compiled_patterns
 from patchpilot.checking.check_result import (
     BuildFacts,
     CheckedPatch,
@@ -15,7 +15,7 @@ from patchpilot.checking.check_result import (
 )
 from patchpilot.commits.range import FromArchive, Skipped, group, patches_of
 from patchpilot.config import DEFAULT, FLAG, Settings
-from patchpilot.errors import ExitCode, findings_exit
+from patchpilot.errors import ExitCode, findings_exit_code
 from patchpilot.lint.engine import Findings, run, run_series
 from patchpilot.lint.lint_context import DEFAULTS as DEFAULTS
 from patchpilot.lint.lint_context import Options as Options
@@ -33,7 +33,7 @@ from patchpilot.lint.selection import (
     verify,
 )
 from patchpilot.model.patch import Patch, Series, shorten_series
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding, Rule, Severity
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import detect, find_project, newest_kernel
@@ -125,7 +125,7 @@ class Driver:
         tree: Tree | None = None,
         rules: tuple[Rule, ...] = (),
         suppressions: "Suppressions | None" = None,
-        progress: Progress = silent,
+        progress: Progress = ignore_progress,
     ) -> None:
         self.options, self.repository, self.tree = options, repository, tree
         self.suppressions, self.progress = suppressions, progress
@@ -241,18 +241,18 @@ class Driver:
         """
         remaining = iter(items)
         yield from map(work, islice(remaining, 1))
-        keep()
+        save_compiled_patterns()
         # a forked process would wait forever for a lock held by another thread
         if jobs < 2 or threading.active_count() > 1:
             yield from map(work, remaining)
-            keep()
+            save_compiled_patterns()
             return
         from patchpilot.checking.worker_pool import run_in_order
 
         def work_on_share(share: Sequence[Item]) -> list[Result]:
             results = [work(item) for item in share]
             # each process compiles the patterns that its first patches need
-            keep()
+            save_compiled_patterns()
             return results
 
         shares = iter(lambda: list(islice(remaining, size)), [])
@@ -352,7 +352,7 @@ class Driver:
     ) -> Iterator[Findings]:
         total = len(pairs)
         jobs = min(self.options.jobs, total) if total >= WORTH_A_PROCESS else 1
-        progress = silent if jobs > 1 else self.progress
+        progress = ignore_progress if jobs > 1 else self.progress
 
         def checked(number: int) -> Findings:
             progress("checking", number, total)
@@ -393,9 +393,9 @@ class Driver:
         built = [find_build(self.repository, commit or "") for commit in commits]
         if not all(built):
             return BuildFacts()
-        from patchpilot.model.built_commit import build_summary
+        from patchpilot.model.built_commit import summarize_builds
 
-        summary = build_summary(built)
+        summary = summarize_builds(built)
         commits_built = tuple(commit for commit in built if commit and summary)
         return BuildFacts({}, summary and f"last build: {summary}", commits_built)
 
@@ -543,4 +543,4 @@ def exit_code(severities: Iterable[Severity], fail_on: str) -> ExitCode:
     if fail_on == "never":
         return ExitCode.OK
     limit = Severity(fail_on).rank
-    return findings_exit(any(severity.rank <= limit for severity in severities))
+    return findings_exit_code(any(severity.rank <= limit for severity in severities))

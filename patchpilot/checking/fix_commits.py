@@ -20,7 +20,7 @@ from patchpilot.commits.rebase_edits import (
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
-from patchpilot.model.mail import strip_blank_end
+from patchpilot.model.mail import strip_trailing_blank_lines
 from patchpilot.model.patch import FileChange, Patch
 from patchpilot.topic.read_series import parse_title_line
 from patchpilot.topic.topic_base import topic_commits
@@ -85,7 +85,10 @@ class CommitRewrite(NamedTuple):
         subject = self._subject_line(patch, commit.message)
         body = _message_body(commit.message)
         message = range(0)
-        if body is not None and tuple(strip_blank_end(body)) == patch.message:
+        if (
+            body is not None
+            and tuple(strip_trailing_blank_lines(body)) == patch.message
+        ):
             message = range(
                 patch.message_line - 1, patch.message_line - 1 + len(patch.message)
             )

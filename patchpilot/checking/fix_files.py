@@ -13,9 +13,9 @@ from typing import NamedTuple
 from patchpilot.commits.range import is_network_target, patch_files, read_bytes
 from patchpilot.errors import PatchpilotError, RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
-from patchpilot.model.mail import is_mboxrd, mail_bounds
+from patchpilot.model.mail import find_mail_bounds, is_mboxrd
 from patchpilot.model.patch import Patch
-from patchpilot.write_file import refuse_link, write_beside
+from patchpilot.write_file import refuse_link, write_temporary_file
 
 _QUOTED = re.compile(rb">*From ")
 _ODD_CHARSET = re.compile(
@@ -79,7 +79,7 @@ class PatchFiles(NamedTuple):
                     f"cannot fix {name}: it is a gzipped mbox",
                     hint=f"run `gunzip -k {name}` first",
                 )
-            bounds = mail_bounds(content)
+            bounds = find_mail_bounds(content)
             for number, (start, end) in enumerate(bounds, 1):
                 mails[name if len(bounds) == 1 else f"{name}:{number}"] = (
                     name,
@@ -203,7 +203,7 @@ def _refuse_unless_writable(file: Path) -> None:
 
 def _stage_file(file: Path, content: bytes) -> Path:
     try:
-        return write_beside(file, content, is_synced=True)
+        return write_temporary_file(file, content, is_synced=True)
     except OSError as error:
         raise RefusedError(
             f"cannot write {file}: {error.strerror or error}",

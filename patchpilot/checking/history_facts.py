@@ -9,7 +9,7 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING
 
 from patchpilot.cache import entries
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.git_reading import complete_history_hint
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stream_output
@@ -19,10 +19,10 @@ from patchpilot.history.stable_branches import mainline_tips
 from patchpilot.lint.habits import COMMITS, SPEAKS_FROM
 from patchpilot.lint.lint_context import HistoryFacts
 from patchpilot.model import commit as commit_form
-from patchpilot.model.commit import Commit, CommitForm, form_of
-from patchpilot.model.commit_references import fixes_lines
+from patchpilot.model.commit import Commit, CommitForm, analyze_message_form
+from patchpilot.model.commit_references import parse_fixes_lines
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ WALK_SECONDS = 30.0
 COMMITS_BACK = 20_000
 WORTH_A_WALK = 8
 """With more directories, read the log of all files, because git filters paths slowly."""
-_LONG_ID = compile_late(r"\b[0-9a-f]{12,40}\b")
+_LONG_ID = lazy_pattern(r"\b[0-9a-f]{12,40}\b")
 
 
 class RepositoryFacts:
@@ -68,7 +68,7 @@ class RepositoryFacts:
         week = int(head.committed.timestamp()) // _WEEK if head else 0
         known = head.id if of_head and head else week
         parts = f"{self._repository.key} {known}".encode(), os.fsencode(folder)
-        return entries.key_of(_FORMS_CACHE, parts)
+        return entries.make_cache_key(_FORMS_CACHE, parts)
 
     @cached_property
     def _recent(self) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ class RepositoryFacts:
             for folder in wanted:
                 for of_head in (False, True):
                     key = self._cache_key(folder, of_head=of_head)
-                    known = entries.recall(_FORMS_CACHE, key)
+                    known = entries.read_cached_value(_FORMS_CACHE, key)
                     if isinstance(known, list):
                         self._below[folder] = known
             self._walk(wanted.difference(self._below))
@@ -131,7 +131,7 @@ class RepositoryFacts:
                     above for path in touched for above in _parent_directories(path)
                 ):
                     if len(forms_by_folder[folder]) < COMMITS:
-                        forms_by_folder[folder].append(form_of(message))
+                        forms_by_folder[folder].append(analyze_message_form(message))
                         incomplete -= len(forms_by_folder[folder]) == COMMITS
                 if not incomplete or monotonic() > deadline:
                     break
@@ -190,7 +190,7 @@ class RepositoryFacts:
             return False
         commits = [
             self.find(line.id)
-            for line in fixes_lines("\n".join(patch.message))
+            for line in parse_fixes_lines("\n".join(patch.message))
             if line.is_tag and line.id
         ]
         fixed = [commit.id for commit in commits if commit]
@@ -208,7 +208,9 @@ def facts_of(repository: Repository) -> RepositoryFacts:
     return facts
 
 
-_FORMS_CACHE = entries.Kind("commit-forms", (__file__, commit_form.__file__), keep=512)
+_FORMS_CACHE = entries.CacheKind(
+    "commit-forms", (__file__, commit_form.__file__), keep=512
+)
 _WEEK = 7 * 86400
 
 
@@ -228,7 +230,7 @@ def missing_data_note(history: HistoryFacts, patches: Iterable[Patch]) -> str:
     named = (
         missing[0]
         if len(missing) == 1
-        else f"{missing[0]} and {counted(len(missing) - 1, 'other commit')}"
+        else f"{missing[0]} and {format_count(len(missing) - 1, 'other commit')}"
     )
     return (
         f"the clone is shallow: {named} could not be checked; {complete_history_hint()}"

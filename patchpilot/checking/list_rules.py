@@ -5,11 +5,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from patchpilot.errors import unknown
+from patchpilot.errors import unknown_word_error
 from patchpilot.lint.rule_store import OwnPack, examples_of, load_rules
 from patchpilot.lint.selection import hidden_by_default, records_of, unknown_rule_hint
 from patchpilot.model.json_form import json_form
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.model.rule import Example, Rule, RuleRecord, Severity
 
 MOST_LINES = 40
@@ -74,7 +74,9 @@ def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, 
     ]
     if not found:
         names = [name for rule in rules for name in rule.words[:-1]]
-        raise unknown("rule", word, names, hint=unknown_rule_hint(word, names))
+        raise unknown_word_error(
+            "rule", word, names, hint=unknown_rule_hint(word, names)
+        )
     return explain_all(found, packs)
 
 
@@ -142,7 +144,7 @@ def _first_code_block(examples: Sequence[Example]) -> list[str]:
         return []
     example = examples[0]
     path = example.path or ""
-    lines = printable(example._replace(path=None).text).split("\n")
+    lines = make_printable(example._replace(path=None).text).split("\n")
     if len(lines) > MOST_LINES:
         lines = [*lines[:12], "[…]", *lines[-6:]]
     backticks = re.findall("`+", "\n".join(lines))

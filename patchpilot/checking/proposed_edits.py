@@ -10,7 +10,7 @@ from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.checking.fixed_patch import fixed_patch
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.patch import Series
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.model.rule import Finding, FixEdit
 
 
@@ -73,7 +73,7 @@ def _add_edits(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
                 edit
                 and finding.fix
                 and (finding.rule, finding.patch_line) in fixed
-                and printable(text := "".join(edit.insert)) == text
+                and make_printable(text := "".join(edit.insert)) == text
             ):
                 finding = finding._replace(fix=finding.fix._replace(edits=(edit,)))
             yield finding

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.checking.check_result import Suppressions
 from patchpilot.commits.range import is_network_target
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
-from patchpilot.errors import PatchpilotError, UsageError, unknown
+from patchpilot.errors import PatchpilotError, UsageError, unknown_word_error
 from patchpilot.lint.waivers import TOPIC, Waiver, parse_waiver_tables, verify
 from patchpilot.model.action import Action
 from patchpilot.model.rule import Rule
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from patchpilot.model.draft import Draft
 
 ORIGIN = "your topic"
-REVIEW_COMMENT = compile_late(r"review-[0-9a-f]{8}")
+REVIEW_COMMENT = lazy_pattern(r"review-[0-9a-f]{8}")
 """The name of a reviewer's comment, which is waived like a rule."""
 
 
@@ -156,7 +156,7 @@ def take_back(
                 hint=Action("draft", (), "`{}` shows a topic's waivers"),
             )
         if name is None:
-            raise unknown("waiver", word, draft.waivers)
+            raise unknown_word_error("waiver", word, draft.waivers)
         remaining.pop(name, None)
     return _save(draft, "check --unwaive", waivers=remaining, answers=answers)
 

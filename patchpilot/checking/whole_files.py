@@ -12,7 +12,7 @@ from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.commits.range import read_bytes
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.patch import Patch, Series, parse_subject, quote
+from patchpilot.model.patch import Patch, Series, parse_subject, quote_path
 
 BINARY_WITHIN = 8000
 """Like git, treat a file with a null byte in its first bytes as binary."""
@@ -52,7 +52,7 @@ def _make_patch(target: str, root: Path | None) -> Patch | None:
         else os.path.normpath(target)
     )
     name = (
-        quote(f"b/{path}")
+        quote_path(f"b/{path}")
         if any(sign < " " or sign in '"\\' for sign in path)
         else f"b/{path}"
     )

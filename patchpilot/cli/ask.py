@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from patchpilot.cli.output.stream import print_message
-from patchpilot.errors import UsageError, suggestion
+from patchpilot.errors import UsageError, suggest_valid_words
 
 
 def prompt(question: str, default: str | None = None, *, end: str = ": ") -> str:
@@ -45,7 +45,8 @@ def choose(question: str, names: Sequence[str], default: str | None = None) -> s
     def read(text: str) -> str:
         if text not in names:
             raise UsageError(
-                f"unknown value {text!r}", hint=suggestion("value", text, names)
+                f"unknown value {text!r}",
+                hint=suggest_valid_words("value", text, names),
             )
         return text
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from patchpilot.cli.common import Common, ProgressLine, progress_of
-from patchpilot.errors import UsageError, nearest, suggestion
+from patchpilot.errors import UsageError, find_nearest_word, suggest_valid_words
 from patchpilot.model.action import OVERRIDES
 
 GROUPS: dict[str, dict[str, str]] = {
@@ -194,7 +194,7 @@ def convert_argument(parameter: Option | Argument, text: str) -> Any:
     if parameter.choices and text not in parameter.choices:
         raise UsageError(
             f"{parameter.label}: unknown value {text!r}",
-            hint=suggestion("value", text, parameter.choices),
+            hint=suggest_valid_words("value", text, parameter.choices),
         )
     if parameter.kind in (NUMBER, DECIMAL):
         return _convert_number(parameter, text)
@@ -354,7 +354,7 @@ class Command:
             raise UsageError(
                 f"unknown command {name!r} for {self.path}",
                 hint=command_hint(self.name, name)
-                or suggestion("command", name, sorted(self.commands)),
+                or suggest_valid_words("command", name, sorted(self.commands)),
             )
         if self.name and not command.name.startswith(f"{self.name} "):
             command.name = f"{self.name} {command.name}"
@@ -497,7 +497,7 @@ class Parser:
             for spelling in option.spellings
             if spelling.startswith("--") and not option.hidden
         ]
-        nearest_spelling = nearest(name.lstrip("-"), spellings)
+        nearest_spelling = find_nearest_word(name.lstrip("-"), spellings)
         raise UsageError(
             f"unknown option {name!r} for {self.command.path}",
             hint=option_hint(self.command.name, name)

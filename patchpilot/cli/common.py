@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cli.output.stream import print_message, write_result
-from patchpilot.model.progress import Progress, silent
-from patchpilot.urls import public_url
+from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.urls import hide_url_credentials
 from patchpilot.write_file import write_file
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Common(NamedTuple):
 
         It is silent for -q, or if the terminal cannot overwrite lines.
         """
-        return ProgressLine() if not self.quiet and can_overwrite() else silent
+        return ProgressLine() if not self.quiet and can_overwrite() else ignore_progress
 
     def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
         """Write the result to stdout or to the file given with -o, even if it is empty.
@@ -142,9 +142,9 @@ def _terminal_lines() -> int:
 
 
 def _print_to_stderr(line: str) -> None:
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
 
-    print_message(printable(line))
+    print_message(make_printable(line))
 
 
 def can_overwrite() -> bool:
@@ -165,14 +165,18 @@ class ProgressLine:
         """Draw the line, at most ten times per second."""
         import time
 
-        from patchpilot.model.printable import crop, printable
+        from patchpilot.model.printable import crop_text, make_printable
 
         now = time.monotonic()
         if now - self._last < 0.1:
             return
         self._last, self._shown = now, True
         count = f" {done}/{total}" if total else f" {done}" if done else ""
-        sys.stderr.write("\r\x1b[K" + crop(printable(public_url(what)), 60) + count)
+        sys.stderr.write(
+            "\r\x1b[K"
+            + crop_text(make_printable(hide_url_credentials(what)), 60)
+            + count
+        )
         sys.stderr.flush()
 
     def wipe(self) -> None:
@@ -195,6 +199,8 @@ def progress_of(common: Common) -> Iterator[Progress]:
 def report_skipped(reason: str) -> None:
     """Warn on stderr that a file or message was skipped."""
     from patchpilot.cli.error_exit import print_notice
-    from patchpilot.model.printable import one_line
+    from patchpilot.model.printable import make_one_line
 
-    print_notice("warning", f"{one_line(reason.removesuffix(': skipped'))}: skipped")
+    print_notice(
+        "warning", f"{make_one_line(reason.removesuffix(': skipped'))}: skipped"
+    )

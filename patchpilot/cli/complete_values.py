@@ -16,7 +16,7 @@ from patchpilot.config import KEYS
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.rule import Rule
 from patchpilot.services.setup.install_hooks import HOOKS
-from patchpilot.settings.trusted_packs import packs_if_trusted
+from patchpilot.settings.trusted_packs import read_trusted_packs
 from patchpilot.topic.topic_project import project_names
 from patchpilot.topic.workplace import Workplace
 
@@ -39,7 +39,7 @@ class Values(NamedTuple):
 def _load_rules(workplace: Workplace) -> tuple[Rule, ...]:
     """Return the shipped rules, and the rules in the user's valid, trusted packs."""
     with suppress(PatchpilotError):
-        packs, _ = packs_if_trusted(workplace.settings(), workplace.source())
+        packs, _ = read_trusted_packs(workplace.settings(), workplace.source())
         return all_rules(packs)
     return all_rules()
 

@@ -12,8 +12,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError, bug_hint
-from patchpilot.urls import public_url
+from patchpilot.errors import (
+    ExitCode,
+    PatchpilotError,
+    UnclearBaseError,
+    write_bug_hint,
+)
+from patchpilot.urls import hide_url_credentials
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _USER_ERRORS = (
@@ -101,18 +106,18 @@ def print_error(message: str, hint: str | None, code: ExitCode) -> int:
     print_notice("error", message)
     if hint:
         from patchpilot.cli.output.stream import print_message
-        from patchpilot.model.printable import printable
+        from patchpilot.model.printable import make_printable
 
-        print_message(f"hint: {printable(public_url(hint))}")
+        print_message(f"hint: {make_printable(hide_url_credentials(hint))}")
     return code
 
 
 def print_notice(kind: Literal["error", "warning", "note"], text: str) -> None:
     """Print an error, warning or note on stderr."""
     from patchpilot.cli.output.stream import print_message
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
 
-    print_message(f"patchpilot: {kind}: {printable(public_url(text))}")
+    print_message(f"patchpilot: {kind}: {make_printable(hide_url_credentials(text))}")
 
 
 def report_interruption(error: BaseException | None) -> int:
@@ -169,4 +174,4 @@ def _raise_interrupt(*_: Any) -> NoReturn:
 
 def _report_bug(error: BaseException) -> int:
     message = f"a bug in patchpilot: {type(error).__name__}"
-    return print_error(message, bug_hint(error), ExitCode.BUG)
+    return print_error(message, write_bug_hint(error), ExitCode.BUG)

@@ -28,7 +28,7 @@ from patchpilot.services.send.sending import Sending
 from patchpilot.services.setup.diagnose import DoctorResult
 from patchpilot.services.setup.install_hooks import Hook
 from patchpilot.services.setup.list_settings import ConfigProblem, ConfigRow
-from patchpilot.services.setup.lts_branches import Lts
+from patchpilot.services.setup.lts_branches import StableSeriesList
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.services.tags.stable_request_tag import StableResult
 from patchpilot.services.tags.undo_rewrite import UndoAnswer
@@ -104,7 +104,7 @@ DOCUMENTS = (
     JsonDocument("fixes", (FixesResult,), several={"results": FixesResult}, only=True),
     JsonDocument("hooks", (), "setup hooks", lists={"hooks": Hook}),
     JsonDocument("ledger", (SeriesLedger,), "track show --ledger"),
-    JsonDocument("lts", (Lts,), "setup stable"),
+    JsonDocument("lts", (StableSeriesList,), "setup stable"),
     JsonDocument("maintainers", (PlanResult,)),
     JsonDocument("prepare", (Preparation,)),
     JsonDocument("range-diff", (RevisionComparison,), "track show --range-diff"),

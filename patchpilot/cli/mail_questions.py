@@ -9,7 +9,7 @@ from patchpilot.cli import ask
 from patchpilot.cli.command import NUMBER, Argument, convert_argument
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.services.setup.set_up_mail import (
     OWN,
     PORTS,
@@ -17,8 +17,8 @@ from patchpilot.services.setup.set_up_mail import (
     MailRequest,
     guess_provider,
     list_password_stores,
-    provider_names,
-    validate_address,
+    list_providers,
+    validate_sender_address,
 )
 
 
@@ -36,10 +36,12 @@ def ask_missing_values(request: MailRequest, identity: str) -> MailRequest:
             )
         return replace(request, address=request.address or identity)
     if not request.address:
-        address = ask.prompt_value("Your address", validate_address, identity or None)
+        address = ask.prompt_value(
+            "Your address", validate_sender_address, identity or None
+        )
         request = replace(request, address=address)
     if not request.provider and not request.server:
-        providers = provider_names()
+        providers = list_providers()
         _print_choices(providers)
         chosen = _ask_choice("Provider", providers, guess_provider(request.address))
         request = replace(request, provider=chosen)
@@ -96,7 +98,7 @@ def read_password(plan: MailPlan, *, from_stdin: bool) -> str:
         return sys.stdin.readline().rstrip("\r\n")
     if not can_ask():
         return ""
-    print_message(printable(f"The login is {plan.login}."))
+    print_message(make_printable(f"The login is {plan.login}."))
     return ask.password("Password")
 
 
@@ -117,7 +119,7 @@ def confirm(question: str, *, yes: bool, default: bool = False) -> bool:
 def _print_choices(rows: Sequence[tuple[str, str]]) -> None:
     name_width = max(len(name) for name, _ in rows)
     for name, label in rows:
-        print_message(f"  {name:<{name_width}}  {printable(label)}")
+        print_message(f"  {name:<{name_width}}  {make_printable(label)}")
 
 
 def _ask_choice(question: str, rows: Sequence[tuple[str, str]], default: str) -> str:

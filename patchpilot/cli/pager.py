@@ -27,9 +27,9 @@ def page_result(text: str, *, colored: bool) -> None:
     """
     from patchpilot.cli.output.stream import strip_colors, write_result
     from patchpilot.model.printable import escape_commands
-    from patchpilot.settings.read_settings import user_pager
+    from patchpilot.settings.read_settings import read_user_pager
 
-    configured = user_pager()
+    configured = read_user_pager()
     if not choose_pager(configured) or os.environ.get("TERM") == "dumb":
         write_result(text, colored=colored)
         return

@@ -6,11 +6,11 @@ import sys
 from patchpilot.cli import ask
 from patchpilot.cli.output.stream import print_message, result_width, wrap_labeled
 from patchpilot.errors import UsageError
-from patchpilot.model.printable import one_line
+from patchpilot.model.printable import make_one_line
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.questions import (
     PreSendQuestion,
-    open_questions,
+    find_open_questions,
     save_draft_answer,
     validate_answer,
 )
@@ -24,7 +24,7 @@ def ask_open_questions(workplace: Workplace, request: SendRequest) -> None:
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
-    for question in open_questions(workplace.repository, request):
+    for question in find_open_questions(workplace.repository, request):
         answer = _ask_question(workplace, question)
         if answer:
             save_draft_answer(
@@ -42,7 +42,7 @@ def _ask_question(workplace: Workplace, question: PreSendQuestion) -> str:
     An empty answer leaves the question open.
     """
     for evidence in question.evidence:
-        _print_wrapped("note: ", one_line(evidence))
+        _print_wrapped("note: ", make_one_line(evidence))
     _print_wrapped("", question.text)
     while True:
         text = ask.prompt(

@@ -22,10 +22,10 @@ def series_number(text: str) -> int:
     """
     if "@" not in text:
         return int(convert_argument(Argument("ID", kind=NUMBER), text))
-    from patchpilot.model.mail import message_id_of
+    from patchpilot.model.mail import parse_message_id
     from patchpilot.topic.followed.known_series import open_store, series_with_mail
 
-    message_id = message_id_of(text)
+    message_id = parse_message_id(text)
     with open_store() as store:
         entry = series_with_mail(message_id, store) if message_id else None
     if entry is None:
@@ -44,7 +44,7 @@ def choose_series(
     Raise UsageError if there is no terminal.
     """
     from patchpilot.errors import MissingError
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
 
     if topic and topic.series:
         return topic.series.entry.id
@@ -55,7 +55,7 @@ def choose_series(
         )
     if len(entries) == 1:
         return entries[0][0]
-    rows = [f"{number:>3}  {printable(subject)}" for number, subject in entries]
+    rows = [f"{number:>3}  {make_printable(subject)}" for number, subject in entries]
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             f"ID is missing: {len(entries)} series are tracked",

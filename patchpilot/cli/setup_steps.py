@@ -16,24 +16,24 @@ from patchpilot.cli.mail_questions import (
     read_password,
 )
 from patchpilot.cli.output.stream import print_message
-from patchpilot.errors import ExitCode, NetworkError, findings_exit
-from patchpilot.model.printable import counted, printable
-from patchpilot.services.setup.diagnose import Diagnosis, DoctorRequest, diagnose
-from patchpilot.services.setup.run_fix import fix_commands, run_fix
+from patchpilot.errors import ExitCode, NetworkError, findings_exit_code
+from patchpilot.model.printable import format_count, make_printable
+from patchpilot.services.setup.diagnose import Diagnosis, DoctorRequest, diagnose_setup
+from patchpilot.services.setup.run_fix import list_fix_commands, run_fix_command
 from patchpilot.services.setup.set_up_mail import (
     OWN,
     PORTS,
     MailPlan,
     MailRequest,
-    check_connection,
+    check_server_connection,
+    find_overridden_settings,
     is_wrong_encryption,
     is_wrong_password,
-    overridden_settings,
-    plan_mail,
+    plan_mail_settings,
     send_test_message,
-    try_login,
-    validate_address,
-    write_mail,
+    try_mail_login,
+    validate_sender_address,
+    write_mail_settings,
 )
 
 _MAIL = ("provider", "mail server")
@@ -48,7 +48,7 @@ def solve_problems(common: Common) -> int:
     has_mail = False
     for number, diagnosis in enumerate(problems := _find_problems(common), 1):
         print_message(
-            printable(
+            make_printable(
                 f"{number}/{len(problems)} {diagnosis.stage}: {diagnosis.message}"
             )
         )
@@ -62,12 +62,14 @@ def solve_problems(common: Common) -> int:
         unsolved_problems += [] if is_fixed else [diagnosis]
     solved_count = len(problems) - len(unsolved_problems)
     common.write(
-        f"{solved_count} of {counted(len(problems), 'problem')} solved\n"
+        f"{solved_count} of {format_count(len(problems), 'problem')} solved\n"
         if problems
         else "nothing is missing: `patchpilot doctor` shows what was checked\n"
     )
     return int(
-        findings_exit(any(diagnosis.state == "fail" for diagnosis in unsolved_problems))
+        findings_exit_code(
+            any(diagnosis.state == "fail" for diagnosis in unsolved_problems)
+        )
     )
 
 
@@ -81,7 +83,9 @@ def _find_problems(common: Common) -> tuple[Diagnosis, ...]:
             wrong_settings=wrong_settings,
             offline=common.offline,
         )
-        result = diagnose(workplace.repository_if_any(), request, progress=progress)
+        result = diagnose_setup(
+            workplace.repository_if_any(), request, progress=progress
+        )
     diagnoses = [
         diagnosis
         for diagnosis in result.diagnoses
@@ -101,11 +105,11 @@ def _offer_mail(common: Common) -> bool:
 
 def _ask_identity() -> bool:
     name = ask.prompt("  Your name, as in Signed-off-by").strip()
-    address = ask.prompt_value("  Your address", validate_address)
+    address = ask.prompt_value("  Your address", validate_sender_address)
     for key, value in (("user.name", name), ("user.email", address)):
         command = shlex.join(("git", "config", "--global", key, value))
-        print_message(f"    {printable(command)}")
-        run_fix(None, command)
+        print_message(f"    {make_printable(command)}")
+        run_fix_command(None, command)
     return True
 
 
@@ -115,8 +119,8 @@ def _offer_fix(common: Common, diagnosis: Diagnosis) -> bool:
     If the commands are complete, offer to run them.
     """
     if diagnosis.hint:
-        print_message(f"    {printable(str(diagnosis.hint))}")
-    commands = fix_commands(diagnosis)
+        print_message(f"    {make_printable(str(diagnosis.hint))}")
+    commands = list_fix_commands(diagnosis)
     if not commands or not can_ask():
         return False
     phrase = "this command" if len(commands) == 1 else "these commands"
@@ -124,7 +128,7 @@ def _offer_fix(common: Common, diagnosis: Diagnosis) -> bool:
         return False
     with common.workplace() as workplace:
         repository = workplace.repository_if_any()
-        return all(run_fix(repository, command) for command in commands)
+        return all(run_fix_command(repository, command) for command in commands)
 
 
 def set_up_mail(
@@ -147,7 +151,7 @@ def set_up_mail(
         identity = repository.identity if repository else None
         email = identity.email if identity else ""
         request = ask_missing_values(request, email)
-        plan = plan_mail(request)
+        plan = plan_mail_settings(request)
         password = ""
         while not dry_run:
             try:
@@ -158,9 +162,11 @@ def set_up_mail(
                     raise
                 print_notice("error", error.message)
                 request = _ask_server_again(request, plan, error)
-                plan = plan_mail(request)
-        plan = plan_mail(ask_password_store(request, plan))
-        common.write(printable("\n".join(setting.command for setting in plan.settings)))
+                plan = plan_mail_settings(request)
+        plan = plan_mail_settings(ask_password_store(request, plan))
+        common.write(
+            make_printable("\n".join(setting.command for setting in plan.settings))
+        )
         for note in plan.notes:
             print_notice("note", note)
         if plan.needs_password:
@@ -173,9 +179,9 @@ def set_up_mail(
         if not confirm("Write these settings?", yes=yes, default=True):
             print_notice("note", "nothing was written")
             return int(ExitCode.FINDINGS)
-        write_mail(plan, password)
+        write_mail_settings(plan, password)
         print_notice("note", "written to your git configuration")
-        for key in overridden_settings(plan, repository):
+        for key in find_overridden_settings(plan, repository):
             print_notice(
                 "warning", f"this repository's own {key} replaces the new value here"
             )
@@ -205,7 +211,7 @@ def _test_login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
     """
     if tests and plan.needs_password:
         # connect first, because a password is useless if the server does not respond
-        check_connection(plan)
+        check_server_connection(plan)
     for attempts_left in reversed(range(_MAX_ATTEMPTS)):
         password = read_password(plan, from_stdin=from_stdin)
         if not tests:
@@ -214,7 +220,7 @@ def _test_login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
             print_notice("warning", "the login was not tested: there is no password")
             break
         try:
-            print_notice("note", try_login(plan, password))
+            print_notice("note", try_mail_login(plan, password))
             break
         except NetworkError as error:
             if not (

@@ -10,13 +10,13 @@ from patchpilot.model.action import OwnCommand, UntrustedCommandsError
 
 def commands_text(commands: tuple[OwnCommand, ...]) -> str:
     """Format each command: the setting or hook, its file, and its text."""
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
 
     headings = (
-        f"==> {printable(command.name)} ({printable(command.file)}) <=="
+        f"==> {make_printable(command.name)} ({make_printable(command.file)}) <=="
         for command in commands
     )
-    command_texts = (printable(command.text) for command in commands)
+    command_texts = (make_printable(command.text) for command in commands)
     return "\n".join(
         f"{heading}\n{text}\n"
         for heading, text in zip(headings, command_texts, strict=True)

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 
 if TYPE_CHECKING:
     from patchpilot.errors import UnclearBaseError
@@ -17,7 +17,7 @@ def ready_commands(error: "UnclearBaseError", argv: Sequence[str]) -> str:
     commands = [
         (
             f"{command_line} --base {shlex.quote(name)}",
-            f"{counted(commits, 'commit')}: {reason}",
+            f"{format_count(commits, 'commit')}: {reason}",
         )
         for name, commits, reason in error.choices
     ]

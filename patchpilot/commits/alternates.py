@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from patchpilot.model.patch import quote, unquote
+from patchpilot.model.patch import quote_path, unquote_path
 
 ALTERNATES = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
 
@@ -21,7 +21,7 @@ def entry(directory: Path) -> str:
     """
     text = str(directory)
     return (
-        quote(text)
+        quote_path(text)
         if any(character in text for character in (":", "\n"))
         or text.startswith(('"', "#"))
         else text
@@ -44,5 +44,5 @@ def read_alternates(objects: Path, depth: int = 5) -> Iterator[Path]:
         return
     for line in lines:
         if line and not line.startswith("#") and depth:
-            yield (directory := objects / unquote(line))
+            yield (directory := objects / unquote_path(line))
             yield from read_alternates(directory, depth - 1)

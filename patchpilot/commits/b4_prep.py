@@ -10,14 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.private_config import Use, b4_file_entries, untrusted_commands
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
-from patchpilot.model.trailer import last_paragraph
+from patchpilot.model.trailer import find_last_paragraph
 
 
 def b4_values(repository: Repository, key: str) -> tuple[str, ...]:
@@ -41,8 +41,8 @@ def b4_values(repository: Repository, key: str) -> tuple[str, ...]:
 MARKER = "--- b4-submit-tracking ---"
 COMMIT, TIP_COMMIT, DESCRIPTION = "commit", "tip-commit", "branch-description"
 _MAX_VERSION = 10_000
-_ADDRESSED = compile_late(r"^(to|cc):\s*(\S.*)$", re.IGNORECASE)
-_TAG = compile_late(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
+_ADDRESSED = lazy_pattern(r"^(to|cc):\s*(\S.*)$", re.IGNORECASE)
+_TAG = lazy_pattern(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
 
 
 @json_form()
@@ -352,9 +352,9 @@ def _split_addresses(
         (index for index, line in enumerate(lines) if line.rstrip() == "---"),
         len(lines),
     )
-    start, end = last_paragraph(lines[:cut])
+    start, end = find_last_paragraph(lines[:cut])
     while any(lines[:start]):
-        previous, gap = last_paragraph(lines[:start])
+        previous, gap = find_last_paragraph(lines[:start])
         if not all(map(_ADDRESSED.match, lines[previous:gap])):
             break
         start = previous

@@ -17,7 +17,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import branch_ref, commit_id
 from patchpilot.errors import RefusedError
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.resources import state_path, store_json
 
 UNDO = "patchpilot undo"
@@ -246,7 +246,7 @@ def refuse_locked(
         if since is not None and created >= since - 1:
             continue
         minutes = max(0, int((time.time() - created) // 60))
-        age = counted(minutes, "minute") if minutes else "less than a minute"
+        age = format_count(minutes, "minute") if minutes else "less than a minute"
         raise RefusedError(
             f"stale lock {lock}, created {age} ago: no process has it open",
             hint=(

@@ -7,18 +7,18 @@ made by local commits or merges must be trusted separately.
 
 from pathlib import Path
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.private_config import is_trusted, own_command
 from patchpilot.commits.run import git
 from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError
 from patchpilot.model.patch import parse_diff
 
-_BUILD_FILE = compile_late(
+_BUILD_FILE = lazy_pattern(
     r"(?:.*/)?(?:Makefile|Kbuild|Kconfig)[^/]*|(?:.*/)?(?:scripts|tools)/.*"
     r"|.*\.(?:mk|sh|pl|py|awk)|(?:.*/)?(?:gen|mk|extract|relocs)[^/]*\.[ch]"
 )
 """Files that a build runs, including the sources of host programs."""
-_MAKE_CALL = compile_late(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
+_MAKE_CALL = lazy_pattern(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
 """Functions that run a command, in makefiles and in Kconfig (kconfig-macro-language.rst)."""
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 

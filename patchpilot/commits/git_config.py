@@ -9,7 +9,7 @@ from re import Pattern
 from threading import Lock
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import cached_search, compile_late
+from patchpilot.cache.cached_re import cached_search, lazy_pattern
 from patchpilot.commits.run import git, git_argv
 
 _HARMLESS_VALUES = {
@@ -59,7 +59,7 @@ _ACTING_KINDS = ("archive", "url", "path", "paths")
 @cache
 def _value_patterns() -> dict[str, Pattern[str]]:
     return {
-        name: compile_late(pattern)
+        name: lazy_pattern(pattern)
         for pattern, names in _HARMLESS_VALUES.items()
         for name in names.split()
     }

@@ -12,8 +12,8 @@ from types import TracebackType
 
 from patchpilot.commits.run import Completed, git
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.model.bounded import header_date
-from patchpilot.model.hunk_fit import sides
+from patchpilot.model.bounded import parse_header_date
+from patchpilot.model.hunk_fit import split_hunk_sides
 from patchpilot.model.patch import FileChange, Hunk, Patch
 from patchpilot.model.source_tree import is_safe_path
 
@@ -89,7 +89,7 @@ class MailCommits:
         Author and date come from `patch`.
         """
         ref = "refs/heads/mail"
-        date = header_date(patch.header("Date") or "")
+        date = parse_header_date(patch.header("Date") or "")
         commands = [
             *_commit(ref, 1, 1, [], b"files", None),
             b"deleteall\n",
@@ -234,7 +234,7 @@ def _old_and_new_text(change: FileChange) -> tuple[bytes, bytes]:
     gap = GAP + (4 * (change.added + change.removed) if change.is_rename else 0)
     next_line = 1
     for number, hunk in enumerate(change.hunks):
-        removed, added = sides(hunk)
+        removed, added = split_hunk_sides(hunk)
         filler = _filler_lines(
             number, min(max(hunk.old_start - next_line, 0), gap), hunk
         )

@@ -11,18 +11,18 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.run import OLD_GIT, environment, git_argv, stop
 from patchpilot.errors import GitError
 from patchpilot.model.address import Address
 from patchpilot.model.bounded import EPOCH, clamp_time
 from patchpilot.model.commit import Commit
 
-_IDENT = compile_late(
+_IDENT = lazy_pattern(
     r"^(?P<name>.*?)\s*<(?P<email>[^>]*)>\s*(?P<when>-?\d+)?\s*(?P<zone>[+-]\d{4})?$"
 )
 
-_ENCODING = compile_late(rb"^encoding (.*)$", re.MULTILINE)
+_ENCODING = lazy_pattern(rb"^encoding (.*)$", re.MULTILINE)
 
 
 def parse_commit(commit_id: str, raw: bytes) -> Commit:
@@ -79,7 +79,7 @@ def parse_ident(text: str) -> tuple[Address, datetime]:
     return Address(match["name"], match["email"]), date
 
 
-_IMMUTABLE_NAME = compile_late(r"[0-9a-f]{40}(?::|$)")
+_IMMUTABLE_NAME = lazy_pattern(r"[0-9a-f]{40}(?::|$)")
 """Names of objects that cannot change."""
 _LARGEST = 1 << 20
 _MOST = 64

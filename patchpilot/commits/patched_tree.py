@@ -6,7 +6,7 @@ patches applied.
 from collections.abc import Sequence
 from functools import cached_property
 
-from patchpilot.model.hunk_fit import fit_hunks, sides, text_lines
+from patchpilot.model.hunk_fit import fit_hunks, split_hunk_sides, split_text_lines
 from patchpilot.model.patch import FileChange, Hunk, Patch
 from patchpilot.model.source_tree import Tree
 
@@ -108,7 +108,7 @@ class Stack:
             return content or b"", True
         if change.old_path is None:
             is_misapplied, content = is_misapplied or content is not None, b""
-        fit = fit_hunks(path, text_lines(content or b""), change.hunks)
+        fit = fit_hunks(path, split_text_lines(content or b""), change.hunks)
         unapplied = [misfit.hunk for misfit in fit.misfits if misfit.hunk]
         lines = (
             _force_hunks(list(fit.lines or ()), unapplied)
@@ -126,7 +126,9 @@ def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
         index = min(max(hunk.new_start - 1, 0), len(lines))
         old_lines = {line.text for line in hunk.lines if line.kind != "+"}
         lines[index:index] = [
-            line for line in sides(hunk)[1] if line.rstrip("\n") not in old_lines
+            line
+            for line in split_hunk_sides(hunk)[1]
+            if line.rstrip("\n") not in old_lines
         ]
     return lines
 

@@ -19,8 +19,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_cached, compile_late
-from patchpilot.cache.entries import Kind, cache_dir, evict, key_of, private_folder
+from patchpilot.cache.cached_re import compile_cached, lazy_pattern
+from patchpilot.cache.entries import (
+    CacheKind,
+    cache_dir,
+    evict_oldest,
+    is_private_folder,
+    make_cache_key,
+)
 from patchpilot.commits.git_config import (
     OWN_SCOPES,
     ConfigEntry,
@@ -36,9 +42,9 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
 from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError
 from patchpilot.resources import state_path, store_json
-from patchpilot.urls import public_url
+from patchpilot.urls import hide_url_credentials
 
-_PLACES = compile_late(
+_PLACES = lazy_pattern(
     r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL
 )
 _TREE_FILES = (".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".b4-config")
@@ -359,11 +365,11 @@ _HOOKS = {
     ),
 }
 _HOOKS_KEY = "core.hookspath"
-_ALIAS_KEY = compile_late(r"sendemail\.(?:.+\.)?aliasesfile")
+_ALIAS_KEY = lazy_pattern(r"sendemail\.(?:.+\.)?aliasesfile")
 _B4_FILE = ".b4-config"
 _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
 _PROGRAM = "patchpilot"
-_RECIPIENTS = compile_late(
+_RECIPIENTS = lazy_pattern(
     rf"{_PROGRAM} maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*"
 )
 """The command in docs/how-to/use-with-git-send-email.md, which needs no trust."""
@@ -628,7 +634,7 @@ _SHARED = (
 )
 """Files shared by the working trees of a repository (gitrepository-layout(5))."""
 _ATTRIBUTES = b"\n* !diff !merge\n"
-_KIND = Kind("repositories", (__file__,))
+_KIND = CacheKind("repositories", (__file__,))
 _MAX_FOLDERS = 64
 """Number of private directories kept between runs."""
 
@@ -701,16 +707,16 @@ class PrivateConfig:
         parts = (
             part for name, content in files.items() for part in (name.encode(), content)
         )
-        key = key_of(_KIND, (os.fsencode(self.places.common_dir), *parts))
+        key = make_cache_key(_KIND, (os.fsencode(self.places.common_dir), *parts))
         folder = cache_dir() / "repositories" / key
         if _contains_files(folder, files):
             # update the modification time, because the oldest directories are removed first
             os.utime(folder)
             return folder
-        if not private_folder(folder.parent):
+        if not is_private_folder(folder.parent):
             self._temporary.append(TemporaryFolder("config"))
             return self._write_files(self._temporary[-1].path, files)
-        evict(folder.parent, _MAX_FOLDERS)
+        evict_oldest(folder.parent, _MAX_FOLDERS)
         new_folder = folder.with_suffix(f".{os.urandom(8).hex()}")
         new_folder.mkdir(mode=0o700)
         self._write_files(new_folder, files)
@@ -741,7 +747,9 @@ def _contains_files(folder: Path, files: Mapping[str, bytes]) -> bool:
 
 
 def _has_password(entry: ConfigEntry) -> bool:
-    return entry.key.endswith("pass") or public_url(entry.value) != entry.value
+    return (
+        entry.key.endswith("pass") or hide_url_credentials(entry.value) != entry.value
+    )
 
 
 def trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:

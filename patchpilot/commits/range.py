@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.errors import (
     InputError,
     MissingError,
@@ -21,7 +21,12 @@ from patchpilot.errors import (
 )
 from patchpilot.model.action import Action, Hint, join_hints
 from patchpilot.model.bounded import MAX_INPUT
-from patchpilot.model.mail import digest_mails, mail_bounds, one_mail, parse_patch
+from patchpilot.model.mail import (
+    extract_mail,
+    find_mail_bounds,
+    parse_patch,
+    split_digest,
+)
 from patchpilot.model.patch import Patch, Series
 
 if TYPE_CHECKING:
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 NAME_TARGET = Action("", ("TARGET",), "name a commit or a range A..B")
 """The hint for a missing TARGET."""
 MAX_COMMITS = 1000
-_NUMBERED = compile_late(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
+_NUMBERED = lazy_pattern(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
 
 FromArchive = Callable[[str], Series]
 """Reads the series with an archive URL or Message-ID; a parameter, because this package must not
@@ -358,7 +363,7 @@ def _read_linear_history(
     )
 
 
-_FORMATTED = compile_late(
+_FORMATTED = lazy_pattern(
     rb"^From ([0-9a-f]{40})(?= Mon Sep 17 00:00:00 2001$)", re.MULTILINE
 )
 _FORMAT_PATCH = (
@@ -446,13 +451,13 @@ def patches_of(
     if len(data) > MAX_INPUT:
         raise _too_large_error(source)
     if data[:2] == b"\x1f\x8b":
-        from patchpilot.model.bounded_gzip import unpack
+        from patchpilot.model.bounded_gzip import unpack_gzip
 
-        data = unpack(data, source, MAX_INPUT)
+        data = unpack_gzip(data, source, MAX_INPUT)
     mails = [
         mail
-        for start, end in mail_bounds(data)
-        for mail in digest_mails(one_mail(data, start, end))
+        for start, end in find_mail_bounds(data)
+        for mail in split_digest(extract_mail(data, start, end))
     ]
     if len(mails) == 1:
         return [parse_patch(mails[0], source)]

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.git_config import (
     OWN_SCOPES,
     all_entries,
@@ -36,12 +36,12 @@ from patchpilot.errors import GitError, MissingError, UsageError, did_you_mean
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
-from patchpilot.model.mail import message_id_of
-from patchpilot.urls import public_url
+from patchpilot.model.mail import parse_message_id
+from patchpilot.urls import hide_url_credentials
 
-_HEX = compile_late(r"[0-9a-f]{40}")
-_SHORT_ID = compile_late(r"[0-9a-f]{7,40}")
-_HEX_256 = compile_late(r"[0-9a-f]{64}")
+_HEX = lazy_pattern(r"[0-9a-f]{40}")
+_SHORT_ID = lazy_pattern(r"[0-9a-f]{7,40}")
+_HEX_256 = lazy_pattern(r"[0-9a-f]{64}")
 MAX_TOPIC = 500
 """Number of commits of a branch that are searched for a topic; b4 rejects longer series."""
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -227,7 +227,7 @@ class Repository:
 
     def _unknown_revision_hint(self, revision: str) -> str:
         """Return a hint for text that does not name a commit."""
-        if "{" not in revision and message_id_of(revision) == revision:
+        if "{" not in revision and parse_message_id(revision) == revision:
             return f"to name a mail write its Message-ID as '<{revision}>'"
         refs = [name for name in self.refs if not name.startswith("-")]
         if "HEAD" not in revision:
@@ -420,7 +420,7 @@ class Repository:
 
     def remote_urls(self, remote: str) -> tuple[str, ...]:
         """Return the URLs of a remote without passwords, for display and comparison."""
-        return tuple(map(public_url, self.config(f"remote.{remote}.url")))
+        return tuple(map(hide_url_credentials, self.config(f"remote.{remote}.url")))
 
     def config_regexp(self, pattern: str) -> dict[str, tuple[str, ...]]:
         """Return the settings with a key that matches a regular expression, as key → values."""

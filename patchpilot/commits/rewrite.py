@@ -22,7 +22,7 @@ from patchpilot.commits.run import environment, run
 from patchpilot.commits.undo_refs import Undo, record
 from patchpilot.errors import GitError, RefusedError, UsageError
 from patchpilot.model.action import CLAIM, PUBLISHED, SHARED, Action, Hint
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 
 _SIGNATURE = re.compile(rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", re.MULTILINE)
 _ENCODING = re.compile(rb"^encoding (.*)\n", re.MULTILINE)
@@ -54,7 +54,7 @@ def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
     result = []
     later_count, signed = len(rewriting.commits) - changed, len(rewriting.signed)
     if later_count > 0:
-        result.append(f"{counted(later_count, 'later commit')} will be rewritten")
+        result.append(f"{format_count(later_count, 'later commit')} will be rewritten")
     if signed:
         loss = (
             "1 commit loses its signature; sign it"

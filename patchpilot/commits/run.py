@@ -556,6 +556,8 @@ def _start_error(error: OSError, program: str) -> MissingError:
             f"install {program}, or check its permissions and the permissions of PATH"
         )
         return MissingError(f"{program} is not installed or not executable", hint=hint)
-    from patchpilot.extras import system_command
+    from patchpilot.extras import system_install_command
 
-    return MissingError(f"{program} is not installed", hint=system_command(program))
+    return MissingError(
+        f"{program} is not installed", hint=system_install_command(program)
+    )

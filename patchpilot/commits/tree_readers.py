@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import MissingError
-from patchpilot.model.source_tree import is_safe_path, makefile_version
+from patchpilot.model.source_tree import is_safe_path, parse_makefile_version
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -36,7 +36,7 @@ class DirectoryTree:
     @cached_property
     def version(self) -> tuple[int, int] | None:
         """Return (VERSION, PATCHLEVEL) from the tree's Makefile."""
-        return makefile_version(self.read("Makefile"))
+        return parse_makefile_version(self.read("Makefile"))
 
     def _resolve_inside(self, path: str) -> Path | None:
         if not is_safe_path(path):
@@ -117,7 +117,7 @@ class CommitTree:
     @cached_property
     def version(self) -> tuple[int, int] | None:
         """Return (VERSION, PATCHLEVEL) from the tree's Makefile."""
-        return makefile_version(self.read("Makefile"))
+        return parse_makefile_version(self.read("Makefile"))
 
     def read(self, path: str) -> bytes | None:
         """Return a file's content, or None if it does not exist."""

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.resources import state_path, store_json
 
 REFS = "refs/patchpilot/undo"
-_ID = compile_late(r"[0-9a-f]{40}")
-_BRANCH = compile_late(
+_ID = lazy_pattern(r"[0-9a-f]{40}")
+_BRANCH = lazy_pattern(
     r"refs/heads/(?![-./])(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])"
 )
 """The full name of a branch (git-check-ref-format(1)) that git cannot mistake for an option."""

@@ -21,7 +21,7 @@ from patchpilot.demo.robin import (
     second_version,
     send_backports,
 )
-from patchpilot.model.commit_references import upstream_commits
+from patchpilot.model.commit_references import find_upstream_commits
 from patchpilot.topic.home.home_topic import Turn
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make, screen_of
@@ -209,7 +209,7 @@ class DemoApp(PatchpilotApp):
         if screen is None or not getattr(screen, "is_whole", screen.is_mounted):
             return
         commit = self.session.commit
-        is_backport = commit is not None and bool(upstream_commits(commit.message))
+        is_backport = commit is not None and bool(find_upstream_commits(commit.message))
         is_small = screen.has_class("-small")
         is_backport = is_backport and isinstance(screen, StageScreen)
         is_shown = self.is_touring and not is_small and not is_backport

@@ -14,7 +14,7 @@ from patchpilot.demo import acme
 from patchpilot.demo.demo_history import LTS, Builder, DemoFacts
 from patchpilot.demo.demo_people import NEWCOMER
 from patchpilot.demo.repository_settings import configure
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 
 TOPIC = "acme-old-cards"
 FIX_TIME = "1788220800 +0000"
@@ -42,7 +42,7 @@ def first_message(culprit: str) -> str:
     )
 
 
-def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
+def make_repositories(root: Path, progress: Progress = ignore_progress) -> Repositories:
     """Build all three repositories below `root`, which is created if missing.
 
     The commit ids are the same in every run.

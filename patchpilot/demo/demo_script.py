@@ -10,11 +10,13 @@ from patchpilot.demo.after import play_merge, replies, second_version, send_mess
 from patchpilot.demo.before import play_before_send
 from patchpilot.demo.journey import Journey
 from patchpilot.demo.sandbox import open_sandbox
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 
 
 def run_script(
-    keep: Path | None = None, output: TextIO | None = None, progress: Progress = silent
+    keep: Path | None = None,
+    output: TextIO | None = None,
+    progress: Progress = ignore_progress,
 ) -> int:
     """Run and print the whole demo in a new sandbox; return the number of commands run.
 

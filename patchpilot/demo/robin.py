@@ -218,7 +218,7 @@ def second_version(work: Path) -> str:
     """
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
-    from patchpilot.services.send.edit_draft import DraftChanges, change
+    from patchpilot.services.send.edit_draft import DraftChanges, change_draft
     from patchpilot.services.tags.add_review_trailers import add_review_trailers
     from patchpilot.topic.followed.poll_archives import UpdateRequest
     from patchpilot.topic.followed.review_ledger import checklist, toggle_state
@@ -249,7 +249,7 @@ def second_version(work: Path) -> str:
         for item in checklist(own_series):
             if not item.done:
                 toggle_state(own_series.entry.id, item)
-        change(
+        change_draft(
             repository,
             DraftChanges(
                 changelog="\n".join(

@@ -23,9 +23,9 @@ from patchpilot.demo.demo_repository import Repositories, make_repositories
 from patchpilot.demo.repository_settings import configure
 from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import DEFAULT, REFRESHED
-from patchpilot.services.setup.lts_branches import as_toml
+from patchpilot.services.setup.lts_branches import format_lts_toml
 
 KEPT_FROM_THE_PERSON = (
     "PATH",
@@ -92,7 +92,7 @@ class Sandbox:
 
 @contextmanager
 def open_sandbox(
-    keep: Path | None = None, progress: Progress = silent
+    keep: Path | None = None, progress: Progress = ignore_progress
 ) -> Iterator[Sandbox]:
     """Build and start the sandbox, in `keep` or in a temporary directory that is deleted at the
     end.
@@ -176,7 +176,7 @@ def write_supported_series(root: Path) -> None:
     copy = root / "home" / "data" / "patchpilot" / REFRESHED
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_text(
-        as_toml({DEFAULT: {"updated": "9999-12-31", "series": series}}),
+        format_lts_toml({DEFAULT: {"updated": "9999-12-31", "series": series}}),
         encoding="utf-8",
     )
 

@@ -18,11 +18,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from patchpilot.cache.entries import evict, private_folder, repository_cache_path
+from patchpilot.cache.entries import (
+    evict_oldest,
+    is_private_folder,
+    repository_cache_path,
+)
 from patchpilot.commits.alternates import ALTERNATES, entry, read_alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, git_argv, stop
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 
 WORTH = 2 << 20
 """Minimum size of pack indexes in bytes (about 70,000 objects) for writing a graph."""
@@ -40,7 +44,7 @@ _running: list["subprocess.Popen[bytes]"] = []
 def use_graph(
     repository: Repository,
     commit: str,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
     *,
     create: bool = True,
 ) -> bool:
@@ -55,7 +59,7 @@ def use_graph(
     ):
         return False
     graph = repository_cache_path("graphs", repository.common_dir, VERSION)
-    if graph.is_symlink() or (graph.exists() and not private_folder(graph)):
+    if graph.is_symlink() or (graph.exists() and not is_private_folder(graph)):
         return False
     with contextlib.suppress(OSError, ValueError):
         layers = sound_layers(graph)
@@ -198,10 +202,10 @@ def _write_graph(
     if repository.is_partial():
         # git would fetch missing trees to compute the filters
         return
-    if not private_folder(graph):
+    if not is_private_folder(graph):
         return
     (graph / "info").mkdir(exist_ok=True)
-    evict(graph.parent, MOST_REPOSITORIES)
+    evict_oldest(graph.parent, MOST_REPOSITORIES)
     with (graph / "lock").open("ab") as lock:
         try:
             # the child process inherits the lock and keeps it if this process exits first

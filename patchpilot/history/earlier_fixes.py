@@ -12,21 +12,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Watched
 from patchpilot.history.releases import Releases
-from patchpilot.model.commit_references import Marks, read_marks
+from patchpilot.model.commit_references import CommitMarks, read_commit_marks
 from patchpilot.model.patch import FileChange, Hunk, parse_diff
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.series.patch_pairing import ENOUGH, line_similarity, title_key
 
 # like git, treat a line that starts with a word and is not a label as a function heading
-_HEAD = compile_late(r"[A-Za-z_$]")
-_LABEL = compile_late(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
-_NAME = compile_late(r"\b(\w++)\s*+\(")
-_TELLING = compile_late(r"\w.*\w.*\w.*\w")
-_COMMON = compile_late(
+_HEAD = lazy_pattern(r"[A-Za-z_$]")
+_LABEL = lazy_pattern(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
+_NAME = lazy_pattern(r"\b(\w++)\s*+\(")
+_TELLING = lazy_pattern(r"\w.*\w.*\w.*\w")
+_COMMON = lazy_pattern(
     r"(?:return(?: [\w-]+)?|break|continue|goto \w+|else)?;?|#endif\b.*|\} else \{|/\*.*\*/"
 )
 
@@ -244,7 +244,7 @@ def earlier_fixes(
     patches: Sequence[PatchToFind],
     base: str,
     trees: Sequence[Tree],
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> tuple[EarlierFix | None, ...]:
     """Return, for each patch, the commit that makes it unnecessary, or None.
 
@@ -343,8 +343,8 @@ class _Search:
 
     def __init__(self, logged: Sequence[_LoggedCommit]) -> None:
         self._logged = logged
-        self._marks: dict[str, Marks] = {
-            commit.id: read_marks(commit.message) for commit in logged
+        self._marks: dict[str, CommitMarks] = {
+            commit.id: read_commit_marks(commit.message) for commit in logged
         }
         self._reverts: dict[str, list[str]] = {}
         subjects = {commit.subject: commit.id for commit in reversed(logged)}
@@ -395,7 +395,7 @@ class _Screen:
 
     def __init__(self, patch: PatchToFind, changes: ChangedFunctions) -> None:
         self._title = title_key(patch.title)
-        self._fixes = {fix.id[:12] for fix in read_marks(patch.message).fixes}
+        self._fixes = {fix.id[:12] for fix in read_commit_marks(patch.message).fixes}
         edges = (line for edge in changes.edges for line in (edge.before, edge.after))
         lines = [content for _, content in changes.lines_in(changes.lines)]
         self._lines = frozenset(
@@ -403,13 +403,13 @@ class _Screen:
         )
         self._all = frozenset(lines)
 
-    def is_related(self, commit: _LoggedCommit, marks: Marks) -> bool:
+    def is_related(self, commit: _LoggedCommit, marks: CommitMarks) -> bool:
         """Return whether a commit fixes the same commit or has the same title."""
         return title_key(commit.subject) == self._title or any(
             fix.id[:12] in self._fixes for fix in marks.fixes
         )
 
-    def may_match(self, commit: _LoggedCommit, marks: Marks) -> bool:
+    def may_match(self, commit: _LoggedCommit, marks: CommitMarks) -> bool:
         """Return whether a commit shares a line with the patch or is related to it."""
         lines = self._lines or self._all
         return not commit.stripped_lines.isdisjoint(lines) or self.is_related(

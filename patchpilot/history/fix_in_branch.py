@@ -11,8 +11,8 @@ from patchpilot.history.ancestor_bitmap import AncestorBitmap
 from patchpilot.history.history_index import Index
 from patchpilot.history.patch_similarity import are_alike, change_same_file, patch_ids
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import read_marks
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.commit_references import read_commit_marks
+from patchpilot.model.progress import Progress, ignore_progress
 
 _MOST_UNMARKED = 4000
 
@@ -63,7 +63,7 @@ class History:
     def __init__(
         self,
         repository: Repository,
-        progress: Progress = silent,
+        progress: Progress = ignore_progress,
         index: Index | None = None,
     ) -> None:
         self.repository = repository
@@ -126,7 +126,7 @@ class History:
         self.add([commit])
         reach = self.index.reach(commit)
         culprits: dict[str, Culprit] = {}
-        for fix in read_marks(self.repository.commit(commit).message).fixes:
+        for fix in read_commit_marks(self.repository.commit(commit).message).fixes:
             hits = [
                 commit_id
                 for ordinal, commit_id in self.index.resolve(fix.id)
@@ -263,7 +263,7 @@ class History:
         return None
 
     def _reverts_another(self, ordinal: int, commit: str) -> bool:
-        reverted_ids = read_marks(
+        reverted_ids = read_commit_marks(
             self.repository.commit(self.index.id(ordinal)).message
         ).reverts
         return bool(reverted_ids) and not any(
@@ -290,7 +290,7 @@ class History:
             or len(candidate.parents) != 1
         ):
             return False
-        upstream_ids = read_marks(candidate.message).upstream
+        upstream_ids = read_commit_marks(candidate.message).upstream
         if upstream_ids and not any(
             original.id.startswith(prefix) for prefix in upstream_ids
         ):

@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import DIGITS, read_fixes_line
 from patchpilot.model.json_form import json_form
 
 Find = Callable[[str], Commit | None]
-_URL = compile_late(r"^<?https?://", re.IGNORECASE)
-_OTHER_TAG = compile_late(r"^[A-Za-z][A-Za-z0-9-]*:")
+_URL = lazy_pattern(r"^<?https?://", re.IGNORECASE)
+_OTHER_TAG = lazy_pattern(r"^[A-Za-z][A-Za-z0-9-]*:")
 _QUOTES = {'"': '"”', "“": '"”', "'": "'’", "‘": "'’"}
 
 

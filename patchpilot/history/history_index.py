@@ -26,8 +26,8 @@ from patchpilot.history.ancestor_bitmap import (
 )
 from patchpilot.history.index_file import connect, forget
 from patchpilot.history.shallow_clones import shallow_commits
-from patchpilot.model.commit_references import Marks, read_marks
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.commit_references import CommitMarks, read_commit_marks
+from patchpilot.model.progress import Progress, ignore_progress
 
 _FORMAT = "--format=%H %P%n%B"
 _FEW = 3000
@@ -50,7 +50,7 @@ class CommitFact(NamedTuple):
     id: str
     parents: tuple[str, ...]
     subject: str
-    marks: Marks
+    marks: CommitMarks
 
 
 class Index:
@@ -84,7 +84,7 @@ class Index:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def add(self, tips: Iterable[str], progress: Progress = silent) -> int:
+    def add(self, tips: Iterable[str], progress: Progress = ignore_progress) -> int:
         """Add all commits reachable from these tips; return the number of new ones.
 
         Raise GitError if a tip is not in the repository.
@@ -426,7 +426,7 @@ def _make_fact(commit_id: str, parents: tuple[str, ...], message: str) -> Commit
         if "\n" in paragraph.strip()
         else paragraph.strip()
     )
-    return CommitFact(commit_id, parents, subject, read_marks(message))
+    return CommitFact(commit_id, parents, subject, read_commit_marks(message))
 
 
 def _read_few_facts(

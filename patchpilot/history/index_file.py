@@ -7,7 +7,11 @@ import os
 import sqlite3
 from pathlib import Path
 
-from patchpilot.cache.entries import is_private, private_folder, repository_cache_path
+from patchpilot.cache.entries import (
+    is_private,
+    is_private_folder,
+    repository_cache_path,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 
@@ -42,7 +46,7 @@ def _create_file(repository: Repository) -> Path | None:
     """
     stem = repository_cache_path("history", repository.common_dir, VERSION)
     file = stem.with_name(f"{stem.name}.sqlite")
-    if not private_folder(file.parent):
+    if not is_private_folder(file.parent):
         return None
     with contextlib.suppress(OSError):
         os.close(

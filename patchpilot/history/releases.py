@@ -10,20 +10,25 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.cache.entries import (
+    CacheKind,
+    make_cache_key,
+    read_cached_value,
+    remember,
+)
 from patchpilot.commits.repository import Repository
 
-_VERSION = compile_late(
+_VERSION = lazy_pattern(
     r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$"
 )
-_CANDIDATE = compile_late(
+_CANDIDATE = lazy_pattern(
     r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE
 )
 SLOP = 86400
 """Tolerated clock skew in seconds: a release may contain a commit that is younger by this much."""
 LINEAR = 4
-_KIND = Kind("releases", (__file__,), keep=64)
+_KIND = CacheKind("releases", (__file__,), keep=64)
 _MOST_KEPT = 20_000
 
 
@@ -106,12 +111,12 @@ class Releases:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._first: dict[str, Release | None] = {}
-        self._key = key_of(_KIND, [os.fsencode(repository.common_dir)])
+        self._key = make_cache_key(_KIND, [os.fsencode(repository.common_dir)])
 
     @cached_property
     def _cached(self) -> dict[str, tuple[str, str]]:
         """Return the cached results: commit → (name and commit of its first release)."""
-        cached: dict[str, tuple[str, str]] = recall(_KIND, self._key) or {}
+        cached: dict[str, tuple[str, str]] = read_cached_value(_KIND, self._key) or {}
         return cached if len(cached) < _MOST_KEPT else {}
 
     @cached_property

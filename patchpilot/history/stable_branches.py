@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.model.bounded import clamp_time
 from patchpilot.model.json_form import json_form
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SETTING = "patchpilot.mainline"
 _BRANCHES = ("master", "main")
 _UPSTREAM = ("origin", "upstream", "mainline", "master")
-_IS_NEXT = compile_late(r"next|queue")
+_IS_NEXT = lazy_pattern(r"next|queue")
 
 
 class Mainline(NamedTuple):
@@ -137,8 +137,8 @@ def _newest(repository: Repository, refs: Mapping[str, str]) -> str:
     return max(refs, key=lambda name: repository.commit(refs[name]).committed)
 
 
-_IS_NEXT_TAG = compile_late(r"next-20\d{6}")
-_IS_NEXT_BRANCH = compile_late(r"(?:linux-)?next/(?:master|main)")
+_IS_NEXT_TAG = lazy_pattern(r"next-20\d{6}")
+_IS_NEXT_BRANCH = lazy_pattern(r"(?:linux-)?next/(?:master|main)")
 _STALE = timedelta(days=45)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from patchpilot.errors import InputError
 from patchpilot.lint.recognize_findings import FindingMark
 from patchpilot.model.action import Action
-from patchpilot.model.printable import UNSAFE, crop, one_line
+from patchpilot.model.printable import UNSAFE, crop_text, make_one_line
 
 SCHEMA = "patchpilot/baseline/1"
 LARGEST = 64 << 20
@@ -113,7 +113,7 @@ def _count_marks(file: Path, document: Any) -> Counter[FindingMark]:
         raise _error(file, f"not a baseline: its schema is not {SCHEMA!r}")
     if schema != SCHEMA:
         raise InputError(
-            f"{file}: the schema is '{crop(one_line(schema), 60)}', but this version of"
+            f"{file}: the schema is '{crop_text(make_one_line(schema), 60)}', but this version of"
             " patchpilot reads"
             f" {SCHEMA!r}",
             hint="use a newer version of patchpilot",

@@ -12,7 +12,7 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_parts import prefix_of, tag_lines
 from patchpilot.lint.new_side import drop_close_hits
 from patchpilot.lint.pack_patterns import compiled
-from patchpilot.model.commit_references import is_backport, upstream_claim
+from patchpilot.model.commit_references import claimed_upstream_commit, is_backport
 from patchpilot.model.patch import Patch
 
 _FACTS: Mapping[str, Callable[[Patch], bool]] = {
@@ -20,7 +20,7 @@ _FACTS: Mapping[str, Callable[[Patch], bool]] = {
     "is_backport": is_backport,
     "is_marked": lambda patch: is_marked(patch),
     "for_stable": lambda patch: patch.subject.for_stable,
-    "names_upstream": lambda patch: upstream_claim(patch) is not None,
+    "names_upstream": lambda patch: claimed_upstream_commit(patch) is not None,
     "has_commit": lambda patch: patch.commit is not None,
     "in_series": lambda patch: (
         patch.subject.number is not None and patch.subject.total != 1

@@ -22,7 +22,7 @@ from typing import (
 from patchpilot.lint.selection import NOISE, CheckpatchConf
 from patchpilot.model.commit import CommitForm
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Severity
 from patchpilot.projects.loading import newest_kernel
 
@@ -153,7 +153,7 @@ class Context:
         history: HistoryFacts | None = None,
         options: Options | None = None,
         profile: "Project | None" = None,
-        progress: Progress = silent,
+        progress: Progress = ignore_progress,
     ) -> None:
         self.patch, self.tree, self.history = patch, tree, history
         self.series = series or Series((patch,))
@@ -198,7 +198,10 @@ class Context:
 
         Raise CancelledError as Progress does.
         """
-        if self.progress is not silent and time.monotonic() - self.began > SOON:
+        if (
+            self.progress is not ignore_progress
+            and time.monotonic() - self.began > SOON
+        ):
             self.progress(what, done, total)
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import permutations
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import cached_match, compile_cached, compile_late
+from patchpilot.cache.cached_re import cached_match, compile_cached, lazy_pattern
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.address import Address
 from patchpilot.model.commit_references import read_fixes_line
@@ -379,12 +379,12 @@ def _words(name: str) -> frozenset[str]:
     )
 
 
-_PREFIX = compile_late(
+_PREFIX = lazy_pattern(
     r"^([\w./+@,*{}|&<>=-]+(?:\s?\([^)]*\)|\[[^\]]*\])?(?:"
     r" [\w./(),-]+){0,2})\s*:(?!:)\s*(?=\S)(.*)$"
 )
-_DRIVER = compile_late(r"^(\([\w/,. -]+\))\s+(.*)$")
-_GENERATED = compile_late(r"(?:Revert|Reapply) \"|Merge |Linux \d")
+_DRIVER = lazy_pattern(r"^(\([\w/,. -]+\))\s+(.*)$")
+_GENERATED = lazy_pattern(r"(?:Revert|Reapply) \"|Merge |Linux \d")
 
 
 def split_prefix(title: str) -> tuple[tuple[str, ...], str]:

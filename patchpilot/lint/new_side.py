@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c.line_scan import COMMENT, as_text, scan
 from patchpilot.lint.detector import Hit, Hits
 from patchpilot.lint.lint_context import Context, once
@@ -16,11 +16,11 @@ from patchpilot.lint.pack_patterns import lazy
 from patchpilot.model.patch import FileChange, Hunk
 
 _LONGEST = 4096
-_MASKED = compile_late(r"([\"'])([X\t]*)\1")
-_INSIDE_COMMENT = compile_late(rf".\t*{COMMENT}")
-_OPENS_COMMENT = compile_late(r".\s*/[/*]")
+_MASKED = lazy_pattern(r"([\"'])([X\t]*)\1")
+_INSIDE_COMMENT = lazy_pattern(rf".\t*{COMMENT}")
+_OPENS_COMMENT = lazy_pattern(r".\s*/[/*]")
 
-_OPENS_FUNCTION = compile_late(r"^\w.*\)\s*\{\s*$")
+_OPENS_FUNCTION = lazy_pattern(r"^\w.*\)\s*\{\s*$")
 _BARE = ("", "{", "}")
 
 

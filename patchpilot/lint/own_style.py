@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_parts import quoted_lines
 from patchpilot.model.patch import FileChange, Hunk
@@ -28,70 +28,70 @@ _AROUND, _WIDTH = 15, 200
 _STYLE = ("checkpatch-c-", "checkpatch-api", "checkpatch-strings", "code", "devicetree")
 _LONG = ("long-comment-line", "long-line")
 """Prefixes of packs, and of rules in other packs, about code style."""
-_REVERT = compile_late(
+_REVERT = lazy_pattern(
     r"^(?:Revert|Reapply) \"|\brevert\b.* commit [0-9a-f]{7}", re.IGNORECASE
 )
-_LINKER_SCRIPT = compile_late(r"\.lds(?:\.[hS])?$")
-_DEFINITION = compile_late(r"^\+\s*#\s*define\s+(?P<name>\w+)")
+_LINKER_SCRIPT = lazy_pattern(r"\.lds(?:\.[hS])?$")
+_DEFINITION = lazy_pattern(r"^\+\s*#\s*define\s+(?P<name>\w+)")
 _CASE = r"[ \t]*(?:case\b[^;\n]*|default[ \t]*):[ \t]*[^;{}\n]*;(?:[ \t]*(?:break|return)[^;\n]*;)?[ \t]*"  # noqa: E501
-_ELSE_IF = compile_late(r"\0\+[ \t]*(?:\} )?else[ \t]*\n[ +][ \t]*if\b")
+_ELSE_IF = lazy_pattern(r"\0\+[ \t]*(?:\} )?else[ \t]*\n[ +][ \t]*if\b")
 _AT_DIRECTIVE = r"\0.*\n[ +][ \t]*#[ \t]*(?:if|el|end)"
 _CAPITAL_HEX = r"^ .*\b0[xX]\d*[A-F][\dA-F]*[uUlL]*\b.*\n"
 _ASM = r"\b(?:__)?asm(?:__|_inline|_volatile_goto)?\b[\w \t]*\("
 _CONSTANT = r"(?:[A-Z][A-Z0-9_]+|\d\w*)"
 _INTENDED = {
-    "volatile-data": compile_late(
+    "volatile-data": lazy_pattern(
         r"\Atools/|\0[^\n/]*\([^;()/\n]*\bvolatile [\w ]*\*"
         r"|\0.[ \t]*(?:const )?volatile [\w ]*\* ?\w+ ?[,)]"
     ),
-    "extern-in-source": compile_late(
+    "extern-in-source": lazy_pattern(
         r"\0.\s*extern\s[^;(]*\b(?:char|u8)\s+\w+\[\]"
         r"|\0.\s*extern\s+(?:const |unsigned )*\w+\s+\w*(?:start|stop|end|begin)(?:\[\])?[,;]"
     ),
-    "no-blank-line-after-block": compile_late(r"\0.\s*#"),
-    "repeated-word": compile_late(r"\0.\s*#\s*define\s+(\w+)\s+\1\b"),
-    "complex-macro-without-parentheses": compile_late(
+    "no-blank-line-after-block": lazy_pattern(r"\0.\s*#"),
+    "repeated-word": lazy_pattern(r"\0.\s*#\s*define\s+(\w+)\s+\1\b"),
+    "complex-macro-without-parentheses": lazy_pattern(
         r"\0.\s*#\s*define\s+\w+(?:\s+(?:,|[\w. \t]+(?:,[\w. \t]+)+)$"
         r"|(?:\([^)]*\))?\s+(?:__)?asm(?:__)?\b)",
         re.MULTILINE,
     ),
-    "constant-on-the-left": compile_late(
+    "constant-on-the-left": lazy_pattern(
         rf"\0.*?[^\w.>]{_CONSTANT}\s*(?:[<>]=?|[!=]=)\s*{_CONSTANT}\b(?!\s*[(\[.-])"
     ),
-    "suspect-indent": compile_late(rf"{_ELSE_IF.pattern}|{_AT_DIRECTIVE}|\0. {{4}}"),
-    "unbalanced-else": compile_late(rf"{_ELSE_IF.pattern}|{_AT_DIRECTIVE}"),
-    "space-before-newline": compile_late(
+    "suspect-indent": lazy_pattern(rf"{_ELSE_IF.pattern}|{_AT_DIRECTIVE}|\0. {{4}}"),
+    "unbalanced-else": lazy_pattern(rf"{_ELSE_IF.pattern}|{_AT_DIRECTIVE}"),
+    "space-before-newline": lazy_pattern(
         rf"{_ASM}(?:(?!;[ \t]*\\?\n)[^\0])*\0|\0.*{_ASM}"
     ),
-    "open-ended-line": compile_late(
+    "open-ended-line": lazy_pattern(
         r"\0.[ \t]*(?:TP_\w+|(?:TRACE|DECLARE|DEFINE)_EVENT\w*)\($", re.MULTILINE
     ),
-    "upper-case-hex": compile_late(
+    "upper-case-hex": lazy_pattern(
         rf"{_CAPITAL_HEX}(?:[ +].*\n)*\0|\0.*\n(?:[ +].*\n)*{_CAPITAL_HEX}",
         re.MULTILINE,
     ),
-    "trailing-statement": compile_late(
+    "trailing-statement": lazy_pattern(
         rf"^[ +]{_CASE}\n(?:[ +]\n)*\0\+{_CASE}$|^\0\+{_CASE}\n(?:[ +]\n)*[ +]{_CASE}$",
         re.MULTILINE,
     ),
-    "malformed-commit-reference": compile_late(
+    "malformed-commit-reference": lazy_pattern(
         r"\0commit [0-9a-f]{40}\n(?:Merge: .*\n)?Author: "
     ),
-    "unused-macro-argument": compile_late(
+    "unused-macro-argument": lazy_pattern(
         r"\0.*\s(?:do ?\{ ?\} ?while ?\(0\)|\(\(void\) ?0\))$", re.MULTILINE
     ),
-    "leading-space": compile_late(r"\0\+ {8}"),
+    "leading-space": lazy_pattern(r"\0\+ {8}"),
 }
 """Intended uses of what a rule reports: maps each rule to a pattern for the file, the lines around
 the finding and, after a NUL, its own line.
 """
-_ASSEMBLY = compile_late(
+_ASSEMBLY = lazy_pattern(
     r"(?:\A\S+\.[Sh]\n[\s\S]*?^[ +][ \t]*|^[ +][ \t]*\"[ \t]*)\.macro\b(?:(?!\.endm\b)[\s\S])*\0"
     r"|[ +]\t[a-z][\w.]*\t[^;{}=\n]+\n(?:.\s*(?:/\*.*)?\n)*\0.(?:\t[a-z][\w.]*\t|\.?L\w+(?:\\@)?:)",
     re.MULTILINE,
 )
-_LABEL = compile_late(r'(?:"|\\n|\s)(\w+):')
-_COMMENT = compile_late(
+_LABEL = lazy_pattern(r'(?:"|\\n|\s)(\w+):')
+_COMMENT = lazy_pattern(
     r"^\+\s*(?:#|//|/?\*+)(?!\s*(?:define|include|if|else|endif)\b)(.*)"
 )
 

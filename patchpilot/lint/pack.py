@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchpilot.errors import PackError, suggestion
+from patchpilot.errors import PackError, suggest_valid_words
 from patchpilot.lint import pack_patterns
 from patchpilot.lint.detector import DETECTORS, ArgumentType, RegisteredDetector
 from patchpilot.model.rule import (
@@ -255,7 +255,7 @@ def _check_placeholders(
         if case not in placeholders:
             raise PackError(
                 f"{position}: the detector has no case {case!r}",
-                hint=suggestion("case", case, placeholders),
+                hint=suggest_valid_words("case", case, placeholders),
             )
     for case in placeholders if messages and not message else ():
         if case not in messages:
@@ -268,7 +268,7 @@ def _check_placeholders(
             if name not in names:
                 raise PackError(
                     f"{position}: unknown placeholder {{{name}}}",
-                    hint=suggestion("placeholder", name, sorted(names)),
+                    hint=suggest_valid_words("placeholder", name, sorted(names)),
                 )
 
 
@@ -281,7 +281,7 @@ def _parse_match(
     if name not in detectors:
         raise PackError(
             f"{position}: unknown detector {name!r}",
-            hint=suggestion("detector", name, sorted(detectors)),
+            hint=suggest_valid_words("detector", name, sorted(detectors)),
         )
     known = detectors[name].arguments
     arguments = {key: value for key, value in table.items() if key != "detector"}
@@ -344,7 +344,7 @@ def _check_arguments(
         if key not in types:
             raise PackError(
                 f"{position}: {name} has no argument {key!r}",
-                hint=suggestion("argument", key, types),
+                hint=suggest_valid_words("argument", key, types),
             )
         kind = types[key]
         if not isinstance(kind, Mapping):
@@ -367,7 +367,7 @@ def _check_argument(
     if isinstance(kind, tuple) and value not in kind:
         raise PackError(
             f"{position}: {key}: unknown value {value!r}",
-            hint=suggestion("value", value, kind),
+            hint=suggest_valid_words("value", value, kind),
         )
 
 
@@ -386,7 +386,7 @@ def _parse_fix(table: Mapping[str, Any], position: _Position) -> RuleFix:
         if fix.fixer not in known:
             raise PackError(
                 f"{position}: unknown fixer {fix.fixer!r}",
-                hint=suggestion("fixer", fix.fixer, sorted(known)),
+                hint=suggest_valid_words("fixer", fix.fixer, sorted(known)),
             )
     return fix
 
@@ -430,7 +430,8 @@ def _check(
     for key, value in table.items():
         if key not in kinds:
             raise PackError(
-                f"{position}: unknown key {key!r}", hint=suggestion("key", key, kinds)
+                f"{position}: unknown key {key!r}",
+                hint=suggest_valid_words("key", key, kinds),
             )
         if not _has_type(value, kinds[key]):
             raise PackError(f"{position}: {key}{what} must be {_FORMS[kinds[key]]}")

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-from patchpilot.cache.cached_re import compile_cached, compile_late
+from patchpilot.cache.cached_re import compile_cached, lazy_pattern
 
 
 def lazy(text: str, flags: int = 0) -> re.Pattern[str]:
     r"""Return a pattern that is compiled on first use; \w, \s, \d and \b match only ASCII."""
-    return compile_late(text, flags | re.ASCII)
+    return lazy_pattern(text, flags | re.ASCII)
 
 
 NEVER = r"(?!)"
@@ -79,7 +79,7 @@ def _compile_pattern(pattern: str, *, foreign: bool) -> re.Pattern[str]:
     return cast("re.Pattern[str]", compile_bounded(pattern))
 
 
-_WORD = compile_late(r"\{([a-z]\w*)\}")
+_WORD = lazy_pattern(r"\{([a-z]\w*)\}")
 
 
 def placeholders(text: str) -> list[str]:

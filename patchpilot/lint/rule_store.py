@@ -10,7 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.entries import (
+    CacheKind,
+    make_cache_key,
+    read_cached_value,
+    remember,
+)
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import RegisteredDetector, find_detector
 from patchpilot.lint.lint_context import OwnPack as OwnPack
@@ -28,7 +33,7 @@ __all__ = [
 ]
 
 _HERE = Path(__file__).parent
-_KIND = Kind(
+_KIND = CacheKind(
     "rules",
     tuple(
         str(_HERE / name)
@@ -155,14 +160,14 @@ def _limit_matching_time(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
 
     Raise PackError for a pattern if this is impossible.
     """
-    from patchpilot.model.bounded import pattern_error
+    from patchpilot.model.bounded import find_pattern_error
 
     labels = {Path(own_pack.label).stem: own_pack.label for own_pack in own}
     own_rules = [rule for rule in rules if rule.pack in labels]
     distrust(rule.arguments for rule in own_rules)
     for rule in own_rules:
         for key, pattern in named_patterns(rule.arguments):
-            if reason := pattern_error(pattern):
+            if reason := find_pattern_error(pattern):
                 raise PackError(
                     f"{labels[rule.pack]}: rule {rule.id}: {key} {pattern!r}: {reason}"
                 )
@@ -185,7 +190,7 @@ def _check_unique(rules: Sequence[Rule]) -> None:
 def _cache_key(own: Sequence[OwnPack]) -> str:
     kind = _KIND._replace(code=(*_KIND.code, str(data_dir("checks"))))
     labels = (label.encode("utf-8", "surrogateescape") for label, _ in own)
-    return key_of(kind, (*labels, *(text for _, text in own)))
+    return make_cache_key(kind, (*labels, *(text for _, text in own)))
 
 
 def _simplify(value: Any) -> Any:
@@ -223,7 +228,10 @@ def _restore_rule(values: Sequence[Any]) -> Rule:
 def _load_cached(key: str) -> tuple[Rule, ...] | None:
     try:
         return (
-            tuple(_restore_rule(values) for values in recall(_KIND, key) or ()) or None
+            tuple(
+                _restore_rule(values) for values in read_cached_value(_KIND, key) or ()
+            )
+            or None
         )
     except (ValueError, TypeError, KeyError):
         return None

@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import cached_search, compile_late
-from patchpilot.errors import nearest, unknown
+from patchpilot.cache.cached_re import cached_search, lazy_pattern
+from patchpilot.errors import find_nearest_word, unknown_word_error
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.rule import Kernel, Rule, RuleRecord, Severity
 from patchpilot.model.source_tree import Tree
@@ -170,7 +170,7 @@ def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(selected)
 
 
-_KERNEL = compile_late(
+_KERNEL = lazy_pattern(
     r"(?<![-/.\w])(?:[Tt]he (?!(?:Linux )?kernel (?:tree|image|address|type)\b))?"
     r"(?:Linux )?[Kk]ernel\b(?! versions?\b|-|\.\w|[/_])"
 )
@@ -303,7 +303,7 @@ def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
 def unknown_rule_hint(word: str, choices: Iterable[str]) -> Advice:
     """Return a hint with the nearest rule name, if any, and the command that lists all rules."""
     listing = Action("explain", (), "run `{}` to list the rules")
-    near = nearest(word.replace("_", "-"), choices)
+    near = find_nearest_word(word.replace("_", "-"), choices)
     return Hint((f"did you mean {near!r}? ", listing)) if near else listing
 
 
@@ -374,7 +374,7 @@ def verify(words: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
     known = {word.lower(): word for rule in rules for word in rule.words}
     for word in words:
         if word.lower() not in known:
-            raise unknown(
+            raise unknown_word_error(
                 "rule",
                 word,
                 known.values(),

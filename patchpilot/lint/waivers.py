@@ -10,10 +10,10 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from patchpilot.errors import InputError, UsageError, unknown
+from patchpilot.errors import InputError, UsageError, unknown_word_error
 from patchpilot.lint.selection import unknown_rule_hint
 from patchpilot.model.action import Action
-from patchpilot.model.bounded import read_day
+from patchpilot.model.bounded import parse_day
 from patchpilot.model.json_form import json_form
 from patchpilot.model.rule import Finding, Rule, Severity
 
@@ -88,7 +88,7 @@ def parse_waiver_tables(
 def _parse_waiver(table: Mapping[str, Any], position: str, label: str) -> Waiver:
     for key in table:
         if key not in KEYS:
-            error = unknown("key", key, KEYS)
+            error = unknown_word_error("key", key, KEYS)
             raise InputError(f"{position}: {error.message}", hint=error.advice)
     for key in ("rule", "reason"):
         if not isinstance(table.get(key), str) or not table[key].strip():
@@ -120,7 +120,7 @@ def _day(value: Any, position: str) -> date | None:
     if (
         isinstance(value, str)
         and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
-        and (day := read_day(value))
+        and (day := parse_day(value))
     ):
         return day
     raise InputError(

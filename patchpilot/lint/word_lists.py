@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from patchpilot.cache.entries import shipped_tables
+from patchpilot.cache.entries import read_shipped_tables
 from patchpilot.errors import PackError
 
 
@@ -41,7 +41,7 @@ def word_set(name: str, key: str) -> frozenset[str]:
 
     Raise PackError if it is missing or not a list of strings.
     """
-    words = shipped_tables("words")[name].get(key)
+    words = read_shipped_tables("words")[name].get(key)
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise PackError(f"words/{name}.toml: {key} must be a list of strings")
     return frozenset(words)
@@ -52,7 +52,7 @@ def word_table(name: str, key: str) -> Mapping[str, Any]:
 
     Raise PackError if it is missing or not a table.
     """
-    table = shipped_tables("words")[name].get(key)
+    table = read_shipped_tables("words")[name].get(key)
     if not isinstance(table, dict):
         raise PackError(f"words/{name}.toml: {key} must be a table")
     return table

@@ -16,13 +16,13 @@ from pygls.workspace import TextDocument
 from patchpilot import __version__
 from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.model.bounded import MAX_INPUT, MIB
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.model.rule import Severity
-from patchpilot.model.web_address import web_address
+from patchpilot.model.web_address import valid_web_address
 from patchpilot.services.check.editor_check import (
     EditorCheck,
     TextFinding,
-    editor_directory,
+    find_edited_tree,
 )
 
 _LENGTH = re.compile(rb"content-length:\s*0*(\d+)\s*", re.IGNORECASE)
@@ -155,7 +155,7 @@ class Server(LanguageServer):
         )
 
     def _open_check(self, uri: str) -> EditorCheck:
-        directory = editor_directory(_path(uri))
+        directory = find_edited_tree(_path(uri))
         if directory not in self._checks:
             self._checks[directory] = EditorCheck(
                 directory, topic=self._topic, base=self._base
@@ -268,11 +268,11 @@ def _diagnostic(
     )
     return lsp.Diagnostic(
         document.position_codec.range_to_client_units(lines, span),
-        printable(finding.message),
+        make_printable(finding.message),
         severity=_SEVERITIES[finding.severity],
         code=finding.name,
         code_description=lsp.CodeDescription(address)
-        if (address := web_address(finding.reference))
+        if (address := valid_web_address(finding.reference))
         else None,
         source="patchpilot",
     )

@@ -14,8 +14,13 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.cache.entries import (
+    CacheKind,
+    make_cache_key,
+    read_cached_value,
+    remember,
+)
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
 from patchpilot.maintainers.patterns import (
@@ -26,7 +31,7 @@ from patchpilot.maintainers.patterns import (
     needed_words,
 )
 from patchpilot.model.action import Action
-from patchpilot.model.bounded import limited_number
+from patchpilot.model.bounded import parse_limited_number
 from patchpilot.model.source_tree import Tree
 
 
@@ -199,21 +204,21 @@ def parse_section(text: str, number: int, line: int) -> Section:
     return Section(number, rows[0], tuple(entries), line)
 
 
-_ROLE = compile_late(
+_ROLE = lazy_pattern(
     r'\$(?:role|status)\s+eq\s+"([^"]+)"\s*\)\s*\{\s*\$role\s*=\s*"([^"]+)"'
 )
-_FIRST = compile_late(r'my\s+\$role\s*=\s*"([^"]*)"')
-_TAKES_STATUS = compile_late(r"\$role\s*=\s*(?:lc\s*\(?\s*)?\$pvalue")
-_LIST = compile_late(r'"([^"$]*\blist)\$\{?list_role\}?"')
-_REVIEWER = compile_late(
+_FIRST = lazy_pattern(r'my\s+\$role\s*=\s*"([^"]*)"')
+_TAKES_STATUS = lazy_pattern(r"\$role\s*=\s*(?:lc\s*\(?\s*)?\$pvalue")
+_LIST = lazy_pattern(r'"([^"$]*\blist)\$\{?list_role\}?"')
+_REVIEWER = lazy_pattern(
     r"""push_email_addresses\(\$pvalue,\s*["']([^"':$]+)(:\$subsystem)?["']"""
 )
-_REST = compile_late(r'\$subsystem\s+eq\s+"([^"]+)"')
-_CHIEF = compile_late(r'^\s*push\(@penguin_chief,\s*"([^":]*):([^"]*)"\)', re.MULTILINE)
-_TAG = compile_late(r'^\s*push\(@signature_tags,\s*"([^"]+)"\)', re.MULTILINE)
-_LENGTH = compile_late(r"length\(\$subsystem\)\s*>\s*(\d+)")
-_MAPPED = compile_late(r"@file_emails\)\s*\{\s*\$email\s*=\s*mailmap_email")
-_DEFAULT = compile_late(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
+_REST = lazy_pattern(r'\$subsystem\s+eq\s+"([^"]+)"')
+_CHIEF = lazy_pattern(r'^\s*push\(@penguin_chief,\s*"([^":]*):([^"]*)"\)', re.MULTILINE)
+_TAG = lazy_pattern(r'^\s*push\(@signature_tags,\s*"([^"]+)"\)', re.MULTILINE)
+_LENGTH = lazy_pattern(r"length\(\$subsystem\)\s*>\s*(\d+)")
+_MAPPED = lazy_pattern(r"@file_emails\)\s*\{\s*\$email\s*=\s*mailmap_email")
+_DEFAULT = lazy_pattern(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
 
 
 def read_role_words(script: str | None) -> RoleWords:
@@ -261,7 +266,7 @@ def read_role_words(script: str | None) -> RoleWords:
         rest=rest_match[1] if rest_match else default_words.rest,
         chiefs=chiefs,
         signatures=tuple(_TAG.findall(script)) or default_words.signatures,
-        name_length=limited_number(length) or default_words.name_length,
+        name_length=parse_limited_number(length) or default_words.name_length,
         counts_authors='"authored"' in script,
         maps_file_emails=bool(_MAPPED.search(script)),
         defaults=defaults,
@@ -408,7 +413,7 @@ def build(text: str) -> Plain:
 
 
 SCRIPT = "scripts/get_maintainer.pl"
-INDEXES = Kind("maintainers", (str(Path(__file__).parent),), keep=8)
+INDEXES = CacheKind("maintainers", (str(Path(__file__).parent),), keep=8)
 """The index of a MAINTAINERS file and the defaults of its get_maintainer.pl."""
 
 
@@ -432,8 +437,8 @@ def _index_file(
     content: bytes, script: bytes, keep: bool
 ) -> tuple[str, Plain, RoleWords]:
     text = content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
-    key = key_of(INDEXES, (content, script))
-    cached = recall(INDEXES, key) if keep else None
+    key = make_cache_key(INDEXES, (content, script))
+    cached = read_cached_value(INDEXES, key) if keep else None
     if not isinstance(cached, dict):
         cached = {
             "index": build(text),

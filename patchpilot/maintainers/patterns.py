@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.model.bounded import MAX_PATTERN, BoundedPattern
 
 Sequence = list["str | list[Sequence]"]
@@ -227,7 +227,7 @@ def _write_pattern(tree: Sequence, *, matches_slashes: bool) -> str:
 
 
 _META = frozenset("*?[]()+|^${}\\")
-_FIRST_META = compile_late(r"[*?\[\]()+|^${}\\]")
+_FIRST_META = lazy_pattern(r"[*?\[\]()+|^${}\\]")
 _NEVER_A_FOLDER = frozenset(".*?")
 
 

@@ -85,14 +85,14 @@ def join_hints(*parts: Advice) -> Advice:
     return Hint(tuple(flat)) if len(flat) > 1 else flat[0]
 
 
-def parts_of(advice: object) -> tuple[object, ...]:
+def advice_parts(advice: object) -> tuple[object, ...]:
     """Return the parts of a hint in order; a plain string or action is a single part."""
     return advice.parts if isinstance(advice, Hint) else (advice,)
 
 
-def actions(advice: object) -> tuple[Action, ...]:
+def actions_in_advice(advice: object) -> tuple[Action, ...]:
     """Return the actions in a hint, in order."""
-    return tuple(part for part in parts_of(advice) if isinstance(part, Action))
+    return tuple(part for part in advice_parts(advice) if isinstance(part, Action))
 
 
 def iterate_parts(
@@ -102,7 +102,7 @@ def iterate_parts(
 
     `format_action` returns the text of an action.
     """
-    for part in parts_of(advice):
+    for part in advice_parts(advice):
         yield (
             (part, format_action(part))
             if isinstance(part, Action)

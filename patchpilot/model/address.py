@@ -15,9 +15,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 
-_START = compile_late(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
+_START = lazy_pattern(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
 _NOT_FOR_MAIL = frozenset(
     ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7")
 )
@@ -85,54 +85,54 @@ def _decode_payload(text: str, encoding: str) -> bytes | None:
         return None
 
 
-_NAME_ADDR = compile_late(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
-_BARE = compile_late(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
+_NAME_ADDR = lazy_pattern(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
+_BARE = lazy_pattern(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
 _ATOM = r'[^\x00-\x20()<>@,:;"\\\[\]]+'
-_PLAIN = compile_late(
+_PLAIN = lazy_pattern(
     rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))[ \t]*",
     re.ASCII,
 )
 """A common mailbox, without quotes, comment or group."""
-_MARK = compile_late(r'\\.|["()]', re.DOTALL)
+_MARK = lazy_pattern(r'\\.|["()]', re.DOTALL)
 """The start or end of a quoted string or comment; a backslash escapes the next character."""
-_EMAIL = compile_late(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
-_ANY_ADDRESS = compile_late(r"[^\s<>()\[\]{}\",;:]+@[^\s<>()\[\]{}\",;:]+")
-_LIKE_ADDRESS = compile_late("[<>@\uff20\ufe6b]")
-_STRAY = compile_late(r'[\\"()]')
-_WITH_AT = compile_late(r"[^\s<>,;:]*@[^\s<>,;:]*")
-_QUOTED_STRING = compile_late(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_EMAIL = lazy_pattern(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
+_ANY_ADDRESS = lazy_pattern(r"[^\s<>()\[\]{}\",;:]+@[^\s<>()\[\]{}\",;:]+")
+_LIKE_ADDRESS = lazy_pattern("[<>@\uff20\ufe6b]")
+_STRAY = lazy_pattern(r'[\\"()]')
+_WITH_AT = lazy_pattern(r"[^\s<>,;:]*@[^\s<>,;:]*")
+_QUOTED_STRING = lazy_pattern(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _WORD = r"=\?[^\s?\"()<>@,;:\\]+\?[bBqQ]\?[^\s?\"()<>@,;:\\]*\?="
-_WORDS = compile_late(rf"{_WORD}(?:[ \t]+{_WORD})*")
+_WORDS = lazy_pattern(rf"{_WORD}(?:[ \t]+{_WORD})*")
 """Adjacent encoded words, without characters that RFC 2047 forbids in a name."""
 MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
 """Maximum number of characters that are parsed; longer addresses or lists indicate an attack."""
-_DOT_ATOMS = compile_late(
+_DOT_ATOMS = lazy_pattern(
     r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*",
     re.ASCII | re.IGNORECASE,
 )
 """A common address, which the email package is known to parse correctly."""
-_USUAL = compile_late(
+_USUAL = lazy_pattern(
     r"(?=[^@]{1,64}@)[\w+-]+(?:\.[\w+-]+)*"
     r"@(?:(?!-|[^.]*--)[a-z\d-]{1,63}(?<!-)\.)+"
     r"(?!(?:arpa|invalid|local|localhost|onion|test)$)[a-z]{2,63}",
     re.ASCII,
 )
 """A common address, for which email-validator need not be imported."""
-_CONTROL = compile_late(r"[\x00-\x1f\x7f]")
-_QUOTED = compile_late(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
+_CONTROL = lazy_pattern(r"[\x00-\x1f\x7f]")
+_QUOTED = lazy_pattern(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
 """A name that must be quoted in a header (RFC 5322), or that programs could parse as an option."""
 _DANGERS = (
     (
-        compile_late(r"^-"),
+        lazy_pattern(r"^-"),
         "it begins with '-', which a mail program would read as an option",
     ),
-    (compile_late(r"\$[{(]|`"), "it has a shell expansion"),
+    (lazy_pattern(r"\$[{(]|`"), "it has a shell expansion"),
     (
-        compile_late(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"),
+        lazy_pattern(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"),
         "it has white space or a control character",
     ),
-    (compile_late(r'[",]'), "it has a quote or a comma"),
+    (lazy_pattern(r'[",]'), "it has a quote or a comma"),
 )
 
 
@@ -186,7 +186,7 @@ def _quote_name(name: str) -> str:
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _enclosed_spans(text: str) -> list[tuple[int, int]]:
+def _find_enclosed_spans(text: str) -> list[tuple[int, int]]:
     """Return (start, end) of each quoted string and comment that is closed (RFC 5322)."""
     spans = []
     start = depth = 0
@@ -211,7 +211,7 @@ def _mask_enclosed_parts(text: str) -> str:
     """Replace quoted strings and comments with commas, so that they are not parsed as addresses."""
     parts = []
     position = 0
-    for start, end in _enclosed_spans(text):
+    for start, end in _find_enclosed_spans(text):
         parts += [text[position:start], "," * (end - start)]
         position = end
     return "".join([*parts, text[position:]])
@@ -226,7 +226,7 @@ def decode_mailboxes(value: str) -> str:
         return value
     parts = []
     position = 0
-    for start, end in _enclosed_spans(value):
+    for start, end in _find_enclosed_spans(value):
         parts += [
             _WORDS.sub(_decode_name, value[position:start]),
             _WORDS.sub(_decode_part, value[start:end]),
@@ -258,7 +258,7 @@ def parse_address(text: str) -> Address | None:
     return Address("", bare["email"]) if bare else None
 
 
-def only_mailbox(text: str) -> Address | None:
+def parse_only_mailbox(text: str) -> Address | None:
     """Return the mailbox in a header value if it is the only address, or None.
 
     A From: header with several or ambiguous addresses identifies nobody.
@@ -276,16 +276,16 @@ def only_mailbox(text: str) -> Address | None:
         return None
     name = text[: structure.index("<")].strip() if "<" in structure else ""
     return Address(
-        _QUOTED_STRING.sub(lambda part: _unescape(part[1]), name), address.email
+        _QUOTED_STRING.sub(lambda part: _unescape_quotes(part[1]), name), address.email
     )
 
 
-def addresses_within(text: str) -> tuple[str, ...]:
+def find_addresses(text: str) -> tuple[str, ...]:
     """Return everything in a text that looks like an address, including in names and comments."""
     return tuple(_ANY_ADDRESS.findall(text))
 
 
-def _unescape(text: str) -> str:
+def _unescape_quotes(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
 
@@ -342,7 +342,7 @@ class AddressVerdict(NamedTuple):
     wire: str | None
 
 
-def danger(email: str) -> str:
+def explain_unsafe_address(email: str) -> str:
     """Return why an address is unsafe as a program's argument, or "".
 
     A program might parse the address as an option, or split it.
@@ -350,14 +350,14 @@ def danger(email: str) -> str:
     return next((reason for pattern, reason in _DANGERS if pattern.search(email)), "")
 
 
-def judge(email: str) -> AddressVerdict:
+def check_email_address(email: str) -> AddressVerdict:
     """Check an address with `danger` and email-validator, without network access.
 
     An address is bad if it is dangerous or if every mail server would reject it. Intranet, `.test`
     and literal addresses are doubtful. Internationalized domains are converted to ASCII; non-ASCII
     local parts are bad, because kernel lists do not use SMTPUTF8.
     """
-    if reason := danger(email):
+    if reason := explain_unsafe_address(email):
         return AddressVerdict(AddressState.BAD, reason, None)
     if len(email) < 250 and _USUAL.fullmatch(email):
         return AddressVerdict(AddressState.GOOD, "", email)
@@ -384,13 +384,13 @@ def judge(email: str) -> AddressVerdict:
         return AddressVerdict(AddressState.BAD, reason, None)
 
 
-def split_usable(
+def split_usable_addresses(
     addresses: Iterable[Address],
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
     """Return the usable addresses, and a warning for each unusable one."""
     usable, omitted = [], []
     for address in addresses:
-        verdict = judge(address.email)
+        verdict = check_email_address(address.email)
         if verdict.state is AddressState.BAD:
             omitted.append(
                 f"{address.email} is not a valid address and was omitted: {verdict.reason}"
@@ -420,21 +420,21 @@ def is_header_safe(address: Address) -> bool:
 
 
 # do not match a given name that is followed by a surname
-_PROGRAM = compile_late(
+_PROGRAM = lazy_pattern(
     r"(?:claude|copilot|github copilot|chatgpt|gpt-?\d\S*|gemini|codex|cursor(?: agent)?|devin"
     r"|aider|llama|deepseek\S*|grok|qwen\S*)\b"
     r"(?: (?:code|ai|bot|agent|opus|sonnet|haiku|cli|pro|flash|\(?[a-z]{0,9}[\d.]{1,5}[a-z]{0,9}\)?"
     r")){0,4} ?(?:<|$)",
     re.IGNORECASE,
 )
-_ADDRESS = compile_late(
+_ADDRESS = lazy_pattern(
     r"<(?:noreply@(?:anthropic|openai|cursor)\.com|cursoragent@cursor\.com|copilot@github\.com"
     r"|\d+\+copilot@users\.noreply\.github\.com)>",
     re.IGNORECASE,
 )
-_FORM = compile_late(r"[^\s:<>@\[\]]+:[^\s<>@\[\]]+")
-_MAILBOX = compile_late(r"\s*<[^<>]*@[^<>]*>")
-_BRACKETED = compile_late(r"\[([^][]*)\]")
+_FORM = lazy_pattern(r"[^\s:<>@\[\]]+:[^\s<>@\[\]]+")
+_MAILBOX = lazy_pattern(r"\s*<[^<>]*@[^<>]*>")
+_BRACKETED = lazy_pattern(r"\[([^][]*)\]")
 EVERYDAY_TOOLS = frozenset(
     [
         "cc",
@@ -455,17 +455,17 @@ EVERYDAY_TOOLS = frozenset(
 """Common tools, which should not be listed in Assisted-by:."""
 
 
-def is_program(value: str) -> bool:
+def is_program_value(value: str) -> bool:
     """Return whether the value of a tag is a program, not a person."""
     return bool(_PROGRAM.match(value) or _ADDRESS.search(value))
 
 
-def has_agent(value: str) -> bool:
+def starts_with_agent(value: str) -> bool:
     """Return whether the value of an Assisted-by: tag starts with an agent and its model."""
     return bool(_FORM.match(value))
 
 
-def assistant_faults(value: str) -> dict[str, str]:
+def find_assistant_errors(value: str) -> dict[str, str]:
     """Return the errors in the value of an Assisted-by: tag, each with the wrong text.
 
     The errors are `address`, `brackets` and `everyday`.
@@ -481,7 +481,7 @@ def assistant_faults(value: str) -> dict[str, str]:
     return faults
 
 
-def right_assistant(value: str) -> str:
+def correct_assistant(value: str) -> str:
     """Return the corrected value of an Assisted-by: tag, with the same agent and model."""
     plain = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
     return " ".join(

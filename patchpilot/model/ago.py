@@ -4,12 +4,12 @@
 from datetime import UTC, datetime
 
 from patchpilot.model import bounded
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-def ago(seconds: float, now: float | None = None) -> str:
+def format_age(seconds: float, now: float | None = None) -> str:
     """Format the age of a time: `now`, `20 min ago`, `5 h ago` or `6 days ago`.
 
     Times are in seconds since the epoch. A time more than 60 days ago is formatted as a date.
@@ -23,11 +23,11 @@ def ago(seconds: float, now: float | None = None) -> str:
     if age < 2 * _DAY:
         return f"{int(age // _HOUR)} h ago"
     if age < 60 * _DAY:
-        return f"{counted(int(age // _DAY), 'day')} ago"
+        return f"{format_count(int(age // _DAY), 'day')} ago"
     return f"{bounded.clamp_time(seconds):%Y-%m-%d}"
 
 
-def short_age(time: datetime, now: datetime) -> str:
+def format_short_age(time: datetime, now: datetime) -> str:
     """Format an age in at most three columns: `20m`, `5h`, `6d`, `20w` or `3y`."""
     age = int((now - time).total_seconds())
     if age < _HOUR:

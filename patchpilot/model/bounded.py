@@ -14,13 +14,13 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 
 LARGEST = 10**9
 _DIGITS = len(str(LARGEST))
 
 
-def limited_number(text: str) -> int:
+def parse_limited_number(text: str) -> int:
     """Parse a decimal number, limited to LARGEST; return 0 for other text."""
     if not text.isdecimal():
         return 0
@@ -57,7 +57,7 @@ _TOLERANCE = timedelta(days=1)
 """Tolerance for dates after the arrival or the present; later dates are wrong or forged."""
 _LAST = datetime(LAST_YEAR, 12, 31, tzinfo=UTC).timestamp()
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
-_USUAL = compile_late(
+_USUAL = lazy_pattern(
     rf"(?:[A-Z][a-z]{{2}}, )?(?P<day>\d\d?) (?P<month>{_MONTHS}) (?P<year>[12]\d{{3}})"
     r" (?P<time>\d\d:\d\d:\d\d) (?P<zone>[+-]\d{4})",
     re.ASCII,
@@ -73,7 +73,7 @@ def clamp_time(seconds: float, zone: tzinfo = UTC) -> datetime:
     return datetime.fromtimestamp(bounded, zone)
 
 
-def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
+def parse_iso_time(text: str, zone: tzinfo | None = None) -> datetime | None:
     """Parse a time in ISO 8601 format; `zone` is the default time zone.
 
     Return None if it is invalid, has no time zone, or is out of range.
@@ -88,10 +88,10 @@ def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
 
 def parse_stored_time(text: str) -> datetime:
     """Parse a stored time in ISO 8601 format; return the epoch if it is invalid."""
-    return read_iso(text) or EPOCH
+    return parse_iso_time(text) or EPOCH
 
 
-def read_day(text: str) -> date | None:
+def parse_day(text: str) -> date | None:
     """Parse a date such as `2026-01-31`.
 
     Return None if it is invalid or out of range.
@@ -110,7 +110,7 @@ def parse_date(value: str) -> datetime | None:
     """
     if usual := _USUAL.fullmatch(value):
         month = _MONTHS.index(usual["month"]) // 4 + 1
-        return read_iso(
+        return parse_iso_time(
             f"{usual['year']}-{month:02}-{usual['day']:0>2}T{usual['time']}{usual['zone']}"
         )
     from email.utils import parsedate_to_datetime
@@ -123,7 +123,7 @@ def parse_date(value: str) -> datetime | None:
     return result if FIRST_YEAR <= result.year <= LAST_YEAR else None
 
 
-def header_date(value: str) -> datetime | None:
+def parse_header_date(value: str) -> datetime | None:
     """Parse the date in a message header.
 
     Return None if it is invalid, or not plausible for a message.
@@ -134,15 +134,17 @@ def header_date(value: str) -> datetime | None:
     )
 
 
-def arrival(received: Iterable[str]) -> datetime | None:
+def find_arrival_time(received: Iterable[str]) -> datetime | None:
     """Return the time at which a message arrived, from the first Received: header with a date."""
     return next(
-        filter(None, (header_date(value.rpartition(";")[2]) for value in received)),
+        filter(
+            None, (parse_header_date(value.rpartition(";")[2]) for value in received)
+        ),
         None,
     )
 
 
-def mail_date(
+def find_mail_date(
     date_header: str, received_headers: Iterable[str]
 ) -> tuple[datetime | None, bool]:
     """Return the date of a message, and whether its Date: header is damaged.
@@ -150,7 +152,10 @@ def mail_date(
     The arguments are the values of Date: and Received:. If Date: is damaged, return the time of
     arrival.
     """
-    arrival_time, result = arrival(received_headers), header_date(date_header)
+    arrival_time, result = (
+        find_arrival_time(received_headers),
+        parse_header_date(date_header),
+    )
     if result and not (arrival_time and result > arrival_time + _TOLERANCE):
         return result, False
     return arrival_time, bool(date_header)
@@ -169,7 +174,7 @@ All patterns together may exceed it by twice as much.
 """
 _ALLOWANCE, _PER_CHARACTER = 2e-4, 2e-7
 _MAX_CHOICES = 64
-_NOT_UTF8 = compile_late("[\ud800-\udfff]")
+_NOT_UTF8 = lazy_pattern("[\ud800-\udfff]")
 _MEMORY = 1 << 20
 
 Dialect = Literal["python", "perl"]
@@ -207,7 +212,7 @@ class BoundedPattern:
         if len(self.pattern) > MAX_PATTERN:
             return f"longer than {MAX_PATTERN} characters"
         flags = re.ASCII | (re.VERBOSE if self.extended else 0)
-        cost = _cost(self.pattern, flags, self.dialect)
+        cost = _compute_cost(self.pattern, flags, self.dialect)
         full_pattern = self.prefix + self.pattern
         if (
             isinstance(cost, _Cost)
@@ -279,7 +284,7 @@ def compile_bounded(pattern: str, dialect: Dialect = "python") -> BoundedPattern
     return BoundedPattern(pattern, dialect=dialect)
 
 
-def pattern_error(pattern: str) -> str | None:
+def find_pattern_error(pattern: str) -> str | None:
     """Return why a pattern in Python's syntax cannot be used, or None."""
     return compile_bounded(pattern).error
 
@@ -340,7 +345,7 @@ def _compile_linear(pattern: str, *, extended: bool) -> Any:
     options.log_errors = False
     options.max_mem = _MEMORY
     try:
-        return re2.compile(_to_re2(pattern, extended=extended), options)
+        return re2.compile(_convert_to_re2(pattern, extended=extended), options)
     except re2.error as error:
         reason = error.args[0] if error.args else error
         return (
@@ -363,7 +368,7 @@ _OUTSIDE = {
 _INSIDE = {"s": r"\t-\r ", "h": r" \t"}
 
 
-def _to_re2(pattern: str, *, extended: bool) -> str:
+def _convert_to_re2(pattern: str, *, extended: bool) -> str:
     parts: list[str] = []
     index, in_class = 0, False
     while index < len(pattern):
@@ -417,7 +422,7 @@ class _Cost:
         self.degree = min(degree, 100)
 
 
-def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
+def _compute_cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
     """Return the cost of a pattern in a backtracking matcher.
 
     Return an error message if `re` cannot parse it, or interprets it differently from Perl.

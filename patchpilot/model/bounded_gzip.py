@@ -13,7 +13,7 @@ MAGIC = b"\x1f\x8b"
 PIECE = 1 << 20
 
 
-def unpack(data: bytes, source: str, limit: int) -> bytes:
+def unpack_gzip(data: bytes, source: str, limit: int) -> bytes:
     """Decompress data if it is in gzip format; it may have several members.
 
     Raise InputError, naming `source`, if it is damaged, truncated or larger than `limit` bytes.
@@ -22,7 +22,7 @@ def unpack(data: bytes, source: str, limit: int) -> bytes:
         return data
     blocks: list[bytes] = []
     size = 0
-    for block in decompress((data,), source):
+    for block in decompress_blocks((data,), source):
         size += len(block)
         if size > limit:
             raise InputError(
@@ -33,14 +33,14 @@ def unpack(data: bytes, source: str, limit: int) -> bytes:
     return b"".join(blocks)
 
 
-def text_of(stream: IO[bytes], source: str) -> Iterator[bytes]:
+def read_unpacked_blocks(stream: IO[bytes], source: str) -> Iterator[bytes]:
     """Yield the content of a stream in blocks; decompress it if it is in gzip format."""
     head = stream.read(len(MAGIC))
     blocks: Iterator[bytes] = chain((head,), iter(partial(stream.read, PIECE), b""))
-    return decompress(blocks, source) if head == MAGIC else blocks
+    return decompress_blocks(blocks, source) if head == MAGIC else blocks
 
 
-def decompress(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
+def decompress_blocks(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
     """Decompress blocks of gzip data; yield pieces of at most PIECE bytes.
 
     Raise InputError, naming `source`, if the data is damaged or truncated.

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from patchpilot.model.bounded import limited_number
+from patchpilot.model.bounded import parse_limited_number
 
 
 class ReleaseState(StrEnum):
@@ -49,7 +49,7 @@ NOWHERE = BugRange()
 """An unknown range."""
 
 
-def in_order(
+def sort_release_points(
     series: Iterable[ReleasePoint],
     introduced: ReleasePoint | None,
     fix: ReleasePoint,
@@ -74,21 +74,23 @@ def in_order(
         *([fix] if is_released else []),
     ]
     return (
-        *sorted(release_points, key=lambda point: version_order(point.version)),
+        *sorted(release_points, key=lambda point: version_sort_key(point.version)),
         *([] if is_released else [fix]),
     )
 
 
-def version_order(version: str) -> tuple[tuple[int, ...], float]:
+def version_sort_key(version: str) -> tuple[tuple[int, ...], float]:
     """Return a sort key for versions.
 
     A release candidate precedes its release, and an unreleased version follows all released ones.
     """
     numbers, _, candidate = version.removeprefix("v").partition("-rc")
     parts = tuple(
-        limited_number(part) for part in numbers.split(".") if part.isdecimal()
+        parse_limited_number(part) for part in numbers.split(".") if part.isdecimal()
     )
     return (
         parts or (1 << 30,),
-        float(limited_number(candidate)) if candidate.isdecimal() else float("inf"),
+        float(parse_limited_number(candidate))
+        if candidate.isdecimal()
+        else float("inf"),
     )

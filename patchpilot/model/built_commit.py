@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.model.json_form import json_form
-from patchpilot.model.printable import counted, join_words
+from patchpilot.model.printable import format_count, join_words
 
 
 @json_form()
@@ -53,7 +53,7 @@ class BuiltCommit:
         return skipped - {path for row in self.configurations for path in row.built}
 
 
-def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
+def summarize_builds(commits: Sequence[BuiltCommit | None]) -> str:
     """Summarize the build of a series, for example "built in 3 configurations, nothing new".
 
     Return "" unless an object file of every commit was built.
@@ -67,14 +67,19 @@ def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
         return ""
     max_configurations = max(len(commit.configurations) for commit in built)
     new_findings = sum(commit.new for commit in built)
-    findings = counted(new_findings, "new finding") if new_findings else "nothing new"
+    findings = (
+        format_count(new_findings, "new finding") if new_findings else "nothing new"
+    )
     failed = "" if all(commit.builds for commit in built) else ", does not build"
     skipped = sum(len(commit.unbuilt_files) for commit in built)
-    unbuilt = f", {counted(skipped, 'file')} not built" if skipped else ""
-    return f"built in {counted(max_configurations, 'configuration')}, {findings}{failed}{unbuilt}"
+    unbuilt = f", {format_count(skipped, 'file')} not built" if skipped else ""
+    return (
+        f"built in {format_count(max_configurations, 'configuration')},"
+        f" {findings}{failed}{unbuilt}"
+    )
 
 
-def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:
+def list_tested_architectures(commits: Sequence[BuiltCommit | None]) -> str:
     """List the architectures on which all commits of a series build.
 
     An example is "arm64 and x86-64, W=1, sparse". Return "" if a commit does not build, was not

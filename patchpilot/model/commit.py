@@ -81,7 +81,7 @@ MARKS: Mapping[str, str] = {
 """The pattern of each mark in a message."""
 
 
-def form_of(message: str) -> CommitForm:
+def analyze_message_form(message: str) -> CommitForm:
     """Return the form of a complete commit message."""
     subject, _, body = message.strip("\n").partition("\n\n")
     signers = re.findall(r"^Signed-off-by: ([^<\n]*[^<\s])", body, re.MULTILINE)

@@ -14,20 +14,20 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import cached_search, compile_late
+from patchpilot.cache.cached_re import cached_search, lazy_pattern
 from patchpilot.model.patch import Patch
 
 _BLANK = r"[ \t\r\f\v]"
 
 
-_LINE = compile_late(
+_LINE = lazy_pattern(
     rf"^(?P<before>[ \t\r\f\v>|]*)(?P<name>fixes)(?P<colon>{_BLANK}*:|)(?P<space>{_BLANK}*)"
     rf"(?:(?P<word>commit:?{_BLANK}*)?(?P<id>[0-9a-f]{{5,}})(?P<gap>{_BLANK}*))?(?P<rest>[^\n]*)$",
     re.IGNORECASE | re.MULTILINE | re.ASCII,
 )
 
 
-_MENTION = compile_late(r"\bfixes:\s*[0-9a-f]{12,40}", re.IGNORECASE | re.ASCII)
+_MENTION = lazy_pattern(r"\bfixes:\s*[0-9a-f]{12,40}", re.IGNORECASE | re.ASCII)
 
 
 DIGITS = 12
@@ -101,7 +101,7 @@ def read_fixes_line(line: str) -> FixesLine | None:
     return _to_fixes_line(match) if match else None
 
 
-def fixes_lines(message: str) -> Iterator[FixesLine]:
+def parse_fixes_lines(message: str) -> Iterator[FixesLine]:
     """Parse all lines of a message that begin with `Fixes`, in order."""
     return map(_to_fixes_line, _LINE.finditer(message))
 
@@ -114,7 +114,7 @@ def read_fixes_value(value: str) -> FixesLine:
     return fixes_line
 
 
-def mentions_fix(line: str) -> bool:
+def mentions_fixes_tag(line: str) -> bool:
     """Return whether a line contains `Fixes:` with an id of 12 or more digits."""
     return _MENTION.search(line) is not None
 
@@ -126,13 +126,13 @@ def _to_fixes_line(match: re.Match[str]) -> FixesLine:
 _SHORT = r"[0-9a-f]{7,40}\b"
 _ID = r"[0-9a-f]{12,40}\b"
 _OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
-_MORE = compile_late(
+_MORE = lazy_pattern(
     r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE
 )
-_HEX = compile_late(r"[0-9a-f]{7,40}", re.IGNORECASE)
+_HEX = lazy_pattern(r"[0-9a-f]{7,40}", re.IGNORECASE)
 
 
-_UPSTREAM = compile_late(
+_UPSTREAM = lazy_pattern(
     rf"""^(?:[\[(][ ]*)?(?:
             commit:?[ ]+(?P<plain>{_SHORT})[ ]+upstream
           | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
@@ -144,13 +144,13 @@ _UPSTREAM = compile_late(
 )
 
 
-_SEVERAL = compile_late(
+_SEVERAL = lazy_pattern(
     rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]",
     re.IGNORECASE | re.MULTILINE,
 )
 
 
-_REVERT = compile_late(
+_REVERT = lazy_pattern(
     r"\bthis\s+(?:patch\s+|commit\s+)?reverts\s+(?:the\s+)?(?:upstream\s+|stable\s+|mainline\s+)?(?:commits?\s+)?(?P<first>[0-9a-f]{7,40})\b"
     r"(?:\s*\([^)\n]*\)?)?(?P<more>(?:(?:\s*,\s*|\s+)(?:and\s+)?(?:commit\s+)?[0-9a-f]{12,40}\b)*)"
     r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",
@@ -177,7 +177,7 @@ class FixedCommit(NamedTuple):
     subject: str
 
 
-class Marks(NamedTuple):
+class CommitMarks(NamedTuple):
     """The upstream, reverted and fixed commits named in a message, with ids in lower case."""
 
     upstream: tuple[str, ...] = ()
@@ -185,12 +185,12 @@ class Marks(NamedTuple):
     fixes: tuple[FixedCommit, ...] = ()
 
 
-NONE = Marks()
+NONE = CommitMarks()
 LEAST = 12
 """Minimum number of digits; shorter hexadecimal strings may be ordinary numbers."""
 
 
-def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
+def find_upstream_commits(message: str) -> tuple[NamedCommit, ...]:
     """Return the upstream commits named in a message, in order.
 
     Ids that are too short are included, so that they can be reported.
@@ -204,7 +204,7 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
         or "commit:" in lower
     ):
         for match in _UPSTREAM.finditer(message):
-            if match[0][0] not in "[(" or _is_closed(message, match):
+            if match[0][0] not in "[(" or _is_bracket_closed(message, match):
                 name = next(group for group in match.groups() if group).lower()
                 commits.append(
                     NamedCommit(
@@ -220,18 +220,18 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
     return tuple(commits)
 
 
-def upstream_claim(patch: Patch) -> str | None:
+def claimed_upstream_commit(patch: Patch) -> str | None:
     """Return the upstream commit that a backport names, or None."""
-    commits = upstream_commits("\n".join(patch.message))
+    commits = find_upstream_commits("\n".join(patch.message))
     return commits[0].id if commits else None
 
 
 def is_backport(patch: Patch) -> bool:
     """Return whether a patch is for a stable tree, or names the commit that it backports."""
-    return patch.subject.for_stable or upstream_claim(patch) is not None
+    return patch.subject.for_stable or claimed_upstream_commit(patch) is not None
 
 
-def read_marks(message: str) -> Marks:
+def read_commit_marks(message: str) -> CommitMarks:
     """Return the references to other commits in a message.
 
     In "this reverts commit A, which is commit B upstream", both are reverted.
@@ -248,17 +248,21 @@ def read_marks(message: str) -> Marks:
                 reverts.setdefault(revert["upstream"].lower())
     upstream = dict.fromkeys(
         upstream_commit.id
-        for upstream_commit in upstream_commits(message)
+        for upstream_commit in find_upstream_commits(message)
         if len(upstream_commit.id) >= LEAST
     )
     fixes = (
-        tuple(fixed for line in fixes_lines(message) for fixed in _fixed_commits(line))
+        tuple(
+            fixed
+            for line in parse_fixes_lines(message)
+            for fixed in _parse_fixed_commits(line)
+        )
         if "fixes" in lower
         else ()
     )
     if not (upstream or reverts or fixes):
         return NONE
-    return Marks(
+    return CommitMarks(
         tuple(
             upstream_id
             for upstream_id in upstream
@@ -269,7 +273,7 @@ def read_marks(message: str) -> Marks:
     )
 
 
-def _fixed_commits(line: FixesLine) -> list[FixedCommit]:
+def _parse_fixed_commits(line: FixesLine) -> list[FixedCommit]:
     """Return the commits in a `Fixes:` line: usually one, or none without an id.
 
     A short decimal number is considered a bug number unless a subject follows.
@@ -302,7 +306,7 @@ def _is_readable(line: FixesLine) -> bool:
     )
 
 
-def _is_closed(message: str, match: re.Match[str]) -> bool:
+def _is_bracket_closed(message: str, match: re.Match[str]) -> bool:
     """Return whether an opening bracket is closed on the same line or at the start of the next.
 
     If not, it starts a comment about the commit.
@@ -313,19 +317,19 @@ def _is_closed(message: str, match: re.Match[str]) -> bool:
 
 
 _KINDS = {
-    "revert": compile_late(r"^revert\b", re.IGNORECASE),
-    "merge": compile_late(r"^merge\b", re.IGNORECASE),
-    "cosmetic": compile_late(
+    "revert": lazy_pattern(r"^revert\b", re.IGNORECASE),
+    "merge": lazy_pattern(r"^merge\b", re.IGNORECASE),
+    "cosmetic": lazy_pattern(
         r"\b(renam\w*|mov(?:e|es|ing|ed)|clean\s?-?ups?|cleanups?|refactor\w*|reorgani[sz]\w*|re-?indent\w*|reformat\w*|format\w*|white\s?space"
         r"|coding style|style|typos?|spelling|comments?|spdx|licen[cs]e\w*|prefix\w*|checkpatch|constify|const|split\w*|relocat\w*|reorder\w*"  # noqa: E501
         r"|drop\w*|remov\w*|unused|copyright|simplif\w*|consolidat\w*|unify|tidy|convert\w*|replac\w*|switch to|rework\w*|restructur\w*)\b",  # noqa: E501
         re.IGNORECASE,
     ),
-    "fix": compile_late(
+    "fix": lazy_pattern(
         r"\b(fix\w*|correct\w*|avoid\w*|prevent\w*|bug\w*|leak\w*|crash\w*|handle|check|missing|workaround)\b",
         re.IGNORECASE,
     ),
-    "feature": compile_late(
+    "feature": lazy_pattern(
         r"\b(add\w*|support\w*|introduc\w*|implement\w*|enabl\w*|initial\w*|new|allow\w*|import\w*|create\w*|provid\w*|extend\w*)\b",
         re.IGNORECASE,
     ),
@@ -333,7 +337,7 @@ _KINDS = {
 
 
 @lru_cache(maxsize=4096)
-def kind_of(subject: str) -> str:
+def classify_subject(subject: str) -> str:
     """Return the kind of change that a subject announces.
 
     It is "revert", "merge", "cosmetic", "fix", "feature" or "other". Prefixes (`net: foo:`) are
@@ -355,53 +359,55 @@ def kind_of(subject: str) -> str:
     )
 
 
-def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> str:
+def find_fix_claim(
+    title: str, message: Sequence[str], paths: Sequence[str] = ()
+) -> str:
     """Return the text that claims a bug fix, or "".
 
     `message` are the lines after the subject, and `paths` the changed files.
     """
     if is_cosmetic(title, paths):
         return ""
-    kind = kind_of(title)
+    kind = classify_subject(title)
     if kind == "revert":
         return "Revert"
-    if claim := bug_in(title) or cure_in(title, message):
+    if claim := find_bug_word(title) or find_cure_text(title, message):
         return claim
     if kind == "fix":
         return title.rpartition(": ")[2]
-    blamed = find_blamed(title, message)
+    blamed = find_blamed_commit(title, message)
     return f"commit {blamed[1]}" if blamed else ""
 
 
-def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bool:
+def may_fix_bug(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bool:
     """Return whether a message may describe a bug without claiming a fix.
 
     It must mention a failure, and the title must announce neither a feature nor a cleanup.
     """
     return (
-        kind_of(title) == "other"
+        classify_subject(title) == "other"
         and not is_cosmetic(title, paths)
         and _FAILS.search(" ".join((title, *message))) is not None
     )
 
 
-def defect_in(title: str) -> str:
+def find_defect_text(title: str) -> str:
     """Return the text in a subject that describes a fixed crash, leak, race or similar defect.
 
     Return "" for other fixes, and for bugs outside of the code.
     """
-    if not _CURED.search(title) or not bug_in(title) or is_cosmetic(title, ()):
+    if not _CURED.search(title) or not find_bug_word(title) or is_cosmetic(title, ()):
         return ""
     match = _DEFECT.search(title)
     return match[0].strip() if match else ""
 
 
-_CURED = compile_late(
+_CURED = lazy_pattern(
     r"\b(?:fix|avoid|prevent|plug|resolve|repair|correct|stop|close|handle)(?:e?s|ed|ing)?\b",
     re.IGNORECASE,
 )
 
-_DEFECT = compile_late(
+_DEFECT = lazy_pattern(
     r"(?:\bfix(?:e[sd]|ing)?(?: \w+)? )?\b(?:(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"  # noqa: E501
     r"|null[- ](?:ptr|pointer)(?:[- ]deref\w*)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|(?:\w+ )?leak(?:s|age|ing)?|dead[- ]?lock"  # noqa: E501
     r"|race(?: condition)?|uninit(?:iali[sz]ed)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error|failure|break\w*))\b",  # noqa: E501
@@ -409,7 +415,7 @@ _DEFECT = compile_late(
 )
 
 
-_FOLLOWS = compile_late(
+_FOLLOWS = lazy_pattern(
     r"[ ,]*(?:\(\".{0,200}?\"\)[ ,]*)?\w+ (?:should|must|can (?:now )?(?:use|drop|remove)"
     r"|no longer need)\b"
 )
@@ -425,14 +431,14 @@ def explains_missing_fixes(lines: Sequence[str]) -> bool:
     return _NO_FIXES.search(" ".join(line.strip() for line in lines)) is not None
 
 
-_NO_FIXES = compile_late(
+_NO_FIXES = lazy_pattern(
     r"(?:\b(?:no|not|cannot|without|omit\w*|lack\w*|skip\w*)|n['’]t)\b[^.]{0,40}\bfixes:?[\"'`]* (?:tags?|lines?)\b"  # noqa: E501
     r"|\b(?:pre-?dat(?:es?|ing)|older than|before|prior to)(?: \w+){0,3} git(?: history| era)?\b|\bpre-git\b|\bLinux-2\.6\.12-rc2\b",  # noqa: E501
     re.IGNORECASE,
 )
 
 
-def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
+def find_blamed_commit(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     """Return (line index, commit id) of the commit that a message blames for the bug, or None."""
     text = " ".join(lines)
     is_cleanup = _TIDIES.search(title)
@@ -495,18 +501,20 @@ def describes_harm(title: str, lines: Sequence[str]) -> bool:
     The message may mention an earlier commit without blaming it.
     """
     if _TIDIES.search(title):
-        return bug_in(title) is not None
+        return find_bug_word(title) is not None
     return bool(
-        bug_in(title) or cure_in(title, lines) or _FAILS.search(" ".join(lines))
+        find_bug_word(title)
+        or find_cure_text(title, lines)
+        or _FAILS.search(" ".join(lines))
     )
 
 
-_TIDIES = compile_late(
+_TIDIES = lazy_pattern(
     r"(?:^|: )(?:re)?(?:move|drop|delete|clean|simplify|unify|unexport|use|switch|convert|replace|get rid|stop using|make|rename|consolidate|merge"  # noqa: E501
     r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)(?:e?s|e?d|ing)?\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b",  # noqa: E501
     re.IGNORECASE,
 )
-_NO_USE = compile_late(
+_NO_USE = lazy_pattern(
     r"\b(?:no longer (?:\w+ )?(?:used?|needed|required|necessary|called|exists?|has|have|referenced|any)|not (?:used|needed|required|necessary)"  # noqa: E501
     r"(?: any ?more)?|unused|redundant|unneeded|unnecessary|needless|obsolete|superfluous|pointless|useless|dead code|no (?:more )?(?:in-tree )?"  # noqa: E501
     r"(?:users?|callers?|need)|(?:can|could) (?:now |be |therefore |safely |also )+|is (?:now )?(?:possible|available|supported)|last user|only user"  # noqa: E501
@@ -515,7 +523,7 @@ _NO_USE = compile_late(
 )
 
 
-_BUG = compile_late(
+_BUG = lazy_pattern(
     r"\b(?:fix(?:e[sd]|ing)?|(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"  # noqa: E501
     r"|null[- ](?:ptr|pointer)[- ]?(?:deref\w*|dereference)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|"  # noqa: E501
     r"(?:memory|resource|refcount|reference|\w+) leak(?:s|age)?|leak(?:s|ing)?|dead[- ]?lock|race(?: condition)?"  # noqa: E501
@@ -525,12 +533,12 @@ _BUG = compile_late(
 )
 
 
-_PREFIX = compile_late(
+_PREFIX = lazy_pattern(
     r"(?!(?:\w+ ){0,2}(?:bug)?fix(?:e[sd]|ing|up)?(?![\w-]))"
     r"(?:[^\s:()]+(?: [^\s:()]+){0,2}(?: ?\([^)]*\))?:|\([\w/,. -]+\))\s+",
     re.IGNORECASE,
 )
-_COMPOUND = compile_late(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
+_COMPOUND = lazy_pattern(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
 """The start of a name such as fixed-mmio or broken-hpi."""
 
 
@@ -542,7 +550,7 @@ def _strip_prefixes(title: str) -> str:
     return _COMPOUND.sub("", title[start:])
 
 
-def bug_in(title: str) -> str | None:
+def find_bug_word(title: str) -> str | None:
     """Return the word for a bug or a fix in a subject (after its prefixes), or None."""
     title = _strip_prefixes(title)
     match = _BUG.search(title)
@@ -581,7 +589,7 @@ def bug_in(title: str) -> str | None:
     return match[0]
 
 
-_CRASH = compile_late(
+_CRASH = lazy_pattern(
     r"(?:(?-i:\b(?:BUG|KASAN|KMSAN|UBSAN|Oops): |\bINFO: (?:task|rcu|lockdep|possible|trying)\b)|\bcall trace:|\bgeneral protection fault\b"  # noqa: E501
     r"|\bunable to handle (?:kernel|page)\b|\b(?:possible|inconsistent) (?:circular|recursive) locking\b|\bkernel (?:panics?|oops(?:es)?)\b"  # noqa: E501
     r"|\b(?:the|this) (?:kernel|system|machine|board) (?:\w+ )?(?:panics?|oops(?:es)?|crash(?:es|ed)?)\b|\boopses\b"  # noqa: E501
@@ -594,7 +602,7 @@ BUG_SIGN = r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller"
 """Signs of a fix, according to checkpatch.pl."""
 
 
-def crash_in(title: str, lines: Sequence[str]) -> str:
+def find_crash_text(title: str, lines: Sequence[str]) -> str:
     """Return the text in a title or message that indicates a kernel crash, such as "BUG:".
 
     Return "" if there is none, or if the title announces a new feature or a cleanup.
@@ -624,14 +632,14 @@ def _first_affirmed_match(
     )
 
 
-_NEW = compile_late(
+_NEW = lazy_pattern(
     r"\b(?:support|introduce|implement|new driver|document|dt-bindings|selftests?|convert"
     r"|rework|refactor)\b",
     re.IGNORECASE,
 )
 
 
-def cure_in(title: str, lines: Sequence[str]) -> str | None:
+def find_cure_text(title: str, lines: Sequence[str]) -> str | None:
     """Return the text in the message about a bug that the subject does not mention.
 
     Return None if there is none, or if the subject announces a new feature.
@@ -645,24 +653,24 @@ def cure_in(title: str, lines: Sequence[str]) -> str | None:
     return None
 
 
-_DENIED = compile_late(
+_DENIED = lazy_pattern(
     r"(?:\bnot|n't|n’t|\bnever|\bwithout|\bno longer|\bcannot|\bnor)(?: \w+)? $",
     re.IGNORECASE,
 )
-_GUARDS = compile_late(
+_GUARDS = lazy_pattern(
     r"(?<=: )(?:validate|sanity[- ]check|check (?:that|for|return|the return|size|length|range|bounds|null)|prevent|restore|reject|invalidate"  # noqa: E501
     r"|bail out|don't|do not|properly|really|unmask|clear|limit|bound|make sure|ensure|drop (?:the |a )?reference|put|release|initiali[sz]e"  # noqa: E501
     r"|disable .* (?:for|on|with))\b",
     re.IGNORECASE,
 )
-_HARM = compile_late(
+_HARM = lazy_pattern(
     r"\b(?:crash(?:es|ed)?|oops|panic|hangs?|corrupt\w*|out[- ]of[- ]bounds|overflow\w*|use[- ]after[- ]free|dereferenc\w+|stale|garbage|leak\w*"  # noqa: E501
     r"|uninitiali[sz]ed|no longer works?|does(?: not|n't) work|stops? working|fail(?:s|ed|ure)|broken|never (?:called|freed|released|set))\b",  # noqa: E501
     re.IGNORECASE,
 )
 
 
-_CURE = compile_late(
+_CURE = lazy_pattern(
     rf"{_CRASH.pattern}|\b(?:WARNING: CPU: \d+|refcount_t: underflow"
     r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning"  # noqa: E501
     r"|regression|deadlock|overflow)s?|to fix this|use[- ]after[- ]free|double[- ]free"
@@ -680,7 +688,7 @@ _BREAKS = (
     r"|fails?|failed|failing|failures?|no longer|(?:does|do|did) not|(?:does|do|did|ca)n['’]t|can ?not|stop(?:s|ped)? working|wrong\w*|incorrect\w*"  # noqa: E501
     r"|splat|warn(?:s|ing|ings)|forgot|missed|mistakenly|accidentally|inadvertently|unintended"
 )
-_FAILS = compile_late(
+_FAILS = lazy_pattern(
     rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b", re.IGNORECASE
 )
 
@@ -698,13 +706,13 @@ def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
         title.lower(),
     ):
         return True
-    return only_documents(paths)
+    return changes_only_documents(paths)
 
 
 BINDINGS = "Documentation/devicetree/bindings/"
 
 
-def only_documents(paths: Sequence[str]) -> bool:
+def changes_only_documents(paths: Sequence[str]) -> bool:
     """Return whether a change affects only documentation; devicetree bindings count as code."""
     return bool(paths) and all(
         (
@@ -718,7 +726,7 @@ def only_documents(paths: Sequence[str]) -> bool:
     )
 
 
-def adds_device_id(patch: Patch) -> bool:
+def only_adds_device_ids(patch: Patch) -> bool:
     """Return whether a patch only adds an entry to a table of devices.
 
     It needs no explanation, and is accepted for stable although it fixes no bug.

@@ -18,7 +18,7 @@ class GetMaintainerAnswer(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-class Switches(NamedTuple):
+class GetMaintainerOptions(NamedTuple):
     """The options for get_maintainer.pl, with the script's default values."""
 
     git: bool = False
@@ -47,7 +47,7 @@ class Switches(NamedTuple):
     drop_the_rest_supporter: bool = False
 
     @property
-    def add_implied(self) -> "Switches":
+    def add_implied(self) -> "GetMaintainerOptions":
         """Set the options that other options imply, like the script."""
         switches = self._replace(
             multiline=self.multiline and self.separator == ", ",
@@ -78,7 +78,7 @@ class Switches(NamedTuple):
 
 
 TYPES: Mapping[str, type] = {
-    name: type(value) for name, value in Switches._field_defaults.items()
+    name: type(value) for name, value in GetMaintainerOptions._field_defaults.items()
 }
 _ONLY_IN_SCRIPTS = (
     "fixes",
@@ -111,7 +111,7 @@ SCRIPT_DEFAULTS = {
 """Variables of the script whose defaults a tree may change, and the option of each."""
 
 
-def script_defaults(settings: Iterable[tuple[str, str]]) -> Switches:
+def read_script_defaults(settings: Iterable[tuple[str, str]]) -> GetMaintainerOptions:
     """Return the default options after applying (variable, value) settings from a tree's script.
 
     Unknown variables are ignored.
@@ -121,7 +121,7 @@ def script_defaults(settings: Iterable[tuple[str, str]]) -> Switches:
         name = SCRIPT_DEFAULTS.get(variable)
         if name:
             values[name] = _convert_value(name, value)
-    return Switches()._replace(**values)
+    return GetMaintainerOptions()._replace(**values)
 
 
 def _convert_value(name: str, value: str) -> Any:
@@ -138,7 +138,7 @@ def _convert_value(name: str, value: str) -> Any:
     return value
 
 
-def take(arguments: Sequence[str]) -> dict[str, Any]:
+def parse_conf_options(arguments: Sequence[str]) -> dict[str, Any]:
     """Parse the options in a .get_maintainer.conf, ignoring everything else."""
     values: dict[str, Any] = {}
     remaining = iter(arguments)
@@ -180,7 +180,9 @@ def _split_option(option: str) -> tuple[str | None, str | None, bool]:
     return None, None, False
 
 
-def assemble(defaults: Switches, *layers: Mapping[str, Any]) -> Switches:
+def apply_option_layers(
+    defaults: GetMaintainerOptions, *layers: Mapping[str, Any]
+) -> GetMaintainerOptions:
     """Override the defaults with each layer in order."""
     for layer in layers:
         defaults = defaults._replace(**layer)

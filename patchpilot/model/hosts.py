@@ -17,7 +17,7 @@ def split_url(url: str, base: str = "") -> SplitResult:
         return SplitResult("", "", "", "", "")
 
 
-def host_of(url: str) -> str:
+def url_host(url: str) -> str:
     """Return the host of a URL in lower case, or "" without a host."""
     return split_url(url).hostname or ""
 

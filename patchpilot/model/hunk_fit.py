@@ -34,13 +34,15 @@ class Fit(NamedTuple):
     offsets: tuple[int, ...] = ()
 
 
-def text_lines(content: bytes) -> list[str]:
+def split_text_lines(content: bytes) -> list[str]:
     """Split the content of a file into lines with their newlines."""
     parts = content.decode("utf-8", "surrogateescape").split("\n")
     return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
-def sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
+def split_hunk_sides(
+    hunk: Hunk, *, reverse: bool = False
+) -> tuple[list[str], list[str]]:
     """Return the pre-image and the post-image of a hunk."""
     old: list[str] = []
     new: list[str] = []
@@ -70,7 +72,7 @@ def fit_hunks(
     misfits: list[Misfit] = []
     offsets: list[int] = []
     for hunk in hunks:
-        old, new = sides(hunk, reverse=reverse)
+        old, new = split_hunk_sides(hunk, reverse=reverse)
         start = hunk.old_start if not reverse else hunk.new_start
         intended = hunk.new_start if not reverse else hunk.old_start
         index = _find_position(
@@ -112,7 +114,9 @@ def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
         return Fit(
             None, (Misfit(name, 0, None, "binary file: cannot be checked without git"),)
         )
-    fit = fit_hunks(name, text_lines(content or b""), change.hunks, reverse=reverse)
+    fit = fit_hunks(
+        name, split_text_lines(content or b""), change.hunks, reverse=reverse
+    )
     if new is None:
         leftover = (
             ()
@@ -130,7 +134,7 @@ def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
     return fit
 
 
-def misfits(
+def find_misfit_hunks(
     files: Sequence[FileChange], tree: Files, *, reverse: bool = False
 ) -> tuple[Misfit, ...]:
     """Return the hunks of a diff that do not apply to a tree without fuzz."""
@@ -166,7 +170,7 @@ def _find_position(
 
     def fits(index: int) -> bool:
         return (
-            _equal(image[index : index + size], old, exact=at_end)
+            _equal_lines(image[index : index + size], old, exact=at_end)
             and 1 not in is_placed[index : index + size]
         )
 
@@ -186,7 +190,7 @@ def _find_position(
     return None
 
 
-def _equal(actual: list[str], old: list[str], *, exact: bool) -> bool:
+def _equal_lines(actual: list[str], old: list[str], *, exact: bool) -> bool:
     if actual == old:
         return True
     # like in git, a last context line without a newline also matches a line with one

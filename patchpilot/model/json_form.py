@@ -71,7 +71,7 @@ def json_forms() -> tuple[type, ...]:
 def json_object(value: Any) -> dict[str, Any]:
     """Convert an instance of a class with JSON keys to a JSON object."""
     result: dict[str, Any] = {}
-    for key, read in _readers(value.__class__):
+    for key, read in _json_readers(value.__class__):
         part = read(value)
         if not key.name:
             result |= json_object(part)
@@ -81,7 +81,7 @@ def json_object(value: Any) -> dict[str, Any]:
 
 
 @cache
-def _readers(cls: type) -> tuple[tuple[JsonKey, Callable[[Any], Any]], ...]:
+def _json_readers(cls: type) -> tuple[tuple[JsonKey, Callable[[Any], Any]], ...]:
     return tuple((key, attrgetter(key.attribute)) for key in _KEYS[cls])
 
 

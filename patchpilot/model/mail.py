@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import cached_match, cached_search, compile_late
+from patchpilot.cache.cached_re import cached_match, cached_search, lazy_pattern
 from patchpilot.errors import InputError, NoPatchError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import (
@@ -28,15 +28,15 @@ from patchpilot.model.bounded import (
     MAX_LINES,
     MAX_MAIL,
     MIB,
-    mail_date,
+    find_mail_date,
 )
 from patchpilot.model.patch import (
     Header,
     Patch,
     header_value,
+    parse_sender,
     parse_subject,
-    sender_in,
-    starts_file,
+    starts_file_diff,
 )
 
 # compiled on first use, because `check` needs few of these patterns
@@ -51,7 +51,7 @@ _MOST_TEXT, _MOST_URLS = 200_000, 500
 _BATCH = r"(\d{14}\.\d+)-\d+-|(\d+-\d+)(?:-\d+)?-git-send-email|(.*-v\d+)-\d+-[0-9a-f]+@|(?:cover|[0-9a-f]{40})\.(\d{10}\.git)\."  # noqa: E501
 
 
-def message_id_of(target: str) -> str | None:
+def parse_message_id(target: str) -> str | None:
     """Return the Message-ID in an archive's URL, in `<id>` or in a bare id, or None.
 
     It is returned without angle brackets.
@@ -93,7 +93,7 @@ def parse_id_option(value: str, option: str = "--in-reply-to") -> str:
 
     Raise UsageError if there is none.
     """
-    result = message_id_of(value)
+    result = parse_message_id(value)
     if result is None:
         raise UsageError(
             f"{option}: {value!r} is not a Message-ID",
@@ -115,12 +115,12 @@ def add_brackets(message_id: str) -> str:
     return f"<{message_id}>"
 
 
-def ids_in_header(value: str) -> tuple[str, ...]:
+def message_ids_in_header(value: str) -> tuple[str, ...]:
     """Return the Message-IDs in a References: header; the last one is the parent."""
     return tuple(re.findall(_BRACKETED, value))
 
 
-def id_in_header(value: str) -> str:
+def message_id_in_header(value: str) -> str:
     """Return the Message-ID in a Message-ID: or In-Reply-To: header.
 
     It is the first id in angle brackets or, without any, the whole value.
@@ -129,7 +129,7 @@ def id_in_header(value: str) -> str:
     return match[1] if match else value.strip()
 
 
-def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
+def find_linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
     """Yield (Message-ID, offset of its URL) for the Message-IDs in a text.
 
     The offset is None for an id on a `Message-ID:` line.
@@ -138,12 +138,12 @@ def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
         if "@" in id_:
             yield id_.replace("%40", "@").rstrip(_AFTER_URL), None
     for url in itertools.islice(re.finditer(_URL, text[:_MOST_TEXT]), _MOST_URLS):
-        message_id = message_id_of(url[0].rstrip(_AFTER_URL))
+        message_id = parse_message_id(url[0].rstrip(_AFTER_URL))
         if message_id:
             yield message_id, url.start()
 
 
-def batch_of(message_id: str) -> str | None:
+def find_batch_part(message_id: str) -> str | None:
     """Return the part of a Message-ID shared by messages of the same send.
 
     Return None unless git send-email, patchpilot or b4 created it.
@@ -159,20 +159,20 @@ TOO_LARGE = (
 Field = tuple[str, int, str]
 """The name, line (from 1) and value of a header; the value is unfolded but not decoded."""
 _READ = ("from", "subject", "date")
-_HEADER = compile_late(r"(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)")
-_IN_BODY = compile_late(r"(?P<name>from|subject|date):\s*(?P<value>.*)", re.IGNORECASE)
-_SEPARATOR = compile_late(r">From [0-9a-f]{40} Mon Sep 17 00:00:00 2001")
-_BREAK = compile_late(r"diff -|Index: |--- \S|---\s*$")
+_HEADER = lazy_pattern(r"(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)")
+_IN_BODY = lazy_pattern(r"(?P<name>from|subject|date):\s*(?P<value>.*)", re.IGNORECASE)
+_SEPARATOR = lazy_pattern(r">From [0-9a-f]{40} Mon Sep 17 00:00:00 2001")
+_BREAK = lazy_pattern(r"diff -|Index: |--- \S|---\s*$")
 _NO_BASE64 = bytes(
     set(range(256))
     - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 )
-_QUOTED = compile_late(rb"=([0-9A-Fa-f]{2})")
-_BRACKETS = compile_late(r"([^<]*)<([^>]*)>")
+_QUOTED = lazy_pattern(rb"=([0-9A-Fa-f]{2})")
+_BRACKETS = lazy_pattern(r"([^<]*)<([^>]*)>")
 _LONGEST_NAME = 60
 
 
-def raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field], int]:
+def parse_raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field], int]:
     """Parse the headers starting at a line; return them and the index of the line after them."""
     headers: list[tuple[str, int, list[str]]] = []
     index, size = start, 0
@@ -198,7 +198,7 @@ def raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field], int]
     ], index
 
 
-def _attribute(value: str, name: str) -> str:
+def _find_header_parameter(value: str, name: str) -> str:
     """Return a parameter of a Content-Type: header, or ""."""
     match = re.search(rf'(?i){name}=(?:"([^"]*)|([^"; \t][^; \t]*))', value)
     return (match[1] or match[2] or "") if match else ""
@@ -217,7 +217,7 @@ class MailText:
 
     def __init__(self, lines: Sequence[str], *, is_mime: bool = False) -> None:
         start = next((index for index, line in enumerate(lines) if line.strip()), 0)
-        self.headers, end = raw_headers(lines, start)
+        self.headers, end = parse_raw_headers(lines, start)
         self.end = end + (end < len(lines) and not lines[end].strip())
         self.fields: dict[str, str] = {}
         self.lines: list[str] = []
@@ -244,10 +244,16 @@ class MailText:
             if key in _READ and (is_top or key not in self.fields):
                 self.fields[key] = decode_words(value)
             elif key == "content-type":
-                self._is_flowed = _attribute(value, "format").lower() == "flowed"
-                self._loses_space = _attribute(value, "delsp").lower() == "yes"
-                self._charset = _attribute(value, "charset") or self._charset
-                if boundary := _attribute(value, "boundary"):
+                self._is_flowed = (
+                    _find_header_parameter(value, "format").lower() == "flowed"
+                )
+                self._loses_space = (
+                    _find_header_parameter(value, "delsp").lower() == "yes"
+                )
+                self._charset = (
+                    _find_header_parameter(value, "charset") or self._charset
+                )
+                if boundary := _find_header_parameter(value, "boundary"):
                     self._boundaries.append(f"--{boundary}")
             elif key == "content-transfer-encoding":
                 encoding = cached_search(r"base64|quoted-printable", value.lower())
@@ -264,7 +270,7 @@ class MailText:
             if index + 1 < len(lines) or lines[index]:
                 self._add(lines[index])
             index += 1
-        self._flush(is_last=True)
+        self._flush_part(is_last=True)
 
     def _find_boundary(self, lines: Sequence[str], start: int) -> int:
         while start < len(lines) and not (
@@ -275,7 +281,7 @@ class MailText:
 
     def _read_part_headers(self, lines: Sequence[str], index: int) -> int:
         """Read the headers of a part; return the index of its first line."""
-        self._flush()
+        self._flush_part()
         while lines[index].startswith(f"{self._boundaries[-1]}--"):
             self._boundaries.pop()
             if not self._is_mime:
@@ -284,7 +290,7 @@ class MailText:
             if index == len(lines):
                 return index
         self._encoding = self._charset = ""
-        fields, end = raw_headers(lines, index + 1)
+        fields, end = parse_raw_headers(lines, index + 1)
         self._start_part(fields)
         # git drops this line regardless of its content
         return min(
@@ -294,18 +300,18 @@ class MailText:
 
     def _add(self, line: str) -> None:
         if not self._encoding:
-            self._unwrap(line)
+            self._join_flowed_line(line)
             return
         line_end, *next_lines = _decode_line(line, self._encoding).split(b"\n")
         self._pending.append(line_end)
         for data in next_lines:
-            self._unwrap(_text(self._pending))
+            self._join_flowed_line(_join_text(self._pending))
             self._pending = [data]
 
-    def _unwrap(self, line: str) -> None:
+    def _join_flowed_line(self, line: str) -> None:
         """Add a line, or join it with the next one if it is format=flowed (RFC 3676)."""
         if self._is_flowed and line == "-- ":
-            self._flush()
+            self._flush_part()
         elif self._is_flowed:
             line = line.removeprefix(" ")
             if line.endswith(" ") and not self._is_mime:
@@ -314,8 +320,8 @@ class MailText:
         self.lines.append("".join((*self._flowed, line)))
         self._flowed.clear()
 
-    def _flush(self, *, is_last: bool = False) -> None:
-        pending = _text(self._pending)
+    def _flush_part(self, *, is_last: bool = False) -> None:
+        pending = _join_text(self._pending)
         is_encoded = is_last and len(self.parts) == 1 and self._encoding
         if pending or self._flowed or is_encoded:
             self.lines.append("".join((*self._flowed, pending)))
@@ -325,10 +331,10 @@ class MailText:
     def part(self, number: int) -> str:
         start, charset, _ = self.parts[number]
         end = self.parts[number + 1][0] if number + 1 < len(self.parts) else None
-        return decode_again("\n".join(self.lines[start:end]), charset)
+        return decode_with_charset("\n".join(self.lines[start:end]), charset)
 
 
-def _text(pieces: Iterable[bytes]) -> str:
+def _join_text(pieces: Iterable[bytes]) -> str:
     return b"".join(pieces).decode("utf-8", "surrogateescape")
 
 
@@ -343,14 +349,14 @@ def _decode_line(line: str, encoding: str) -> bytes:
     return decoded if content != data else decoded + b"\n"
 
 
-def decode_again(text: str, charset: str) -> str:
+def decode_with_charset(text: str, charset: str) -> str:
     """Decode text again if its charset is not UTF-8."""
     if charset.lower() in ("", "utf-8", "us-ascii"):
         return text
     return decode_text(text.encode("utf-8", "surrogateescape"), charset)
 
 
-def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
+def parse_body_headers(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
     """Parse the headers in a message's body.
 
     Return them, the index of the line after them, and the index of the line that ends the commit
@@ -386,7 +392,7 @@ def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
     return {key: "".join(values) for key, values in fields.items()}, start, end
 
 
-def author_of(value: str) -> Address | None:
+def parse_author(value: str) -> Address | None:
     """Parse the author in a decoded From: header like git; return None if there is none."""
     unquoted = strip_quotes(value)[0]
     at_sign = unquoted.find("@")
@@ -434,16 +440,16 @@ def strip_quotes(text: str) -> tuple[str, bool]:
     return "".join(chars), not (is_quoted or depth)
 
 
-_FROM_LINE = compile_late(
+_FROM_LINE = lazy_pattern(
     rb"^(?=[^\n]{19})From [^\n]{0,900}\d[^\n]\d\d:\d\d[ \t]*0*(?:9[1-9]|[1-9]\d\d)[^:\n]*$",
     re.MULTILINE,
 )
 """The first line of a message in an mbox, as recognized by git-mailsplit(1)."""
-_SCISSORS = compile_late(
+_SCISSORS = lazy_pattern(
     r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$"
 )
-_SHOWN = compile_late(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
-_DIFF_LINE = compile_late(
+_SHOWN = lazy_pattern(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
+_DIFF_LINE = lazy_pattern(
     r"^(?:diff -|Index: |--- (?:a/|/dev/null|\S+/\S+|\S.*\n\+\+\+ ))", re.MULTILINE
 )
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
@@ -469,18 +475,18 @@ _OF_MAILS = _ADDRESSES | {
     "return-path",
     "in-reply-to",
 }
-_BLANK_LINE = compile_late(rb"(?m)^\r?\n")
+_BLANK_LINE = lazy_pattern(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
 """Maximum size of an mbox `From ` line in bytes."""
 # match headers of the message and its parts, folded or not
-_DIGEST = compile_late(
+_DIGEST = lazy_pattern(
     rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
     rb' \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?',
     re.MULTILINE,
 )
 # match the end of the boundary line, and the headers of a part that is a message
-_DIGEST_PART = compile_late(
+_DIGEST_PART = lazy_pattern(
     rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n"
 )
 MAX_PARTS = 1000
@@ -517,13 +523,13 @@ class Mail(NamedTuple):
         return "damaged Date: header" if self.date_damaged else ""
 
 
-def one_mail(data: bytes, start: int, end: int) -> bytes:
+def extract_mail(data: bytes, start: int, end: int) -> bytes:
     """Return the message between two offsets of an mbox; unquote `>From ` lines."""
     mail = data[start:end]
     return re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if is_mboxrd(mail) else mail
 
 
-def mail_bounds(data: bytes) -> list[tuple[int, int]]:
+def find_mail_bounds(data: bytes) -> list[tuple[int, int]]:
     """Return (start, end) of each message in an mbox; other text is a single message.
 
     The mbox is in mboxrd format or the output of `git format-patch --stdout`. Like in git, leading
@@ -539,8 +545,8 @@ def mail_bounds(data: bytes) -> list[tuple[int, int]]:
 def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     """Yield (offset, message) for each message of an mbox that is read in blocks.
 
-    Messages are split as in `mail_bounds`, but only one message and one block are held in memory. A
-    message larger than MAX_MAIL is truncated to a size that still exceeds the limit.
+    Messages are split as in `find_mail_bounds`, but only one message and one block are held in
+    memory. A message larger than MAX_MAIL is truncated to a size that still exceeds the limit.
     """
     buffer = b""
     is_mbox = is_truncated = False
@@ -569,7 +575,7 @@ def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         yield offset, buffer
 
 
-def digest_mails(mail: bytes) -> list[bytes]:
+def split_digest(mail: bytes) -> list[bytes]:
     """Split a digest into its messages; return any other message unchanged."""
     match = _DIGEST.search(mail)
     if not match:
@@ -586,7 +592,10 @@ def is_mboxrd(mail: bytes) -> bool:
 
 
 def join_mbox(mails: Iterable[bytes]) -> bytes:
-    """Join messages into an mbox in mboxrd format, which `mail_bounds` and `one_mail` can split."""
+    """Join messages into an mbox in mboxrd format.
+
+    `find_mail_bounds` and `extract_mail` can split it.
+    """
     parts = []
     for mail in mails:
         raw = (
@@ -601,9 +610,9 @@ def join_mbox(mails: Iterable[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
+def parse_header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
     """Return the headers of a message, and the index of the first line of the body."""
-    fields, index = raw_headers(lines)
+    fields, index = parse_raw_headers(lines)
     return _decode_fields(fields), index + (
         index < len(lines) and not lines[index].strip()
     )
@@ -656,7 +665,7 @@ def parse_mail(raw: bytes) -> Mail:
     Missing or damaged parts are left empty. Raise InputError only for a message that exceeds a
     limit.
     """
-    return parse_mail_header(raw)._replace(body=_text_of(raw))
+    return parse_mail_header(raw)._replace(body=_find_mail_text(raw))
 
 
 def parse_mail_header(raw: bytes) -> Mail:
@@ -664,23 +673,23 @@ def parse_mail_header(raw: bytes) -> Mail:
     refuse_oversize(raw)
     end = _BLANK_LINE.search(raw)
     header_end = min(end.end() if end else len(raw), MAX_HEADER + MAX_LINE)
-    headers, _ = header_lines(
+    headers, _ = parse_header_lines(
         raw[:header_end].decode("utf-8", "surrogateescape").split("\n")
     )
     values: dict[str, str] = {}
     for header in headers:
         values.setdefault(header.name.lower(), header.value)
     received = (header.value for header in headers if header.name.lower() == "received")
-    date, is_damaged = mail_date(values.get("date", ""), received)
+    date, is_damaged = find_mail_date(values.get("date", ""), received)
     return Mail(
-        message_id=id_in_header(values.get("message-id", "")),
-        sender=sender_in(headers),
+        message_id=message_id_in_header(values.get("message-id", "")),
+        sender=parse_sender(headers),
         subject=" ".join(values.get("subject", "").split()),
         date=date,
         to=parse_addresses(values.get("to", "")),
         cc=parse_addresses(values.get("cc", "")),
-        in_reply_to=id_in_header(values.get("in-reply-to", "")) or None,
-        references=ids_in_header(values.get("references", "")),
+        in_reply_to=message_id_in_header(values.get("in-reply-to", "")) or None,
+        references=message_ids_in_header(values.get("references", "")),
         headers=headers,
         body="",
         raw=raw,
@@ -688,13 +697,13 @@ def parse_mail_header(raw: bytes) -> Mail:
     )
 
 
-def _mime_text(raw: bytes) -> MailText:
-    return MailText(_text_lines(raw.replace(b"\r\n", b"\n")), is_mime=True)
+def _parse_mime_text(raw: bytes) -> MailText:
+    return MailText(_decode_lines(raw.replace(b"\r\n", b"\n")), is_mime=True)
 
 
-def mail_parts(raw: bytes) -> list[tuple[str, str]]:
+def list_mail_parts(raw: bytes) -> list[tuple[str, str]]:
     """Return the content type and text of each part of a multipart message."""
-    message = _mime_text(raw)
+    message = _parse_mime_text(raw)
     return [
         (headers.get("content-type", "text/plain").lower(), message.part(number))
         for number, (_, _, headers) in enumerate(message.parts)
@@ -705,7 +714,7 @@ def _is_plain_with_signature(raw: bytes) -> bool:
     """Return whether a multipart message has a single plain text, apart from a signature or list
     footer.
     """
-    message = _mime_text(raw)
+    message = _parse_mime_text(raw)
     has_text = False
     for number, (_, _, headers) in enumerate(message.parts):
         kind = headers.get("content-type", "text/plain").lower()
@@ -719,12 +728,12 @@ def _is_plain_with_signature(raw: bytes) -> bool:
     return has_text
 
 
-def _text_of(raw: bytes) -> str:
+def _find_mail_text(raw: bytes) -> str:
     """Return the first text/plain part, or otherwise the first text part.
 
     Other parts with a diff follow.
     """
-    message = _mime_text(raw)
+    message = _parse_mime_text(raw)
     body, diffs = "", []
     rank = 0
     for number, (_, _, headers) in enumerate(message.parts):
@@ -758,7 +767,7 @@ def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
 
 def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
     refuse_oversize(raw)
-    lines = _text_lines(raw)
+    lines = _decode_lines(raw)
     if lines and lines[-1] == "":
         lines.pop()
     if not lines:
@@ -787,7 +796,9 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
             lines.pop()
     if "html" in kind:
         damage.append("html")
-    if _is_no_mail(lines[0], headers) and not _DIFF_LINE.search("\n".join(lines)):
+    if _has_no_mail_header(lines[0], headers) and not _DIFF_LINE.search(
+        "\n".join(lines)
+    ):
         raise NoPatchError(
             f"{source}:1: neither a mail nor a diff",
             hint=Hint(
@@ -798,10 +809,10 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
                 )
             ),
         )
-    return _assemble(source, commit, lines, message, damage)
+    return _build_patch(source, commit, lines, message, damage)
 
 
-def _text_lines(raw: bytes) -> list[str]:
+def _decode_lines(raw: bytes) -> list[str]:
     """Decode text line by line if it is large.
 
     A single non-ASCII character multiplies the memory used by a string.
@@ -811,7 +822,7 @@ def _text_lines(raw: bytes) -> list[str]:
     return [line.decode("utf-8", "surrogateescape") for line in raw.split(b"\n")]
 
 
-def _is_no_mail(first: str, headers: tuple[Header, ...]) -> bool:
+def _has_no_mail_header(first: str, headers: tuple[Header, ...]) -> bool:
     """Return whether none of the headers is typical of mail.
 
     Lines like `word: value` also occur in other files.
@@ -821,7 +832,7 @@ def _is_no_mail(first: str, headers: tuple[Header, ...]) -> bool:
     )
 
 
-def _assemble(
+def _build_patch(
     source: str,
     commit: str | None,
     lines: list[str],
@@ -829,7 +840,7 @@ def _assemble(
     damage: list[str],
 ) -> Patch:
     body_at = mail_text.end
-    in_body, start, message_end = commit_message(lines[body_at:])
+    in_body, start, message_end = parse_body_headers(lines[body_at:])
     start, message_end = start + body_at, message_end + body_at
     fields = mail_text.fields
     if message_end < len(lines):
@@ -848,7 +859,7 @@ def _assemble(
         for index in range(
             max(start, body_at + first), min(message_end, body_at + last)
         ):
-            decoded = decode_again(lines[index], charset)
+            decoded = decode_with_charset(lines[index], charset)
             if decoded != lines[index]:
                 lines[index] = decoded
                 damage += [] if charset in damage else [charset]
@@ -857,7 +868,7 @@ def _assemble(
             line_index
             for line_index in range(message_end, len(lines))
             if lines[line_index].startswith("diff --git ")
-            or starts_file(lines, line_index)
+            or starts_file_diff(lines, line_index)
         ),
         len(lines),
     )
@@ -869,18 +880,18 @@ def _assemble(
         headers=_decode_fields(mail_text.headers),
         subject=subject,
         date=fields.get("date", ""),
-        author=author_of(fields.get("from", "")),
-        message=tuple(strip_blank_end(lines[start:message_end])),
+        author=parse_author(fields.get("from", "")),
+        message=tuple(strip_trailing_blank_lines(lines[start:message_end])),
         message_line=start + 1,
         notes=tuple(lines[message_end + 1 : diff_at]),
         notes_line=message_end + 2,
         diff_line=diff_at + 1,
-        in_body_from=author_of(fields["from"]) if "from" in in_body else None,
+        in_body_from=parse_author(fields["from"]) if "from" in in_body else None,
         damage=tuple(damage),
     )
 
 
-def strip_blank_end(lines: list[str]) -> list[str]:
+def strip_trailing_blank_lines(lines: list[str]) -> list[str]:
     """Remove blank lines at the end."""
     end = len(lines)
     while end and not lines[end - 1].strip():
@@ -888,7 +899,7 @@ def strip_blank_end(lines: list[str]) -> list[str]:
     return lines[:end]
 
 
-def scissors_line(line: str) -> bool:
+def is_scissors_line(line: str) -> bool:
     """Return whether `git am --scissors` would cut the message at this line."""
     # limit the length, because the pattern would backtrack over a long run of spaces
     return len(line) <= LONGEST_SCISSORS and bool(_SCISSORS.match(line))

@@ -8,7 +8,7 @@ from typing import Any
 
 from patchpilot.model.address import Address, decode_words, parse_addresses
 from patchpilot.model.json_form import json_form
-from patchpilot.model.mail import Field, parse_mail_header, raw_headers
+from patchpilot.model.mail import Field, parse_mail_header, parse_raw_headers
 
 
 class MailState(StrEnum):
@@ -74,7 +74,7 @@ class Message:
 
     def replace_raw(self, raw: bytes, **changes: Any) -> "Message":
         """Return the message with other bytes, and other fields."""
-        return replace(self, raw=raw, **_headers(raw), **changes)
+        return replace(self, raw=raw, **_parse_headers(raw), **changes)
 
 
 def parse_message(
@@ -86,25 +86,25 @@ def parse_message(
         file=raw,
         envelope_from=envelope_from,
         recipients=recipients,
-        **_headers(raw),
+        **_parse_headers(raw),
     )
 
 
-def _headers(raw: bytes) -> dict[str, Any]:
+def _parse_headers(raw: bytes) -> dict[str, Any]:
     mail = parse_mail_header(raw)
-    fields = raw_headers(raw.decode("utf-8", "surrogateescape").split("\n"))[0]
+    fields = parse_raw_headers(raw.decode("utf-8", "surrogateescape").split("\n"))[0]
     return {
         "message_id": mail.message_id,
         "subject": mail.subject,
         "sender": mail.sender,
-        "to": _addresses(fields, "to"),
-        "cc": _addresses(fields, "cc"),
+        "to": _header_addresses(fields, "to"),
+        "cc": _header_addresses(fields, "cc"),
         "in_reply_to": mail.in_reply_to,
         "references": mail.references,
     }
 
 
-def _addresses(fields: Iterable[Field], name: str) -> tuple[Address, ...]:
+def _header_addresses(fields: Iterable[Field], name: str) -> tuple[Address, ...]:
     """Return the addresses in all headers with this name.
 
     Decode RFC 2047 words after splitting, because a decoded name may contain a comma.

@@ -12,8 +12,13 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
-from patchpilot.model.address import MAX_ADDRESS, Address, only_mailbox, parse_addresses
+from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.model.address import (
+    MAX_ADDRESS,
+    Address,
+    parse_addresses,
+    parse_only_mailbox,
+)
 from patchpilot.model.bounded import MAX_CHECKED, MAX_CHECKED_LINES
 from patchpilot.model.trailer import Trailer, find_tags, parse_trailers
 
@@ -22,18 +27,20 @@ _ESCAPES = {code: f"\\{name}" for name, code in _NAMED.items()}
 _ESCAPE = rb'\\([abtnvfr"\\]|[0-3][0-7]{2})'
 
 
-def unquote(text: str) -> str:
+def unquote_path(text: str) -> str:
     r"""Return the path for a quoted name (`"quo\\"te\\011.c"`); return any other name unchanged.
 
     A NUL becomes U+FFFD, because it cannot occur in a path or program argument.
     """
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return text.replace("\0", "\ufffd")
-    path = re.sub(_ESCAPE, _byte, text[1:-1].encode("utf-8", "surrogateescape"))
+    path = re.sub(
+        _ESCAPE, _unescape_byte, text[1:-1].encode("utf-8", "surrogateescape")
+    )
     return path.decode("utf-8", "surrogateescape").replace("\0", "\ufffd")
 
 
-def quote(path: str) -> str:
+def quote_path(path: str) -> str:
     """Quote a path in C style like git; non-ASCII bytes are not escaped."""
     return (
         '"'
@@ -46,7 +53,7 @@ def quote(path: str) -> str:
     )
 
 
-def _byte(match: re.Match[bytes]) -> bytes:
+def _unescape_byte(match: re.Match[bytes]) -> bytes:
     escape = match[1].decode("ascii")
     return bytes([_NAMED[escape] if escape in _NAMED else int(escape, 8)])
 
@@ -109,10 +116,10 @@ class FileChange(NamedTuple):
         return (line for hunk in self.hunks for line in hunk.lines if line.kind == kind)
 
 
-HUNK = compile_late(
+HUNK = lazy_pattern(
     r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$"
 )
-_GIT_PATHS = compile_late(
+_GIT_PATHS = lazy_pattern(
     r"^diff --git (?:[abciow]/(?P<old>.*) [abciow]/(?P<new>.*)|"
     r"\"?[abciow]/(?P<oldq>.*?)\"? \"?[abciow]/(?P<newq>.*?)\"?)$"
 )
@@ -153,7 +160,7 @@ def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
     is_broken = True
     index = start - 1
     while index < len(lines):
-        if starts_file(lines, index):
+        if starts_file_diff(lines, index):
             change, index = _parse_file_header(lines, index)
             files += [change] if change.path else []
             is_broken = not change.path
@@ -173,7 +180,7 @@ def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
     return ParsedDiff(tuple(files), error)
 
 
-def starts_file(lines: Sequence[str], index: int) -> bool:
+def starts_file_diff(lines: Sequence[str], index: int) -> bool:
     """Return whether a file's diff begins at this line."""
     following = lines[index + 1] if index + 1 < len(lines) else ""
     if lines[index].startswith("diff --git "):
@@ -183,7 +190,7 @@ def starts_file(lines: Sequence[str], index: int) -> bool:
 
 def _parse_file_header(lines: Sequence[str], first: int) -> tuple[FileChange, int]:
     """Parse the header of a file's diff; return the change without hunks, and the next index."""
-    names = _FileNames(*_git_paths(lines[first]))
+    names = _FileNames(*_parse_git_paths(lines[first]))
     index = first + lines[first].startswith("diff --git ")
     while index < len(lines) and lines[index].startswith(_BELOW):
         names.take(lines[index])
@@ -232,13 +239,13 @@ def _parse_hunk_lines(hunk: Sequence[str], header_line: int) -> tuple[DiffLine, 
     )
 
 
-def _git_paths(line: str) -> tuple[str | None, str | None]:
+def _parse_git_paths(line: str) -> tuple[str | None, str | None]:
     """Parse the paths in a `diff --git` line; equal paths may contain spaces."""
     match = _GIT_PATHS.match(line)
     if not match:
         return None, None
-    old = unquote(match["old"] or f'"{match["oldq"]}"')
-    new = unquote(match["new"] or f'"{match["newq"]}"')
+    old = unquote_path(match["old"] or f'"{match["oldq"]}"')
+    new = unquote_path(match["new"] or f'"{match["newq"]}"')
     if old != new:
         paths = line.removeprefix("diff --git ")
         middle = len(paths) // 2
@@ -260,9 +267,12 @@ class _FileNames:
     def take(self, header: str) -> None:
         """Parse one header line."""
         if header.startswith("rename from "):
-            self.old, self.renamed = unquote(header.removeprefix("rename from ")), True
+            self.old, self.renamed = (
+                unquote_path(header.removeprefix("rename from ")),
+                True,
+            )
         elif header.startswith("rename to "):
-            self.new = unquote(header.removeprefix("rename to "))
+            self.new = unquote_path(header.removeprefix("rename to "))
         elif header.startswith("new file mode"):
             self.created = True
         elif header.startswith("deleted file mode"):
@@ -278,25 +288,25 @@ class _FileNames:
 
 
 def _strip_path_prefix(path: str) -> str | None:
-    path = unquote(path.split("\t")[0].strip())
+    path = unquote_path(path.split("\t")[0].strip())
     if path == "/dev/null":
         return None
     return path[2:] if path[:2] in ("a/", "b/") else path.partition("/")[2] or path
 
 
-_STABLE = compile_late(
+_STABLE = lazy_pattern(
     r"(?:for-)?(?:linux-)?(?:stable-)?(?:linux-)?v?(?P<version>\d{1,2}\.\d{1,3})(?:\.\d+)?(?P<tree>\.y)?(?:-(?:stable|lts))?",
     re.IGNORECASE,
 )
 
 
-_STABLE_WORD = compile_late(
+_STABLE_WORD = lazy_pattern(
     r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable",
     re.IGNORECASE,
 )
 
 
-def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
+def parse_stable_versions(words: Sequence[str]) -> tuple[str, ...]:
     """Return the stable versions named in a subject prefix.
 
     `[PATCH 6.1.y]` and `[PATCH stable 6.1]` return ("6.1",), and `[PATCH 5.10/5.15]` returns both
@@ -319,7 +329,7 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
 
 def is_for_stable(words: Sequence[str]) -> bool:
     """Return whether a subject prefix names a stable tree or contains "stable"."""
-    return bool(stable_versions(words)) or any(
+    return bool(parse_stable_versions(words)) or any(
         _STABLE_WORD.fullmatch(word) for word in words
     )
 
@@ -344,7 +354,7 @@ class Subject(NamedTuple):
     @property
     def stables(self) -> tuple[str, ...]:
         """Return the stable versions in the prefix ("6.1" for `[PATCH 6.1.y]`)."""
-        return stable_versions(self.words)
+        return parse_stable_versions(self.words)
 
     @property
     def stable(self) -> str | None:
@@ -369,24 +379,24 @@ class Subject(NamedTuple):
         return is_for_stable(self.words)
 
 
-_PULL = compile_late(r"pull[ -]request\b", re.IGNORECASE)
-_SET = compile_late(r"\bpatch ?set\b", re.IGNORECASE)
-_MARK = compile_late(r"[\s:]*(?:\[([^\]]*)\]|re:)", re.IGNORECASE)
+_PULL = lazy_pattern(r"pull[ -]request\b", re.IGNORECASE)
+_SET = lazy_pattern(r"\bpatch ?set\b", re.IGNORECASE)
+_MARK = lazy_pattern(r"[\s:]*(?:\[([^\]]*)\]|re:)", re.IGNORECASE)
 """Prefixes that git strips from a subject, in any order."""
-_REPLY = compile_late(
+_REPLY = lazy_pattern(
     r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
 )
-_AT_THE_END = compile_late(
+_AT_THE_END = lazy_pattern(
     r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$",
     re.IGNORECASE,
 )
-_JOINED = compile_late(
+_JOINED = lazy_pattern(
     r"\b(?P<version>(?:patch)?v\d{1,3})-+(?=(?!rc|stable|lts)[a-z])|(?<=[a-z])-(?=v\d{1,3}(?![\w.-]))",
     re.IGNORECASE,
 )
 """A version joined with another word: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
-_NUMBERED = compile_late(r"(patch)?(\d{1,6})/(\d{1,6}|n)")
-_VERSIONED = compile_late(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|(patch)|[a-z])?")
+_NUMBERED = lazy_pattern(r"(patch)?(\d{1,6})/(\d{1,6}|n)")
+_VERSIONED = lazy_pattern(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|(patch)|[a-z])?")
 _WORDS = {"rfc": {"rfc": True}, "resend": {"resend": True}, "repost": {"resend": True}}
 
 
@@ -448,14 +458,14 @@ def header_value(headers: Iterable[Header], name: str) -> str | None:
     )
 
 
-def sender_in(headers: Iterable[Header]) -> Address:
+def parse_sender(headers: Iterable[Header]) -> Address:
     """Return the sender of a message: the mailbox in its From: header.
 
     Without exactly one From: header with exactly one mailbox, return an address without an email,
     which identifies nobody.
     """
     values = [header.value for header in headers if header.name.lower() == "from"]
-    address = only_mailbox(values[0]) if len(values) == 1 else None
+    address = parse_only_mailbox(values[0]) if len(values) == 1 else None
     return address or Address(", ".join(values)[:MAX_ADDRESS].strip(), "")
 
 
@@ -509,7 +519,7 @@ class Patch(_PatchFields):
     @property
     def sender(self) -> Address | None:
         """Return the address in the From: header, or None unless there is exactly one."""
-        sender = sender_in(self.headers)
+        sender = parse_sender(self.headers)
         return sender if sender.email else None
 
     @property
@@ -612,7 +622,7 @@ def shorten_patch(patch: Patch) -> Patch:
 
     A shorter patch is returned unchanged. The last hunk remains well-formed.
     """
-    end = _checked_end(patch.lines)
+    end = _find_checked_end(patch.lines)
     if end >= len(patch.lines):
         return patch
     lines = list(patch.lines[:end])
@@ -628,7 +638,7 @@ def shorten_patch(patch: Patch) -> Patch:
     )
 
 
-def _checked_end(lines: tuple[str, ...]) -> int:
+def _find_checked_end(lines: tuple[str, ...]) -> int:
     if len(lines) <= MAX_CHECKED_LINES and sum(map(len, lines)) <= MAX_CHECKED:
         return len(lines)
     count = sum(

@@ -8,12 +8,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff"
 _INVISIBLE = "\ufffe\uffff\U000e0000-\U000e007f"
 """Noncharacters, and tag characters, which are an invisible copy of ASCII."""
-UNSAFE = compile_late(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]")
+UNSAFE = lazy_pattern(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]")
 
 _SELECTORS = "\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _MARKS = "\u061c\u200e\u200f"
@@ -24,14 +24,14 @@ _NEVER = (
 )
 """Format characters, line separators, and others of Unicode's Default_Ignorable."""
 _LINE_END = r"\r(?!$)"
-HIDDEN = compile_late(
+HIDDEN = lazy_pattern(
     f"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f{_NEVER}{_MARKS}\u200c\u200d{_SELECTORS}]|{_LINE_END}"
 )
 """An invisible character, or a carriage return that does not end a line."""
 _LATIN = "\x00-\u024f"
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _JOINED = f"[^{_LATIN}{_NEVER}{_MARKS}\u200c\u200d]"
-HIDDEN_IN_PROSE = compile_late(
+HIDDEN_IN_PROSE = lazy_pattern(
     f"[{_NEVER}]|{_LINE_END}"
     f"|(?<!{_JOINED})[\u200c\u200d]|[\u200c\u200d](?!{_JOINED})"
     f"|(?<![^{_LATIN}{_NEVER}{_MARKS}{_SELECTORS}])[{_SELECTORS}]"
@@ -47,23 +47,23 @@ LOG_COMMAND = r"##(?=\w*\[)"
 """The start of a command for Azure Pipelines, older GitHub runners or TeamCity, anywhere in
 a line.
 """
-_COMMAND = compile_late(
+_COMMAND = lazy_pattern(
     rf"^(?P<space>[^\S\n]*)::(?=[^\n]*?::)|{LOG_COMMAND}", re.MULTILINE
 )
 
 
-def printable(text: str) -> str:
+def make_printable(text: str) -> str:
     r"""Replace unsafe characters with `<U+XXXX>` or `\\xNN`.
 
     These are control characters (except tabs and newlines), bidirectional controls and undecodable
     bytes.
     """
-    return UNSAFE.sub(_visible, text)
+    return UNSAFE.sub(_escape_character, text)
 
 
-def one_line(text: str) -> str:
+def make_one_line(text: str) -> str:
     """Make text safe to print on one line, by also escaping newlines."""
-    return printable(text).replace("\n", "\\x0a")
+    return make_printable(text).replace("\n", "\\x0a")
 
 
 def escape_commands(text: str) -> str:
@@ -79,7 +79,7 @@ def escape_commands(text: str) -> str:
     )
 
 
-def _visible(match: re.Match[str]) -> str:
+def _escape_character(match: re.Match[str]) -> str:
     code = ord(match[0])
     return (
         f"\\x{code - 0xDC00:02x}"
@@ -104,7 +104,7 @@ def width(text: str) -> int:
     )
 
 
-def crop(text: str, columns: int) -> str:
+def crop_text(text: str, columns: int) -> str:
     """Truncate text to a width in columns, with an ellipsis at the end."""
     if width(text) <= columns:
         return text
@@ -116,7 +116,7 @@ def crop(text: str, columns: int) -> str:
     return cropped + "…"
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
+def format_count(number: int, noun: str, plural: str = "") -> str:
     """Format a number with its noun: `1 message`, `3 messages`.
 
     `plural` is only needed for irregular plurals.

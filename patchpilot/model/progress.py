@@ -16,6 +16,6 @@ class Progress(Protocol):
     def __call__(self, what: str, done: int = 0, total: int | None = None) -> None: ...
 
 
-def silent(what: str, done: int = 0, total: int | None = None) -> None:
+def ignore_progress(what: str, done: int = 0, total: int | None = None) -> None:
     """Do nothing."""
     del what, done, total

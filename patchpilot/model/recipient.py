@@ -137,7 +137,7 @@ class RecipientPlan(NamedTuple):
         )
 
 
-def refuse_many(count: int, force: str | None) -> None:
+def refuse_many_recipients(count: int, force: str | None) -> None:
     """Raise RefusedError if there are more than MOST_RECIPIENTS recipients.
 
     `force` is the user's reason to send despite this.

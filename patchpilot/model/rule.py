@@ -34,17 +34,17 @@ class RuleRecord(NamedTuple):
     @property
     def rate(self) -> float | None:
         """Return the findings per accepted patch, or None if it was not measured."""
-        return _share(self.places, self.accepted)
+        return _compute_share(self.places, self.accepted)
 
     @property
     def gone_share(self) -> float | None:
         """Return the share of findings that disappeared in the next version."""
-        return _share(self.gone, self.paired)
+        return _compute_share(self.gone, self.paired)
 
     @property
     def asked_share(self) -> float | None:
         """Return the share of reviewers' requests of this kind that the rule predicts."""
-        return _share(self.hit, self.asked)
+        return _compute_share(self.hit, self.asked)
 
     @property
     def worth(self) -> float:
@@ -60,24 +60,24 @@ class RuleRecord(NamedTuple):
     def sentence(self) -> str:
         """Summarize the record in one sentence."""
         summary = (
-            f"Fires on {_percent(self.noise, self.accepted)} "
+            f"Fires on {_format_percent(self.noise, self.accepted)} "
             f"of {self.accepted} accepted patches"
         )
         if self.paired:
             summary += f"; of {self.paired} findings, {self.gone} were gone in the next version"
         if self.asked:
             summary += (
-                f"; fires on {_percent(self.hit, self.asked)} of {self.asked} patches where a"
-                " reviewer asked for something of the kind"
+                f"; fires on {_format_percent(self.hit, self.asked)} of {self.asked} patches where"
+                " a reviewer asked for something of the kind"
             )
         return f"{summary}."
 
 
-def _share(part: int, total: int) -> float | None:
+def _compute_share(part: int, total: int) -> float | None:
     return round(part / total, 4) if total else None
 
 
-def _percent(part: int, total: int) -> str:
+def _format_percent(part: int, total: int) -> str:
     share = 100 * part / total
     return f"{share:.1f} %" if share < 10 else f"{share:.0f} %"
 
@@ -229,7 +229,7 @@ class RuleFix(NamedTuple):
     equivalent: str = ""
 
 
-def version(kernel: Kernel | None) -> str | None:
+def format_kernel_version(kernel: Kernel | None) -> str | None:
     """Format a kernel version, or return None if there is none."""
     return f"{kernel[0]}.{kernel[1]}" if kernel else None
 
@@ -295,12 +295,12 @@ class Rule(NamedTuple):
     @property
     def first_kernel(self) -> str | None:
         """Return the first kernel version to which the rule applies, or None for any."""
-        return version(self.since)
+        return format_kernel_version(self.since)
 
     @property
     def last_kernel(self) -> str | None:
         """Return the last kernel version to which the rule applies, or None for any."""
-        return version(self.until)
+        return format_kernel_version(self.until)
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -4,10 +4,10 @@
 import re
 from typing import Protocol, runtime_checkable
 
-from patchpilot.cache.cached_re import compile_late
-from patchpilot.model.bounded import limited_number
+from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.model.bounded import parse_limited_number
 
-_VERSION = compile_late(
+_VERSION = lazy_pattern(
     r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE
 )
 
@@ -50,14 +50,16 @@ class Tree(Files, Protocol):
         ...
 
 
-def makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
+def parse_makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
     """Return (VERSION, PATCHLEVEL) from a kernel's top-level Makefile."""
     result = dict(_VERSION.findall((makefile or b"")[:2000].decode("utf-8", "replace")))
     if (
         result.get("VERSION", "").isdecimal()
         and result.get("PATCHLEVEL", "").isdecimal()
     ):
-        return limited_number(result["VERSION"]), limited_number(result["PATCHLEVEL"])
+        return parse_limited_number(result["VERSION"]), parse_limited_number(
+            result["PATCHLEVEL"]
+        )
     return None
 
 
@@ -71,7 +73,7 @@ def is_safe_path(path: str) -> bool:
     )
 
 
-def ground_of(tree: Tree) -> Tree:
+def unpatched_tree(tree: Tree) -> Tree:
     """Return the tree without the patches applied to it.
 
     Use it for data that is read only once per run.
@@ -80,13 +82,13 @@ def ground_of(tree: Tree) -> Tree:
     return ground
 
 
-def changed_below(tree: Tree, directory: str) -> tuple[str, ...]:
+def changed_files_below(tree: Tree, directory: str) -> tuple[str, ...]:
     """Return the files below a directory that are changed by patches applied to the tree."""
     changed = getattr(tree, "changed", None)
     return tuple(changed(directory)) if changed else ()
 
 
-def is_guess(tree: Tree, path: str) -> bool:
+def is_guessed_content(tree: Tree, path: str) -> bool:
     """Return whether a file's content is uncertain, because a patch does not apply to it."""
     guess = getattr(tree, "is_guess", None)
     return bool(guess and guess(path))

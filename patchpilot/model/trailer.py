@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.printable import HIDDEN_IN_PROSE, UNSAFE, one_line
+from patchpilot.model.printable import HIDDEN_IN_PROSE, UNSAFE, make_one_line
 
-_TRAILER = compile_late(
+_TRAILER = lazy_pattern(
     r"^(?P<name>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)(?P<colon>\s*:\s*)(?P<value>\S.*?)\s*$"
 )
 _NOT_A_TRAILER = frozenset(
@@ -36,18 +36,18 @@ _NOT_A_TRAILER = frozenset(
         "to",
     ]
 )
-_KNOWN = compile_late(
+_KNOWN = lazy_pattern(
     r"^(?:[A-Za-z]+-(?:[A-Za-z]+-)?by|fixes|cc|link|closes|change-id|message-id|references|bugzilla|buglink)$",
     re.IGNORECASE,
 )
 _BLANK = " \t\n\r"
-_GIT_TRAILER = compile_late(r"([A-Za-z0-9-]+)[ \t]*:")
+_GIT_TRAILER = lazy_pattern(r"([A-Za-z0-9-]+)[ \t]*:")
 _BY_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
 """Starts of lines written by git; in a block with such a line, not all lines must be trailers."""
-_BRACKET = compile_late("[<>]")
-_PERSON = compile_late(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
+_BRACKET = lazy_pattern("[<>]")
+_PERSON = lazy_pattern(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
 # decoders replace undecodable bytes with U+FFFD
-_UNFIT = compile_late(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
+_UNFIT = lazy_pattern(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
 
 ORDER = (
     "fixes",
@@ -103,7 +103,7 @@ def parse_trailer(line: str, index: int = 0) -> Trailer | None:
     return Trailer(match["name"], match["value"], index)
 
 
-def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
+def find_last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
     """Return the start and end of the last paragraph, as line indexes."""
     end = len(lines)
     while end and not lines[end - 1].strip():
@@ -114,7 +114,7 @@ def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
     return start, end
 
 
-def trailer_block(lines: Sequence[str]) -> range:
+def find_trailer_block(lines: Sequence[str]) -> range:
     """Return the line indexes of the trailer block, as defined by git-interpret-trailers(1).
 
     It is the last paragraph, unless this is also the first one. Either all its lines are trailers,
@@ -154,7 +154,7 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
     """
     result: list[tuple[str, int, list[str]]] = []
     open_value: list[str] | None = None
-    for index in trailer_block(lines):
+    for index in find_trailer_block(lines):
         line = lines[index]
         if line[0] in _BLANK:
             # a folded line continues the line above, which may not be a trailer
@@ -195,7 +195,7 @@ def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
     lines = message.rstrip("\n").split("\n")
     for name, raw_value in trailers:
         value = raw_value.strip()
-        if unfit(f"{name}: {value}"):
+        if explain_unfit_trailer(f"{name}: {value}"):
             continue
         existing = parse_trailers(lines)
         if any(
@@ -203,7 +203,7 @@ def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
             for trailer in existing
         ):
             continue
-        block = trailer_block(lines)
+        block = find_trailer_block(lines)
         line = f"{name}: {value}"
         if not len(block):
             while lines and not lines[-1].strip():
@@ -235,7 +235,7 @@ def _find_position(
     return index
 
 
-def unfit(line: str) -> str:
+def explain_unfit_trailer(line: str) -> str:
     """Return why a trailer must not be in a commit message, such as `contains <U+202E>`, or "".
 
     A trailer is one line of visible text: control characters, bidirectional controls, zero-width
@@ -252,15 +252,15 @@ def unfit(line: str) -> str:
 
 def _visible_form(unfit_character: re.Match[str]) -> str:
     """Return a visible form of a character that fonts may not display."""
-    visible = one_line(unfit_character[0])
+    visible = make_one_line(unfit_character[0])
     return visible if len(visible) > 1 else f"<U+{ord(visible):04X}>"
 
 
-def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def explain_refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Return the reason for each trailer that `add_trailers` skips."""
     lines = [f"{name}: {value.strip()}" for name, value in trailers]
     return tuple(
         f"not added: {_UNFIT.sub(_visible_form, line)}: {reason}"
         for line in lines
-        if (reason := unfit(line))
+        if (reason := explain_unfit_trailer(line))
     )

@@ -6,7 +6,7 @@ import re
 _WEB = re.compile(r"https?://[!-~]+")
 
 
-def web_address(text: str | None) -> str:
+def valid_web_address(text: str | None) -> str:
     """Return the text if it is a web address in printable ASCII, otherwise "".
 
     Addresses such as `command:…` or `vscode://…` are rejected.

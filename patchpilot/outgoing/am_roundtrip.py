@@ -10,7 +10,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.address import decode_words
-from patchpilot.model.mail import MailText, commit_message, strip_quotes
+from patchpilot.model.mail import MailText, parse_body_headers, strip_quotes
 from patchpilot.model.patch import Patch
 
 _TOO_LONG = "a line is longer than 998 bytes and not encoded: mail servers break it"
@@ -29,7 +29,7 @@ def has_unclosed_author(raw: bytes) -> bool:
     """
     lines = raw.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape").split("\n")
     text = MailText(lines)
-    body_author = commit_message(text.lines)[0].get("from")
+    body_author = parse_body_headers(text.lines)[0].get("from")
     return not strip_quotes(
         text.fields.get("from", "")
         if body_author is None

@@ -10,22 +10,22 @@ from dataclasses import replace
 from email import message_from_bytes
 from email.utils import formataddr, formatdate
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.errors import InputError
 from patchpilot.model.address import (
     Address,
     AddressState,
+    check_email_address,
     decode_words,
     is_header_safe,
-    judge,
     parse_addresses,
 )
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message, parse_message
 from patchpilot.outgoing.mail_account import Account
 
-_BREAK = compile_late(r"[\r\n\0]")
-_PLAIN = compile_late(r"[A-Za-z0-9!*+/-]"), re.compile(r"[!-<>@-^`-~]")
+_BREAK = lazy_pattern(r"[\r\n\0]")
+_PLAIN = lazy_pattern(r"[A-Za-z0-9!*+/-]"), re.compile(r"[!-<>@-^`-~]")
 """Characters that need no encoding in a name, and in a subject (RFC 2047)."""
 _WORD = "=?UTF-8?q?"
 _WIDTH = 74
@@ -100,7 +100,7 @@ def address_header(address: Address) -> str:
 
     Raise InputError for an invalid address.
     """
-    verdict = judge(address.email)
+    verdict = check_email_address(address.email)
     if (
         verdict.state is AddressState.BAD
         or verdict.wire is None

@@ -10,13 +10,13 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment
 from patchpilot.errors import RefusedError
 from patchpilot.outgoing.mail_account import Account
 
-_BREAK = compile_late(r"[\r\n\0]")
+_BREAK = lazy_pattern(r"[\r\n\0]")
 """Separators in git-credential's protocol."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+=*")
 _DIGITS = 4

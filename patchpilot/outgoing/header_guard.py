@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from patchpilot.errors import InputError, RefusedError
 from patchpilot.model.action import Action
-from patchpilot.model.address import danger
+from patchpilot.model.address import explain_unsafe_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.message import Message
 
@@ -80,7 +80,7 @@ def refuse_unsafe_headers(mails: Sequence[Message]) -> None:
                 hint="check the subject, author and recipients of the commit; nothing was sent",
             )
         for email in (mail.envelope_from, *mail.recipients):
-            if reason := danger(email):
+            if reason := explain_unsafe_address(email):
                 hint = Action(
                     "send",
                     ("--resume", "--drop", email),

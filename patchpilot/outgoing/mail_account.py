@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from patchpilot.commits.private_config import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import unknown
+from patchpilot.errors import unknown_word_error
 from patchpilot.model.address import Address, parse_address
-from patchpilot.urls import public_url
+from patchpilot.urls import hide_url_credentials
 
 _SECRET = ("smtppass",)
 LOCAL_PROGRAMS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
@@ -50,7 +50,7 @@ class Account:
     def label(self) -> str:
         """Describe the account in one line."""
         if self.destination:
-            return public_url(self.destination)
+            return hide_url_credentials(self.destination)
         if self.sendmail:
             return f"program {self.program}"
         if not self.configured:
@@ -59,7 +59,7 @@ class Account:
             self.encryption, "no encryption"
         )
         login = f", as {self.user}" if self.user else ""
-        return public_url(f"{self.server}:{self.port} ({security}{login})")
+        return hide_url_credentials(f"{self.server}:{self.port} ({security}{login})")
 
     @property
     def program(self) -> str:
@@ -120,7 +120,7 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
     if identity and identity not in identities:
         # the identity may be defined by untrusted settings of the repository
         refuse_untrusted(repository.top, Use.MAIL, Use.B4)
-        raise unknown("sendemail identity", identity, identities)
+        raise unknown_word_error("sendemail identity", identity, identities)
     selected = identity or (plain.get("identity") or ("",))[-1]
     settings = plain | identities.get(selected, {})
 

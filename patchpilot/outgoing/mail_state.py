@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from patchpilot.model.message import MailState
-from patchpilot.urls import public_url
+from patchpilot.urls import hide_url_credentials
 
 
 class Retry(IntEnum):
@@ -32,7 +32,7 @@ class Outcome:
 
     def __post_init__(self) -> None:
         # mask the detail, because it is stored and a program's output may contain secrets
-        object.__setattr__(self, "detail", public_url(self.detail))
+        object.__setattr__(self, "detail", hide_url_credentials(self.detail))
 
 
 Report = Callable[[int, Outcome], None]

@@ -10,13 +10,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice, Hint
-from patchpilot.model.address import AddressState, judge
-from patchpilot.model.commit_references import is_backport, upstream_claim
+from patchpilot.model.address import AddressState, check_email_address
+from patchpilot.model.commit_references import claimed_upstream_commit, is_backport
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.model.recipient import TEAM, Recipient
 from patchpilot.model.send_problem import SendProblem, SentRecord
 from patchpilot.outgoing.outbox import Send
@@ -39,7 +39,7 @@ from patchpilot.series.cover_letter import (
 from patchpilot.series.same_patches import same_patches
 
 MANY = 50
-_FIXUP = compile_late(
+_FIXUP = lazy_pattern(
     r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUBMIT))\b", re.IGNORECASE
 )
 
@@ -112,7 +112,7 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.errors:
         yield SendProblem(
             "check-errors",
-            f"check reports {counted(len(facts.errors), 'error')}:"
+            f"check reports {format_count(len(facts.errors), 'error')}:"
             f" {_first_lines(facts, facts.errors)}",
             Action("check", (), "see them: {}"),
         )
@@ -155,7 +155,9 @@ def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
             [],
         ).append(line)
     messages = [
-        lines[0] if len(lines) == 1 else f"{message} ({counted(len(lines), 'time')})"
+        lines[0]
+        if len(lines) == 1
+        else f"{message} ({format_count(len(lines), 'time')})"
         for message, lines in originals.items()
     ]
     return "; ".join(messages[:3]) + (" …" if len(messages) > 3 else "")
@@ -461,7 +463,7 @@ def _stable_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
     if not stable:
         return
     for patch in facts.topic.series.patches:
-        claim = upstream_claim(patch)
+        claim = claimed_upstream_commit(patch)
         if claim and facts.upstream_known.get(claim) is False:
             yield SendProblem(
                 "not-upstream",
@@ -505,14 +507,14 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.waived:
         yield SendProblem(
             "waived",
-            f"{counted(len(facts.waived), 'error')} of check waived:"
+            f"{format_count(len(facts.waived), 'error')} of check waived:"
             f" {_first_lines(facts, facts.waived)}",
             Action("check", ("--unwaive", "RULE"), "remove a waiver: {}"),
         )
     if facts.cautions:
         yield SendProblem(
             "check-warnings",
-            f"check reports {counted(len(facts.cautions), 'warning')}:"
+            f"check reports {format_count(len(facts.cautions), 'warning')}:"
             f" {_first_lines(facts, facts.cautions)}{hidden_findings_note(facts.hidden)}",
             Action("check", (), "see them: {}"),
         )
@@ -581,8 +583,8 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     if prerequisites := facts.topic.text.unpublished:
         yield SendProblem(
             "prerequisites",
-            f"the series needs {counted(len(prerequisites), 'commit')} that no remote branch has:"
-            " prerequisite-patch-id: names them",
+            f"the series needs {format_count(len(prerequisites), 'commit')} that no remote branch"
+            " has: prerequisite-patch-id: names them",
             "name the series that has them in the cover letter, or rebase without them",
         )
     if facts.standing and facts.standing.applies == "clean-3way":
@@ -600,7 +602,7 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     emails = [
         recipient.address.email
         for recipient in facts.topic.recipients
-        if judge(recipient.address.email).state is AddressState.DOUBTFUL
+        if check_email_address(recipient.address.email).state is AddressState.DOUBTFUL
     ]
     if emails:
         yield SendProblem(

@@ -6,9 +6,9 @@ They are derived from the same facts as the problems.
 
 from collections.abc import Collection, Iterator
 
-from patchpilot.model.commit_references import upstream_claim
+from patchpilot.model.commit_references import claimed_upstream_commit
 from patchpilot.model.draft import COMPILE_TESTED
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.model.send_problem import CheckLine, CheckState
 from patchpilot.outgoing.preflight import (
     PreflightFacts,
@@ -88,7 +88,7 @@ def _check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     other_count = len(topic.recipients) - list_count
     yield (
         "recipients",
-        f"recipients: {counted(list_count, 'list')}, {counted(other_count, 'other')}",
+        f"recipients: {format_count(list_count, 'list')}, {format_count(other_count, 'other')}",
     )
     yield (
         "sign-off",
@@ -135,7 +135,7 @@ def _check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     )
     if target_tree:
         yield "prefix", f"the subject names the target tree: {target_tree}"
-    claims = [claim for patch in patches if (claim := upstream_claim(patch))]
+    claims = [claim for patch in patches if (claim := claimed_upstream_commit(patch))]
     if claims and all(facts.upstream_known.get(claim) for claim in claims):
         yield (
             "upstream",

@@ -12,7 +12,7 @@ from patchpilot.extras import install_command
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.bounded import parse_date
 from patchpilot.outgoing.smtp import describe_error
-from patchpilot.urls import public_url
+from patchpilot.urls import hide_url_credentials
 
 ProbeState = Literal["ok", "warn", "fail", "skip"]
 
@@ -30,7 +30,7 @@ class Probe:
     hint: Advice = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "message", public_url(self.message))
+        object.__setattr__(self, "message", hide_url_credentials(self.message))
 
 
 def probe_archive_and_clock(url: str) -> tuple[Probe, ...]:

@@ -3,7 +3,7 @@
 
 from collections.abc import Collection, Iterator
 
-from patchpilot.model.address import Address, split_usable
+from patchpilot.model.address import Address, split_usable_addresses
 from patchpilot.model.mail import Mail
 from patchpilot.outgoing.compose_message import decode_address
 
@@ -35,8 +35,8 @@ def reply_recipients(
                 used_keys.add(address.key)
                 yield address
 
-    to_addresses, omitted = split_usable(usable(to))
-    cc_addresses, omitted_cc = split_usable(usable((*parent.to, *parent.cc)))
+    to_addresses, omitted = split_usable_addresses(usable(to))
+    cc_addresses, omitted_cc = split_usable_addresses(usable((*parent.to, *parent.cc)))
     return (
         *((to_addresses, cc_addresses) if to_addresses else (cc_addresses, ())),
         (*omitted, *omitted_cc),

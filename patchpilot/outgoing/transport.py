@@ -17,7 +17,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.message import Message
 from patchpilot.model.patch import Series
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.recipient import Recipient, select_for_patch
 from patchpilot.model.send_problem import NO_SERVER, SendProblem
 from patchpilot.model.send_request import SendRequest
@@ -126,7 +126,7 @@ class Delivery:
     rename: Callable[[int, str, bytes], None]
     credential: Credential | None = None
     stopping: Stop = never_stops
-    progress: Progress = silent
+    progress: Progress = ignore_progress
 
     def __post_init__(self) -> None:
         # check here, because messages may have been stored by an older version or another program

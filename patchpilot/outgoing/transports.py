@@ -11,7 +11,7 @@ from pkgutil import iter_modules, resolve_name
 from typing import TYPE_CHECKING
 
 import patchpilot.outgoing
-from patchpilot.errors import unknown
+from patchpilot.errors import unknown_word_error
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def find(name: str) -> "Transport":
     Raise UsageError for an unknown name and suggest the closest match.
     """
     if name not in _classes():
-        raise unknown("transport", name, list_names())
+        raise unknown_word_error("transport", name, list_names())
     transport: Transport = resolve_name(_classes()[name])()
     return transport
 

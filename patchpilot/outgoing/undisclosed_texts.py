@@ -6,8 +6,8 @@ its report.
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from patchpilot.cache.cached_re import compile_late
-from patchpilot.model.mail import message_id_of, parse_mail
+from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.model.mail import parse_mail, parse_message_id
 from patchpilot.model.message import Message
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.send_problem import SendProblem
@@ -15,7 +15,7 @@ from patchpilot.model.trailer import Trailer, parse_trailer
 
 _LINKS = ("link", "closes", "buglink")
 _REPORTER_TAGS = ("reported-by", "reported-and-tested-by")
-_CVE = compile_late(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE)
+_CVE = lazy_pattern(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE)
 
 
 def undisclosed_problems(
@@ -29,7 +29,7 @@ def undisclosed_problems(
     """
     for patch in series.patches:
         for tag in _tags(patch, _LINKS):
-            linked = message_id_of(tag.value.split()[0] if tag.value.split() else "")
+            linked = parse_message_id(tag.value.split()[0] if tag.value.split() else "")
             if tag.key != "link" or linked:
                 message = (
                     f"{patch.subject.title}: {tag.name}: names a report or a thread that is not"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from patchpilot.errors import PackError, suggestion
+from patchpilot.errors import PackError, suggest_valid_words
 from patchpilot.projects.project import (
     CHOICES,
     SECTIONS,
@@ -45,7 +45,7 @@ def misspelling_error(message: str, value: str, choices: Iterable[str]) -> PackE
     """Return the error for an unknown word in a project file, with the most similar valid word as
     its hint.
     """
-    return PackError(message, hint=suggestion("name", value, sorted(choices)))
+    return PackError(message, hint=suggest_valid_words("name", value, sorted(choices)))
 
 
 def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:

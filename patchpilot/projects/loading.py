@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cache.cached_re import compile_late
-from patchpilot.cache.entries import shipped_tables
-from patchpilot.errors import PackError, suggestion, unknown
+from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.cache.entries import read_shipped_tables
+from patchpilot.errors import PackError, suggest_valid_words, unknown_word_error
 from patchpilot.model.action import Action
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
@@ -57,7 +57,7 @@ def find_project(name: str) -> Project:
     """
     known_projects = projects()
     if name not in known_projects:
-        raise unknown("project", name, known_projects)
+        raise unknown_word_error("project", name, known_projects)
     return known_projects[name]
 
 
@@ -141,7 +141,7 @@ def own_tables(folder: Path, kind: Any) -> dict[str, tuple[str, Table]]:
 
 def _tables(user_tables: Own, folder: str) -> dict[str, Table]:
     """Resolve the tables of all projects. The shipped ones are validated by tests."""
-    default_tables = shipped_tables("projects")
+    default_tables = read_shipped_tables("projects")
     merged_tables = {name: table for name, (_, table) in user_tables.items()} | dict(
         default_tables
     )
@@ -199,7 +199,7 @@ def resolve_table(
         ]
         raise PackError(
             f"{label}: inherits = {parent!r} names no other project",
-            hint=suggestion("name", parent, sorted(candidates)),
+            hint=suggest_valid_words("name", parent, sorted(candidates)),
         )
     base = (
         resolve_table(parent, tables, (name, *descendants), labels=labels)
@@ -292,7 +292,7 @@ def _freeze_value(key: str, value: Any) -> Any:
     )
 
 
-_LIST_HOST = compile_late(r"(?:^|\.)lists?\.[\w.-]+$")
+_LIST_HOST = lazy_pattern(r"(?:^|\.)lists?\.[\w.-]+$")
 
 
 def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
@@ -462,7 +462,7 @@ def _subsystems(folder: str) -> Mapping[str, Subsystem]:
 
 def _resolve_tables(user_tables: Own) -> Mapping[str, Table]:
     """Resolve the tables of all subsystems; the tests validate the shipped ones."""
-    merged_tables = dict(shipped_tables("subsystems"))
+    merged_tables = dict(read_shipped_tables("subsystems"))
     labels = {name: f"subsystems/{name}.toml" for name in merged_tables}
     for name, (file, table) in user_tables.items():
         merged_tables[name] = override_table(merged_tables.get(name, {}), table)
@@ -476,7 +476,7 @@ def _resolve_tables(user_tables: Own) -> Mapping[str, Table]:
             raise PackError(
                 f"{labels[name]}: inherits = {parent!r} names no subsystem that inherits nothing"
                 " itself",
-                hint=suggestion("name", parent, sorted(merged_tables)),
+                hint=suggest_valid_words("name", parent, sorted(merged_tables)),
             )
         if "title" not in table:
             raise PackError(f"{labels[name]}: missing key 'title'")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.cache.cached_re import compile_cached, compile_late
+from patchpilot.cache.cached_re import compile_cached, lazy_pattern
 from patchpilot.model.trailer import Trailer
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class StableTrees(NamedTuple):
         return next((row.ends for row in self.series if row.version == version), None)
 
 
-_NUMBER = compile_late(r"\d{1,18}")
+_NUMBER = lazy_pattern(r"\d{1,18}")
 
 
 def version_key(version: str) -> tuple[int, ...]:

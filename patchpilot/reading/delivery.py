@@ -11,7 +11,12 @@ from typing import NamedTuple
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import parse_addresses
 from patchpilot.model.json_form import json_form
-from patchpilot.model.mail import Mail, id_in_header, mail_parts, raw_headers
+from patchpilot.model.mail import (
+    Mail,
+    list_mail_parts,
+    message_id_in_header,
+    parse_raw_headers,
+)
 from patchpilot.model.patch import parse_subject
 from patchpilot.series.patch_pairing import title_key
 
@@ -170,11 +175,14 @@ def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
 
 def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
     """Yield a report for each recipient in the machine-readable part."""
-    parts = mail_parts(mail.raw)
+    parts = list_mail_parts(mail.raw)
     text = "\n".join(text for _, text in parts)
     about = _find_returned_ids(mail, text)
     blocks = [
-        {name.lower(): value for name, _, value in raw_headers(block.split("\n"))[0]}
+        {
+            name.lower(): value
+            for name, _, value in parse_raw_headers(block.split("\n"))[0]
+        }
         for kind, text in parts
         if kind.startswith("message/delivery-status")
         for block in text.split("\n\n")
@@ -259,7 +267,7 @@ def _find_returned_ids(mail: Mail, text: str) -> tuple[str, ...]:
     """Return the Message-IDs of the returned message and of the messages that the report replies
     to.
     """
-    returned = map(id_in_header, _RETURNED_ID.findall(text))
+    returned = map(message_id_in_header, _RETURNED_ID.findall(text))
     ids = (*returned, mail.in_reply_to, *mail.references[-5:])
     return tuple(dict.fromkeys(filter(None, ids)))
 

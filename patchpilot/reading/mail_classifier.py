@@ -10,7 +10,7 @@ from functools import cached_property
 
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.mail import Mail, linked_ids, parse_patch
+from patchpilot.model.mail import Mail, find_linked_ids, parse_patch
 from patchpilot.model.patch import Patch, Subject, parse_subject
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import MailKind
@@ -232,7 +232,7 @@ class Classified:
         text = self.unquoted
         links = {
             it: _version_before(text, at)
-            for it, at in linked_ids(text)
+            for it, at in find_linked_ids(text)
             if at is not None
         }
         return {message_id: version for message_id, version in links.items() if version}

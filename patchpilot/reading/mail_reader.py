@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_mail
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 
 if TYPE_CHECKING:
     from patchpilot.reading.mail_classifier import Classified
@@ -36,7 +36,7 @@ class MailReader:
         self.now = datetime.now(UTC)
         self.from_poll = False
         self.online = False
-        self.progress: Progress = silent
+        self.progress: Progress = ignore_progress
         self.sent: Sequence[tuple[str, datetime, int]] | None = None
         self.topics: Mapping[str, str] | None = None
         self.undisclosed: frozenset[str] | None = None

@@ -14,10 +14,16 @@ from datetime import datetime
 from pathlib import Path
 
 from patchpilot.errors import InputError
-from patchpilot.model.bounded import EPOCH, MAX_INPUT, MAX_MAIL, arrival
-from patchpilot.model.bounded_gzip import text_of
-from patchpilot.model.mail import Mail, mail_bounds, one_mail, parse_mail, split_mbox
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.bounded import EPOCH, MAX_INPUT, MAX_MAIL, find_arrival_time
+from patchpilot.model.bounded_gzip import read_unpacked_blocks
+from patchpilot.model.mail import (
+    Mail,
+    extract_mail,
+    find_mail_bounds,
+    parse_mail,
+    split_mbox,
+)
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.reading.sender import real_sender
 
 NO_ID = "no-message-id.invalid"
@@ -40,7 +46,7 @@ def ignore_skipped(_reason: str) -> None:
 
 def read_mails(
     path: Path | str,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
     skipped: Skipped = ignore_skipped,
     parse_mail: Callable[[bytes], Mail] = parse_mail,
 ) -> tuple[Mail, ...]:
@@ -59,7 +65,9 @@ def read_mails(
             else Path(path).open("rb") as stream
         ):
             data = b"".join(
-                split_within_limits(text_of(stream, name), name, reasons.append)
+                split_within_limits(
+                    read_unpacked_blocks(stream, name), name, reasons.append
+                )
             )
     except OSError as error:
         raise InputError(
@@ -122,7 +130,7 @@ def _limit_blocks(
 
 def parse(
     data: bytes,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
     skipped: Skipped = ignore_skipped,
     source: str = "mbox",
     parse_mail: Callable[[bytes], Mail] = parse_mail,
@@ -133,7 +141,7 @@ def parse(
     Messages with one of the `excluded_ids` are omitted and not fully parsed. Raise InputError if a
     single message is too large; in an mbox, pass the reason to `skipped`.
     """
-    bounds = mail_bounds(data)
+    bounds = find_mail_bounds(data)
     mails = []
     for number, (start, end) in enumerate(bounds, 1):
         if number % 256 == 0:
@@ -141,7 +149,7 @@ def parse(
         if _header_message_id(data, start, end) in excluded_ids:
             continue
         try:
-            mail = with_id(parse_mail(one_mail(data, start, end)))
+            mail = with_id(parse_mail(extract_mail(data, start, end)))
             if mail.message_id not in excluded_ids:
                 mails.append(mail)
         except InputError as error:
@@ -249,7 +257,7 @@ def arrival_time(mail: Mail) -> datetime | None:
     This is the date of the topmost dated Received: header, or of Date: if there is none.
     """
     return (
-        arrival(
+        find_arrival_time(
             header.value for header in mail.headers if header.name.lower() == "received"
         )
         or mail.date

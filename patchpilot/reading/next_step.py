@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from patchpilot.model.action import Action, Advice, actions, join_hints
-from patchpilot.model.printable import counted
+from patchpilot.model.action import Action, Advice, actions_in_advice, join_hints
+from patchpilot.model.printable import format_count
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_state import wishes
@@ -185,10 +185,12 @@ def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
     """
     given = (it for it in series.trailers if it.version == series.latest.version)
     count = sum(not (tag.asks or tag.conditional) for tag in given)
-    sends = any(action.name == "send" for action in actions(advice))
+    sends = any(action.name == "send" for action in actions_in_advice(advice))
     if not (count and sends):
         return advice
-    tags = Action("trailers", (), f"add {counted(count, 'tag')} to the new version")
+    tags = Action(
+        "trailers", (), f"add {format_count(count, 'tag')} to the new version"
+    )
     return join_hints(advice, "; ", tags)
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from patchpilot.model.address import Address
-from patchpilot.model.commit_references import fixes_lines
+from patchpilot.model.commit_references import parse_fixes_lines
 from patchpilot.model.mail import Mail
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
@@ -306,7 +306,7 @@ def _find_reverted_ids(post: Classified) -> list[str]:
 
 
 def _find_fixed_ids(post: Classified) -> list[str]:
-    lines = fixes_lines(post.mail.body[:_LONGEST_BODY])
+    lines = parse_fixes_lines(post.mail.body[:_LONGEST_BODY])
     tags = [line for line in lines if line.is_tag and not line.before and not line.word]
     return [tag.id for tag in tags if tag.has_digits(8)]
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from patchpilot.model.mail import scissors_line
+from patchpilot.model.mail import is_scissors_line
 from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.phrases import CLOSING, GREETING
 
@@ -248,7 +248,7 @@ def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
         return len(lines)
     diff_at = text.count("\n", 0, diff.start())
     for index, line in enumerate(lines[:diff_at]):
-        starts = scissors_line(line) or _PATCH_HEAD.match(line)
+        starts = is_scissors_line(line) or _PATCH_HEAD.match(line)
         if starts and not any(quoted[index:diff_at]):
             return index
     cut = next(

@@ -206,7 +206,7 @@ class PatchLines:
             if line.startswith(("diff --git ", "index ", "--- ", "+++ ")):
                 continue
             if hunk := _HUNK.match(line):
-                number = bounded.limited_number(hunk["start"])
+                number = bounded.parse_limited_number(hunk["start"])
                 laid.append((f"@@{line[hunk.end() :]}", path, number))
                 continue
             laid.append((line, path, number))
@@ -299,7 +299,7 @@ def find_addressing_change(
                 index
                 for index, (_, path, line) in enumerate(old.laid)
                 if path == reported["path"]
-                and abs(line - bounded.limited_number(reported["line"])) <= NEAR
+                and abs(line - bounded.parse_limited_number(reported["line"])) <= NEAR
             ]
             lines = (indexes[0], indexes[-1]) if indexes else None
         else:

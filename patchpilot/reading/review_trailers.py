@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import unescape
 from itertools import pairwise
 
-from patchpilot.model.address import Address, addresses_within, parse_address
+from patchpilot.model.address import Address, find_addresses, parse_address
 from patchpilot.reading.reply_body import Body, ReplyLine
 from patchpilot.reading.sender import same_person
 
@@ -119,7 +119,7 @@ class GivenTrailer:
         address = self.address
         addresses = (
             *([address.email] if address else []),
-            *addresses_within(str(self)),
+            *find_addresses(str(self)),
         )
         other = next(
             (email for email in addresses if not same(Address("", email), sender)), None

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from patchpilot.model.address import Address, only_mailbox, parse_addresses
+from patchpilot.model.address import Address, parse_addresses, parse_only_mailbox
 from patchpilot.model.mail import Mail
 
 UNSEEN = "from an address not seen before"
@@ -30,7 +30,7 @@ def real_sender(mail: Mail) -> Address:
     rewritten = _VIA.match(mail.sender.name[:300])
     if not rewritten:
         return _clean_name(mail.sender)
-    if address := only_mailbox(mail.header("X-Original-From") or ""):
+    if address := parse_only_mailbox(mail.header("X-Original-From") or ""):
         return _clean_name(address)
     name = rewritten["name"].strip(" '\"")
     # ignore the address that the list adds
@@ -43,7 +43,7 @@ def real_sender(mail: Mail) -> Address:
     if len(others) == 1:
         (reply_to,) = others.values()
         return Address(_clean_name(reply_to).name or name, reply_to.email)
-    original = only_mailbox(mail.header("X-Original-Sender") or "")
+    original = parse_only_mailbox(mail.header("X-Original-Sender") or "")
     return Address(name, original.email if original else mail.sender.email)
 
 

@@ -16,7 +16,7 @@ from itertools import chain
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.bounded import EPOCH
-from patchpilot.model.mail import Mail, batch_of, linked_ids
+from patchpilot.model.mail import Mail, find_batch_part, find_linked_ids
 from patchpilot.model.patch import Subject, parse_subject
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.identities import Identities
@@ -233,8 +233,8 @@ def _continues_posting(posting: _PostsByNumber, post: Classified) -> bool:
 
 
 def _share_batch_id(one: Classified, other: Classified) -> bool:
-    batch = batch_of(one.message_id)
-    return bool(batch) and batch == batch_of(other.message_id)
+    batch = find_batch_part(one.message_id)
+    return bool(batch) and batch == find_batch_part(other.message_id)
 
 
 def _sent_together(one: Classified, other: Classified) -> bool:
@@ -488,7 +488,7 @@ def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
             continue
         title = parse_title(mail) or mail.subject.title
         authors = find_named_authors(mail)
-        links = (it for it, _ in linked_ids(mail.mail.body))
+        links = (it for it, _ in find_linked_ids(mail.mail.body))
         key = title_key(title)
         # in a stable review, patches reply to the first message of the review
         parent_id = None if mail.kind in ROUNDS else mail.mail.in_reply_to
@@ -533,7 +533,7 @@ class Posts:
         authors = find_named_authors(mail)
         if is_stable:
             ids = (self.commits.get(it[:12]) for it in mail.place.commits)
-            linked = (self.by_id.get(it) for it, _ in linked_ids(mail.mail.body))
+            linked = (self.by_id.get(it) for it, _ in find_linked_ids(mail.mail.body))
             keys = {author.key for author in authors}
             by_link = (it[0] for it in linked if it and it[2].sender.key in keys)
             index = next((it for it in (*ids, *by_link) if it is not None), None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Self
 
-from patchpilot.model.action import Action, join_hints, parts_of
+from patchpilot.model.action import Action, advice_parts, join_hints
 from patchpilot.model.bounded import parse_stored_time
 from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.delivery import DeliveryProblem, DeliveryReport
@@ -67,7 +67,7 @@ class SeriesSummary:
             values[name] = values[name] and values[name].isoformat()
         parts = [
             tuple(it) if isinstance(it, Action) else it
-            for it in parts_of(self.step.advice)
+            for it in advice_parts(self.step.advice)
         ]
         return values | {
             "state": str(self.state),

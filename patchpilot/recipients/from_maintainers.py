@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from patchpilot.maintainers import MaintainersFile, Section, SectionMatch
 from patchpilot.maintainers.load import match_texts
-from patchpilot.model.get_maintainer import Switches
+from patchpilot.model.get_maintainer import GetMaintainerOptions
 from patchpilot.model.recipient import SectionInfo as ShownSection
 from patchpilot.recipients.get_maintainer.address_format import (
     format_mailbox,
@@ -36,7 +36,7 @@ def add_maintainers_recipients(
     file: MaintainersFile,
     paths: Sequence[str],
     texts: Texts,
-    switches: Switches,
+    switches: GetMaintainerOptions,
     patches: Mapping[str, Collection[int]] = MappingProxyType({}),
 ) -> MaintainersMatch:
     """Add the recipients listed in MAINTAINERS. Maintainers and the list in each file's most

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.model.commit import Commit
@@ -39,7 +39,7 @@ CULPRIT_TAGS = (
     "signed-off-by",
 )
 MAX_CULPRITS = 20
-_ID = compile_late(r"\b([0-9a-fA-F]{8,40})\b")
+_ID = lazy_pattern(r"\b([0-9a-fA-F]{8,40})\b")
 
 
 def message_tags(patch: Patch) -> tuple[Trailer, ...]:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import MaintainersFile, Section
-from patchpilot.model.address import Address, AddressState, danger
-from patchpilot.model.get_maintainer import Switches
+from patchpilot.model.address import Address, AddressState, explain_unsafe_address
+from patchpilot.model.get_maintainer import GetMaintainerOptions
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, TEAM, Recipient, RecipientPlan
 from patchpilot.model.source_tree import Tree
@@ -55,7 +55,7 @@ class Sources(NamedTuple):
 
     file: MaintainersFile
     tree: Tree
-    switches: Switches
+    switches: GetMaintainerOptions
     project: Project
     repository: Repository | None = None
     history: GitHistory | None = None
@@ -199,7 +199,9 @@ def _sendable(recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:
     """
     if len(recipients) > MOST_RECIPIENTS:
         return tuple(
-            recipient for recipient in recipients if not danger(recipient.address.email)
+            recipient
+            for recipient in recipients
+            if not explain_unsafe_address(recipient.address.email)
         )
     return tuple(
         recipient

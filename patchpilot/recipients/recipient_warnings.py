@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.maintainers import Section
 from patchpilot.maintainers.patterns import folder_of
-from patchpilot.model.address import AddressState, AddressVerdict, judge
+from patchpilot.model.address import AddressState, AddressVerdict, check_email_address
 from patchpilot.model.commit_references import is_backport
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, RemedyKind
@@ -77,7 +77,7 @@ def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def judge_address(email: str) -> AddressVerdict:
     """Check an address, with a cache."""
-    return judge(email)
+    return check_email_address(email)
 
 
 def _check_addresses(facts: RecipientFacts) -> Iterator[str | Warned]:

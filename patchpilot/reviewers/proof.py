@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.reviewers.answer import MESSAGE, ReviewComment
 
 NEAR = 60
@@ -231,7 +231,7 @@ def _quoted_code(comment: ReviewComment) -> str:
 
 
 def _squeeze_spaces(text: str) -> str:
-    return " ".join(printable(text).split())
+    return " ".join(make_printable(text).split())
 
 
 def _failed_proof(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.reviewers.answer import MESSAGE
 
 _HEADERS = ("from", "subject", "to", "cc", "date", "in-reply-to")
@@ -125,7 +125,7 @@ def _patch_sections(patch: Patch) -> tuple[Section, ...]:
 def _format_section(section: Section) -> str:
     title, lines = section
     rows = (
-        f"{'' if number is None else number:>6}| {printable(line).rstrip()}".rstrip()
+        f"{'' if number is None else number:>6}| {make_printable(line).rstrip()}".rstrip()
         for number, line in lines
     )
     return f"\n## {title}\n\n" + "\n".join(rows) + "\n"

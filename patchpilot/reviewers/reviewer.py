@@ -12,7 +12,7 @@ from patchpilot.commits.git_config import OWN_SCOPES, all_entries
 from patchpilot.commits.run import Watched, follow
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.config import REVIEWERS
-from patchpilot.errors import GitError, InputError, MissingError, unknown
+from patchpilot.errors import GitError, InputError, MissingError, unknown_word_error
 from patchpilot.model.progress import Progress
 
 _PREFIX, _BEFORE_SEND = f"{REVIEWERS}er.", f"{REVIEWERS}-before-send"
@@ -96,7 +96,7 @@ def choose_reviewers(directory: Path, name: str = "") -> tuple[Reviewer, ...]:
             f" {_PREFIX}NAME.command 'my-model --print'`",
         )
     if name and name not in configured:
-        raise unknown("reviewer", name, configured)
+        raise unknown_word_error("reviewer", name, configured)
     return (configured[name],) if name else tuple(configured.values())
 
 

@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.model.patch import Series
 
 TAGS = "sent/"
 """The prefix of the tags of sent versions: `sent/CHANGE-ID-vN`, as in b4."""
-_LINE = compile_late(r"change-id:\s*([\w.-]{4,120})\s*", re.IGNORECASE)
-_GERRIT = compile_late(r"I[0-9a-f]{40}")
-_TAG = compile_late(rf"{TAGS}(.+)-v(\d{{1,3}})")
+_LINE = lazy_pattern(r"change-id:\s*([\w.-]{4,120})\s*", re.IGNORECASE)
+_GERRIT = lazy_pattern(r"I[0-9a-f]{40}")
+_TAG = lazy_pattern(rf"{TAGS}(.+)-v(\d{{1,3}})")
 
 
 def new_change_id(title: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 
-from patchpilot.errors import InputError, unknown
+from patchpilot.errors import InputError, unknown_word_error
 from patchpilot.resources import data_dir
 
 COMMENT = "#~"
@@ -33,7 +33,7 @@ def template(name: str, folder: Path | None = None) -> str:
     user_file = (folder or own_templates()) / f"{name}.txt"
     source = user_file if user_file.is_file() else shipped.get(name)
     if source is None:
-        raise unknown("template", name, shipped)
+        raise unknown_word_error("template", name, shipped)
     try:
         text = source.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 from patchpilot.errors import InputError
 from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.series.cover_letter import COMMENT, fill, strip_comments, template
 from patchpilot.series.given_text import read_text_option
 
@@ -83,7 +83,7 @@ def update_from_text(draft: Draft, text: str) -> Draft:
     if control := _CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
         raise InputError(
-            f"line {line}: control character {printable(control[0])}",
+            f"line {line}: control character {make_printable(control[0])}",
             hint="remove the character: a mail cannot contain it",
         )
     parts = _split_parts(text)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 
-from patchpilot.model.address import Address, judge
+from patchpilot.model.address import Address, check_email_address
 from patchpilot.model.draft import Draft
 from patchpilot.model.message import Message
 from patchpilot.series.change_id import stem
@@ -32,7 +32,9 @@ def new_message_ids(
     )
     domain = (
         re.sub(
-            r"[^A-Za-z0-9.-]", "", (judge(sender.email).wire or "").rpartition("@")[2]
+            r"[^A-Za-z0-9.-]",
+            "",
+            (check_email_address(sender.email).wire or "").rpartition("@")[2],
         )
         or "localhost"
     )

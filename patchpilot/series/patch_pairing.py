@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 
 ENOUGH = 0.75
 """Minimum similarity of two commits that are considered the same change."""
@@ -22,8 +22,8 @@ patches 5 in 6 reach 0.5, of the titles of other patches to the same file 1 in 5
 _NO_COMMON_LINE = 0.8
 """The weight of the title when the patches have few changed lines in common."""
 _FEW_COMMON = 0.1
-_WORD = compile_late(r"\w+")
-_QUOTES_AND_SPACE = compile_late(r"[\s\"'`“”‘’]+")
+_WORD = lazy_pattern(r"\w+")
+_QUOTES_AND_SPACE = lazy_pattern(r"[\s\"'`“”‘’]+")
 _MAX_COMPARED = 250_000
 """Maximum number of pairs of patches compared by content; above it, only equal keys pair
 patches.

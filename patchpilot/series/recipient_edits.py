@@ -8,18 +8,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
-from patchpilot.model.address import Address, AddressState, judge, parse_address
+from patchpilot.model.address import (
+    Address,
+    AddressState,
+    check_email_address,
+    parse_address,
+)
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.resources import state_path, store_json
 from patchpilot.series.change_id import change_ids
 
 BY_HAND = "by hand"
-_CONTROL = compile_late("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+_CONTROL = lazy_pattern("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 """Line breaks and other control characters; a tab counts as white space."""
 
 
@@ -260,7 +265,7 @@ def usable_recipients(addresses: Sequence[Address], option: str) -> tuple[Addres
     Raise InputError, with the reason, for an address that cannot.
     """
     for address in addresses:
-        verdict = judge(address.email)
+        verdict = check_email_address(address.email)
         if verdict.state is AddressState.BAD:
             message = (
                 f"{option}: {address.email!r} cannot be a recipient: {verdict.reason}"

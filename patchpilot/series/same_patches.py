@@ -6,7 +6,7 @@ patch-ids ignore.
 from collections.abc import Iterable, Sequence
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.address import judge
+from patchpilot.model.address import check_email_address
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 
@@ -52,7 +52,7 @@ def _key(patch: Patch) -> _Key:
         if line.kind in "+-"
     )
     author = (
-        (judge(patch.author.email).wire or patch.author.email).lower()
+        (check_email_address(patch.author.email).wire or patch.author.email).lower()
         if patch.author
         else ""
     )

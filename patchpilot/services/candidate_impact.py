@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bug_range import BugRange
-from patchpilot.model.progress import Progress, silent
-from patchpilot.services.backport.bug_range import bug_range
-from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
+from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.services.backport.bug_range import compute_bug_range
+from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.services.tags.stable_request_tag import (
     StableRequest,
     StableResult,
@@ -30,14 +30,14 @@ class CandidateImpact:
     message: str
 
 
-def candidate_impact(
+def compute_candidate_impact(
     repository: Repository,
     fix: str,
     candidates: Sequence[str],
     *,
     profile: str = "",
     signoff: bool = False,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> CandidateImpact:
     """Return a fix's tags and affected releases, assuming that the candidates introduced the bug.
 
@@ -48,7 +48,7 @@ def candidate_impact(
         StableRequest(fix, fixes=candidates, profile=profile),
         progress=progress,
     )
-    bug = bug_range(
+    bug = compute_bug_range(
         repository,
         stable.commit,
         [culprit.commit for culprit in stable.culprits],
@@ -58,7 +58,11 @@ def candidate_impact(
         request = PrepareRequest(
             fix, profile=profile, fixes=tuple(candidates), signoff=signoff, dry_run=True
         )
-        message = prepare(repository, request, progress=progress).changes[-1].marked
+        message = (
+            prepare_commit_tags(repository, request, progress=progress)
+            .changes[-1]
+            .marked
+        )
     except PatchpilotError as error:
         # still return the releases if the tags cannot be determined
         message = f"the tags cannot be written: {error.message}"

@@ -11,13 +11,13 @@ from patchpilot.commits.undo_refs import record
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress
 from patchpilot.services.check.apply_fixes import FixResult
-from patchpilot.services.check.check_topic import CheckedTopic, fix_topic
+from patchpilot.services.check.check_topic import CheckedTopic, fix_topic_findings
 from patchpilot.services.fix_finding import (
     TAG_RULES,
-    FindingFixed,
+    FindingChanges,
     Remedy,
     fix_messages,
-    preview_tags,
+    preview_certain_tags,
 )
 
 MESSAGE = "/COMMIT_MSG"
@@ -32,7 +32,7 @@ class CertainFixes:
     """
 
     fixes: FixResult
-    tags: FindingFixed
+    tags: FindingChanges
 
     @property
     def left(self) -> list[str]:
@@ -50,22 +50,22 @@ class CertainFixes:
         ]
 
 
-def fixed_messages(result: FixResult) -> dict[str, str]:
+def collect_fixed_messages(result: FixResult) -> dict[str, str]:
     """Map commit ids to the commit messages that the safe fixes changed."""
     return {
         patch.patch.commit: "\n".join(text.after)
         for patch in result.patches
         for text in patch.texts
-        if patch.patch.commit and is_message(text.name)
+        if patch.patch.commit and is_message_name(text.name)
     }
 
 
-def is_message(name: str) -> bool:
+def is_message_name(name: str) -> bool:
     """Return whether `name` denotes a commit message rather than a file."""
     return name.endswith(MESSAGE)
 
 
-def fix_certain(
+def apply_certain_fixes(
     repository: Repository,
     settings: Settings,
     topic: CheckedTopic,
@@ -78,9 +78,9 @@ def fix_certain(
     """Apply the safe fixes, then add the certain tags to the commits in `tagless`.
 
     If `overrides` is None, preview the changes without writing them. Both changes share one undo
-    record. `overrides` works like in `fix_topic`.
+    record. `overrides` works like in `fix_topic_findings`.
     """
-    fix_result = fix_topic(
+    fix_result = fix_topic_findings(
         repository,
         settings,
         topic,
@@ -89,18 +89,18 @@ def fix_certain(
         progress=progress,
     )
     if not tagless:
-        return CertainFixes(fix_result, FindingFixed(()))
+        return CertainFixes(fix_result, FindingChanges(()))
     if overrides is None:
         # tags are derived from the new messages, so create the commits without moving a ref
         new_ids = rewrite.plan(
             repository,
             *rewrite.branch_of(repository),
-            fixed_messages(fix_result),
+            collect_fixed_messages(fix_result),
             sign=False,
         ).commits
         return CertainFixes(
             fix_result,
-            preview_tags(
+            preview_certain_tags(
                 repository,
                 settings,
                 [new_ids.get(commit, commit) for commit in tagless],

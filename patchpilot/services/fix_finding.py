@@ -12,11 +12,14 @@ from enum import StrEnum
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import branch_of
 from patchpilot.config import Settings
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding, Rule
 from patchpilot.model.trailer import find_tags
-from patchpilot.services.check.check_topic import CheckedTopic, fix_topic
-from patchpilot.services.tags.prepare_commits import PrepareRequest, message_changes
+from patchpilot.services.check.check_topic import CheckedTopic, fix_topic_findings
+from patchpilot.services.tags.prepare_commits import (
+    PrepareRequest,
+    plan_message_changes,
+)
 from patchpilot.topic.message_changes import MessageChange, Preparation, write_messages
 
 DCO_SUMMARY = (
@@ -42,7 +45,7 @@ class Remedy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FindingFixed:
+class FindingChanges:
     """The changes that fix a finding, as diff lines.
 
     If no fix is certain, `diff` is empty and `reason` says why. `costs` lists the consequences of
@@ -76,14 +79,14 @@ def fix_finding(
     *,
     strict: bool = False,
     overrides: Collection[str] | None,
-    progress: Progress = silent,
-) -> FindingFixed:
+    progress: Progress = ignore_progress,
+) -> FindingChanges:
     """Apply the safe fix for one finding in a commit, and return the changes.
 
     If `overrides` is None, preview the fix without writing it. Otherwise, ignore the blocks named
     in `overrides`.
     """
-    fix_result = fix_topic(
+    fix_result = fix_topic_findings(
         repository,
         settings,
         CheckedTopic((commit,), commit),
@@ -95,7 +98,7 @@ def fix_finding(
         progress=progress,
     )
     (patch,) = fix_result.patches
-    return FindingFixed(
+    return FindingChanges(
         tuple(patch.diff),
         "" if patch.texts else patch.refused or "its fix would cause another finding",
         fix_result.costs,
@@ -109,21 +112,23 @@ def fix_messages(
     remedy: Remedy,
     *,
     overrides: Collection[str] | None,
-    progress: Progress = silent,
-) -> FindingFixed:
+    progress: Progress = ignore_progress,
+) -> FindingChanges:
     """Add the certain tags, or the user's sign-off, to commit messages.
 
     `overrides` works like in `fix_finding`.
     """
     is_sign_off = remedy is Remedy.SIGN_OFF
-    changes = _message_changes(repository, settings, commits, is_sign_off, progress)
+    changes = _plan_message_changes(
+        repository, settings, commits, is_sign_off, progress
+    )
     unsigned_commits = [
         repository.commit(change.commit)
         for change in changes
         if is_sign_off and _is_missing_author(repository, change)
     ]
     if unsigned_commits:
-        return FindingFixed(
+        return FindingChanges(
             (),
             f"only the author can: {unsigned_commits[0].author} of {unsigned_commits[0].short}",
         )
@@ -134,25 +139,27 @@ def fix_messages(
         dry_run=overrides is None,
         overrides=overrides or (),
     )
-    return replace(_make_result(changes, rewrite_result.costs), ids=rewrite_result.ids)
+    return replace(
+        _make_finding_changes(changes, rewrite_result.costs), ids=rewrite_result.ids
+    )
 
 
-def preview_tags(
+def preview_certain_tags(
     repository: Repository,
     settings: Settings,
     commits: Sequence[str],
     progress: Progress,
-) -> FindingFixed:
+) -> FindingChanges:
     """Return the tags that are certain for these commits, without writing them.
 
     The commits need not be on a branch.
     """
-    return _make_result(
-        _message_changes(repository, settings, commits, False, progress), ()
+    return _make_finding_changes(
+        _plan_message_changes(repository, settings, commits, False, progress), ()
     )
 
 
-def _message_changes(
+def _plan_message_changes(
     repository: Repository,
     settings: Settings,
     commits: Sequence[str],
@@ -165,12 +172,12 @@ def _message_changes(
         stable="none" if is_sign_off else "auto",
         signoff=is_sign_off,
     )
-    return message_changes(repository, commits, request, progress)
+    return plan_message_changes(repository, commits, request, progress)
 
 
-def _make_result(
+def _make_finding_changes(
     changes: Sequence[MessageChange], costs: tuple[str, ...]
-) -> FindingFixed:
+) -> FindingChanges:
     diff_lines = [
         line for change in changes if change.changed for line in _diff_message(change)
     ]
@@ -179,7 +186,7 @@ def _make_result(
         for change in changes
         if not change.changed
     )
-    return FindingFixed(
+    return FindingChanges(
         tuple(diff_lines),
         "" if diff_lines else "; ".join(reason for reason in reasons if reason),
         costs,

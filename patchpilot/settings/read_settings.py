@@ -15,10 +15,10 @@ from patchpilot.config import (
     FILE_NAME,
     FLAG,
     Settings,
-    load,
+    load_settings,
     wrong_value_error,
 )
-from patchpilot.errors import InputError, PatchpilotError, unknown
+from patchpilot.errors import InputError, PatchpilotError, unknown_word_error
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -58,7 +58,7 @@ class Source(NamedTuple):
         )
 
 
-def source_of(
+def find_settings_source(
     repository: "Repository | None", tree: Path | None = None
 ) -> Source | None:
     """Return the settings source: `tree`, the repository's working tree, or None."""
@@ -70,7 +70,7 @@ def source_of(
     return Source(top, DirectoryTree(top))
 
 
-def revision_source(
+def make_revision_source(
     repository: "Repository", revision: str, *, trusted: bool = False
 ) -> Source:
     """Return the settings source for a revision, independent of the working tree."""
@@ -132,28 +132,28 @@ def read_settings(
     value raises a UsageError or InputError that includes its location. With `problems`, append all
     errors to that list instead.
     """
-    source = source or source_of(repository)
+    source = source or find_settings_source(repository)
     text = None
     try:
-        text = _tree_file(source) if source else None
+        text = _read_tree_file(source) if source else None
     except InputError as error:
         _raise_or_store(error, problems)
-    values = _git_config(repository) if repository else {}
-    settings = load(
+    values = _read_git_config(repository) if repository else {}
+    settings = load_settings(
         text,
         values,
         flags,
         label=source.label if source else FILE_NAME,
         problems=problems,
     )
-    for name, list_names in (("profile", _profiles), ("via", _transports)):
-        if problem := _unknown_value(settings, name, list_names):
+    for name, list_names in (("profile", _list_profiles), ("via", _list_transports)):
+        if problem := _unknown_value_error(settings, name, list_names):
             _raise_or_store(problem, problems)
             settings = settings._replace(wrong=settings.wrong | {name})
     return settings
 
 
-def user_settings(
+def read_user_settings(
     location: "Path | Repository | None" = None,
     *,
     problems: list[PatchpilotError] | None = None,
@@ -170,13 +170,13 @@ def user_settings(
         if location is None or isinstance(location, Path):
             values = config_values(location, _READ)
         else:
-            values = _git_config(location)
+            values = _read_git_config(location)
     except MissingError:
         values = {}
-    return load(None, values, flags, problems=problems)
+    return load_settings(None, values, flags, problems=problems)
 
 
-def send_request(settings: Settings, **other_fields: Any) -> "SendRequest":
+def make_send_request(settings: Settings, **other_fields: Any) -> "SendRequest":
     """Return the send request for these settings and the given fields."""
     from patchpilot.model.send_request import SendRequest
 
@@ -189,16 +189,17 @@ def send_request(settings: Settings, **other_fields: Any) -> "SendRequest":
     )
 
 
-def packs_of_tree(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
+def list_tree_packs(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
     """Return the rule packs named in a tree's own settings file, whether trusted or not."""
     from patchpilot.lint.rule_store import OwnPack
 
     return tuple(
-        OwnPack(path, read_small(source, path)) for path in settings.list_value("packs")
+        OwnPack(path, read_small_file(source, path))
+        for path in settings.list_value("packs")
     )
 
 
-def _git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:
+def _read_git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:
     """Return patchpilot's settings in git's configuration, and b4's archive."""
     values = repository.config_regexp(_READ)
     if B4_ARCHIVE not in values:
@@ -208,7 +209,7 @@ def _git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:
     return values
 
 
-def _tree_file(source: Source) -> str | None:
+def _read_tree_file(source: Source) -> str | None:
     if not source.is_revision:
         file = source.top / FILE_NAME
         if not file.is_symlink() and not file.is_file():
@@ -216,7 +217,7 @@ def _tree_file(source: Source) -> str | None:
     elif not source.tree.exists(FILE_NAME):
         return None
     try:
-        return read_small(source, FILE_NAME).decode("utf-8")
+        return read_small_file(source, FILE_NAME).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(
             f"{source.label}: not UTF-8: {error.reason}",
@@ -224,7 +225,7 @@ def _tree_file(source: Source) -> str | None:
         ) from error
 
 
-def read_small(source: Source, path: str) -> bytes:
+def read_small_file(source: Source, path: str) -> bytes:
     """Read a small regular file from the tree.
 
     Do not follow a symbolic link out of the tree.
@@ -255,7 +256,7 @@ def read_small(source: Source, path: str) -> bytes:
     return data
 
 
-def _unknown_value(
+def _unknown_value_error(
     settings: Settings, name: str, known_names: Callable[[], Sequence[str]]
 ) -> PatchpilotError | None:
     """Return the error for a setting that names an unknown profile, rule or transport, or None."""
@@ -266,7 +267,7 @@ def _unknown_value(
     if setting.value in valid_names:
         return None
     if setting.origin == FLAG:
-        return unknown(name, setting.value, valid_names)
+        return unknown_word_error(name, setting.value, valid_names)
     return wrong_value_error(
         name,
         setting.value,
@@ -276,13 +277,13 @@ def _unknown_value(
     )
 
 
-def _profiles() -> Sequence[str]:
+def _list_profiles() -> Sequence[str]:
     from patchpilot.projects.loading import projects
 
     return tuple(projects())
 
 
-def _transports() -> Sequence[str]:
+def _list_transports() -> Sequence[str]:
     from patchpilot.outgoing.transports import list_names
 
     return list_names()
@@ -296,7 +297,7 @@ def _raise_or_store(
     problems.append(error)
 
 
-def user_pager() -> str | None:
+def read_user_pager() -> str | None:
     """Return core.pager from the user's git configuration.
 
     The repository's own configuration is ignored.

@@ -26,10 +26,10 @@ from patchpilot.model.action import Action, Hint, OwnCommand
 from patchpilot.model.json_form import json_form
 from patchpilot.settings.read_settings import (
     Source,
-    packs_of_tree,
+    find_settings_source,
+    list_tree_packs,
     read_settings,
-    read_small,
-    source_of,
+    read_small_file,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class TreeConfiguration:
         return len(self.files) > 1
 
 
-def configuration_of(
+def find_tree_configuration(
     directory: Path | None,
     *,
     repo: Path | None = None,
@@ -93,14 +93,14 @@ def configuration_of(
     revision range), include these commits' changes to them.
     """
     top = tree or _find_top(directory, repo)
-    source = source_of(None, top)
+    source = find_settings_source(None, top)
     assert source
-    commands = _commands(top, build=build or bool(commits), commits=commits)
+    commands = _read_commands(top, build=build or bool(commits), commits=commits)
     if commands and not (top / FILE_NAME).exists():
         return TreeConfiguration(
             str(top), (), "", trusted=_are_trusted(commands), commands=commands
         )
-    tree_configuration = configuration(source)
+    tree_configuration = read_tree_configuration(source)
     is_trusted = (
         tree_configuration.trusted or not tree_configuration.has_packs
     ) and _are_trusted(commands)
@@ -111,7 +111,7 @@ def configuration_of(
     )
 
 
-def _commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]:
+def _read_commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]:
     """Return the commands configured in the repository that contains a directory, if any."""
     from patchpilot.commits.repository import Repository
 
@@ -148,7 +148,7 @@ def _find_top(directory: Path | None, repo: Path | None) -> Path:
         raise
 
 
-def configuration(source: Source) -> TreeConfiguration:
+def read_tree_configuration(source: Source) -> TreeConfiguration:
     """Return the configuration of a source's tree.
 
     Raise MissingError if it has no settings.
@@ -159,13 +159,13 @@ def configuration(source: Source) -> TreeConfiguration:
             hint="only trees with their own settings need to be trusted",
         )
     settings = read_settings(source=source)
-    packs = packs_of_tree(settings, source) if settings.packs_from_tree else ()
-    files = _files(source, packs)
+    packs = list_tree_packs(settings, source) if settings.packs_from_tree else ()
+    files = _collect_files(source, packs)
     digest = digest_of(files)
     return TreeConfiguration(source.label, files, digest, digest in trusted_entries())
 
 
-def trust(configuration: TreeConfiguration) -> None:
+def trust_configuration(configuration: TreeConfiguration) -> None:
     """Record that the user trusts this content."""
     if configuration.has_packs:
         private_config.trust({configuration.digest: configuration.label})
@@ -177,7 +177,7 @@ def trust_commands(commands: Iterable[OwnCommand]) -> None:
     private_config.trust({command.digest: command.label for command in commands})
 
 
-def revoke(configuration: TreeConfiguration) -> int:
+def revoke_trust(configuration: TreeConfiguration) -> int:
     """Revoke trust in all content of this tree and return the number of revoked entries."""
     # this includes commands that the repository no longer names
     starts = tuple(
@@ -192,7 +192,7 @@ def revoke(configuration: TreeConfiguration) -> int:
     return private_config.forget([configuration.digest], packs)
 
 
-def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
+def read_own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
     """Read the rule packs that the settings name.
 
     The user must trust a tree's packs in their current form, and the tree must contain them. Raise
@@ -206,31 +206,31 @@ def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]
     if not settings.packs_from_tree or source is None:
         top = source.top if source else Path()
         return tuple(read_pack(top / Path(path).expanduser()) for path in paths)
-    packs = packs_of_tree(settings, source)
+    packs = list_tree_packs(settings, source)
     if not source.trusted:
-        verify(source, packs)
+        require_trust(source, packs)
     return packs
 
 
-def packs_if_trusted(
+def read_trusted_packs(
     settings: Settings, source: Source | None
 ) -> "tuple[tuple[OwnPack, ...], str]":
-    """Read packs like `own_packs`, skipping untrusted packs of a tree.
+    """Read packs like `read_own_packs`, skipping untrusted packs of a tree.
 
     Return the packs and the reason for skipping, or "".
     """
     try:
-        return own_packs(settings, source), ""
+        return read_own_packs(settings, source), ""
     except UntrustedError as error:
         return (), error.message
 
 
-def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
+def require_trust(source: Source, packs: "Sequence[OwnPack]") -> None:
     """Raise UntrustedError unless the user trusts the current content of these packs and of the
     settings that name them.
     """
     trusted = trusted_entries()
-    if digest_of(_files(source, packs)) in trusted:
+    if digest_of(_collect_files(source, packs)) in trusted:
         return
     names = ", ".join(pack.label for pack in packs)
     before = next(
@@ -259,8 +259,10 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
     )
 
 
-def _files(source: Source, packs: "Sequence[OwnPack]") -> tuple[tuple[str, bytes], ...]:
+def _collect_files(
+    source: Source, packs: "Sequence[OwnPack]"
+) -> tuple[tuple[str, bytes], ...]:
     return (
-        (FILE_NAME, read_small(source, FILE_NAME)),
+        (FILE_NAME, read_small_file(source, FILE_NAME)),
         *((pack.label, pack.text) for pack in packs),
     )

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import configuration, stream_output
 from patchpilot.history.earlier_fixes import function_name, head_of, is_head
-from patchpilot.model.hunk_fit import text_lines
+from patchpilot.model.hunk_fit import split_text_lines
 from patchpilot.symptoms.printed_messages import common_letters, search_keys
 from patchpilot.symptoms.read_log import Frame, Symptom
 
@@ -126,7 +126,7 @@ def locate(repository: Repository, rev: str, symptom: Symptom) -> SourceLocation
         ):
             files[path] = max(files.get(path, 0.0), weight)
         for path, number in printing_lines:
-            code = text_lines(repository.blob(rev, path) or b"")
+            code = split_text_lines(repository.blob(rev, path) or b"")
             if (top := head_of(code, number - 1)) is not None:
                 name = function_name(code[top])
                 functions[name] = max(functions.get(name, 0.0), _PRINTED)

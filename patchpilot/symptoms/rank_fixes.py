@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from patchpilot.cache.entries import shipped_tables
+from patchpilot.cache.entries import read_shipped_tables
 from patchpilot.symptoms.candidates import (
     Change,
     CommitMessage,
@@ -183,7 +183,7 @@ def score(table: Mapping[str, float], features: Features) -> float:
 
 def weights() -> Mapping[str, float]:
     """Return the fitted weights of the evidence."""
-    table: Mapping[str, float] = shipped_tables("ranking")["symptoms"]["candidate"]
+    table: Mapping[str, float] = read_shipped_tables("ranking")["symptoms"]["candidate"]
     return table
 
 
@@ -199,7 +199,9 @@ def fits(best: Sequence[RankedCandidate]) -> bool:
     """Return whether any of the best candidates is likely enough to be the fix, or changes the
     function in which the symptom occurred.
     """
-    threshold: float = shipped_tables("ranking")["symptoms"]["calibration"]["nothing"]
+    threshold: float = read_shipped_tables("ranking")["symptoms"]["calibration"][
+        "nothing"
+    ]
     return any(
         ranked.probability >= threshold
         or ranked.evidence.features["functions_top"] >= LIKELY
@@ -246,7 +248,7 @@ def add_shares(rows: Sequence[Features]) -> list[Features]:
 
 def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
     """Rank candidates, best first, with probabilities that add up to at most 1."""
-    data, table = shipped_tables("ranking")["symptoms"], weights()
+    data, table = read_shipped_tables("ranking")["symptoms"], weights()
     rows = add_shares([candidate.features for candidate in evidence])
     ordered = sorted(
         (

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from patchpilot.cache.entries import shipped_tables
+from patchpilot.cache.entries import read_shipped_tables
 
 MAX_LOG = 1 << 20
 _MAX_FRAMES = 40
@@ -130,7 +130,9 @@ class Symptom:
 
 def read_log(log: str) -> Symptom:
     """Parse a log. The result is falsy if the log contains no search terms."""
-    common_names = re.compile(shipped_tables("ranking")["symptoms"]["frames"]["common"])
+    common_names = re.compile(
+        read_shipped_tables("ranking")["symptoms"]["frames"]["common"]
+    )
     frames: dict[str, Frame] = {}
     modules: dict[str, None] = {}
     files: dict[str, None] = {}

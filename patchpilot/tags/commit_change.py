@@ -5,7 +5,7 @@ import re
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.patch import unquote
+from patchpilot.model.patch import unquote_path
 
 _FILE = re.compile(r"^diff --git ", re.MULTILINE)
 _NAMES = re.compile(r"^--- (.*)\n\+\+\+ (.*)$", re.MULTILINE)
@@ -101,4 +101,4 @@ def _run(match: re.Match[str]) -> Run:
 
 def _path(name: str) -> str | None:
     name = name.rstrip("\t")
-    return None if name == "/dev/null" else unquote(name)[2:]
+    return None if name == "/dev/null" else unquote_path(name)[2:]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.commit import Commit
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.tags.blame import Blame, Owner, blame
 from patchpilot.tags.commit_change import CommitFileChange, read_change
 from patchpilot.tags.message_evidence import find_commit_ids, find_quotes, prose
@@ -38,7 +38,7 @@ class EvidenceInput:
 
 
 def read_evidence_input(
-    repository: Repository, commit: Commit, progress: Progress = silent
+    repository: Repository, commit: Commit, progress: Progress = ignore_progress
 ) -> EvidenceInput:
     """Read the data about a fix. The commit must have a parent."""
     parent = commit.parents[0]

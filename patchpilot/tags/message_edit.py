@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from patchpilot.model.trailer import (
     add_trailers,
+    explain_refused_trailers,
+    explain_unfit_trailer,
+    find_trailer_block,
     parse_trailers,
-    refused_trailers,
-    trailer_block,
-    unfit,
 )
 
 _PIECES = re.compile(r"\s+|[^\s]+")
@@ -36,7 +36,7 @@ class MessageEdits(NamedTuple):
                 line.partition(": ") for line in (self.mended or {}).values()
             )
         ]
-        return refused_trailers((*self.trailers, *developers, *replaced))
+        return explain_refused_trailers((*self.trailers, *developers, *replaced))
 
 
 def compose(message: str, request: MessageEdits) -> str:
@@ -46,14 +46,18 @@ def compose(message: str, request: MessageEdits) -> str:
     """
     lines = message.rstrip("\n").split("\n")
     for index, text in (request.mended or {}).items():
-        lines[index] = lines[index] if unfit(text) else text
+        lines[index] = lines[index] if explain_unfit_trailer(text) else text
     text = (
         add_trailers("\n".join(lines) + "\n", request.trailers)
         if request.trailers
         else "\n".join(lines) + "\n"
     )
     for developer in request.developers:
-        text = text if unfit(developer) else _add_developer(text, developer)
+        text = (
+            text
+            if explain_unfit_trailer(developer)
+            else _add_developer(text, developer)
+        )
     return text
 
 
@@ -72,7 +76,7 @@ def _add_developer(message: str, developer: str) -> str:
     if others:
         lines[others[-1] : others[-1]] = new_lines
     else:
-        block = trailer_block(lines)
+        block = find_trailer_block(lines)
         if len(block):
             lines[block.stop : block.stop] = new_lines
         else:

@@ -9,7 +9,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.history.stable_branches import mainline
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import read_marks
+from patchpilot.model.commit_references import read_commit_marks
 from patchpilot.tags.bisect_log import Bisection
 from patchpilot.tags.message_evidence import prose
 from patchpilot.tags.rank_culprits import Candidate, tag_of
@@ -24,7 +24,10 @@ def move_reverted_first(
 ) -> tuple[Candidate, ...]:
     """Move commits reverted by the fix to the front of the candidates."""
     subject, text = prose(commit.message)
-    ids = (repository.find(word) for word in read_marks(f"{subject}\n\n{text}").reverts)
+    ids = (
+        repository.find(word)
+        for word in read_commit_marks(f"{subject}\n\n{text}").reverts
+    )
     reverted = [
         id_
         for id_ in dict.fromkeys(ids)
@@ -150,7 +153,7 @@ def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
     culprit = repository.commit(candidate.commit)
     ids = [
         upstream
-        for upstream in read_marks(culprit.message).upstream
+        for upstream in read_commit_marks(culprit.message).upstream
         if len(upstream) == len(culprit.id)
     ]
     if len(ids) != 1:

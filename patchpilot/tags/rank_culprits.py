@@ -13,7 +13,7 @@ from patchpilot.history.imports import ImportCheck
 from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import DIGITS
 from patchpilot.model.json_form import json_form
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.tags.blame_features import Tally, features, rough_score, tally
 from patchpilot.tags.candidate_features import (
     compute_close_features,
@@ -67,7 +67,7 @@ def find(
     commit: Commit,
     *,
     limit: int = 5,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
     weights: Weights | None = None,
 ) -> RankedCulprits:
     """Return the commits that most likely introduced the bug fixed by a commit.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from patchpilot.cache.entries import shipped_tables
+from patchpilot.cache.entries import read_shipped_tables
 
 
 class Weights(NamedTuple):
@@ -28,7 +28,7 @@ class Weights(NamedTuple):
 @cache
 def load_shipped_weights() -> Weights:
     """Load the weights shipped with patchpilot."""
-    data = shipped_tables("ranking")["fixes"]
+    data = read_shipped_tables("ranking")["fixes"]
     curve = tuple((float(a), float(b)) for a, b in data["calibration"]["curve"])
     return Weights(data["candidate"], data["none"], curve)
 

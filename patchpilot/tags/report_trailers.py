@@ -9,13 +9,13 @@ import re
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import (
     AddressState,
-    has_agent,
-    is_program,
-    judge,
+    check_email_address,
+    correct_assistant,
+    is_program_value,
     parse_address,
-    right_assistant,
+    starts_with_agent,
 )
-from patchpilot.model.mail import message_id_of, parse_bracketed_id
+from patchpilot.model.mail import parse_bracketed_id, parse_message_id
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 TrailerLine = tuple[str, str]
@@ -37,7 +37,7 @@ def person(value: str, trailer_name: str) -> str:
 
     Raise InputError if there is no usable address.
     """
-    if trailer_name in _AUTHORS and is_program(value):
+    if trailer_name in _AUTHORS and is_program_value(value):
         raise InputError(
             f"{trailer_name}: {value} is a program, which cannot sign off",
             hint="name it as Assisted-by: AGENT:MODEL",
@@ -48,7 +48,7 @@ def person(value: str, trailer_name: str) -> str:
             f"{trailer_name}: no mail address in {value!r}",
             hint='write it as "Name <mail@example.org>"',
         )
-    verdict = judge(address.email)
+    verdict = check_email_address(address.email)
     if verdict.state is AddressState.BAD:
         raise InputError(
             f"{trailer_name}: {address.email}: {verdict.reason}",
@@ -65,7 +65,7 @@ def link(value: str, archive: str) -> str:
     url = _URL.match(value.strip())
     if url:
         return url[1]
-    message_id = parse_bracketed_id(value) or message_id_of(value)
+    message_id = parse_bracketed_id(value) or parse_message_id(value)
     if message_id:
         return archive + message_id
     raise InputError(
@@ -143,8 +143,8 @@ def assistant(value: str) -> str:
     Raise UsageError unless it is AGENT:MODEL, optionally followed by specialized analysis tools.
     """
     value = " ".join(value.split())
-    corrected = right_assistant(value)
-    if not has_agent(value):
+    corrected = correct_assistant(value)
+    if not starts_with_agent(value):
         raise UsageError(
             f"Assisted-by: {value} does not have the form AGENT:MODEL",
             hint="use AGENT:MODEL, for example 'Assisted-by: Claude:claude-3-opus coccinelle'",

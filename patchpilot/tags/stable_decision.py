@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from patchpilot.model.bug_range import version_order
+from patchpilot.model.bug_range import version_sort_key
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.projects.project import Project
@@ -109,10 +109,10 @@ def _earliest_version(release: str | None, affected: Sequence[BranchState]) -> s
         return ""
     mainline = release.lstrip("v")
     lowest = min(
-        (state.version for state in affected), key=version_order, default=mainline
+        (state.version for state in affected), key=version_sort_key, default=mainline
     )
     in_series = f"{mainline}.".startswith(f"{lowest}.")
-    return min(mainline, mainline if in_series else lowest, key=version_order)
+    return min(mainline, mainline if in_series else lowest, key=version_sort_key)
 
 
 def _reasons(

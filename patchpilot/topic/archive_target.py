@@ -5,7 +5,7 @@ from pathlib import Path
 
 from patchpilot.archive.archive import archive_of
 from patchpilot.errors import InputError, NetworkError, UsageError
-from patchpilot.model.mail import Mail, message_id_of, parse_patch
+from patchpilot.model.mail import Mail, parse_message_id, parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mbox import unique
@@ -20,9 +20,9 @@ def archive_setting(directory: Path | None) -> str:
 
     The setting is read from git's configuration, inside or outside a repository.
     """
-    from patchpilot.settings.read_settings import user_settings
+    from patchpilot.settings.read_settings import read_user_settings
 
-    return user_settings(directory).get("lore")
+    return read_user_settings(directory).get("lore")
 
 
 def series_at(
@@ -72,7 +72,7 @@ def thread_at(
     Raise UsageError if the target is neither a Message-ID nor an archive URL, RefusedError for a
     message about an undisclosed fix, and NetworkError if the archive must not or cannot be reached.
     """
-    message_id = message_id_of(target)
+    message_id = parse_message_id(target)
     if message_id is None:
         raise UsageError(
             f"{target}: neither a Message-ID nor an archive URL",

@@ -12,7 +12,7 @@ from patchpilot.outgoing.b4.draft_texts import import_b4_texts
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.draft import Drafts
-from patchpilot.settings.read_settings import user_settings
+from patchpilot.settings.read_settings import read_user_settings
 from patchpilot.topic.b4_record import find_branch_without_send, record_in_b4
 from patchpilot.topic.reroll import is_remembered, remember
 
@@ -49,7 +49,9 @@ def _track_series(repository: Repository, send: Send) -> None:
         ]
     ids = [entry.message_id for past_send in sends for entry in past_send.entries]
     lore = (
-        None if send.undisclosed else user_settings(repository, problems=[]).get("lore")
+        None
+        if send.undisclosed
+        else read_user_settings(repository, problems=[]).get("lore")
     )
     first_message = send.entries[0]
     with Store() as store:

@@ -12,7 +12,11 @@ from typing import NamedTuple
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import fix_claim, may_fix, upstream_commits
+from patchpilot.model.commit_references import (
+    find_fix_claim,
+    find_upstream_commits,
+    may_fix_bug,
+)
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch
 from patchpilot.model.send_request import SendRequest
@@ -53,9 +57,9 @@ def judge_fix(
         changes = FixCommit(repository, commit).files
     paths = tuple(change.path for change in changes)
     message = commit.subject, commit.lines[1:], paths
-    if fix_claim(*message):
+    if find_fix_claim(*message):
         return FixJudgement(True)
-    is_unclear = may_fix(*message) and not upstream_commits(commit.message)
+    is_unclear = may_fix_bug(*message) and not find_upstream_commits(commit.message)
     return FixJudgement(False, "its message names no bug", is_unclear)
 
 

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from patchpilot.archive.archive import MailArchive
 from patchpilot.archive.open_archive import add_login, open_archive
-from patchpilot.cache.entries import cache_dir, private_folder
+from patchpilot.cache.entries import cache_dir, is_private_folder
 from patchpilot.commits.repository import Repository
-from patchpilot.model.hosts import host_of
-from patchpilot.model.progress import Progress, silent
-from patchpilot.settings.read_settings import user_settings
+from patchpilot.model.hosts import url_host
+from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.settings.read_settings import read_user_settings
 
 ArchiveAt = Callable[[str], MailArchive]
 Result = TypeVar("Result")
@@ -21,7 +21,10 @@ PATIENCE = 5.0
 
 
 def default_archive(
-    offline: bool = False, progress: Progress = silent, *, directory: Path | None = None
+    offline: bool = False,
+    progress: Progress = ignore_progress,
+    *,
+    directory: Path | None = None,
 ) -> ArchiveAt:
     """Return a function that opens archives by URL or by path.
 
@@ -30,16 +33,16 @@ def default_archive(
     `directory`, is not stored and is sent only to that server.
     """
     folder = cache_dir() / "archive"
-    cache = folder if private_folder(folder) else None
+    cache = folder if is_private_folder(folder) else None
 
     def archive_at(url: str) -> MailArchive:
-        settings = user_settings(directory, problems=[])
+        settings = read_user_settings(directory, problems=[])
         own_url = settings.address("lore")
         return open_archive(
             add_login(url, own_url),
             cache=cache,
             offline=offline,
-            hosts=(host_of(own_url),),
+            hosts=(url_host(own_url),),
             progress=progress,
         )
 
@@ -53,7 +56,7 @@ def query_archive(
 
     Raise PatchpilotError if it cannot be queried or does not respond within `PATIENCE`.
     """
-    url = lore or user_settings(repository, problems=[]).get("lore")
+    url = lore or read_user_settings(repository, problems=[]).get("lore")
     with default_archive(directory=repository.top)(url) as archive:
         timer = threading.Timer(PATIENCE, archive.cancel)
         timer.start()

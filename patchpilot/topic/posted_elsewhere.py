@@ -10,17 +10,17 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.ago import ago
+from patchpilot.model.ago import format_age
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.printable import counted, printable
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.printable import format_count, make_printable
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_problem import SentRecord
 from patchpilot.series.change_id import TAGS, parse_sent_tag
 from patchpilot.series.same_patches import equal_patches, has_patches
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from patchpilot.archive.archive import MailArchive
     from patchpilot.outgoing.transport import SeriesToSend
 
-_BASE = compile_late(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
+_BASE = lazy_pattern(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _FORMAT = (
     "%(refname:lstrip=2)%1f%(*objectname)%1f%(*subject)%1f%(contents)%1f"
     "%(creatordate:short)%1e"
@@ -159,14 +159,14 @@ def _archived_sends(
     """
     from patchpilot.archive.archive import quote_phrase
     from patchpilot.reading.series_messages import revisions_in
-    from patchpilot.settings.read_settings import user_settings
+    from patchpilot.settings.read_settings import read_user_settings
     from patchpilot.topic.own_archive import query_archive
 
     own_patches, account = topic.series.patches, topic.account
     if not account.sender or not own_patches:
         return ()
     sender = account.sender.key
-    url = user_settings(repository, problems=[]).get("lore").rstrip("/")
+    url = read_user_settings(repository, problems=[]).get("lore").rstrip("/")
     query = f"s:{quote_phrase(own_patches[0].subject.title)} AND f:{sender}"
     try:
         messages = query_archive(
@@ -207,10 +207,10 @@ class PostedFix(NamedTuple):
         facts = [
             f"{'' if self.is_sure else 'perhaps '}posted {self.age} by {self.sender}",
             f"v{self.version}",
-            *([counted(self.reviews, "review")] if self.reviews else []),
+            *([format_count(self.reviews, "review")] if self.reviews else []),
             f"merged as {self.merged[:12]}" if self.merged else "not merged",
         ]
-        return printable(f"{', '.join(facts)}: {self.subject}")
+        return make_printable(f"{', '.join(facts)}: {self.subject}")
 
 
 class PostedByOthers(NamedTuple):
@@ -232,7 +232,7 @@ def posted_by_others(
     undisclosed: bool,
     lore: str = "",
     offline: bool = False,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> PostedByOthers:
     """Return recent patches by others that fix the same problem, or the reason for not searching.
 
@@ -311,7 +311,7 @@ def _fixes_of_others(
                 post.title,
                 revision.version,
                 post.sender.name or post.sender.email,
-                ago(post.when.timestamp()),
+                format_age(post.when.timestamp()),
                 len(reviewers),
                 merged.commit if merged and merged.is_sure else "",
                 True in verdicts,

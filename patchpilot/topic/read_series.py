@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.range import (
     ChooseMails,
     FromArchive,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _DATABASE = "outgoing.sqlite3"
 _B4_BRANCH = "b4/"
-_SUBJECT = compile_late(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
+_SUBJECT = lazy_pattern(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
 
 
 def has_drafts(repository: "Repository") -> bool:

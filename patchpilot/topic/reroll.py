@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, UsageError
@@ -18,7 +18,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.patch import Patch, Series, parse_subject
-from patchpilot.model.trailer import trailer_block
+from patchpilot.model.trailer import find_trailer_block
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.projects.loading import default_project
 from patchpilot.series.change_id import change_id_line, format_tag_name
@@ -28,13 +28,13 @@ from patchpilot.series.cover_letter import (
     has_changes,
 )
 from patchpilot.series.draft import Drafts, pair_known_patches
-from patchpilot.settings.read_settings import is_in_demo, user_settings
+from patchpilot.settings.read_settings import is_in_demo, read_user_settings
 from patchpilot.topic.followed.review_summary import select_changelog_requests
 from patchpilot.topic.topic_project import project_of
 
 STUBS = "changes since v"
 """The origin recorded for a changelog that lists only the changes since a version."""
-_PREFILLED = compile_late(
+_PREFILLED = lazy_pattern(
     r"EDITME (?:trailers changed|message reworded|changed|new patch|dropped|review): "
 )
 
@@ -212,21 +212,21 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
     Use the archive `patchpilot.lore` if others can reach it, otherwise the project's archive.
     Return "" for an undisclosed fix, which is in no archive and must not become public.
     """
-    from patchpilot.model.hosts import host_of
+    from patchpilot.model.hosts import url_host
 
     if send.undisclosed:
         return ""
-    settings = user_settings(repository, problems=[]) if repository else None
+    settings = read_user_settings(repository, problems=[]) if repository else None
     lore = settings.get("lore") if settings else ""
     project = (
         project_of(repository, settings.get("profile"), Series(()))
         if repository and settings
         else default_project()
     )
-    host = host_of(lore)
+    host = url_host(lore)
     # a mirror on this machine is unreachable for others, but the demo is entirely on this machine
     is_local = "." not in host or host.startswith("127.") or ":" in host
-    if host == host_of(project.tags.links) or (
+    if host == url_host(project.tags.links) or (
         is_local and not (host and is_in_demo())
     ):
         lore = ""
@@ -316,7 +316,7 @@ def _compare_messages(
 
 def _strip_trailers(commit: Commit) -> str:
     lines = list(commit.lines)
-    block = trailer_block(lines)
+    block = find_trailer_block(lines)
     return "\n".join((*lines[: block.start], *lines[block.stop :])).rstrip()
 
 

@@ -13,15 +13,15 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.lint.recognize_findings import pair_with_earlier
 from patchpilot.model.action import Action, Hint
-from patchpilot.model.address import AddressState, addresses_within, judge
+from patchpilot.model.address import AddressState, check_email_address, find_addresses
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series, parse_subject
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import SendRequest
-from patchpilot.model.trailer import add_trailers, parse_trailer, unfit
+from patchpilot.model.trailer import add_trailers, explain_unfit_trailer, parse_trailer
 from patchpilot.outgoing.compose_mails import patch_contents, patch_ids_of
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mail_classifier import Classified
@@ -123,7 +123,7 @@ def find_review_trailers(
     request: TrailersRequest,
     *,
     store: Store,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Collected:
     """Return the tags that the topic's tracked series received and its commits lack.
 
@@ -381,7 +381,9 @@ def _check_credit(
     A tag may never be allowed, may need confirmation, or may not have been given for this commit.
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
-    if reason := unfit(credit.trailer) or _unusable_reason(credit.trailer):
+    if reason := explain_unfit_trailer(credit.trailer) or _unusable_reason(
+        credit.trailer
+    ):
         return held._replace(why=reason)
     if credit.asks and credit.trailer not in request.also:
         return held._replace(
@@ -403,7 +405,9 @@ def _check_credit(
 
 def _unusable_reason(trailer: str) -> str:
     """Return why a tag's address cannot receive mail, or ""."""
-    verdicts = ((email, judge(email)) for email in addresses_within(trailer))
+    verdicts = (
+        (email, check_email_address(email)) for email in find_addresses(trailer)
+    )
     reasons = (
         f"{email}: {verdict.reason}"
         for email, verdict in verdicts

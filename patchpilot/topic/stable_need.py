@@ -15,7 +15,7 @@ from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.releases import Release, Releases
 from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.commit import Commit
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.project import Project
 from patchpilot.tags.stable_decision import (
     BranchState,
@@ -44,7 +44,7 @@ def stable_need(
     commit: Commit,
     culprits: Sequence[str],
     project: Project,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
     no_fix: str = "",
 ) -> StableNeed:
     """Decide whether a fix needs a backport if these commits introduced the bug.

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.b4_prep import (
     branch_config,
     drop_covers,
@@ -27,7 +27,7 @@ from patchpilot.commits.range import (
 )
 from patchpilot.errors import PatchpilotError, UnclearBaseError, UsageError
 from patchpilot.model.action import Action, Hint
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 MAX_WALK = 20_000
 """Maximum number of commits listed on top of a base."""
 
-_INTEGRATION = compile_late(
+_INTEGRATION = lazy_pattern(
     r"(?:.*/)?(?:master|main|trunk|devel|next|for-next|for-linus|linux-next|linux-\d+\.\d+\.y|v\d+\.\d+[-.\w]*)"
 )
-_REBUILT = compile_late(
+_REBUILT = lazy_pattern(
     r"(?:linux-next|next)/(?:master|stable)|(?:.*/)?linux-(?:next|rolling-\w+)|(?:.*/)?pending-fixes"
 )
-_RELEASE_TAG = compile_late(r"v\d+\.\d+\S*|next-\d{8}\S*|RELEASE-\d\S*")
+_RELEASE_TAG = lazy_pattern(r"v\d+\.\d+\S*|next-\d{8}\S*|RELEASE-\d\S*")
 """Tags of public history. Other tags may be private: b4 tags sent series, users tag their
 versions.
 """
@@ -94,7 +94,7 @@ class Base(NamedTuple):
     def commit_count(self) -> str:
         """Return the number of the topic's commits as text, such as "3 commits"."""
         prefix = "more than " if len(self.commits) >= MAX_WALK else ""
-        return prefix + counted(len(self.commits), "commit")
+        return prefix + format_count(len(self.commits), "commit")
 
     def explain(self) -> tuple[str, ...]:
         """Explain the chosen base and the reasons for the choice."""

@@ -25,10 +25,15 @@ from patchpilot.errors import InputError, MissingError
 from patchpilot.maintainers import MaintainersFile, load
 from patchpilot.maintainers.load import make_empty_maintainers, read_conf_options
 from patchpilot.model.address import Address
-from patchpilot.model.get_maintainer import Switches, assemble, script_defaults, take
+from patchpilot.model.get_maintainer import (
+    GetMaintainerOptions,
+    apply_option_layers,
+    parse_conf_options,
+    read_script_defaults,
+)
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series, parse_subject
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.recipient import Recipient, RecipientPlan, select_for_patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import detect, find_project
@@ -157,7 +162,7 @@ class MaintainersRequest(NamedTuple):
 
 
 def plan_targets(
-    request: MaintainersRequest, *, progress: Progress = silent
+    request: MaintainersRequest, *, progress: Progress = ignore_progress
 ) -> PlanResult:
     """Return one plan for each series named by the TARGETs, or for each patch."""
     with request.repository(request.targets) as repository:
@@ -354,12 +359,12 @@ def sources_of(
     fallback.
     """
     file = load(source) if file is None else file
-    tree_options = take(read_conf_options(source))
+    tree_options = parse_conf_options(read_conf_options(source))
     values = {
         name: value for name, value in tree_options.items() if name not in NOT_FOR_PLANS
     }
-    switches: Switches = assemble(
-        script_defaults(file.words.defaults), values, options or {}
+    switches: GetMaintainerOptions = apply_option_layers(
+        read_script_defaults(file.words.defaults), values, options or {}
     )
     history = None
     if repository and not repository.bare and (switches.git or switches.git_fallback):
@@ -440,7 +445,9 @@ def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:
     with Store() as store:
         for entry in store.entries():
             if title_key(parse_subject(entry.subject).title) in titles:
-                for report in shown_series(entry, store, None, silent).delivery:
+                for report in shown_series(
+                    entry, store, None, ignore_progress
+                ).delivery:
                     if Address("", report.recipient).key in planned:
                         yield f"{report.words}; {report.advice}"
 

@@ -18,8 +18,8 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState
 from patchpilot.model.patch import parse_subject
-from patchpilot.model.printable import counted
-from patchpilot.model.progress import silent
+from patchpilot.model.printable import format_count
+from patchpilot.model.progress import ignore_progress
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.reading.thread_values import (
@@ -187,7 +187,9 @@ class TopicState(NamedTuple):
                 states.count(MailState.UNKNOWN),
             )
             outcome = "partly sent" if self.is_partial else "not sent"
-            progress = f"{accepted_count} of {counted(len(states), 'message')} accepted"
+            progress = (
+                f"{accepted_count} of {format_count(len(states), 'message')} accepted"
+            )
             return (
                 f"v{self.attempt.version} {outcome}:"
                 f" {progress}{f', {unknown_count} unknown' if unknown_count else ''}"
@@ -211,8 +213,8 @@ class TopicState(NamedTuple):
             return ""
         clause = "it goes" if self.tags == 1 else "they go"
         return (
-            f"{counted(self.tags, 'tag')} added locally; {clause} out with the next version, if one"
-            " is needed"
+            f"{format_count(self.tags, 'tag')} added locally; {clause} out with the next version,"
+            " if one is needed"
         )
 
     @property
@@ -396,7 +398,7 @@ def _find_series(
 
     def load_whole(entry: TrackEntry) -> Tracked:
         tracked = loaded.get(entry.id)
-        tracked = tracked or shown_series(entry, store, repository, silent)
+        tracked = tracked or shown_series(entry, store, repository, ignore_progress)
         return with_mails(tracked, store, repository)
 
     sent_ids = {mail.message_id for send in sends for mail in send.entries}
@@ -408,7 +410,9 @@ def _find_series(
     titles = {title_key(commit.subject) for commit in commits}
     for entry in entries:
         # pass no repository, because otherwise the summary would depend on the current refs
-        candidate = loaded.get(entry.id) or shown_series(entry, store, None, silent)
+        candidate = loaded.get(entry.id) or shown_series(
+            entry, store, None, ignore_progress
+        )
         has_title = not titles.isdisjoint(candidate.titles)
         if not has_title and candidate.change_id != draft.change_id:
             continue

@@ -8,7 +8,7 @@ the result, which also names the stable branch on which a topic is based.
 import re
 from collections.abc import Sequence
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.b4_prep import skip_cover
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
@@ -30,15 +30,15 @@ from patchpilot.history.stable_branches import (
     mainline_tips,
     trees_of,
 )
-from patchpilot.model.commit_references import is_backport, upstream_commits
+from patchpilot.model.commit_references import find_upstream_commits, is_backport
 from patchpilot.model.patch import Patch, parse_subject
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.topic.read_series import prefix_of
 
 MAX_PATCHES = 200
-_BASE = compile_late(r"^base-commit: (?P<id>[0-9a-f]{12,40})\s*$")
-_SUBLEVEL = compile_late(rb"^SUBLEVEL *= *([1-9]\d{0,4})\s*$", re.MULTILINE)
-_VERSION = compile_late(rb"^(?:VERSION|PATCHLEVEL) *= *(\d{1,4})\s*$", re.MULTILINE)
+_BASE = lazy_pattern(r"^base-commit: (?P<id>[0-9a-f]{12,40})\s*$")
+_SUBLEVEL = lazy_pattern(rb"^SUBLEVEL *= *([1-9]\d{0,4})\s*$", re.MULTILINE)
+_VERSION = lazy_pattern(rb"^(?:VERSION|PATCHLEVEL) *= *(\d{1,4})\s*$", re.MULTILINE)
 _NOTHING = UpstreamState()
 
 
@@ -47,7 +47,7 @@ def upstream_state(
     patches: Sequence[Patch],
     *,
     mark: str | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> UpstreamState:
     """Find which patches of a series are already in mainline or another fetched tree.
 
@@ -73,7 +73,7 @@ def upstream_state(
 
 
 def commit_state(
-    repository: Repository, commit: str, progress: Progress = silent
+    repository: Repository, commit: str, progress: Progress = ignore_progress
 ) -> UpstreamState:
     """Find a single commit in mainline and the other fetched trees."""
     try:
@@ -209,7 +209,7 @@ def backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
     stable branch, otherwise "".
     """
     commits = tuple(repository.commits(ids))
-    claims = [upstream_commits(commit.message) for commit in commits]
+    claims = [find_upstream_commits(commit.message) for commit in commits]
     # most topics are not backports, so do not look for mainline
     if not (commits and all(claims)):
         return ""

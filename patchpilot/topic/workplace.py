@@ -98,9 +98,9 @@ class Workplace:
 
     def source(self) -> "Source | None":
         """Return the source of the tree's settings: the named tree, or the working tree."""
-        from patchpilot.settings.read_settings import source_of
+        from patchpilot.settings.read_settings import find_settings_source
 
-        return source_of(self.repository_if_any(), self.tree)
+        return find_settings_source(self.repository_if_any(), self.tree)
 
     def settings(
         self,
@@ -121,13 +121,13 @@ class Workplace:
 
         This is for commands that report the problems themselves.
         """
-        from patchpilot.settings.read_settings import read_settings, user_settings
+        from patchpilot.settings.read_settings import read_settings, read_user_settings
 
         problems: list[PatchpilotError] = []
         flags = {"profile": self.profile}
         repository = self.repository_if_any()
         if repository is None and self.tree is None:
-            return user_settings(problems=problems, flags=flags), problems
+            return read_user_settings(problems=problems, flags=flags), problems
         return (
             read_settings(
                 repository, source=self.source(), flags=flags, problems=problems

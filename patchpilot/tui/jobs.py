@@ -136,16 +136,16 @@ class StageJobs:
 
     def _notice_store(self) -> None:
         from patchpilot.services.track.follow_topic import (
-            followed_ids,
-            store_timestamps,
+            read_followed_ids,
+            read_store_timestamps,
         )
 
-        stamp = store_timestamps()
+        stamp = read_store_timestamps()
         if stamp != self._store_stamp:
             self._store_stamp = stamp
             # a locked or damaged store is read again at the next visit, and Follow shows the error
             self._threads.start(
-                "store", lambda _: followed_ids(), self._store_read, str
+                "store", lambda _: read_followed_ids(), self._store_read, str
             )
 
     def _store_read(self, ids: frozenset[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from patchpilot.archive.open_archive import open_archive
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
-from patchpilot.model.action import actions
+from patchpilot.model.action import actions_in_advice
 from patchpilot.model.mail import parse_mail
 from patchpilot.topic.followed.follow_series import add
 from patchpilot.topic.followed.known_series import Tracked
@@ -78,7 +78,7 @@ class FollowedArchive:
 
     @property
     def commands(self) -> list[str]:
-        return [action.command for action in actions(self.series.step.advice)]
+        return [action.command for action in actions_in_advice(self.series.step.advice)]
 
 
 @contextmanager

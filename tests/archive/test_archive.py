@@ -20,7 +20,7 @@ from patchpilot.archive.archive import Archive, archive_of, quote_phrase
 from patchpilot.archive.collect_mails import find_posted_series, gather
 from patchpilot.archive.open_archive import open_archive
 from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageError
-from patchpilot.model.mail import message_id_of
+from patchpilot.model.mail import parse_message_id
 from patchpilot.reading import mbox as mbox_module
 from patchpilot.reading.read_thread import read_thread
 from tests.kit.archive import LOCAL, SERVED, archive_server
@@ -501,7 +501,7 @@ def test_charsets_of_the_email_package_are_restored(url: str) -> None:
 def test_ids_are_extracted_from_pasted_text(
     target: str, message_id: str | None
 ) -> None:
-    assert message_id_of(target) == message_id
+    assert parse_message_id(target) == message_id
 
 
 def test_archive_is_determined_from_message_url() -> None:

@@ -24,7 +24,7 @@ from patchpilot.cli.output.track_table import series_table
 from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.errors import PatchpilotError
 from patchpilot.model import mail as mail_reading
-from patchpilot.model.printable import crop
+from patchpilot.model.printable import crop_text
 from patchpilot.reading import mbox as mbox_reading
 from patchpilot.topic import topic_base
 from patchpilot.topic.followed.known_series import read_all_series
@@ -263,7 +263,7 @@ def test_table_is_sorted_by_turn_and_new_messages(
         "  2  +1   changes-requested  v1         fail  7d   valve: open it when …  answer",
         "  1       changes-requested  v1               7d   pump: stop             answer",
         "Waiting (2)",
-        f"  3  +3   accepted           v2  R 1/1        6d   {crop(TITLE, 21)}  wait",
+        f"  3  +3   accepted           v2  R 1/1        6d   {crop_text(TITLE, 21)}  wait",
         "  4       sent               v1               18h  demo: check the retu…  wait",
         "REV: patches reviewed or acked; CI: test bots",
     ]

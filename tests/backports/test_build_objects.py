@@ -15,8 +15,11 @@ from patchpilot.commits.build_trust import build_command
 from patchpilot.commits.private_config import trust
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import CancelledError
-from patchpilot.services.backport.backport_targets import backport_format
-from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
+from patchpilot.services.backport.backport_targets import backport_trees
+from patchpilot.services.backport.branch_verdicts import (
+    BackportRequest,
+    compute_backport_verdicts,
+)
 from patchpilot.services.backport.work_clone import build_backport
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
@@ -122,7 +125,7 @@ def test_canceled_build_ends(tmp_path: Path) -> None:
 
     repo.branch("linux-6.6.y", f"{fix}^")
     with Repository.open(repo.path) as repository:
-        (result,) = backport(
+        (result,) = compute_backport_verdicts(
             repository, BackportRequest(fix, onto=["linux-6.6.y"], effort=0.0)
         )
         command = f"sh -c 'touch {started}; sleep 60; touch {started}.ended'"
@@ -130,7 +133,7 @@ def test_canceled_build_ends(tmp_path: Path) -> None:
             build_backport(
                 repository,
                 [(result, result.branches[0])],
-                backport_format(repository, None),
+                backport_trees(repository, None),
                 command,
                 cancel,
             )

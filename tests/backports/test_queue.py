@@ -14,19 +14,21 @@ from patchpilot.config import Settings
 from patchpilot.model.bug_range import ReleaseState
 from patchpilot.model.mail import parse_patch
 from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.prerequisite_queue import Risk, risk_of
+from patchpilot.services.backport.prerequisite_queue import Risk, prerequisite_risk
 from patchpilot.services.backport.topic_backports import (
-    topic_backports,
+    compute_topic_backports,
     write_topic_backports,
 )
-from patchpilot.services.candidate_impact import candidate_impact
+from patchpilot.services.candidate_impact import compute_candidate_impact
 from patchpilot.topic.fix_claims import answer_fix
 from tests.backports.world import World, function_source, track_failed_backports
 
 
 def find_topic_backports(world: World) -> BackportResult:
     with Repository.open(world.repo.path) as repository:
-        return topic_backports(repository, Settings(), repository.commit(world.fix))
+        return compute_topic_backports(
+            repository, Settings(), repository.commit(world.fix)
+        )
 
 
 def release_states(result: BackportResult) -> list[tuple[str, ReleaseState]]:
@@ -70,8 +72,8 @@ def test_candidate_previews_range_and_message(world: World) -> None:
     world.branch("6.6", world.culprit)
     world.repo.branch("topic")
     with Repository.open(world.repo.path) as repository:
-        impact = candidate_impact(repository, world.fix, [world.groundwork])
-        other = candidate_impact(repository, world.fix, [world.culprit])
+        impact = compute_candidate_impact(repository, world.fix, [world.groundwork])
+        other = compute_candidate_impact(repository, world.fix, [world.culprit])
     # the fix is based only on the release before the bug
     assert [(point.version, str(point.state)) for point in other.bug.points] == [
         ("6.1", "clean"),
@@ -131,11 +133,11 @@ def test_only_selected_prerequisites_are_written(world: World, tmp_path: Path) -
 def test_prerequisite_risk_depends_on_kind_and_size(
     size: int, is_fix: bool, risk: Risk
 ) -> None:
-    assert risk_of(PrerequisiteNeed("1" * 40, "x", size, is_fix), 100) is risk
+    assert prerequisite_risk(PrerequisiteNeed("1" * 40, "x", size, is_fix), 100) is risk
 
 
 def test_size_is_not_risky_without_a_limit() -> None:
-    assert risk_of(PrerequisiteNeed("1" * 40, "x", 9999), 0) is Risk.MEDIUM
+    assert prerequisite_risk(PrerequisiteNeed("1" * 40, "x", 9999), 0) is Risk.MEDIUM
 
 
 def test_reported_failure_applies_to_one_branch(world: World, tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
-from patchpilot.services.backport.work_clone import resolution_folder
+from patchpilot.services.backport.branch_verdicts import (
+    BackportRequest,
+    compute_backport_verdicts,
+)
+from patchpilot.services.backport.work_clone import find_resolution_folder
 from tests.backports.world import World, function_source, track_failed_backports
 
 
@@ -134,8 +137,10 @@ def test_conflicts_in_a_directory_cannot_be_resolved(
 def test_written_resolution_is_found_again(conflicting_branch: World) -> None:
     def known() -> Path | None:
         with Repository.open(conflicting_branch.repo.path) as repository:
-            result = backport(repository, BackportRequest(conflicting_branch.fix))[-1]
-            return resolution_folder(
+            result = compute_backport_verdicts(
+                repository, BackportRequest(conflicting_branch.fix)
+            )[-1]
+            return find_resolution_folder(
                 repository,
                 conflicting_branch.fix,
                 next(branch for branch in result.branches if branch.version == "6.12"),

@@ -13,10 +13,10 @@ from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.trailer import refused_trailers
+from patchpilot.model.trailer import explain_refused_trailers
 from patchpilot.projects.loading import find_project
-from patchpilot.services.backport.stable_request import _first_paragraph
-from patchpilot.services.backport.write_backports import backport_note
+from patchpilot.services.backport.stable_request import _find_first_paragraph
+from patchpilot.services.backport.write_backports import format_backport_note
 from tests.backports.world import (
     FIXED,
     GROUND,
@@ -78,10 +78,10 @@ def test_unsafe_tag_is_reported() -> None:
         "id",
         HIDDEN,
         "",
-        refused=refused_trailers([("Stable-dep-of", HIDDEN.reference)]),
+        refused=explain_refused_trailers([("Stable-dep-of", HIDDEN.reference)]),
     )
     assert (
-        backport_note(commit, "6.6", BackportText())
+        format_backport_note(commit, "6.6", BackportText())
         == f'not added: Stable-dep-of: {"1" * 12} ("work: x<U+202E>y"): contains <U+202E>'
     )
     assert "Stable-dep-of" not in backport_message(HIDDEN, stable, dep_of=HIDDEN)
@@ -415,4 +415,4 @@ def test_partial_prerequisites_are_marked(world: World, tmp_path: Path) -> None:
 
 def test_announced_text_is_included() -> None:
     text = "It gives up receiving:\n\n  acme: bad state 7"
-    assert _first_paragraph(f"{text}\n\nReset the ring.") == text
+    assert _find_first_paragraph(f"{text}\n\nReset the ring.") == text

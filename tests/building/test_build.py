@@ -25,7 +25,7 @@ from patchpilot.errors import CancelledError, GitError
 from patchpilot.model.built_commit import (
     BuiltCommit,
     BuiltConfiguration,
-    compile_tested,
+    list_tested_architectures,
 )
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -527,10 +527,10 @@ def test_summary_names_every_configuration() -> None:
         return BuiltCommit("0" * 40, builds, rows)
 
     two_arches, one_arch = commit("arm64", "x86_64", sparse=True), commit("x86_64")
-    assert compile_tested([two_arches]) == "arm64 and x86-64, W=1, sparse"
-    assert compile_tested([two_arches, one_arch]) == "x86-64, W=1"
+    assert list_tested_architectures([two_arches]) == "arm64 and x86-64, W=1, sparse"
+    assert list_tested_architectures([two_arches, one_arch]) == "x86-64, W=1"
     for incomplete in (None, commit("x86_64", builds=False), commit()):
-        assert compile_tested([two_arches, incomplete]) == ""
+        assert list_tested_architectures([two_arches, incomplete]) == ""
 
 
 def test_work_is_divided_among_workers(

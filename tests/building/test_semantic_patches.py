@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from patchpilot.building.semantic_patches import run_scripts, scripts_for, text_around
-from patchpilot.model.progress import silent
+from patchpilot.model.progress import ignore_progress
 
 needs_coccinelle = pytest.mark.skipif(
     shutil.which("spatch") is None, reason="coccinelle is not installed"
@@ -68,7 +68,7 @@ def fake_tree_state(files: dict[str, str]) -> Any:
 def test_semantic_patch_runs_if_its_keyword_occurs(text: str, names: list[str]) -> None:
     reported = [
         path.rpartition("/")[2].removesuffix(".cocci")
-        for path in scripts_for(fake_tree_state(FILES), text, silent)
+        for path in scripts_for(fake_tree_state(FILES), text, ignore_progress)
     ]
     assert reported == names
 
@@ -104,6 +104,8 @@ def test_planted_defect_is_reported_by_its_script(linux: Path, name: str) -> Non
         pytest.skip("ocaml-nox is not installed")
     (linux / "drv.c").write_text(text, "utf-8")
     tree = fake_tree_state({script: rules, "drv.c": text})
-    assert list(scripts_for(tree, text_around(text, [line]), silent)) == [script]
-    report = run_scripts(linux, tree, "drv.c", [script], silent)
+    assert list(scripts_for(tree, text_around(text, [line]), ignore_progress)) == [
+        script
+    ]
+    report = run_scripts(linux, tree, "drv.c", [script], ignore_progress)
     assert line in {diagnostic.line for diagnostic in report}

@@ -20,8 +20,8 @@ from patchpilot.cache import cached_re
 real = re.compile
 cached_re.WORTH_WRITING = 1
 re.compile = lambda pattern, flags=0: compiled.append(pattern) or real(pattern, flags)
-form = cached_re._form_of
-cached_re._form_of = lambda *given: compiled.append(given) or form(*given)
+form = cached_re._compile_to_form
+cached_re._compile_to_form = lambda *given: compiled.append(given) or form(*given)
 compile_ = cached_re.compile_cached if sys.argv[1:] == ["use"] else re.compile
 found = []
 for pattern, flags, text in [
@@ -37,7 +37,7 @@ re.compile = real
 assert before == (re._compiler.compile, re.compile)
 print(repr(found))
 print(len(compiled), file=sys.stderr)
-cached_re.keep()
+cached_re.save_compiled_patterns()
 """  # noqa: E501
 
 
@@ -82,5 +82,5 @@ def test_broken_pattern_fails_on_first_compile() -> None:
         "cached_re.compile_cached('good')\n"
     )
     program += "import re\ntry:\n    cached_re.compile_cached('(')\nexcept re.error:\n"
-    program += "    cached_re.keep()\n    print('kept')\n"
+    program += "    cached_re.save_compiled_patterns()\n    print('kept')\n"
     assert _run_program(program=program) == ("kept\n", 0)

@@ -12,21 +12,21 @@ import pytest
 
 from patchpilot.cache import entries
 from patchpilot.cache.entries import (
-    Kind,
+    CacheKind,
     cache_dir,
-    evict,
-    key_of,
-    private_folder,
-    read,
-    recall,
+    evict_oldest,
+    is_private_folder,
+    make_cache_key,
+    read_cache_file,
+    read_cached_value,
     remember,
     repository_cache_path,
-    write,
+    write_cache_file,
 )
 
 pytestmark = pytest.mark.usefixtures("cold_cache")
 
-KIND = Kind("words", ())
+KIND = CacheKind("words", ())
 
 
 def _entry_file(key: str) -> Path:
@@ -34,103 +34,106 @@ def _entry_file(key: str) -> Path:
 
 
 def test_single_changed_bit_is_detected() -> None:
-    key, value = key_of(KIND, [b"a"]), {"a": [1, 2, (3, "four")]}
+    key, value = make_cache_key(KIND, [b"a"]), {"a": [1, 2, (3, "four")]}
     assert remember(KIND, key, value)
     whole = _entry_file(key).read_bytes()
-    assert recall(KIND, key) == value
+    assert read_cached_value(KIND, key) == value
     for offset in range(len(whole)):
         _entry_file(key).write_bytes(
             whole[:offset]
             + bytes((whole[offset] ^ 1 << offset % 8,))
             + whole[offset + 1 :]
         )
-        assert recall(KIND, key) is None
+        assert read_cached_value(KIND, key) is None
 
 
 def test_another_format_is_not_read() -> None:
-    key = key_of(KIND, [b"a"])
+    key = make_cache_key(KIND, [b"a"])
     remember(KIND, key, ["a"])
     _entry_file(key).write_bytes(
         _entry_file(key).read_bytes().replace(b"cache 3", b"cache 2")
     )
-    assert recall(KIND, key) is None
+    assert read_cached_value(KIND, key) is None
 
 
 def test_key_depends_on_all_parts_and_the_code(tmp_path: Path) -> None:
     code = tmp_path / "code"
     code.mkdir()
     (code / "a.py").write_text("A = 1")
-    kind = Kind("words", (str(code), str(code / "a.py")))
+    kind = CacheKind("words", (str(code), str(code / "a.py")))
     keys = {
-        key_of(KIND, parts)
+        make_cache_key(KIND, parts)
         for parts in ([b"a", b"b"], [b"ab"], [b"a", b"", b"b"], [b"a\0b"], [b"b", b"a"])
     }
-    keys |= {key_of(Kind("other", ()), [b"ab"]), key_of(kind, [b"ab"])}
+    keys |= {
+        make_cache_key(CacheKind("other", ()), [b"ab"]),
+        make_cache_key(kind, [b"ab"]),
+    }
     (code / "a.py").write_text("A = 22")
     # the state of the source is read only once per process
     entries._source_state.cache_clear()
-    keys.add(key_of(kind, [b"ab"]))
+    keys.add(make_cache_key(kind, [b"ab"]))
     (code / "b.py").write_text("")
     entries._source_state.cache_clear()
-    keys.add(key_of(kind, [b"ab"]))
+    keys.add(make_cache_key(kind, [b"ab"]))
     assert len(keys) == 9
 
 
 def test_writable_file_of_others_is_ignored(tmp_path: Path) -> None:
-    key = key_of(KIND, [b"a"])
+    key = make_cache_key(KIND, [b"a"])
     remember(KIND, key, ["a"])
     file = _entry_file(key)
     for mode in (0o620, 0o602):
         file.chmod(mode)
-        assert recall(KIND, key) is None
+        assert read_cached_value(KIND, key) is None
     file.chmod(0o600)
-    assert recall(KIND, key) == ["a"]
+    assert read_cached_value(KIND, key) == ["a"]
     file.parent.chmod(0o777)
-    assert recall(KIND, key) is None
+    assert read_cached_value(KIND, key) is None
     moved = file.rename(tmp_path / "elsewhere")
     file.symlink_to(moved)
-    assert recall(KIND, key) is None
+    assert read_cached_value(KIND, key) is None
     # the next write makes the folder private again
     assert remember(KIND, key, ["a"])
     assert moved.read_bytes(), "a link was written through"
     assert file.parent.stat().st_mode & 0o077 == 0
-    assert recall(KIND, key) == ["a"]
+    assert read_cached_value(KIND, key) == ["a"]
 
 
 def test_only_regular_files_are_read() -> None:
-    key = key_of(KIND, [b"a"])
-    assert private_folder(cache_dir())
+    key = make_cache_key(KIND, [b"a"])
+    assert is_private_folder(cache_dir())
     os.mkfifo(_entry_file(key), 0o600)
-    assert recall(KIND, key) is None
+    assert read_cached_value(KIND, key) is None
     _entry_file(key).unlink()
     _entry_file(key).mkdir(0o700)
-    assert recall(KIND, key) is None
+    assert read_cached_value(KIND, key) is None
     assert not remember(KIND, key, ["a"])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user")
 def test_entry_owned_by_another_user_is_ignored() -> None:
-    key = key_of(KIND, [b"a"])
+    key = make_cache_key(KIND, [b"a"])
     remember(KIND, key, ["a"])
     os.chown(_entry_file(key), 65534, 65534)
-    assert recall(KIND, key) is None
+    assert read_cached_value(KIND, key) is None
     os.chown(_entry_file(key), 0, 0)
     os.chown(cache_dir(), 65534, 65534)
-    assert recall(KIND, key) is None
+    assert read_cached_value(KIND, key) is None
     assert not remember(KIND, key, ["a"])
-    assert not write(cache_dir() / "releases" / "a", b"x")
+    assert not write_cache_file(cache_dir() / "releases" / "a", b"x")
     os.chown(cache_dir(), 0, 0)
     (cache_dir() / "graphs").symlink_to(cache_dir().parent)
     os.lchown(cache_dir() / "graphs", 65534, 65534)
-    assert not private_folder(cache_dir() / "graphs")
+    assert not is_private_folder(cache_dir() / "graphs")
 
 
 def test_unwritable_home_stores_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", ".")
     assert not remember(KIND, "key", {})
-    assert recall(KIND, "key") is None
-    assert not private_folder(cache_dir())
+    assert read_cached_value(KIND, "key") is None
+    assert not is_private_folder(cache_dir())
 
 
 def test_oldest_entries_are_evicted() -> None:
@@ -138,10 +141,10 @@ def test_oldest_entries_are_evicted() -> None:
     for number in range(KIND.keep + 3):
         remember(KIND, f"{number}", number)
         os.utime(_entry_file(f"{number}"), (now - 1000 + number,) * 2)
-    remember(Kind("wordsmith", ()), "0", 0)
+    remember(CacheKind("wordsmith", ()), "0", 0)
     # reading must update the time, so that the entry is not evicted
     os.utime(_entry_file("3"), (now - 90000,) * 2)
-    assert recall(KIND, "3") == 3
+    assert read_cached_value(KIND, "3") == 3
     remember(KIND, "new", 1)
     left = sorted(file.name for file in cache_dir().iterdir())
     assert left == ["words-3", "words-5", "words-6", "words-new", "wordsmith-0"]
@@ -159,9 +162,9 @@ def test_eviction_deletes_files_and_directories(tmp_path: Path) -> None:
         (tmp_path / f"{number}").mkdir()
         (tmp_path / f"{number}" / "a").write_text("")
         os.utime(tmp_path / f"{number}", (number, number))
-    evict(tmp_path, 1)
+    evict_oldest(tmp_path, 1)
     assert [entry.name for entry in tmp_path.iterdir()] == ["3"]
-    evict(tmp_path / "none", 1)
+    evict_oldest(tmp_path / "none", 1)
 
 
 def test_cache_path_depends_on_repository_and_version(tmp_path: Path) -> None:
@@ -172,20 +175,20 @@ def test_cache_path_depends_on_repository_and_version(tmp_path: Path) -> None:
 
 def test_oversized_or_shared_file_is_ignored(tmp_path: Path) -> None:
     file = cache_dir() / "words-file"
-    assert write(file, b"a\nb\n")
-    assert read(file, 100) == b"a\nb\n"
-    assert read(file, 3) is None
+    assert write_cache_file(file, b"a\nb\n")
+    assert read_cache_file(file, 100) == b"a\nb\n"
+    assert read_cache_file(file, 3) is None
     file.chmod(0o606)
-    assert read(file, 100) is None
+    assert read_cache_file(file, 100) is None
 
 
 def _write_often(number: int) -> None:
     for _ in range(100):
-        write(cache_dir() / "words-shared", bytes([number]) * 10_000)
+        write_cache_file(cache_dir() / "words-shared", bytes([number]) * 10_000)
 
 
 def test_file_replacement_is_atomic() -> None:
-    write(cache_dir() / "words-shared", b"\0" * 10_000)
+    write_cache_file(cache_dir() / "words-shared", b"\0" * 10_000)
     writers = [
         multiprocessing.get_context("fork").Process(target=_write_often, args=(number,))
         for number in (1, 2)
@@ -193,7 +196,7 @@ def test_file_replacement_is_atomic() -> None:
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):
-        data = read(cache_dir() / "words-shared", 20_000)
+        data = read_cache_file(cache_dir() / "words-shared", 20_000)
         assert data
         assert len(data) == 10_000
         assert len(set(data)) == 1

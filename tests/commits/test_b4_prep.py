@@ -9,7 +9,7 @@ from patchpilot.commits.b4_prep import PrepBranch, prep_branch
 from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.services.tags.find_culprits import _commits_since_base
+from patchpilot.services.tags.find_culprits import _list_commits_since_base
 from patchpilot.topic.read_series import read_series
 from patchpilot.topic.topic_base import Source, find_base, topic_commits
 from tests.kit.b4 import b4
@@ -210,7 +210,7 @@ def test_named_commit_keeps_the_branch_base(tmp_path: Path, strategy: str) -> No
             assert find_base(repository, head=first).commits == (first,)
             assert find_base(repository, head=base).source is not Source.B4
             assert set(
-                _commits_since_base(repository, repository.commit(second), None)
+                _list_commits_since_base(repository, repository.commit(second), None)
             ) >= {
                 first,
                 second,

@@ -8,7 +8,7 @@ import pytest
 from patchpilot.commits import move_branch, rewrite
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
-from patchpilot.services.tags.undo_rewrite import undo_redo, undo_restore
+from patchpilot.services.tags.undo_rewrite import redo_rewrite, undo_branch_rewrite
 from tests.commits.test_rewrite import create_topic, plan_message_change
 from tests.kit.repos import Repo
 
@@ -112,12 +112,12 @@ def test_undo_restores_changed_notes(tmp_path: Path) -> None:
     add_note(repo, "topic~1", "second")
     repo.git("notes", "remove", "topic")
     with Repository.open(repo.path) as repository:
-        number = undo_restore(repository).undo.number
+        number = undo_branch_rewrite(repository).undo.number
     assert repo.git("rev-parse", "topic") == ids[2]
     assert read_notes(repo) == ["kept", "second", ""]
     add_note(repo, ids[1], "third")
     with Repository.open(repo.path) as repository:
-        undo_redo(repository, number)
+        redo_rewrite(repository, number)
     assert read_notes(repo) == ["kept", "third", ""]
 
 

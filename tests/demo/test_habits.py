@@ -16,10 +16,10 @@ from patchpilot.demo.demo_repository import make_repositories
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import parse_mail
 from patchpilot.services.tags.undo_rewrite import (
-    changes_files,
-    undo_list,
-    undo_redo,
-    undo_restore,
+    list_recorded_rewrites,
+    redo_rewrite,
+    undo_branch_rewrite,
+    undo_changes_files,
 )
 
 
@@ -109,19 +109,19 @@ def test_rewrite_is_undone_and_redone(tmp_path: Path) -> None:
     robin.fix_first(work)
     after, fixed = git(work, "rev-parse", "HEAD").text.strip(), file.read_text()
     with Repository.open(work) as repository:
-        (state,) = undo_list(repository)
+        (state,) = list_recorded_rewrites(repository)
         assert (state.state, state.undo.old, state.undo.new) == (
             "in-force",
             before,
             after,
         )
-        assert changes_files(repository, state.undo)
-        undo_restore(repository)
+        assert undo_changes_files(repository, state.undo)
+        undo_branch_rewrite(repository)
         assert (git(work, "rev-parse", "HEAD").text.strip(), file.read_text()) == (
             before,
             code,
         )
-        undo_redo(repository, state.undo.number)
+        redo_rewrite(repository, state.undo.number)
     assert (git(work, "rev-parse", "HEAD").text.strip(), file.read_text()) == (
         after,
         fixed,

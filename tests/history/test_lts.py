@@ -12,7 +12,7 @@ import pytest
 from patchpilot.projects.loading import default_project
 from patchpilot.projects.project import LongTermSeries, Project, StableTrees
 from patchpilot.services.setup import lts_branches
-from patchpilot.services.setup.lts_branches import merge_series, user_file
+from patchpilot.services.setup.lts_branches import merge_lts_series, user_lts_file
 from tests.kit.cli import call
 
 ANSWER = {
@@ -68,7 +68,7 @@ def test_update_keeps_server_data(server: tuple[str, list[bytes]]) -> None:
     after = list_series()
     assert (after["6.1"], after["7.1"]) == ("2027-12", "unknown")
     assert "6.6" not in after
-    assert user_file().is_file()
+    assert user_lts_file().is_file()
     assert list_series("--profile", "dpdk")
 
 
@@ -88,7 +88,7 @@ def test_invalid_response_changes_nothing(
 
 def test_series_missing_from_the_list_has_ended() -> None:
     maintained = (LongTermSeries("5.4", "2025-12"), LongTermSeries("6.1", "2027-12"))
-    assert merge_series(maintained, frozenset({"6.18"}), date(2026, 11, 20)) == (
+    assert merge_lts_series(maintained, frozenset({"6.18"}), date(2026, 11, 20)) == (
         LongTermSeries("5.4", "2025-12"),
         LongTermSeries("6.1", "2026-10"),
         LongTermSeries("6.18", "unknown"),
@@ -117,7 +117,7 @@ def test_series_lasts_through_its_final_month(today: date, is_over: bool) -> Non
 def test_user_project_is_also_refreshed(
     server: tuple[str, list[bytes]],
 ) -> None:
-    file = user_file().parent / "projects" / "acme.toml"
+    file = user_lts_file().parent / "projects" / "acme.toml"
     file.parent.mkdir(parents=True)
     file.write_text(
         'title = "Acme"\n[stable]\nupdated = "2020-01-01"\nbranch ='

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import InputError
-from patchpilot.model.mail import mail_bounds, parse_mail, parse_patch, split_mbox
+from patchpilot.model.mail import find_mail_bounds, parse_mail, parse_patch, split_mbox
 from patchpilot.model.patch import Patch
 from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mail_kinds import MailKind
@@ -217,7 +217,7 @@ def test_mbox_is_split_like_git(
     result = subprocess.run(
         arguments, input=data, capture_output=True, cwd=tmp_path, check=True
     )
-    assert len(mail_bounds(data)) == int(result.stdout)
+    assert len(find_mail_bounds(data)) == int(result.stdout)
     blocks = [data[index : index + 7] for index in range(0, len(data), 7)]
     assert len(list(split_mbox(blocks))) == int(result.stdout)
 

@@ -16,7 +16,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.services.check.editor_check import EditorCheck
 from patchpilot.topic.home.read_home import read_topics
 from tests.kit.canaries import story
@@ -170,7 +170,7 @@ def test_findings_and_recipients_agree(tmp_path: Path, world: str) -> None:
     ]
     assert len(blocked) == bool(errors)
     assert not errors or blocked[0].startswith(
-        f"check reports {counted(errors, 'error')}"
+        f"check reports {format_count(errors, 'error')}"
     )
     lines = sum(
         line.startswith("problem: ") for line in shown.partition("━━━")[0].splitlines()
@@ -305,7 +305,7 @@ def test_series_states_agree(
     )
     assert (series["turn"], series["tags"]) == (home.turn, home.tags)
     is_open = sum(point["state"] == "open" for point in ledger["points"])
-    assert (f"open {counted(is_open, 'request')} by" in shown) == bool(is_open)
+    assert (f"open {format_count(is_open, 'request')} by" in shown) == bool(is_open)
     assert "none of them" not in shown
     held = [
         tag["trailer"]

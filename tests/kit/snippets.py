@@ -15,7 +15,7 @@ from patchpilot.model.commit import Commit, CommitForm
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.rule import Example
-from patchpilot.model.source_tree import makefile_version
+from patchpilot.model.source_tree import parse_makefile_version
 from patchpilot.projects.loading import find_project, newest_kernel
 
 SIGN_OFF = "Signed-off-by: Ada Fixer <ada@example.org>"
@@ -48,7 +48,7 @@ class MemoryTree:
 
     @property
     def version(self) -> tuple[int, int] | None:
-        return makefile_version(self.read("Makefile"))
+        return parse_makefile_version(self.read("Makefile"))
 
     def read(self, path: str) -> bytes | None:
         return self._files.get(path)

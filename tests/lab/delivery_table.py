@@ -14,8 +14,8 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.send.plan_send import plan
-from patchpilot.services.send.send_mails import deliver
+from patchpilot.services.send.plan_send import plan_sending
+from patchpilot.services.send.send_mails import deliver_mails
 from tests.kit.cover_letters import cover
 from tests.kit.smtp import FaultySink, create_certificate
 from tests.kit.topics import apply, commits, topic, unpacked
@@ -87,8 +87,8 @@ def send_and_apply(
                 force="delivery table",
             )
             cover(repository, request)
-            planned = plan(repository, request)
-            result = deliver(repository, planned)
+            planned = plan_sending(repository, request)
+            result = deliver_mails(repository, planned)
         mails = server.take()
         logins = sum(is_login_correct for _, is_login_correct in server.logins)
     applied = apply(repo, "master", [unpacked(mail) for mail in mails[1:]], folder)

@@ -28,9 +28,9 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import retries, smtp
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.topic_database import connect
-from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.plan_send import plan_sending
 from patchpilot.services.send.resume import plan_resume
-from patchpilot.services.send.send_mails import add_result, deliver
+from patchpilot.services.send.send_mails import add_send_result, deliver_mails
 from patchpilot.services.send.sending import Sending
 from tests.kit import smtp_faults
 from tests.kit.cover_letters import cover
@@ -169,11 +169,11 @@ def run_case(
                     )
                 )
                 faults.heal()
-            note(deliver(repository, plan_resume(repository, request)))
+            note(deliver_mails(repository, plan_resume(repository, request)))
             if "unknown" in states[-1]:
                 there = lambda message: arrivals(server, (message.message_id,)) != (0,)  # noqa: E731
                 note(
-                    deliver(
+                    deliver_mails(
                         repository,
                         plan_resume(repository, request, "lost", lookup=there),
                     )
@@ -292,7 +292,9 @@ def run_server_case(
                 via=transport, to=(TO,), cc=(CC,), force="fault table"
             )
             cover(repository, request)
-            result = note(_try_send(repository, plan(repository, request), request))
+            result = note(
+                _try_send(repository, plan_sending(repository, request), request)
+            )
             first = (
                 SENT
                 if result.state == "sent"
@@ -335,7 +337,7 @@ def _try_send(
     repository: Repository, planned: Sending, request: SendRequest
 ) -> Sending:
     try:
-        return deliver(repository, planned)
+        return deliver_mails(repository, planned)
     except PatchpilotError:
         return _resume_send(repository, request)
 
@@ -352,7 +354,7 @@ def _send_with_fault(
     planned = (
         (lambda: plan_resume(repository, request))
         if resumed
-        else (lambda: plan(repository, request))
+        else (lambda: plan_sending(repository, request))
     )
     if case.killed:
         _kill_send(
@@ -365,7 +367,7 @@ def _send_with_fault(
     elif case.full_at:
         _send_with_full_disk(repository, planned(), case.full_at)
     else:
-        return deliver(repository, planned())
+        return deliver_mails(repository, planned())
     return _resume_send(repository, request)
 
 
@@ -380,7 +382,7 @@ def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int,
 def _resume_send(repository: Repository, request: SendRequest) -> Sending:
     planned = plan_resume(repository, request)
     with Outbox() as outbox:
-        return add_result(planned, outbox.settle(planned.send.id))
+        return add_send_result(planned, outbox.settle(planned.send.id))
 
 
 def send_command(path: Path, request: SendRequest) -> list[str]:
@@ -416,7 +418,7 @@ def _send_with_full_disk(repository: Repository, planned: Sending, state: str) -
         )
         base.execute(f"CREATE TRIGGER no_send BEFORE UPDATE ON sends {full}")
         try:
-            deliver(repository, planned)
+            deliver_mails(repository, planned)
         except PatchpilotError as error:
             if "cannot be written" not in error.message:
                 raise

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache.entries import shipped_tables
+from patchpilot.cache.entries import read_shipped_tables
 from patchpilot.commits.repository import Repository
 from patchpilot.symptoms import candidates, rank_fixes
 from patchpilot.symptoms.candidates import CommitMessage, WordCounts
@@ -354,7 +354,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.out.write_bytes(pickle.dumps(new_cases))
         return 0
     cases = [case for file in args.files for case in pickle.loads(file.read_bytes())]
-    data = shipped_tables("ranking")["symptoms"]
+    data = read_shipped_tables("ranking")["symptoms"]
     if args.what == "test":
         rankings = rank_all(cases, data["candidate"])
         rules = data["calibration"]

@@ -128,11 +128,11 @@ def _subjects_run() -> Run:
 
 def _fixes_run() -> Run:
     from patchpilot.history.fixes_tag import judge_message, parse_tag
-    from patchpilot.model.commit_references import read_marks
+    from patchpilot.model.commit_references import read_commit_marks
 
     def run(text: str) -> None:
         parse_tag(text)
-        read_marks(text)
+        read_commit_marks(text)
         judge_message(text.split("\n"), lambda _: None)
 
     return _text_run(run)
@@ -176,10 +176,10 @@ def _packs_run() -> Run:
 
 
 def _settings_run() -> Run:
-    from patchpilot.config import load
+    from patchpilot.config import load_settings
     from patchpilot.lint.waivers import parse_waiver_tables
 
-    return _text_run(lambda text: parse_waiver_tables(load(text).waivers, "x"))
+    return _text_run(lambda text: parse_waiver_tables(load_settings(text).waivers, "x"))
 
 
 def _b4_run() -> Run:
@@ -196,9 +196,9 @@ def _b4_run() -> Run:
 
 
 def _gzip_run() -> Run:
-    from patchpilot.model.bounded_gzip import unpack
+    from patchpilot.model.bounded_gzip import unpack_gzip
 
-    return lambda data: unpack(data, "x.gz", 1 << 20)
+    return lambda data: unpack_gzip(data, "x.gz", 1 << 20)
 
 
 def _bisect_run() -> Run:
@@ -230,10 +230,12 @@ def _check_run() -> Run:
 
 def _fix_run() -> Run:
     from patchpilot.checking.driver import Driver, Options, PatchSource
-    from patchpilot.services.check.apply_fixes import fix
+    from patchpilot.services.check.apply_fixes import fix_findings
 
     driver = Driver(Options(strict=True))
-    return lambda data: fix(driver, PatchSource(["-"], stdin=data), write=False)
+    return lambda data: fix_findings(
+        driver, PatchSource(["-"], stdin=data), write=False
+    )
 
 
 _HEAD = (

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from patchpilot.lint.habits import Habits, count
-from patchpilot.model.commit import CommitForm, form_of
+from patchpilot.model.commit import CommitForm, analyze_message_form
 from patchpilot.model.mail import parse_patch
 from tests.lab.list_archive import read_archive
 
@@ -64,7 +64,7 @@ def patch_rows(directory: Path, since: str) -> Iterator[Row]:
         )
         if is_own and len(is_own) <= MOST_FOLDERS and not is_foreign:
             text = "\n".join((patch.subject.title, "", *patch.message))
-            yield Row(form_of(text), patch.subject.version, is_own)
+            yield Row(analyze_message_form(text), patch.subject.version, is_own)
 
 
 def last_versions(patches: Iterable[Row]) -> list[Row]:

@@ -22,9 +22,9 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.message import WAITING, MailState
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.plan_send import plan_sending
 from patchpilot.services.send.resume import plan_resume
-from patchpilot.services.send.send_mails import deliver
+from patchpilot.services.send.send_mails import deliver_mails
 from patchpilot.services.send.sending import Sending
 from patchpilot.topic.find_topic import find_draft
 from tests.kit.cover_letters import cover
@@ -115,11 +115,11 @@ def _resume_until_complete(
 ) -> Sending:
     """Resume until the series is complete, after looking up uncertain messages."""
     if not start:
-        return deliver(repository, plan(repository, request))
-    result = deliver(repository, plan_resume(repository, request))
+        return deliver_mails(repository, plan_sending(repository, request))
+    result = deliver_mails(repository, plan_resume(repository, request))
     if any(message.state is MailState.UNKNOWN for message in result.send.entries):
         has_arrived = lambda message: arrivals(server, (message.message_id,)) != (0,)  # noqa: E731
-        result = deliver(
+        result = deliver_mails(
             repository, plan_resume(repository, request, "lost", lookup=has_arrived)
         )
     return result

@@ -26,8 +26,8 @@ from patchpilot.reviewers.answer import parse_answer
 from patchpilot.reviewers.proof import ProvenComment, prove
 from patchpilot.services.review.review_patches import (
     ReviewInput,
-    patch_facts,
-    review_requests,
+    gather_patch_facts,
+    make_review_requests,
 )
 
 
@@ -58,7 +58,7 @@ def write_requests(tree: Path, folder: Path, files: Sequence[Path]) -> None:
     for file, review_input in review_inputs(tree, files):
         pairs = zip(
             named_patches(file, review_input),
-            review_requests(review_input),
+            make_review_requests(review_input),
             strict=True,
         )
         for (name, _), (_, request) in pairs:
@@ -91,7 +91,7 @@ def score_answers(
                 for checked in driver_input.result.patches
                 if checked.patch is patch
             )
-            facts = patch_facts(driver_input, checked)
+            facts = gather_patch_facts(driver_input, checked)
             comments = parse_answer(answer.read_text()) or ()
             proofs = [prove(comment, facts) for comment in comments]
             standings.update(proof.standing for proof in proofs)

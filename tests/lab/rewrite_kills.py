@@ -23,7 +23,7 @@ from patchpilot.commits.b4_prep import COMMIT, TIP_COMMIT
 from patchpilot.commits.branch_move_journal import find_unfinished_move, record_file
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.services.tags.undo_rewrite import undo_restore
+from patchpilot.services.tags.undo_rewrite import undo_branch_rewrite
 from tests.kit.cli import call
 from tests.kit.prep import COVER, prep
 from tests.kit.repos import Repo
@@ -195,7 +195,7 @@ def kill_and_check(
     with Repository.open(repo.path) as repository:
         left_files = record_file(repository).exists()
         if left_files and find_unfinished_move(repository):
-            undo_restore(repository)
+            undo_branch_rewrite(repository)
     new_state = repo.state()
     is_consistent = (
         not new_state[1]

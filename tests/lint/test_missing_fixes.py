@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.model.commit_references import defect_in
+from patchpilot.model.commit_references import find_defect_text
 from tests.kit.cli import call
 from tests.tags.culprits import create_ring_history
 
@@ -64,4 +64,4 @@ def test_tag_or_explanation_ends_the_warning(tmp_path: Path) -> None:
     ],
 )
 def test_subject_names_the_defect(title: str, words: str) -> None:
-    assert defect_in(title) == words
+    assert find_defect_text(title) == words

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from patchpilot.config import load
+from patchpilot.config import load_settings
 from patchpilot.errors import InputError, UsageError
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import (
@@ -58,7 +58,7 @@ def test_last_day_is_inclusive() -> None:
 
 
 def test_tree_waivers_are_tables() -> None:
-    settings = load(
+    settings = load_settings(
         "strict = true\n"
         "[[waiver]]\n"
         'rule = "long-line"\n'
@@ -129,7 +129,7 @@ def test_table_error_is_specific(
 )
 def test_invalid_waiver_list_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="waiver must be a list of tables"):
-        load(text)
+        load_settings(text)
 
 
 @pytest.mark.parametrize("word", ["long-line", "long-line=", "=why", "long-line=  "])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from patchpilot.model.action import (
     Action,
     Hint,
-    actions,
+    actions_in_advice,
     iterate_parts,
     parse_backticks,
 )
@@ -59,14 +59,17 @@ def test_hint_exposes_its_parts() -> None:
     assert (
         str(hint) == "write it: patchpilot draft --edit, then `patchpilot track update`"
     )
-    assert actions(hint) == (edit, update)
+    assert actions_in_advice(hint) == (edit, update)
     assert [text for _, text in iterate_parts(hint, lambda action: action.name)] == [
         "write it: ",
         "draft",
         ", then ",
         "track",
     ]
-    assert (actions(edit), actions("patchpilot draft")) == ((edit,), ())
+    assert (actions_in_advice(edit), actions_in_advice("patchpilot draft")) == (
+        (edit,),
+        (),
+    )
 
 
 def test_backquoted_text_in_rule_pack_is_an_action() -> None:
@@ -77,7 +80,7 @@ def test_backquoted_text_in_rule_pack_is_an_action() -> None:
         "odd ` and `patchpilot fixes",
     ):
         assert str(parse_backticks(text)) == text
-    assert actions(parse_backticks("`patchpilot fixes HEAD` finds the commit")) == (
-        Action("fixes", ("HEAD",), "`{}`"),
-    )
-    assert not actions(parse_backticks("`git log -S`"))
+    assert actions_in_advice(
+        parse_backticks("`patchpilot fixes HEAD` finds the commit")
+    ) == (Action("fixes", ("HEAD",), "`{}`"),)
+    assert not actions_in_advice(parse_backticks("`git log -S`"))

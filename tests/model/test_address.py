@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from patchpilot.model.address import (
     Address,
     AddressState,
+    check_email_address,
     decode_mailboxes,
     is_header_safe,
-    judge,
-    only_mailbox,
     parse_address,
     parse_addresses,
-    split_usable,
+    parse_only_mailbox,
+    split_usable_addresses,
 )
 
 NAMES = st.text(
@@ -108,7 +108,7 @@ def test_name_survives_a_header_round_trip(name: str) -> None:
     ],
 )
 def test_address_is_classified(email: str, state: AddressState) -> None:
-    assert judge(email).state == state
+    assert check_email_address(email).state == state
 
 
 @given(
@@ -116,8 +116,8 @@ def test_address_is_classified(email: str, state: AddressState) -> None:
 )
 def test_ordinary_addresses_match_email_validator(email: str) -> None:
     with mock.patch("patchpilot.model.address._USUAL", re.compile("(?!)")):
-        verdict = judge(email)
-    assert judge(email) == verdict
+        verdict = check_email_address(email)
+    assert check_email_address(email) == verdict
 
 
 def test_dangerous_address_has_a_reason() -> None:
@@ -125,7 +125,7 @@ def test_dangerous_address_has_a_reason() -> None:
         Address("Ada", "ada@example.org"),
         Address("Eve", "-X/tmp/log@example.org"),
     )
-    assert split_usable([good, bad]) == (
+    assert split_usable_addresses([good, bad]) == (
         (good,),
         (
             "-X/tmp/log@example.org is not a valid address and was omitted: "
@@ -139,7 +139,7 @@ def test_dangerous_address_has_a_reason() -> None:
     st.sampled_from(["", "@example.org", "@buildhost", "@[127.0.0.1]"]),
 )
 def test_valid_address_is_not_an_option(local: str, domain: str) -> None:
-    wire = judge(local + domain).wire
+    wire = check_email_address(local + domain).wire
     assert wire is None or (
         wire[:1] != "-" and not re.search(r"[\s,\"`\x00-\x1f]|\$[({]", wire)
     )
@@ -153,7 +153,10 @@ def test_option_like_name_is_quoted() -> None:
 
 
 def test_unicode_domain_is_encoded() -> None:
-    assert judge("ada@bücher.example.org").wire == "ada@xn--bcher-kva.example.org"
+    assert (
+        check_email_address("ada@bücher.example.org").wire
+        == "ada@xn--bcher-kva.example.org"
+    )
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
@@ -217,13 +220,16 @@ def test_deeply_nested_addresses_are_found() -> None:
 
 
 def test_invalid_address_has_a_reason() -> None:
-    assert (judge("ada@example.org").wire, judge("ada@example.org").reason) == (
+    assert (
+        check_email_address("ada@example.org").wire,
+        check_email_address("ada@example.org").reason,
+    ) == (
         "ada@example.org",
         "",
     )
-    assert judge("root@buildhost").wire == "root@buildhost"
-    assert judge("ada@[127.0.0.1]").wire == "ada@[127.0.0.1]"
-    bad = judge("ada@@example.org")
+    assert check_email_address("root@buildhost").wire == "root@buildhost"
+    assert check_email_address("ada@[127.0.0.1]").wire == "ada@[127.0.0.1]"
+    bad = check_email_address("ada@@example.org")
     assert bad.wire is None
     assert bad.reason
 
@@ -283,7 +289,7 @@ TWO_MAILBOXES = (
 @pytest.mark.parametrize("value", DISGUISES)
 def test_address_in_a_name_is_not_a_mailbox(value: str) -> None:
     decoded = decode_mailboxes(value)
-    address = only_mailbox(decoded)
+    address = parse_only_mailbox(decoded)
     assert address is not None
     assert address.email == EVE
     assert [address.email for address in parse_addresses(decoded)] == [EVE]
@@ -291,13 +297,13 @@ def test_address_in_a_name_is_not_a_mailbox(value: str) -> None:
         address,
         address._replace(name=f'"{address.name}"'),
     )
-    mailbox = only_mailbox(address.header())
+    mailbox = parse_only_mailbox(address.header())
     assert mailbox == address
 
 
 @pytest.mark.parametrize("value", TWO_MAILBOXES)
 def test_only_mailbox_rejects_other_values(value: str) -> None:
-    address = only_mailbox(decode_mailboxes(value))
+    address = parse_only_mailbox(decode_mailboxes(value))
     assert address is None
 
 
@@ -336,7 +342,7 @@ def test_only_mailbox_rejects_other_values(value: str) -> None:
     ],
 )
 def test_mailbox_name_is_decoded(value: str, name: str, email: str) -> None:
-    assert only_mailbox(decode_mailboxes(value)) == Address(name, email)
+    assert parse_only_mailbox(decode_mailboxes(value)) == Address(name, email)
 
 
 @given(
@@ -344,7 +350,7 @@ def test_mailbox_name_is_decoded(value: str, name: str, email: str) -> None:
     st.text('ab@<>,;:"()\\ .=?q_', max_size=30),
 )
 def test_address_in_surrounding_text_is_found(before: str, after: str) -> None:
-    address = only_mailbox(
+    address = parse_only_mailbox(
         decode_mailboxes(f"{before} <ada@example.org> {after} <{EVE}>")
     )
     assert address is None or address.email == EVE
@@ -355,7 +361,7 @@ def test_address_in_surrounding_text_is_found(before: str, after: str) -> None:
 )
 def test_hostile_header_takes_linear_time(unit: str) -> None:
     value = unit * (200_000 // len(unit))
-    assert only_mailbox(decode_mailboxes(value)) is None
+    assert parse_only_mailbox(decode_mailboxes(value)) is None
 
 
 def test_value_without_an_address_is_unchanged() -> None:
@@ -377,4 +383,4 @@ def test_value_without_an_address_is_unchanged() -> None:
 def test_misleading_name_shows_the_real_address(name: str, called: str) -> None:
     address = Address(name, "ada@example.org")
     assert address.called == called
-    assert only_mailbox(address.trailer()) == address
+    assert parse_only_mailbox(address.trailer()) == address

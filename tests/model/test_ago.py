@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.model.ago import ago
+from patchpilot.model.ago import format_age
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from patchpilot.model.ago import ago
     ],
 )
 def test_age_is_printed_in_one_unit(age: int, words: str) -> None:
-    assert ago(1_700_000_000 - age, 1_700_000_000) == words
+    assert format_age(1_700_000_000 - age, 1_700_000_000) == words

@@ -96,11 +96,11 @@ def test_extreme_times_are_clamped() -> None:
     ],
 )
 def test_invalid_time_is_none(text: str) -> None:
-    assert bounded.read_iso(text) is None
+    assert bounded.parse_iso_time(text) is None
 
 
 def test_iso_time_is_parsed() -> None:
-    assert bounded.read_iso("2024-03-04T09:00:00+00:00") == datetime(
+    assert bounded.parse_iso_time("2024-03-04T09:00:00+00:00") == datetime(
         2024, 3, 4, 9, tzinfo=UTC
     )
 

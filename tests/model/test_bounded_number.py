@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.model.bounded import LARGEST, limited_number
+from patchpilot.model.bounded import LARGEST, parse_limited_number
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ from patchpilot.model.bounded import LARGEST, limited_number
     ],
 )
 def test_number_is_bounded(text: str, value: int) -> None:
-    assert limited_number(text) == value
+    assert parse_limited_number(text) == value

@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.model.hunk_fit import Fit, fit_file, misfits, text_lines
+from patchpilot.model.hunk_fit import Fit, find_misfit_hunks, fit_file, split_text_lines
 from patchpilot.model.patch import parse_diff
 from tests.kit.snippets import MemoryTree
 
@@ -31,10 +31,10 @@ CHANGE = "@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
 
 
 def test_lines_keep_their_newlines() -> None:
-    assert text_lines(b"") == []
-    assert text_lines(b"a\nb") == ["a\n", "b"]
-    assert text_lines(b"a\n\n") == ["a\n", "\n"]
-    assert text_lines(b"\xff\r\n") == ["\udcff\r\n"]
+    assert split_text_lines(b"") == []
+    assert split_text_lines(b"a\nb") == ["a\n", "b"]
+    assert split_text_lines(b"a\n\n") == ["a\n", "\n"]
+    assert split_text_lines(b"\xff\r\n") == ["\udcff\r\n"]
 
 
 @pytest.mark.parametrize("before", range(4))
@@ -219,12 +219,17 @@ def test_failed_hunks_are_grouped_by_file() -> None:
     diff = HEAD + CHANGE + HEAD.replace("f.c", "g.c") + CHANGE
     files = parse_diff(tuple(diff.removesuffix("\n").split("\n")), 1).files
     good = join_lines("a", "b", "c", "d", "e")
-    assert misfits(files, MemoryTree({"f.c": good, "g.c": good})) == ()
-    assert [misfit.path for misfit in misfits(files, MemoryTree({"f.c": good}))] == [
-        "g.c"
-    ]
+    assert find_misfit_hunks(files, MemoryTree({"f.c": good, "g.c": good})) == ()
+    assert [
+        misfit.path for misfit in find_misfit_hunks(files, MemoryTree({"f.c": good}))
+    ] == ["g.c"]
     assert (
-        len(misfits(files, MemoryTree({"f.c": good, "g.c": good}), reverse=True)) == 2
+        len(
+            find_misfit_hunks(
+                files, MemoryTree({"f.c": good, "g.c": good}), reverse=True
+            )
+        )
+        == 2
     )
 
 

@@ -4,16 +4,16 @@
 import pytest
 
 from patchpilot.model.commit_references import (
-    bug_in,
-    cure_in,
-    defect_in,
+    changes_only_documents,
+    classify_subject,
     describes_harm,
     explains_missing_fixes,
-    find_blamed,
-    fix_claim,
+    find_blamed_commit,
+    find_bug_word,
+    find_cure_text,
+    find_defect_text,
+    find_fix_claim,
     is_cosmetic,
-    kind_of,
-    only_documents,
 )
 
 ID = "0123456789abcdef"
@@ -36,7 +36,7 @@ TITLE = "ring: set the mask"
     ],
 )
 def test_first_word_determines_the_kind_of_change(subject: str, kind: str) -> None:
-    assert kind_of(subject) == kind
+    assert classify_subject(subject) == kind
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_first_word_determines_the_kind_of_change(subject: str, kind: str) -> No
 def test_fix_is_claimed_in_subject_or_text(
     title: str, lines: list[str], paths: tuple[str, ...], claim: str
 ) -> None:
-    assert fix_claim(title, lines, paths) == claim
+    assert find_fix_claim(title, lines, paths) == claim
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_fix_is_claimed_in_subject_or_text(
     ],
 )
 def test_bug_mentioned_in_passing_is_ignored(title: str, word: str | None) -> None:
-    assert bug_in(title) == word
+    assert find_bug_word(title) == word
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_bug_mentioned_in_passing_is_ignored(title: str, word: str | None) -> No
 def test_described_bug_is_a_claim_unless_negated(
     title: str, lines: list[str], words: str | None
 ) -> None:
-    assert cure_in(title, lines) == words
+    assert find_cure_text(title, lines) == words
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_explanation_may_span_two_lines(lines: list[str], explains: bool) -> Non
 def test_commit_is_blamed_only_by_a_sentence(
     title: str, lines: list[str], blames: tuple[int, str] | None
 ) -> None:
-    assert find_blamed(title, lines) == blames
+    assert find_blamed_commit(title, lines) == blames
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_consequence_of_the_bug_is_found_in_title_or_text(
     ],
 )
 def test_documents_are_found_by_path(paths: tuple[str, ...], expected: bool) -> None:
-    assert only_documents(paths) is expected
+    assert changes_only_documents(paths) is expected
     assert is_cosmetic(TITLE, paths) is expected
     assert is_cosmetic("ring: fix a TYPO", paths)
 
@@ -227,7 +227,7 @@ def test_documents_are_found_by_path(paths: tuple[str, ...], expected: bool) -> 
     ],
 )
 def test_fixing_subject_names_the_defect(title: str, words: str) -> None:
-    assert defect_in(title) == words
+    assert find_defect_text(title) == words
 
 
 @pytest.mark.parametrize(
@@ -245,4 +245,4 @@ def test_fixing_subject_names_the_defect(title: str, words: str) -> None:
     ],
 )
 def test_prefix_does_not_name_a_bug(title: str, word: str | None) -> None:
-    assert bug_in(title) == word
+    assert find_bug_word(title) == word

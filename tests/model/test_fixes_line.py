@@ -5,8 +5,8 @@ import pytest
 
 from patchpilot.model.commit_references import (
     FixesLine,
-    fixes_lines,
-    mentions_fix,
+    mentions_fixes_tag,
+    parse_fixes_lines,
     read_fixes_line,
     read_fixes_value,
 )
@@ -94,7 +94,7 @@ def test_id_needs_a_separator(value: str, spaced: bool) -> None:
 
 def test_every_fixes_line_is_parsed() -> None:
     message = f"ring: go\n\nIt\nfixes a bug.\n\nFixes: {ID}\nFixes:\nFixes: abcdef0\n"
-    ids = [line.id for line in fixes_lines(message)]
+    ids = [line.id for line in parse_fixes_lines(message)]
     assert ids == ["", ID, "", "abcdef0"]
 
 
@@ -107,4 +107,4 @@ def test_every_fixes_line_is_parsed() -> None:
     ],
 )
 def test_mention_is_found_anywhere(line: str, mentions: bool) -> None:
-    assert mentions_fix(line) is mentions
+    assert mentions_fixes_tag(line) is mentions

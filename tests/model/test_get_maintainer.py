@@ -4,15 +4,20 @@
 import pytest
 
 from patchpilot.errors import UsageError
-from patchpilot.model.get_maintainer import Switches, assemble, script_defaults, take
+from patchpilot.model.get_maintainer import (
+    GetMaintainerOptions,
+    apply_option_layers,
+    parse_conf_options,
+    read_script_defaults,
+)
 
 
 def test_defaults_in_the_tree_come_before_given_options() -> None:
-    defaults = script_defaults(
+    defaults = read_script_defaults(
         [("email_git", "1"), ("email_git_min_percent", "35"), ("unknown", "x")]
     )
     assert defaults.git
-    assert assemble(
+    assert apply_option_layers(
         defaults, {"git": False}, {"git_min_percent": 5}
     ) == defaults._replace(git=False, git_min_percent=5)
 
@@ -40,7 +45,7 @@ NO_ADDRESS = (
 def test_conflicting_options_are_refused(
     options: dict[str, bool], message: str | None
 ) -> None:
-    switches = Switches()._replace(**options)  # type: ignore[arg-type]
+    switches = GetMaintainerOptions()._replace(**options)  # type: ignore[arg-type]
     if message is None:
         assert switches.add_implied
         return
@@ -51,7 +56,7 @@ def test_conflicting_options_are_refused(
 
 
 def test_sections_option_prints_only_sections() -> None:
-    switches_on = Switches(scm=True, status=True, subsystem=True)
+    switches_on = GetMaintainerOptions(scm=True, status=True, subsystem=True)
     switches = switches_on._replace(sections=True).add_implied
     assert switches.sections
     names = ("m", "r", "l", "git_fallback", "scm", "status", "subsystem", "keywords")
@@ -76,7 +81,7 @@ def test_rolestats_include_roles(
     multiline: bool,
     expected: tuple[bool, bool],
 ) -> None:
-    switches = Switches(
+    switches = GetMaintainerOptions(
         roles=roles, rolestats=rolestats, separator=separator, multiline=multiline
     ).add_implied
     assert (switches.roles, switches.multiline) == expected
@@ -118,7 +123,7 @@ def test_rolestats_include_roles(
 def test_only_script_options_are_accepted(
     words: list[str], expected: dict[str, object]
 ) -> None:
-    assert take(words) == expected
+    assert parse_conf_options(words) == expected
 
 
 @pytest.mark.parametrize(
@@ -133,7 +138,7 @@ def test_only_script_options_are_accepted(
 )
 def test_wrong_value_is_reported(words: list[str], message: str) -> None:
     with pytest.raises(UsageError) as error:
-        take(words)
+        parse_conf_options(words)
     assert error.value.message == message
 
 
@@ -167,6 +172,6 @@ def test_script_variable_sets_its_option(
     variable: str, name: str, values: tuple[tuple[str, object], ...]
 ) -> None:
     for text, value in values:
-        assert script_defaults([(variable, text)]) == Switches()._replace(
-            **{name: value}
-        )  # type: ignore[arg-type]
+        assert read_script_defaults(
+            [(variable, text)]
+        ) == GetMaintainerOptions()._replace(**{name: value})  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ import ast
 
 import pytest
 
-from patchpilot.model.hosts import host_of, quote_url, split_url
+from patchpilot.model.hosts import quote_url, split_url, url_host
 from tests.kit.source import SOURCE, trees
 
 SPLITTERS = {"urlsplit", "urlparse", "urljoin", "quote", "quote_plus"}
@@ -15,11 +15,11 @@ SPLITTERS = {"urlsplit", "urlparse", "urljoin", "quote", "quote_plus"}
     "url", ["http://[::1/", "http://]", "http://[x]/", "", "\0", "http://", "9" * 5000]
 )
 def test_invalid_url_has_no_host(url: str) -> None:
-    assert host_of(url) == ""
+    assert url_host(url) == ""
 
 
 def test_host_is_lower_case() -> None:
-    assert host_of(" HTTPS://Lore.Kernel.Org:443/all/ ") == "lore.kernel.org"
+    assert url_host(" HTTPS://Lore.Kernel.Org:443/all/ ") == "lore.kernel.org"
     assert split_url("../b", "http://a.org/x/y").geturl() == "http://a.org/b"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from patchpilot.model.hunk_fit import fit_hunks, text_lines
+from patchpilot.model.hunk_fit import fit_hunks, split_text_lines
 from patchpilot.model.patch import parse_diff
 
 LINE = st.sampled_from(["a", "b", "c", "}", ""])
@@ -63,7 +63,7 @@ def test_hunks_are_applied_like_git_apply(
         ["git", "apply", "p"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     files = parse_diff(tuple(diff.split("\n")), 1).files
-    fit = fit_hunks("f", text_lines(target.encode()), files[0].hunks)
+    fit = fit_hunks("f", split_text_lines(target.encode()), files[0].hunks)
     assert (not fit.misfits) == (outcome.returncode == 0), (
         diff,
         target,

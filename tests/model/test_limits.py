@@ -13,7 +13,7 @@ from patchpilot.checking.driver import Driver
 from patchpilot.errors import InputError
 from patchpilot.model import bounded
 from patchpilot.model import patch as shortening
-from patchpilot.model.mail import header_lines, parse_mail, parse_patch
+from patchpilot.model.mail import parse_header_lines, parse_mail, parse_patch
 from patchpilot.model.patch import Series, parse_diff, shorten_patch, shorten_series
 from tests.bench import hostile
 
@@ -37,7 +37,7 @@ def test_oversized_input_is_reported(text: str, word: str) -> None:
 
 
 def _parse_folds(count: int) -> None:
-    header_lines(["X-Long: a", *[" a"] * count, ""])
+    parse_header_lines(["X-Long: a", *[" a"] * count, ""])
 
 
 def _make_malformed_hunks(count: int) -> None:

@@ -10,17 +10,17 @@ from patchpilot.model import mail as mail_reading
 from patchpilot.model import mail as mailinfo
 from patchpilot.model.address import Address
 from patchpilot.model.mail import (
-    digest_mails,
-    header_lines,
+    extract_mail,
+    find_mail_bounds,
     is_mboxrd,
+    is_scissors_line,
     join_mbox,
-    mail_bounds,
-    mail_parts,
-    one_mail,
+    list_mail_parts,
+    parse_header_lines,
     parse_mail,
     parse_patch,
     refuse_oversize,
-    scissors_line,
+    split_digest,
 )
 from patchpilot.model.mail import split_mbox as split_blocks
 from patchpilot.model.patch import Header, Series, parse_subject
@@ -28,7 +28,7 @@ from tests.kit import patches
 
 
 def split_mbox(data: bytes) -> list[bytes]:
-    return [one_mail(data, start, end) for start, end in mail_bounds(data)]
+    return [extract_mail(data, start, end) for start, end in find_mail_bounds(data)]
 
 
 def parse_text(text: str, name: str = "x.patch"):
@@ -135,7 +135,7 @@ def test_parser_survives_any_diff_lines(lines: list[str]) -> None:
     ],
 )
 def test_scissors_line_is_recognized(line: str, cut: bool) -> None:
-    assert scissors_line(line) is cut
+    assert is_scissors_line(line) is cut
 
 
 @pytest.mark.parametrize(
@@ -163,24 +163,24 @@ def test_headers_are_unfolded_and_decoded() -> None:
         "",
         "body: x",
     ]
-    headers, body = header_lines(lines)
+    headers, body = parse_header_lines(lines)
     assert headers == (
         Header("Subject", "a b c", 2),
         Header("X-Empty", "", 5),
         Header("To", '"F, Ada" <ada@example.org>, b@example.com', 6),
     )
     assert body == 8
-    assert header_lines(["Subject: a\r", "\r", "body"]) == (
+    assert parse_header_lines(["Subject: a\r", "\r", "body"]) == (
         (Header("Subject", "a", 1),),
         2,
     )
-    assert header_lines(["Subject: a", "no header", "b: c"]) == (
+    assert parse_header_lines(["Subject: a", "no header", "b: c"]) == (
         (Header("Subject", "a", 1),),
         1,
     )
-    assert header_lines([" folded onto nothing"]) == ((), 0)
-    assert header_lines([">From me", "A: b"]) == ((Header("A", "b", 2),), 2)
-    assert header_lines([]) == ((), 0)
+    assert parse_header_lines([" folded onto nothing"]) == ((), 0)
+    assert parse_header_lines([">From me", "A: b"]) == ((Header("A", "b", 2),), 2)
+    assert parse_header_lines([]) == ((), 0)
 
 
 def test_message_exposes_its_headers() -> None:
@@ -647,9 +647,9 @@ def test_header_size_limit_is_inclusive(
     monkeypatch.setattr(mailinfo, "MAX_HEADER", 20)
     if is_refused:
         with pytest.raises(InputError, match=f"line {len(lines)} is larger"):
-            header_lines(lines)
+            parse_header_lines(lines)
     else:
-        assert header_lines(lines)[0]
+        assert parse_header_lines(lines)[0]
 
 
 @pytest.mark.parametrize(
@@ -686,12 +686,12 @@ def test_parts_have_type_and_text() -> None:
         b"--b\nContent-Transfer-Encoding: base64\n\naGk=\n"
         b"--b\nContent-Type: message/rfc822\n\nSubject: sent\n\nbody\n--b--\n"
     )
-    assert mail_parts(raw) == [
+    assert list_mail_parts(raw) == [
         ("text/plain", "text"),
         ("text/plain", "hi"),
         ("message/rfc822", "Subject: sent\n\nbody"),
     ]
-    assert mail_parts(b"From: a@example.org\n\ntext\n") == []
+    assert list_mail_parts(b"From: a@example.org\n\ntext\n") == []
 
 
 @pytest.mark.parametrize(
@@ -736,9 +736,9 @@ def test_digest_messages_are_unchanged(
         b"Subject: two\n\ntext 2\n",
         b"Subject: three\n\n\ntext 3\n",
     ]
-    assert digest_mails(DIGEST) == mails
+    assert split_digest(DIGEST) == mails
     monkeypatch.setattr(mail_reading, "MAX_PARTS", 2)
-    assert digest_mails(DIGEST) == mails[:2]
+    assert split_digest(DIGEST) == mails[:2]
 
 
 @pytest.mark.parametrize(
@@ -750,7 +750,7 @@ def test_digest_messages_are_unchanged(
     ],
 )
 def test_non_digest_is_one_message(mail: bytes) -> None:
-    assert digest_mails(mail) == [mail]
+    assert split_digest(mail) == [mail]
 
 
 def test_long_patch_keeps_its_bytes(
@@ -776,6 +776,6 @@ def test_mbox_messages_have_offsets(size: int, ending: bytes) -> None:
     messages = list(split_blocks(blocks))
     assert [mail for _, mail in messages] == mails
     assert [data[number : number + len(mail)] for number, mail in messages] == mails
-    assert mail_bounds(data) == [
+    assert find_mail_bounds(data) == [
         (number, number + len(mail)) for number, mail in messages
     ]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.commit_references import read_marks, upstream_commits
+from patchpilot.model.commit_references import find_upstream_commits, read_commit_marks
 from patchpilot.model.patch import parse_subject
 
 A = "0123456789abcdef0123456789abcdef01234567"
@@ -38,12 +38,14 @@ FORMS = [
 def test_every_upstream_marker_is_read(form: str) -> None:
     for id_ in (A, A.upper()):
         text = f"net: fix it\n\n{form.format(id_)}\n\nText.\n"
-        assert read_marks(text).upstream == (A,)
+        assert read_commit_marks(text).upstream == (A,)
 
 
 def test_two_upstream_commits_are_read() -> None:
-    assert read_marks(f"x\n\n[ Upstream commits {A} and\n  {B} ]\n").upstream == (A, B)
-    assert read_marks(f"x\n\n[ Upstream commit {A}, {B} ]\n").upstream == (A, B)
+    assert read_commit_marks(
+        f"x\n\n[ Upstream commits {A} and\n  {B} ]\n"
+    ).upstream == (A, B)
+    assert read_commit_marks(f"x\n\n[ Upstream commit {A}, {B} ]\n").upstream == (A, B)
 
 
 @pytest.mark.parametrize(
@@ -59,11 +61,11 @@ def test_two_upstream_commits_are_read() -> None:
     ],
 )
 def test_prose_is_not_a_marker(line: str) -> None:
-    assert read_marks(f"net: fix it\n\n{line.format(A)}\n").upstream == ()
+    assert read_commit_marks(f"net: fix it\n\n{line.format(A)}\n").upstream == ()
 
 
 def test_revert_is_not_a_backport() -> None:
-    marks = read_marks(
+    marks = read_commit_marks(
         f'Revert "x"\n\nThis reverts commit {A} which is\ncommit {B} upstream.\n'
     )
     assert marks.reverts == (A, B)
@@ -71,7 +73,7 @@ def test_revert_is_not_a_backport() -> None:
 
 
 def test_backport_of_a_revert_is_both() -> None:
-    marks = read_marks(
+    marks = read_commit_marks(
         f'Revert "x"\n\ncommit {A} upstream.\n\nThis reverts commit {B}.\n'
     )
     assert marks.upstream == (A,)
@@ -79,11 +81,14 @@ def test_backport_of_a_revert_is_both() -> None:
 
 
 def test_revert_may_name_several_commits() -> None:
-    assert read_marks(f"x\n\nThis reverts commits {A} and\n{B}.\n").reverts == (A, B)
+    assert read_commit_marks(f"x\n\nThis reverts commits {A} and\n{B}.\n").reverts == (
+        A,
+        B,
+    )
 
 
 def test_fixes_lines_may_be_anywhere() -> None:
-    marks = read_marks(
+    marks = read_commit_marks(
         f'x\n\nFixes: {A[:12]} ("net: y")\n\nmore text\n\nFixes: {B[:12]}\nSigned-off-by: A'
         " <a@example.org>\n"
     )
@@ -110,13 +115,13 @@ def test_fixes_lines_are_parsed_in_many_formats(
     line: str, expected: list[tuple[str, str]]
 ) -> None:
     assert [
-        (fix.id, fix.subject) for fix in read_marks(f"x\n\n{line}\n").fixes
+        (fix.id, fix.subject) for fix in read_commit_marks(f"x\n\n{line}\n").fixes
     ] == expected
 
 
 @given(st.text())
 def test_arbitrary_message_is_parsed(text: str) -> None:
-    read_marks(text)
+    read_commit_marks(text)
 
 
 @given(
@@ -125,9 +130,9 @@ def test_arbitrary_message_is_parsed(text: str) -> None:
     st.from_regex(r"\A[a-z ,.]{0,40}\Z"),
 )
 def test_marker_may_be_between_paragraphs(form: str, before: str, after: str) -> None:
-    assert read_marks(f"s\n\n{before}\n\n{form.format(A)}\n\n{after}\n").upstream == (
-        A,
-    )
+    assert read_commit_marks(
+        f"s\n\n{before}\n\n{form.format(A)}\n\n{after}\n"
+    ).upstream == (A,)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +186,9 @@ def test_subject_marks_a_stable_patch(word: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_upstream_line_is_recognized(form: str) -> None:
-    (named_commit,) = upstream_commits(f"net: fix it\n\n{form.format(A)}\n\nText.\n")
+    (named_commit,) = find_upstream_commits(
+        f"net: fix it\n\n{form.format(A)}\n\nText.\n"
+    )
     assert (named_commit.id, named_commit.at) == (A, 2)
 
 
@@ -191,7 +198,7 @@ def test_upstream_line_is_recognized(form: str) -> None:
 )
 def test_abbreviated_id_is_not_a_mark(form: str) -> None:
     text = f"net: fix it\n\n{form.format(A[:10])}\n\nText.\n"
-    assert [upstream_commit.id for upstream_commit in upstream_commits(text)] == [
+    assert [upstream_commit.id for upstream_commit in find_upstream_commits(text)] == [
         A[:10]
     ]
-    assert read_marks(text).upstream == ()
+    assert read_commit_marks(text).upstream == ()

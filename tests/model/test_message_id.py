@@ -6,12 +6,12 @@ import pytest
 from patchpilot.errors import InputError
 from patchpilot.model.mail import (
     add_brackets,
-    batch_of,
-    id_in_header,
-    ids_in_header,
-    linked_ids,
-    message_id_of,
+    find_batch_part,
+    find_linked_ids,
+    message_id_in_header,
+    message_ids_in_header,
     parse_bracketed_id,
+    parse_message_id,
 )
 
 
@@ -32,7 +32,7 @@ from patchpilot.model.mail import (
     ],
 )
 def test_message_id_is_read_from_user_input(text: str, expected: str | None) -> None:
-    assert message_id_of(text) == expected
+    assert parse_message_id(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_message_id_is_not_an_address(text: str, expected: str | None) -> None:
 
 
 def test_headers_are_read_and_written() -> None:
-    assert ids_in_header("<a@b>\n <c@d>\t<e f> junk") == ("a@b", "c@d")
-    assert id_in_header(" <a@b> (comment)") == "a@b"
-    assert id_in_header(" none ") == "none"
+    assert message_ids_in_header("<a@b>\n <c@d>\t<e f> junk") == ("a@b", "c@d")
+    assert message_id_in_header(" <a@b> (comment)") == "a@b"
+    assert message_id_in_header(" none ") == "none"
     assert add_brackets("a@b") == "<a@b>"
     with pytest.raises(InputError, match="not a Message-ID"):
         add_brackets("a@b\nBcc: c@d")
@@ -65,7 +65,7 @@ def test_messages_are_found_by_url_and_line() -> None:
         "https://example.org/x y@z\n"
         "v1: https://lore.kernel.org/all/e@f/T/\n"
     )
-    assert list(linked_ids(text)) == [
+    assert list(find_linked_ids(text)) == [
         ("c@d", None),
         ("a@b", text.index("https")),
         ("e@f", text.rindex("https")),
@@ -86,4 +86,4 @@ def test_messages_are_found_by_url_and_line() -> None:
 def test_messages_of_a_send_share_a_prefix(
     message_id: str, expected: str | None
 ) -> None:
-    assert batch_of(message_id) == expected
+    assert find_batch_part(message_id) == expected

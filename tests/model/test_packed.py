@@ -6,15 +6,15 @@ import gzip
 import pytest
 
 from patchpilot.errors import InputError
-from patchpilot.model.bounded_gzip import unpack
+from patchpilot.model.bounded_gzip import unpack_gzip
 
 
 def test_every_gzip_member_is_read() -> None:
     assert (
-        unpack(gzip.compress(b"one\n") + gzip.compress(b"two\n"), "x.gz", 100)
+        unpack_gzip(gzip.compress(b"one\n") + gzip.compress(b"two\n"), "x.gz", 100)
         == b"one\ntwo\n"
     )
-    assert unpack(b"plain", "x", 3) == b"plain"
+    assert unpack_gzip(b"plain", "x", 3) == b"plain"
 
 
 @pytest.mark.parametrize(
@@ -28,4 +28,4 @@ def test_every_gzip_member_is_read() -> None:
 )
 def test_damaged_or_oversized_data_is_refused(data: bytes, word: str) -> None:
     with pytest.raises(InputError, match=word):
-        unpack(data, "x.gz", 1000)
+        unpack_gzip(data, "x.gz", 1000)

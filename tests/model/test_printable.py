@@ -6,7 +6,7 @@ import json
 import pytest
 
 from patchpilot.model.json_text import json_text
-from patchpilot.model.printable import crop, one_line, printable, width
+from patchpilot.model.printable import crop_text, make_one_line, make_printable, width
 
 # code points with the property Bidi_Control, and others that change or hide lines
 BIDI_CONTROL = (
@@ -19,7 +19,7 @@ SEPARATORS = "\u2028\u2029\ufeff"
     "char", [*BIDI_CONTROL, *SEPARATORS], ids=lambda char: f"U+{ord(char):04X}"
 )
 def test_bidi_characters_are_shown(char: str) -> None:
-    assert printable(f"a{char}b") == f"a<U+{ord(char):04X}>b"
+    assert make_printable(f"a{char}b") == f"a<U+{ord(char):04X}>b"
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,11 @@ def test_bidi_characters_are_shown(char: str) -> None:
     ],
 )
 def test_control_characters_are_escaped(raw: str, expected: str) -> None:
-    assert printable(raw) == expected
+    assert make_printable(raw) == expected
 
 
 def test_title_is_one_line() -> None:
-    assert one_line("a\nb\u2028c\x1bd\te") == "a\\x0ab<U+2028>c\\x1bd\te"
+    assert make_one_line("a\nb\u2028c\x1bd\te") == "a\\x0ab<U+2028>c\\x1bd\te"
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ def test_width_counts_terminal_columns(text: str, columns: int) -> None:
     ],
 )
 def test_cropped_text_ends_with_an_ellipsis(text: str, columns: int, cut: str) -> None:
-    assert crop(text, columns) == cut
-    assert width(crop(text, columns)) <= columns
+    assert crop_text(text, columns) == cut
+    assert width(crop_text(text, columns)) <= columns
 
 
 def test_invisible_characters_are_shown() -> None:
     hidden = "a\U000e0041b\uffff"
-    assert one_line(hidden) == "a<U+E0041>b<U+FFFF>"
+    assert make_one_line(hidden) == "a<U+E0041>b<U+FFFF>"
     assert json_text(hidden).isascii()
     assert json.loads(json_text(hidden)) == hidden

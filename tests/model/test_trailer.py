@@ -12,11 +12,11 @@ from patchpilot.model.trailer import (
     ORDER,
     Trailer,
     add_trailers,
+    explain_refused_trailers,
     find_tags,
     is_trailer,
     parse_trailer,
     parse_trailers,
-    refused_trailers,
 )
 
 MESSAGE = """\
@@ -390,14 +390,14 @@ def test_trailer_is_one_visible_line(name: str) -> None:
         ("Reviewed-by", f"{name} <b@example.org>"),
     )
     assert add_trailers(MESSAGE, [bad, good]) == add_trailers(MESSAGE, [good])
-    (sentence,) = refused_trailers([bad, good])
+    (sentence,) = explain_refused_trailers([bad, good])
     assert "not added: Reviewed-by: A" in sentence
     assert sentence.isprintable()
 
 
 @pytest.mark.parametrize("name", ["A\u200cB", "A\u200d", "\u200cA"])
 def test_stray_zero_width_joiner_is_refused(name: str) -> None:
-    (sentence,) = refused_trailers([("Reviewed-by", f"{name} <b@example.org>")])
+    (sentence,) = explain_refused_trailers([("Reviewed-by", f"{name} <b@example.org>")])
     assert "contains <U+200" in sentence
 
 
@@ -406,5 +406,5 @@ def test_stray_zero_width_joiner_is_refused(name: str) -> None:
 )
 def test_names_in_every_script_are_accepted(name: str) -> None:
     trailer = ("Reviewed-by", f"{name} <b@example.org>")
-    assert refused_trailers([trailer]) == ()
+    assert explain_refused_trailers([trailer]) == ()
     assert f"Reviewed-by: {name} <b@example.org>" in add_trailers(MESSAGE, [trailer])

@@ -9,15 +9,15 @@ import pytest
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import DiffLine, FileChange, Hunk
-from patchpilot.model.progress import silent
+from patchpilot.model.progress import ignore_progress
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.model.rule import Example
 from patchpilot.model.source_tree import (
-    changed_below,
-    ground_of,
-    is_guess,
+    changed_files_below,
+    is_guessed_content,
     is_safe_path,
-    makefile_version,
+    parse_makefile_version,
+    unpatched_tree,
 )
 from tests.kit.snippets import MemoryTree
 
@@ -73,7 +73,7 @@ def test_commit_is_quoted_by_id_and_subject() -> None:
 def test_makefile_contains_the_version(
     makefile: bytes | None, version: tuple[int, int] | None
 ) -> None:
-    assert makefile_version(makefile) == version
+    assert parse_makefile_version(makefile) == version
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_path_outside_the_tree_is_unsafe(path: str, safe: bool) -> None:
 
 def test_unpatched_tree_has_no_changes() -> None:
     tree = MemoryTree({"a/b.c": "x"})
-    assert ground_of(tree) is tree
-    assert changed_below(tree, "a") == ()
-    assert is_guess(tree, "a/b.c") is False
+    assert unpatched_tree(tree) is tree
+    assert changed_files_below(tree, "a") == ()
+    assert is_guessed_content(tree, "a/b.c") is False
 
     class Layered(MemoryTree):
         ground = tree
@@ -108,9 +108,12 @@ def test_unpatched_tree_has_no_changes() -> None:
             return path == "a/b.c"
 
     layered = Layered({})
-    assert ground_of(layered) is tree
-    assert changed_below(layered, "a") == ("a/b.c",)
-    assert (is_guess(layered, "a/b.c"), is_guess(layered, "a/c.c")) == (True, False)
+    assert unpatched_tree(layered) is tree
+    assert changed_files_below(layered, "a") == ("a/b.c",)
+    assert (
+        is_guessed_content(layered, "a/b.c"),
+        is_guessed_content(layered, "a/c.c"),
+    ) == (True, False)
 
 
 def test_change_uses_its_new_path() -> None:
@@ -133,7 +136,7 @@ def test_plan_splits_recipients_by_header() -> None:
     to, cc = (Recipient(ADA, "maintainer", None, header, ()) for header in ("to", "cc"))
     plan = RecipientPlan((to, cc))
     assert (plan.to, plan.cc) == ((to,), (cc,))
-    assert silent("checking") is None
+    assert ignore_progress("checking") is None
 
 
 @pytest.mark.parametrize(

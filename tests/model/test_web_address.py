@@ -10,7 +10,7 @@ from rich.console import Console
 
 from patchpilot.checking.list_rules import all_rules
 from patchpilot.model.rule import Finding, Severity
-from patchpilot.model.web_address import web_address
+from patchpilot.model.web_address import valid_web_address
 from patchpilot.tui.screens.checks_rows import Shown, detail_of
 
 HOSTILE = (
@@ -35,12 +35,12 @@ HOSTILE = (
     ],
 )
 def test_page_address_is_a_link(text: str) -> None:
-    assert web_address(text) == text
+    assert valid_web_address(text) == text
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "", None])
 def test_other_text_is_not_a_link(text: str | None) -> None:
-    assert web_address(text) == ""
+    assert valid_web_address(text) == ""
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -57,4 +57,6 @@ def test_other_references_are_not_links(text: str) -> None:
 
 
 def test_rule_references_are_links() -> None:
-    assert [rule.name for rule in all_rules() if not web_address(rule.reference)] == []
+    assert [
+        rule.name for rule in all_rules() if not valid_web_address(rule.reference)
+    ] == []

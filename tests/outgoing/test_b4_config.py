@@ -8,7 +8,7 @@ import pytest
 from patchpilot.commits.private_config import Use, own_commands
 from patchpilot.commits.repository import Repository
 from patchpilot.outgoing import transports
-from patchpilot.settings.read_settings import read_settings, user_settings
+from patchpilot.settings.read_settings import read_settings, read_user_settings
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.topics import topic
@@ -98,8 +98,12 @@ def test_tree_archive_needs_trust(tmp_path: Path, key: str) -> None:
 def test_tree_archive_requires_trust(repo: Repo) -> None:
     set_b4_option(repo, "midmask", "https://team.example.org/all/%s")
     with Repository.open(repo.path) as repository:
-        assert user_settings(repository).get("lore") != "https://team.example.org/all"
+        assert (
+            read_user_settings(repository).get("lore") != "https://team.example.org/all"
+        )
     assert call("trust", repo.path).code == 0
     with Repository.open(repo.path) as repository:
-        assert user_settings(repository).get("lore") == "https://team.example.org/all"
+        assert (
+            read_user_settings(repository).get("lore") == "https://team.example.org/all"
+        )
         assert read_settings(repository).of("lore").origin == "b4.midmask"

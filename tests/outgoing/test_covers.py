@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.services.send.edit_draft import DraftChanges, change
+from patchpilot.services.send.edit_draft import DraftChanges, change_draft
 from tests.kit.cli import call
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
@@ -41,21 +41,21 @@ def test_first_line_becomes_cover_subject(
 ) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
-        draft = change(repository, DraftChanges(**given)).draft
+        draft = change_draft(repository, DraftChanges(**given)).draft
     assert (draft.cover_subject, draft.cover_text) == (subject, text)
 
 
 def test_single_line_becomes_cover_text(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
-        change(repository, DraftChanges(subject="widget: mend"))
-        draft = change(repository, DraftChanges(text="All were wrong.")).draft
+        change_draft(repository, DraftChanges(subject="widget: mend"))
+        draft = change_draft(repository, DraftChanges(text="All were wrong.")).draft
         assert (draft.cover_subject, draft.cover_text) == (
             "widget: mend",
             "All were wrong.",
         )
         with pytest.raises(UsageError, match="one line of printable text"):
-            change(repository, DraftChanges(text="net: \x1b[31mtwo\n\nText"))
+            change_draft(repository, DraftChanges(text="net: \x1b[31mtwo\n\nText"))
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_partial_sends_are_recorded(
     from patchpilot.model.send_request import SendRequest
     from patchpilot.outgoing.mail_state import Outcome
     from patchpilot.outgoing.outbox import Outbox
-    from patchpilot.services.send.plan_send import plan
+    from patchpilot.services.send.plan_send import plan_sending
 
     repo = topic(tmp_path / "r", 2)
     blockers, warned, _ = plan_send(repo)
@@ -63,7 +63,7 @@ def test_partial_sends_are_recorded(
         (MailState.ACCEPTED, MailState.ACCEPTED),
     ):
         with Repository.open(repo.path) as repository, Outbox() as outbox:
-            sending = plan(repository, SendRequest(to=(LIST,), force="x"))
+            sending = plan_sending(repository, SendRequest(to=(LIST,), force="x"))
             send = outbox.add(sending.send)
             for entry, state in zip(send.entries[-2:], states, strict=True):
                 outbox.mark(send.id, entry.position, Outcome(state))

@@ -9,7 +9,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.message import MailState
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
-from patchpilot.services.send.resume import archive_lookup, plan_resume
+from patchpilot.services.send.resume import make_archive_lookup, plan_resume
 from patchpilot.topic.find_topic import find_draft
 from patchpilot.topic.reroll import reroll
 from tests.kit.archive import archive_server
@@ -93,12 +93,12 @@ def test_unknown_message_is_looked_up(tmp_path: Path) -> None:
             send = outbox.sends(find_draft(repository, SendRequest()).change_id)[-1]
             for index in (0, 1):
                 outbox.mark(send.id, index, Outcome(MailState.UNKNOWN))
-        plan_resume(repository, SendRequest(), lookup=archive_lookup(archive.url))
+        plan_resume(repository, SendRequest(), lookup=make_archive_lookup(archive.url))
         with Outbox() as outbox:
             assert [str(entry.state) for entry in outbox.get(send.id).entries] == [
                 "accepted",
                 "unknown",
             ]
-            assert not archive_lookup("http://127.0.0.1:9/all")(
+            assert not make_archive_lookup("http://127.0.0.1:9/all")(
                 outbox.get(send.id).entries[0]
             )

@@ -14,8 +14,8 @@ from patchpilot.outgoing.send_email import git_send_email
 from patchpilot.series import topic_database
 from patchpilot.series.database import Database
 from patchpilot.series.topic_database import connect
-from patchpilot.services.send.plan_send import plan
-from patchpilot.services.send.send_mails import deliver
+from patchpilot.services.send.plan_send import plan_sending
+from patchpilot.services.send.send_mails import deliver_mails
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -146,7 +146,7 @@ def test_unrecorded_message_is_not_sent(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 3, server=server)
         with Repository.open(repo.path) as repository:
-            planned = plan(
+            planned = plan_sending(
                 repository, SendRequest(to=("l@lists.example.org",), force="x")
             )
             mark = Outbox.mark
@@ -160,7 +160,7 @@ def test_unrecorded_message_is_not_sent(
 
             monkeypatch.setattr(Outbox, "mark", full)
             with pytest.raises(PatchpilotError, match="disk is full"):
-                deliver(repository, planned)
+                deliver_mails(repository, planned)
             time.sleep(0.5)
         assert len(server.take()) == 1
 
@@ -173,7 +173,7 @@ def test_full_disk_is_reported_before_sending(
         # use a message that does not fit into the database's free pages
         repo.git("commit --amend -m", "frob: wait\n\n" + "The pump is slow.\n" * 2000)
         with Repository.open(repo.path) as repository:
-            planned = plan(
+            planned = plan_sending(
                 repository, SendRequest(to=("l@lists.example.org",), force="x")
             )
 
@@ -184,5 +184,5 @@ def test_full_disk_is_reported_before_sending(
 
             monkeypatch.setattr(topic_database, "connect", full)
             with pytest.raises(PatchpilotError, match="disk is full"):
-                deliver(repository, planned)
+                deliver_mails(repository, planned)
         assert server.take() == ()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.model.address import judge
+from patchpilot.model.address import check_email_address
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.send.counted_recipients import check_address
+from patchpilot.services.send.counted_recipients import check_recipient_address
 from tests.kit.cli import call
 from tests.kit.mails import mail
 from tests.kit.repos import Repo
@@ -205,4 +205,7 @@ def test_foreign_outbox_message_is_refused(
 
 @pytest.mark.parametrize("address", HOSTILE)
 def test_option_cannot_be_added_as_recipient(address: str) -> None:
-    assert check_address(address, None) == (False, judge(address).reason)
+    assert check_recipient_address(address, None) == (
+        False,
+        check_email_address(address).reason,
+    )

@@ -20,9 +20,9 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.smtp import Submission, tls_context
 from patchpilot.projects.loading import find_project
 from patchpilot.services.send.preflight_facts import (
-    _merge_window_message,
-    _too_soon_message,
-    _upstream_commits,
+    _find_upstream_commits,
+    _format_merge_window_message,
+    _format_too_soon_message,
 )
 from tests.kit.outbox import CHANGE, record
 from tests.kit.smtp import Faults, FaultySink, create_certificate
@@ -37,15 +37,15 @@ def test_new_release_opens_the_merge_window(tmp_path: Path) -> None:
     repo.git("fetch -q origin")
     with Repository.open(repo.path) as repository:
         released = repository.commit(repository.resolve("v6.99")).committed
-        reported = _merge_window_message(
+        reported = _format_merge_window_message(
             repository, find_project("netdev"), None, released + timedelta(days=3)
         )
         assert "net-next is closed" in reported
-        assert "after v6.99" in _merge_window_message(
+        assert "after v6.99" in _format_merge_window_message(
             repository, find_project("linux"), None, released + timedelta(days=3)
         )
         assert (
-            _merge_window_message(
+            _format_merge_window_message(
                 repository, find_project("linux"), None, released + timedelta(days=20)
             )
             == ""
@@ -58,7 +58,7 @@ def warn_too_soon(
     """Return the warning about the topic's last send."""
     with Outbox() as outbox:
         sent = outbox.received(CHANGE)
-    return _too_soon_message(find_project(name), sent, version, now, resend)
+    return _format_too_soon_message(find_project(name), sent, version, now, resend)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,9 @@ def test_upstream_claim_is_verified(tmp_path: Path) -> None:
         )
     ids = repo.git("rev-list --reverse -3 HEAD").split()
     with Repository.open(repo.path) as repository:
-        assert _upstream_commits(repository, commits_series(repository, ids, None)) == {
+        assert _find_upstream_commits(
+            repository, commits_series(repository, ids, None)
+        ) == {
             there: True,
             not_there: False,
             "f" * 40: False,

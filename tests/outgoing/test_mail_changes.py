@@ -9,11 +9,11 @@ from patchpilot.demo.sink import Sink
 from patchpilot.model.message import MailState, parse_message
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
-from patchpilot.services.send.edit_draft import DraftChanges, change
-from patchpilot.services.send.mail_changes import mail_changes
-from patchpilot.services.send.plan_send import plan
-from patchpilot.services.send.readable_mail import readable_lines
-from patchpilot.services.send.send_mails import deliver
+from patchpilot.services.send.edit_draft import DraftChanges, change_draft
+from patchpilot.services.send.mail_changes import compare_with_last_version
+from patchpilot.services.send.plan_send import plan_sending
+from patchpilot.services.send.readable_mail import format_readable_mail
+from patchpilot.services.send.send_mails import deliver_mails
 from patchpilot.services.send.send_state import add_next_steps
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import SIGNED, topic
@@ -29,13 +29,13 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
     with Sink() as sink:
         repo = topic(tmp_path / "r", 3, server=sink)
         with Repository.open(repo.path) as repository:
-            change(
+            change_draft(
                 repository,
                 DraftChanges(subject="widget: all lines", text="They were wrong."),
             )
-            planned = plan(repository, make_request())
-            assert mail_changes(planned) is None
-            deliver(repository, planned)
+            planned = plan_sending(repository, make_request())
+            assert compare_with_last_version(planned) is None
+            deliver_mails(repository, planned)
         # reword the last patch, drop the second one, and add a new one
         repo.git("reset -q --hard HEAD~2")
         for line in (3, 7):
@@ -49,8 +49,8 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
                 {"widget.c": text},
             )
         with Repository.open(repo.path) as repository:
-            planned = plan(repository, make_request(reroll=True))
-            changes = mail_changes(planned)
+            planned = plan_sending(repository, make_request(reroll=True))
+            changes = compare_with_last_version(planned)
     assert changes
     assert changes.version == 1
     assert [mail.state for mail in changes.mails] == [
@@ -60,13 +60,13 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
         "new",
     ]
     assert changes.dropped == ("widget: change line 2",)
-    rows = readable_lines(planned.send.entries[2])
+    rows = format_readable_mail(planned.send.entries[2])
     # the context line above is different, because the second patch was dropped
     assert [rows[index] for index in sorted(changes.mails[2].lines)] == [
         "Line 3 was very wrong.",
         " int line2;",
     ]
-    cover = readable_lines(planned.send.entries[0])
+    cover = format_readable_mail(planned.send.entries[0])
     assert any(
         cover[index].startswith("Changes in v2") for index in changes.mails[0].lines
     )
@@ -75,7 +75,7 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
 def test_readable_message_is_decoded() -> None:
     title = "widget: größer, for old cards that cannot count the images that they have"
     raw = f"From: Ada <ada@example.org>\r\nSubject: [PATCH] {title}\r\n\r\nIt was small.\r\n"
-    rows = readable_lines(parse_message(f"{raw}---\r\n+int größe;\r\n".encode()))
+    rows = format_readable_mail(parse_message(f"{raw}---\r\n+int größe;\r\n".encode()))
     assert rows[:2] == [
         "Subject: [PATCH] widget: größer, for old cards that cannot count the images",
         "    that they have",
@@ -93,8 +93,8 @@ def test_report_names_the_archive_and_reminder(tmp_path: Path) -> None:
     with Sink() as sink:
         repo = topic(tmp_path / "r", 2, server=sink)
         with Repository.open(repo.path) as repository:
-            planned = plan(repository, make_request())
-            result = deliver(repository, planned, on_mail=record_outcome)
+            planned = plan_sending(repository, make_request())
+            result = deliver_mails(repository, planned, on_mail=record_outcome)
             report = add_next_steps(repository, replace(result, last=result.send))
     assert heard == [
         (0, MailState.SENDING),
@@ -112,8 +112,8 @@ def test_report_of_partial_send_explains_how_to_continue(tmp_path: Path) -> None
     with FaultySink(Faults(gone_from=2)) as sink:
         repo = topic(tmp_path / "r", 2, server=sink)
         with Repository.open(repo.path) as repository:
-            planned = plan(repository, make_request())
-            result = deliver(repository, planned)
+            planned = plan_sending(repository, make_request())
+            result = deliver_mails(repository, planned)
             report = add_next_steps(repository, replace(result, last=result.send))
     assert report.headline == "v1: 1 of 2 messages accepted"
     assert [str(mail.state) for mail in result.send.entries] == ["accepted", "pending"]

@@ -23,7 +23,7 @@ from patchpilot.model.mail import add_brackets
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import has_unclosed_author
 from patchpilot.outgoing.compose_message import compose_message, text_header
-from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.plan_send import plan_sending
 from tests.kit.cover_letters import cover
 from tests.kit.topics import SIGNED, apply, commits, topic
 
@@ -215,7 +215,7 @@ def assert_round_trip(via: str, texts: list[Text]) -> None:
                 via=via, to=("list@lists.example.org",), auto=False, force="test"
             )
             cover(repository, request)
-            planned = plan(repository, request)
+            planned = plan_sending(repository, request)
         assert len(planned.send.entries) == len(texts) + 1
         reported = {
             int(match[0])

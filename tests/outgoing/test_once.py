@@ -19,9 +19,9 @@ from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.change_id import new_change_id
 from patchpilot.series.draft import Drafts
-from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.plan_send import plan_sending
 from patchpilot.services.send.resume import plan_resume
-from patchpilot.services.send.send_mails import deliver
+from patchpilot.services.send.send_mails import deliver_mails
 from patchpilot.topic import find_topic as topics
 from patchpilot.topic.find_topic import find_draft
 from tests.kit.cli import spawn
@@ -112,13 +112,16 @@ def test_only_one_clone_sends(tmp_path: Path, via: str) -> None:
         add_cover_letter(repo)
         add_cover_letter(other)
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
-            sending, two = plan(here, make_request(via)), plan(there, make_request(via))
+            sending, two = (
+                plan_sending(here, make_request(via)),
+                plan_sending(there, make_request(via)),
+            )
             assert sending.draft.change_id != two.draft.change_id
-            assert deliver(here, sending).state == "sent"
+            assert deliver_mails(here, sending).state == "sent"
             with pytest.raises(
                 RefusedError, match=r"same patches were sent .* since the preview"
             ) as error:
-                deliver(there, two)
+                deliver_mails(there, two)
         assert len(server.take()) == 3
     assert str(repo.path) in error.value.message
 
@@ -132,17 +135,20 @@ def test_concurrent_send_from_a_clone_is_refused(tmp_path: Path, via: str) -> No
         add_cover_letter(repo)
         add_cover_letter(other)
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
-            sending, two = plan(here, make_request(via)), plan(there, make_request(via))
+            sending, two = (
+                plan_sending(here, make_request(via)),
+                plan_sending(there, make_request(via)),
+            )
 
             def start_together(number: int) -> None:
                 if number == 1:
                     try:
-                        deliver(there, two)
+                        deliver_mails(there, two)
                     except RefusedError as error:
                         blockers.append(error.message)
 
             server.faults.on_mail = start_together
-            assert deliver(here, sending).state == "sent"
+            assert deliver_mails(here, sending).state == "sent"
         assert len(server.take()) == 3
     assert len(blockers) == 1
 
@@ -154,18 +160,21 @@ def test_resume_skips_messages_sent_by_a_clone(
         repo = topic(tmp_path / "r", 2, server=server)
         other = clone_topic(repo, tmp_path / "other", server)
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
-            sending = plan(here, make_request())
+            sending = plan_sending(here, make_request())
             with Outbox() as outbox:
                 outbox.add(
                     sending.send
                 )  # simulate a kill before the first message is sent
-            assert deliver(there, plan(there, make_request())).state == "sent"
+            assert (
+                deliver_mails(there, plan_sending(there, make_request())).state
+                == "sent"
+            )
             resumed = plan_resume(here, SendRequest())
             assert [problem.name for problem in resumed.blockers] == ["sent-since"]
-            assert deliver(here, resumed).state == "refused"
+            assert deliver_mails(here, resumed).state == "refused"
             assert len(server.take()) == 2
             assert (
-                deliver(
+                deliver_mails(
                     here, plan_resume(here, SendRequest(force="wanted twice"))
                 ).state
                 == "sent"
@@ -177,12 +186,14 @@ def test_interrupted_resend_is_resumed(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         with Repository.open(repo.path) as here:
-            assert deliver(here, plan(here, make_request())).state == "sent"
+            assert (
+                deliver_mails(here, plan_sending(here, make_request())).state == "sent"
+            )
             server.faults.gone_from = 4
             second = SendRequest(to=(LIST,), resend=True, force="a test")
-            assert deliver(here, plan(here, second)).state == "partial"
+            assert deliver_mails(here, plan_sending(here, second)).state == "partial"
             server.faults.heal()
-            assert deliver(here, plan_resume(here, SendRequest())).state == "sent"
+            assert deliver_mails(here, plan_resume(here, SendRequest())).state == "sent"
         assert len(server.take()) == 4
 
 
@@ -224,11 +235,14 @@ def test_stale_plan_does_not_resend(
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         with Repository.open(repo.path) as here:
-            assert deliver(here, plan(here, make_request())).state == "partial"
+            assert (
+                deliver_mails(here, plan_sending(here, make_request())).state
+                == "partial"
+            )
             server.faults.heal()
             resumed = plan_resume(here, SendRequest())
             assert resumed.send.id
             with Outbox() as outbox:
                 outbox.mark(resumed.send.id, 1, Outcome(MailState.SENDING))
-            assert deliver(here, resumed).state == "partial"
+            assert deliver_mails(here, resumed).state == "partial"
         assert len(server.take()) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from patchpilot.history.earlier_fixes import EarlierFix, StableBase, UpstreamState
-from patchpilot.model.action import actions
+from patchpilot.model.action import actions_in_advice
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.mail import parse_patch
@@ -22,8 +22,8 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.preflight import (
     PreflightFacts,
     blockers,
+    claimed_upstream_commit,
     is_list,
-    upstream_claim,
     warnings,
 )
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree
@@ -188,7 +188,7 @@ def test_changelog_below_separator_is_accepted() -> None:
 def test_stable_gets_mainline_commits_only(line: str) -> None:
     claim = "0123456789abcdef0123456789abcdef01234567"
     backport = make_patch(body=f"{line}\n\nText.\n\n{SIGNED}")
-    assert upstream_claim(backport) == claim
+    assert claimed_upstream_commit(backport) == claim
     email = "stable@vger.kernel.org"
     stable = {"recipients": (make_recipient(email, "list"),), "stable_list": email}
     unknown = {**stable, "upstream_known": {claim: False}}
@@ -1050,6 +1050,7 @@ def test_hint_for_sent_patches_depends_on_their_state(
 
 def test_hint_for_many_recipients_suggests_dropping() -> None:
     ((action,),) = (
-        actions(problem.hint) for problem in warnings(make_facts(recipients=MANY_TO))
+        actions_in_advice(problem.hint)
+        for problem in warnings(make_facts(recipients=MANY_TO))
     )
     assert action.command == "patchpilot maintainers --drop ADDRESS"

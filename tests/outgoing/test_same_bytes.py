@@ -25,7 +25,7 @@ from patchpilot.outgoing.send_email.git_send_email import capture
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.outgoing.transports import find
 from patchpilot.services.send.mail_recipients import choose_recipients
-from patchpilot.services.send.plan_send import collect_texts, plan
+from patchpilot.services.send.plan_send import collect_mail_texts, plan_sending
 from patchpilot.topic.find_topic import base_of_topic, find_topic
 from patchpilot.topic.topic_base import find_published
 from tests.kit.b4 import b4
@@ -251,7 +251,7 @@ def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
     public, _ = find_published(repository, base)
     people = choose_recipients(repository, request, account, topic.draft, topic.series)
     send = Send(0, "", "", None, 1, "", "", "", "real", None, None, None, (), "", ())
-    text = collect_texts(repository, request, topic.draft, topic.series, public)
+    text = collect_mail_texts(repository, request, topic.draft, topic.series, public)
     return compose(
         repository,
         SeriesToSend(
@@ -361,7 +361,7 @@ def test_messages_match_b4(
         request = SendRequest(
             base=case.start, force="a test", answers=(("security", "no"),)
         )
-        ours = plan(repository, request).send.entries
+        ours = plan_sending(repository, request).send.entries
     repo.git("config b4.prep-cover-strategy branch-description")
     b4(repo, f"prep -e {case.start}")
     command = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send --no-sign --to"

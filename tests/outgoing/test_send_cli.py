@@ -173,17 +173,20 @@ def test_outdated_plan_is_refused(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
     from patchpilot.errors import RefusedError
     from patchpilot.model.send_request import SendRequest
-    from patchpilot.services.send.plan_send import plan
-    from patchpilot.services.send.send_mails import deliver
+    from patchpilot.services.send.plan_send import plan_sending
+    from patchpilot.services.send.send_mails import deliver_mails
 
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         with Repository.open(repo.path) as repository:
             request = SendRequest(to=(LIST,), force="x")
-            sending, other = plan(repository, request), plan(repository, request)
-            assert deliver(repository, sending).state == "sent"
+            sending, other = (
+                plan_sending(repository, request),
+                plan_sending(repository, request),
+            )
+            assert deliver_mails(repository, sending).state == "sent"
             with pytest.raises(RefusedError, match="since the preview"):
-                deliver(repository, other)
+                deliver_mails(repository, other)
         assert len(server.take()) == 1
 
 

@@ -174,10 +174,10 @@ def test_changed_message_is_not_resumed(
 
 def record_accepted_send(repo: Repo) -> None:
     from patchpilot.model.send_request import SendRequest
-    from patchpilot.services.send.plan_send import plan
+    from patchpilot.services.send.plan_send import plan_sending
 
     with Repository.open(repo.path) as repository, Outbox() as outbox:
-        planned = plan(repository, SendRequest(to=(LIST,), force="x"))
+        planned = plan_sending(repository, SendRequest(to=(LIST,), force="x"))
         send = outbox.add(planned.send)
         for entry in send.entries:
             outbox.mark(send.id, entry.position, Outcome(MailState.ACCEPTED))

@@ -10,7 +10,10 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.outgoing.target_tree import _tree_name
-from patchpilot.services.send.questions import ask_before_send, save_draft_answer
+from patchpilot.services.send.questions import (
+    find_pre_send_questions,
+    save_draft_answer,
+)
 from patchpilot.topic.target_tip import find_target
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
@@ -92,7 +95,7 @@ def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
         {"widget.c": "int x;\n"},
     )
     with Repository.open(repo.path) as repository:
-        questions = ask_before_send(repository)
+        questions = find_pre_send_questions(repository)
         assert any(
             "used to work" in evidence for evidence in questions.questions[1].evidence
         )

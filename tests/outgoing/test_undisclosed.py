@@ -24,9 +24,9 @@ from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.reply.answered_mail import find_answered_mail
 from patchpilot.services.reply.plan_reply import (
-    open_draft,
+    choose_reply_sender,
+    open_reply_draft,
     plan_reply,
-    reply_sender,
     save_reply_draft,
 )
 from tests.kit.cli import Outcome as Called
@@ -390,9 +390,9 @@ def test_replies_from_file_to_undisclosed_fix_stay_private(
         assert "Why?" in call("track show 1 --mails").out
         with Repository.open(repo.path) as opened, Store() as store:
             answered = find_answered_mail("<answer@example.org>", "reply", store)
-            sender = reply_sender(opened, "git-send-email")
+            sender = choose_reply_sender(opened, "git-send-email")
             draft = save_reply_draft(
-                open_draft(answered, "ping", archive=url, sender=sender), sender
+                open_reply_draft(answered, "ping", archive=url, sender=sender), sender
             )
             planned = plan_reply(opened, answered, draft, "git-send-email")
     assert sorted(planned.mail.recipients) == sorted(ONLY)

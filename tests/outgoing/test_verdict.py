@@ -10,7 +10,7 @@ from patchpilot.cli.output.send_text import merge_reasons
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_problem import CheckState
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.plan_send import plan_sending
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal
 from tests.kit.topics import topic
@@ -74,7 +74,7 @@ def test_last_lines_match_service_results(
     blocked_topic: Repo,
 ) -> None:
     with Repository.open(blocked_topic.path) as repository:
-        card = plan(repository, SendRequest(to=("ada@example.com",)))
+        card = plan_sending(repository, SendRequest(to=("ada@example.com",)))
     rows = (
         blocked_topic.patchpilot("send --to ada@example.com --dry-run")
         .out.rstrip("\n")
@@ -106,7 +106,7 @@ def test_check_passes_only_without_findings(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         passed = {
             check.name: check.message
-            for check in plan(
+            for check in plan_sending(
                 repository, SendRequest(to=("w@lists.example.org",))
             ).passed
         }

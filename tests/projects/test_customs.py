@@ -4,7 +4,7 @@ shipped table.
 """
 
 from patchpilot.lint.habits import count, have_same_convention, load_shipped
-from patchpilot.model.commit import form_of
+from patchpilot.model.commit import analyze_message_form
 from patchpilot.resources import data_dir
 from tests.lab.mine_habits import Row, table_lines
 
@@ -21,7 +21,7 @@ Signed-off-by: Carl Keeper <carl@example.org>
 
 
 def make_patch_row(subject: str, *folders: str) -> Row:
-    return Row(form_of(subject), 1, folders)
+    return Row(analyze_message_form(subject), 1, folders)
 
 
 def test_table_has_prefixes_by_directory() -> None:
@@ -46,8 +46,12 @@ def test_table_has_prefixes_by_directory() -> None:
 
 
 def test_marks_are_counted_per_message() -> None:
-    forms = [form_of(FIX % (at, "x" * (100 if at else 9))) for at in range(40)]
-    habits = count("drivers/frob", [*forms, form_of('Revert "frob: do it"\n\nNo.')])
+    forms = [
+        analyze_message_form(FIX % (at, "x" * (100 if at else 9))) for at in range(40)
+    ]
+    habits = count(
+        "drivers/frob", [*forms, analyze_message_form('Revert "frob: do it"\n\nNo.')]
+    )
     assert (habits.total, habits.applied) == (40, (("Carl Keeper", 100),))
     assert habits.mark("Cc: stable") == (100, 40)
     assert habits.mark("line over 75 columns") == (97, 40)
@@ -55,7 +59,7 @@ def test_marks_are_counted_per_message() -> None:
 
 
 def test_rule_thresholds_are_90_and_70_percent() -> None:
-    habits = count("frob", [form_of(f"frob: {at}") for at in range(30)])
+    habits = count("frob", [analyze_message_form(f"frob: {at}") for at in range(30)])
     assert [habits.weight(share) for share in (90, 89, 70, 69)] == [
         "speaks",
         "asks",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from patchpilot.cache.entries import shipped_tables
+from patchpilot.cache.entries import read_shipped_tables
 from patchpilot.errors import PackError
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import adjust_rules
@@ -67,7 +67,7 @@ def test_wrong_key_names_its_file(table: dict[str, Any], words: str) -> None:
 
 def test_shipped_files_are_valid() -> None:
     for kind in (Project, Subsystem):
-        for name, table in shipped_tables(f"{kind.__name__.lower()}s").items():
+        for name, table in read_shipped_tables(f"{kind.__name__.lower()}s").items():
             check_table(name, table, kind)
 
 

@@ -12,7 +12,7 @@ import pytest
 from patchpilot.errors import PackError
 from patchpilot.projects.loading import find_project, forget, projects, user_folder
 from patchpilot.projects.project import StableTrees
-from patchpilot.services.setup.lts_branches import as_toml, list_series
+from patchpilot.services.setup.lts_branches import format_lts_toml, list_lts_series
 
 TODAY = date(2026, 11, 20)
 
@@ -29,7 +29,7 @@ def maintained_series(name: str = "linux") -> list[str]:
 
 
 def copy_of(name: str, **more: Any) -> str:
-    return as_toml({name: {"updated": "9026-11-20", **more}})
+    return format_lts_toml({name: {"updated": "9026-11-20", **more}})
 
 
 @pytest.mark.parametrize(
@@ -68,21 +68,21 @@ def test_newer_user_copy_overrides_keys() -> None:
 def test_projects_have_separate_dates() -> None:
     shipped = find_project("dpdk").stable
     write_copy(
-        as_toml(
+        format_lts_toml(
             {
                 "linux": {"updated": "9026-11-20", "series": {}},
                 "dpdk": {"updated": "2020-01-01", "series": {"25.11": "2026-01"}},
             }
         )
     )
-    assert (list_series().updated, list_series("netdev").updated) == (
+    assert (list_lts_series().updated, list_lts_series("netdev").updated) == (
         "9026-11-20",
         "9026-11-20",
     )
-    assert list_series().file
+    assert list_lts_series().file
     # an outdated copy is ignored
     assert find_project("dpdk").stable == shipped
-    assert list_series("dpdk").file is None
+    assert list_lts_series("dpdk").file is None
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from patchpilot.reading.mail_classifier import classify, classify_for
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.sender import same_person
-from patchpilot.services.track.follow_topic import read_followed
+from patchpilot.services.track.follow_topic import read_followed_series
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.life import life
@@ -32,7 +32,7 @@ Counted = Callable[[], tuple[Counter[str], Counter[str]]]
 def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
     """Count how often each message was parsed, and each body read, since the last count."""
     parsed, bodies = Counter[str](), Counter[str]()
-    text_of, parse_body = mail_module._text_of, mail_classifier.parse_body
+    text_of, parse_body = mail_module._find_mail_text, mail_classifier.parse_body
 
     def count_mail(raw: bytes) -> object:
         # count by Message-ID, because the outbox and the archive may have different dates
@@ -52,7 +52,7 @@ def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
         return result
 
     monkeypatch.setattr(MailReader, "_latest", {})
-    monkeypatch.setattr(mail_module, "_text_of", count_mail)
+    monkeypatch.setattr(mail_module, "_find_mail_text", count_mail)
     monkeypatch.setattr(mail_classifier, "parse_body", count_body)
     return since
 
@@ -108,7 +108,7 @@ def test_show_and_follow_read_a_mail_once(
         topic_life.run("track", "show")
         assert are_mails_read_once(parse_counts(), 1)
         with Repository.open(topic_life.repo.path) as repository:
-            result = read_followed(repository, None, None)
+            result = read_followed_series(repository, None, None)
         assert result.topic is not None
         assert result.topic.series is not None
         assert are_mails_read_once(parse_counts(), 1)

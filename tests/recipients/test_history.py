@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.maintainers.load import RoleWords
-from patchpilot.model.get_maintainer import Switches
+from patchpilot.model.get_maintainer import GetMaintainerOptions
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
 from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest
 from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
@@ -106,7 +106,9 @@ def test_bare_repository_is_read_from_its_head(repo: Repo, tmp_path: Path) -> No
 
 def test_timeout_is_reported(repo: Repo) -> None:
     history = GitHistory(repo.path, budget=0.0)
-    people = CollectedRoles(Switches().add_implied, RoleWords(), Merger(Mailmap()))
+    people = CollectedRoles(
+        GetMaintainerOptions().add_implied, RoleWords(), Merger(Mailmap())
+    )
     history.add_file_contacts(
         people, GetMaintainerRequest(("lib/plain.c",), frozenset())
     )

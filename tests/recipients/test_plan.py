@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.address import judge
+from patchpilot.model.address import check_email_address
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.topic.topic_recipients import plan_series
@@ -221,7 +221,7 @@ def test_oversized_plan_skips_address_checks(
     checked: list[str] = []
     monkeypatch.setattr(
         "patchpilot.recipients.recipient_plan.judge_address",
-        lambda email: checked.append(email) or judge(email),
+        lambda email: checked.append(email) or check_email_address(email),
     )
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(201))
     plan = plan_for_text(

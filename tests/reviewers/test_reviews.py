@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import GitError
-from patchpilot.model.progress import silent
+from patchpilot.model.progress import ignore_progress
 from patchpilot.reviewers.reviewer import Reviewer, ask
 from tests.kit.bases import clone, create_upstream
 from tests.kit.repos import Repo
@@ -222,7 +222,7 @@ def test_review_does_not_block_a_send(topic: Repo, reviewer_program: Answering) 
 def test_failing_reviewer_is_an_error(code: str, words: str) -> None:
     reviewer = Reviewer("bad", (sys.executable, "-c", code), seconds=2)
     with pytest.raises(GitError, match=words):
-        ask(reviewer, "request", silent, "reviewing")
+        ask(reviewer, "request", ignore_progress, "reviewing")
 
 
 def test_canceled_reviewer_leaves_no_process(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import width
-from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
+from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.topic.topic_facts import TopicFacts, topic_facts
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.glyphs import _SIGNS, glyph, uses_ascii
@@ -213,7 +213,7 @@ async def test_help_explains_and_runs_keys(
 
 async def test_undone_change_is_redone(fixed: Path, app: PatchpilotApp) -> None:
     with Repository.open(fixed) as repository:
-        prepare(repository, PrepareRequest(signoff=True))
+        prepare_commit_tags(repository, PrepareRequest(signoff=True))
     first, second = (
         git(fixed, "rev-parse", name).text.strip() for name in ("HEAD@{1}", "HEAD")
     )

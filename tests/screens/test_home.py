@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from patchpilot.resources import keep_draft
+from patchpilot.resources import save_draft_file
 from patchpilot.topic.home import home_branches, read_home
 from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic, Turn
 from patchpilot.topic.home.read_home import read_topics
@@ -413,7 +413,7 @@ def test_row_columns_match_the_header(
 
 
 async def test_recent_request_is_listed(start: Start, tmp_path: Path) -> None:
-    file = keep_draft(
+    file = save_draft_file(
         "requests", "0123", "Subject: backport of 0123 to 6.1\n\nPlease.\n"
     )
     app = start(tmp_path)

@@ -12,7 +12,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.errors import ExitCode
-from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
+from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.tui.view.stages import Stage
 from tests.kit.smtp import FaultySink
 from tests.kit.terminal import PROGRAM, Terminal
@@ -66,7 +66,7 @@ def test_hangup_ends_the_session(fixed: Path, used_before: Path) -> None:
 
 def test_killed_send_is_resumed(fixed: Path, used_before: Path) -> None:
     with Repository.open(fixed) as repository:
-        prepare(repository, PrepareRequest(signoff=True))
+        prepare_commit_tags(repository, PrepareRequest(signoff=True))
     answer_questions(fixed)
 
     def mail_to(server: FaultySink) -> None:

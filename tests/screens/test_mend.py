@@ -220,10 +220,10 @@ async def test_waived_finding_is_listed(untidy: Repo, walk_on: On) -> None:
         assert "1 waived" in app.session.status(Stage.CHECKS).note
         assert "malformed-tag" not in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
         with Repository.open(untidy.path) as repository:
-            from patchpilot.services.check.check_topic import topic_driver
+            from patchpilot.services.check.check_topic import make_topic_driver
 
             assert app.session.topic is not None
-            driver = topic_driver(
+            driver = make_topic_driver(
                 repository, app.session.settings(repository), app.session.checked_topic
             )
             same = driver.check_source(PatchSource(base="master"))

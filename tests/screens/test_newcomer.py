@@ -11,7 +11,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.model.action import parse_backticks
-from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
+from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.topic.topic_recipients import edit
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.action_keys import replace_commands
@@ -28,7 +28,7 @@ On = Callable[[Path], PatchpilotApp]
 @pytest.fixture
 def sign_off(fixed: Path) -> Path:
     with Repository.open(fixed) as repository:
-        prepare(repository, PrepareRequest(signoff=True))
+        prepare_commit_tags(repository, PrepareRequest(signoff=True))
     return fixed
 
 

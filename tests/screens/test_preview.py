@@ -11,9 +11,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.sink import Sink
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.send.edit_draft import DraftChanges, change
-from patchpilot.services.send.plan_send import plan
-from patchpilot.services.send.send_mails import deliver
+from patchpilot.services.send.edit_draft import DraftChanges, change_draft
+from patchpilot.services.send.plan_send import plan_sending
+from patchpilot.services.send.send_mails import deliver_mails
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -27,12 +27,12 @@ async def test_changes_in_v2_are_marked(fixed: Path, app: PatchpilotApp) -> None
     with Sink() as server, Repository.open(fixed) as repository:
         git(fixed, "config", "--global", "sendemail.smtpServer", "127.0.0.1")
         git(fixed, "config", "--global", "sendemail.smtpServerPort", str(server.port))
-        deliver(repository, plan(repository, SendRequest()))
+        deliver_mails(repository, plan_sending(repository, SendRequest()))
     message = git(fixed, "log", "-1", "--format=%B").text
     longer = message.replace("\n\n", "\n\nThis sentence is new.\n\n", 1)
     git(fixed, "commit", "-q", "--amend", "-m", longer)
     with Repository.open(fixed) as repository:
-        change(repository, DraftChanges(changelog="- say more"))
+        change_draft(repository, DraftChanges(changelog="- say more"))
     async with running(app, (120, 36), Stage.PREVIEW) as pilot:
         shown = text_of(app)
         assert "~ changed, " in shown

@@ -11,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.model.action import Action, Advice, Hint
-from patchpilot.model.printable import UNSAFE, printable, width
+from patchpilot.model.printable import UNSAFE, make_printable, width
 from patchpilot.model.send_problem import CheckLine, CheckState
 from patchpilot.services.backport.work_clone import ConflictResolution
-from patchpilot.services.backport.write_backports import WrittenBackport, send_command
+from patchpilot.services.backport.write_backports import (
+    WrittenBackport,
+    format_send_command,
+)
 from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.screens.backports_rows import resolving_rows, written_rows
 from patchpilot.tui.screens.send_rows import help_of
@@ -45,7 +48,7 @@ def test_written_patches_show_the_send_command(
         WrittenBackport(
             f"linux-{one}.y",
             (Path(f"my backports/{one}/0001-a.patch"),),
-            send=send_command((Path(f"my backports/{one}/0001-a.patch"),)),
+            send=format_send_command((Path(f"my backports/{one}/0001-a.patch"),)),
         )
         for one in ("6.6", "6.12")
     )
@@ -169,7 +172,7 @@ def test_text_is_escaped(text: str, columns: int) -> None:
     ).map("".join)
 )
 def test_markup_stays_text(text: str) -> None:
-    assert plain(text).plain == printable(text).expandtabs(8)
+    assert plain(text).plain == make_printable(text).expandtabs(8)
     assert not plain(text).spans
 
 

@@ -18,8 +18,8 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.send.plan_send import plan
-from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
+from patchpilot.services.send.plan_send import plan_sending
+from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.send_rows import WARNINGS, question
 from patchpilot.tui.screens.send_screen import SendScreen
@@ -44,7 +44,7 @@ On = Callable[[Path], PatchpilotApp]
 def ready(fixed: Path) -> Iterator[tuple[Path, Sink]]:
     """Yield a topic that is ready to send, and its server."""
     with Repository.open(fixed) as repository:
-        prepare(repository, PrepareRequest(signoff=True))
+        prepare_commit_tags(repository, PrepareRequest(signoff=True))
     answer_questions(fixed)
     with Sink() as sink:
         for name, value in (
@@ -120,7 +120,7 @@ async def test_interrupted_send_is_resumed_once(
 ) -> None:
     work, sink = ready
     with Repository.open(work) as repository:
-        planned = plan(repository, SendRequest())
+        planned = plan_sending(repository, SendRequest())
         with Outbox() as outbox:
             cut = outbox.add(planned.send)
             outbox.mark(cut.id, 0, Outcome(MailState.SENDING))
@@ -171,7 +171,7 @@ async def test_missing_mail_account_is_set_up(
 
 async def test_s_asks_the_open_question_first(fixed: Path, walk_on: On) -> None:
     with Repository.open(fixed) as repository:
-        prepare(repository, PrepareRequest(signoff=True))
+        prepare_commit_tags(repository, PrepareRequest(signoff=True))
     app = walk_on(fixed)
     async with running(app, (80, 24), Stage.SEND) as pilot:
         assert "Not ready: 2 questions are open" in text_of(app)
@@ -188,7 +188,7 @@ async def test_s_asks_the_open_question_first(fixed: Path, walk_on: On) -> None:
 
 def test_send_question_counts_the_warnings_below(fixed: Path) -> None:
     with Repository.open(fixed) as repository:
-        planned = plan(repository, SendRequest())
+        planned = plan_sending(repository, SendRequest())
     for words, count, last in (
         ("short", 8, "short"),
         ("short", 12, "4 more warnings below"),

@@ -13,7 +13,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
-from patchpilot.services.send.edit_draft import DraftChanges, change
+from patchpilot.services.send.edit_draft import DraftChanges, change_draft
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.smtp import Faults, FaultySink
@@ -48,7 +48,7 @@ def series(clone: Path) -> Path:
         )
         git(clone, "commit", "-q", "-a", "-m", text)
     with Repository.open(clone) as repository:
-        change(
+        change_draft(
             repository,
             DraftChanges(
                 subject="net/acme: count images",

@@ -26,8 +26,11 @@ from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState, parse_message
 from patchpilot.services.backport.backport_result import BranchResult
-from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
-from patchpilot.services.backport.bug_range import bug_range
+from patchpilot.services.backport.branch_verdicts import (
+    BackportRequest,
+    compute_backport_verdicts,
+)
+from patchpilot.services.backport.bug_range import compute_bug_range
 from patchpilot.services.send.sending import Sending
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.topic.followed import follow_series
@@ -94,7 +97,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
             f"stable/linux-{one}.y"
             for one in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")
         ]
-        result = backport(
+        result = compute_backport_verdicts(
             repository,
             BackportRequest(
                 session.commit.id if session.commit else None, onto, fixes=[culprit]
@@ -104,7 +107,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
             replace(
                 result,
                 branches=tuple(_fix_branch_text(branch) for branch in result.branches),
-                bug=bug_range(
+                bug=compute_bug_range(
                     repository, result.commit, result.culprits, result.branches
                 ),
             ),

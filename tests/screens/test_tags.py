@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from patchpilot.commits.run import git
 from patchpilot.services.tags.find_culprits import Candidate, FixesResult
-from patchpilot.services.tags.topic_culprits import related_hunk
+from patchpilot.services.tags.topic_culprits import find_related_hunk
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.tags_rows import (
     evidence_rows,
@@ -51,8 +51,8 @@ FIX = [
 
 
 def test_hunk_being_fixed_comes_first() -> None:
-    assert PATCH[related_hunk(PATCH, FIX)] == "@@ -9 +9,3 @@ two"
-    assert related_hunk([], []) == related_hunk(["no patch"], FIX) == 0
+    assert PATCH[find_related_hunk(PATCH, FIX)] == "@@ -9 +9,3 @@ two"
+    assert find_related_hunk([], []) == find_related_hunk(["no patch"], FIX) == 0
 
 
 def test_evidence_has_signs_for_and_against() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.services.track.conversation import conversation
+from patchpilot.services.track.conversation import list_conversation
 from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, checklist
@@ -57,7 +57,7 @@ def lay_out_rows(
     items: list[LedgerItem] | None = None,
 ) -> list[Row]:
     shown = checklist(series) if items is None else items
-    mails = conversation(series)
+    mails = list_conversation(series)
     return thread_rows(mails, shown, series.unread, changed, columns)
 
 
@@ -101,7 +101,7 @@ def test_follow_opens_at_a_request_or_the_latest_message(
         "Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90
     )
     series = follow_mails(tmp_path, story.V1, make_v1_reply(REVIEW), ack)
-    mails, items = conversation(series), checklist(series)
+    mails, items = list_conversation(series), checklist(series)
     (review,) = {item.point.message_id for item in items}
     unread = next(node.message_id for node in mails if node.message_id[:2] == "p2")
     assert opens_at(series, items, mails) == review

@@ -11,9 +11,9 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.model.mail import message_id_of
+from patchpilot.model.mail import parse_message_id
 from patchpilot.series.draft import CHOICES, complete_prefix
-from patchpilot.services.send.edit_draft import edit
+from patchpilot.services.send.edit_draft import edit_draft_texts
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
@@ -201,7 +201,7 @@ def test_invalid_message_id_is_refused(tmp_path: Path) -> None:
         "x@y\nBcc: z@z",
         "<a@b> <c@d>",
     ):
-        assert message_id_of(text) is None
+        assert parse_message_id(text) is None
     bad = "nothing"
     for arguments in (
         ("send", "--dry-run", "--to", LIST, "--in-reply-to", bad),
@@ -337,9 +337,9 @@ def test_unchanged_changelog_starts_no_version(
     repo.git("commit", "-q", "-a", "--amend", "--no-edit")
     with Repository.open(repo.path) as repository:
         records = []
-        edit(repository, lambda text: records.append(text) or text)  # type: ignore[func-returns-value]
+        edit_draft_texts(repository, lambda text: records.append(text) or text)  # type: ignore[func-returns-value]
         assert "EDITME changed: widget: change line 1" in records[0]
-        edit(
+        edit_draft_texts(
             repository,
             lambda text: text.replace(
                 "==== note for widget: change line 1 ====\n",
@@ -348,7 +348,7 @@ def test_unchanged_changelog_starts_no_version(
         )
         assert (read_draft(repo)["version"], read_draft(repo)["changelogs"]) == (1, {})
         assert list(read_draft(repo)["notes"].values()) == ["A note."]
-        edit(
+        edit_draft_texts(
             repository,
             lambda text: text.replace(
                 "EDITME changed: widget: change line 1", "take less (Bob)"

@@ -26,10 +26,10 @@ from patchpilot.series.draft import Drafts
 from patchpilot.series.draft_text import as_text, update_from_text
 from patchpilot.services.send.edit_draft import (
     DraftChanges,
-    change,
-    edit,
-    leave_b4,
-    show,
+    change_draft,
+    edit_draft_texts,
+    show_draft,
+    unenroll_from_b4,
 )
 from patchpilot.topic.find_topic import find_draft
 from patchpilot.topic.reroll import changes, last_sent
@@ -79,7 +79,9 @@ def test_draft_is_kept_after_amending_message_and_code(
 ) -> None:
     repo = topic(tmp_path / "r", count)
     with Repository.open(repo.path) as repository:
-        first = change(repository, DraftChanges(notes=((str(count), "tested"),))).draft
+        first = change_draft(
+            repository, DraftChanges(notes=((str(count), "tested"),))
+        ).draft
     (repo.path / "widget.c").write_text("int all_new;\n")
     repo.git(
         "commit",
@@ -90,7 +92,7 @@ def test_draft_is_kept_after_amending_message_and_code(
         "gadget: nothing like before\n\nSigned-off-by: Ada Fixer <ada@example.org>",
     )
     with Repository.open(repo.path) as repository:
-        second = show(repository).draft
+        second = show_draft(repository).draft
         assert second.change_id == first.change_id
         assert second.notes[second.patches[-1].patch_id] == "tested"
         repo.git("reset", "-q", "--hard", "master")
@@ -98,7 +100,7 @@ def test_draft_is_kept_after_amending_message_and_code(
             "gizmo: another fix on the same branch\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"gizmo.c": "int z;\n"},
         )
-        assert show(repository).draft.change_id != first.change_id
+        assert show_draft(repository).draft.change_id != first.change_id
 
 
 _TEXT = st.lists(
@@ -137,7 +139,7 @@ def test_export_and_import_are_inverse(
 def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
-        change(
+        change_draft(
             repository,
             DraftChanges(
                 subject="a cover",
@@ -146,9 +148,9 @@ def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
                 prefix="PATCH net",
             ),
         )
-        remaining = edit(repository, lambda _: None).draft
+        remaining = edit_draft_texts(repository, lambda _: None).draft
         assert (remaining.cover_subject, remaining.prefix) == ("a cover", "PATCH net")
-        edited = edit(
+        edited = edit_draft_texts(
             repository,
             lambda text: text.replace("a cover", "another").replace(
                 "a note", "no note"
@@ -157,32 +159,34 @@ def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
         assert edited.cover_subject == "another"
         assert list(edited.notes.values()) == ["no note"]
         with pytest.raises(UsageError, match="this topic has 2 patches"):
-            change(repository, DraftChanges(notes=(("9", "x"),)))
+            change_draft(repository, DraftChanges(notes=(("9", "x"),)))
         with pytest.raises(InputError, match=r"heading.* the text is kept in "):
-            edit(repository, lambda text: "words of mine\n" + text)
+            edit_draft_texts(repository, lambda text: "words of mine\n" + text)
 
 
 def test_concurrent_edits_are_merged(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
-        change(repository, DraftChanges(subject="a cover", notes=(("2", "a note"),)))
+        change_draft(
+            repository, DraftChanges(subject="a cover", notes=(("2", "a note"),))
+        )
 
         def mine(text: str) -> str:
-            change(repository, DraftChanges(notes=(("1", "from a shell"),)))
+            change_draft(repository, DraftChanges(notes=(("1", "from a shell"),)))
             return text.replace("a note", "my note")
 
-        merged = edit(repository, mine).draft
+        merged = edit_draft_texts(repository, mine).draft
         assert sorted(merged.notes.values()) == ["from a shell", "my note"]
 
         def same(text: str) -> str:
-            change(repository, DraftChanges(notes=(("2", "their note"),)))
+            change_draft(repository, DraftChanges(notes=(("2", "their note"),)))
             return text.replace("my note", "no note")
 
         with pytest.raises(
             RefusedError, match=r"changed while it was edited.* kept in"
         ):
-            edit(repository, same)
-        assert "their note" in show(repository).draft.notes.values()
+            edit_draft_texts(repository, same)
+        assert "their note" in show_draft(repository).draft.notes.values()
 
 
 def test_b4_cover_is_imported(tmp_path: Path) -> None:
@@ -218,10 +222,10 @@ def test_enrolled_branch_can_be_unenrolled(
             "description": ("widget: more",),
         }
         restore_tracking(repository, "topic", then)
-        assert show(repository).draft.change_id == series["change-id"]
-        leave_b4(repository)
+        assert show_draft(repository).draft.change_id == series["change-id"]
+        unenroll_from_b4(repository)
         with pytest.raises(Exception, match="not enrolled"):
-            leave_b4(repository)
+            unenroll_from_b4(repository)
     assert repo.git("rev-parse", "HEAD") == before
     assert repo.git("config", "--get-regexp", r"^branch\.topic\.") == (
         "branch.topic.remote .\nbranch.topic.merge refs/heads/master\nbranch.topic.description mine"
@@ -261,7 +265,7 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
         assert "EDITME new patch: widget: and another" in log
         assert "- Link to v1: https://lore.kernel.org/r/" in log
         with Repository.open(repo.path) as repository:
-            change(repository, DraftChanges(changelog=log.replace("EDITME ", "")))
+            change_draft(repository, DraftChanges(changelog=log.replace("EDITME ", "")))
         result = call(*arguments, "--reroll", "--range-diff", "--yes", "--force", "x")
         assert result.code == 0
     first = server.take()[2].data.decode()

@@ -10,7 +10,7 @@ import pytest
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.send.send_mails import next_steps
+from patchpilot.services.send.send_mails import list_next_steps
 from patchpilot.topic.archive_target import series_at
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
@@ -134,9 +134,11 @@ def test_advice_names_the_configured_archive(tmp_path: Path) -> None:
     here = replace(sent, repository=str(repo.path / ".git"))
     ident = sent.entries[0].message_id
     assert f"https://lore.kernel.org/all/{ident}/" in " ".join(
-        map(str, next_steps(sent))
+        map(str, list_next_steps(sent))
     )
     repo.git("config --global patchpilot.lore https://archive.example.org/lists/")
-    (hint,) = [line for line in map(str, next_steps(here)) if "was received" in line]
+    (hint,) = [
+        line for line in map(str, list_next_steps(here)) if "was received" in line
+    ]
     assert f"https://archive.example.org/lists/{ident}/" in hint
     assert "lore.kernel.org" not in hint

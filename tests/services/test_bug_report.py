@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.config import load
-from patchpilot.errors import BUG_LOG, PatchpilotError, bug_hint
-from patchpilot.services.setup.bug_report import bug_report, last_traceback
+from patchpilot.config import load_settings
+from patchpilot.errors import BUG_LOG, PatchpilotError, write_bug_hint
+from patchpilot.services.setup.bug_report import format_bug_report, read_last_traceback
 from tests.kit.cli import call
 
 
@@ -28,22 +28,22 @@ def make_traceback(message: str) -> RuntimeError:
 
 
 def test_last_traceback_is_reported(temporary: Path) -> None:
-    assert last_traceback() == ""
-    assert "no log of a bug" in bug_report(load())
-    hint = bug_hint(make_traceback("an older bug"))
+    assert read_last_traceback() == ""
+    assert "no log of a bug" in format_bug_report(load_settings())
+    hint = write_bug_hint(make_traceback("an older bug"))
     os.utime(hint.rpartition(" ")[2], (1, 1))
-    bug_hint(make_traceback("in ```text``` of " + str(Path.home() / "linux")))
+    write_bug_hint(make_traceback("in ```text``` of " + str(Path.home() / "linux")))
     (temporary / f"{BUG_LOG}link.log").symlink_to("/etc/passwd")
     (temporary / f"{BUG_LOG}folder.log").mkdir()
-    report = bug_report(load())
+    report = format_bug_report(load_settings())
     assert "an older bug" not in report
     assert report.count("````") == 2
     assert "RuntimeError: in ```text``` of ~/linux" in report
 
 
 def test_long_traceback_keeps_its_end(temporary: Path) -> None:
-    bug_hint(make_traceback("x" * 30_000 + " the end"))
-    text = last_traceback()
+    write_bug_hint(make_traceback("x" * 30_000 + " the end"))
+    text = read_last_traceback()
     assert len(text) < 21_000
     assert text.startswith("[…]")
     assert text.endswith(" the end\n")
@@ -58,7 +58,7 @@ def test_private_settings_are_hidden() -> None:
         "patchpilot.unread": ["secret"],
     }
     problems: list[PatchpilotError] = []
-    report = bug_report(load(git_config=values, problems=problems))
+    report = format_bug_report(load_settings(git_config=values, problems=problems))
     assert "- via = 'b4' (git config)" in report
     assert "- strict = 'perhaps' (git config, invalid)" in report
     assert "- mailbox = (not shown) (git config)" in report
@@ -81,7 +81,7 @@ def test_bug_points_to_the_report(
     def fail(_: object) -> str:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("patchpilot.services.setup.lts_branches.list_series", fail)
+    monkeypatch.setattr("patchpilot.services.setup.lts_branches.list_lts_series", fail)
     outcome = call("setup", "stable", "--offline")
     outcome.expect(70, "`patchpilot doctor --report`")
     assert "RuntimeError: boom" in call("doctor", "--report").out

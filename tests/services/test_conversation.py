@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from patchpilot.services.track.conversation import conversation
+from patchpilot.services.track.conversation import list_conversation
 from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.story import list_events as story_of
@@ -21,7 +21,7 @@ def thread_tree(series: Tracked) -> list[str]:
     return [
         "".join("│" if more else "└" for more in message.more)
         + f"{message.mail.kind} {message.message_id[:2]}"
-        for message in conversation(series)
+        for message in list_conversation(series)
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.model.mail import join_mbox
-from patchpilot.services.check.editor_check import EditorCheck, editor_directory
+from patchpilot.services.check.editor_check import EditorCheck, find_edited_tree
 from tests.kit import patches
 from tests.kit.repos import Repo
 
@@ -75,6 +75,6 @@ def test_mbox_findings_use_file_lines(tmp_path: Path) -> None:
 def test_message_belongs_to_its_worktree(repo: Repo, tmp_path: Path) -> None:
     repo.git("worktree add -q", str(tmp_path / "other"), "HEAD")
     (linked,) = (repo.path / ".git" / "worktrees").iterdir()
-    assert editor_directory(linked / "COMMIT_EDITMSG") == tmp_path / "other"
-    assert editor_directory(repo.path / ".git" / "COMMIT_EDITMSG") == repo.path
-    assert editor_directory(tmp_path / "x.patch") == tmp_path
+    assert find_edited_tree(linked / "COMMIT_EDITMSG") == tmp_path / "other"
+    assert find_edited_tree(repo.path / ".git" / "COMMIT_EDITMSG") == repo.path
+    assert find_edited_tree(tmp_path / "x.patch") == tmp_path

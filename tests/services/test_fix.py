@@ -19,8 +19,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import Rewriting, costs
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model import patch as shorten
-from patchpilot.services.check.apply_fixes import FixResult, fix
-from patchpilot.services.tags.undo_rewrite import undo_restore
+from patchpilot.services.check.apply_fixes import FixResult, fix_findings
+from patchpilot.services.tags.undo_rewrite import undo_branch_rewrite
 from tests.kit.repos import Repo
 
 FILE = "drivers/frob/frob.c"
@@ -64,7 +64,7 @@ def fix_commits(
     repo: Repo, *targets: str, write: bool = True, strict: bool = True, **flags: Any
 ) -> FixResult:
     with Repository.open(repo.path) as repository:
-        return fix(
+        return fix_findings(
             Driver(Options(strict=strict), repository=repository),
             PatchSource(targets, "master"),
             write=write,
@@ -120,7 +120,7 @@ def test_undo_restores_message_tree_and_files(tmp_path: Path) -> None:
     head, text = repo.git("rev-parse topic"), (repo.path / FILE).read_text()
     assert fix_commits(repo).undo
     with Repository.open(repo.path) as repository:
-        assert undo_restore(repository).state == "restored"
+        assert undo_branch_rewrite(repository).state == "restored"
     assert (
         repo.git("rev-parse topic"),
         (repo.path / FILE).read_text(),
@@ -136,7 +136,7 @@ def test_undo_keeps_uncommitted_work(tmp_path: Path) -> None:
         Repository.open(repo.path) as repository,
         pytest.raises(RefusedError, match="uncommitted changes"),
     ):
-        undo_restore(repository)
+        undo_branch_rewrite(repository)
     assert (repo.path / FILE).read_text() == "mine\n"
 
 
@@ -283,7 +283,7 @@ def test_files_and_commits_are_not_mixed(tmp_path: Path) -> None:
 def test_select_limits_the_fixes(tmp_path: Path) -> None:
     repo = create_topic(tmp_path / "r")
     with Repository.open(repo.path) as repository:
-        fix(
+        fix_findings(
             Driver(
                 Options(select=["subject-ends-with-punctuation"], strict=True),
                 repository=repository,

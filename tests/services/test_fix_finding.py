@@ -10,7 +10,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.services.check.check_topic import CheckedTopic, check_topic
 from patchpilot.services.fix_finding import (
-    FindingFixed,
+    FindingChanges,
     Remedy,
     choose_remedy,
     fix_finding,
@@ -51,7 +51,7 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def fix_first_finding(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
+def fix_first_finding(repo: Repo, name: str, *, write: bool = False) -> FindingChanges:
     with Repository.open(repo.path) as repository:
         settings = read_settings(repository)
         result = check_topic(repository, settings, CheckedTopic((), None, "master"))
@@ -68,7 +68,7 @@ def fix_first_finding(repo: Repo, name: str, *, write: bool = False) -> FindingF
         return fix_messages(repository, settings, [commit], remedy, overrides=given)
 
 
-def changed_lines(fixed: FindingFixed) -> list[str]:
+def changed_lines(fixed: FindingChanges) -> list[str]:
     return [
         line
         for line in fixed.diff

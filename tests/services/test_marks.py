@@ -5,7 +5,7 @@ import pytest
 
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
-from patchpilot.services.send.propose_prefix import prefix_warnings
+from patchpilot.services.send.propose_prefix import find_prefix_warnings
 
 MAIL = """From: Ada Fixer <ada@example.org>
 To: Ben Reader <ben@example.org>
@@ -58,13 +58,13 @@ def test_missing_networking_tree_is_reported(
     mark: str, tag: str, path: str, advised: str
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path=path).replace("\n", "\r\n").encode()
-    problems = prefix_warnings(make_patches(raw, raw), "linux")
+    problems = find_prefix_warnings(make_patches(raw, raw), "linux")
     assert [problem.name for problem in problems] == (
         ["missing-target-tree"] if advised else []
     )
     assert all(advised in problem.message for problem in problems)
     # a fix for a regression need not wait for the next merge window
-    regression = prefix_warnings(make_patches(raw), "linux", is_regression=True)
+    regression = find_prefix_warnings(make_patches(raw), "linux", is_regression=True)
     assert all("use [PATCH net] " in problem.message for problem in regression)
     assert len(regression) == len(problems)
 
@@ -83,7 +83,7 @@ def test_feature_prefix_on_a_fix_is_reported(
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path="drivers/net/frob.c")
     mail = raw.replace("\n", "\r\n").encode()
-    problems = prefix_warnings(make_patches(mail, mail), "linux")
+    problems = find_prefix_warnings(make_patches(mail, mail), "linux")
     assert [problem.name for problem in problems] == (
         ["tree-for-the-rest"] if reported else []
     )
@@ -95,4 +95,4 @@ def test_oversized_message_has_one_warning() -> None:
         "-\tint unused;\n", "-\tint unused;\n" * 40_001
     )
     raw = long.replace("-10,3 +10,2", "-10,40003 +10,2").encode()
-    assert prefix_warnings(make_patches(raw), "linux") == ()
+    assert find_prefix_warnings(make_patches(raw), "linux") == ()

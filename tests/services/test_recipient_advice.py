@@ -8,14 +8,17 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.model.recipient import Remedy, RemedyKind
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.maintainers.recipient_history import recipient_history
+from patchpilot.services.maintainers.recipient_history import find_recipient_history
 from patchpilot.services.send.counted_recipients import (
     CountedRecipients,
-    count_recipients,
+    find_topic_recipients,
 )
-from patchpilot.services.send.edit_draft import DraftChanges, change
-from patchpilot.services.send.mail_recipients import save_answer
-from patchpilot.services.send.questions import ask_before_send, save_draft_answer
+from patchpilot.services.send.edit_draft import DraftChanges, change_draft
+from patchpilot.services.send.mail_recipients import save_question_answer
+from patchpilot.services.send.questions import (
+    find_pre_send_questions,
+    save_draft_answer,
+)
 from patchpilot.topic.topic_recipients import edit
 from tests.kit.maintainers import FILES
 from tests.kit.repos import Repo
@@ -40,7 +43,7 @@ def repo(tmp_path: Path) -> Repo:
 
 def count_notes(repo: Repo, base: str | None = None) -> CountedRecipients:
     with Repository.open(repo.path) as repository:
-        return count_recipients(repository, SendRequest(base=base))
+        return find_topic_recipients(repository, SendRequest(base=base))
 
 
 def recipient_remedies(repo: Repo, base: str | None = None) -> dict[str, Remedy | None]:
@@ -84,8 +87,8 @@ def test_rebase_command_names_the_tree(
         assert recipient_remedies(repo)["target tree not named"] == Remedy(
             RemedyKind.PREFIX, ("PATCH net",)
         )
-        assert ask_before_send(repository).missing_tree == "PATCH net"
-        change(repository, DraftChanges(prefix="PATCH net"))
+        assert find_pre_send_questions(repository).missing_tree == "PATCH net"
+        change_draft(repository, DraftChanges(prefix="PATCH net"))
     assert "target tree not named" not in recipient_remedies(repo)
 
 
@@ -95,7 +98,7 @@ def test_open_questions_are_notes(repo: Repo) -> None:
         RemedyKind.ANSWER, ("security",)
     )
     with Repository.open(repo.path) as repository:
-        save_answer(repository, "security", "no", SendRequest())
+        save_question_answer(repository, "security", "no", SendRequest())
     assert "security question open" not in recipient_remedies(repo)
     assert "regression question open" in recipient_remedies(repo)
 
@@ -119,7 +122,7 @@ def test_contact_history_covers_the_files(repo: Repo) -> None:
     repo.git("update-ref refs/remotes/origin/master HEAD")
     repo.commit("net: port: mend it", NET)
     with Repository.open(repo.path) as repository:
-        history = recipient_history(repository, SendRequest())
+        history = find_recipient_history(repository, SendRequest())
     assert (history.paths, history.total, history.complete) == (
         ("drivers/net/",),
         2,

@@ -14,7 +14,7 @@ from patchpilot.reading.review_table import (
     ReviewState,
     ReviewTable,
 )
-from patchpilot.services.track.review_lines import review_lines
+from patchpilot.services.track.review_lines import format_review_table
 from tests.kit.cli import call
 from tests.kit.mails import mbox
 from tests.reading import story
@@ -40,7 +40,7 @@ def make_review_table(patches: int, people: int) -> ReviewTable:
 @pytest.mark.parametrize("patches", [1, 2, 5, 30])
 @pytest.mark.parametrize("people", [0, 1, 3, 12])
 def test_table_lists_every_reviewer(patches: int, people: int) -> None:
-    lines = review_lines(make_review_table(patches, people), 76)
+    lines = format_review_table(make_review_table(patches, people), 76)
     assert [line for line in lines if len(line) > 76] == []
     text = "\n".join(lines)
     assert [it.name for it in PEOPLE[:people] if it.name.split()[0] not in text] == []
@@ -48,7 +48,7 @@ def test_table_lists_every_reviewer(patches: int, people: int) -> None:
 
 
 def test_shorter_side_becomes_the_columns() -> None:
-    first, row, *_ = review_lines(make_review_table(5, 2), 76)
+    first, row, *_ = format_review_table(make_review_table(5, 2), 76)
     assert first.split() == ["Person", "Person"]
     assert row.startswith("1/5 subsystem: a title")
     assert row.split()[-2:] == [
@@ -60,7 +60,7 @@ def test_shorter_side_becomes_the_columns() -> None:
 def test_wide_review_table_is_split() -> None:
     heads = [
         line
-        for line in review_lines(make_review_table(12, 12), 76)
+        for line in format_review_table(make_review_table(12, 12), 76)
         if line.startswith("patch")
     ]
     numbers = [int(word) for line in heads for word in line.split()[1:]]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.send.send_state import recorded_topic_state
+from patchpilot.services.send.send_state import read_topic_state
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import open_store
 from patchpilot.topic.followed.review_ledger import checklist
@@ -250,7 +250,7 @@ def test_answered_request_is_closed(tmp_path: Path) -> None:
         )
         assert "2 open, 1 answered" in author.track("show", "--ledger").out
         with Repository.open(author.repo.path) as repository:
-            topic = recorded_topic_state(repository, None, None)
+            topic = read_topic_state(repository, None, None)
         assert topic
         assert topic.series
         assert open_points(topic.series) == "2"

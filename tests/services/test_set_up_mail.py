@@ -12,12 +12,12 @@ from patchpilot.commits.run import git
 from patchpilot.errors import UsageError
 from patchpilot.outgoing.keep_password import NETRC, Keeper, keep
 from patchpilot.services.setup.diagnose import Diagnosis
-from patchpilot.services.setup.run_fix import fix_commands
+from patchpilot.services.setup.run_fix import list_fix_commands
 from patchpilot.services.setup.set_up_mail import (
     MailRequest,
     guess_provider,
-    plan_mail,
-    provider_names,
+    list_providers,
+    plan_mail_settings,
 )
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
@@ -121,14 +121,14 @@ def test_overriding_repository_is_reported(workdir: Path) -> None:
 def test_settings_of_known_provider_are_filled_in(
     workdir: Path, address: str, provider: str, wanted: dict[str, str]
 ) -> None:
-    plan = plan_mail(MailRequest(address, provider))
+    plan = plan_mail_settings(MailRequest(address, provider))
     settings = {setting.key: setting.value for setting in plan.settings}
     assert wanted.items() <= settings.items()
     assert "sendemail.smtppass" not in settings
 
 
 def test_providers_have_distinct_names() -> None:
-    names = [name for name, _ in provider_names()]
+    names = [name for name, _ in list_providers()]
     assert len(set(names)) == len(names)
     assert {"gmail", "outlook", "fastmail", "kernel.org", "own", "b4", "msmtp"} <= set(
         names
@@ -151,7 +151,7 @@ def test_invalid_mail_setting_is_rejected(
     workdir: Path, request_: MailRequest, words: str
 ) -> None:
     with pytest.raises(UsageError, match=words):
-        plan_mail(request_)
+        plan_mail_settings(request_)
 
 
 def test_password_file_is_readable_only_by_the_user(workdir: Path) -> None:
@@ -190,7 +190,10 @@ def test_password_file_is_readable_only_by_the_user(workdir: Path) -> None:
 def test_only_complete_commands_are_offered(
     hint: str, commands: tuple[str, ...]
 ) -> None:
-    assert fix_commands(Diagnosis("stage", "name", "warn", "message", hint)) == commands
+    assert (
+        list_fix_commands(Diagnosis("stage", "name", "warn", "message", hint))
+        == commands
+    )
 
 
 def test_setup_names_missing_programs(workdir: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.outgoing.target_tree import TargetTree
-from patchpilot.services.send.questions import ask_before_send
+from patchpilot.services.send.questions import find_pre_send_questions
 from patchpilot.topic.target_tip import find_target
 from tests.kit.bases import (
     SUBMAINTAINER,
@@ -54,7 +54,7 @@ def test_stale_origin_master_is_not_a_target(stale: Repo) -> None:
         stale.git("rev-parse origin/main"),
     )
     with Repository.open(stale.path) as repository:
-        assert ask_before_send(repository).target == chosen
+        assert find_pre_send_questions(repository).target == chosen
 
 
 def test_target_is_the_current_branch_tip(stale: Repo, tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from typing import NoReturn
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.progress import silent
-from patchpilot.services.send.mail_recipients import save_answer
-from patchpilot.services.send.send_state import recorded_topic_state
+from patchpilot.model.progress import ignore_progress
+from patchpilot.services.send.mail_recipients import save_question_answer
+from patchpilot.services.send.send_state import read_topic_state
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import open_store, read_all_series
 from patchpilot.tui.screens import recipients_rows
@@ -98,7 +98,7 @@ def test_closed_store_is_read_again(tmp_path: Path) -> None:
             with open_store() as store:
                 known = read_all_series(store=store, repository=repository, whole=False)
             assert not known[0].is_read
-            state = recorded_topic_state(repository, None, None, known)
+            state = read_topic_state(repository, None, None, known)
             assert state
             assert state.series
             assert state.series.is_read
@@ -117,7 +117,7 @@ def test_unrelated_series_are_not_read(
                 for series in read_all_series(store=store, whole=False):
                     assert series.version
             monkeypatch.setattr(known_series._Reading, "_read", _fail_if_called)
-            state = recorded_topic_state(repository, None, None)
+            state = read_topic_state(repository, None, None)
             assert state
             assert state.series is None
 
@@ -540,7 +540,7 @@ def test_commands_agree_on_the_state(name: str, tmp_path: Path) -> None:
         session = Session(topic.repo.path)
         with Repository.open(topic.repo.path) as repository:
             session.read_topic(repository)
-            ask = JobRequest(repository, session, silent, visited=False)
+            ask = JobRequest(repository, session, ignore_progress, visited=False)
             follow, send = load(ask)[1], read_recorded_status(ask, Stage.SEND)
         drafted = topic.run("draft", "--format", "json").json["topic"]
         listed = topic.track("--format", "json").json["topic"]
@@ -576,18 +576,18 @@ def test_recipients_added_by_an_answer_are_listed(tmp_path: Path) -> None:
         topic.repo.git("config --global sendemail.cc otto@example.com")
         topic.repo.git("config patchpilot.profile linux")
         session = Session(topic.repo.path, loader_of=lambda stage: recipients_rows.load)
-        session.load(Stage.RECIPIENTS, silent)
+        session.load(Stage.RECIPIENTS, ignore_progress)
         request = session.request(repository)
-        assert save_answer(repository, "regression", "yes", request).startswith(
-            "1 more recipient: regressions@lists.linux.dev ("
-        )
-        session.load(Stage.RECIPIENTS, silent)
+        assert save_question_answer(
+            repository, "regression", "yes", request
+        ).startswith("1 more recipient: regressions@lists.linux.dev (")
+        session.load(Stage.RECIPIENTS, ignore_progress)
         assert (
             "1 more recipient: regressions@lists.linux.dev"
             in session.found[Stage.RECIPIENTS].status.note
         )
         assert (
-            save_answer(repository, "regression", "no", request)
+            save_question_answer(repository, "regression", "no", request)
             == "1 recipient removed: regressions@lists.linux.dev"
         )
-        assert save_answer(repository, "regression", "no", request) == ""
+        assert save_question_answer(repository, "regression", "no", request) == ""

@@ -13,7 +13,7 @@ import pytest
 from patchpilot.cli.check.check_options import FORMATS
 from patchpilot.commits.repository import Repository
 from patchpilot.services.check.editor_check import EditorCheck
-from patchpilot.settings.read_settings import source_of
+from patchpilot.settings.read_settings import find_settings_source
 from patchpilot.tui.screens import checks_rows
 from patchpilot.tui.view.session import JobRequest, Session
 from tests.kit.cli import call
@@ -290,4 +290,4 @@ def test_untrusted_packs_do_not_block_a_commit(repo: Repo) -> None:
 
 
 def test_settings_have_no_source_without_a_tree() -> None:
-    assert source_of(None) is None
+    assert find_settings_source(None) is None

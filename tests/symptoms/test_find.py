@@ -11,7 +11,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.services.find.find_fix import find_fixes, find_later_fixes, read_symptom
-from patchpilot.services.find.report_bug import save_report
+from patchpilot.services.find.report_bug import save_bug_report
 from patchpilot.symptoms.next_build import next_build
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -115,7 +115,7 @@ def test_report_starts_with_the_error(repo: Repo) -> None:
     log = "\n".join([*[boot] * 90, f"[ 9.1] {error}"])
     with Repository.open(repo.path) as repository:
         fixes = find_fixes(repository, read_symptom(repository, log), tree="v6.1")
-        text = save_report(repository, fixes, log).read_text()
+        text = save_bug_report(repository, fixes, log).read_text()
     assert f"Subject: {error}\n" in text
     assert f"I get this:\n\n  [ 9.1] {error}\n" in text
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.commit_references import kind_of
+from patchpilot.model.commit_references import classify_subject
 from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.tags.commit_change import parse_change
 from patchpilot.tags.comparable_words import identifiers, significance, stems
@@ -69,7 +69,7 @@ def test_change_parser_accepts_any_text(text: str) -> None:
     ],
 )
 def test_kind_of_change_is_read_from_the_subject(subject: str, kind: str) -> None:
-    assert kind_of(subject) == kind
+    assert classify_subject(subject) == kind
 
 
 def test_message_words_are_reduced_to_stems() -> None:

@@ -14,11 +14,17 @@ from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.backport.backport_work import next_step
-from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
-from patchpilot.services.backport.topic_backports import topic_backports
-from patchpilot.services.send.plan_send import plan
-from patchpilot.services.send.questions import ask_before_send, save_draft_answer
+from patchpilot.services.backport.backport_work import next_backport_step
+from patchpilot.services.backport.branch_verdicts import (
+    BackportRequest,
+    compute_backport_verdicts,
+)
+from patchpilot.services.backport.topic_backports import compute_topic_backports
+from patchpilot.services.send.plan_send import plan_sending
+from patchpilot.services.send.questions import (
+    find_pre_send_questions,
+    save_draft_answer,
+)
 from patchpilot.settings.read_settings import read_settings
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.posted_elsewhere import posted_by_others
@@ -272,21 +278,21 @@ def test_check_send_backport_and_tui_agree(
             ),
             None,
         ) == (fix and ("error" if fix.is_sure else "note", words))
-        planned = plan(repository, SendRequest())
+        planned = plan_sending(repository, SendRequest())
         blocked = {blocker.name: blocker.message for blocker in planned.blockers}
         warned = {warning.name: warning.message for warning in planned.warnings}
         assert blocked.get("already-fixed") == (words if kind == "fixed" else None)
         assert warned.get("perhaps-fixed") == (words if kind == "perhaps" else None)
         patches = tuple(item.patch for item in (checked,))
-        rows = next_rows(TopicCommits(patches), ask_before_send(repository))
+        rows = next_rows(TopicCommits(patches), find_pre_send_questions(repository))
         assert (rows[0].words == words) == bool(fix)
         assert not any("fixed by" in row.words for row in rows[bool(fix) :])
         request = BackportRequest("HEAD", effort=0)
-        results = backport(repository, request)
+        results = compute_backport_verdicts(repository, request)
         used = fix.commit if fix and fix.is_sure and fix.in_mainline else topic
         assert results[0].commit == used
         if used != topic:
-            assert str(next_step(results, request)) == (
+            assert str(next_backport_step(results, request)) == (
                 f"use {used[:12]}: 6.1 does not have it yet: patchpilot backport"
                 f" {used[:12]} --request"
             )
@@ -341,11 +347,11 @@ def test_merged_commits_and_backports_are_skipped(
             assert (state.known, state.stable) == ((), None)
             merged = find_merged(repository, [commit_patch(repository, commit)])
             assert bool(merged) == (commit == fix)
-        result = ask_before_send(repository)
+        result = find_pre_send_questions(repository)
         assert (result.questions, result.missing_tree) == ((), "")
         assert find_topic(repository, SendRequest()).draft.prefix == "PATCH 6.1.y"
         head, topic = repository.commit("HEAD"), topic_commits(repository, None)
-        verdict = topic_backports(
+        verdict = compute_topic_backports(
             repository, read_settings(repository), head, topic=topic
         )
         assert verdict.rules == ("this branch is a backport itself: [PATCH 6.1.y]",)
@@ -354,7 +360,7 @@ def test_merged_commits_and_backports_are_skipped(
         "commit -q --amend -m", backported.replace(fix, "0123456789abcdef" * 2)
     )
     with Repository.open(upstream.repo.path) as repository:
-        assert ask_before_send(repository).questions
+        assert find_pre_send_questions(repository).questions
         assert not find_topic(repository, SendRequest()).draft.prefix
     # the setting has no effect on other topics
     upstream.repo.git("commit -q --amend -m", "same: check it")
@@ -440,14 +446,15 @@ def test_fixes_posted_by_others_are_found(
         repo.git("config --global patchpilot.lore", box.url)
         repo.checkout("topic/nothing")
         words = expected["nothing"]
-        rows = next_rows(None, ask_before_send(repository, asks_archive=True))
+        rows = next_rows(None, find_pre_send_questions(repository, asks_archive=True))
         assert rows[0].words == words
         assert not any(
-            row.words == words for row in next_rows(None, ask_before_send(repository))
+            row.words == words
+            for row in next_rows(None, find_pre_send_questions(repository))
         )
         warned = {
             (warning.name, warning.message)
-            for warning in plan(repository, SendRequest()).warnings
+            for warning in plan_sending(repository, SendRequest()).warnings
         }
         assert ("posted-by-others", words) in warned
         document = repo.patchpilot("find HEAD --format json").json
@@ -473,15 +480,15 @@ def test_undisclosed_fix_queries_no_archive(
         Repository.open(upstream.repo.path) as repository,
     ):
         upstream.repo.git("config --global patchpilot.lore", box.url)
-        offline = plan(repository, SendRequest(offline=True))
+        offline = plan_sending(repository, SendRequest(offline=True))
         message = {warning.name: warning.message for warning in offline.warnings}
         assert "the archive was not asked" in message["archive-not-asked"]
         secret = SendRequest(answers=(("security", "yes"),))
-        plan(repository, secret)
+        plan_sending(repository, secret)
         save_draft_answer(repository, "security", "yes")
-        rows = next_rows(None, ask_before_send(repository, asks_archive=True))
+        rows = next_rows(None, find_pre_send_questions(repository, asks_archive=True))
         assert rows[0].words == "an undisclosed fix: no archive is asked"
         assert not requests
         save_draft_answer(repository, "security", "no")
-        ask_before_send(repository, asks_archive=True)
+        find_pre_send_questions(repository, asks_archive=True)
         assert requests

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.private_config import trusted_entries
-from patchpilot.config import KEYS, load
+from patchpilot.config import KEYS, load_settings
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft, KnownPatch
@@ -121,7 +121,7 @@ def test_old_state_files_are_read() -> None:
 
 def test_old_settings_are_read(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (OLD / "patchpilot.toml").read_text(encoding="utf-8")
-    settings = load(text)
+    settings = load_settings(text)
     assert settings.get("max-line-length") == "90"
     assert settings.list_value("ignore") == ("long-line", "CPM001")
     assert len(settings.waivers) == 1

@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 
-from patchpilot.model.bug_range import BugRange, ReleasePoint, ReleaseState, in_order
+from patchpilot.model.bug_range import (
+    BugRange,
+    ReleasePoint,
+    ReleaseState,
+    sort_release_points,
+)
 from patchpilot.tui.widgets.ruler import ReleaseRuler, ruler_rows
 
 SERIES = ("6.12", "5.10", "6.1", "5.15", "6.6", "6.18")
@@ -26,7 +31,7 @@ def make_bug_range(**states: ReleaseState) -> BugRange:
         )
         for version in SERIES
     ]
-    return BugRange(in_order(points, ENTERS, FIX), (NOTE,))
+    return BugRange(sort_release_points(points, ENTERS, FIX), (NOTE,))
 
 
 def ruler_lines(bug: BugRange, columns: int) -> list[str]:
@@ -44,7 +49,7 @@ def test_releases_are_sorted() -> None:
         "6.18",
         "7.2-rc1",
     ]
-    unreleased = in_order(
+    unreleased = sort_release_points(
         [ReleasePoint("6.1", ReleaseState.CLEAN)],
         ReleasePoint("", ReleaseState.ENTERS),
         ReleasePoint("6.1", ReleaseState.FIX),
@@ -54,7 +59,7 @@ def test_releases_are_sorted() -> None:
         ReleaseState.ENTERS,
         ReleaseState.FIX,
     ]
-    candidates = in_order(
+    candidates = sort_release_points(
         [ReleasePoint("6.1", ReleaseState.AFFECTED)],
         ReleasePoint("6.1-rc2", ReleaseState.ENTERS),
         FIX,
@@ -140,7 +145,7 @@ def test_released_fix_ends_the_bug() -> None:
             ("6.6", ReleaseState.FIXED),
         )
     ]
-    points = in_order(
+    points = sort_release_points(
         [*series, ReleasePoint("6.12", ReleaseState.FIXED)],
         ENTERS,
         ReleasePoint("6.8-rc3", ReleaseState.FIX),
@@ -181,6 +186,6 @@ def test_bug_entry_is_one_point() -> None:
         ReleasePoint("6.12", ReleaseState.AFFECTED),
     ]
     enters = ReleasePoint("6.6", ReleaseState.ENTERS)
-    points = in_order(series, enters, ReleasePoint("7.1", ReleaseState.FIX))
+    points = sort_release_points(series, enters, ReleasePoint("7.1", ReleaseState.FIX))
     assert [point.version for point in points] == ["6.1", "6.6", "6.12", "7.1"]
     assert points[1].state is ReleaseState.ENTERS

@@ -22,7 +22,7 @@ from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
-from patchpilot.model.hunk_fit import text_lines
+from patchpilot.model.hunk_fit import split_text_lines
 
 _KINDS = {
     How.BESIDE: "beside",
@@ -172,7 +172,9 @@ def _read_sides(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None
         content is None or b"\0" in content for content in contents.values()
     ):
         return None
-    lines = {number: text_lines(content or b"") for number, content in contents.items()}
+    lines = {
+        number: split_text_lines(content or b"") for number, content in contents.items()
+    }
     return AdaptedFile(
         sides[2][0] if 2 in sides else "", lines.get(2), lines[1], lines[3]
     )
@@ -222,4 +224,4 @@ def _related_directories(paths: Sequence[str]) -> list[str]:
 
 
 def _read_lines(scratch: Scratch, tree: str, path: str) -> Sequence[str]:
-    return text_lines(scratch.blob(tree, path) or b"")
+    return split_text_lines(scratch.blob(tree, path) or b"")

@@ -7,7 +7,7 @@ The model is fitted to real backports (`tests/lab/fit_adaptations.py`).
 import math
 from collections.abc import Mapping
 
-from patchpilot.cache.entries import shipped_tables
+from patchpilot.cache.entries import read_shipped_tables
 
 UNSURE = "unsure"
 """Feature of an uncertain adaptation; one in four equaled the maintainer's."""
@@ -30,7 +30,7 @@ def confidence_of(
     The default weights are those shipped with patchpilot.
     """
     weights = (
-        shipped_tables("ranking")["adaptations"]["confidence"]
+        read_shipped_tables("ranking")["adaptations"]["confidence"]
         if weights is None
         else weights
     )

@@ -5,7 +5,7 @@ from patchpilot.backports.adapt.adaptation import make_adaptation, merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.placed_changes import Change, reconstruct_sides
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.model.hunk_fit import fit_file, sides, text_lines
+from patchpilot.model.hunk_fit import fit_file, split_hunk_sides, split_text_lines
 from patchpilot.model.patch import FileChange, Patch
 from patchpilot.model.source_tree import Tree
 
@@ -42,9 +42,10 @@ def _read(change: FileChange, tree: Tree) -> AdaptedFile | None:
     content = tree.read(change.path)
     if content is None:
         return AdaptedFile("", None, [], [])
-    ours = text_lines(content)
+    ours = split_text_lines(content)
     images = reconstruct_sides(
-        ours, [Change(hunk.old_start - 1, *sides(hunk)) for hunk in change.hunks]
+        ours,
+        [Change(hunk.old_start - 1, *split_hunk_sides(hunk)) for hunk in change.hunks],
     )
     return (
         AdaptedFile(PLAIN_FILE, ours, *images)

@@ -12,7 +12,7 @@ from patchpilot.cli.output import findings_json, fix_text
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
 from patchpilot.model.bounded import MAX_INPUT
-from patchpilot.services.check.apply_fixes import FixResult, fix
+from patchpilot.services.check.apply_fixes import FixResult, fix_findings
 
 
 def run_fixes(
@@ -40,7 +40,9 @@ def run_fixes(
     if "-" in options.targets:
         source = source._replace(stdin=sys.stdin.buffer.read(MAX_INPUT + 1))
     with progress_of(common) as driver.progress:
-        result = fix(driver, source, write=options.fix, overrides=options.overrides)
+        result = fix_findings(
+            driver, source, write=options.fix, overrides=options.overrides
+        )
     if driver.suppressions:
         from patchpilot.cli.check.suppression_notes import print_notes
 

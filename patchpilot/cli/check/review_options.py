@@ -43,17 +43,17 @@ def review_input(
 
 def format_requests(review_input: "ReviewInput") -> str:
     """Format the review requests for the patches."""
-    from patchpilot.services.review.review_patches import review_requests
+    from patchpilot.services.review.review_patches import make_review_requests
 
-    return "\n".join(request.text for _, request in review_requests(review_input))
+    return "\n".join(request.text for _, request in make_review_requests(review_input))
 
 
 def run_reviewers(common: Common, review_input: "ReviewInput") -> tuple["Review", ...]:
     """Send the checked patches to the chosen reviewers, and return the reviews."""
-    from patchpilot.services.review.review_patches import review
+    from patchpilot.services.review.review_patches import run_reviews
 
     with progress_of(common) as progress:
-        return review(review_input, progress)
+        return run_reviews(review_input, progress)
 
 
 def review_before_send(common: Common, workplace: Any, request: "SendRequest") -> None:
@@ -64,14 +64,14 @@ def review_before_send(common: Common, workplace: Any, request: "SendRequest") -
     from patchpilot.cli.error_exit import print_notice
     from patchpilot.cli.output.stream import print_message
     from patchpilot.errors import PatchpilotError
-    from patchpilot.services.review.review_due import should_review
+    from patchpilot.services.review.review_due import should_review_patches
 
     try:
-        if should_review(workplace.repository, _ask_for_review):
-            from patchpilot.services.review.review_text import review_text
+        if should_review_patches(workplace.repository, _ask_for_review):
+            from patchpilot.services.review.review_text import format_reviews
 
             topic_input = _topic_input(workplace, request.target, request.base)
-            print_message(review_text(run_reviewers(common, topic_input)))
+            print_message(format_reviews(run_reviewers(common, topic_input)))
     except PatchpilotError as error:
         print_notice("warning", f"no review: {error}")
 
@@ -83,12 +83,15 @@ def review_notes(
 
     Raise `UsageError` if no review of the topic's patches is stored.
     """
-    from patchpilot.services.review.review_patches import review, review_note
+    from patchpilot.services.review.review_patches import (
+        format_review_note,
+        run_reviews,
+    )
 
     review_input = _topic_input(workplace, target, base)
-    reviews = review(review_input, may_ask=False)
+    reviews = run_reviews(review_input, may_ask=False)
     notes = [
-        review_note(reviews, checked_patch.patch)
+        format_review_note(reviews, checked_patch.patch)
         for checked_patch in review_input.result.patches
     ]
     if not any(notes):

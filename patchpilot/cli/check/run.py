@@ -14,14 +14,14 @@ from patchpilot.cli.common import Common, progress_of, report_skipped
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.config import FLAG, split_list
 from patchpilot.errors import MissingError, UsageError
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.services.check.check_source import (
-    can_be_fixed,
-    can_be_streamed,
-    check_source,
+    can_fix_targets,
+    can_stream_targets,
+    find_check_source,
+    find_uncommitted_files,
     needs_no_repository,
-    start_loading,
-    unchecked_files,
+    start_importing_checks,
 )
 from patchpilot.topic.read_series import has_drafts
 
@@ -57,7 +57,7 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
             repository = workplace.repository_if_any()
             return _check(common, options, workplace, repository)
     files_only = common.repo is None and needs_no_repository(options.targets)
-    loading = None if files_only else start_loading()
+    loading = None if files_only else start_importing_checks()
     with common.workplace(uses_repository=not files_only) as workplace:
         repository = workplace.repository if not files_only else None
         if options.build:
@@ -87,7 +87,7 @@ def _check(
     is_gate = (
         common.format != "text" or not sys.stdout.isatty() or bool(os.environ.get("CI"))
     )
-    source = check_source(
+    source = find_check_source(
         workplace, options.config_from, options.targets, options.base, is_gate=is_gate
     )
     settings = workplace.settings(source=source)
@@ -97,9 +97,9 @@ def _check(
 
     packs: tuple[Any, ...] = ()
     if settings.list_value("packs"):
-        from patchpilot.settings.trusted_packs import own_packs
+        from patchpilot.settings.trusted_packs import read_own_packs
 
-        packs = own_packs(settings, source)
+        packs = read_own_packs(settings, source)
     gate_source = source if source and source.is_revision and is_gate else None
     suppressions = _load_suppressions(options, settings, repository, packs, gate_source)
     tree = workplace.source_tree(or_working_tree=options.whole_files)
@@ -144,9 +144,9 @@ def _check(
             partial(_render, show_all=options.unfolded),
         )
     if not suppressions and _can_stream(common, options):
-        from patchpilot.services.check.check_stream import stream_targets
+        from patchpilot.services.check.check_stream import open_target_stream
 
-        lines = stream_targets(driver, options.targets)
+        lines = open_target_stream(driver, options.targets)
         common.write_lines(lines)
         return int(lines.exit_code)
     with progress_of(common) as driver.progress:
@@ -199,8 +199,10 @@ def _note_hidden(options: SimpleNamespace, result: "CheckResult") -> None:
 
 def _note_uncommitted(repository: Any) -> None:
     """List files with uncommitted changes on stderr, because these changes were not checked."""
-    if files := unchecked_files(repository):
-        more_note = f" and {counted(len(files) - 1, 'more file')}" if files[1:] else ""
+    if files := find_uncommitted_files(repository):
+        more_note = (
+            f" and {format_count(len(files) - 1, 'more file')}" if files[1:] else ""
+        )
         print_notice(
             "note",
             f"changes in {files[0]}{more_note} are not committed, and were not checked",
@@ -208,7 +210,7 @@ def _note_uncommitted(repository: Any) -> None:
 
 
 def _default_build(options: SimpleNamespace) -> Any:
-    from patchpilot.services.build.build_request import build_options
+    from patchpilot.services.build.build_request import make_build_options
 
     for name in ("fix", "diff"):
         if getattr(options, name):
@@ -216,7 +218,7 @@ def _default_build(options: SimpleNamespace) -> Any:
                 f"--build and --{name} cannot be combined",
                 hint="fix the patches first, then build them",
             )
-    return build_options(jobs=options.jobs)
+    return make_build_options(jobs=options.jobs)
 
 
 def _load_suppressions(
@@ -251,7 +253,7 @@ def _can_stream(common: Common, options: SimpleNamespace) -> bool:
         and not options.since_version
         and not options.checkpatch
         and not options.checkpatch_compat
-        and can_be_streamed(options.targets)
+        and can_stream_targets(options.targets)
     )
 
 
@@ -289,7 +291,7 @@ def _can_fix(options: SimpleNamespace) -> bool:
     return (
         not options.checkpatch_compat
         and not options.whole_files
-        and can_be_fixed(options.targets)
+        and can_fix_targets(options.targets)
     )
 
 
@@ -316,7 +318,7 @@ def _render(
         )
     )
     if reviews:
-        from patchpilot.services.review.review_text import review_text
+        from patchpilot.services.review.review_text import format_reviews
 
-        text += "\n" + review_text(reviews, show_all=show_all)
+        text += "\n" + format_reviews(reviews, show_all=show_all)
     return text

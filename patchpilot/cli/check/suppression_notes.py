@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.cli.output.stream import print_message
-from patchpilot.model.printable import counted, crop, one_line, printable
+from patchpilot.model.printable import (
+    crop_text,
+    format_count,
+    make_one_line,
+    make_printable,
+)
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -27,7 +32,7 @@ def print_notes(common: "Common", result: "CheckResult") -> None:
     if common.format != "checkpatch":
         for line in _note_lines(result, verbose=common.verbose, quiet=common.quiet):
             if line.startswith(" "):
-                print_message(printable(line))
+                print_message(make_printable(line))
             else:
                 print_notice("note", line)
 
@@ -47,8 +52,8 @@ def _note_lines(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterato
         return
     if update := baseline.written:
         yield (
-            f"{baseline.file}: {counted(update.recorded, 'finding')} recorded, {update.new} new,"
-            f" {update.dropped} removed"
+            f"{baseline.file}: {format_count(update.recorded, 'finding')} recorded,"
+            f" {update.new} new, {update.dropped} removed"
         )
     if baseline.stale:
         count = sum(entry.times for entry in baseline.stale)
@@ -59,8 +64,8 @@ def _note_lines(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterato
             for stale in baseline.stale:
                 repetitions = f" ({stale.times} times)" if stale.times > 1 else ""
                 yield (
-                    crop(
-                        one_line(
+                    crop_text(
+                        make_one_line(
                             f"  {stale.path or 'the message'}: {stale.name}: {stale.text}"
                         ),
                         QUOTE_WIDTH,

@@ -126,10 +126,13 @@ def command(
     """
     from patchpilot.cli.output import backport_report as output
     from patchpilot.cli.output.stream import print_message
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
     from patchpilot.services.backport.backport_targets import branch_ref
-    from patchpilot.services.backport.backport_work import run_actions
-    from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
+    from patchpilot.services.backport.backport_work import run_backport_actions
+    from patchpilot.services.backport.branch_verdicts import (
+        BackportRequest,
+        compute_backport_verdicts,
+    )
 
     directories = bool(onto) and all(Path(path).is_dir() for path in onto)
     with common.workplace() as workplace:
@@ -153,8 +156,10 @@ def command(
                 from_archive=workplace.from_archive,
                 **options,
             )
-            results = backport(repository, request, progress=progress)
-            action_results = run_actions(repository, results, request, progress)
+            results = compute_backport_verdicts(repository, request, progress=progress)
+            action_results = run_backport_actions(
+                repository, results, request, progress
+            )
     format_results: Any = {
         "json": output.as_json,
         "markdown": output.as_markdown,
@@ -164,7 +169,7 @@ def command(
         # print nothing but the message, so that it can be sent unchanged
         if not common.quiet:
             print_message(format_results(results, replace(action_results, request="")))
-        common.write(printable(action_results.request))
+        common.write(make_printable(action_results.request))
     else:
         common.write(format_results(results, action_results))
     is_bad = (fail_on == "conflict" and output.has_conflict(results)) or (

@@ -18,7 +18,7 @@ from patchpilot.cli.command import (
 )
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.model.bounded import MIB
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 
 _SHARED = (
     "base",
@@ -89,12 +89,15 @@ def command(
     """
     if clean:
         return _clean(common)
-    from patchpilot.services.build.build_request import build_options, build_targets
+    from patchpilot.services.build.build_request import (
+        list_build_revisions,
+        make_build_options,
+    )
 
     names = ("config", "arches", "compiler", "quick", "every")
-    build = build_options(jobs=jobs, **{name: values.pop(name) for name in names})
+    build = make_build_options(jobs=jobs, **{name: values.pop(name) for name in names})
     with common.workplace() as workplace:
-        targets = build_targets(
+        targets = list_build_revisions(
             workplace.repository, targets, values["base"], workplace.from_archive
         )
     options = check_options(
@@ -104,10 +107,10 @@ def command(
 
 
 def _clean(common: Common) -> int:
-    from patchpilot.services.build.build_request import clean_builds
+    from patchpilot.services.build.build_request import delete_build_output
 
-    count, size = clean_builds()
+    count, size = delete_build_output()
     if not common.quiet:
-        count_text = counted(count, "directory", "directories")
+        count_text = format_count(count, "directory", "directories")
         print_notice("note", f"deleted {count_text}, {size / MIB:.0f} MiB")
     return 0

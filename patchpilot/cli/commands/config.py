@@ -11,8 +11,8 @@ from patchpilot.cli.command import (
 from patchpilot.cli.error_exit import print_error
 from patchpilot.cli.output.stream import result_width, wrap_labeled
 from patchpilot.config import KEYS, unknown_setting_warnings
-from patchpilot.errors import UsageError, unknown
-from patchpilot.model.printable import printable
+from patchpilot.errors import UsageError, unknown_word_error
+from patchpilot.model.printable import make_printable
 from patchpilot.services.setup.list_settings import (
     ConfigProblem,
     ConfigRow,
@@ -44,7 +44,7 @@ def command(common: Common, name: str | None, *, lists: bool) -> int:
     if name is not None:
         rows = tuple(row for row in rows if row.name == name)
         if not rows:
-            raise unknown("setting", name, [key.name for key in KEYS])
+            raise unknown_word_error("setting", name, [key.name for key in KEYS])
     if common.format == "json":
         from patchpilot.cli.output.json_document import format_json
 
@@ -53,7 +53,7 @@ def command(common: Common, name: str | None, *, lists: bool) -> int:
         ]
         common.write(format_json("config", settings=rows, problems=config_problems))
     elif name is not None:
-        common.write(printable(rows[0].value) + "\n")
+        common.write(make_printable(rows[0].value) + "\n")
     else:
         common.write(_format_settings(rows))
     return 0
@@ -63,9 +63,11 @@ def _format_settings(rows: tuple[ConfigRow, ...]) -> str:
     max_width, indent = result_width(), max(len(row.name) for row in rows) + 2
     lines: list[str] = []
     for row in rows:
-        value = printable(row.value) or "(empty)"
+        value = make_printable(row.value) or "(empty)"
         lines += wrap_labeled(
-            f"{row.name:{indent}}", f"{value}  ({printable(row.origin)})", max_width
+            f"{row.name:{indent}}",
+            f"{value}  ({make_printable(row.origin)})",
+            max_width,
         )
         lines += wrap_labeled(" " * indent, row.meaning, max_width)
     lines.append("")

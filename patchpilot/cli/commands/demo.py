@@ -13,7 +13,7 @@ from patchpilot.cli.command import make_command, option
 from patchpilot.cli.common import ProgressLine, can_overwrite
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import ExitCode, InputError, UsageError
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.settings.read_settings import is_in_demo
 
 _WELCOME = """\
@@ -66,7 +66,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
 
         return run_demo()
     line = ProgressLine() if can_overwrite() else None
-    progress: Progress = line or silent
+    progress: Progress = line or ignore_progress
     if script:
         from patchpilot.demo.demo_script import run_script
 

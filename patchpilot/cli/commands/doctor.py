@@ -14,9 +14,13 @@ from patchpilot.cli.command import (
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.cli.output.stream import result_width, wrap_labeled
 from patchpilot.config import Settings, unknown_setting_warnings
-from patchpilot.errors import ExitCode, PatchpilotError, findings_exit
-from patchpilot.model.printable import printable
-from patchpilot.services.setup.diagnose import DoctorRequest, DoctorResult, diagnose
+from patchpilot.errors import ExitCode, PatchpilotError, findings_exit_code
+from patchpilot.model.printable import make_printable
+from patchpilot.services.setup.diagnose import (
+    DoctorRequest,
+    DoctorResult,
+    diagnose_setup,
+)
 
 _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 
@@ -61,7 +65,7 @@ def command(
         from patchpilot.services.setup.diagnose import recover_databases
 
         common.write(
-            "".join(f"{printable(line)}\n" for line in recover_databases())
+            "".join(f"{make_printable(line)}\n" for line in recover_databases())
             or "there is no database yet\n"
         )
         return int(ExitCode.OK)
@@ -77,18 +81,20 @@ def command(
             offline=common.offline,
             terminal=sys.stdin.isatty() and sys.stderr.isatty(),
         )
-        result = diagnose(workplace.repository_if_any(), request, progress=progress)
+        result = diagnose_setup(
+            workplace.repository_if_any(), request, progress=progress
+        )
     if common.format == "json":
         from patchpilot.cli.output.json_document import format_json
 
         common.write(format_json("doctor", result))
     else:
         common.write(_format_diagnoses(result, quiet=common.quiet))
-    return int(findings_exit(not result.healthy))
+    return int(findings_exit_code(not result.healthy))
 
 
 def _write_bug_report(common: Common) -> int:
-    from patchpilot.services.setup.bug_report import bug_report
+    from patchpilot.services.setup.bug_report import format_bug_report
 
     try:
         with common.workplace() as workplace:
@@ -96,7 +102,7 @@ def _write_bug_report(common: Common) -> int:
     except PatchpilotError as error:
         print_notice("warning", f"the settings cannot be read: {error.message}")
         settings = Settings()
-    common.write(printable(bug_report(settings)))
+    common.write(make_printable(format_bug_report(settings)))
     return int(ExitCode.OK)
 
 
@@ -111,10 +117,10 @@ def _format_diagnoses(result: DoctorResult, *, quiet: bool) -> str:
             lines.append(stage)
         lines += wrap_labeled(
             f"  {_MARKS[diagnosis.state]}  ",
-            printable(f"{diagnosis.name}: {diagnosis.message}"),
+            make_printable(f"{diagnosis.name}: {diagnosis.message}"),
             result_width(),
         )
         if diagnosis.hint:
             # keep it on one line, so that the command can be copied
-            lines.append(f"        {printable(str(diagnosis.hint))}")
+            lines.append(f"        {make_printable(str(diagnosis.hint))}")
     return "\n".join(lines) + "\n" if lines else ""

@@ -18,10 +18,10 @@ from patchpilot.cli.output.draft_report import draft_rows
 from patchpilot.cli.output.json_document import format_json
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send import edit_draft as service
-from patchpilot.services.send.build_proof import set_compile_tested
+from patchpilot.services.send.build_proof import set_compile_tested_line
 from patchpilot.services.send.edit_draft import DraftChanges, DraftResult
 from patchpilot.topic.workplace import Workplace
 from patchpilot.write_file import write_file
@@ -138,28 +138,31 @@ def command(
             return _reset(common, workplace, target, base)
         if options["no_b4"]:
             print_message(
-                f"{service.leave_b4(workplace.repository)} is removed from b4's tracking data"
+                f"{service.unenroll_from_b4(workplace.repository)} is removed"
+                " from b4's tracking data"
             )
             return 0
         if options["forget"]:
             print_message(
-                f"draft deleted: {service.forget(workplace.repository, target, base).change_id}"
+                "draft deleted:"
+                f" {service.delete_draft(workplace.repository, target, base).change_id}"
             )
             return 0
         if options["ping"]:
-            common.write(service.ping(workplace.repository, target, base))
+            common.write(service.write_reminder(workplace.repository, target, base))
             return 0
         changes = _save_choices(workplace, options, changes, target, base)
         result = (
-            service.change(workplace.repository, changes, target, base)
+            service.change_draft(workplace.repository, changes, target, base)
             if changes != DraftChanges()
-            else service.show(workplace.repository, target, base)
+            else service.show_draft(workplace.repository, target, base)
         )
         if options["edit"]:
             result = _edit(workplace, target, base)
         if options["export_to"]:
             _export(
-                service.export(workplace.repository, target, base), options["export_to"]
+                service.export_draft(workplace.repository, target, base),
+                options["export_to"],
             )
             return 0
     common.write(
@@ -180,7 +183,7 @@ def _save_choices(
     """Save all choices except texts, and return the changes with review notes added."""
     if options["compile_tested"] is not None:
         request = SendRequest(target=target, base=base)
-        set_compile_tested(
+        set_compile_tested_line(
             workplace.repository, request, enabled=options["compile_tested"]
         )
     if options["security"]:
@@ -204,26 +207,28 @@ def _save_choices(
 def _reset(
     common: Common, workplace: Workplace, target: str | None, base: str | None
 ) -> int:
-    before, result = service.reset(workplace.repository, target, base)
+    before, result = service.reset_draft(workplace.repository, target, base)
     cleared_rows = draft_rows(before, kept_draft=result.draft)
     print_message("cleared:" if cleared_rows else "nothing to clear in the draft")
     common.write(
         format_json("draft", result)
         if common.format == "json"
-        else printable("".join(f"{row}\n" for row in cleared_rows))
+        else make_printable("".join(f"{row}\n" for row in cleared_rows))
     )
     return 0
 
 
 def _edit(workplace: Workplace, target: str | None, base: str | None) -> DraftResult:
-    from patchpilot.services.send.edit_draft import editor_of
+    from patchpilot.services.send.edit_draft import make_text_editor
 
     if not sys.stdin.isatty():
         raise UsageError(
             "the editor needs a terminal",
             hint="use --export FILE and --import FILE, or --cover, --changelog and --note",
         )
-    return service.edit(workplace.repository, editor_of(workplace), target, base)
+    return service.edit_draft_texts(
+        workplace.repository, make_text_editor(workplace), target, base
+    )
 
 
 def _export(text: str, file: Path) -> None:
@@ -262,7 +267,7 @@ def _format_draft(result: DraftResult) -> str:
             f" {send.state}{force_note}"
         )
         lines += [
-            f"          dropped: {printable(address)}" for address in send.left_out
+            f"          dropped: {make_printable(address)}" for address in send.left_out
         ]
     if result.b4:
         lines.append(
@@ -270,4 +275,4 @@ def _format_draft(result: DraftResult) -> str:
             + (f", base {result.b4.base[:12]})" if result.b4.base else ")")
             + ("; added by patchpilot" if result.b4.by_us else "")
         )
-    return printable("\n".join(lines) + "\n")
+    return make_printable("\n".join(lines) + "\n")

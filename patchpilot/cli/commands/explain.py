@@ -41,7 +41,7 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
     from patchpilot.cli.error_exit import print_notice
     from patchpilot.cli.output import rules_report as output
     from patchpilot.cli.output.json_document import format_json
-    from patchpilot.settings.trusted_packs import packs_if_trusted
+    from patchpilot.settings.trusted_packs import read_trusted_packs
 
     with common.workplace() as workplace:
         if path:
@@ -54,7 +54,7 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
                 else output.facts_table(facts)
             )
             return 0
-        packs, problem = packs_if_trusted(workplace.settings(), workplace.source())
+        packs, problem = read_trusted_packs(workplace.settings(), workplace.source())
     if problem:
         print_notice("note", problem)
     rules = () if rule else all_rules(packs)

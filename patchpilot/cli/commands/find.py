@@ -16,7 +16,7 @@ from patchpilot.errors import (
     ExitCode,
     MissingError,
     UsageError,
-    findings_exit,
+    findings_exit_code,
 )
 from patchpilot.model.action import Action
 
@@ -79,7 +79,7 @@ def command(
     `skip` (it does not build), `undo` (the last answer), or `reset`. Without WHAT, the commit is
     shown again.
     """
-    from patchpilot.services.find.find_fix import is_commit, symptom_text
+    from patchpilot.services.find.find_fix import is_commit_argument, read_symptom_text
 
     with common.workplace() as workplace:
         what = what or ""
@@ -89,9 +89,13 @@ def command(
                 hint=Action("find", ("-",), "pass a log, for example `dmesg | {}`"),
             )
         text = _read_text(workplace, what, lore)
-        if text is None and not bisect and is_commit(workplace.repository, what):
+        if (
+            text is None
+            and not bisect
+            and is_commit_argument(workplace.repository, what)
+        ):
             return _find_posted(common, workplace, what, lore, with_mails=with_mails)
-        text = symptom_text(workplace.repository, what) if text is None else text
+        text = read_symptom_text(workplace.repository, what) if text is None else text
         if bisect:
             return _bisect(common, workplace, text, within or "")
         return _find_fixes(common, workplace, what, text, within or "")
@@ -99,12 +103,12 @@ def command(
 
 def _read_text(workplace: "Workplace", target: str, lore: str | None) -> str | None:
     """Return the text of standard input or of a message, or None for any other target."""
-    from patchpilot.services.find.find_fix import MAX_LOG, report_text
+    from patchpilot.services.find.find_fix import MAX_LOG, fetch_report_text
 
     if target == "-":
         return sys.stdin.buffer.read(MAX_LOG).decode("utf-8", "replace")
     if target.startswith(("<", "http://", "https://")):
-        return report_text(
+        return fetch_report_text(
             target, lore, offline=workplace.offline, directory=workplace.repo
         )
     return None
@@ -123,20 +127,22 @@ def _find_fixes(
             repository, symptom, tree=tree, profile=profile, progress=progress
         )
     _write_answer(common, fixes, fixes_text(fixes, target))
-    return findings_exit(not fixes.fits)
+    return findings_exit_code(not fixes.fits)
 
 
 def _bisect(common: Common, workplace: "Workplace", text: str, tree: str) -> int:
     from patchpilot.cli.output.find_text import step_text
-    from patchpilot.services.find.bisect_fix import ANSWERS, bisect
+    from patchpilot.services.find.bisect_fix import ANSWERS, continue_bisection
     from patchpilot.services.find.find_fix import read_symptom
 
     repository, profile = workplace.repository, workplace.settings().get("profile")
     answer = text if text in ("", *ANSWERS) else read_symptom(repository, text)
     with progress_of(common) as progress:
-        step = bisect(repository, answer, tree=tree, profile=profile, progress=progress)
+        step = continue_bisection(
+            repository, answer, tree=tree, profile=profile, progress=progress
+        )
     _write_answer(common, step, step_text(step))
-    return findings_exit(not (step.next or step.found))
+    return findings_exit_code(not (step.next or step.found))
 
 
 def _write_answer(common: Common, answer: object, text: str) -> None:
@@ -159,7 +165,7 @@ def _find_posted(
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.services.track.posted_commit import (
         UnpostedCommit,
-        find_posted,
+        find_posted_series,
         find_similar_posts,
     )
     from patchpilot.topic.archive_target import archive_setting
@@ -176,7 +182,7 @@ def _find_posted(
             progress=progress,
         )
         try:
-            posted_commit = find_posted(
+            posted_commit = find_posted_series(
                 workplace.repository,
                 commit,
                 lore=lore,

@@ -14,7 +14,7 @@ from patchpilot.cli.command import (
     progress_of,
 )
 from patchpilot.cli.error_exit import print_notice
-from patchpilot.errors import InputError, findings_exit
+from patchpilot.errors import InputError, findings_exit_code
 from patchpilot.services.tags.find_culprits import (
     LIMIT,
     FixesRequest,
@@ -90,8 +90,8 @@ def command(
                 "note",
                 "the clone is shallow; fetch older history with `git fetch --unshallow`",
             )
-        return findings_exit(any(result.has_problem for result in results))
-    return findings_exit(not all(result.sure for result in results))
+        return findings_exit_code(any(result.has_problem for result in results))
+    return findings_exit_code(not all(result.sure for result in results))
 
 
 def _read_message(file: Path | None) -> str | None:
@@ -110,7 +110,7 @@ def _read_message(file: Path | None) -> str | None:
 
 
 def text(result: FixesResult, verify: bool) -> str:
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")']
     for checked_tag in result.present:
@@ -121,7 +121,7 @@ def text(result: FixesResult, verify: bool) -> str:
         if checked_tag.suggestion:
             lines.append(f"    help: {checked_tag.suggestion}")
     if verify:
-        return printable(
+        return make_printable(
             "\n".join(lines if result.present else [*lines, "  no Fixes: tag"])
         )
     if result.reason:
@@ -135,4 +135,4 @@ def text(result: FixesResult, verify: bool) -> str:
         lines.append(f"      {'; '.join(facts)}")
     if len(result.tags) > 1:
         lines += ["one tag each:", *(f"  {tag}" for tag in result.tags)]
-    return printable("\n".join([*lines, *result.notes]))
+    return make_printable("\n".join([*lines, *result.notes]))

@@ -4,7 +4,7 @@
 from patchpilot.cli.command import COMMANDS, argument, make_command
 from patchpilot.cli.help_page import help_text, shared_options_text
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.errors import ExitCode, UsageError, unknown
+from patchpilot.errors import ExitCode, UsageError, unknown_word_error
 
 _OPTIONS = "options"
 
@@ -31,7 +31,7 @@ def command(word: str | None, own: str | None) -> int:
             if not command.commands:
                 raise UsageError(f"{word!r} has no commands")
             if own not in command.commands:
-                raise unknown("command", own, command.commands)
+                raise unknown_word_error("command", own, command.commands)
             command = command.sub(own)
         print(help_text(command))
     elif own is not None and word in (*TOPICS, _OPTIONS):
@@ -43,7 +43,9 @@ def command(word: str | None, own: str | None) -> int:
     elif word is None:
         print(_list_topics())
     else:
-        raise unknown("command or topic", word, (*COMMANDS, *TOPICS, _OPTIONS))
+        raise unknown_word_error(
+            "command or topic", word, (*COMMANDS, *TOPICS, _OPTIONS)
+        )
     return ExitCode.OK
 
 

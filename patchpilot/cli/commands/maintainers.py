@@ -130,12 +130,12 @@ def command(common: Common, targets: tuple[str, ...], **values: Any) -> int | No
 def _print_like_script(
     common: Common, targets: tuple[str, ...], switches: dict[str, Any]
 ) -> None:
-    from patchpilot.services.maintainers.get_maintainer_answer import answer_script_call
+    from patchpilot.services.maintainers.get_maintainer_answer import run_get_maintainer
 
     is_network = any(
         target.startswith(("<", "http://", "https://")) for target in targets
     )
-    result = answer_script_call(
+    result = run_get_maintainer(
         targets,
         switches,
         tree=common.tree,
@@ -232,9 +232,9 @@ def _printable_lines(
     text = "".join(f"{line}\n" for line in result.lines)
     if to_terminal or result.remarks:
         from patchpilot.cli.error_exit import print_notice
-        from patchpilot.model.printable import printable
+        from patchpilot.model.printable import make_printable
 
         for remark in () if quiet else result.remarks:
             print_notice("warning", remark)
-        text = printable(text) if to_terminal else text
+        text = make_printable(text) if to_terminal else text
     return text

@@ -18,9 +18,9 @@ from patchpilot.cli.command import (
 )
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.errors import ExitCode, RefusedError
-from patchpilot.model.printable import counted
-from patchpilot.model.progress import Progress, silent
-from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
+from patchpilot.model.printable import format_count
+from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.topic.message_changes import MessageChange, Preparation
 
 
@@ -109,7 +109,7 @@ def command(
         options["is_fix"] = (
             None if (no_fix := options.pop("no_fix")) is None else not no_fix
         )
-        result = prepare(
+        result = prepare_commit_tags(
             repository,
             PrepareRequest(
                 target,
@@ -142,7 +142,7 @@ class _Asking:
 
     def __init__(self, common: Common, *, is_needed: bool) -> None:
         self._common, self._needed = common, is_needed
-        self.progress: Progress = silent
+        self.progress: Progress = ignore_progress
         self.shown = False
         self.refusal: RefusedError | None = None
 
@@ -171,7 +171,7 @@ class _Asking:
         for cost in preparation.costs:
             print_notice("note", cost)
         number = len(preparation.changed)
-        if ask.confirm(f"Write this into {counted(number, 'commit message')}?"):
+        if ask.confirm(f"Write this into {format_count(number, 'commit message')}?"):
             return True
         self.refusal = RefusedError(
             "nothing was written",
@@ -182,11 +182,11 @@ class _Asking:
 
 def _warn_unsure(common: Common, result: Preparation) -> None:
     """Print on stderr which requested tags were not written, in case stdout is redirected."""
-    from patchpilot.model.printable import one_line
+    from patchpilot.model.printable import make_one_line
 
     for change in result.changes:
         if change.unsure and not common.quiet:
-            print_notice("warning", one_line(change.unsure))
+            print_notice("warning", make_one_line(change.unsure))
 
 
 def report(common: Common, result: Preparation, dry_run: bool) -> None:
@@ -210,7 +210,7 @@ def report(common: Common, result: Preparation, dry_run: bool) -> None:
 
 def text(result: Preparation, colored: bool) -> str:
     """Format the word diff of each message, with notes."""
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
 
     lines: list[str] = []
     for change in result.changes:
@@ -221,10 +221,10 @@ def text(result: Preparation, colored: bool) -> str:
         if change.changed:
             lines.append(_format_change(change, colored))
         else:
-            lines.append(printable(f"    {change.subject}\n"))
+            lines.append(make_printable(f"    {change.subject}\n"))
         for note in change.notes:
             if note != change.unsure:
-                lines += _print_notes(printable(note))
+                lines += _print_notes(make_printable(note))
     return "\n".join(lines)
 
 
@@ -238,16 +238,16 @@ def _print_notes(text: str) -> list[str]:
 
 
 def _format_change(change: MessageChange, colored: bool) -> str:
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
 
     if not colored:
-        body = printable(change.marked)
+        body = make_printable(change.marked)
     else:
         paint = {"-": "31", "+": "32"}
         body = "".join(
-            f"\x1b[{paint[kind]}m{printable(part)}\x1b[m"
+            f"\x1b[{paint[kind]}m{make_printable(part)}\x1b[m"
             if kind in paint
-            else printable(part)
+            else make_printable(part)
             for kind, part in change.pieces
         )
     return (

@@ -24,9 +24,9 @@ from patchpilot.cli.command import (
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.cli.output.stream import print_message
 from patchpilot.config import Settings
-from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
+from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit_code
 from patchpilot.model.mail import parse_id_option
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.sending import Sending
@@ -160,8 +160,10 @@ def _plan_and_send(
 
         paths = write_outbox(plan, outbox)
         _print_plan(common, workplace, plan, "NOT SENT (written to files)")
-        print_message(f"{counted(len(paths), 'message')} in {outbox}; nothing was sent")
-        return int(findings_exit(plan.refused))
+        print_message(
+            f"{format_count(len(paths), 'message')} in {outbox}; nothing was sent"
+        )
+        return int(findings_exit_code(plan.refused))
     if (
         not dry_run
         and plan.send.waiting_messages
@@ -170,7 +172,7 @@ def _plan_and_send(
         return _show_blocked(common, workplace, plan, blocked)
     if dry_run or plan.refused:
         _print_plan(common, workplace, plan, "NOT SENT (dry run)")
-        return int(findings_exit(plan.refused))
+        return int(findings_exit_code(plan.refused))
     terminal = sys.stdin.isatty()
     if not yes and not terminal:
         missing_consent = SendProblem(
@@ -190,10 +192,10 @@ def _plan_and_send(
         _ask_to_send(common, workplace, plan)
     elif common.format == "text":
         _preview(common, workplace, plan)
-    from patchpilot.services.send.send_mails import deliver
+    from patchpilot.services.send.send_mails import deliver_mails
 
     with progress_of(common) as progress, _delay_signals() as is_stopped:
-        result = deliver(
+        result = deliver_mails(
             repository,
             plan,
             terminal=terminal,
@@ -276,12 +278,12 @@ def _make_plan(
     options: Mapping[str, Any],
 ) -> Sending:
     """Plan a new send or, with --resume, the rest of the last send."""
-    from patchpilot.services.send.plan_send import plan as plan_mails
+    from patchpilot.services.send.plan_send import plan_sending
 
     with progress_of(common) as progress:
         if options["resume"]:
             from patchpilot.services.send.resume import (
-                archive_lookup,
+                make_archive_lookup,
                 parse_unknown_options,
                 plan_resume,
             )
@@ -289,7 +291,7 @@ def _make_plan(
             lookup = (
                 None
                 if common.offline or request.to_self
-                else archive_lookup(settings.address("lore"))
+                else make_archive_lookup(settings.address("lore"))
             )
             of_all, verdicts = parse_unknown_options(options["unknown"])
             return plan_resume(
@@ -305,7 +307,7 @@ def _make_plan(
         unattended = options["yes"] or options["dry_run"] or options["outbox"]
         if request.reroll and sys.stdin.isatty() and not unattended:
             _write_changelog(workplace, request)
-        return plan_mails(workplace.repository, request, progress=progress)
+        return plan_sending(workplace.repository, request, progress=progress)
 
 
 def _show_blocked(
@@ -324,20 +326,20 @@ def _show_blocked(
         warnings=warnings,
     )
     _print_plan(common, workplace, plan, mails=False)
-    return int(findings_exit(other_problems) or ExitCode.MISSING)
+    return int(findings_exit_code(other_problems) or ExitCode.MISSING)
 
 
 def _report_complete_send(
     common: Common, workplace: Workplace, plan: Sending, *, dry_run: bool
 ) -> int:
     """Report that no messages remain to resume, and update b4's tracking data if necessary."""
-    from patchpilot.services.send.send_mails import add_result, deliver
+    from patchpilot.services.send.send_mails import add_send_result, deliver_mails
 
     with progress_of(common) as progress:
         result = (
-            add_result(plan, plan.send)
+            add_send_result(plan, plan.send)
             if dry_run
-            else deliver(workplace.repository, plan, progress=progress)
+            else deliver_mails(workplace.repository, plan, progress=progress)
         )
     is_sent = result.state == "sent"
     if common.format == "text" and is_sent:
@@ -350,23 +352,27 @@ def _report_complete_send(
 
 def _show_effects(workplace: Workplace, request: SendRequest) -> None:
     """Print how the answers on the command line change the recipients."""
-    from patchpilot.model.printable import printable
-    from patchpilot.services.send.mail_recipients import answer_effect
+    from patchpilot.model.printable import make_printable
+    from patchpilot.services.send.mail_recipients import describe_answer_effect
 
     for name, value in request.answers:
-        if change_text := answer_effect(workplace.repository, name, value, request):
-            print_message(f"{name}: {value}: {printable(change_text)}")
+        if change_text := describe_answer_effect(
+            workplace.repository, name, value, request
+        ):
+            print_message(f"{name}: {value}: {make_printable(change_text)}")
 
 
 def _write_changelog(workplace: Workplace, request: SendRequest) -> None:
     """Open the changelog of the next version in the editor, unless the user already edited it."""
-    from patchpilot.services.send.edit_draft import edit, editor_of
+    from patchpilot.services.send.edit_draft import edit_draft_texts, make_text_editor
     from patchpilot.topic.find_topic import find_draft
     from patchpilot.topic.reroll import has_unfinished_changelog, reroll
 
     repository = workplace.repository
     if has_unfinished_changelog(reroll(find_draft(repository, request), repository)):
-        edit(repository, editor_of(workplace), request.target, request.base)
+        edit_draft_texts(
+            repository, make_text_editor(workplace), request.target, request.base
+        )
 
 
 def _print_plan(
@@ -386,14 +392,14 @@ def _print_plan(
     else:
         _preview(common, workplace, plan, after, mails=mails)
     if plan.refused and (common.output or not sys.stdout.isatty()):
-        from patchpilot.model.printable import one_line
+        from patchpilot.model.printable import make_one_line
 
         sys.stdout.flush()
         print_notice("error", plan.verdict)
         for refusal in plan.blockers:
             print_message(
-                f"  {one_line(refusal.message)}"
-                + (f"; {one_line(str(refusal.hint))}" if refusal.hint else "")
+                f"  {make_one_line(refusal.message)}"
+                + (f"; {make_one_line(str(refusal.hint))}" if refusal.hint else "")
             )
 
 

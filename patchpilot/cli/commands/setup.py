@@ -150,13 +150,18 @@ def stable(common: Common, fetch: bool) -> int:
     from dataclasses import replace
 
     from patchpilot.cli.output.json_document import format_json
-    from patchpilot.model.printable import printable
-    from patchpilot.services.setup.lts_branches import list_series, update_series
+    from patchpilot.model.printable import make_printable
+    from patchpilot.services.setup.lts_branches import (
+        list_lts_series,
+        update_lts_series,
+    )
 
     if fetch:
         return _fetch(common)
     branches = (
-        list_series(common.profile) if common.offline else update_series(common.profile)
+        list_lts_series(common.profile)
+        if common.offline
+        else update_lts_series(common.profile)
     )
     rows = tuple(row for row in branches.series if not row.is_over)
     if common.format == "json":
@@ -164,7 +169,7 @@ def stable(common: Common, fetch: bool) -> int:
     else:
         lines = [f"{row.version:<6} EOL {row.ends}" for row in rows]
         lines.append(f"{branches.family}, as of {branches.updated}")
-        common.write(printable("\n".join(lines)))
+        common.write(make_printable("\n".join(lines)))
     return 0
 
 
@@ -207,20 +212,22 @@ def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...])
     HOOK (default: all): commit-msg, sendemail-validate or b4.
     """
     from patchpilot.cli.output.json_document import format_json
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
     from patchpilot.services.setup import install_hooks as service
 
     with common.workplace() as workplace:
         if run is not None:
             return _run_hook(workplace, hooks[0] if hooks else "", Path(run))
-        change_hooks = service.remove if remove else service.install
+        change_hooks = (
+            service.remove_named_hooks if remove else service.install_named_hooks
+        )
         states = change_hooks(workplace.repository, hooks)
     if common.format == "json":
         common.write(format_json("hooks", hooks=states))
     else:
         common.write(
             "".join(
-                f"{hook.name:18}  {hook.state:9}  {printable(hook.place)}\n"
+                f"{hook.name:18}  {hook.state:9}  {make_printable(hook.place)}\n"
                 for hook in states
             )
         )
@@ -231,7 +238,7 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
     """Run an installed hook's check: only errors stop git; other findings are just printed."""
     from patchpilot.cli.error_exit import print_error, print_notice
     from patchpilot.cli.output.stream import print_message
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
     from patchpilot.services.setup import check_in_hook as hook
     from patchpilot.services.setup import install_hooks as service
 
@@ -240,16 +247,20 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
             "--run is only for installed hooks", hint="run `patchpilot setup hooks`"
         )
     is_message = name == "commit-msg"
-    if service.is_no_patch(file) if is_message else service.is_started_by_patchpilot():
+    if (
+        service.is_not_patch_message(file)
+        if is_message
+        else service.is_started_by_patchpilot()
+    ):
         return 0
-    check = hook.check_message_in_hook if is_message else hook.check_in_hook
+    check = hook.check_message_in_hook if is_message else hook.check_patch_in_hook
     result, problem = check(workplace, file)
     if problem:
         # a missing rule pack must not block a commit
         print_notice("warning", f"{problem}: skipped")
     for finding in result.all:
         print_message(
-            f"{finding.severity}: {printable(finding.message)} [{finding.name}]"
+            f"{finding.severity}: {make_printable(finding.message)} [{finding.name}]"
         )
     if result.exit_code:
         print_error(

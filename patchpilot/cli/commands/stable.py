@@ -57,7 +57,7 @@ def command(
 
 
 def text(result: StableResult) -> str:
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")', *result.notes]
     lines += [f"add: {line}" for line in result.advice.lines] or ["nothing to add"]
@@ -72,4 +72,4 @@ def text(result: StableResult) -> str:
             else "affected"
         )
         lines.append(f"  {branch.version:8} {state}")
-    return printable("\n".join(lines))
+    return make_printable("\n".join(lines))

@@ -107,8 +107,8 @@ def add(
     series that it is about. A message of a stable tree or a bot can be the first of a series.
     """
     from patchpilot.errors import UsageError
-    from patchpilot.model.mail import message_id_of
-    from patchpilot.services.track.posted_commit import find_posted
+    from patchpilot.model.mail import parse_message_id
+    from patchpilot.services.track.posted_commit import find_posted_series
     from patchpilot.topic.archive_target import archive_setting
     from patchpilot.topic.followed import follow_series as service
     from patchpilot.topic.followed.known_series import open_store
@@ -128,10 +128,10 @@ def add(
                 mbox, target, store=store, repository=repository, progress=progress
             )
         else:
-            if target and repository and not message_id_of(target):
+            if target and repository and not parse_message_id(target):
                 # arguments other than commits are reported as errors below
                 with suppress(UsageError):
-                    posted_commit = find_posted(
+                    posted_commit = find_posted_series(
                         repository, target, lore=lore, archive_at=archives
                     )
                     target = posted_commit.mail.message_id
@@ -289,10 +289,10 @@ def _show_range_diff(
 ) -> None:
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.errors import UsageError
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
     from patchpilot.services.track.compare_revisions import (
         compare_revisions,
-        comparison_lines,
+        format_comparison,
     )
     from patchpilot.topic.followed.known_series import open_store
 
@@ -309,7 +309,7 @@ def _show_range_diff(
     if common.format == "json":
         common.write(format_json("range-diff", comparison))
     else:
-        common.write(printable("\n".join(comparison_lines(comparison))))
+        common.write(make_printable("\n".join(format_comparison(comparison))))
 
 
 @command.command(
@@ -401,7 +401,7 @@ def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> Non
 def remove(common: Common, number: int) -> None:
     """Stop tracking a series."""
     from patchpilot.cli.output.json_document import format_json
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
     from patchpilot.services.track.follow_topic import RemovedSeries
     from patchpilot.topic.followed import known_series as service
 
@@ -410,7 +410,7 @@ def remove(common: Common, number: int) -> None:
     if common.format == "json":
         common.write(format_json("track", RemovedSeries((), entry)))
     else:
-        common.write(f"no longer following {entry.id}: {printable(entry.subject)}")
+        common.write(f"no longer following {entry.id}: {make_printable(entry.subject)}")
 
 
 @command.command(
@@ -660,12 +660,12 @@ def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
 
 def _format_age(age: "timedelta") -> str:
     """Format an elapsed time in the largest unit that fits: `3 hours ago`."""
-    from patchpilot.model.printable import counted
+    from patchpilot.model.printable import format_count
 
     minutes = int(age.total_seconds()) // 60
     for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
         if minutes >= size:
-            return f"{counted(minutes // size, unit)} ago"
+            return f"{format_count(minutes // size, unit)} ago"
     return "just now"
 
 

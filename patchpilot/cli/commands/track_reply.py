@@ -16,7 +16,7 @@ from patchpilot.cli.command import (
 )
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.cli.output.stream import print_message
-from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
+from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit_code
 
 if TYPE_CHECKING:
     from patchpilot.services.reply.plan_reply import ReplyPlan
@@ -113,7 +113,7 @@ def _reply(
 ) -> int:
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.cli.output.reply_report import reply_text
-    from patchpilot.model.printable import one_line
+    from patchpilot.model.printable import make_one_line
     from patchpilot.services.reply.reply_answer import PlannedReply
     from patchpilot.services.reply.send_reply import send_reply
 
@@ -127,7 +127,7 @@ def _reply(
             common.write(reply_text(plan, "NOT SENT"))
         for refusal in plan.blockers:
             print_notice("error", f"{refusal.message}; {refusal.hint}")
-        return int(findings_exit(plan.refused))
+        return int(findings_exit_code(plan.refused))
     if common.format == "text":
         common.write(reply_text(plan))
     elif not options["yes"]:
@@ -146,7 +146,8 @@ def _reply(
     else:
         common.write(
             f"{reply.state}:"
-            f" {one_line(reply.subject)}{f' ({one_line(reply.detail)})' if reply.detail else ''}"
+            f" {make_one_line(reply.subject)}"
+            f"{f' ({make_one_line(reply.detail)})' if reply.detail else ''}"
         )
         if not is_accepted:
             print_notice(
@@ -161,11 +162,11 @@ def _plan(
     """Edit the draft and return the planned reply, or None if the user deleted the draft."""
     from patchpilot.services.reply.reply_session import (
         ReplyRequest,
-        discard,
-        plan,
+        discard_reply_draft,
+        plan_requested_reply,
         read_reply_text,
     )
-    from patchpilot.services.send.edit_draft import editor_of
+    from patchpilot.services.send.edit_draft import make_text_editor
 
     request = ReplyRequest(
         target,
@@ -186,7 +187,7 @@ def _plan(
         print_notice(
             "note",
             "the draft was deleted"
-            if discard(request)
+            if discard_reply_draft(request)
             else "there is no draft of this reply",
         )
         return None
@@ -198,9 +199,9 @@ def _plan(
     editor = (
         None
         if options["no_edit"] or options["message"] or not sys.stdin.isatty()
-        else editor_of(workplace)
+        else make_text_editor(workplace)
     )
-    return plan(workplace.repository, common.repo, request, editor)
+    return plan_requested_reply(workplace.repository, common.repo, request, editor)
 
 
 def _confirm() -> None:

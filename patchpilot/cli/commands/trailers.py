@@ -19,7 +19,7 @@ from patchpilot.cli.command import (
 from patchpilot.cli.commands.prepare import report, text
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import ExitCode, RefusedError
-from patchpilot.model.printable import one_line
+from patchpilot.model.printable import make_one_line
 from patchpilot.services.tags.add_review_trailers import (
     TagDecisions,
     add_review_trailers,
@@ -107,7 +107,7 @@ def command(
     for held_trailer in trailers.held:
         offer_note = f"; {held_trailer.offer}" if held_trailer.offer else ""
         print_message(
-            one_line(
+            make_one_line(
                 f"not added: {held_trailer.trailer} (v{held_trailer.version}):"
                 f" {held_trailer.why}{offer_note}"
             )
@@ -124,9 +124,13 @@ def _choose(trailers: Collected) -> TagDecisions:
     for number, choice in enumerate(trailers.choices):
         if choice.commit.id != commit:
             commit = choice.commit.id
-            print_message(one_line(f"{choice.commit.short} {choice.commit.subject}"))
+            print_message(
+                make_one_line(f"{choice.commit.short} {choice.commit.subject}")
+            )
         doubt_note = f"; {choice.why}" if choice.why else ""
-        print_message(one_line(f"  {choice.trailer} (v{choice.version}{doubt_note})"))
+        print_message(
+            make_one_line(f"  {choice.trailer} (v{choice.version}{doubt_note})")
+        )
         answer = ""
         while answer not in tuple("ynaq"):
             answer = ask.prompt(

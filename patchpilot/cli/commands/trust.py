@@ -15,7 +15,7 @@ from patchpilot.cli.command import (
 )
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.cli.trust_question import commands_text
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 
 if TYPE_CHECKING:
     from patchpilot.settings.trusted_packs import TreeConfiguration
@@ -63,16 +63,16 @@ def command(
     """
     from patchpilot.settings import trusted_packs as service
 
-    configuration = service.configuration_of(
+    configuration = service.find_tree_configuration(
         directory,
         repo=common.repo,
         tree=common.tree,
         build=build or revoke,
         commits=build_changes or "",
     )
-    removed = service.revoke(configuration) if revoke else 0
+    removed = service.revoke_trust(configuration) if revoke else 0
     if configuration.needs_trust and not (show or revoke):
-        service.trust(configuration)
+        service.trust_configuration(configuration)
     is_trusted = not revoke and (
         configuration.trusted or (configuration.needs_trust and not show)
     )
@@ -83,7 +83,7 @@ def command(
         return 0
     if not revoke:
         files = (
-            f"==> {printable(name)} <==\n{_decode_printable(data)}"
+            f"==> {make_printable(name)} <==\n{_decode_printable(data)}"
             for name, data in configuration.files
         )
         common.write("\n".join((*files, commands_text(configuration.commands))))
@@ -97,7 +97,7 @@ def command(
 
 
 def _decode_printable(data: bytes) -> str:
-    return printable(data.decode("utf-8", "replace"))
+    return make_printable(data.decode("utf-8", "replace"))
 
 
 def _describe_trust(

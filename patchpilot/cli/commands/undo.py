@@ -6,8 +6,8 @@ from patchpilot.errors import ExitCode, UsageError
 from patchpilot.services.tags.undo_rewrite import (
     UndoAnswer,
     UndoState,
-    undo_list,
-    undo_restore,
+    list_recorded_rewrites,
+    undo_branch_rewrite,
 )
 
 
@@ -30,10 +30,10 @@ def command(common: Common, action: str, number: int | None) -> int:
                     "`undo list` does not accept a number",
                     hint=f"run `patchpilot undo restore {number}` to restore the branch",
                 )
-            states = undo_list(repository)
+            states = list_recorded_rewrites(repository)
             restored_state = None
         else:
-            restored_state = undo_restore(repository, number)
+            restored_state = undo_branch_rewrite(repository, number)
             states = (restored_state,)
     if common.format == "json":
         from patchpilot.cli.output.json_document import format_json
@@ -50,9 +50,9 @@ def command(common: Common, action: str, number: int | None) -> int:
 
 
 def _branch_name(state: UndoState) -> str:
-    from patchpilot.model.printable import printable
+    from patchpilot.model.printable import make_printable
 
-    return printable((state.undo.ref or "HEAD").removeprefix("refs/heads/"))
+    return make_printable((state.undo.ref or "HEAD").removeprefix("refs/heads/"))
 
 
 def _format_undo(state: UndoState) -> str:

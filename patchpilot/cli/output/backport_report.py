@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 
 from patchpilot.cli.output.json_document import format_json
 from patchpilot.cli.output.stream import wrap_labeled
-from patchpilot.model.printable import counted, printable
+from patchpilot.model.printable import format_count, make_printable
 from patchpilot.services.backport.backport_result import (
     BackportResult,
     BranchResult,
 )
 from patchpilot.services.backport.backport_work import ActionResults
 from patchpilot.services.backport.build_objects import BranchBuild
-from patchpilot.services.backport.write_backports import WrittenBackport, send_commands
+from patchpilot.services.backport.write_backports import (
+    WrittenBackport,
+    format_send_commands,
+)
 
 _MAX_SIDE_LINES = 6
 _MAX_CONFLICTS = 5
@@ -107,7 +110,7 @@ def as_text(
         *_action_blocks(action_results),
         *([str(action_results.next)] if action_results.next else []),
     ]
-    return printable("\n\n".join(blocks) + "\n")
+    return make_printable("\n\n".join(blocks) + "\n")
 
 
 def _missing_series(result: BackportResult) -> list[str]:
@@ -197,7 +200,7 @@ def _describe_build(build: BranchBuild) -> str:
     if build.code:
         return f"does not build (exit {build.code})"
     if build.warnings:
-        return f"builds with {counted(len(build.warnings), 'new warning')}"
+        return f"builds with {format_count(len(build.warnings), 'new warning')}"
     return "builds"
 
 
@@ -259,7 +262,7 @@ def _conflicts(branch: BranchResult) -> list[str]:
         lines += [f"  + {line}" for line in _crop_side(conflict.theirs)]
     if len(branch.conflicts) > _MAX_CONFLICTS:
         lines.append(
-            f"and {counted(len(branch.conflicts) - _MAX_CONFLICTS, 'more conflict')}"
+            f"and {format_count(len(branch.conflicts) - _MAX_CONFLICTS, 'more conflict')}"
         )
     return lines
 
@@ -290,7 +293,7 @@ def _list_prerequisites(branch: BranchResult, add_text: Callable[..., None]) -> 
         for prerequisite in branch.prerequisites:
             add_text(
                 f'{prerequisite.commit[:12]} ("{prerequisite.subject}"),'
-                f" {counted(prerequisite.size, 'line')}"
+                f" {format_count(prerequisite.size, 'line')}"
                 + (", itself a fix" if prerequisite.is_fix else ""),
                 "  ",
             )
@@ -326,7 +329,7 @@ def _file_lines(backport: WrittenBackport) -> list[str]:
 
 def _send_commands(backports: Sequence[WrittenBackport]) -> list[str]:
     """Return the commands that send the patches, if there is a mailing list."""
-    commands = send_commands(backports)
+    commands = format_send_commands(backports)
     if not commands:
         return []
     order_note = ", the latest branch first" if len(commands) > 1 else ""
@@ -380,7 +383,7 @@ def as_markdown(
         "\n".join(f"    {line}" for line in block.split("\n"))
         for block in _action_blocks(action_results)
     ]
-    return printable("\n\n".join(blocks) + "\n")
+    return make_printable("\n\n".join(blocks) + "\n")
 
 
 def _escape_cell(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from patchpilot.cli.output.track_report import series_text
 from patchpilot.model.action import Action
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.services.find.bisect_fix import BisectStep
 from patchpilot.services.find.find_fix import FoundFix, FoundFixes
 from patchpilot.services.track.posted_commit import PostedCommit
@@ -52,7 +52,9 @@ def fixes_text(fixes: FoundFixes, operation: str) -> str:
             f"next: search by builds: {bisect_command}",
             "  or report the bug: `patchpilot`, then `f`, fills in the report",
         ]
-    return printable("\n".join([*lines, *(f"note: {note}" for note in fixes.notes)]))
+    return make_printable(
+        "\n".join([*lines, *(f"note: {note}" for note in fixes.notes)])
+    )
 
 
 def step_text(step: BisectStep) -> str:
@@ -85,7 +87,7 @@ def step_text(step: BisectStep) -> str:
             ),
             "  patchpilot find --bisect undo  # discards the last one",
         ]
-    return printable("\n".join(lines))
+    return make_printable("\n".join(lines))
 
 
 def _fix_lines(fix: FoundFix, label: str) -> list[str]:
@@ -105,7 +107,7 @@ def _fix_lines(fix: FoundFix, label: str) -> list[str]:
 def others_text(similar_posts: Sequence[PostedFix]) -> str:
     """List patches by others for the same bug, one per line."""
     return "".join(
-        f"{fix.words}\n  <{printable(fix.message_id)}>\n" for fix in similar_posts
+        f"{fix.words}\n  <{make_printable(fix.message_id)}>\n" for fix in similar_posts
     )
 
 
@@ -132,9 +134,9 @@ def posted_text(
     )
     return "\n".join(
         [
-            printable("\n".join(lines)),
+            make_printable("\n".join(lines)),
             "",
             thread,
-            printable(f"  follow it {follow_command}"),
+            make_printable(f"  follow it {follow_command}"),
         ]
     )

@@ -5,7 +5,7 @@ The output is empty if there are no findings.
 """
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.model.printable import escape_commands, one_line, printable
+from patchpilot.model.printable import escape_commands, make_one_line, make_printable
 from patchpilot.model.rule import Finding, Severity
 
 _LEVEL = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "CHECK"}
@@ -25,8 +25,8 @@ def render(result: CheckResult) -> str:
 
 def _line(source: str, finding: Finding) -> str:
     kind = finding.checkpatch or finding.name.upper().replace("-", "_")
-    message = " ".join(printable(finding.message).split())
+    message = " ".join(make_printable(finding.message).split())
     return escape_commands(
-        f"{one_line(source)}:{finding.patch_line or 1}: {_LEVEL[finding.severity]}:{kind}:"
+        f"{make_one_line(source)}:{finding.patch_line or 1}: {_LEVEL[finding.severity]}:{kind}:"
         f" {message}"
     )

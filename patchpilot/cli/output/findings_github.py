@@ -9,7 +9,7 @@ from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_place import locate_in_file
 from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import escape_commands, printable
+from patchpilot.model.printable import escape_commands, make_printable
 from patchpilot.model.rule import Finding, Severity
 
 _COMMAND = {
@@ -42,7 +42,7 @@ def _line(patch: Patch | None, finding: Finding, result: CheckResult) -> str:
     properties = ",".join(
         f"{name}={_escape_property(str(value))}" for name, value in fields.items()
     )
-    text = escape_commands(printable(finding.message + finding.age(result.since)))
+    text = escape_commands(make_printable(finding.message + finding.age(result.since)))
     return f"::{_COMMAND[finding.severity]} {properties}::{_escape_data(text)}"
 
 
@@ -54,7 +54,7 @@ def _escape_data(text: str) -> str:
 def _escape_property(text: str) -> str:
     """Escape a text for a property of a workflow command."""
     return (
-        _escape_data(escape_commands(printable(text)))
+        _escape_data(escape_commands(make_printable(text)))
         .replace(":", "%3A")
         .replace(",", "%2C")
     )

@@ -6,7 +6,7 @@ from patchpilot.cli.output.findings_place import Fingerprints, locate_in_file
 from patchpilot.cli.output.findings_text import is_commit, message_line
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import one_line, printable
+from patchpilot.model.printable import make_one_line, make_printable
 from patchpilot.model.rule import Finding, Severity
 
 _SEVERITY = {
@@ -37,9 +37,9 @@ def _issue(
     return {
         "type": "issue",
         "check_name": finding.name,
-        "description": one_line(finding.message + finding.age(result.since)),
+        "description": make_one_line(finding.message + finding.age(result.since)),
         "categories": ["Style"],
         "severity": _SEVERITY[finding.severity],
         "fingerprint": fingerprint,
-        "location": {"path": printable(path), "lines": {"begin": line}},
+        "location": {"path": make_printable(path), "lines": {"begin": line}},
     }

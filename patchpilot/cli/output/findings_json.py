@@ -9,8 +9,8 @@ from patchpilot.cli.output.json_document import format_json
 from patchpilot.model.json_form import json_object
 from patchpilot.services.check.check_answer import (
     CheckAnswer,
-    fix_summary,
-    patch_fixes,
+    summarize_fixes,
+    summarize_patch_fixes,
 )
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ def render(
 
     `fixes` adds the results of --fix or --diff, and `reviews` the results of --review.
     """
-    answer = json_object(CheckAnswer(result, fix_summary(fixes) if fixes else None))
+    answer = json_object(CheckAnswer(result, summarize_fixes(fixes) if fixes else None))
     if fixes:
         for patch, fixed_patch in zip(answer["patches"], fixes.patches, strict=True):
-            patch |= json_object(patch_fixes(fixes, fixed_patch))
+            patch |= json_object(summarize_patch_fixes(fixes, fixed_patch))
     extra_keys = {"reviews": reviews} if reviews else {}
     return format_json("check", answer, extra_keys) + "\n"

@@ -4,13 +4,17 @@
 from collections import Counter
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.services.check.check_answer import CheckedLine, line_text, summary_line
+from patchpilot.services.check.check_answer import (
+    CheckedLine,
+    make_summary_line,
+    serialize_line,
+)
 
 
 def render(result: CheckResult) -> str:
     """Return one line per patch, then a summary with the findings about the series."""
     lines = [
-        line_text(
+        serialize_line(
             CheckedLine(
                 checked_patch.patch.commit or checked_patch.patch.source,
                 checked_patch.patch,
@@ -27,4 +31,4 @@ def render(result: CheckResult) -> str:
         {"waiver": "waived", "baseline": "baselined"}[suppression.by]
         for _, suppression in result.suppressed
     )
-    return "".join((*lines, summary_line(counts, result.exit_code, result.series)))
+    return "".join((*lines, make_summary_line(counts, result.exit_code, result.series)))

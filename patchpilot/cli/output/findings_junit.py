@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import escape_commands, printable
+from patchpilot.model.printable import escape_commands, make_printable
 from patchpilot.model.rule import Finding, Severity, Suppressed
 
 _Suite = tuple[str, Patch | None, tuple[Finding, ...], tuple[Suppressed, ...]]
@@ -121,7 +121,7 @@ def _is_failure(finding: Finding) -> bool:
 
 
 def _remove_forbidden(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", escape_commands(printable(text)))
+    return _FORBIDDEN.sub("\ufffd", escape_commands(make_printable(text)))
 
 
 def _escape_text(text: str) -> str:

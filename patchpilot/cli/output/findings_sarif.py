@@ -11,9 +11,9 @@ from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.model.rule import LEAST, Finding, FindingFix, Rule, Severity, Suppressed
-from patchpilot.model.web_address import web_address
+from patchpilot.model.web_address import valid_web_address
 
 _LEVEL = {
     Severity.ERROR: "error",
@@ -83,7 +83,11 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "name": rule.name,
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.why},
-        **({"helpUri": address} if (address := web_address(rule.reference)) else {}),
+        **(
+            {"helpUri": address}
+            if (address := valid_web_address(rule.reference))
+            else {}
+        ),
         "defaultConfiguration": {"level": _LEVEL[rule.severity]},
     }
 
@@ -98,7 +102,7 @@ def _result(
         "ruleId": finding.rule,
         "level": _LEVEL[finding.severity],
         "rank": round(100 * (1 - finding.rank / LEAST), 1),
-        "message": {"text": _LINK.sub(r"\\[", printable(finding.message))},
+        "message": {"text": _LINK.sub(r"\\[", make_printable(finding.message))},
         "properties": {
             "name": finding.name,
             "severity": str(finding.severity),
@@ -137,7 +141,10 @@ def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
             }
         )
     change = {"artifactLocation": {"uri": _uri(path)}, "replacements": replacements}
-    return {"description": {"text": printable(fix.text)}, "artifactChanges": [change]}
+    return {
+        "description": {"text": make_printable(fix.text)},
+        "artifactChanges": [change],
+    }
 
 
 def _suppression(suppression: Suppressed) -> dict[str, Any]:
@@ -151,7 +158,7 @@ def _suppression(suppression: Suppressed) -> dict[str, Any]:
     return {
         "kind": "external",
         "status": "accepted",
-        "justification": printable(justification),
+        "justification": make_printable(justification),
     }
 
 
@@ -175,5 +182,5 @@ def _location(
 
 def _uri(path: str) -> str:
     # avoid a URI that starts with //, because a host name would follow
-    uri = quote_url(printable(path))
+    uri = quote_url(make_printable(path))
     return f".{uri}" if uri.startswith("//") else uri

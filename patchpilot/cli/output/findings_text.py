@@ -11,7 +11,13 @@ from collections.abc import Iterator
 from patchpilot.checking.check_result import CheckResult, list_unchecked
 from patchpilot.cli.output.stream import wrap_labeled
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import counted, crop, one_line, printable, width
+from patchpilot.model.printable import (
+    crop_text,
+    format_count,
+    make_one_line,
+    make_printable,
+    width,
+)
 from patchpilot.model.rule import Finding, Severity, Suppressed
 
 COLORS = {
@@ -80,7 +86,7 @@ def _format_all(result: CheckResult, colors: Colors) -> Iterator[str]:
     ]:
         if findings and (patch is None or len(result.patches) > 1):
             title = f"{patch.source}: {patch.subject.title}" if patch else "series"
-            yield colors(one_line(title), BOLD)
+            yield colors(make_one_line(title), BOLD)
         for finding in findings:
             yield _format_finding(
                 finding, patch, colors, result, finding.rule not in explained_rules
@@ -118,8 +124,8 @@ def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
             yield colors(_format_positions(rule_findings, colors), DIM)
     if hidden_counts:
         yield (
-            f"{counted(sum(hidden_counts), 'more finding')} of"
-            f" {counted(len(hidden_counts), 'rule')}:"
+            f"{format_count(sum(hidden_counts), 'more finding')} of"
+            f" {format_count(len(hidden_counts), 'rule')}:"
             " show them with --all"
         )
 
@@ -137,7 +143,7 @@ def _format_positions(rows: list[tuple[Patch | None, Finding]], colors: Colors) 
         f"{', '.join(locations[:MAX_LOCATIONS])}{end}"
         f"{' (--fix changes all)' if is_fixable else ''}"
     )
-    label = f"    and {counted(len(locations), 'more place')}: "
+    label = f"    and {format_count(len(locations), 'more place')}: "
     return "\n".join(wrap_labeled(label, text, colors.columns))
 
 
@@ -145,7 +151,7 @@ def _quoted_part(finding: Finding, first: Finding) -> str:
     """Return the words quoted in a finding's message, unless the first finding quotes them too."""
     quoted = re.search(r"'[^']+'", finding.message)
     if quoted and quoted[0] not in first.message:
-        return f" {one_line(quoted[0])}"
+        return f" {make_one_line(quoted[0])}"
     return ""
 
 
@@ -177,11 +183,11 @@ def format_location(finding: Finding, patch: Patch | None) -> str:
         return "series"
     patch_line, source = finding.patch_line, patch.source
     if patch_line is None or (patch_line >= patch.diff_line and not finding.path):
-        return one_line(source)
+        return make_one_line(source)
     if not is_commit(patch):
-        return one_line(f"{source}:{patch_line}")
+        return make_one_line(f"{source}:{patch_line}")
     if finding.path:
-        return one_line(f"{source}:{finding.path}:{finding.line or 1}")
+        return make_one_line(f"{source}:{finding.path}:{finding.line or 1}")
     return f"{source}:message:{message_line(finding, patch)}"
 
 
@@ -189,9 +195,9 @@ def _format_waived(patch: Patch | None, suppression: Suppressed, colors: Colors)
     expiry = f", until {suppression.until}" if suppression.until else ""
     finding = suppression.finding
     return (
-        f"{colors(format_location(finding, patch), BOLD)}: waived: {one_line(finding.message)}"
-        f" {colors(f'[{finding.name}]', DIM)}\n    {one_line(suppression.reason)}"
-        f" ({one_line(suppression.origin)}{expiry})"
+        f"{colors(format_location(finding, patch), BOLD)}: waived: {make_one_line(finding.message)}"
+        f" {colors(f'[{finding.name}]', DIM)}\n    {make_one_line(suppression.reason)}"
+        f" ({make_one_line(suppression.origin)}{expiry})"
     )
 
 
@@ -212,8 +218,8 @@ def _format_finding(
     lines = [
         f"{colors(location, BOLD)}:"
         f" {colors(_severity_label(finding.severity), COLORS[finding.severity])}:"
-        f" {one_line(finding.message)}{moved_note}{one_line(finding.age(result.since))}"
-        f" {colors(f'[{finding.name}]', DIM)}{colors(one_line(file_note), DIM)}"
+        f" {make_one_line(finding.message)}{moved_note}{make_one_line(finding.age(result.since))}"
+        f" {colors(f'[{finding.name}]', DIM)}{colors(make_one_line(file_note), DIM)}"
     ]
     patch_line = finding.patch_line
     if (
@@ -237,7 +243,7 @@ def _format_finding(
             and finding.fix.text
             and finding.fix.text not in finding.message
         ):
-            lines.append(colors(f"    help: {one_line(finding.fix.text)}", DIM))
+            lines.append(colors(f"    help: {make_one_line(finding.fix.text)}", DIM))
     if finding.left:
         lines.append(colors(f"    not fixed: {finding.left}", DIM))
     return "\n".join(lines)
@@ -247,14 +253,16 @@ def _quote_line(
     text: str, finding: Finding, colors: Colors, *, in_diff: bool
 ) -> list[str]:
     """Quote a line as compilers do, with a caret if the column is known."""
-    displayed_text = printable(text).expandtabs(8)
+    displayed_text = make_printable(text).expandtabs(8)
     if not displayed_text.strip():
         return []
-    lines = ["    " + crop(displayed_text, colors.columns)]
+    lines = ["    " + crop_text(displayed_text, colors.columns)]
     if finding.column:
         # the column refers to the new file; lines of a patch start with an additional sign
         has_sign = in_diff and text[:1] in "+- " and finding.path is not None
-        indent = width(printable(text[: finding.column - 1 + has_sign]).expandtabs(8))
+        indent = width(
+            make_printable(text[: finding.column - 1 + has_sign]).expandtabs(8)
+        )
         if indent < colors.columns:
             lines.append("    " + " " * indent + colors("^", COLORS[finding.severity]))
     return lines
@@ -277,13 +285,14 @@ def _severity_label(severity: Severity) -> str:
 def _format_verdict(result: CheckResult, colors: Colors) -> str:
     counts = result.counts
     patches = (
-        counted(len(result.patches), "file")
+        format_count(len(result.patches), "file")
         if result.whole_files
-        else counted(len(result.patches), "patch", "patches")
+        else format_count(len(result.patches), "patch", "patches")
     )
     counts_text = [
         colors(
-            f"{counted(counts[severity], _severity_label(severity))}", COLORS[severity]
+            f"{format_count(counts[severity], _severity_label(severity))}",
+            COLORS[severity],
         )
         for severity in Severity
         if counts[severity]
@@ -293,7 +302,7 @@ def _format_verdict(result: CheckResult, colors: Colors) -> str:
         for checked_patch in result.patches
     )
     note = (
-        f" ({counted(bare_diffs, 'diff')} without a commit message)"
+        f" ({format_count(bare_diffs, 'diff')} without a commit message)"
         if bare_diffs
         else ""
     )
@@ -320,7 +329,7 @@ def _format_counts(result: CheckResult) -> str:
         return suppressed_note
     new_count = sum(bool(finding.new) for finding in result.all)
     return (
-        f"{suppressed_note}; since {one_line(result.since)}: {new_count} new,"
+        f"{suppressed_note}; since {make_one_line(result.since)}: {new_count} new,"
         f" {len(result.all) - new_count} unchanged, {result.gone} gone"
     )
 
@@ -328,7 +337,7 @@ def _format_counts(result: CheckResult) -> str:
 def describe_fixable(fixable: int) -> str:
     """Describe how many findings --fix would fix, or return ""."""
     return (
-        f"{counted(fixable, 'finding')} fixable with --fix (preview: --diff)"
+        f"{format_count(fixable, 'finding')} fixable with --fix (preview: --diff)"
         if fixable
         else ""
     )

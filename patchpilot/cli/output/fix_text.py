@@ -9,7 +9,7 @@ from itertools import count, takewhile
 
 from patchpilot.checking.fixed_patch import FixedPatch
 from patchpilot.cli.output.findings_text import format_location
-from patchpilot.model.printable import counted, one_line, printable
+from patchpilot.model.printable import format_count, make_one_line, make_printable
 from patchpilot.services.check.apply_fixes import FixResult
 
 BOLD, DIM, GREEN, RED, CYAN, PLAIN = (
@@ -32,7 +32,7 @@ def fixed_text(result: FixResult, *, colored: bool = False) -> str:
             location = format_location(finding, patch.patch)
             label = f"{GREEN}fixed{PLAIN}" if colored else "fixed"
             lines.append(
-                f"{location}: {label}: {one_line(finding.message)} [{finding.name}]"
+                f"{location}: {label}: {make_one_line(finding.message)} [{finding.name}]"
             )
         if patch.refused:
             lines.append(_remaining_findings(patch))
@@ -41,7 +41,7 @@ def fixed_text(result: FixResult, *, colored: bool = False) -> str:
 
 def _remaining_findings(fixed_patch: FixedPatch) -> str:
     return (
-        f"{one_line(fixed_patch.patch.source)}:"
+        f"{make_one_line(fixed_patch.patch.source)}:"
         f" {'' if fixed_patch.texts else 'not changed: '}{fixed_patch.refused}"
     )
 
@@ -50,7 +50,7 @@ def fix_summary_text(result: FixResult) -> str:
     """Summarize the fixes, and explain how to undo them."""
     remaining, is_written = len(result.remaining.all), result.is_written
     text = (
-        f"{counted(result.fixed, 'finding')} {'fixed' if is_written else 'would be fixed'},"
+        f"{format_count(result.fixed, 'finding')} {'fixed' if is_written else 'would be fixed'},"
         f" {remaining} {_remain_verb(remaining, is_written)}"
     )
     if not is_written:
@@ -60,10 +60,10 @@ def fix_summary_text(result: FixResult) -> str:
             if patch.refused
         )
         return text
-    text += "".join(f"\n{one_line(cost)}" for cost in result.costs)
+    text += "".join(f"\n{make_one_line(cost)}" for cost in result.costs)
     if result.undo:
         text += (
-            f"\n{one_line(result.written[0])} is rewritten (undo: patchpilot undo restore"
+            f"\n{make_one_line(result.written[0])} is rewritten (undo: patchpilot undo restore"
             f" {result.undo.number})"
         )
     return text
@@ -81,7 +81,7 @@ def color_diff(lines: Sequence[str], *, colored: bool) -> str:
     In prose, changed words are bold.
     """
     if not colored:
-        return "\n".join(map(printable, lines))
+        return "\n".join(map(make_printable, lines))
     colored_lines: list[str] = []
     index = 0
     while index < len(lines):
@@ -95,9 +95,9 @@ def color_diff(lines: Sequence[str], *, colored: bool) -> str:
             (code for prefix, code in _COLORS if lines[index].startswith(prefix)), ""
         )
         colored_lines.append(
-            f"{color}{printable(lines[index])}{PLAIN}"
+            f"{color}{make_printable(lines[index])}{PLAIN}"
             if color
-            else printable(lines[index])
+            else make_printable(lines[index])
         )
         index += 1
     return "\n".join(colored_lines)
@@ -156,9 +156,9 @@ def _bold_words(
     for line in lines:
         parts = (
             (
-                f"{BOLD}{printable(part)}{PLAIN}{color}"
+                f"{BOLD}{make_printable(part)}{PLAIN}{color}"
                 if part.strip() and next(number) in bold
-                else printable(part)
+                else make_printable(part)
             )
             for part in _WORDS.split(line[1:])
         )

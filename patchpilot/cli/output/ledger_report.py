@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from patchpilot.cli.output.stream import result_width, wrap_labeled
-from patchpilot.model.printable import one_line, printable
+from patchpilot.model.printable import make_one_line, make_printable
 from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, SeriesLedger
 
 _MOST_LINES = 8
@@ -26,7 +26,9 @@ def ledger_text(ledger: SeriesLedger) -> str:
             mail = item.point.message_id
             lines += [
                 *([""] if lines else []),
-                one_line(f"{item.point.asker} on {_describe_target(item)}  <{mail}>"),
+                make_one_line(
+                    f"{item.point.asker} on {_describe_target(item)}  <{mail}>"
+                ),
             ]
         lines += _item_lines(item)
     count = Counter(item.state for item in ledger.points)
@@ -45,20 +47,20 @@ def _describe_target(item: LedgerItem) -> str:
 def _item_lines(item: LedgerItem) -> Iterator[str]:
     yield from wrap_labeled(
         f"  {item.number:>3}  {item.state:9}  ",
-        one_line(item.point.text),
+        make_one_line(item.point.text),
         result_width(),
     )
     quoted = [line for line in item.point.quoted if line.strip()][-2:]
     indent = " " * 18
     if item.position:
-        yield f"{indent}at {printable(item.position)}"
-    yield from (f"{indent}> {one_line(line)}" for line in quoted)
+        yield f"{indent}at {make_printable(item.position)}"
+    yield from (f"{indent}> {make_one_line(line)}" for line in quoted)
     if item.marked:
         yield f"{indent}marked by you"
     elif item.state is PointState.ADDRESSED and item.hunk:
-        yield f"{indent}by {one_line(item.hunk.place)}"
+        yield f"{indent}by {make_one_line(item.hunk.place)}"
         yield from (
-            f"{indent}  {printable(line).rstrip()}"
+            f"{indent}  {make_printable(line).rstrip()}"
             for line in item.hunk.lines[:_MOST_LINES]
         )
     elif item.state is PointState.ANSWERED:

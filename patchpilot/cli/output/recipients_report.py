@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from patchpilot.cli.output.json_document import format_json
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.topic.topic_recipients import Planned, PlanResult
 
@@ -36,24 +36,24 @@ def _recipient_lines(
             if len(recipient_plan.sources) > 1
             else ""
         )
-        yield printable(f"{recipient_plan.source}{more_reasons}")
+        yield make_printable(f"{recipient_plan.source}{more_reasons}")
     for header, recipients in (
         ("To", recipient_plan.plan.to),
         ("Cc", recipient_plan.plan.cc),
     ):
         for recipient in recipients:
             mark = " *" if recipient.by_hand else ""
-            yield printable(
+            yield make_printable(
                 f"{header}: {recipient.address.header()} ({_role(recipient)}){mark}"
             )
             if reasons:
                 for reason in recipient.reasons:
-                    yield printable(f"      {reason}")
+                    yield make_printable(f"      {reason}")
     if not recipient_plan.plan.recipients:
         yield "no recipients"
     yield from _sections(recipient_plan.plan)
     for warning in recipient_plan.plan.warnings:
-        yield printable(f"warning: {warning}")
+        yield make_printable(f"warning: {warning}")
     if any(recipient.by_hand for recipient in recipient_plan.plan.recipients):
         yield "* set manually"
 
@@ -66,6 +66,6 @@ def _role(recipient: Recipient) -> str:
 def _sections(plan: RecipientPlan) -> Iterator[str]:
     for section in plan.sections:
         trees = f"; {', '.join(section.trees)}" if section.trees else ""
-        yield printable(
+        yield make_printable(
             f"Section: {section.name} ({section.status or 'no status'}{trees})"
         )

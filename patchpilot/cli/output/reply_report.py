@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 
 from patchpilot.cli.output.send_text import mail_text, title
-from patchpilot.model.printable import one_line
+from patchpilot.model.printable import make_one_line
 from patchpilot.services.reply.plan_reply import ReplyPlan
 from patchpilot.services.reply.reply_session import ReplyDraft
 
@@ -15,18 +15,22 @@ def reply_text(plan: ReplyPlan, after: str = "") -> str:
     `after` is printed last if the reply will not be sent.
     """
     lines = [title("reply"), mail_text(plan.mail.raw), "", title("delivery")]
-    lines += [f"To: {', '.join(one_line(str(address)) for address in plan.mail.to)}"]
+    lines += [
+        f"To: {', '.join(make_one_line(str(address)) for address in plan.mail.to)}"
+    ]
     lines += (
-        [f"Cc: {', '.join(one_line(str(address)) for address in plan.mail.cc)}"]
+        [f"Cc: {', '.join(make_one_line(str(address)) for address in plan.mail.cc)}"]
         if plan.mail.cc
         else []
     )
-    lines += [f"Bcc: {one_line(address)} (sendemail.bcc)" for address in plan.bcc]
+    lines += [f"Bcc: {make_one_line(address)} (sendemail.bcc)" for address in plan.bcc]
     lines += [f"by {plan.transport.name}, {plan.account.label}"]
     notes = (*plan.warnings, *(plan.blockers if plan.force else ()))
     lines += [
         "note: "
-        + "; ".join(one_line(str(part)) for part in (note.message, note.hint) if part)
+        + "; ".join(
+            make_one_line(str(part)) for part in (note.message, note.hint) if part
+        )
         for note in notes
     ]
     return "\n".join([*lines, *([after] if after else [])]) + "\n"
@@ -38,6 +42,6 @@ def drafts_text(drafts: Sequence[ReplyDraft]) -> str:
         return "no drafts of replies\n"
     return "".join(
         f"{draft.updated[:16].replace('T', ' ')}  {draft.template:12} <{draft.answers}> "
-        f" {one_line(draft.subject)}\n"
+        f" {make_one_line(draft.subject)}\n"
         for draft in drafts
     )

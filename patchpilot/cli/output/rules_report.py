@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from patchpilot.checking.list_rules import RuleExplanation, describe_scope, equivalence
 from patchpilot.model.path_fact import PathFact
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.model.rule import Rule
 
 COLUMNS = 80
@@ -85,7 +85,7 @@ def _optional_sections(explanation: RuleExplanation) -> list[tuple[str, list[str
 
 def _wrap(text: str) -> list[str]:
     return textwrap.wrap(
-        printable(" ".join(text.split())),
+        make_printable(" ".join(text.split())),
         COLUMNS,
         initial_indent="  ",
         subsequent_indent="  ",
@@ -94,4 +94,4 @@ def _wrap(text: str) -> list[str]:
 
 
 def _indent(text: str) -> list[str]:
-    return [f"  {line}".rstrip() for line in printable(text).split("\n")]
+    return [f"  {line}".rstrip() for line in make_printable(text).split("\n")]

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from patchpilot.cli.output.stream import result_width, wrap_labeled
-from patchpilot.model.printable import one_line, printable, width
+from patchpilot.model.printable import make_one_line, make_printable, width
 from patchpilot.model.send_problem import CheckState
 from patchpilot.services.send.sending import Sending
 
@@ -74,7 +74,7 @@ def title(text: str) -> str:
 
 def mail_text(raw: bytes) -> str:
     """Decode a message, and make it safe to print on a terminal."""
-    return printable(
+    return make_printable(
         raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     ).rstrip("\n")
 
@@ -83,12 +83,12 @@ def _message_lines(plan: Sending, text_width: int) -> Iterator[str]:
     yield f"v{plan.send.version}: {plan.format_counts}"
     for mail in plan.send.entries:
         state = f"{mail.state:9} " if plan.send.id else ""
-        yield from wrap_labeled(f"  {state}", one_line(mail.subject), text_width)
+        yield from wrap_labeled(f"  {state}", make_one_line(mail.subject), text_width)
 
 
 def _recipient_lines(plan: Sending, text_width: int) -> Iterator[str]:
     for recipient in plan.recipients:
-        yield f"{recipient.header.capitalize() + ':':4} {one_line(str(recipient.address))}"
+        yield f"{recipient.header.capitalize() + ':':4} {make_one_line(str(recipient.address))}"
         role = (
             f"{recipient.role} of {recipient.section}"
             if recipient.section
@@ -98,13 +98,13 @@ def _recipient_lines(plan: Sending, text_width: int) -> Iterator[str]:
         reasons = merge_reasons(recipient.reasons)
         yield from wrap_labeled(
             "       ",
-            one_line(f"{role}: {'; '.join(reasons)}" if reasons else role),
+            make_one_line(f"{role}: {'; '.join(reasons)}" if reasons else role),
             text_width,
         )
     if not plan.recipients:
         yield "no recipients yet: add them with --to and --cc"
     for address in plan.send.bcc:
-        yield f"Bcc: {printable(address)}"
+        yield f"Bcc: {make_printable(address)}"
         yield "       sendemail.bcc"
 
 
@@ -115,7 +115,7 @@ def format_addresses(plan: Sending) -> str:
         for header in ("to", "cc")
         if (
             addresses := [
-                one_line(str(recipient.address))
+                make_one_line(str(recipient.address))
                 for recipient in plan.recipients
                 if recipient.header == header
             ]
@@ -162,7 +162,7 @@ def _join_paths(paths: Sequence[str], pattern: str) -> str:
 def _delivery_lines(plan: Sending, text_width: int) -> Iterator[str]:
     for label, value, _ in plan.delivery:
         yield from wrap_labeled(
-            f"{label + ':':{_LABEL_WIDTH}}", one_line(str(value)), text_width
+            f"{label + ':':{_LABEL_WIDTH}}", make_one_line(str(value)), text_width
         )
 
 
@@ -173,13 +173,13 @@ def _check_lines(plan: Sending, *states: CheckState) -> Iterator[str]:
             name = "" if state is CheckState.OK else f" [{check.name}]"
             yield from wrap_labeled(
                 f"{state}: ",
-                f"{one_line(check.message)}{name}",
+                f"{make_one_line(check.message)}{name}",
                 result_width(),
                 indent=2,
             )
             if check.hint:
                 yield from wrap_labeled(
-                    "  help: ", one_line(str(check.hint)), result_width()
+                    "  help: ", make_one_line(str(check.hint)), result_width()
                 )
 
 
@@ -188,8 +188,8 @@ def format_outcome(result: Sending) -> str:
     text_width = result_width()
     lines: list[str] = []
     for message in result.send.entries:
-        heading = f"{message.state:9} {one_line(message.subject)}"
-        message_id = f"<{printable(message.message_id)}>"
+        heading = f"{message.state:9} {make_one_line(message.subject)}"
+        message_id = f"<{make_printable(message.message_id)}>"
         lines += (
             [f"{heading}  {message_id}"]
             if width(heading) + width(message_id) + 2 <= text_width
@@ -199,10 +199,10 @@ def format_outcome(result: Sending) -> str:
             ]
         )
         if message.detail and message.state != "accepted":
-            lines += wrap_labeled(" " * 10, one_line(message.detail), text_width)
+            lines += wrap_labeled(" " * 10, make_one_line(message.detail), text_width)
     lines += wrap_labeled(
         "",
-        one_line(
+        make_one_line(
             f"{result.state}: v{result.send.version} via {result.send.transport},"
             f" {result.account.label}"
         ),
@@ -210,5 +210,5 @@ def format_outcome(result: Sending) -> str:
         indent=2,
     )
     for line in result.advice:
-        lines += wrap_labeled("  ", one_line(str(line)), text_width, indent=4)
+        lines += wrap_labeled("  ", make_one_line(str(line)), text_width, indent=4)
     return "\n".join(lines) + "\n"

@@ -9,11 +9,17 @@ from patchpilot.cli.output.json_document import format_json
 from patchpilot.cli.output.stream import wrap_labeled
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
-from patchpilot.model.printable import counted, crop, one_line, printable, width
+from patchpilot.model.printable import (
+    crop_text,
+    format_count,
+    make_one_line,
+    make_printable,
+    width,
+)
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.conversation import Reply
 from patchpilot.services.track.follow_topic import FollowedSeries
-from patchpilot.services.track.review_lines import review_lines
+from patchpilot.services.track.review_lines import format_review_table
 from patchpilot.services.track.series_head import format_head_rows, format_time_note
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.review_ledger import group_requests
@@ -66,7 +72,7 @@ def series_text(
         lines = [*wrap_labeled("", series.subject, max_width), *lines]
     else:
         lines = [series.subject, *lines]
-    return printable("\n".join(lines))
+    return make_printable("\n".join(lines))
 
 
 def _fold_row(line: str, max_width: int) -> list[str]:
@@ -84,7 +90,7 @@ def _fold_row(line: str, max_width: int) -> list[str]:
 def _header_lines(series: Tracked) -> Iterator[str]:
     """Yield the five header rows; the next step is followed by its commands."""
     for row in format_head_rows(series):
-        text = one_line(str(row.says))
+        text = make_one_line(str(row.says))
         yield f"  {row.name:<9} {text}"
         if row.name == "next":
             for command in series.next_commands:
@@ -111,7 +117,7 @@ def _version_lines(series: Tracked) -> Iterator[str]:
     posted_series = series.about
     yield f"  author    {posted_series.author_text}"
     for revision in posted_series.revisions:
-        patches = counted(revision.patch_count, "patch", "patches")
+        patches = format_count(revision.patch_count, "patch", "patches")
         yield (
             f"  {revision.label:<9} {_format_date(revision.sent)}  {patches} "
             f" <{revision.message_id}>{_date_note(revision.first.mail)}"
@@ -153,10 +159,10 @@ def _review_lines(series: Tracked) -> list[str]:
     table = series.review
     if table is None or not table.patches:
         return []
-    total = counted(len(table.patches), "patch", "patches")
+    total = format_count(len(table.patches), "patch", "patches")
     return [
         f"  review    v{table.version}: {table.approved} of {total} reviewed or acked",
-        *(f"    {line}" for line in review_lines(table, _TABLE_WIDTH)),
+        *(f"    {line}" for line in format_review_table(table, _TABLE_WIDTH)),
     ]
 
 
@@ -238,7 +244,7 @@ def _event_lines(series: Tracked) -> list[str]:
 def _event_line(event: StoryEvent) -> str:
     proof_note = f"  <{event.proof}>" if "@" in event.proof else f"  {event.proof}"
     day = f"{event.when.astimezone():%Y-%m-%d}" if event.when else f"{'now':<10}"
-    return f"    {day}  {one_line(event.text + proof_note).rstrip()}"
+    return f"    {day}  {make_one_line(event.text + proof_note).rstrip()}"
 
 
 def digest_text(series: Sequence[Tracked], since: datetime) -> str:
@@ -250,29 +256,35 @@ def digest_text(series: Sequence[Tracked], since: datetime) -> str:
         ]
         if events:
             lines += [
-                f"{item.entry.id}  {item.state}: {one_line(item.subject)}",
+                f"{item.entry.id}  {item.state}: {make_one_line(item.subject)}",
                 *map(_event_line, events),
-                f"    next        {one_line(item.next_step)}",
+                f"    next        {make_one_line(item.next_step)}",
             ]
-    return printable("\n".join(lines)) or f"nothing new since {since:%Y-%m-%d %H:%M}"
+    return (
+        make_printable("\n".join(lines)) or f"nothing new since {since:%Y-%m-%d %H:%M}"
+    )
 
 
 def waiting_text(series: Sequence[Tracked]) -> str:
     """List the messages that wait for a reply, each with the command that starts the reply."""
     lines: list[str] = []
     for tracked_series in series:
-        lines.append(f"{tracked_series.entry.id}  {one_line(tracked_series.subject)}")
+        lines.append(
+            f"{tracked_series.entry.id}  {make_one_line(tracked_series.subject)}"
+        )
         for message_id, items in group_requests(tracked_series).items():
             request, more_count = items[0].point, len(items) - 1
             more_note = (
-                f" (and {counted(more_count, 'more request')})" if more_count else ""
+                f" (and {format_count(more_count, 'more request')})"
+                if more_count
+                else ""
             )
             reply_command = Action("track", ("reply", f"<{message_id}>"), "`{}`")
             lines += [
-                f"    {request.asker}: {one_line(request.text)}{more_note}",
+                f"    {request.asker}: {make_one_line(request.text)}{more_note}",
                 f"      {reply_command}",
             ]
-    return printable("\n".join(lines)) or "no message waits for your answer"
+    return make_printable("\n".join(lines)) or "no message waits for your answer"
 
 
 def _describe_release(origin: str) -> str:
@@ -284,12 +296,12 @@ def _describe_release(origin: str) -> str:
 
 
 def _excerpt(text: str, max_lines: int = 24) -> list[str]:
-    lines = [line.rstrip() for line in printable(text).split("\n")]
+    lines = [line.rstrip() for line in make_printable(text).split("\n")]
     lines_shown = [
         line for index, line in enumerate(lines) if line or (index and lines[index - 1])
     ]
     return [
-        *(crop(line, 110) for line in lines_shown[:max_lines]),
+        *(crop_text(line, 110) for line in lines_shown[:max_lines]),
         *(["…"] if len(lines_shown) > max_lines else []),
     ]
 
@@ -311,13 +323,13 @@ def classified_text(mails: Sequence[ClassifiedMail]) -> str:
     for classified_mail in mails:
         mail = classified_mail.mail
         lines.append(
-            f"{printable(classified_mail.source)}: {mail.kind:<{kind_width}}"
+            f"{make_printable(classified_mail.source)}: {mail.kind:<{kind_width}}"
             f" {classified_mail.confidence:.2f}{' bot' if mail.bot else ''} "
-            f" {crop(printable(mail.mail.subject), 80)}"
+            f" {crop_text(make_printable(mail.mail.subject), 80)}"
         )
         lines += [
-            f"    {printable(str(tag))}"
-            + ("" if tag.credited else f"  [not credited: {printable(tag.why)}]")
+            f"    {make_printable(str(tag))}"
+            + ("" if tag.credited else f"  [not credited: {make_printable(tag.why)}]")
             for tag in mail.trailers
         ]
     return "\n".join(lines)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.model.action import Advice, actions
-from patchpilot.model.ago import short_age
-from patchpilot.model.printable import crop, one_line, printable, width
-from patchpilot.services.track.series_turns import group_by_turn
+from patchpilot.model.action import Advice, actions_in_advice
+from patchpilot.model.ago import format_short_age
+from patchpilot.model.printable import crop_text, make_one_line, make_printable, width
+from patchpilot.services.track.series_turns import group_series_by_turn
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.home.home_topic import Turn
 
@@ -76,7 +76,7 @@ def series_table(
         turn: [
             _series_row(tracked_series, now, turn, topic) for tracked_series in group
         ]
-        for turn, group in group_by_turn(series).items()
+        for turn, group in group_series_by_turn(series).items()
     }
     if topic is not None and not any(tracked_series.own for tracked_series in series):
         topic_turn = topic.step.need
@@ -123,13 +123,13 @@ def series_table(
                     columns,
                 )
             )
-            lines += [crop(f"    note: {note}", columns) for note in row.notes]
+            lines += [crop_text(f"    note: {note}", columns) for note in row.notes]
     legend = "; ".join(
         explanation
         for column, explanation in _LEGEND.items()
         if HEADER.index(column) in shown_columns
     )
-    return "\n".join([*lines, *([crop(legend, columns)] if legend else [])])
+    return "\n".join([*lines, *([crop_text(legend, columns)] if legend else [])])
 
 
 def _remaining_width(
@@ -151,11 +151,11 @@ def _format_row(
     columns: int,
 ) -> str:
     padded_cells = (
-        crop(cells[column], widths[column])
+        crop_text(cells[column], widths[column])
         + " " * (widths[column] - width(cells[column]))
         for column in shown_columns
     )
-    return crop("  ".join((*padded_cells, step)), columns).rstrip()
+    return crop_text("  ".join((*padded_cells, step)), columns).rstrip()
 
 
 def _series_row(
@@ -171,22 +171,22 @@ def _series_row(
         else "",
         f"R {series.reviewed}" if series.reviewed else "",
         _CI.get(series.ci or "", ""),
-        short_age(series.sent_at, now) if series.sent_at else "",
-        one_line(series.subject),
+        format_short_age(series.sent_at, now) if series.sent_at else "",
+        make_one_line(series.subject),
     )
     return Row(
         cells,
         _shorten_advice(series.step.advice, turn),
-        one_line(series.next_step),
-        tuple(map(printable, series.problems)),
+        make_one_line(series.next_step),
+        tuple(map(make_printable, series.problems)),
     )
 
 
 def _topic_row(topic: "TopicState", turn: Turn) -> Row:
     title = f"{topic.title} (this topic: {topic.summary})"
-    cells = (" * ", "", topic.state, "", "", "", "", "", one_line(title))
+    cells = (" * ", "", topic.state, "", "", "", "", "", make_one_line(title))
     return Row(
-        cells, _shorten_advice(topic.step.advice, turn), one_line(topic.next_step)
+        cells, _shorten_advice(topic.step.advice, turn), make_one_line(topic.next_step)
     )
 
 
@@ -194,7 +194,7 @@ def _shorten_advice(advice: Advice, turn: Turn) -> str:
     """Abbreviate the next step to one or two words."""
     if turn is not Turn.YOURS:
         return _NO_ACTION[turn]
-    for action in actions(advice):
+    for action in actions_in_advice(advice):
         arguments = {action.name, *action.arguments}
         if name := next(
             (name for step_words, name in _STEPS if arguments.issuperset(step_words)),

@@ -11,18 +11,18 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_cached, compile_late
+from patchpilot.cache.cached_re import compile_cached, lazy_pattern
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, once
 
 # a character that is not used in source code and is matched by neither `\s` nor `\w`
 COMMENT = "\x01"
 
-_OPENER = compile_late(r"/\*|//|[\"']")
-_STRING_PART = {quote: compile_late(rf"\\.?|{quote}", re.DOTALL) for quote in "\"'"}
-_NOT_TAB = compile_late(r"[^\t]")
-_INCLUDE = compile_late(r"^.\s*#\s*include\s+<(.*)>", re.ASCII)
-_ERROR_DIRECTIVE = compile_late(r"^.\s*#\s*(?:error|warning)\s+(.*)\b", re.ASCII)
+_OPENER = lazy_pattern(r"/\*|//|[\"']")
+_STRING_PART = {quote: lazy_pattern(rf"\\.?|{quote}", re.DOTALL) for quote in "\"'"}
+_NOT_TAB = lazy_pattern(r"[^\t]")
+_INCLUDE = lazy_pattern(r"^.\s*#\s*include\s+<(.*)>", re.ASCII)
+_ERROR_DIRECTIVE = lazy_pattern(r"^.\s*#\s*(?:error|warning)\s+(.*)\b", re.ASCII)
 
 
 def _fill(text: str, char: str) -> str:

@@ -12,14 +12,14 @@ from functools import cache
 from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c.c_patterns import (
     match_at,
     pattern,
 )
 from patchpilot.lint.c.line_scan import ScannedLine
 
-_SIGNED_NEWLINE = compile_late(r"\n.")
+_SIGNED_NEWLINE = lazy_pattern(r"\n.")
 # limits the characters read in a malicious patch to this factor times its size, plus the floor
 _BUDGET_FACTOR, _BUDGET_FLOOR = 12, 500_000
 _EACH = 80
@@ -27,7 +27,7 @@ _CUT = 400
 _CUT_LINES = 10
 # the maximum length of a statement
 _LONGEST = 50_000
-_END = compile_late(r";+\s*$", re.ASCII)
+_END = lazy_pattern(r";+\s*$", re.ASCII)
 
 
 class StatementSpan(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c.c_patterns import (
     ATTRIBUTE_WORDS_AFTER,
     ATTRIBUTE_WORDS_BEFORE,
@@ -95,10 +95,10 @@ _WORD_CHARS = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 )
 # text between the type and the variable: spaces, a *, [], or const after one of them
-_STAR = compile_late(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
-_SPACE_WORD = compile_late(r"\s+([A-Za-z_]\w*)", re.ASCII)
-_WORD_SPACE = compile_late(r"([A-Za-z_]\w*)\s+", re.ASCII)
-_INLINE = compile_late(INLINE, re.ASCII)
+_STAR = lazy_pattern(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
+_SPACE_WORD = lazy_pattern(r"\s+([A-Za-z_]\w*)", re.ASCII)
+_WORD_SPACE = lazy_pattern(r"([A-Za-z_]\w*)\s+", re.ASCII)
+_INLINE = lazy_pattern(INLINE, re.ASCII)
 
 
 class TypePattern(NamedTuple):

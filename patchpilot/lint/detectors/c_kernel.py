@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import cached_match, cached_search, compile_late
+from patchpilot.cache.cached_re import cached_match, cached_search, lazy_pattern
 from patchpilot.lint.c.c_patterns import (
     BALANCED,
     CONSTANT,
@@ -273,8 +273,8 @@ def _check_const_structs(context: Context, whole: str) -> TypedHits:
                 yield "CONST_STRUCT", make_hit(line.number, name=name)
 
 
-_RETURNS = compile_late(r"^(?:Returns?|RETURNS?|Return value)\b")
-_DOC_ARGUMENT = compile_late(r"\(\s*\*\s*(\w+)\s*\)|(\w+)\s*(?:\[[^\]]*\])*$")
+_RETURNS = lazy_pattern(r"^(?:Returns?|RETURNS?|Return value)\b")
+_DOC_ARGUMENT = lazy_pattern(r"\(\s*\*\s*(\w+)\s*\)|(\w+)\s*(?:\[[^\]]*\])*$")
 
 
 class _Comment(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from operator import attrgetter
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.c_patterns import MODE
 from patchpilot.lint.c.line_scan import ScannedLine, scan
@@ -81,7 +81,7 @@ def _fragments() -> Mapping[str, str]:
     }
 
 
-_FRAGMENT = compile_late(r"<([A-Z_]{4,})>")
+_FRAGMENT = lazy_pattern(r"<([A-Z_]{4,})>")
 
 
 def expand_fragments(text: str) -> str:

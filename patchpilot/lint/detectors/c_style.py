@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise, takewhile
 
-from patchpilot.cache.cached_re import cached_match, cached_search, compile_late
+from patchpilot.cache.cached_re import cached_match, cached_search, lazy_pattern
 from patchpilot.lint.c.c_patterns import BALANCED, STRING
 from patchpilot.lint.c.line_scan import ScannedLine
 from patchpilot.lint.c.walk import code
@@ -108,7 +108,7 @@ def _depends(above: NewLine, below: NewLine) -> bool:
     )
 
 
-_GLOBAL = compile_late(
+_GLOBAL = lazy_pattern(
     r"^(?:const\s+)?(?:struct|enum|union|int|char|u\d+|bool|unsigned)\s+(?:\w+\s+){0,9}"
     r"\*?(?P<name>\w+)(?:\[[^\]]*\])?\s*=\s*[^=]"
 )
@@ -133,13 +133,13 @@ def missing_static(context: Context) -> Hits:
             yield make_hit(line.patch_line, name=match["name"])
 
 
-_LABEL = compile_late(r"^\s*(?:case\b[^?]*|default\s*):")
-_LEAVES = compile_late(
+_LABEL = lazy_pattern(r"^\s*(?:case\b[^?]*|default\s*):")
+_LEAVES = lazy_pattern(
     r"(?:break|return|goto|continue|(?:__)?fallthrough|unreachable|errx?|usage|__builtin_\w+)\b"
     r"|(?:[A-Z][A-Z\d_]*|(?:\w*_)?(?:fail[a-z]*|die|abort|panic|exit)(?:_\w*)?)\s*\("
 )
-_CONTINUED = compile_late(r"(?:[-+*/%|&^=<>?,(]| :)\s*$")
-_FALLTHROUGH_COMMENT = compile_late(
+_CONTINUED = lazy_pattern(r"(?:[-+*/%|&^=<>?,(]| :)\s*$")
+_FALLTHROUGH_COMMENT = lazy_pattern(
     r"fall(?:s|ing)?[ -]?(?:s |through|thru)|no break", re.IGNORECASE
 )
 
@@ -243,8 +243,8 @@ def _check_attributes(line: ScannedLine) -> TypedHits:
         yield "PREFER_DEFINED_ATTRIBUTE_MACRO", make_hit(line.number, "unused")
 
 
-_HEAD = compile_late(r"\t+(?:if|for|while) \(.*\) \{$")
-_LONE_STATEMENT = compile_late(
+_HEAD = lazy_pattern(r"\t+(?:if|for|while) \(.*\) \{$")
+_LONE_STATEMENT = lazy_pattern(
     r"\t+(?!if\b|for\b|while\b|do\b|switch\b|case\b)[^/{}#]+;$"
 )
 

@@ -12,7 +12,7 @@ from importlib.util import find_spec, module_from_spec
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.cache.cached_re import compile_cached, compile_late
+from patchpilot.cache.cached_re import compile_cached, lazy_pattern
 from patchpilot.lint.detector import Arguments, Hits, detector, make_hit
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.new_side import NewHunk, c_hunks
@@ -21,9 +21,9 @@ from patchpilot.lint.pack_patterns import compiled, fill_message
 if TYPE_CHECKING:
     from tree_sitter import Node, Query, Tree
 
-_LOOP = compile_late(r"(?m)^(\s*)((?:\w+_)?for_each_\w+)(?=\s*\(.*[{)]\s*$)")
-_ATTRIBUTE = compile_late(r"\b__(?:user|iomem|rcu|percpu|force|init|exit|must_check)\b")
-_WORD = compile_late(r"\w+")
+_LOOP = lazy_pattern(r"(?m)^(\s*)((?:\w+_)?for_each_\w+)(?=\s*\(.*[{)]\s*$)")
+_ATTRIBUTE = lazy_pattern(r"\b__(?:user|iomem|rcu|percpu|force|init|exit|must_check)\b")
+_WORD = lazy_pattern(r"\w+")
 _HEAD_ENDS = (";", "}", "*/", "\\")
 MOST_BYTES = 60_000
 """Longer functions are skipped."""

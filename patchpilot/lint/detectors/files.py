@@ -7,7 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from patchpilot.cache.cached_re import cached_search, compile_late
+from patchpilot.cache.cached_re import cached_search, lazy_pattern
 from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
 from patchpilot.lint.c.line_scan import (
     COMMENT,
@@ -30,7 +30,7 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled, lazy
 from patchpilot.model.patch import Patch
 
-_ATTRIBUTE = compile_late(
+_ATTRIBUTE = lazy_pattern(
     r"^\s*(?:static )?(?:struct \w+ )?(?:DEVICE_(?:ULONG_|INT_|BOOL_)?ATTR|BIN_ATTR|DRIVER_ATTR|BUS_ATTR|CLASS_ATTR|IIO_DEVICE_ATTR)(?:_\w+)?"  # noqa: E501
     r"\((?P<attribute>\w+)"
 )
@@ -76,9 +76,9 @@ def _paths(patches: Sequence[Patch]) -> frozenset[str]:
     return frozenset(path for patch in patches for path in patch.paths)
 
 
-_SPACES = compile_late(r"(?<!\w) | (?!\w)")
-_BLANK_LINES = compile_late(r"\n[ \t]*(?=\n[ \t]*(?:\n|\Z))")
-_LITERAL = compile_late(r"\"(?:\\.|[^\"\\\n])*\"|'\\?.'")
+_SPACES = lazy_pattern(r"(?<!\w) | (?!\w)")
+_BLANK_LINES = lazy_pattern(r"\n[ \t]*(?=\n[ \t]*(?:\n|\Z))")
+_LITERAL = lazy_pattern(r"\"(?:\\.|[^\"\\\n])*\"|'\\?.'")
 _NO_SPACES = {ord(" "): 0, ord("\t"): 1}
 
 

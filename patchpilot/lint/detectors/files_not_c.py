@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from unicodedata import east_asian_width
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
 from patchpilot.lint.detector import (
     Hit,
@@ -22,11 +22,11 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import lazy
 from patchpilot.model.commit_references import BINDINGS
 from patchpilot.model.patch import DiffLine, Hunk, Patch
-from patchpilot.model.source_tree import Tree, changed_below, ground_of
+from patchpilot.model.source_tree import Tree, changed_files_below, unpatched_tree
 
 FOLDER = "Documentation/devicetree/bindings"
-_PART = compile_late(r",[a-zA-Z0-9]*-")
-_NUMBERED = compile_late(r",([a-z]*)[0-9]*-")
+_PART = lazy_pattern(r",[a-zA-Z0-9]*-")
+_NUMBERED = lazy_pattern(r",([a-z]*)[0-9]*-")
 
 
 class Bindings:
@@ -90,9 +90,9 @@ def bindings_of(tree: Tree) -> Bindings:
     for cached_tree, bindings in _READ:
         if cached_tree is tree:
             return bindings
-    base = ground_of(tree)
+    base = unpatched_tree(tree)
     base_bindings = bindings_of(base) if base is not tree else None
-    changed = changed_below(tree, FOLDER)
+    changed = changed_files_below(tree, FOLDER)
     if base_bindings and not changed:
         return base_bindings
     text = (

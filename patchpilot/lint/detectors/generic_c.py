@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.c_patterns import mode_of
 from patchpilot.lint.c.line_scan import COMMENT, ScannedLine, scan
@@ -33,7 +33,7 @@ LONGEST_STATEMENT = 8000
 each line extends to the end of the text.
 """
 
-_CONTINUED = compile_late(r"\\\n.")
+_CONTINUED = lazy_pattern(r"\\\n.")
 
 
 @detector(

@@ -12,7 +12,7 @@ from patchpilot.lint.detectors.message import follows_log
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_parts import same_person, tag_lines
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
-from patchpilot.model.address import Address, is_program
+from patchpilot.model.address import Address, is_program_value
 
 
 def _matches(arguments: Arguments, name: str, text: str) -> bool:
@@ -52,7 +52,10 @@ def tag_like(context: Context, arguments: Arguments) -> Hits:
             continue
         if not _names_right_person(context, arguments, address):
             continue
-        if "program" in arguments and is_program(value) is not arguments["program"]:
+        if (
+            "program" in arguments
+            and is_program_value(value) is not arguments["program"]
+        ):
             continue
         email, person = (address.email, address.called) if address else ("", "")
         values = {"tag": name, "value": value, "address": email, "person": person}

@@ -8,7 +8,7 @@ Also report characters that a reviewer cannot see (CVE-2021-42574).
 import re
 from collections.abc import Sequence
 
-from patchpilot.cache.cached_re import cached_match, cached_search, compile_late
+from patchpilot.cache.cached_re import cached_match, cached_search, lazy_pattern
 from patchpilot.lint.c.line_scan import LineScan, scan
 from patchpilot.lint.detector import (
     Hit,
@@ -27,8 +27,8 @@ from patchpilot.model.printable import HIDDEN, HIDDEN_IN_PROSE
 from patchpilot.model.trailer import is_trailer
 
 _CODE = (".c", ".h", ".dts", ".dtsi", ".rs")
-_PROSE = compile_late(r"^Documentation/|\.(?:rst|txt|md|po)$")
-_WORD = compile_late(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
+_PROSE = lazy_pattern(r"^Documentation/|\.(?:rst|txt|md|po)$")
+_WORD = lazy_pattern(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
 
 
 @detector(
@@ -89,7 +89,7 @@ def malformed_diff(context: Context) -> Hits:
     yield make_hit(at, case, error=patch.diff_error)
 
 
-_TABBED = compile_late(r"\.(?:c|h|S|dts|dtsi)$")
+_TABBED = lazy_pattern(r"\.(?:c|h|S|dts|dtsi)$")
 
 
 @detector(
@@ -292,7 +292,7 @@ def _creates_or_moves(lines: LineScan) -> bool:
 )
 def cut_message(context: Context) -> Hits:
     """Report lines where `git am` cuts the message: dashes, a diff, a From line or scissors."""
-    from patchpilot.model.mail import scissors_line
+    from patchpilot.model.mail import is_scissors_line
 
     patch = context.patch
     # mail programs encode such a line, so that git does not mistake it for the start of another
@@ -305,7 +305,7 @@ def cut_message(context: Context) -> Hits:
     for at, line in enumerate(patch.message):
         if not encoded and cached_match(r"^From \S+ .*\d\d:\d\d", line):
             yield make_hit(patch.message_line + at, "from")
-        elif scissors_line(line):
+        elif is_scissors_line(line):
             scissors.append(at)
     if scissors:
         # two scissors lines enclose a quotation
@@ -380,4 +380,4 @@ def _find_lost_sign_off(patch: Patch) -> Hits:
             return
 
 
-_SIGNED = compile_late(r"Signed-off-by: .*\S+@")
+_SIGNED = lazy_pattern(r"Signed-off-by: .*\S+@")

@@ -14,7 +14,7 @@ from patchpilot.cache.cached_re import (
     cached_match,
     cached_search,
     compile_cached,
-    compile_late,
+    lazy_pattern,
 )
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
 from patchpilot.lint.conditions import is_mail
@@ -87,7 +87,7 @@ def _ends_clause(line: str, following: str) -> bool:
     )
 
 
-_STAT = compile_late(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
+_STAT = lazy_pattern(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
 
 
 @detector(

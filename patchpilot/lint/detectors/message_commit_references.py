@@ -6,7 +6,7 @@ Check the form of a reference and, if there is a repository, whether it is corre
 
 import re
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, scan
 from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
 from patchpilot.lint.detectors.message import starts_dump
@@ -18,10 +18,10 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import (
     DIGITS,
     FixesLine,
-    mentions_fix,
+    claimed_upstream_commit,
+    mentions_fixes_tag,
     read_fixes_line,
     read_fixes_value,
-    upstream_claim,
 )
 from patchpilot.model.rule import FindingFix
 
@@ -57,7 +57,7 @@ _LONGER_IDS = (6, 17)
 """First kernel with Fixes: tags of more than twelve digits."""
 
 
-_MARKER = compile_late(
+_MARKER = lazy_pattern(
     r"\s*(?:commit [0-9a-f]{40} upstream\.?|[\[(] ?upstream commits? [0-9a-f]{40} ?[\])]|\(cherry picked from commit [0-9a-f]{40}\)"  # noqa: E501
     r"|stable-dep-of: [0-9a-f]{12,40} \(\".+\"\))\s*$",
     re.IGNORECASE,
@@ -77,7 +77,7 @@ def check_references(context: Context) -> TypedHits:
     options = context.options
     backport = not options.checkpatch_compat and (
         context.patch.subject.for_stable
-        or (not options.matches_script and upstream_claim(context.patch))
+        or (not options.matches_script and claimed_upstream_commit(context.patch))
     )
     oops, continued = False, 0
     for line in lines.lines:
@@ -206,7 +206,7 @@ def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
     return (
         bool(_BARE_ID.search(text))
         and not _BRACKETED_ID.search(text)
-        and not mentions_fix(text)
+        and not mentions_fixes_tag(text)
     )
 
 

@@ -38,23 +38,23 @@ from patchpilot.lint.message_parts import (
     tags_named,
 )
 from patchpilot.lint.pack_patterns import lazy
-from patchpilot.model.address import Address, assistant_faults, decode_words
+from patchpilot.model.address import Address, decode_words, find_assistant_errors
 from patchpilot.model.commit_references import (
     BUG_SIGN,
-    adds_device_id,
-    bug_in,
-    crash_in,
-    cure_in,
-    defect_in,
+    changes_only_documents,
+    claimed_upstream_commit,
     describes_harm,
     explains_missing_fixes,
-    find_blamed,
+    find_blamed_commit,
+    find_bug_word,
+    find_crash_text,
+    find_cure_text,
+    find_defect_text,
+    find_upstream_commits,
     is_backport,
     is_cosmetic,
-    only_documents,
+    only_adds_device_ids,
     read_fixes_line,
-    upstream_claim,
-    upstream_commits,
 )
 from patchpilot.model.trailer import is_trailer
 
@@ -65,7 +65,7 @@ from patchpilot.model.trailer import is_trailer
 def assisted_by_form(context: Context) -> Hits:
     """Report email addresses, brackets and everyday tools in an Assisted-by: tag."""
     for line, tag in tags_named(context, "assisted-by"):
-        for case, text in assistant_faults(tag.value).items():
+        for case, text in find_assistant_errors(tag.value).items():
             yield make_hit(line, case, text=text)
 
 
@@ -98,16 +98,16 @@ def missing_fixes(context: Context) -> Hits:
         )
         return
     fix_trees = prefixes.intersection(context.project.tags.fix_prefixes)
-    if fix_trees and not only_documents(context.patch.paths):
+    if fix_trees and not changes_only_documents(context.patch.paths):
         yield subject_hit(context, "fixes-tree", tree=min(fix_trees))
         return
     if "fix-without-fixes" in context.active_rules and any(_check_fixes(context)):
         return
     # if the full history is available, the user can find the commit with a command
     cases = (
-        ("with-history", defect_in(title) if context.history else ""),
-        ("crash", crash_in(title, patch.message)),
-        ("subject", bug_in(title) or cure_in(title, patch.message)),
+        ("with-history", find_defect_text(title) if context.history else ""),
+        ("crash", find_crash_text(title, patch.message)),
+        ("subject", find_bug_word(title) or find_cure_text(title, patch.message)),
     )
     case, word = next((pair for pair in cases if pair[1]), ("", None))
     if word and not is_cosmetic(title, patch.paths):
@@ -153,7 +153,7 @@ def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
         "" if at in pasted(context) else line
         for at, line in enumerate(context.patch.message)
     ]
-    found = find_blamed(context.patch.subject.title, text)
+    found = find_blamed_commit(context.patch.subject.title, text)
     return (context.patch.message_line + found[0], found[1]) if found else None
 
 
@@ -228,7 +228,7 @@ def backport_unmarked(context: Context) -> Hits:
     ):
         return
     text = "\n".join(patch.message)
-    named = upstream_commits(text)
+    named = find_upstream_commits(text)
     if any(len(commit.id) == 40 for commit in named) or re.search(
         r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b",
         text,
@@ -490,7 +490,9 @@ def _check_fixes(context: Context) -> TypedHits:
                 sign = found[0].strip()
     if sign and is_patch(lines):
         patch = context.patch
-        needs_none = explains_missing_fixes(patch.message) or adds_device_id(patch)
+        needs_none = explains_missing_fixes(patch.message) or only_adds_device_ids(
+            patch
+        )
         case = "explained" if needs_none else ""
         yield (
             "MISSING_FIXES_TAG",
@@ -718,7 +720,7 @@ def check_sign_offs(context: Context) -> TypedHits:
         and (as_script or not signed.any or not _BY_LIST.search(author))
     ):
         yield from signed.verdict(
-            author, last_line(lines), upstream_claim(context.patch)
+            author, last_line(lines), claimed_upstream_commit(context.patch)
         )
 
 

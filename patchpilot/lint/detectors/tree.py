@@ -20,12 +20,12 @@ from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_parts import same_person, tags_named
 from patchpilot.lint.selection import release_date
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.bounded import header_date
-from patchpilot.model.commit_references import fix_claim
+from patchpilot.model.bounded import parse_header_date
+from patchpilot.model.commit_references import find_fix_claim
 from patchpilot.model.hunk_fit import fit_file
 from patchpilot.model.patch import FileChange, Patch
 from patchpilot.model.rule import FindingFix
-from patchpilot.model.source_tree import Tree, is_guess
+from patchpilot.model.source_tree import Tree, is_guessed_content
 
 if TYPE_CHECKING:
     from patchpilot.history.earlier_fixes import UpstreamState
@@ -84,7 +84,7 @@ def _apply_states(context: Context) -> list[tuple[int, str]]:
         state
         for change in context.patch.files
         # report only the first patch that does not apply, not the later patches that depend on it
-        if not is_guess(context.tree, change.old_path or change.path)
+        if not is_guessed_content(context.tree, change.old_path or change.path)
         for state in _file_states(context.tree, change)
     ]
 
@@ -211,7 +211,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Hits:
 
 
 def _sent_date(patch: Patch) -> datetime | None:
-    return header_date(patch.header("Date") or "")
+    return parse_header_date(patch.header("Date") or "")
 
 
 @detector(
@@ -333,7 +333,7 @@ def target_tree(context: Context) -> Hits:
 
 
 def _is_fix(patch: Patch) -> bool:
-    claim = fix_claim(patch.subject.title, patch.message, patch.paths)
+    claim = find_fix_claim(patch.subject.title, patch.message, patch.paths)
     return bool(patch.tags("Fixes") or claim)
 
 

@@ -13,8 +13,13 @@ from itertools import pairwise
 from pathlib import Path
 from string import ascii_lowercase
 
-from patchpilot.cache.cached_re import compile_late
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.cache.entries import (
+    CacheKind,
+    make_cache_key,
+    read_cached_value,
+    remember,
+)
 from patchpilot.lint.c.line_scan import COMMENT, ScannedLine, as_bytes, as_text, scan
 from patchpilot.lint.detector import (
     Hits,
@@ -271,18 +276,18 @@ def _carried_over_word(line: ScannedLine) -> str | None:
     return last[1] if last and last[1] == opening[1] else None
 
 
-_WORD = compile_late(
+_WORD = lazy_pattern(
     r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’‘´`ʼ′][a-z])"
 )
 
-_SENTENCE = compile_late(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
-_PLAIN = compile_late(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")
+_SENTENCE = lazy_pattern(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
+_PLAIN = lazy_pattern(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")
 _ENDINGS = (
     *("s", "es", "ed", "d", "ing", "er", "r", "ers", "rs", "ly", "y", "able", "ably"),
     *("ability", "ation", "ness", "less", "ful", "al", "ally", "or", "ors", "ies"),
     *("ied", "ier", "ity", "ish", "ist", "ism", "ment", "ments", "ings", "ic", "wise"),
 )
-_BEGINNINGS = compile_late(
+_BEGINNINGS = lazy_pattern(
     r"(?:un|re|de|dis|pre|non|sub|over|under|mis|out|inter|multi|super|co|in|auto|micro|up|down"
     r"|back|post|anti|bi|tri|en|fore|self|mid|semi|pseudo|para|meta|hyper|ultra|trans|counter|on"
     r"|off|[a-z])(?=[a-z]{3})"
@@ -460,9 +465,9 @@ def _count_words(context: Context) -> Counter[str]:
 @cache
 def _corrections() -> Collection[str]:
     data = _dictionary()
-    kind = Kind("codespell.right", (__file__,))
-    key = key_of(kind, (str(len(data)).encode(), data[-4096:]))
-    corrections = recall(kind, key)
+    kind = CacheKind("codespell.right", (__file__,))
+    key = make_cache_key(kind, (str(len(data)).encode(), data[-4096:]))
+    corrections = read_cached_value(kind, key)
     if not isinstance(corrections, frozenset):
         text = data.decode("utf-8", "replace").lower()
         corrections = frozenset(re.findall(r"(?<=[>, ])[a-z]{3,}(?=[,\s])", text))

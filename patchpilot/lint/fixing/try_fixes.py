@@ -28,7 +28,7 @@ from patchpilot.lint.fixing.realign import keep_columns
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Hunk, Patch
 from patchpilot.model.rule import Finding, FixEdit, Rule
-from patchpilot.model.trailer import is_trailer, unfit
+from patchpilot.model.trailer import explain_unfit_trailer, is_trailer
 
 MOST_ROUNDS = 8
 MOST_CHECKED_LINES = 4500
@@ -265,7 +265,7 @@ class _Fixing:
         if all(edit.insert == draft.old_lines(edit) for edit in change):
             return NOT_CERTAIN
         for text in (text.strip() for edit in change for text in edit.insert):
-            if is_trailer(text) and (why := unfit(text)):
+            if is_trailer(text) and (why := explain_unfit_trailer(text)):
                 return f"its tag {why}"
         if any(_is_long(draft.patch, span.line) for span in draft.spans(change)):
             return TOO_LONG

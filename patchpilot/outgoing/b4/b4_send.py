@@ -13,7 +13,7 @@ from patchpilot.errors import (
     RefusedError,
     UsageError,
 )
-from patchpilot.model.address import Address, judge
+from patchpilot.model.address import Address, check_email_address
 from patchpilot.model.message import Message, parse_message
 from patchpilot.outgoing.b4.b4_command import run
 from patchpilot.outgoing.header_guard import refuse_other_recipients
@@ -63,7 +63,8 @@ def capture(
         mails = [parse_message(file.read_bytes(), envelope) for file in files]
         mails = [replace(mail, recipients=mail.to_and_cc) for mail in mails]
         planned_emails = [
-            judge(address.email).wire or address.email for address in (*to, *cc)
+            check_email_address(address.email).wire or address.email
+            for address in (*to, *cc)
         ]
         for mail in mails:
             refuse_other_recipients(mail, planned_emails, "b4")
@@ -88,7 +89,9 @@ def suppressing_options() -> list[str]:
 
 def _format_recipient(address: Address) -> str:
     """Format an address for b4's command line, with its domain in ASCII."""
-    return Address(address.name, judge(address.email).wire or address.email).header()
+    return Address(
+        address.name, check_email_address(address.email).wire or address.email
+    ).header()
 
 
 def recipient_options(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:

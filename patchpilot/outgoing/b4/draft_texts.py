@@ -8,13 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.model.draft import Draft
 from patchpilot.model.trailer import is_trailer
 from patchpilot.series.cover_letter import cover_body, has_changes, split_cover
 
-_HEADING = compile_late(r"^changes in v(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
+_HEADING = lazy_pattern(r"^changes in v(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 
 
 def import_b4_texts(draft: Draft, prep_branch: PrepBranch) -> Draft:

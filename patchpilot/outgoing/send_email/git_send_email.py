@@ -10,9 +10,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Watched, configuration, environment, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, MissingError, PatchpilotError
-from patchpilot.extras import system_command
+from patchpilot.extras import system_install_command
 from patchpilot.model.action import Action, Hint
-from patchpilot.model.address import Address, judge, parse_address
+from patchpilot.model.address import Address, check_email_address, parse_address
 from patchpilot.model.message import Message
 from patchpilot.outgoing.header_guard import refuse_other_recipients
 from patchpilot.outgoing.mail_account import Account
@@ -116,7 +116,7 @@ def _argv(
         arguments.append(f"--identity={identity}")
     if account.sender:
         arguments.append(
-            f"--from={Address(account.sender.name, judge(account.sender.email).wire or account.sender.email).header()}"  # noqa: E501
+            f"--from={Address(account.sender.name, check_email_address(account.sender.email).wire or account.sender.email).header()}"  # noqa: E501
         )
     arguments.append("--no-suppress-from" if keep_sender else "--suppress-from")
     arguments += [
@@ -196,12 +196,12 @@ def _failure_error(err: str, out: str) -> PatchpilotError:
     text = err + out
     if "is not a git command" in text:
         return MissingError(
-            "git send-email is not installed", hint=system_command("git-email")
+            "git send-email is not installed", hint=system_install_command("git-email")
         )
     if "NO_PERL_CPAN_FALLBACKS" in text or "Can't locate" in text:
         return MissingError(
             "git send-email lacks a required Perl module",
-            hint=system_command("git-email"),
+            hint=system_install_command("git-email"),
         )
     if address := re.search(
         r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text

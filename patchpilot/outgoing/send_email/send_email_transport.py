@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import run
-from patchpilot.extras import system_command
+from patchpilot.extras import system_install_command
 from patchpilot.model.message import Message
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.send_email import NAME
@@ -41,7 +41,7 @@ class SendEmailTransport(Transport):
         ):
             state: ProbeState = "fail" if chosen else "warn"
             message = "git send-email is not installed, or lacks a Perl module"
-            return Probe(NAME, state, message, system_command("git-email"))
+            return Probe(NAME, state, message, system_install_command("git-email"))
         return Probe(NAME, "ok", "git send-email is installed")
 
     def probes(

@@ -4,15 +4,15 @@
 import re
 from collections.abc import Iterable
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.maintainers.load import ascii_lower
 
 _SPACE = " \t\n\r\f\v"
-_NAMED = compile_late(r"^([^<]+)<(.+@.*)>.*$")
-_ANGLED = compile_late(r"^\s*<(.+@\S*)>.*$", re.ASCII)
-_BARE = compile_late(r"^(.+@\S*).*$", re.ASCII)
-_MUST_QUOTE = compile_late(r"[^\w \-]", re.ASCII)
-_LONE_QUOTE = compile_late(r'(?<!\\)"')
+_NAMED = lazy_pattern(r"^([^<]+)<(.+@.*)>.*$")
+_ANGLED = lazy_pattern(r"^\s*<(.+@\S*)>.*$", re.ASCII)
+_BARE = lazy_pattern(r"^(.+@\S*).*$", re.ASCII)
+_MUST_QUOTE = lazy_pattern(r"[^\w \-]", re.ASCII)
+_LONE_QUOTE = lazy_pattern(r'(?<!\\)"')
 _TOKEN = r'[ \t]*(?:"(?:[^"\\\r]|\\.)*"|\[(?:[^\[\]\r\\]|\\.)*\]|[^()<>@,;:\\".\[\]\x00-\x20\x7f]+|[<>@,:.])[ \t]*'  # noqa: E501
 _COMMENT = r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)'
 

@@ -17,7 +17,7 @@ from patchpilot.maintainers.load import (
     match_path,
 )
 from patchpilot.model.bounded import compile_bounded
-from patchpilot.model.get_maintainer import GetMaintainerAnswer, Switches
+from patchpilot.model.get_maintainer import GetMaintainerAnswer, GetMaintainerOptions
 from patchpilot.model.source_tree import Tree
 from patchpilot.recipients.get_maintainer.address_format import (
     Mailmap,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def answer(
     file: MaintainersFile,
     tree: Tree,
-    switches: Switches,
+    switches: GetMaintainerOptions,
     *,
     paths: Sequence[str] = (),
     patches: Sequence[tuple[str, str]] = (),
@@ -135,7 +135,7 @@ def _add_sections(
     collected: CollectedRoles,
     file: MaintainersFile,
     tree: Tree,
-    switches: Switches,
+    switches: GetMaintainerOptions,
     files: Sequence[str],
 ) -> _MatchedSections:
     printed_lines: list[str] = []
@@ -163,7 +163,7 @@ def _add_file_contacts(
     collected: CollectedRoles,
     request: GetMaintainerRequest,
     tree: Tree,
-    switches: Switches,
+    switches: GetMaintainerOptions,
     history: "GitHistory | None",
 ) -> None:
     if history:
@@ -185,7 +185,7 @@ def _mailmap(tree: Tree) -> Mailmap:
     return Mailmap(data.decode("utf-8", "surrogateescape") if data else "")
 
 
-def _output(collected: CollectedRoles, switches: Switches) -> list[str]:
+def _output(collected: CollectedRoles, switches: GetMaintainerOptions) -> list[str]:
     entries: dict[str, str] = {}
     for row in (*collected.rows, *(collected.lists if switches.l else ())):
         entries.setdefault(
@@ -248,7 +248,7 @@ MAX_SCANNED = 1 << 20
 
 
 def find_mailboxes_in_files(
-    paths: Iterable[str], tree: Tree, switches: Switches
+    paths: Iterable[str], tree: Tree, switches: GetMaintainerOptions
 ) -> tuple[str, ...]:
     """Return the mailboxes in source files, without duplicates (see `_binding_addresses`)."""
     return tuple(
@@ -258,7 +258,9 @@ def find_mailboxes_in_files(
     )
 
 
-def _binding_addresses(path: str, tree: Tree, switches: Switches) -> list[str]:
+def _binding_addresses(
+    path: str, tree: Tree, switches: GetMaintainerOptions
+) -> list[str]:
     """Return the mailboxes in a .yaml file, because devicetree bindings name their maintainers."""
     if not path.endswith(".yaml"):
         return []
@@ -279,7 +281,7 @@ def _binding_addresses(path: str, tree: Tree, switches: Switches) -> list[str]:
     ]
 
 
-def _clean_mailbox(prose: str, switches: Switches) -> str:
+def _clean_mailbox(prose: str, switches: GetMaintainerOptions) -> str:
     """Return a mailbox in prose, using at most two or three preceding words as its name."""
     name, address = split_mailbox(re.sub(_BOX, r"<\1>", prose))
     if name == '"[,\\.]"':

@@ -4,8 +4,8 @@
 from typing import NamedTuple
 
 from patchpilot.maintainers.load import RoleWords, Section, ascii_lower, list_and_remark
-from patchpilot.model.address import danger
-from patchpilot.model.get_maintainer import Switches
+from patchpilot.model.address import explain_unsafe_address
+from patchpilot.model.get_maintainer import GetMaintainerOptions
 from patchpilot.recipients.get_maintainer.address_format import (
     Merger,
     format_mailbox,
@@ -38,7 +38,9 @@ class CollectedRoles:
     Other attributes contain the values of lines such as trees and statuses, in order.
     """
 
-    def __init__(self, switches: Switches, words: RoleWords, merger: Merger) -> None:
+    def __init__(
+        self, switches: GetMaintainerOptions, words: RoleWords, merger: Merger
+    ) -> None:
         self.switches = switches
         self.words = words
         self.merger = merger
@@ -148,7 +150,7 @@ class CollectedRoles:
                 email = split_mailbox(row.printed_address)[
                     1
                 ] or row.printed_address.partition(" ")[0].strip('"')
-                if reason := danger(email):
+                if reason := explain_unsafe_address(email):
                     rows.remove(row)
                     omitted.append(
                         f"{email} is not a valid address and was omitted: {reason}"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.run import git
 from patchpilot.errors import GitError
 from patchpilot.recipients.get_maintainer.collected_roles import (
@@ -24,10 +24,10 @@ BUDGET = 30.0
 """Time limit in seconds for all git calls of a run."""
 
 _FORMAT = "--format=GitCommit: %H%nGitAuthor: %an <%ae>%nGitSubject: %s%n%b%n"
-_COMMIT = compile_late(r"^GitCommit: ([0-9a-f]{40})")
-_AUTHOR = compile_late(r"^GitAuthor: (.*)")
-_STAT = compile_late(r"^(\d+)\t(\d+)\t(.*)$")
-_VALUE = compile_late(r"\s*.*:\s*(.+)\s*")
+_COMMIT = lazy_pattern(r"^GitCommit: ([0-9a-f]{40})")
+_AUTHOR = lazy_pattern(r"^GitAuthor: (.*)")
+_STAT = lazy_pattern(r"^(\d+)\t(\d+)\t(.*)$")
+_VALUE = lazy_pattern(r"\s*.*:\s*(.+)\s*")
 _SINCE = "1-year-ago"
 _MOST = 5
 """Maximum number of contacts that get a role."""

@@ -114,7 +114,7 @@ def find_mainline_commit(
     return replace(target, commit=commit) if commit else target
 
 
-def split_onto(
+def split_onto_arguments(
     repository: Repository | None,
     arguments: Sequence[str],
     *,
@@ -140,7 +140,7 @@ def split_onto(
                 hint=Action("", ("-C", "DIR"), "name one with {}"),
             )
         else:
-            revisions.append(_series_ref(repository, argument, profile))
+            revisions.append(_stable_series_ref(repository, argument, profile))
     return revisions, folders
 
 
@@ -163,7 +163,7 @@ def branch_ref(repository: Repository, name: str, *, profile: str | None = None)
     return next(matches, name)
 
 
-def _series_ref(
+def _stable_series_ref(
     repository: Repository, version_or_name: str, profile: str | None
 ) -> str:
     """Return the ref of the stable branch for a version.
@@ -193,7 +193,7 @@ def _series_ref(
     )
 
 
-def backport_format(repository: Repository, profile: str | None) -> StableTrees:
+def backport_trees(repository: Repository, profile: str | None) -> StableTrees:
     """Return the stable trees that define the format of backports.
 
     For an unknown project, they have no mailing list.
@@ -210,7 +210,7 @@ def backport_format(repository: Repository, profile: str | None) -> StableTrees:
     ) or StableTrees()
 
 
-def fetch_hint(
+def format_fetch_hint(
     repository: Repository, branches: Branches, profile: str | None
 ) -> Advice:
     """Return the hint for a repository without stable branches.

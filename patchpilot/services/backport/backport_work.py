@@ -15,21 +15,21 @@ from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_id_option
 from patchpilot.model.printable import join_words
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.backport_targets import backport_format
+from patchpilot.services.backport.backport_targets import backport_trees
 from patchpilot.services.backport.branch_verdicts import BackportRequest
 from patchpilot.services.backport.build_objects import (
     FAILED,
     BranchBuild,
     is_object_build,
 )
-from patchpilot.services.backport.directory_patches import write_for_directories
-from patchpilot.services.backport.stable_request import request_mail
+from patchpilot.services.backport.directory_patches import write_directory_backports
+from patchpilot.services.backport.stable_request import make_stable_request_mail
 from patchpilot.services.backport.work_clone import (
     ConflictResolution,
     build_backport,
-    resolve,
+    prepare_conflict_clone,
 )
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,
@@ -59,7 +59,9 @@ class ActionResults:
     next: Advice = ""
 
 
-def next_step(results: Sequence[BackportResult], request: BackportRequest) -> Advice:
+def next_backport_step(
+    results: Sequence[BackportResult], request: BackportRequest
+) -> Advice:
     """Return the next command to run, or "" if no branch needs the fix."""
     last_result = results[-1]
     branches = [branch for branch in last_result.branches if branch.wants_fix]
@@ -96,11 +98,11 @@ def next_step(results: Sequence[BackportResult], request: BackportRequest) -> Ad
     )
 
 
-def run_actions(
+def run_backport_actions(
     repository: Repository | None,
     results: Sequence[BackportResult],
     request: BackportRequest,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> ActionResults:
     """Run the requested actions for the fixes.
 
@@ -108,22 +110,22 @@ def run_actions(
     stable maintainers. Raise `MissingError` if an action needs commits but there is no repository.
     """
     if not (request.folder or request.resolve or request.build or request.request):
-        return ActionResults(next=next_step(results, request))
+        return ActionResults(next=next_backport_step(results, request))
     if repository is None and (request.resolve or request.build or request.request):
         raise MissingError(
             "not in a git repository: this option only works on commits",
             hint=Action("", ("-C", "DIR"), "name one with {}"),
         )
-    wording = _backport_text(repository, request)
+    wording = _make_backport_text(repository, request)
     folder, profile = None if request.resolve else request.folder, request.profile
     directory_backports = (
-        write_for_directories(results, folder, wording=wording, profile=profile)
+        write_directory_backports(results, folder, wording=wording, profile=profile)
         if folder
         else ()
     )
     if repository is None:
         return ActionResults(directory_backports)
-    stable = backport_format(repository, profile)
+    stable = backport_trees(repository, profile)
     final_result = results[-1]
     builds = (
         tuple(
@@ -177,7 +179,7 @@ def run_actions(
             *(failed_builds if folder else ()),
             *directory_backports,
         ),
-        resolving=resolve(
+        resolving=prepare_conflict_clone(
             repository,
             final_result,
             final_result.branches[0],
@@ -189,14 +191,14 @@ def run_actions(
         if request.resolve
         else None,
         built=builds,
-        request=request_mail(repository, final_result, stable, request.note)
+        request=make_stable_request_mail(repository, final_result, stable, request.note)
         if request.request
         else "",
         next=_SEND_HINT if request.request else "",
     )
 
 
-def _backport_text(
+def _make_backport_text(
     repository: Repository | None, request: BackportRequest
 ) -> BackportText:
     identity = repository.identity if repository else identity_in(Path.cwd())

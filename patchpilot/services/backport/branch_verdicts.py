@@ -49,18 +49,18 @@ from patchpilot.history.stable_branches import (
 )
 from patchpilot.model.action import Action
 from patchpilot.model.follow_up import Follower
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import version_key
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import (
     BackportTarget,
-    fetch_hint,
     find_mainline_commit,
+    format_fetch_hint,
     read_fixes,
-    split_onto,
+    split_onto_arguments,
 )
-from patchpilot.services.backport.unpacked_tree import check_directory
+from patchpilot.services.backport.unpacked_tree import check_fixes_in_directory
 from patchpilot.tags import rank_culprits
 from patchpilot.topic.upstream_state import commit_state
 
@@ -108,11 +108,11 @@ class BackportRequest:
     in_reply_to: str | None = None
 
 
-def backport(
+def compute_backport_verdicts(
     repository: Repository | None,
     request: BackportRequest,
     *,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> tuple[BackportResult, ...]:
     """Return the backport verdicts for each commit in TARGET, oldest first.
 
@@ -124,7 +124,7 @@ def backport(
         request.profile,
         request.fixes,
     )
-    revisions, folders = split_onto(repository, onto, profile=profile)
+    revisions, folders = split_onto_arguments(repository, onto, profile=profile)
     if fixes and repository is None:
         raise MissingError(
             "not in a git repository: cannot look up the commits named with --fixes",
@@ -149,18 +149,18 @@ def backport(
             find_mainline_commit(repository, fix, progress) for fix in targets
         )
         if any(fix.commit is None for fix in targets):
-            base = _patch_base(repository, targets, request.base)
+            base = _find_patch_base(repository, targets, request.base)
             targets = _add_commits(repository, targets, base)
         stable = stable_branches(repository, profile=profile)
         branches = (
-            resolve_branches(repository, stable, revisions)
+            resolve_onto_revisions(repository, stable, revisions)
             if revisions
             else stable.branches
         )
         if not branches:
             raise NothingFetchedError(
                 "no stable branch has been fetched",
-                hint=fetch_hint(repository, stable, profile),
+                hint=format_fetch_hint(repository, stable, profile),
             )
         missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in targets]
@@ -185,7 +185,7 @@ def backport(
     if folders:
         patches = [(fix.as_patch(repository), fix.commit) for fix in targets]
         directory_results = [
-            check_directory(patches, folder, repository, adapt=request.adapt)
+            check_fixes_in_directory(patches, folder, repository, adapt=request.adapt)
             for folder in folders
         ]
         results = tuple(
@@ -208,7 +208,7 @@ def _add_commits(
     )
 
 
-def _patch_base(
+def _find_patch_base(
     repository: Repository, fixes: Sequence[BackportTarget], base: str | None
 ) -> str:
     """Return the commit to apply the patches to.
@@ -287,11 +287,11 @@ class BackportSession:
         # --fixes overrides the tags of a single commit; in a series, it only fills in missing ones
         chosen = self.named if len(commits) == 1 else ()
         return tuple(
-            self._verdicts_for_fix(commit, branches, pending_branches, chosen)
+            self._compute_fix_verdicts(commit, branches, pending_branches, chosen)
             for commit in commits
         )
 
-    def _mainline_commit(self, commit: str) -> str:
+    def _find_mainline_commit(self, commit: str) -> str:
         """Return the commit's mainline equivalent, or the commit itself if there is none.
 
         Stable trees refer to fixes by their mainline id.
@@ -299,14 +299,14 @@ class BackportSession:
         fix = commit_state(self.repository, commit, self.progress).sure
         return fix.commit if fix and fix.in_mainline else commit
 
-    def _verdicts_for_fix(
+    def _compute_fix_verdicts(
         self,
         requested_fix: str,
         branches: Sequence[Branch],
         pending_branches: Mapping[str, _PendingBranch],
         chosen: tuple[Culprit, ...],
     ) -> BackportResult:
-        commit = self._mainline_commit(requested_fix)
+        commit = self._find_mainline_commit(requested_fix)
         fix = FixCommit.read(self.repository, commit)
         culprits = chosen or self.history.culprits(commit) or self.named
         follow_ups = followers(self.history, commit, self.main)
@@ -314,7 +314,7 @@ class BackportSession:
         for number, branch in enumerate(branches):
             self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
             verdicts.append(
-                self._branch_verdict(
+                self._compute_branch_verdict(
                     fix, culprits, follow_ups, branch, pending_branches[branch.name]
                 )
             )
@@ -354,7 +354,7 @@ class BackportSession:
             max_lines=self.found.stable.max_lines,
         )
 
-    def _other_backports(self, commit: str, branch: Branch) -> Iterator[str]:
+    def _find_other_backports(self, commit: str, branch: Branch) -> Iterator[str]:
         """Yield the fix's backports to other stable branches, starting with the nearest newer
         branch.
         """
@@ -373,7 +373,7 @@ class BackportSession:
             if applied and applied.holds and applied.commit != commit:
                 yield applied.commit
 
-    def _branch_verdict(
+    def _compute_branch_verdict(
         self,
         fix: FixCommit,
         culprits: tuple[Culprit, ...],
@@ -395,7 +395,7 @@ class BackportSession:
         missing_functions = (
             ""
             if culprits or not is_conflict
-            else self._missing_functions_reason(fix, branch.tip, pending_branch)
+            else self._explain_missing_functions(fix, branch.tip, pending_branch)
         )
         if missing_functions:
             result = replace(
@@ -409,7 +409,7 @@ class BackportSession:
         search: PrerequisiteSearch | None = None
         is_conflict = result.verdict is BranchVerdict.CONFLICT
         if self.request.adapt and is_conflict and applied:
-            backports = self._other_backports(fix.id, branch)
+            backports = self._find_other_backports(fix.id, branch)
             adapted = adapt(self.scratch, applied.merge, tree, fix, backports)
             if adapted and self.request.range_diff:
                 parent = self.scratch.commit(tree, branch.tip)
@@ -466,13 +466,13 @@ class BackportSession:
             queued=wants_fix
             and bool(branch.version)
             and is_queued(self.history, fix.id, branch.version, stable, self.queues),
-            commands=_cherry_pick_commands(result, fix),
+            commands=_list_cherry_pick_commands(result, fix),
             followers=()
             if result.verdict is BranchVerdict.NOT_AFFECTED
             else needed_followers(self.history, follow_ups, branch.tip),
         )
 
-    def _missing_functions_reason(
+    def _explain_missing_functions(
         self, fix: FixCommit, tip: str, pending_branch: _PendingBranch
     ) -> str:
         """Explain why a branch is not affected, or return "".
@@ -520,7 +520,7 @@ class BackportSession:
         return tree
 
 
-def _cherry_pick_commands(result: BranchResult, fix: FixCommit) -> tuple[str, ...]:
+def _list_cherry_pick_commands(result: BranchResult, fix: FixCommit) -> tuple[str, ...]:
     if not result.wants_fix:
         return ()
     start = result.branch if result.version else result.tip[:12]
@@ -536,7 +536,7 @@ def _cherry_pick_commands(result: BranchResult, fix: FixCommit) -> tuple[str, ..
     )
 
 
-def resolve_branches(
+def resolve_onto_revisions(
     repository: Repository, branches: Branches, revisions: Sequence[str]
 ) -> tuple[Branch, ...]:
     """Convert the revisions given with --onto to branches."""

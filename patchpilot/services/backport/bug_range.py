@@ -14,8 +14,8 @@ from patchpilot.model.bug_range import (
     BugRange,
     ReleasePoint,
     ReleaseState,
-    in_order,
-    version_order,
+    sort_release_points,
+    version_sort_key,
 )
 from patchpilot.services.backport.backport_result import BranchResult, BranchVerdict
 from patchpilot.tags.stable_decision import BranchState
@@ -26,7 +26,7 @@ a recent release.
 """
 
 
-def bug_range(
+def compute_bug_range(
     repository: Repository,
     fix: str | None,
     culprits: Sequence[str],
@@ -59,7 +59,7 @@ def bug_range(
     first_releases = [releases.first(culprit) for culprit in culprits]
     versions = sorted(
         (release.name.removeprefix("v") for release in first_releases if release),
-        key=version_order,
+        key=version_sort_key,
     )
     introducing_commits = (
         ReleasePoint(versions[0] if versions else "", ReleaseState.ENTERS)
@@ -70,9 +70,9 @@ def bug_range(
     fix_version = (
         fix_release.name
         if fix_release
-        else _preceding_release(repository, releases, fix)
+        else _find_preceding_release(repository, releases, fix)
     )
-    points = in_order(
+    points = sort_release_points(
         (ReleasePoint(version, state) for version, state, _ in series),
         introducing_commits,
         ReleasePoint(fix_version.removeprefix("v"), ReleaseState.FIX),
@@ -89,7 +89,9 @@ def bug_range(
     return BugRange(points, tuple(notes))
 
 
-def _preceding_release(repository: Repository, releases: Releases, fix: str) -> str:
+def _find_preceding_release(
+    repository: Repository, releases: Releases, fix: str
+) -> str:
     """Return the last release that an unreleased fix is based on, or "" if it is too old."""
     commit_time = int(repository.commit(fix).committed.timestamp())
     earlier_releases = [

@@ -9,7 +9,7 @@ from patchpilot.backports.backport_patches import BackportText, file_name
 from patchpilot.commits.mail_commits import MailCommits
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.model.address import Address
-from patchpilot.model.bounded import EPOCH, header_date
+from patchpilot.model.bounded import EPOCH, parse_header_date
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
 from patchpilot.projects.loading import detect, find_project
@@ -17,12 +17,12 @@ from patchpilot.projects.project import StableTrees
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,
-    folder_name,
+    backport_folder_name,
     write_mails,
 )
 
 
-def write_for_directories(
+def write_directory_backports(
     results: Sequence[BackportResult],
     folder: Path,
     *,
@@ -43,7 +43,7 @@ def write_for_directories(
             if result.branches[index].wants_fix
         ]
         skip_reason = next(
-            filter(None, (_reason_not_written(answer) for _, answer in needed_fixes)),
+            filter(None, (_explain_not_written(answer) for _, answer in needed_fixes)),
             "",
         )
         if skip_reason or not needed_fixes:
@@ -56,13 +56,13 @@ def write_for_directories(
         project = (
             find_project(profile) if profile else detect(DirectoryTree(branch.branch))
         )
-        mails = _directory_messages(needed_fixes, project.stable, wording)
-        files = write_mails(folder / folder_name(branch), mails)
+        mails = _make_directory_messages(needed_fixes, project.stable, wording)
+        files = write_mails(folder / backport_folder_name(branch), mails)
         backports.append(WrittenBackport(branch.branch, files))
     return tuple(backports)
 
 
-def _reason_not_written(answer: BranchResult) -> str:
+def _explain_not_written(answer: BranchResult) -> str:
     if answer.change is None:
         return (
             "nothing left to change"
@@ -75,7 +75,7 @@ def _reason_not_written(answer: BranchResult) -> str:
     return ""
 
 
-def _directory_messages(
+def _make_directory_messages(
     fixes: Sequence[tuple[BackportResult, BranchResult]],
     stable: StableTrees,
     wording: BackportText,
@@ -85,7 +85,7 @@ def _directory_messages(
         for number, (result, verdict) in enumerate(fixes, 1):
             change, adaptation = verdict.change, verdict.adaptation
             assert change is not None
-            original_commit = _as_commit(change.patch, result.commit)
+            original_commit = _convert_to_commit(change.patch, result.commit)
             notes = (
                 *(adaptation.steps if adaptation else ()),
                 *([wording.note] if wording.note and adaptation else []),
@@ -114,10 +114,10 @@ def _directory_messages(
     return messages
 
 
-def _as_commit(patch: Patch, commit: str | None) -> Commit:
+def _convert_to_commit(patch: Patch, commit: str | None) -> Commit:
     """Convert a patch to a Commit, with the id "" if it has not been committed."""
     author = patch.author or Address("", "")
-    date = header_date(patch.header("Date") or "") or EPOCH
+    date = parse_header_date(patch.header("Date") or "") or EPOCH
     return Commit(
         commit or "",
         "",

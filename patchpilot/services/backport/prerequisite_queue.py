@@ -21,7 +21,7 @@ class Risk(StrEnum):
     HIGH = "high"
 
 
-def risk_of(prerequisite: PrerequisiteNeed, max_lines: int) -> Risk:
+def prerequisite_risk(prerequisite: PrerequisiteNeed, max_lines: int) -> Risk:
     """Return the risk of a prerequisite.
 
     `max_lines` is the stable trees' patch size limit (0: none).

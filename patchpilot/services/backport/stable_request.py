@@ -12,17 +12,17 @@ from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
-from patchpilot.model.printable import join_words, printable
+from patchpilot.model.printable import join_words, make_printable
 from patchpilot.projects.project import StableTrees
 from patchpilot.recipients.recipient_plan import plan_patches
-from patchpilot.resources import keep_draft
+from patchpilot.resources import save_draft_file
 from patchpilot.series.cover_letter import fill, strip_comments, template
 from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.backport_targets import backport_format
+from patchpilot.services.backport.backport_targets import backport_trees
 from patchpilot.topic.topic_recipients import source_tree, sources_of
 
 
-def request_mail(
+def make_stable_request_mail(
     repository: Repository,
     result: BackportResult,
     stable: StableTrees,
@@ -82,12 +82,13 @@ def request_mail(
         "commit": result.commit,
         "subject": result.subject,
         # drop the label "Why: ": the template already contains it
-        "why": fill_text(f"Why: {reason}", 72)[5:] or _first_paragraph(commit.body),
+        "why": fill_text(f"Why: {reason}", 72)[5:]
+        or _find_first_paragraph(commit.body),
         "state": "\n".join(line for line in facts if line),
         "name": identity.name if identity else "",
     }
     body = strip_comments(fill(template("stable-request"), values))
-    cc = _cc_addresses(repository, commit, stable, identity)
+    cc = _find_cc_addresses(repository, commit, stable, identity)
     subject = f'Please apply {commit.short} ("{result.subject}") to {values["trees"]}'
     headers = [
         *([f"To: {stable.list}"] if stable.list else []),
@@ -97,18 +98,18 @@ def request_mail(
     return "\n".join([*headers, "", body]) + "\n"
 
 
-def save_request(repository: Repository, result: BackportResult) -> Path:
+def save_stable_request(repository: Repository, result: BackportResult) -> Path:
     """Save the request as a draft in the user's state directory, and return its file.
 
-    Raise the same `UsageError` as `request_mail`.
+    Raise the same `UsageError` as `make_stable_request_mail`.
     """
-    text = printable(
-        request_mail(repository, result, backport_format(repository, None))
+    text = make_printable(
+        make_stable_request_mail(repository, result, backport_trees(repository, None))
     )
-    return keep_draft("requests", (result.commit or "")[:12], text)
+    return save_draft_file("requests", (result.commit or "")[:12], text)
 
 
-def _cc_addresses(
+def _find_cc_addresses(
     repository: Repository,
     commit: Commit,
     stable: StableTrees,
@@ -116,7 +117,7 @@ def _cc_addresses(
 ) -> tuple[Address, ...]:
     """Return the Cc: addresses: the contacts named in the commit, and its maintainers and lists."""
     by_key = {address.key: address for address in people([commit], (stable.list,))}
-    for address in _commit_maintainers(repository, commit):
+    for address in _find_commit_maintainers(repository, commit):
         if address.key != stable.list:
             by_key.setdefault(address.key, address)
     if sender:
@@ -124,7 +125,9 @@ def _cc_addresses(
     return tuple(by_key.values())
 
 
-def _commit_maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
+def _find_commit_maintainers(
+    repository: Repository, commit: Commit
+) -> tuple[Address, ...]:
     """Return the maintainers and lists of the commit's files.
 
     The result is empty if there is no readable MAINTAINERS file.
@@ -143,7 +146,7 @@ def _commit_maintainers(repository: Repository, commit: Commit) -> tuple[Address
     )
 
 
-def _first_paragraph(body: str) -> str:
+def _find_first_paragraph(body: str) -> str:
     paragraphs = [block.strip("\n") for block in body.split("\n\n")]
     for index, paragraph in enumerate(paragraphs):
         if paragraph and not paragraph.startswith(

@@ -22,21 +22,21 @@ from patchpilot.history.missing_branches import COMMAND, missing_branches
 from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.backport_targets import backport_format
+from patchpilot.services.backport.backport_targets import backport_trees
 from patchpilot.services.backport.branch_verdicts import (
     BackportRequest,
     NothingFetchedError,
-    backport,
+    compute_backport_verdicts,
 )
-from patchpilot.services.backport.bug_range import bug_range
+from patchpilot.services.backport.bug_range import compute_bug_range
 from patchpilot.services.backport.prerequisite_queue import exclude_prerequisites
 from patchpilot.services.backport.work_clone import (
     ConflictResolution,
-    is_started,
-    resolution_folder,
-    resolve,
+    find_resolution_folder,
+    is_resolution_started,
+    prepare_conflict_clone,
 )
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,
@@ -51,12 +51,12 @@ from patchpilot.topic.upstream_state import backport_prefix
 NOT_A_FIX = "you answered that it is not a fix: nothing to backport"
 
 
-def topic_backports(
+def compute_topic_backports(
     repository: Repository,
     settings: Settings,
     commit: Commit,
     culprit: str = "",
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
     topic: Sequence[str] = (),
 ) -> BackportResult:
     """Return the backport verdicts for a topic's commit, and the affected releases.
@@ -76,29 +76,31 @@ def topic_backports(
             profile=settings.get("profile") or None,
             fixes=[culprit] if culprit else [],
         )
-        result = backport(repository, request, progress=progress)[-1]
+        result = compute_backport_verdicts(repository, request, progress=progress)[-1]
     except MissingError as error:
-        empty_result = _empty_result(repository, settings, commit)
+        empty_result = _make_empty_result(repository, settings, commit)
         is_unfetched = isinstance(error, NothingFetchedError)
         if empty_result is None or (empty_result.unfetched and not is_unfetched):
             raise
         return empty_result
-    failed_messages = _failed_messages(result)
+    failed_messages = _collect_failed_messages(result)
     branches = tuple(
         replace(
             branch,
             failed=failed_messages.get((result.commit or "", branch.version or ""), ""),
-            resolved=str(resolution_folder(repository, result.commit, branch) or "")
+            resolved=str(
+                find_resolution_folder(repository, result.commit, branch) or ""
+            )
             if result.commit and branch.verdict == "conflict"
             else "",
         )
         for branch in result.branches
     )
-    bug = bug_range(repository, result.commit, result.culprits, branches)
+    bug = compute_bug_range(repository, result.commit, result.culprits, branches)
     return replace(result, branches=branches, bug=bug)
 
 
-def _failed_messages(result: BackportResult) -> dict[tuple[str, str], str]:
+def _collect_failed_messages(result: BackportResult) -> dict[tuple[str, str], str]:
     """Return the FAILED messages about a fix.
 
     Return {} if the tracked series cannot be read: the verdicts do not depend on them.
@@ -109,7 +111,7 @@ def _failed_messages(result: BackportResult) -> dict[tuple[str, str], str]:
         return {}
 
 
-def _empty_result(
+def _make_empty_result(
     repository: Repository, settings: Settings, commit: Commit
 ) -> BackportResult | None:
     """Return an empty result if there are no stable branches or none was fetched, otherwise
@@ -159,7 +161,7 @@ def write_topic_backports(
     )
 
 
-def write_adapted(
+def write_adapted_fix(
     repository: Repository,
     result: BackportResult,
     branch: BranchResult,
@@ -198,12 +200,12 @@ class ConflictOptions:
     is_started: bool = False
 
 
-def conflict_options(
+def list_conflict_options(
     repository: Repository, result: BackportResult, branch: BranchResult
 ) -> ConflictOptions:
     """Return the options for resolving a fix's conflict on a branch."""
     assert result.commit
-    if is_started(repository, result.commit, branch):
+    if is_resolution_started(repository, result.commit, branch):
         return ConflictOptions(is_started=True)
     with Scratch(repository) as scratch:
         fix, tree = (
@@ -237,11 +239,11 @@ def resolve_conflict(
     branch_result = exclude_prerequisites(
         replace(result, branches=(branch,)), {branch.branch: excluded_commits}
     ).branches[0]
-    return resolve(
+    return prepare_conflict_clone(
         repository,
         result,
         branch_result,
-        backport_format(repository, None),
+        backport_trees(repository, None),
         None,
         BackportText(adapter=repository.identity),
         start=start,

@@ -63,7 +63,7 @@ class _ChangedTree:
         return self.ground.files(directory)
 
 
-def check_directory(
+def check_fixes_in_directory(
     fixes: Sequence[tuple[Patch, str | None]],
     folder: str,
     repository: Repository | None = None,
@@ -111,11 +111,13 @@ def _check_patch(
         verdict,
         hints=(_CHECK_DECLARATIONS,) if adaptation else (),
         adaptation=adaptation,
-        change=_directory_change(patch, tree, adaptation) if is_applicable else None,
+        change=_make_directory_change(patch, tree, adaptation)
+        if is_applicable
+        else None,
     )
 
 
-def _directory_change(
+def _make_directory_change(
     patch: Patch, tree: Tree, adaptation: Adaptation | None
 ) -> DirectoryChange | None:
     """Return the changes that a patch, possibly adapted, makes to the tree.

@@ -31,9 +31,9 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError, UsageError
 from patchpilot.model.action import Action, Advice
-from patchpilot.model.commit_references import read_marks
+from patchpilot.model.commit_references import read_commit_marks
 from patchpilot.model.json_form import json_form
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.project import StableTrees
 from patchpilot.resources import state_path
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
@@ -44,12 +44,12 @@ from patchpilot.services.backport.build_objects import (
     require_compilable,
 )
 from patchpilot.services.backport.write_backports import (
-    backport_messages,
-    backport_steps,
-    branch_wording,
     explain_not_upstream,
     find_failed_messages,
-    send_command,
+    format_send_command,
+    make_backport_messages,
+    make_branch_wording,
+    plan_backport_steps,
     write_mails,
 )
 
@@ -80,7 +80,7 @@ class ConflictResolution:
     commits: tuple[str, ...] = ()
 
 
-def resolve(
+def prepare_conflict_clone(
     repository: Repository,
     result: BackportResult,
     branch: BranchResult,
@@ -117,12 +117,14 @@ def resolve(
     )
 
 
-def is_started(repository: Repository, commit: str, branch: BranchResult) -> bool:
+def is_resolution_started(
+    repository: Repository, commit: str, branch: BranchResult
+) -> bool:
     """Return whether a clone for resolving the conflict on a branch already exists."""
     return (_clone_folder(repository, commit, branch) / ".git").exists()
 
 
-def resolution_folder(
+def find_resolution_folder(
     repository: Repository, commit: str, branch: BranchResult
 ) -> Path | None:
     """Return the folder with the patches that `resolve` wrote for a branch, or None."""
@@ -135,7 +137,7 @@ def build_backport(
     pairs: Sequence[tuple[BackportResult, BranchResult]],
     stable: StableTrees,
     command: str,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
     *,
     adapt: bool = False,
 ) -> BranchBuild:
@@ -143,7 +145,7 @@ def build_backport(
 
     The command is split into arguments and run without a shell; the command `objects` compiles the
     files that each commit changes. `pairs` contains each fix with its result for the branch.
-    `adapt` works like in `backport_steps`.
+    `adapt` works like in `plan_backport_steps`.
     """
     branch = pairs[0][1]
     argv = shlex.split(command)
@@ -154,7 +156,7 @@ def build_backport(
         )
     if command == OBJECTS:
         require_compilable(repository, CommitTree(repository, branch.tip))
-    steps, skip_reason = backport_steps(
+    steps, skip_reason = plan_backport_steps(
         repository, pairs, upstream_only=False, adapt=adapt
     )
     if not steps:
@@ -167,7 +169,7 @@ def build_backport(
     with Scratch(repository) as scratch, TemporaryFolder("build") as build_folder:
         commits = make_commits(scratch, stable, steps, branch.tip, BackportText())
         folder = build_folder / "tree"
-        _clone(repository, folder, extra=scratch.path)
+        _clone_without_checkout(repository, folder, extra=scratch.path)
         if command == OBJECTS:
             return compile_objects(repository, folder, branch, commits[-1].id, progress)
         git(folder, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
@@ -192,7 +194,9 @@ def _patch_folder(folder: Path) -> Path:
     return folder.with_name(folder.name + ".patches")
 
 
-def _clone(repository: Repository, clone: Path, extra: Path | None = None) -> None:
+def _clone_without_checkout(
+    repository: Repository, clone: Path, extra: Path | None = None
+) -> None:
     """Clone without a checkout.
 
     The clone shares the repository's objects and uses the user's identity.
@@ -248,7 +252,7 @@ def _prepare_clone(
     try:
         with Scratch(repository) as scratch:
             commits = make_commits(scratch, stable, prerequisites, branch.tip, wording)
-            _clone(repository, partial_clone, extra=scratch.path)
+            _clone_without_checkout(repository, partial_clone, extra=scratch.path)
             base = commits[-1].id if commits else branch.tip
             git(
                 partial_clone,
@@ -353,7 +357,7 @@ def _continue_resolution(
         is_picking = (clone_folder / ".git" / "CHERRY_PICK_HEAD").exists()
         is_done = any(
             result.commit.startswith(upstream)
-            for upstream in read_marks(head.message).upstream
+            for upstream in read_commit_marks(head.message).upstream
         )
         if is_picking or not is_done:
             advice = (
@@ -370,21 +374,21 @@ def _continue_resolution(
                 branch.branch, clone_folder, "conflict", conflicted, advice
             )
         with Scratch(clone) as scratch:
-            resolved_commits = _resolved_commits(
+            resolved_commits = _list_resolved_commits(
                 repository, clone, scratch, base, head.id
             )
             commits = tuple(
                 f"{commit.id[:12]} {clone.commit(commit.id).subject}"
                 for commit in resolved_commits
             )
-            wording = branch_wording(
+            wording = make_branch_wording(
                 wording, find_failed_messages([result]), [result.commit], branch.version
             )
-            mails = backport_messages(
+            mails = make_backport_messages(
                 scratch, stable, resolved_commits, base, branch.version, wording
             )
             files = write_mails(folder, mails, overwrite=True)
-    send = f"send them: {send_command(files)}"
+    send = f"send them: {format_send_command(files)}"
     return ConflictResolution(
         branch.branch,
         clone_folder,
@@ -396,7 +400,7 @@ def _continue_resolution(
     )
 
 
-def _resolved_commits(
+def _list_resolved_commits(
     repository: Repository,
     clone: Repository,
     scratch: Scratch,
@@ -407,7 +411,7 @@ def _resolved_commits(
     commits = []
     for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
         message = clone.commit(id_).message
-        upstream = read_marks(message).upstream
+        upstream = read_commit_marks(message).upstream
         original_id = repository.find(upstream[0]) if upstream else None
         commit = repository.commit(original_id) if original_id else clone.commit(id_)
         diff = range_diff(scratch, commit, id_) if commit.id != id_ else ""

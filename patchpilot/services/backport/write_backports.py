@@ -27,7 +27,7 @@ from patchpilot.model.mail import parse_id_option
 from patchpilot.projects.project import StableTrees
 from patchpilot.series.cover_letter import fill, strip_comments, template
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.backport_targets import backport_format
+from patchpilot.services.backport.backport_targets import backport_trees
 from patchpilot.write_file import replace_file
 
 _NOT_ADAPTED = (
@@ -65,24 +65,24 @@ def require_identity(identity: Address | None) -> Address:
     return identity
 
 
-def send_commands(backports: Sequence[WrittenBackport]) -> tuple[str, ...]:
+def format_send_commands(backports: Sequence[WrittenBackport]) -> tuple[str, ...]:
     """Return the commands that send the patches, the latest branch first.
 
     In this order, updating to a newer branch never loses a fix. Whole commits that are an
     alternative to partial ones have no command.
     """
     sendable = [backport for backport in backports if backport.files and backport.send]
-    sendable.sort(key=_version_key, reverse=True)
+    sendable.sort(key=_branch_version_key, reverse=True)
     return tuple(backport.send for backport in sendable)
 
 
-def _version_key(backport: WrittenBackport) -> tuple[int, ...]:
+def _branch_version_key(backport: WrittenBackport) -> tuple[int, ...]:
     return tuple(
         int(number) for number in re.findall(r"\d+", backport.files[0].parent.name)
     )
 
 
-def send_command(files: Sequence[Path]) -> str:
+def format_send_command(files: Sequence[Path]) -> str:
     """Return the command that sends the patches in a folder.
 
     The patches' headers contain the recipients and the message that they reply to.
@@ -107,7 +107,7 @@ def find_failed_messages(
         return find_failure_mails(commits, store=store)
 
 
-def branch_wording(
+def make_branch_wording(
     wording: BackportText,
     messages: Mapping[tuple[str, str], str],
     commits: Sequence[str | None],
@@ -142,7 +142,7 @@ def write_backports(
     already contains patches. Unless `wording` names a message, the patches reply to the FAILED
     message about the fix.
     """
-    stable = backport_format(repository, profile)
+    stable = backport_trees(repository, profile)
     backports: list[WrittenBackport] = []
     failed_messages = {} if wording.in_reply_to else find_failed_messages(results)
     with Scratch(repository) as scratch:
@@ -151,7 +151,7 @@ def write_backports(
             branch = pairs[0][1]
             if not branch.tip:
                 continue
-            branch_texts = branch_wording(
+            branch_texts = make_branch_wording(
                 wording,
                 failed_messages,
                 [
@@ -161,7 +161,7 @@ def write_backports(
                 ],
                 branch.version,
             )
-            steps, skip_reason = backport_steps(repository, pairs, adapt=adapt)
+            steps, skip_reason = plan_backport_steps(repository, pairs, adapt=adapt)
             if not steps:
                 reason = (
                     skip_reason or "the branch has the fix, or does not have the bug"
@@ -173,10 +173,10 @@ def write_backports(
             except PatchpilotError as error:
                 backports.append(WrittenBackport(branch.branch, (), error.message))
                 continue
-            messages = backport_messages(
+            messages = make_backport_messages(
                 scratch, stable, commits, branch.tip, branch.version, branch_texts
             )
-            files = write_mails(folder / folder_name(branch), messages)
+            files = write_mails(folder / backport_folder_name(branch), messages)
             reply_to = branch_texts.in_reply_to
             is_explained = any(commit.is_explained for commit in commits)
             backports.append(
@@ -185,14 +185,14 @@ def write_backports(
                     files,
                     answers=f"<{parse_id_option(reply_to)}>" if reply_to else "",
                     hint=_SIGN if is_explained and wording.signer is None else "",
-                    send=send_command(files) if stable.list else "",
+                    send=format_send_command(files) if stable.list else "",
                     is_signed=wording.signer is not None,
                 )
             )
     return tuple(backports)
 
 
-def backport_steps(
+def plan_backport_steps(
     repository: Repository,
     pairs: Sequence[tuple[BackportResult, BranchResult]],
     *,
@@ -260,7 +260,7 @@ def _explain_obstacle(fix: Commit, answer: BranchResult, *, adapt: bool) -> Advi
     return _NOT_ADAPTED if adapt else ""
 
 
-def backport_messages(
+def make_backport_messages(
     scratch: Scratch,
     stable: StableTrees,
     commits: Sequence[MadeCommit],
@@ -273,23 +273,30 @@ def backport_messages(
     A patch that differs from upstream has a note below its `---`.
     """
     tree = version or "stable"
-    notes = [backport_note(commit, tree, wording) for commit in commits]
+    notes = [format_backport_note(commit, tree, wording) for commit in commits]
     return format_series(scratch, stable, commits, tip, tree, wording, notes)
 
 
-def backport_note(commit: MadeCommit, version: str, wording: BackportText) -> str:
+def format_backport_note(
+    commit: MadeCommit, version: str, wording: BackportText
+) -> str:
     """Return the note to insert below a backport's `---`.
 
     It is empty unless the backport differs from upstream or lacks a trailer.
     """
     return "\n\n".join(
         paragraph
-        for paragraph in (_difference_note(commit, version, wording), *commit.refused)
+        for paragraph in (
+            _format_difference_note(commit, version, wording),
+            *commit.refused,
+        )
         if paragraph
     )
 
 
-def _difference_note(commit: MadeCommit, version: str, wording: BackportText) -> str:
+def _format_difference_note(
+    commit: MadeCommit, version: str, wording: BackportText
+) -> str:
     if commit.parts:
         return (
             f"Only part of upstream commit {commit.original.short}: its changes to"
@@ -311,7 +318,7 @@ def _difference_note(commit: MadeCommit, version: str, wording: BackportText) ->
     )
 
 
-def folder_name(branch: BranchResult) -> str:
+def backport_folder_name(branch: BranchResult) -> str:
     """Return the folder name for the patches of a branch or directory."""
     name = branch.version or (
         branch.tip[:12] if branch.branch == branch.tip else branch.branch

@@ -27,7 +27,7 @@ from patchpilot.topic.read_series import read_series
 from patchpilot.topic.topic_base import has_topic, topic_base
 
 
-def build_options(
+def make_build_options(
     *,
     config: Path | None = None,
     compiler: str = "",
@@ -56,7 +56,7 @@ def build_options(
     )
 
 
-def build_targets(
+def list_build_revisions(
     repository: Repository,
     targets: Sequence[str],
     base: str | None,
@@ -70,7 +70,7 @@ def build_targets(
     """
     head = head_of(repository)
     if not targets:
-        if not (edited_files := _edited_files(repository, repository.top)):
+        if not (edited_files := _list_edited_files(repository, repository.top)):
             return ()
         topic = (
             topic_base(repository, base).commits if has_topic(repository, base) else ()
@@ -80,7 +80,7 @@ def build_targets(
     mails: list[str] = []
     paths: list[str] = []
     for target in targets:
-        if target_files := os.path.lexists(target) and _edited_files(
+        if target_files := os.path.lexists(target) and _list_edited_files(
             repository, Path(target)
         ):
             paths += target_files
@@ -100,7 +100,7 @@ def build_targets(
     return tuple(revisions)
 
 
-def _edited_files(repository: Repository, path: Path) -> list[str]:
+def _list_edited_files(repository: Repository, path: Path) -> list[str]:
     """Return the files with uncommitted changes at or below a path.
 
     Files below a symbolic link are skipped, because git ignores them.
@@ -113,7 +113,7 @@ def _edited_files(repository: Repository, path: Path) -> list[str]:
     return [name for name, folder in folders if folder.resolve() == folder]
 
 
-def clean_builds() -> tuple[int, int]:
+def delete_build_output() -> tuple[int, int]:
     """Delete the build output of all repositories.
 
     Return the numbers of deleted directories and bytes.

@@ -24,7 +24,7 @@ from patchpilot.lint.fixing.try_fixes import (
     FixOutcome,
 )
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.printable import one_line
+from patchpilot.model.printable import make_one_line
 from patchpilot.model.rule import Finding
 
 WITHOUT_FIX = {
@@ -68,13 +68,13 @@ class FixResult(NamedTuple):
         for patch in self.patches:
             if patch.patch.commit and patch.texts:
                 lines.append(
-                    f"commit {patch.patch.commit} {one_line(patch.patch.subject.title)}"
+                    f"commit {patch.patch.commit} {make_one_line(patch.patch.subject.title)}"
                 )
             lines += patch.diff
         return lines
 
 
-def fix(
+def fix_findings(
     driver: Driver,
     source: PatchSource,
     *,
@@ -100,7 +100,7 @@ def fix(
         else None
     )
     if commits and write:
-        with _as_usage_errors():
+        with _convert_to_usage_errors():
             commits.refuse_early(overrides)
     check_result = driver.check(series, earlier=earlier_patches)
     patches, by_patch = _fix_patches(
@@ -113,9 +113,9 @@ def fix(
     ]
     prepared = None
     if commits and write and by_patch:
-        with _as_usage_errors():
+        with _convert_to_usage_errors():
             prepared = commits.ready(changed_patches, overrides)
-    fixed_series = tuple(_fixed_series(series_, by_patch) for series_ in series)
+    fixed_series = tuple(_make_fixed_series(series_, by_patch) for series_ in series)
     remaining = (
         driver.check(fixed_series, earlier=earlier_patches)
         if by_patch
@@ -123,8 +123,8 @@ def fix(
     )
     if is_selected is None:
         check_result, remaining = (
-            _add_reasons(check_result, patches, {}),
-            _add_reasons(remaining, patches, by_patch),
+            _add_unfixed_reasons(check_result, patches, {}),
+            _add_unfixed_reasons(remaining, patches, by_patch),
         )
     result = FixResult(
         remaining if write else check_result, tuple(patches), remaining, write
@@ -134,7 +134,7 @@ def fix(
     if commits and prepared is None:
         return result
     if commits and prepared:
-        with _as_usage_errors():
+        with _convert_to_usage_errors():
             return result._replace(**commits.write(prepared, overrides))
     fixed_texts = files.render(
         {patch.source: outcome for patch, outcome in changed_patches}
@@ -143,7 +143,7 @@ def fix(
         return result
     if files.is_stdin:
         return result._replace(output=fixed_texts.get("-", stdin))
-    with _as_usage_errors():
+    with _convert_to_usage_errors():
         return result._replace(written=files.write(fixed_texts))
 
 
@@ -168,7 +168,7 @@ def _fix_patches(
     by_patch: dict[int, FixOutcome] = {}
     for number, checked_patch in enumerate(check_result.patches):
         driver.progress("fixing", number, len(check_result.patches))
-        kept_lines = needed_lines.needed_by_later(number, checked_patch.patch)
+        kept_lines = needed_lines.find_lines_needed_later(number, checked_patch.patch)
         fixed, outcome = fixed_patch(
             check_result, checked_patch, series, writer, kept_lines, is_selected
         )
@@ -192,7 +192,7 @@ def _refuse_mixed_targets(
 
 
 @contextmanager
-def _as_usage_errors() -> Iterator[None]:
+def _convert_to_usage_errors() -> Iterator[None]:
     """Report blocked fixes as usage errors, because exit code 1 means that findings remain."""
     try:
         yield
@@ -217,15 +217,18 @@ class NeededLines(NamedTuple):
         names: dict[str, str] = {}
         for change in (change for patch in patches for change in patch.files):
             if change.old_path and change.new_path:
-                old_key = _file_key(names, change.old_path)
-                new_key = _file_key(names, change.new_path)
+                old_key = _common_file_key(names, change.old_path)
+                new_key = _common_file_key(names, change.new_path)
                 if old_key != new_key:
                     # treat renamed and copied files as one: skipping a fix is better than a wrong
                     # fix
                     names[new_key] = old_key
         return cls(
             {
-                (_file_key(names, change.old_path or change.path), line.text): number
+                (
+                    _common_file_key(names, change.old_path or change.path),
+                    line.text,
+                ): number
                 for number, patch in enumerate(patches)
                 for change in patch.files
                 for hunk in change.hunks
@@ -235,7 +238,7 @@ class NeededLines(NamedTuple):
             names,
         )
 
-    def needed_by_later(self, number: int, patch: Patch) -> frozenset[int]:
+    def find_lines_needed_later(self, number: int, patch: Patch) -> frozenset[int]:
         """Return the lines of a patch that later patches depend on.
 
         `number` is the patch's position in the series. The result contains the 0-based indexes of
@@ -247,19 +250,21 @@ class NeededLines(NamedTuple):
             for hunk in change.hunks
             for line in hunk.lines
             if line.kind in "+ "
-            and self.lines.get((_file_key(self.names, change.path), line.text), -1)
+            and self.lines.get(
+                (_common_file_key(self.names, change.path), line.text), -1
+            )
             > number
         )
 
 
-def _file_key(names: Mapping[str, str], path: str) -> str:
+def _common_file_key(names: Mapping[str, str], path: str) -> str:
     """Return the same key for all names of a file."""
     while path in names:
         path = names[path]
     return path
 
 
-def _add_reasons(
+def _add_unfixed_reasons(
     check: CheckResult,
     patches: Sequence[FixedPatch],
     outcomes: Mapping[int, FixOutcome],
@@ -311,7 +316,7 @@ def _add_reasons(
     )
 
 
-def _fixed_series(series: Series, by_patch: dict[int, FixOutcome]) -> Series:
+def _make_fixed_series(series: Series, by_patch: dict[int, FixOutcome]) -> Series:
     return series._replace(
         patches=tuple(
             by_patch[id(patch)].draft.patch if id(patch) in by_patch else patch

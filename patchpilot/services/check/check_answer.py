@@ -72,12 +72,12 @@ class SummaryLine(NamedTuple):
     series: SeriesFindings | None
 
 
-def line_text(line: "CheckedLine | DamagedLine | SummaryLine") -> str:
+def serialize_line(line: "CheckedLine | DamagedLine | SummaryLine") -> str:
     """Serialize a line as JSON."""
     return json_text({"schema": "patchpilot/check-line/1", **json_object(line)}) + "\n"
 
 
-def summary_line(
+def make_summary_line(
     counts: "Counter[str]", exit_code: ExitCode, series: Sequence[Finding] = ()
 ) -> str:
     """Return the last JSON line of a check."""
@@ -89,7 +89,7 @@ def summary_line(
         counts=FindingCounts.of(by_severity, counts["waived"], counts["baselined"]),
         exit_code=int(exit_code),
     )
-    return line_text(
+    return serialize_line(
         SummaryLine(summary, SeriesFindings(tuple(series)) if series else None)
     )
 
@@ -293,7 +293,7 @@ class CheckAnswer(NamedTuple):
         )
 
 
-def fix_summary(result: "FixResult") -> CheckFix:
+def summarize_fixes(result: "FixResult") -> CheckFix:
     """Summarize the fixes of all patches."""
     return CheckFix(
         mode="fix" if result.is_written else "diff",
@@ -305,7 +305,7 @@ def fix_summary(result: "FixResult") -> CheckFix:
     )
 
 
-def patch_fixes(result: "FixResult", patch: "FixedPatch") -> PatchFixes:
+def summarize_patch_fixes(result: "FixResult", patch: "FixedPatch") -> PatchFixes:
     """Return the fixes in one patch; a preview includes its diff."""
     fixed_findings = tuple(map(FixedFinding, patch.fixed))
     if not result.is_written:

@@ -9,24 +9,28 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.range import is_network_target, looks_like_file, names_file
 from patchpilot.errors import PatchpilotError
-from patchpilot.settings.read_settings import Source, revision_source, user_settings
+from patchpilot.settings.read_settings import (
+    Source,
+    make_revision_source,
+    read_user_settings,
+)
 from patchpilot.topic.workplace import Workplace
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 
-def start_loading() -> Thread:
+def start_importing_checks() -> Thread:
     """Import the modules of a check in a thread while git runs.
 
     Join the thread before forking: a child would inherit the locks of unfinished imports.
     """
-    thread = Thread(target=_import_modules, daemon=True)
+    thread = Thread(target=_import_check_modules, daemon=True)
     thread.start()
     return thread
 
 
-def _import_modules() -> None:
+def _import_check_modules() -> None:
     # the check reports the error when it imports the modules
     with suppress(PatchpilotError, ImportError):
         from patchpilot.checking import driver as driver
@@ -37,7 +41,7 @@ def _import_modules() -> None:
             detector_of(rule)
 
 
-def check_source(
+def find_check_source(
     workplace: Workplace,
     revision: str | None,
     targets: Sequence[str],
@@ -50,17 +54,17 @@ def check_source(
     This is `revision` if given, the base commit for a gate, and otherwise the working tree.
     """
     if revision is not None:
-        return revision_source(workplace.repository, revision, trusted=True)
+        return make_revision_source(workplace.repository, revision, trusted=True)
     repository = workplace.repository_if_any()
     if repository is None or workplace.tree or not is_gate:
         return workplace.source()
     # do not let the checked tree choose its base
-    base_name = base or user_settings(repository, problems=[]).get("base") or None
-    start = _base_revision(repository, targets, base_name)
-    return revision_source(repository, start) if start else workplace.source()
+    base_name = base or read_user_settings(repository, problems=[]).get("base") or None
+    start = _find_base_revision(repository, targets, base_name)
+    return make_revision_source(repository, start) if start else workplace.source()
 
 
-def _base_revision(
+def _find_base_revision(
     repository: "Repository", targets: Sequence[str], base: str | None
 ) -> str | None:
     """Return the base commit from which a gate reads settings.
@@ -108,7 +112,7 @@ def needs_no_repository(targets: Sequence[str]) -> bool:
     )
 
 
-def can_be_streamed(targets: Sequence[str]) -> bool:
+def can_stream_targets(targets: Sequence[str]) -> bool:
     """Return whether every TARGET is a local source of messages that can be read one by one."""
     return bool(targets) and all(map(_names_local_file, targets))
 
@@ -121,7 +125,7 @@ def _names_local_file(target: str) -> bool:
     )
 
 
-def can_be_fixed(targets: Sequence[str]) -> bool:
+def can_fix_targets(targets: Sequence[str]) -> bool:
     """Return whether --fix can write to the TARGETs.
 
     Archived messages and compressed files cannot be changed.
@@ -131,7 +135,7 @@ def can_be_fixed(targets: Sequence[str]) -> bool:
     )
 
 
-def unchecked_files(repository: "Repository") -> list[str]:
+def find_uncommitted_files(repository: "Repository") -> list[str]:
     """Return the tracked files that differ from HEAD."""
     from patchpilot.commits.make_commits import uncommitted_files
 

@@ -28,21 +28,21 @@ from patchpilot.model.rule import Severity
 from patchpilot.services.check.check_answer import (
     CheckedLine,
     DamagedLine,
-    line_text,
-    summary_line,
+    make_summary_line,
+    serialize_line,
 )
 
 _BATCH_SIZE = 16
 """Number of messages per batch of a process."""
 
 
-def stream_targets(driver: Driver, targets: Sequence[str]) -> "CheckStream":
+def open_target_stream(driver: Driver, targets: Sequence[str]) -> "CheckStream":
     """Return the stream of check results for the messages in the TARGETs."""
     refuse_absent(targets)
     return CheckStream(driver, stream_mails(targets))
 
 
-def stream_range(
+def open_range_stream(
     options: Options, epoch: str, revisions: str, top: Path | None = None
 ) -> "CheckStream":
     """Return the stream of check results for the messages added by a range of commits.
@@ -87,7 +87,7 @@ class CheckStream:
             self._counts += counts
             if text:
                 yield text
-        yield summary_line(self._counts, self.exit_code)
+        yield make_summary_line(self._counts, self.exit_code)
 
     def _check_message(self, mail: StreamedMail) -> tuple[str, "Counter[str]"]:
         """Return the JSON line of a message ("" without a patch), and its counts."""
@@ -97,11 +97,11 @@ class CheckStream:
             patch = parse_patch(mail.raw, mail.source)
         except InputError as error:
             line = DamagedLine(
-                mail.position, _message_id(mail.raw), mail.source, error.message
+                mail.position, _read_message_id(mail.raw), mail.source, error.message
             )
-            return line_text(line), Counter(mails=1, damaged=1)
+            return serialize_line(line), Counter(mails=1, damaged=1)
         if not (
-            patch.has_diff and _is_posted(patch, mail.raw)
+            patch.has_diff and _is_posted_patch(patch, mail.raw)
             if mail.archived
             else patch.has_diff or patch.subject.number != 0
         ):
@@ -112,12 +112,12 @@ class CheckStream:
         checked_line = CheckedLine(
             mail.position, patch, setting.options.profile, findings
         )
-        return line_text(checked_line), Counter(mails=1, patches=1) + Counter(
+        return serialize_line(checked_line), Counter(mails=1, patches=1) + Counter(
             str(finding.severity) for finding in findings
         )
 
 
-def _is_posted(patch: Patch, raw: bytes) -> bool:
+def _is_posted_patch(patch: Patch, raw: bytes) -> bool:
     """Return whether an archived message is a posted patch rather than a reply or notification that
     contains a diff.
     """
@@ -129,7 +129,7 @@ def _is_posted(patch: Patch, raw: bytes) -> bool:
     return classify(parse_mail(raw)).kind is MailKind.PATCH
 
 
-def _message_id(raw: bytes) -> str | None:
+def _read_message_id(raw: bytes) -> str | None:
     try:
         return parse_mail_header(raw[: MAX_LINE // 2]).message_id
     except InputError:

@@ -21,10 +21,10 @@ from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding, Rule, Suppressed
-from patchpilot.settings.read_settings import source_of
-from patchpilot.settings.trusted_packs import own_packs
+from patchpilot.settings.read_settings import find_settings_source
+from patchpilot.settings.trusted_packs import read_own_packs
 
 if TYPE_CHECKING:
     from patchpilot.building.plan import BuildOptions
@@ -44,16 +44,16 @@ class CheckedTopic(NamedTuple):
     base: str | None = None
 
 
-def topic_driver(
+def make_topic_driver(
     repository: Repository,
     settings: Settings,
     topic: CheckedTopic,
     *,
     strict: bool = False,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Driver:
     """Return the driver that checks a topic with its settings and waivers."""
-    packs = own_packs(settings, source_of(repository))
+    packs = read_own_packs(settings, find_settings_source(repository))
     return Driver(
         options_of(settings, strict=strict or None, packs=packs),
         suppressions=suppressions_of(repository, settings, topic.targets, topic.base),
@@ -69,17 +69,19 @@ def check_topic(
     *,
     strict: bool = False,
     build: "BuildOptions | None" = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> CheckResult:
     """Return the findings in the topic's commits.
 
     With `build`, also build the commits and include the findings of the build.
     """
-    driver = topic_driver(repository, settings, topic, strict=strict, progress=progress)
+    driver = make_topic_driver(
+        repository, settings, topic, strict=strict, progress=progress
+    )
     return driver.check_source(PatchSource(topic.targets), build=build)
 
 
-def fix_topic(
+def fix_topic_findings(
     repository: Repository,
     settings: Settings,
     topic: CheckedTopic,
@@ -87,17 +89,19 @@ def fix_topic(
     strict: bool = False,
     overrides: Collection[str] | None = None,
     is_selected: "Only | None" = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> "FixResult":
     """Return the topic's safe fixes, and apply them unless `overrides` is None.
 
     If `overrides` is None, preview the fixes without writing them. Otherwise, ignore the blocks
     named in `overrides`. `is_selected` selects the findings to fix.
     """
-    from patchpilot.services.check.apply_fixes import fix
+    from patchpilot.services.check.apply_fixes import fix_findings
 
-    return fix(
-        topic_driver(repository, settings, topic, strict=strict, progress=progress),
+    return fix_findings(
+        make_topic_driver(
+            repository, settings, topic, strict=strict, progress=progress
+        ),
         PatchSource((topic.target,) if topic.target else (), topic.base),
         write=overrides is not None,
         overrides=overrides or (),
@@ -113,7 +117,13 @@ def waive_rule(
     reason: str,
 ) -> None:
     waiver = Waiver(rule, " ".join(reason.split()))
-    give(repository, (waiver,), _rules(repository, settings), topic.target, topic.base)
+    give(
+        repository,
+        (waiver,),
+        _load_rules(repository, settings),
+        topic.target,
+        topic.base,
+    )
 
 
 def is_topic_waiver(suppression: Suppressed) -> bool:
@@ -125,7 +135,7 @@ def remove_waivers(
     repository: Repository, settings: Settings, topic: CheckedTopic, finding: Finding
 ) -> tuple[str, ...]:
     """Remove the topic's waivers that cover a finding, and return their rules."""
-    rules = _rules(repository, settings)
+    rules = _load_rules(repository, settings)
     rule_names = next(
         (rule.words for rule in rules if rule.id == finding.rule), (finding.name,)
     )
@@ -139,5 +149,5 @@ def remove_waivers(
     return waived_rules
 
 
-def _rules(repository: Repository, settings: Settings) -> Sequence[Rule]:
-    return load_rules(own_packs(settings, source_of(repository)))
+def _load_rules(repository: Repository, settings: Settings) -> Sequence[Rule]:
+    return load_rules(read_own_packs(settings, find_settings_source(repository)))

@@ -20,11 +20,11 @@ from patchpilot.model.rule import Finding
 from patchpilot.services.check.editor_texts import (
     TextKind,
     TextPatch,
-    message_as_patch,
+    convert_message_to_patch,
+    convert_source_to_patch,
     patches_in_file,
-    source_as_patch,
 )
-from patchpilot.settings.trusted_packs import packs_if_trusted
+from patchpilot.settings.trusted_packs import read_trusted_packs
 from patchpilot.topic.topic_base import find_base
 from patchpilot.topic.workplace import Workplace
 
@@ -50,7 +50,7 @@ class TextEdit(NamedTuple):
     lines: tuple[str, ...]
 
 
-def editor_directory(path: Path) -> Path:
+def find_edited_tree(path: Path) -> Path:
     """Return the top directory of the working tree that contains an edited file.
 
     A commit message belongs to the working tree of the commit. Outside a working tree, return the
@@ -93,7 +93,7 @@ class EditorCheck:
     def refresh(self) -> None:
         """Reload the settings, and resolve the commit to compare changes with."""
         settings = self._place.settings()
-        self._packs, _ = packs_if_trusted(settings, self._place.source())
+        self._packs, _ = read_trusted_packs(settings, self._place.source())
         self._options = options_of(settings, packs=self._packs)
         self._rules = load_rules(self._packs)
         self._trees: dict[str, _CachedTree | None] = {}
@@ -113,13 +113,13 @@ class EditorCheck:
         """
         lines = text.split("\n")
         text_findings = []
-        for part in self._patches_in(path, text):
+        for part in self._make_patches(path, text):
             result = self._check_part(part, with_history=with_history)
             safe_rules = {
                 rule.id for rule in result.rules if rule.remedy.kind == "safe"
             }
             mail_rules = {rule.id for rule in result.rules if rule.scope == "mail"}
-            for finding in _findings_about(
+            for finding in _select_text_findings(
                 TextKind.of(path), part, result.patches[0].findings, mail_rules
             ):
                 line = part.lines.get(finding.patch_line or 0, 0)
@@ -141,7 +141,7 @@ class EditorCheck:
 
     def fix(self, path: Path, text: str, target: Finding) -> tuple[TextEdit, ...]:
         """Return the edits that apply a finding's safe fix, or () without one."""
-        for part in self._patches_in(path, text):
+        for part in self._make_patches(path, text):
             result = self._check_part(part, with_history=False)
             checked_patch = result.patches[0]
             if target not in checked_patch.findings:
@@ -152,7 +152,7 @@ class EditorCheck:
                 (Series((part.patch,)),),
                 only=lambda _, finding: finding == target,
             )
-            return tuple(_edits(part, outcome)) if outcome else ()
+            return tuple(_make_text_edits(part, outcome)) if outcome else ()
         return ()
 
     def changed(self) -> tuple[Path, ...]:
@@ -170,7 +170,7 @@ class EditorCheck:
         """Return the documentation of a rule as Markdown."""
         return rule_page(explain(rule, self._packs)[0])
 
-    def _patches_in(self, path: Path, text: str) -> Sequence[TextPatch]:
+    def _make_patches(self, path: Path, text: str) -> Sequence[TextPatch]:
         kind = TextKind.of(path)
         try:
             if kind is TextKind.PATCH:
@@ -178,13 +178,13 @@ class EditorCheck:
             if self.repository is None:
                 return ()
             if kind is TextKind.MESSAGE:
-                part = message_as_patch(self.repository, path.name, text)
+                part = convert_message_to_patch(self.repository, path.name, text)
                 return (part,) if part.patch.subject.title else ()
         except InputError:
             return ()
         if not self._start or not path.is_relative_to(self._top):
             return ()
-        source_patch = source_as_patch(
+        source_patch = convert_source_to_patch(
             self.repository, self._start, str(path.relative_to(self._top)), text
         )
         return (source_patch,) if source_patch else ()
@@ -213,7 +213,7 @@ class _CachedTree(CommitTree):
     exists = lru_cache(256)(CommitTree.exists)
 
 
-def _findings_about(
+def _select_text_findings(
     kind: TextKind,
     part: TextPatch,
     findings: Sequence[Finding],
@@ -236,7 +236,7 @@ def _findings_about(
             yield finding
 
 
-def _edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:
+def _make_text_edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:
     before, after = outcome.original.lines, outcome.draft.patch.lines
     for kind, old_start, old_end, new_start, new_end in SequenceMatcher(
         None, before, after, autojunk=False

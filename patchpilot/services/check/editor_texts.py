@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.commits.message_mail import SUBJECT, mail_of_message
 from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.model.mail import mail_bounds, one_mail, parse_patch
+from patchpilot.model.mail import extract_mail, find_mail_bounds, parse_patch
 from patchpilot.model.patch import Patch
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def patches_in_file(name: str, text: str) -> Iterator[TextPatch]:
     Raise `InputError` if a patch is damaged.
     """
     data = text.encode("utf-8", "surrogateescape")
-    for start, end in mail_bounds(data):
-        patch = parse_patch(one_mail(data, start, end), name)
+    for start, end in find_mail_bounds(data):
+        patch = parse_patch(extract_mail(data, start, end), name)
         lines_before = data.count(b"\n", 0, start)
         # lines of an encoded body do not correspond to lines of the file
         end_line = patch.message_line if patch.damage else len(patch.lines) + 1
@@ -72,13 +72,15 @@ def patches_in_file(name: str, text: str) -> Iterator[TextPatch]:
         )
 
 
-def message_as_patch(repository: "Repository", name: str, text: str) -> TextPatch:
+def convert_message_to_patch(
+    repository: "Repository", name: str, text: str
+) -> TextPatch:
     """Return the edited commit message and the staged changes as a patch."""
     mail = mail_of_message(repository, text)
     return TextPatch(parse_patch(mail.content, name), mail.lines, 0, mail.base, SUBJECT)
 
 
-def source_as_patch(
+def convert_source_to_patch(
     repository: "Repository", base: str, path: str, text: str
 ) -> TextPatch | None:
     """Return the changes to a source file since `base` as a patch, or None."""

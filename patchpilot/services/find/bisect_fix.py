@@ -14,9 +14,13 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.resources import state_path, store_json
-from patchpilot.services.find.find_fix import FoundFix, add_verdicts, search_fixes
+from patchpilot.services.find.find_fix import (
+    FoundFix,
+    add_backport_verdicts,
+    rank_fix_candidates,
+)
 from patchpilot.symptoms.next_build import next_build
 from patchpilot.symptoms.read_log import Symptom
 
@@ -46,13 +50,13 @@ class BisectStep:
     answers: tuple[str, ...] = ()
 
 
-def bisect(
+def continue_bisection(
     repository: Repository,
     answer: str | Symptom,
     *,
     tree: str = "",
     profile: str | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> BisectStep:
     """Start a bisection for a symptom, or record an answer about the commit to build.
 
@@ -69,13 +73,13 @@ def bisect(
         if (
             state
             and state["answers"]
-            and _current_step(repository, state, profile, progress).next
+            and _find_bisect_step(repository, state, profile, progress).next
         ):
             raise UsageError(
                 f"a bisection of the bug in {state['tree']} has answers already",
                 hint=Action("find", ("--bisect", "reset"), "{} discards them"),
             )
-        search = search_fixes(
+        search = rank_fix_candidates(
             repository, answer, tree=tree, profile=profile, progress=progress
         )
         state = {
@@ -95,17 +99,17 @@ def bisect(
     elif answer in ("undo", "reset"):
         state["answers"] = state["answers"][:-1] if answer == "undo" else []
     elif answer:
-        step = _current_step(repository, state, profile, progress)
+        step = _find_bisect_step(repository, state, profile, progress)
         if step.next is None:
             raise UsageError("the bisection is finished: there is nothing to build")
         state["answers"].append((answer, step.next))
     store_json(
         file, {**bisections, key: state}, "set XDG_STATE_HOME to a writable directory"
     )
-    return _current_step(repository, state, profile, progress)
+    return _find_bisect_step(repository, state, profile, progress)
 
 
-def _current_step(
+def _find_bisect_step(
     repository: Repository,
     state: dict[str, Any],
     profile: str | None,
@@ -141,7 +145,9 @@ def _current_step(
     if next_commit is None and len(parents) == 1:
         (fix_commit,) = parents
         fix = FoundFix(fix_commit, repository.commit(fix_commit).subject, 1.0)
-        (found_fix,) = add_verdicts(repository, [fix], state["tree"], profile, progress)
+        (found_fix,) = add_backport_verdicts(
+            repository, [fix], state["tree"], profile, progress
+        )
     return BisectStep(
         state["tree"],
         affected_commit,

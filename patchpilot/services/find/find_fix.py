@@ -22,13 +22,13 @@ from patchpilot.history.stable_branches import (
 )
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.source_tree import is_safe_path
 from patchpilot.services.backport.backport_targets import branch_ref
 from patchpilot.services.backport.branch_verdicts import (
     BackportRequest,
     BackportSession,
-    resolve_branches,
+    resolve_onto_revisions,
 )
 from patchpilot.services.tags.find_culprits import MIN_OFFERED
 from patchpilot.symptoms.candidates import (
@@ -170,14 +170,14 @@ def find_fixes(
     *,
     tree: str = "",
     profile: str | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> FoundFixes:
     """Return the mainline commits that may fix a symptom, with a verdict for each branch.
 
     `tree` is the revision with the bug (default: the version in the log, otherwise HEAD). Raise
     `InputError` if the symptom contains no search term, and `MissingError` without a mainline.
     """
-    search = search_fixes(
+    search = rank_fix_candidates(
         repository, symptom, tree=tree, profile=profile, progress=progress
     )
     progress("checking the branches")
@@ -199,18 +199,18 @@ def find_fixes(
         is_likely and not search.symptom.name,
         search.fits,
         search.symptom,
-        add_verdicts(repository, listed_fixes, search.tree, profile, progress),
+        add_backport_verdicts(repository, listed_fixes, search.tree, profile, progress),
         tuple(notes),
     )
 
 
-def search_fixes(
+def rank_fix_candidates(
     repository: Repository,
     symptom: Symptom,
     *,
     tree: str = "",
     profile: str | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Search:
     """Rank the commits between a tree and mainline; see `find_fixes`."""
     if not symptom:
@@ -224,7 +224,7 @@ def search_fixes(
             "no mainline branch found",
             hint="fetch one, or name it with `git config patchpilot.mainline REF`",
         )
-    name = tree or _release_tag(repository, symptom.release) or "HEAD"
+    name = tree or _find_release_tag(repository, symptom.release) or "HEAD"
     name = branch_ref(repository, name, profile=profile)
     revision = repository.resolve(name)
     use_graph(repository, mainline.tip, progress)
@@ -292,7 +292,7 @@ def search_fixes(
     )
 
 
-def symptom_text(repository: Repository, argument: str) -> str:
+def read_symptom_text(repository: Repository, argument: str) -> str:
     """Return the text of a symptom.
 
     This is the content of a log file, the path of a source file in the repository, or `argument`
@@ -317,7 +317,7 @@ def _is_tracked(repository: Repository, path: str) -> bool:
 
 
 def find_later_fixes(
-    repository: Repository, introduced_by: str, progress: Progress = silent
+    repository: Repository, introduced_by: str, progress: Progress = ignore_progress
 ) -> FoundFixes:
     """Return the mainline commits that fix a bug introduced by a commit.
 
@@ -363,14 +363,16 @@ def find_later_fixes(
                 FoundFix(message.id, message.subject, confidence, matches=(match,))
             )
     candidates.sort(key=lambda fix: -fix.probability)
-    fixes = add_verdicts(repository, candidates[:SHOWN], revision, None, progress)
+    fixes = add_backport_verdicts(
+        repository, candidates[:SHOWN], revision, None, progress
+    )
     is_likely = bool(fixes) and fixes[0].probability >= LIKELY
     return FoundFixes(
         revision[:12], revision, len(messages), is_likely, bool(fixes), Symptom(), fixes
     )
 
 
-def is_commit(repository: Repository, argument: str) -> bool:
+def is_commit_argument(repository: Repository, argument: str) -> bool:
     """Return whether the argument names a commit rather than a file.
 
     Raise UsageError for an unknown commit id.
@@ -394,7 +396,7 @@ def read_symptom(repository: Repository, text: str) -> Symptom:
     return symptom
 
 
-def report_text(
+def fetch_report_text(
     target: str,
     lore: str | None,
     *,
@@ -415,7 +417,7 @@ def report_text(
     )
 
 
-def _release_tag(repository: Repository, release: str) -> str:
+def _find_release_tag(repository: Repository, release: str) -> str:
     """Return the tag of the version in a log, or of the series it belongs to."""
     parts = release.split(".")
     for length in range(len(parts), 1, -1):
@@ -425,7 +427,7 @@ def _release_tag(repository: Repository, release: str) -> str:
     return ""
 
 
-def add_verdicts(
+def add_backport_verdicts(
     repository: Repository,
     fixes: Sequence[FoundFix],
     tree: str,
@@ -438,7 +440,7 @@ def add_verdicts(
     """
     releases = Releases(repository)
     stable = stable_branches(repository, profile=profile)
-    searched = resolve_branches(repository, stable, [tree])
+    searched = resolve_onto_revisions(repository, stable, [tree])
     branches: list[Branch] = [
         *searched,
         *(branch for branch in stable.branches if branch.tip != searched[0].tip),

@@ -5,15 +5,15 @@ from datetime import date
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.printable import printable
-from patchpilot.resources import keep_draft
+from patchpilot.model.printable import make_printable
+from patchpilot.resources import save_draft_file
 from patchpilot.series.cover_letter import fill, strip_comments, template
 from patchpilot.services.find.find_fix import FoundFixes
 
 _MAX_LOG_LINES = 60
 
 
-def save_report(repository: Repository, fixes: FoundFixes, log: str) -> Path:
+def save_bug_report(repository: Repository, fixes: FoundFixes, log: str) -> Path:
     """Save the report as a draft in the user's state directory, and return its file.
 
     It replaces a report from the same day about the same module or function.
@@ -38,4 +38,4 @@ def save_report(repository: Repository, fixes: FoundFixes, log: str) -> Path:
     }
     name = f"{date.today():%Y-%m-%d}-{names[0]}"
     text = strip_comments(fill(template("bug-report"), values))
-    return keep_draft("reports", name, f"{printable(text)}\n")
+    return save_draft_file("reports", name, f"{make_printable(text)}\n")

@@ -16,9 +16,9 @@ from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.maintainers.load import load, read_conf_options
 from patchpilot.model.get_maintainer import (
     GetMaintainerAnswer,
-    assemble,
-    script_defaults,
-    take,
+    apply_option_layers,
+    parse_conf_options,
+    read_script_defaults,
 )
 from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.answer import answer
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MAX_PATCH = 64 * 1024 * 1024
 
 
-def answer_script_call(
+def run_get_maintainer(
     targets: Sequence[str],
     options: Mapping[str, object],
     *,
@@ -46,14 +46,14 @@ def answer_script_call(
     """
     with ExitStack() as stack:
         try:
-            source, top = _find_tree(tree, repo, stack)
+            source, top = _find_kernel_tree(tree, repo, stack)
         except MissingError:
             if not options.get("file"):
                 from patchpilot.commits.range import refuse_absent
 
                 refuse_absent(targets)
             raise
-        return _answer_in_tree(
+        return _run_in_tree(
             targets,
             options,
             source,
@@ -64,7 +64,7 @@ def answer_script_call(
         )
 
 
-def _answer_in_tree(
+def _run_in_tree(
     targets: Sequence[str],
     options: Mapping[str, object],
     source: "Tree",
@@ -74,31 +74,33 @@ def _answer_in_tree(
     stdin: bool,
     from_archive: "FromArchive | None",
 ) -> GetMaintainerAnswer:
-    conf_options = take((*_user_conf(source), *read_conf_options(source)))
+    conf_options = parse_conf_options(
+        (*_read_user_conf(source), *read_conf_options(source))
+    )
     maintainers_file = load(source)
-    switches = assemble(
-        script_defaults(maintainers_file.words.defaults), conf_options, options
+    switches = apply_option_layers(
+        read_script_defaults(maintainers_file.words.defaults), conf_options, options
     )
     paths: list[str] = []
     patches: list[tuple[str, str]] = []
     for target in targets or ("-",):
-        if target != "-" and (switches.file or _is_tracked(target, top)):
-            paths.append(_relative_path(target, source))
+        if target != "-" and (switches.file or _is_tracked_file(target, top)):
+            paths.append(_path_in_tree(target, source))
         elif target != "-" and not Path(target).is_file():
             patches += _read_patches(target, directory, from_archive)
         else:
-            patches.append((target, _patch_text(target, stdin)))
+            patches.append((target, _read_patch_text(target, stdin)))
     return answer(
         maintainers_file,
         source,
         switches,
         paths=paths,
         patches=patches,
-        history=_history(top, source) if top else None,
+        history=_read_git_history(top, source) if top else None,
     )
 
 
-def _find_tree(
+def _find_kernel_tree(
     tree: Path | None, repo: Path | None, stack: ExitStack
 ) -> tuple["Tree", Path | None]:
     """Return the tree to read, and the top of the repository's working tree, if any.
@@ -126,7 +128,7 @@ def _find_tree(
     return CommitTree(repository, repository.resolve("HEAD")), repository.top
 
 
-def _user_conf(tree: "Tree") -> tuple[str, ...]:
+def _read_user_conf(tree: "Tree") -> tuple[str, ...]:
     """Return the options in the user's .get_maintainer.conf; the tree's file takes precedence."""
     home = os.environ.get("HOME")
     if (
@@ -138,7 +140,7 @@ def _user_conf(tree: "Tree") -> tuple[str, ...]:
     return read_conf_options(DirectoryTree(home))
 
 
-def _is_tracked(target: str, top: Path | None) -> bool:
+def _is_tracked_file(target: str, top: Path | None) -> bool:
     """Return whether git tracks a file.
 
     get_maintainer.pl treats such a file as source code, not as a patch.
@@ -153,7 +155,7 @@ def _is_tracked(target: str, top: Path | None) -> bool:
     return bool(git(top, "ls-files", "--", str(path), ok=()).out)
 
 
-def _relative_path(target: str, tree: "Tree") -> str:
+def _path_in_tree(target: str, tree: "Tree") -> str:
     """Return an argument of -f as a path relative to the tree.
 
     A directory ends in a slash. Raise MissingError if the tree has no such file.
@@ -203,7 +205,7 @@ def _read_patches(
     ]
 
 
-def _patch_text(target: str, stdin: bool) -> str:
+def _read_patch_text(target: str, stdin: bool) -> str:
     if target == "-":
         if sys.stdin.isatty() or not stdin:
             raise UsageError(
@@ -229,7 +231,7 @@ def _patch_text(target: str, stdin: bool) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _history(top: Path, tree: "Tree") -> "GitHistory":
+def _read_git_history(top: Path, tree: "Tree") -> "GitHistory":
     from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 
     data = tree.read(".get_maintainer.ignore")

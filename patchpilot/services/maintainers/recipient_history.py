@@ -10,7 +10,7 @@ from patchpilot.topic.find_topic import read_named_patches
 SECONDS = 8.0
 
 
-def recipient_history(
+def find_recipient_history(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> FileHistory:
     """Return who changed a topic's files before, excluding the topic's own commits.

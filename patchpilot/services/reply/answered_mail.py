@@ -7,7 +7,7 @@ from pathlib import Path
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action
-from patchpilot.model.mail import message_id_of
+from patchpilot.model.mail import parse_message_id
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import WANTS_ANSWER
@@ -30,7 +30,7 @@ class AnsweredMail:
         return self.mail.message_id
 
 
-def is_undisclosed(answered_mail: AnsweredMail) -> bool:
+def is_undisclosed_mail(answered_mail: AnsweredMail) -> bool:
     mail = answered_mail.mail.mail
     with Outbox() as outbox:
         return not outbox.undisclosed_ids().isdisjoint(
@@ -48,7 +48,7 @@ def find_answered_mail(target: str, template: str, store: Store) -> AnsweredMail
     """
     if target.isascii() and target.isdigit():
         return _find_in_series(int(target), template, store)
-    message_id = message_id_of(target)
+    message_id = parse_message_id(target)
     if message_id is not None and not Path(target).is_file():
         mails = store.read_stored([message_id]) or sent_mails({message_id}, store)
         for mail in mails:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError, UsageError
-from patchpilot.model.address import Address, split_usable
-from patchpilot.model.commit_references import upstream_commits
+from patchpilot.model.address import Address, split_usable_addresses
+from patchpilot.model.commit_references import find_upstream_commits
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message
-from patchpilot.model.patch import parse_subject, stable_versions
-from patchpilot.model.recipient import refuse_many
+from patchpilot.model.patch import parse_stable_versions, parse_subject
+from patchpilot.model.recipient import refuse_many_recipients
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.compose_mails import (
@@ -36,11 +36,15 @@ from patchpilot.outgoing.transport import Transport
 from patchpilot.projects.loading import is_list_address, is_on_list_host, projects
 from patchpilot.reading.sender import real_sender
 from patchpilot.series.message_ids import new_message_ids
-from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed
-from patchpilot.services.reply.reply_text import initial_text, text_notes, text_problems
+from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed_mail
+from patchpilot.services.reply.reply_text import (
+    find_text_problems,
+    find_text_warnings,
+    make_reply_text,
+)
 from patchpilot.services.reply.sent_replies import (
     find_duplicate,
-    is_id_used,
+    is_message_id_used,
     is_sent_draft,
 )
 from patchpilot.topic.followed.own_addresses import known_addresses
@@ -78,11 +82,11 @@ class ReplyPlan:
         by_email = {
             address.email: address for address in (*self.mail.to, *self.mail.cc)
         }
-        lists = sum(_is_list(address) for address in by_email.values())
+        lists = sum(_is_list_address(address) for address in by_email.values())
         return len(by_email) - lists, lists
 
 
-def open_draft(
+def open_reply_draft(
     answered_mail: AnsweredMail,
     template: str,
     *,
@@ -98,16 +102,16 @@ def open_draft(
         saved_draft = drafts.find(answered_mail.message_id, template)
     if saved_draft and not is_sent_draft(saved_draft):
         return saved_draft
-    archive = "" if is_undisclosed(answered_mail) else archive
-    return _new_draft(
+    archive = "" if is_undisclosed_mail(answered_mail) else archive
+    return _make_reply_draft(
         answered_mail,
         template,
         reply_subject(answered_mail.mail.mail.subject),
-        initial_text(answered_mail.mail, template, sender, archive, tags),
+        make_reply_text(answered_mail.mail, template, sender, archive, tags),
     )
 
 
-def patch_draft(
+def open_patch_draft(
     repository: Repository, answered_mail: AnsweredMail, commit: str, sender: Address
 ) -> tuple[ReplyDraft, PatchBody]:
     """Return the draft and content of a patch that replies to this message.
@@ -117,7 +121,7 @@ def patch_draft(
     commit or lacks the sender's Signed-off-by.
     """
     subject = parse_subject(answered_mail.mail.mail.subject)
-    versions = answered_mail.mail.place.versions or stable_versions(
+    versions = answered_mail.mail.place.versions or parse_stable_versions(
         [word for mark in subject.marks for word in mark.split()]
     )
     if not versions:
@@ -125,7 +129,7 @@ def patch_draft(
             "the mail names no stable tree",
             hint="reply to the FAILED mail of the tree that the patch is for",
         )
-    if not upstream_commits(repository.commit(commit).message):
+    if not find_upstream_commits(repository.commit(commit).message):
         raise RefusedError(
             f"commit {commit[:12]} does not name its upstream commit",
             hint="run `git cherry-pick -x` to backport the commit, then amend the message",
@@ -142,7 +146,7 @@ def patch_draft(
     with ReplyDrafts() as drafts:
         saved_draft = drafts.find(answered_mail.message_id, PATCH)
     draft = (
-        saved_draft or _new_draft(answered_mail, PATCH, subject_line, "")
+        saved_draft or _make_reply_draft(answered_mail, PATCH, subject_line, "")
     )._replace(
         subject=subject_line,
         text=body.body.decode("utf-8", "surrogateescape"),
@@ -150,7 +154,7 @@ def patch_draft(
     return draft, body
 
 
-def _new_draft(
+def _make_reply_draft(
     answered_mail: AnsweredMail, template: str, subject: str, text: str
 ) -> ReplyDraft:
     return ReplyDraft(answered_mail.message_id, template, "", subject, text)
@@ -159,13 +163,13 @@ def _new_draft(
 def save_reply_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
     """Save a reply's draft with a Message-ID that no sent reply uses."""
     message_id = draft.message_id
-    if not message_id or is_id_used(message_id):
+    if not message_id or is_message_id_used(message_id):
         message_id = new_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[0]
     with ReplyDrafts() as drafts:
         return drafts.keep(draft._replace(message_id=message_id))
 
 
-def reply_sender(
+def choose_reply_sender(
     repository: Repository, transport_name: str, identity: str | None = None
 ) -> Address:
     """Return the address that replies are sent from.
@@ -186,7 +190,7 @@ def reply_sender(
     return sender
 
 
-def _is_list(address: Address) -> bool:
+def _is_list_address(address: Address) -> bool:
     """Return whether an address in a message's headers is a mailing list.
 
     An address with a display name may be a maintainer's.
@@ -213,7 +217,7 @@ def plan_reply(
     """
     transport = transports.find(transport_name)
     account = transport.account(repository, identity)
-    sender = reply_sender(repository, transport_name, identity)
+    sender = choose_reply_sender(repository, transport_name, identity)
     own_addresses = {
         address.lower()
         for address in (*known_addresses(repository, repository.top), sender.email)
@@ -230,9 +234,11 @@ def plan_reply(
             stable,
             tuple(address for address in (*to, *cc) if address not in stable),
         )
-    undisclosed = is_undisclosed(answered_mail)
+    undisclosed = is_undisclosed_mail(answered_mail)
     public_lists = tuple(
-        recipient for recipient in (*to, *cc) if undisclosed and _is_list(recipient)
+        recipient
+        for recipient in (*to, *cc)
+        if undisclosed and _is_list_address(recipient)
     )
     to = tuple(recipient for recipient in to if recipient not in public_lists)
     cc = tuple(recipient for recipient in cc if recipient not in public_lists)
@@ -241,7 +247,7 @@ def plan_reply(
             "no recipients: the mail names no recipient other than you",
             hint="reply to a mail that others sent or received",
         )
-    refuse_many(len(to) + len(cc), force)
+    refuse_many_recipients(len(to) + len(cc), force)
     references = map(add_brackets, reply_references(answered_mail.mail.mail))
     mail = compose_message(
         draft.message_id,
@@ -256,7 +262,7 @@ def plan_reply(
     if patch:
         (patch_id,) = patch_ids_of(repository, [patch.body])
         mail = replace(mail, commit=patch.commit, patch_id=patch_id)
-    bcc_addresses, unusable_addresses = split_usable(
+    bcc_addresses, unusable_addresses = split_usable_addresses(
         () if undisclosed else blind_copies(repository, account)
     )
     bcc = tuple(address.header() for address in bcc_addresses)
@@ -266,13 +272,13 @@ def plan_reply(
         duplicate_problem = find_duplicate(outbox, draft)
     blockers = (
         *((duplicate_problem,) if duplicate_problem else ()),
-        *(() if patch else text_problems(draft.text)),
+        *(() if patch else find_text_problems(draft.text)),
     )
     skipped_recipients = (
         *omitted_recipients,
         *(f"sendemail.bcc: {remark}" for remark in unusable_addresses),
     )
-    text_warnings = () if patch else tuple(text_notes(draft.text))
+    text_warnings = () if patch else tuple(find_text_warnings(draft.text))
     warnings = (
         *(SendProblem("recipients", remark) for remark in skipped_recipients),
         *text_warnings,

@@ -8,7 +8,7 @@ from pathlib import Path
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.range import resolve_patch
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import RefusedError, unknown
+from patchpilot.errors import RefusedError, unknown_word_error
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
 from patchpilot.reading.mail_kinds import MailKind
@@ -17,25 +17,25 @@ from patchpilot.services.reply.answered_mail import find_answered_mail
 from patchpilot.services.reply.plan_reply import (
     PATCH,
     ReplyPlan,
-    open_draft,
-    patch_draft,
+    choose_reply_sender,
+    open_patch_draft,
+    open_reply_draft,
     plan_reply,
-    reply_sender,
     save_reply_draft,
 )
-from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, clean_edited
+from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, clean_edited_text
 from patchpilot.topic.archive_target import archive_setting
 
 __all__ = [
     "Edit",
     "ReplyDraft",
     "ReplyRequest",
-    "discard",
-    "draft_text",
+    "discard_reply_draft",
+    "list_reply_templates",
     "list_unsent_drafts",
-    "plan",
+    "plan_requested_reply",
+    "read_draft_text",
     "read_reply_text",
-    "templates_for",
 ]
 
 _TEMPLATES_OF = {
@@ -79,14 +79,14 @@ def read_reply_text(file: str) -> str:
     return read_text_option(file, "--message takes a text file in UTF-8")
 
 
-def draft_text(
+def read_draft_text(
     repository: Repository, directory: Path | None, request: ReplyRequest
 ) -> str:
     """Return the text of a reply's saved draft, or the filled-in template."""
     with Store() as store:
         answered_mail = find_answered_mail(request.target, request.template, store)
-    sender = reply_sender(repository, request.via, request.identity)
-    return open_draft(
+    sender = choose_reply_sender(repository, request.via, request.identity)
+    return open_reply_draft(
         answered_mail,
         request.template,
         archive=archive_setting(directory),
@@ -95,7 +95,7 @@ def draft_text(
     ).text
 
 
-def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
+def list_reply_templates(kind: MailKind, *, own: bool) -> tuple[str, ...]:
     """Return the reply templates for a kind of message.
 
     `own` is set if the message belongs to the user's own series.
@@ -105,7 +105,7 @@ def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
     return _TEMPLATES_OF.get(kind, (REPLY,))
 
 
-def plan(
+def plan_requested_reply(
     repository: Repository,
     directory: Path | None,
     request: ReplyRequest,
@@ -131,12 +131,12 @@ def _plan_from_draft(
     editor: Edit | None,
 ) -> ReplyPlan:
     if request.template not in TEMPLATES:
-        raise unknown("template", request.template, TEMPLATES)
+        raise unknown_word_error("template", request.template, TEMPLATES)
     with Store() as store:
         answered_mail = find_answered_mail(request.target, request.template, store)
-    sender = reply_sender(repository, request.via, request.identity)
+    sender = choose_reply_sender(repository, request.via, request.identity)
     if request.patch:
-        draft, mail = patch_draft(
+        draft, mail = open_patch_draft(
             repository, answered_mail, resolve_patch(repository, request.patch), sender
         )
         draft = save_reply_draft(draft, sender)
@@ -149,7 +149,7 @@ def _plan_from_draft(
             identity=request.identity,
             force=request.force,
         )
-    draft = open_draft(
+    draft = open_reply_draft(
         answered_mail,
         request.template,
         archive=archive_setting(directory),
@@ -157,7 +157,7 @@ def _plan_from_draft(
         tags=request.tags,
     )
     if request.text is not None:
-        draft = draft._replace(text=clean_edited(request.text))
+        draft = draft._replace(text=clean_edited_text(request.text))
     elif editor:
         edited_text = editor(draft.text)
         if edited_text is None:
@@ -165,7 +165,7 @@ def _plan_from_draft(
                 "the editor failed; nothing was sent",
                 hint="the draft was not changed",
             )
-        draft = draft._replace(text=clean_edited(edited_text))
+        draft = draft._replace(text=clean_edited_text(edited_text))
     draft = save_reply_draft(draft, sender)
     return plan_reply(
         repository,
@@ -177,7 +177,7 @@ def _plan_from_draft(
     )
 
 
-def discard(request: ReplyRequest) -> bool:
+def discard_reply_draft(request: ReplyRequest) -> bool:
     """Delete a reply's draft. Return whether there was one."""
     with Store() as store:
         answered_mail = find_answered_mail(request.target, request.template, store)

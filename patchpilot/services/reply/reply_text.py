@@ -9,7 +9,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from patchpilot.model.address import Address
-from patchpilot.model.patch import parse_subject, stable_versions
+from patchpilot.model.patch import parse_stable_versions, parse_subject
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.mail_classifier import Classified
@@ -30,7 +30,7 @@ _CODE = re.compile(r"^(?:[ \t]|[-+@]|\S*$|\[?\d+\]?:? https?://|[A-Z][\w-]+(?:-b
 _WROTE = re.compile(r"\bwrote:$")
 
 
-def initial_text(
+def make_reply_text(
     mail: Classified, name: str, sender: Address, archive: str, tags: Sequence[str]
 ) -> str:
     """Return the initial text of a reply: the quoted message and the filled-in template.
@@ -39,7 +39,7 @@ def initial_text(
     or "" for no link.
     """
     subject = parse_subject(mail.mail.subject)
-    versions = mail.place.versions or stable_versions(
+    versions = mail.place.versions or parse_stable_versions(
         [word for mark in subject.marks for word in mark.split()]
     )
     values = {
@@ -63,14 +63,14 @@ def _format_date(date: datetime | None) -> str:
     return f"{date:%Y-%m-%d}" if date else "an unknown date"
 
 
-def clean_edited(text: str) -> str:
+def clean_edited_text(text: str) -> str:
     """Return an edited reply without comments, trailing spaces, and blank lines at the start and
     end.
     """
     return strip_comments(text.replace("\r\n", "\n")) + "\n"
 
 
-def text_problems(text: str) -> Iterator[SendProblem]:
+def find_text_problems(text: str) -> Iterator[SendProblem]:
     """Yield the problems that block sending: no text, placeholders, HTML or top-posting."""
     own_lines = list(_sender_lines(text))
     written_lines = [line for line in own_lines if line.strip()]
@@ -110,7 +110,7 @@ def text_problems(text: str) -> Iterator[SendProblem]:
             )
 
 
-def text_notes(text: str) -> Iterator[SendProblem]:
+def find_text_warnings(text: str) -> Iterator[SendProblem]:
     """Yield the warnings about a reply: long lines, or an unanswered quote at the end."""
     long_lines = [
         line
@@ -162,13 +162,13 @@ def quote_reply(mail: Classified, requests: Sequence[int]) -> str:
     }
     blocks = [
         block
-        for block in _group_lines(sorted(own_lines))
+        for block in _group_sender_lines(sorted(own_lines))
         if not requests or any(block[0] <= line <= block[-1] for line in requests)
     ]
-    quoted = [attribution_line(mail.sender, mail.mail.date)]
+    quoted = [format_attribution_line(mail.sender, mail.mail.date)]
     last_quoted = -1
     for block in blocks:
-        start = _context_start(lines, block[0], last_quoted, own_lines)
+        start = _find_context_start(lines, block[0], last_quoted, own_lines)
         if start > last_quoted + 1 and any(
             lines[number].strip() for number in range(last_quoted + 1, start)
         ):
@@ -189,13 +189,14 @@ def quote_tags(mail: Classified) -> str:
         if is_trailer(line.text.strip())
     ]
     return (
-        "\n".join([attribution_line(mail.sender, mail.mail.date), *tags]) + "\n\n"
+        "\n".join([format_attribution_line(mail.sender, mail.mail.date), *tags])
+        + "\n\n"
         if tags
         else ""
     )
 
 
-def attribution_line(sender: Address, date: datetime | None) -> str:
+def format_attribution_line(sender: Address, date: datetime | None) -> str:
     """Return the attribution: `On Sat, 21 Nov 2026 12:04:00 +0100, Name wrote:`."""
     name = sender.called
     return f"On {format_datetime(date)}, {name} wrote:" if date else f"{name} wrote:"
@@ -205,7 +206,7 @@ def _is_greeting_or_tag(line: str) -> bool:
     return bool(is_trailer(line.strip()) or GREETING.match(line) or CLOSING.match(line))
 
 
-def _group_lines(own_lines: Sequence[int]) -> Iterator[list[int]]:
+def _group_sender_lines(own_lines: Sequence[int]) -> Iterator[list[int]]:
     """Yield each run of consecutive lines by the sender."""
     block: list[int] = []
     for line in own_lines:
@@ -217,7 +218,7 @@ def _group_lines(own_lines: Sequence[int]) -> Iterator[list[int]]:
         yield block
 
 
-def _context_start(
+def _find_context_start(
     lines: Sequence[str], start: int, last_quoted: int, own_lines: "set[int]"
 ) -> int:
     """Return the first line to quote as context above a paragraph."""

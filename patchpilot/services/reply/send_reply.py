@@ -19,13 +19,13 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
 from patchpilot.outgoing.sender_lock import hold_sender_lock
 from patchpilot.outgoing.transport import Delivery
-from patchpilot.services.reply.answered_mail import is_undisclosed
+from patchpilot.services.reply.answered_mail import is_undisclosed_mail
 from patchpilot.services.reply.plan_reply import ReplyPlan
 from patchpilot.services.reply.sent_replies import (
     find_duplicate,
-    has_text,
+    has_reply_text,
     lock_message,
-    was_accepted,
+    was_reply_accepted,
 )
 
 KIND = "reply"
@@ -54,12 +54,12 @@ def send_reply(
             locks.enter_context(lock_message(plan.draft.answers))
             send = _store_or_resume_send(outbox, plan, repository, unknown)
         if send.state != "sent":
-            _deliver(repository, outbox, send, plan, terminal)
+            _deliver_reply(repository, outbox, send, plan, terminal)
             send = outbox.get(send.id)
     if send.state == "sent":
         with ReplyDrafts() as drafts:
             drafts.discard(plan.draft)
-        _add_to_series(plan, send)
+        _add_reply_to_series(plan, send)
     return send.entries[0]
 
 
@@ -73,7 +73,7 @@ def _store_or_resume_send(
     for earlier_send in outbox.replies(plan.draft.answers):
         is_same_draft, has_same_text = (
             earlier_send.change_id == plan.draft.message_id,
-            has_text(earlier_send, plan.draft.text),
+            has_reply_text(earlier_send, plan.draft.text),
         )
         if not (is_same_draft or has_same_text):
             continue
@@ -85,16 +85,16 @@ def _store_or_resume_send(
                 return outbox.get(send.id)
             raise _changed_text_error("is now recorded as sent")
         if entry.state is MailState.UNKNOWN and unknown != "lost":
-            raise _uncertain_error(plan, entry.detail)
-        if was_accepted(send) and is_same_draft and not has_same_text:
+            raise _uncertain_state_error(plan, entry.detail)
+        if was_reply_accepted(send) and is_same_draft and not has_same_text:
             raise _changed_text_error("was sent by another patchpilot process")
-        if is_same_draft and not was_accepted(send):
+        if is_same_draft and not was_reply_accepted(send):
             outbox.forget(send.id)
-    _refuse_sent(outbox, plan)
+    _refuse_sent_reply(outbox, plan)
     return outbox.add(_make_send(plan, repository))
 
 
-def _refuse_sent(outbox: Outbox, plan: ReplyPlan) -> None:
+def _refuse_sent_reply(outbox: Outbox, plan: ReplyPlan) -> None:
     """Raise RefusedError if this reply was already sent, unless the user wants to resend it."""
     if (duplicate := find_duplicate(outbox, plan.draft)) and not plan.force:
         with ReplyDrafts() as drafts:
@@ -109,7 +109,7 @@ def _changed_text_error(state: str) -> RefusedError:
     )
 
 
-def _uncertain_error(plan: ReplyPlan, detail: str) -> RefusedError:
+def _uncertain_state_error(plan: ReplyPlan, detail: str) -> RefusedError:
     return RefusedError(
         f"it is not known whether this reply was sent: {detail}",
         hint=Action(
@@ -120,7 +120,7 @@ def _uncertain_error(plan: ReplyPlan, detail: str) -> RefusedError:
     )
 
 
-def _deliver(
+def _deliver_reply(
     repository: Repository,
     outbox: Outbox,
     send: Send,
@@ -143,7 +143,7 @@ def _deliver(
         outbox.settle(send.id)
 
 
-def _add_to_series(plan: ReplyPlan, send: Send) -> None:
+def _add_reply_to_series(plan: ReplyPlan, send: Send) -> None:
     """Add the sent reply to its tracked series, because the archive receives it only minutes
     later.
     """
@@ -171,5 +171,5 @@ def _make_send(plan: ReplyPlan, repository: Repository) -> Send:
         begun="",
         entries=(plan.mail,),
         identity=plan.identity,
-        undisclosed=is_undisclosed(plan.answered),
+        undisclosed=is_undisclosed_mail(plan.answered),
     )

@@ -30,7 +30,7 @@ def lock_message(answers: str) -> Iterator[None]:
         yield
 
 
-def has_text(send: Send, text: str) -> bool:
+def has_reply_text(send: Send, text: str) -> bool:
     """Return whether a reply in the outbox has this text.
 
     Trailing spaces, and blank lines at the start and end, are ignored.
@@ -44,7 +44,7 @@ def _stripped_lines(text: bytes) -> list[bytes]:
     return [line.rstrip() for line in text.strip().split(b"\n")]
 
 
-def was_accepted(send: Send) -> bool:
+def was_reply_accepted(send: Send) -> bool:
     return send.entries[0].state is MailState.ACCEPTED
 
 
@@ -53,7 +53,7 @@ def find_duplicate(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
     duplicates = [
         send
         for send in outbox.replies(draft.answers)
-        if was_accepted(send) and has_text(send, draft.text)
+        if was_reply_accepted(send) and has_reply_text(send, draft.text)
     ]
     if not duplicates:
         return None
@@ -75,17 +75,17 @@ def is_sent_draft(draft: ReplyDraft) -> bool:
     """
     with Outbox() as outbox:
         return any(
-            was_accepted(send) and has_text(send, draft.text)
+            was_reply_accepted(send) and has_reply_text(send, draft.text)
             for send in outbox.sends(draft.message_id, kind="reply")
         )
 
 
-def is_id_used(message_id: str) -> bool:
+def is_message_id_used(message_id: str) -> bool:
     """Return whether a reply with this Message-ID was accepted.
 
     If so, a changed draft needs a new Message-ID.
     """
     with Outbox() as outbox:
         return any(
-            was_accepted(send) for send in outbox.sends(message_id, kind="reply")
+            was_reply_accepted(send) for send in outbox.sends(message_id, kind="reply")
         )

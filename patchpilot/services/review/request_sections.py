@@ -55,7 +55,7 @@ class PatchedFiles:
         return None if is_guess else _decode_lines(content)
 
 
-def request_sections(
+def make_request_sections(
     checked_patch: "CheckedPatch",
     files: PatchedFiles,
     repository: "Repository | None",
@@ -84,7 +84,7 @@ def request_sections(
             for patch in series
         ],
     )
-    new_functions = list(_changed_functions(patch, files.after, is_new=True))
+    new_functions = list(_find_changed_functions(patch, files.after, is_new=True))
     function_names = [name for _, name, _ in new_functions]
     for path, name, lines in new_functions:
         yield (f"{name} in {path}, after the patch", lines)
@@ -92,21 +92,21 @@ def request_sections(
     folder_facts = path_facts(folder, repository) if folder else ()
     facts = [f"{fact.label}: {fact.value} ({fact.source})" for fact in folder_facts]
     yield ("Conventions of the subsystem", [(None, fact) for fact in facts])
-    revision = _base_revision(patch, repository)
+    revision = _find_base_revision(patch, repository)
     if repository and revision:
-        called_names = _called_names(patch, new_functions)
-        yield from _definitions(repository, revision, patch.paths, called_names)
-        yield _callers(repository, revision, patch.paths, function_names)
-    for path, name, lines in _changed_functions(
+        called_names = _find_called_functions(patch, new_functions)
+        yield from _find_definitions(repository, revision, patch.paths, called_names)
+        yield _find_callers(repository, revision, patch.paths, function_names)
+    for path, name, lines in _find_changed_functions(
         patch, files.lines_before, is_new=False
     ):
         yield (f"{name} in {path}, before the patch", lines)
     if repository and revision:
-        yield _earlier_commits(repository, revision, patch.paths)
-    yield from _listed_documents(patch, files)
+        yield _list_earlier_commits(repository, revision, patch.paths)
+    yield from _find_listed_documents(patch, files)
 
 
-def _listed_documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
+def _find_listed_documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
     """Yield the documents that MAINTAINERS lists (P:) for the changed files."""
     try:
         matches = match(load(files.tree), patch.paths) if files.tree else ()
@@ -117,13 +117,13 @@ def _listed_documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
         yield path, number_lines(files.lines_before(path) or ())
 
 
-def _base_revision(patch: Patch, repository: "Repository | None") -> str | None:
+def _find_base_revision(patch: Patch, repository: "Repository | None") -> str | None:
     if repository is None:
         return None
     return repository.find(f"{patch.commit}^" if patch.commit else "HEAD")
 
 
-def _changed_functions(
+def _find_changed_functions(
     patch: Patch,
     read_lines: "Callable[[str], tuple[str, ...] | None]",
     *,
@@ -135,7 +135,7 @@ def _changed_functions(
         if lines is None:
             continue
         reported_spans: set[tuple[int, int]] = set()
-        for line in _changed_lines(change, is_new=is_new):
+        for line in _changed_line_numbers(change, is_new=is_new):
             function = function_at(lines, line)
             if function is None or function.span in reported_spans:
                 continue
@@ -147,7 +147,7 @@ def _changed_functions(
             yield change.path, function.name, number_lines(function_lines, start + 1)
 
 
-def _changed_lines(change: FileChange, *, is_new: bool) -> Iterator[int]:
+def _changed_line_numbers(change: FileChange, *, is_new: bool) -> Iterator[int]:
     """Yield the 0-based numbers of the lines that a change adds or, in the old file, removes."""
     for hunk in change.hunks:
         number = (hunk.new_start if is_new else hunk.old_start) - 1
@@ -157,7 +157,7 @@ def _changed_lines(change: FileChange, *, is_new: bool) -> Iterator[int]:
             number += line.kind in (" +" if is_new else " -")
 
 
-def _called_names(
+def _find_called_functions(
     patch: Patch, new_functions: Sequence[tuple[str, str, Sequence[tuple[int, str]]]]
 ) -> list[str]:
     """Return the functions that the changed functions call, those in added lines first."""
@@ -170,17 +170,17 @@ def _called_names(
     return [name for name in dict.fromkeys(names) if name not in _NO_CALL | own_names]
 
 
-def _definitions(
+def _find_definitions(
     repository: "Repository", revision: str, paths: Sequence[str], names: Sequence[str]
 ) -> Iterator[Section]:
     """Yield the definitions of called functions in the patch's directories and include/."""
     if not names:
         return
     grep_options = ("-E", "-e", rf"^[A-Za-z_].*\b({'|'.join(names[:40])})\(")
-    folders = (*_folders(paths), "include")
+    folders = (*_parent_folders(paths), "include")
     functions = (
         (path, lines, function)
-        for path, _, lines, function in _find_matches(
+        for path, _, lines, function in _find_matching_functions(
             repository, revision, folders, grep_options
         )
         if function
@@ -195,14 +195,14 @@ def _definitions(
         )
 
 
-def _callers(
+def _find_callers(
     repository: "Repository", revision: str, paths: Sequence[str], names: Sequence[str]
 ) -> Section:
     """Return the lines that mention the changed functions, with context."""
     rows: list[tuple[int | None, str]] = []
     patterns = [argument for name in dict.fromkeys(names) for argument in ("-e", name)]
-    matches = _find_matches(
-        repository, revision, _folders(paths), ("-w", "-F", *patterns)
+    matches = _find_matching_functions(
+        repository, revision, _parent_folders(paths), ("-w", "-F", *patterns)
     )
     # skip the first line of the function itself
     calls = (
@@ -217,7 +217,7 @@ def _callers(
     return ("Callers of the changed functions, before the patch", rows)
 
 
-def _earlier_commits(
+def _list_earlier_commits(
     repository: "Repository", revision: str, paths: Sequence[str]
 ) -> Section:
     arguments = ("log", f"-{_LOG}", "--format=%h %as %s", revision, "--", *paths)
@@ -231,7 +231,7 @@ def _earlier_commits(
     )
 
 
-def _grep(
+def _grep_c_files(
     repository: "Repository",
     revision: str,
     folders: Sequence[str],
@@ -267,7 +267,7 @@ def _grep(
             yield name.removeprefix(f"{revision}:"), int(number)
 
 
-def _find_matches(
+def _find_matching_functions(
     repository: "Repository",
     revision: str,
     folders: Sequence[str],
@@ -277,12 +277,12 @@ def _find_matches(
     read_lines = cache(
         lambda path: _decode_lines(repository.blob(revision, path)) or ()
     )
-    for path, line in _grep(repository, revision, folders, grep_options):
+    for path, line in _grep_c_files(repository, revision, folders, grep_options):
         lines = read_lines(path)
         yield path, line, lines, function_at(lines, line - 1)
 
 
-def _folders(paths: Sequence[str]) -> tuple[str, ...]:
+def _parent_folders(paths: Sequence[str]) -> tuple[str, ...]:
     folders = (path.rpartition("/")[0] for path in paths if path.endswith((".c", ".h")))
     return tuple(
         dict.fromkeys(re.sub(r"([*?\[\]\\])", r"\\\1", folder) for folder in folders)

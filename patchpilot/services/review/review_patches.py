@@ -12,8 +12,8 @@ from patchpilot.errors import GitError, RefusedError
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import counted
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.printable import format_count
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding
 from patchpilot.reviewers.answer import Comments, ReviewComment, parse_answer
 from patchpilot.reviewers.proof import PatchFacts, ProofResult, ProvenComment, prove
@@ -32,7 +32,7 @@ from patchpilot.reviewers.stored_reviews import (
 )
 from patchpilot.services.review.request_sections import (
     PatchedFiles,
-    request_sections,
+    make_request_sections,
 )
 
 _LONG_WORD = re.compile(r"[a-z_]{5,}")
@@ -99,7 +99,9 @@ class ReviewInput(NamedTuple):
     tokens: int | None = None
 
 
-def review_requests(review_input: ReviewInput) -> Iterator[tuple[Patch, ReviewRequest]]:
+def make_review_requests(
+    review_input: ReviewInput,
+) -> Iterator[tuple[Patch, ReviewRequest]]:
     for checked_patch in review_input.result.patches:
         if checked_patch.patch.has_diff:
             yield (
@@ -108,8 +110,11 @@ def review_requests(review_input: ReviewInput) -> Iterator[tuple[Patch, ReviewRe
             )
 
 
-def review(
-    review_input: ReviewInput, progress: Progress = silent, *, may_ask: bool = True
+def run_reviews(
+    review_input: ReviewInput,
+    progress: Progress = ignore_progress,
+    *,
+    may_ask: bool = True,
 ) -> tuple[Review, ...]:
     """Return the reviews of the patches by each reviewer.
 
@@ -117,12 +122,12 @@ def review(
     answer to each topic's security question is no. Otherwise, raise `RefusedError` with the command
     and its input.
     """
-    drafts = _drafts(review_input)
+    drafts = _read_topic_drafts(review_input)
     directory = review_input.repository.top if review_input.repository else Path.cwd()
     reviewers = choose_reviewers(directory, review_input.reviewer)
     for reviewer in reviewers:
         if may_ask and not reviewer.is_local:
-            _refuse_undisclosed(review_input, reviewer, drafts)
+            _refuse_undisclosed_topics(review_input, reviewer, drafts)
     waivers = {
         name: reason
         for draft in filter(None, drafts)
@@ -138,7 +143,7 @@ def review(
     )
 
 
-def review_note(reviews: Sequence[Review], patch: Patch) -> str:
+def format_review_note(reviews: Sequence[Review], patch: Patch) -> str:
     """Return the note about a patch's reviews for the section below its `---`, or "".
 
     It contains line numbers and the user's reasons, but no text by reviewers.
@@ -152,7 +157,7 @@ def review_note(reviews: Sequence[Review], patch: Patch) -> str:
                 comment for comment in reviewed_patch.findings if comment.is_sure
             ]
             summary = (
-                counted(len(sure_comments), "comment")
+                format_count(len(sure_comments), "comment")
                 if sure_comments
                 else "no comments"
             )
@@ -165,7 +170,7 @@ def review_note(reviews: Sequence[Review], patch: Patch) -> str:
     return "\n".join(lines)
 
 
-def _drafts(review_input: ReviewInput) -> "tuple[Draft | None, ...]":
+def _read_topic_drafts(review_input: ReviewInput) -> "tuple[Draft | None, ...]":
     """Return the draft of each topic, or None for patch files and topics without a draft."""
     return tuple(
         known_draft(review_input.repository, target, review_input.base)
@@ -175,7 +180,7 @@ def _drafts(review_input: ReviewInput) -> "tuple[Draft | None, ...]":
     )
 
 
-def _refuse_undisclosed(
+def _refuse_undisclosed_topics(
     review_input: ReviewInput, reviewer: Reviewer, drafts: "Sequence[Draft | None]"
 ) -> None:
     """Raise `RefusedError` unless the answer to each topic's security question is no."""
@@ -189,9 +194,9 @@ def _refuse_undisclosed(
         )
     if None not in answers:
         return
-    sizes = [len(request.text) for _, request in review_requests(review_input)]
+    sizes = [len(request.text) for _, request in make_review_requests(review_input)]
     raise RefusedError(
-        f"reviewer {reviewer.name} would get {counted(len(sizes), 'patch', 'patches')}"
+        f"reviewer {reviewer.name} would get {format_count(len(sizes), 'patch', 'patches')}"
         f" ({sum(sizes) / 1000:.0f} kB, see --review-request) through `{reviewer.shown}`:"
         " could somebody use the bug to attack a machine?",
         hint=Action("draft", ("--security", "no"), "if nobody could: run `{}`"),
@@ -209,7 +214,7 @@ def _review_patch(
         patch for patch in review_input.result.patches if patch.patch.has_diff
     ]
     for number, checked_patch in enumerate(checked_patches, 1):
-        key = _patch_key(checked_patch.patch)
+        key = _make_patch_key(checked_patch.patch)
         answer = stored_review(reviewer, key)
         is_stored = answer is not None
         tokens = 0
@@ -235,16 +240,16 @@ def _review_patch(
                 )
                 continue
             store_review(reviewer, key, answer)
-        known_facts = patch_facts(review_input, checked_patch)
+        known_facts = gather_patch_facts(review_input, checked_patch)
         earlier_comments = earlier_review(reviewer, key) or ()
         findings = tuple(_verify_comments(answer, known_facts, checked_patch, waivers))
         yield ReviewedPatch(
             checked_patch.patch,
             findings,
-            tuple(_resolved_problems(earlier_comments, findings, known_facts)),
+            tuple(_find_resolved_comments(earlier_comments, findings, known_facts)),
             tokens,
             is_stored,
-            _copies_a_comment(checked_patch.patch, (*answer, *earlier_comments)),
+            _copies_comment_words(checked_patch.patch, (*answer, *earlier_comments)),
         )
 
 
@@ -284,7 +289,7 @@ def _is_same_problem(finding: Finding, proven_comment: ProvenComment) -> bool:
     )
 
 
-def _copies_a_comment(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
+def _copies_comment_words(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
     """Return whether the commit message copies words from a comment without an Assisted-by: tag."""
     if patch.tags("Assisted-by"):
         return False
@@ -297,7 +302,7 @@ def _copies_a_comment(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
     return False
 
 
-def _resolved_problems(
+def _find_resolved_comments(
     earlier_comments: Comments, current: Sequence[ProvenComment], facts: PatchFacts
 ) -> Iterator[str]:
     """Yield the problems found in an earlier version whose quoted code is gone."""
@@ -312,7 +317,7 @@ def _resolved_problems(
             yield comment.problem
 
 
-def _patch_key(patch: Patch) -> PatchKey:
+def _make_patch_key(patch: Patch) -> PatchKey:
     lines = [patch.subject.title, *patch.message]
     for change in patch.files:
         lines += (change.old_path or "", change.new_path or "")
@@ -321,7 +326,7 @@ def _patch_key(patch: Patch) -> PatchKey:
     return "\n".join(lines), f"{author} {patch.date}"
 
 
-def _patched_files(
+def _open_patched_files(
     review_input: ReviewInput, checked_patch: "CheckedPatch"
 ) -> PatchedFiles:
     setting = review_input.result.setting
@@ -335,9 +340,9 @@ def _write_review_request(
 ) -> ReviewRequest:
     patches = [checked_patch.patch for checked_patch in review_input.result.patches]
     series = patches if patches[1:] else ()
-    sections = request_sections(
+    sections = make_request_sections(
         checked_patch,
-        _patched_files(review_input, checked_patch),
+        _open_patched_files(review_input, checked_patch),
         review_input.repository,
         series,
     )
@@ -346,10 +351,12 @@ def _write_review_request(
     )
 
 
-def patch_facts(review_input: ReviewInput, checked_patch: "CheckedPatch") -> PatchFacts:
+def gather_patch_facts(
+    review_input: ReviewInput, checked_patch: "CheckedPatch"
+) -> PatchFacts:
     """Return the facts for verifying comments about a patch."""
     patch, repository = checked_patch.patch, review_input.repository
-    files = _patched_files(review_input, checked_patch)
+    files = _open_patched_files(review_input, checked_patch)
     patch_text = "\n".join(patch.lines)
 
     @cache

@@ -3,11 +3,11 @@
 
 from collections.abc import Sequence
 
-from patchpilot.model.printable import counted, one_line
+from patchpilot.model.printable import format_count, make_one_line
 from patchpilot.services.review.review_patches import Review
 
 
-def review_text(reviews: Sequence[Review], *, show_all: bool = False) -> str:
+def format_reviews(reviews: Sequence[Review], *, show_all: bool = False) -> str:
     """Format the reviews as text; `show_all` includes uncertain comments."""
     return "\n".join(
         line for review in reviews for line in _review_lines(review, show_all)
@@ -17,9 +17,9 @@ def review_text(reviews: Sequence[Review], *, show_all: bool = False) -> str:
 def _review_lines(review: Review, show_all: bool) -> list[str]:
     lines, hidden_count, duplicate_count = [], 0, 0
     for patch in review.patches:
-        source = one_line(patch.patch.source)
+        source = make_one_line(patch.patch.source)
         if patch.error:
-            lines.append(f"    {source}: no review: {one_line(patch.error)}")
+            lines.append(f"    {source}: no review: {make_one_line(patch.error)}")
         for finding in patch.findings:
             duplicate_count += bool(finding.same_as)
             if not (finding.is_shown or show_all):
@@ -30,9 +30,9 @@ def _review_lines(review: Review, show_all: bool) -> list[str]:
             )
             reason = finding.reason or finding.waived or finding.same_as
             lines.append(
-                f"    {source}:{one_line(location)}: {one_line(finding.comment.problem)}"
+                f"    {source}:{make_one_line(location)}: {make_one_line(finding.comment.problem)}"
                 f" ({finding.comment.confidence:.1f}) [{finding.name}]"
-                + (f" ({one_line(reason)})" if reason else "")
+                + (f" ({make_one_line(reason)})" if reason else "")
             )
         if patch.takes_over:
             lines.append(
@@ -40,7 +40,7 @@ def _review_lines(review: Review, show_all: bool) -> list[str]:
                 " (Documentation/process/coding-assistants.rst)"
             )
         lines += [
-            f"    {source}: resolved since the last version: {one_line(problem)}"
+            f"    {source}: resolved since the last version: {make_one_line(problem)}"
             for problem in patch.resolved
         ]
     counts = (
@@ -49,10 +49,10 @@ def _review_lines(review: Review, show_all: bool) -> list[str]:
         f"{hidden_count} folded (uncertain, waived or without a proven place): see --all"
         if hidden_count
         else "",
-        f"{counted(review.tokens, 'token')} in requests" if review.tokens else "",
+        f"{format_count(review.tokens, 'token')} in requests" if review.tokens else "",
     )
     details = "; ".join(filter(None, counts))
-    title = f"review by {one_line(review.reviewer.name)}" + (
+    title = f"review by {make_one_line(review.reviewer.name)}" + (
         f": {details}" if details else ""
     )
     return [title, *lines]

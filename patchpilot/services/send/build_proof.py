@@ -6,14 +6,14 @@ from dataclasses import replace
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
-from patchpilot.model.built_commit import BuiltCommit, compile_tested
+from patchpilot.model.built_commit import BuiltCommit, list_tested_architectures
 from patchpilot.model.draft import COMPILE_TESTED, Draft
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
 from patchpilot.topic.find_topic import finish_topic
 
 
-def last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit | None]:
+def find_last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit | None]:
     """Return the recorded build of each current commit of the topic."""
     from patchpilot.building.built_record import find_build
 
@@ -22,17 +22,21 @@ def last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit | None
     ]
 
 
-def compile_tested_line(repository: Repository, draft: Draft) -> str:
+def format_compile_tested_line(repository: Repository, draft: Draft) -> str:
     """Return the `Compile-tested:` line to put below the `---`.
 
     Return "" if the user did not request it or the commits have changed since the build.
     """
     is_wanted = draft.answers.get(COMPILE_TESTED) == "yes"
-    configurations = compile_tested(last_builds(repository, draft)) if is_wanted else ""
+    configurations = (
+        list_tested_architectures(find_last_builds(repository, draft))
+        if is_wanted
+        else ""
+    )
     return f"Compile-tested: {configurations}" if configurations else ""
 
 
-def set_compile_tested(
+def set_compile_tested_line(
     repository: Repository, request: SendRequest, *, enabled: bool
 ) -> str:
     """Add or remove the `Compile-tested:` line, and return its text.
@@ -40,7 +44,7 @@ def set_compile_tested(
     Raise `UsageError` if not all commits have been built.
     """
     draft = finish_topic(repository, request).draft
-    configurations = compile_tested(last_builds(repository, draft))
+    configurations = list_tested_architectures(find_last_builds(repository, draft))
     if enabled and not configurations:
         raise UsageError(
             "not every commit of the topic was built in its current form",

@@ -6,12 +6,20 @@ answers to the pre-send questions.
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
+from patchpilot.model.address import (
+    AddressState,
+    check_email_address,
+    is_header_safe,
+    parse_address,
+)
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
 from patchpilot.services.send.mail_recipients import choose_recipients
-from patchpilot.services.send.recipient_advice import RecipientAdvice, recipient_advice
+from patchpilot.services.send.recipient_advice import (
+    RecipientAdvice,
+    find_recipient_advice,
+)
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_project import project_of
 from patchpilot.topic.topic_recipients import Planned, plan_series
@@ -42,7 +50,7 @@ class CountedRecipients(NamedTuple):
         )
 
 
-def count_recipients(
+def find_topic_recipients(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> CountedRecipients:
     """Return the recipients of the topic, or of the patch with the index `patch`, which may be
@@ -65,7 +73,7 @@ def count_recipients(
         if recipient.address.key not in excluded_keys
     )
     recipient_plan = recipient_plan._replace(plan=plan._replace(recipients=recipients))
-    advice = recipient_advice(
+    advice = find_recipient_advice(
         repository, recipient_plan.plan, series, draft, project, request.base
     )
     if patch is None or len(series.patches) < 2:
@@ -76,17 +84,20 @@ def count_recipients(
     return CountedRecipients(recipient_plan, single_patch.subject.title, advice)
 
 
-def is_sendable(email: str) -> bool:
+def is_sendable_address(email: str) -> bool:
     """Return whether messages can be sent to an address.
 
     Servers reject invalid addresses, and git send-email rejects domains without a dot.
     """
     return (
-        "." in email.rpartition("@")[2] and judge(email).state is not AddressState.BAD
+        "." in email.rpartition("@")[2]
+        and check_email_address(email).state is not AddressState.BAD
     )
 
 
-def check_address(text: str, recipients: CountedRecipients | None) -> tuple[bool, str]:
+def check_recipient_address(
+    text: str, recipients: CountedRecipients | None
+) -> tuple[bool, str]:
     """Return whether a typed address can be added to the recipients, with a reason or note."""
     address = parse_address(text)
     if address is None or "@" not in address.email:
@@ -96,10 +107,10 @@ def check_address(text: str, recipients: CountedRecipients | None) -> tuple[bool
     rows = recipients.rows if recipients else ()
     if any(recipient.address.key == address.key for _, recipient in rows):
         return True, "already a recipient; press Enter to move it to Cc"
-    verdict = judge(address.email)
+    verdict = check_email_address(address.email)
     if verdict.state is AddressState.BAD:
         return False, verdict.reason
-    if not is_sendable(address.email):
+    if not is_sendable_address(address.email):
         return False, "git send-email rejects addresses whose domain has no dot"
     if verdict.state is AddressState.DOUBTFUL:
         return True, f"warning: {verdict.reason}; press Enter to add it anyway"

@@ -15,11 +15,11 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
-from patchpilot.model.bounded import limited_number
+from patchpilot.model.bounded import parse_limited_number
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_id_option
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.enrollment import withdraw
 from patchpilot.outgoing.outbox import Outbox, Send
@@ -82,19 +82,19 @@ class DraftChanges(NamedTuple):
     imported: Path | None = None
 
 
-def show(
+def show_draft(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> DraftResult:
     """Return the draft of a TARGET's topic.
 
     A new draft is created if necessary.
     """
-    return _draft_result(
+    return _make_draft_result(
         repository, finish_topic(repository, SendRequest(target=target, base=base))
     )
 
 
-def change(
+def change_draft(
     repository: Repository,
     changes: DraftChanges,
     target: str | None = None,
@@ -108,7 +108,7 @@ def change(
     topic = finish_topic(repository, SendRequest(target=target, base=base))
     before = draft = topic.draft
     if changes.imported:
-        draft = _import_text(repository, draft, read_draft_file(changes.imported))
+        draft = _import_draft_text(repository, draft, read_draft_file(changes.imported))
     if changes.subject is None and subject and not text and draft.cover_subject:
         # if the cover letter already has a subject, a single line replaces the text
         subject, text = None, subject
@@ -118,7 +118,7 @@ def change(
         cover_text=draft.cover_text if text is None else text.strip("\n"),
     )
     if changes.version is not None:
-        draft = replace(draft, version=_check_unsent(draft, changes.version))
+        draft = replace(draft, version=_check_version_unsent(draft, changes.version))
     if changes.changelog is not None:
         draft = set_changelog(draft, changes.changelog, repository)
     for patch, text in changes.notes:
@@ -134,12 +134,12 @@ def change(
         )
     write_draft_to_b4(repository, draft)
     with Drafts() as drafts:
-        return _draft_result(
+        return _make_draft_result(
             repository, topic._replace(draft=drafts.keep(before, draft, "set"))
         )
 
 
-def edit(
+def edit_draft_texts(
     repository: Repository,
     editor: Edit,
     target: str | None = None,
@@ -161,36 +161,36 @@ def edit(
             text, in_conflict = merge_edit(initial, text, current)
             if in_conflict:
                 raise RefusedError("the draft changed while it was edited")
-            imported_draft = _import_text(repository, draft, text)
+            imported_draft = _import_draft_text(repository, draft, text)
         except PatchpilotError as error:
             raise save_invalid_edit(current, text, EDITED, error) from error
         write_draft_to_b4(repository, imported_draft)
         with Drafts() as drafts:
             draft = drafts.keep(draft, imported_draft, "edited")
-    return _draft_result(repository, topic._replace(draft=draft))
+    return _make_draft_result(repository, topic._replace(draft=draft))
 
 
 def _format_for_editing(repository: Repository, draft: Draft) -> str:
-    offered_draft = _draft_to_write(repository, draft)
+    offered_draft = _find_editable_draft(repository, draft)
     hints = (
         changelog_hints(repository, offered_draft) if offered_draft.version > 1 else ()
     )
     return as_text(offered_draft, change_items=hints)
 
 
-def export(repository: Repository, target: str | None, base: str | None) -> str:
+def export_draft(repository: Repository, target: str | None, base: str | None) -> str:
     """Return a draft's texts in the format that `change` imports.
 
     After a send, include the next version's changelog, filled in with the changes since then.
     """
     return as_text(
-        _draft_to_write(
+        _find_editable_draft(
             repository, find_draft(repository, SendRequest(target=target, base=base))
         )
     )
 
 
-def begin_version(repository: Repository, request: SendRequest) -> Draft:
+def begin_next_version(repository: Repository, request: SendRequest) -> Draft:
     """Start the version after the last sent one, and save its draft.
 
     Its changelog lists the changes since then. Raise `UsageError` if no version was sent.
@@ -201,7 +201,7 @@ def begin_version(repository: Repository, request: SendRequest) -> Draft:
         return drafts.keep(draft, version, f"{STUBS}{version.version - 1}")
 
 
-def reset(
+def reset_draft(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> tuple[Draft, DraftResult]:
     """Clear a topic's draft, and return the old and the new draft.
@@ -235,10 +235,10 @@ def reset(
             patches=saved_draft.patches,
         )
         drafts.save(replace(cleared_draft, origins=origins))
-    return saved_draft, show(repository, target, base)
+    return saved_draft, show_draft(repository, target, base)
 
 
-def ping(
+def write_reminder(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> str:
     """Return a polite reminder about the last version, to send as a reply to it.
@@ -261,7 +261,7 @@ def ping(
     return strip_comments(fill(template("ping"), values)) + "\n"
 
 
-def forget(
+def delete_draft(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> Draft:
     """Delete a topic's draft, but keep the record of sent versions."""
@@ -271,7 +271,7 @@ def forget(
     return draft
 
 
-def leave_b4(repository: Repository) -> str:
+def unenroll_from_b4(repository: Repository) -> str:
     """Unenroll the branch from b4.
 
     Its commits and the user's branch description are kept. Raise `MissingError` if patchpilot did
@@ -295,7 +295,7 @@ def leave_b4(repository: Repository) -> str:
     return name
 
 
-def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
+def _find_editable_draft(repository: Repository, draft: Draft) -> Draft:
     """Return the draft to edit. After a send, this is the next version's draft.
 
     The changelog of a started version is regenerated until the user edits it, because commits and
@@ -314,12 +314,12 @@ def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
     )
 
 
-def _import_text(repository: Repository, draft: Draft, text: str) -> Draft:
+def _import_draft_text(repository: Repository, draft: Draft, text: str) -> Draft:
     """Import the edited texts into the draft.
 
     If the generated changelog was not changed, neither it nor its version is saved.
     """
-    offered_draft = _draft_to_write(repository, draft)
+    offered_draft = _find_editable_draft(repository, draft)
     imported_draft = update_from_text(offered_draft, text)
     if offered_draft.version == draft.version or (
         imported_draft.changelog
@@ -339,7 +339,7 @@ def _import_text(repository: Repository, draft: Draft, text: str) -> Draft:
     )
 
 
-def _check_unsent(draft: Draft, version: int) -> int:
+def _check_version_unsent(draft: Draft, version: int) -> int:
     """Return the version, or raise UsageError if it was already sent."""
     last_send = last_sent(draft)
     if last_send and version <= last_send.version:
@@ -351,8 +351,8 @@ def _check_unsent(draft: Draft, version: int) -> int:
 
 
 def _find_patch(draft: Draft, name: str) -> str:
-    if 1 <= limited_number(name) <= len(draft.patches):
-        return draft.patches[limited_number(name) - 1].patch_id
+    if 1 <= parse_limited_number(name) <= len(draft.patches):
+        return draft.patches[parse_limited_number(name) - 1].patch_id
     matches: Sequence[str] = [
         patch.patch_id
         for patch in draft.patches
@@ -360,7 +360,7 @@ def _find_patch(draft: Draft, name: str) -> str:
     ]
     if len(matches) != 1:
         patch_count = (
-            f"this topic has {counted(len(draft.patches), 'patch', 'patches')}"
+            f"this topic has {format_count(len(draft.patches), 'patch', 'patches')}"
         )
         if not matches:
             raise UsageError(
@@ -374,7 +374,7 @@ def _find_patch(draft: Draft, name: str) -> str:
     return matches[0]
 
 
-def _draft_result(repository: Repository, topic: Topic) -> DraftResult:
+def _make_draft_result(repository: Repository, topic: Topic) -> DraftResult:
     draft = topic.draft
     with Outbox() as outbox:
         sends = outbox.sends(draft.change_id)
@@ -388,7 +388,7 @@ def _draft_result(repository: Repository, topic: Topic) -> DraftResult:
     )
 
 
-def editor_of(workplace: Workplace) -> Edit:
+def make_text_editor(workplace: Workplace) -> Edit:
     """Return a function that opens the user's editor on a text and returns the edited text.
 
     The default is git's editor. The function returns None if the editor fails.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from patchpilot.model.message import Message
 from patchpilot.model.patch import parse_subject
-from patchpilot.services.send.readable_mail import readable_lines
+from patchpilot.services.send.readable_mail import format_readable_mail
 from patchpilot.services.send.sending import Sending
 from patchpilot.topic.reroll import last_sent
 
@@ -37,7 +37,7 @@ class MailChanges(NamedTuple):
     dropped: tuple[str, ...]
 
 
-def mail_changes(plan: Sending) -> MailChanges | None:
+def compare_with_last_version(plan: Sending) -> MailChanges | None:
     """Compare the plan's messages with the last version sent.
 
     Return None if no version was sent.
@@ -56,7 +56,7 @@ def mail_changes(plan: Sending) -> MailChanges | None:
             for old, mail in zip(counterparts, plan.send.entries, strict=True)
         ),
         tuple(
-            _title(old)
+            _mail_title(old)
             for old in last_send.entries
             if old.position not in matched_positions and old.patch_id
         ),
@@ -76,7 +76,7 @@ def _find_counterpart(mail: Message, old_messages: Sequence[Message]) -> Message
             *(
                 entry
                 for entry in reversed(old_messages)
-                if _title(entry) == _title(mail)
+                if _mail_title(entry) == _mail_title(mail)
             ),
             *(
                 entry
@@ -87,16 +87,16 @@ def _find_counterpart(mail: Message, old_messages: Sequence[Message]) -> Message
     return next(iter(candidates), None)
 
 
-def _title(mail: Message) -> str:
+def _mail_title(mail: Message) -> str:
     return parse_subject(mail.subject).title
 
 
 def _compare_messages(old: Message | None, new: Message) -> MailChange:
     if old is None:
         return MailChange("new")
-    lines = readable_lines(new)
+    lines = format_readable_mail(new)
     start = lines.index("") + 1 if "" in lines else len(lines)
-    body, old_body = lines[start:], readable_lines(old)
+    body, old_body = lines[start:], format_readable_mail(old)
     old_body = old_body[old_body.index("") + 1 :] if "" in old_body else []
     matcher = difflib.SequenceMatcher(None, old_body, body, autojunk=False)
     changed_lines = {

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.model.address import Address, split_usable
+from patchpilot.model.address import Address, split_usable_addresses
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.model.recipient import TEAM, Recipient, RecipientPlan
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
@@ -87,7 +87,7 @@ def choose_recipients(
         )
         all_recipients = [
             recipient
-            for recipient in (*recipients, *_file_recipients(series))
+            for recipient in (*recipients, *_recipients_in_patch_files(series))
             if recipient.by_hand
             or account.sender is None
             or recipient.address.key != account.sender.key
@@ -105,18 +105,20 @@ def choose_recipients(
                 f"omitted by sendemail.suppresscc: {', '.join(sorted(omitted_addresses))}",
             )
         _merge_recipients(by_address, configured.recipients)
-        bcc_addresses, invalid = split_usable(blind_copies(repository, account))
+        bcc_addresses, invalid = split_usable_addresses(
+            blind_copies(repository, account)
+        )
         notes += (
             *configured.warnings,
             *(f"sendemail.bcc: {problem}" for problem in invalid),
         )
-    _merge_recipients(by_address, _given_recipients(repository, request))
+    _merge_recipients(by_address, _parse_given_recipients(repository, request))
     if not is_undisclosed:
         _merge_recipients(
             by_address,
             _list_recipients(project, draft, request, recipients, by_address),
         )
-    usable_recipients, invalid = _split_usable(
+    usable_recipients, invalid = _split_usable_recipients(
         sorted(by_address.values(), key=lambda recipient: recipient.header != "to")
     )
     return plan._replace(
@@ -148,16 +150,16 @@ def _list_recipients(
         yield Recipient(tracker, "regressions list", None, "cc", reasons)
 
 
-def save_answer(
+def save_question_answer(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
     """Save the answer to a pre-send question. Return the resulting change in recipients, or ""."""
-    effect = answer_effect(repository, name, value, request)
+    effect = describe_answer_effect(repository, name, value, request)
     save_draft_answer(repository, name, value, target=request.target, base=request.base)
     return effect
 
 
-def answer_effect(
+def describe_answer_effect(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
     """Return how an answer to a pre-send question would change the recipients, or "".
@@ -181,12 +183,12 @@ def answer_effect(
     if answered_draft.is_undisclosed:
         # an undisclosed patch must not be passed to configured commands, not even to compare
         return (
-            f"{counted(len(recipients), 'recipient')} only: "
+            f"{format_count(len(recipients), 'recipient')} only: "
             f"{', '.join(to.address.email for to in recipients)}"
             if recipients
             else ""
         )
-    return describe_difference(
+    return describe_recipient_changes(
         choose_recipients(
             repository, request, account, draft, series, project=project
         ).recipients,
@@ -194,7 +196,9 @@ def answer_effect(
     )
 
 
-def describe_difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
+def describe_recipient_changes(
+    before: Sequence[Recipient], after: Sequence[Recipient]
+) -> str:
     """Describe the added recipients, with reasons, and the removed ones.
 
     Return "" if the lists are equal.
@@ -218,19 +222,19 @@ def describe_difference(before: Sequence[Recipient], after: Sequence[Recipient])
         if key not in new_by_key
     ]
     sentences = (
-        [f"{counted(len(added), 'more recipient')}: {', '.join(added)}"]
+        [f"{format_count(len(added), 'more recipient')}: {', '.join(added)}"]
         if added
         else []
     )
     sentences += (
-        [f"{counted(len(removed), 'recipient')} removed: {', '.join(removed)}"]
+        [f"{format_count(len(removed), 'recipient')} removed: {', '.join(removed)}"]
         if removed
         else []
     )
     return "; ".join(sentences)
 
 
-def _file_recipients(series: Series) -> list[Recipient]:
+def _recipients_in_patch_files(series: Series) -> list[Recipient]:
     files = [
         patch
         for patch in (*((series.cover,) if series.cover else ()), *series.patches)
@@ -250,7 +254,9 @@ def _file_recipients(series: Series) -> list[Recipient]:
     ]
 
 
-def _given_recipients(repository: Repository, request: SendRequest) -> list[Recipient]:
+def _parse_given_recipients(
+    repository: Repository, request: SendRequest
+) -> list[Recipient]:
     """Return the recipients given with --to and --cc, with aliases expanded."""
     aliases = read_aliases(repository) if request.to or request.cc else {}
     recipients = []
@@ -271,13 +277,13 @@ def _given_recipients(repository: Repository, request: SendRequest) -> list[Reci
     return recipients
 
 
-def _split_usable(
+def _split_usable_recipients(
     recipients: Sequence[Recipient],
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
     """Return the valid recipients, and a message about each invalid one."""
     usable_recipients, messages = [], []
     for recipient in recipients:
-        _, problems = split_usable([recipient.address])
+        _, problems = split_usable_addresses([recipient.address])
         if problems:
             messages += [
                 f"{', '.join(recipient.reasons)}: {problem}" for problem in problems

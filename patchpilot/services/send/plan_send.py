@@ -14,9 +14,9 @@ from patchpilot.errors import MissingError, PatchpilotError, RefusedError, Usage
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
-from patchpilot.model.printable import counted
-from patchpilot.model.progress import Progress, silent
-from patchpilot.model.recipient import refuse_many
+from patchpilot.model.printable import format_count
+from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.model.recipient import refuse_many_recipients
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
@@ -29,23 +29,26 @@ from patchpilot.outgoing.preflight_passed import passed_checks
 from patchpilot.projects.loading import find_layered
 from patchpilot.series.cover_letter import cover_body
 from patchpilot.series.recipient_edits import refuse_control_characters
-from patchpilot.services.send.build_proof import compile_tested_line
+from patchpilot.services.send.build_proof import format_compile_tested_line
 from patchpilot.services.send.concurrent_sends import find_earlier_sends
 from patchpilot.services.send.mail_recipients import choose_recipients
 from patchpilot.services.send.preflight_facts import (
     add_message_facts,
-    gather_facts,
-    load_rules,
+    gather_preflight_facts,
+    preload_check_rules,
 )
-from patchpilot.services.send.propose_prefix import prefix_warnings
+from patchpilot.services.send.propose_prefix import find_prefix_warnings
 from patchpilot.services.send.questions import (
-    apply_answers,
-    is_regression,
+    add_request_answers,
+    is_regression_fix,
     regzbot_line,
-    unclear_fixes,
+    warn_about_unclear_fixes,
 )
 from patchpilot.services.send.sending import Sending
-from patchpilot.services.send.undisclosed import refuse_public_server, refuse_unanswered
+from patchpilot.services.send.undisclosed import (
+    refuse_public_server,
+    refuse_unanswered_disclosure,
+)
 from patchpilot.topic.b4_record import find_prep_branch
 from patchpilot.topic.find_topic import (
     apply_request,
@@ -66,8 +69,11 @@ from patchpilot.topic.topic_base import find_base, find_published
 from patchpilot.topic.topic_project import project_of
 
 
-def plan(
-    repository: Repository, request: SendRequest, *, progress: Progress = silent
+def plan_sending(
+    repository: Repository,
+    request: SendRequest,
+    *,
+    progress: Progress = ignore_progress,
 ) -> Sending:
     """Plan a send: its messages, recipients, problems and warnings.
 
@@ -107,11 +113,11 @@ def plan(
         apply_request(reroll(draft, repository), request) if request.reroll else draft
     )
     if request.resend and not request.version:
-        draft = replace(draft, version=_last_sent_version(repository, draft))
-    draft = apply_answers(repository, draft, request)
+        draft = replace(draft, version=_find_last_sent_version(repository, draft))
+    draft = add_request_answers(repository, draft, request)
     refuse_public_server(draft, account)
     if not request.to_self:
-        refuse_unanswered(draft, series, project.lists)
+        refuse_unanswered_disclosure(draft, series, project.lists)
     base = base_of_topic(repository, request, ids)
     progress("looking up recipients")
     recipients = choose_recipients(
@@ -132,12 +138,12 @@ def plan(
             ),
         )
     if not request.to_self:
-        refuse_many(len(recipients.recipients), request.force)
+        refuse_many_recipients(len(recipients.recipients), request.force)
     topic_base = None if request.target else find_base(repository, request.base)
     public, unpublished = (
         find_published(repository, base, topic_base) if base else (None, ())
     )
-    text = collect_texts(repository, request, draft, series, public)._replace(
+    text = collect_mail_texts(repository, request, draft, series, public)._replace(
         unpublished=unpublished
     )
     sending = Sending(
@@ -175,8 +181,8 @@ def plan(
 
     @cache
     def initial_facts() -> PreflightFacts:
-        load_rules()
-        return gather_facts(repository, sending, project, trees, progress)
+        preload_check_rules()
+        return gather_preflight_facts(repository, sending, project, trees, progress)
 
     progress("making the messages")
     rendered_sending = transport.render(repository, sending, initial_facts)
@@ -188,17 +194,17 @@ def plan(
     problems_to_warn = (
         *problems_to_warn,
         *(
-            prefix_warnings(
+            find_prefix_warnings(
                 [checked_patch.patch for checked_patch in check_result.patches],
                 project.name,
-                is_regression=is_regression(draft),
+                is_regression=is_regression_fix(draft),
             )
             if check_result
             else ()
         ),
-        *tag_warnings(repository, request, draft, ids),
-        *open_request_warnings(repository, draft),
-        *(unclear_fixes(repository, series) if ids else ()),
+        *warn_about_missing_tags(repository, request, draft, ids),
+        *warn_about_open_requests(repository, draft),
+        *(warn_about_unclear_fixes(repository, series) if ids else ()),
         *(SendProblem("recipients", remark) for remark in recipients.warnings),
     )
     passed = passed_checks(
@@ -222,7 +228,7 @@ def plan(
 MAX_SHOWN = 3
 
 
-def open_request_warnings(
+def warn_about_open_requests(
     repository: Repository, draft: Draft
 ) -> tuple[SendProblem, ...]:
     """Warn about review requests for the last version that the commits do not address.
@@ -281,7 +287,7 @@ def open_request_warnings(
     return (
         SendProblem(
             "open-review",
-            f"v{last_send.version} has {counted(count, 'open request')}{unaddressed_note}:"
+            f"v{last_send.version} has {format_count(count, 'open request')}{unaddressed_note}:"
             f" {open_requests}{more_note}",
             hint,
         ),
@@ -289,7 +295,7 @@ def open_request_warnings(
     )
 
 
-def tag_warnings(
+def warn_about_missing_tags(
     repository: Repository, request: SendRequest, draft: Draft, ids: Sequence[str]
 ) -> tuple[SendProblem, ...]:
     """Warn about review tags that the new version's commits lack.
@@ -333,7 +339,7 @@ def tag_warnings(
     return tuple(problems)
 
 
-def collect_texts(
+def collect_mail_texts(
     repository: Repository,
     request: SendRequest,
     draft: Draft,
@@ -348,7 +354,7 @@ def collect_texts(
     prep = find_prep_branch(repository, draft.branch, draft.change_id)
     cover = None
     regzbot = regzbot_line(draft, series)
-    compile_tested = compile_tested_line(repository, draft)
+    compile_tested = format_compile_tested_line(repository, draft)
     depends_on = "\n".join(
         f"Depends-on: <{message_id}>" for message_id in request.depends_on
     )
@@ -361,7 +367,9 @@ def collect_texts(
         for patch in draft.patches
         if patch.commit and patch.patch_id in draft.notes
     }
-    range_diff_text = _compare_versions(repository, draft) if request.range_diff else ""
+    range_diff_text = (
+        _compare_with_last_version(repository, draft) if request.range_diff else ""
+    )
     first_commit = next((patch.commit for patch in draft.patches if patch.commit), None)
     if cover is None and first_commit:
         changes = cover_body("", draft.changelogs, draft.version)
@@ -402,7 +410,7 @@ def collect_texts(
     )
 
 
-def _last_sent_version(repository: Repository, draft: Draft) -> int:
+def _find_last_sent_version(repository: Repository, draft: Draft) -> int:
     """Return the last version sent.
 
     b4 starts the next one right after a send, so the draft's version may be later.
@@ -417,7 +425,7 @@ def _last_sent_version(repository: Repository, draft: Draft) -> int:
     return max((*b4_versions, last_send.version if last_send else 0)) or draft.version
 
 
-def _compare_versions(repository: Repository, draft: Draft) -> str:
+def _compare_with_last_version(repository: Repository, draft: Draft) -> str:
     """Return the range-diff to the last version.
 
     The heading states if the commits are not public.

@@ -16,11 +16,11 @@ from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import mainline
 from patchpilot.model.action import Action
 from patchpilot.model.bounded import clamp_time, parse_stored_time
-from patchpilot.model.built_commit import build_summary
-from patchpilot.model.commit_references import upstream_claim
+from patchpilot.model.built_commit import summarize_builds
+from patchpilot.model.commit_references import claimed_upstream_commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series, parse_subject
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
 from patchpilot.model.rule import Severity
 from patchpilot.model.send_problem import SendProblem
@@ -35,8 +35,8 @@ from patchpilot.outgoing.target_tree import (
 )
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.projects.project import Project
-from patchpilot.services.send.build_proof import last_builds
-from patchpilot.services.send.questions import questions
+from patchpilot.services.send.build_proof import find_last_builds
+from patchpilot.services.send.questions import list_pre_send_questions
 from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.topic.posted_elsewhere import posted_by_others, sent_records
 from patchpilot.topic.target_tip import find_target
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
 
 
-def gather_facts(
+def gather_preflight_facts(
     repository: Repository,
     topic: SeriesToSend,
     project: Project,
@@ -70,7 +70,7 @@ def gather_facts(
             else None
         )
         target = find_target(repository, topic.ids, request.base, own_trees)
-        target_fit = _fit_to_target(repository, topic, target)
+        target_fit = _compute_target_fit(repository, topic, target)
         upstream = find_merged(repository, series.patches) or upstream_state(
             repository, series.patches, mark=draft.mark, progress=progress
         )
@@ -93,20 +93,20 @@ def gather_facts(
         posted=() if records else similar_patches,
         unanswered=tuple(
             question.name
-            for question in questions(series, draft, project)
+            for question in list_pre_send_questions(series, draft, project)
             if question.answer is None
         ),
-        upstream_known=_upstream_commits(repository, series),
-        merge_window=_merge_window_message(repository, project, target, now),
+        upstream_known=_find_upstream_commits(repository, series),
+        merge_window=_format_merge_window_message(repository, project, target, now),
         now=now,
-        too_soon=_too_soon_message(
+        too_soon=_format_too_soon_message(
             project, topic.received, topic.send.version, now, request.resend
         ),
         first_time=is_first_send,
         records=records,
         private_ids=private_ids,
-        built=build_summary(last_builds(repository, draft)),
-        public_parent=_public_parent(draft, private_ids),
+        built=summarize_builds(find_last_builds(repository, draft)),
+        public_parent=_find_public_parent(draft, private_ids),
     )
 
 
@@ -123,10 +123,10 @@ def add_message_facts(
     facts = facts._replace(topic=topic, damaged=damaged)
     if check_result is None:
         return facts._replace(errors=None), None
-    lines = _finding_lines(check_result)
+    lines = _format_findings(check_result)
     return facts._replace(
         errors=lines.get(Severity.ERROR, ()),
-        waived=_waived_errors(check_result),
+        waived=_list_waived_errors(check_result),
         cautions=lines.get(Severity.WARNING, ()),
         hidden=check_result.left_out,
     ), check_result
@@ -156,7 +156,7 @@ def _warn_of_similar_patches(
     )
 
 
-def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
+def _find_public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
     """Return the archive that has the draft's parent message, or "".
 
     Only tracked series are searched.
@@ -171,7 +171,7 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
     return (entry.lore or "") if entry else ""
 
 
-def _too_soon_message(
+def _format_too_soon_message(
     project: Project, sends: Sequence[Send], version: int, now: datetime, resend: bool
 ) -> str:
     """Return a message if the last version was sent too recently, otherwise "".
@@ -193,7 +193,7 @@ def _too_soon_message(
     )
     if hours >= project.mail.resend_hours:
         return ""
-    elapsed = f"{counted(hours, 'hour')} ago" if hours else "less than an hour ago"
+    elapsed = f"{format_count(hours, 'hour')} ago" if hours else "less than an hour ago"
     demo = " (not needed in the demo)" if is_in_demo() else ""
     return (
         f"v{earlier_sends[-1].version} was sent {elapsed}; leave reviewers"
@@ -230,7 +230,7 @@ diff --git a/a.c b/a.c
 
 
 @cache
-def load_rules() -> None:
+def preload_check_rules() -> None:
     """Load the rules for `check` in advance, because loading takes as long as creating the
     messages.
     """
@@ -273,7 +273,7 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
         return None
 
 
-def _finding_lines(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
+def _format_findings(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
     is_series = len(result.patches) > 1
     lines: dict[Severity, tuple[str, ...]] = {}
     for title, findings in (
@@ -294,7 +294,7 @@ def _finding_lines(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
     return lines
 
 
-def _waived_errors(result: "CheckResult") -> tuple[str, ...]:
+def _list_waived_errors(result: "CheckResult") -> tuple[str, ...]:
     return tuple(
         f"{f'{patch.subject.title}: ' if patch else ''}{suppression.finding.message}"
         f" ({suppression.reason})"
@@ -303,7 +303,7 @@ def _waived_errors(result: "CheckResult") -> tuple[str, ...]:
     )
 
 
-def _fit_to_target(
+def _compute_target_fit(
     repository: Repository, topic: SeriesToSend, target: TargetTree | None
 ) -> TargetFit | None:
     if target is None:
@@ -317,14 +317,14 @@ def _fit_to_target(
         return None
 
 
-def _upstream_commits(repository: Repository, series: Series) -> dict[str, bool]:
+def _find_upstream_commits(repository: Repository, series: Series) -> dict[str, bool]:
     """Map each upstream commit named in a patch to whether the local mainline contains it.
 
     Commits for which this is unknown are omitted.
     """
     is_upstream: dict[str, bool] = {}
     for patch in series.patches:
-        claimed_commit = upstream_claim(patch)
+        claimed_commit = claimed_upstream_commit(patch)
         if not claimed_commit:
             continue
         tip = mainline(repository)
@@ -336,7 +336,7 @@ def _upstream_commits(repository: Repository, series: Series) -> dict[str, bool]
     return is_upstream
 
 
-def _merge_window_message(
+def _format_merge_window_message(
     repository: Repository, project: Project, target: TargetTree | None, now: datetime
 ) -> str:
     """Return a message if the merge window is open, otherwise "".

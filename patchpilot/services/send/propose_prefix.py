@@ -21,15 +21,17 @@ _TREE_FOR_REST = re.compile(r"\[[^]]*-next\b[^]]*\]")
 _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 
 
-def prefix_warnings(
+def find_prefix_warnings(
     patches: Sequence[Patch], profile: str, *, is_regression: bool = False
 ) -> tuple[SendProblem, ...]:
     """Return check's warnings about the subject prefixes of the messages, without duplicates.
 
     Also warn if the prefix of a fix names the tree for other changes.
     """
-    warnings = list(_wrong_tree_warnings(patches, profile, is_regression))
-    for name, message, trees in _findings(_check_prefixes(patches, profile)):
+    warnings = list(_find_wrong_tree_warnings(patches, profile, is_regression))
+    for name, message, trees in _collect_prefix_findings(
+        _check_prefixes(patches, profile)
+    ):
         tree, other_tree = trees["fixes"], trees["rest"]
         hint = Action(
             "send",
@@ -46,7 +48,7 @@ def prefix_warnings(
     return tuple(warnings)
 
 
-def _wrong_tree_warnings(
+def _find_wrong_tree_warnings(
     patches: Sequence[Patch], profile: str, is_regression: bool
 ) -> Iterator[SendProblem]:
     """Yield a warning if the subject of a fix names the tree for other changes."""
@@ -58,7 +60,9 @@ def _wrong_tree_warnings(
     ]
     unprefixed_mails = (_make_mail(patch, "PATCH") for patch in wrong_tree)
     findings = (
-        _findings(_check_prefixes(unprefixed_mails, profile)) if wrong_tree else []
+        _collect_prefix_findings(_check_prefixes(unprefixed_mails, profile))
+        if wrong_tree
+        else []
     )
     for _, _, trees in findings:
         tree, other_prefix = trees["fixes"], f"[PATCH {trees['rest']}]"
@@ -76,7 +80,7 @@ def _wrong_tree_warnings(
             return
 
 
-def missing_tree(
+def propose_tree_prefix(
     series: Series, prefix: str, profile: str, *, is_regression: bool = False
 ) -> str:
     """Return the subject prefix to propose if messages do not name their target tree, otherwise "".
@@ -84,7 +88,7 @@ def missing_tree(
     An empty `prefix` means PATCH. A regression fix goes to the tree for fixes, even without a
     Fixes: tag.
     """
-    findings = _findings(
+    findings = _collect_prefix_findings(
         _check_prefixes(
             (_make_mail(patch, prefix or "PATCH") for patch in series.patches), profile
         )
@@ -98,7 +102,7 @@ def missing_tree(
     )
 
 
-def tree_advice(tree: str) -> str:
+def format_tree_advice(tree: str) -> str:
     """Return the advice for a subject that names no target tree.
 
     The advice begins with the choice, because the end of the line may be cut off.
@@ -128,7 +132,9 @@ def _check_prefixes(patches: Iterable[Patch], profile: str) -> "CheckResult":
     return Driver(options).check((Series(tuple(patches)),))
 
 
-def _findings(result: "CheckResult") -> list[tuple[str, str, dict[str, str]]]:
+def _collect_prefix_findings(
+    result: "CheckResult",
+) -> list[tuple[str, str, dict[str, str]]]:
     """Return (rule, message, values) for each finding of these rules, without duplicates."""
     findings = (
         finding

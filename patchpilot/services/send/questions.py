@@ -10,20 +10,20 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import UsageError, unknown
+from patchpilot.errors import UsageError, unknown_word_error
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice
-from patchpilot.model.commit_references import upstream_claim
+from patchpilot.model.commit_references import claimed_upstream_commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series, parse_subject
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.preflight import suggest_commands
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, fit_of_commits
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
-from patchpilot.services.send.propose_prefix import missing_tree
+from patchpilot.services.send.propose_prefix import propose_tree_prefix
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.fix_claims import denied_subjects, judge_fix
 from patchpilot.topic.posted_elsewhere import (
@@ -92,13 +92,13 @@ class PreSendQuestions(NamedTuple):
         return suggest_commands(self.upstream)
 
 
-def ask_before_send(
+def find_pre_send_questions(
     repository: Repository,
     target: str | None = None,
     *,
     base: str | None = None,
     asks_archive: bool = False,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> PreSendQuestions:
     """Return the questions about a TARGET's topic, with the saved answers.
 
@@ -110,8 +110,8 @@ def ask_before_send(
     target_tree = find_target(repository, ids, base) if ids else None
     project = project_of(repository, "", series)
     target_fit = fit_of_commits(repository, ids, target_tree) if target_tree else None
-    proposed_prefix = missing_tree(
-        series, draft.prefix, project.name, is_regression=is_regression(draft)
+    proposed_prefix = propose_tree_prefix(
+        series, draft.prefix, project.name, is_regression=is_regression_fix(draft)
     )
     upstream = upstream_state(
         repository, series.patches, mark=draft.mark, progress=progress
@@ -127,7 +127,7 @@ def ask_before_send(
         else NOT_ASKED
     )
     return PreSendQuestions(
-        questions(series, draft, project),
+        list_pre_send_questions(series, draft, project),
         target_tree,
         target_fit,
         proposed_prefix,
@@ -136,7 +136,7 @@ def ask_before_send(
     )
 
 
-def open_questions(
+def find_open_questions(
     repository: Repository, request: SendRequest
 ) -> tuple[PreSendQuestion, ...]:
     """Return the questions that neither the topic's draft nor the request answers.
@@ -152,12 +152,14 @@ def open_questions(
     project = project_of(repository, request.profile or "", topic.series)
     return tuple(
         question
-        for question in questions(topic.series, topic.draft, project)
+        for question in list_pre_send_questions(topic.series, topic.draft, project)
         if question.answer is None and question.name not in answered_names
     )
 
 
-def unclear_fixes(repository: Repository, series: Series) -> tuple[SendProblem, ...]:
+def warn_about_unclear_fixes(
+    repository: Repository, series: Series
+) -> tuple[SendProblem, ...]:
     """Warn about commits that may fix a bug but have no Fixes: tag; see `judge_fix`."""
     titles = [
         patch.subject.title
@@ -194,7 +196,9 @@ def save_draft_answer(
         return drafts.keep(draft, answered_draft, "answered")
 
 
-def apply_answers(repository: Repository, draft: Draft, request: SendRequest) -> Draft:
+def add_request_answers(
+    repository: Repository, draft: Draft, request: SendRequest
+) -> Draft:
     """Add the request's answers to the draft, without saving it."""
     answers = {
         name: validate_answer(repository, name, text) for name, text in request.answers
@@ -209,13 +213,15 @@ def validate_answer(repository: Repository, name: str, value: str) -> str:
     """
     answer = value.strip()
     if name not in ("security", "regression"):
-        raise unknown("question", name, ("security", "regression"))
+        raise unknown_word_error("question", name, ("security", "regression"))
     if answer.lower() in ("yes", "no"):
         return answer.lower()
     if name == "regression" and re.fullmatch(
         r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", answer
     ):
-        return "..".join(_commit_name(repository, part) for part in answer.split(".."))
+        return "..".join(
+            _format_commit_answer(repository, part) for part in answer.split("..")
+        )
     raise UsageError(
         f"{name}: invalid answer {value!r}",
         hint="answer yes or no"
@@ -223,7 +229,7 @@ def validate_answer(repository: Repository, name: str, value: str) -> str:
     )
 
 
-def _commit_name(repository: Repository, revision: str) -> str:
+def _format_commit_answer(repository: Repository, revision: str) -> str:
     """Return a release tag unchanged, and the first 12 digits of any other commit's id."""
     if re.fullmatch(r"v\d+\.\d+\S*", revision):
         return revision
@@ -239,7 +245,7 @@ def _commit_name(repository: Repository, revision: str) -> str:
     return (commit or revision)[:12]
 
 
-def questions(
+def list_pre_send_questions(
     series: Series, draft: Draft, project: Project
 ) -> tuple[PreSendQuestion, ...]:
     """Return a project's pre-send questions, with evidence from the patches.
@@ -251,7 +257,7 @@ def questions(
     is_for_stable = parse_subject(f"[{draft.mark}] x").for_stable
     if series.patches and all(
         patch.subject.title in denied_titles
-        or (is_for_stable and upstream_claim(patch))
+        or (is_for_stable and claimed_upstream_commit(patch))
         for patch in series.patches
     ):
         return ()
@@ -313,7 +319,7 @@ def _find_evidence(
     return tuple(evidence)[:4]
 
 
-def is_regression(draft: Draft) -> bool:
+def is_regression_fix(draft: Draft) -> bool:
     """Return whether the author answered that the topic fixes a regression."""
     return draft.answers.get("regression", "no") != "no"
 
@@ -324,7 +330,7 @@ def regzbot_line(draft: Draft, series: Series) -> str | None:
     Return None if the commit that introduced the bug is unknown, or if the fix is undisclosed,
     because regzbot reads public messages.
     """
-    if not is_regression(draft) or draft.is_undisclosed:
+    if not is_regression_fix(draft) or draft.is_undisclosed:
         return None
     value = draft.answers["regression"]
     if value != "yes":

@@ -14,8 +14,14 @@ from patchpilot.model.patch import Series
 from patchpilot.model.recipient import RecipientPlan, Remedy, RemedyKind
 from patchpilot.outgoing.target_tree import remote_of
 from patchpilot.projects.project import Project
-from patchpilot.services.send.propose_prefix import missing_tree, tree_advice
-from patchpilot.services.send.questions import is_regression, questions
+from patchpilot.services.send.propose_prefix import (
+    format_tree_advice,
+    propose_tree_prefix,
+)
+from patchpilot.services.send.questions import (
+    is_regression_fix,
+    list_pre_send_questions,
+)
 from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.topic.topic_base import find_base
 
@@ -58,7 +64,7 @@ TITLES = {
 }
 
 
-def recipient_advice(
+def find_recipient_advice(
     repository: Repository,
     plan: RecipientPlan,
     series: Series,
@@ -71,7 +77,7 @@ def recipient_advice(
     `base` is the base that the user gave. Notes without a remedy are combined.
     """
     notes = [
-        *_open_questions(series, draft, project),
+        *_open_question_notes(series, draft, project),
         *_subject_tree_notes(series, draft, project),
         *_warning_advice(repository, plan, base),
     ]
@@ -86,10 +92,10 @@ def recipient_advice(
     return (*warnings, *((combined_advice,) if note_texts else ()))
 
 
-def _open_questions(
+def _open_question_notes(
     series: Series, draft: Draft, project: Project
 ) -> Iterator[RecipientAdvice]:
-    for question in questions(series, draft, project):
+    for question in list_pre_send_questions(series, draft, project):
         if question.answer is None:
             remedy = Remedy(RemedyKind.ANSWER, (question.name,))
             yield RecipientAdvice(
@@ -103,14 +109,14 @@ def _open_questions(
 def _subject_tree_notes(
     series: Series, draft: Draft, project: Project
 ) -> Iterator[RecipientAdvice]:
-    prefix = missing_tree(
-        series, draft.prefix, project.name, is_regression=is_regression(draft)
+    prefix = propose_tree_prefix(
+        series, draft.prefix, project.name, is_regression=is_regression_fix(draft)
     )
     if prefix:
         yield RecipientAdvice(
             "warning",
             "target tree not named",
-            tree_advice(prefix),
+            format_tree_advice(prefix),
             Remedy(RemedyKind.PREFIX, (prefix,)),
         )
 

@@ -14,7 +14,7 @@ from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.mail import parse_id_option
 from patchpilot.model.message import WAITING, MailState, Message
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
@@ -29,7 +29,7 @@ from patchpilot.series.recipient_edits import (
     save_edits,
 )
 from patchpilot.services.send.concurrent_sends import describe_send, find_later_sends
-from patchpilot.services.send.questions import apply_answers
+from patchpilot.services.send.questions import add_request_answers
 from patchpilot.services.send.sending import Sending
 from patchpilot.services.send.undisclosed import (
     refuse_public_mails,
@@ -52,7 +52,7 @@ def plan_resume(
     by_id: Mapping[str, str] = MappingProxyType({}),
     drop: Sequence[str] = (),
     lookup: Lookup | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Sending:
     """Plan to resume the last send of a topic.
 
@@ -69,7 +69,7 @@ def plan_resume(
     draft = find_draft(
         repository, request._replace(prefix=None, version=None, in_reply_to=None)
     )
-    draft = apply_answers(repository, draft, request)
+    draft = add_request_answers(repository, draft, request)
     with sole_sender(draft.change_id), Outbox() as outbox:
         sends = outbox.sends(
             draft.change_id, kind="to-self" if request.to_self else "real"
@@ -81,7 +81,7 @@ def plan_resume(
             )
         send = outbox.settle(sends[-1].id)
         refuse_public_mails(draft, send)
-        _refuse_wrong_ids(send, by_id)
+        _refuse_wrong_message_ids(send, by_id)
         if draft.is_undisclosed or send.undisclosed:
             lookup = None
         for entry in send.entries:
@@ -114,7 +114,7 @@ def plan_resume(
             for entry in send.entries
         ),
     )
-    send = remove_from_send(send, _dropped_mailboxes(send, drop) if drop else ())
+    send = remove_from_send(send, _find_dropped_mailboxes(send, drop) if drop else ())
     identity = request.identity or send.identity
     transport = transports.find(send.transport)
     account = transport.account(repository, identity)
@@ -193,7 +193,7 @@ def parse_unknown_options(options: Sequence[str]) -> tuple[str, dict[str, str]]:
     return default, by_id
 
 
-def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
+def _refuse_wrong_message_ids(send: Send, by_id: Mapping[str, str]) -> None:
     """Raise UsageError if the send has no such Message-ID, or if its known state contradicts the
     given one.
     """
@@ -240,7 +240,7 @@ def _outcomes_by_position(
     return outcomes
 
 
-def _dropped_mailboxes(send: Send, dropped: Sequence[str]) -> tuple[str, ...]:
+def _find_dropped_mailboxes(send: Send, dropped: Sequence[str]) -> tuple[str, ...]:
     """Return the mailboxes to drop.
 
     Raise UsageError if one of them is not a recipient, or if a message would have no recipients
@@ -273,7 +273,7 @@ def _dropped_mailboxes(send: Send, dropped: Sequence[str]) -> tuple[str, ...]:
     return keys
 
 
-def exclude_permanently(
+def exclude_recipients_permanently(
     repository: Repository, send: Send, keys: Sequence[str]
 ) -> None:
     """Save the removed recipients, so that they are omitted from later versions."""
@@ -286,7 +286,7 @@ def exclude_permanently(
     save_edits(key, edits)
 
 
-def archive_lookup(url: str) -> Lookup:
+def make_archive_lookup(url: str) -> Lookup:
     """Return a function that looks up a message in a public-inbox archive.
 
     The archive must return the message itself, not an error page, a login page or another message.

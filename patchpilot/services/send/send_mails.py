@@ -15,7 +15,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.message import WAITING, MailState
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.outgoing.credentials import credential_of, note_login
 from patchpilot.outgoing.mail_state import (
     Outcome,
@@ -31,19 +31,19 @@ from patchpilot.series.draft import Drafts
 from patchpilot.series.message_ids import forget_ids
 from patchpilot.series.recipient_edits import Edits, branch_key, load_edits, save_edits
 from patchpilot.services.send.concurrent_sends import refuse_concurrent_sends
-from patchpilot.services.send.resume import exclude_permanently
+from patchpilot.services.send.resume import exclude_recipients_permanently
 from patchpilot.services.send.sending import Sending
 from patchpilot.topic.finish_send import finish
 from patchpilot.topic.reroll import is_remembered
 
 
-def deliver(
+def deliver_mails(
     repository: Repository,
     sending: Sending,
     *,
     terminal: bool = False,
     is_stopped: Stop = never_stops,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
     on_mail: Report = ignore_report,
 ) -> Sending:
     """Send a plan's messages, and return the plan with its result.
@@ -69,9 +69,9 @@ def deliver(
             locks.enter_context(sole_sender(sending.draft.change_id))
             send = _claim_send(outbox, sending)
         if sending.send.left_out:
-            exclude_permanently(repository, send, sending.send.left_out)
+            exclude_recipients_permanently(repository, send, sending.send.left_out)
         if not send.waiting_messages:
-            return _record_result(repository, send, sending)
+            return _record_send_result(repository, send, sending)
 
         def show_status(what: str, done: int = 0, total: int | None = None) -> None:
             with contextlib.suppress(OSError):
@@ -106,7 +106,7 @@ def deliver(
         finally:
             outbox.end(send.id)
             outbox.settle(send.id)
-        return _record_result(repository, outbox.get(send.id), sending)
+        return _record_send_result(repository, outbox.get(send.id), sending)
 
 
 def _claim_send(outbox: Outbox, sending: Sending) -> Send:
@@ -160,7 +160,7 @@ def _copy_recipient_edits(before: str | None, after: str | None) -> None:
             save_edits(after, edits)
 
 
-def _record_result(
+def _record_send_result(
     repository: Repository, finished_send: Send, sending: Sending
 ) -> Sending:
     """Record the result of an attempt, and return the plan with it.
@@ -168,7 +168,7 @@ def _record_result(
     When all messages of a series are sent, record this in the draft, a tag, b4's tracking data and
     the tracked series.
     """
-    result = add_result(sending, finished_send)
+    result = add_send_result(sending, finished_send)
     if finished_send.state == "sent":
         forget_ids(finished_send.change_id, to_self=finished_send.kind == "to-self")
     if (
@@ -183,25 +183,29 @@ def _record_result(
     )
 
 
-def add_result(sending: Sending, finished_send: Send) -> Sending:
+def add_send_result(sending: Sending, finished_send: Send) -> Sending:
     """Return a plan with the result that the outbox recorded."""
     return replace(
         sending,
         send=finished_send,
         blockers=(),
         outcome="failed" if finished_send.state == "planned" else finished_send.state,
-        advice=next_steps(finished_send),
+        advice=list_next_steps(finished_send),
     )
 
 
 _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 
 
-def next_steps(send: Send) -> tuple[Advice, ...]:
-    return (*_next_steps(send), *_refused_hints(send), *_unknown_hints(send))
+def list_next_steps(send: Send) -> tuple[Advice, ...]:
+    return (
+        *_steps_after_send(send),
+        *_format_refused_hints(send),
+        *_format_unknown_hints(send),
+    )
 
 
-def _next_steps(send: Send) -> Sequence[Advice]:
+def _steps_after_send(send: Send) -> Sequence[Advice]:
     """Return the next steps after all messages were sent."""
     if send.state != "sent":
         return ()
@@ -244,7 +248,7 @@ def _next_steps(send: Send) -> Sequence[Advice]:
     ]
 
 
-def _refused_hints(send: Send) -> Iterator[Advice]:
+def _format_refused_hints(send: Send) -> Iterator[Advice]:
     """Yield hints for messages that the server rejected or that are still pending."""
     states = {entry.state for entry in send.entries}
     rejected_addresses = {
@@ -267,7 +271,7 @@ def _refused_hints(send: Send) -> Iterator[Advice]:
         )
 
 
-def _unknown_hints(send: Send) -> Iterator[Advice]:
+def _format_unknown_hints(send: Send) -> Iterator[Advice]:
     """Yield hints for messages in an unknown state."""
     unknown = [
         entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
@@ -280,10 +284,12 @@ def _unknown_hints(send: Send) -> Iterator[Advice]:
             " undisclosed fix"
         )
     else:
-        from patchpilot.settings.read_settings import user_settings
+        from patchpilot.settings.read_settings import read_user_settings
 
         archive = (
-            user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")
+            read_user_settings(Path(send.repository), problems=[])
+            .get("lore")
+            .rstrip("/")
         )
         for message_id in unknown:
             yield (

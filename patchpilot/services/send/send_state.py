@@ -14,7 +14,7 @@ from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.message import MailState
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_problem import SendProblem
@@ -24,32 +24,32 @@ from patchpilot.outgoing.preflight import is_list
 from patchpilot.outgoing.sender_lock import is_being_sent
 from patchpilot.projects.loading import default_project, find_project, projects
 from patchpilot.series.draft import complete_prefix
-from patchpilot.services.send.plan_send import plan
-from patchpilot.services.send.resume import archive_lookup, plan_resume
-from patchpilot.services.send.send_mails import next_steps
-from patchpilot.services.send.sending import SENT_PROBLEMS, Sending, sent_names
+from patchpilot.services.send.plan_send import plan_sending
+from patchpilot.services.send.resume import make_archive_lookup, plan_resume
+from patchpilot.services.send.send_mails import list_next_steps
+from patchpilot.services.send.sending import SENT_PROBLEMS, Sending, sent_problem_names
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.reroll import link_to
 from patchpilot.topic.topic_state import TopicState, this_topic
 
 
-def was_sent(sending: Sending) -> bool:
+def was_version_sent(sending: Sending) -> bool:
     """Return whether a plan is blocked only because its version was already sent or applied."""
     names = {problem.name for problem in sending.blockers}
-    return bool(names & SENT_PROBLEMS) and names - {"already-fixed"} <= sent_names(
-        names
-    )
+    return bool(names & SENT_PROBLEMS) and names - {
+        "already-fixed"
+    } <= sent_problem_names(names)
 
 
-def plan_topic(
+def plan_topic_send(
     repository: Repository, request: SendRequest, progress: Progress
 ) -> Sending:
     """Return the plan of `send --dry-run`.
 
     If the version was already sent, the plan contains the sent messages.
     """
-    sending = plan(repository, request, progress=progress)
-    if not was_sent(sending):
+    sending = plan_sending(repository, request, progress=progress)
+    if not was_version_sent(sending):
         return sending
     with Outbox() as outbox:
         sends = outbox.sends(sending.draft.change_id)
@@ -67,7 +67,7 @@ def mark_just_sent(sending: Sending) -> Sending:
     )
 
 
-def is_outdated(repository: Repository, sending: Sending) -> bool:
+def is_plan_outdated(repository: Repository, sending: Sending) -> bool:
     """Return whether the mail account has changed since the plan was made."""
     return (
         sending.transport.account(repository, sending.request.identity)
@@ -110,7 +110,7 @@ def add_next_steps(repository: Repository, sending: Sending) -> Sending:
         for entry in last_send.entries
         if entry.state is MailState.ACCEPTED
     ]
-    next_advice = sending.advice or next_steps(last_send)
+    next_advice = sending.advice or list_next_steps(last_send)
     if last_send.state == "sent" and not sending.draft.is_undisclosed:
         profile = sending.request.profile
         project = find_project(profile) if profile else default_project()
@@ -120,13 +120,13 @@ def add_next_steps(repository: Repository, sending: Sending) -> Sending:
         )
         next_advice += (
             "test bots usually reply within a day or two, reviewers within several days",
-            f"wait {counted(days, 'day')} before a reminder: until {reminder_date:%Y-%m-%d}",
+            f"wait {format_count(days, 'day')} before a reminder: until {reminder_date:%Y-%m-%d}",
         )
     link = f"{base}{accepted_ids[0]}/" if base and accepted_ids else ""
     return replace(sending, link=link, now=next_advice)
 
 
-def recorded_topic_state(
+def read_topic_state(
     repository: Repository,
     target: str | None,
     base: str | None,
@@ -142,7 +142,9 @@ def recorded_topic_state(
         )
 
 
-def lists_and_contacts(sending: Sending) -> tuple[list[Recipient], list[Recipient]]:
+def split_lists_and_contacts(
+    sending: Sending,
+) -> tuple[list[Recipient], list[Recipient]]:
     """Separate a plan's mailing lists from its other recipients."""
     return (
         [recipient for recipient in sending.recipients if is_list(recipient)],
@@ -150,7 +152,7 @@ def lists_and_contacts(sending: Sending) -> tuple[list[Recipient], list[Recipien
     )
 
 
-def plan_resumed(
+def plan_remaining_messages(
     repository: Repository,
     settings: Settings,
     request: SendRequest,
@@ -162,7 +164,9 @@ def plan_resumed(
     `unknown` is the outcome for messages in an unknown state: `sent`, `lost`, `keep`, or `lookup`
     to search the archive.
     """
-    lookup = archive_lookup(settings.address("lore")) if unknown == "lookup" else None
+    lookup = (
+        make_archive_lookup(settings.address("lore")) if unknown == "lookup" else None
+    )
     return plan_resume(
         repository,
         request,
@@ -172,7 +176,7 @@ def plan_resumed(
     )
 
 
-def tree_prefixes() -> list[str]:
+def list_tree_prefixes() -> list[str]:
     """Return the subject prefixes of all projects, without duplicates."""
     return list(
         dict.fromkeys(
@@ -183,7 +187,7 @@ def tree_prefixes() -> list[str]:
     )
 
 
-def validate_prefix(text: str) -> tuple[str, str]:
+def complete_subject_prefix(text: str) -> tuple[str, str]:
     """Complete a subject prefix that the user entered.
 
     Return (prefix, "") or, if it is invalid, ("", reason).

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from patchpilot.model.action import Advice
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState
-from patchpilot.model.printable import counted, one_line
+from patchpilot.model.printable import format_count, make_one_line
 from patchpilot.model.send_problem import CheckLine, CheckState, SendProblem
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Send
@@ -68,7 +68,7 @@ class Sending(SeriesToSend):
         last_send = None if self.is_unfinished else self.last
         names = {problem.name for problem in self.blockers}
         return bool(last_send and last_send.version >= self.send.version) or (
-            bool(names) and names <= sent_names(names)
+            bool(names) and names <= sent_problem_names(names)
         )
 
     @property
@@ -77,7 +77,7 @@ class Sending(SeriesToSend):
         assert self.last is not None
         entries = self.last.entries
         count = sum(entry.state is MailState.ACCEPTED for entry in entries)
-        return f"v{self.last.version}: {count} of {counted(len(entries), 'message')} accepted"
+        return f"v{self.last.version}: {count} of {format_count(len(entries), 'message')} accepted"
 
     @property
     def refused(self) -> bool:
@@ -171,12 +171,12 @@ class Sending(SeriesToSend):
         if self.refused:
             count = sum(line.state is CheckState.PROBLEM for line in self.checks)
             return (
-                f"not ready: {counted(count, 'problem')}"
+                f"not ready: {format_count(count, 'problem')}"
                 f" {'blocks' if count == 1 else 'block'} sending"
             )
         override_note = (
-            f"; {counted(len(self.blockers), 'problem')} overridden:"
-            f" {one_line(self.request.force or '')}"
+            f"; {format_count(len(self.blockers), 'problem')} overridden:"
+            f" {make_one_line(self.request.force or '')}"
             if self.blockers
             else ""
         )
@@ -199,7 +199,7 @@ class Sending(SeriesToSend):
         recipient_text = (
             "yourself only"
             if self.request.to_self
-            else counted(recipients, "recipient")
+            else format_count(recipients, "recipient")
         )
         return f"{count}{total_note} mail{'s' if len(entries) > 1 else ''} to {recipient_text}"
 
@@ -208,7 +208,7 @@ SENT_PROBLEMS = frozenset({"already-sent", "version-sent"})
 """Problems that only report an earlier send."""
 
 
-def sent_names(names: set[str]) -> set[str]:
+def sent_problem_names(names: set[str]) -> set[str]:
     """Return the problems that only mean that the version was already sent.
 
     They include the next version's missing changelog, because b4 starts that version right after a

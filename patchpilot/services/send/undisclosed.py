@@ -25,7 +25,7 @@ def refuse_public_server(draft: Draft, account: Account) -> None:
         )
 
 
-def refuse_unanswered(draft: Draft, series: Series, lists: Lists) -> None:
+def refuse_unanswered_disclosure(draft: Draft, series: Series, lists: Lists) -> None:
     """Raise `RefusedError` if a fix has private tags but the security question is not answered."""
     tags = (tag for patch in series.patches for tag in patch.tags("Cc"))
     if "security" not in draft.answers and lists.is_private_request(tags):

@@ -51,19 +51,19 @@ _TEMPLATE = """\
 """
 
 
-def bug_report(settings: Settings) -> str:
+def format_bug_report(settings: Settings) -> str:
     """Return the versions, the non-default settings and the last traceback as Markdown."""
     text = _TEMPLATE.format(
         versions="\n".join(f"- {line}" for line in _version_lines()),
-        settings="\n".join(_setting_lines(settings))
+        settings="\n".join(_format_settings(settings))
         or "all settings have their default values",
-        traceback=_format_code_block(last_traceback()),
+        traceback=_format_code_block(read_last_traceback()),
     )
     home = os.path.expanduser("~")  # noqa: PTH111 (Path.home() raises where there is none)
     return text.replace(home, "~") if len(home) > 1 else text
 
 
-def last_traceback() -> str:
+def read_last_traceback() -> str:
     """Return the end of the user's latest crash log, or ""."""
     logs: list[tuple[float, Path]] = []
     for file in Path(tempfile.gettempdir()).glob(f"{BUG_LOG}*.log"):
@@ -100,7 +100,7 @@ def _version_lines() -> list[str]:
     return [*lines, " ".join(values)] if values else lines
 
 
-def _setting_lines(settings: Settings) -> list[str]:
+def _format_settings(settings: Settings) -> list[str]:
     lines = []
     for setting in settings.all:
         if setting.origin == DEFAULT:

@@ -12,11 +12,11 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.settings.trusted_packs import packs_if_trusted
+from patchpilot.settings.trusted_packs import read_trusted_packs
 from patchpilot.topic.workplace import Workplace
 
 
-def check_in_hook(
+def check_patch_in_hook(
     workplace: Workplace, file: Path, base: str = ""
 ) -> tuple[CheckResult, str]:
     """Check a patch file in a git hook with the settings of its repository.
@@ -26,8 +26,8 @@ def check_in_hook(
     parent of the commit named by git format-patch, otherwise HEAD.
     """
     repository, settings = workplace.repository, workplace.settings()
-    base_id = repository.find(base or _parent(file))
-    packs, problem = packs_if_trusted(settings, workplace.source())
+    base_id = repository.find(base or _read_parent_commit(file))
+    packs, problem = read_trusted_packs(settings, workplace.source())
     driver = Driver(
         options_of(settings, fail_on="error", packs=packs),
         # the new commit belongs to the branch's topic, so its waivers apply
@@ -47,16 +47,16 @@ def check_in_hook(
 def check_message_in_hook(workplace: Workplace, file: Path) -> tuple[CheckResult, str]:
     """Check a new commit in a git hook, given the file with its message.
 
-    Return the same values as `check_in_hook`.
+    Return the same values as `check_patch_in_hook`.
     """
     with TemporaryFolder("hook") as folder:
         mail = folder / "commit.patch"
         content, base = mail_for_commit_message(workplace.repository, file)
         mail.write_bytes(content)
-        return check_in_hook(workplace, mail, base)
+        return check_patch_in_hook(workplace, mail, base)
 
 
-def _parent(file: Path) -> str:
+def _read_parent_commit(file: Path) -> str:
     """Return the parent of the commit in a git format-patch file, or "" for any other file."""
     try:
         with file.open("rb") as stream:

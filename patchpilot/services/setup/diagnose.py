@@ -19,13 +19,13 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder, remove_leftovers
 from patchpilot.errors import NetworkError, PatchpilotError, RefusedError
-from patchpilot.extras import install_command, system_command
+from patchpilot.extras import install_command, system_install_command
 from patchpilot.model.action import Action, Advice, UntrustedCommandsError
-from patchpilot.model.address import AddressState, judge
+from patchpilot.model.address import AddressState, check_email_address
 from patchpilot.model.bounded import MIB
 from patchpilot.model.json_form import json_form
-from patchpilot.model.printable import counted
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.printable import format_count
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import probes, transports
 from patchpilot.outgoing.mail_account import read_account
@@ -81,11 +81,11 @@ class DoctorRequest:
     terminal: bool = False
 
 
-def diagnose(
+def diagnose_setup(
     repository: Repository | None,
     request: DoctorRequest,
     *,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> DoctorResult:
     """Return what would prevent each stage of the workflow on this machine.
 
@@ -134,8 +134,8 @@ def _run_checks(
         ),
         ("following", lambda: _check_archive(request.lore, request.offline)),
         ("checks", _list_checkers),
-        ("checks", _check_building),
-        ("state", _check_state),
+        ("checks", _check_build_setup),
+        ("state", _check_state_directory),
     )
     for stage, check in checks:
         progress(f"checking {stage}")
@@ -227,7 +227,7 @@ def _check_identity(
             "identity", "fail", "git user.name and user.email are not set", fix_command
         )
         return
-    verdict = judge(user.email)
+    verdict = check_email_address(user.email)
     if verdict.state is not AddressState.GOOD or user.email.endswith(
         (".localdomain", ".local", "users.noreply.github.com")
     ):
@@ -387,7 +387,7 @@ def recover_databases() -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _check_building() -> Iterator[probes.Probe]:
+def _check_build_setup() -> Iterator[probes.Probe]:
     """Report the build directories, and the programs that are missing for the next build."""
     from patchpilot.building.configuration import (
         REQUIRED_PROGRAMS,
@@ -399,11 +399,13 @@ def _check_building() -> Iterator[probes.Probe]:
     if not directories:
         return
     size = sum(map(size_of, directories)) / MIB
-    summary = f"{counted(len(directories), 'directory')} with {size:.0f} MiB of objects"
+    summary = (
+        f"{format_count(len(directories), 'directory')} with {size:.0f} MiB of objects"
+    )
     clean_action = Action("build", ("--clean",), "`{}` deletes them")
     yield probes.Probe("build", "ok", f"{summary}; {clean_action}")
     if programs := find_missing_programs(REQUIRED_PROGRAMS):
-        command = system_command(*programs)
+        command = system_install_command(*programs)
         yield probes.Probe("build programs", "warn", "some are missing", command)
 
 
@@ -422,7 +424,7 @@ def _list_checkers() -> Iterator[probes.Probe]:
         yield probes.Probe(checker.name, "skip", message, f"run `{command}`")
 
 
-def _check_state() -> Iterator[probes.Probe]:
+def _check_state_directory() -> Iterator[probes.Probe]:
     try:
         folder = state_folder()
         with contextlib.closing(connect()) as database:
@@ -445,5 +447,5 @@ def _check_state() -> Iterator[probes.Probe]:
         yield probes.Probe(
             "temporary files",
             "ok",
-            f"removed {counted(len(removed_folders), 'folder')} of killed runs: {names}",
+            f"removed {format_count(len(removed_folders), 'folder')} of killed runs: {names}",
         )

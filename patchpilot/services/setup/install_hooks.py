@@ -19,7 +19,7 @@ from patchpilot.commits.private_config import (
     hooks_folder,
 )
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import RefusedError, UsageError, unknown
+from patchpilot.errors import RefusedError, UsageError, unknown_word_error
 from patchpilot.model.json_form import json_form
 from patchpilot.write_file import replace_file
 
@@ -41,7 +41,9 @@ class Hook:
     state: str
 
 
-def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
+def install_named_hooks(
+    repository: Repository, names: Sequence[str]
+) -> tuple[Hook, ...]:
     """Install the named hooks, or all hooks, and return the state of every hook.
 
     b4 runs every value of its setting, so the check is added to the existing values. Raise
@@ -58,16 +60,18 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
             )
     for name in chosen:
         if name == "b4":
-            _remove_from_b4(repository)
+            _remove_b4_setting(repository)
             repository.git("config", "--local", "--add", B4_KEY, b4_command())
             continue
-        file = _hooks_folder(repository) / name
+        file = _find_hooks_folder(repository) / name
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_file(file, hook_script(name), mode=0o755)
     return tuple(_hook_status(repository, name) for name in HOOKS)
 
 
-def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
+def remove_named_hooks(
+    repository: Repository, names: Sequence[str]
+) -> tuple[Hook, ...]:
     """Remove the named hooks, or all hooks, and return the state of every hook.
 
     Hooks that patchpilot did not install are kept.
@@ -76,13 +80,13 @@ def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
         if _hook_status(repository, name).state != "installed":
             continue
         if name == "b4":
-            _remove_from_b4(repository)
+            _remove_b4_setting(repository)
         else:
-            (_hooks_folder(repository) / name).unlink()
+            (_find_hooks_folder(repository) / name).unlink()
     return tuple(_hook_status(repository, name) for name in HOOKS)
 
 
-def is_no_patch(file: Path) -> bool:
+def is_not_patch_message(file: Path) -> bool:
     """Return whether a message file belongs to a commit that is not sent as a patch.
 
     These are fixups, merges, work in progress and b4's cover letter.
@@ -104,7 +108,7 @@ def is_started_by_patchpilot() -> bool:
 def _choose_hooks(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if name not in HOOKS:
-            raise unknown("hook", name, HOOKS)
+            raise unknown_word_error("hook", name, HOOKS)
     return tuple(names) or HOOKS
 
 
@@ -113,9 +117,9 @@ def _hook_status(repository: Repository, name: str) -> Hook:
         return Hook(
             name,
             f"git config {B4_KEY}",
-            "installed" if _b4_values(repository) else "absent",
+            "installed" if _read_b4_values(repository) else "absent",
         )
-    file = _hooks_folder(repository) / name
+    file = _find_hooks_folder(repository) / name
     if not file.exists():
         return Hook(name, str(file), "absent")
     text = file.read_text(encoding="utf-8", errors="replace")
@@ -123,20 +127,20 @@ def _hook_status(repository: Repository, name: str) -> Hook:
     return Hook(name, str(file), "installed" if is_ours else "foreign")
 
 
-def _b4_values(repository: Repository) -> list[str]:
+def _read_b4_values(repository: Repository) -> list[str]:
     """Return the values that `install` added to b4's setting."""
     result = repository.git("config", "--local", "--get-all", "-z", B4_KEY, ok=(0, 1))
     return [value for value in result.text.split("\0") if value.startswith(B4_CALL)]
 
 
-def _remove_from_b4(repository: Repository) -> None:
-    for value in _b4_values(repository):
+def _remove_b4_setting(repository: Repository) -> None:
+    for value in _read_b4_values(repository):
         repository.git(
             "config", "--local", "--fixed-value", "--unset-all", B4_KEY, value
         )
 
 
-def _hooks_folder(repository: Repository) -> Path:
+def _find_hooks_folder(repository: Repository) -> Path:
     folder = hooks_folder(repository.top)
     if not folder.is_absolute():
         raise UsageError(

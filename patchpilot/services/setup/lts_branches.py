@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from patchpilot.errors import InputError, NetworkError, unknown
+from patchpilot.errors import InputError, NetworkError, unknown_word_error
 from patchpilot.model.json_form import json_form
 from patchpilot.projects.loading import (
     REFRESHED,
@@ -40,7 +40,7 @@ class LtsSeries:
 
 @json_form("family", "updated", "file", "series")
 @dataclass(frozen=True, slots=True)
-class Lts:
+class StableSeriesList:
     """A project's stable series.
 
     `updated` is the date of the data. `file` is None for the list shipped with patchpilot.
@@ -52,32 +52,34 @@ class Lts:
     file: Path | None
 
 
-def list_series(profile: str | None = None, *, today: date | None = None) -> Lts:
+def list_lts_series(
+    profile: str | None = None, *, today: date | None = None
+) -> StableSeriesList:
     """Return the stable series of a project (default: the default project), oldest first."""
     today = today or datetime.now(UTC).date()
-    stable = _stable_trees(profile)
+    stable = _find_stable_trees(profile)
     stored_table = read_stored_tables().get(stable.project, {})
-    return Lts(
+    return StableSeriesList(
         stable.project,
         stable.updated,
         tuple(
             LtsSeries(row.version, row.ends, row.is_over(today))
             for row in stable.series
         ),
-        user_file() if stored_table.get("updated") == stable.updated else None,
+        user_lts_file() if stored_table.get("updated") == stable.updated else None,
     )
 
 
-def user_file() -> Path:
+def user_lts_file() -> Path:
     """Return the path of the list that `setup stable` updates."""
     return Path(user_folder()) / REFRESHED
 
 
-def update_series(
+def update_lts_series(
     profile: str | None = None,
     *,
     today: date | None = None,
-) -> Lts:
+) -> StableSeriesList:
     """Update a project's stable series from its list of releases, and save the result in the user's
     data directory.
 
@@ -88,16 +90,16 @@ def update_series(
     from patchpilot.archive.feed import fetch_json
 
     today = today or datetime.now(UTC).date()
-    stable = _stable_trees(profile)
+    stable = _find_stable_trees(profile)
     source = stable.releases
     if not source:
         raise InputError(
             f"no list of releases to update from: {stable.project} does not publish one",
             hint="nothing to do; patchpilot uses its built-in list",
         )
-    current = _longterm_versions(fetch_json(source), source)
+    current = _read_longterm_versions(fetch_json(source), source)
     series = {
-        row.version: row.ends for row in merge_series(stable.series, current, today)
+        row.version: row.ends for row in merge_lts_series(stable.series, current, today)
     }
     tables = dict(read_stored_tables())
     tables[stable.project] = {
@@ -105,17 +107,17 @@ def update_series(
         "updated": f"{today:%Y-%m-%d}",
         "series": series,
     }
-    file = user_file()
+    file = user_lts_file()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(file, as_toml(tables))
+        replace_file(file, format_lts_toml(tables))
     except OSError as error:
         raise InputError(f"cannot write {file}: {error.strerror or error}") from error
     forget()
-    return list_series(profile, today=today)
+    return list_lts_series(profile, today=today)
 
 
-def merge_series(
+def merge_lts_series(
     known_series: Sequence[LongTermSeries], current: frozenset[str], today: date
 ) -> tuple[LongTermSeries, ...]:
     """Update the known stable series with the project's current list, oldest first."""
@@ -137,7 +139,7 @@ def merge_series(
     )
 
 
-def as_toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
+def format_lts_toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
     """Format the updated [stable] keys of each project as TOML, as in project files.
 
     Each project has its own update date.
@@ -162,7 +164,7 @@ def as_toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _stable_trees(profile: str | None) -> StableTrees:
+def _find_stable_trees(profile: str | None) -> StableTrees:
     """Return the stable trees of a project.
 
     Raise UsageError with the most similar name for a project without stable trees.
@@ -175,11 +177,11 @@ def _stable_trees(profile: str | None) -> StableTrees:
     if profile is None:
         return default_project().stable
     if profile not in by_name:
-        raise unknown("project", profile, by_name)
+        raise unknown_word_error("project", profile, by_name)
     return by_name[profile]
 
 
-def _longterm_versions(data: Any, url: str) -> frozenset[str]:
+def _read_longterm_versions(data: Any, url: str) -> frozenset[str]:
     try:
         releases = [
             row

@@ -26,7 +26,7 @@ _OPTIONS = {
 """Options in doctor's hints; any other option might come from the name of a remote."""
 
 
-def fix_commands(diagnosis: Diagnosis) -> tuple[str, ...]:
+def list_fix_commands(diagnosis: Diagnosis) -> tuple[str, ...]:
     """Return the commands that fix a problem found by `doctor`.
 
     The result is empty if the hint is not a list of complete commands.
@@ -42,7 +42,7 @@ def fix_commands(diagnosis: Diagnosis) -> tuple[str, ...]:
     return commands if is_complete else ()
 
 
-def run_fix(repository: Repository | None, command: str) -> bool:
+def run_fix_command(repository: Repository | None, command: str) -> bool:
     """Run a command on the user's terminal, and return whether it succeeded.
 
     It runs in the repository's top directory, if there is one.

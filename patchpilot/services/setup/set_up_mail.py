@@ -16,9 +16,9 @@ from email.utils import format_datetime, make_msgid
 from patchpilot.commits.git_config import all_entries, normal_key
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
-from patchpilot.errors import NetworkError, UsageError, unknown
+from patchpilot.errors import NetworkError, UsageError, unknown_word_error
 from patchpilot.model.action import Action
-from patchpilot.model.address import Address, AddressState, judge
+from patchpilot.model.address import Address, AddressState, check_email_address
 from patchpilot.model.hosts import LOOPBACK
 from patchpilot.model.message import MailState
 from patchpilot.model.printable import UNSAFE
@@ -94,11 +94,11 @@ class MailPlan:
         return f"{self.account.server}:{self.account.port}"
 
 
-def provider_names() -> tuple[tuple[str, str], ...]:
+def list_providers() -> tuple[tuple[str, str], ...]:
     """Return the valid email providers: (name, description)."""
     return (
         *(
-            (_short_name(provider), provider.name)
+            (_short_provider_name(provider), provider.name)
             for provider in providers()
             if provider.server
         ),
@@ -108,7 +108,7 @@ def provider_names() -> tuple[tuple[str, str], ...]:
     )
 
 
-def _short_name(provider: Provider) -> str:
+def _short_provider_name(provider: Provider) -> str:
     return provider.name.split()[0].lower().removesuffix(".com")
 
 
@@ -118,29 +118,34 @@ def guess_provider(address: str) -> str:
     For an unknown domain, return the name for any other server.
     """
     provider = provider_of("", 0, address.rpartition("@")[2])
-    return _short_name(provider) if provider and provider.server else OWN
+    return _short_provider_name(provider) if provider and provider.server else OWN
 
 
-def validate_address(text: str) -> str:
+def validate_sender_address(text: str) -> str:
     """Return an address that can be used as the sender, or raise UsageError."""
-    verdict = judge(text.strip())
+    verdict = check_email_address(text.strip())
     if verdict.state is AddressState.BAD:
         raise UsageError(f"{text}: {verdict.reason}", hint="such as ada@example.org")
     return text.strip()
 
 
-def plan_mail(request: MailRequest) -> MailPlan:
+def plan_mail_settings(request: MailRequest) -> MailPlan:
     """Plan the settings for an email account without writing them.
 
     Raise `UsageError` if the address, provider, server or password store is invalid.
     """
-    validate_address(request.address)
+    validate_sender_address(request.address)
     name = (request.provider or guess_provider(request.address)).lower()
-    valid_names = [valid_name for valid_name, _ in provider_names()]
+    valid_names = [valid_name for valid_name, _ in list_providers()]
     if name not in valid_names:
-        raise unknown("provider", request.provider, valid_names)
+        raise unknown_word_error("provider", request.provider, valid_names)
     provider = next(
-        (provider for provider in providers() if _short_name(provider) == name), None
+        (
+            provider
+            for provider in providers()
+            if _short_provider_name(provider) == name
+        ),
+        None,
     )
     password_store = _find_password_store(request.keep)
     if name == MSMTP:
@@ -151,7 +156,7 @@ def plan_mail(request: MailRequest) -> MailPlan:
     elif name == WEB:
         settings_to_write = {"b4.send-endpoint-web": ENDPOINT, "patchpilot.via": "b4"}
     else:
-        settings_to_write = _server_settings(request, provider, password_store)
+        settings_to_write = _make_server_settings(request, provider, password_store)
     for key, value in settings_to_write.items():
         if value.startswith("-") or UNSAFE.search(value):
             raise UsageError(f"{value!r} is not a valid value for {key}")
@@ -165,7 +170,7 @@ def plan_mail(request: MailRequest) -> MailPlan:
             "then register your key with `b4 send --web-auth-new` and `b4 send --web-auth-verify`"
         )
     settings = tuple(
-        Setting(key, value, _previous_value(key))
+        Setting(key, value, _read_previous_value(key))
         for key, value in settings_to_write.items()
     )
     return MailPlan(
@@ -177,7 +182,7 @@ def plan_mail(request: MailRequest) -> MailPlan:
     )
 
 
-def _server_settings(
+def _make_server_settings(
     request: MailRequest, provider: Provider | None, password_store: Keeper
 ) -> dict[str, str]:
     host, _, port_text = request.server.partition(":")
@@ -218,10 +223,12 @@ def _find_password_store(name: str) -> Keeper:
     for store in stores:
         if store.name == name:
             return store
-    raise unknown("place for the password", name, [store.name for store in stores])
+    raise unknown_word_error(
+        "place for the password", name, [store.name for store in stores]
+    )
 
 
-def _previous_value(key: str) -> str:
+def _read_previous_value(key: str) -> str:
     return git(None, "config", "--global", "--get", key, ok=(0, 1)).text.strip()
 
 
@@ -249,7 +256,7 @@ def _make_account(address: str, settings: dict[str, str]) -> Account:
     )
 
 
-def try_login(plan: MailPlan, password: str) -> str:
+def try_mail_login(plan: MailPlan, password: str) -> str:
     """Log in to a plan's mail server, and describe the result.
 
     No message is sent. Raise `NetworkError` if the server cannot be reached or rejects the login.
@@ -264,7 +271,7 @@ def try_login(plan: MailPlan, password: str) -> str:
                 hint=f"install {account.sendmail}, then try again",
             )
         return f"{account.sendmail} is installed; its own settings are not tested"
-    with _open_session(plan, password) as submission:
+    with _open_smtp_session(plan, password) as submission:
         submission.open()
     return (
         f"logged in to {plan.host} as {account.user}"
@@ -273,10 +280,10 @@ def try_login(plan: MailPlan, password: str) -> str:
     )
 
 
-def check_connection(plan: MailPlan) -> None:
+def check_server_connection(plan: MailPlan) -> None:
     """Connect to a plan's mail server with encryption, but do not log in.
 
-    Raise the same `NetworkError` as `try_login`.
+    Raise the same `NetworkError` as `try_mail_login`.
     """
     with Submission(plan.account, None, _WAIT) as submission:
         submission.open()
@@ -291,18 +298,18 @@ def is_wrong_encryption(error: NetworkError) -> bool:
 
 
 def is_wrong_password(error: NetworkError) -> bool:
-    """Return whether `try_login` failed because of a wrong user name or password."""
+    """Return whether `try_mail_login` failed because of a wrong user name or password."""
     return isinstance(error.__cause__, smtplib.SMTPAuthenticationError)
 
 
-def _open_session(plan: MailPlan, password: str) -> Submission:
+def _open_smtp_session(plan: MailPlan, password: str) -> Submission:
     credential = (
         Credential(plan.account.user, password) if plan.needs_password else None
     )
     return Submission(plan.account, credential, _WAIT)
 
 
-def write_mail(plan: MailPlan, password: str = "") -> None:
+def write_mail_settings(plan: MailPlan, password: str = "") -> None:
     """Store the password, and write the planned settings to the user's git configuration."""
     if plan.needs_password and password:
         keep(plan.keeper, plan.host, plan.account.user, password)
@@ -311,7 +318,7 @@ def write_mail(plan: MailPlan, password: str = "") -> None:
             git(None, "config", "--global", setting.key, setting.value)
 
 
-def overridden_settings(
+def find_overridden_settings(
     plan: MailPlan, repository: Repository | None
 ) -> tuple[str, ...]:
     """Return the planned settings that the repository's configuration overrides."""
@@ -334,7 +341,7 @@ def send_test_message(plan: MailPlan, password: str) -> str:
     Raise `NetworkError` if the server does not accept the message.
     """
     address = plan.account.envelope or ""
-    with _open_session(plan, password) as submission:
+    with _open_smtp_session(plan, password) as submission:
         outcome = submission.send(address, [address], _make_test_message(address))
     if outcome.state is not MailState.ACCEPTED:
         raise NetworkError(

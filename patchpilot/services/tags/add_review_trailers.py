@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.topic.message_changes import Confirm, write_messages
 from patchpilot.topic.review_trailers import (
     Collected,
@@ -35,7 +35,7 @@ def add_review_trailers(
     store: Store | None = None,
     choose: Choose | None = None,
     confirm: Confirm = lambda _: True,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Collected:
     """Add the reviewers' tags in a tracked series to the topic's commits.
 

@@ -21,7 +21,7 @@ from patchpilot.history.shallow_clones import missing_history_notes
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import detect, find_project
 from patchpilot.tags import rank_culprits as finder
 from patchpilot.tags.rank_culprits import Candidate as Candidate
@@ -123,7 +123,10 @@ class FixesRequest:
 
 
 def find_culprits_of_each(
-    repository: Repository, request: FixesRequest, *, progress: Progress = silent
+    repository: Repository,
+    request: FixesRequest,
+    *,
+    progress: Progress = ignore_progress,
 ) -> tuple[FixesResult, ...]:
     """Return the result of `find_culprits` for each commit of a target, oldest first.
 
@@ -142,7 +145,7 @@ def find_culprits_of_each(
                 repository, replace(request, target=target), progress=progress
             ),
         )
-    series = (*request.series, *_unpublished_commits(repository, target))
+    series = (*request.series, *_list_unpublished_commits(repository, target))
     return tuple(
         find_culprits(
             repository, replace(request, target=id_, series=series), progress=progress
@@ -151,7 +154,7 @@ def find_culprits_of_each(
     )
 
 
-def _unpublished_commits(repository: Repository, target: str) -> tuple[str, ...]:
+def _list_unpublished_commits(repository: Repository, target: str) -> tuple[str, ...]:
     """Return the commits in a range that no tag or remote contains.
 
     These commits are sent together. Return () if there are too many for a series.
@@ -165,7 +168,10 @@ def _unpublished_commits(repository: Repository, target: str) -> tuple[str, ...]
 
 
 def find_culprits(
-    repository: Repository, request: FixesRequest, *, progress: Progress = silent
+    repository: Repository,
+    request: FixesRequest,
+    *,
+    progress: Progress = ignore_progress,
 ) -> FixesResult:
     """Check a commit's Fixes: tags, and find the commits that probably introduced the bug.
 
@@ -187,11 +193,13 @@ def find_culprits(
     releases = Releases(repository)
     sent_together = cache(
         lambda: (
-            frozenset((*_commits_since_base(repository, commit, request.base), *series))
+            frozenset(
+                (*_list_commits_since_base(repository, commit, request.base), *series)
+            )
             - {commit.id}
         )
     )
-    relations = _relations(repository, commit, releases, sent_together)
+    relations = _find_tag_relations(repository, commit, releases, sent_together)
     project = (
         find_project(request.profile)
         if request.profile
@@ -255,13 +263,13 @@ def find_culprits(
         if not culprit.first_release and culprit.commit in sent_together()
     }
     notes += [
-        same_series_note(culprit.subject)
+        format_same_series_note(culprit.subject)
         for culprit in culprits[:1]
         if culprit.commit in series_commits
     ]
     notes += missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
-    notes += _contradicting_evidence(present, culprits)
+    notes += _find_contradicting_evidence(present, culprits)
     fix_claim = judge_fix(repository, commit)
     if not fix_claim.is_fix:
         notes.append(
@@ -270,7 +278,7 @@ def find_culprits(
     tags = (
         ()
         if reason
-        else _fixes_lines(repository, culprits, joint_causes, series_commits)
+        else _format_fixes_lines(repository, culprits, joint_causes, series_commits)
     )
     return FixesResult(
         commit.id,
@@ -302,7 +310,7 @@ def _add_release(
     return credited_candidate._replace(first_release=release.name if release else None)
 
 
-def _fixes_lines(
+def _format_fixes_lines(
     repository: Repository,
     culprits: tuple[Candidate, ...],
     joint_causes: tuple[str, ...],
@@ -325,7 +333,7 @@ def _fixes_lines(
     return tuple(finder.tag_of(repository, culprit) for culprit in causes)
 
 
-def same_series_note(subject: str) -> str:
+def format_same_series_note(subject: str) -> str:
     """Return the note for a fix of an earlier commit in the same series.
 
     That commit is not merged and its id will change, so the fix should be squashed into it.
@@ -336,7 +344,7 @@ def same_series_note(subject: str) -> str:
     )
 
 
-def _commits_since_base(
+def _list_commits_since_base(
     repository: Repository, commit: Commit, base_name: str | None
 ) -> tuple[str, ...]:
     """Return the commits since the topic's base, or () if there are too many for a series."""
@@ -358,7 +366,7 @@ def _commits_since_base(
     return ids if len(ids) <= MAX_SERIES else ()
 
 
-def _contradicting_evidence(
+def _find_contradicting_evidence(
     present: tuple[JudgedTag, ...], culprits: tuple[Candidate, ...]
 ) -> list[str]:
     """Return a note if strong evidence contradicts the existing tags."""
@@ -381,7 +389,7 @@ def _find_commit(repository: Repository, revision: str) -> Commit | None:
     return repository.commit(commit) if commit else None
 
 
-def _relations(
+def _find_tag_relations(
     repository: Repository,
     commit: Commit,
     releases: Releases,

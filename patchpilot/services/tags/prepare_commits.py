@@ -12,14 +12,14 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.commit import Commit
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import detect, find_project
 from patchpilot.services.tags.find_culprits import (
     SURE_ENOUGH,
     FixesRequest,
     FixesResult,
     find_culprits,
-    same_series_note,
+    format_same_series_note,
 )
 from patchpilot.services.tags.stable_request_tag import (
     StableRequest,
@@ -66,12 +66,12 @@ class PrepareRequest:
     overrides: tuple[str, ...] = ()
 
 
-def prepare(
+def prepare_commit_tags(
     repository: Repository,
     request: PrepareRequest,
     *,
     confirm: Confirm = lambda _: True,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Preparation:
     """Plan the tags of each commit, and write them if `confirm` accepts the plan.
 
@@ -94,7 +94,7 @@ def prepare(
             target=request.target,
             base=request.base,
         )
-    changes = message_changes(repository, ids, request, progress)
+    changes = plan_message_changes(repository, ids, request, progress)
     return write_messages(
         repository,
         Preparation(ref, head, changes),
@@ -105,15 +105,15 @@ def prepare(
     )
 
 
-def message_changes(
+def plan_message_changes(
     repository: Repository,
     ids: Sequence[str],
     request: PrepareRequest,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> tuple[MessageChange, ...]:
     """Return the new message of each commit, without changing any commit."""
     return tuple(
-        _plan_message(repository, repository.commit(id_), request, ids, progress)
+        _plan_commit_message(repository, repository.commit(id_), request, ids, progress)
         for id_ in ids
     )
 
@@ -130,7 +130,7 @@ class _NewMessage:
     notes: list[str] = field(default_factory=list)
 
 
-def _plan_message(
+def _plan_commit_message(
     repository: Repository,
     commit: Commit,
     request: PrepareRequest,
@@ -157,7 +157,7 @@ def _plan_message(
             f"for the report's thread: {regzbot_line(culprits[0].id, culprits[0].subject)}"
         )
     if request.signoff:
-        trailers.append(("Signed-off-by", _sign_off_identity(repository)))
+        trailers.append(("Signed-off-by", _find_sign_off_identity(repository)))
     developers = tuple(value for name, value in trailers if name == DEVELOPER)
     other_trailers = tuple(trailer for trailer in trailers if trailer[0] != DEVELOPER)
     edits = MessageEdits(other_trailers, developers, message.replaced)
@@ -204,7 +204,7 @@ def _add_fixes_tags(
     result = find_culprits(repository, fixes_request, progress=progress)
     present = [fixes_tag.target for fixes_tag in result.present if fixes_tag.target]
     notes += [
-        same_series_note(fixes_tag.target.subject)
+        format_same_series_note(fixes_tag.target.subject)
         for fixes_tag in result.present
         if fixes_tag.target and "own-series" in {bad.kind for bad in fixes_tag.problems}
     ]
@@ -223,13 +223,13 @@ def _add_fixes_tags(
         )
         # preparing the topic may change the ids of these commits
         notes += [
-            same_series_note(culprit.subject)
+            format_same_series_note(culprit.subject)
             for culprit in culprits
             if culprit.id in topic and culprit.id != commit.id
         ]
         culprits = [culprit for culprit in culprits if culprit.id not in topic]
         trailers += [
-            ("Fixes", _fixes_value(repository, culprit))
+            ("Fixes", _format_fixes_value(repository, culprit))
             for culprit in culprits
             if culprit.id not in {tagged.id for tagged in present}
         ]
@@ -298,7 +298,7 @@ _FORMAT_PROBLEMS = frozenset(
 _POSITION_PROBLEMS = frozenset(["blank-around"])
 
 
-def _fixes_value(repository: Repository, culprit: Commit) -> str:
+def _format_fixes_value(repository: Repository, culprit: Commit) -> str:
     return tag_of(repository, culprit).partition(": ")[2]
 
 
@@ -327,7 +327,7 @@ def _add_stable_tags(
     message.notes += [*result.advice.reasons, *result.advice.warnings]
 
 
-def _sign_off_identity(repository: Repository) -> str:
+def _find_sign_off_identity(repository: Repository) -> str:
     identity = repository.identity
     if identity is None:
         raise MissingError(

@@ -15,7 +15,7 @@ from patchpilot.history.commit_graph import use_graph
 from patchpilot.history.shallow_clones import missing_history_notes
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import detect, find_project
 from patchpilot.services.tags.find_culprits import FixesRequest, find_culprits
 from patchpilot.tags.stable_decision import BranchState, StableAdvice
@@ -77,7 +77,10 @@ class StableRequest:
 
 
 def propose_stable_tags(
-    repository: Repository, request: StableRequest, *, progress: Progress = silent
+    repository: Repository,
+    request: StableRequest,
+    *,
+    progress: Progress = ignore_progress,
 ) -> StableResult:
     """Return the tags that a fix needs for the stable trees.
 

@@ -10,7 +10,7 @@ from patchpilot.config import Settings
 from patchpilot.errors import UsageError
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.services.tags.find_culprits import (
     FixesRequest,
     FixesResult,
@@ -20,12 +20,12 @@ from patchpilot.tags.rank_culprits import Candidate, tag_of
 from patchpilot.topic.fix_claims import judge_fix
 
 
-def topic_culprits(
+def find_topic_culprits(
     repository: Repository,
     settings: Settings,
     commit: Commit,
     base: str | None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> FixesResult:
     """Return the result of `fixes` for a topic's commit.
 
@@ -68,7 +68,7 @@ def find_named_culprit(repository: Repository, revision: str, fix: str) -> Candi
     )
 
 
-def culprit_and_fix(
+def compare_culprit_and_fix(
     repository: Repository, culprit: str, fix: str
 ) -> tuple[list[str], list[str], int]:
     """Return the patch of the candidate, the patch of the fix, and the related hunk in the former.
@@ -90,10 +90,10 @@ def culprit_and_fix(
     ).text
     candidate_lines = output.rstrip("\n").split("\n")
     fix_lines = [line for line in patch.lines if not line.startswith("From ")]
-    return candidate_lines, fix_lines, related_hunk(candidate_lines, fix_lines)
+    return candidate_lines, fix_lines, find_related_hunk(candidate_lines, fix_lines)
 
 
-def related_hunk(candidate_lines: Sequence[str], fix_lines: Sequence[str]) -> int:
+def find_related_hunk(candidate_lines: Sequence[str], fix_lines: Sequence[str]) -> int:
     """Return the first line of the hunk in a candidate's patch that is related to the fix.
 
     This is the hunk that added most of the lines that the fix removes or has as context.

@@ -52,11 +52,11 @@ class UndoAnswer:
     records: tuple[UndoState, ...]
 
 
-def undo_list(repository: Repository) -> tuple[UndoState, ...]:
-    return tuple(_undo_state(repository, undo) for undo in list_undos(repository))
+def list_recorded_rewrites(repository: Repository) -> tuple[UndoState, ...]:
+    return tuple(_read_undo_state(repository, undo) for undo in list_undos(repository))
 
 
-def _undo_state(repository: Repository, undo: Undo) -> UndoState:
+def _read_undo_state(repository: Repository, undo: Undo) -> UndoState:
     tip = repository.find(undo.ref) if undo.ref else repository.find("HEAD")
     if tip is None:
         return UndoState(undo, "gone", None)
@@ -71,12 +71,12 @@ def _undo_state(repository: Repository, undo: Undo) -> UndoState:
     )
 
 
-def changes_files(repository: Repository, undo: Undo) -> bool:
+def undo_changes_files(repository: Repository, undo: Undo) -> bool:
     """Return whether undoing or redoing a rewrite changes files, and not only messages."""
     return repository.commit(undo.old).tree != repository.commit(undo.new).tree
 
 
-def undo_restore(repository: Repository, number: int | None = None) -> UndoState:
+def undo_branch_rewrite(repository: Repository, number: int | None = None) -> UndoState:
     """Reset a branch to its state before a recorded rewrite.
 
     Without `number`, undo the latest applied rewrite of the current branch. Raise `UsageError` if
@@ -85,13 +85,13 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
     unfinished_move = find_unfinished_move(repository)
     if unfinished_move:
         settle(repository, unfinished_move)
-        for state in undo_list(repository):
+        for state in list_recorded_rewrites(repository):
             if (state.undo.ref, {state.undo.old, state.undo.new}) == (
                 unfinished_move.ref,
                 {unfinished_move.old, unfinished_move.new},
             ):
                 return state
-    chosen = _find_undo(repository, number)
+    chosen = _find_undo_record(repository, number)
     undo = chosen.undo
     if chosen.state == "restored":
         return chosen
@@ -111,15 +111,15 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
             f"{name} has changed since this record was made",
             hint=f"run `{command}` to restore the old commits",
         )
-    _refuse_busy(repository, undo)
+    _refuse_busy_branch(repository, undo)
     copy_notes(repository, {new: old for old, new in undo.commits})
     shift(repository, undo.ref, undo.old, undo.new, "patchpilot undo")
     return UndoState(undo, "restored", undo.old)
 
 
-def _find_undo(repository: Repository, number: int | None) -> UndoState:
+def _find_undo_record(repository: Repository, number: int | None) -> UndoState:
     """Return the record with this number, or the latest applied record of the current branch."""
-    states = undo_list(repository)
+    states = list_recorded_rewrites(repository)
     if number is not None:
         for state in states:
             if state.undo.number == number:
@@ -147,13 +147,18 @@ def _find_undo(repository: Repository, number: int | None) -> UndoState:
     )
 
 
-def undo_redo(repository: Repository, number: int) -> UndoState:
-    """Restore the rewritten state of a branch after `undo_restore`.
+def redo_rewrite(repository: Repository, number: int) -> UndoState:
+    """Restore the rewritten state of a branch after `undo_branch_rewrite`.
 
     Raise `RefusedError` if the branch has changed since then.
     """
     chosen = next(
-        (state for state in undo_list(repository) if state.undo.number == number), None
+        (
+            state
+            for state in list_recorded_rewrites(repository)
+            if state.undo.number == number
+        ),
+        None,
     )
     if chosen is None or chosen.state != "restored":
         raise RefusedError(
@@ -161,13 +166,13 @@ def undo_redo(repository: Repository, number: int) -> UndoState:
             hint="make the change again",
         )
     undo = chosen.undo
-    _refuse_busy(repository, undo)
+    _refuse_busy_branch(repository, undo)
     copy_notes(repository, dict(undo.commits))
     shift(repository, undo.ref, undo.new, undo.old, "patchpilot redo")
     return UndoState(undo, "in-force", undo.new)
 
 
-def _refuse_busy(repository: Repository, undo: Undo) -> None:
+def _refuse_busy_branch(repository: Repository, undo: Undo) -> None:
     operation = find_busy_operation(repository, undo.ref)
     if operation:
         raise RefusedError(f"{operation.what} is in progress", hint=operation.hint)

@@ -14,7 +14,7 @@ from patchpilot.commits.range_diff import Difference, PatchDifference, compare_p
 from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
-from patchpilot.model.mail import message_id_of, parse_patch
+from patchpilot.model.mail import parse_message_id, parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.reading.posted_series import Revision
 from patchpilot.topic.followed.known_series import Tracked, show
@@ -23,11 +23,11 @@ __all__ = [
     "Difference",
     "Revision",
     "RevisionComparison",
-    "comparable_revisions",
     "compare_revisions",
-    "comparison_lines",
+    "format_comparison",
     "format_difference_counts",
-    "range_diff_heading",
+    "format_range_diff_heading",
+    "list_comparable_revisions",
     "two_newest_revisions",
 ]
 
@@ -76,7 +76,7 @@ def compare_revisions(
     patches, and `InputError` if a diff is malformed.
     """
     series = show(number, store=store)
-    revisions = comparable_revisions(series)
+    revisions = list_comparable_revisions(series)
     if names:
         chosen = [_find_revision(name, series, revisions) for name in names]
         old, new = chosen[0], chosen[1] if len(chosen) > 1 else revisions[-1]
@@ -85,14 +85,14 @@ def compare_revisions(
     if old is new:
         raise UsageError(
             f"{old.label} cannot be compared with itself",
-            hint=_list_revisions(revisions),
+            hint=_format_revision_list(revisions),
         )
     return RevisionComparison(
         series, old, new, compare_patches(_parse_patches(old), _parse_patches(new))
     )
 
 
-def comparable_revisions(series: Tracked) -> tuple[Revision, ...]:
+def list_comparable_revisions(series: Tracked) -> tuple[Revision, ...]:
     """Return the revisions of a series that contain patches, oldest first."""
     return tuple(revision for revision in series.about.revisions if revision.patches)
 
@@ -103,7 +103,7 @@ def two_newest_revisions(series: Tracked) -> tuple[Revision, Revision]:
     If the latest is a backport to a stable version, prefer an earlier backport to that version.
     Raise `UsageError` if only one revision contains patches.
     """
-    revisions = comparable_revisions(series)
+    revisions = list_comparable_revisions(series)
     if revisions:
         newest = revisions[-1]
         earlier_revisions = [
@@ -119,7 +119,7 @@ def two_newest_revisions(series: Tracked) -> tuple[Revision, Revision]:
     )
 
 
-def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
+def format_comparison(comparison: RevisionComparison) -> tuple[str, ...]:
     """Format a comparison of two revisions.
 
     The first line names the revisions. The remaining lines show each patch and its changes in the
@@ -128,7 +128,7 @@ def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
     old, new = comparison.revision_names()
     lines = [f"{old} -> {new}: {format_difference_counts(comparison.patches)}"]
     for patch in comparison.patches:
-        lines.append(range_diff_heading(patch))
+        lines.append(format_range_diff_heading(patch))
         lines += (
             [f"    {line}".rstrip() for line in patch.text.split("\n")]
             if patch.text
@@ -137,7 +137,7 @@ def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def range_diff_heading(patch: PatchDifference) -> str:
+def format_range_diff_heading(patch: PatchDifference) -> str:
     """Format a patch's heading in a range-diff.
 
     It contains the patch's number in both revisions, git's sign and the patch's title.
@@ -162,7 +162,7 @@ def _find_revision(
 
     If several revisions have the version, prefer the last one that is not an RFC.
     """
-    message_id = message_id_of(name)
+    message_id = parse_message_id(name)
     by_id = [
         revision
         for revision in revisions
@@ -193,11 +193,11 @@ def _find_revision(
         )
     raise UsageError(
         f"series {series.entry.id} has no revision {name!r}",
-        hint=_list_revisions(revisions),
+        hint=_format_revision_list(revisions),
     )
 
 
-def _list_revisions(revisions: Iterable[Revision]) -> str:
+def _format_revision_list(revisions: Iterable[Revision]) -> str:
     return (
         "it has:"
         f" {', '.join(dict.fromkeys(revision.label for revision in revisions)) or 'none with patches'}"  # noqa: E501

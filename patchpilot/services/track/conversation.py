@@ -29,7 +29,7 @@ class ConversationMail(NamedTuple):
         return self.mail.message_id
 
 
-def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
+def list_conversation(series: Tracked) -> tuple[ConversationMail, ...]:
     """Return all messages of a series in tree order.
 
     Roots are sorted by date, and each is followed by its replies.
@@ -53,7 +53,7 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
     }
     children: dict[str, list[str]] = {}
     for message_id, mail in mails.items():
-        parent = "" if message_id in heads else _parent(mail, mails)
+        parent = "" if message_id in heads else _find_parent(mail, mails)
         children.setdefault(parent, []).append(message_id)
     for siblings in children.values():
         siblings.sort(key=lambda message_id: mails[message_id].when)
@@ -88,7 +88,7 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
     return tuple(tree_mails)
 
 
-def _parent(mail: Classified, mails: Mapping[str, Classified]) -> str:
+def _find_parent(mail: Classified, mails: Mapping[str, Classified]) -> str:
     """Return the Message-ID of a message's parent among these messages, or ""."""
     parents = (id_ for id_ in mail.above if id_ in mails and id_ != mail.message_id)
     return next(parents, "")

@@ -13,7 +13,7 @@ from patchpilot.archive.track_store import Store, TrackEntry, default_file
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.model.json_form import json_form
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.reading.thread_values import Turn as Turn
 from patchpilot.services.track.compare_revisions import (
     RevisionComparison,
@@ -42,7 +42,7 @@ class RemovedSeries(NamedTuple):
     removed: TrackEntry
 
 
-def store_timestamps() -> tuple[int, ...]:
+def read_store_timestamps() -> tuple[int, ...]:
     """Return a value that changes with every write to the store's files.
 
     It consists of their modification times.
@@ -54,18 +54,18 @@ def store_timestamps() -> tuple[int, ...]:
     return tuple(timestamps)
 
 
-def followed_ids() -> frozenset[str]:
+def read_followed_ids() -> frozenset[str]:
     with Store() as store:
         return frozenset(entry.message_id for entry in store.entries())
 
 
-def read_followed(
+def read_followed_series(
     repository: Repository,
     target: str | None,
     base: str | None,
     *,
     first: int = 0,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> FollowedSeries:
     """Return the tracked series from the local store.
 
@@ -76,10 +76,10 @@ def read_followed(
         series = known_series.read_all_series(
             store=store, repository=repository, whole=False, progress=progress
         )
-        return _with_topic_state(series, repository, target, base, store, first)
+        return _add_topic_state(series, repository, target, base, store, first)
 
 
-def fetch_followed(
+def fetch_followed_series(
     repository: Repository,
     target: str | None,
     base: str | None,
@@ -87,7 +87,7 @@ def fetch_followed(
     fresh: bool = False,
     on_stored: Callable[[FollowedSeries], None] | None = None,
     first: int = 0,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> FollowedSeries:
     """Fetch new messages from the archives, and return the tracked series.
 
@@ -102,7 +102,7 @@ def fetch_followed(
             series = known_series.read_all_series(
                 store=store, repository=repository, whole=False, progress=progress
             )
-            on_stored(_with_topic_state(series, repository, target, base, store, first))
+            on_stored(_add_topic_state(series, repository, target, base, store, first))
         series = update_series.update(
             UpdateRequest(fresh=fresh, whole=False),
             store=store,
@@ -110,10 +110,10 @@ def fetch_followed(
             repository=repository,
             progress=progress,
         )
-        return _with_topic_state(series, repository, target, base, store, first)
+        return _add_topic_state(series, repository, target, base, store, first)
 
 
-def _with_topic_state(
+def _add_topic_state(
     series: tuple[Tracked, ...],
     repository: Repository,
     target: str | None,
@@ -134,7 +134,7 @@ def _with_topic_state(
 
 
 def read_series(
-    number: int, repository: Repository, progress: Progress = silent
+    number: int, repository: Repository, progress: Progress = ignore_progress
 ) -> Tracked:
     """Return a tracked series with its messages from the local store.
 
@@ -146,13 +146,13 @@ def read_series(
         )
 
 
-def compare_series(number: int, names: Sequence[str]) -> RevisionComparison:
+def compare_series_revisions(number: int, names: Sequence[str]) -> RevisionComparison:
     """Return the range-diff between two revisions of a tracked series; see `compare_revisions`."""
     with Store() as store:
         return compare_revisions(number, names, store=store)
 
 
-def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
+def mark_mails_read(number: int, message_ids: Collection[str] | None = None) -> None:
     with Store() as store:
         if message_ids is None:
             store.mark_read(number)
@@ -160,8 +160,11 @@ def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
             store.mark_read(number, frozenset(message_ids))
 
 
-def add_series(
-    repository: Repository, settings: Settings, target: str, progress: Progress = silent
+def track_series(
+    repository: Repository,
+    settings: Settings,
+    target: str,
+    progress: Progress = ignore_progress,
 ) -> tuple[Tracked, ...]:
     """Track the series with this Message-ID or archive URL."""
     archives = default_archive(directory=repository.top)
@@ -176,7 +179,7 @@ def add_series(
         )
 
 
-def add_series_in_file(
+def track_series_in_file(
     repository: Repository, path: Path, progress: Progress
 ) -> tuple[Tracked, ...]:
     """Track the series in a file of messages.

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 
 from patchpilot.errors import UsageError
-from patchpilot.model.bounded import clamp_time, read_iso
+from patchpilot.model.bounded import clamp_time, parse_iso_time
 
 _AGE = re.compile(r"(?P<count>[1-9]\d{0,3})\s*(?P<unit>d|w|m|y)[a-z]*", re.IGNORECASE)
 _DAYS = {"d": 1, "w": 7, "m": 30.4375, "y": 365.25}
@@ -21,7 +21,7 @@ def parse_since(text: str, now: datetime | None = None) -> datetime:
         return clamp_time(
             now.timestamp() - int(age["count"]) * _DAYS[age["unit"].lower()] * 86_400
         )
-    since = read_iso(text.strip(), UTC)
+    since = parse_iso_time(text.strip(), UTC)
     if since is None:
         raise UsageError(
             f"--since: cannot parse {text!r}",

@@ -24,11 +24,11 @@ from patchpilot.history.patch_similarity import (
     patch_ids,
 )
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import upstream_commits
+from patchpilot.model.commit_references import find_upstream_commits
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.json_form import json_form
-from patchpilot.model.mail import Mail, linked_ids
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.mail import Mail, find_linked_ids
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
@@ -89,7 +89,7 @@ def mail_of_commit(
     linked message must have its title or its changes.
     """
     archive.parse_mail = reader.parse
-    search = _Search(archive, repository, commit, reader)
+    search = _CommitMailSearch(archive, repository, commit, reader)
     methods: tuple[tuple[SearchMethod, Callable[[], str | None]], ...] = (
         (SearchMethod.LINK, search.find_by_links),
         (SearchMethod.PATCH_ID, search.find_by_patch_id),
@@ -104,7 +104,7 @@ def mail_of_commit(
     return None
 
 
-class _Search(NamedTuple):
+class _CommitMailSearch(NamedTuple):
     archive: MailArchive
     repository: Repository
     commit: Commit
@@ -113,11 +113,11 @@ class _Search(NamedTuple):
     def find_by_links(self) -> str | None:
         is_merge = len(self.commit.parents) > 1
         links = dict.fromkeys(
-            message_id for message_id, _ in linked_ids(self.commit.message)
+            message_id for message_id, _ in find_linked_ids(self.commit.message)
         )
         for message_id in list(links)[:MAX_LINKS]:
             try:
-                posts = self._posts(self.archive.thread(message_id))
+                posts = self._select_posts(self.archive.thread(message_id))
             except NotInArchiveError:
                 continue
             linked = [post for post in posts if post.message_id == message_id]
@@ -132,7 +132,7 @@ class _Search(NamedTuple):
         patch_id = patch_ids(self.repository, [self.commit.id]).get(self.commit.id)
         if not patch_id or not self.archive.url.startswith(("http://", "https://")):
             return None
-        posts = self._posts(self._search(f"patchid:{patch_id}"))
+        posts = self._select_posts(self._search(f"patchid:{patch_id}"))
         return self._choose_post(filter(self._has_same_change, posts))
 
     def find_by_subject(self) -> str | None:
@@ -141,7 +141,7 @@ class _Search(NamedTuple):
         for query in (f"{title} AND f:{author.email}", f"{title} AND {forwarded_from}"):
             posts = [
                 post
-                for post in self._posts(self._search(query))
+                for post in self._select_posts(self._search(query))
                 if self._has_same_title(post)
             ]
             latest_post = self._choose_post(
@@ -161,7 +161,7 @@ class _Search(NamedTuple):
         file_terms = " OR ".join(f"dfn:{quote_phrase(file)}" for file in files)
         query = f"f:{self.commit.author.email} AND ({file_terms}) AND NOT s:re"
         return self._choose_post(
-            filter(self._has_same_lines, self._posts(self._search(query)))
+            filter(self._has_same_lines, self._select_posts(self._search(query)))
         )
 
     def find_by_report(self) -> str | None:
@@ -177,7 +177,7 @@ class _Search(NamedTuple):
     def _search(self, query: str) -> tuple[Mail, ...]:
         return self.archive.search(query)
 
-    def _posts(self, mails: Iterable[Mail]) -> tuple[Classified, ...]:
+    def _select_posts(self, mails: Iterable[Mail]) -> tuple[Classified, ...]:
         """Return the patches and cover letters among the messages, without stable backports."""
         return tuple(
             post
@@ -273,13 +273,13 @@ class UnpostedCommit(NamedTuple):
     commit: str
 
 
-def find_posted(
+def find_posted_series(
     repository: Repository,
     revision: str,
     *,
     lore: str,
     archive_at: ArchiveAt,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> PostedCommit:
     """Find the series in which a commit was posted, without tracking it.
 
@@ -288,7 +288,7 @@ def find_posted(
     archive cannot be queried.
     """
     requested_commit = repository.commit(repository.resolve(revision))
-    _refuse_undisclosed(repository, requested_commit)
+    _refuse_undisclosed_commit(repository, requested_commit)
     commit = _find_upstream(repository, requested_commit)
     with (
         TemporaryFolder("find") as folder,
@@ -330,7 +330,7 @@ def find_similar_posts(
     Raise `RefusedError` if the commit belongs to an undisclosed security fix.
     """
     commit = repository.commit(repository.resolve(revision))
-    _refuse_undisclosed(repository, commit)
+    _refuse_undisclosed_commit(repository, commit)
     if len(commit.parents) != 1:
         return ()
     return posted_by_others(
@@ -347,11 +347,11 @@ def _find_upstream(repository: Repository, commit: Commit) -> Commit:
     """Return the upstream commit that a message names, if it is in the repository, or the commit
     itself.
     """
-    ids = (repository.find(name.id) for name in upstream_commits(commit.message))
+    ids = (repository.find(name.id) for name in find_upstream_commits(commit.message))
     return next((repository.commit(commit) for commit in ids if commit), commit)
 
 
-def _refuse_undisclosed(repository: Repository, commit: Commit) -> None:
+def _refuse_undisclosed_commit(repository: Repository, commit: Commit) -> None:
     with Drafts() as drafts:
         is_undisclosed = any(
             commit.subject in {patch.subject for patch in draft.patches}
@@ -366,7 +366,7 @@ def _refuse_undisclosed(repository: Repository, commit: Commit) -> None:
 
 
 def _not_found_error(commit: Commit, host: str) -> MissingError:
-    links = [message_id for message_id, _ in linked_ids(commit.message)]
+    links = [message_id for message_id, _ in find_linked_ids(commit.message)]
     link_note = f"; it links to <{links[0]}>, which is not this patch" if links else ""
     return MissingError(
         f"{host} has no patch for {commit.reference}{link_note}",

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Sequence
 
 from patchpilot.model.address import Address
-from patchpilot.model.printable import crop, one_line, width
+from patchpilot.model.printable import crop_text, make_one_line, width
 from patchpilot.reading.review_table import (
     Review,
     ReviewedPatch,
@@ -41,7 +41,7 @@ _HEADING_WIDTH = 8
 """Width of a reviewer's name in a column heading."""
 
 
-def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
+def format_review_table(table: ReviewTable, columns: int) -> tuple[str, ...]:
     """Format the review table for a terminal with this number of columns.
 
     Rows are patches and columns are the reviewers who replied, or vice versa if that is narrower. A
@@ -53,11 +53,14 @@ def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
     if reviewers and len(patches) == 1:
         lines = [_describe_review(table, reviewer, columns) for reviewer in reviewers]
     elif reviewers:
-        lines = [*_sign_table(table, columns), *_wrap(format_legend(table), columns)]
+        lines = [
+            *_format_sign_table(table, columns),
+            *_wrap_text(format_legend(table), columns),
+        ]
     if without_reply := ", ".join(
-        one_line(table.name_of(reviewer)) for reviewer in table.silent
+        make_one_line(table.name_of(reviewer)) for reviewer in table.silent
     ):
-        lines += _wrap(f"never looked: {without_reply}", columns)
+        lines += _wrap_text(f"never looked: {without_reply}", columns)
     return tuple(lines)
 
 
@@ -66,7 +69,7 @@ def describe_review(review: Review) -> str:
     meaning = MEANINGS[review.state]
     if not review.tags:
         return f"{meaning} (v{review.version})" if review.version else meaning
-    return f"{one_line(', '.join(review.tags))} (v{review.version}): {meaning}"
+    return f"{make_one_line(', '.join(review.tags))} (v{review.version}): {meaning}"
 
 
 def format_legend(table: ReviewTable) -> str:
@@ -96,12 +99,12 @@ def format_review_sign(review: Review | None) -> str:
 
 def _describe_review(table: ReviewTable, reviewer: Address, columns: int) -> str:
     review = table.review(table.patches[0], reviewer)
-    name = _pad(crop(one_line(table.name_of(reviewer)), _NAME), _NAME)
+    name = _pad_text(crop_text(make_one_line(table.name_of(reviewer)), _NAME), _NAME)
     description = describe_review(review) if review else ""
-    return crop(f"{name}  {description}", columns).rstrip()
+    return crop_text(f"{name}  {description}", columns).rstrip()
 
 
-def _sign_table(table: ReviewTable, columns: int) -> list[str]:
+def _format_sign_table(table: ReviewTable, columns: int) -> list[str]:
     """Return the table of signs, transposed if that is narrower and split if it is too wide."""
     reviewers, patches = table.answered, table.patches
     patch_count = len(patches)
@@ -113,7 +116,7 @@ def _sign_table(table: ReviewTable, columns: int) -> list[str]:
         len(reviewers) < patch_count
         and len(reviewers) * (_HEADING_WIDTH + 2) + _TITLE <= columns
     ):
-        headings = [_short_name(reviewer) for reviewer in reviewers]
+        headings = [_short_reviewer_name(reviewer) for reviewer in reviewers]
         rows = [
             (
                 f"{patch.number}/{patch_count} {patch.title}",
@@ -158,29 +161,31 @@ def _format_table(
     name_width = min(
         remaining,
         max(
-            width(one_line(row_name))
+            width(make_one_line(row_name))
             for row_name in (corner_text, *(row[0] for row in rows))
         ),
     )
     lines = []
     for row_name, cells in ((corner_text, headings), *rows):
         padded_cells = (
-            _pad(cell, column_width)
+            _pad_text(cell, column_width)
             for cell, column_width in zip(cells, widths, strict=True)
         )
-        name_cell = _pad(crop(one_line(row_name), name_width), name_width)
+        name_cell = _pad_text(
+            crop_text(make_one_line(row_name), name_width), name_width
+        )
         lines.append("  ".join((name_cell, *padded_cells)).rstrip())
     return lines
 
 
-def _pad(text: str, columns: int) -> str:
+def _pad_text(text: str, columns: int) -> str:
     return text + " " * (columns - width(text))
 
 
-def _short_name(reviewer: Address) -> str:
-    words = one_line(reviewer.called).split() or [reviewer.email]
-    return crop(words[0], _HEADING_WIDTH)
+def _short_reviewer_name(reviewer: Address) -> str:
+    words = make_one_line(reviewer.called).split() or [reviewer.email]
+    return crop_text(words[0], _HEADING_WIDTH)
 
 
-def _wrap(text: str, columns: int) -> list[str]:
+def _wrap_text(text: str, columns: int) -> list[str]:
     return textwrap.wrap(text, columns, subsequent_indent="  ", break_on_hyphens=False)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.model.action import Advice
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import (
     CLAIMED,
@@ -39,15 +39,17 @@ def format_head_rows(series: Tracked) -> tuple[HeadRow, ...]:
     posted_series = series.posted
     reason = f": {posted_series.why}" if posted_series and posted_series.why else ""
     return (
-        HeadRow("state", f"{series.state}{_claim_note(series)}{reason}"),
+        HeadRow("state", f"{series.state}{_format_claim_note(series)}{reason}"),
         HeadRow("turn", _format_turn(series)),
         HeadRow("next", series.step.advice),
-        HeadRow("open", "; ".join(_open_items(series, posted_series)) or "nothing"),
-        HeadRow("landed", "; ".join(_merge_lines(series)) or "nowhere yet"),
+        HeadRow(
+            "open", "; ".join(_format_open_items(series, posted_series)) or "nothing"
+        ),
+        HeadRow("landed", "; ".join(_format_merges(series)) or "nowhere yet"),
     )
 
 
-def _claim_note(series: Tracked) -> str:
+def _format_claim_note(series: Tracked) -> str:
     """Return the proven state if messages claim a different one."""
     return (
         "" if series.state is series.proven else f" (claimed; proven: {series.proven})"
@@ -84,7 +86,7 @@ def _format_turn(series: Tracked) -> str:
     return "others: you are waiting for the maintainer"
 
 
-def _open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
+def _format_open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
     """Yield lines about open requests, unapplied patches and pending stable decisions."""
     if posted is None:
         return
@@ -97,22 +99,25 @@ def _open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
         )
         is_single_asker = len(counts) == 1
         yield (
-            f"{counted(counts.total(), 'request')} by"
+            f"{format_count(counts.total(), 'request')} by"
             f" {next(iter(counts)) if is_single_asker else ', '.join(names)}"
         )
     if answered_count := sum(not (item.open or item.done) for item in items):
-        yield f"{counted(answered_count, 'request')} {ANSWERED}"
+        yield f"{format_count(answered_count, 'request')} {ANSWERED}"
     if series.proven is SeriesState.PARTLY_ACCEPTED:
         remaining = [patch for patch in posted.patches if patch.proven not in TAKEN]
-        yield f"{len(remaining)} of {counted(len(posted.patches), 'patch', 'patches')} not applied"
+        yield (
+            f"{len(remaining)} of {format_count(len(posted.patches), 'patch', 'patches')}"
+            " not applied"
+        )
     for branch in series.about.stable:
         if branch.state in _IN_STABLE_REVIEW:
             yield f"{branch.version} {branch.words}"
     if unknown_count := sum(not claim.known for claim in posted.claims):
-        yield f"{counted(unknown_count, 'message')} from unknown addresses"
+        yield f"{format_count(unknown_count, 'message')} from unknown addresses"
 
 
-def _merge_lines(series: Tracked) -> Iterator[str]:
+def _format_merges(series: Tracked) -> Iterator[str]:
     """Yield a line per tree with the first commit and release, then a line for stable branches."""
     by_tree: dict[str, list[LandedCommit]] = {}
     for applied in series.about.landed:

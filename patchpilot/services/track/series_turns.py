@@ -7,7 +7,7 @@ from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.home.home_topic import Turn
 
 
-def group_by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
+def group_series_by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
     """Group the tracked series by whose turn it is, omitting empty groups.
 
     In each group, series with unread messages come first, then the most recently active ones.

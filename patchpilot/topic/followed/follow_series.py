@@ -32,9 +32,9 @@ from patchpilot.errors import (
 )
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
-from patchpilot.model.mail import Mail, message_id_of
+from patchpilot.model.mail import Mail, parse_message_id
 from patchpilot.model.patch import parse_subject
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.delivery import delivery_reports, reports_about
@@ -78,7 +78,7 @@ def add(
     store: Store,
     archive_at: ArchiveAt,
     repository: Repository | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> tuple[Tracked, ...]:
     """Track the series named by a Message-ID or URL.
 
@@ -89,7 +89,7 @@ def add(
             "no series given to track",
             hint="pass a Message-ID, an archive URL, or --mbox FILE",
         )
-    message_id = message_id_of(target)
+    message_id = parse_message_id(target)
     if message_id is None:
         raise UsageError(
             f"{target}: neither a Message-ID nor an archive URL",
@@ -221,7 +221,7 @@ def add_from_mbox(
     *,
     store: Store,
     repository: Repository | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> tuple[Tracked, ...]:
     """Track the series in an mbox that a Message-ID or URL names, or all of them.
 
@@ -233,7 +233,7 @@ def add_from_mbox(
     mails = drop_tests(
         deduplicate(parsed, {address.key for address in addresses}, skipped.append)
     )
-    message_id = message_id_of(target or "")
+    message_id = parse_message_id(target or "")
 
     in_file = frozenset(mail.message_id for mail in mails)
     parents = _find_parents(mails, store)

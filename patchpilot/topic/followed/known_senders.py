@@ -16,7 +16,7 @@ from patchpilot.errors import GitError, MissingError
 from patchpilot.history.stable_branches import mainline, stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.mail import message_id_of
+from patchpilot.model.mail import parse_message_id
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -38,7 +38,7 @@ def confirm_senders(
     """
     numbers: dict[str, int] = {}
     for target in message_ids:
-        message_id = message_id_of(target) or target
+        message_id = parse_message_id(target) or target
         entry = store.find_by_mail(message_id)
         if entry is None:
             raise MissingError(

@@ -13,15 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.archive.track_store import MOST_READ, Store, TrackEntry
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.entries import (
+    CacheKind,
+    make_cache_key,
+    read_cached_value,
+    remember,
+)
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, join_hints
 from patchpilot.model.address import Address
 from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.message import MailState
 from patchpilot.model.patch import parse_subject
-from patchpilot.model.printable import counted
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.printable import format_count
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.projects.loading import user_folder
 from patchpilot.reading.delivery import (
@@ -45,7 +50,7 @@ if TYPE_CHECKING:
     from patchpilot.reading.posted_series import PostedSeries
 
 _PACKAGE = Path(__file__).parents[2]
-_SUMMARIES = Kind(
+_SUMMARIES = CacheKind(
     "series",
     tuple(
         str(_PACKAGE / name)
@@ -82,7 +87,7 @@ def show(
     repository: "Repository | None" = None,
     mark_read: bool = False,
     every_mail: bool = False,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Tracked:
     """Return one tracked series from the local store, without the network.
 
@@ -101,7 +106,7 @@ def read_all_series(
     store: Store,
     repository: "Repository | None" = None,
     whole: bool = True,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> tuple[Tracked, ...]:
     """Return all tracked series from the local store.
 
@@ -118,7 +123,7 @@ def with_mails(
     series: Tracked,
     store: Store,
     repository: "Repository | None",
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Tracked:
     """Return a series with its messages read."""
     if series.is_read:
@@ -243,9 +248,9 @@ def missing_mails(
     ]
     if not missing:
         return ()
-    count, archive = counted(len(missing), "message"), entry.lore or LORE
+    count, archive = format_count(len(missing), "message"), entry.lore or LORE
     hours = int((query_time - missing[0][1]) / timedelta(hours=1))
-    reason = f"{count} sent {counted(hours, 'hour')} before it was last asked"
+    reason = f"{count} sent {format_count(hours, 'hour')} before it was last asked"
     return (
         DeliveryReport(
             DeliveryProblem.MISSING,
@@ -476,12 +481,14 @@ class _Reading:
             bool(moment),
             self._every_mail,
         )
-        key = key_of(_SUMMARIES, [repr(parts).encode("utf-8", "surrogateescape")])
+        key = make_cache_key(
+            _SUMMARIES, [repr(parts).encode("utf-8", "surrogateescape")]
+        )
         now = moment.timestamp() if moment else 0.0
         cache_name = summaries_key(self._repository)
         summaries = store.reader.summaries
         if cache_name not in summaries:
-            summaries[cache_name] = recall(_SUMMARIES, cache_name) or {}
+            summaries[cache_name] = read_cached_value(_SUMMARIES, cache_name) or {}
         cached_key, since, until, value = summaries[cache_name].get(
             entry.id, ("", 0.0, 0.0, {})
         )
@@ -526,7 +533,7 @@ def summaries_key(repository: "Repository | None") -> str:
     folders = (user_folder(), f"{user_folder()}/projects")
     kind = _SUMMARIES._replace(code=(*_SUMMARIES.code, *folders))
     if repository is None:
-        return key_of(kind, ())
+        return make_cache_key(kind, ())
     from patchpilot.history.stable_branches import find_mainline, queues, trees_of
 
     refs = repository.all_refs
@@ -539,7 +546,7 @@ def summaries_key(repository: "Repository | None") -> str:
         or stable.version_of(ref.short)
     ]
     text = "\n".join([str(find_mainline(repository)), *lines])
-    return key_of(kind, [text.encode("utf-8", "surrogateescape")])
+    return make_cache_key(kind, [text.encode("utf-8", "surrogateescape")])
 
 
 def stall_time(entry: TrackEntry, store: Store) -> datetime | None:

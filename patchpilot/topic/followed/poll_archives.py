@@ -8,7 +8,7 @@ from typing import NamedTuple
 from patchpilot.archive.archive import MailArchive
 from patchpilot.archive.poll import PolledSeries, find_new_messages
 from patchpilot.errors import NetworkError, PatchpilotError
-from patchpilot.model.hosts import host_of, split_url
+from patchpilot.model.hosts import split_url, url_host
 from patchpilot.model.progress import Progress
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.topic.own_archive import ArchiveAt
@@ -81,7 +81,7 @@ def poll_archives(
     last_arrivals: dict[str, datetime] = {}
     quiet, cached = set[int](), set[int]()
     for url, archive_series in series.items():
-        progress(f"asking {host_of(url) or url} about {len(archive_series)} series")
+        progress(f"asking {url_host(url) or url} about {len(archive_series)} series")
         try:
             with archives.open(url) as archive:
                 archive.parse_mail = reader.parse

@@ -7,7 +7,7 @@ The versions of a topic may have been added separately, from files with one vers
 from collections.abc import Iterable, Sequence, Set
 
 from patchpilot.archive.track_store import Store, TrackEntry
-from patchpilot.model.progress import silent
+from patchpilot.model.progress import ignore_progress
 from patchpilot.topic.followed.known_series import (
     Tracked,
     is_undisclosed,
@@ -31,7 +31,9 @@ def same_series(
         entry
         for entry in store.entries()
         if not identifiers.isdisjoint(
-            _series_identifiers(shown_series(entry, store, None, silent), store)
+            _series_identifiers(
+                shown_series(entry, store, None, ignore_progress), store
+            )
         )
     )
 

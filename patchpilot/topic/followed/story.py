@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
@@ -117,7 +117,7 @@ def _delivery_events(series: Tracked) -> Iterator[StoryEvent]:
 def _version_events(posted: PostedSeries) -> Iterator[StoryEvent]:
     for revision in posted.revisions:
         count = len(revision.patches)
-        patches = f", {counted(count, 'patch', 'patches')}" if count > 1 else ""
+        patches = f", {format_count(count, 'patch', 'patches')}" if count > 1 else ""
         yield StoryEvent(
             StoryKind.SENT,
             f"{revision.label} sent{patches}",

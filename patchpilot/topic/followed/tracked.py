@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from patchpilot.archive.track_store import MOST_READ, TrackEntry
-from patchpilot.model.action import Action, actions
+from patchpilot.model.action import Action, actions_in_advice
 from patchpilot.model.json_form import json_form
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.reading.delivery import DeliveryReport
 from patchpilot.reading.series_summary import SeriesSummary
 
@@ -118,7 +118,7 @@ class Tracked(SeriesSummary):
     @property
     def next_commands(self) -> tuple[str, ...]:
         """Return the commands for the next step, quoted for a shell."""
-        return tuple(action.command for action in actions(self.step.advice))
+        return tuple(action.command for action in actions_in_advice(self.step.advice))
 
     @property
     def damaged(self) -> tuple[str, ...]:
@@ -146,7 +146,7 @@ class Tracked(SeriesSummary):
                 ("show", str(self.entry.id), "--all"),
                 "`{}` reads every message",
             )
-            total = counted(self.left_out + MOST_READ, "message")
+            total = format_count(self.left_out + MOST_READ, "message")
             order = "patches, tags and decisions first, then the latest messages"
             lines = [f"{self.left_out} of {total} not read ({order} are read); {hint}"]
         if self.posted and self.posted.only_reported:

@@ -18,9 +18,9 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError, PatchpilotError
 from patchpilot.model.bounded import parse_stored_time
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.reading.thread_values import FINAL
-from patchpilot.settings.read_settings import user_settings
+from patchpilot.settings.read_settings import read_user_settings
 from patchpilot.topic.followed.known_series import (
     Tracked,
     missing_mails,
@@ -58,7 +58,7 @@ def update(
     store: Store,
     archive_at: ArchiveAt,
     repository: Repository | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> tuple[Tracked, ...]:
     """Fetch and read new messages of the series.
 
@@ -222,7 +222,7 @@ def _store_mailbox_reports(
     Return their ids by series, and the reason if the mailbox could not be read.
     """
 
-    mailbox = user_settings().get("mailbox")
+    mailbox = read_user_settings().get("mailbox")
     if not mailbox:
         return {}, ""
     progress("searching the mailbox for bounces")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from patchpilot.model.action import Action, Advice, Hint, parts_of
+from patchpilot.model.action import Action, Advice, Hint, advice_parts
 from patchpilot.reading.thread_values import Turn as Turn
 
 
@@ -72,7 +72,7 @@ def hint_to_values(advice: Advice) -> list[object]:
         [part.name, list(part.arguments), part.reason]
         if isinstance(part, Action)
         else str(part)
-        for part in parts_of(advice)
+        for part in advice_parts(advice)
     ]
 
 

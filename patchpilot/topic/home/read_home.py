@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.archive.track_store import Store, TrackEntry
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.entries import (
+    CacheKind,
+    make_cache_key,
+    read_cached_value,
+    remember,
+)
 from patchpilot.commits.repository import Repository, path_of_key
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.draft import Draft
-from patchpilot.model.printable import counted
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.printable import format_count
+from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.draft import Drafts
@@ -47,7 +52,7 @@ from patchpilot.topic.topic_state import TopicState, topic_state
 
 _PACKAGES = Path(__file__).parents[2]
 _CODE = ("topic/home", "topic/followed", "archive", "reading")
-_KIND = Kind("home", tuple(str(_PACKAGES / name) for name in _CODE), keep=2)
+_KIND = CacheKind("home", tuple(str(_PACKAGES / name) for name in _CODE), keep=2)
 
 CachedTopics = dict[str, tuple[str, HomeTopic]]
 """Maps a topic's key to the state that it was computed from, and the topic."""
@@ -103,7 +108,7 @@ def read_topics(
     repositories: Collection[str] = (),
     *,
     on_topics: TopicsCallback | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> tuple[HomeTopic, ...]:
     """Return the current topics.
 
@@ -144,7 +149,7 @@ def update_topics(
     repositories: Collection[str] = (),
     *,
     fresh: bool,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> tuple[tuple[HomeTopic, ...], str]:
     """Query the archives about unfinished series and return all topics.
 
@@ -335,11 +340,13 @@ class _Reading:
     def _read_entry(self, entry: TrackEntry, repository: Repository | None) -> Tracked:
         """Return a tracked series with facts from its topic's repository."""
         if repository is not None:
-            return known_series.shown_series(entry, self.store, repository, silent)
+            return known_series.shown_series(
+                entry, self.store, repository, ignore_progress
+            )
         if entry.id not in self._tracked:
             # read the messages of this series only when its topic is displayed
             self._tracked[entry.id] = known_series.shown_series(
-                entry, self.store, None, silent
+                entry, self.store, None, ignore_progress
             )
         return self._tracked[entry.id]
 
@@ -410,7 +417,7 @@ def _unread_draft(
     news = (
         f"v{version} sent"
         if version
-        else f"not sent, {counted(len(draft.patches), 'patch', 'patches')}"
+        else f"not sent, {format_count(len(draft.patches), 'patch', 'patches')}"
     )
     return HomeTopic(
         key,
@@ -471,7 +478,7 @@ def _count_unread(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic
 
 
 def _recall_home(store: Path) -> CachedTopics:
-    values = recall(_KIND, _cache_key(store))
+    values = read_cached_value(_KIND, _cache_key(store))
     return (
         {
             str(key): (str(state), _topic_from_values(fields))
@@ -494,7 +501,7 @@ def _save_home(store: Path, topics: Mapping[str, tuple[str, HomeTopic]]) -> None
 
 
 def _cache_key(store: Path) -> str:
-    return key_of(_KIND, (str(store).encode("utf-8", "surrogateescape"),))
+    return make_cache_key(_KIND, (str(store).encode("utf-8", "surrogateescape"),))
 
 
 def _topic_to_values(topic: HomeTopic) -> dict[str, Any]:

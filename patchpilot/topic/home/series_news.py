@@ -4,7 +4,7 @@
 This includes requests for changes, who applied the series, its tags, and bots' reports.
 """
 
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
@@ -92,7 +92,7 @@ def _request_text(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
     requests = [point for point in points if point.message_id == mail.mail.message_id]
     if mail.kind in _REQUESTS:
         noun, phrase = _REQUESTS[mail.kind]
-        return f"{sender} {phrase.format(counted(len(requests), noun))}"
+        return f"{sender} {phrase.format(format_count(len(requests), noun))}"
     return f"{sender}: {mail.label.replace('-', ' ')}: {requests[0].text}"
 
 

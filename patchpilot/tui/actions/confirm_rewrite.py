@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from patchpilot.errors import RefusedError
-from patchpilot.model.action import OVERRIDES, actions
+from patchpilot.model.action import OVERRIDES, actions_in_advice
 from patchpilot.model.progress import Progress
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.widgets.choose import Confirm, ask_yes
@@ -57,7 +57,7 @@ def confirm_rewrite(
 def _word(error: RefusedError, overrides: tuple[str, ...]) -> str:
     options = [
         action.arguments[0]
-        for action in actions(error.advice)
+        for action in actions_in_advice(error.advice)
         if not action.name and action.arguments
     ]
     return next(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.tui.stage.trust_dialog import run_with_trust
 from patchpilot.tui.widgets.choose import Choose, ask_yes
 
@@ -113,7 +113,7 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
         return
 
     shown = names[:6] + [f"and {len(names) - 6} more"] * (len(names) > 6)
-    rows = (f"  {printable(name)}" for name in shown)
+    rows = (f"  {make_printable(name)}" for name in shown)
     question = "Amend your commit with these changes?\n\nChanged files:"
     text = "\n".join((question, *rows))
     ask_yes(

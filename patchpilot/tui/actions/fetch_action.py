@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.tui.stage.trust_dialog import run_with_trust
 from patchpilot.tui.widgets.choose import Choose, ask_yes
 
@@ -24,7 +24,7 @@ def fetch(screen: "AnyScreen") -> None:
         screen.notify("no remote to fetch from")
         return
 
-    names = ", ".join(printable(remote) for remote in known)
+    names = ", ".join(make_printable(remote) for remote in known)
     text = (
         f"Fetch from {names}?\n\n`git fetch --all --tags` shows whether the patch is in"
         " mainline and the stable branches."
@@ -53,7 +53,7 @@ def fetch_stable(screen: "AnyScreen") -> None:
         return False
 
     text = (
-        f"Fetch {printable(wanted.summary)}?\n\ngit shows how much it downloads: a branch of a"
+        f"Fetch {make_printable(wanted.summary)}?\n\ngit shows how much it downloads: a branch of a"
         " clone that has mainline needs its own commits only. Ctrl-C stops it."
     )
     _ask(screen, text, run)

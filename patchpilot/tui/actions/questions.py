@@ -69,7 +69,10 @@ def ask(
 
 
 def ask_named(screen: "AnyScreen", name: str, then: Callable[[], None]) -> None:
-    from patchpilot.services.send.questions import PreSendQuestions, ask_before_send
+    from patchpilot.services.send.questions import (
+        PreSendQuestions,
+        find_pre_send_questions,
+    )
 
     session = screen.session
 
@@ -79,7 +82,7 @@ def ask_named(screen: "AnyScreen", name: str, then: Callable[[], None]) -> None:
 
     screen.in_thread(
         "checking for open questions",
-        lambda repository, _: ask_before_send(
+        lambda repository, _: find_pre_send_questions(
             repository, session.target, base=session.topic_base
         ),
         handle_found,
@@ -160,7 +163,7 @@ def set_prefix(
     Report the new prefix and, if different, the proposed one.
     """
 
-    from patchpilot.services.send.edit_draft import DraftChanges, change
+    from patchpilot.services.send.edit_draft import DraftChanges, change_draft
 
     def handle_done(_: object) -> None:
         screen.session.changed("draft")
@@ -179,7 +182,7 @@ def set_prefix(
     session = screen.session
     screen.in_thread(
         "saving the prefix",
-        lambda repository, _: change(
+        lambda repository, _: change_draft(
             repository, DraftChanges(prefix=prefix), session.target, session.topic_base
         ),
         handle_done,
@@ -196,7 +199,7 @@ def _keep(
     given: Sequence[tuple[str, str]],
     then: Callable[[], None],
 ) -> None:
-    from patchpilot.services.send.mail_recipients import save_answer
+    from patchpilot.services.send.mail_recipients import save_question_answer
 
     session = screen.session
     if not given:
@@ -205,7 +208,7 @@ def _keep(
 
     def save(repository: "Repository", _: object) -> list[str]:
         request = session.request(repository)
-        return [save_answer(repository, *answer, request) for answer in given]
+        return [save_question_answer(repository, *answer, request) for answer in given]
 
     def handle_done(changed: list[str]) -> None:
         session.changed("answers")

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.model.address import parse_addresses
-from patchpilot.model.printable import counted, join_words, printable
+from patchpilot.model.printable import format_count, join_words, make_printable
 from patchpilot.tui.actions.editing import edit_text, report_edit
 from patchpilot.tui.stage.trust_dialog import run_with_trust
 from patchpilot.tui.widgets.choose import Choose, Confirm, ask_answer
@@ -64,7 +64,11 @@ def _write(
     template: str,
     recipients: "Sequence[Address]",
 ) -> None:
-    from patchpilot.services.reply.reply_session import ReplyRequest, draft_text, plan
+    from patchpilot.services.reply.reply_session import (
+        ReplyRequest,
+        plan_requested_reply,
+        read_draft_text,
+    )
 
     where = screen.session.directory
 
@@ -79,7 +83,7 @@ def _write(
             return
         screen.in_thread(
             "preparing the reply",
-            lambda repository, _: plan(
+            lambda repository, _: plan_requested_reply(
                 repository, where, wishes.with_text(edited), None
             ),
             lambda planned: _confirm(screen, planned, recipients),
@@ -88,7 +92,7 @@ def _write(
     def begin(repository: object, _: object) -> "tuple[ReplyRequest, str]":
         via = screen.session.settings(repository).get("via")  # type: ignore[arg-type]
         wishes = ReplyRequest(f"<{message_id}>", template, via=via)
-        return wishes, draft_text(repository, where, wishes)  # type: ignore[arg-type]
+        return wishes, read_draft_text(repository, where, wishes)  # type: ignore[arg-type]
 
     screen.in_thread("reading the message", begin, edit)
 
@@ -97,12 +101,12 @@ def _confirm(
     screen: "AnyScreen", planned: "ReplyPlan", recipients: "Sequence[Address]"
 ) -> None:
     from patchpilot.services.reply.send_reply import send_reply
-    from patchpilot.services.send.readable_mail import readable_lines
+    from patchpilot.services.send.readable_mail import format_readable_mail
 
     if planned.refused:
         problem = planned.blockers[0]
         screen.notify(
-            printable(f"not sent: {problem.message}; press r to edit the reply"),
+            make_printable(f"not sent: {problem.message}; press r to edit the reply"),
             severity="warning",
         )
         return
@@ -130,7 +134,7 @@ def _confirm(
         f"Send this reply with {planned.transport.name} to {_audience(planned)}?"
         f"\n{notes}"
     ).rstrip("\n")
-    lines = readable_lines(mail)
+    lines = format_readable_mail(mail)
     body = lines[lines.index("") + 1 :]
     own = [line for line in body if line[:1] != ">" and line[-6:] != "wrote:"]
     shown = ["You write:", *own, "", "The whole message:", "", *lines]
@@ -142,8 +146,8 @@ def _confirm(
 def _audience(planned: "ReplyPlan") -> str:
     """Return the number of recipients in words, because the dialog may not show all of them."""
     people, lists = planned.recipient_counts
-    parts = [counted(people, "person", "people")] if people else []
-    parts += [counted(lists, "list")] if lists else []
+    parts = [format_count(people, "person", "people")] if people else []
+    parts += [format_count(lists, "list")] if lists else []
     hidden = f", and to {len(planned.bcc)} in Bcc" if planned.bcc else ""
     return f"{' and '.join(parts) or 'nobody'}{hidden}"
 
@@ -153,7 +157,7 @@ def _sent(screen: "AnyScreen", sent: "Message") -> None:
         screen.notify("the reply was sent")
     else:
         screen.notify(
-            printable(f"{sent.state}: {sent.detail}; the draft is still saved"),
+            make_printable(f"{sent.state}: {sent.detail}; the draft is still saved"),
             severity="error",
         )
     screen.action_reload()

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 def undo(screen: "AnyScreen", *, again: bool = False) -> None:
     from patchpilot.services.tags.undo_rewrite import (
-        changes_files,
-        undo_list,
-        undo_redo,
-        undo_restore,
+        list_recorded_rewrites,
+        redo_rewrite,
+        undo_branch_rewrite,
+        undo_changes_files,
     )
 
     word, wanted = ("Redo", "restored") if again else ("Undo", "in-force")
@@ -25,9 +25,9 @@ def undo(screen: "AnyScreen", *, again: bool = False) -> None:
         repository: "Repository", _: object
     ) -> "tuple[UndoState, bool] | None":
         ref = f"refs/heads/{repository.branch}" if repository.branch else None
-        for state in undo_list(repository):
+        for state in list_recorded_rewrites(repository):
             if state.state == wanted and state.undo.ref == ref:
-                return state, changes_files(repository, state.undo)
+                return state, undo_changes_files(repository, state.undo)
         return None
 
     def handle_listed(record: "tuple[UndoState, bool] | None") -> None:
@@ -51,7 +51,10 @@ def undo(screen: "AnyScreen", *, again: bool = False) -> None:
         ask_yes(screen.app, question, lambda: act(state))
 
     def act(state: "UndoState") -> None:
-        work, number = (undo_redo if again else undo_restore), state.undo.number
+        work, number = (
+            (redo_rewrite if again else undo_branch_rewrite),
+            state.undo.number,
+        )
         screen.in_thread(
             f"{word.lower()}ing",
             lambda repository, _: work(repository, number),

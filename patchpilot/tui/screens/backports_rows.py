@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from patchpilot.model.printable import counted, width
+from patchpilot.model.printable import format_count, width
 from patchpilot.model.trailer import find_tags
-from patchpilot.resources import recent_drafts
+from patchpilot.resources import list_recent_drafts
 from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.tui.screens.follow_rows import fact_rows
 from patchpilot.tui.view.action_keys import replace_commands
@@ -134,7 +134,7 @@ class BranchTexts:
         """Return a line for each branch for which `w` writes patches, describing them."""
         rows = []
         for branch in self.to_write:
-            needs = counted(self.ticked(branch), "prerequisite") + ", then "
+            needs = format_count(self.ticked(branch), "prerequisite") + ", then "
             patches = f"{needs if branch.prerequisites else ''}the fix"
             rows.append(f"{branch.branch}: {patches}")
         return "\n".join(rows)
@@ -232,7 +232,7 @@ def texts_of(
         if series.own and series.posted and str(series.state) in MERGED
     )
     commit = "" if result.upstream else next(merged, "")
-    drafts = (file.stem for file in recent_drafts("requests"))
+    drafts = (file.stem for file in list_recent_drafts("requests"))
     is_drafted = (result.commit or "")[:12] in drafts
     return BranchTexts(result, left_out, commit, is_tagged, written_for, is_drafted)
 
@@ -271,10 +271,10 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
 
     If it has no Fixes: tag, use the tags stage's candidate if that is certain.
     """
-    from patchpilot.services.backport.topic_backports import topic_backports
+    from patchpilot.services.backport.topic_backports import compute_topic_backports
 
     settings, likely = ask.session.settings(ask.repository), ask.session.likely
-    result = topic_backports(
+    result = compute_topic_backports(
         ask.repository,
         settings,
         ask.commit,
@@ -414,7 +414,7 @@ def ends_soon(branch: "BranchResult", today: date) -> bool:
 def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) -> Text:
     tick = f"[{glyph('ticked')}]" if is_ticked else "[ ]"
     row = plain(
-        f"{tick} {number:>2}  {need.commit[:12]}  {counted(need.size, 'line'):>10}  "
+        f"{tick} {number:>2}  {need.commit[:12]}  {format_count(need.size, 'line'):>10}  "
     )
     return row.append(fit_text(f"{risk} risk", 11), RISKS[risk]).append(
         plain(f"  {need.subject}")
@@ -445,7 +445,7 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
 
     Except in the demo, add the commands that send them.
     """
-    from patchpilot.services.backport.write_backports import send_commands
+    from patchpilot.services.backport.write_backports import format_send_commands
 
     rows, skipped = [], dict[str, list[str]]()
     for backport in done:
@@ -459,7 +459,7 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
     for reason, branches in skipped.items():
         rows += [""] if rows else []
         rows.append(f"no patch for {', '.join(branches)}: {reason}")
-    if commands := send_commands(done):
+    if commands := format_send_commands(done):
         order = ", the latest branch first" if len(commands) > 1 else ""
         is_signed = all(backport.is_signed for backport in done if backport.send)
         rows += [

@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.tui.screens.backports_rows import (
     DRAFTED,
     EDGE,
@@ -114,7 +114,7 @@ def proposals(
     Uncertain adaptations come after manual resolution.
     """
     needs = 0 if branch.partial else len(branch.prerequisites)
-    before = f", with {counted(needs, 'prerequisite')} applied before it"
+    before = f", with {format_count(needs, 'prerequisite')} applied before it"
     manual = Option(
         "Resolve manually",
         f"a clone with git's conflict in it{before if needs else ''}",
@@ -242,7 +242,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         # do not send patches that are already in mainline
         is_merged = self._shown is not None and self._shown.upstream
         to_write = self._branch_texts.to_write if self._shown else ()
-        which = counted(len(to_write), "branch", "branches")
+        which = format_count(len(to_write), "branch", "branches")
         if len(to_write) == 1:
             which = to_write[0].version or to_write[0].branch
         return ShownKeys(
@@ -252,7 +252,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         )
 
     def action_request(self) -> None:
-        from patchpilot.services.backport.stable_request import save_request
+        from patchpilot.services.backport.stable_request import save_stable_request
 
         def show(file: Path) -> None:
             self.fill()
@@ -261,7 +261,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if (result := self.current) is not None:
             self.in_thread(
                 "writing the request",
-                lambda repository, _: save_request(repository, result),
+                lambda repository, _: save_stable_request(repository, result),
                 show,
             )
 
@@ -322,7 +322,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         """List a branch's prerequisites in application order, with size and risk, and queue the
         ticked ones.
         """
-        from patchpilot.services.backport.prerequisite_queue import risk_of
+        from patchpilot.services.backport.prerequisite_queue import prerequisite_risk
 
         most, needs = self.shown.max_lines, needs_of(branch)
         panel, left_out = (
@@ -340,7 +340,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         rows = []
         for number, need in enumerate(needs, 1):
             is_ticked = need.commit not in left_out
-            row = need_row(need, number, str(risk_of(need, most)), is_ticked)
+            row = need_row(need, number, str(prerequisite_risk(need, most)), is_ticked)
             rows.append(Row(row, need.commit, (branch.branch, need.commit)))
         self.query_one("#queue", RowList).fill(rows)
 
@@ -428,7 +428,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.fill()
 
     def action_resolve(self) -> None:
-        from patchpilot.services.backport.topic_backports import conflict_options
+        from patchpilot.services.backport.topic_backports import list_conflict_options
 
         result, branch = self.current, self.chosen
         if result is None:
@@ -446,20 +446,20 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
         self.in_thread(
             "adapting the fix to the branch",
-            lambda repository, _: conflict_options(repository, result, branch),
+            lambda repository, _: list_conflict_options(repository, result, branch),
             choose,
         )
 
     def _adapt(
         self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation"
     ) -> None:
-        from patchpilot.services.backport.topic_backports import write_adapted
+        from patchpilot.services.backport.topic_backports import write_adapted_fix
 
         text = f"The adapted patch for {branch.branch}; read it before you send it."
         self._write_to_folder(
             f"{text}\n\nFolder for the patch:",
             lambda repository, folder, signs: (
-                write_adapted(
+                write_adapted_fix(
                     repository, result, branch, adapted, folder, sign_off=signs
                 ),
             ),

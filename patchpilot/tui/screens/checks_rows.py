@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from patchpilot.model.action import parse_backticks
-from patchpilot.model.printable import counted, crop, one_line, width
+from patchpilot.model.printable import crop_text, format_count, make_one_line, width
 from patchpilot.model.rule import Finding, Severity, Suppressed
-from patchpilot.model.web_address import web_address
+from patchpilot.model.web_address import valid_web_address
 from patchpilot.tui.screens.commit_rows import with_prefix
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from patchpilot.checking.check_result import CheckResult
     from patchpilot.model.rule import Rule
-    from patchpilot.services.fix_finding import FindingFixed
+    from patchpilot.services.fix_finding import FindingChanges
 
 
 LOOKS = {
@@ -117,11 +117,11 @@ def row_of(shown: Shown, columns: int, *, is_cut: bool = True) -> Text:
     file = shown.file if columns >= ROOMY else ""
     head = f" {sign} "
     left = columns - len(head)
-    place = crop(one_line(":".join(filter(None, (file, line)))), left // 2)
+    place = crop_text(make_one_line(":".join(filter(None, (file, line)))), left // 2)
     left -= width(place) + 1
     text, below = shown.message, ""
     if not is_cut:
-        wrapped = wrap_hanging(one_line(text), left + len(head), len(head))
+        wrapped = wrap_hanging(make_one_line(text), left + len(head), len(head))
         text, _, below = wrapped.partition("\n")
     row = Text.assemble((head, ROLES[shown.role]), plain(fit_text(text, left)))
     row.append(f" {place}", QUIET)
@@ -133,7 +133,7 @@ def note_of(row: Shown) -> Note:
     return Note(row.line, row.sign, row.role, text)
 
 
-def detail_of(row: Shown, fixed: "FindingFixed | None") -> Text:
+def detail_of(row: Shown, fixed: "FindingChanges | None") -> Text:
     text, rule = Text.assemble(plain(row.message, STRONG)), row.rule
     if waiver := row.suppressed:
         until = f", until {waiver.until}" if waiver.until else ""
@@ -147,7 +147,7 @@ def detail_of(row: Shown, fixed: "FindingFixed | None") -> Text:
     if rule and rule.reference:
         # terminals that support hyperlinks open the full address
         name = rule.reference.rpartition("/")[2] or rule.reference
-        address = web_address(rule.reference)
+        address = valid_web_address(rule.reference)
         style = f"{QUIET} link {address}" if address else QUIET
         text.append_text(plain(f"\n\n{name}", style))
     return text
@@ -157,7 +157,7 @@ def _part(heading: str, words: str) -> Text:
     return Text.assemble(plain(f"\n\n{heading}  ", STRONG), highlight_code(words))
 
 
-def _fix(row: Shown, fixed: "FindingFixed | None") -> Text:
+def _fix(row: Shown, fixed: "FindingChanges | None") -> Text:
     fix, rule = row.finding.fix, row.rule
     how = (fix and fix.text) or (rule.remedy.text if rule else "")
     words = replace_commands(parse_backticks(how), Stage.CHECKS)
@@ -182,13 +182,13 @@ def change_text(diff: Sequence[str]) -> Text:
     for line in changed[:MOST]:
         text.append("\n").append_text(diff_line(line))
     if (left := len(changed) - MOST) > 0:
-        words = f"\n{glyph('ellipsis')} {counted(left, 'more line')}"
+        words = f"\n{glyph('ellipsis')} {format_count(left, 'more line')}"
         text.append_text(plain(words, QUIET))
     return text
 
 
 def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
-    from patchpilot.services.build.build_request import build_options
+    from patchpilot.services.build.build_request import make_build_options
     from patchpilot.services.check.check_topic import check_topic
 
     session = ask.session
@@ -199,14 +199,14 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
         session.settings(ask.repository),
         topic,
         strict=session.strict,
-        build=build_options() if is_built else None,
+        build=make_build_options() if is_built else None,
         progress=ask.progress,
     )
     if is_built:
         session.changed("built")
     counts = result.counts
     words = ", ".join(
-        counted(counts[severity], str(severity))
+        format_count(counts[severity], str(severity))
         for severity in Severity
         if counts[severity]
     )

@@ -13,7 +13,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from patchpilot.model.built_commit import build_summary
+from patchpilot.model.built_commit import summarize_builds
 from patchpilot.tui.screens.checks_rows import (
     Shown,
     arrange_findings,
@@ -35,7 +35,7 @@ from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
-    from patchpilot.services.fix_finding import FindingFixed
+    from patchpilot.services.fix_finding import FindingChanges
 
 
 BINDINGS: list[BindingType] = [
@@ -93,7 +93,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._found: list[Shown] = []
         self._at = self._told = -1
         self._is_ahead = False
-        self._fixes: dict[tuple[str, str, int | None], FindingFixed] = {}
+        self._fixes: dict[tuple[str, str, int | None], FindingChanges] = {}
         self._lists_waived = False
         self._mark = ""
 
@@ -237,7 +237,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         elif self._found and result and result.left_out:
             parts.append(f"o shows {result.left_out} minor")
         if result and result.commits:
-            parts.append(build_summary(result.commits))
+            parts.append(summarize_builds(result.commits))
         self.list_panel.count = f" {glyph('dot')} ".join(parts)
 
     def _tell_finding(self) -> None:
@@ -264,10 +264,10 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return ShownKeys(("a",), hidden=frozenset(hidden), labels=labels)
 
     @property
-    def _fix(self) -> "FindingFixed | None":
+    def _fix(self) -> "FindingChanges | None":
         return self._fixes.get(self._now.key) if self._now else None
 
-    def _show_fix(self, row: Shown, fixed: "FindingFixed") -> None:
+    def _show_fix(self, row: Shown, fixed: "FindingChanges") -> None:
         self._fixes[row.key] = fixed
         if self._now is row:
             self._tell_finding()
@@ -394,8 +394,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.begin_after()
 
     def _review(self) -> None:
-        from patchpilot.services.review.review_patches import ReviewInput, review
-        from patchpilot.services.review.review_text import review_text
+        from patchpilot.services.review.review_patches import ReviewInput, run_reviews
+        from patchpilot.services.review.review_text import format_reviews
 
         result = self.current
         if result is None:
@@ -405,7 +405,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
         def work(repository: Any, progress: Any) -> str:
             given = ReviewInput(result, repository, targets, topic.base)
-            return review_text(review(given, progress), show_all=True)
+            return format_reviews(run_reviews(given, progress), show_all=True)
 
         def handle_next(text: str) -> None:
             self.app.push_screen(Reader("Machine review", text.split("\n")))

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Checkbox, Static
 
-from patchpilot.model.printable import one_line
+from patchpilot.model.printable import make_one_line
 from patchpilot.topic.review_trailers import Collected, TagChoice
 from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.view.rich_text import STRONG, plain
@@ -19,7 +19,7 @@ from patchpilot.tui.widgets.choose import Choose
 def list_held_tags(collected: Collected) -> list[str]:
     """List the tags that no commit message may contain, with reasons."""
     return [
-        one_line(f"not added: {tag.trailer} ({tag.why})")
+        make_one_line(f"not added: {tag.trailer} ({tag.why})")
         for tag in collected.held
         if not tag.offer
     ]
@@ -47,14 +47,14 @@ class CollectTags(Choose):
         numbers = {change.commit: at for at, change in enumerate(changes, 1)}
         with VerticalScroll(id="rest", can_focus=False):
             for trailer, choices in groupby(self._choices, lambda one: one.trailer):
-                yield Static(plain(one_line(trailer), STRONG))
+                yield Static(plain(make_one_line(trailer), STRONG))
                 for choice in choices:
                     number = numbers.get(choice.commit.id, 1)
                     words = f"{number}/{max(1, len(changes))} {choice.commit.subject}"
-                    label = plain(one_line(words))
+                    label = plain(make_one_line(words))
                     yield Tick(label, value=not choice.why, compact=True)
                     if choice.why:
-                        yield Static(plain(f"    {one_line(choice.why)}"))
+                        yield Static(plain(f"    {make_one_line(choice.why)}"))
             yield Static("\n".join(list_held_tags(self._collected)), markup=False)
 
     def on_mount(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import KEY, plain, wrap_hanging
 from patchpilot.tui.view.session import JobRequest
@@ -39,7 +39,7 @@ def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
     changed = sum(
         change.added + change.removed for patch in patches for change in patch.files
     )
-    words = f"{counted(len(patches), 'commit')}, {counted(changed, 'line')} changed"
+    words = f"{format_count(len(patches), 'commit')}, {format_count(changed, 'line')} changed"
     return TopicCommits(patches, has_merge), StageStatus(StageState.DONE, words)
 
 
@@ -85,12 +85,12 @@ def _known_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
 
 
 def _open_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
-    from patchpilot.services.send.propose_prefix import tree_advice
+    from patchpilot.services.send.propose_prefix import format_tree_advice
 
     for question in questions.open:
         yield NextRow("todo", question.name, question.text, "answer")
     if tree := questions.missing_tree:
-        yield NextRow("todo", tree, tree_advice(tree), "tree")
+        yield NextRow("todo", tree, format_tree_advice(tree), "tree")
     if not questions.target or not (fit := questions.standing):
         return
     name = questions.target.label

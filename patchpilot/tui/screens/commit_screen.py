@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
-from patchpilot.model.printable import counted, width
+from patchpilot.model.printable import format_count, width
 from patchpilot.tui.screens.commit_rows import (
     NextRow,
     TopicCommits,
@@ -95,7 +95,7 @@ class CommitScreen(StageScreen[TopicCommits]):
         removed = sum(change.removed for change in files)
         columns = f"{width(patch.subject.title)}/{SUBJECT}"
         panel.heading = f"{(patch.commit or '')[:12]}  subject {columns}"
-        panel.count = f"{counted(len(files), 'file')} +{added} -{removed}"
+        panel.count = f"{format_count(len(files), 'file')} +{added} -{removed}"
         self.list_panel.count = self.listed.position
 
     def moved(self, listed: RowList) -> None:
@@ -140,7 +140,7 @@ class CommitScreen(StageScreen[TopicCommits]):
             None if self._has_moved else "",
         )
         count = sum(bool(row.does) for row in rows)
-        asks = f": press a to answer {counted(count, 'question')}" if count else ""
+        asks = f": press a to answer {format_count(count, 'question')}" if count else ""
         self.query_one("#next-panel", Panel).heading = f"Commit{asks}"
 
     def open_selected(self, listed: RowList) -> None:
@@ -165,14 +165,14 @@ class CommitScreen(StageScreen[TopicCommits]):
         return f"{topic.key if topic else ''} {versions['answers']} {versions['draft']}"
 
     def _look(self) -> None:
-        from patchpilot.services.send.questions import ask_before_send
+        from patchpilot.services.send.questions import find_pre_send_questions
 
         session = self.session
         self._asked_for = self._question_key()
         base, asks = session.topic_base, self._asks_archive
         self.in_thread(
             "checking the target tree",
-            lambda repository, progress: ask_before_send(
+            lambda repository, progress: find_pre_send_questions(
                 repository,
                 session.target,
                 base=base,

@@ -61,16 +61,16 @@ def mail_file(value: str) -> Path | None:
 
 
 def add_series(repository: "Repository", value: str) -> int:
-    from patchpilot.model.progress import silent
+    from patchpilot.model.progress import ignore_progress
     from patchpilot.services.track import follow_topic
     from patchpilot.settings.read_settings import read_settings
 
     path = mail_file(value)
     added = (
-        follow_topic.add_series_in_file(repository, path, silent)
+        follow_topic.track_series_in_file(repository, path, ignore_progress)
         if path
-        else follow_topic.add_series(
-            repository, read_settings(repository), value, silent
+        else follow_topic.track_series(
+            repository, read_settings(repository), value, ignore_progress
         )
     )
     return added[-1].entry.id if added else 0
@@ -124,7 +124,7 @@ def _work(
         find_fixes,
         find_later_fixes,
         read_symptom,
-        symptom_text,
+        read_symptom_text,
     )
     from patchpilot.topic.home.home_branches import range_of
 
@@ -135,7 +135,7 @@ def _work(
         if kind == "series":
             series = add_series(repository, words)
             return partial(home.tui.open_topic, directory, Stage.FOLLOW, series=series)
-        text = symptom_text(repository, words)
+        text = read_symptom_text(repository, words)
         if kind == "bisect":
             found = find_later_fixes(repository, text)
         else:
@@ -188,7 +188,7 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
 
 
 def _report(home: Any, fixes: "FoundFixes", log: str) -> None:
-    from patchpilot.services.find.report_bug import save_report
+    from patchpilot.services.find.report_bug import save_bug_report
 
     with home.tui.session.repository() as repository:
-        show_draft(home.app, save_report(repository, fixes, log))
+        show_draft(home.app, save_bug_report(repository, fixes, log))

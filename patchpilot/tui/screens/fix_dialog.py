@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from patchpilot.errors import RefusedError
-from patchpilot.model.printable import counted, one_line
+from patchpilot.model.printable import format_count, make_one_line
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.checks_rows import Shown
 from patchpilot.tui.view.rich_text import wrap_text
@@ -17,12 +17,12 @@ from patchpilot.tui.widgets.dialog import WIDE
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
     from patchpilot.services.fix_certain import CertainFixes
-    from patchpilot.services.fix_finding import FindingFixed
+    from patchpilot.services.fix_finding import FindingChanges
     from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 T = TypeVar("T")
-Fix = Callable[..., "FindingFixed"]
+Fix = Callable[..., "FindingChanges"]
 """Runs in a thread to determine what would change or, given overrides, to write it."""
 NO_SAFE_FIX = "no automatic fix for these findings; press e to edit the line"
 STAYS = "Findings left to fix manually:"
@@ -69,14 +69,14 @@ def rows_of(result: "CertainFixes", wide: int) -> list[str]:
             *(
                 f"  {part}"
                 for stay in result.left
-                for part in wrap_text(one_line(stay), wide - 2)
+                for part in wrap_text(make_one_line(stay), wide - 2)
             ),
         ]
     return rows
 
 
 def find_fix(
-    screen: "AnyScreen", row: Shown, then: "Callable[[FindingFixed], None]"
+    screen: "AnyScreen", row: Shown, then: "Callable[[FindingChanges], None]"
 ) -> None:
     screen.in_thread("finding the fix", _compute_fix(screen, row, (row.commit,)), then)
 
@@ -85,7 +85,7 @@ def fix_one(
     screen: "AnyScreen",
     row: Shown,
     commits: Sequence[str],
-    known: "FindingFixed | None" = None,
+    known: "FindingChanges | None" = None,
 ) -> None:
     """Show a finding's fix, apply it after confirmation, and run the checks again.
 
@@ -95,14 +95,14 @@ def fix_one(
     from patchpilot.services.fix_finding import DCO_SUMMARY, DCO_URL
 
     name = row.finding.name
-    where, verb = counted(len(commits), "commit"), "Apply"
+    where, verb = format_count(len(commits), "commit"), "Apply"
     done, title = f"fixed {name}", f"Apply the fix of {name}?"
     if row.remedy == "sign-off":
         done, verb = f"added Signed-off-by: to {where}", "Sign off"
         title = f"Add your Signed-off-by: line to {where}?\n\n{DCO_SUMMARY}\n{DCO_URL}"
     work = _compute_fix(screen, row, commits)
 
-    def handle_found(fixed: "FindingFixed") -> None:
+    def handle_found(fixed: "FindingChanges") -> None:
         if fixed.reason:
             screen.notify(f"nothing was changed: {fixed.reason}", severity="warning")
         else:
@@ -135,7 +135,7 @@ def _compute_fix(screen: "AnyScreen", row: Shown, commits: Sequence[str]) -> Fix
         repository: "Repository",
         progress: "Progress",
         given: tuple[str, ...] | None = None,
-    ) -> "FindingFixed":
+    ) -> "FindingChanges":
         now = {commit.id for commit in session.read_topic_now(repository).commits}
         if not now.issuperset(commits):
             raise RefusedError(MOVED, hint=AGAIN)
@@ -169,7 +169,7 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
 
     This includes tags that are certain for the commits in `tagless`.
     """
-    from patchpilot.services.fix_certain import fix_certain
+    from patchpilot.services.fix_certain import apply_certain_fixes
 
     session = screen.session
     topic = session.topic
@@ -184,7 +184,7 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
         if session.read_topic_now(repository).key != topic.key:
             raise RefusedError(MOVED, hint=AGAIN)
         settings = session.settings(repository)
-        return fix_certain(
+        return apply_certain_fixes(
             repository,
             settings,
             session.checked_topic,
@@ -205,12 +205,12 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
                 f"nothing was fixed: {refused}" if refused else NO_SAFE_FIX,
             )
             return
-        title = f"{words}? {counted(len(result.left), 'finding')} left"
+        title = f"{words}? {format_count(len(result.left), 'finding')} left"
         rows = rows_of(result, min(screen.size.width, WIDE) - 8)
         _propose(screen, title, rows, work, handle_done)
 
     def handle_done(result: "CertainFixes") -> tuple[str, ...]:
-        fixed = counted(result.fixes.fixed, "finding")
+        fixed = format_count(result.fixes.fixed, "finding")
         words = [f"fixed {fixed}"] if result.fixes.fixed else []
         words += ["added the tags"] if result.tags.diff else []
         costs = dict.fromkeys((*result.fixes.costs, *result.tags.costs))
@@ -233,14 +233,14 @@ def what_is_fixed(result: "CertainFixes") -> str:
         for line in result.tags.diff
     )
     fixes = (
-        f"apply {counted(result.fixes.fixed, 'fix', 'fixes')}"
+        f"apply {format_count(result.fixes.fixed, 'fix', 'fixes')}"
         if result.fixes.fixed
         else ""
     )
-    parts = [fixes, f"add {counted(tags, 'tag')}" if tags else ""]
+    parts = [fixes, f"add {format_count(tags, 'tag')}" if tags else ""]
     words = " and ".join(part for part in parts if part)
     commits = max(
         sum(bool(patch.texts) for patch in result.fixes.patches),
         sum(line.startswith("+++ ") for line in result.tags.diff),
     )
-    return f"{words} to {counted(commits, 'commit')}".capitalize() if words else ""
+    return f"{words} to {format_count(commits, 'commit')}".capitalize() if words else ""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from patchpilot.model.hosts import LOOPBACK, host_of
-from patchpilot.model.printable import counted, crop, one_line
+from patchpilot.model.hosts import LOOPBACK, url_host
+from patchpilot.model.printable import crop_text, format_count, make_one_line
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.empty import empty_text
 from patchpilot.tui.view.glyphs import glyph
@@ -51,7 +51,7 @@ def _result(
     Read only the messages of the series opened on the home screen or of the topic's own series,
     because thousands of messages take a second.
     """
-    from patchpilot.services.track.conversation import conversation
+    from patchpilot.services.track.conversation import list_conversation
     from patchpilot.topic.followed.review_ledger import checklist
 
     number = session.series
@@ -59,7 +59,7 @@ def _result(
         one for one in series.series if (one.entry.id == number if number else one.own)
     ]
     session.conversation = (
-        Conversation(wanted[0], checklist(wanted[0]), conversation(wanted[0]))
+        Conversation(wanted[0], checklist(wanted[0]), list_conversation(wanted[0]))
         if wanted
         else None
     )
@@ -72,12 +72,17 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
     Before the user visits the stage, read them only from the local store. Afterwards, first show
     the stored ones, then update them from their archives.
     """
-    from patchpilot.services.track.follow_topic import fetch_followed, read_followed
+    from patchpilot.services.track.follow_topic import (
+        fetch_followed_series,
+        read_followed_series,
+    )
 
     session = ask.session
     topic = (ask.repository, session.target, session.topic_base)
     if not ask.visited:
-        shown = read_followed(*topic, first=session.series, progress=ask.progress)
+        shown = read_followed_series(
+            *topic, first=session.series, progress=ask.progress
+        )
         return _result(session, shown)
 
     def known(shown: "FollowedSeries") -> None:
@@ -88,10 +93,10 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
             else "reading the tracked series"
         )
 
-    shown = fetch_followed(
+    shown = fetch_followed_series(
         *topic,
         fresh=ask.again
-        or host_of(session.settings(ask.repository).get("lore")) in LOOPBACK,
+        or url_host(session.settings(ask.repository).get("lore")) in LOOPBACK,
         on_stored=known if session.fresh(Stage.FOLLOW) is None else None,
         first=session.series,
         progress=ask.progress,
@@ -108,7 +113,9 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
     if not topic.is_sent:
         return StageStatus(StageState.UNOPENED, topic.summary)
     own = topic.series
-    unread = counted(len(own.unread), "unread message") if own and own.unread else ""
+    unread = (
+        format_count(len(own.unread), "unread message") if own and own.unread else ""
+    )
     note = f"{topic.summary}{f' ({unread})' if unread else ''}"
     # show the same state as Home
     if topic.needs_changes and own and own.ci == "failed":
@@ -197,7 +204,7 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
         text = FETCH
     # put each step on a separate line
     steps = text.replace("); ", ")\n").split("\n")
-    asked = one_line(str(dict(format_head_rows(series))["open"]))
+    asked = make_one_line(str(dict(format_head_rows(series))["open"]))
     rows = [("patches", _patch_states(series)), ("open", asked)]
     return [
         *fact_rows([("next", step) for step in steps], columns, most),
@@ -240,7 +247,9 @@ def history_rows(series: "Tracked", columns: int) -> list[Text]:
     from patchpilot.services.track.series_head import format_head_rows, format_time_note
     from patchpilot.topic.followed.story import StoryEvent, StoryKind, list_events
 
-    facts = [(name, one_line(str(says))) for name, says in format_head_rows(series)]
+    facts = [
+        (name, make_one_line(str(says))) for name, says in format_head_rows(series)
+    ]
     after = StoryEvent(
         StoryKind.LATER, f"next: {replace_commands(series.step.advice, Stage.FOLLOW)}"
     )
@@ -253,7 +262,7 @@ def history_rows(series: "Tracked", columns: int) -> list[Text]:
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
             for ident, version in status.missing.items()
         ]
-    rows += [("note", one_line(note)) for note in series.problems]
+    rows += [("note", make_one_line(note)) for note in series.problems]
     return [*fact_rows(rows, columns, 9), Text(), *events]
 
 
@@ -265,7 +274,9 @@ def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
         text = wrap_hanging(plain(event.text).plain, columns, 2)
         row = Text.assemble((f"{glyph(sign)} ", style), (text, told))
         if proof := _proof(event):
-            row.append_text(plain(f"\n  {crop(one_line(proof), columns - 3)}", QUIET))
+            row.append_text(
+                plain(f"\n  {crop_text(make_one_line(proof), columns - 3)}", QUIET)
+            )
         rows.append(row)
     return rows
 
@@ -284,7 +295,7 @@ def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
 
 
 def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
-    notes = [("note", one_line(note)) for note in series.problems]
+    notes = [("note", make_one_line(note)) for note in series.problems]
     return [*fact_rows(notes, columns, most), Text()] if notes else []
 
 
@@ -300,7 +311,9 @@ def fact_rows(
         told = wrap_hanging(plain(text).plain, columns, head).split("\n")
         if len(told) > most:
             # the full text is in the history view
-            told[most - 1 :] = [crop(f"{told[most - 1]}{glyph('ellipsis')}", columns)]
+            told[most - 1 :] = [
+                crop_text(f"{told[most - 1]}{glyph('ellipsis')}", columns)
+            ]
         is_next = name == "next"
         parts.append(
             Text.assemble(
@@ -316,11 +329,13 @@ def fact_rows(
 
 
 def comparison_rows(comparison: "RevisionComparison") -> list[Text]:
-    from patchpilot.services.track.compare_revisions import range_diff_heading
+    from patchpilot.services.track.compare_revisions import format_range_diff_heading
 
     rows: list[Text] = []
     for patch in comparison.patches:
-        rows.append(plain(f"{range_diff_heading(patch)} ({patch.difference})", STRONG))
+        rows.append(
+            plain(f"{format_range_diff_heading(patch)} ({patch.difference})", STRONG)
+        )
         rows += map(
             diff_line, patch.text.rstrip("\n").split("\n") if patch.text else ()
         )

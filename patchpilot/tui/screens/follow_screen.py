@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.widgets import Static
 
 from patchpilot.model.action import PUBLISHED
-from patchpilot.model.printable import counted, crop
+from patchpilot.model.printable import crop_text, format_count
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.follow_rows import (
     Conversation,
@@ -174,9 +174,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def on_screen_suspend(self) -> None:
         series, passed = self._series, frozenset(self._passed)
         if series and passed & series.unread:
-            from patchpilot.services.track.follow_topic import mark_read
+            from patchpilot.services.track.follow_topic import mark_mails_read
 
-            mark_read(series.entry.id, passed & series.unread)
+            mark_mails_read(series.entry.id, passed & series.unread)
             self.session.changed("followed")
         self._timer.pause()
 
@@ -267,7 +267,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         done = sum(item.done for item in items)
         ticked = f"{done}/{len(items)} ticked {glyph('dot')} " if items else ""
         new = f", {len(series.unread)} new" if series.unread else ""
-        return f"{ticked}{counted(len(self._mails), 'message')}{new}"
+        return f"{ticked}{format_count(len(self._mails), 'message')}{new}"
 
     def _lay(self, *, keep: bool) -> None:
         """Show the series.
@@ -289,7 +289,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             return
         is_listed = any(row.key in arrived for row in self.listed.rows)
         how = "f goes to the next" if is_listed else "press x to read it"
-        self.notify(f"{counted(len(arrived), 'new message')}: {how}")
+        self.notify(f"{format_count(len(arrived), 'new message')}: {how}")
 
     def _go(self, row: int) -> None:
         self.listed.go(row)
@@ -384,7 +384,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.fill(self.chosen and self.chosen.message_id)
 
     def action_reply(self) -> None:
-        from patchpilot.services.reply.reply_session import templates_for
+        from patchpilot.services.reply.reply_session import list_reply_templates
         from patchpilot.tui.actions.reply_action import reply_to
 
         message_id = self.chosen.message_id if self.chosen else self._asked()
@@ -396,7 +396,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             words = "r replies to a message: press f to go to the next one"
             self.notify(words, severity="warning")
             return
-        templates = templates_for(mail.kind, own=message_id in self._own_ids)
+        templates = list_reply_templates(mail.kind, own=message_id in self._own_ids)
         whom = f"{mail.sender.called}: {mail.mail.subject}"
         sent = [one.mail.mail for one in self._mails if one.message_id in self._own_ids]
         recipients = (*sent[-1].to, *sent[-1].cc) if sent else ()
@@ -432,7 +432,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self._replace(replace(series, marks=marks))
         done = str(changed.state).replace("addressed", "ticked")
         self.notify(
-            f"{done if changed.done else 'reopened'}: {crop(item.point.text, 45)}; press"
+            f"{done if changed.done else 'reopened'}: {crop_text(item.point.text, 45)}; press"
             f" {'i' if name == 'declined' else 'Space'} to undo"
         )
 
@@ -453,12 +453,14 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.fill()
 
     def action_more(self) -> None:
-        from patchpilot.services.track.compare_revisions import comparable_revisions
+        from patchpilot.services.track.compare_revisions import (
+            list_comparable_revisions,
+        )
 
         if (series := self._series) is None:
             return
         known = series if series.is_read and series.posted else None
-        pairs = [*combinations(comparable_revisions(known), 2)] if known else []
+        pairs = [*combinations(list_comparable_revisions(known), 2)] if known else []
         options = [
             Option(
                 "History",
@@ -515,24 +517,24 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         ask_yes(self.app, Choose(question, answers), handle_agreement)
 
     def _reviewers(self) -> None:
-        from patchpilot.services.track.review_lines import review_lines
+        from patchpilot.services.track.review_lines import format_review_table
 
         series = self._series
         table = series.review if series else None
         if table is None:
             return
-        total = counted(len(table.patches), "patch", "patches")
+        total = format_count(len(table.patches), "patch", "patches")
         title = f"v{table.version}: {table.approved} of {total} reviewed or acked"
 
         def rows(columns: int) -> tuple[str, ...]:
-            known = review_lines(table, max(_NARROW, columns))
+            known = format_review_table(table, max(_NARROW, columns))
             return known or ("no reviewer is known",)
 
         self.app.push_screen(Reader(title, rows))
 
     def _compare(self, number: int, old: "Revision", new: "Revision") -> None:
         from patchpilot.services.track.compare_revisions import format_difference_counts
-        from patchpilot.services.track.follow_topic import compare_series
+        from patchpilot.services.track.follow_topic import compare_series_revisions
 
         names = tuple(f"<{revision.message_id}>" for revision in (old, new))
 
@@ -544,7 +546,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.app.push_screen(Reader(title, comparison_rows(comparison)))
 
         def compare(*_: object) -> "RevisionComparison":
-            return compare_series(number, names)
+            return compare_series_revisions(number, names)
 
         self.in_thread("comparing the versions", compare, handle_next)
 
@@ -603,7 +605,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
                 )
 
         def handle_added(count: int) -> None:
-            self.notify(f"added {counted(count, 'tag')}; press u to undo")
+            self.notify(f"added {format_count(count, 'tag')}; press u to undo")
             self.reread()
 
         self.in_thread("collecting the tags", partial(run, None), handle_plan)
@@ -612,7 +614,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         edit_draft(self, partial(self.begin_after, "draft"))
 
     def action_version(self) -> None:
-        from patchpilot.services.send.edit_draft import begin_version
+        from patchpilot.services.send.edit_draft import begin_next_version
 
         session = self.session
 
@@ -622,7 +624,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
         self.in_thread(
             "starting the next version",
-            lambda repository, _: begin_version(
+            lambda repository, _: begin_next_version(
                 repository, session.request(repository)
             ),
             show,

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from rich.text import Text
 
-from patchpilot.model.ago import short_age
+from patchpilot.model.ago import format_short_age
 from patchpilot.model.bounded import clamp_time
-from patchpilot.model.printable import counted, crop, one_line, width
-from patchpilot.resources import recent_drafts
+from patchpilot.model.printable import crop_text, format_count, make_one_line, width
+from patchpilot.resources import list_recent_drafts
 from patchpilot.topic.home.home_topic import HomeTopic, Turn
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS
 from patchpilot.tui.screens.follow_rows import fact_rows
@@ -86,7 +86,7 @@ def group_of(topic: HomeTopic, states: States) -> str:
 def draft_topics() -> list[HomeTopic]:
     """Return the recent drafts of requests and reports, with the file as the key."""
     drafts = []
-    for file in (file for kind in DRAFTS for file in recent_drafts(kind)):
+    for file in (file for kind in DRAFTS for file in list_recent_drafts(kind)):
         with suppress(OSError):
             when = file.stat().st_mtime
             rows = file.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -151,7 +151,7 @@ def widths(
     room = columns - VERSION - AGE - GAPS - branch
     subjects, lengths = [0], [0]
     for group, topics in grouped.items():
-        subjects += (width(one_line(topic.title)) for topic in topics)
+        subjects += (width(make_one_line(topic.title)) for topic in topics)
         lengths += (width(news(topic)) for topic in topics if group != NOT_STARTED)
     subject = min(max(subjects), room - min(max(lengths), room * 2 // 5))
     return Widths(subject, branch, room - subject)
@@ -161,7 +161,7 @@ def news_of(topic: HomeTopic, states: States) -> str:
     new = f"{topic.unread} new {glyph('dot')} " if topic.unread else ""
     is_started = states and next_stage(topic, states)
     words = next_step(topic, states).removeprefix("stage ") if is_started else ""
-    return new + one_line(words or topic.news or "not read yet")
+    return new + make_one_line(words or topic.news or "not read yet")
 
 
 def titles_of(wide: Widths) -> Text:
@@ -189,7 +189,7 @@ def _row(topic: HomeTopic, group: str, wide: Widths, news: str) -> Text:
     sign, style = ("blocked", "bold red") if is_failed else SIGNS[group]
     version = f"v{topic.version}" if topic.version else glyph("nothing")
     age = (
-        short_age(clamp_time(topic.when), datetime.now(UTC))
+        format_short_age(clamp_time(topic.when), datetime.now(UTC))
         if topic.when
         else glyph("nothing")
     )
@@ -207,7 +207,7 @@ def _row(topic: HomeTopic, group: str, wide: Widths, news: str) -> Text:
         # the details contain the full text
         step = replace_commands(topic.step) if topic.version else ""
         news = ACTION.sub("", step or news)
-    words = plain(crop(news, wide.news) if group != NOT_STARTED else "")
+    words = plain(crop_text(news, wide.news) if group != NOT_STARTED else "")
     if topic.unread and news[:1].isdigit():
         words.stylize("bold green", 0, len(f"{topic.unread} new"))
     return row.append(words)
@@ -221,7 +221,7 @@ def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
     facts = (
         topic.state.replace("-", " "),
         f"v{topic.version}" if topic.version else "no version sent",
-        counted(topic.patches, "patch", "patches") if topic.patches else "",
+        format_count(topic.patches, "patch", "patches") if topic.patches else "",
         ", ".join(f"{name} {count}" for name, count in topic.tags.items()),
         topic.bots,
     )
@@ -234,8 +234,8 @@ def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
     now = datetime.now(UTC)
     for event in topic.events:
         words = f"{glyph(EVENT_SIGNS[event.kind][0])} {event.words}"
-        rows.append((short_age(clamp_time(event.when), now), words))
-    known = [(name, one_line(words)) for name, words in rows if words]
+        rows.append((format_short_age(clamp_time(event.when), now), words))
+    known = [(name, make_one_line(words)) for name, words in rows if words]
     laid = [fact_rows([row], columns, 2 if row in known[:1] else 1) for row in known]
     text = Text("\n").join(chain.from_iterable(laid))
     return Text("\n").join(text.split("\n")[:lines])

@@ -17,7 +17,7 @@ from textual.widgets import OptionList, Static
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import UntrustedCommandsError
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
 from patchpilot.tui.screens.home_rows import (
     DRAFT,
@@ -353,7 +353,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def _title(self, grouped: "Mapping[str, Sequence[HomeTopic]]", listed: str) -> None:
         counts = [f"{len(group)} {name}" for name, group in grouped.items() if group]
         joint = f" {glyph('dot')} "
-        total = counted(sum(map(len, grouped.values())), "topic")
+        total = format_count(sum(map(len, grouped.values())), "topic")
         self.query_one(TitleLine).show(
             joint.join(("patchpilot", listed + total)),
             [joint.join(counts[:count]) for count in range(len(counts), 0, -1)],

@@ -3,7 +3,7 @@
 
 from typing import TYPE_CHECKING
 
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
@@ -40,9 +40,7 @@ def headline(plan: "Sending") -> str:
         return f"not ready: {plan.blocking_problem.message}"
     if plan.refused or not count:
         return plan.verdict
-    return (
-        f"not ready: {counted(count, 'question')} {'is' if count == 1 else 'are'} open"
-    )
+    return f"not ready: {format_count(count, 'question')} {'is' if count == 1 else 'are'} open"
 
 
 def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
@@ -50,11 +48,11 @@ def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
     Return None before the stage is visited, when only the send record is read.
     """
-    from patchpilot.services.send.send_state import plan_topic
+    from patchpilot.services.send.send_state import plan_topic_send
 
     if not ask.visited:
         return None, read_recorded_status(ask, Stage.PREVIEW)
-    result = plan_topic(
+    result = plan_topic_send(
         ask.repository, ask.session.request(ask.repository), ask.progress
     )
     return result, status_of(result)
@@ -65,9 +63,9 @@ def read_recorded_status(ask: JobRequest, stage: Stage) -> StageStatus:
 
     If these commits were not sent, return the stage's saved state.
     """
-    from patchpilot.services.send.send_state import recorded_topic_state
+    from patchpilot.services.send.send_state import read_topic_state
 
-    topic = recorded_topic_state(
+    topic = read_topic_state(
         ask.repository,
         ask.session.target,
         ask.topic.base,
@@ -86,10 +84,10 @@ def read_recorded_status(ask: JobRequest, stage: Stage) -> StageStatus:
 
 
 def status_of(result: "Sending") -> StageStatus:
-    from patchpilot.services.send.send_state import was_sent
+    from patchpilot.services.send.send_state import was_version_sent
 
     state, note = StageState.DONE, headline(result)
-    if was_sent(result):
+    if was_version_sent(result):
         sent = f"v{result.send.version} was sent"
         named = (it.message for it in result.blockers if it.name == "already-sent")
         # the same patches may have been sent from another topic

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.printable import counted, width
+from patchpilot.model.printable import format_count, width
 from patchpilot.tui.screens.repair_keys import (
     choose_prefix,
     edit_draft,
@@ -46,7 +46,7 @@ def _run(change: "MailChange", end: int) -> str:
     start = end
     while start - 1 in change.lines:
         start -= 1
-    return counted(end - start + 1, "line")
+    return format_count(end - start + 1, "line")
 
 
 def mail_name(result: "Sending", at: int) -> tuple[str, str]:
@@ -113,12 +113,12 @@ class PreviewScreen(StageScreen["Sending"]):
         return ShownKeys(labels=labels)
 
     def show(self, result: "Sending") -> None:
-        from patchpilot.services.send.mail_changes import mail_changes
+        from patchpilot.services.send.mail_changes import compare_with_last_version
 
-        self._changes = mail_changes(result)
+        self._changes = compare_with_last_version(result)
         self.fill(min(self._at, len(result.send.entries) - 1))
         panel = self.list_panel
-        panel.heading = counted(len(result.send.entries), "message")
+        panel.heading = format_count(len(result.send.entries), "message")
         dropped = len(self._changes.dropped) if self._changes else 0
         panel.count = (
             (
@@ -142,7 +142,8 @@ class PreviewScreen(StageScreen["Sending"]):
             return
         count = len(topic.commits)
         self.list_panel.heading = (
-            f"{counted(count, 'patch', 'patches')}: preparing the messages, Esc stops"
+            f"{format_count(count, 'patch', 'patches')}:"
+            " preparing the messages, Esc stops"
         )
         if not self.listed.rows:
             self.listed.fill(
@@ -177,14 +178,17 @@ class PreviewScreen(StageScreen["Sending"]):
         )
 
     def detail(self) -> None:
-        from patchpilot.services.send.readable_mail import raw_lines, readable_lines
+        from patchpilot.services.send.readable_mail import (
+            format_raw_mail,
+            format_readable_mail,
+        )
 
         result, at = self.shown, self.chosen
         if at is None:
             return
         self._at = at
         mail, change = result.send.entries[at], self._change(at)
-        rows = raw_lines(mail) if self._raw else readable_lines(mail)
+        rows = format_raw_mail(mail) if self._raw else format_readable_mail(mail)
         self.query_one("#mail", DiffView).fill(rows, notes=self._notes(change))
         panel = self.query_one("#mail-panel", Panel)
         panel.heading = (
@@ -264,7 +268,7 @@ class PreviewScreen(StageScreen["Sending"]):
 
     def _tested(self) -> None:
         from patchpilot.model.draft import COMPILE_TESTED
-        from patchpilot.services.send.build_proof import set_compile_tested
+        from patchpilot.services.send.build_proof import set_compile_tested_line
 
         result = self.current
         if result is None:
@@ -273,7 +277,7 @@ class PreviewScreen(StageScreen["Sending"]):
         try:
             with self.session.repository() as repository:
                 request = self.session.request(repository)
-                words = set_compile_tested(repository, request, enabled=wanted)
+                words = set_compile_tested_line(repository, request, enabled=wanted)
         except PatchpilotError as error:
             self.notify(
                 f"{error.message}; press o at {Stage.CHECKS.number} {Stage.CHECKS.label}"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from patchpilot.model.address import AddressState, judge
-from patchpilot.model.printable import counted
+from patchpilot.model.address import AddressState, check_email_address
+from patchpilot.model.printable import format_count
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.model.rule import Severity
 from patchpilot.tui.screens.follow_rows import fact_rows
@@ -130,7 +130,7 @@ def why_text(
     facts += [("Reason", reason) for reason in recipient.reasons]
     if "list" not in recipient.role:
         facts += _activity(recipient, history)
-    verdict = judge(recipient.address.email)
+    verdict = check_email_address(recipient.address.email)
     if verdict.state is not AddressState.GOOD:
         words = f"{glyph('warning')} {verdict.state}: {verdict.reason}"
         facts.append(("Address", words))
@@ -162,8 +162,10 @@ def _activity(
     where = f"in the last three years to {', '.join(history.paths[:2])}{others}"
     known = history.contacts.get(recipient.address.key)
     if known is None:
-        return [("History", f"none of {counted(history.total, 'commit')} {where}")]
-    share = f"{known.percent}%, {known.commits} of {counted(known.total, 'commit')}"
+        return [("History", f"none of {format_count(history.total, 'commit')} {where}")]
+    share = (
+        f"{known.percent}%, {known.commits} of {format_count(known.total, 'commit')}"
+    )
     last = f"{known.last} {known.last_id[:12]} {known.last_subject}"
     return [("History", f"{share} {where}"), ("Last", last)]
 
@@ -173,14 +175,14 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     those added by the configuration and the answers.
     """
     from patchpilot.services.send.counted_recipients import (
-        count_recipients,
-        is_sendable,
+        find_topic_recipients,
+        is_sendable_address,
     )
-    from patchpilot.services.send.mail_recipients import describe_difference
+    from patchpilot.services.send.mail_recipients import describe_recipient_changes
 
     ask.progress("looking up recipients")
     patch = ask.session.at if ask.session.view == "patch" else None
-    result = count_recipients(
+    result = find_topic_recipients(
         ask.repository, ask.session.request(ask.repository), patch
     )
     kept, out = result.planned.plan.recipients, result.planned.left_out
@@ -189,17 +191,17 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     note = f"{headers['to']} in To, {headers['cc']} in Cc"
     note += f", {len(out)} excluded" if out else ""
     if before and before.patch == result.patch:
-        changed = describe_difference(before.planned.plan.recipients, kept)
+        changed = describe_recipient_changes(before.planned.plan.recipients, kept)
         note += f"; {changed}" if changed else ""
     emails = (recipient.address.email for recipient in kept)
-    stuck = next((email for email in emails if not is_sendable(email)), None)
+    stuck = next((email for email in emails if not is_sendable_address(email)), None)
     state, count = StageState.TODO, 1
     if stuck:
         note = f"cannot send to {stuck}; press Space on it to exclude it"
     elif not kept:
         note = "no recipients; press w to add one"
     elif count := sum(advice.remedy is not None for advice in result.advice):
-        note = f"{counted(count, 'open note')}; {note}"
+        note = f"{format_count(count, 'open note')}; {note}"
     else:
         state = StageState.DONE
     return result, StageStatus(state, note, str(count or ""))

@@ -119,7 +119,9 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         self.query_one("#recipient-why", TextPanel).text.update(text)
 
     def _read_history(self) -> None:
-        from patchpilot.services.maintainers.recipient_history import recipient_history
+        from patchpilot.services.maintainers.recipient_history import (
+            find_recipient_history,
+        )
 
         session = self.session
         patch = session.at if session.view == "patch" else None
@@ -135,7 +137,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
         self.in_thread(
             "reading the history of the files",
-            lambda repository, _: recipient_history(
+            lambda repository, _: find_recipient_history(
                 repository, session.request(), patch
             ),
             handle_next,
@@ -251,7 +253,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         return False
 
     def action_add(self) -> None:
-        from patchpilot.services.send.counted_recipients import check_address
+        from patchpilot.services.send.counted_recipients import check_recipient_address
 
         def add(value: str) -> None:
             self._edit(
@@ -265,7 +267,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         if self._may_place():
             dialog = LineDialog(
                 question,
-                lambda text: check_address(text, self._shown),
+                lambda text: check_recipient_address(text, self._shown),
                 title="Add recipient",
             )
             ask_answer(self.app, dialog, add)

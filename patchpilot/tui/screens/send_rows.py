@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.geometry import Size
 
-from patchpilot.model.printable import counted, crop, one_line, width
+from patchpilot.model.printable import crop_text, format_count, make_one_line, width
 from patchpilot.tui.screens.preview_rows import (
     CHECK_SIGNS,
     NO_SERVER,
@@ -45,13 +45,13 @@ def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
     Return None before the stage is visited, when only the send record is read.
     """
-    from patchpilot.services.send.send_state import add_last_send, is_outdated
+    from patchpilot.services.send.send_state import add_last_send, is_plan_outdated
 
     if not ask.visited:
         return None, read_recorded_status(ask, Stage.SEND)
     # reuse the preview's plan if it is still valid
     planned: Sending | None = ask.session.fresh(Stage.PREVIEW)
-    if planned is None or is_outdated(ask.repository, planned):
+    if planned is None or is_plan_outdated(ask.repository, planned):
         planned, seen = load_plan(ask)
         assert planned is not None
         ask.session.remember(Stage.PREVIEW, planned, seen)
@@ -65,7 +65,7 @@ def status_of(sending: "Sending") -> StageStatus:
     if sending.is_unfinished and last:
         state = StageState.BLOCKED
         count = sum(entry.state != "accepted" for entry in last.entries)
-        left = counted(count, "message")
+        left = format_count(count, "message")
         note = (
             f"v{last.version} was interrupted: {left} not accepted; press s to resume"
         )
@@ -101,7 +101,7 @@ def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
     ]
     for header in ("to", "cc"):
         named = [
-            f"{one_line(recipient.address.called)} ({recipient.role})"
+            f"{make_one_line(recipient.address.called)} ({recipient.role})"
             for recipient in plan.recipients
             if recipient.header == header
         ]
@@ -113,7 +113,7 @@ def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
                 Text.assemble(plain(f"{header.title():5}", HEADING), plain(text))
             )
     for at, mail in enumerate(plan.send.entries, 1):
-        subject = wrap_hanging(one_line(mail.subject), columns, 5)
+        subject = wrap_hanging(make_one_line(mail.subject), columns, 5)
         rows.append(Text.assemble(plain(f"{at:>2}   ", HEADING), plain(subject)))
     rows += [
         highlight_code(f"{label}: {replace_commands(value, Stage.SEND)}", QUIET)
@@ -138,20 +138,26 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
     The question has the subject, the number of people and public lists, and the warnings; the names
     and the mail server are below it.
     """
-    from patchpilot.services.send.send_state import lists_and_contacts
+    from patchpilot.services.send.send_state import split_lists_and_contacts
     from patchpilot.settings.read_settings import is_in_demo
 
-    lists_, contacts = lists_and_contacts(planned)
+    lists_, contacts = split_lists_and_contacts(planned)
     where = (
         "In the demo no message leaves this machine."
         if is_in_demo()
         else "A message cannot be recalled."
     )
     mails = planned.send.entries
-    more = f" (and {counted(len(mails) - 1, 'more message')})" if len(mails) > 1 else ""
-    people = counted(len(contacts), "person", "people")
+    more = (
+        f" (and {format_count(len(mails) - 1, 'more message')})"
+        if len(mails) > 1
+        else ""
+    )
+    people = format_count(len(contacts), "person", "people")
     public = (
-        f" and {counted(len(lists_), 'public list')}" if lists_ else ", no public list"
+        f" and {format_count(len(lists_), 'public list')}"
+        if lists_
+        else ", no public list"
     )
     rows = [
         plain(f"{mails[0].subject}{more}", STRONG),
@@ -162,13 +168,15 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
         rows.append(plain(words, "yellow"))
     # first show what reviewers are waiting for
     told = [
-        f"{glyph('warning')} {one_line(warning.message)}"
+        f"{glyph('warning')} {make_one_line(warning.message)}"
         for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review")
     ]
     shown, further = told[:WARNINGS], told[WARNINGS:]
-    rows += [plain(crop(text, WIDE_ROW), "yellow") for text in shown]
+    rows += [plain(crop_text(text, WIDE_ROW), "yellow") for text in shown]
     if further:
-        rows.append(plain(f"{counted(len(further), 'more warning')} below", "yellow"))
+        rows.append(
+            plain(f"{format_count(len(further), 'more warning')} below", "yellow")
+        )
     cut = [text for text in shown if width(text) > WIDE_ROW]
     below = [
         "Public lists: "
@@ -266,7 +274,7 @@ def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
         if all_rows or not is_passed(check)
     ]
     if passed and not all_rows:
-        words = f" {glyph('done'):2} {counted(passed, 'check')} passed"
+        words = f" {glyph('done'):2} {format_count(passed, 'check')} passed"
         show = Text.assemble(
             (fit_text(words, columns - KEYS), "green"), ("x ", KEY), "show"
         )
@@ -301,10 +309,10 @@ def mail_row(at: int, state: str, subject: str, detail: str, columns: int) -> Ro
     """
     sign, color = MAIL_SIGNS[state]
     head = f" {glyph(sign):2} {state:9} "
-    text = wrap_hanging(one_line(subject), columns, len(head))
+    text = wrap_hanging(make_one_line(subject), columns, len(head))
     row = Text.assemble((head, color), plain(text))
     if detail and state not in ("accepted", "sending"):
-        row.append("\n    ").append(plain(one_line(detail), color))
+        row.append("\n    ").append(plain(make_one_line(detail), color))
     return Row(row, state, at)
 
 

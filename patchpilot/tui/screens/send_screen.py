@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded import parse_stored_time
-from patchpilot.model.printable import counted, one_line
+from patchpilot.model.printable import format_count, make_one_line
 from patchpilot.tui.screens.preview_rows import (
     headline,
     open_questions,
@@ -173,7 +173,7 @@ class SendScreen(StageScreen["Sending"]):
         open_, words = len(open_questions(plan)), headline(plan)
         if any(warning.name == "open-review" for warning in plan.warnings):
             words += "; reviewers wait for answers"
-        asks = f"s asks the {counted(open_, 'question')} first"
+        asks = f"s asks the {format_count(open_, 'question')} first"
         is_asked = open_ and not plan.refused and not plan.blocking_problem
         self._lay(
             sent=False,
@@ -210,9 +210,9 @@ class SendScreen(StageScreen["Sending"]):
         )
         check: CheckLine | None = None if self._has_sent else self.chosen
         row, rows = self.listed.row, list[Text]()
-        if check and row and one_line(check.message) not in row.text.plain:
+        if check and row and make_one_line(check.message) not in row.text.plain:
             # the row is too narrow for the whole message
-            rows.append(highlight_code(one_line(check.message)))
+            rows.append(highlight_code(make_one_line(check.message)))
         if check and help_of(check):
             rows.append(highlight_code(help_of(check), QUIET))
         about = self.query_one("#check", Static)
@@ -220,8 +220,8 @@ class SendScreen(StageScreen["Sending"]):
         about.display = bool(rows)
         if plan is None:
             return
-        messages = counted(len(plan.send.waiting_messages), "message")
-        heading = f"{messages}, {counted(len(plan.recipients), 'recipient')}"
+        messages = format_count(len(plan.send.waiting_messages), "message")
+        heading = f"{messages}, {format_count(len(plan.recipients), 'recipient')}"
         text = mails_text(plan, size, columns)
         if self._has_sent and not self._sending:
             heading = "What to do" if plan.is_unfinished else "Next"
@@ -361,12 +361,12 @@ class SendScreen(StageScreen["Sending"]):
         )
 
     def _plan(self, then: "Callable[[Sending], None]", **how: bool) -> None:
-        from patchpilot.services.send.plan_send import plan
+        from patchpilot.services.send.plan_send import plan_sending
 
         session = self.session
         self.in_thread(
             "preparing the messages",
-            lambda repository, progress: plan(
+            lambda repository, progress: plan_sending(
                 repository, session.request(repository, **how), progress=progress
             ),
             then,
@@ -382,7 +382,7 @@ class SendScreen(StageScreen["Sending"]):
 
         def handle_plan(plan_to_self: "Sending") -> None:
             text = (
-                f"Send {counted(len(plan_to_self.send.entries), 'message')} to yourself only"
+                f"Send {format_count(len(plan_to_self.send.entries), 'message')} to yourself only"
                 f" ({plan_to_self.account.sender})?"
             )
             text = "\n\n".join((text, *map(str, plan_to_self.remarks)))
@@ -415,12 +415,12 @@ class SendScreen(StageScreen["Sending"]):
         ask_answer(self.app, Choose(text, answers, "Send"), self._resume)
 
     def _resume(self, unknown: str) -> None:
-        from patchpilot.services.send.send_state import plan_resumed
+        from patchpilot.services.send.send_state import plan_remaining_messages
 
         session = self.session
         self.in_thread(
             "preparing to resume",
-            lambda repository, progress: plan_resumed(
+            lambda repository, progress: plan_remaining_messages(
                 repository,
                 session.settings(repository),
                 session.request(repository),
@@ -453,7 +453,7 @@ class SendScreen(StageScreen["Sending"]):
 
             with suspend_app(self.app):
                 print(
-                    f"\n{counted(len(planned.send.entries), 'message')}, transport"
+                    f"\n{format_count(len(planned.send.entries), 'message')}, transport"
                     f" {planned.account.label}: git asks for the password here\n"
                 )
                 self._deliver(planned, terminal=True)
@@ -465,7 +465,7 @@ class SendScreen(StageScreen["Sending"]):
 
         If `terminal` is set, send them in the foreground, because git asks for a password.
         """
-        from patchpilot.services.send.send_mails import deliver
+        from patchpilot.services.send.send_mails import deliver_mails
         from patchpilot.services.send.send_state import add_next_steps
 
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
@@ -480,7 +480,7 @@ class SendScreen(StageScreen["Sending"]):
 
         try:
             with self.session.repository() as repository:
-                sent = deliver(
+                sent = deliver_mails(
                     repository,
                     planned,
                     terminal=terminal,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import fit_text, plain, wrap_hanging
 from patchpilot.tui.view.session import JobRequest
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
-    from patchpilot.services.tags.topic_culprits import topic_culprits
+    from patchpilot.services.tags.topic_culprits import find_topic_culprits
 
     settings = ask.session.settings(ask.repository)
-    result = topic_culprits(
+    result = find_topic_culprits(
         ask.repository, settings, ask.commit, ask.topic.base, ask.progress
     )
     state, note = StageState.TODO, result.reason or "no candidates"
@@ -35,7 +35,7 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
         note = "invalid Fixes: tag; press w to fix its format"
     elif result.present:
         state = StageState.DONE
-        note = counted(len(result.present), "valid Fixes: tag")
+        note = format_count(len(result.present), "valid Fixes: tag")
     elif best := result.best_candidate:
         likely = "likely, " if result.sure else ""
         state = StageState.OFFERED

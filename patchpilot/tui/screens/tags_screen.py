@@ -14,7 +14,7 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from patchpilot.model.bug_range import NOWHERE
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.tui.screens.tags_rows import (
     A_FIX,
     NOT_A_FIX,
@@ -212,7 +212,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             self._show_patches(candidate)
 
     def _examine(self, commits: tuple[str, ...]) -> None:
-        from patchpilot.services.candidate_impact import candidate_impact
+        from patchpilot.services.candidate_impact import compute_candidate_impact
 
         known = self.session.known_settings
         profile = known.get("profile") if known else ""
@@ -224,7 +224,7 @@ class TagsScreen(StageScreen["FixesResult"]):
 
         self.in_thread(
             "finding affected branches",
-            lambda repository, progress: candidate_impact(
+            lambda repository, progress: compute_candidate_impact(
                 repository,
                 commits[0],
                 commits[1:],
@@ -238,7 +238,7 @@ class TagsScreen(StageScreen["FixesResult"]):
     def _explain(self) -> None:
         result, candidate = self.shown, self._candidate
         impact = self._impacts.get((self._fix, *self._culprits))
-        self.list_panel.count = counted(len(self._candidates), "candidate")
+        self.list_panel.count = format_count(len(self._candidates), "candidate")
         where, heading = self.query_one("#where", Panel), "Where the bug is"
         self.set_class(not self._culprits, "-nowhere")
         if candidate and not (result.present or self._ticks):
@@ -261,7 +261,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         self.call_after_refresh(self._message.reader.scroll_end, animate=False)
 
     def _show_patches(self, candidate: "Candidate") -> None:
-        from patchpilot.services.tags.topic_culprits import culprit_and_fix
+        from patchpilot.services.tags.topic_culprits import compare_culprit_and_fix
 
         commits = candidate.commit, self._fix
 
@@ -282,7 +282,7 @@ class TagsScreen(StageScreen["FixesResult"]):
 
         self.in_thread(
             "reading the candidate",
-            lambda repository, _: culprit_and_fix(repository, *commits),
+            lambda repository, _: compare_culprit_and_fix(repository, *commits),
             show,
         )
 
@@ -373,7 +373,9 @@ class TagsScreen(StageScreen["FixesResult"]):
         tag, is_proposed = "", True
         fixes = tuple(candidate.commit for candidate in chosen)
         if chosen:
-            tag = counted(len(chosen), "Fixes: tag") if chosen[1:] else chosen[0].tag
+            tag = (
+                format_count(len(chosen), "Fixes: tag") if chosen[1:] else chosen[0].tag
+            )
             named = self._named.get(self._fix, ())
             is_proposed = bool(self._ticks) or chosen[0] in (
                 result.best_candidate,
@@ -391,7 +393,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         self.app.push_screen(dialog, self._write)
 
     def _write(self, request: "PrepareRequest | None") -> None:
-        from patchpilot.services.tags.prepare_commits import prepare
+        from patchpilot.services.tags.prepare_commits import prepare_commit_tags
         from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 
         session = self.session
@@ -409,6 +411,6 @@ class TagsScreen(StageScreen["FixesResult"]):
         def write(repository: Any, progress: Any, given: tuple[str, ...]) -> Any:
             profile = session.settings(repository).get("profile")
             asked = replace(wanted, profile=profile, overrides=given)
-            return prepare(repository, asked, progress=progress)
+            return prepare_commit_tags(repository, asked, progress=progress)
 
         confirm_rewrite(self, "writing the tags", write, handle_written)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from patchpilot.model.ago import ago
+from patchpilot.model.ago import format_age
 from patchpilot.tui.view.glyphs import glyph, signs
 from patchpilot.tui.view.rich_text import (
     QUIET,
@@ -130,7 +130,7 @@ def _indent(node: "ConversationMail") -> int:
 def _head(node: "ConversationMail", *, is_open: bool, is_new: bool) -> Text:
     mail, drawn = node.mail, signs()
     date = mail.mail.date
-    age = ago(date.timestamp()) if date else "no date"
+    age = format_age(date.timestamp()) if date else "no date"
     facts = (age, mail.mail.date_note, "bot" if mail.bot else "", *_about(node))
     told = "".join(f" {drawn['dot']} {fact}" for fact in facts if fact)
     return Text.assemble(

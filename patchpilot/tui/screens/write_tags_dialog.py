@@ -137,7 +137,7 @@ class WriteTags(Choose):
         self._renew()
 
     def _renew(self) -> None:
-        from patchpilot.services.tags.prepare_commits import prepare
+        from patchpilot.services.tags.prepare_commits import prepare_commit_tags
 
         session, commit = self._session, self._session.commit
         if commit is None:
@@ -148,7 +148,7 @@ class WriteTags(Choose):
         def work(_: object) -> "Preparation":
             with session.repository() as repository:
                 profile = session.settings(repository).get("profile")
-                return prepare(repository, replace(wanted, profile=profile))
+                return prepare_commit_tags(repository, replace(wanted, profile=profile))
 
         self._threads.start("dry-run", work, self._fill, self._refuse)
 

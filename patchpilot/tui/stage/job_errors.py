@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Convert exceptions to errors to display. The traceback of a bug is logged."""
 
-from patchpilot.errors import ExitCode, PatchpilotError, bug_hint
+from patchpilot.errors import ExitCode, PatchpilotError, write_bug_hint
 
 
 def as_error(error: BaseException) -> PatchpilotError:
@@ -15,4 +15,4 @@ def as_error(error: BaseException) -> PatchpilotError:
 def as_bug(error: BaseException) -> PatchpilotError:
     """Convert an unhandled exception to an internal error whose hint names the log."""
     message = f"internal error: {type(error).__name__}"
-    return PatchpilotError(message, hint=bug_hint(error), exit_code=ExitCode.BUG)
+    return PatchpilotError(message, hint=write_bug_hint(error), exit_code=ExitCode.BUG)

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from patchpilot.model.action import Action, actions, iterate_parts
+from patchpilot.model.action import Action, actions_in_advice, iterate_parts
 from patchpilot.tui.view.stages import Stage
 
 PLACE = "{}"
@@ -141,7 +141,7 @@ def replace_commands(advice: object, at: Stage | None = None) -> str:
 
 def first_stage(advice: object, but: Stage | None = None) -> Stage | None:
     """Return the first stage named by a hint's actions, other than `but`, or None."""
-    known = filter(None, map(key_of, actions(advice)))
+    known = filter(None, map(key_of, actions_in_advice(advice)))
     return next((key.stage for key in known if key.stage not in (None, but)), None)
 
 
@@ -150,7 +150,7 @@ def keys_at(advice: object, at: Stage) -> tuple[str, ...]:
 
     A key of another stage includes its number.
     """
-    known = filter(None, map(key_of, actions(advice)))
+    known = filter(None, map(key_of, actions_in_advice(advice)))
     return tuple(
         key.key if key.works_at(at) else str(key.stage.number)
         for key in known

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from rich.style import Style
 from rich.text import Text
 
-from patchpilot.model.printable import crop, printable, width
+from patchpilot.model.printable import crop_text, make_printable, width
 
 QUIET, STRONG = "dim", "bold"
 CODE_STYLE = "bold cyan"
@@ -25,7 +25,7 @@ WORD_DIFF = re.compile(r"\{\+.*?\+\}|\[-.*?-\]")
 def plain(text: str, style: str = "") -> Text:
     """Return a text in printable form, with tabs expanded to eight columns."""
     # Textual interprets color names in an unparsed style as CSS names, not as the theme's colors
-    return Text(printable(text).expandtabs(8), Style.parse(style))
+    return Text(make_printable(text).expandtabs(8), Style.parse(style))
 
 
 def highlight_code(text: str, style: str = "") -> Text:
@@ -78,7 +78,7 @@ def lines(parts: Iterable[Text]) -> Text:
 
 def fit_text(text: str, columns: int) -> str:
     """Fit a text to exactly this many columns: cut it with an ellipsis, or pad it with spaces."""
-    cut = crop(printable(text).replace("\n", " ").expandtabs(8), columns)
+    cut = crop_text(make_printable(text).replace("\n", " ").expandtabs(8), columns)
     return cut + " " * max(0, columns - width(cut))
 
 

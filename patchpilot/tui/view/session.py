@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.model.commit import Commit
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
 from patchpilot.tui.view.stages import (
     OPEN,
@@ -249,11 +249,11 @@ class Session:
         one chosen here.
         """
         from patchpilot.config import Settings
-        from patchpilot.settings.read_settings import send_request
+        from patchpilot.settings.read_settings import make_send_request
 
         settings = self.settings(repository) if repository else Settings()
         chosen = {"via": self.via} if self.via else {}
-        return send_request(
+        return make_send_request(
             settings, target=self.target, base=self.topic_base, **chosen, **more
         )
 
@@ -436,7 +436,7 @@ class Session:
         if known.key != self.key(stage):
             return self._stale(stage)
         if stage is Stage.COMMIT and (count := self._unanswered):
-            words = f"press a to answer {counted(count, 'question')}"
+            words = f"press a to answer {format_count(count, 'question')}"
             return StageStatus(StageState.TODO, words, str(count))
         return known.status
 

@@ -7,7 +7,7 @@ Textual is not needed, because the first frame is drawn before Textual is import
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.model.printable import counted, crop, one_line, width
+from patchpilot.model.printable import crop_text, format_count, make_one_line, width
 from patchpilot.tui.view.glyphs import glyph
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def title_texts(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ..
     detached = topic.commits[-1].id[:12] if topic.target else "detached HEAD"
     branch = topic.branch or detached
     version = f"v{facts.version}" if facts else ""
-    patches = counted(len(topic.commits), "patch", "patches")
+    patches = format_count(len(topic.commits), "patch", "patches")
     base, start, profile = topic.base or "", "", ""
     if facts:
         base, start, profile = facts.base or base, facts.start[:12], facts.profile
@@ -36,7 +36,7 @@ def title_texts(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ..
     parts = (branch, version, patches, name, profile)
     rows = ((*parts[:3], whole, profile), *(parts[:end] for end in range(5, 0, -1)))
     joint = f" {glyph('dot')} "
-    return tuple(joint.join(map(one_line, filter(None, row))) for row in rows)
+    return tuple(joint.join(map(make_one_line, filter(None, row))) for row in rows)
 
 
 def title_row(subject: str, places: Sequence[str], doing: str, wide: int) -> str:
@@ -46,14 +46,14 @@ def title_row(subject: str, places: Sequence[str], doing: str, wide: int) -> str
     them. The current activity (`doing`) follows or replaces it.
     """
     room = wide - 2
-    subject = one_line(subject)
+    subject = make_one_line(subject)
     left = min(width(subject), LEAST) + 2
-    doing = one_line(doing)
+    doing = make_one_line(doing)
     rows = [f"{place} {glyph('dot')} {doing}" for place in places] if doing else places
     uncut = [row for row in rows[:-1] if width(row) + width(subject) + 2 <= room]
     right = next(
         (row for row in (*uncut, *rows[-3:]) if width(row) <= room - left),
-        crop(doing, max(0, room - left)),
+        crop_text(doing, max(0, room - left)),
     )
-    subject = crop(subject, max(0, room - width(right) - (2 if right else 0)))
+    subject = crop_text(subject, max(0, room - width(right) - (2 if right else 0)))
     return f" {subject}{' ' * max(0, room - width(subject) - width(right))}{right} "

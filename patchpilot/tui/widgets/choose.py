@@ -16,7 +16,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Input, Static
 from textual.widgets.option_list import Option as ListRow
 
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.tui.view.rich_text import (
     KEY,
@@ -247,7 +247,9 @@ class Confirm(Dialog[str]):
     def rest(self) -> ComposeResult:
         if self._mail:
             with VerticalScroll(id="rest", can_focus=False):
-                yield Static(plain("\n".join(map(printable, self._mail))), markup=False)
+                yield Static(
+                    plain("\n".join(map(make_printable, self._mail))), markup=False
+                )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.value.strip() == self._word:

@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import format_count
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.message_row import MessageRow
 from patchpilot.tui.widgets.panel import Panel
@@ -104,7 +104,7 @@ class Dialog(Modal[T]):
                 below = rest.max_scroll_y - round(rest.scroll_y)
                 panel = self.query_one(Panel)
                 panel.count = (
-                    f"{counted(below, 'more line')} below" if below > 0 else ""
+                    f"{format_count(below, 'more line')} below" if below > 0 else ""
                 )
                 self.refresh_bindings()
 

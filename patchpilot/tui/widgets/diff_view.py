@@ -20,7 +20,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from patchpilot.model.printable import printable, width
+from patchpilot.model.printable import make_printable, width
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import more_key
 from patchpilot.tui.view.rich_text import wrap_text
@@ -214,7 +214,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         kind = self.parts.kinds[line]
         if kind in (Kind.FILE, Kind.HUNK):
             return (self._lines[line],)
-        row = printable(self.rows[line][1:] if kind in CODE else self.rows[line])
+        row = make_printable(self.rows[line][1:] if kind in CODE else self.rows[line])
         room = self.columns - (self._gutter if kind in CODE else PROSE_GUTTER)
         stops = breaks(row.expandtabs(8), room)
         starts = [0, *stops]
@@ -236,7 +236,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def _note_rows(self, number: int) -> Iterator[_Shown]:
         note = self.notes[number]
         texts = wrap_text(
-            printable(note.text).replace("\n", " "),
+            make_printable(note.text).replace("\n", " "),
             max(20, self.columns - self._gutter - width(self._lead(note)) - 1),
         )
         for at, text in enumerate(texts[:NOTE_ROWS]):
@@ -502,7 +502,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         )
 
     def _prose(self, line: int, kind: Kind, paint: Paint, wide: int) -> Text:
-        row = printable(self.rows[line]).expandtabs(8)
+        row = make_printable(self.rows[line]).expandtabs(8)
         part = self._part_at(line)
         if part and kind is Kind.FILE:
             return self._file_text(part, paint, wide)
@@ -529,9 +529,11 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     def _file_text(self, part: Part, paint: Paint, wide: int) -> Text:
         text = Text(style=paint("", "panel"))
-        text.append(f"{self._fold_sign(part)} {printable(part.name)}", style="bold")
+        text.append(
+            f"{self._fold_sign(part)} {make_printable(part.name)}", style="bold"
+        )
         if part.note:
-            text.append(f"  {printable(part.note)}", style=paint("quiet", "panel"))
+            text.append(f"  {make_printable(part.note)}", style=paint("quiet", "panel"))
         added, removed = self.parts.counts(part)
         counts = Text.assemble(
             (f"+{added}", paint("added", "panel")),
@@ -544,7 +546,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def _hunk_text(self, part: Part, paint: Paint) -> Text:
         text = Text(f"{self._fold_sign(part)} line {part.line}", style=paint("hunk"))
         if part.name:
-            text.append(f"  {printable(part.name).expandtabs(8)}", style="bold")
+            text.append(f"  {make_printable(part.name).expandtabs(8)}", style="bold")
         if part.start in self._folded:
             text.append("  +{} -{}".format(*self.parts.counts(part)))
         return text
@@ -553,7 +555,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         """Format a line of code: syntax, changed words, and trailing whitespace added by the
         patch.
         """
-        raw = printable(self.rows[line][1:])
+        raw = make_printable(self.rows[line][1:])
         is_tinted = self._colors is not None and self._colors.tinted
         text = self._highlight_line(line).copy() if is_tinted else Text(raw)
         text.style = paint("", ground)
@@ -582,7 +584,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             file = self.file_at(line)
             texts = highlight_lines(
                 file.name if file else "",
-                [printable(self.rows[at][1:]) for at in lines],
+                [make_printable(self.rows[at][1:]) for at in lines],
                 dark=self.app.current_theme.dark,
             )
             self._pieces[key] = dict(zip(lines, texts, strict=True))
@@ -598,7 +600,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             found: dict[int, Sequence[tuple[int, int]]] = {}
             for old, new in zip(removed, added, strict=False):
                 found[old], found[new] = changed_words(
-                    printable(self.rows[old][1:]), printable(self.rows[new][1:])
+                    make_printable(self.rows[old][1:]),
+                    make_printable(self.rows[new][1:]),
                 )
             self._changed[removed.start] = found
         return self._changed[removed.start].get(line, ())

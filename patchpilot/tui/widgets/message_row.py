@@ -9,7 +9,7 @@ from textual.timer import Timer
 from textual.visual import VisualType
 from textual.widgets import Static
 
-from patchpilot.model.printable import one_line
+from patchpilot.model.printable import make_one_line
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import plain
 
@@ -40,7 +40,7 @@ class MessageRow(Static):
         if self._timer:
             self._timer.stop()
         sign = SIGNS[severity]
-        text = one_line(message.replace("\n", "; "))
+        text = make_one_line(message.replace("\n", "; "))
         self._put(plain(f"{glyph(sign)} {text}" if text else "", STYLE_OF[sign]))
         self._timer, self._since = self.set_timer(LASTS, self.clear), time.monotonic()
 

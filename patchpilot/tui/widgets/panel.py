@@ -11,7 +11,7 @@ from textual.geometry import Region
 from textual.reactive import var
 from textual.widget import Widget
 
-from patchpilot.model.printable import crop, one_line, width
+from patchpilot.model.printable import crop_text, make_one_line, width
 from patchpilot.tui.widgets.plain_text import PlainText
 
 CORNERS = 6
@@ -71,9 +71,9 @@ class Panel(Container):
     def _label(self) -> None:
         self._labels = True
         room = max(0, self.outer_size.width - CORNERS)
-        heading = fit_heading(one_line(self.heading), room)
+        heading = fit_heading(make_one_line(self.heading), room)
         self.border_title = Text(heading) if heading else None
-        bottom = bottom_in(one_line(self.note), one_line(self.count), room)
+        bottom = bottom_in(make_one_line(self.note), make_one_line(self.count), room)
         self.border_subtitle = Text(bottom) if bottom else None
         self._labels = False
 
@@ -101,7 +101,7 @@ def fit_heading(heading: str, room: int) -> str:
     if all(part[:1].isdigit() for part in counts):
         while len(counts) > 1 and width(", ".join(counts)) > room:
             counts.pop()
-    return crop(", ".join(counts), room)
+    return crop_text(", ".join(counts), room)
 
 
 def bottom_in(note: str, count: str, room: int) -> str:
@@ -113,7 +113,7 @@ def bottom_in(note: str, count: str, room: int) -> str:
     last = note.split("; ")[-1]
     short = last if last.startswith("press ") else note
     texts = (text for text in (both, note) if width(text) <= room)
-    return next(texts, crop(short, room))
+    return next(texts, crop_text(short, room))
 
 
 class Columns(Container):

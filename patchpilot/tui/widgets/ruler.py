@@ -8,7 +8,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from patchpilot.model.bug_range import NOWHERE, BugRange, ReleasePoint, ReleaseState
-from patchpilot.model.printable import crop
+from patchpilot.model.printable import crop_text
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import plain
 
@@ -47,7 +47,8 @@ def ruler_rows(bug: BugRange, columns: int) -> list[Text]:
     room = columns - LEFT - len(ReleaseState.FIX) - 3
     wide = min(WIDEST, room // max(1, len(points) - 1))
     notes = [
-        plain(" " * LEFT + crop(note, columns - LEFT), "italic") for note in bug.notes
+        plain(" " * LEFT + crop_text(note, columns - LEFT), "italic")
+        for note in bug.notes
     ]
     if wide < max(len(point.version) for point in points) + 1:
         return [*_listed(points, columns), *notes]

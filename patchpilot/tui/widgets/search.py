@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import make_printable
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.message_row import MessageRow
 
@@ -91,7 +91,7 @@ def copyable(widget: Any) -> tuple[str, str]:
     """Return the kind and the text of what can be copied at a widget's cursor, or ("", "")."""
     rows, place = getattr(widget, "rows", ()), getattr(widget, "place", 0)
     row = (*rows[place : place + 1], "")[0]
-    match = PART.search(printable(str(getattr(row, "text", row))).rstrip())
+    match = PART.search(make_printable(str(getattr(row, "text", row))).rstrip())
     kind = match.lastgroup if match else None
     return (kind.replace("_", "-"), match[kind]) if match and kind else ("", "")
 

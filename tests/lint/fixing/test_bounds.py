@@ -20,7 +20,7 @@ from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding, FixEdit
-from patchpilot.services.check.apply_fixes import fix
+from patchpilot.services.check.apply_fixes import fix_findings
 from tests.bench import hostile
 from tests.kit.fixing import all_rules, fixed_text
 
@@ -50,7 +50,7 @@ def test_fixing_time_is_linear(
             )
         )
         began = time.process_time()
-        fix(
+        fix_findings(
             Driver(Options(strict=True)),
             PatchSource(["-"], stdin=text.encode()),
             write=False,
@@ -66,7 +66,7 @@ def test_long_name_next_to_a_plain_value_is_fast() -> None:
     line = f"+x = &(a->b) + &({'a' * 40}!.x);\n"
     text = "".join(hostile.patch_mail(hostile.new_file_diff("a.c", 1, iter([line]))))
     began = time.process_time()
-    fix(
+    fix_findings(
         Driver(Options(strict=True)),
         PatchSource(["-"], stdin=text.encode()),
         write=False,
@@ -152,7 +152,7 @@ def test_long_message_line_is_fast() -> None:
         )
     )
     began = time.process_time()
-    fix(
+    fix_findings(
         Driver(Options(strict=True)),
         PatchSource(["-"], stdin=text.encode()),
         write=False,

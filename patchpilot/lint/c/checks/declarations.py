@@ -5,7 +5,12 @@ import re
 from collections.abc import Iterable, Iterator
 from weakref import WeakKeyDictionary
 
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.entries import (
+    CacheKind,
+    make_cache_key,
+    read_cached_value,
+    remember,
+)
 from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
     ATTRIBUTE,
@@ -25,7 +30,12 @@ from patchpilot.lint.c.c_patterns import (
 )
 from patchpilot.lint.c.line_scan import SPACE, as_text
 from patchpilot.lint.c.types import FoundType, TypePattern, Types, number_ends
-from patchpilot.model.source_tree import Tree, changed_below, ground_of, is_safe_path
+from patchpilot.model.source_tree import (
+    Tree,
+    changed_files_below,
+    is_safe_path,
+    unpatched_tree,
+)
 
 _STARRED_CAST = TypePattern(r"((?:\s*(?:\*|<MODIFIER>\b))+\s*)\)", stars=False)
 _STARRED = TypePattern(rf"((?:\s*(?:\*|<MODIFIER>\b))+\s*)({IDENT})", stars=False)
@@ -236,7 +246,7 @@ _MIXED_NAME = r"(\w*(?:[A-Z][a-z]|[a-z][A-Z])\w*)"
 _TYPEDEF = TypePattern(rf"\s+{_MIXED_NAME}")
 _DECLARED = TypePattern(rf"\s+{_MIXED_NAME}\s*[(\[,;]", storage=True)
 _REPORTED, _KNOWN = "mixed case: reported", "mixed case: known"
-_KIND = Kind("mixed-case", (__file__,))
+_KIND = CacheKind("mixed-case", (__file__,))
 _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
 
 
@@ -317,14 +327,14 @@ def names_of_headers(tree: Tree) -> frozenset[str]:
 
     They are cached in memory, and on disk until the directory changes.
     """
-    base = ground_of(tree)
+    base = unpatched_tree(tree)
     if base is not tree:
-        changed = _read_headers(tree, changed_below(tree, "include"))
+        changed = _read_headers(tree, changed_files_below(tree, "include"))
         return names_of_headers(base) | changed
     names = _HEADERS.get(tree)
     if names is None:
         key = _cache_key(tree)
-        cached = recall(_KIND, key) if key else None
+        cached = read_cached_value(_KIND, key) if key else None
         if isinstance(cached, frozenset):
             names = cached
         else:
@@ -373,7 +383,9 @@ def _cache_key(tree: Tree) -> str | None:
     stamp = getattr(tree, "stamp", None)
     fingerprint = stamp("include") if stamp else None
     return (
-        key_of(_KIND, [fingerprint.encode()]) if isinstance(fingerprint, str) else None
+        make_cache_key(_KIND, [fingerprint.encode()])
+        if isinstance(fingerprint, str)
+        else None
     )
 
 
