@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from patchpilot.lint.baseline import Remaining
 from patchpilot.lint.recognize_findings import (
     FindingMark,
-    mark_of,
-    pair_with_earlier,
-    renames,
+    make_mark,
+    map_renamed_files,
+    pair_with_earlier_patches,
 )
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding
@@ -22,23 +22,23 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
 
     The patches of both versions are paired as in a range-diff.
     """
-    pairs = pair_with_earlier(
+    pairs = pair_with_earlier_patches(
         [checked.patch for checked in before.patches],
         [checked.patch for checked in result.patches],
     )
-    moved = renames(checked.patch for checked in result.patches)
+    moved = map_renamed_files(checked.patch for checked in result.patches)
     remaining = [
-        Remaining(mark_of(finding, checked.patch) for finding in checked.every)
+        Remaining(make_mark(finding, checked.patch) for finding in checked.every)
         for checked in before.patches
     ]
     remaining_of_series = Remaining(
-        mark_of(old_finding, None) for old_finding in before.all_series_findings
+        make_mark(old_finding, None) for old_finding in before.all_series_findings
     )
 
     def marks(finding: Finding, patch: Patch) -> tuple[FindingMark, ...]:
         return (
-            mark_of(finding, patch),
-            *([mark_of(finding, patch, moved)] if finding.path in moved else []),
+            make_mark(finding, patch),
+            *([make_mark(finding, patch, moved)] if finding.path in moved else []),
         )
 
     marks_by_patch = [
@@ -50,14 +50,14 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
         for at in range(len(result.patches))
     ]
     is_old = [
-        [any(map(own.take, names)) for names in patch_marks]
+        [any(map(own.use_up_entry, names)) for names in patch_marks]
         for own, patch_marks in zip(paired, marks_by_patch, strict=True)
     ]
 
     def is_elsewhere(finding: Finding, names: tuple[FindingMark, ...]) -> bool:
         """Return whether a finding moved here from another patch of the series."""
         return bool(finding.path and names[0].text) and any(
-            rest.take(name) for rest in remaining for name in names
+            rest.use_up_entry(name) for rest in remaining for name in names
         )
 
     patches = tuple(
@@ -75,7 +75,7 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
     )
     series = tuple(
         finding_of_series._replace(
-            new=not remaining_of_series.take(mark_of(finding_of_series, None))
+            new=not remaining_of_series.use_up_entry(make_mark(finding_of_series, None))
         )
         for finding_of_series in result.series
     )
@@ -83,6 +83,7 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
         patches=patches,
         series=series,
         gone=sum(
-            sum(rest.stale.values()) for rest in (*remaining, remaining_of_series)
+            sum(rest.unused_entries.values())
+            for rest in (*remaining, remaining_of_series)
         ),
     )

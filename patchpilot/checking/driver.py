@@ -16,7 +16,7 @@ from patchpilot.checking.check_result import (
 from patchpilot.commits.range import FromArchive, Skipped, group, patches_of
 from patchpilot.config import DEFAULT, FLAG, Settings
 from patchpilot.errors import ExitCode, findings_exit_code
-from patchpilot.lint.engine import Findings, run, run_series
+from patchpilot.lint.engine import Findings, find_findings, run_series
 from patchpilot.lint.lint_context import DEFAULTS as DEFAULTS
 from patchpilot.lint.lint_context import Options as Options
 from patchpilot.lint.rule_store import load_rules
@@ -24,13 +24,13 @@ from patchpilot.lint.selection import (
     CheckpatchConf,
     adjust_rules,
     check_style,
-    choose,
-    for_whole_files,
-    hidden_by_default,
+    choose_rules,
+    find_hidden_rules,
     read_conf,
-    usable,
+    rules_for_whole_files,
+    usable_rules,
     use_checkpatch_levels,
-    verify,
+    verify_selectors,
 )
 from patchpilot.model.patch import Patch, Series, shorten_series
 from patchpilot.model.progress import Progress, ignore_progress
@@ -130,7 +130,7 @@ class Driver:
         self.options, self.repository, self.tree = options, repository, tree
         self.suppressions, self.progress = suppressions, progress
         self.rules = rules or load_rules(options.packs)
-        verify((*options.select, *options.ignore), self.rules)
+        verify_selectors((*options.select, *options.ignore), self.rules)
         self._project = find_project(options.profile) if options.profile else None
         self._runs: dict[str, CheckRun] = {}
 
@@ -356,7 +356,9 @@ class Driver:
 
         def checked(number: int) -> Findings:
             progress("checking", number, total)
-            return run(setting.context(*pairs[number], progress), setting.rules)
+            return find_findings(
+                setting.context(*pairs[number], progress), setting.rules
+            )
 
         size = max(1, total // (jobs * 8))
         for number, found in enumerate(self.each(checked, range(total), size, jobs)):
@@ -448,14 +450,14 @@ def _prepare_run(
         check_style(all_rules, project)
     rules = _choose_options(options, all_rules, conf)
     if not options.checkpatch_compat:
-        rules = usable(rules, tree)
+        rules = usable_rules(rules, tree)
     if options.as_checkpatch:
         rules = use_checkpatch_levels(rules)
     if options.whole_files:
-        rules = for_whole_files(rules)
+        rules = rules_for_whole_files(rules)
     rules = adjust_rules(rules, project)
     if not options.strict:
-        options = options._replace(hidden=hidden_by_default(rules, options.noise))
+        options = options._replace(hidden=find_hidden_rules(rules, options.noise))
     return CheckRun(rules, options, project, tree, None)
 
 
@@ -463,7 +465,7 @@ def _choose_options(
     options: Options, rules: Sequence[Rule], conf: CheckpatchConf
 ) -> tuple[Rule, ...]:
     types = {rule.checkpatch for rule in rules}
-    return choose(
+    return choose_rules(
         rules,
         kernel=options.kernel,
         message_kernel=options.message_kernel,
@@ -489,9 +491,9 @@ def _prefetch_history(
 ) -> None:
     detectors = {rule.detector for rule in setting.rules}
     if "prefix-convention" in detectors:
-        from patchpilot.lint.habits import folder_of
+        from patchpilot.lint.habits import common_folder
 
-        every = (folder_of(patch) for one in series for patch in one.patches)
+        every = (common_folder(patch) for one in series for patch in one.patches)
         _history_facts(repository).foresee(filter(None, every))
     if "fixed-upstream" in detectors:
         from patchpilot.topic.upstream_state import upstream_state

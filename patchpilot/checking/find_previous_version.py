@@ -16,7 +16,7 @@ from patchpilot.commits.range import (
     read_targets,
 )
 from patchpilot.errors import PatchpilotError, UsageError
-from patchpilot.lint.recognize_findings import pair_with_earlier
+from patchpilot.lint.recognize_findings import pair_with_earlier_patches
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.series.change_id import change_ids, format_tag_name
@@ -87,7 +87,7 @@ def _split_versions(
     def is_continued(one: Series, other: Series) -> bool:
         return other.version > one.version and bool(
             paths[id(one)] & paths[id(other)]
-            and pair_with_earlier(one.patches, other.patches)
+            and pair_with_earlier_patches(one.patches, other.patches)
         )
 
     latest = tuple(

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.checking.fix_files import FixDirectory, PatchText
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.fixing.try_fixes import FixOutcome, Key, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Patch, Series
@@ -96,8 +96,8 @@ def fixed_patch(
     context = setting.context(patch, own_series)
 
     def check_again(changed_patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        new_context = context.for_patch(changed_patch)
-        return new_context, run(new_context, first.rules)
+        new_context = context.with_patch(changed_patch)
+        return new_context, find_findings(new_context, first.rules)
 
     suppressed = frozenset(place_of(each.finding) for each in checked.suppressed)
     if only is not None:
@@ -130,7 +130,7 @@ def fixed_patch(
         rules,
         may_touch=may_touch,
         suppressed=suppressed,
-        known=known,
+        known_findings=known,
     )
     reasons = {**outcome.reasons, **on_kept}
     if not outcome.changed:

@@ -49,7 +49,7 @@ class RepositoryFacts:
         self._below: dict[str, Sequence[CommitForm]] = {}
         self._releases = Releases(repository)
 
-    def find(self, word: str) -> Commit | None:
+    def find_commit(self, word: str) -> Commit | None:
         if word not in self._commits:
             found = self._repository.find(word)
             self._commits[word] = self._repository.commit(found) if found else None
@@ -58,13 +58,13 @@ class RepositoryFacts:
     def is_complete(self) -> bool:
         return not self._repository.is_shallow()
 
-    def forms_below(self, folder: str) -> Sequence[CommitForm]:
+    def list_commit_forms(self, folder: str) -> Sequence[CommitForm]:
         self.foresee([folder])
         return self._below[folder]
 
     def _cache_key(self, folder: str, *, of_head: bool = False) -> str:
         """Return the cache key for a directory, which depends on HEAD or the week of its date."""
-        head = self.find("HEAD")
+        head = self.find_commit("HEAD")
         week = int(head.committed.timestamp()) // _WEEK if head else 0
         known = head.id if of_head and head else week
         parts = f"{self._repository.key} {known}".encode(), os.fsencode(folder)
@@ -88,7 +88,7 @@ class RepositoryFacts:
         return (f"--since=@{date}",) if (date := done.text.strip()).isdigit() else ()
 
     def foresee(self, folders: Iterable[str]) -> None:
-        """Prefetch the results of `forms_below` for many directories.
+        """Prefetch the results of `list_commit_forms` for many directories.
 
         The log is read once, until each directory has COMMITS commits. Results with many commits
         are cached for the week in which HEAD was committed, other results until HEAD changes.
@@ -165,7 +165,7 @@ class RepositoryFacts:
             return None
 
     def first_release(self, commit_id: str) -> str | None:
-        commit = self.find(commit_id)
+        commit = self.find_commit(commit_id)
         try:
             found = self._releases.first(
                 commit_id,
@@ -189,7 +189,7 @@ class RepositoryFacts:
         if patch.commit is None:
             return False
         commits = [
-            self.find(line.id)
+            self.find_commit(line.id)
             for line in parse_fixes_lines("\n".join(patch.message))
             if line.is_tag and line.id
         ]
@@ -224,7 +224,7 @@ def missing_data_note(history: HistoryFacts, patches: Iterable[Patch]) -> str:
         for text in patch.message
         for commit_id in _LONG_ID.findall(text)
     )
-    missing = [id_ for id_ in ids if history.find(id_) is None]
+    missing = [id_ for id_ in ids if history.find_commit(id_) is None]
     if not missing:
         return f"history (the clone is shallow: {complete_history_hint()})"
     named = (

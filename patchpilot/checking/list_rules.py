@@ -6,8 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from patchpilot.errors import unknown_word_error
-from patchpilot.lint.rule_store import OwnPack, examples_of, load_rules
-from patchpilot.lint.selection import hidden_by_default, records_of, unknown_rule_hint
+from patchpilot.lint.rule_store import OwnPack, load_examples, load_rules
+from patchpilot.lint.selection import (
+    find_hidden_rules,
+    find_rule_records,
+    unknown_rule_hint,
+)
 from patchpilot.model.json_form import json_form
 from patchpilot.model.printable import make_printable
 from patchpilot.model.rule import Example, Rule, RuleRecord, Severity
@@ -84,14 +88,14 @@ def explain_all(
     rules: Sequence[Rule], packs: Sequence[OwnPack] = ()
 ) -> tuple[RuleExplanation, ...]:
     """Return the rules with their examples; the packs are read once."""
-    examples = examples_of(rules, packs)
-    hidden = hidden_by_default(load_rules())
+    examples = load_examples(rules, packs)
+    hidden = find_hidden_rules(load_rules())
     return tuple(
         RuleExplanation(
             rule,
             tuple(example for example in examples[rule.id] if example.bad),
             tuple(example for example in examples[rule.id] if not example.bad),
-            records_of(rule),
+            find_rule_records(rule),
             (rule.name, rule.severity) not in hidden,
         )
         for rule in rules

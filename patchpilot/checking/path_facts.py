@@ -4,7 +4,13 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from patchpilot.lint.habits import LEAST_COMMITS, OF, Habits, count, load_shipped
+from patchpilot.lint.habits import (
+    LEAST_COMMITS,
+    OF,
+    Habits,
+    count_habits,
+    load_shipped_habits,
+)
 from patchpilot.model.path_fact import PathFact
 from patchpilot.projects.conventions import LABELS, WORDS, conventions
 from patchpilot.projects.loading import subsystem_of_path
@@ -20,11 +26,11 @@ def path_facts(path: str, repository: "Repository | None") -> tuple[PathFact, ..
     """
     path = path.rstrip("/")
     folder, _, name = path.rpartition("/")
-    habits = load_shipped(folder if "." in name else path)
+    habits = load_shipped_habits(folder if "." in name else path)
     if repository:
         from patchpilot.checking.history_facts import facts_of
 
-        counted = count(path, facts_of(repository).forms_below(path))
+        counted = count_habits(path, facts_of(repository).list_commit_forms(path))
         habits = counted if counted.total >= LEAST_COMMITS else habits
     subsystem = subsystem_of_path(path) or subsystem_of_path(f"{path}/")
     return (
@@ -36,11 +42,13 @@ def path_facts(path: str, repository: "Repository | None") -> tuple[PathFact, ..
 def _describe_habits(habits: Habits) -> Iterator[PathFact]:
     where = f"{'patches on mailing lists' if habits.shipped else 'commits'} to {habits.where}"
     total = habits.total
-    rows = [("subject", f"`{habits.prefix}`", habits.share, total)]
+    rows = [("subject", f"`{habits.prefix}`", habits.prefix_share, total)]
     for case, share in habits.cases[:1]:
         rows.append((LABELS["after_prefix"], WORDS[case], share, total))
     for mark, _ in habits.marks:
-        rows.append(("fixes" if mark in OF else "message", mark, *habits.mark(mark)))
+        rows.append(
+            ("fixes" if mark in OF else "message", mark, *habits.mark_share(mark))
+        )
     for name, share in habits.applied:
         rows.append(("signed off last", name, share, total))
     for label, value, share, of in rows:

@@ -16,12 +16,12 @@ from patchpilot.checking.check_result import (
 )
 from patchpilot.lint.baseline import (
     Remaining,
-    as_text,
+    format_baseline,
     parse_baseline,
     read_baseline,
 )
-from patchpilot.lint.recognize_findings import FindingMark, mark_of, renames
-from patchpilot.lint.waivers import Waiver, verify
+from patchpilot.lint.recognize_findings import FindingMark, make_mark, map_renamed_files
+from patchpilot.lint.waivers import Waiver, verify_waivers
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding, Suppressed
 from patchpilot.write_file import write_file
@@ -43,7 +43,7 @@ def apply_suppressions(
 
     Raise the errors of verify(), read_baseline() and write_file().
     """
-    verify(request.waivers, every_rule)
+    verify_waivers(request.waivers, every_rule)
     if request.waivers:
         result = _apply_waivers(result, request, every_rule)
     if request.baseline is not None:
@@ -96,7 +96,7 @@ def _apply_waivers(
         matching = [
             waiver
             for waiver in request.waivers
-            if waiver.subject in ("", title) and waiver.covers(finding, names)
+            if waiver.subject in ("", title) and waiver.covers_finding(finding, names)
         ]
         valid = next(
             (waiver for waiver in matching if not waiver.has_expired(today)), None
@@ -133,7 +133,7 @@ def _compare_with_baseline(
     every_rule: "Sequence[Rule]",
 ) -> "CheckResult":
     """Compare the result with a baseline, or write all findings to a new one."""
-    moved = renames(checked.patch for checked in result.patches)
+    moved = map_renamed_files(checked.patch for checked in result.patches)
     recorded = Counter[FindingMark]()
     if request.content:
         recorded = parse_baseline(file, request.content)
@@ -147,11 +147,12 @@ def _compare_with_baseline(
 
     def sort(finding: Finding, patch: Patch | None) -> Suppressed | None:
         nonlocal new_findings
-        mark = mark_of(finding, patch)
+        mark = make_mark(finding, patch)
         names.setdefault(finding.rule, finding.name)
         marks.append(mark)
-        is_known = remaining.take(mark) or bool(
-            finding.path in moved and remaining.take(mark_of(finding, patch, moved))
+        is_known = remaining.use_up_entry(mark) or bool(
+            finding.path in moved
+            and remaining.use_up_entry(make_mark(finding, patch, moved))
         )
         new_findings += not is_known
         return (
@@ -161,7 +162,7 @@ def _compare_with_baseline(
         )
 
     result = _partition(result, sort)
-    unmatched = remaining.stale
+    unmatched = remaining.unused_entries
     # an entry can only be stale if its rule ran
     stale = {
         mark: count
@@ -182,6 +183,8 @@ def _compare_with_baseline(
     for mark, count in unmatched.items():
         if mark not in stale:
             counts[mark] += count
-    write_file(file, as_text(counts, names), hint="choose a file that you can write")
+    write_file(
+        file, format_baseline(counts, names), hint="choose a file that you can write"
+    )
     written = BaselineWritten(len(marks), new_findings, sum(stale.values()))
     return result._replace(baseline=Baseline(str(file), (), written))

@@ -14,7 +14,7 @@ from patchpilot.commits.range import is_network_target
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError, UsageError, unknown_word_error
-from patchpilot.lint.waivers import TOPIC, Waiver, parse_waiver_tables, verify
+from patchpilot.lint.waivers import TOPIC, Waiver, parse_waiver_tables, verify_waivers
 from patchpilot.model.action import Action
 from patchpilot.model.rule import Rule
 from patchpilot.topic.read_series import draft_of
@@ -120,7 +120,7 @@ def give(
     of_rules = (
         waiver for waiver in waivers if not REVIEW_COMMENT.fullmatch(waiver.rule)
     )
-    verify(tuple(of_rules), rules)
+    verify_waivers(tuple(of_rules), rules)
     draft = _find_draft(repository, target, base)
     reasons = {_rule_name(waiver.rule, rules): waiver.reason for waiver in waivers}
     return _save(draft, "check --waive", waivers={**draft.waivers, **reasons})

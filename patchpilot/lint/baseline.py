@@ -37,32 +37,32 @@ class Remaining:
         self._left = Counter(marks)
         self._alike: dict[tuple[str, str, str], list[FindingMark]] = {}
         for mark in self._left:
-            for key in _keys(mark):
+            for key in _alternative_keys(mark):
                 self._alike.setdefault(key, []).append(mark)
 
-    def take(self, mark: FindingMark) -> bool:
+    def use_up_entry(self, mark: FindingMark) -> bool:
         """Use up an entry that matches, or return False if there is none.
 
         A finding about a whole patch matches by its changes or, if that fails, by its subject.
         """
-        return self._use(mark) or any(
-            self._use(alternative)
-            for key in _keys(mark)
+        return self._use_up_key(mark) or any(
+            self._use_up_key(alternative)
+            for key in _alternative_keys(mark)
             for alternative in self._alike.get(key, ())
         )
 
-    def _use(self, mark: FindingMark) -> bool:
+    def _use_up_key(self, mark: FindingMark) -> bool:
         if self._left[mark] <= 0:
             return False
         self._left[mark] -= 1
         return True
 
     @property
-    def stale(self) -> dict[FindingMark, int]:
+    def unused_entries(self) -> dict[FindingMark, int]:
         return {mark: count for mark, count in sorted(self._left.items()) if count > 0}
 
 
-def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
+def _alternative_keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
     """Return the alternative keys of a mark for a whole patch; other marks have none."""
     return (
         ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text))
@@ -79,9 +79,9 @@ def read_baseline(file: Path) -> Counter[FindingMark]:
     try:
         # opening a FIFO may block forever, and /dev/null would look like an empty baseline
         if file.exists() and not (file.is_file() or file.is_dir()):
-            raise _error(file, "not a regular file")
-        with file.open("rb") as opened:
-            data = opened.read(LARGEST + 1)
+            raise _baseline_error(file, "not a regular file")
+        with file.open("rb") as stream:
+            data = stream.read(LARGEST + 1)
     except OSError as error:
         hint = (
             Action(
@@ -99,18 +99,18 @@ def read_baseline(file: Path) -> Counter[FindingMark]:
 def parse_baseline(file: Path, data: bytes) -> Counter[FindingMark]:
     """Parse the contents of a baseline file. Raise the errors of read_baseline()."""
     if len(data) > LARGEST:
-        raise _error(file, f"larger than {LARGEST >> 20} MiB")
+        raise _baseline_error(file, f"larger than {LARGEST >> 20} MiB")
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise _error(file, f"not valid JSON: {error}") from error
+        raise _baseline_error(file, f"not valid JSON: {error}") from error
     return _count_marks(file, document)
 
 
 def _count_marks(file: Path, document: Any) -> Counter[FindingMark]:
     schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, str) or not schema.startswith("patchpilot/baseline/"):
-        raise _error(file, f"not a baseline: its schema is not {SCHEMA!r}")
+        raise _baseline_error(file, f"not a baseline: its schema is not {SCHEMA!r}")
     if schema != SCHEMA:
         raise InputError(
             f"{file}: the schema is '{crop_text(make_one_line(schema), 60)}', but this version of"
@@ -120,7 +120,7 @@ def _count_marks(file: Path, document: Any) -> Counter[FindingMark]:
         )
     entries = document.get("findings")
     if not isinstance(entries, list):
-        raise _error(file, "findings is not a list")
+        raise _baseline_error(file, "findings is not a list")
     counts: Counter[FindingMark] = Counter()
     for number, entry in enumerate(entries):
         mark, count = _parse_entry(file, f"findings[{number}]", entry)
@@ -138,15 +138,15 @@ def _parse_entry(file: Path, position: str, entry: Any) -> tuple[FindingMark, in
         or type(count) is not int
         or not 1 <= count <= MOST
     ):
-        raise _error(file, f"{position} is not an entry of a baseline")
+        raise _baseline_error(file, f"{position} is not an entry of a baseline")
     return FindingMark(**{**dict.fromkeys(_WORDS, ""), **values}), count
 
 
-def _error(file: Path, what: str) -> InputError:
-    return InputError(f"{file}: {what}", hint=_REWRITE)
+def _baseline_error(file: Path, reason: str) -> InputError:
+    return InputError(f"{file}: {reason}", hint=_REWRITE)
 
 
-def as_text(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
+def format_baseline(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
     """Format counts as the contents of a baseline file.
 
     `names` maps rule ids to rule names, which make the file easier to read.

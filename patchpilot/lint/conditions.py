@@ -7,11 +7,11 @@ from itertools import islice
 from typing import Any
 
 from patchpilot.lint.detector import Hit, RegisteredDetector
-from patchpilot.lint.habits import subsystem_has
+from patchpilot.lint.habits import subsystem_meets_condition
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_parts import prefix_of, tag_lines
+from patchpilot.lint.message_parts import find_tag_lines, normalize_prefix
 from patchpilot.lint.new_side import drop_close_hits
-from patchpilot.lint.pack_patterns import compiled
+from patchpilot.lint.pack_patterns import compile_rule_pattern
 from patchpilot.model.commit_references import claimed_upstream_commit, is_backport
 from patchpilot.model.patch import Patch
 
@@ -32,9 +32,9 @@ _TESTS: Mapping[str, tuple[type, Callable[[Context, Any], bool]]] = {
     "headers": (list, lambda context, names: all(map(context.patch.header, names))),
     "without_tags": (
         list,
-        lambda context, names: {tag.key for _, tag in tag_lines(context)}.isdisjoint(
-            map(str.lower, names)
-        ),
+        lambda context, names: {
+            tag.key for _, tag in find_tag_lines(context)
+        }.isdisjoint(map(str.lower, names)),
     ),
     "subject_pattern": (
         str,
@@ -43,14 +43,19 @@ _TESTS: Mapping[str, tuple[type, Callable[[Context, Any], bool]]] = {
     "prefix_pattern": (
         str,
         lambda context, text: _matches_text(
-            text, prefix_of(context.patch.subject.title)
+            text, normalize_prefix(context.patch.subject.title)
         ),
     ),
     "all_paths_pattern": (
         str,
-        lambda context, text: all(map(compiled(text).search, context.patch.paths)),
+        lambda context, text: all(
+            map(compile_rule_pattern(text).search, context.patch.paths)
+        ),
     ),
-    "unless_subsystem": (str, lambda context, fact: not subsystem_has(context, fact)),
+    "unless_subsystem": (
+        str,
+        lambda context, fact: not subsystem_meets_condition(context, fact),
+    ),
     "unless_message_pattern": (
         str,
         lambda context, text: not _matches_text(text, "\n".join(context.patch.message)),
@@ -68,17 +73,17 @@ CONDITIONS: Mapping[str, type] = {
 
 
 def _matches_text(pattern: str, text: str) -> bool:
-    return compiled(pattern).search(text) is not None
+    return compile_rule_pattern(pattern).search(text) is not None
 
 
-def hits_of(
+def find_hits(
     registered: RegisteredDetector, context: Context, arguments: Mapping[str, Any]
 ) -> Iterable[Hit]:
     """Return a detector's hits if the patch meets the conditions.
 
     `spaced` drops hits that are close to another, and `first` keeps only the first hit.
     """
-    if not applies(context, arguments):
+    if not meets_conditions(context, arguments):
         return ()
     hits = registered.function(context, *([arguments] if registered.arguments else ()))
     if arguments.get("spaced"):
@@ -86,7 +91,7 @@ def hits_of(
     return islice(hits, 1) if arguments.get("first") is True else hits
 
 
-def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
+def meets_conditions(context: Context, arguments: Mapping[str, Any]) -> bool:
     """Return whether the patch meets all conditions in these arguments."""
     if CONDITIONS.keys().isdisjoint(arguments):
         return True

@@ -10,7 +10,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from patchpilot.lint.lint_context import Context, once
+from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.model.rule import FindingFix
 
 Arguments = Mapping[str, Any]
@@ -70,11 +70,11 @@ class RegisteredDetector(NamedTuple):
         if "of" in arguments:
             return _common_placeholders(arguments["of"])
         # a pattern that must be absent has no groups to fill placeholders
-        gives = "" if arguments.get("absent") else self.gives
+        names = "" if arguments.get("absent") else self.gives
         # a case's message may use the groups of that case's pattern
         patterns = arguments.get("case_patterns", {"": arguments.get("pattern")})
         return {
-            case: frozenset(_expand_placeholders(gives, {**arguments, "pattern": text}))
+            case: frozenset(_expand_placeholders(names, {**arguments, "pattern": text}))
             for case, text in patterns.items()
         }
 
@@ -119,7 +119,7 @@ def find_detector(name: str, module: str) -> RegisteredDetector:
 
 def detector(
     name: str,
-    gives: str = "",
+    placeholders: str = "",
     /,
     *,
     generic: bool = False,
@@ -127,15 +127,15 @@ def detector(
 ) -> Callable[[Detector], Detector]:
     """Return a decorator that registers a function as the detector `name`.
 
-    `gives` lists the placeholders that the hits of a generic detector fill, separated by spaces:
-    `*pattern` means the named groups of that argument, and `**names` for the words in that
+    `placeholders` lists the placeholders that the hits of a generic detector fill, separated by
+    spaces: `*pattern` means the named groups of that argument, and `**names` for the words in that
     list. `arguments` maps the arguments that `[rule.match]` may set to their types.
     """
 
     def register(function: Detector) -> Detector:
         if name in DETECTORS:
             raise ValueError(f"duplicate detector {name!r}")
-        DETECTORS[name] = RegisteredDetector(function, arguments, gives, generic)
+        DETECTORS[name] = RegisteredDetector(function, arguments, placeholders, generic)
         return function
 
     return register
@@ -156,17 +156,17 @@ def typed_detector(
     """
 
     def register(scan: Callable[[Context], TypedHits]) -> None:
-        @once
-        def by_type(context: Context) -> dict[str, list[Hit]]:
+        @cached_per_patch
+        def scan_by_type(context: Context) -> dict[str, list[Hit]]:
             hits_by_type: dict[str, list[Hit]] = {}
             for kind, hit in scan(context):
                 hits_by_type.setdefault(kind, []).append(hit)
             return hits_by_type
 
-        def of_type(context: Context, arguments: Arguments) -> Iterable[Hit]:
-            return by_type(context).get(arguments["type"], ())
+        def find_hits_of_type(context: Context, arguments: Arguments) -> Iterable[Hit]:
+            return scan_by_type(context).get(arguments["type"], ())
 
-        of_type.__module__ = scan.__module__
-        detector(name, type=str)(of_type)
+        find_hits_of_type.__module__ = scan.__module__
+        detector(name, type=str)(find_hits_of_type)
 
     return register

@@ -7,13 +7,13 @@ from datetime import date
 from typing import Self
 
 from patchpilot.errors import PackError
-from patchpilot.lint.conditions import hits_of
+from patchpilot.lint.conditions import find_hits
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.own_style import is_not_the_authors
 from patchpilot.lint.pack_patterns import fill_message
-from patchpilot.lint.rule_store import detector_of
-from patchpilot.lint.selection import is_later, rule_records
+from patchpilot.lint.rule_store import find_rule_detector
+from patchpilot.lint.selection import is_newer_than_message, load_rule_records
 from patchpilot.model.bounded import parse_date
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import WHOLE, Finding, FindingFix, Rule, RuleRecord, Severity
@@ -33,9 +33,9 @@ class Findings(tuple[Finding, ...]):
 
     @classmethod
     def of(cls, findings: Iterable[Finding], left_out: int) -> Self:
-        made = cls(findings)
-        made.left_out = left_out
-        return made
+        result = cls(findings)
+        result.left_out = left_out
+        return result
 
 
 def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
@@ -46,14 +46,16 @@ def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
     return _run_rules(context, [rule for rule in rules if rule.scope == "series"])
 
 
-def run(context: Context, rules: Iterable[Rule]) -> Findings:
+def find_findings(context: Context, rules: Iterable[Rule]) -> Findings:
     """Return the findings for one patch, sorted by patch line.
 
     Findings about the whole patch come last. Series rules are skipped.
     """
-    sent = _sent_date(context)
+    sent_date = _sent_date(context)
     chosen = [
-        rule for rule in rules if rule.scope != "series" and not is_later(rule, sent)
+        rule
+        for rule in rules
+        if rule.scope != "series" and not is_newer_than_message(rule, sent_date)
     ]
     context.active_rules = frozenset(rule.name for rule in chosen)
     if not context.patch.cut:
@@ -67,8 +69,8 @@ def run(context: Context, rules: Iterable[Rule]) -> Findings:
         "limits", "patch-too-long", Severity.ERROR, message, patch_line=len(patch.lines)
     )
     # a patch whose message alone is too long cannot be checked
-    rest = _run_rules(context, chosen) if patch.has_diff else Findings()
-    return Findings.of((*rest, finding), rest.left_out)
+    patch_findings = _run_rules(context, chosen) if patch.has_diff else Findings()
+    return Findings.of((*patch_findings, finding), patch_findings.left_out)
 
 
 def _sent_date(context: Context) -> date:
@@ -76,36 +78,36 @@ def _sent_date(context: Context) -> date:
     unknown.
     """
     is_compat = context.options.checkpatch_compat
-    sent = None if is_compat else parse_date(context.patch.date)
-    return sent.date() if sent else date.max
+    sent_time = None if is_compat else parse_date(context.patch.date)
+    return sent_time.date() if sent_time else date.max
 
 
 def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
-    places = Places(context.patch)
+    locations = Places(context.patch)
     left_out = 0
-    shown: Counter[str] = Counter()
+    reported: Counter[str] = Counter()
     result: list[tuple[int, int, Finding]] = []
     for order, rule in enumerate(rules):
         context.report_progress("checking rules", order, len(rules))
-        for hit in _hits(context, rule):
-            finding = _make_finding(rule, hit, places)
+        for hit in _find_rule_hits(context, rule):
+            finding = _make_finding(rule, hit, locations)
             matches_script = context.options.matches_script
             if not matches_script and is_not_the_authors(
-                context, rule, finding, _report
+                context, rule, finding, _report_findings
             ):
                 continue
             if _is_hidden(finding, context.options):
-                left_out += not places.is_moved(finding)
+                left_out += not locations.is_moved(finding)
                 continue
             if _is_repeated(rule, finding, context.options):
-                shown[rule.id] += 1
-                if shown[rule.id] > FIRST:
+                reported[rule.id] += 1
+                if reported[rule.id] > FIRST:
                     left_out += 1
                     continue
-            if places.is_moved(finding):
+            if locations.is_moved(finding):
                 # moved lines are not the author's, but checkpatch.pl and --strict check them
-                asked = matches_script or finding.severity is Severity.ERROR
-                if not rule.on_moved and not (rule.checkpatch and asked):
+                is_required = matches_script or finding.severity is Severity.ERROR
+                if not rule.on_moved and not (rule.checkpatch and is_required):
                     left_out += bool(rule.checkpatch)
                     continue
                 finding = finding._replace(moved=True)
@@ -120,20 +122,20 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
     return Findings.of((finding for _, _, finding in result), left_out)
 
 
-def _report(context: Context, rule: Rule) -> Iterator[Finding]:
-    places = Places(context.patch)
-    for hit in _hits(context, rule):
-        yield _make_finding(rule, hit, places)
+def _report_findings(context: Context, rule: Rule) -> Iterator[Finding]:
+    locations = Places(context.patch)
+    for hit in _find_rule_hits(context, rule):
+        yield _make_finding(rule, hit, locations)
 
 
-def _hits(context: Context, rule: Rule) -> tuple[Hit, ...]:
+def _find_rule_hits(context: Context, rule: Rule) -> tuple[Hit, ...]:
     """Return a rule's hits.
 
     Raise PackError if the pack does not set an argument that the detector needs.
     """
-    detector = detector_of(rule)
+    detector = find_rule_detector(rule)
     try:
-        return tuple(hits_of(detector, context, rule.arguments))
+        return tuple(find_hits(detector, context, rule.arguments))
     except KeyError as error:
         name = error.args[0]
         if name in rule.arguments or name not in detector.arguments:
@@ -144,13 +146,13 @@ def _hits(context: Context, rule: Rule) -> tuple[Hit, ...]:
         ) from error
 
 
-def _make_finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
+def _make_finding(rule: Rule, hit: Hit, locations: "Places") -> Finding:
     path, line = hit.path, hit.line
     # if something is missing from the message, the finding is shown at a diff line but has no
     # location there
     marks = hit.column is None and rule.scope in WHOLE
     if path is None and hit.patch_line is not None and not marks:
-        path, line = places.of(hit.patch_line)
+        path, line = locations.of(hit.patch_line)
     severity = rule.severities.get(hit.case, rule.severity)
     return Finding(
         rule=rule.id,
@@ -170,7 +172,7 @@ def _make_finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
             else None
         ),
         values=tuple((name, str(value)) for name, value in hit.values.items()),
-        record=rule_records().get((rule.name, severity), RuleRecord()),
+        record=load_rule_records().get((rule.name, severity), RuleRecord()),
         rank=rule.rank(severity),
     )
 
@@ -229,14 +231,14 @@ class Places:
 
         Short lines are not compared.
         """
-        at = finding.patch_line
+        number = finding.patch_line
         if (
-            at is None
-            or at > len(self._patch.lines)
-            or self._patch.place(at)[0] is None
+            number is None
+            or number > len(self._patch.lines)
+            or self._patch.place(number)[0] is None
         ):
             return False
-        line = self._patch.lines[at - 1]
+        line = self._patch.lines[number - 1]
         if not line.startswith("+") or line.startswith("+++ "):
             return False
         if self._gone is None:

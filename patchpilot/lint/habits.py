@@ -15,8 +15,8 @@ from posixpath import commonpath, dirname
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.errors import MissingError
-from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.message_parts import is_plain, split_prefix, written_prefix
+from patchpilot.lint.lint_context import Context, cached_per_patch
+from patchpilot.lint.message_parts import find_written_prefix, is_plain, split_prefix
 from patchpilot.model.commit import CommitForm
 from patchpilot.model.patch import Patch
 from patchpilot.projects.loading import subsystem_of, subsystem_of_path
@@ -27,31 +27,33 @@ if TYPE_CHECKING:
     from patchpilot.projects.project import Subsystem
 
 
-@once
-def subsystem(context: Context) -> "Subsystem | None":
+@cached_per_patch
+def find_patch_subsystem(context: Context) -> "Subsystem | None":
     """Return the patch's subsystem, or None if it has none or several, or if the project is not the
     kernel.
     """
     if not context.project.kernel:
         return None
-    return subsystem_of(context.patch, lambda paths: _sections(context, paths))
+    return subsystem_of(
+        context.patch, lambda paths: _find_section_names(context, paths)
+    )
 
 
-@once
-def file_subsystem(context: Context, path: str) -> "Subsystem | None":
+@cached_per_patch
+def find_file_subsystem(context: Context, path: str) -> "Subsystem | None":
     """Return a file's subsystem, or None if it has none or if the project is not the kernel."""
     return subsystem_of_path(path) if context.project.kernel else None
 
 
-def subsystem_has(context: Context, condition: str) -> bool:
+def subsystem_meets_condition(context: Context, condition: str) -> bool:
     """Return whether the patch's subsystem meets a condition of the form "key=value"."""
     key, _, value = condition.partition("=")
-    found = subsystem(context)
-    return found is not None and str(getattr(found, key)) == value
+    subsystem = find_patch_subsystem(context)
+    return subsystem is not None and str(getattr(subsystem, key)) == value
 
 
-@once
-def sections_of(context: Context) -> "tuple[SectionMatch, ...]":
+@cached_per_patch
+def find_patch_sections(context: Context) -> "tuple[SectionMatch, ...]":
     """Return the MAINTAINERS sections of the changed files, except the catch-all THE REST."""
     if context.tree is None:
         return ()
@@ -68,10 +70,10 @@ def sections_of(context: Context) -> "tuple[SectionMatch, ...]":
     )
 
 
-def _sections(context: Context, paths: Sequence[str]) -> Sequence[str]:
+def _find_section_names(context: Context, paths: Sequence[str]) -> Sequence[str]:
     return [
         match.section.name
-        for match in sections_of(context)
+        for match in find_patch_sections(context)
         if set(paths).intersection(match.paths)
     ]
 
@@ -124,7 +126,7 @@ class Habits(NamedTuple):
         return f"{text}:" if text and not text.endswith(")") else text
 
     @property
-    def share(self) -> int:
+    def prefix_share(self) -> int:
         """Return the percentage of commits whose first prefix is the most frequent one or similar
         to it.
         """
@@ -140,15 +142,15 @@ class Habits(NamedTuple):
 
     def is_known(self, first: str) -> bool:
         """Return whether earlier commits use this first prefix, ignoring the part after a "/"."""
-        return any(have_same_convention(first, other) for other, _ in self.first)
+        return any(have_same_convention(first, prefix) for prefix, _ in self.first)
 
-    def mark(self, name: str) -> tuple[int, int]:
+    def mark_share(self, name: str) -> tuple[int, int]:
         """Return the percentage of commits with this mark, and the number of commits counted."""
         shares = dict(self.marks)
         base = shares.get(OF[name], 0) * self.total // 100 if name in OF else self.total
         return shares.get(name, 0), base
 
-    def weight(self, percent: int, total: int = 0) -> str:
+    def weigh_share(self, percent: int, total: int = 0) -> str:
         """Return "speaks" if a share is high enough to report exceptions, "asks" if it is high
         enough to ask about them, otherwise "".
         """
@@ -163,14 +165,14 @@ def have_same_convention(first: str, second: str) -> bool:
 
     They are equal including case, or have the same "subsystem/" at the start.
     """
-    own = first.split("/")[0]
+    first_part = first.split("/")[0]
     return first == second or (
-        ("/" in second or own.endswith(" "))
-        and own.strip() == second.split("/")[0].strip()
+        ("/" in second or first_part.endswith(" "))
+        and first_part.strip() == second.split("/")[0].strip()
     )
 
 
-def case_of(title: str) -> str:
+def first_word_case(title: str) -> str:
     """Return the case of the first word after the prefixes: "capital", "lower" or "".
 
     It is "" without prefixes, or if the word may be a name or number.
@@ -189,43 +191,43 @@ def first_word(title: str) -> str:
     return re.sub(r"^[\w/.,()]+ - ", "", split_prefix(title)[1]).split(" ", 1)[0]
 
 
-def count(where: str, forms: Iterable[CommitForm]) -> Habits:
-    """Count the habits in commits to `where`, except reverts, merges and releases."""
+def count_habits(folder: str, forms: Iterable[CommitForm]) -> Habits:
+    """Count the habits in commits to `folder`, except reverts, merges and releases."""
     plain = [form for form in forms if is_plain(form[0])]
     total = len(plain)
     first, further, cases, marks, applied = (Counter[str]() for _ in range(5))
-    written = Counter(written_prefix(form[0]) for form in plain)
-    for subject, own, name in plain:
+    written_prefixes = Counter(find_written_prefix(form[0]) for form in plain)
+    for subject, is_merge, name in plain:
         prefixes = [part.strip() for part in split_prefix(subject)[0]]
         first.update(prefixes[:1])
         further.update({*prefixes[1:]})
-        cases.update(filter(None, [case_of(subject)]))
-        marks.update(own)
+        cases.update(filter(None, [first_word_case(subject)]))
+        marks.update(is_merge)
         applied.update(filter(None, [name]))
-    found = Habits(
-        where,
+    habits = Habits(
+        folder,
         total,
-        _shares(first, total, _RARE)[:8],
-        _shares(further, total, _FURTHER)[:2],
-        _shares(cases, cases.total(), ASKS),
+        _compute_shares(first, total, _RARE)[:8],
+        _compute_shares(further, total, _FURTHER)[:2],
+        _compute_shares(cases, cases.total(), ASKS),
         tuple(
             (mark, min(100, 100 * number // (marks[OF.get(mark, "")] or total)))
             for mark, number in marks.most_common()
         ),
-        _shares(applied, total, _APPLIES)[:3],
+        _compute_shares(applied, total, _APPLIES)[:3],
     )
-    return found._replace(exact=100 * written[found.prefix] // (total or 1))
+    return habits._replace(exact=100 * written_prefixes[habits.prefix] // (total or 1))
 
 
-def _shares(counts: Counter[str], total: int, least: int) -> Shares:
+def _compute_shares(counts: Counter[str], total: int, min_count: int) -> Shares:
     return tuple(
         (value, 100 * number // total)
         for value, number in counts.most_common()
-        if number * 100 >= least * total
+        if number * 100 >= min_count * total
     )
 
 
-def folder_of(patch: Patch) -> str:
+def common_folder(patch: Patch) -> str:
     """Return the directory that contains all files of a patch, or "".
 
     Public headers and documentation count only if the patch changes nothing else.
@@ -235,39 +237,43 @@ def folder_of(patch: Patch) -> str:
     return commonpath([dirname(path) for path in code]) if code else ""
 
 
-@once
-def habits(context: Context) -> Habits | None:
+@cached_per_patch
+def find_patch_habits(context: Context) -> Habits | None:
     """Return the habits of commits to the patch's directory, or None if nothing is known.
 
     They are counted in the repository's history, excluding the series. If there are too few
     commits, kernel patches use the shipped table.
     """
     titles = {patch.subject.title for patch in (*context.series.patches, context.patch)}
-    folder = folder_of(context.patch)
+    folder = common_folder(context.patch)
     if context.history and folder:
-        forms = context.history.forms_below(folder)
-        found = count(folder, (form for form in forms if form[0] not in titles))
-        if found.total >= LEAST_COMMITS and found.first:
-            return found
-    return load_shipped(folder) if context.project.kernel else None
+        forms = context.history.list_commit_forms(folder)
+        counted = count_habits(
+            folder, (form for form in forms if form[0] not in titles)
+        )
+        if counted.total >= LEAST_COMMITS and counted.first:
+            return counted
+    return load_shipped_habits(folder) if context.project.kernel else None
 
 
 @lru_cache(maxsize=1024)
-def load_shipped(folder: str) -> Habits | None:
+def load_shipped_habits(folder: str) -> Habits | None:
     """Return the shipped habits of a directory or of its nearest parent that has any."""
-    table = _habit_table()
-    above = (
-        f"{folder[:at]}/**"
-        for at in range(len(folder), 0, -1)
-        if f"{folder}/"[at] == "/"
+    table = _read_habit_table()
+    parents = (
+        f"{folder[:end]}/**"
+        for end in range(len(folder), 0, -1)
+        if f"{folder}/"[end] == "/"
     )
-    for name in (folder, *above):
+    for name in (folder, *parents):
         start = table.find(f"\n{name}\t") + 1
         if name and start:
-            where, total, *columns = table[start : table.index("\n", start)].split("\t")
+            pattern, total, *columns = table[start : table.index("\n", start)].split(
+                "\t"
+            )
             first, further, cases, marks = map(_parse_shares, columns)
-            place = where.removesuffix("/**")
-            return Habits(place, int(total), first, further, cases, marks, shipped=True)
+            path = pattern.removesuffix("/**")
+            return Habits(path, int(total), first, further, cases, marks, shipped=True)
     return None
 
 
@@ -277,5 +283,5 @@ def _parse_shares(column: str) -> Shares:
 
 
 @cache
-def _habit_table() -> str:
+def _read_habit_table() -> str:
     return (data_dir("checks") / "habits.tsv").read_text(encoding="utf-8")

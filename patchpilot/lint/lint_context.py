@@ -43,13 +43,13 @@ class HistoryFacts(Protocol):
     The services implement this protocol. Without a repository, rules about history report nothing.
     """
 
-    def find(self, word: str) -> "Commit | None":
+    def find_commit(self, word: str) -> "Commit | None":
         """Return the commit with this abbreviated id, or None."""
 
     def is_complete(self) -> bool:
         """Return whether the repository has its full history and is not a shallow clone."""
 
-    def forms_below(self, folder: str) -> Sequence[CommitForm]:
+    def list_commit_forms(self, folder: str) -> Sequence[CommitForm]:
         """Return the forms of the latest commits to a directory, latest first."""
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
@@ -168,7 +168,7 @@ class Context:
         self.shared: dict[Any, Any] = {}
         self.began = time.monotonic()
 
-    def for_patch(self, patch: Patch) -> "Context":
+    def with_patch(self, patch: Patch) -> "Context":
         """Copy the context for another state of the patch, with an empty cache."""
         context = copy(self)
         context.patch, context.shared = patch, {}
@@ -180,7 +180,9 @@ class Context:
 
         return self.profile or find_project(self.options.profile or "linux")
 
-    def series_fact(self, key: str, make: Callable[[tuple[Patch, ...]], Fact]) -> Fact:
+    def cache_for_series(
+        self, key: str, make: Callable[[tuple[Patch, ...]], Fact]
+    ) -> Fact:
         """Return `make`'s result for all patches of the series, cached under `key`."""
         global _latest
         patches = self.series.patches
@@ -193,7 +195,7 @@ class Context:
         fact: Fact = facts[key]
         return fact
 
-    def report_progress(self, what: str, done: int, total: int) -> None:
+    def report_progress(self, step: str, count: int, total: int) -> None:
         """Report progress on this patch, unless checking it has just started.
 
         Raise CancelledError as Progress does.
@@ -202,10 +204,10 @@ class Context:
             self.progress is not ignore_progress
             and time.monotonic() - self.began > SOON
         ):
-            self.progress(what, done, total)
+            self.progress(step, count, total)
 
 
-def once(
+def cached_per_patch(
     function: Callable[Concatenate[Context, Parameters], Fact],
 ) -> Callable[Concatenate[Context, Parameters], Fact]:
     """Cache a function's results for each patch and each set of arguments."""
@@ -217,7 +219,7 @@ def once(
         key = (function, *args)
         if key not in context.shared:
             context.shared[key] = function(context, *args, **kwargs)
-        found: Fact = context.shared[key]
-        return found
+        result: Fact = context.shared[key]
+        return result
 
     return cached

@@ -12,7 +12,7 @@ from itertools import permutations
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import cached_match, compile_cached, lazy_pattern
-from patchpilot.lint.lint_context import Context, once
+from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.model.address import Address
 from patchpilot.model.commit_references import read_fixes_line
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
@@ -89,53 +89,53 @@ class Paragraph(NamedTuple):
 
     def line_at(self, offset: int) -> int:
         """Return the patch line of the character at this offset in `text`."""
-        at = 0
+        line_start = 0
         for number, line in enumerate(self.lines):
-            at += len(line.strip()) + 1
-            if offset < at:
+            line_start += len(line.strip()) + 1
+            if offset < line_start:
                 return self.start + number
         return self.start + len(self.lines) - 1
 
 
-@once
-def paragraphs(context: Context) -> tuple[Paragraph, ...]:
+@cached_per_patch
+def find_paragraphs(context: Context) -> tuple[Paragraph, ...]:
     """Return the paragraphs of prose in the message, in order."""
-    found: list[Paragraph] = []
+    paragraphs: list[Paragraph] = []
     lines: list[str] = []
     start = context.patch.message_line
     for number, line in enumerate((*context.patch.message, ""), start):
-        at = number - context.patch.message_line
-        if line.strip() and at not in pasted(context) and is_prose(line):
+        index = number - context.patch.message_line
+        if line.strip() and index not in find_pasted_lines(context) and is_prose(line):
             if not lines:
                 start = number
             lines.append(line)
         elif lines:
-            found.append(Paragraph(start, tuple(lines)))
+            paragraphs.append(Paragraph(start, tuple(lines)))
             lines = []
-    return tuple(found)
+    return tuple(paragraphs)
 
 
-@once
-def pasted(context: Context) -> frozenset[int]:
+@cached_per_patch
+def find_pasted_lines(context: Context) -> frozenset[int]:
     """Return the indexes of the message's pasted lines.
 
     These are logs, traces, commands and their output, quoted messages, diffs and tables, but never
     tags.
     """
-    return frozenset(quoted_lines(context.patch.message))
+    return frozenset(find_quoted_lines(context.patch.message))
 
 
-def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
-    diff = _quoted_diff(lines)
+def find_quoted_lines(lines: Sequence[str]) -> Iterator[int]:
+    diff = _find_quoted_diffs(lines)
     yield from diff
     introduced = False
-    for start, end in _blocks(lines):
+    for start, end in _find_text_blocks(lines):
         block = [
-            at
-            for at in range(start, end)
-            if at not in diff and not is_trailer(lines[at])
+            index
+            for index in range(start, end)
+            if index not in diff and not is_trailer(lines[index])
         ]
-        texts = [lines[at] for at in block]
+        texts = [lines[index] for index in block]
         if (
             len(texts) > 1
             and texts[0].rstrip().endswith(":")
@@ -147,7 +147,7 @@ def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
         if texts and _is_pasted(texts, introduced):
             yield from block
         elif texts:
-            yield from (at for at in block if _is_quote(lines[at]))
+            yield from (index for index in block if _is_quote(lines[index]))
         introduced = lines[end - 1].rstrip().endswith(":")
 
 
@@ -178,29 +178,29 @@ def _is_quote(line: str) -> bool:
     )
 
 
-def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _find_text_blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield (start, end) for each run of nonempty lines."""
     start = None
-    for at, line in enumerate((*lines, "")):
+    for index, line in enumerate((*lines, "")):
         if line.strip():
-            start = at if start is None else start
+            start = index if start is None else start
         elif start is not None:
-            yield start, at
+            yield start, index
             start = None
 
 
-def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:
+def _find_quoted_diffs(lines: Sequence[str]) -> frozenset[int]:
     """Return the indexes of lines in diffs, including in diffs without a file header."""
     indexes: set[int] = set()
     inside = False
-    for at, line in enumerate(lines):
+    for index, line in enumerate(lines):
         inside = bool((_DIFF_GOES_ON if inside else _DIFF_STARTS).match(line))
         if inside:
-            indexes.add(at)
+            indexes.add(index)
     return frozenset(indexes)
 
 
-def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
+def find_quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
     """Return the column range of each quoted commit subject, by line index.
 
     A subject follows `commit <id> (`, `Fixes: <id> (` or `Revert`. A line contains at most one. An
@@ -208,28 +208,32 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
     """
     result: dict[int, tuple[int, int]] = {}
     inside = False
-    for at, line in enumerate(lines):
-        start = 0 if inside else _title_start(line, lines[at - 1] if at else "")
+    for index, line in enumerate(lines):
+        start = (
+            0 if inside else _find_title_start(line, lines[index - 1] if index else "")
+        )
         if start is None:
             continue
         closed = _TITLE_ENDS.search(line, start)
-        result[at] = (start, closed.start() if closed else len(line))
+        result[index] = (start, closed.start() if closed else len(line))
         # a subject has at most two lines, and ends with the paragraph
         inside = (
             closed is None
             and not inside
-            and at + 1 < len(lines)
-            and bool(lines[at + 1].strip())
+            and index + 1 < len(lines)
+            and bool(lines[index + 1].strip())
         )
     return result
 
 
-def corrects(context: Context, line: str, start: int, end: int, right: str) -> bool:
+def is_corrected_mistake(
+    context: Context, line: str, start: int, end: int, right: str
+) -> bool:
     """Return whether the patch removes a misspelled word, or the line mentions it as a mistake for
     `right`.
     """
     word = line[start:end]
-    if word.lower() in _removed_words(context):
+    if word.lower() in _find_removed_words(context):
         return True
     replaced_by = rf"{_QUOTES}{_INSTEAD}{_QUOTES}{re.escape(right)}"
     return bool(
@@ -239,8 +243,8 @@ def corrects(context: Context, line: str, start: int, end: int, right: str) -> b
     )
 
 
-@once
-def _removed_words(context: Context) -> frozenset[str]:
+@cached_per_patch
+def _find_removed_words(context: Context) -> frozenset[str]:
     """Return the words that the patch removes and does not add, in lower case."""
     removed, added = (
         {
@@ -254,18 +258,18 @@ def _removed_words(context: Context) -> frozenset[str]:
     return frozenset(removed - added)
 
 
-def _title_start(line: str, before: str) -> int | None:
+def _find_title_start(line: str, before: str) -> int | None:
     """Return the column where a quoted commit subject starts, or None."""
     fixes = read_fixes_line(line)
-    named = fixes and fixes.is_tag and fixes.space and not fixes.word
-    if fixes and named and 7 <= len(fixes.id) <= 40:
-        opened = _FIXED_TITLE.match(fixes.rest)
-        if opened:
-            return len(line) - len(fixes.rest) + opened.end()
-    opened = _TITLE.search(line) or (
+    is_fixes_tag = fixes and fixes.is_tag and fixes.space and not fixes.word
+    if fixes and is_fixes_tag and 7 <= len(fixes.id) <= 40:
+        opening = _FIXED_TITLE.match(fixes.rest)
+        if opening:
+            return len(line) - len(fixes.rest) + opening.end()
+    opening = _TITLE.search(line) or (
         _TITLE_OPENS.match(line) if _NAMED.search(before) else None
     )
-    return opened.end() if opened else None
+    return opening.end() if opening else None
 
 
 @lru_cache(maxsize=512)
@@ -285,35 +289,35 @@ def is_prose(line: str) -> bool:
     )
 
 
-@once
-def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
+@cached_per_patch
+def find_tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
     """Return (patch line, trailer) for each tag in any paragraph of the message."""
     patch = context.patch
     return tuple(
-        (patch.message_line + at, trailer)
-        for at, line in enumerate(patch.message)
+        (patch.message_line + index, trailer)
+        for index, line in enumerate(patch.message)
         if line[:1].isalpha()
         and (is_trailer(line) or line.startswith("Datasheet:"))
-        and (trailer := parse_trailer(line, at))
+        and (trailer := parse_trailer(line, index))
     )
 
 
-def tags_named(context: Context, *keys: str) -> list[tuple[int, Trailer]]:
+def find_tags_by_name(context: Context, *keys: str) -> list[tuple[int, Trailer]]:
     """Return (patch line, trailer) for each tag with one of these keys, in lower case."""
-    return [(line, tag) for line, tag in tag_lines(context) if tag.key in keys]
+    return [(line, tag) for line, tag in find_tag_lines(context) if tag.key in keys]
 
 
-def same_person(first: Address, second: Address) -> bool:
+def is_same_person(first: Address, second: Address) -> bool:
     """Return whether two addresses belong to the same person.
 
     Their email addresses are equal, or their names consist of the same words.
     """
     return first.key == second.key or (
-        bool(first.name) and _words(first.name) == _words(second.name)
+        bool(first.name) and _split_name(first.name) == _split_name(second.name)
     )
 
 
-def may_be_same(sender: Address, person: Address) -> bool:
+def may_be_same_person(sender: Address, person: Address) -> bool:
     """Return whether the sender may be this person with another address.
 
     One name contains the other, they are equal when their words are joined, or they differ only in
@@ -321,22 +325,27 @@ def may_be_same(sender: Address, person: Address) -> bool:
     of a name. Without a name, the sender's local part contains the person's, or part of the
     person's name.
     """
-    person_words = _words(person.name)
-    local, own = (
-        re.sub(r"[^a-z]", "", it.key.partition("@")[0]) for it in (sender, person)
+    person_words = _split_name(person.name)
+    local, person_local = (
+        re.sub(r"[^a-z]", "", address.key.partition("@")[0])
+        for address in (sender, person)
     )
     if sender.name and "@" not in sender.name:
-        sender_words = _words(sender.name)
+        sender_words = _split_name(sender.name)
         return bool(sender_words and person_words) and (
             sender_words <= person_words
             or person_words <= sender_words
-            or _is_joined_from(sender_words, person_words)
-            or _is_joined_from(person_words, sender_words)
+            or _is_login_of_name(sender_words, person_words)
+            or _is_login_of_name(person_words, sender_words)
             or _have_shortened_name(sender_words, person_words)
-            or (local == own and any(part in own for part in person_words))
+            or (
+                local == person_local
+                and any(part in person_local for part in person_words)
+            )
         )
     return any(
-        len(part) >= _LEAST_NAME and part in local for part in (own, *person_words)
+        len(part) >= _LEAST_NAME and part in local
+        for part in (person_local, *person_words)
     )
 
 
@@ -344,7 +353,7 @@ _LEAST_NAME = 4
 """A shorter name may occur in an address by chance."""
 
 
-def _is_joined_from(joined: frozenset[str], words: frozenset[str]) -> bool:
+def _is_login_of_name(joined: frozenset[str], words: frozenset[str]) -> bool:
     """Return whether `joined` is a single word that consists of these words in any order."""
     return (
         len(joined) == 1
@@ -368,7 +377,7 @@ def _have_shortened_name(first: frozenset[str], second: frozenset[str]) -> bool:
     )
 
 
-def _words(name: str) -> frozenset[str]:
+def _split_name(name: str) -> frozenset[str]:
     """Return the words of a name, without a company in parentheses."""
     return frozenset(
         word
@@ -393,28 +402,28 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
     "net: phy: fix it" becomes (("net", "phy"), "fix it").
     """
     prefixes: list[str] = []
-    rest = title
-    while found := _PREFIX.match(rest):
-        if len(found[1]) > 50 or (prefixes and len(found[1].split()) > 2):
+    remaining = title
+    while match := _PREFIX.match(remaining):
+        if len(match[1]) > 50 or (prefixes and len(match[1].split()) > 2):
             break
-        prefixes.append(found[1])
-        rest = found[2]
+        prefixes.append(match[1])
+        remaining = match[2]
     # as in hwmon: "hwmon: (driver) do it"
-    if prefixes and (found := _DRIVER.match(rest)):
-        prefixes.append(found[1])
-        rest = found[2]
-    return tuple(prefixes), rest
+    if prefixes and (match := _DRIVER.match(remaining)):
+        prefixes.append(match[1])
+        remaining = match[2]
+    return tuple(prefixes), remaining
 
 
-def prefix_of(title: str) -> str:
+def normalize_prefix(title: str) -> str:
     """Return the normalized prefixes of a title, such as "net: phy" for "net:phy : fix it"."""
     return ": ".join(split_prefix(title)[0])
 
 
-def written_prefix(title: str) -> str:
+def find_written_prefix(title: str) -> str:
     """Return the prefixes of a title as written ("net: phy:"), or ""."""
-    parts, rest = split_prefix(title)
-    return title[: len(title) - len(rest)].strip() if parts else ""
+    parts, summary = split_prefix(title)
+    return title[: len(title) - len(summary)].strip() if parts else ""
 
 
 def is_plain(title: str) -> bool:

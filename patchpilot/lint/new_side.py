@@ -9,10 +9,10 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.lint.c.line_scan import COMMENT, as_text, scan
+from patchpilot.lint.c.line_scan import COMMENT, from_byte_text, scan_patch
 from patchpilot.lint.detector import Hit, Hits
-from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.pack_patterns import lazy
+from patchpilot.lint.lint_context import Context, cached_per_patch
+from patchpilot.lint.pack_patterns import compile_lazily
 from patchpilot.model.patch import FileChange, Hunk
 
 _LONGEST = 4096
@@ -53,27 +53,27 @@ class NewHunk(NamedTuple):
         return self.change.old_path is None
 
 
-@once
-def c_hunks(
+@cached_per_patch
+def find_c_hunks(
     context: Context, suffixes: tuple[str, ...] = (".c", ".h")
 ) -> tuple[NewHunk, ...]:
     """Return the new side of each hunk in C files, or in files with these suffixes."""
     return tuple(
-        NewHunk(change, hunk, tuple(_new_lines(context, hunk)))
+        NewHunk(change, hunk, tuple(_read_new_lines(context, hunk)))
         for change in context.patch.files
         if (change.new_path or "").endswith(suffixes)
         for hunk in change.hunks
     )
 
 
-@once
-def added_lines(
+@cached_per_patch
+def find_added_lines(
     context: Context, suffixes: tuple[str, ...] = (".c", ".h")
 ) -> tuple[tuple[NewHunk, int, NewLine], ...]:
     """Return (hunk, index in the hunk, line) for each added line in files with these suffixes."""
     return tuple(
         (hunk, index, line)
-        for hunk in c_hunks(context, suffixes)
+        for hunk in find_c_hunks(context, suffixes)
         for index, line in enumerate(hunk.lines)
         if line.added
     )
@@ -97,40 +97,40 @@ DECLARATION = (
     r"(?:\s*=[^=].*|\s*,.*)?;\s*$"
 )
 """The pattern of a line of code that declares local variables."""
-_DECLARATION = lazy(DECLARATION)
+_DECLARATION = compile_lazily(DECLARATION)
 
 
 def is_declaration(code: str) -> bool:
     return _DECLARATION.match(code) is not None
 
 
-def next_line(lines: Sequence[NewLine], index: int) -> NewLine | None:
+def find_next_code_line(lines: Sequence[NewLine], index: int) -> NewLine | None:
     """Return the nearest line of code after `index`, or None."""
     following = lines[index + 1 : index + 2 + MOST_BLANK]
     return next((line for line in following if line.code.strip()), None)
 
 
-def previous_line(lines: Sequence[NewLine], index: int) -> NewLine | None:
+def find_previous_code_line(lines: Sequence[NewLine], index: int) -> NewLine | None:
     """Return the nearest line of code before `index`, or None."""
     preceding = lines[max(0, index - 1 - MOST_BLANK) : index]
     return next((line for line in reversed(preceding) if line.code.strip()), None)
 
 
-def lines_above(lines: Sequence[NewLine], index: int) -> Iterator[NewLine]:
+def walk_lines_above(lines: Sequence[NewLine], index: int) -> Iterator[NewLine]:
     """Yield the lines before `index`, nearest first, up to the maximum length of a function."""
     return reversed(lines[max(0, index - MOST_ABOVE) : index])
 
 
-def function_head(hunk: NewHunk, index: int) -> str:
+def find_function_head(hunk: NewHunk, index: int) -> str:
     """Return the first line of the function that contains a line, from the hunk or its header."""
-    for line in lines_above(hunk.lines, index):
+    for line in walk_lines_above(hunk.lines, index):
         code = line.code
         if code[:1].isalpha() and "(" in code and not code.rstrip().endswith(":"):
             return code
     return hunk.hunk.section
 
 
-def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
+def flag_lines_in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
     """Return for each line in the hunk whether it is in a function body: the nearest line above it
     that starts at column 0 is, or ends with, an opening brace.
     """
@@ -169,7 +169,7 @@ def drop_close_hits(context: Context, hits: Iterable[Hit]) -> Hits:
             yield hit
 
 
-@once
+@cached_per_patch
 def _count_filled_lines(context: Context) -> Sequence[int]:
     """Return for each patch line the number of lines before it that contain more than a brace."""
     return [
@@ -178,15 +178,15 @@ def _count_filled_lines(context: Context) -> Sequence[int]:
     ]
 
 
-def _new_lines(context: Context, hunk: Hunk) -> Iterator[NewLine]:
-    scanned = scan(context).lines
+def _read_new_lines(context: Context, hunk: Hunk) -> Iterator[NewLine]:
+    scanned = scan_patch(context).lines
     for line in hunk.lines:
         if line.kind not in ("+", " "):
             continue
         masked = scanned[line.patch_line - 1]
         code = _MASKED.sub(
             lambda found: found[1] + " " * len(found[2]) + found[1],
-            as_text(masked.code[1:_LONGEST]),
+            from_byte_text(masked.code[1:_LONGEST]),
         )
         inside = _INSIDE_COMMENT.match(masked.text) is not None
         is_opened = _OPENS_COMMENT.match(masked.raw) is not None

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.message_parts import quoted_lines
+from patchpilot.lint.lint_context import Context, cached_per_patch
+from patchpilot.lint.message_parts import find_quoted_lines
 from patchpilot.model.patch import FileChange, Hunk
 from patchpilot.model.rule import Finding, Rule, Severity
 
@@ -108,7 +108,7 @@ def is_not_the_authors(
     if number and _is_intended(context, rule, finding):
         return True
     if is_style and finding.severity is not Severity.ERROR:
-        usual, _ = _earlier_findings(context, rule, report)
+        usual, _ = _find_earlier_findings(context, rule, report)
         if finding.path in usual:
             return True
     if rule.on_moved or not number or number < context.patch.diff_line:
@@ -126,7 +126,7 @@ def is_not_the_authors(
         defined and re.search(rf"use {defined[1]}\b", finding.message)
     ):
         return True
-    _, old = _earlier_findings(context, rule, report)
+    _, old = _find_earlier_findings(context, rule, report)
     return (
         bool(old)
         and (_find_replaced_line(context, number), _comparable_part(rule, finding))
@@ -143,19 +143,21 @@ def _is_intended(context: Context, rule: Rule, finding: Finding) -> bool:
     lines, index = context.patch.lines, (finding.patch_line or 1) - 1
     first = max(0, index - _AROUND)
     text = "\n".join(
-        f"\0{line[:_WIDTH]}" if at == index else line[:_WIDTH]
-        for at, line in enumerate(lines[first : index + _AROUND], first)
-        if at == index or not line.startswith("-")
+        f"\0{line[:_WIDTH]}" if number == index else line[:_WIDTH]
+        for number, line in enumerate(lines[first : index + _AROUND], first)
+        if number == index or not line.startswith("-")
     )
     text = f"{finding.path}\n{text}\n"
     return any(pattern.search(text) for pattern in patterns) or (
         rule.name == "extern-in-source"
-        and not _assembly_labels(context).isdisjoint(re.findall(r"\w+", lines[index]))
+        and not _find_assembly_labels(context).isdisjoint(
+            re.findall(r"\w+", lines[index])
+        )
     )
 
 
-@once
-def _assembly_labels(context: Context) -> frozenset[str]:
+@cached_per_patch
+def _find_assembly_labels(context: Context) -> frozenset[str]:
     added = (line for change in context.patch.files for line in change.lines("+"))
     return frozenset(
         name for line in added if '"' in line.text for name in _LABEL.findall(line.text)
@@ -166,7 +168,9 @@ def _is_pasted_comment(context: Context, number: int) -> bool:
     first = max(0, number - _NEAR)
     comments = map(_COMMENT.match, context.patch.lines[first : number + _NEAR])
     texts = [comment[1].strip() if comment else "" for comment in comments]
-    return bool(texts[number - 1 - first]) and number - 1 - first in quoted_lines(texts)
+    return bool(texts[number - 1 - first]) and number - 1 - first in find_quoted_lines(
+        texts
+    )
 
 
 def _comparable_part(rule: Rule, finding: Finding) -> str:
@@ -178,26 +182,29 @@ def _comparable_part(rule: Rule, finding: Finding) -> str:
     return "" if is_layout else re.sub(r"\d+", "", finding.message)
 
 
-def _earlier_findings(context: Context, rule: Rule, report: Report) -> _Earlier:
+def _find_earlier_findings(context: Context, rule: Rule, report: Report) -> _Earlier:
     """Return the files in which a rule's findings are common, and (patch line, message part) for
     each line that already had the finding.
     """
-    key = (_earlier_findings, rule.id)
+    key = (_find_earlier_findings, rule.id)
     if key not in context.shared:
-        old, origins = before(context)
-        own = [
+        old, origins = build_context_before(context)
+        same_rule = [
             (origins[finding.patch_line - 1], finding)
             for finding in (report(old, rule) if origins else ())
             if finding.patch_line and finding.patch_line <= len(origins)
         ]
         times = Counter(
             finding.path
-            for at, finding in own
-            if at and context.patch.lines[at - 1][1:].strip()
+            for patch_line, finding in same_rule
+            if patch_line and context.patch.lines[patch_line - 1][1:].strip()
         )
         context.shared[key] = (
             frozenset(path for path, number in times.items() if number >= HABIT),
-            frozenset((at, _comparable_part(rule, finding)) for at, finding in own),
+            frozenset(
+                (patch_line, _comparable_part(rule, finding))
+                for patch_line, finding in same_rule
+            ),
         )
     earlier: _Earlier = context.shared[key]
     return earlier
@@ -219,33 +226,33 @@ def _find_replaced_line(context: Context, number: int) -> int | None:
 def _find_most_similar(hunk: Hunk, number: int, kind: str) -> int | None:
     """Return the line of this kind near line `number` that is most similar to it, or None."""
     index = number - hunk.patch_line - 1
-    words = _words(hunk.lines[index].text)
+    words = _count_words(hunk.lines[index].text)
     candidates = [
         (
-            2 * (words & other).total() / (words + other).total(),
+            2 * (words & counts).total() / (words + counts).total(),
             -abs(line.patch_line - number),
             line.patch_line,
         )
         for line in hunk.lines[max(0, index - _NEAR) : index + _NEAR]
-        if line.kind == kind and (other := _words(line.text))
+        if line.kind == kind and (counts := _count_words(line.text))
     ]
     share, _, line = max(candidates, default=(0.0, 0, None))
     return line if share >= ALIKE else None
 
 
 @lru_cache(maxsize=256)
-def _words(text: str) -> Counter[str]:
+def _count_words(text: str) -> Counter[str]:
     return Counter(re.findall(r"\w+|[^\w\s]", text))
 
 
-@once
-def before(context: Context) -> tuple[Context, tuple[int, ...]]:
+@cached_per_patch
+def build_context_before(context: Context) -> tuple[Context, tuple[int, ...]]:
     """Return a context whose patch adds the changed files' old lines, as far as the diff shows
     them.
 
     Also return the patch line of each old line (0 for headers).
     """
-    numbered = tuple(_old_lines(context.patch.files))
+    numbered = tuple(_read_old_lines(context.patch.files))
     patch = context.patch._replace(
         lines=tuple(text for _, text in numbered),
         headers=(),
@@ -254,10 +261,10 @@ def before(context: Context) -> tuple[Context, tuple[int, ...]]:
         notes=(),
         diff_line=1,
     )
-    return context.for_patch(patch), tuple(origin for origin, _ in numbered)
+    return context.with_patch(patch), tuple(origin for origin, _ in numbered)
 
 
-def _old_lines(files: Iterable[FileChange]) -> Iterator[tuple[int, str]]:
+def _read_old_lines(files: Iterable[FileChange]) -> Iterator[tuple[int, str]]:
     for change in files:
         if not (change.old_path and change.new_path):
             continue

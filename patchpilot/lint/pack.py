@@ -109,7 +109,7 @@ def parse_pack(
         raise PackError(
             f"{label}: not valid TOML: {error}", hint="correct the TOML syntax"
         ) from error
-    _check(data, {"parts": TEXTS, "rule": list}, label)
+    _check_table_keys(data, {"parts": TEXTS, "rule": list}, label)
     parts, tables = data.get("parts", {}), data.get("rule", [])
     name = Path(label).stem
     starts = [
@@ -122,7 +122,7 @@ def parse_pack(
     for number, table in enumerate(tables):
         if not isinstance(table, dict):
             raise PackError(f"{label}: a rule must be a table, [[rule]]")
-        where = _Position(
+        position = _Position(
             label,
             starts[number] if len(starts) == len(tables) else 0,
             str(table.get("id") or table.get("name") or number + 1),
@@ -130,11 +130,11 @@ def parse_pack(
         )
         if isinstance(match := table.get("match"), dict):
             table["match"] = _add_parts(match, parts)
-        rule = _parse_rule(table, name, where, detectors)
+        rule = _parse_rule(table, name, position, detectors)
         if rule.id in examples:
-            raise PackError(f"{where}: duplicate rule id")
+            raise PackError(f"{position}: duplicate rule id")
         rules.append(rule)
-        examples[rule.id] = _parse_table_examples(table, where)
+        examples[rule.id] = _parse_table_examples(table, position)
     return Pack(name, tuple(rules), examples)
 
 
@@ -153,8 +153,8 @@ def _parse_table_examples(
     table: Mapping[str, Any], position: _Position
 ) -> tuple[Example, ...]:
     return (
-        *(_parse_example(one, position, bad=True) for one in table["bad"]),
-        *(_parse_example(one, position, bad=False) for one in table["good"]),
+        *(_parse_example(example, position, bad=True) for example in table["bad"]),
+        *(_parse_example(example, position, bad=False) for example in table["good"]),
     )
 
 
@@ -176,19 +176,19 @@ def _parse_rule(
     position: _Position,
     detectors: Mapping[str, RegisteredDetector],
 ) -> Rule:
-    _check(table, _RULE, position)
+    _check_table_keys(table, _RULE, position)
     for key in _REQUIRED:
         if not table.get(key):
             raise PackError(
                 f"{position}: {key} is missing",
                 hint=f"required: {', '.join(_REQUIRED)}",
             )
-    for key, needed in (
+    for key, required in (
         ("checkpatch_severities", "checkpatch_severity"),
         ("checkpatch_severity", "checkpatch"),
     ):
-        if key in table and needed not in table:
-            raise PackError(f"{position}: {key} requires {needed}")
+        if key in table and required not in table:
+            raise PackError(f"{position}: {key} requires {required}")
     values = {key: _convert_value(key, value, position) for key, value in table.items()}
     if not _ID.match(table["id"]):
         raise PackError(
@@ -264,7 +264,7 @@ def _check_placeholders(
                 hint="add it to [rule.messages], or write a single message that covers every case",
             )
     for case, names in placeholders.items():
-        for name in pack_patterns.placeholders(messages.get(case) or message):
+        for name in pack_patterns.find_placeholders(messages.get(case) or message):
             if name not in names:
                 raise PackError(
                     f"{position}: unknown placeholder {{{name}}}",
@@ -283,17 +283,19 @@ def _parse_match(
             f"{position}: unknown detector {name!r}",
             hint=suggest_valid_words("detector", name, sorted(detectors)),
         )
-    known = detectors[name].arguments
+    known_arguments = detectors[name].arguments
     arguments = {key: value for key, value in table.items() if key != "detector"}
-    _check_arguments(name, arguments, known, position)
-    if "of" in known:
+    _check_arguments(name, arguments, known_arguments, position)
+    if "of" in known_arguments:
         arguments.setdefault("of", [])
         for key in {"of", "when", "unless"} & arguments.keys():
             arguments[key] = [
                 _parse_table(argument, key, position, detectors)
                 for argument in arguments[key]
             ]
-    patterns = () if position.is_tested else pack_patterns.named_patterns(arguments)
+    patterns = (
+        () if position.is_tested else pack_patterns.list_named_patterns(arguments)
+    )
     for key, pattern in patterns:
         try:
             re.compile(pattern)
@@ -313,10 +315,10 @@ def _parse_table(
         raise PackError(
             f"{position}: {key} must be a list of tables, [[rule.match.{key}]]"
         )
-    kept = {name: table[name] for name in ("case", "values") if name in table}
-    _check(kept, {"case": str, "values": TEXTS}, position)
+    common_values = {name: table[name] for name in ("case", "values") if name in table}
+    _check_table_keys(common_values, {"case": str, "values": TEXTS}, position)
     name, arguments = _parse_match(
-        {name: value for name, value in table.items() if name not in kept},
+        {name: value for name, value in table.items() if name not in common_values},
         position,
         detectors,
     )
@@ -327,7 +329,7 @@ def _parse_table(
         )
     return {
         **arguments,
-        **kept,
+        **common_values,
         "detector": name,
         "module": detectors[name].function.__module__,
     }
@@ -350,12 +352,12 @@ def _check_arguments(
         if not isinstance(kind, Mapping):
             _check_argument(key, value, types, position)
         elif not isinstance(value, list) or not all(
-            isinstance(one, dict) for one in value
+            isinstance(element, dict) for element in value
         ):
             raise PackError(f"{position}: {key} must be a list of tables")
         else:
-            for one in value:
-                _check_arguments(f"{key} of {name}", one, kind, position)
+            for element in value:
+                _check_arguments(f"{key} of {name}", element, kind, position)
 
 
 def _check_argument(
@@ -363,7 +365,9 @@ def _check_argument(
 ) -> None:
     """Raise PackError for a value of the wrong type, or one that the detector does not accept."""
     kind = types[key]
-    _check({key: value}, {key: kind if isinstance(kind, type) else str}, position)
+    _check_table_keys(
+        {key: value}, {key: kind if isinstance(kind, type) else str}, position
+    )
     if isinstance(kind, tuple) and value not in kind:
         raise PackError(
             f"{position}: {key}: unknown value {value!r}",
@@ -372,7 +376,7 @@ def _check_argument(
 
 
 def _parse_fix(table: Mapping[str, Any], position: _Position) -> RuleFix:
-    _check(table, _FIX, position)
+    _check_table_keys(table, _FIX, position)
     fix = RuleFix(**{key: text.strip() for key, text in table.items()})
     _check_choice(fix.kind, FIX_KINDS, "fix kind", position)
     if bool(fix.fixer) != (fix.kind == "safe"):
@@ -382,17 +386,17 @@ def _parse_fix(table: Mapping[str, Any], position: _Position) -> RuleFix:
     if fix.fixer and not position.is_tested:
         from patchpilot.lint.fixing.fixer import import_fixers
 
-        known = import_fixers()
-        if fix.fixer not in known:
+        known_fixers = import_fixers()
+        if fix.fixer not in known_fixers:
             raise PackError(
                 f"{position}: unknown fixer {fix.fixer!r}",
-                hint=suggest_valid_words("fixer", fix.fixer, sorted(known)),
+                hint=suggest_valid_words("fixer", fix.fixer, sorted(known_fixers)),
             )
     return fix
 
 
 def _parse_example(table: Any, position: _Position, *, bad: bool) -> Example:
-    _check(table, _EXAMPLE, position, " of an example")
+    _check_table_keys(table, _EXAMPLE, position, " of an example")
     if not any(key in table for key in _CONTENT):
         raise PackError(
             f"{position}: an example must have one of {', '.join(_CONTENT)}"
@@ -412,17 +416,20 @@ def _parse_kernel(text: str, position: _Position) -> Kernel:
 
 
 def _check_choice(
-    value: Any, choices: tuple[str, ...], what: str, position: _Position
+    value: Any, choices: tuple[str, ...], description: str, position: _Position
 ) -> str:
     if value not in choices:
         raise PackError(
-            f"{position}: {what} {value!r} must be one of {', '.join(choices)}"
+            f"{position}: {description} {value!r} must be one of {', '.join(choices)}"
         )
     return str(value)
 
 
-def _check(
-    table: Any, kinds: Mapping[str, Any], position: _Position | str, what: str = ""
+def _check_table_keys(
+    table: Any,
+    kinds: Mapping[str, Any],
+    position: _Position | str,
+    description: str = "",
 ) -> None:
     """Raise PackError for a key that is not in `kinds`, or a value of the wrong type."""
     if not isinstance(table, dict):
@@ -434,17 +441,20 @@ def _check(
                 hint=suggest_valid_words("key", key, kinds),
             )
         if not _has_type(value, kinds[key]):
-            raise PackError(f"{position}: {key}{what} must be {_FORMS[kinds[key]]}")
+            raise PackError(
+                f"{position}: {key}{description} must be {_FORMS[kinds[key]]}"
+            )
 
 
 def _has_type(value: Any, kind: Any) -> bool:
     match kind:
         case "strings":
             return isinstance(value, list) and all(
-                isinstance(one, str) for one in value
+                isinstance(element, str) for element in value
             )
         case "texts":
             return isinstance(value, dict) and all(
-                isinstance(one, str) and one.strip() for one in value.values()
+                isinstance(element, str) and element.strip()
+                for element in value.values()
             )
     return isinstance(value, kind) and isinstance(value, bool) is (kind is bool)

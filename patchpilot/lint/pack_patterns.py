@@ -13,7 +13,7 @@ from typing import Any, cast
 from patchpilot.cache.cached_re import compile_cached, lazy_pattern
 
 
-def lazy(text: str, flags: int = 0) -> re.Pattern[str]:
+def compile_lazily(text: str, flags: int = 0) -> re.Pattern[str]:
     r"""Return a pattern that is compiled on first use; \w, \s, \d and \b match only ASCII."""
     return lazy_pattern(text, flags | re.ASCII)
 
@@ -27,7 +27,7 @@ LONGEST_LINE = 4096
 _foreign: set[str] = set()
 
 
-def patterns_in(value: Any) -> list[str]:
+def list_patterns(value: Any) -> list[str]:
     """Return the patterns in a rule's argument: a string, a list, or a table by case."""
     values = (
         value.values()
@@ -39,34 +39,34 @@ def patterns_in(value: Any) -> list[str]:
     return [str(pattern) for pattern in values]
 
 
-def named_patterns(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def list_named_patterns(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (argument name, pattern) for all patterns in a rule's arguments and their tables."""
     for key, value in arguments.items():
         if key.endswith(("pattern", "patterns")):
-            yield from ((key, pattern) for pattern in patterns_in(value))
+            yield from ((key, pattern) for pattern in list_patterns(value))
         elif isinstance(value, list):
             for table in value:
                 if isinstance(table, dict):
-                    yield from named_patterns(table)
+                    yield from list_named_patterns(table)
 
 
-def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
+def mark_untrusted(arguments: Iterable[Mapping[str, Any]]) -> None:
     """Mark all patterns in these arguments as untrusted, to match them in bounded time."""
     for table in arguments:
-        _foreign.update(pattern for _, pattern in named_patterns(table))
+        _foreign.update(pattern for _, pattern in list_named_patterns(table))
         for value in table.values():
-            for text in patterns_in(value):
+            for text in list_patterns(value):
                 _foreign.update((text, *text.split(" => ", 1), *text.split(" => ", 2)))
 
 
 @lru_cache(maxsize=1024)
-def compiled(pattern: str) -> re.Pattern[str]:
+def compile_rule_pattern(pattern: str) -> re.Pattern[str]:
     """Compile a rule's pattern, and cache it."""
     return _compile_pattern(pattern, foreign=pattern in _foreign)
 
 
 @lru_cache(maxsize=64)
-def any_of(names: tuple[str, ...]) -> re.Pattern[str]:
+def join_patterns(names: tuple[str, ...]) -> re.Pattern[str]:
     """Return a pattern that matches any of these patterns."""
     return _compile_pattern("|".join(names), foreign=not _foreign.isdisjoint(names))
 
@@ -82,7 +82,7 @@ def _compile_pattern(pattern: str, *, foreign: bool) -> re.Pattern[str]:
 _WORD = lazy_pattern(r"\{([a-z]\w*)\}")
 
 
-def placeholders(text: str) -> list[str]:
+def find_placeholders(text: str) -> list[str]:
     return _WORD.findall(text)
 
 

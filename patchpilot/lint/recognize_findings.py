@@ -41,7 +41,7 @@ class FindingMark:
     change: str = ""
 
 
-def mark_of(
+def make_mark(
     finding: Finding, patch: Patch | None, renamed: Mapping[str, str] | None = None
 ) -> FindingMark:
     """Return a finding's mark in a patch, or in the whole series if `patch` is None.
@@ -54,27 +54,27 @@ def mark_of(
         )
     file = finding.path or ""
     path = (renamed or {}).get(file, file)
-    text = _line_text(finding, patch)
+    text = _comparable_line_text(finding, patch)
     if text or path:
         return FindingMark(path, finding.rule, text)
     return FindingMark(
-        "", finding.rule, normalize_text(patch.subject.title), change_of(patch)
+        "", finding.rule, normalize_text(patch.subject.title), hash_changes(patch)
     )
 
 
-def _line_text(finding: Finding, patch: Patch) -> str:
+def _comparable_line_text(finding: Finding, patch: Patch) -> str:
     """Return the finding's line without parts that differ in every message, or ""."""
-    at = finding.patch_line
-    if at is None or not 1 <= at <= len(patch.lines):
+    number = finding.patch_line
+    if number is None or not 1 <= number <= len(patch.lines):
         return ""
-    line = patch.lines[at - 1]
-    if at >= patch.diff_line:
+    line = patch.lines[number - 1]
+    if number >= patch.diff_line:
         is_text = finding.path and not line.startswith(_NO_TEXT)
         return normalize_text(line[1:]) if is_text else ""
     header = next(
-        (header for header in reversed(patch.headers) if header.line <= at), None
+        (header for header in reversed(patch.headers) if header.line <= number), None
     )
-    if at < patch.message_line and header:
+    if number < patch.message_line and header:
         name = header.name.lower()
         return (
             normalize_text(patch.subject.title)
@@ -83,10 +83,10 @@ def _line_text(finding: Finding, patch: Patch) -> str:
             if name in _CHANGING
             else normalize_text(f"{header.name}: {header.value}")
         )
-    if patch.notes and at >= patch.notes_line and " | " in line:
+    if patch.notes and number >= patch.notes_line and " | " in line:
         # the diffstat counts the changes to the whole file
         return normalize_text(line.split("|")[0])
-    return "" if line.startswith("From ") and at == 1 else normalize_text(line)
+    return "" if line.startswith("From ") and number == 1 else normalize_text(line)
 
 
 def normalize_text(text: str) -> str:
@@ -95,20 +95,20 @@ def normalize_text(text: str) -> str:
     Long lines are cut. Undecodable bytes are replaced, because marks are written to a UTF-8 file.
     """
     flat = _LONE.sub("\ufffd", " ".join(text.split()))
-    return flat if len(flat) <= LONGEST else f"{flat[:LONGEST]}… {_hash(flat)}"
+    return flat if len(flat) <= LONGEST else f"{flat[:LONGEST]}… {_hash_text(flat)}"
 
 
-def change_of(patch: Patch) -> str:
+def hash_changes(patch: Patch) -> str:
     """Return a hash of a patch's changes, or "" if it has no diff.
 
     Like git's patch-id, it ignores line numbers and whitespace, but it ignores context lines as
     well.
     """
-    lines = _changed_lines(patch)
-    return _hash("\n".join(lines)) if lines else ""
+    lines = _list_changed_lines(patch)
+    return _hash_text("\n".join(lines)) if lines else ""
 
 
-def _changed_lines(patch: Patch) -> list[str]:
+def _list_changed_lines(patch: Patch) -> list[str]:
     """Return the changed lines without whitespace, each preceded by its file and sign."""
     return [
         f"{change.path}{line.kind}{''.join(line.text.split())}"
@@ -119,13 +119,13 @@ def _changed_lines(patch: Patch) -> list[str]:
     ]
 
 
-def _hash(text: str) -> str:
+def _hash_text(text: str) -> str:
     import hashlib
 
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def renames(patches: Iterable[Patch]) -> dict[str, str]:
+def map_renamed_files(patches: Iterable[Patch]) -> dict[str, str]:
     """Map the new path of each renamed file to its old path."""
     result: dict[str, str] = {}
     for patch in patches:
@@ -135,7 +135,9 @@ def renames(patches: Iterable[Patch]) -> dict[str, str]:
     return result
 
 
-def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, int]:
+def pair_with_earlier_patches(
+    old: Sequence[Patch], new: Sequence[Patch]
+) -> dict[int, int]:
     """Map indexes of new patches to the indexes of the matching old patches."""
     return pair_patches(
         [_patch_features(patch) for patch in old],
@@ -144,10 +146,10 @@ def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, i
 
 
 def _patch_features(patch: Patch) -> PatchFeatures:
-    lines = _changed_lines(patch)
+    lines = _list_changed_lines(patch)
     return PatchFeatures(
         normalize_text(patch.subject.title),
-        change_of(patch),
+        hash_changes(patch),
         "",
         frozenset(patch.paths),
         Counter(lines),

@@ -19,14 +19,14 @@ from patchpilot.cache.entries import (
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import RegisteredDetector, find_detector
 from patchpilot.lint.lint_context import OwnPack as OwnPack
-from patchpilot.lint.pack_patterns import distrust, named_patterns
+from patchpilot.lint.pack_patterns import list_named_patterns, mark_untrusted
 from patchpilot.model.rule import Example, Pack, Rule, RuleFix, Severity
 from patchpilot.resources import data_dir
 
 __all__ = [
-    "detector_of",
-    "examples_of",
+    "find_rule_detector",
     "import_detectors",
+    "load_examples",
     "load_packs",
     "load_rules",
     "read_pack",
@@ -52,44 +52,46 @@ def read_pack(file: Path) -> OwnPack:
 
     Raise InputError if the file cannot be read.
     """
-    return OwnPack(str(file), _read(file))
+    return OwnPack(str(file), _read_pack_file(file))
 
 
-def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
+def load_rules(user_packs: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
     """Return all rules from the shipped packs and the user's packs, in pack order.
 
     Raise PackError with the file and the rule.
     """
-    return _load(tuple(own))
+    return _load_rules(tuple(user_packs))
 
 
 @cache
-def _load(own: tuple[OwnPack, ...]) -> tuple[Rule, ...]:
-    key = _cache_key(own)
+def _load_rules(user_packs: tuple[OwnPack, ...]) -> tuple[Rule, ...]:
+    key = _cache_key(user_packs)
     cached = _load_cached(key)
     if cached is None:
-        labels, texts = _read_packs(own)
-        packs = _parse_packs(labels, texts, len(labels) - len(own))
+        labels, texts = _read_packs(user_packs)
+        packs = _parse_packs(labels, texts, len(labels) - len(user_packs))
         cached = tuple(rule for pack in packs for rule in pack.rules)
         _check_unique(cached)
-        remember(_KIND, key, tuple(tuple(map(_simplify, rule)) for rule in cached))
-    if own:
-        _limit_matching_time(cached, own)
+        remember(
+            _KIND, key, tuple(tuple(map(_simplify_value, rule)) for rule in cached)
+        )
+    if user_packs:
+        _limit_matching_time(cached, user_packs)
     return cached
 
 
-def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
+def load_packs(user_packs: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
     """Return all packs with their examples, parsed without the cache.
 
     The documentation and the tests use this.
     """
-    packs = _parse_packs(*_read_packs(own))
+    packs = _parse_packs(*_read_packs(user_packs))
     _check_unique([rule for pack in packs for rule in pack.rules])
     return packs
 
 
-def examples_of(
-    rules: Sequence[Rule], own: Sequence[OwnPack] = ()
+def load_examples(
+    rules: Sequence[Rule], user_packs: Sequence[OwnPack] = ()
 ) -> dict[str, tuple[Example, ...]]:
     """Return the examples in the packs of these rules, by rule id."""
     from patchpilot.lint.pack import parse_examples
@@ -97,7 +99,7 @@ def examples_of(
     packs = {rule.pack for rule in rules}
     return {
         id_: examples
-        for label, text in zip(*_read_packs(own), strict=True)
+        for label, text in zip(*_read_packs(user_packs), strict=True)
         if Path(label).stem in packs
         for id_, examples in parse_examples(
             text.decode("utf-8", "replace"), label
@@ -105,7 +107,7 @@ def examples_of(
     }
 
 
-def detector_of(rule: Rule) -> RegisteredDetector:
+def find_rule_detector(rule: Rule) -> RegisteredDetector:
     return find_detector(rule.detector, rule.module)
 
 
@@ -122,17 +124,17 @@ def import_detectors() -> None:
         importlib.import_module(module.name)
 
 
-def _read_packs(own: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
+def _read_packs(user_packs: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
     pairs = [
         (file.name, text)
         for file in sorted(data_dir("checks").glob("*.toml"))
-        if b"[[rule]]" in (text := _read(file))
+        if b"[[rule]]" in (text := _read_pack_file(file))
     ]
-    pairs += own
+    pairs += user_packs
     return [label for label, _ in pairs], [text for _, text in pairs]
 
 
-def _read(file: Path) -> bytes:
+def _read_pack_file(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
@@ -143,30 +145,32 @@ def _read(file: Path) -> bytes:
 
 
 def _parse_packs(
-    labels: Sequence[str], texts: Sequence[bytes], tested: int = 0
+    labels: Sequence[str], texts: Sequence[bytes], tested_count: int = 0
 ) -> tuple[Pack, ...]:
-    """Parse packs; the test suite has already validated the first `tested` ones."""
+    """Parse packs; the test suite has already validated the first `tested_count` ones."""
     from patchpilot.lint.pack import parse_pack
 
     import_detectors()
     return tuple(
-        parse_pack(text.decode("utf-8", "replace"), label, is_tested=number < tested)
+        parse_pack(
+            text.decode("utf-8", "replace"), label, is_tested=number < tested_count
+        )
         for number, (label, text) in enumerate(zip(labels, texts, strict=True))
     )
 
 
-def _limit_matching_time(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
+def _limit_matching_time(rules: Sequence[Rule], user_packs: Sequence[OwnPack]) -> None:
     """Limit the matching time of patterns in the user's packs.
 
     Raise PackError for a pattern if this is impossible.
     """
     from patchpilot.model.bounded import find_pattern_error
 
-    labels = {Path(own_pack.label).stem: own_pack.label for own_pack in own}
+    labels = {Path(own_pack.label).stem: own_pack.label for own_pack in user_packs}
     own_rules = [rule for rule in rules if rule.pack in labels]
-    distrust(rule.arguments for rule in own_rules)
+    mark_untrusted(rule.arguments for rule in own_rules)
     for rule in own_rules:
-        for key, pattern in named_patterns(rule.arguments):
+        for key, pattern in list_named_patterns(rule.arguments):
             if reason := find_pattern_error(pattern):
                 raise PackError(
                     f"{labels[rule.pack]}: rule {rule.id}: {key} {pattern!r}: {reason}"
@@ -178,30 +182,30 @@ def _check_unique(rules: Sequence[Rule]) -> None:
     for rule in rules:
         for word in (rule.id, rule.name):
             if word in rule_by_word:
-                other = rule_by_word[word]
+                first_rule = rule_by_word[word]
                 kind = "id" if word == rule.id else "name"
                 raise PackError(
                     f"{rule.pack}.toml: rule {rule.id}: {kind} {word!r} is already used by rule"
-                    f" {other.id} in {other.pack}.toml"
+                    f" {first_rule.id} in {first_rule.pack}.toml"
                 )
             rule_by_word[word] = rule
 
 
-def _cache_key(own: Sequence[OwnPack]) -> str:
+def _cache_key(user_packs: Sequence[OwnPack]) -> str:
     kind = _KIND._replace(code=(*_KIND.code, str(data_dir("checks"))))
-    labels = (label.encode("utf-8", "surrogateescape") for label, _ in own)
-    return make_cache_key(kind, (*labels, *(text for _, text in own)))
+    labels = (label.encode("utf-8", "surrogateescape") for label, _ in user_packs)
+    return make_cache_key(kind, (*labels, *(text for _, text in user_packs)))
 
 
-def _simplify(value: Any) -> Any:
+def _simplify_value(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _simplify(item) for key, item in value.items()}
+        return {key: _simplify_value(item) for key, item in value.items()}
     if isinstance(value, RuleFix):
         return tuple(value)
     return str(value) if isinstance(value, Severity) else value
 
 
-def _severities_by_case(levels: Mapping[str, str]) -> Mapping[str, Severity]:
+def _parse_severities(levels: Mapping[str, str]) -> Mapping[str, Severity]:
     return {case: Severity(level) for case, level in levels.items()}
 
 
@@ -209,9 +213,9 @@ _TYPES: Sequence[tuple[int, Callable[[Any], Any]]] = [
     (Rule._fields.index(name), typed)
     for name, typed in (
         ("severity", Severity),
-        ("severities", _severities_by_case),
+        ("severities", _parse_severities),
         ("checkpatch_severity", lambda level: level and Severity(level)),
-        ("checkpatch_severities", _severities_by_case),
+        ("checkpatch_severities", _parse_severities),
         ("remedy", RuleFix._make),
     )
 ]
@@ -220,8 +224,8 @@ _TYPES: Sequence[tuple[int, Callable[[Any], Any]]] = [
 
 def _restore_rule(values: Sequence[Any]) -> Rule:
     fields = list(values)
-    for at, typed in _TYPES:
-        fields[at] = typed(fields[at])
+    for index, typed in _TYPES:
+        fields[index] = typed(fields[index])
     return Rule._make(fields)
 
 

@@ -56,15 +56,15 @@ def read_conf(tree: Tree | None) -> CheckpatchConf:
             name, _, value = word.lstrip("-").partition("=")
         options.setdefault(name, []).extend([value] if value else [])
     return CheckpatchConf(
-        ignore=_types(options.get("ignore", ())),
-        types=_types(options.get("types", ())),
+        ignore=_split_type_names(options.get("ignore", ())),
+        types=_split_type_names(options.get("types", ())),
         strict="strict" in options or "subjective" in options,
-        max_line_length=_number(options.get("max-line-length", ())),
-        help_lines=_number(options.get("min-conf-desc-length", ())),
+        max_line_length=_parse_number(options.get("max-line-length", ())),
+        help_lines=_parse_number(options.get("min-conf-desc-length", ())),
     )
 
 
-def usable(rules: Iterable[Rule], tree: Tree | None) -> tuple[Rule, ...]:
+def usable_rules(rules: Iterable[Rule], tree: Tree | None) -> tuple[Rule, ...]:
     """Return the rules whose advice can be followed in this tree.
 
     If a rule recommends a function, the tree's headers must contain it.
@@ -76,11 +76,11 @@ def usable(rules: Iterable[Rule], tree: Tree | None) -> tuple[Rule, ...]:
     return tuple(
         rule
         for rule in all_rules
-        if all(_provides(tree, headers, need) for need in rule.needs)
+        if all(_header_declares(tree, headers, need) for need in rule.needs)
     )
 
 
-def _provides(tree: Tree, headers: dict[str, bytes], need: str) -> bool:
+def _header_declares(tree: Tree, headers: dict[str, bytes], need: str) -> bool:
     header, _, function = need.partition(" ")
     if header not in headers:
         headers[header] = tree.read(header) or b""
@@ -88,11 +88,11 @@ def _provides(tree: Tree, headers: dict[str, bytes], need: str) -> bool:
     return cached_search(pattern, headers[header]) is not None
 
 
-def _types(values: Sequence[str]) -> tuple[str, ...]:
+def _split_type_names(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(word.upper() for value in values for word in value.split(",") if word)
 
 
-def _number(values: Sequence[str]) -> int:
+def _parse_number(values: Sequence[str]) -> int:
     return (
         int(values[-1])
         if values and values[-1].isascii() and values[-1].isdigit()
@@ -107,17 +107,17 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
     """
     from patchpilot.projects.checking import misspelling_error
 
-    known = {word for rule in rules for word in rule.words}
+    known_words = {word for rule in rules for word in rule.words}
     for key, words in (
         ("ignore", project.style.ignore),
         ("severity", project.style.severity),
     ):
         for word in words:
-            if word not in known:
+            if word not in known_words:
                 raise misspelling_error(
                     f"{project.files[0]}: [style]: {key}: unknown rule {word!r}",
                     word,
-                    known,
+                    known_words,
                 )
 
 
@@ -148,7 +148,7 @@ _NOT_IN_WHOLE_FILES = frozenset(("COMMIT_MESSAGE", "ENOTSUPP", "NOT_UNIFIED_DIFF
 """The types that checkpatch.pl -f reports as CHECK, and the types that it omits."""
 
 
-def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+def rules_for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Select the rules about code, which apply without a patch or message.
 
     Their severities are those of checkpatch.pl -f.
@@ -188,7 +188,7 @@ def adjust_rules(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
     def replace_name(text: str) -> str:
         return _KERNEL.sub(project.title, text)
 
-    def adjust(rule: Rule) -> Rule:
+    def adjust_rule(rule: Rule) -> Rule:
         severity = style.severity.get(rule.name)
         if not project.kernel:
             rule = rule._replace(
@@ -207,7 +207,7 @@ def adjust_rules(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
         )
 
     return tuple(
-        adjust(rule)
+        adjust_rule(rule)
         for rule in rules
         if not any(word in style.ignore for word in rule.words)
     )
@@ -238,7 +238,7 @@ apply, and every reader of a log notices a subject such as "Fixed a crash.".
 
 
 @cache
-def rule_records() -> Mapping[Measured, RuleRecord]:
+def load_rule_records() -> Mapping[Measured, RuleRecord]:
     """Return all measured results by rule name and severity, or none if the data is not installed.
 
     A rule without a record had no finding when the rules were measured.
@@ -255,7 +255,7 @@ def rule_records() -> Mapping[Measured, RuleRecord]:
     }
 
 
-def records_of(rule: Rule) -> Mapping[Severity, RuleRecord]:
+def find_rule_records(rule: Rule) -> Mapping[Severity, RuleRecord]:
     return _records_by_name().get(rule.name, {})
 
 
@@ -263,13 +263,13 @@ def records_of(rule: Rule) -> Mapping[Severity, RuleRecord]:
 def _records_by_name() -> Mapping[str, Mapping[Severity, RuleRecord]]:
     order = list(Severity)
     by_name: dict[str, dict[Severity, RuleRecord]] = {}
-    rows = sorted(rule_records().items(), key=lambda row: order.index(row[0][1]))
+    rows = sorted(load_rule_records().items(), key=lambda row: order.index(row[0][1]))
     for (name, severity), record in rows:
         by_name.setdefault(name, {})[severity] = record
     return by_name
 
 
-def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measured]:
+def find_hidden_rules(rules: Sequence[Rule], noise: float = NOISE) -> set[Measured]:
     """Return the rules and severities whose findings are shown only with `--strict`.
 
     Findings are shown in order of value, until an accepted patch has on average `noise` lines with
@@ -278,7 +278,7 @@ def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
     measured = [
         (rule.name, severity, record)
         for rule in rules
-        for severity, record in records_of(rule).items()
+        for severity, record in find_rule_records(rule).items()
     ]
     measured.sort(
         key=lambda row: (
@@ -303,8 +303,10 @@ def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
 def unknown_rule_hint(word: str, choices: Iterable[str]) -> Advice:
     """Return a hint with the nearest rule name, if any, and the command that lists all rules."""
     listing = Action("explain", (), "run `{}` to list the rules")
-    near = find_nearest_word(word.replace("_", "-"), choices)
-    return Hint((f"did you mean {near!r}? ", listing)) if near else listing
+    nearest_word = find_nearest_word(word.replace("_", "-"), choices)
+    return (
+        Hint((f"did you mean {nearest_word!r}? ", listing)) if nearest_word else listing
+    )
 
 
 _RELEASE_6_0, _CYCLE, _RELEASES = date(2022, 10, 2), timedelta(days=64), 20
@@ -325,19 +327,19 @@ def is_in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
     )
 
 
-def is_later(rule: Rule, sent: date) -> bool:
+def is_newer_than_message(rule: Rule, sent_date: date) -> bool:
     """Return whether a rule about messages is newer than the message."""
     if rule.scope in OF_CODE or not rule.since:
         return False
-    return sent < release_date(rule.since)
+    return sent_date < kernel_release_date(rule.since)
 
 
-def release_date(version: Kernel) -> date:
+def kernel_release_date(version: Kernel) -> date:
     major, minor = version
     return _RELEASE_6_0 + _CYCLE * (_RELEASES * (major - 6) + minor)
 
 
-def choose(
+def choose_rules(
     rules: Iterable[Rule],
     *,
     kernel: Kernel,
@@ -353,7 +355,10 @@ def choose(
     case-insensitive. Raise UsageError for an unknown selector.
     """
     everything = tuple(rules)
-    selected, ignored = verify(select, everything), verify(ignore, everything)
+    selected, ignored = (
+        verify_selectors(select, everything),
+        verify_selectors(ignore, everything),
+    )
     return tuple(
         rule
         for rule in everything
@@ -367,17 +372,17 @@ def choose(
     )
 
 
-def verify(words: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
+def verify_selectors(words: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
     """Return rule selectors in lower case; raise UsageError for one that matches no rule."""
     if not words:
         return frozenset()
-    known = {word.lower(): word for rule in rules for word in rule.words}
+    words_by_key = {word.lower(): word for rule in rules for word in rule.words}
     for word in words:
-        if word.lower() not in known:
+        if word.lower() not in words_by_key:
             raise unknown_word_error(
                 "rule",
                 word,
-                known.values(),
-                hint=unknown_rule_hint(word, known.values()),
+                words_by_key.values(),
+                hint=unknown_rule_hint(word, words_by_key.values()),
             )
     return frozenset(word.lower() for word in words)

@@ -43,7 +43,7 @@ class Waiver(NamedTuple):
     kind: str = "person"
     subject: str = ""
 
-    def covers(self, finding: Finding, words: Iterable[str]) -> bool:
+    def covers_finding(self, finding: Finding, words: Iterable[str]) -> bool:
         """Return whether the waiver covers a finding.
 
         `words` contains the names of the finding's rule. A waiver with paths does not cover
@@ -51,9 +51,10 @@ class Waiver(NamedTuple):
         """
         if self.rule.lower() not in {word.lower() for word in words}:
             return False
-        place = finding.path
+        finding_path = finding.path
         return not self.paths or (
-            place is not None and any(_matches(place, path) for path in self.paths)
+            finding_path is not None
+            and any(_path_matches(finding_path, path) for path in self.paths)
         )
 
     def has_expired(self, today: date) -> bool:
@@ -64,7 +65,7 @@ class Waiver(NamedTuple):
         return f"{self.rule} ({', '.join(self.paths)})" if self.paths else self.rule
 
 
-def _matches(path: str, pattern: str) -> bool:
+def _path_matches(path: str, pattern: str) -> bool:
     return (
         path.startswith(pattern)
         if pattern.endswith("/")
@@ -108,13 +109,13 @@ def _parse_waiver(table: Mapping[str, Any], position: str, label: str) -> Waiver
         table["rule"].strip(),
         " ".join(table["reason"].split()),
         tuple(paths),
-        _day(table.get("until"), position),
+        _parse_expiry_date(table.get("until"), position),
         label,
         TREE,
     )
 
 
-def _day(value: Any, position: str) -> date | None:
+def _parse_expiry_date(value: Any, position: str) -> date | None:
     if value is None or type(value) is date:
         return value
     if (
@@ -146,12 +147,12 @@ def parse_waiver_words(words: Sequence[str]) -> tuple[Waiver, ...]:
     return tuple(result)
 
 
-def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
+def verify_waivers(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
     """Check that each waiver names an existing rule that may be waived.
 
     Raise UsageError or InputError with a hint.
     """
-    known = {word.lower(): word for rule in rules for word in rule.words}
+    words_by_key = {word.lower(): word for rule in rules for word in rule.words}
     not_waivable = {
         word.lower()
         for rule in rules
@@ -160,11 +161,11 @@ def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
     }
     for waiver in waivers:
         word = waiver.rule.lower()
-        if word not in known and waiver.kind == TOPIC:
+        if word not in words_by_key and waiver.kind == TOPIC:
             # the rule no longer exists, so the waiver has no effect
             continue
-        if word not in known:
-            hint = unknown_rule_hint(waiver.rule, known.values())
+        if word not in words_by_key:
+            hint = unknown_rule_hint(waiver.rule, words_by_key.values())
             message = f"unknown rule {waiver.rule!r}"
             raise (
                 InputError(f"{waiver.origin}: {message}", hint=hint)

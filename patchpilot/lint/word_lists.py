@@ -9,13 +9,13 @@ from patchpilot.cache.entries import read_shipped_tables
 from patchpilot.errors import PackError
 
 
-def imperative_of(word: str) -> str | None:
+def find_imperative(word: str) -> str | None:
     """Return the imperative of a verb in the third person, past tense or -ing form.
 
     Return None for unknown verbs and for imperatives.
     """
-    lower, verbs = word.lower(), word_set("verbs", "verbs")
-    irregular = word_table("verbs", "irregular").get(lower)
+    lower, verbs = word.lower(), load_word_set("verbs", "verbs")
+    irregular = load_word_table("verbs", "irregular").get(lower)
     if irregular is not None:
         return str(irregular)
     if lower in verbs:
@@ -36,7 +36,7 @@ def imperative_of(word: str) -> str | None:
 
 
 @cache
-def word_set(name: str, key: str) -> frozenset[str]:
+def load_word_set(name: str, key: str) -> frozenset[str]:
     """Return the list `key` of checks/words/NAME.toml as a set.
 
     Raise PackError if it is missing or not a list of strings.
@@ -47,7 +47,7 @@ def word_set(name: str, key: str) -> frozenset[str]:
     return frozenset(words)
 
 
-def word_table(name: str, key: str) -> Mapping[str, Any]:
+def load_word_table(name: str, key: str) -> Mapping[str, Any]:
     """Return the table `key` of checks/words/NAME.toml.
 
     Raise PackError if it is missing or not a table.

@@ -11,7 +11,7 @@ from patchpilot.commits import rewrite
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
-from patchpilot.lint.recognize_findings import pair_with_earlier
+from patchpilot.lint.recognize_findings import pair_with_earlier_patches
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import AddressState, check_email_address, find_addresses
 from patchpilot.model.commit import Commit
@@ -203,7 +203,7 @@ def _find_similar_titles(
     posts = [
         parse_patch(post.mail.raw, post.message_id) for post in posted.latest.patches
     ]
-    pairs = pair_with_earlier(posts, series.patches)
+    pairs = pair_with_earlier_patches(posts, series.patches)
     return {
         ids[index]: frozenset([posts[post_index].subject.title])
         for index, post_index in pairs.items()

@@ -269,7 +269,8 @@ def test_series_rules_run_once(
         return len(patches)
 
     assert [
-        Context(patch, series).series_fact("number", make) for patch in series.patches
+        Context(patch, series).cache_for_series("number", make)
+        for patch in series.patches
     ] == [len(NAMES)] * len(NAMES)
     assert runs == [len(NAMES)]
-    assert Context(series.patches[0]).series_fact("number", make) == 1
+    assert Context(series.patches[0]).cache_for_series("number", make) == 1

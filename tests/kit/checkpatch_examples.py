@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.rule_store import load_packs
-from patchpilot.lint.selection import choose
+from patchpilot.lint.selection import choose_rules
 from patchpilot.model.rule import Example, Rule
 from tests.kit.retired import retired_types
 from tests.kit.snippets import context_of, mail_of
@@ -61,7 +61,8 @@ def find_our_types(example: Example, rules: tuple[Rule, ...]) -> Findings:
     context = context_of(example._replace(kernel=KERNEL, profile="linux"))
     skipped = SKIPPED_TYPES | (set() if example.tree else WORD_LISTS)
     return findings_by_type(
-        run(context, choose(rules, kernel=KERNEL, profile="linux")), skipped
+        find_findings(context, choose_rules(rules, kernel=KERNEL, profile="linux")),
+        skipped,
     )
 
 

@@ -3,11 +3,11 @@
 
 from functools import cache
 
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.fixing.try_fixes import FixOutcome, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.rule_store import load_packs
-from patchpilot.lint.selection import choose
+from patchpilot.lint.selection import choose_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Example, Finding, Rule
@@ -21,13 +21,13 @@ def all_rules() -> tuple[Rule, ...]:
 
 def fixed_context(context: Context) -> FixOutcome:
     """Apply the safe fixes of all current rules to the context's patch."""
-    rules = choose(
+    rules = choose_rules(
         all_rules(), kernel=context.options.kernel, profile=context.project.name
     )
 
     def look(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        current = context.for_patch(patch)
-        return current, run(current, rules)
+        current = context.with_patch(patch)
+        return current, find_findings(current, rules)
 
     return fix_patch(context.patch, look, {rule.id: rule for rule in rules})
 

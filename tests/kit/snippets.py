@@ -80,7 +80,7 @@ class MemoryHistory:
     def __init__(self, commits: Mapping[str, str]) -> None:
         self._commits = commits
 
-    def find(self, prefix: str) -> Commit | None:
+    def find_commit(self, prefix: str) -> Commit | None:
         """Return the commit whose id starts with `prefix`."""
         full_id = next(
             (commit for commit in self._commits if commit.startswith(prefix.lower())),
@@ -108,7 +108,7 @@ class MemoryHistory:
         """Return True, because the table contains all commits."""
         return True
 
-    def forms_below(self, folder: str) -> Sequence[CommitForm]:
+    def list_commit_forms(self, folder: str) -> Sequence[CommitForm]:
         """Return all subjects, regardless of `folder`."""
         return [(subject, (), "") for subject in self._commits.values()]
 

@@ -22,10 +22,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from patchpilot.commits.tree_readers import DirectoryTree
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_packs
-from patchpilot.lint.selection import choose
+from patchpilot.lint.selection import choose_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Example
 from tests.kit.checkpatch_examples import (
@@ -156,7 +156,7 @@ def compare_outputs(script: Path, folders: list[Path], limit: int) -> None:
     types.
     """
     root = script.parent.parent
-    rules = choose(
+    rules = choose_rules(
         tuple(rule for pack in load_packs() for rule in pack.rules),
         kernel=KERNEL,
         profile="linux",
@@ -180,7 +180,7 @@ def compare_outputs(script: Path, folders: list[Path], limit: int) -> None:
                 parse_patch(patch.read_bytes(), str(patch)), None, tree, None, options
             )
             actual = collections.Counter(
-                findings_by_type(run(context, rules), SKIPPED_TYPES)
+                findings_by_type(find_findings(context, rules), SKIPPED_TYPES)
             )
             agreed += expected == actual
             for index, part in enumerate(

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from patchpilot.lint.habits import Habits, count
+from patchpilot.lint.habits import Habits, count_habits
 from patchpilot.model.commit import CommitForm, analyze_message_form
 from patchpilot.model.mail import parse_patch
 from tests.lab.list_archive import read_archive
@@ -111,7 +111,7 @@ def table_lines(rows: Iterable[Row]) -> Iterator[str]:
         for name in (*row.folders, *subfolders):
             forms[name].append(row.form)
     counted = {
-        name: count(name, patches)
+        name: count_habits(name, patches)
         for name, patches in forms.items()
         if len(patches) >= LEAST_PATCHES
     }
@@ -146,11 +146,11 @@ def table_lines(rows: Iterable[Row]) -> Iterator[str]:
 def _rule_habits(habits: Habits) -> tuple[object, ...]:
     """Return the habits that rules use, to compare a directory with its parent."""
     names = [[name for name, _ in shares] for shares in (habits.first, habits.further)]
-    cases = [case for case, share in habits.cases if habits.weight(share)]
+    cases = [case for case, share in habits.cases if habits.weigh_share(share)]
     return (
         *names,
         cases,
-        [mark for mark, share in habits.marks if habits.weight(share)],
+        [mark for mark, share in habits.marks if habits.weigh_share(share)],
     )
 
 

@@ -7,7 +7,7 @@ checkpatch.pl warns about them, and its own format keeps its levels.
 import pytest
 
 from patchpilot.errors import PackError
-from patchpilot.lint.engine import Findings, run
+from patchpilot.lint.engine import Findings, find_findings
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.pack import parse_pack
 from patchpilot.lint.rule_store import load_rules
@@ -37,7 +37,7 @@ def find_rule_findings(
     context = Context(
         parse_patch(text.encode(), "x.patch"), tree=tree, options=Options(strict=strict)
     )
-    return run(context, use_checkpatch_levels(rules) if checkpatch else rules)
+    return find_findings(context, use_checkpatch_levels(rules) if checkpatch else rules)
 
 
 def find_rule_warnings(

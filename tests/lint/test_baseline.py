@@ -16,19 +16,19 @@ from patchpilot.errors import InputError
 from patchpilot.lint.baseline import (
     SCHEMA,
     Remaining,
-    as_text,
+    format_baseline,
     read_baseline,
 )
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.recognize_findings import (
     LONGEST,
     FindingMark,
-    change_of,
-    mark_of,
+    hash_changes,
+    make_mark,
+    map_renamed_files,
     normalize_text,
-    pair_with_earlier,
-    renames,
+    pair_with_earlier_patches,
 )
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver
@@ -95,7 +95,7 @@ def test_moved_line_keeps_the_same_mark() -> None:
             offset=400,
         ),
     )
-    assert mark_of(make_finding(old, "foo(", path=PATH), old) == mark_of(
+    assert make_mark(make_finding(old, "foo(", path=PATH), old) == make_mark(
         make_finding(new, "foo(", path=PATH), new
     )
 
@@ -108,7 +108,7 @@ def test_other_lines_and_files_differ(changes: dict[str, str]) -> None:
         make_patch(added="foo( 1 );"),
         make_patch(**{"added": "foo( 1 );", **changes}),
     )
-    assert mark_of(make_finding(old, "foo(", path=PATH), old) != mark_of(
+    assert make_mark(make_finding(old, "foo(", path=PATH), old) != make_mark(
         make_finding(new, "foo(", path=changes.get("path", PATH)), new
     )
 
@@ -118,7 +118,7 @@ def test_subject_ignores_version_and_number() -> None:
         make_patch(marks="PATCH"),
         make_patch(marks="PATCH net-next v3 2/7", text="Other."),
     )
-    assert mark_of(make_finding(old, "Subject:"), old) == mark_of(
+    assert make_mark(make_finding(old, "Subject:"), old) == make_mark(
         make_finding(new, "Subject:"), new
     )
 
@@ -132,14 +132,14 @@ def test_variable_text_is_ignored() -> None:
     )
     second = parse_patch(text.encode(), "b.patch")
     for before, after in (("6 Jan 2026", "7 Jul 2026"), ("From 0123", "From ba98")):
-        assert mark_of(make_finding(first, before), first) == mark_of(
+        assert make_mark(make_finding(first, before), first) == make_mark(
             make_finding(second, after), second
         )
 
 
 def test_whole_patch_finding_has_a_mark() -> None:
     first = make_patch()
-    left = [mark_of(make_finding(first, None), first)]
+    left = [make_mark(make_finding(first, None), first)]
     reworded, reworked, another = (
         make_patch("frob: other words"),
         make_patch(added="int b;"),
@@ -151,14 +151,17 @@ def test_whole_patch_finding_has_a_mark() -> None:
         (reworked, True),
         (another, False),
     ):
-        assert Remaining(left).take(mark_of(make_finding(one, None), one)) is known
+        assert (
+            Remaining(left).use_up_entry(make_mark(make_finding(one, None), one))
+            is known
+        )
 
 
 def test_mark_ignores_context_and_white_space() -> None:
-    assert change_of(make_patch(added="a  = 1;")) == change_of(
+    assert hash_changes(make_patch(added="a  = 1;")) == hash_changes(
         make_patch("frob: x", "y", added="\ta = 1;", offset=90)
     )
-    assert change_of(make_patch(added="a = 1;")) != change_of(
+    assert hash_changes(make_patch(added="a = 1;")) != hash_changes(
         make_patch(added="a = 2;")
     )
 
@@ -174,7 +177,7 @@ def test_baseline_round_trip_is_exact(
 ) -> None:
     file = tmp_path_factory.mktemp("b") / "b.json"
     counts = Counter(marks)
-    write_file(file, as_text(counts, {"R1": "a-name"}))
+    write_file(file, format_baseline(counts, {"R1": "a-name"}))
     assert read_baseline(file) == counts
     file.read_bytes().decode("utf-8")
 
@@ -182,10 +185,10 @@ def test_baseline_round_trip_is_exact(
 @given(marks=st.lists(_MARKS, max_size=8), data=st.data())
 def test_order_is_irrelevant(marks: list[FindingMark], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(marks))
-    assert as_text(Counter(marks), {}) == as_text(Counter(shuffled), {})
+    assert format_baseline(Counter(marks), {}) == format_baseline(Counter(shuffled), {})
     remaining = Remaining(marks)
-    assert all(remaining.take(mark) for mark in shuffled)
-    assert not remaining.stale
+    assert all(remaining.use_up_entry(mark) for mark in shuffled)
+    assert not remaining.unused_entries
 
 
 @given(marks=st.lists(_MARKS, min_size=1, max_size=8), data=st.data())
@@ -194,18 +197,20 @@ def test_repeated_findings_are_counted(
 ) -> None:
     repeated_mark = data.draw(st.sampled_from(marks))
     remaining = Remaining(marks)
-    assert sum(not remaining.take(mark) for mark in (*marks, repeated_mark)) == 1
+    assert (
+        sum(not remaining.use_up_entry(mark) for mark in (*marks, repeated_mark)) == 1
+    )
     rest = list(marks)
     rest.remove(repeated_mark)
     remaining = Remaining(marks)
-    assert all(remaining.take(one) for one in rest)
-    assert sum(remaining.stale.values()) == 1
+    assert all(remaining.use_up_entry(one) for one in rest)
+    assert sum(remaining.unused_entries.values()) == 1
 
 
 def test_baseline_file_is_sorted_and_printable(
     tmp_path: Path,
 ) -> None:
-    text = as_text(
+    text = format_baseline(
         {FindingMark("b.c", "R2", "x\u202ey"): 2, FindingMark("a.c", "R1", "ä"): 1},
         {"R1": "some-rule"},
     )
@@ -304,9 +309,9 @@ def test_renamed_file_is_marked_under_the_old_path() -> None:
         mail("frob: move", f"{PROSE}\n\n{SIGN_OFF}", text).encode(), "b.patch"
     )
     old = make_patch(path="a.c", added="foo( 1 );")
-    moved = renames([new])
+    moved = map_renamed_files([new])
     assert moved == {"b.c": "a.c"}
-    assert mark_of(make_finding(new, "foo(", path="b.c"), new, moved) == mark_of(
+    assert make_mark(make_finding(new, "foo(", path="b.c"), new, moved) == make_mark(
         make_finding(old, "foo(", path="a.c"), old
     )
 
@@ -323,7 +328,7 @@ def test_patches_are_paired_like_range_diff() -> None:
         make_patch("frob: two", added="long other;"),
         make_patch("frob: one", added="int one;", offset=70),
     ]
-    assert pair_with_earlier([same, subject, rework], new) == {1: 2, 2: 1, 3: 0}
+    assert pair_with_earlier_patches([same, subject, rework], new) == {1: 2, 2: 1, 3: 0}
 
 
 @given(data=st.data(), count=st.integers(1, 6))
@@ -333,7 +338,7 @@ def test_reordered_patches_are_paired(data: st.DataObject, count: int) -> None:
         for number in range(count)
     ]
     order = data.draw(st.permutations(range(count)))
-    assert pair_with_earlier(old, [old[index] for index in order]) == dict(
+    assert pair_with_earlier_patches(old, [old[index] for index in order]) == dict(
         enumerate(order)
     )
 
@@ -341,7 +346,7 @@ def test_reordered_patches_are_paired(data: st.DataObject, count: int) -> None:
 def remove_sign_off(patch: Patch) -> tuple[Patch, Finding]:
     text = "\n".join(patch.lines).replace(SIGN_OFF, "")
     patch = parse_patch(text.encode(), "a.patch")
-    findings = run(Context(patch), load_rules())
+    findings = find_findings(Context(patch), load_rules())
     return patch, next(finding for finding in findings if finding.name == "no-sign-off")
 
 
@@ -350,7 +355,7 @@ def test_message_finding_belongs_to_the_patch() -> None:
     for of in (make_patch(), make_patch("frob: more", added="int c;")):
         one, reported = remove_sign_off(of)
         assert (reported.patch_line or 0) > one.diff_line
-        marks.append((mark_of(reported, one), change_of(one)))
+        marks.append((make_mark(reported, one), hash_changes(one)))
     assert marks[0][0] == FindingMark("", "CPM003", "frob: wait", marks[0][1])
     assert marks[0][0] != marks[1][0]
 
@@ -358,8 +363,8 @@ def test_message_finding_belongs_to_the_patch() -> None:
 def test_path_waiver_does_not_cover_sign_offs() -> None:
     _, reported = remove_sign_off(make_patch())
     words = ("no-sign-off",)
-    assert not Waiver("no-sign-off", "r", ("drivers/",)).covers(reported, words)
-    assert Waiver("no-sign-off", "r").covers(reported, words)
+    assert not Waiver("no-sign-off", "r", ("drivers/",)).covers_finding(reported, words)
+    assert Waiver("no-sign-off", "r").covers_finding(reported, words)
 
 
 @pytest.mark.parametrize("device", [False, True])

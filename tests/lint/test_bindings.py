@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.rule import Example
 from tests.kit.snippets import context_of
@@ -31,7 +31,7 @@ def test_binding_is_required_if_the_tree_has_bindings(
         )
     )
     context.options = context.options._replace(checkpatch_compat=compat)
-    findings = run(context, load_rules())
+    findings = find_findings(context, load_rules())
     assert (
         any(finding.name == "undocumented-compatible" for finding in findings)
         is reported

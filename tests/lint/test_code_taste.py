@@ -6,7 +6,7 @@ The examples in checks/ show what they report.
 
 import pytest
 
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.rule import Example
 from tests.kit.snippets import context_of
@@ -15,7 +15,9 @@ from tests.kit.snippets import context_of
 def _count_reported_lines(rule: str, code: str) -> int:
     rules = [each for each in load_rules() if each.name == rule]
     return len(
-        run(context_of(Example(bad=True, code=code, path="drivers/frob/frob.c")), rules)
+        find_findings(
+            context_of(Example(bad=True, code=code, path="drivers/frob/frob.c")), rules
+        )
     )
 
 

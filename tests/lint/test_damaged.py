@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.lint.engine import Findings, run
+from patchpilot.lint.engine import Findings, find_findings
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.lint.selection import choose
+from patchpilot.lint.selection import choose_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 
@@ -103,8 +103,8 @@ def _damage_patch(edits: list[tuple[str, int, int, str]]) -> bytes:
 
 
 def _check_patch(patch: Patch) -> Findings:
-    rules = choose(load_rules(), kernel=(6, 1), profile="linux")
-    return run(Context(patch=patch, options=Options(strict=True)), rules)
+    rules = choose_rules(load_rules(), kernel=(6, 1), profile="linux")
+    return find_findings(Context(patch=patch, options=Options(strict=True)), rules)
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,7 +8,7 @@ import pytest
 from patchpilot.errors import PackError
 from patchpilot.lint import detector as registry
 from patchpilot.lint.detector import Arguments, Hit, RegisteredDetector, typed_detector
-from patchpilot.lint.engine import run, run_series
+from patchpilot.lint.engine import find_findings, run_series
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
@@ -69,7 +69,7 @@ def _line_number(patch: Patch, text: str) -> int:
 def test_diff_finding_has_a_file_and_line() -> None:
     patch = _make_patch()
     HITS.append(Hit(_line_number(patch, "+int c;")))
-    (finding,) = run(Context(patch), [_make_rule()])
+    (finding,) = find_findings(Context(patch), [_make_rule()])
     assert (finding.path, finding.line, finding.message) == (
         "drivers/frob/frob.c",
         11,
@@ -79,14 +79,15 @@ def test_diff_finding_has_a_file_and_line() -> None:
 
 def test_message_finding_has_no_file() -> None:
     HITS.append(Hit(6))
-    (finding,) = run(Context(_make_patch()), [_make_rule()])
+    (finding,) = find_findings(Context(_make_patch()), [_make_rule()])
     assert (finding.path, finding.line) == (None, None)
 
 
 def test_findings_are_in_line_order() -> None:
     HITS.extend([Hit(None), Hit(9), Hit(2)])
     assert [
-        finding.patch_line for finding in run(Context(_make_patch()), [_make_rule()])
+        finding.patch_line
+        for finding in find_findings(Context(_make_patch()), [_make_rule()])
     ] == [
         2,
         9,
@@ -111,7 +112,7 @@ def test_checks_are_optional(
 ) -> None:
     patch = _make_patch(path)
     HITS.append(Hit(_line_number(patch, "+int c;")))
-    findings = run(
+    findings = find_findings(
         Context(patch, options=Options(strict=strict, as_checkpatch=True)),
         [_make_rule(Severity.CHECK, checkpatch)],
     )
@@ -121,7 +122,9 @@ def test_checks_are_optional(
 def test_pack_sets_the_severity_of_a_case() -> None:
     rule = _make_rule(Severity.NOTE)._replace(severities={"worse": Severity.ERROR})
     HITS.extend([Hit(2, case="worse"), Hit(3, case="other"), Hit(4)])
-    assert [finding.severity for finding in run(Context(_make_patch()), [rule])] == [
+    assert [
+        finding.severity for finding in find_findings(Context(_make_patch()), [rule])
+    ] == [
         Severity.ERROR,
         Severity.NOTE,
         Severity.NOTE,
@@ -147,7 +150,7 @@ def test_moved_code_is_marked(
     HITS.append(Hit(_line_number(patch, "+\t\tfrob_start_it(frob, 1);")))
     assert [
         finding.moved
-        for finding in run(
+        for finding in find_findings(
             Context(patch, options=Options(strict=strict)),
             [_make_rule(checkpatch=checkpatch, on_moved=on_moved)],
         )
@@ -158,7 +161,7 @@ def test_series_rules_run_once_per_series() -> None:
     HITS.append(Hit(2))
     patch = _make_patch()
     rule = _make_rule(scope="series")
-    assert not run(Context(patch), [rule])
+    assert not find_findings(Context(patch), [rule])
     assert not run_series(Context(patch, Series((patch,))), [rule])
     assert len(run_series(Context(patch, Series((patch, patch))), [rule])) == 1
 
@@ -194,13 +197,13 @@ def test_unknown_argument_is_reported(
         RegisteredDetector(_yield_first_hit, {"most": int}),
     )
     with pytest.raises(PackError) as error:
-        run(Context(_make_patch()), [_make_rule()])
+        find_findings(Context(_make_patch()), [_make_rule()])
     assert (
         error.value.message
         == "tests.toml: rule TST001: test-give needs the argument 'most'"
     )
     assert error.value.hint == "add most to [rule.match]"
-    assert not run(
+    assert not find_findings(
         Context(_make_patch()), [_make_rule()._replace(arguments={"most": 2})]
     )
 
@@ -212,4 +215,6 @@ def test_detector_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
         RegisteredDetector(_yield_first_hit, {"most": int}),
     )
     with pytest.raises(KeyError):
-        run(Context(_make_patch()), [_make_rule()._replace(arguments={"most": 1})])
+        find_findings(
+            Context(_make_patch()), [_make_rule()._replace(arguments={"most": 1})]
+        )

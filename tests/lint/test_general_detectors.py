@@ -7,7 +7,7 @@ Each row has a match table, added code (or a message), and the reported lines.
 import pytest
 
 from patchpilot.errors import PackError
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.pack import parse_pack
 from patchpilot.lint.rule_store import import_detectors
 from patchpilot.model.rule import Example, Finding, Rule
@@ -42,7 +42,7 @@ def make_rule(match: str, message: str = "frob") -> Rule:
 def matched_lines(
     match: str, code: str, message: str = "frob", path: str = "drivers/frob/frob.c"
 ) -> tuple[Finding, ...]:
-    return run(
+    return find_findings(
         context_of(Example(bad=True, code=code, path=path)),
         (make_rule(match, message),),
     )
@@ -52,7 +52,7 @@ def reported_lines(
     match: str, code: str, path: str = "drivers/frob/frob.c"
 ) -> list[str]:
     context = context_of(Example(bad=True, code=code, path=path))
-    findings = run(context, (make_rule(match),))
+    findings = find_findings(context, (make_rule(match),))
     return [
         context.patch.lines[(finding.patch_line or 0) - 1][1:].strip()
         for finding in findings
@@ -161,7 +161,7 @@ def reported_message_lines(
 ) -> list[str]:
     example = Example(bad=True, message=message, subject=subject, trailers=trailers)
     context = context_of(example)
-    findings = run(context, (make_rule(match),))
+    findings = find_findings(context, (make_rule(match),))
     return [context.patch.lines[(finding.patch_line or 0) - 1] for finding in findings]
 
 

@@ -53,14 +53,14 @@ def test_mailbox_is_split(text: str, box: Mailbox) -> None:
 
 def test_mailbox_is_formatted() -> None:
     assert (
-        parse_mailbox("Ada  Fixer <ada@example.org>,").written()
+        parse_mailbox("Ada  Fixer <ada@example.org>,").format_mailbox()
         == "Ada  Fixer <ada@example.org> ,"
     )
     assert (
-        parse_mailbox("Fixer, Ada <ada@example.org>").written()
+        parse_mailbox("Fixer, Ada <ada@example.org>").format_mailbox()
         == '"Fixer, Ada" <ada@example.org>'
     )
-    assert parse_mailbox("ada@example.org.").written() == "ada@example.org"
+    assert parse_mailbox("ada@example.org.").format_mailbox() == "ada@example.org"
 
 
 @given(SIGNS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
@@ -27,7 +27,7 @@ deleted file mode 100644
 def test_strict_reports_hidden_findings() -> None:
     for strict in (True, False):
         context = Context(parse_patch(GONE, "a"), options=Options(strict=strict))
-        names = {finding.name for finding in run(context, load_rules())}
+        names = {finding.name for finding in find_findings(context, load_rules())}
         assert ("bindings-mixed-with-code" in names) is strict
 
 
@@ -88,7 +88,9 @@ def test_existing_faults_are_hidden_by_default(
 ) -> None:
     rules = [rule for rule in load_rules() if rule.name == name]
     for text, times in ((accepted, 0), (wrong, 1)):
-        assert len(run(Context(parse_patch(text.encode(), "a")), rules)) == times
+        assert (
+            len(find_findings(Context(parse_patch(text.encode(), "a")), rules)) == times
+        )
 
 
 QUOTED = """s/recieved/received/
@@ -126,7 +128,7 @@ def _reported_names(
     text = mail(subject, "c", file_diff(path, body.encode().decode("unicode_escape")))
     patch = parse_patch(text.encode(), "a")
     rules = [rule for rule in load_rules() if rule.name == name]
-    findings = run(Context(patch, options=Options(data_dir=data)), rules)
+    findings = find_findings(Context(patch, options=Options(data_dir=data)), rules)
     return [patch.lines[(finding.patch_line or 1) - 1] for finding in findings]
 
 

@@ -3,9 +3,9 @@
 
 import pytest
 
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.lint.message_parts import paragraphs, pasted
+from patchpilot.lint.message_parts import find_paragraphs, find_pasted_lines
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Finding
@@ -46,7 +46,7 @@ def _find_rules(
     ]
     return {
         finding.name: finding
-        for finding in run(_message_context(message, subject, diff), rules)
+        for finding in find_findings(_message_context(message, subject, diff), rules)
     }
 
 
@@ -85,7 +85,7 @@ def test_pasted_text_is_not_prose(text: str) -> None:
     context = _message_context(
         f"The frob waits.\n\n{text}\nWait for it, as the link is slow.\n"
     )
-    assert [paragraph.text for paragraph in paragraphs(context)] in (
+    assert [paragraph.text for paragraph in find_paragraphs(context)] in (
         ["The frob waits.", "Wait for it, as the link is slow."],
         ["The frob waits.", "The tool says:", "Wait for it, as the link is slow."],
         ["The frob waits.", "Ada Fixer wrote:", "Wait for it, as the link is slow."],
@@ -124,7 +124,7 @@ def test_prose_is_not_a_paste(text: str) -> None:
         for index, line in enumerate(lines)
         if line.strip() and not line.startswith(("\t", "===="))
     ]
-    assert not pasted(context) & set(reported)
+    assert not find_pasted_lines(context) & set(reported)
 
 
 def test_tags_are_never_pasted() -> None:
@@ -133,7 +133,7 @@ def test_tags_are_never_pasted() -> None:
         'Fixes: 0123456789ab ("frob: add it")\n'
         "Signed-off-by: Ada Fixer <ada@example.org>\n"
     )
-    assert pasted(context) == {0}
+    assert find_pasted_lines(context) == {0}
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_stable_patch_names_its_mainline_commit(
     rules = [
         rule for rule in load_rules() if rule.name == "backport-without-upstream-commit"
     ]
-    findings = run(
+    findings = find_findings(
         Context(parse_patch(text.encode(), "x.patch"), options=Options(strict=True)),
         rules,
     )
@@ -284,7 +284,7 @@ def test_diff_in_the_message_is_not_prose() -> None:
         " since the day when it was new, or longer;\n int b;"
     )
     context = _message_context(message, diff="")
-    assert pasted(context) == {2, 3, 4, 5}
+    assert find_pasted_lines(context) == {2, 3, 4, 5}
     assert (
         head
         in fixed_text(mail("frob: wait for the link", message, "")).draft.patch.lines
@@ -305,4 +305,4 @@ def test_git_footer_is_not_a_reference(line: str) -> None:
         f"The link is slow on old boards, so wait for it before the first\ntransfer.\n\n{line}\n"
     )
     rules = [rule for rule in load_rules() if rule.scope == "message"]
-    assert not [finding.name for finding in run(context, rules)]
+    assert not [finding.name for finding in find_findings(context, rules)]

@@ -9,8 +9,13 @@ import pytest
 from patchpilot.cache.entries import cache_dir
 from patchpilot.errors import PackError, UsageError
 from patchpilot.lint import rule_store
-from patchpilot.lint.rule_store import detector_of, load_packs, load_rules, read_pack
-from patchpilot.lint.selection import adjust_rules, choose, is_in_force
+from patchpilot.lint.rule_store import (
+    find_rule_detector,
+    load_packs,
+    load_rules,
+    read_pack,
+)
+from patchpilot.lint.selection import adjust_rules, choose_rules, is_in_force
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Severity
 from patchpilot.projects.loading import detect, find_project, projects
@@ -24,18 +29,18 @@ def test_rule_is_selected_by_any_name() -> None:
     for word in ("TAG001", "tag001", "missing-fixes", "tags"):
         assert any(
             rule.name == "missing-fixes"
-            for rule in choose(rules, kernel=NEW, profile="linux", select=[word])
+            for rule in choose_rules(rules, kernel=NEW, profile="linux", select=[word])
         )
     some = next(
         rule for rule in rules if rule.checkpatch and is_in_force(rule, NEW, "linux")
     )
-    assert some in choose(
+    assert some in choose_rules(
         rules, kernel=NEW, profile="linux", select=[str(some.checkpatch)]
     )
 
 
 def test_ignored_rule_does_not_run() -> None:
-    chosen = choose(
+    chosen = choose_rules(
         load_rules(), kernel=NEW, profile="linux", ignore=["tags", "missing-prefix"]
     )
     assert not [
@@ -46,7 +51,7 @@ def test_ignored_rule_does_not_run() -> None:
 
 def test_rule_severity_can_be_raised() -> None:
     rules = load_rules()
-    (chosen,) = choose(
+    (chosen,) = choose_rules(
         rules, kernel=NEW, profile="linux", select=["Sizeof-Without-Parentheses"]
     )
     linux = find_project("linux")
@@ -61,7 +66,7 @@ def test_rule_severity_can_be_raised() -> None:
 
 def test_unknown_name_suggests_the_nearest() -> None:
     with pytest.raises(UsageError) as error:
-        choose(load_rules(), kernel=NEW, profile="linux", select=["mising-fixes"])
+        choose_rules(load_rules(), kernel=NEW, profile="linux", select=["mising-fixes"])
     assert (
         error.value.hint
         == "did you mean 'missing-fixes'? run `patchpilot explain` to list the rules"
@@ -71,7 +76,8 @@ def test_unknown_name_suggests_the_nearest() -> None:
 def test_rules_depend_on_the_kernel_version() -> None:
     def rule_names(kernel: tuple[int, int]) -> set[str]:
         return {
-            rule.name for rule in choose(load_rules(), kernel=kernel, profile="linux")
+            rule.name
+            for rule in choose_rules(load_rules(), kernel=kernel, profile="linux")
         }
 
     assert "report-without-closes" not in rule_names((6, 1))
@@ -80,7 +86,7 @@ def test_rules_depend_on_the_kernel_version() -> None:
 
 def test_every_rule_names_an_existing_detector() -> None:
     for rule in load_rules():
-        assert callable(detector_of(rule).function)
+        assert callable(find_rule_detector(rule).function)
 
 
 def test_compiled_pack_matches_its_source() -> None:

@@ -9,7 +9,7 @@ from itertools import chain
 import pytest
 
 from patchpilot.errors import PackError
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.pack import parse_pack
 from patchpilot.lint.rule_store import import_detectors, load_rules
 from patchpilot.lint.selection import adjust_rules
@@ -25,7 +25,7 @@ OWN_TAG = Example(
 
 
 def read_severity(rule: Rule) -> Severity:
-    (finding,) = run(context_of(OWN_TAG), [rule])
+    (finding,) = find_findings(context_of(OWN_TAG), [rule])
     return finding.severity
 
 

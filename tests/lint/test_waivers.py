@@ -13,7 +13,7 @@ from patchpilot.lint.waivers import (
     Waiver,
     parse_waiver_tables,
     parse_waiver_words,
-    verify,
+    verify_waivers,
 )
 from patchpilot.model.rule import Finding, Severity
 
@@ -26,8 +26,8 @@ def make_finding(path: str | None) -> Finding:
 
 @pytest.mark.parametrize("word", ["long-line", "LONG_LINE", "cpf009", "files"])
 def test_waiver_accepts_any_rule_name(word: str) -> None:
-    assert Waiver(word, "r").covers(make_finding(None), WORDS)
-    assert not Waiver("long-subject", "r").covers(make_finding(None), WORDS)
+    assert Waiver(word, "r").covers_finding(make_finding(None), WORDS)
+    assert not Waiver("long-subject", "r").covers_finding(make_finding(None), WORDS)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_paths_are_globs_or_directories(
     pattern: str, path: str | None, covered: bool
 ) -> None:
     assert (
-        Waiver("long-line", "r", (pattern,)).covers(make_finding(path), WORDS)
+        Waiver("long-line", "r", (pattern,)).covers_finding(make_finding(path), WORDS)
         is covered
     )
 
@@ -145,15 +145,15 @@ def test_reason_may_contain_equals_signs() -> None:
 
 def test_unknown_rule_suggests_the_nearest() -> None:
     with pytest.raises(UsageError, match=r"--waive: unknown rule 'long-lin'") as caught:
-        verify(parse_waiver_words(["long-lin=r"]), load_rules())
+        verify_waivers(parse_waiver_words(["long-lin=r"]), load_rules())
     assert "long-line" in (caught.value.hint or "")
     with pytest.raises(InputError, match=r"x\.toml: unknown rule"):
-        verify(
+        verify_waivers(
             parse_waiver_tables([{"rule": "long-lin", "reason": "r"}], "x.toml"),
             load_rules(),
         )
     # the rule may have been removed after the waiver was added
-    verify([Waiver("long-lin", "r", kind=TOPIC)], load_rules())
+    verify_waivers([Waiver("long-lin", "r", kind=TOPIC)], load_rules())
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_tree_cannot_waive_mail_integrity(
     with pytest.raises(
         InputError, match="cannot be waived in the settings of a tree"
     ) as caught:
-        verify(
+        verify_waivers(
             parse_waiver_tables([{"rule": word, "reason": "r"}], "x.toml"), load_rules()
         )
     assert "--waive" in (caught.value.hint or "")
-    verify(parse_waiver_words([f"{word}=mine to answer for"]), load_rules())
+    verify_waivers(parse_waiver_words([f"{word}=mine to answer for"]), load_rules())

@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
@@ -28,7 +28,9 @@ def test_repeated_word_position_is_reported(
     )
     (reported,) = [
         finding
-        for finding in run(Context(parse_patch(text.encode(), "a.patch")), load_rules())
+        for finding in find_findings(
+            Context(parse_patch(text.encode(), "a.patch")), load_rules()
+        )
         if finding.name == "repeated-word"
     ]
     assert (reported.path, reported.column) == position

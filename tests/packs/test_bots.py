@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from patchpilot.lint.engine import run, run_series
+from patchpilot.lint.engine import find_findings, run_series
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.rule import Example, Rule
 from tests.kit.snippets import context_of
@@ -52,7 +52,7 @@ def test_rules_report_bot_findings(row: dict[str, Any]) -> None:
     else:
         series = tuple(row["proof"].get("series", ()))
         context = context_of(Example(bad=True, **{**row["proof"], "series": series}))
-    findings = (*run(context, [rule]), *run_series(context, [rule]))
+    findings = (*find_findings(context, [rule]), *run_series(context, [rule]))
     assert {finding.name for finding in findings} == {row["rules"][0]}, (
         context.patch.lines
     )

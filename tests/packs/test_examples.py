@@ -7,9 +7,9 @@ from functools import cache
 
 import pytest
 
-from patchpilot.lint.engine import run, run_series
+from patchpilot.lint.engine import find_findings, run_series
 from patchpilot.lint.rule_store import load_packs
-from patchpilot.lint.selection import choose
+from patchpilot.lint.selection import choose_rules
 from patchpilot.model.rule import Example, Finding, Rule
 from tests.kit.snippets import context_of
 
@@ -34,10 +34,13 @@ def _example_cases() -> list[object]:
 
 def _find_in_example(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     context = context_of(example)
-    rules = choose(
+    rules = choose_rules(
         _example_rules(), kernel=context.options.kernel, profile=context.project.name
     )
-    return (*run(context, rules), *run_series(context, rules)), context.patch.lines
+    return (
+        *find_findings(context, rules),
+        *run_series(context, rules),
+    ), context.patch.lines
 
 
 @pytest.mark.parametrize(("rule", "example"), _example_cases())

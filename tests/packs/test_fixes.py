@@ -3,8 +3,8 @@
 
 import pytest
 
-from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.fixer import FixSite, edits_of, import_fixers
+from patchpilot.lint.engine import find_findings
+from patchpilot.lint.fixing.fixer import FixSite, import_fixers, list_edits
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.mail import parse_patch
@@ -64,9 +64,9 @@ def test_fixers_accept_truncated_patches(rule: Rule, example: Example) -> None:
     whole, fixer = context_of(example), import_fixers()[rule.remedy.fixer]
     for end in range(whole.patch.message_line, len(whole.patch.lines)):
         patch = parse_patch("\n".join(whole.patch.lines[:end]).encode(), "a")
-        context = whole.for_patch(patch)
-        for finding in run(context, [rule]):
-            change = edits_of(fixer.propose(FixSite(context, finding)))
+        context = whole.with_patch(patch)
+        for finding in find_findings(context, [rule]):
+            change = list_edits(fixer.propose(FixSite(context, finding)))
             assert PatchEdit.of(patch).apply_changes([change])
 
 

@@ -3,8 +3,8 @@
 
 from functools import cache
 
-from patchpilot.lint.engine import run, run_series
-from patchpilot.lint.pack_patterns import placeholders
+from patchpilot.lint.engine import find_findings, run_series
+from patchpilot.lint.pack_patterns import find_placeholders
 from patchpilot.lint.rule_store import load_packs
 from tests.kit.snippets import context_of
 
@@ -20,7 +20,10 @@ def _rule_messages() -> dict[str, list[str]]:
             for example in pack.examples[rule.id]:
                 if example.bad:
                     context = context_of(example)
-                    findings = (*run(context, [rule]), *run_series(context, [rule]))
+                    findings = (
+                        *find_findings(context, [rule]),
+                        *run_series(context, [rule]),
+                    )
                     messages.setdefault(rule.name, []).extend(
                         finding.message for finding in findings
                     )
@@ -34,7 +37,7 @@ def test_every_placeholder_is_filled() -> None:
             names = {
                 name
                 for text in (rule.message, *rule.messages.values())
-                for name in placeholders(text)
+                for name in find_placeholders(text)
             }
             wrong += [
                 message

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.lint.selection import NOISE, hidden_by_default, rule_records
+from patchpilot.lint.selection import NOISE, find_hidden_rules, load_rule_records
 from patchpilot.model.rule import RuleRecord, Severity
 from tests.kit.cli import call
 from tests.kit.maintainers import patch
@@ -77,8 +77,8 @@ def test_patch_is_sampled_by_outcome() -> None:
 def test_explain_shows_the_record() -> None:
     key = ("unsorted-declarations", Severity.CHECK)
     text = " ".join(call("explain", key[0]).out.split())
-    assert rule_records()[key].sentence in text
-    hidden = key in hidden_by_default(load_rules())
+    assert load_rule_records()[key].sentence in text
+    hidden = key in find_hidden_rules(load_rules())
     assert ("(shown with --strict only)" in text) is hidden
     assert RuleRecord(200, 1, 3, 4, 2, 0, 0).sentence == (
         "Fires on 0.5 % of 200 accepted patches; of 4 findings, 2 were gone in the next version."
@@ -87,17 +87,17 @@ def test_explain_shows_the_record() -> None:
 
 def test_records_name_existing_rules() -> None:
     names = {rule.name for rule in load_rules()}
-    assert {name for name, _ in rule_records()} <= names
+    assert {name for name, _ in load_rule_records()} <= names
 
 
 @pytest.mark.parametrize("noise", [0.2, NOISE, 1.0])
 def test_displayed_rules_have_few_false_positives(noise: float) -> None:
     rules = load_rules()
-    hidden = hidden_by_default(rules, noise)
-    displayed_rules = rule_records().keys() - hidden
-    assert sum(rule_records()[key].rate or 0 for key in displayed_rules) <= noise
+    hidden = find_hidden_rules(rules, noise)
+    displayed_rules = load_rule_records().keys() - hidden
+    assert sum(load_rule_records()[key].rate or 0 for key in displayed_rules) <= noise
     assert Severity.ERROR not in {severity for _, severity in hidden}
-    assert hidden_by_default(rules, 1.0) <= hidden_by_default(rules, 0.2)
+    assert find_hidden_rules(rules, 1.0) <= find_hidden_rules(rules, 0.2)
 
 
 def test_hidden_finding_is_only_counted(tmp_path: Path) -> None:

@@ -3,7 +3,11 @@
 shipped table.
 """
 
-from patchpilot.lint.habits import count, have_same_convention, load_shipped
+from patchpilot.lint.habits import (
+    count_habits,
+    have_same_convention,
+    load_shipped_habits,
+)
 from patchpilot.model.commit import analyze_message_form
 from patchpilot.resources import data_dir
 from tests.lab.mine_habits import Row, table_lines
@@ -49,33 +53,35 @@ def test_marks_are_counted_per_message() -> None:
     forms = [
         analyze_message_form(FIX % (at, "x" * (100 if at else 9))) for at in range(40)
     ]
-    habits = count(
+    habits = count_habits(
         "drivers/frob", [*forms, analyze_message_form('Revert "frob: do it"\n\nNo.')]
     )
     assert (habits.total, habits.applied) == (40, (("Carl Keeper", 100),))
-    assert habits.mark("Cc: stable") == (100, 40)
-    assert habits.mark("line over 75 columns") == (97, 40)
-    assert habits.mark("Link:") == (0, 40)
+    assert habits.mark_share("Cc: stable") == (100, 40)
+    assert habits.mark_share("line over 75 columns") == (97, 40)
+    assert habits.mark_share("Link:") == (0, 40)
 
 
 def test_rule_thresholds_are_90_and_70_percent() -> None:
-    habits = count("frob", [analyze_message_form(f"frob: {at}") for at in range(30)])
-    assert [habits.weight(share) for share in (90, 89, 70, 69)] == [
+    habits = count_habits(
+        "frob", [analyze_message_form(f"frob: {at}") for at in range(30)]
+    )
+    assert [habits.weigh_share(share) for share in (90, 89, 70, 69)] == [
         "speaks",
         "asks",
         "asks",
         "",
     ]
-    assert habits.weight(100, 29) == "asks"
+    assert habits.weigh_share(100, 29) == "asks"
 
 
 def test_table_covers_subdirectories() -> None:
-    adc = load_shipped("drivers/iio/adc")
+    adc = load_shipped_habits("drivers/iio/adc")
     assert adc is not None
     assert (adc.where, adc.prefix) == ("drivers/iio/adc", "iio: adc:")
     assert not adc.is_known("IIO")
     assert not adc.has_further(["iio", "ad7124"])
-    assert load_shipped("frob") is load_shipped("") is None
+    assert load_shipped_habits("frob") is load_shipped_habits("") is None
     assert (data_dir("checks") / "habits.tsv").stat().st_size < LARGEST
 
 

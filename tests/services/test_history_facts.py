@@ -33,9 +33,9 @@ def test_history_is_not_reported_without_mainline(tmp_path: Path) -> None:
     with Repository.open(repo.path) as opened:
         facts = RepositoryFacts(opened)
         assert facts.is_ancestor_of_mainline(commit) is None
-        assert facts.find(commit[:10]) == opened.commit(commit)
-        assert facts.find("0123456789ab") is None
-        assert [form[0] for form in facts.forms_below("a")] == ["frob: a"]
+        assert facts.find_commit(commit[:10]) == opened.commit(commit)
+        assert facts.find_commit("0123456789ab") is None
+        assert [form[0] for form in facts.list_commit_forms("a")] == ["frob: a"]
         assert facts.is_ancestor(commit, commit) is True
         assert facts.first_release(commit) is None
 
@@ -72,9 +72,9 @@ def test_one_history_walk_serves_many_patches(
             "git",
             lambda *_args, **_words: pytest.fail("git was asked again"),
         )
-        answers = [at_once.forms_below(path) for path in paths]
+        answers = [at_once.list_commit_forms(path) for path in paths]
         monkeypatch.undo()
-        assert answers == [one_by_one.forms_below(path) for path in paths]
+        assert answers == [one_by_one.list_commit_forms(path) for path in paths]
     subjects = [form[0] for form in answers[0]]
     assert subjects == [f"frob0: change {number}" for number in (9, 6, 3, 0)]
     assert answers[-1] == []
@@ -88,12 +88,12 @@ def test_facts_share_one_log_read(
         message = f"frob: change {number}\n\nIt is late.\n\nFixes: 0123456789ab\n"
         repo.commit(message, {"drivers/frob/a.c": f"{number}\n"})
     with Repository.open(repo.path) as opened:
-        read = RepositoryFacts(opened).forms_below("drivers/frob")
+        read = RepositoryFacts(opened).list_commit_forms("drivers/frob")
     monkeypatch.setattr(
         history_facts, "stream_output", lambda *_: pytest.fail("the log was read")
     )
     with Repository.open(repo.path) as opened:
-        assert RepositoryFacts(opened).forms_below("drivers/frob") == read
+        assert RepositoryFacts(opened).list_commit_forms("drivers/frob") == read
     shown = call("explain", "-C", repo.path, "--path", "drivers/frob").out
     assert "`frob:` (100 % of 31 commits to drivers/frob)" in shown
     facts = json.loads(

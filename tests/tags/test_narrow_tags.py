@@ -5,7 +5,7 @@ relay address.
 
 import pytest
 
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
@@ -16,7 +16,7 @@ def _finding_names(text: str, *rules: str) -> list[str]:
     patch = parse_patch(text.encode(), "example.patch")
     return [
         finding.name
-        for finding in run(
+        for finding in find_findings(
             Context(patch, options=Options(strict=True)),
             [rule for rule in load_rules() if rule.name in rules],
         )

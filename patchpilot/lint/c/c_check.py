@@ -24,11 +24,11 @@ class LineContext:
     """
 
     def __init__(self, line: ScannedLine, walk: "CWalk") -> None:
-        self.line, self.walk, self.hit = line, walk, line.hit
+        self.line, self.walk, self.hit = line, walk, line.make_hit_here
         self.text, self.code = line.text, line.code
         previous = line.previous
-        self.before = _bound_line(previous.text) if previous else ""
-        self.before_raw = _bound_line(previous.raw) if previous else ""
+        self.before = _shorten_data_line(previous.text) if previous else ""
+        self.before_raw = _shorten_data_line(previous.raw) if previous else ""
         self.span: StatementSpan | None = None
         self.statement_raw = False
         self._statement = ""
@@ -49,10 +49,10 @@ class LineContext:
 
     @property
     def condition(self) -> str:
-        span = self.need_span()
+        span = self.get_span()
         return span.raw_condition if self.statement_raw else span.condition
 
-    def need_span(self) -> StatementSpan:
+    def get_span(self) -> StatementSpan:
         """Return the span of the statement; parse it if that was skipped."""
         if self.span is None:
             self.span = self.walk.passage.statement(self.line)
@@ -60,7 +60,7 @@ class LineContext:
         return self.span
 
 
-def _bound_line(text: str) -> str:
+def _shorten_data_line(text: str) -> str:
     return text if len(text) <= LONGEST_LINE else f"{text[0]}X{text[-1]}"
 
 
@@ -98,7 +98,7 @@ CONTEXT: Stage = {}
 ADDED: Stage = {}
 
 
-def check(stage: Stage, *needles: str) -> Callable[[CheckFunction], CheckFunction]:
+def c_check(stage: Stage, *needles: str) -> Callable[[CheckFunction], CheckFunction]:
     """Register a check for a stage.
 
     LAYOUT checks run before parsing, on each added line of a source file and the line below it.

@@ -13,32 +13,32 @@ from patchpilot.lint.c.line_scan import COMMENT
 
 
 @lru_cache(maxsize=4096)
-def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+def compile_ascii(text: str, flags: int = 0) -> re.Pattern[str]:
     r"""Compile a pattern in which \w, \s, \d and \b match ASCII only."""
     return compile_cached(text, re.ASCII | flags)
 
 
-def match_at(
-    regex: str, text: str, at: int = 0, *, flags: int = 0
+def match_ascii(
+    regex: str, text: str, offset: int = 0, *, flags: int = 0
 ) -> re.Match[str] | None:
     """Match a regular expression at an offset; see `pattern`."""
-    return pattern(regex, flags).match(text, at)
+    return compile_ascii(regex, flags).match(text, offset)
 
 
-def search_in(
-    regex: str, text: str, at: int = 0, *, flags: int = 0
+def search_ascii(
+    regex: str, text: str, offset: int = 0, *, flags: int = 0
 ) -> re.Match[str] | None:
     """Find the first match of a regular expression; see `pattern`."""
-    return pattern(regex, flags).search(text, at)
+    return compile_ascii(regex, flags).search(text, offset)
 
 
-def end_of(regex: str, text: str, at: int = 0) -> int:
+def find_match_end(regex: str, text: str, offset: int = 0) -> int:
     """Return the end of the match at an offset, or the offset if nothing matches."""
-    match = match_at(regex, text, at)
-    return match.end() if match else at
+    match = match_ascii(regex, text, offset)
+    return match.end() if match else offset
 
 
-def one_of(*words: str) -> str:
+def group_alternatives(*words: str) -> str:
     """Return a group that matches any of the alternatives, tried in this order."""
     return f"(?:{'|'.join(words)})"
 
@@ -47,14 +47,16 @@ NOTE = COMMENT
 WORD = r"[A-Za-z_]\w*"
 # ## may join two names in a macro
 IDENT = rf"{WORD}(?:\s*##\s*{WORD})*"
-STORAGE = one_of("extern", "static", "asmlinkage")
-INLINE = one_of("inline", "__always_inline", "noinline", "__inline", "__inline__")
+STORAGE = group_alternatives("extern", "static", "asmlinkage")
+INLINE = group_alternatives(
+    "inline", "__always_inline", "noinline", "__inline", "__inline__"
+)
 INIT = r"__(?:mem|cpu|dev|net_|)init(?:data|const|)\b"
 
 SPARSE_WORDS = (
     "__user", "__kernel", "__force", "__iomem", "__must_check", "__kprobes", "__ref", "__refconst", "__refdata", "__rcu", "__private",  # noqa: E501
 )  # fmt: skip
-SPARSE = one_of(*SPARSE_WORDS)
+SPARSE = group_alternatives(*SPARSE_WORDS)
 ATTRIBUTE_WORDS_BEFORE = (
     "const", "volatile", "__percpu", "__nocast", "__safe", "__bitwise", "__packed__", "__packed2__", "__naked", "__maybe_unused",  # noqa: E501
     "__always_unused", "__noreturn", "__used", "__cold", "__pure", "__noclone", "__deprecated", "__read_mostly", "__ro_after_init", "__kprobes",  # noqa: E501
@@ -63,20 +65,22 @@ ATTRIBUTE_WORDS_AFTER = (
     "____cacheline_aligned", "____cacheline_aligned_in_smp", "____cacheline_internodealigned_in_smp", "__weak",  # noqa: E501
 )  # fmt: skip
 ALLOC_SIZE = r"__alloc_size\s*\(\s*\d+\s*(?:,\s*\d+\s*)?\)"
-ATTRIBUTE = one_of(*ATTRIBUTE_WORDS_BEFORE, INIT, *ATTRIBUTE_WORDS_AFTER, ALLOC_SIZE)
-MODIFIER = one_of(ATTRIBUTE, SPARSE, "fastcall")
+ATTRIBUTE = group_alternatives(
+    *ATTRIBUTE_WORDS_BEFORE, INIT, *ATTRIBUTE_WORDS_AFTER, ALLOC_SIZE
+)
+MODIFIER = group_alternatives(ATTRIBUTE, SPARSE, "fastcall")
 
 MEMBER = rf"(?:->{IDENT}|\.{IDENT}|\[[^]]*\])"
 LVAL = rf"{IDENT}{MEMBER}*"
 INT_SUFFIX = "(?i:llu|ull|ll|lu|ul|l|u)"
 OCTAL = rf"0[0-7]+{INT_SUFFIX}?"
 INT = rf"[0-9]+{INT_SUFFIX}?"
-FLOAT = one_of(
+FLOAT = group_alternatives(
     "(?i:0x[0-9a-f]+p-?[0-9]+[fl]?)",
     r"(?i:(?:[0-9]+\.[0-9]*|[0-9]*\.[0-9]+)(?:e-?[0-9]+)?[fl]?)",
     "(?i:[0-9]+e-?[0-9]+[fl]?)",
 )
-CONSTANT = one_of(
+CONSTANT = group_alternatives(
     FLOAT, rf"(?i:0b[01]+){INT_SUFFIX}?", OCTAL, rf"(?i:0x[0-9a-f]+){INT_SUFFIX}?", INT
 )
 STRING = r'(?:\b[Lu])?"[X\t]*"'
@@ -85,7 +89,7 @@ LABEL_END = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
 ASSIGNMENT = r"(?:\*=|/=|%=|\+=|-=|<<=|>>=|&=|\^=|\|=|=)"
 COMPARE = r"(?:<=|>=|==|!=|<|(?<!-)>)"
 OPERATORS = r"(?:<=|>=|==|!=|=>|->|<<|>>|<|>|!|~|&&|\|\||,|\^|\+\+|--|&|\||\+|-|\*|/|%)"
-KEYWORDS = one_of(
+KEYWORDS = group_alternatives(
     "do",
     "for",
     "while",
@@ -105,13 +109,13 @@ for _ in range(7):
     BALANCED = rf"\((?:[^()]++|{BALANCED})*+\)"
 
 C99_TYPES = r"(?:__)?(?:[us]_?)?int_?(?:8|16|32|64)_t"
-TYPEDEFS = one_of(
+TYPEDEFS = group_alternatives(
     rf"{C99_TYPES}\b",
     r"(?:u_(?:char|short|int|long)|u(?:nchar|short|int|long))\b",
     r"(?:(?:__)?(?:u|s|be|le)(?:8|16|32|64)|atomic_t)\b",
     r"FILE\b",
 )
-LOG_FUNCTIONS = one_of(
+LOG_FUNCTIONS = group_alternatives(
     "printk(?:_ratelimited|_once|_deferred_once|_deferred|)",
     "(?:[a-z0-9]+_){1,2}(?:printk|emerg|alert|crit|err|warning|warn|notice|info|debug|dbg|vdbg|devel|cont|WARN)(?:_ratelimited|_once|)",
     "TP_printk",
@@ -120,12 +124,12 @@ LOG_FUNCTIONS = one_of(
     "MODULE_[A-Z_]+",
     "seq_vprintf|seq_printf|seq_puts",
 )
-ALLOC_FUNCTIONS = one_of(
+ALLOC_FUNCTIONS = group_alternatives(
     r"(?:(?:devm_)?(?:kv|k|v)[czm]alloc(?:_array)?(?:_node)?|kstrdup(?:_const)?|kmemdup(?:_nul)?)",
     r"(?:\w+)?alloc_skb(?:_ip_align)?",
     "dma_alloc_coherent",
 )
-DECLARATION_MACROS = one_of(
+DECLARATION_MACROS = group_alternatives(
     rf"(?:{STORAGE}\s+)?(?:[A-Z_][A-Z0-9]*_){{0,2}}(?:DEFINE|DECLARE)(?:_[A-Z0-9]+){{1,6}}\s*\(",
     rf"(?:{STORAGE}\s+)?[HLP]?LIST_HEAD\s*\(",
     r"(?:SKCIPHER_REQUEST|SHASH_DESC|AHASH_REQUEST)_ON_STACK\s*\(",
@@ -150,34 +154,32 @@ _INT_TYPES = (
 )  # fmt: skip
 
 
-def _number_pattern(order: str) -> str:
+def _integer_type_pattern(order: str) -> str:
     sign = "(?:un)?signed"
     words = order.replace(" ", r"\s+").replace("S", sign)
     return re.sub(r"\bs\\s\+", lambda _: rf"(?:{sign}\s+)?", words)
 
 
-INT_TYPES = one_of(*map(_number_pattern, _INT_TYPES))
+INT_TYPES = group_alternatives(*map(_integer_type_pattern, _INT_TYPES))
 
 
-def _static_type() -> str:
-    words = one_of(
+def _known_type_pattern() -> str:
+    words = group_alternatives(
         "void",
-        *map(_number_pattern, NUMBER_TYPES),
+        *map(_integer_type_pattern, NUMBER_TYPES),
         rf"float|double|bool|(?:struct|union|enum)\s+{IDENT}|{IDENT}_(?:t|handler|handler_fn)",
-        *map(_number_pattern, MISORDERED_TYPES),
+        *map(_integer_type_pattern, MISORDERED_TYPES),
     )
     return rf"(?:{MODIFIER}\s+)*(?:(?:typeof|__typeof__)\s*\([^)]*\)|{TYPEDEFS}|{words}\b)(?:\s+{MODIFIER})*"  # noqa: E501
 
 
 @cache
-def value() -> str:
+def value_pattern() -> str:
     """Return a pattern for an argument: a value or a constant, with an optional cast.
 
     The groups are the cast, the value, the name, and the parentheses of a call.
     """
-    return (
-        rf"(?:\s*(\(\s*{_static_type()}\s*\))?\s*)?({LVAL_OR_CALL}|{CONSTANT}|{STRING})"
-    )
+    return rf"(?:\s*(\(\s*{_known_type_pattern()}\s*\))?\s*)?({LVAL_OR_CALL}|{CONSTANT}|{STRING})"
 
 
 _NAMES = {
@@ -203,13 +205,13 @@ MODE_NAMES = rf"{_NAME}(?:\s*\|\s*{_NAME})*"
 MODE = rf"(?:{MODE_NAMES}|0[0-7]{{3}})"
 
 
-def mode_of(text: str) -> int:
+def parse_file_mode(text: str) -> int:
     """Parse a file mode: four octal digits, or names joined by `|`."""
-    if match_at(r"\s*0[0-7]{3}\s*$", text):
+    if match_ascii(r"\s*0[0-7]{3}\s*$", text):
         return int(text, 8)
     mode = 0
     end = None
-    for name in pattern(rf"\b({_NAME})\b(?:\s*\|\s*)?\s*").finditer(text):
+    for name in compile_ascii(rf"\b({_NAME})\b(?:\s*\|\s*)?\s*").finditer(text):
         if end is not None and name.start() != end:
             break
         end = name.end()

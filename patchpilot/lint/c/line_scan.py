@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_cached, lazy_pattern
 from patchpilot.lint.detector import Hit
-from patchpilot.lint.lint_context import Context, once
+from patchpilot.lint.lint_context import Context, cached_per_patch
 
 # a character that is not used in source code and is matched by neither `\s` nor `\w`
 COMMENT = "\x01"
@@ -25,7 +25,7 @@ _INCLUDE = lazy_pattern(r"^.\s*#\s*include\s+<(.*)>", re.ASCII)
 _ERROR_DIRECTIVE = lazy_pattern(r"^.\s*#\s*(?:error|warning)\s+(.*)\b", re.ASCII)
 
 
-def _fill(text: str, char: str) -> str:
+def _mask_text(text: str, char: str) -> str:
     return char * len(text) if "\t" not in text else _NOT_TAB.sub(char, text)
 
 
@@ -35,11 +35,11 @@ class Sanitizer:
     def __init__(self) -> None:
         self.inside = ""
 
-    def reset(self, in_comment: bool) -> None:
+    def start_hunk(self, in_comment: bool) -> None:
         """Start a hunk, inside or outside a block comment."""
         self.inside = "*/" if in_comment else ""
 
-    def line(self, raw: str) -> str:
+    def mask_line(self, raw: str) -> str:
         """Mask a line except its diff sign.
 
         An unclosed comment or string continues on the next line.
@@ -47,22 +47,22 @@ class Sanitizer:
         text = (
             raw if not self.inside and not _OPENER.search(raw, 1) else self._mask(raw)
         )
-        return _directive(text) if "#" in text else text
+        return _mask_directive(text) if "#" in text else text
 
     def _mask(self, raw: str) -> str:
         parts = [raw[:1]]
-        at, end, inside = 1, len(raw), self.inside
-        while at < end:
+        offset, end, inside = 1, len(raw), self.inside
+        while offset < end:
             if not inside:
-                match = _OPENER.search(raw, at)
+                match = _OPENER.search(raw, offset)
                 if not match:
-                    parts.append(raw[at:])
+                    parts.append(raw[offset:])
                     break
-                parts.append(raw[at : match.start()])
-                at, opener = match.end(), match.group()
+                parts.append(raw[offset : match.start()])
+                offset, opener = match.end(), match.group()
                 if opener == "//":
                     # tabs to the end of the line are masked as well
-                    parts.append(COMMENT * (end - at + 2))
+                    parts.append(COMMENT * (end - offset + 2))
                     break
                 if opener == "/*":
                     inside = "*/"
@@ -71,20 +71,20 @@ class Sanitizer:
                     inside = opener
                     parts.append(opener)
             elif inside == "*/":
-                close = raw.find("*/", at)
+                close = raw.find("*/", offset)
                 stop = close if close >= 0 else end
-                parts.append(_fill(raw[at:stop], COMMENT))
-                at = stop
+                parts.append(_mask_text(raw[offset:stop], COMMENT))
+                offset = stop
                 if close >= 0:
                     parts.append(COMMENT * 2)
-                    at, inside = at + 2, ""
+                    offset, inside = offset + 2, ""
             else:
-                match = _STRING_PART[inside].search(raw, at)
+                match = _STRING_PART[inside].search(raw, offset)
                 if not match:
-                    parts.append(_fill(raw[at:], "X"))
+                    parts.append(_mask_text(raw[offset:], "X"))
                     break
-                parts.append(_fill(raw[at : match.start()], "X"))
-                at = match.end()
+                parts.append(_mask_text(raw[offset : match.start()], "X"))
+                offset = match.end()
                 if match.group() == inside:
                     parts.append(inside)
                     inside = ""
@@ -96,7 +96,7 @@ class Sanitizer:
         return "".join(parts)
 
 
-def _directive(text: str) -> str:
+def _mask_directive(text: str) -> str:
     """Mask the file name of an #include <…> and the text of an #error."""
     if match := _INCLUDE.match(text):
         return f"{text[: match.start(1)]}{'X' * len(match[1])}{text[match.end(1) :]}"
@@ -176,7 +176,7 @@ class ScannedLine(NamedTuple):
 
     @property
     def suffix(self) -> str:
-        return _suffix(self.file)
+        return _file_suffix(self.file)
 
     @property
     def code(self) -> str:
@@ -193,24 +193,26 @@ class ScannedLine(NamedTuple):
             if mark == COMMENT
         )
 
-    def hit(self, column: int | None = None, case: str = "", /, **values: str) -> Hit:
+    def make_hit_here(
+        self, column: int | None = None, case: str = "", /, **values: str
+    ) -> Hit:
         """Return a hit on this line.
 
         `column` is a byte offset in the line with its sign, which is converted to characters.
         `case` and `values` are for the rule's message.
         """
         if column is not None and not self.raw.isascii():
-            column = len(as_text(self.raw[:column]))
+            column = len(from_byte_text(self.raw[:column]))
         return Hit(
             self.number,
             column=column,
             case=case,
-            values={name: as_text(text) for name, text in values.items()},
+            values={name: from_byte_text(text) for name, text in values.items()},
         )
 
 
 @lru_cache(maxsize=64)
-def _suffix(file: str) -> str:
+def _file_suffix(file: str) -> str:
     return file.rpartition(".")[2] if "." in file.rpartition("/")[2] else ""
 
 
@@ -240,7 +242,7 @@ class LineScan:
             index += 1
         return None
 
-    def raw_lines(self, first: int, last: int) -> str:
+    def join_raw_lines(self, first: int, last: int) -> str:
         """Return the patch lines from `first` to `last` as in `raw_line`, joined into one text."""
         last = max(first, last)
         following = self.raw_line(last) or ""
@@ -280,19 +282,19 @@ class LineScan:
                 inside = False
 
 
-def expand(text: str) -> str:
+def expand_tabs(text: str) -> str:
     """Expand tabs to spaces, with tab stops every eight columns."""
     return text.expandtabs(8) if "\t" in text else text
 
 
-def measure(raw: str) -> tuple[int, int]:
+def measure_line(raw: str) -> tuple[int, int]:
     """Return the width and indentation of a line in columns, without its sign."""
     text = raw[1:].expandtabs(8) if "\t" in raw else raw[1:]
     return len(text), len(text) - len(text.lstrip(SPACE))
 
 
-def as_bytes(line: str) -> str:
-    """Convert a line to text with one character per byte; the inverse of `as_text`."""
+def to_byte_text(line: str) -> str:
+    """Convert a line to text with one character per byte; the inverse of `from_byte_text`."""
     return (
         line
         if line.isascii()
@@ -300,7 +302,7 @@ def as_bytes(line: str) -> str:
     )
 
 
-def as_text(line: str) -> str:
+def from_byte_text(line: str) -> str:
     """Convert text with one character per byte to normal text."""
     return (
         line
@@ -309,16 +311,16 @@ def as_text(line: str) -> str:
     )
 
 
-@once
-def scan(context: Context) -> LineScan:
-    return scan_lines(
+@cached_per_patch
+def scan_patch(context: Context) -> LineScan:
+    return scan_patch_lines(
         context.patch.lines,
         context.options.strict,
         compat=context.options.checkpatch_compat,
     )
 
 
-def scan_lines(
+def scan_patch_lines(
     patch_lines: Sequence[str], strict: bool, *, compat: bool = False
 ) -> LineScan:
     """Scan the message and the diff of a patch.
@@ -328,22 +330,34 @@ def scan_lines(
     # checkpatch.pl reads a lone CR as a folded header line, so it skips the first line of a DOS
     # message
     empty = "" if compat else "\r"
-    raws = [as_bytes(line) for line in patch_lines]
+    raws = [to_byte_text(line) for line in patch_lines]
     lines: list[ScannedLine] = []
-    file, section, new_line, left, hunk_start, strict_in_file = "", "", 0, 0, 0, strict
+    file, section, new_line, lines_left, hunk_start, strict_in_file = (
+        "",
+        "",
+        0,
+        0,
+        0,
+        strict,
+    )
     in_header, in_log = True, False
     previous: ScannedLine | None = None
-    for number, (raw, text) in enumerate(zip(raws, sanitized(raws), strict=True), 1):
+    for number, (raw, text) in enumerate(
+        zip(raws, mask_diff_lines(raws), strict=True), 1
+    ):
         sign = text[:1]
         hunk_header = _HUNK.match(text) if sign == "@" and not in_log else None
         if hunk_header:
-            new_line, left = int(hunk_header[1]) - 1, _count(hunk_header) + 1
+            new_line, lines_left = (
+                int(hunk_header[1]) - 1,
+                _new_line_count(hunk_header) + 1,
+            )
             hunk_start, section = number + 1, hunk_header[3]
         elif sign in _NOT_REMOVED:
             new_line += 1
-            left -= left > 0
-        elif left == 1:
-            left = 0
+            lines_left -= lines_left > 0
+        elif lines_left == 1:
+            lines_left = 0
         file_pattern = _NAMES.get(sign)
         file_header = file_pattern.match(text) if file_pattern else None
         if file_header:
@@ -365,7 +379,7 @@ def scan_lines(
             text,
             file,
             new_line,
-            0 if hunk_header else left,
+            0 if hunk_header else lines_left,
             previous,
             sign,
             file_header is not None,
@@ -376,7 +390,7 @@ def scan_lines(
             in_header,
             in_log,
             in_log or ends_header,
-            *(measure(raw) if sign in _NOT_REMOVED else (0, 0)),
+            *(measure_line(raw) if sign in _NOT_REMOVED else (0, 0)),
         )
         previous = line if sign in _NOT_REMOVED else previous
         in_header = in_header and not ends_header
@@ -385,31 +399,31 @@ def scan_lines(
     return LineScan(lines, [line for line in lines if line.added], strict)
 
 
-def sanitized(raws: Sequence[str]) -> list[str]:
+def mask_diff_lines(raws: Sequence[str]) -> list[str]:
     """Mask comments and strings on the new side of hunks; leave other lines unchanged."""
     sanitizer = Sanitizer()
     texts: list[str] = []
-    left = 0
+    lines_left = 0
     for index, raw in enumerate(raws):
         text = raw
         if raw[:1] == "@" and (match := _HUNK.match(raw)):
-            left = _count(match) + 1
-            sanitizer.reset(_starts_in_comment(raws, index, left))
-        elif left and raw[:1] in _NOT_REMOVED:
-            text = sanitizer.line(raw)
+            lines_left = _new_line_count(match) + 1
+            sanitizer.start_hunk(_hunk_starts_in_comment(raws, index, lines_left))
+        elif lines_left and raw[:1] in _NOT_REMOVED:
+            text = sanitizer.mask_line(raw)
         texts.append(text)
-        if left > 1:
-            left -= text[:1] in _NOT_REMOVED
+        if lines_left > 1:
+            lines_left -= text[:1] in _NOT_REMOVED
         else:
-            left = 0
+            lines_left = 0
     return texts
 
 
-def _count(header: re.Match[str]) -> int:
+def _new_line_count(header: re.Match[str]) -> int:
     return int(header[2]) if header[2] is not None else 1
 
 
-def _starts_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
+def _hunk_starts_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
     """Return whether the hunk at index `header` starts inside a block comment: its first comment
     marker closes a comment or, if there is no marker, its first line looks like the middle of a
     comment.

@@ -16,10 +16,10 @@ from patchpilot.lint.c.c_patterns import (
     NOTE,
     STRING,
     WORD,
-    end_of,
-    match_at,
-    pattern,
-    search_in,
+    compile_ascii,
+    find_match_end,
+    match_ascii,
+    search_ascii,
 )
 from patchpilot.lint.c.line_scan import COMMENT, SPACE, ScannedLine
 from patchpilot.lint.c.types import TypePattern, Types
@@ -30,19 +30,19 @@ _CAST_END = TypePattern(r"\s*\)\s*", stars=False)
 _VALUE = rf"(?:{LVAL_OR_CALL}|{CONSTANT}|{STRING})"
 
 
-def value_end(text: str, at: int) -> int:
+def find_value_end(text: str, offset: int) -> int:
     """Return the end of the value at an offset, or the offset if there is none.
 
     Spaces around a name belong to the value.
     """
-    begin = end_of(r"\s*", text, at)
+    begin = find_match_end(r"\s*", text, offset)
     if text.startswith("(", begin):
-        cast = _C_TYPES.match(_CAST_END, text, end_of(r"\(\s*", text, begin))
+        cast = _C_TYPES.match(_CAST_END, text, find_match_end(r"\(\s*", text, begin))
         if not cast:
-            return at
+            return offset
         begin = cast.match.end()
-    match = match_at(_VALUE, text, begin)
-    return match.end() if match else at
+    match = match_ascii(_VALUE, text, begin)
+    return match.end() if match else offset
 
 
 _DECLARED = TypePattern(rf"\s*(?:{IDENT}|,|\)|\(|\s*$)")
@@ -71,51 +71,51 @@ class ValueTracker:
 
     def __init__(self, types: Types) -> None:
         self._types = types
-        self.reset()
+        self.start_hunk()
 
-    def reset(self) -> None:
+    def start_hunk(self) -> None:
         self._preprocessor = False
         self._pending = _NOT_PENDING
         self._brackets = ["E"]
         self._colon = "O"
         self.last = "E"
 
-    def line(self, text: str) -> Values:
+    def classify_line(self, text: str) -> Values:
         """Classify the characters of a sanitized line.
 
         The diff sign counts as a space. Afterwards, `last` is the kind of the last character.
         """
         text = f" {text[1:]}\n" if text else "\n"
-        kind, at, end = self.last, 0, len(text)
+        kind, offset, end = self.last, 0, len(text)
         if not self._preprocessor and not text.strip(_NO_CODE):
             return Values(kind * end)
         pieces: list[str] = []
         values = Values("")
-        token = pattern(_TOKEN)
-        while at < end:
+        token = compile_ascii(_TOKEN)
+        while offset < end:
             if not self._brackets:
                 self._brackets = ["E"]
-            match = token.match(text, at)
+            match = token.match(text, offset)
             group = (match and match.lastgroup) or ""
-            length = match.end() - at if match else 1
+            length = match.end() - offset if match else 1
             if match and group in _READERS:
                 kind, length = _READERS[group](self, kind, text, match)
             elif group == "sign":
-                values.variants[at] = "B" if kind == "V" else "U"
+                values.variants[offset] = "B" if kind == "V" else "U"
                 kind = "N"
             elif group == "colon":
-                values.variants[at] = self._colon
+                values.variants[offset] = self._colon
                 kind = "E" if self._colon in ("C", "L") else "N"
                 self._colon = "O"
             else:
                 kind = _KINDS.get(group, kind)
             pieces.append(kind * length)
-            at += length
+            offset += length
         values.kinds = "".join(pieces)
         self.last = kind
         return values
 
-    def _space(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+    def _classify_space(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Classify whitespace. A newline ends a directive."""
         if self._preprocessor and "\n" in token.group():
             self._preprocessor = False
@@ -124,32 +124,34 @@ class ValueTracker:
 
     def _open_parenthesis(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Open a parenthesis. If a type follows, classify both as a cast."""
-        at = token.start()
+        offset = token.start()
         if self._pending == _NOT_PENDING and (
-            cast := self._types.match(_CAST, text, end_of(r"\(\s*", text, at))
+            cast := self._types.match(
+                _CAST, text, find_match_end(r"\(\s*", text, offset)
+            )
         ):
             self._brackets.append(kind)
-            return "c", cast.match.end(1) - at
+            return "c", cast.match.end(1) - offset
         self._brackets.append(self._pending)
         self._pending = _NOT_PENDING
         return "N", 1
 
-    def _close(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+    def _close_bracket(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         inner = self._brackets.pop()
         return inner if inner != _NOT_PENDING else kind, 1
 
-    def _end(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+    def _end_statement(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         self._colon = "O"
         return "E", 1
 
-    def _word(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+    def _classify_word(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Return the kind of a word, and the length of the text covered."""
-        at, length, word = token.start(), token.end() - token.start(), token.group()
-        if self._types.may_begin(word) and (
-            match := self._types.match(_DECLARED, text, at)
+        offset, length, word = token.start(), token.end() - token.start(), token.group()
+        if self._types.may_start_type(word) and (
+            match := self._types.match(_DECLARED, text, offset)
         ):
-            return "T", match.end - at
-        if prefix := self._types.modifier_length(text, at, word):
+            return "T", match.end - offset
+        if prefix := self._types.modifier_length(text, offset, word):
             return "T", prefix
         if word in _KEYWORDS:
             self._pending = _KEYWORDS[word] or self._pending
@@ -158,35 +160,37 @@ class ValueTracker:
             self._pending = kind
             return "N", 13
         if word.startswith("sizeof"):
-            if match_at(r"\s*\(", text, at + 6):
+            if match_ascii(r"\s*\(", text, offset + 6):
                 self._pending = "V"
             return "N", 6
         if word.startswith("case"):
             self._colon = "C"
             return "N", 4
-        return self._name(kind, text, token)
+        return self._classify_name(kind, text, token)
 
-    def _name(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+    def _classify_name(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Classify a name, including the text that makes it a function or a label."""
-        at = token.start()
-        match = match_at(_NAME, text, at)
+        offset = token.start()
+        match = match_ascii(_NAME, text, offset)
         if not match:
-            return "V", token.end() - at
+            return "V", token.end() - offset
         if match[2]:
             self._pending = "V"
-            return "V", match.start(1) - at
+            return "V", match.start(1) - offset
         if match[3]:
             if (match[4] and kind == "C") or kind == "T":
                 self._colon = "B"
             elif kind == "E":
                 self._colon = "L"
-            return "V", match.end(1) - at
-        return "V", match.end() - at
+            return "V", match.end(1) - offset
+        return "V", match.end() - offset
 
-    def _directive(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+    def _classify_directive(
+        self, kind: str, text: str, token: _Token
+    ) -> tuple[str, int]:
         """Classify a # and the directive's name. A # alone changes nothing."""
-        at = token.start()
-        match = match_at(_DIRECTIVE, text, at)
+        offset = token.start()
+        match = match_ascii(_DIRECTIVE, text, offset)
         if not match:
             return kind, 1
         self._preprocessor = True
@@ -194,10 +198,10 @@ class ValueTracker:
             self._brackets.append(kind)
             if text.startswith("(", match.end()):
                 self._pending = "N"
-            return "E", match.end() - at
+            return "E", match.end() - offset
         if match["undef"]:
             self._brackets.append(kind)
-            return kind, match.end() - at
+            return kind, match.end() - offset
         if match["start"]:
             self._brackets += [kind, kind]
         elif match["turn"]:
@@ -206,16 +210,16 @@ class ValueTracker:
             # assume that all branches end in the same state
             self._brackets.pop()
             self._brackets.append(kind)
-        return "E", match.end() - at
+        return "E", match.end() - offset
 
 
 _READERS: dict[str, Callable[[ValueTracker, str, str, _Token], tuple[str, int]]] = {
-    "space": ValueTracker._space,
-    "word": ValueTracker._word,
+    "space": ValueTracker._classify_space,
+    "word": ValueTracker._classify_word,
     "open": ValueTracker._open_parenthesis,
-    "close": ValueTracker._close,
-    "end": ValueTracker._end,
-    "directive": ValueTracker._directive,
+    "close": ValueTracker._close_bracket,
+    "end": ValueTracker._end_statement,
+    "directive": ValueTracker._classify_directive,
 }
 """Functions that return the kind and length of a token, by its group in `_TOKEN`."""
 _KINDS = {"number": "V", "comma": "C", "needs": "N", "operator": "N"}
@@ -263,59 +267,61 @@ class Operator(NamedTuple):
     before_modifier: bool
 
     @property
-    def left(self) -> str:
+    def left_text(self) -> str:
         """Return the text before the operator, with a space in place of the diff sign."""
         return f" {self.line.text[1:]}"[: self.at]
 
     @property
-    def right(self) -> str:
+    def right_text(self) -> str:
         return self.line.text[self.at + len(self.sign) :]
 
 
-def operators_of(
+def find_operators(
     line: ScannedLine, values: Values, types: Types
 ) -> Iterator[tuple[OperatorKind, Operator]]:
     """Yield the operators in a line, except in an #include or as a macro argument."""
     text = line.text
-    if "#" in text and search_in(r"#\s*include", text):
+    if "#" in text and search_ascii(r"#\s*include", text):
         return
     code = f" {text[1:]}"
-    parts = pattern(_OPERATORS).split(code)
+    parts = compile_ascii(_OPERATORS).split(code)
     while not parts[-1]:
         parts.pop()
     kinds, variants = values.kinds, values.variants
-    at = 0
+    offset = 0
     for index in range(0, len(parts) - 1, 2):
         before, sign = parts[index], parts[index + 1]
-        at += len(before)
-        end = at + len(sign)
+        offset += len(before)
+        end = offset + len(sign)
         after = parts[index + 2] if index + 2 < len(parts) else None
-        if not _is_argument(code, at, end, kinds):
-            sides = _kind_before(before, code, at) + _kind_after(after)
-            meaning = variants.get(at, "_")
+        if not _is_argument(code, offset, end, kinds):
+            sides = _left_context_kind(before, code, offset) + _right_context_kind(
+                after
+            )
+            meaning = variants.get(offset, "_")
             # needed only if a space follows a unary *
             before_modifier = (
                 sign == "*"
                 and meaning == "U"
                 and sides[1] == "W"
-                and _any_modifier(types, code[end:])
+                and _contains_modifier(types, code[end:])
             )
             yield (
                 OperatorKind(sign, meaning, sides, after is None, line.strict),
-                Operator(line, at, sign, before_modifier),
+                Operator(line, offset, sign, before_modifier),
             )
-        at = end
+        offset = end
 
 
-def _is_argument(line: str, at: int, end: int, kinds: str) -> bool:
+def _is_argument(line: str, offset: int, end: int, kinds: str) -> bool:
     return (
-        kinds[at : at + 1] != "V"
-        and line[at - 1] in SPACE
+        kinds[offset : offset + 1] != "V"
+        and line[offset - 1] in SPACE
         and line[end:].lstrip(SPACE)[:1] in (",", ")")
     )
 
 
-def _kind_before(before: str, line: str, at: int) -> str:
+def _left_context_kind(before: str, line: str, offset: int) -> str:
     if not before:
         kind = "O"
     elif before[-1] in "[(":
@@ -326,10 +332,10 @@ def _kind_before(before: str, line: str, at: int) -> str:
         kind = "W"
     else:
         kind = "V"
-    return "E" if kind in "WO" and not line[:at].strip(SPACE) else kind
+    return "E" if kind in "WO" and not line[:offset].strip(SPACE) else kind
 
 
-def _kind_after(after: str | None) -> str:
+def _right_context_kind(after: str | None) -> str:
     if after is None:
         return "E"
     if not after:
@@ -344,7 +350,10 @@ def _kind_after(after: str | None) -> str:
     return "W" if first in SPACE else "V"
 
 
-def _any_modifier(types: Types, text: str) -> bool:
-    if search_in(rf"{MODIFIER}\b", text):
+def _contains_modifier(types: Types, text: str) -> bool:
+    if search_ascii(rf"{MODIFIER}\b", text):
         return True
-    return any(search_in(rf"{modifier}\b", text) for modifier in types.learned_in(text))
+    return any(
+        search_ascii(rf"{modifier}\b", text)
+        for modifier in types.find_learned_modifiers(text)
+    )

@@ -14,8 +14,8 @@ from typing import NamedTuple, TypeVar
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c.c_patterns import (
-    match_at,
-    pattern,
+    compile_ascii,
+    match_ascii,
 )
 from patchpilot.lint.c.line_scan import ScannedLine
 
@@ -46,28 +46,28 @@ class StatementSpan(NamedTuple):
     next_column: int
     limit: int
 
-    def _cut(self, start: int, end: int) -> str:
+    def _truncate_text(self, start: int, end: int) -> str:
         return self.passage.text[start : min(end, start + _LONGEST)]
 
     @property
     def raw_text(self) -> str:
         """Return the statement with its diff signs, truncated."""
-        return self._cut(self.start, self.end)
+        return self._truncate_text(self.start, self.end)
 
     @property
     def raw_condition(self) -> str:
         """Return the condition, or a call up to its arguments, with diff signs."""
-        return self._cut(self.start, self.condition_end)
+        return self._truncate_text(self.start, self.condition_end)
 
     @property
     def raw_block(self) -> str:
         """Return the text after the condition, with diff signs."""
-        return self._cut(self.condition_end, self.end)
+        return self._truncate_text(self.condition_end, self.end)
 
     @property
     def head(self) -> str:
         """Return the statement up to its first brace, formatted like `text`."""
-        return blank_signs(self.raw_text.partition("{")[0])
+        return blank_diff_signs(self.raw_text.partition("{")[0])
 
     @property
     def newlines(self) -> int:
@@ -84,15 +84,15 @@ class StatementSpan(NamedTuple):
     @property
     def text(self) -> str:
         """Return the statement with spaces in place of all diff signs but the first."""
-        return blank_signs(self.raw_text)
+        return blank_diff_signs(self.raw_text)
 
     @property
     def condition(self) -> str:
         """Return the condition, formatted like `text`."""
-        return blank_signs(self.raw_condition)
+        return blank_diff_signs(self.raw_condition)
 
 
-def blank_signs(text: str) -> str:
+def blank_diff_signs(text: str) -> str:
     """Replace every diff sign except the first with a space."""
     return _SIGNED_NEWLINE.sub("\n ", text) if "\n" in text else text
 
@@ -123,7 +123,7 @@ class Passage:
             self.starts[min(index + line.left, len(self.lines))],
         )
 
-    def after(self, span: StatementSpan) -> StatementSpan:
+    def next_statement(self, span: StatementSpan) -> StatementSpan:
         return self.statement_at(span.end, span.limit)
 
     def statement_at(self, start: int, limit: int) -> StatementSpan:
@@ -134,7 +134,7 @@ class Passage:
         if self._budget <= 0:
             limit = min(limit, start + _CUT)
         scan = _Statement(self.text, start, limit)
-        end, whole = scan.scan()
+        end, is_line_end = scan.scan()
         self._budget -= end - start + _EACH
         index = bisect_right(self.starts, max(end - 1, 0), 0, len(self.lines)) - 1
         return StatementSpan(
@@ -143,24 +143,26 @@ class Passage:
             end,
             scan.condition + 1,
             scan.level,
-            self._numbers[index] + whole,
-            0 if whole else end - self.starts[index],
+            self._numbers[index] + is_line_end,
+            0 if is_line_end else end - self.starts[index],
             limit,
         )
 
-    def chain(self, line: ScannedLine, column: int) -> tuple[int, list[StatementSpan]]:
+    def read_if_chain(
+        self, line: ScannedLine, column: int
+    ) -> tuple[int, list[StatementSpan]]:
         """Return the final nesting level, and the spans of an `if` with its else branches or of
         another statement.
         """
         span = self.statement(line, column)
         parts = [span]
-        if span.end >= span.limit or not match_at(
+        if span.end >= span.limit or not match_ascii(
             r"\s*(?:\n[+-])?\s*(?:if|else|do)\b", span.raw_condition
         ):
             return span.level, parts
         while True:
-            span = self.after(span)
-            if span.end >= span.limit or not match_at(
+            span = self.next_statement(span)
+            if span.end >= span.limit or not match_ascii(
                 r"(?:\s*\n[+-])*\s*(?:else|do)\b", span.raw_condition
             ):
                 return span.level, parts
@@ -175,12 +177,12 @@ class Passage:
         """
         index = self.index(line.number)
         level, stack, lines = 0, [0], []
-        marks = pattern(f"[{brackets}]")
+        marks = compile_ascii(f"[{brackets}]")
         max_lines = line.left if self._budget > 0 else _CUT_LINES
         for scanned in self.lines[index : index + max_lines]:
             self._budget -= len(scanned.text)
             if "#" in scanned.text and (
-                branch := match_at(
+                branch := match_ascii(
                     r".\s*#\s*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)",
                     scanned.text,
                 )
@@ -200,7 +202,7 @@ class Passage:
         return level, lines
 
 
-def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
+def read_hunk_passage(lines: Sequence[ScannedLine], first: int) -> Passage:
     """Return the passage of the hunk that starts at patch line `first`."""
     last = first
     while last <= len(lines) and not (
@@ -214,10 +216,10 @@ def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
 def _stop_patterns() -> dict[str, re.Pattern[str]]:
     """Map each scanner state to a pattern for the characters that can change it."""
     return {
-        "": pattern(r"[;({#\n]|else(?=[\s{])"),
-        "(": pattern(r"[()#]"),
-        "{": pattern(r"[{}#]"),
-        "#": pattern(r"[\n#]"),
+        "": compile_ascii(r"[;({#\n]|else(?=[\s{])"),
+        "(": compile_ascii(r"[()#]"),
+        "{": compile_ascii(r"[{}#]"),
+        "#": compile_ascii(r"[\n#]"),
     }
 
 
@@ -253,74 +255,80 @@ class _Statement:
 
     def scan(self) -> tuple[int, bool]:
         """Return the end of the statement, and whether the rest of its last line belongs to it."""
-        stops, at = _stop_patterns(), self.start
-        self._define(at)
-        while match := stops[self.inside].search(self.text, at, self.limit):
-            at = match.start()
-            end = _AT[self.text[at]](self, at)
+        stops, offset = _stop_patterns(), self.start
+        self._enter_define(offset)
+        while match := stops[self.inside].search(self.text, offset, self.limit):
+            offset = match.start()
+            end = _AT[self.text[offset]](self, offset)
             if end is not None:
                 return end, self.inside == "#"
-            at += 1
+            offset += 1
         return self.limit, True
 
-    def _define(self, at: int) -> None:
-        define = pattern(r".[^\S\n]*#[^\S\n]*define")
-        if at < self.limit and define.match(self.text, at, self.limit):
+    def _enter_define(self, offset: int) -> None:
+        define = compile_ascii(r".[^\S\n]*#[^\S\n]*define")
+        if offset < self.limit and define.match(self.text, offset, self.limit):
             self.inside, self.level = "#", 1
 
-    def _branch(self, at: int) -> None:
-        branch = pattern(
+    def _follow_branch(self, offset: int) -> None:
+        branch = compile_ascii(
             r"#[^\S\n]*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)"
-        ).match(self.text, at, self.limit)
+        ).match(self.text, offset, self.limit)
         if branch:
             state = (self.inside, self.level)
             self.inside, self.level = _state_after_branch(
                 branch, self.stack, state, ("", 0)
             )
 
-    def _newline(self, at: int) -> int | None:
+    def _pass_newline(self, offset: int) -> int | None:
         if self.inside != "#":
-            self._define(at + 1)
-        elif self.text[at - 1 : at] != "\\":
+            self._enter_define(offset + 1)
+        elif self.text[offset - 1 : offset] != "\\":
             self.level -= 1
-            return at + 1
+            return offset + 1
         return None
 
-    def _else(self, at: int) -> None:
-        before = self.text[at - 1] if at > self.start else ""
+    def _start_else(self, offset: int) -> None:
+        before = self.text[offset - 1] if offset > self.start else ""
         if (
             self.condition < self.start
             and (not before or before in " \t\n\r\f\v}+")
-            and not pattern(r"else[^\S\n]+if\b").match(self.text, at, self.limit)
+            and not compile_ascii(r"else[^\S\n]+if\b").match(
+                self.text, offset, self.limit
+            )
         ):
-            self.condition = at + 3
+            self.condition = offset + 3
 
-    def _open_block(self, at: int) -> None:
-        self.inside = self.text[at]
+    def _open_block(self, offset: int) -> None:
+        self.inside = self.text[offset]
         self.level += 1
 
-    def _close(self, at: int) -> None:
+    def _close_bracket(self, offset: int) -> None:
         self.level -= 1
         if self.level == 0:
             self.inside = ""
             if self.condition < self.start:
-                self.condition = at
+                self.condition = offset
 
-    def _find_block_end(self, at: int) -> int | None:
+    def _find_block_end(self, offset: int) -> int | None:
         self.level -= 1
         if self.level:
             return None
-        return at + 1 + (self.text[at + 1 : at + 2] == ";" and at + 1 < self.limit)
+        return (
+            offset
+            + 1
+            + (self.text[offset + 1 : offset + 2] == ";" and offset + 1 < self.limit)
+        )
 
 
 _AT: dict[str, Callable[[_Statement, int], int | None]] = {
-    "#": _Statement._branch,
+    "#": _Statement._follow_branch,
     ";": lambda _, at: at + 1,
-    "\n": _Statement._newline,
-    "e": _Statement._else,
+    "\n": _Statement._pass_newline,
+    "e": _Statement._start_else,
     "(": _Statement._open_block,
     "{": _Statement._open_block,
-    ")": _Statement._close,
+    ")": _Statement._close_bracket,
     "}": _Statement._find_block_end,
 }
 """The scan's action at a character that can change the state."""

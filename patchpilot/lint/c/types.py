@@ -25,10 +25,10 @@ from patchpilot.lint.c.c_patterns import (
     STORAGE,
     TYPEDEFS,
     WORD,
-    end_of,
-    match_at,
-    pattern,
-    search_in,
+    compile_ascii,
+    find_match_end,
+    match_ascii,
+    search_ascii,
 )
 
 MODIFIER_WORDS = frozenset(
@@ -70,7 +70,9 @@ NUMBER_WORDS = frozenset(word for words in _RANKS for word in words)
 _FIRST_WORDS = NUMBER_WORDS | MODIFIER_WORDS | TAGS | TYPEOF | {"__alloc_size"}
 
 
-def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
+def find_integer_type_ends(
+    text: str, offset: int, *, misordered: bool = False
+) -> list[int]:
     """Return the possible ends of an integer type that starts at an offset, best first.
 
     If `misordered` is set, its words must be in an unusual order.
@@ -79,11 +81,13 @@ def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
     words: tuple[str, ...] = ()
     ends: list[tuple[int, int]] = []
     while len(words) < 5 and (
-        match := match_at(r"\s*(char|short|int|long|signed|unsigned)\b", text, at)
+        match := match_ascii(
+            r"\s*(char|short|int|long|signed|unsigned)\b", text, offset
+        )
     ):
-        words, at = (*words, match[1]), match.end()
+        words, offset = (*words, match[1]), match.end()
         if words in ranks:
-            ends.append((ranks[words], at))
+            ends.append((ranks[words], offset))
     return [end for _, end in sorted(ends)]
 
 
@@ -114,7 +118,7 @@ class TypePattern(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def _compile_tail(tail: str, learned: tuple[str, ...]) -> re.Pattern[str]:
+def _compile_type_tail(tail: str, learned: tuple[str, ...]) -> re.Pattern[str]:
     """Compile a tail whose `<MODIFIER>` also matches the learned modifiers."""
     modifier = "|".join((MODIFIER, *map(re.escape, learned)))
     return re.compile(
@@ -165,10 +169,10 @@ class Types:
 
     @property
     def state(self) -> tuple[int, int]:
-        """Return the numbers of types and modifiers learned so far, for `as_of`."""
+        """Return the numbers of types and modifiers learned so far, for `restore_state`."""
         return len(self._order), len(self.modifiers)
 
-    def as_of(self, state: tuple[int, int]) -> "Types":
+    def restore_state(self, state: tuple[int, int]) -> "Types":
         """Return the types known in an earlier state.
 
         The returned object is reused for all states, because copies for each line would be slow. Do
@@ -200,35 +204,40 @@ class Types:
             self._lengths.clear()
 
     def match(
-        self, type_pattern: TypePattern, text: str, at: int = 0
+        self, type_pattern: TypePattern, text: str, offset: int = 0
     ) -> FoundType | None:
         """Return the type that starts at an offset if the pattern's tail follows it, or None."""
         tail: re.Pattern[str] | None = None
-        for start in self._type_starts(text, at, type_pattern.storage):
-            for name_end in self._type_ends(text, start):
+        for start in self._find_type_starts(text, offset, type_pattern.storage):
+            for name_end in self._find_type_ends(text, start):
                 if tail is None:
                     has_modifier = "<MODIFIER>" in type_pattern.tail
-                    learned = self.learned_in(text) if has_modifier else ()
-                    tail = _compile_tail(type_pattern.tail, learned)
-                for end in self._extended_ends(text, name_end, type_pattern.stars):
+                    learned = self.find_learned_modifiers(text) if has_modifier else ()
+                    tail = _compile_type_tail(type_pattern.tail, learned)
+                for end in self._find_extended_ends(text, name_end, type_pattern.stars):
                     if match := tail.match(text, end):
-                        return FoundType(at, end, match)
+                        return FoundType(offset, end, match)
         return None
 
     def search(
-        self, type_pattern: TypePattern, text: str, at: int = 0, *, inside: bool = False
+        self,
+        type_pattern: TypePattern,
+        text: str,
+        position: int = 0,
+        *,
+        inside: bool = False,
     ) -> FoundType | None:
         """Return the first type, at or after an offset, that is followed by a match of the
         pattern's tail.
 
         If `inside` is set, it may start in the middle of a word.
         """
-        for word in pattern(WORD).finditer(text, at):
+        for word in compile_ascii(WORD).finditer(text, position):
             start = word.start()
             is_word_start = not start or text[start - 1] not in _WORD_CHARS
             if (
                 (is_word_start or inside)
-                and self.may_begin(word.group(), type_pattern.storage)
+                and self.may_start_type(word.group(), type_pattern.storage)
                 and (match := self.match(type_pattern, text, start))
             ):
                 return match
@@ -242,18 +251,18 @@ class Types:
         self, type_pattern: TypePattern, text: str, *, inside: bool = False
     ) -> Iterator[FoundType]:
         """Yield all types that are followed by a match of the pattern's tail."""
-        at = 0
-        while match := self.search(type_pattern, text, at, inside=inside):
+        offset = 0
+        while match := self.search(type_pattern, text, offset, inside=inside):
             yield match
-            at = max(match.match.end(), match.start + 1)
+            offset = max(match.match.end(), match.start + 1)
 
-    def modifier_length(self, text: str, at: int, word: str) -> int:
+    def modifier_length(self, text: str, offset: int, word: str) -> int:
         """Return the length of the modifier at the start of `word`, or 0."""
         length = self._lengths.get(word)
         if length is None:
-            match = match_at(MODIFIER, text, at)
+            match = match_ascii(MODIFIER, text, offset)
             length = (
-                match.end() - at
+                match.end() - offset
                 if match
                 else next(
                     (len(name) for name in self.modifiers if word.startswith(name)), 0
@@ -263,11 +272,11 @@ class Types:
                 self._lengths[word] = length
         return length
 
-    def learned_in(self, text: str) -> tuple[str, ...]:
+    def find_learned_modifiers(self, text: str) -> tuple[str, ...]:
         """Return the learned modifiers that occur in a text, oldest first."""
         return tuple([name for name in self.modifiers if name in text])
 
-    def may_begin(self, word: str, storage: bool = False) -> bool:
+    def may_start_type(self, word: str, storage: bool = False) -> bool:
         """Return whether a type may start with this word.
 
         This fast test may return True for other words, but never False for a type.
@@ -279,10 +288,10 @@ class Types:
         )
 
     def _is_known(self, word: str) -> bool:
-        known = self._known.get(word)
-        if known is None:
-            known = self._known[word] = self._is_name(word) or word in _FIRST_WORDS
-        return known
+        is_known = self._known.get(word)
+        if is_known is None:
+            is_known = self._known[word] = self._is_name(word) or word in _FIRST_WORDS
+        return is_known
 
     def _is_name(self, name: str) -> bool:
         """Return whether a word alone is a type; the words of integer types are excluded."""
@@ -294,24 +303,24 @@ class Types:
             or name in STORAGE_WORDS
             or name in self.modifiers
             or self._is_name(name)
-            for name in (text[at:end] for at in range(start, end))
+            for name in (text[offset:end] for offset in range(start, end))
         )
 
-    def _type_starts(self, text: str, at: int, storage: bool) -> list[int]:
+    def _find_type_starts(self, text: str, offset: int, storage: bool) -> list[int]:
         """Return where the type name may start after storage words and modifiers, last first."""
         result: list[int] = []
         if (
             storage
-            and text[at : at + 1] in ("e", "s", "a")
-            and (head := match_at(rf"{STORAGE}\s+(?:({INLINE}\s+))?", text, at))
+            and text[offset : offset + 1] in ("e", "s", "a")
+            and (head := match_ascii(rf"{STORAGE}\s+(?:({INLINE}\s+))?", text, offset))
         ):
             result += self._skip_modifiers(text, head.end())
             if head[1]:
                 result += self._skip_modifiers(text, head.start(1))
-        return result + self._skip_modifiers(text, at)
+        return result + self._skip_modifiers(text, offset)
 
-    def _skip_modifiers(self, text: str, at: int) -> list[int]:
-        starts = [at]
+    def _skip_modifiers(self, text: str, offset: int) -> list[int]:
+        starts = [offset]
         while len(starts) < _MAX_ROW and (word := _WORD_SPACE.match(text, starts[-1])):
             if word[1] in MODIFIER_WORDS or word[1] in self.modifiers:
                 starts.append(word.end())
@@ -321,9 +330,9 @@ class Types:
             starts.reverse()
         return starts
 
-    def _extended_ends(self, text: str, at: int, stars: bool) -> Iterator[int]:
+    def _find_extended_ends(self, text: str, offset: int, stars: bool) -> Iterator[int]:
         """Yield the possible ends of a type after its modifiers and stars, longest first."""
-        for modifier_end in self._modifier_ends(text, at, False):
+        for modifier_end in self._find_modifier_ends(text, offset, False):
             if not stars:
                 yield modifier_end
                 continue
@@ -338,16 +347,16 @@ class Types:
                 ends.append(position)
             for end in reversed(ends):
                 if text[end : end + 1] in _SPACES:
-                    yield from self._modifier_ends(text, end, True)
+                    yield from self._find_modifier_ends(text, end, True)
                 else:
                     yield end
 
-    def _modifier_ends(self, text: str, at: int, inline: bool) -> list[int]:
+    def _find_modifier_ends(self, text: str, offset: int, inline: bool) -> list[int]:
         """Return the possible ends of a sequence of modifiers, longest first.
 
         If `inline` is set, inline and its variants count as modifiers.
         """
-        ends = [at]
+        ends = [offset]
         while len(ends) < _MAX_ROW and (word := _SPACE_WORD.match(text, ends[-1])):
             start, name = word.start(1), word[1]
             if inline and (match := _INLINE.match(text, start)):
@@ -360,22 +369,22 @@ class Types:
             ends.reverse()
         return ends
 
-    def _type_ends(self, text: str, at: int) -> list[int]:
+    def _find_type_ends(self, text: str, offset: int) -> list[int]:
         """Return the possible ends of a type name at an offset, best first."""
-        match = match_at(WORD, text, at)
+        match = match_ascii(WORD, text, offset)
         if not match:
             return []
         word, end = match.group(), match.end()
-        if _is_glued(text, end) or not self._is_known(word):
+        if _is_token_pasted(text, end) or not self._is_known(word):
             return []
         ends: list[int] = []
         if word in NUMBER_WORDS:
-            ends = number_ends(text, at)
+            ends = find_integer_type_ends(text, offset)
         elif word in TAGS:
-            tag = match_at(rf"\s+{IDENT}\b", text, end)
+            tag = match_ascii(rf"\s+{IDENT}\b", text, end)
             ends = [tag.end()] if tag else []
         elif word in TYPEOF:
-            operand = match_at(r"\s*\([^)]*\)", text, end)
+            operand = match_ascii(r"\s*\([^)]*\)", text, end)
             ends = [operand.end()] if operand else []
         if self._is_name(word):
             ends.append(end)
@@ -387,25 +396,29 @@ class Types:
         `at_end` is set if the previous statement was complete.
         """
         head = head[:_LONGEST]
-        if not match_at(_NO_DECLARATION, head, flags=re.DOTALL):
-            declaration = _compile_tail(_DECLARATION, self.learned_in(head))
+        if not match_ascii(_NO_DECLARATION, head, flags=re.DOTALL):
+            declaration = _compile_type_tail(
+                _DECLARATION, self.find_learned_modifiers(head)
+            )
             if at_end and (declared := declaration.match(head)):
                 self._learn_words(" ".join(re.split(r"[ \t\n\r\f\v]+", declared[1])))
-            elif defined := match_at(_GLOBAL, head, flags=re.DOTALL):
+            elif defined := match_ascii(_GLOBAL, head, flags=re.DOTALL):
                 self._learn_words(defined[1])
         if "(" in head:
-            for cast in pattern(_CAST).finditer(head):
+            for cast in compile_ascii(_CAST).finditer(head):
                 self._learn_words(cast[1])
             if at_end:
                 self._learn_parameters(head)
 
     def _learn_parameters(self, head: str) -> None:
-        function = self.match(_PARAMETERS, head, end_of(_LEAD, head))
+        function = self.match(_PARAMETERS, head, find_match_end(_LEAD, head))
         if not function:
             return
-        inside = pattern(r"\)[^)]*$").sub("", head[function.match.end() :], count=1)
+        inside = compile_ascii(r"\)[^)]*$").sub(
+            "", head[function.match.end() :], count=1
+        )
         for parameter in re.split(r"[ \t\n\r\f\v]*,[ \t\n\r\f\v]*", inside):
-            if match := match_at(_PARAMETER, parameter):
+            if match := match_ascii(_PARAMETER, parameter):
                 self._learn_words(match[1])
 
     def _learn_words(self, words: str) -> None:
@@ -414,9 +427,9 @@ class Types:
         """
         if self._is_no_new_type(words):
             return
-        words = pattern(rf"\s*{STORAGE}\s*").sub("", words)
-        words = pattern(rf"\s*{SPARSE}\s*").sub("", words)
-        if not search_in(r"\s", words):
+        words = compile_ascii(rf"\s*{STORAGE}\s*").sub("", words)
+        words = compile_ascii(rf"\s*{SPARSE}\s*").sub("", words)
+        if not search_ascii(r"\s", words):
             self.learn_type(words)
             return
         for word in self._strip_types(words).split():
@@ -425,7 +438,7 @@ class Types:
 
     def _is_no_new_type(self, words: str) -> bool:
         return (
-            match_at(rf"{_NO_TYPE}|(?:{STORAGE}|DEFINE_\S+|{MODIFIER})$", words)
+            match_ascii(rf"{_NO_TYPE}|(?:{STORAGE}|DEFINE_\S+|{MODIFIER})$", words)
             is not None
             or words in self.modifiers
             or self.match(_WHOLE, words) is not None
@@ -433,11 +446,11 @@ class Types:
 
     def _strip_types(self, words: str) -> str:
         result: list[str] = []
-        at = 0
+        offset = 0
         for match in self.finditer(_ANY, words, inside=True):
-            result.append(words[at : match.start].rstrip(" \t\n\r\f\v"))
-            at = match.match.end()
-        return "".join([*result, words[at:]])
+            result.append(words[offset : match.start].rstrip(" \t\n\r\f\v"))
+            offset = match.match.end()
+        return "".join([*result, words[offset:]])
 
 
 @lru_cache(maxsize=4096)
@@ -445,11 +458,11 @@ def _is_usual_name(name: str) -> bool:
     return (
         name in PLAIN_TYPES
         or (name.endswith(NAME_ENDS) and name not in NAME_ENDS)
-        or pattern(TYPEDEFS).fullmatch(name) is not None
+        or compile_ascii(TYPEDEFS).fullmatch(name) is not None
     )
 
 
-def _is_glued(text: str, end: int) -> bool:
+def _is_token_pasted(text: str, end: int) -> bool:
     following = text[end : end + 1]
     if following == "#":
         return text.startswith("##", end)

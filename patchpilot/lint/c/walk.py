@@ -22,15 +22,15 @@ from patchpilot.lint.c.c_patterns import (
     IDENT,
     INLINE,
     STORAGE,
-    end_of,
-    match_at,
-    search_in,
+    find_match_end,
+    match_ascii,
+    search_ascii,
 )
-from patchpilot.lint.c.line_scan import scan
-from patchpilot.lint.c.statements import StatementSpan, passage_of_hunk
+from patchpilot.lint.c.line_scan import scan_patch
+from patchpilot.lint.c.statements import StatementSpan, read_hunk_passage
 from patchpilot.lint.c.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
-from patchpilot.lint.lint_context import Context, once
+from patchpilot.lint.lint_context import Context, cached_per_patch
 
 # lines between two progress reports
 _LINES_A_WORD = 512
@@ -53,7 +53,7 @@ class CCode:
 
     def types(self, number: int) -> Types:
         """Return the types known at an added line."""
-        return self._types.as_of(self._states.get(number, (0, 0)))
+        return self._types.restore_state(self._states.get(number, (0, 0)))
 
     def statement(self, number: int) -> StatementSpan | None:
         """Return the statement that starts on a patch line, or None if the line continues a
@@ -65,7 +65,7 @@ class CCode:
         """Return the function that most likely contains a patch line."""
         return self._functions.get(number)
 
-    def note(self, line_context: LineContext, function: str | None) -> None:
+    def record_line(self, line_context: LineContext, function: str | None) -> None:
         """Record the statement, the function and the known types of a line."""
         self._states[line_context.line.number] = self._types.state
         if line_context.span is not None:
@@ -74,12 +74,12 @@ class CCode:
             self._functions[line_context.line.number] = function
 
 
-@once
-def code(context: Context) -> CCode:
+@cached_per_patch
+def parse_c_code(context: Context) -> CCode:
     """Parse the C code in a patch, and cache the result."""
     import patchpilot.lint.c.checks  # noqa: F401 (they register themselves)
 
-    lines = scan(context)
+    lines = scan_patch(context)
     walk = CWalk(lines, context)
     result = CCode(walk)
     text = "\n".join(
@@ -95,10 +95,10 @@ def code(context: Context) -> CCode:
                 "reading code", line.number, len(context.patch.lines)
             )
         if line.starts_hunk:
-            walk.tracker.reset()
+            walk.tracker.start_hunk()
             walk.hunk = {}
             walk.skip_until = 0
-            heading = search_in(r"\b(\w+)\s*\(", line.section)
+            heading = search_ascii(r"\b(\w+)\s*\(", line.section)
             walk.function = heading[1] if heading else None
             continue
         if (
@@ -111,7 +111,7 @@ def code(context: Context) -> CCode:
             continue
         if hunk_start != line.hunk_start:
             hunk_start = line.hunk_start
-            walk.passage = passage_of_hunk(lines.lines, hunk_start)
+            walk.passage = read_hunk_passage(lines.lines, hunk_start)
         line_context = LineContext(line, walk)
         if line.sign == "+" or line_context.before.startswith("+"):
             _run_checks(on_layout, line_context, result)
@@ -129,16 +129,16 @@ class _Stage:
         self._checks = checks
         self._by_needles: dict[tuple[str, ...], list[CheckFunction]] = {}
 
-    def checks(self, text: str) -> Sequence[CheckFunction]:
+    def select_checks(self, text: str) -> Sequence[CheckFunction]:
         """Return the checks without needles, and the checks with a needle found in the line."""
         # cached by needles, because most lines contain the same few
-        found = tuple([needle for needle in self._needles if needle in text])
-        checks = self._by_needles.get(found)
+        matching_needles = tuple([needle for needle in self._needles if needle in text])
+        checks = self._by_needles.get(matching_needles)
         if checks is None:
-            checks = self._by_needles[found] = [
+            checks = self._by_needles[matching_needles] = [
                 function
                 for function, needles in self._checks.items()
-                if not needles or not set(needles).isdisjoint(found)
+                if not needles or not set(needles).isdisjoint(matching_needles)
             ]
         return checks
 
@@ -147,33 +147,33 @@ def _check_line(
     line_context: LineContext, on_context: _Stage, on_added: _Stage, result: CCode
 ) -> None:
     line, walk = line_context.line, line_context.walk
-    if match_at(r"\+\{\s*$", line_context.code):
-        walk.function = _declared_function(line_context) or walk.function
-    elif match_at(r"\+\}\s*$", line_context.code):
+    if match_ascii(r"\+\{\s*$", line_context.code):
+        walk.function = _find_declared_function(line_context) or walk.function
+    elif match_ascii(r"\+\}\s*$", line_context.code):
         walk.function = None
-    if line.number > walk.skip_until and search_in(r".\s*\S", line_context.code):
+    if line.number > walk.skip_until and search_ascii(r".\s*\S", line_context.code):
         span = line_context.span = walk.passage.statement(line)
         if span.is_whole:
             walk.skip_until = span.next_number
         walk.types.learn_from_statement(span.head, walk.tracker.last == "E")
     _run_checks(on_context, line_context, result)
-    line_context.values = walk.tracker.line(line.text)
+    line_context.values = walk.tracker.classify_line(line.text)
     if line.sign == "+":
         function = walk.function
         _run_checks(on_added, line_context, result)
-        result.note(line_context, function)
+        result.record_line(line_context, function)
 
 
-def _declared_function(line_context: LineContext) -> str | None:
+def _find_declared_function(line_context: LineContext) -> str | None:
     before = line_context.before
-    start = end_of(rf"\+(?:(?:{STORAGE}|{INLINE})\b\s*)*\s*", before)
+    start = find_match_end(rf"\+(?:(?:{STORAGE}|{INLINE})\b\s*)*\s*", before)
     if match := line_context.types.match(_FUNCTION, before, start):
         return match.match[1]
-    bare = match_at(rf"\+({IDENT})\(", before)
+    bare = match_ascii(rf"\+({IDENT})\(", before)
     return bare[1] if bare else None
 
 
 def _run_checks(stage: _Stage, line_context: LineContext, result: CCode) -> None:
-    for function in stage.checks(line_context.text):
+    for function in stage.select_checks(line_context.text):
         for name, hit in function(line_context):
             result.hits.setdefault(name, []).append(hit)

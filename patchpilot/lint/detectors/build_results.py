@@ -23,7 +23,7 @@ KINDS = (
 
 
 @detector("build", kind=KINDS)
-def build(context: Context, arguments: Arguments) -> Hits:
+def build_problems(context: Context, arguments: Arguments) -> Hits:
     """Report build problems of one kind, or nothing if the build or checker was not run."""
     for problem in context.built:
         if problem.kind == arguments["kind"]:

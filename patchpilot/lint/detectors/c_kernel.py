@@ -14,10 +14,10 @@ from patchpilot.lint.c.c_patterns import (
     LVAL,
     MODE_NAMES,
     STRING,
-    mode_of,
-    value,
+    parse_file_mode,
+    value_pattern,
 )
-from patchpilot.lint.c.line_scan import ScannedLine, scan
+from patchpilot.lint.c.line_scan import ScannedLine, scan_patch
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
@@ -27,38 +27,44 @@ from patchpilot.lint.detector import (
     make_hit,
     typed_detector,
 )
-from patchpilot.lint.detectors.c_pattern import c_lines, c_text, new_c_text
-from patchpilot.lint.detectors.generic_c import statements
-from patchpilot.lint.detectors.words import tool_data
+from patchpilot.lint.detectors.c_pattern import (
+    added_c_text,
+    all_added_c_lines,
+    new_side_c_text,
+)
+from patchpilot.lint.detectors.generic_c import find_added_statements
+from patchpilot.lint.detectors.words import read_checkpatch_data
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import NewHunk, NewLine, c_hunks
-from patchpilot.lint.pack_patterns import compiled, lazy
-from patchpilot.lint.word_lists import word_set
+from patchpilot.lint.new_side import NewHunk, NewLine, find_c_hunks
+from patchpilot.lint.pack_patterns import compile_lazily, compile_rule_pattern
+from patchpilot.lint.word_lists import load_word_set
 from patchpilot.model.source_tree import Tree
 
-_FORMAT_CALL = lazy(rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", re.DOTALL)
-_STRING_ARGUMENT = lazy(r'"\s*,')
-_VOLATILE = lazy(r"^_*volatile_*$")
-_STRING = lazy(STRING)
-_POINTER = lazy(r"(%[*\d.]*p(\w)(\w*))")
-_FOUR_CC = lazy(r"cc")
-_FOUR_CC_NEWER = lazy(r"c(?:[hlbc]|hR)$")
+_FORMAT_CALL = compile_lazily(
+    rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", re.DOTALL
+)
+_STRING_ARGUMENT = compile_lazily(r'"\s*,')
+_VOLATILE = compile_lazily(r"^_*volatile_*$")
+_STRING = compile_lazily(STRING)
+_POINTER = compile_lazily(r"(%[*\d.]*p(\w)(\w*))")
+_FOUR_CC = compile_lazily(r"cc")
+_FOUR_CC_NEWER = compile_lazily(r"c(?:[hlbc]|hR)$")
 _EXTENSIONS = frozenset("4SsBKRraEehMmIiUDdgVCbGNOxtf")
-_CONSTANT = lazy(CONSTANT)
-_ARGUMENT = value()
-_ALLOCATES = lazy(r"^\+[^;]*=[^;]*(?:kv|k)[mz]alloc\s*\([^;]*\*")
-_SLEEP = lazy(
+_CONSTANT = compile_lazily(CONSTANT)
+_ARGUMENT = value_pattern()
+_ALLOCATES = compile_lazily(r"^\+[^;]*=[^;]*(?:kv|k)[mz]alloc\s*\([^;]*\*")
+_SLEEP = compile_lazily(
     rf"^\+.*?\busleep_range\s*\(\s*(?P<min>{_ARGUMENT})\s*,\s*(?P<max>{_ARGUMENT})\s*\)"
 )
-_MULTIPLIED = lazy(
+_MULTIPLIED = compile_lazily(
     rf"^\+\s*(?:{LVAL})\s*=\s*(?:{BALANCED})?\s*(?P<call>(?:kv|k)[mz]alloc)\s*\(\s*(?P<one>{_ARGUMENT})\s*\*\s*(?P<two>{_ARGUMENT})\s*,"
 )
-_NAMED_CONSTANT = lazy(r"^[A-Z_][A-Z0-9_]*$")
-_SIZEOF = lazy(r"^sizeof\s*\S")
+_NAMED_CONSTANT = compile_lazily(r"^[A-Z_][A-Z0-9_]*$")
+_SIZEOF = compile_lazily(r"^sizeof\s*\S")
 
 _StatementCheck = Callable[[Context, ScannedLine, str], TypedHits]
 _LineCheck = Callable[[Context, ScannedLine], TypedHits]
-_SYMBOLIC = lazy(rf"\b({MODE_NAMES})\b")
+_SYMBOLIC = compile_lazily(rf"\b({MODE_NAMES})\b")
 
 
 @typed_detector(
@@ -69,13 +75,15 @@ def check_calls(context: Context) -> TypedHits:
 
     Statements may span lines.
     """
-    if "S_I" in c_text(context):
+    if "S_I" in added_c_text(context):
         yield from _check_symbolic_modes(context)
-    whole = new_c_text(context)
+    new_text = new_side_c_text(context)
     rules = [
-        (words, rule) for words, rule in _RULES if any(word in whole for word in words)
+        (words, rule)
+        for words, rule in _RULES
+        if any(word in new_text for word in words)
     ]
-    for line, _, statement in statements(context) if rules else ():
+    for line, _, statement in find_added_statements(context) if rules else ():
         for words, rule in rules:
             # a second statement on a line is never returned separately, so check it here
             if any(word in statement or word in line.text for word in words):
@@ -85,12 +93,12 @@ def check_calls(context: Context) -> TypedHits:
 def _check_pointer_formats(
     context: Context, line: ScannedLine, statement: str
 ) -> TypedHits:
-    lines = scan(context)
+    lines = scan_patch(context)
     last = line.number + statement.count("\n")
     if (
         "{" in statement
         or not _STRING_ARGUMENT.search(statement)
-        or not _POINTER.search(lines.raw_lines(line.number, last))
+        or not _POINTER.search(lines.join_raw_lines(line.number, last))
     ):
         return
     call = _FORMAT_CALL.match(statement)
@@ -99,43 +107,45 @@ def _check_pointer_formats(
     reported = False
     four = _FOUR_CC_NEWER if context.options.kernel >= (6, 17) else _FOUR_CC
     for part in lines.lines[line.number - 1 : last]:
-        found = _STRING.search(part.text)
+        string = _STRING.search(part.text)
         raw = lines.raw_line(part.number) or ""
-        text = raw[slice(*found.span())].replace("%%", "") if found else ""
-        for specifier, kind, more in _POINTER.findall(text):
+        text = raw[slice(*string.span())].replace("%%", "") if string else ""
+        for specifier, kind, extension in _POINTER.findall(text):
             if (
                 kind not in _EXTENSIONS
-                or (kind == "f" and not more.startswith("w"))
-                or (kind == "4" and not four.match(more))
+                or (kind == "f" and not extension.startswith("w"))
+                or (kind == "4" and not four.match(extension))
             ):
-                yield "VSPRINTF_POINTER_EXTENSION", _bad_extension(line, specifier)
+                yield "VSPRINTF_POINTER_EXTENSION", _bad_extension_hit(line, specifier)
                 break
             if kind == "x" and not reported:
                 reported = True
-                yield "VSPRINTF_SPECIFIER_PX", line.hit()
+                yield "VSPRINTF_SPECIFIER_PX", line.make_hit_here()
 
 
-def _bad_extension(line: ScannedLine, specifier: str) -> Hit:
+def _bad_extension_hit(line: ScannedLine, specifier: str) -> Hit:
     if "pA" in specifier:
-        return line.hit(None, "rust", specifier=specifier)
+        return line.make_hit_here(None, "rust", specifier=specifier)
     for kind, replacement in (("pF", "%pS"), ("pf", "%ps")):
         if kind in specifier:
-            return line.hit(None, "symbol", specifier=specifier, instead=replacement)
-    return line.hit(specifier=specifier)
+            return line.make_hit_here(
+                None, "symbol", specifier=specifier, instead=replacement
+            )
+    return line.make_hit_here(specifier=specifier)
 
 
 def _check_sleep_range(
     _context: Context, line: ScannedLine, statement: str
 ) -> TypedHits:
-    found = _SLEEP.match(statement)
-    if not found:
+    match = _SLEEP.match(statement)
+    if not match:
         return
-    low, high = found["min"], found["max"]
+    low, high = match["min"], match["max"]
     are_short = low.isdecimal() and high.isdecimal() and len(low + high) < 40
     if low == high:
-        yield "USLEEP_RANGE", line.hit(None, "no-range")
+        yield "USLEEP_RANGE", line.make_hit_here(None, "no-range")
     elif are_short and int(low) > int(high):
-        yield "USLEEP_RANGE", line.hit()
+        yield "USLEEP_RANGE", line.make_hit_here()
 
 
 def _check_multiplication(
@@ -144,24 +154,27 @@ def _check_multiplication(
     is_likely = "*" in statement and "sizeof" in statement
     if not is_likely or not _ALLOCATES.match(statement):
         return
-    found = _MULTIPLIED.match(statement)
-    if not found:
+    match = _MULTIPLIED.match(statement)
+    if not match:
         return
-    count, size = found["one"], found["two"]
+    count, size = match["one"], match["two"]
     if _SIZEOF.match(count):
         count, size = size, count
     constant = _CONSTANT.fullmatch(count) or _NAMED_CONSTANT.match(count)
     is_size = cached_match(r"sizeof\b", count, re.ASCII)
     if not is_size and _SIZEOF.match(size) and not constant:
-        better = _ARRAY_CALLS.get(found["call"], "kmalloc_array")
-        yield "ALLOC_WITH_MULTIPLY", line.hit(better=better, call=found["call"])
+        better = _ARRAY_CALLS.get(match["call"], "kmalloc_array")
+        yield (
+            "ALLOC_WITH_MULTIPLY",
+            line.make_hit_here(better=better, call=match["call"]),
+        )
 
 
 def _check_symbolic_modes(context: Context) -> TypedHits:
-    for line in c_lines(context):
-        for found in _SYMBOLIC.finditer(line.text) if "S_I" in line.text else ():
-            values = {"octal": f"{mode_of(found[1]):04o}", "mode": found[1]}
-            yield "SYMBOLIC_PERMS", make_hit(line.number, "", found.start(), **values)
+    for line in all_added_c_lines(context):
+        for match in _SYMBOLIC.finditer(line.text) if "S_I" in line.text else ():
+            values = {"octal": f"{parse_file_mode(match[1]):04o}", "mode": match[1]}
+            yield "SYMBOLIC_PERMS", make_hit(line.number, "", match.start(), **values)
 
 
 _ARRAY_CALLS = {
@@ -177,42 +190,44 @@ _RULES: tuple[tuple[tuple[str, ...], _StatementCheck], ...] = (
 """Checks, each with words of which a statement must contain at least one."""
 
 
-_ASM_INCLUDE = lazy(r"^.\s*#\s*include\s*<asm/(.*)\.h>")
+_ASM_INCLUDE = compile_lazily(r"^.\s*#\s*include\s*<asm/(.*)\.h>")
 _OWN_ASM = ("irq", "memory", "time", "reboot")
-_CONST = lazy(r"\bconst\b")
-_SETUP = lazy(r'\b__setup\("([^"]*)"')
+_CONST = compile_lazily(r"\bconst\b")
+_SETUP = compile_lazily(r'\b__setup\("([^"]*)"')
 _PARAMETERS = "Documentation/admin-guide/kernel-parameters.txt"
-_STRUCT = lazy(r"\bstruct\s+(\w+)\b(?!\s*\{)")
-_LICENSE = lazy(rf"\bMODULE_LICENSE\s*\(\s*({STRING})\s*\)")
-_TEXT = lazy(rf"({STRING})")
+_STRUCT = compile_lazily(r"\bstruct\s+(\w+)\b(?!\s*\{)")
+_LICENSE = compile_lazily(rf"\bMODULE_LICENSE\s*\(\s*({STRING})\s*\)")
+_TEXT = compile_lazily(rf"({STRING})")
 
 
 @typed_detector(
     "checkpatch-api",
 )
 def check_interfaces(context: Context) -> TypedHits:
-    whole = c_text(context)
+    added_text = added_c_text(context)
     for needles, rule in _BY_WORD:
-        if any(needle in whole for needle in needles):
-            for line in c_lines(context):
+        if any(needle in added_text for needle in needles):
+            for line in all_added_c_lines(context):
                 if any(needle in line.raw for needle in needles):
                     yield from rule(context, line)
-    yield from _check_const_structs(context, whole)
+    yield from _check_const_structs(context, added_text)
 
 
 def _check_asm_include(context: Context, line: ScannedLine) -> TypedHits:
-    found = _ASM_INCLUDE.match(line.raw)
-    if not found or context.tree is None or any(word in found[1] for word in _OWN_ASM):
+    match = _ASM_INCLUDE.match(line.raw)
+    if not match or context.tree is None or any(word in match[1] for word in _OWN_ASM):
         return
-    header = f"{found[1]}.h"
-    if line.file != f"include/linux/{header}" and _wraps_asm(context.tree, header):
+    header = f"{match[1]}.h"
+    if line.file != f"include/linux/{header}" and _wraps_asm_header(
+        context.tree, header
+    ):
         kind = (
             "ARCH_INCLUDE_LINUX" if line.file.startswith("arch/") else "INCLUDE_LINUX"
         )
-        yield kind, line.hit(header=header)
+        yield kind, line.make_hit_here(header=header)
 
 
-def _wraps_asm(tree: Tree, header: str) -> bool:
+def _wraps_asm_header(tree: Tree, header: str) -> bool:
     text = tree.read(f"include/linux/{header}")
     return (
         text is not None
@@ -222,26 +237,26 @@ def _wraps_asm(tree: Tree, header: str) -> bool:
 
 
 def _check_setup_option(context: Context, line: ScannedLine) -> TypedHits:
-    found = _SETUP.search(line.raw)
-    if found and not any(
-        found[1] in other.text
-        for other in scan(context).added
-        if other.file.endswith(_PARAMETERS)
+    match = _SETUP.search(line.raw)
+    if match and not any(
+        match[1] in added_line.text
+        for added_line in scan_patch(context).added
+        if added_line.file.endswith(_PARAMETERS)
     ):
-        yield "UNDOCUMENTED_SETUP", line.hit(option=found[1])
+        yield "UNDOCUMENTED_SETUP", line.make_hit_here(option=match[1])
 
 
 def _check_module_license(context: Context, line: ScannedLine) -> TypedHits:
-    found = _LICENSE.search(line.text)
-    if not found:
+    match = _LICENSE.search(line.text)
+    if not match:
         return
     # checkpatch.pl checks the first string in the line, even if it belongs to another macro
-    quoted = (context.options.checkpatch_compat and _TEXT.search(line.text)) or found
+    quoted = (context.options.checkpatch_compat and _TEXT.search(line.text)) or match
     name = line.raw[quoted.start(1) : quoted.end(1)]
-    if name.strip('"') not in word_set("c", "module_licenses") or name[:1] != '"':
-        yield "MODULE_LICENSE", line.hit(name=name)
+    if name.strip('"') not in load_word_set("c", "module_licenses") or name[:1] != '"':
+        yield "MODULE_LICENSE", line.make_hit_here(name=name)
     if name == '"GPL v2"' and not context.options.whole_files:
-        yield "MODULE_LICENSE", line.hit(None, "v2")
+        yield "MODULE_LICENSE", line.make_hit_here(None, "v2")
 
 
 _BY_WORD: tuple[tuple[tuple[str, ...], _LineCheck], ...] = (
@@ -252,20 +267,20 @@ _BY_WORD: tuple[tuple[tuple[str, ...], _LineCheck], ...] = (
 """Checks, each with words of which a line must contain at least one."""
 
 
-def _check_const_structs(context: Context, whole: str) -> TypedHits:
-    if "struct" not in whole:
+def _check_const_structs(context: Context, added_text: str) -> TypedHits:
+    if "struct" not in added_text:
         return
-    data = tool_data(context, "const_structs.checkpatch")
+    data = read_checkpatch_data(context, "const_structs.checkpatch")
     if not data:
         return
     names = frozenset(data.decode("latin-1").split())
-    for line in c_lines(context):
+    for line in all_added_c_lines(context):
         if "struct" in line.text and not _CONST.search(line.text):
             name = next(
                 (
-                    found[1]
-                    for found in _STRUCT.finditer(line.text)
-                    if found[1] in names
+                    match[1]
+                    for match in _STRUCT.finditer(line.text)
+                    if match[1] in names
                 ),
                 None,
             )
@@ -287,43 +302,43 @@ class _Comment(NamedTuple):
     below: Sequence[NewLine]
 
     @property
-    def described(self) -> Iterator[str]:
+    def described_names(self) -> Iterator[str]:
         for words in self.text:
-            if found := cached_match(r"^@(\w+|\.\.\.)\s*:", words):
-                yield found[1]
+            if match := cached_match(r"^@(\w+|\.\.\.)\s*:", words):
+                yield match[1]
 
 
 @detector("kernel-doc")
-def kernel_doc(context: Context) -> Hits:
+def kernel_doc_mismatch(context: Context) -> Hits:
     """Report a new kernel-doc comment that does not match the code below it."""
-    for hunk in c_hunks(context):
-        for start, comment in _new_comments(hunk):
+    for hunk in find_c_hunks(context):
+        for start, comment in _find_new_kernel_docs(hunk):
             yield from _check_comment(comment)
             yield from _check_comment_kind(comment, is_header=hunk.is_new and start < 4)
 
 
-def _new_comments(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
+def _find_new_kernel_docs(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
     """Yield kernel-doc comments in which all lines are new, with their index in the hunk."""
     start: int | None = None
-    for at, line in enumerate(hunk.lines):
+    for index, line in enumerate(hunk.lines):
         if cached_match(r"^\s*/\*\*\s*$", line.text) and line.added:
-            start = at
+            start = index
         elif start is not None and not line.added:
             start = None
         elif start is not None and "*/" in line.text:
-            lines = hunk.lines[start + 1 : at]
+            lines = hunk.lines[start + 1 : index]
             text = [re.sub(r"^\s*\*\s?", "", line.text) for line in lines]
-            below = hunk.lines[at + 1 :]
+            lines_below = hunk.lines[index + 1 :]
             if text:
-                yield start, _Comment(hunk.lines[start], lines, text, line, below)
+                yield start, _Comment(hunk.lines[start], lines, text, line, lines_below)
             start = None
 
 
 def _check_comment(comment: _Comment) -> Hits:
     lines = comment.lines
     for line, words in zip(lines, comment.text, strict=True):
-        if found := cached_match(r"^[@\\](brief|param|returns?|details|note)\b", words):
-            yield make_hit(line.patch_line, "doxygen", tag=found[1])
+        if match := cached_match(r"^[@\\](brief|param|returns?|details|note)\b", words):
+            yield make_hit(line.patch_line, "doxygen", tag=match[1])
             return
     signature = _parse_signature(comment.below[:11])
     head = cached_match(
@@ -333,11 +348,11 @@ def _check_comment(comment: _Comment) -> Hits:
     if not signature or head is None:
         return
     name, arguments, returns = signature
-    first, described = lines[0].patch_line, set(comment.described)
+    first, described = lines[0].patch_line, set(comment.described_names)
     if head[1] != name:
         yield make_hit(first, "other-function", described=head[1], function=name)
         return
-    missing = [argument for argument in arguments if argument not in described]
+    undescribed = [argument for argument in arguments if argument not in described]
     extra = sorted(described - {*arguments, "..."})
     if extra:
         line = next(
@@ -348,8 +363,10 @@ def _check_comment(comment: _Comment) -> Hits:
         yield make_hit(
             line.patch_line, "extra-argument", function=name, argument=extra[0]
         )
-    elif missing and described:
-        yield make_hit(first, "missing-argument", argument=missing[0], function=name)
+    elif undescribed and described:
+        yield make_hit(
+            first, "missing-argument", argument=undescribed[0], function=name
+        )
     elif returns and described and not any(map(_RETURNS.match, comment.text)):
         yield make_hit(comment.end.patch_line, "missing-return", function=name)
 
@@ -359,16 +376,18 @@ def _check_comment_kind(comment: _Comment, *, is_header: bool) -> Hits:
     `struct`.
     """
     first = comment.text[0]
-    below = next((line.code.strip() for line in comment.below if line.text.strip()), "")
-    is_code = cached_match(
-        r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", below
+    next_code = next(
+        (line.code.strip() for line in comment.below if line.text.strip()), ""
     )
-    kind = cached_match(r"^(struct|union|enum)\s+(\w+)\s*\{", below)
+    is_code = cached_match(
+        r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", next_code
+    )
+    kind = cached_match(r"^(struct|union|enum)\s+(\w+)\s*\{", next_code)
     if is_header and not is_code and not first.startswith("DOC:"):
         yield make_hit(comment.opening.patch_line, "file-header")
     elif kind and re.match(rf"^{re.escape(kind[2])}\b", first):
-        at = comment.lines[0].patch_line
-        yield make_hit(at, "no-keyword", kind=kind[1], name=kind[2])
+        first_line = comment.lines[0].patch_line
+        yield make_hit(first_line, "no-keyword", kind=kind[1], name=kind[2])
 
 
 def _parse_signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | None:
@@ -376,28 +395,28 @@ def _parse_signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | 
     returns a value.
     """
     joined = " ".join(line.code.strip() for line in lines)
-    found = cached_match(
+    match = cached_match(
         r"^(?P<type>[\w\s*]+?)\b(?P<name>\w+)\s*\((?P<arguments>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*(?:__\w+(?:\(.*?\))?\s*)*[{;]",
         joined,
     )
-    if not found or cached_search(
+    if not match or cached_search(
         r"\b(?:return|if|while|EXPORT_SYMBOL\w*|define)\b",
-        found["type"] + found["name"],
+        match["type"] + match["name"],
     ):
         return None
     arguments = [
         name[1] or name[2]
-        for part in re.split(r",(?![^(]*\))", found["arguments"])
+        for part in re.split(r",(?![^(]*\))", match["arguments"])
         if (name := _DOC_ARGUMENT.search(part.strip())) and name[2] != "void"
     ]
-    returns = not cached_search(r"(?:^|\s)void$", found["type"].strip())
-    return found["name"], arguments, returns
+    returns = not cached_search(r"(?:^|\s)void$", match["type"].strip())
+    return match["name"], arguments, returns
 
 
 @detector("spdx-license", known_pattern=str)
-def spdx_license(context: Context, arguments: Arguments) -> Hits:
+def unexpected_spdx_license(context: Context, arguments: Arguments) -> Hits:
     """Report a new file whose SPDX license does not match `known_pattern`."""
-    known = compiled(arguments["known_pattern"])
+    known_license = compile_rule_pattern(arguments["known_pattern"])
     for change in context.patch.files:
         if change.old_path is not None:
             continue
@@ -411,7 +430,9 @@ def spdx_license(context: Context, arguments: Arguments) -> Hits:
             wrong = [
                 name
                 for name in names
-                if name and name.upper() not in ("AND", "OR") and not known.match(name)
+                if name
+                and name.upper() not in ("AND", "OR")
+                and not known_license.match(name)
             ]
             if wrong:
                 yield make_hit(line.patch_line, license=wrong[0])

@@ -9,16 +9,16 @@ from operator import attrgetter
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.c_patterns import MODE
-from patchpilot.lint.c.line_scan import ScannedLine, scan
+from patchpilot.lint.c.line_scan import ScannedLine, scan_patch
 from patchpilot.lint.detector import Arguments, ArgumentType, Hits, detector
-from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.pack_patterns import NEVER, fill_groups, lazy
+from patchpilot.lint.lint_context import Context, cached_per_patch
+from patchpilot.lint.pack_patterns import NEVER, compile_lazily, fill_groups
 
 LONGEST_LINE = 3000
 """Longer lines are treated as data and skipped."""
 
 
-@once
+@cached_per_patch
 def _select_lines(
     context: Context, suffixes: tuple[str, ...], unchanged: bool
 ) -> tuple[list[ScannedLine], str]:
@@ -27,7 +27,9 @@ def _select_lines(
     """
     lines = [
         line
-        for line in (scan(context).lines if unchanged else scan(context).added)
+        for line in (
+            scan_patch(context).lines if unchanged else scan_patch(context).added
+        )
         if line.left and line.sign in ("+", " ") and not line.starts_file
         if "*" in suffixes or line.suffix in (suffixes or ("c", "h"))
         if len(line.raw) <= LONGEST_LINE or suffixes
@@ -35,17 +37,17 @@ def _select_lines(
     return lines, "\n".join(line.raw for line in lines)
 
 
-def c_lines(context: Context) -> list[ScannedLine]:
+def all_added_c_lines(context: Context) -> list[ScannedLine]:
     """Return the lines that the patch adds to C sources and headers."""
     return _select_lines(context, (), False)[0]
 
 
-def c_text(context: Context) -> str:
+def added_c_text(context: Context) -> str:
     """Return the added lines of C sources and headers joined into one string, for fast searches."""
     return _select_lines(context, (), False)[1]
 
 
-def new_c_text(context: Context) -> str:
+def new_side_c_text(context: Context) -> str:
     """Return the added and unchanged lines of C sources and headers as one string, for statements
     that continue onto unchanged lines.
     """
@@ -53,7 +55,7 @@ def new_c_text(context: Context) -> str:
 
 
 @cache
-def _fragments() -> Mapping[str, str]:
+def _load_fragments() -> Mapping[str, str]:
     return {
         "ALLOCATION": c_patterns.ALLOC_FUNCTIONS,
         "ATTRIBUTE": c_patterns.ATTRIBUTE,
@@ -74,7 +76,7 @@ def _fragments() -> Mapping[str, str]:
         "OPERATOR": c_patterns.OPERATORS,
         "STORAGE": c_patterns.STORAGE,
         "STRING": c_patterns.STRING,
-        "VALUE": c_patterns.value(),
+        "VALUE": c_patterns.value_pattern(),
         "VALUE_OR_CALL": c_patterns.LVAL_OR_CALL,
         "VARIABLE": c_patterns.LVAL,
         "ZERO": c_patterns.ZERO,
@@ -88,24 +90,26 @@ def expand_fragments(text: str) -> str:
     """Replace <IDENTIFIER>, <STRING> and similar names in a pack's pattern with patterns for C."""
     if not _FRAGMENT.search(text):
         return text
-    fragments = _fragments()
+    fragments = _load_fragments()
     return _FRAGMENT.sub(lambda found: fragments.get(found[1], found[0]), text)
 
 
 @cache
-def c_pattern(text: str) -> re.Pattern[str]:
+def compile_c_pattern(text: str) -> re.Pattern[str]:
     """Compile a pack's pattern after replacing names such as <IDENTIFIER> with fragments of C."""
-    return c_patterns.pattern(expand_fragments(text))
+    return c_patterns.compile_ascii(expand_fragments(text))
 
 
 def _fill_pattern(text: str, match: re.Match[str]) -> re.Pattern[str]:
     """Compile a pattern after replacing each {name} with the text of that group."""
     if "{" not in text:
-        return c_pattern(text)
-    return c_patterns.pattern(fill_groups(expand_fragments(text), match))
+        return compile_c_pattern(text)
+    return c_patterns.compile_ascii(fill_groups(expand_fragments(text), match))
 
 
-def added_c_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
+def find_lines_with_needles(
+    context: Context, arguments: Arguments
+) -> list[ScannedLine]:
     """Return the added lines that contain one of a rule's needles."""
     needles = arguments.get("needles", [arguments.get("needle", "")])
     suffixes, unchanged = arguments.get("suffixes", ()), arguments.get("unchanged")
@@ -125,22 +129,27 @@ FORMS = tuple(_FORM_OF)
 """The forms of a line against which a pattern may be matched."""
 
 
-def form_of(line: ScannedLine, arguments: Arguments) -> str:
+def select_line_form(line: ScannedLine, arguments: Arguments) -> str:
     """Return a line in the form that the argument `line` selects."""
     return _FORM_OF[arguments.get("line", "code")](line)
 
 
-def optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
+def compile_optional_pattern(arguments: Arguments, name: str) -> re.Pattern[str] | None:
     """Compile the pattern in an argument, or return None if the rule does not set it."""
-    return c_pattern(arguments[name]) if name in arguments else None
+    return compile_c_pattern(arguments[name]) if name in arguments else None
 
 
-def suits(arguments: Arguments, text: str, wanted: str, unwanted: str) -> bool:
+def matches_pattern_pair(
+    arguments: Arguments, text: str, pattern_name: str, unless_name: str
+) -> bool:
     """Return whether a text matches the pattern in one argument and not that in another.
 
     Arguments that are not set are ignored.
     """
-    pattern, unless = optional(arguments, wanted), optional(arguments, unwanted)
+    pattern, unless = (
+        compile_optional_pattern(arguments, pattern_name),
+        compile_optional_pattern(arguments, unless_name),
+    )
     return not (
         (pattern and not pattern.search(text)) or (unless and unless.search(text))
     )
@@ -180,7 +189,7 @@ AROUND: Mapping[str, ArgumentType] = {
     same_indent=bool,
     apart=bool,
 )
-def code_like(context: Context, arguments: Arguments) -> Hits:
+def find_matching_code(context: Context, arguments: Arguments) -> Hits:
     """Report added lines of C that match `pattern`, which sees the line with its sign.
 
     Every match contains `needle`, or one of `needles`. `line` is the form of the line: "code"
@@ -208,23 +217,27 @@ def code_like(context: Context, arguments: Arguments) -> Hits:
     `unchanged` checks context lines as well.
     """
     regex, unless = (
-        c_pattern(arguments["pattern"]),
-        optional(arguments, "unless_pattern"),
+        compile_c_pattern(arguments["pattern"]),
+        compile_optional_pattern(arguments, "unless_pattern"),
     )
     column_group = "at" if "at" in regex.groupindex else 0
     reported = 0
-    for line in added_c_lines(context, arguments):
-        text = form_of(line, arguments)
-        found = regex.search(text)
-        if not found or (unless and unless.search(text)):
+    for line in find_lines_with_needles(context, arguments):
+        text = select_line_form(line, arguments)
+        pattern_match = regex.search(text)
+        if not pattern_match or (unless and unless.search(text)):
             continue
-        groups_nearby = _groups_around(context, arguments, line, found)
+        groups_nearby = _match_surrounding_lines(
+            context, arguments, line, pattern_match
+        )
         if groups_nearby is None or (
             arguments.get("apart") and line.number == reported + 1
         ):
             continue
         reported = line.number
-        for match in regex.finditer(text) if arguments.get("each") else (found,):
+        for match in (
+            regex.finditer(text) if arguments.get("each") else (pattern_match,)
+        ):
             values = {**match.groupdict(""), **groups_nearby}
             for name in values:
                 if name.endswith("_joined"):
@@ -234,46 +247,54 @@ def code_like(context: Context, arguments: Arguments) -> Hits:
                 if arguments.get("no_column")
                 else max(1, match.start(column_group))
             )
-            yield line.hit(column, **values)
+            yield line.make_hit_here(column, **values)
 
 
-def groups_suit(arguments: Arguments, match: re.Match[str]) -> bool:
+def groups_match_patterns(arguments: Arguments, match: re.Match[str]) -> bool:
     return all(
-        bool(_fill_pattern(text, match).search(match[name] or "")) is wanted
-        for key, wanted in (("group_patterns", True), ("unless_group_patterns", False))
+        bool(_fill_pattern(text, match).search(match[name] or "")) is expected
+        for key, expected in (
+            ("group_patterns", True),
+            ("unless_group_patterns", False),
+        )
         for name, text in arguments.get(key, {}).items()
     )
 
 
-def _groups_around(
-    context: Context, arguments: Arguments, line: ScannedLine, found: re.Match[str]
+def _match_surrounding_lines(
+    context: Context, arguments: Arguments, line: ScannedLine, line_match: re.Match[str]
 ) -> Mapping[str, str] | None:
     """Return the named groups of the surrounding lines, or None if a condition is not met."""
-    above = line.previous
+    previous = line.previous
     if (
-        not _suits_previous_line(line, arguments)
-        or not suits(arguments, line.file, "files_pattern", "other_files_pattern")
-        or not groups_suit(arguments, found)
+        not _previous_line_matches(line, arguments)
+        or not matches_pattern_pair(
+            arguments, line.file, "files_pattern", "other_files_pattern"
+        )
+        or not groups_match_patterns(arguments, line_match)
         or line.new_line < arguments.get("from_line", 0)
-        or (arguments.get("same_indent") and (not above or above.indent != line.indent))
-        or (arguments.get("uncommented") and scan(context).has_comment_near(line))
+        or (
+            arguments.get("same_indent")
+            and (not previous or previous.indent != line.indent)
+        )
+        or (arguments.get("uncommented") and scan_patch(context).has_comment_near(line))
     ):
         return None
     groups: dict[str, str] = {}
     for condition in arguments.get("around", ()):
-        other = _neighboring_line(context, line, condition.get("at", "line"))
-        is_short = other is not None and len(other.raw) <= LONGEST_LINE
-        text = form_of(other, condition) if other and is_short else None
+        neighbor = _neighboring_line(context, line, condition.get("at", "line"))
+        is_short = neighbor is not None and len(neighbor.raw) <= LONGEST_LINE
+        text = select_line_form(neighbor, condition) if neighbor and is_short else None
         if "pattern" in condition:
             match = (
                 None
                 if text is None
-                else _fill_pattern(condition["pattern"], found).search(text)
+                else _fill_pattern(condition["pattern"], line_match).search(text)
             )
             if match is None:
                 return None
             groups.update(match.groupdict(""))
-        unless = _fill_pattern(condition.get("unless_pattern", NEVER), found)
+        unless = _fill_pattern(condition.get("unless_pattern", NEVER), line_match)
         if text is not None and unless.search(text):
             return None
     return groups
@@ -285,32 +306,32 @@ def _neighboring_line(
     if position in ("line", "before"):
         return line if position == "line" else line.previous
     number = line.number - (2 if position == "two-before" else -1)
-    lines = scan(context).lines
+    lines = scan_patch(context).lines
     return lines[number - 1] if 1 <= number <= len(lines) else None
 
 
-def _suits_previous_line(line: ScannedLine, arguments: Arguments) -> bool:
-    above = line.previous
-    if above is None or len(above.raw) > LONGEST_LINE:
+def _previous_line_matches(line: ScannedLine, arguments: Arguments) -> bool:
+    previous = line.previous
+    if previous is None or len(previous.raw) > LONGEST_LINE:
         return "before_pattern" not in arguments
-    return suits(arguments, form_of(above, arguments), "before_pattern", "") and suits(
-        arguments, above.raw, "", "unless_before_pattern"
-    )
+    return matches_pattern_pair(
+        arguments, select_line_form(previous, arguments), "before_pattern", ""
+    ) and matches_pattern_pair(arguments, previous.raw, "", "unless_before_pattern")
 
 
 @detector("string-like", "*pattern", generic=True, pattern=str, needle=str)
-def string_like(context: Context, arguments: Arguments) -> Hits:
+def find_matching_strings(context: Context, arguments: Arguments) -> Hits:
     """Report added lines of C with a string that matches `pattern`.
 
     %% is replaced with __ before matching. Every match contains `needle`.
     """
-    regex = c_patterns.pattern(arguments["pattern"])
-    for line in added_c_lines(context, arguments):
+    regex = c_patterns.compile_ascii(arguments["pattern"])
+    for line in find_lines_with_needles(context, arguments):
         for part in _QUOTED.finditer(line.text) if '"' in line.raw else ():
             text = line.raw[slice(*part.span(1))].replace("%%", "__")
             if match := regex.search(text):
-                yield line.hit(**match.groupdict(""))
+                yield line.make_hit_here(**match.groupdict(""))
                 break
 
 
-_QUOTED = lazy(r'(?:^|")([X\t]*)(?:"|$)')
+_QUOTED = compile_lazily(r'(?:^|")([X\t]*)(?:"|$)')

@@ -11,7 +11,7 @@ from itertools import pairwise, takewhile
 from patchpilot.cache.cached_re import cached_match, cached_search, lazy_pattern
 from patchpilot.lint.c.c_patterns import BALANCED, STRING
 from patchpilot.lint.c.line_scan import ScannedLine
-from patchpilot.lint.c.walk import code
+from patchpilot.lint.c.walk import parse_c_code
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
@@ -21,22 +21,22 @@ from patchpilot.lint.detector import (
     make_hit,
     typed_detector,
 )
-from patchpilot.lint.detectors.c_pattern import c_lines
-from patchpilot.lint.habits import file_subsystem
+from patchpilot.lint.detectors.c_pattern import all_added_c_lines
+from patchpilot.lint.habits import find_file_subsystem
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
     MOST_ABOVE,
     NewHunk,
     NewLine,
-    added_lines,
-    c_hunks,
+    find_added_lines,
+    find_c_hunks,
+    find_next_code_line,
+    find_previous_code_line,
     is_declaration,
-    lines_above,
-    next_line,
-    previous_line,
+    walk_lines_above,
 )
-from patchpilot.lint.pack_patterns import lazy
-from patchpilot.lint.word_lists import word_table
+from patchpilot.lint.pack_patterns import compile_lazily
+from patchpilot.lint.word_lists import load_word_table
 
 
 @detector("unsorted-declarations", spaced=bool)
@@ -47,20 +47,20 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Hits:
     Subsystems that do not use this order are skipped.
     """
 
-    for hunk in c_hunks(context, (".c",)):
-        subsystem = file_subsystem(context, hunk.change.path)
+    for hunk in find_c_hunks(context, (".c",)):
+        subsystem = find_file_subsystem(context, hunk.change.path)
         order = subsystem.declarations if subsystem else ""
         if order == "any":
             continue
-        for block in declaration_blocks(hunk):
-            for above, below in pairwise(block):
-                longer = len(below.text.expandtabs(8)) > len(above.text.expandtabs(8))
+        for block in find_declaration_blocks(hunk):
+            for first, second in pairwise(block):
+                longer = len(second.text.expandtabs(8)) > len(first.text.expandtabs(8))
                 if (
                     longer
-                    and (below.added or above.added)
-                    and not _depends(above, below)
+                    and (second.added or first.added)
+                    and not _uses_variable(first, second)
                 ):
-                    patch_line = below.patch_line if below.added else above.patch_line
+                    patch_line = second.patch_line if second.added else first.patch_line
                     yield (
                         make_hit(patch_line, "required", subsystem=subsystem.title)
                         if subsystem and order == "longest-first"
@@ -69,7 +69,7 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Hits:
                     break
 
 
-def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
+def find_declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
     """Yield the blocks of one-line declarations in a hunk.
 
     A block starts after an opening brace, or at the start of a hunk inside a function.
@@ -98,13 +98,13 @@ def _following_declarations(lines: Sequence[NewLine], start: int) -> list[NewLin
     return block if len(block) >= 2 else []
 
 
-def _depends(above: NewLine, below: NewLine) -> bool:
+def _uses_variable(first: NewLine, second: NewLine) -> bool:
     """Return whether the second declaration uses the variable of the first one."""
-    match = cached_search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
+    match = cached_search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", first.code)
     return bool(
         match
-        and "=" in below.code
-        and re.search(rf"\b{match[1]}\b", below.code.partition("=")[2])
+        and "=" in second.code
+        and re.search(rf"\b{match[1]}\b", second.code.partition("=")[2])
     )
 
 
@@ -115,7 +115,7 @@ _GLOBAL = lazy_pattern(
 
 
 @detector("missing-static")
-def missing_static(context: Context) -> Hits:
+def missing_static_keyword(context: Context) -> Hits:
     """Report a global variable in a driver or a new file that is neither static nor exported."""
     used_outside = {
         word
@@ -124,7 +124,7 @@ def missing_static(context: Context) -> Hits:
         if cached_match(r"\s*extern\b|EXPORT_SYMBOL", line.text)
         for word in re.findall(r"\w+", line.text)
     }
-    for hunk, _, line in added_lines(context, (".c",)):
+    for hunk, _, line in find_added_lines(context, (".c",)):
         if (
             (match := _GLOBAL.match(line.code))
             and match["name"] not in used_outside
@@ -153,29 +153,33 @@ def missing_break(context: Context) -> Hits:
 
     The patch must add the case's last statement or the next label.
     """
-    for hunk in c_hunks(context):
+    for hunk in find_c_hunks(context):
         for index, line in enumerate(hunk.lines):
             if not _LABEL.match(line.code):
                 continue
             indexes_above = range(index - 1, max(-1, index - 1 - MOST_ABOVE), -1)
-            above = next(
-                (other for other in indexes_above if hunk.lines[other].code.strip()),
+            previous = next(
+                (
+                    candidate
+                    for candidate in indexes_above
+                    if hunk.lines[candidate].code.strip()
+                ),
                 None,
             )
-            if above is None or not (line.added or hunk.lines[above].added):
+            if previous is None or not (line.added or hunk.lines[previous].added):
                 continue
-            code = hunk.lines[above].code.rstrip()
+            code = hunk.lines[previous].code.rstrip()
             if not code.endswith(";") or any(
-                _FALLTHROUGH_COMMENT.search(between.text)
-                for between in hunk.lines[above:index]
+                _FALLTHROUGH_COMMENT.search(line_between.text)
+                for line_between in hunk.lines[previous:index]
             ):
                 continue
-            statement = _ending_statement(hunk.lines, above)
+            statement = _find_ending_statement(hunk.lines, previous)
             if statement and not _LEAVES.match(statement):
                 yield Hit(line.patch_line)
 
 
-def _ending_statement(lines: Sequence[NewLine], index: int) -> str:
+def _find_ending_statement(lines: Sequence[NewLine], index: int) -> str:
     """Return the statement that ends on a line, excluding a label before it.
 
     Return "" if there is none, or if it starts outside the hunk or depends on an `if`.
@@ -193,12 +197,12 @@ def _ending_statement(lines: Sequence[NewLine], index: int) -> str:
     return _LABEL.sub("", text).strip()
 
 
-_STRING = lazy(STRING)
-_ATTRIBUTE = lazy(rf"\b__attribute__\s*\(\s*({BALANCED})\s*\)")
-_ATTRIBUTE_BODY = lazy(r"\s*\(\s*(.*)\)\s*")
-_ATTRIBUTE_WORD = lazy(rf"\s*(\w+)\s*({BALANCED})?")
-_UAPI = lazy(r"\binclude/uapi/")
-_FORMAT_KIND = lazy(r"^\s*\(\s*(\w+)\s*,\s*(.*)")
+_STRING = compile_lazily(STRING)
+_ATTRIBUTE = compile_lazily(rf"\b__attribute__\s*\(\s*({BALANCED})\s*\)")
+_ATTRIBUTE_BODY = compile_lazily(r"\s*\(\s*(.*)\)\s*")
+_ATTRIBUTE_WORD = compile_lazily(rf"\s*(\w+)\s*({BALANCED})?")
+_UAPI = compile_lazily(r"\binclude/uapi/")
+_FORMAT_KIND = compile_lazily(r"^\s*\(\s*(\w+)\s*,\s*(.*)")
 
 
 @typed_detector(
@@ -206,10 +210,10 @@ _FORMAT_KIND = lazy(r"^\s*\(\s*(\w+)\s*,\s*(.*)")
 )
 def check_strings(context: Context) -> TypedHits:
     """Report attributes that have a macro, and function names in strings."""
-    for line in c_lines(context):
+    for line in all_added_c_lines(context):
         if "__attribute__" in line.raw and not _UAPI.search(line.file):
             yield from _check_attributes(line)
-        name = code(context).function(line.number)
+        name = parse_c_code(context).function(line.number)
         string = _STRING.search(line.text) if '"' in line.text else None
         text = line.raw[string.start() : string.end()] if string else ""
         if (
@@ -227,7 +231,7 @@ def _check_attributes(line: ScannedLine) -> TypedHits:
         return
     body = _ATTRIBUTE_BODY.sub(lambda inner: inner[1], attribute[1], count=1)
     for word in _ATTRIBUTE_WORD.finditer(body):
-        macro = word_table("c", "attributes").get(word[1].strip("_"))
+        macro = load_word_table("c", "attributes").get(word[1].strip("_"))
         if macro:
             if (
                 word[1].strip("_") == "format"
@@ -237,7 +241,7 @@ def _check_attributes(line: ScannedLine) -> TypedHits:
                 macro = f"__{kind[1]}({kind[2]}"
             yield (
                 "PREFER_DEFINED_ATTRIBUTE_MACRO",
-                line.hit(attribute=word[1], macro=macro),
+                line.make_hit_here(attribute=word[1], macro=macro),
             )
     if body.lstrip("_").startswith("unused"):
         yield "PREFER_DEFINED_ATTRIBUTE_MACRO", make_hit(line.number, "unused")
@@ -250,12 +254,12 @@ _LONE_STATEMENT = lazy_pattern(
 
 
 @detector("trailing-comma")
-def trailing_comma(context: Context) -> Hits:
+def missing_trailing_comma(context: Context) -> Hits:
     """Report a missing comma after the last entry of a list.
 
     Without it, the next patch that adds an entry must change this line too.
     """
-    for hunk, index, line in added_lines(context):
+    for hunk, index, line in find_added_lines(context):
         entry = cached_match(
             r"^\s+(?:(?P<member>[.\[][\w.\]\[]+\s*=\s*\S.*|\{.*\})|(?P<constant>[A-Z][A-Z0-9_]+(?:\s*=\s*[^,{;]+)?))\s*$",
             line.code,
@@ -273,22 +277,22 @@ def trailing_comma(context: Context) -> Hits:
             )
         ):
             continue
-        following, above = (
-            next_line(hunk.lines, index),
-            previous_line(hunk.lines, index),
+        following, previous = (
+            find_next_code_line(hunk.lines, index),
+            find_previous_code_line(hunk.lines, index),
         )
         if (
             not following
             or not cached_match(r"^\s*\}\s*(?:;|,|\w+;)", following.code)
-            or not above
+            or not previous
         ):
             continue
         # the patch may have changed the line above only by adding the comma
         with_comma = [
             f"{line.text.rstrip()}," for line in hunk.hunk.lines if line.kind == "-"
         ]
-        if cached_search(r"(?:,|\{)\s*$", above.code) and (
-            (above.added and above.text.rstrip() in with_comma)
+        if cached_search(r"(?:,|\{)\s*$", previous.code) and (
+            (previous.added and previous.text.rstrip() in with_comma)
             or _is_in_list(hunk.lines, index, enum=bool(entry["constant"]))
         ):
             yield Hit(line.patch_line)
@@ -296,7 +300,7 @@ def trailing_comma(context: Context) -> Hits:
 
 def _is_in_list(lines: Sequence[NewLine], index: int, *, enum: bool) -> bool:
     depth = 0
-    for line in lines_above(lines, index):
+    for line in walk_lines_above(lines, index):
         depth += line.code.count("}") - line.code.count("{")
         if depth < 0:
             opening = r"\benum\b" if enum else r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{"
@@ -307,7 +311,7 @@ def _is_in_list(lines: Sequence[NewLine], index: int, *, enum: bool) -> bool:
 @detector("c99-comment", spaced=bool)
 def c99_comment(context: Context, _arguments: Arguments) -> Hits:
     """Report a // comment in code with /* */ comments, unless it is in the file header."""
-    for hunk, index, line in added_lines(context):
+    for hunk, index, line in find_added_lines(context):
         if line.comment or "//" not in line.text or "SPDX" in line.text:
             continue
         if hunk.is_new and any(line.text.startswith("//") for line in hunk.lines[1:12]):
@@ -329,10 +333,13 @@ def c99_comment(context: Context, _arguments: Arguments) -> Hits:
 
 def _continues_comment(lines: Sequence[NewLine], index: int) -> bool:
     """Return whether a line is in a block of // lines that the patch adds only in part."""
-    around = (lines[max(0, index - _NEAR) : index][::-1], lines[index : index + _NEAR])
+    neighbors = (
+        lines[max(0, index - _NEAR) : index][::-1],
+        lines[index : index + _NEAR],
+    )
     return any(
         not line.added
-        for half in around
+        for half in neighbors
         for line in takewhile(lambda line: line.text.lstrip()[:2] == "//", half)
     )
 
@@ -342,22 +349,22 @@ _NEAR = 20
 
 
 @detector("comment-form", spaced=bool)
-def comment_form(context: Context, _arguments: Arguments) -> Hits:
+def text_on_comment_start(context: Context, _arguments: Arguments) -> Hits:
     """Report text on the first line of a new block comment, in subsystems that leave that line
     empty.
     """
 
-    for hunk, index, line in added_lines(context):
-        below = hunk.lines[index + 1] if index + 1 < len(hunk.lines) else None
+    for hunk, index, line in find_added_lines(context):
+        next_line = hunk.lines[index + 1] if index + 1 < len(hunk.lines) else None
         if (
             line.comment
-            or not below
-            or not below.added
-            or not below.comment
+            or not next_line
+            or not next_line.added
+            or not next_line.comment
             or not cached_match(r"^\s*/\*[^*\s-]*\s*\w", line.text)
         ):
             continue
-        subsystem = file_subsystem(context, hunk.change.path)
+        subsystem = find_file_subsystem(context, hunk.change.path)
         if subsystem and subsystem.comments == "empty-first-line":
             yield make_hit(line.patch_line, subsystem=subsystem.title)
 
@@ -365,10 +372,10 @@ def comment_form(context: Context, _arguments: Arguments) -> Hits:
 @detector("leftover-braces")
 def leftover_braces(context: Context) -> Hits:
     """Report braces that the patch leaves around a single statement."""
-    for hunk in c_hunks(context):
+    for hunk in find_c_hunks(context):
         for index, head in enumerate(hunk.lines[:-2]):
             body, end = hunk.lines[index + 1 : index + 3]
-            below = next_line(hunk.lines, index + 2)
+            next_line = find_next_code_line(hunk.lines, index + 2)
             added = head.added + body.added + end.added
             # there may be removed lines in between
             fewer = end.patch_line - head.patch_line - 2 - added
@@ -378,12 +385,12 @@ def leftover_braces(context: Context) -> Hits:
                 and _LONE_STATEMENT.match(body.text)
                 and _HEAD.match(head.code)
                 and head.code.count("(") == head.code.count(")")
-                and not (below and below.code.strip().startswith("else"))
+                and not (next_line and next_line.code.strip().startswith("else"))
             ):
                 yield Hit(head.patch_line)
 
 
 @detector("c", check=str)
-def c_check(context: "Context", arguments: Arguments) -> Iterable[Hit]:
+def find_c_check_hits(context: "Context", arguments: Arguments) -> Iterable[Hit]:
     """Return the hits of a C check (see patchpilot/lint/c/checks)."""
-    return code(context).hits.get(arguments["check"], [])
+    return parse_c_code(context).hits.get(arguments["check"], [])

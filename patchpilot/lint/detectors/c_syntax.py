@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.cache.cached_re import compile_cached, lazy_pattern
 from patchpilot.lint.detector import Arguments, Hits, detector, make_hit
-from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.new_side import NewHunk, c_hunks
-from patchpilot.lint.pack_patterns import compiled, fill_message
+from patchpilot.lint.lint_context import Context, cached_per_patch
+from patchpilot.lint.new_side import NewHunk, find_c_hunks
+from patchpilot.lint.pack_patterns import compile_rule_pattern, fill_message
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query, Tree
@@ -41,8 +41,8 @@ class _CodePart(NamedTuple):
     file: str
 
 
-@once
-def _added_text(context: Context) -> str:
+@cached_per_patch
+def _join_added_lines(context: Context) -> str:
     added = (line for line in context.patch.lines if line.startswith("+"))
     return "\n".join(added).lower()
 
@@ -68,7 +68,7 @@ def _added_text(context: Context) -> str:
     unless_file_pattern=str,
     rows=list,
 )
-def syntax(context: Context, arguments: Arguments) -> Hits:
+def find_syntax_matches(context: Context, arguments: Arguments) -> Hits:
     """Report matches of a tree-sitter `query` in the functions and tables that the patch changes.
 
     The query runs on each whole function and table, and with `shown` also on the part of a function
@@ -86,55 +86,57 @@ def syntax(context: Context, arguments: Arguments) -> Hits:
     patterns match.
     """
     if not any(
-        needle.lower() in _added_text(context) for needle in arguments["needles"]
+        needle.lower() in _join_added_lines(context) for needle in arguments["needles"]
     ):
         return
-    if _parser() is None:
+    if _load_c_parser() is None:
         return
-    wanted = arguments.get("capture_patterns", {}).get("call", "")
+    call_pattern = arguments.get("capture_patterns", {}).get("call", "")
     # compiling the query is slow, and few functions contain a word that `@call` may match
-    calls = compiled(
-        "|".join(fill_message(wanted, row) for row in arguments.get("rows", ({},)))
+    calls = compile_rule_pattern(
+        "|".join(
+            fill_message(call_pattern, row) for row in arguments.get("rows", ({},))
+        )
     )
-    for unit in _changed_parts(context, arguments.get("shown", False)):
+    for unit in _find_changed_parts(context, arguments.get("shown", False)):
         if not any(
             needle.encode() in unit.text
             for needle in arguments.get("function_needles", arguments["needles"])
-        ) or not any(map(calls.search, _words(unit.text))):
+        ) or not any(map(calls.search, _find_identifiers(unit.text))):
             continue
-        tree = _parse(context, unit.text)
+        tree = _parse_c(context, unit.text)
         if tree is None:
             continue
-        query = _query(arguments["query"])
-        for line, values in _matches(unit, tree, query, arguments):
+        query = _compile_query(arguments["query"])
+        for line, values in _find_query_matches(unit, tree, query, arguments):
             yield make_hit(line, **values)
 
 
 @lru_cache
-def _words(text: bytes) -> frozenset[str]:
+def _find_identifiers(text: bytes) -> frozenset[str]:
     # cached, because many rules search the same function
     return frozenset(_WORD.findall(text.decode("latin-1")))
 
 
-def _matches(
+def _find_query_matches(
     unit: _CodePart, tree: "Tree", query: "Query", arguments: Arguments
 ) -> Iterator[tuple[int, Mapping[str, str]]]:
     from tree_sitter import QueryCursor
 
     reported_lines = set()
     for _, nodes in islice(QueryCursor(query).matches(tree.root_node), MOST_MATCHES):
-        captures = {name: found[0] for name, found in nodes.items()}
-        at = captures["at"]
-        line = _added_line(unit, at)
+        captures = {name: capture_nodes[0] for name, capture_nodes in nodes.items()}
+        location = captures["at"]
+        line = _find_added_line(unit, location)
         if not line and "from" in captures:
             line = unit.added[captures["from"].start_point[0]]
-        if not line or line in reported_lines or _is_broken(at):
+        if not line or line in reported_lines or _is_broken(location):
             continue
-        values = {name: _text(unit, node) for name, node in captures.items()}
+        values = {name: _node_text(unit, node) for name, node in captures.items()}
         for row in arguments.get("rows", ({},)):
-            if _captures_fit(values, row, arguments) and _fits_conditions(
-                unit, captures, values, row, arguments
-            ):
+            if _captures_match_patterns(
+                values, row, arguments
+            ) and _captures_meet_conditions(unit, captures, values, row, arguments):
                 reported_lines.add(line)
                 named_values = {**values, **row}
                 yield (
@@ -147,35 +149,37 @@ def _matches(
                 break
 
 
-def _added_line(unit: _CodePart, node: "Node") -> int:
+def _find_added_line(unit: _CodePart, node: "Node") -> int:
     """Return the first added line of a node. If the node has a body, search only its head."""
     last = node.start_point[0] if node.type in _WITH_BODY else node.end_point[0]
     lines = unit.added[node.start_point[0] : last + 1]
     return next((line for line in lines if line), 0)
 
 
-def _text(unit: _CodePart, node: "Node") -> str:
+def _node_text(unit: _CodePart, node: "Node") -> str:
     return unit.text[node.start_byte : node.end_byte].decode("latin-1")
 
 
 def _is_broken(node: "Node") -> bool:
     """Return whether the parser failed at or around the statement."""
-    return node.has_error or any(parent.type == "ERROR" for parent in _parents(node))
+    return node.has_error or any(
+        parent.type == "ERROR" for parent in _walk_parents(node)
+    )
 
 
-def _parents(node: "Node") -> "Iterator[Node]":
+def _walk_parents(node: "Node") -> "Iterator[Node]":
     parent: Node | None = node.parent
     while parent is not None:
         yield parent
         parent = parent.parent
 
 
-def _captures_fit(
+def _captures_match_patterns(
     values: Mapping[str, str], row: Mapping[str, str], arguments: Arguments
 ) -> bool:
     return all(
-        bool(_fill_pattern(pattern, values, row).search(values[name])) is wanted
-        for key, wanted in (
+        bool(_fill_pattern(pattern, values, row).search(values[name])) is expected
+        for key, expected in (
             ("capture_patterns", True),
             ("unless_capture_patterns", False),
         )
@@ -183,7 +187,7 @@ def _captures_fit(
     )
 
 
-def _fits_conditions(
+def _captures_meet_conditions(
     unit: _CodePart,
     captures: "Mapping[str, Node]",
     values: Mapping[str, str],
@@ -200,10 +204,10 @@ def _fits_conditions(
         "file_pattern": unit.file,
     }
     for name, part in parts.items():
-        for key, wanted in ((name, True), (f"unless_{name}", False)):
+        for key, expected in ((name, True), (f"unless_{name}", False)):
             if key in arguments:
                 pattern = _fill_pattern(arguments[key], values, row)
-                if bool(pattern.search(part)) is not wanted:
+                if bool(pattern.search(part)) is not expected:
                     return False
     if "file_pattern" in arguments and not unit.file:
         return False
@@ -214,9 +218,9 @@ def _fits_conditions(
 
 def _is_inside(unit: _CodePart, node: "Node", pattern: re.Pattern[str]) -> bool:
     return any(
-        pattern.match(_text(unit, parent))
+        pattern.match(_node_text(unit, parent))
         for parent in takewhile(
-            lambda parent: parent.type != "function_definition", _parents(node)
+            lambda parent: parent.type != "function_definition", _walk_parents(node)
         )
     )
 
@@ -225,13 +229,13 @@ def _fill_pattern(
     pattern: str, values: Mapping[str, str], row: Mapping[str, str]
 ) -> re.Pattern[str]:
     if "{" not in pattern:
-        return compiled(pattern)
+        return compile_rule_pattern(pattern)
     escaped = {name: re.escape(text) for name, text in values.items()}
     return compile_cached(fill_message(fill_message(pattern, row), escaped))
 
 
 @lru_cache(maxsize=1)
-def _parser() -> Any:
+def _load_c_parser() -> Any:
     """Return (language, parser), or None without tree-sitter."""
     try:
         import tree_sitter
@@ -251,17 +255,17 @@ def _parser() -> Any:
 
 
 @lru_cache(maxsize=256)
-def _query(text: str) -> "Query":
+def _compile_query(text: str) -> "Query":
     from tree_sitter import Query
 
-    return Query(_parser()[0], text)
+    return Query(_load_c_parser()[0], text)
 
 
-@once
-def _parse(_context: Context, text: bytes) -> "Tree | None":
+@cached_per_patch
+def _parse_c(_context: Context, text: bytes) -> "Tree | None":
     if len(text) > MOST_BYTES:
         return None
-    tree: Tree = _parser()[1].parse(_expand_loop_macros(text))
+    tree: Tree = _load_c_parser()[1].parse(_expand_loop_macros(text))
     return tree
 
 
@@ -277,17 +281,17 @@ def _expand_loop_macros(text: bytes) -> bytes:
     ).encode("latin-1")
 
 
-@once
-def _changed_parts(context: Context, shown: object) -> list[_CodePart]:
+@cached_per_patch
+def _find_changed_parts(context: Context, include_context: object) -> list[_CodePart]:
     """Return the changed functions and tables.
 
-    If `shown` is set, also return the visible parts of functions in unknown files.
+    If `include_context` is set, also return the visible parts of functions in unknown files.
     """
     result = []
-    for lines, is_whole in _new_sides(context):
+    for lines, is_whole in _read_new_sides(context):
         file = "\n".join(line for line, _ in lines) if is_whole else ""
         parts = list(_find_functions(lines))
-        if shown and not is_whole:
+        if include_context and not is_whole:
             lines = _complete_function(lines)
             parts = [(0, len(lines))]
         for start, end in parts:
@@ -302,20 +306,20 @@ def _changed_parts(context: Context, shown: object) -> list[_CodePart]:
 _Lines = list[tuple[str, int]]
 
 
-def _new_sides(context: Context) -> Iterator[tuple[_Lines, bool]]:
+def _read_new_sides(context: Context) -> Iterator[tuple[_Lines, bool]]:
     """Yield the new side of each file if the tree has it, otherwise of each hunk, and whether it is
     a whole file.
     """
     by_file: dict[str, list[NewHunk]] = {}
-    for hunk in c_hunks(context):
+    for hunk in find_c_hunks(context):
         by_file.setdefault(hunk.change.path, []).append(hunk)
     for hunks in by_file.values():
-        whole_file = _whole_file(context, hunks)
+        whole_file = _read_patched_file(context, hunks)
         if whole_file is not None:
             yield whole_file, True
             continue
         for hunk in hunks:
-            yield _new_lines(hunk), False
+            yield _hunk_new_lines(hunk), False
 
 
 def _complete_function(lines: _Lines) -> _Lines:
@@ -337,15 +341,15 @@ def _complete_function(lines: _Lines) -> _Lines:
     return opened + inner + [("}", 0)] * (depth - lowest + 1)
 
 
-def _new_lines(hunk: NewHunk) -> _Lines:
+def _hunk_new_lines(hunk: NewHunk) -> _Lines:
     return [(line.text, line.patch_line if line.added else 0) for line in hunk.lines]
 
 
-def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
+def _read_patched_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
     """Return the file after the patch, or None if the file is unknown or a hunk does not apply."""
     path = hunks[0].change.old_path
     if path is None:
-        return _new_lines(hunks[0]) if len(hunks) == 1 else None
+        return _hunk_new_lines(hunks[0]) if len(hunks) == 1 else None
     content = context.tree.read(path) if context.tree else None
     if content is None:
         return None
@@ -356,7 +360,7 @@ def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
         before = [(line.text, 0) for line in hunk.hunk.lines if line.kind in " -"]
         if result[start : start + len(before)] != before:
             return None
-        result[start : start + len(before)] = _new_lines(hunk)
+        result[start : start + len(before)] = _hunk_new_lines(hunk)
     return result
 
 
@@ -385,8 +389,8 @@ def _find_table(lines: _Lines, start: int) -> Iterator[tuple[int, int]]:
 
 
 def _find_head(lines: _Lines, index: int) -> int:
-    while index and (above := lines[index - 1][0].rstrip()):
-        if above.endswith(_HEAD_ENDS) or above.startswith("#"):
+    while index and (previous := lines[index - 1][0].rstrip()):
+        if previous.endswith(_HEAD_ENDS) or previous.startswith("#"):
             break
         index -= 1
     return index

@@ -13,9 +13,9 @@ from patchpilot.lint.c.line_scan import (
     COMMENT,
     SPACE,
     ScannedLine,
-    as_text,
-    expand,
-    scan,
+    expand_tabs,
+    from_byte_text,
+    scan_patch,
 )
 from patchpilot.lint.detector import (
     Arguments,
@@ -27,7 +27,7 @@ from patchpilot.lint.detector import (
     typed_detector,
 )
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.pack_patterns import compiled, lazy
+from patchpilot.lint.pack_patterns import compile_lazily, compile_rule_pattern
 from patchpilot.model.patch import Patch
 
 _ATTRIBUTE = lazy_pattern(
@@ -45,10 +45,10 @@ def sysfs_without_documentation(context: Context, arguments: Arguments) -> Hits:
     is_whole = (context.patch.subject.total or 1) <= len(context.series.patches)
     if not is_whole or any(
         path.startswith("Documentation/")
-        for path in context.series_fact("paths", _paths)
+        for path in context.cache_for_series("paths", _changed_paths)
     ):
         return
-    excluded = compiled(arguments["except_pattern"])
+    excluded = compile_rule_pattern(arguments["except_pattern"])
     for change in context.patch.files:
         if not change.path.endswith(".c") or excluded.search(change.path):
             continue
@@ -63,8 +63,8 @@ def sysfs_without_documentation(context: Context, arguments: Arguments) -> Hits:
                 match
                 and match["attribute"] not in removed
                 and any(
-                    f"{match['attribute']}_{kind}(" in other.text
-                    for other in change.lines("+")
+                    f"{match['attribute']}_{kind}(" in added_line.text
+                    for added_line in change.lines("+")
                     for kind in ("show", "store")
                 )
             ):
@@ -72,7 +72,7 @@ def sysfs_without_documentation(context: Context, arguments: Arguments) -> Hits:
                 return
 
 
-def _paths(patches: Sequence[Patch]) -> frozenset[str]:
+def _changed_paths(patches: Sequence[Patch]) -> frozenset[str]:
     return frozenset(path for patch in patches for path in patch.paths)
 
 
@@ -125,25 +125,27 @@ def _differ_only_in_space(old: Sequence[str], new: Sequence[str]) -> bool:
         "", after
     ):
         return False
-    return _squeeze(before) == _squeeze(after)
+    return _strip_spaces(before) == _strip_spaces(after)
 
 
-def _squeeze(text: str) -> str:
-    kept = _LITERAL.sub(lambda literal: literal[0].translate(_NO_SPACES), text)
+def _strip_spaces(text: str) -> str:
+    protected = _LITERAL.sub(lambda literal: literal[0].translate(_NO_SPACES), text)
     # "upto" and "up to" are not the same words
-    return _SPACES.sub("", " ".join(kept.split()))
+    return _SPACES.sub("", " ".join(protected.split()))
 
 
 SOURCES = frozenset(["h", "c", "rs", "s", "S", "sh", "dtsi", "dts"])
-_URL = lazy(r"^\+.*\b[a-z][\w.+\-]*://\S+", re.IGNORECASE)
-_LOG_STRING = lazy(
+_URL = compile_lazily(r"^\+.*\b[a-z][\w.+\-]*://\S+", re.IGNORECASE)
+_LOG_STRING = compile_lazily(
     rf'^\+\s*(?:{LOG_FUNCTIONS})\s*\(\s*(?:KERN_\S+\s*|[^"]*)?({STRING}\s*(?:|,|\)\s*;)\s*)$'
 )
-_ONLY_STRING = lazy(
+_ONLY_STRING = compile_lazily(
     rf"^\+\s*{STRING}\s*(?:\s*|,|\)\s*;)\s*$|^\+\s*#\s*define\s+\w+\s+{STRING}$"
 )
-_LONG_BY_NATURE = lazy(r"^\+.*\bEFI_GUID\s*\(|^\+\s*+(?:\w+\s*)?DEFINE_PER_CPU")
-_STRING_TAIL = lazy(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
+_LONG_BY_NATURE = compile_lazily(
+    r"^\+.*\bEFI_GUID\s*\(|^\+\s*+(?:\w+\s*)?DEFINE_PER_CPU"
+)
+_STRING_TAIL = compile_lazily(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
 
 
 _WHOLE_NAMES = (6, 17)
@@ -154,7 +156,7 @@ _WHOLE_NAMES = (6, 17)
 )
 def check_text(context: Context) -> TypedHits:
     """Report long lines and files that contain their own name."""
-    for line in scan(context).added:
+    for line in scan_patch(context).added:
         if (
             line.file in line.raw
             and ("/" in line.file or context.options.matches_script)
@@ -168,16 +170,16 @@ def check_text(context: Context) -> TypedHits:
         if (
             line.suffix in SOURCES
             and line.length > limit
-            and (kind := _long_line_type(line, limit))
+            and (kind := _classify_long_line(line, limit))
         ):
-            column = _character_beyond(as_text(line.raw[1:]), limit)
+            column = _find_overlong_character(from_byte_text(line.raw[1:]), limit)
             yield (
                 kind,
                 make_hit(line.number, "", column, columns=line.length, limit=limit),
             )
 
 
-def _character_beyond(text: str, limit: int) -> int:
+def _find_overlong_character(text: str, limit: int) -> int:
     """Return the 1-based index of the first character that ends beyond column `limit`.
 
     Tab stops are 8 columns apart.
@@ -188,16 +190,16 @@ def _character_beyond(text: str, limit: int) -> int:
     )
 
 
-def _long_line_type(line: ScannedLine, limit: int) -> str | None:
+def _classify_long_line(line: ScannedLine, limit: int) -> str | None:
     """Return the type of a long line, or None if it may be long, such as a line with a link."""
     code = line.text
 
-    def starts_within(tail: str) -> bool:
-        return len(expand(code[1 : len(code) - len(tail)])) <= limit
+    def starts_within_limit(tail: str) -> bool:
+        return len(expand_tabs(code[1 : len(code) - len(tail)])) <= limit
 
     if '"' in code:
-        found = _LOG_STRING.match(code)
-        if found and starts_within(found[1]):
+        log_string = _LOG_STRING.match(code)
+        if log_string and starts_within_limit(log_string[1]):
             return None
         if _ONLY_STRING.match(code):
             return None
@@ -205,23 +207,25 @@ def _long_line_type(line: ScannedLine, limit: int) -> str | None:
         return None
     if (
         comment := code.find(COMMENT, len(code.rstrip(f"{SPACE}{COMMENT}")))
-    ) >= 0 and starts_within(code[comment:]):
+    ) >= 0 and starts_within_limit(code[comment:]):
         return "LONG_LINE_COMMENT"
-    if (found := _STRING_TAIL.search(line.code)) and starts_within(found[1]):
+    if (log_string := _STRING_TAIL.search(line.code)) and starts_within_limit(
+        log_string[1]
+    ):
         return "LONG_LINE_STRING"
     return "LONG_LINE"
 
 
 _TAG = "SPDX-License-Identifier:"
-_SHEBANG = lazy(r"^[ +]\s*#!\s*/")
-_TAG_WORD = lazy(rf"\b{_TAG}")
-_DUAL = lazy(r"GPL-2\.0.*BSD-2-Clause")
+_SHEBANG = compile_lazily(r"^[ +]\s*#!\s*/")
+_TAG_WORD = compile_lazily(rf"\b{_TAG}")
+_DUAL = compile_lazily(r"GPL-2\.0.*BSD-2-Clause")
 _STRICTER = (6, 17)
 """The first kernel whose checkpatch.pl checks the license names of bindings."""
-_DUAL_AS_WRITTEN = lazy(r"GPL-2\.0(?:-only)? OR BSD-2-Clause")
-_DUAL_HEADER = lazy(r"GPL-2\.0(?:-only)? OR \S+")
+_DUAL_AS_WRITTEN = compile_lazily(r"GPL-2\.0(?:-only)? OR BSD-2-Clause")
+_DUAL_HEADER = compile_lazily(r"GPL-2\.0(?:-only)? OR \S+")
 _PERMISSIVE = r"(?:MIT|ISC|X11|0BSD|BSD-\d-Clause|Apache-2\.0)"
-_PERMISSIVE_CHOICE = lazy(rf" OR \(?{_PERMISSIVE}\b|\b{_PERMISSIVE}\)? OR ")
+_PERMISSIVE_CHOICE = compile_lazily(rf" OR \(?{_PERMISSIVE}\b|\b{_PERMISSIVE}\)? OR ")
 _COMMENTS = {
     **dict.fromkeys(("h", "s", "S"), "/*"),
     **dict.fromkeys(("c", "rs", "dts", "dtsi"), "//"),
@@ -231,23 +235,25 @@ _COMMENTS = {
 
 @detector("checkpatch-spdx")
 def check_spdx(context: Context) -> Hits:
-    place = 1
-    for line in scan(context).lines:
+    expected_line = 1
+    for line in scan_patch(context).lines:
         if line.starts_file:
-            place = 1
+            expected_line = 1
         elif line.left and line.sign != "-" and not line.starts_hunk:
-            if line.new_line == place:
+            if line.new_line == expected_line:
                 if _SHEBANG.match(line.raw):
-                    place = 2
+                    expected_line = 2
                 elif line.sign == "+":
-                    yield from _check_first_line(line, place, context.options.kernel)
+                    yield from _check_first_line(
+                        line, expected_line, context.options.kernel
+                    )
             if (
-                line.new_line != place
+                line.new_line != expected_line
                 and _TAG in line.raw
                 and line.suffix in SOURCES
                 and _TAG_WORD.search(line.raw)
             ):
-                yield make_hit(line.number, "line", place=place)
+                yield make_hit(line.number, "line", place=expected_line)
 
 
 def _check_first_line(line: ScannedLine, number: int, kernel: tuple[int, int]) -> Hits:

@@ -9,7 +9,7 @@ from pathlib import Path
 from unicodedata import east_asian_width
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan_patch
 from patchpilot.lint.detector import (
     Hit,
     Hits,
@@ -19,7 +19,7 @@ from patchpilot.lint.detector import (
     typed_detector,
 )
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.pack_patterns import lazy
+from patchpilot.lint.pack_patterns import compile_lazily
 from patchpilot.model.commit_references import BINDINGS
 from patchpilot.model.patch import DiffLine, Hunk, Patch
 from patchpilot.model.source_tree import Tree, changed_files_below, unpatched_tree
@@ -33,11 +33,11 @@ class Bindings:
     """The devicetree bindings of a tree, and the vendors listed in vendor-prefixes.yaml."""
 
     def __init__(
-        self, text: bytes, vendors: bytes, below: "Bindings | None" = None
+        self, text: bytes, vendors: bytes, base: "Bindings | None" = None
     ) -> None:
         self._text = text
         self._vendors = vendors
-        self._below = below
+        self._below = base
         self._known: dict[str, bool] = {}
 
     @property
@@ -47,26 +47,26 @@ class Bindings:
             self._below is not None and self._below.is_there
         )
 
-    def documents(self, compatible: str) -> bool:
+    def documents_compatible(self, compatible: str) -> bool:
         """Return whether a compatible string is documented: literally, or with `<.*>` in place of
         the part before its first hyphen or of the number in that part.
         """
-        known = self._known.get(compatible)
-        if known is None:
+        is_known = self._known.get(compatible)
+        if is_known is None:
             forms = {
                 compatible,
                 _PART.sub(",<.*>-", compatible, count=1),
                 _NUMBERED.sub(r",\1<.*>-", compatible, count=1),
             }
-            known = self._known[compatible] = any(
-                self._contains(form) for form in forms
-            ) or bool(self._below and self._below.documents(compatible))
-        return known
+            is_known = self._known[compatible] = any(
+                self._contains_form(form) for form in forms
+            ) or bool(self._below and self._below.documents_compatible(compatible))
+        return is_known
 
     def knows_vendor(self, vendor: str) -> bool:
         return f'"^{vendor},.*":'.encode("utf-8", "surrogateescape") in self._vendors
 
-    def _contains(self, form: str) -> bool:
+    def _contains_form(self, form: str) -> bool:
         data = form.encode("utf-8", "surrogateescape")
         # checkpatch.pl searches with grep -E, so dots and pluses are not literal
         if data in self._text and "+" not in form:
@@ -82,7 +82,7 @@ class Bindings:
 _READ: list[tuple[Tree, Bindings]] = []
 
 
-def bindings_of(tree: Tree) -> Bindings:
+def load_bindings(tree: Tree) -> Bindings:
     """Return a tree's bindings, including those that earlier patches of the series add.
 
     The result is cached for the last tree and the last state of a series.
@@ -91,14 +91,14 @@ def bindings_of(tree: Tree) -> Bindings:
         if cached_tree is tree:
             return bindings
     base = unpatched_tree(tree)
-    base_bindings = bindings_of(base) if base is not tree else None
+    base_bindings = load_bindings(base) if base is not tree else None
     changed = changed_files_below(tree, FOLDER)
     if base_bindings and not changed:
         return base_bindings
     text = (
         b"\n".join(data for path in changed if (data := tree.read(path)))
         if base_bindings
-        else _bindings_text(tree)
+        else _read_bindings_text(tree)
     )
     vendors = tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b""
     bindings = Bindings(text, vendors, base_bindings)
@@ -108,7 +108,7 @@ def bindings_of(tree: Tree) -> Bindings:
     return bindings
 
 
-def _bindings_text(tree: Tree) -> bytes:
+def _read_bindings_text(tree: Tree) -> bytes:
     root = getattr(tree, "root", None)
     if isinstance(root, Path):
         # skip the tree's check for links, because there are thousands of files and os.walk follows
@@ -135,10 +135,10 @@ def _read_bindings(folder: Path) -> list[bytes]:
     return texts
 
 
-_DTS_COMPATIBLE = lazy(r'^\+\s*compatible\s*=\s*"')
-_C_COMPATIBLE = lazy(r'^\+.*\.compatible\s*=\s*"')
-_QUOTED = lazy(r'"([a-zA-Z0-9\-,.+_]+)"')
-_VENDOR = lazy(r"^([a-zA-Z0-9\-]+),")
+_DTS_COMPATIBLE = compile_lazily(r'^\+\s*compatible\s*=\s*"')
+_C_COMPATIBLE = compile_lazily(r'^\+.*\.compatible\s*=\s*"')
+_QUOTED = compile_lazily(r'"([a-zA-Z0-9\-,.+_]+)"')
+_VENDOR = compile_lazily(r"^([a-zA-Z0-9\-]+),")
 
 
 @detector(
@@ -148,7 +148,7 @@ def undocumented_compatible(context: Context) -> Hits:
     """Report added compatible strings that no binding documents, and unknown vendor prefixes."""
     if context.tree is None:
         return
-    for line in scan(context).added:
+    for line in scan_patch(context).added:
         if "compatible" in line.text and _is_compatible(line):
             yield from _report_undocumented(context, context.tree, line)
 
@@ -160,13 +160,13 @@ def _is_compatible(line: ScannedLine) -> bool:
 
 
 def _report_undocumented(context: Context, tree: Tree, line: ScannedLine) -> Hits:
-    bindings = bindings_of(tree)
+    bindings = load_bindings(tree)
     compat = context.options.checkpatch_compat
     if not bindings.is_there and not compat:
         return
-    added = "" if compat else context.series_fact("bindings", _bindings_added)
+    added = "" if compat else context.cache_for_series("bindings", _join_added_bindings)
     for compatible in _QUOTED.findall(line.raw):
-        if compatible not in added and not bindings.documents(compatible):
+        if compatible not in added and not bindings.documents_compatible(compatible):
             yield make_hit(line.number, compatible=compatible)
         vendor = _VENDOR.match(compatible)
         if vendor and not (
@@ -175,7 +175,7 @@ def _report_undocumented(context: Context, tree: Tree, line: ScannedLine) -> Hit
             yield make_hit(line.number, "vendor", vendor=vendor[1])
 
 
-def _bindings_added(patches: Sequence[Patch]) -> str:
+def _join_added_bindings(patches: Sequence[Patch]) -> str:
     return "\n".join(
         line.text
         for patch in patches
@@ -188,7 +188,7 @@ def _bindings_added(patches: Sequence[Patch]) -> str:
 @detector(
     "schema-id",
 )
-def schema_id(context: Context) -> Hits:
+def mismatched_schema_id(context: Context) -> Hits:
     """Report a schema whose $id does not match its path below bindings/."""
     for change in context.patch.files:
         path = change.new_path or ""
@@ -198,13 +198,13 @@ def schema_id(context: Context) -> Hits:
         for line in change.lines():
             if not line.text.startswith("$id:"):
                 continue
-            found = line.text.partition(":")[2].strip(" \"'").rstrip("#")
-            name = found.rpartition("devicetree.org/schemas/")[2]
+            schema_id = line.text.partition(":")[2].strip(" \"'").rstrip("#")
+            name = schema_id.rpartition("devicetree.org/schemas/")[2]
             if name != expected:
                 yield make_hit(line.patch_line, id=name, file=expected)
 
 
-_UNDERLINE = lazy(r"^([=\-~^\"'`#*+.:])\1{2,}\s*$")
+_UNDERLINE = compile_lazily(r"^([=\-~^\"'`#*+.:])\1{2,}\s*$")
 
 
 @detector("short-underline")
@@ -212,63 +212,65 @@ def short_underline(context: Context) -> Hits:
     for change in context.patch.files:
         if (change.new_path or "").endswith(".rst"):
             for hunk in change.hunks:
-                yield from _short_underlines(hunk)
+                yield from _find_short_underlines(hunk)
 
 
-def _short_underlines(hunk: Hunk) -> Hits:
+def _find_short_underlines(hunk: Hunk) -> Hits:
     lines = [line for line in hunk.lines if line.kind in "+ "]
-    for at, line in enumerate(lines[1:], 1):
-        above = lines[at - 1].text.rstrip()
-        if line.kind != "+" or not above or above[0].isspace():
+    for index, line in enumerate(lines[1:], 1):
+        heading = lines[index - 1].text.rstrip()
+        if line.kind != "+" or not heading or heading[0].isspace():
             continue
         # if there are two lines above, the upper one must be blank or another line of punctuation
-        starts_block = at < 2 or not lines[at - 2].text.strip()
-        overline = at >= 2 and _UNDERLINE.match(lines[at - 2].text)
+        starts_block = index < 2 or not lines[index - 2].text.strip()
+        overline = index >= 2 and _UNDERLINE.match(lines[index - 2].text)
         if (
             (starts_block or overline)
             and _UNDERLINE.match(line.text)
-            and not _UNDERLINE.match(above)
-            and len(line.text.rstrip()) < _width(above)
+            and not _UNDERLINE.match(heading)
+            and len(line.text.rstrip()) < _display_width(heading)
         ):
             yield Hit(line.patch_line)
 
 
-def _width(text: str) -> int:
+def _display_width(text: str) -> int:
     """Return the width in columns; wide characters take two."""
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 SECTION_ORDER = "MRLSWQBCPTFXNK"
-_CONFIG = lazy(r"^\+\s*(?:config|menuconfig|choice)\b")
-_PROMPT = lazy(r"^\+\s*(?:bool|tristate|prompt)\s*[\"']")
-_HELP = lazy(r"^\+\s*help\s*$")
-_NEXT_ENTRY = lazy(
+_CONFIG = compile_lazily(r"^\+\s*(?:config|menuconfig|choice)\b")
+_PROMPT = compile_lazily(r"^\+\s*(?:bool|tristate|prompt)\s*[\"']")
+_HELP = compile_lazily(r"^\+\s*help\s*$")
+_NEXT_ENTRY = compile_lazily(
     r"^(?:config|menuconfig|choice|endchoice|if|endif|menu|endmenu|source)\b"
 )
-_ENTRY = lazy(r"^[+ ]([A-Z]):\s*(.*)")
-_TABBED_ENTRY = lazy(r"^\+[A-Z]:\t\S")
+_ENTRY = compile_lazily(r"^[+ ]([A-Z]):\s*(.*)")
+_TABBED_ENTRY = compile_lazily(r"^\+[A-Z]:\t\S")
 
 
 @typed_detector(
     "checkpatch-kbuild",
 )
 def check_kbuild(context: Context) -> TypedHits:
-    lines = scan(context)
+    lines = scan_patch(context)
     for line in lines.added:
         path, text = line.file, line.text
         if (
             "Kconfig" in path
             and _CONFIG.match(text)
-            and _lacks_help(lines, line, least := context.project.style.help_lines)
+            and _lacks_help_text(
+                lines, line, min_lines := context.project.style.help_lines
+            )
         ):
-            yield "CONFIG_DESCRIPTION", make_hit(line.number, least=least)
+            yield "CONFIG_DESCRIPTION", make_hit(line.number, least=min_lines)
         if path == "MAINTAINERS":
             yield from (
                 ("MAINTAINERS_STYLE", hit) for hit in _check_section_entry(line)
             )
 
 
-def _lacks_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
+def _lacks_help_text(lines: LineScan, entry: ScannedLine, min_lines: int) -> bool:
     """Return whether an added Kconfig entry has a prompt but too little help text in the patch."""
     prompt = helped = False
     length = 0
@@ -290,7 +292,7 @@ def _lacks_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
         if _NEXT_ENTRY.match(content):
             break
         length += helped
-    return prompt and length < least
+    return prompt and length < min_lines
 
 
 def _check_section_entry(line: ScannedLine) -> Hits:
@@ -299,38 +301,41 @@ def _check_section_entry(line: ScannedLine) -> Hits:
         return
     if not _TABBED_ENTRY.match(line.raw):
         yield make_hit(line.number, "tab", entry=entry[1])
-    above = _ENTRY.match(line.previous.raw) if line.previous is not None else None
-    if not above:
+    previous = _ENTRY.match(line.previous.raw) if line.previous is not None else None
+    if not previous:
         return
     rank = SECTION_ORDER.find(entry[1])
-    above_rank = SECTION_ORDER.find(above[1])
+    above_rank = SECTION_ORDER.find(previous[1])
     if rank < 0:
         yield make_hit(line.number, "unknown", entry=entry[1])
     elif above_rank >= 0 and rank < above_rank:
         yield make_hit(
-            line.number, entry=entry[1], above=above[1], order=", ".join(SECTION_ORDER)
+            line.number,
+            entry=entry[1],
+            above=previous[1],
+            order=", ".join(SECTION_ORDER),
         )
-    elif entry[1] in "FX" and entry[1] == above[1] and above[2] > entry[2]:
-        yield line.hit(None, "pattern", pattern=entry[2], above=above[2])
+    elif entry[1] in "FX" and entry[1] == previous[1] and previous[2] > entry[2]:
+        yield line.make_hit_here(None, "pattern", pattern=entry[2], above=previous[2])
 
 
-_UNSAFE = lazy(r"^(?!\s*(?://|#)).*\bunsafe\s*(?:\{|impl\b)")
-_PART_OF_STATEMENT = lazy(r"[^;{}]\s*$")
+_UNSAFE = compile_lazily(r"^(?!\s*(?://|#)).*\bunsafe\s*(?:\{|impl\b)")
+_PART_OF_STATEMENT = compile_lazily(r"[^;{}]\s*$")
 _MOST_ABOVE = 30
 
 
 @detector("unsafe-without-comment")
-def unsafe_without_comment(context: Context) -> Hits:
+def unsafe_without_safety_comment(context: Context) -> Hits:
     for change in context.patch.files:
         if not (change.new_path or "").endswith(".rs"):
             continue
         for hunk in change.hunks:
             lines = [line for line in hunk.lines if line.kind in "+ "]
-            for at, line in enumerate(lines):
+            for index, line in enumerate(lines):
                 if (
                     line.kind == "+"
                     and _UNSAFE.match(line.text)
-                    and not _is_explained(lines, at)
+                    and not _is_explained(lines, index)
                 ):
                     yield Hit(line.patch_line)
 

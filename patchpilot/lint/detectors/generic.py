@@ -4,7 +4,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from patchpilot.lint.conditions import CONDITIONS, hits_of
+from patchpilot.lint.conditions import CONDITIONS, find_hits
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
@@ -13,16 +13,21 @@ from patchpilot.lint.detector import (
     find_detector,
     make_hit,
 )
-from patchpilot.lint.lint_context import Context, once
+from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.lint.message_parts import (
+    find_pasted_lines,
+    find_tag_lines,
+    find_tags_by_name,
     is_plain,
-    pasted,
-    prefix_of,
+    normalize_prefix,
     split_prefix,
-    tag_lines,
-    tags_named,
 )
-from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, compiled, fill_groups
+from patchpilot.lint.pack_patterns import (
+    LONGEST_LINE,
+    NEVER,
+    compile_rule_pattern,
+    fill_groups,
+)
 from patchpilot.model.commit_references import read_fixes_value
 from patchpilot.model.patch import FileChange, Patch, Subject
 from patchpilot.model.rule import FindingFix
@@ -34,12 +39,12 @@ PARTS = (
     "text", "trailers", "tags", "fixes", "fixes without commit", "notes", "subject marks",
     "subject prefix", "after prefix", "headers", "body headers", "head", "mail", "all", *_SIGNS,
 )  # fmt: skip
-"""The values of `where`: the parts of a patch that `lines_of` supports."""
+"""The values of `where`: the parts of a patch that `read_part_lines` supports."""
 SHOWN = 40
 """Maximum length of the part of a line that a message quotes as {start}."""
 
 
-def lines_of(context: Context, part: str) -> Lines:
+def read_part_lines(context: Context, part: str) -> Lines:
     """Yield (patch line, text) for each line of a part of the patch.
 
     The parts of the subject are:
@@ -75,44 +80,46 @@ def lines_of(context: Context, part: str) -> Lines:
     patch = context.patch
     if part in _SIGNS:
         for change in patch.files:
-            yield from _changed_lines(change, part)
+            yield from _read_change_part(change, part)
     elif part in _OF_SUBJECT:
         if part != "title" or is_plain(patch.subject.title):
-            yield subject_line(context), _OF_SUBJECT[part](patch.subject)
+            yield find_subject_line(context), _OF_SUBJECT[part](patch.subject)
     elif part in _LEFT_OUT:
         excluded = _LEFT_OUT[part](context)
         yield from (
-            (patch.message_line + at, text)
-            for at, text in enumerate(patch.message)
-            if at not in excluded
+            (patch.message_line + number, text)
+            for number, text in enumerate(patch.message)
+            if number not in excluded
         )
     elif part == "trailers":
         yield from (
             (patch.trailer_line(trailer), str(trailer)) for trailer in patch.trailers
         )
     elif part == "tags":
-        yield from ((line, str(tag)) for line, tag in tag_lines(context))
+        yield from ((line, str(tag)) for line, tag in find_tag_lines(context))
     elif part in ("fixes", "fixes without commit"):
-        yield from _fixes_values(context, without_commit=part != "fixes")
+        yield from _find_fixes_values(context, without_commit=part != "fixes")
     elif part == "notes":
         yield from enumerate(patch.notes, patch.notes_line)
     else:
-        yield from _mail_lines(patch, part)
+        yield from _read_mail_part(patch, part)
 
 
-def _not_prose(context: Context) -> frozenset[int]:
-    return pasted(context) | {trailer.line - 1 for trailer in context.patch.trailers}
+def _lines_outside_prose(context: Context) -> frozenset[int]:
+    return find_pasted_lines(context) | {
+        trailer.line - 1 for trailer in context.patch.trailers
+    }
 
 
-def _tags(context: Context) -> frozenset[int]:
-    return frozenset(tag.line for _, tag in tag_lines(context))
+def _tag_line_numbers(context: Context) -> frozenset[int]:
+    return frozenset(tag.line for _, tag in find_tag_lines(context))
 
 
 _LEFT_OUT: Mapping[str, Callable[[Context], frozenset[int]]] = {
     "message": lambda _context: frozenset(),
-    "author's message": pasted,
-    "prose": _not_prose,
-    "text": _tags,
+    "author's message": find_pasted_lines,
+    "prose": _lines_outside_prose,
+    "text": _tag_line_numbers,
 }
 """Functions that return the indexes of the lines outside a part of the message."""
 
@@ -121,21 +128,21 @@ _OF_SUBJECT: Mapping[str, Callable[[Subject], str]] = {
     "title": lambda subject: subject.title,
     "raw subject": lambda subject: subject.raw,
     "subject marks": lambda subject: " ".join(f"[{mark}]" for mark in subject.marks),
-    "subject prefix": lambda subject: prefix_of(subject.title),
+    "subject prefix": lambda subject: normalize_prefix(subject.title),
     "after prefix": lambda subject: split_prefix(subject.title)[1],
 }
 
 
-def _fixes_values(context: Context, *, without_commit: bool) -> Lines:
-    for at, tag in tags_named(context, "fixes"):
+def _find_fixes_values(context: Context, *, without_commit: bool) -> Lines:
+    for number, tag in find_tags_by_name(context, "fixes"):
         line = read_fixes_value(tag.value)
         if not without_commit:
-            yield at, line.value.removeprefix(line.word)
+            yield number, line.value.removeprefix(line.word)
         elif not line.commit_id or not line.is_spaced:
-            yield at, line.value
+            yield number, line.value
 
 
-def _mail_lines(patch: Patch, part: str) -> Lines:
+def _read_mail_part(patch: Patch, part: str) -> Lines:
     if part == "headers":
         yield from (
             (header.line, f"{header.name}: {header.value}") for header in patch.headers
@@ -150,14 +157,14 @@ def _mail_lines(patch: Patch, part: str) -> Lines:
     elif part == "all":
         yield from enumerate(patch.lines, 1)
     elif part in ("head", "mail"):
-        for at, line in enumerate(patch.lines, 1):
-            if at < patch.diff_line or (
+        for line_number, line in enumerate(patch.lines, 1):
+            if line_number < patch.diff_line or (
                 part == "mail" and not line.startswith(("+", "-", " "))
             ):
-                yield at, line
+                yield line_number, line
 
 
-def _changed_lines(change: FileChange, part: str) -> Lines:
+def _read_change_part(change: FileChange, part: str) -> Lines:
     signs = _SIGNS[part]
     yield from (
         (line.patch_line, line.text)
@@ -167,15 +174,15 @@ def _changed_lines(change: FileChange, part: str) -> Lines:
     )
 
 
-def subject_line(context: Context) -> int:
+def find_subject_line(context: Context) -> int:
     """Return the patch line of the Subject: header, or 1 if there is none."""
     return context.patch.header_line("Subject") or 1
 
 
-def subject_hit(
+def make_subject_hit(
     context: Context, case: str = "", fix: FindingFix | None = None, /, **values: object
 ) -> Hit:
-    return make_hit(subject_line(context), case, None, fix, **values)
+    return make_hit(find_subject_line(context), case, None, fix, **values)
 
 
 @detector(
@@ -188,7 +195,7 @@ def subject_hit(
     first=("patch", "line"),
     by_column=bool,
 )
-def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
+def combine_detectors(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Report the hits of several generic detectors, one for each [[rule.match.of]] table.
 
     Each table has its detector's arguments. Its `case` is the case of its findings, and its
@@ -199,12 +206,12 @@ def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
     whole "patch" or on each "line". Findings on a line are in the order of the tables, or with
     `by_column` from left to right.
     """
-    hits: Iterable[Hit] = _combined_hits(
+    hits: Iterable[Hit] = _find_combined_hits(
         context, arguments["of"], arguments.get("first", "")
     )
     if "when" in arguments or "unless" in arguments:
         hits = tuple(hits)
-        if not hits or not _are_met(context, arguments):
+        if not hits or not _other_tables_allow(context, arguments):
             return ()
     return (
         sorted(hits, key=lambda hit: (hit.patch_line or 0, hit.column or 0))
@@ -213,14 +220,16 @@ def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
     )
 
 
-def _are_met(context: Context, arguments: Arguments) -> bool:
+def _other_tables_allow(context: Context, arguments: Arguments) -> bool:
     return all(
-        any(True for _ in _table_hits(context, table))
+        any(True for _ in _find_table_hits(context, table))
         for table in arguments.get("when", ())
-    ) and not any(True for _ in _combined_hits(context, arguments.get("unless", ())))
+    ) and not any(
+        True for _ in _find_combined_hits(context, arguments.get("unless", ()))
+    )
 
 
-def _combined_hits(
+def _find_combined_hits(
     context: Context, tables: Iterable[Arguments], first: str = ""
 ) -> Hits:
     """Yield the hits of all tables.
@@ -232,15 +241,15 @@ def _combined_hits(
         if first == "patch" and reported:
             return
         earlier = frozenset(reported) if first == "line" else frozenset()
-        for hit in _table_hits(context, table):
+        for hit in _find_table_hits(context, table):
             if hit.patch_line not in earlier:
                 reported.add(hit.patch_line)
                 yield hit
 
 
-def _table_hits(context: Context, table: Arguments) -> Hits:
+def _find_table_hits(context: Context, table: Arguments) -> Hits:
     registered = find_detector(table["detector"], table["module"])
-    for hit in hits_of(registered, context, table):
+    for hit in find_hits(registered, context, table):
         values = {**hit.values, **table.get("values", {})}
         yield hit._replace(case=table.get("case", hit.case), values=values)
 
@@ -261,7 +270,7 @@ def _table_hits(context: Context, table: Arguments) -> Hits:
     spaced=bool,
     unless_paths_pattern=str,
 )
-def like(context: Context, arguments: Arguments) -> Hits:
+def find_matching_lines(context: Context, arguments: Arguments) -> Hits:
     """Report lines in the part `where` that match `pattern`.
 
     The message may use its named groups. The text of a group is in lower case if its name ends in
@@ -275,17 +284,17 @@ def like(context: Context, arguments: Arguments) -> Hits:
 
     For lines of the diff, `paths_pattern` selects files.
     """
-    unless = compiled(arguments.get("unless_pattern", NEVER))
-    below = compiled(arguments.get("below_pattern", ""))
-    where = arguments["where"]
+    unless = compile_rule_pattern(arguments.get("unless_pattern", NEVER))
+    below_pattern = compile_rule_pattern(arguments.get("below_pattern", ""))
+    part = arguments["where"]
     alternatives = [
-        (name, compiled(pattern))
+        (name, compile_rule_pattern(pattern))
         for name, pattern in (
             arguments.get("case_patterns") or {"": arguments["pattern"]}
         ).items()
     ]
-    column = arguments.get("column", where in _SIGNS)
-    for at, text in _lines_to_search(context, arguments):
+    column = arguments.get("column", part in _SIGNS)
+    for number, text in _select_lines(context, arguments):
         line = text[:LONGEST_LINE]
         for alternative in alternatives:
             if match := alternative[1].search(line):
@@ -294,10 +303,12 @@ def like(context: Context, arguments: Arguments) -> Hits:
             continue
         if unless.search(line) or _is_excluded(context, arguments, match):
             continue
-        if not all(map(below.search, context.patch.lines[at : at + 1])):
+        if not all(map(below_pattern.search, context.patch.lines[number : number + 1])):
             continue
-        place = match.start() + 1 if column else None
-        yield make_hit(at, alternative[0], place, **values_of(match, line))
+        column_number = match.start() + 1 if column else None
+        yield make_hit(
+            number, alternative[0], column_number, **placeholder_values(match, line)
+        )
 
 
 def _is_excluded(context: Context, arguments: Arguments, match: re.Match[str]) -> bool:
@@ -307,22 +318,22 @@ def _is_excluded(context: Context, arguments: Arguments, match: re.Match[str]) -
     return any(map(pattern.search, context.patch.paths))
 
 
-def _lines_to_search(context: Context, arguments: Arguments) -> Lines:
+def _select_lines(context: Context, arguments: Arguments) -> Lines:
     part, paths = arguments["where"], arguments.get("paths_pattern")
     if part not in _SIGNS or not paths:
-        yield from part_lines(context, part)
+        yield from cached_part_lines(context, part)
         return
     for change in context.patch.files:
-        if compiled(paths).search(change.path):
-            yield from _changed_lines(change, part)
+        if compile_rule_pattern(paths).search(change.path):
+            yield from _read_change_part(change, part)
 
 
-@once
-def part_lines(context: Context, where: str) -> tuple[tuple[int, str], ...]:
-    return tuple(lines_of(context, where))
+@cached_per_patch
+def cached_part_lines(context: Context, part: str) -> tuple[tuple[int, str], ...]:
+    return tuple(read_part_lines(context, part))
 
 
-def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:
+def placeholder_values(match: re.Match[str], line: str) -> Mapping[str, str]:
     """Return the placeholder values for a match: {match}, {line}, {start} and the named groups.
 
     Surrounding spaces are removed from the first three.
@@ -332,11 +343,11 @@ def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:
         "match": match[0].strip(),
         "line": stripped,
         "start": stripped[:SHOWN],
-        **groups_of(match),
+        **named_groups(match),
     }
 
 
-def groups_of(match: re.Match[str]) -> dict[str, str]:
+def named_groups(match: re.Match[str]) -> dict[str, str]:
     """Return the named groups of a match.
 
     A group is in lower case if its name ends in `_lower`, and the hexadecimal code of its first
@@ -356,4 +367,4 @@ def _group_text(name: str, text: str) -> str:
 
 def fill_pattern(pattern: str, match: re.Match[str]) -> re.Pattern[str]:
     """Compile a pattern after replacing each {name} with the text of that group of a match."""
-    return compiled(fill_groups(pattern, match))
+    return compile_rule_pattern(fill_groups(pattern, match))

@@ -7,26 +7,26 @@ from itertools import islice
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c import c_patterns
-from patchpilot.lint.c.c_patterns import mode_of
-from patchpilot.lint.c.line_scan import COMMENT, ScannedLine, scan
+from patchpilot.lint.c.c_patterns import parse_file_mode
+from patchpilot.lint.c.line_scan import COMMENT, ScannedLine, scan_patch
 from patchpilot.lint.c.operators import Operator, OperatorKind
-from patchpilot.lint.c.statements import StatementSpan, blank_signs
+from patchpilot.lint.c.statements import StatementSpan, blank_diff_signs
 from patchpilot.lint.c.types import FoundType, TypePattern, Types
-from patchpilot.lint.c.walk import code
+from patchpilot.lint.c.walk import parse_c_code
 from patchpilot.lint.detector import Arguments, Hit, Hits, detector
 from patchpilot.lint.detectors.c_pattern import (
     FORMS,
-    added_c_lines,
-    c_lines,
-    c_pattern,
+    all_added_c_lines,
+    compile_c_pattern,
+    compile_optional_pattern,
     expand_fragments,
-    form_of,
-    groups_suit,
-    new_c_text,
-    optional,
-    suits,
+    find_lines_with_needles,
+    groups_match_patterns,
+    matches_pattern_pair,
+    new_side_c_text,
+    select_line_form,
 )
-from patchpilot.lint.lint_context import Context, once
+from patchpilot.lint.lint_context import Context, cached_per_patch
 
 LONGEST_STATEMENT = 8000
 """Maximum length of a parsed statement. After an unclosed parenthesis, the statement that starts on
@@ -52,7 +52,7 @@ _CONTINUED = lazy_pattern(r"\\\n.")
     strict=bool,
     unless_modifier=bool,
 )
-def operator(context: Context, arguments: Arguments) -> Hits:
+def find_matching_operators(context: Context, arguments: Arguments) -> Hits:
     """Report operators in added lines of C by the text on both sides of them.
 
     `operators` are the signs to report, each with an optional letter for one meaning of the sign:
@@ -71,19 +71,19 @@ def operator(context: Context, arguments: Arguments) -> Hits:
     """
     matches = [
         candidate
-        for kind, candidates in code(context).operators.items()
+        for kind, candidates in parse_c_code(context).operators.items()
         if _is_wanted(kind, arguments)
         for candidate in candidates
         if _meets_conditions(candidate, arguments)
     ]
     matches.sort(key=lambda candidate: (candidate.line.number, candidate.at))
     for reported in matches:
-        yield reported.line.hit(reported.at, operator=reported.sign)
+        yield reported.line.make_hit_here(reported.at, operator=reported.sign)
 
 
 def _is_wanted(kind: OperatorKind, arguments: Arguments) -> bool:
-    own, wanted = kind.sign + kind.meaning, arguments["operators"]
-    if (kind.sign not in wanted and own not in wanted) or own in arguments.get(
+    name, expected = kind.sign + kind.meaning, arguments["operators"]
+    if (kind.sign not in expected and name not in expected) or name in arguments.get(
         "unless_operators", ()
     ):
         return False
@@ -92,17 +92,26 @@ def _is_wanted(kind: OperatorKind, arguments: Arguments) -> bool:
         or arguments.get("strict", kind.strict) is not kind.strict
     ):
         return False
-    return suits(arguments, kind.sides, "sides_pattern", "unless_sides_pattern")
+    return matches_pattern_pair(
+        arguments, kind.sides, "sides_pattern", "unless_sides_pattern"
+    )
 
 
 def _meets_conditions(operator_found: Operator, arguments: Arguments) -> bool:
     return (
         not (arguments.get("unless_modifier") and operator_found.before_modifier)
-        and suits(arguments, operator_found.left, "", "unless_left_pattern")
-        and suits(
-            arguments, operator_found.right, "right_pattern", "unless_right_pattern"
+        and matches_pattern_pair(
+            arguments, operator_found.left_text, "", "unless_left_pattern"
         )
-        and suits(arguments, operator_found.line.file, "", "other_files_pattern")
+        and matches_pattern_pair(
+            arguments,
+            operator_found.right_text,
+            "right_pattern",
+            "unless_right_pattern",
+        )
+        and matches_pattern_pair(
+            arguments, operator_found.line.file, "", "other_files_pattern"
+        )
     )
 
 
@@ -124,7 +133,7 @@ def _meets_conditions(operator_found: Operator, arguments: Arguments) -> bool:
     other_files_pattern=str,
     each=bool,
 )
-def statement_like(context: Context, arguments: Arguments) -> Hits:
+def find_matching_statements(context: Context, arguments: Arguments) -> Hits:
     """Report C statements that start on an added line and match `pattern`; they may span lines.
 
     `part` is the text that the patterns see: the "statement" with comments and quoted text masked
@@ -139,52 +148,58 @@ def statement_like(context: Context, arguments: Arguments) -> Hits:
     `other_files_pattern` and `each` are as in code-like.
     """
     needles = arguments.get("needles", [arguments.get("needle", "")])
-    if not any(needle in new_c_text(context) for needle in needles):
+    if not any(needle in new_side_c_text(context) for needle in needles):
         return
-    pattern = c_pattern(arguments["pattern"])
-    for line, span, text in statements(context):
+    pattern = compile_c_pattern(arguments["pattern"])
+    for line, span, text in find_added_statements(context):
         if not any(needle in text or needle in line.text for needle in needles):
             continue
-        if not suits(
+        if not matches_pattern_pair(
             arguments, line.text, "line_pattern", "unless_line_pattern"
-        ) or not suits(arguments, line.file, "", "other_files_pattern"):
+        ) or not matches_pattern_pair(arguments, line.file, "", "other_files_pattern"):
             continue
         part = _select_text(
             context, line, span, text, arguments.get("part", "statement")
         )
-        for match in _matches(part, pattern, arguments):
-            yield line.hit(**match.groupdict(""))
+        for match in _find_pattern_matches(part, pattern, arguments):
+            yield line.make_hit_here(**match.groupdict(""))
 
 
-@once
-def statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]:
+@cached_per_patch
+def find_added_statements(
+    context: Context,
+) -> list[tuple[ScannedLine, StatementSpan, str]]:
     """Return the statements that start on added lines of C, with their text."""
-    walked = code(context)
+    walked = parse_c_code(context)
     result = []
-    for line in c_lines(context):
+    for line in all_added_c_lines(context):
         # a macro may be defined in the middle of a statement
         span = walked.macros.get(line.number) or walked.statement(line.number)
         if span is not None:
-            result.append((line, span, blank_signs(span.raw_text[:LONGEST_STATEMENT])))
+            result.append(
+                (line, span, blank_diff_signs(span.raw_text[:LONGEST_STATEMENT]))
+            )
     return result
 
 
-def _matches(
+def _find_pattern_matches(
     text: str, pattern: re.Pattern[str], arguments: Arguments
 ) -> Iterator[re.Match[str]]:
-    if not suits(arguments, text, "", "unless_pattern"):
+    if not matches_pattern_pair(arguments, text, "", "unless_pattern"):
         return
     for match in pattern.finditer(text):
-        if groups_suit(arguments, match) and _modes_suit(arguments, match):
+        if groups_match_patterns(arguments, match) and _file_modes_match(
+            arguments, match
+        ):
             yield match
         if not arguments.get("each"):
             return
 
 
-def _modes_suit(arguments: Arguments, match: re.Match[str]) -> bool:
+def _file_modes_match(arguments: Arguments, match: re.Match[str]) -> bool:
     return all(
-        (f"{mode_of(match[name]):04o}" in modes) is wanted
-        for key, wanted in (("group_modes", True), ("unless_group_modes", False))
+        (f"{parse_file_mode(match[name]):04o}" in modes) is expected
+        for key, expected in (("group_modes", True), ("unless_group_modes", False))
         for name, modes in arguments.get(key, {}).items()
     )
 
@@ -195,7 +210,9 @@ def _select_text(
     if part == "condition":
         return span.condition
     if part == "raw":
-        return scan(context).raw_lines(line.number, line.number + text.count("\n"))
+        return scan_patch(context).join_raw_lines(
+            line.number, line.number + text.count("\n")
+        )
     if part == "joined":
         return _CONTINUED.sub("", span.raw_text[:LONGEST_STATEMENT]).replace(
             COMMENT, " "
@@ -224,7 +241,7 @@ def _select_text(
     each=bool,
     absent=bool,
 )
-def type_like(context: Context, arguments: Arguments) -> Hits:
+def find_matching_types(context: Context, arguments: Arguments) -> Hits:
     """Report added lines of C with a type in the position of <TYPE> in `pattern`.
 
     Types are those of the language and those that the patch uses as types. The part of `pattern`
@@ -245,33 +262,38 @@ def type_like(context: Context, arguments: Arguments) -> Hits:
         stars=not arguments.get("no_stars"),
         storage=bool(arguments.get("storage")),
     )
-    for line in added_c_lines(context, arguments):
+    for line in find_lines_with_needles(context, arguments):
         if not _is_checked(line, arguments):
             continue
-        text = form_of(line, arguments)
+        text = select_line_form(line, arguments)
         types_in = _find_types(
-            code(context).types(line.number), kind, text, lead, arguments
+            parse_c_code(context).types(line.number), kind, text, lead, arguments
         )
         # collect all types first, because rules that run between yields may change them
         found_types = list(types_in if arguments.get("each") else islice(types_in, 1))
         if arguments.get("absent"):
-            if not found_types and _line_suits(text, "", arguments):
+            if not found_types and _line_meets_conditions(text, "", arguments):
                 yield Hit(line.number)
             continue
         for start, found_type in found_types:
-            if (groups := _values_of_type(text, found_type, arguments)) is not None:
-                yield line.hit(_column(start, found_type, arguments), **groups)
+            if (groups := _type_values(text, found_type, arguments)) is not None:
+                yield line.make_hit_here(
+                    _hit_column(start, found_type, arguments), **groups
+                )
 
 
 def _is_checked(line: ScannedLine, arguments: Arguments) -> bool:
     """Return whether the rule applies to a line, apart from conditions on the type."""
-    if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
+    if not matches_pattern_pair(
+        arguments, line.file, "files_pattern", "other_files_pattern"
+    ):
         return False
     first = arguments.get("line_pattern", "")
     return (
         not first
         or "{type}" in first
-        or c_pattern(first).search(form_of(line, arguments)) is not None
+        or compile_c_pattern(first).search(select_line_form(line, arguments))
+        is not None
     )
 
 
@@ -280,7 +302,7 @@ def _find_types(
 ) -> Iterator[tuple[int, FoundType]]:
     inside = bool(arguments.get("inside"))
     if lead:
-        for before in c_pattern(lead).finditer(text):
+        for before in compile_c_pattern(lead).finditer(text):
             if found_type := types.match(kind, text, before.end()):
                 yield before.start(), found_type
     elif arguments.get("each"):
@@ -292,28 +314,32 @@ def _find_types(
         yield found_type.start, found_type
 
 
-def _values_of_type(
+def _type_values(
     text: str, found_type: FoundType, arguments: Arguments
 ) -> dict[str, str] | None:
     """Return the values for the message, or None if the type does not meet the conditions."""
-    named = c_pattern(arguments.get("type_pattern", "")).search(found_type.type)
+    type_match = compile_c_pattern(arguments.get("type_pattern", "")).search(
+        found_type.type
+    )
     if (
-        not named
-        or not suits(arguments, found_type.type, "", "unless_type_pattern")
-        or not _line_suits(text, found_type.type, arguments)
+        not type_match
+        or not matches_pattern_pair(
+            arguments, found_type.type, "", "unless_type_pattern"
+        )
+        or not _line_meets_conditions(text, found_type.type, arguments)
     ):
         return None
     return {
         "type": found_type.type,
         **found_type.match.groupdict(""),
-        **named.groupdict(""),
+        **type_match.groupdict(""),
     }
 
 
-def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
+def _line_meets_conditions(text: str, type_text: str, arguments: Arguments) -> bool:
     for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
         if name in arguments:
-            pattern = c_patterns.pattern(
+            pattern = c_patterns.compile_ascii(
                 expand_fragments(arguments[name]).replace(
                     "{type}", re.escape(type_text)
                 )
@@ -323,10 +349,10 @@ def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
     return True
 
 
-def _column(start: int, found_type: FoundType, arguments: Arguments) -> int | None:
+def _hit_column(start: int, found_type: FoundType, arguments: Arguments) -> int | None:
     offsets = {None: None, "start": start, "type": found_type.start}
-    place = arguments.get("column")
-    return offsets[place] if place in offsets else found_type.match.start("at")
+    position = arguments.get("column")
+    return offsets[position] if position in offsets else found_type.match.start("at")
 
 
 @detector(
@@ -338,38 +364,38 @@ def _column(start: int, found_type: FoundType, arguments: Arguments) -> int | No
     pattern=str,
     unless_pattern=str,
 )
-def argument_like(context: Context, arguments: Arguments) -> Hits:
+def find_matching_arguments(context: Context, arguments: Arguments) -> Hits:
     """Report calls in added C code with an argument that matches `pattern` but not
     `unless_pattern`.
     """
-    if not any(needle in new_c_text(context) for needle in arguments["needles"]):
+    if not any(needle in new_side_c_text(context) for needle in arguments["needles"]):
         return
     calls = [entry.split(" => ") for entry in arguments["call_patterns"]]
-    names = c_pattern("|".join(entry[0] for entry in calls))
-    wanted, unless = (
-        c_pattern(arguments["pattern"]),
-        optional(arguments, "unless_pattern"),
+    names = compile_c_pattern("|".join(entry[0] for entry in calls))
+    pattern, unless = (
+        compile_c_pattern(arguments["pattern"]),
+        compile_optional_pattern(arguments, "unless_pattern"),
     )
-    for line, _, text in statements(context):
+    for line, _, text in find_added_statements(context):
         if not names.search(line.text):
             continue
         for name, position, *excepted in calls:
             argument = _find_argument(name, int(position), text)
             if argument is None or (
-                excepted and c_pattern(excepted[0]).fullmatch(argument)
+                excepted and compile_c_pattern(excepted[0]).fullmatch(argument)
             ):
                 continue
-            if wanted.fullmatch(argument) and not (
+            if pattern.fullmatch(argument) and not (
                 unless and unless.fullmatch(argument)
             ):
-                yield line.hit(argument=argument)
+                yield line.make_hit_here(argument=argument)
 
 
 def _find_argument(name: str, number: int, text: str) -> str | None:
     """Return the argument at this position of a function's first call, or None."""
     value = expand_fragments("<VALUE>")
     skipped = rf"(?:\s*{value}\s*,\s*){{{number - 1}}}" if number > 1 else ""
-    match = c_pattern(
+    match = compile_c_pattern(
         rf"\b{name}\s*\({skipped}(?P<argument>{value}(?:\|\s*{value})*)\s*[,)]"
     ).search(text)
     return match["argument"] if match else None

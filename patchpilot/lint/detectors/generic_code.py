@@ -9,19 +9,28 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import cached_match
 from patchpilot.lint.detector import Arguments, Hit, Hits, detector, make_hit
-from patchpilot.lint.detectors.generic import fill_pattern, groups_of, subject_hit
-from patchpilot.lint.lint_context import Context, once
+from patchpilot.lint.detectors.generic import (
+    fill_pattern,
+    make_subject_hit,
+    named_groups,
+)
+from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.lint.message_parts import is_plain
 from patchpilot.lint.new_side import (
     DECLARATION,
     NewHunk,
-    added_lines,
-    function_head,
-    in_functions,
-    next_line,
-    previous_line,
+    find_added_lines,
+    find_function_head,
+    find_next_code_line,
+    find_previous_code_line,
+    flag_lines_in_functions,
 )
-from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, any_of, compiled
+from patchpilot.lint.pack_patterns import (
+    LONGEST_LINE,
+    NEVER,
+    compile_rule_pattern,
+    join_patterns,
+)
 from patchpilot.model.patch import FileChange, Hunk
 
 _C = (".c", ".h")
@@ -51,7 +60,7 @@ _C = (".c", ".h")
     spaced=bool,
     column=bool,
 )
-def code_around(context: Context, arguments: Arguments) -> Hits:
+def find_code_with_neighbors(context: Context, arguments: Arguments) -> Hits:
     """Report added lines of code that match `pattern` and whose neighbors match other patterns.
 
     Instead of `pattern` there may be `case_patterns`. The pattern sees the code with comments and
@@ -75,11 +84,13 @@ def code_around(context: Context, arguments: Arguments) -> Hits:
         ).items()
     ]
     paths_pattern, as_written = (
-        compiled(arguments.get("paths_pattern", "")),
+        compile_rule_pattern(arguments.get("paths_pattern", "")),
         arguments.get("line") == "text",
     )
     excluded: dict[object, bool] = {}
-    for hunk, index, line in added_lines(context, tuple(arguments.get("suffixes", _C))):
+    for hunk, index, line in find_added_lines(
+        context, tuple(arguments.get("suffixes", _C))
+    ):
         text = line.text if as_written else line.code
         for alternative in patterns:
             if match := alternative[1].search(text):
@@ -90,35 +101,39 @@ def code_around(context: Context, arguments: Arguments) -> Hits:
             continue
         if _is_excluded(hunk, arguments, match, excluded):
             continue
-        nearby_groups = _near_groups(context, hunk, index, arguments)
+        nearby_groups = _match_near_lines(context, hunk, index, arguments)
         if nearby_groups is not None:
             column = match.start() + 1 if arguments.get("column") else None
             yield Hit(
                 line.patch_line,
                 column=column,
                 case=alternative[0],
-                values={"match": match[0].strip(), **groups_of(match), **nearby_groups},
+                values={
+                    "match": match[0].strip(),
+                    **named_groups(match),
+                    **nearby_groups,
+                },
             )
 
 
 def _expand_pattern(text: str) -> re.Pattern[str]:
-    return compiled(text.replace("<DECLARATION>", DECLARATION))
+    return compile_rule_pattern(text.replace("<DECLARATION>", DECLARATION))
 
 
-def _near_groups(
+def _match_near_lines(
     context: Context, hunk: NewHunk, index: int, arguments: Arguments
 ) -> dict[str, str] | None:
     """Return the named groups of `near_pattern`, or None if the surrounding lines do not match."""
     if not _is_in_function(context, hunk, index, arguments):
         return None
-    above = previous_line(hunk.lines, index)
+    previous = find_previous_code_line(hunk.lines, index)
     if arguments.get("same_indent") and (
-        not above or above.indent != hunk.lines[index].indent
+        not previous or previous.indent != hunk.lines[index].indent
     ):
         return None
     for name, line in (
-        ("above_pattern", above),
-        ("below_pattern", next_line(hunk.lines, index)),
+        ("above_pattern", previous),
+        ("below_pattern", find_next_code_line(hunk.lines, index)),
     ):
         if name in arguments and not (
             line and _expand_pattern(arguments[name]).search(line.code.rstrip())
@@ -131,26 +146,33 @@ def _near_groups(
     ]
     as_written = arguments.get("near") == "text"
     text = "\n".join(line.text if as_written else line.code for line in lines)
-    if "unless_near_pattern" in arguments and compiled(
+    if "unless_near_pattern" in arguments and compile_rule_pattern(
         arguments["unless_near_pattern"]
     ).search(text):
         return None
     if "near_pattern" not in arguments:
         return {}
-    match = compiled(arguments["near_pattern"]).search(
+    match = compile_rule_pattern(arguments["near_pattern"]).search(
         f"{hunk.hunk.section}\n{text}" if arguments.get("section") else text
     )
-    return groups_of(match) if match else None
+    return named_groups(match) if match else None
 
 
 def _is_in_function(
     context: Context, hunk: NewHunk, index: int, arguments: Arguments
 ) -> bool:
-    wanted = arguments.get("in_function")
-    if wanted is not None and in_functions(context, hunk)[index] is not wanted:
+    expected = arguments.get("in_function")
+    if (
+        expected is not None
+        and flag_lines_in_functions(context, hunk)[index] is not expected
+    ):
         return False
     head = arguments.get("function_pattern")
-    return head is None or compiled(head).search(function_head(hunk, index)) is not None
+    return (
+        head is None
+        or compile_rule_pattern(head).search(find_function_head(hunk, index))
+        is not None
+    )
 
 
 def _is_excluded(
@@ -200,7 +222,7 @@ def _find_lines(text: str, word: str) -> Iterator[str]:
     unless_pattern=str,
     spaced=bool,
 )
-def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
+def overlong_text(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Report text longer than `most`: an added "comment" line of C (in columns), the "title" (for
     which a project's own limit takes precedence), or the "series" (in patches).
 
@@ -213,34 +235,34 @@ def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
 def _find_long_title(context: Context, arguments: Arguments) -> Hits:
     title, project = context.patch.subject.title, context.project
     project_limit = project.style.subject_columns
-    most = project_limit or arguments["most"]
-    if is_plain(title) and len(title) > most:
-        values = {"length": len(title), "most": most, "project": project.title}
-        yield subject_hit(context, "project" if project_limit else "", **values)
+    max_length = project_limit or arguments["most"]
+    if is_plain(title) and len(title) > max_length:
+        values = {"length": len(title), "most": max_length, "project": project.title}
+        yield make_subject_hit(context, "project" if project_limit else "", **values)
 
 
 def _find_long_series(context: Context, arguments: Arguments) -> Hits:
     count = len(context.series.patches)
     if count > arguments["most"]:
-        yield subject_hit(context, length=count, most=arguments["most"])
+        yield make_subject_hit(context, length=count, most=arguments["most"])
 
 
 def _find_long_comments(context: Context, arguments: Arguments) -> Hits:
     pattern, unless = (
-        compiled(arguments.get("pattern", "")),
-        compiled(arguments.get("unless_pattern", NEVER)),
+        compile_rule_pattern(arguments.get("pattern", "")),
+        compile_rule_pattern(arguments.get("unless_pattern", NEVER)),
     )
-    most = arguments["most"]
-    for _, _, line in added_lines(context):
+    max_length = arguments["most"]
+    for _, _, line in find_added_lines(context):
         text = line.text.expandtabs(8)
         start = text[:LONGEST_LINE]
         if (
-            len(text) > most
+            len(text) > max_length
             and (line.comment or cached_match(r"^\s*(?:/\*|\*\s)", line.text))
             and pattern.search(start)
             and not unless.search(start)
         ):
-            yield make_hit(line.patch_line, length=len(text), most=most)
+            yield make_hit(line.patch_line, length=len(text), most=max_length)
 
 
 _MEASURED = {
@@ -258,7 +280,7 @@ _MEASURED = {
     paths_pattern=str,
     each=bool,
 )
-def more_calls(context: Context, arguments: Arguments) -> Hits:
+def find_words_added_more_often(context: Context, arguments: Arguments) -> Hits:
     """Report words that occur on more added than removed lines.
 
     `names` have the form "pattern => replacement". `paths_pattern` selects files (default: .c and
@@ -266,8 +288,8 @@ def more_calls(context: Context, arguments: Arguments) -> Hits:
     of removed lines.
     """
     names = dict(entry.split(" => ", 1) for entry in arguments["names"])
-    paths = compiled(arguments.get("paths_pattern", r"\.[ch]$"))
-    union = any_of(tuple(names))
+    paths = compile_rule_pattern(arguments.get("paths_pattern", r"\.[ch]$"))
+    union = join_patterns(tuple(names))
     added, removed = (
         [
             line
@@ -280,7 +302,7 @@ def more_calls(context: Context, arguments: Arguments) -> Hits:
         for kind in "+-"
     )
     for name, replacement in names.items():
-        pattern = compiled(name)
+        pattern = compile_rule_pattern(name)
         new = [(line, match) for line in added if (match := pattern.search(line.text))]
         removed_count = sum(pattern.search(line.text) is not None for line in removed)
         excess = (
@@ -317,7 +339,7 @@ class _NewText(NamedTuple):
     unless_pattern=str,
     paths_pattern=str,
 )
-def new_text_like(context: Context, arguments: Arguments) -> Hits:
+def find_matching_new_text(context: Context, arguments: Arguments) -> Hits:
     """Report matches of `pattern`, possibly multi-line, on the new side of a hunk.
 
     Each line has its sign (+ or a space) and ends in a newline. Patterns start with (?m), so that ^
@@ -327,9 +349,9 @@ def new_text_like(context: Context, arguments: Arguments) -> Hits:
     patch must add that line. `unless_pattern`, in which {name} is the text of the group `name`,
     must not match the same text. `paths_pattern` selects files.
     """
-    pattern = compiled(arguments["pattern"])
-    paths = compiled(arguments.get("paths_pattern", ""))
-    for text in _new_texts(context):
+    pattern = compile_rule_pattern(arguments["pattern"])
+    paths = compile_rule_pattern(arguments.get("paths_pattern", ""))
+    for text in _read_new_texts(context):
         path = text.change.path
         if not paths.search(path):
             continue
@@ -346,17 +368,17 @@ def new_text_like(context: Context, arguments: Arguments) -> Hits:
             yield Hit(text.patch_lines[number], values={"file": path, **groups})
 
 
-@once
-def _new_texts(context: Context) -> list[_NewText]:
+@cached_per_patch
+def _read_new_texts(context: Context) -> list[_NewText]:
     return [
-        _new_text(change, hunk)
+        _join_new_side(change, hunk)
         for change in context.patch.files
         if change.new_path is not None
         for hunk in change.hunks
     ]
 
 
-def _new_text(change: FileChange, hunk: Hunk) -> _NewText:
+def _join_new_side(change: FileChange, hunk: Hunk) -> _NewText:
     lines = [line for line in hunk.lines if line.kind in "+ "][:_MOST_LINES]
     text = "".join(f"{line.kind}{line.text[:LONGEST_LINE]}\n" for line in lines)
     return _NewText(change, text, tuple(line.patch_line for line in lines))

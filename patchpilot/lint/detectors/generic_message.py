@@ -3,20 +3,27 @@
 
 from collections.abc import Iterator
 
-from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan_patch
 from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, Hits, detector
-from patchpilot.lint.detectors.c_pattern import c_pattern, optional, suits
-from patchpilot.lint.detectors.generic import values_of
-from patchpilot.lint.detectors.message import follows_log
-from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.message_parts import same_person, tag_lines
-from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
+from patchpilot.lint.detectors.c_pattern import (
+    compile_c_pattern,
+    compile_optional_pattern,
+    matches_pattern_pair,
+)
+from patchpilot.lint.detectors.generic import placeholder_values
+from patchpilot.lint.detectors.message import is_after_commit_message
+from patchpilot.lint.lint_context import Context, cached_per_patch
+from patchpilot.lint.message_parts import find_tag_lines, is_same_person
+from patchpilot.lint.pack_patterns import LONGEST_LINE, compile_rule_pattern
 from patchpilot.model.address import Address, is_program_value
 
 
-def _matches(arguments: Arguments, name: str, text: str) -> bool:
-    return name in arguments and compiled(arguments[name]).search(text) is not None
+def _argument_matches(arguments: Arguments, name: str, text: str) -> bool:
+    return (
+        name in arguments
+        and compile_rule_pattern(arguments[name]).search(text) is not None
+    )
 
 
 @detector(
@@ -33,7 +40,7 @@ def _matches(arguments: Arguments, name: str, text: str) -> bool:
     program=bool,
     last=bool,
 )
-def tag_like(context: Context, arguments: Arguments) -> Hits:
+def find_matching_tags(context: Context, arguments: Arguments) -> Hits:
     """Report tags with these `names` whose value matches `pattern` but not `unless_pattern`.
 
     Tags are found in any paragraph, and their email address must match `address_pattern`. The name
@@ -43,14 +50,16 @@ def tag_like(context: Context, arguments: Arguments) -> Hits:
     message's sender; with them, tags without an address are skipped. `program` selects tags that
     do, or do not, name a program. `last` checks only the last tag.
     """
-    pattern = compiled(arguments.get("pattern", ""))
+    pattern = compile_rule_pattern(arguments.get("pattern", ""))
     tags = tuple(_find_tags(context, arguments["names"]))
     sender = context.patch.sender
     for line, name, value, address in tags[-1:] if arguments.get("last") else tags:
         match = pattern.search(value[:LONGEST_LINE])
-        if not match or _matches(arguments, "unless_pattern", value[:LONGEST_LINE]):
+        if not match or _argument_matches(
+            arguments, "unless_pattern", value[:LONGEST_LINE]
+        ):
             continue
-        if not _names_right_person(context, arguments, address):
+        if not _address_meets_conditions(context, arguments, address):
             continue
         if (
             "program" in arguments
@@ -60,7 +69,7 @@ def tag_like(context: Context, arguments: Arguments) -> Hits:
         email, person = (address.email, address.called) if address else ("", "")
         values = {"tag": name, "value": value, "address": email, "person": person}
         values["sender"] = sender.called if sender else ""
-        yield Hit(line, values={**values, **values_of(match, value)})
+        yield Hit(line, values={**values, **placeholder_values(match, value)})
 
 
 def _find_tags(
@@ -70,23 +79,27 @@ def _find_tags(
     keys, author = frozenset(map(str.lower, names)), context.patch.author
     if "from" in keys and author:
         yield context.patch.header_line("From") or 1, "From", str(author), author
-    for line, tag in tag_lines(context):
+    for line, tag in find_tag_lines(context):
         if tag.key in keys:
             yield line, tag.name, tag.value, tag.address
 
 
-def _names_right_person(
+def _address_meets_conditions(
     context: Context, arguments: Arguments, address: Address | None
 ) -> bool:
     """Return whether an address matches the conditions on the author and the sender."""
     if "address_pattern" in arguments and not (
-        address and _matches(arguments, "address_pattern", address.email)
+        address and _argument_matches(arguments, "address_pattern", address.email)
     ):
         return False
     patch = context.patch
     return all(
-        bool(address and other and same_person(address, other) is arguments[name])
-        for name, other in (("by_author", patch.author), ("by_sender", patch.sender))
+        bool(
+            address
+            and expected
+            and is_same_person(address, expected) is arguments[name]
+        )
+        for name, expected in (("by_author", patch.author), ("by_sender", patch.sender))
         if name in arguments
     )
 
@@ -121,7 +134,7 @@ _PART_NAMES = (
     first=bool,
     at_line_before=bool,
 )
-def patch_line_like(context: Context, arguments: Arguments) -> Hits:
+def find_matching_patch_lines(context: Context, arguments: Arguments) -> Hits:
     """Report lines in the part `where` that match `pattern`.
 
     A line of the diff includes its sign. The values of `where` are:
@@ -143,17 +156,17 @@ def patch_line_like(context: Context, arguments: Arguments) -> Hits:
     `first` stops after one finding; with `at_line_before`, it is on the previous line. The message
     may use {file} and the pattern's named groups.
     """
-    lines, raw = scan(context), arguments.get("raw")
+    lines, raw = scan_patch(context), arguments.get("raw")
     regex, unless, until = (
-        c_pattern(arguments["pattern"]),
-        optional(arguments, "unless_pattern"),
-        optional(arguments, "until_pattern"),
+        compile_c_pattern(arguments["pattern"]),
+        compile_optional_pattern(arguments, "unless_pattern"),
+        compile_optional_pattern(arguments, "until_pattern"),
     )
     end = (
         next(
             (
                 line.number
-                for line in _lines_in_part(context, "any")
+                for line in _select_part_lines(context, "any")
                 if until.search(line.text)
             ),
             None,
@@ -161,28 +174,28 @@ def patch_line_like(context: Context, arguments: Arguments) -> Hits:
         if until
         else None
     )
-    for line in _lines_in_part(context, arguments["where"]):
+    for line in _select_part_lines(context, arguments["where"]):
         text = line.raw if raw else line.text
         match = regex.search(text)
         if not match or (unless and unless.search(text)):
             continue
         if end is not None and line.number >= end:
             return
-        if _meets_conditions(lines, line, arguments):
-            hit = line.hit(**{"file": line.file, **match.groupdict("")})
+        if _neighbors_meet_conditions(lines, line, arguments):
+            hit = line.make_hit_here(**{"file": line.file, **match.groupdict("")})
             number = line.number - bool(arguments.get("at_line_before"))
             yield hit._replace(patch_line=number)
 
 
-@once
-def _lines_in_part(context: Context, where: str) -> list[ScannedLine]:
-    lines = scan(context)
+@cached_per_patch
+def _select_part_lines(context: Context, part: str) -> list[ScannedLine]:
+    lines = scan_patch(context)
     return [
         line
         for line in lines.lines
         if not line.starts_hunk
-        and line.starts_file is (where == "file")
-        and _is_in(lines, line, where)
+        and line.starts_file is (part == "file")
+        and _is_in(lines, line, part)
     ]
 
 
@@ -193,7 +206,7 @@ def _is_in(lines: LineScan, line: ScannedLine, part: str) -> bool:
         case "log" | "not-log":
             return line.in_log is (part == "log")
         case "message":
-            return follows_log(lines, line.number)
+            return is_after_commit_message(lines, line.number)
         case "mail":
             return not line.file
         case "hunk":
@@ -204,13 +217,17 @@ def _is_in(lines: LineScan, line: ScannedLine, part: str) -> bool:
             return True
 
 
-def _meets_conditions(lines: LineScan, line: ScannedLine, arguments: Arguments) -> bool:
-    if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
+def _neighbors_meet_conditions(
+    lines: LineScan, line: ScannedLine, arguments: Arguments
+) -> bool:
+    if not matches_pattern_pair(
+        arguments, line.file, "files_pattern", "other_files_pattern"
+    ):
         return False
-    before = optional(arguments, "before_pattern")
+    before = compile_optional_pattern(arguments, "before_pattern")
     if before and (
         line.number < 2 or not before.search(lines.lines[line.number - 2].raw)
     ):
         return False
     after = lines.lines[line.number].raw if line.number < len(lines.lines) else ""
-    return suits(arguments, after, "", "unless_after_pattern")
+    return matches_pattern_pair(arguments, after, "", "unless_after_pattern")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from patchpilot.cache.cached_re import cached_match, cached_search, lazy_pattern
-from patchpilot.lint.c.line_scan import LineScan, scan
+from patchpilot.lint.c.line_scan import LineScan, scan_patch
 from patchpilot.lint.detector import (
     Hit,
     Hits,
@@ -18,10 +18,10 @@ from patchpilot.lint.detector import (
     make_hit,
     typed_detector,
 )
-from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.detectors.generic import find_subject_line
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import added_lines
-from patchpilot.lint.pack_patterns import lazy
+from patchpilot.lint.new_side import find_added_lines
+from patchpilot.lint.pack_patterns import compile_lazily
 from patchpilot.model.patch import DiffLine, Patch
 from patchpilot.model.printable import HIDDEN, HIDDEN_IN_PROSE
 from patchpilot.model.trailer import is_trailer
@@ -46,24 +46,30 @@ def hidden_character(context: Context) -> Hits:
         if header.name.lower() in ("from", "to", "cc")
     ]
     message = enumerate(patch.message, patch.message_line)
-    title = (subject_line(context), patch.subject.title)
-    for at, text in (*names, title, *message):
-        yield from _hit_at(HIDDEN_IN_PROSE, "", at, text)
+    title = (find_subject_line(context), patch.subject.title)
+    for number, text in (*names, title, *message):
+        yield from _find_hidden_character(HIDDEN_IN_PROSE, "", number, text)
     for change in patch.files:
-        yield from _hit_at(HIDDEN, "path", change.patch_line, change.path)
+        yield from _find_hidden_character(
+            HIDDEN, "path", change.patch_line, change.path
+        )
         pattern = HIDDEN_IN_PROSE if _PROSE.search(change.path) else HIDDEN
         for line in change.lines():
-            yield from _hit_at(pattern, "code", line.patch_line, line.text)
-    for _, _, new in added_lines(context, _CODE):
+            yield from _find_hidden_character(
+                pattern, "code", line.patch_line, line.text
+            )
+    for _, _, new in find_added_lines(context, _CODE):
         if word := None if new.code.isascii() else _WORD.search(new.code):
             char = next(char for char in word[0] if not char.isascii())
             values = {"word": word[0], "code": f"{ord(char):04X}"}
             yield make_hit(new.patch_line, "identifier", word.start() + 1, **values)
 
 
-def _hit_at(pattern: re.Pattern[str], case: str, at: int, text: str) -> Hits:
-    if found := pattern.search(text):
-        yield make_hit(at, case, found.start() + 1, code=f"{ord(found[0]):04X}")
+def _find_hidden_character(
+    pattern: re.Pattern[str], case: str, number: int, text: str
+) -> Hits:
+    if match := pattern.search(text):
+        yield make_hit(number, case, match.start() + 1, code=f"{ord(match[0]):04X}")
 
 
 @detector(
@@ -74,19 +80,19 @@ def malformed_diff(context: Context) -> Hits:
     header has wrong counts.
     """
     patch = context.patch
-    found = cached_search(r"hunk at line (\d+)", patch.diff_error or "")
-    if not found:
+    match = cached_search(r"hunk at line (\d+)", patch.diff_error or "")
+    if not match:
         return
     # the line after this one stopped the parser
-    above = int(found[1])
-    line = patch.lines[above] if above < len(patch.lines) else ""
+    header_line = int(match[1])
+    line = patch.lines[header_line] if header_line < len(patch.lines) else ""
     case = "corrupt"
     if line.startswith("\t"):
         case = "lost-space"
     elif line and not line.startswith((" ", "+", "-", "\\", "@@ ", "diff ")):
         case = "wrapped"
-    at = min(above + 1, len(patch.lines))
-    yield make_hit(at, case, error=patch.diff_error)
+    number = min(header_line + 1, len(patch.lines))
+    yield make_hit(number, case, error=patch.diff_error)
 
 
 _TABBED = lazy_pattern(r"\.(?:c|h|S|dts|dtsi)$")
@@ -95,7 +101,7 @@ _TABBED = lazy_pattern(r"\.(?:c|h|S|dts|dtsi)$")
 @detector(
     "tabs-lost",
 )
-def tabs_lost(context: Context) -> Hits:
+def tabs_converted_to_spaces(context: Context) -> Hits:
     """Report code that is indented with spaces in the message but with tabs in the tree."""
     for change in context.patch.files:
         if not _TABBED.search(change.path) or change.is_binary:
@@ -111,19 +117,19 @@ def tabs_lost(context: Context) -> Hits:
         spaced_lines = [
             line for line in indented if cached_match(r" {4,}\S", line.text)
         ]
-        if _contains_line(context, change.old_path, spaced_lines):
+        if _file_contains_line(context, change.old_path, spaced_lines):
             continue
         if (
             len(spaced_lines) >= 3
             and len(spaced_lines) == len(indented)
-            and _may_have_been_tabs(spaced_lines)
+            and _look_like_converted_tabs(spaced_lines)
             and any(line.kind != "+" for line in indented)
         ):
             yield Hit(spaced_lines[0].patch_line)
             return
 
 
-def _may_have_been_tabs(lines: list[DiffLine]) -> bool:
+def _look_like_converted_tabs(lines: list[DiffLine]) -> bool:
     """Return whether most indents are multiples of a tab.
 
     Equal indents do not count, because they may be a table.
@@ -140,7 +146,9 @@ _TAB_WIDTH = 4
 """A tab becomes this many spaces or a multiple."""
 
 
-def _contains_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:
+def _file_contains_line(
+    context: Context, path: str | None, spaced: list[DiffLine]
+) -> bool:
     """Return whether the tree's file contains an unchanged, space-indented line of the patch."""
     data = context.tree.read(path) if context.tree and path else None
     text = (data or b"").decode("utf-8", "replace")
@@ -150,36 +158,36 @@ def _contains_line(context: Context, path: str | None, spaced: list[DiffLine]) -
 @detector(
     "encoded-leftovers",
 )
-def encoded_leftovers(context: Context) -> Hits:
+def leftover_mail_encoding(context: Context) -> Hits:
     """Report remains of quoted-printable encoding or HTML entities in the message or diff."""
     patch = context.patch
     qp = [
-        at
-        for at, line in enumerate(patch.lines)
+        index
+        for index, line in enumerate(patch.lines)
         if "=" in line
         and re.search(
             r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w|^[+-]=09|[\s!<>+*/|&-]=3D(?:3D)? ",
             line,
         )
         and not re.search(r"^[A-Z]: |^[ +-]?\s*[A-Za-z_][\w.-]*=\w+$", line)
-        and at >= patch.message_line - 1
+        and index >= patch.message_line - 1
     ]
     if len(qp) >= 2 or any(
-        re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at])
-        for at in qp
+        re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[index])
+        for index in qp
     ):
         yield make_hit(qp[0] + 1, "quoted-printable")
-    for at in range(patch.message_line - 1, len(patch.lines)):
-        line = patch.lines[at]
+    for index in range(patch.message_line - 1, len(patch.lines)):
+        line = patch.lines[index]
         if re.search(r"&(?:lt|gt|amp|quot|nbsp);", line) and re.match(
             r"^[+ -]?.*(?:-&gt;|#include &lt;|&amp;&amp;|&lt;[\w.+-]+@)", line
         ):
-            yield make_hit(at + 1, "entities")
+            yield make_hit(index + 1, "entities")
             return
 
 
 @detector("all-crlf")
-def all_crlf(context: Context) -> Hits:
+def crlf_line_endings(context: Context) -> Hits:
     """Report a message in which nearly all lines end with CRLF."""
     lines = context.patch.lines
     count = sum(line.endswith("\r") for line in lines)
@@ -190,18 +198,18 @@ def all_crlf(context: Context) -> Hits:
 _LEAST_CRLF = 4
 
 
-_STARTS = lazy(
+_STARTS = compile_lazily(
     r"^(?: mode change [0-7]+ => [0-7]+ \S+\s*$|rename (?:from|to) \S+\s*$|diff --git a/[\w/._\-]+"
     r" b/\S+\s*$)",
     re.ASCII,
 )
-_MAINTAINERS_STAT = lazy(r"^\s*MAINTAINERS\s*\|")
-_MADE_OR_MOVED = lazy(
+_MAINTAINERS_STAT = compile_lazily(r"^\s*MAINTAINERS\s*\|")
+_MADE_OR_MOVED = compile_lazily(
     r"^(?:(?:new|deleted) file mode\s*\d+\s*$|rename (?:from|to) [\w/.\-]+\s*$)"
 )
-_BRACED_MOVE = lazy(r"\{\s*[\w/.\-]*\s*=>\s*[\w/.\-]*\s*\}")
+_BRACED_MOVE = compile_lazily(r"\{\s*[\w/.\-]*\s*=>\s*[\w/.\-]*\s*\}")
 _BINDING = ("Documentation/devicetree/", "include/dt-bindings/")
-_NEW_SIDE = lazy(r"^\+\+\+\s+(\S+)")
+_NEW_SIDE = compile_lazily(r"^\+\+\+\s+(\S+)")
 
 
 def is_patch(lines: LineScan) -> bool:
@@ -214,10 +222,10 @@ def is_patch(lines: LineScan) -> bool:
         if not before and text[:1] in (" ", "r", "d") and _STARTS.match(text):
             return True
         before = line.log_after
-    return _creates_or_moves(lines)
+    return _creates_or_moves_file(lines)
 
 
-def last_line(lines: LineScan) -> int:
+def find_last_patch_line(lines: LineScan) -> int:
     """Return the patch line for findings about the whole patch: the last line that is not a hunk
     header.
     """
@@ -231,10 +239,10 @@ def last_line(lines: LineScan) -> int:
 )
 def check_form(context: Context) -> TypedHits:
     """Report a message without a diff, and patches that mix bindings with other files."""
-    lines = scan(context)
+    lines = scan_patch(context)
     yield from _check_files(context, lines)
     if not is_patch(lines) and not context.patch.source.endswith("cover-letter.patch"):
-        yield "NOT_UNIFIED_DIFF", Hit(last_line(lines))
+        yield "NOT_UNIFIED_DIFF", Hit(find_last_patch_line(lines))
 
 
 def _check_files(context: Context, lines: LineScan) -> TypedHits:
@@ -250,9 +258,9 @@ def _check_files(context: Context, lines: LineScan) -> TypedHits:
     for line in lines.lines:
         text = line.text
         if line.starts_file:
-            if found := _NEW_SIDE.match(text):
+            if match := _NEW_SIDE.match(text):
                 # checkpatch.pl reports the line that it has read before the file name
-                prefix = found[1].partition("/")[0]
+                prefix = match[1].partition("/")[0]
                 if tree is not None and prefix and tree.exists(prefix):
                     yield "PATCH_PREFIX", make_hit(previous_number, prefix=prefix)
             if not line.file.startswith(neutral):
@@ -267,7 +275,7 @@ def _check_files(context: Context, lines: LineScan) -> TypedHits:
             previous_number = line.number
 
 
-def _creates_or_moves(lines: LineScan) -> bool:
+def _creates_or_moves_file(lines: LineScan) -> bool:
     """Return whether a file is created, deleted or moved.
 
     Like checkpatch.pl, return False if the diffstat contains MAINTAINERS.
@@ -290,7 +298,7 @@ def _creates_or_moves(lines: LineScan) -> bool:
 @detector(
     "cut-message",
 )
-def cut_message(context: Context) -> Hits:
+def message_cut_by_git_am(context: Context) -> Hits:
     """Report lines where `git am` cuts the message: dashes, a diff, a From line or scissors."""
     from patchpilot.model.mail import is_scissors_line
 
@@ -302,15 +310,15 @@ def cut_message(context: Context) -> Hits:
         "base64",
     )
     scissors: list[int] = []
-    for at, line in enumerate(patch.message):
+    for index, line in enumerate(patch.message):
         if not encoded and cached_match(r"^From \S+ .*\d\d:\d\d", line):
-            yield make_hit(patch.message_line + at, "from")
+            yield make_hit(patch.message_line + index, "from")
         elif is_scissors_line(line):
-            scissors.append(at)
+            scissors.append(index)
     if scissors:
         # two scissors lines enclose a quotation
-        below = patch.message[scissors[-1] + 1 :]
-        is_intended = len(scissors) == 1 and _is_commit_message(below)
+        following = patch.message[scissors[-1] + 1 :]
+        is_intended = len(scissors) == 1 and _is_commit_message(following)
         case = "scissors-on-purpose" if is_intended else "scissors"
         yield make_hit(patch.message_line + scissors[-1], case)
     diff_line = _find_false_diff(patch)
@@ -332,15 +340,15 @@ def cut_message(context: Context) -> Hits:
 def _find_false_diff(patch: Patch) -> int:
     """Return the patch line where the message seems to start a diff but continues as text, or 0."""
     first = patch.message_line + len(patch.message)
-    for at in range(first, patch.diff_line):
-        line = patch.lines[at - 1]
+    for index in range(first, patch.diff_line):
+        line = patch.lines[index - 1]
         if line.strip():
             is_diff = cached_match(r"diff -|Index: |--- \S", line)
-            below = patch.lines[at : patch.diff_line - 1]
+            following = patch.lines[index : patch.diff_line - 1]
             has_text = any(
-                cached_match(r"(?!=+$|diff |Index: )\S", text) for text in below
+                cached_match(r"(?!=+$|diff |Index: )\S", text) for text in following
             )
-            return at if is_diff and has_text and patch.has_diff else 0
+            return index if is_diff and has_text and patch.has_diff else 0
     return 0
 
 
@@ -363,19 +371,19 @@ def _find_lost_sign_off(patch: Patch) -> Hits:
         (change.hunks[0].patch_line for change in patch.files if change.hunks),
         default=len(patch.lines) + 1,
     )
-    for at in range(patch.message_line + len(patch.message), end):
-        if at <= len(patch.lines) and _SIGNED.match(patch.lines[at - 1]):
+    for index in range(patch.message_line + len(patch.message), end):
+        if index <= len(patch.lines) and _SIGNED.match(patch.lines[index - 1]):
             yield make_hit(
-                at,
+                index,
                 (
                     "sign-off-below-separator"
-                    if at < patch.diff_line
+                    if index < patch.diff_line
                     else "sign-off-below-diff"
                 ),
             )
             return
-    for at in range(end, len(patch.lines) + 1):
-        if _SIGNED.match(patch.lines[at - 1]):
+    for index in range(end, len(patch.lines) + 1):
+        if _SIGNED.match(patch.lines[index - 1]):
             yield make_hit(patch.diff_line, "unindented-diff")
             return
 

@@ -16,7 +16,7 @@ from patchpilot.cache.cached_re import (
     compile_cached,
     lazy_pattern,
 )
-from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan_patch
 from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import (
     Arguments,
@@ -27,26 +27,26 @@ from patchpilot.lint.detector import (
     make_hit,
     typed_detector,
 )
-from patchpilot.lint.detectors.generic import subject_hit
+from patchpilot.lint.detectors.generic import make_subject_hit
 from patchpilot.lint.detectors.tags import KNOWN
 from patchpilot.lint.habits import (
-    case_of,
+    find_patch_habits,
+    find_patch_subsystem,
     first_word,
-    habits,
+    first_word_case,
     have_same_convention,
-    subsystem,
 )
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_parts import (
+    find_paragraphs,
+    find_pasted_lines,
+    find_tag_lines,
+    find_written_prefix,
     is_plain,
-    paragraphs,
-    pasted,
     split_prefix,
-    tag_lines,
-    written_prefix,
 )
-from patchpilot.lint.pack_patterns import compiled, lazy
-from patchpilot.lint.word_lists import imperative_of, word_set
+from patchpilot.lint.pack_patterns import compile_lazily, compile_rule_pattern
+from patchpilot.lint.word_lists import find_imperative, load_word_set
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import FindingFix
 from patchpilot.model.source_tree import Tree
@@ -56,26 +56,26 @@ TOO_LONG = 90
 
 
 @detector("badly-wrapped", narrow=int)
-def badly_wrapped(context: Context, arguments: Arguments) -> Hits:
+def badly_wrapped_paragraph(context: Context, arguments: Arguments) -> Hits:
     """Report a paragraph of prose with several lines that are wrapped much too early.
 
     The first word of the next line would still fit within `narrow` columns.
     """
-    narrow = arguments["narrow"]
-    for paragraph in paragraphs(context):
+    narrow_width = arguments["narrow"]
+    for paragraph in find_paragraphs(context):
         lines = [line.rstrip() for line in paragraph.lines]
         widest = max(map(len, lines))
         # another rule reports long lines
         if widest > TOO_LONG:
             continue
         early_lines = [
-            at
-            for at, (line, following) in enumerate(pairwise(lines))
-            if len(line) + 1 + len(following.split()[0]) <= narrow
+            index
+            for index, (line, following) in enumerate(pairwise(lines))
+            if len(line) + 1 + len(following.split()[0]) <= narrow_width
             and not _ends_clause(line, following)
         ]
         if len(early_lines) >= 2 and (
-            len(early_lines) * 2 >= len(lines) - 1 or widest >= narrow
+            len(early_lines) * 2 >= len(lines) - 1 or widest >= narrow_width
         ):
             yield make_hit(paragraph.start + early_lines[0])
             return
@@ -94,7 +94,7 @@ _STAT = lazy_pattern(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|"
     "no-changelog",
     heading_pattern=str,
 )
-def no_changelog(context: Context, arguments: Arguments) -> Hits:
+def missing_changelog(context: Context, arguments: Arguments) -> Hits:
     """Report a later version of a patch without a changelog.
 
     In a series, the changelog may be in the cover letter, if that is available.
@@ -111,7 +111,7 @@ def no_changelog(context: Context, arguments: Arguments) -> Hits:
     )
     if (patch.subject.total or 1) > 1 and cover is None and not is_unthreaded:
         return
-    heading = compiled(arguments["heading_pattern"])
+    heading = compile_rule_pattern(arguments["heading_pattern"])
     cover_lines = [*cover.message, *cover.notes] if cover else []
     texts = [*patch.notes, "", *patch.message, "", *cover_lines]
     notes = [
@@ -122,13 +122,13 @@ def no_changelog(context: Context, arguments: Arguments) -> Hits:
         and "://" not in line
     ]
     if not notes and not any(
-        _describes_change(heading, texts, at) for at in range(len(texts))
+        _describes_change(heading, texts, index) for index in range(len(texts))
     ):
-        yield subject_hit(context, version=version, previous=version - 1)
+        yield make_subject_hit(context, version=version, previous=version - 1)
 
 
-def _describes_change(heading: re.Pattern[str], lines: list[str], at: int) -> bool:
-    line = lines[at]
+def _describes_change(heading: re.Pattern[str], lines: list[str], index: int) -> bool:
+    line = lines[index]
     if _STAT.match(line):
         return False
     if heading.match(line) or cached_search(
@@ -136,10 +136,10 @@ def _describes_change(heading: re.Pattern[str], lines: list[str], at: int) -> bo
         r" ?\d|\bno (?:functional )?changes?\b|\b[Rr]evision \d",
         line,
     ):
-        rest = [line.partition(":")[2], *lines[at + 1 : at + 5]]
+        following = [line.partition(":")[2], *lines[index + 1 : index + 5]]
         described = [
             text
-            for text in rest
+            for text in following
             if cached_search(r"[a-z]{3}", text)
             and not cached_search(r"://|<", text)
             and not _STAT.match(text)
@@ -159,9 +159,9 @@ def _describes_change(heading: re.Pattern[str], lines: list[str], at: int) -> bo
 def indented_message(context: Context) -> Hits:
     """Report a message in which all lines are indented, except perhaps its tags."""
     patch = context.patch
-    tags = {tag.line for _, tag in tag_lines(context)}
-    lines = [(at, line) for at, line in enumerate(patch.message) if line.strip()]
-    text = [line for at, line in lines if at not in tags]
+    tags = {tag.line for _, tag in find_tag_lines(context)}
+    lines = [(index, line) for index, line in enumerate(patch.message) if line.strip()]
+    text = [line for index, line in lines if index not in tags]
     long = [line for line in text if len(line.split()) > _FEW_WORDS]
     is_text = len(long) > 1 and all(
         line[:1] == "\t" or line[:4] == " " * 4 for line in text
@@ -174,23 +174,23 @@ _FEW_WORDS = 5
 
 
 LOG_WIDTH = 75
-_OOPS = lazy(
+_OOPS = compile_lazily(
     r"^\s*(?:WARNING:|BUG:)|^\s*\[\s*\d+\.\d{6}\s*\]|^\s*\[<[0-9a-fA-F]{8,}>\]"
 )
-_REGISTERS = lazy(
+_REGISTERS = compile_lazily(
     r"^(?:\s+\w+:\s+[0-9a-fA-F]+){3}|^\s*#\d+\s*\[[0-9a-fA-F]+\]\s*\w+ at [0-9a-fA-F]+"
 )
-_MAY_BE_LONG = lazy(
+_MAY_BE_LONG = compile_lazily(
     rf"^\s*[a-zA-Z0-9_/.]+\s+\|\s+\d+|^\s*(?:[\w.\-+]*/)++[\w.\-+]+:|^\s*(?i:Fixes:|Link:|(?:{'|'.join(KNOWN)}):)",
 )
-_CHARSET = lazy(r'^Content-Type:.+charset="(.+)".*$')
-_CLEAN = lazy(r"[\t\n\r\x20-\x7e]*")
-_ANY_UTF8 = lazy(r"[\xc2-\xf4][\x80-\xbf]")
-_PATH = lazy(r"(?:^|\s)(/\S*)")
-_PATH_WITH_LINE = lazy(r"^(.*?)(?::\d+)+:?$")
+_CHARSET = compile_lazily(r'^Content-Type:.+charset="(.+)".*$')
+_CLEAN = compile_lazily(r"[\t\n\r\x20-\x7e]*")
+_ANY_UTF8 = compile_lazily(r"[\xc2-\xf4][\x80-\xbf]")
+_PATH = compile_lazily(r"(?:^|\s)(/\S*)")
+_PATH_WITH_LINE = compile_lazily(r"^(.*?)(?::\d+)+:?$")
 
 
-_OUTPUT = lazy(
+_OUTPUT = compile_lazily(
     r"\s*(?:>+ )?(?:[\w./+-]*\b(?:ld|as|gcc|clang|make)(?:\[\d+\])?: "
     r"|\S+: (?:fatal )?(?:error|warning|note|in function)\b"
     # match only up to the first digit, so that a long word is searched only once
@@ -200,7 +200,7 @@ _UNWRAPPED = 100
 """Longer lines were never wrapped, rather than wrapped a word too late."""
 
 
-def follows_log(lines: LineScan, number: int) -> bool:
+def is_after_commit_message(lines: LineScan, number: int) -> bool:
     """Return whether the previous patch line is part of the commit message."""
     return number > 1 and lines.lines[number - 2].log_after
 
@@ -210,7 +210,7 @@ def follows_log(lines: LineScan, number: int) -> bool:
 )
 def check_message(context: Context) -> TypedHits:
     """Report problems in the commit message and the headers."""
-    lines = scan(context)
+    lines = scan_patch(context)
     yield from _check_description(lines)
     yield from _check_line_lengths(context, lines)
     yield from _check_encoding(lines)
@@ -218,7 +218,7 @@ def check_message(context: Context) -> TypedHits:
         yield from _find_absolute_paths(lines, context.tree)
 
 
-def starts_dump(line: ScannedLine) -> bool:
+def starts_register_dump(line: ScannedLine) -> bool:
     """Return whether the line looks like the start of a stack or register dump, which ends at the
     next blank line.
     """
@@ -233,7 +233,7 @@ def _check_description(lines: LineScan) -> TypedHits:
     line_count, has_log = 0, False
     for line in lines.lines:
         if not (line.starts_file or line.starts_hunk):
-            if follows_log(lines, line.number):
+            if is_after_commit_message(lines, line.number):
                 line_count += bool(line.text.strip(" \t\r\f\v"))
             elif has_log:
                 if line_count < 2:
@@ -250,19 +250,19 @@ def _check_line_lengths(context: Context, lines: LineScan) -> TypedHits:
         if line.starts_file or line.starts_hunk:
             continue
         if line.file and not (
-            line.in_header or line.in_log or follows_log(lines, line.number)
+            line.in_header or line.in_log or is_after_commit_message(lines, line.number)
         ):
             # the message ends at the first file
             return
-        oops = oops or starts_dump(line)
+        oops = oops or starts_register_dump(line)
         if not line.in_log:
             continue
         if (
             len(text) > LOG_WIDTH
             and not long_seen
             and not oops
-            and not _may_be_long(text, context.options.message_kernel)
-            and (as_script or not _is_output(context, line))
+            and not _may_exceed_limit(text, context.options.message_kernel)
+            and (as_script or not _is_program_output(context, line))
         ):
             long_seen = True
             yield (
@@ -278,13 +278,13 @@ def _check_line_lengths(context: Context, lines: LineScan) -> TypedHits:
             oops = False
 
 
-def _is_output(context: Context, line: ScannedLine) -> bool:
+def _is_program_output(context: Context, line: ScannedLine) -> bool:
     """Return whether a line of the message is the output of a program, such as a compiler."""
-    at = line.number - context.patch.message_line
-    return at in pasted(context) or _OUTPUT.match(line.text) is not None
+    index = line.number - context.patch.message_line
+    return index in find_pasted_lines(context) or _OUTPUT.match(line.text) is not None
 
 
-def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
+def _may_exceed_limit(text: str, kernel: tuple[int, int]) -> bool:
     """Return whether a line may exceed the limit because it is a diffstat, a path or a tag.
 
     Closes: counts as a tag since Linux 6.4.
@@ -305,9 +305,9 @@ def _check_encoding(lines: LineScan) -> TypedHits:
         if (
             line.in_header
             and raw.startswith("Content-Type:")
-            and (found := _CHARSET.match(raw))
+            and (match := _CHARSET.match(raw))
         ):
-            other_charset = other_charset or "utf-8" not in found[1].lower()
+            other_charset = other_charset or "utf-8" not in match[1].lower()
         if (line.file and line.sign != "+") or _CLEAN.fullmatch(raw):
             continue
         if other_charset and line.log_after and not line.file and _ANY_UTF8.search(raw):
@@ -321,19 +321,19 @@ def _find_absolute_paths(lines: LineScan, tree: Tree) -> TypedHits:
             and "/" in line.text
             and not (line.starts_file or line.starts_hunk)
         ):
-            for found in _PATH.finditer(line.text):
-                place = _PATH_WITH_LINE.match(found[1])
-                if (place and _is_in_tree(place[1], tree)) or _is_in_tree(
-                    found[1], tree
-                ):
+            for match in _PATH.finditer(line.text):
+                path_with_line = _PATH_WITH_LINE.match(match[1])
+                if (
+                    path_with_line and _is_path_in_tree(path_with_line[1], tree)
+                ) or _is_path_in_tree(match[1], tree):
                     yield "USE_RELATIVE_PATH", Hit(line.number)
 
 
-def _is_in_tree(path: str, tree: Tree) -> bool:
-    rest = path
-    while "/" in rest:
-        rest = rest.partition("/")[2]
-        if rest and tree.exists(rest) and not tree.is_dir(rest):
+def _is_path_in_tree(path: str, tree: Tree) -> bool:
+    suffix = path
+    while "/" in suffix:
+        suffix = suffix.partition("/")[2]
+        if suffix and tree.exists(suffix) and not tree.is_dir(suffix):
             return True
     return False
 
@@ -351,25 +351,25 @@ def _this_patch_pattern() -> re.Pattern[str]:
 @detector(
     "this-patch",
 )
-def this_patch(context: Context) -> Hits:
+def this_patch_wording(context: Context) -> Hits:
     """Report "this patch adds" and similar phrases, because messages should be imperative."""
-    for paragraph in paragraphs(context):
+    for paragraph in find_paragraphs(context):
         if cached_match(r"This reverts commit\b", paragraph.text):
             continue
-        for found in _this_patch_pattern().finditer(paragraph.text):
-            what = found["what"] or found["other"]
+        for match in _this_patch_pattern().finditer(paragraph.text):
+            phrase = match["what"] or match["other"]
             # in a revert, "this commit" is the one being reverted
-            if what == "commit" and context.patch.subject.title.startswith("Revert "):
+            if phrase == "commit" and context.patch.subject.title.startswith("Revert "):
                 continue
             yield make_hit(
-                paragraph.line_at(found.start()), "patch", quoted=found[0], what=what
+                paragraph.line_at(match.start()), "patch", quoted=match[0], what=phrase
             )
             return
-    for first in paragraphs(context)[:1]:
+    for first in find_paragraphs(context)[:1]:
         opening = cached_match(
             r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text
         )
-        verb = imperative_of(opening["verb"]) if opening else None
+        verb = find_imperative(opening["verb"]) if opening else None
         if opening and verb:
             values = {"quoted": opening[0], "verb": verb.capitalize()}
             yield make_hit(first.start, "this", **values)
@@ -378,7 +378,7 @@ def this_patch(context: Context) -> Hits:
 @detector(
     "no-prefix",
 )
-def no_prefix(context: Context) -> Hits:
+def missing_subject_prefix(context: Context) -> Hits:
     """Report a title without a subsystem prefix.
 
     The finding is less severe for a patch file without recipients, which may never be sent.
@@ -395,10 +395,10 @@ def no_prefix(context: Context) -> Hits:
     if prefixes or cached_match(r"^[\w/.-]+：", title):
         return
     other_separator = cached_match(r"^(\w[\w/-]*)(?: -|;|::| \()", title)
-    usual_habits = habits(context)
+    usual_habits = find_patch_habits(context)
     usual_prefix = (
         usual_habits.prefix
-        if usual_habits and usual_habits.share >= _LEAST_SHARE
+        if usual_habits and usual_habits.prefix_share >= _LEAST_SHARE
         else ""
     )
     kind, values = "", {}
@@ -407,7 +407,7 @@ def no_prefix(context: Context) -> Hits:
     elif usual_prefix:
         kind, values = "usual", {"usual": usual_prefix}
     file_case = "" if patch.commit or is_mail(patch) else "loose-file"
-    yield subject_hit(
+    yield make_subject_hit(
         context,
         "-".join(part for part in (file_case, kind) if part),
         FindingFix("suggest", f"{usual_prefix} {title}")
@@ -429,43 +429,43 @@ def subject_not_imperative(context: Context) -> Hits:
     title = context.patch.subject.title
     if not is_plain(title):
         return
-    _, rest = split_prefix(title)
-    found = cached_match(r"(?P<verb>[A-Za-z]+)\s+\S", rest)
-    if not found:
+    _, summary = split_prefix(title)
+    match = cached_match(r"(?P<verb>[A-Za-z]+)\s+\S", summary)
+    if not match:
         return
-    verb, imperative = found["verb"], imperative_of(found["verb"])
+    verb, imperative = match["verb"], find_imperative(match["verb"])
     if imperative and not (
         verb.lower() == imperative
-        or verb.lower() in word_set("message", "nouns")
-        or cached_match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
-        or cached_match(r"\w+ (?:to|for|in|of)\b", rest)
+        or verb.lower() in load_word_set("message", "nouns")
+        or cached_match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", summary)
+        or cached_match(r"\w+ (?:to|for|in|of)\b", summary)
     ):
-        yield subject_hit(context, quoted=verb, verb=imperative)
+        yield make_subject_hit(context, quoted=verb, verb=imperative)
 
 
 @detector(
     "patch-prefix",
 )
-def patch_prefix(context: Context) -> Hits:
+def malformed_patch_prefix(context: Context) -> Hits:
     """Report a version or the word PATCH outside the brackets or in a malformed prefix."""
     patch = context.patch
     title = patch.subject.title
     if re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or re.search(
         r"\s[\[(][vV]\d{1,2}[\])]$", title
     ):
-        yield subject_hit(context, "outside")
-    elif unread := _unread_version(patch):
-        yield subject_hit(context, "unread", quoted=unread)
+        yield make_subject_hit(context, "outside")
+    elif unread := _find_unparsed_version(patch):
+        yield make_subject_hit(context, "unread", quoted=unread)
     elif (
         len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1
     ):
-        yield subject_hit(context, "two-marks")
+        yield make_subject_hit(context, "two-marks")
     elif (
         patch.has_diff
-        and (found := re.match(r"(?i)\s*((?:Re|Fwd?|FW|AW|WG)\s*:)", patch.subject.raw))
+        and (match := re.match(r"(?i)\s*((?:Re|Fwd?|FW|AW|WG)\s*:)", patch.subject.raw))
         and patch.tags("Signed-off-by")
     ):
-        yield subject_hit(context, "reply", quoted=found[1])
+        yield make_subject_hit(context, "reply", quoted=match[1])
     elif re.match(r"^PATCH\b", title) or (
         patch.subject.words
         and not patch.subject.is_patch
@@ -473,26 +473,26 @@ def patch_prefix(context: Context) -> Hits:
             r"\bpatch(?!-[a-z])", " ".join(patch.subject.words), re.IGNORECASE
         )
     ):
-        yield subject_hit(context, "unrecognized")
+        yield make_subject_hit(context, "unrecognized")
 
 
-def _unread_version(patch: Patch) -> str | None:
+def _find_unparsed_version(patch: Patch) -> str | None:
     """Return a version or number in the brackets that no tool parses ("version 2", "ver2" or "1 of
     3"), or None.
     """
     if patch.subject.version > 1:
         return None
     marks = " ".join(patch.subject.marks)
-    found = re.search(
+    match = re.search(
         r"\b(?:version\s*|ver\.?\s*|rev\.?\s*|v\.\s*|v\s+|PATCH[,-]\s*v)\d+\b|\b\d+ of \d+\b",
         marks,
         re.IGNORECASE,
     )
-    return found[0] if found else None
+    return match[0] if match else None
 
 
 @detector("prefix-convention")
-def prefix_convention(context: Context) -> Hits:
+def unusual_subject_prefix(context: Context) -> Hits:
     """Report a title without the usual prefix of its subsystem: the prefix that the subsystem
     documents or, if there is none, one used by nearly all commits to the files.
     """
@@ -504,19 +504,23 @@ def prefix_convention(context: Context) -> Hits:
     prefixes, _ = split_prefix(title)
     if not prefixes or not patch.has_diff or not context.project.kernel:
         return
-    own, usual = subsystem(context), habits(context)
+    subsystem, usual = find_patch_subsystem(context), find_patch_habits(context)
     # accept prefixes that earlier commits in this repository use
     is_known_prefix = usual is not None and usual.is_known(prefixes[0])
-    if own and own.prefix_pattern and not compiled(own.prefix_pattern).search(title):
+    if (
+        subsystem
+        and subsystem.prefix_pattern
+        and not compile_rule_pattern(subsystem.prefix_pattern).search(title)
+    ):
         if not is_known_prefix:
-            yield subject_hit(
+            yield make_subject_hit(
                 context,
                 prefix=": ".join(prefixes),
-                instead=own.prefix,
-                subsystem=own.title,
+                instead=subsystem.prefix,
+                subsystem=subsystem.title,
             )
         return
-    strength = usual.weight(usual.share) if usual else ""
+    strength = usual.weigh_share(usual.prefix_share) if usual else ""
     if usual is None or not strength or cached_match(r"(?i)tree-?wide", prefixes[0]):
         return
     case = "learned" if strength == "speaks" else "question"
@@ -525,19 +529,23 @@ def prefix_convention(context: Context) -> Hits:
             have_same_convention(prefixes[0], usual.first[0][0])
             and case == "learned"
             and not usual.has_further(prefixes)
-            and not _names_file(patch, prefixes)
+            and not _prefix_names_file(patch, prefixes)
         )
         case = "part" if partial else ""
     if case:
-        values = {"usual": usual.prefix, "share": usual.share, "total": usual.total}
-        prefix, rest = written_prefix(title), split_prefix(title)[1]
-        fix = FindingFix("suggest", f"{usual.prefix} {rest}")
-        yield subject_hit(
+        values = {
+            "usual": usual.prefix,
+            "share": usual.prefix_share,
+            "total": usual.total,
+        }
+        prefix, summary = find_written_prefix(title), split_prefix(title)[1]
+        fix = FindingFix("suggest", f"{usual.prefix} {summary}")
+        yield make_subject_hit(
             context, case, fix, prefix=prefix, folder=usual.where, **values
         )
 
 
-def _names_file(patch: Patch, prefixes: Sequence[str]) -> bool:
+def _prefix_names_file(patch: Patch, prefixes: Sequence[str]) -> bool:
     """Return whether the last of two prefixes names a changed file, as in "iio: bmp280:"."""
     name = re.sub(r"[-_]", "", prefixes[-1].lower())
     return len(prefixes) == 2 and any(
@@ -551,22 +559,26 @@ def _names_file(patch: Patch, prefixes: Sequence[str]) -> bool:
 @detector(
     "case-after-prefix",
 )
-def case_after_prefix(context: Context) -> Hits:
+def unusual_case_after_prefix(context: Context) -> Hits:
     """Report the case of the title's first word if it is unusual in the subsystem and in earlier
     commits to the files.
     """
     title = context.patch.subject.title
     if not is_plain(title) or not context.patch.has_diff or not context.project.kernel:
         return
-    case, own, usual = case_of(title), subsystem(context), habits(context)
+    case, subsystem, usual = (
+        first_word_case(title),
+        find_patch_subsystem(context),
+        find_patch_habits(context),
+    )
     if not case or (usual and case in dict(usual.cases[:1])):
         return
-    if own and own.after_prefix not in ("", case):
-        yield subject_hit(
+    if subsystem and subsystem.after_prefix not in ("", case):
+        yield make_subject_hit(
             context,
             word=first_word(title),
-            usual=_CASES[own.after_prefix],
-            subsystem=own.title,
+            usual=_CASES[subsystem.after_prefix],
+            subsystem=subsystem.title,
         )
 
 

@@ -7,13 +7,13 @@ Check the form of a reference and, if there is a repository, whether it is corre
 import re
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, scan
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan_patch, to_byte_text
 from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
-from patchpilot.lint.detectors.message import starts_dump
+from patchpilot.lint.detectors.message import starts_register_dump
 from patchpilot.lint.detectors.tags import find_closing_parenthesis
 from patchpilot.lint.lint_context import Context, HistoryFacts
-from patchpilot.lint.message_parts import pasted, tags_named
-from patchpilot.lint.pack_patterns import lazy
+from patchpilot.lint.message_parts import find_pasted_lines, find_tags_by_name
+from patchpilot.lint.pack_patterns import compile_lazily
 from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import (
     DIGITS,
@@ -25,32 +25,32 @@ from patchpilot.model.commit_references import (
 )
 from patchpilot.model.rule import FindingFix
 
-_COMMIT_ID = lazy(r"\bcommit\s+[0-9a-f]{5,}\b", re.IGNORECASE)
-_COMMIT_ENDS = lazy(r"\bcommit\s*$", re.IGNORECASE)
-_ID_BEGINS = lazy(r"^\s*[0-9a-f]{5,}\b", re.IGNORECASE)
-_BARE_ID = lazy(r"(?:\s|^)[0-9a-f]{12,40}(?:[\s\"'(\[]|$)", re.IGNORECASE)
-_BRACKETED_ID = lazy(r"[<\[][0-9a-f]{12,40}[>\]]", re.IGNORECASE)
-_EXEMPT = lazy(
+_COMMIT_ID = compile_lazily(r"\bcommit\s+[0-9a-f]{5,}\b", re.IGNORECASE)
+_COMMIT_ENDS = compile_lazily(r"\bcommit\s*$", re.IGNORECASE)
+_ID_BEGINS = compile_lazily(r"^\s*[0-9a-f]{5,}\b", re.IGNORECASE)
+_BARE_ID = compile_lazily(r"(?:\s|^)[0-9a-f]{12,40}(?:[\s\"'(\[]|$)", re.IGNORECASE)
+_BRACKETED_ID = compile_lazily(r"[<\[][0-9a-f]{12,40}[>\]]", re.IGNORECASE)
+_EXEMPT = compile_lazily(
     r"^\s*(?i:Link|Patchwork|http|https|BugLink|base-commit|prerequisite-(?:patch|message|change)-id):"
     r"|^This reverts commit [0-9a-f]{7,40}",
     re.ASCII,
 )
-_DESCRIBED = lazy(r"\bcommit\s+[0-9a-f]{5,}\s*(?=\()", re.IGNORECASE)
-_BEGINS = lazy(r"\bcommit\s+[0-9a-f]{5,}|\bcommit\s*$", re.IGNORECASE)
-_NAMED = lazy(r"\b(c)ommit\s+([0-9a-f]{5,})\b", re.IGNORECASE)
-_LONG_ENOUGH = lazy(r"\bcommit\s+[0-9a-f]{12,40}", re.IGNORECASE)
-_TOO_LONG = lazy(r"\bcommit\s+[0-9a-f]{41,}", re.IGNORECASE)
-_ONE_SPACE = lazy(r"\bcommit [0-9a-f]", re.IGNORECASE)
-_LOWER_CASE = lazy(r"\b[Cc]ommit\s+[0-9a-f]{5,40}[^A-F]")
-_ANY_ID = lazy(r"\b([0-9a-f]{12,40})\b", re.IGNORECASE)
-_MENTIONED = lazy(r"\bcommit\s+([0-9a-f]{6,40})\b", re.IGNORECASE)
-_SOME_ID = lazy(r"\b[0-9a-f]{7,40}\b", re.IGNORECASE)
-_TITLE_FOLLOWS = lazy(r"\s*\(\s*[\"']")
-_AFTER_COMMIT = lazy(r"\bcommits?\s+$", re.IGNORECASE)
-_NUMBER = lazy(r"(?:0000|ffff|[0-9a-f]{16}$)")
+_DESCRIBED = compile_lazily(r"\bcommit\s+[0-9a-f]{5,}\s*(?=\()", re.IGNORECASE)
+_BEGINS = compile_lazily(r"\bcommit\s+[0-9a-f]{5,}|\bcommit\s*$", re.IGNORECASE)
+_NAMED = compile_lazily(r"\b(c)ommit\s+([0-9a-f]{5,})\b", re.IGNORECASE)
+_LONG_ENOUGH = compile_lazily(r"\bcommit\s+[0-9a-f]{12,40}", re.IGNORECASE)
+_TOO_LONG = compile_lazily(r"\bcommit\s+[0-9a-f]{41,}", re.IGNORECASE)
+_ONE_SPACE = compile_lazily(r"\bcommit [0-9a-f]", re.IGNORECASE)
+_LOWER_CASE = compile_lazily(r"\b[Cc]ommit\s+[0-9a-f]{5,40}[^A-F]")
+_ANY_ID = compile_lazily(r"\b([0-9a-f]{12,40})\b", re.IGNORECASE)
+_MENTIONED = compile_lazily(r"\bcommit\s+([0-9a-f]{6,40})\b", re.IGNORECASE)
+_SOME_ID = compile_lazily(r"\b[0-9a-f]{7,40}\b", re.IGNORECASE)
+_TITLE_FOLLOWS = compile_lazily(r"\s*\(\s*[\"']")
+_AFTER_COMMIT = compile_lazily(r"\bcommits?\s+$", re.IGNORECASE)
+_NUMBER = compile_lazily(r"(?:0000|ffff|[0-9a-f]{16}$)")
 _LOOK_BACK = 400
 """Number of characters before an id that are searched for the other commits of a list."""
-_HEX_RUN = lazy(r"[0-9a-fA-F]{5}")
+_HEX_RUN = compile_lazily(r"[0-9a-fA-F]{5}")
 
 
 _LONGER_IDS = (6, 17)
@@ -72,7 +72,7 @@ fix that needs the patch.
     "checkpatch-commits",
 )
 def check_references(context: Context) -> TypedHits:
-    lines = scan(context)
+    lines = scan_patch(context)
     history = context.history
     options = context.options
     backport = not options.checkpatch_compat and (
@@ -91,7 +91,7 @@ def check_references(context: Context) -> TypedHits:
             yield from _check_fixes_tag(
                 line, fixes, history, context.options.message_kernel
             )
-        oops = oops or starts_dump(line)
+        oops = oops or starts_register_dump(line)
         if (
             line.in_log
             and not oops
@@ -104,35 +104,35 @@ def check_references(context: Context) -> TypedHits:
                 continued = line.number
         # without a repository, checkpatch.pl reports every id as unknown; do so only in
         # compatibility mode
-        asked = (
+        is_expected = (
             history is not None and history.is_complete()
         ) or context.options.checkpatch_compat
         if (
             line.log_after
-            and asked
-            and (commit_id := _mentioned_id(text, fixes))
-            and _find(history, commit_id) is None
+            and is_expected
+            and (commit_id := _find_mentioned_id(text, fixes))
+            and _find_commit(history, commit_id) is None
         ):
             yield "UNKNOWN_COMMIT_ID", make_hit(line.number, id=commit_id)
         if oops and line.in_log and not text.strip(" \t\r\f\v"):
             oops = False
 
 
-def _find(history: HistoryFacts | None, commit_id: str) -> Commit | None:
-    return history.find(commit_id.lower()) if history and commit_id else None
+def _find_commit(history: HistoryFacts | None, commit_id: str) -> Commit | None:
+    return history.find_commit(commit_id.lower()) if history and commit_id else None
 
 
-def _parenthesized_title(text: str, at: int) -> tuple[str, bool]:
-    """Return the text in the parentheses that open at `at`, without double quotes, and whether it
-    was quoted.
+def _read_parenthesized_title(text: str, start: int) -> tuple[str, bool]:
+    """Return the text in the parentheses that open at `start`, without double quotes, and whether
+    it was quoted.
     """
-    inner = text[at + 1 : find_closing_parenthesis(text, at) - 1]
+    inner = text[start + 1 : find_closing_parenthesis(text, start) - 1]
     if len(inner) >= 2 and inner[0] == inner[-1] == '"':
         return inner[1:-1], True
     return inner, False
 
 
-def _mentioned_id(text: str, fixes: FixesLine | None) -> str:
+def _find_mentioned_id(text: str, fixes: FixesLine | None) -> str:
     """Return the id after `Fixes:` or after the first `commit` of a line, or ""."""
     if (
         fixes
@@ -142,8 +142,8 @@ def _mentioned_id(text: str, fixes: FixesLine | None) -> str:
         and fixes.has_digits(6)
     ):
         return fixes.id
-    found = _MENTIONED.search(text)
-    return found[1] if found else ""
+    match = _MENTIONED.search(text)
+    return match[1] if match else ""
 
 
 def _check_fixes_tag(
@@ -154,15 +154,15 @@ def _check_fixes_tag(
 ) -> TypedHits:
     text = line.text
     commit_id, title, quoted, good = "", "", False, False
-    opened = len(text) - len(fixes.rest)
+    title_start = len(text) - len(fixes.rest)
     if (
         fixes.space
         and not fixes.word
         and fixes.gap
-        and find_closing_parenthesis(text, opened) > 0
+        and find_closing_parenthesis(text, title_start) > 0
     ):
         commit_id = fixes.id
-        title, quoted = _parenthesized_title(text, opened)
+        title, quoted = _read_parenthesized_title(text, title_start)
         good = (
             (fixes.before, fixes.name, fixes.colon, fixes.space)
             == ("", "Fixes", ":", " ")
@@ -171,8 +171,8 @@ def _check_fixes_tag(
             and commit_id == commit_id.lower()
             and quoted
         )
-    commit = _find(history, commit_id)
-    true_title = as_bytes(commit.subject) if commit else title
+    commit = _find_commit(history, commit_id)
+    true_title = to_byte_text(commit.subject) if commit else title
     if good and true_title == title:
         return
     if commit:
@@ -214,28 +214,32 @@ def _adjust_hit(context: Context, hit: Hit) -> Hit:
     """Set a hit's case using the whole message, because checkpatch.pl reads only single lines: its
     id may be a number, introduced earlier, or one of several.
     """
-    message, at = (
+    message, index = (
         context.patch.message,
         (hit.patch_line or 0) - context.patch.message_line,
     )
-    if hit.case == "known" or not 0 <= at < len(message):
+    if hit.case == "known" or not 0 <= index < len(message):
         return hit
     parts = [part.strip() for part in message]
-    text, start = " ".join(parts), sum(len(part) + 1 for part in parts[:at])
-    end = start + len(parts[at])
-    if _COMMIT_ENDS.search(parts[at]) and at + 1 < len(parts):
-        end += 1 + len(parts[at + 1])
+    text, start = " ".join(parts), sum(len(part) + 1 for part in parts[:index])
+    end = start + len(parts[index])
+    if _COMMIT_ENDS.search(parts[index]) and index + 1 < len(parts):
+        end += 1 + len(parts[index + 1])
     cases = []
-    for found in _SOME_ID.finditer(text, start, end):
-        before = text[max(0, found.start() - _LOOK_BACK) : found.start()]
-        if len(found[0]) >= DIGITS or _AFTER_COMMIT.search(before):
-            cases.append(_reference_case(context, found, before, at in pasted(context)))
+    for match in _SOME_ID.finditer(text, start, end):
+        before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
+        if len(match[0]) >= DIGITS or _AFTER_COMMIT.search(before):
+            cases.append(
+                _bare_id_case(
+                    context, match, before, index in find_pasted_lines(context)
+                )
+            )
     if not cases or not all(cases):
         return hit
     return hit._replace(case=cases[0], values=hit.values or {"id": ""})
 
 
-def _reference_case(
+def _bare_id_case(
     context: Context, match: re.Match[str], before: str, is_pasted: bool
 ) -> str:
     """Return why a bare id is acceptable, or "" if it needs `commit <id> ("subject")`.
@@ -255,17 +259,17 @@ def _reference_case(
     if titled:
         return "titled" if len(commit_id) >= DIGITS else ""
     full_ids = [
-        other[0]
-        for other in _SOME_ID.finditer(match.string, 0, match.start())
-        if _TITLE_FOLLOWS.match(match.string, other.end())
+        earlier[0]
+        for earlier in _SOME_ID.finditer(match.string, 0, match.start())
+        if _TITLE_FOLLOWS.match(match.string, earlier.end())
     ]
     fixes_lines = [
-        read_fixes_value(tag.value) for _, tag in tags_named(context, "fixes")
+        read_fixes_value(tag.value) for _, tag in find_tags_by_name(context, "fixes")
     ]
     full_ids += [fixes.id for fixes in fixes_lines if fixes.id and not fixes.word]
     return (
         "again"
-        if any(commit_id.startswith(other[:7].lower()) for other in full_ids)
+        if any(commit_id.startswith(earlier[:7].lower()) for earlier in full_ids)
         else ""
     )
 
@@ -279,9 +283,9 @@ def _join_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
     if not _BEGINS.search(text):
         return text, "", False
     for following in (line.number, line.number + 1):
-        for found in _DESCRIBED.finditer(text):
-            if find_closing_parenthesis(text, found.end()) > 0:
-                return text, *_parenthesized_title(text, found.end())
+        for match in _DESCRIBED.finditer(text):
+            if find_closing_parenthesis(text, match.end()) > 0:
+                return text, *_read_parenthesized_title(text, match.end())
         if following >= len(lines.lines):
             break
         text += " " + lines.lines[following].raw.strip(" \t\n\r\f\v")
@@ -297,8 +301,8 @@ def _check_reference(
     """
     text, title, quoted = _join_title(lines, line)
     good, commit_id = False, ""
-    if named := _NAMED.search(text):
-        commit_id = named[2].lower()
+    if reference := _NAMED.search(text):
+        commit_id = reference[2].lower()
         good = bool(
             _LONG_ENOUGH.search(text)
             and not _TOO_LONG.search(text)
@@ -307,16 +311,18 @@ def _check_reference(
         )
     elif bare := _ANY_ID.search(text):
         commit_id = bare[1].lower()
-    commit = _find(history, commit_id)
+    commit = _find_commit(history, commit_id)
     if (history and commit_id and not commit) or (
         continued == line.number - 1 and continued
     ):
         return None
-    if good and quoted and (commit is None or as_bytes(commit.subject) == title):
+    if good and quoted and (commit is None or to_byte_text(commit.subject) == title):
         return None
     if commit:
         right = f"commit {commit.reference}"
         return make_hit(
             line.number, "known", None, FindingFix("suggest", right), right=right
         )
-    return line.hit(None, "id", id=commit_id) if commit_id else Hit(line.number)
+    return (
+        line.make_hit_here(None, "id", id=commit_id) if commit_id else Hit(line.number)
+    )

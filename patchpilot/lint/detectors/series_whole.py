@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from patchpilot.lint.detector import Arguments, Hits, detector
-from patchpilot.lint.detectors.generic import subject_hit
+from patchpilot.lint.detectors.generic import make_subject_hit
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.pack_patterns import compiled, fill_message
+from patchpilot.lint.pack_patterns import compile_rule_pattern, fill_message
 from patchpilot.model.commit_references import is_backport
 from patchpilot.model.patch import Hunk, Patch
 from patchpilot.projects.loading import apply_subsystem_rules
@@ -23,7 +23,7 @@ LEAST_COMPARED = 4
 @detector(
     "numbering",
 )
-def numbering(context: Context) -> Hits:
+def wrong_patch_numbering(context: Context) -> Hits:
     """Report errors in the numbering of a series: missing or duplicate numbers, different totals,
     and several patches without numbers.
     """
@@ -34,7 +34,7 @@ def numbering(context: Context) -> Hits:
         if patch.subject.number is not None
     ]
     if len(patches) > 1 and not numbered and not any(patch.commit for patch in patches):
-        yield subject_hit(context, "none", count=len(patches))
+        yield make_subject_hit(context, "none", count=len(patches))
     if len(numbered) < 2:
         return
     totals = {total for _, total in numbered if total}
@@ -42,24 +42,26 @@ def numbering(context: Context) -> Hits:
     if cover and cover.subject.total:
         totals.add(cover.subject.total)
     if len(totals) > 1:
-        yield subject_hit(context, "totals", totals=", ".join(map(str, sorted(totals))))
+        yield make_subject_hit(
+            context, "totals", totals=", ".join(map(str, sorted(totals)))
+        )
         return
     numbers = [number for number, _ in numbered]
     total = next(iter(totals), len(numbers))
     missing = sorted(set(range(1, total + 1)) - set(numbers))
     if missing:
-        yield subject_hit(
+        yield make_subject_hit(
             context,
             "missing",
             numbers=", ".join(f"{number}/{total}" for number in missing[:5]),
         )
     doubled = sorted(number for number, count in Counter(numbers).items() if count > 1)
     if doubled:
-        yield subject_hit(context, "twice", number=doubled[0], total=total)
+        yield make_subject_hit(context, "twice", number=doubled[0], total=total)
 
 
 @detector("series-cover", fewest=int)
-def series_cover(context: Context, arguments: Arguments) -> Hits:
+def missing_cover_letter(context: Context, arguments: Arguments) -> Hits:
     patches = context.series.patches
     first = next((patch for patch in patches if patch.subject.number == 1), None)
     if (
@@ -73,13 +75,13 @@ def series_cover(context: Context, arguments: Arguments) -> Hits:
         and not first.header("In-Reply-To")
         and not first.header("Message-ID")
     ):
-        yield subject_hit(context, count=len(patches))
+        yield make_subject_hit(context, count=len(patches))
 
 
 @detector(
     "mixed-versions",
 )
-def mixed_versions(context: Context) -> Hits:
+def mixed_series_versions(context: Context) -> Hits:
     """Report versions or subject prefixes that differ within a series."""
     patches = [patch for patch in context.series.patches if patch.subject.is_patch]
     if not patches or any(patch.commit for patch in patches):
@@ -90,7 +92,7 @@ def mixed_versions(context: Context) -> Hits:
         return
     versions = sorted({patch.subject.version for patch in patches})
     if len(versions) > 1:
-        yield subject_hit(
+        yield make_subject_hit(
             context,
             "versions",
             versions=", ".join(f"v{version}" for version in versions),
@@ -99,15 +101,15 @@ def mixed_versions(context: Context) -> Hits:
         frozenset(word.lower() for word in patch.subject.words) for patch in patches
     }
     if len({marks - {"rfc"} for marks in words}) > 1:
-        yield subject_hit(context, "trees")
+        yield make_subject_hit(context, "trees")
     elif len(words) > 1:
-        yield subject_hit(context, "rfc")
+        yield make_subject_hit(context, "rfc")
 
 
 @detector(
     "fixes-earlier",
 )
-def fixes_earlier(context: Context) -> Hits:
+def fix_of_earlier_patch(context: Context) -> Hits:
     """Report a patch that fixes or undoes an earlier patch in the same series.
 
     Its Fixes: tag names the earlier patch, or the earlier patch added all lines that it removes.
@@ -134,7 +136,7 @@ def fixes_earlier(context: Context) -> Hits:
                 else None
             )
             if earlier and earlier < number:
-                yield subject_hit(
+                yield make_subject_hit(
                     context,
                     "fixes",
                     number=number,
@@ -145,7 +147,7 @@ def fixes_earlier(context: Context) -> Hits:
         for line in _changed_lines(patch, "+"):
             added.setdefault(line, []).append(number - 1)
         if undone_index is not None:
-            yield subject_hit(
+            yield make_subject_hit(
                 context,
                 "changes",
                 number=number,
@@ -165,9 +167,11 @@ def _find_undone_patch(
     removed = {line for line in _changed_lines(patch, "-") if len(line[1]) > 4}
     if not removed or len(patch.files) > 3:
         return None
-    first, *others = sorted((added.get(line, ()) for line in removed), key=len)
-    sets = [frozenset(places) for places in others] if first else []
-    return next((at for at in first if all(at in places for places in sets)), None)
+    first, *other_groups = sorted((added.get(line, ()) for line in removed), key=len)
+    sets = [frozenset(numbers) for numbers in other_groups] if first else []
+    return next(
+        (number for number in first if all(number in numbers for numbers in sets)), None
+    )
 
 
 def _changed_lines(patch: Patch, kind: str) -> set[tuple[str, str]]:
@@ -181,20 +185,20 @@ def _changed_lines(patch: Patch, kind: str) -> set[tuple[str, str]]:
 @detector(
     "cover-subject",
 )
-def cover_subject(context: Context) -> Hits:
+def template_cover_letter(context: Context) -> Hits:
     """Report a cover letter that still has git's template subject or text."""
     cover = context.series.cover
     if cover and any(
         "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line
         for line in cover.lines
     ):
-        yield subject_hit(context)
+        yield make_subject_hit(context)
 
 
 @detector(
     "cover-shortlog",
 )
-def cover_shortlog(context: Context) -> Hits:
+def outdated_cover_shortlog(context: Context) -> Hits:
     """Report the first subject in the cover letter's shortlog that no patch has.
 
     Shortlogs in other formats are ignored.
@@ -210,7 +214,7 @@ def cover_shortlog(context: Context) -> Hits:
         return
     for subject in listed:
         if _squeeze_spaces(subject) not in subjects:
-            yield subject_hit(context, subject=subject)
+            yield make_subject_hit(context, subject=subject)
             return
 
 
@@ -238,7 +242,7 @@ def _squeeze_spaces(subject: str) -> str:
 @detector(
     "old-thread",
 )
-def old_thread(context: Context) -> Hits:
+def reply_to_old_thread(context: Context) -> Hits:
     """Report a new version that replies to a message outside the series."""
     patches = context.series.patches
     first = context.series.cover or patches[0]
@@ -249,13 +253,13 @@ def old_thread(context: Context) -> Hits:
         return
     parent = first.header("In-Reply-To")
     if parent and parent not in {patch.header("Message-ID") for patch in patches}:
-        yield subject_hit(context, version=first.subject.version)
+        yield make_subject_hit(context, version=first.subject.version)
 
 
 @detector(
     "does-not-follow",
 )
-def does_not_follow(context: Context) -> Hits:
+def conflict_with_earlier_patch(context: Context) -> Hits:
     """Report a patch that does not apply on top of an earlier patch in the series: one of its hunks
     overlaps a hunk of the earlier patch, and some of its old lines differ from the result.
     """
@@ -270,39 +274,41 @@ def does_not_follow(context: Context) -> Hits:
             if (
                 earlier
                 and not change.is_binary
-                and any(_contradicts(lines, hunk) for hunk in change.hunks)
+                and any(_conflicts_with_lines(lines, hunk) for hunk in change.hunks)
             ):
                 values = {
                     "number": number,
                     "subject": patch.subject.title,
                     "earlier": earlier,
                 }
-                yield subject_hit(context, **values)
+                yield make_subject_hit(context, **values)
                 return
         for change in patch.files:
             if change.new_path:
                 results[change.new_path] = (
                     number,
                     {
-                        at: text
+                        line_number: text
                         for hunk in change.hunks
-                        for at, text in _hunk_side(hunk, "+", hunk.new_start)
+                        for line_number, text in _hunk_side_lines(
+                            hunk, "+", hunk.new_start
+                        )
                     },
                 )
 
 
-def _contradicts(lines: Mapping[int, str], hunk: Hunk) -> bool:
+def _conflicts_with_lines(lines: Mapping[int, str], hunk: Hunk) -> bool:
     """Return whether a hunk's old side overlaps these lines and matches most but not all."""
     pairs = [
-        (text, lines[at])
-        for at, text in _hunk_side(hunk, "-", hunk.old_start)
-        if at in lines
+        (text, lines[number])
+        for number, text in _hunk_side_lines(hunk, "-", hunk.old_start)
+        if number in lines
     ]
     equal = sum(1 for old, new in pairs if old == new)
     return len(pairs) >= LEAST_COMPARED and equal < len(pairs) <= 2 * equal
 
 
-def _hunk_side(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
+def _hunk_side_lines(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
     """Yield (line number, text) for each line on one side of a hunk."""
     yield from enumerate(
         (line.text for line in hunk.lines if line.kind in (" ", sign)), start
@@ -320,7 +326,7 @@ def _hunk_side(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
     new_file_pattern=str,
     once=bool,
 )
-def series_order(context: Context, arguments: Arguments) -> Hits:
+def use_before_addition(context: Context, arguments: Arguments) -> Hits:
     """Report each patch that uses a name which only a later patch of the series adds.
 
     A patch uses a name if it has a line (`sign`, in `files_pattern`) that matches `pattern`, whose
@@ -329,27 +335,28 @@ def series_order(context: Context, arguments: Arguments) -> Hits:
     file that matches `new_file_pattern`. With `once`, patches that add another line with the name
     are skipped.
     """
-    patches, once = context.series.patches, arguments.get("once", False)
-    made = [list(_introduced_names(patch, arguments)) for patch in patches]
-    if not any(made):
+    patches, report_once = context.series.patches, arguments.get("once", False)
+    introduced = [list(_introduced_names(patch, arguments)) for patch in patches]
+    if not any(introduced):
         return
-    wanted = arguments.get("new_file_pattern") or arguments["later_pattern"]
+    name_pattern = arguments.get("new_file_pattern") or arguments["later_pattern"]
     for number, user in enumerate(patches, 1):
         for name in dict.fromkeys(_find_names(user, arguments)):
-            if once and _count_lines(user, name) > 1:
+            if report_once and _count_lines(user, name) > 1:
                 continue
-            pattern = re.compile(fill_message(wanted, {"name": re.escape(name)}))
+            pattern = re.compile(fill_message(name_pattern, {"name": re.escape(name)}))
             later = next(
                 (
-                    at
-                    for at, texts in enumerate(made, 1)
+                    patch_number
+                    for patch_number, texts in enumerate(introduced, 1)
                     # defining a name does not count as using it
-                    if not (once and at == number) and any(map(pattern.search, texts))
+                    if not (report_once and patch_number == number)
+                    and any(map(pattern.search, texts))
                 ),
                 0,
             )
             if later > number:
-                yield subject_hit(
+                yield make_subject_hit(
                     context,
                     name=name,
                     number=number,
@@ -359,12 +366,12 @@ def series_order(context: Context, arguments: Arguments) -> Hits:
 
 
 def _find_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
-    pattern = compiled(arguments["pattern"])
+    pattern = compile_rule_pattern(arguments["pattern"])
     for text in _lines_with_sign(
         patch, arguments.get("sign", "+"), arguments["files_pattern"]
     ):
-        for found in pattern.finditer(text):
-            yield found["name"]
+        for match in pattern.finditer(text):
+            yield match["name"]
 
 
 def _introduced_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
@@ -373,9 +380,9 @@ def _introduced_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
         yield from (change.path for change in patch.files if change.old_path is None)
         return
     sign, files = arguments.get("later_sign", "+"), arguments["later_files_pattern"]
-    other = set(_lines_with_sign(patch, "-" if sign == "+" else "+", files))
+    opposite = set(_lines_with_sign(patch, "-" if sign == "+" else "+", files))
     for text in _lines_with_sign(patch, sign, files):
-        if text not in other:
+        if text not in opposite:
             yield text
 
 
@@ -389,7 +396,7 @@ def _count_lines(patch: Patch, name: str) -> int:
 
 
 def _lines_with_sign(patch: Patch, sign: str, files: str) -> Iterator[str]:
-    suited = compiled(files)
+    suited = compile_rule_pattern(files)
     for change in patch.files:
         if suited.search(change.path):
             yield from (line.text for line in change.lines(sign))
@@ -404,14 +411,20 @@ def fix_not_first(context: Context) -> Hits:
     if all(map(is_backport, patches)):
         return
     for number, patch in enumerate(patches, 1):
-        earlier = [other for other in patches[: number - 1] if not other.tags("Fixes")]
+        earlier = [
+            candidate
+            for candidate in patches[: number - 1]
+            if not candidate.tags("Fixes")
+        ]
         if patch.tags("Fixes") and earlier:
             paths = {change.path for change in patch.files}
             if not any(
-                change.path in paths for other in earlier for change in other.files
+                change.path in paths
+                for candidate in earlier
+                for change in candidate.files
             ):
                 return
-            yield subject_hit(
+            yield make_subject_hit(
                 context,
                 number=number,
                 subject=patch.subject.title,
@@ -424,12 +437,12 @@ def fix_not_first(context: Context) -> Hits:
     "duplicate-subject",
 )
 def duplicate_subject(context: Context) -> Hits:
-    seen: dict[str, int] = {}
+    first_numbers: dict[str, int] = {}
     for number, patch in enumerate(context.series.patches, 1):
         title = patch.subject.title
-        if title and title.lower() in seen:
-            yield subject_hit(
-                context, match=title, first=seen[title.lower()], second=number
+        if title and title.lower() in first_numbers:
+            yield make_subject_hit(
+                context, match=title, first=first_numbers[title.lower()], second=number
             )
             return
-        seen[title.lower()] = number
+        first_numbers[title.lower()] = number

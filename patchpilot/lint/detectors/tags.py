@@ -14,7 +14,13 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import cached_match, cached_search
 from patchpilot.lint.c.c_patterns import IDENT
-from patchpilot.lint.c.line_scan import COMMENT, LineScan, ScannedLine, as_text, scan
+from patchpilot.lint.c.line_scan import (
+    COMMENT,
+    LineScan,
+    ScannedLine,
+    from_byte_text,
+    scan_patch,
+)
 from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import (
     Arguments,
@@ -25,19 +31,19 @@ from patchpilot.lint.detector import (
     make_hit,
     typed_detector,
 )
-from patchpilot.lint.detectors.c_pattern import c_lines, c_text
-from patchpilot.lint.detectors.generic import subject_hit
-from patchpilot.lint.detectors.mail import is_patch, last_line
-from patchpilot.lint.habits import habits, subsystem
+from patchpilot.lint.detectors.c_pattern import added_c_text, all_added_c_lines
+from patchpilot.lint.detectors.generic import make_subject_hit
+from patchpilot.lint.detectors.mail import find_last_patch_line, is_patch
+from patchpilot.lint.habits import find_patch_habits, find_patch_subsystem
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_parts import (
-    may_be_same,
-    pasted,
-    same_person,
-    tag_lines,
-    tags_named,
+    find_pasted_lines,
+    find_tag_lines,
+    find_tags_by_name,
+    is_same_person,
+    may_be_same_person,
 )
-from patchpilot.lint.pack_patterns import lazy
+from patchpilot.lint.pack_patterns import compile_lazily
 from patchpilot.model.address import Address, decode_words, find_assistant_errors
 from patchpilot.model.commit_references import (
     BUG_SIGN,
@@ -62,9 +68,9 @@ from patchpilot.model.trailer import is_trailer
 @detector(
     "assisted-by-form",
 )
-def assisted_by_form(context: Context) -> Hits:
+def malformed_assisted_by(context: Context) -> Hits:
     """Report email addresses, brackets and everyday tools in an Assisted-by: tag."""
-    for line, tag in tags_named(context, "assisted-by"):
+    for line, tag in find_tags_by_name(context, "assisted-by"):
         for case, text in find_assistant_errors(tag.value).items():
             yield make_hit(line, case, text=text)
 
@@ -72,10 +78,10 @@ def assisted_by_form(context: Context) -> Hits:
 @detector(
     "missing-fixes",
 )
-def missing_fixes(context: Context) -> Hits:
+def missing_fixes_tag(context: Context) -> Hits:
     """Report a patch that claims to fix a bug without naming the commit that introduced it."""
     patch = context.patch
-    if not patch.has_diff or tags_named(context, "fixes") or is_backport(patch):
+    if not patch.has_diff or find_tags_by_name(context, "fixes") or is_backport(patch):
         return
     title = patch.subject.title
     if cached_match(r"(?:Revert|Reapply) \"", title) or explains_missing_fixes(
@@ -99,7 +105,7 @@ def missing_fixes(context: Context) -> Hits:
         return
     fix_trees = prefixes.intersection(context.project.tags.fix_prefixes)
     if fix_trees and not changes_only_documents(context.patch.paths):
-        yield subject_hit(context, "fixes-tree", tree=min(fix_trees))
+        yield make_subject_hit(context, "fixes-tree", tree=min(fix_trees))
         return
     if "fix-without-fixes" in context.active_rules and any(_check_fixes(context)):
         return
@@ -111,29 +117,29 @@ def missing_fixes(context: Context) -> Hits:
     )
     case, word = next((pair for pair in cases if pair[1]), ("", None))
     if word and not is_cosmetic(title, patch.paths):
-        yield subject_hit(
+        yield make_subject_hit(
             context,
-            f"{case}-and-stable" if _needs_stable(context) else case,
+            f"{case}-and-stable" if _needs_stable_tag(context) else case,
             word=word,
             stable=context.project.lists.stable,
         )
 
 
-def _needs_stable(context: Context) -> bool:
+def _needs_stable_tag(context: Context) -> bool:
     """Return whether the bug is serious and the Cc: stable tag is missing."""
     return (
-        bool(_serious_words(context))
+        bool(_find_serious_words(context))
         and bool(context.project.lists.stable)
         and not _has_untagged_stable(context)
         and "stable@" not in "\n".join(context.patch.message)
     )
 
 
-def _serious_words(context: Context) -> str:
+def _find_serious_words(context: Context) -> str:
     """Return the first words of the subject or message that name a serious bug, or ""."""
     text = "\n".join((context.patch.subject.title, *context.patch.message))
-    found = re.search(_SERIOUS, text, re.IGNORECASE)
-    return found[0].strip() if found else ""
+    match = re.search(_SERIOUS, text, re.IGNORECASE)
+    return match[0].strip() if match else ""
 
 
 def _has_untagged_stable(context: Context) -> bool:
@@ -150,24 +156,24 @@ def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
     None.
     """
     text = [
-        "" if at in pasted(context) else line
-        for at, line in enumerate(context.patch.message)
+        "" if index in find_pasted_lines(context) else line
+        for index, line in enumerate(context.patch.message)
     ]
-    found = find_blamed_commit(context.patch.subject.title, text)
-    return (context.patch.message_line + found[0], found[1]) if found else None
+    blamed = find_blamed_commit(context.patch.subject.title, text)
+    return (context.patch.message_line + blamed[0], blamed[1]) if blamed else None
 
 
 @detector(
     "missing-stable",
 )
-def missing_stable(context: Context) -> Hits:
+def missing_stable_tag(context: Context) -> Hits:
     """Report a fix without Cc: stable if it is serious, or if fixes to its directory usually have
     the tag.
 
     A Fixes: tag alone does not get a fix into stable trees.
     """
     patch = context.patch
-    fixes = tags_named(context, "fixes")
+    fixes = find_tags_by_name(context, "fixes")
     lists = context.project.lists
     if (
         not fixes
@@ -187,14 +193,14 @@ def missing_stable(context: Context) -> Hits:
 
 def _check_stable(context: Context, line: int) -> Hit | None:
     patch, stable = context.patch, context.project.lists.stable
-    if serious := _serious_words(context):
+    if serious := _find_serious_words(context):
         return make_hit(line, "serious", quoted=serious, stable=stable)
-    documented = subsystem(context) if is_mail(patch) else None
+    documented = find_patch_subsystem(context) if is_mail(patch) else None
     if documented and documented.fixes_to_stable:
         return make_hit(line, "documented", stable=stable, folder=documented.title)
-    usual = habits(context) if is_mail(patch) else None
-    if usual and (weight := usual.weight(*usual.mark("Cc: stable"))):
-        share, total = usual.mark("Cc: stable")
+    usual = find_patch_habits(context) if is_mail(patch) else None
+    if usual and (weight := usual.weigh_share(*usual.mark_share("Cc: stable"))):
+        share, total = usual.mark_share("Cc: stable")
         case = "each-fix" if weight == "speaks" else "question"
         values = {"share": share, "total": total, "folder": usual.where}
         return make_hit(line, case, stable=stable, **values)
@@ -212,38 +218,38 @@ _SERIOUS = (
 @detector(
     "backport-unmarked",
 )
-def backport_unmarked(context: Context) -> Hits:
+def missing_mainline_commit_id(context: Context) -> Hits:
     """Report a stable patch whose message lacks the full id of the mainline commit."""
     patch = context.patch
     if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
         return
     # vendor trees also use a bare version as a prefix, but have different rules
-    sent = any(
+    is_for_stable = any(
         "stable" in address.key
         for name in ("To", "Cc")
         for address in patch.addresses(name)
     )
-    if not sent and not any(
+    if not is_for_stable and not any(
         re.search(r"\.y\b|stable", word, re.IGNORECASE) for word in patch.subject.words
     ):
         return
     text = "\n".join(patch.message)
-    named = find_upstream_commits(text)
-    if any(len(commit.id) == 40 for commit in named) or re.search(
+    named_ids = find_upstream_commits(text)
+    if any(len(commit.id) == 40 for commit in named_ids) or re.search(
         r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b",
         text,
     ):
         return
-    if named:
-        yield make_hit(patch.message_line + named[0].at, "short-id")
+    if named_ids:
+        yield make_hit(patch.message_line + named_ids[0].at, "short-id")
     elif not re.search(r"(?i)upstream|mainline|linus", text):
         yield make_hit(None, "no-commit")
 
 
 @detector("stable-size", lines=int)
-def stable_size(context: Context, arguments: Arguments) -> Hits:
+def oversized_stable_patch(context: Context, arguments: Arguments) -> Hits:
     """Report a stable patch that exceeds the stable trees' size limit."""
-    for line, tag in tags_named(context, "cc"):
+    for line, tag in find_tags_by_name(context, "cc"):
         if cached_search(r"\bstable@", tag.value):
             size = sum(
                 len(hunk.lines)
@@ -259,21 +265,22 @@ def stable_size(context: Context, arguments: Arguments) -> Hits:
 @detector(
     "sender-not-signed",
 )
-def sender_not_signed(context: Context) -> Hits:
+def missing_sender_signoff(context: Context) -> Hits:
     """Report a patch by another author that the sender has not signed off."""
     patch = context.patch
     sender, author = patch.sender, patch.author
     if (
         not (sender and author and patch.in_body_from)
-        or same_person(sender, author)
-        or may_be_same(sender, author)
+        or is_same_person(sender, author)
+        or may_be_same_person(sender, author)
         or cached_search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
     ):
         return
-    signed = tags_named(context, "signed-off-by")
+    signed = find_tags_by_name(context, "signed-off-by")
     people = [tag.address for _, tag in signed if tag.address]
     if signed and not any(
-        same_person(sender, person) or may_be_same(sender, person) for person in people
+        is_same_person(sender, person) or may_be_same_person(sender, person)
+        for person in people
     ):
         yield make_hit(signed[-1][0], sender=sender.called)
 
@@ -284,27 +291,27 @@ def unexplained_signer(context: Context) -> Hits:
     author = context.patch.author
     partners = [
         tag.address
-        for _, tag in tags_named(
+        for _, tag in find_tags_by_name(
             context, "co-developed-by", "co-authored-by", "originally-by"
         )
         if tag.address
     ]
     unexplained: list[Hit] = []
-    for line, tag in tags_named(context, "signed-off-by"):
+    for line, tag in find_tags_by_name(context, "signed-off-by"):
         signer = tag.address
-        if author and signer and same_person(author, signer):
+        if author and signer and is_same_person(author, signer):
             yield from unexplained[:1]
             return
-        if signer and not any(same_person(signer, partner) for partner in partners):
+        if signer and not any(is_same_person(signer, partner) for partner in partners):
             unexplained.append(make_hit(line, signer=signer.called))
 
 
 @detector(
     "alias-name",
 )
-def alias_name(context: Context) -> Hits:
+def login_name_in_signoff(context: Context) -> Hits:
     """Report a sign-off with a login name instead of a real name."""
-    for line, tag in tags_named(context, "signed-off-by"):
+    for line, tag in find_tags_by_name(context, "signed-off-by"):
         address = tag.address
         if not address:
             continue
@@ -321,33 +328,33 @@ def alias_name(context: Context) -> Hits:
 @detector(
     "floating-tags",
 )
-def floating_tags(context: Context) -> Hits:
+def blank_lines_between_tags(context: Context) -> Hits:
     """Report blank lines between tags.
 
     Git reads only tags after the last blank line as trailers.
     """
     patch = context.patch
     lines = patch.message
-    tags = {trailer.line for _, trailer in tag_lines(context)}
+    tags = {trailer.line for _, trailer in find_tag_lines(context)}
     # a Link: may belong to the text above it, and compiler output may look like a tag
     certain_tags = {
         trailer.line
-        for _, trailer in tag_lines(context)
+        for _, trailer in find_tag_lines(context)
         if trailer.key.endswith("-by") or trailer.key in _NEVER_IN_TEXT
     }
     last = max(tags, default=-1)
     if last < 0:
         return
-    for at in sorted(tags, reverse=True):
-        gap = at - 1
-        above = gap
-        while above >= 0 and not lines[above].strip():
-            above -= 1
-        if above < gap and above in certain_tags:
+    for index in sorted(tags, reverse=True):
+        gap = index - 1
+        lines_above = gap
+        while lines_above >= 0 and not lines[lines_above].strip():
+            lines_above -= 1
+        if lines_above < gap and lines_above in certain_tags:
             yield make_hit(patch.message_line + gap, "blank-line")
             return
-    if (below := _find_sentence(lines, last)) is not None:
-        yield make_hit(patch.message_line + below, "below")
+    if (sentence := _find_sentence(lines, last)) is not None:
+        yield make_hit(patch.message_line + sentence, "below")
         return
     yield from _find_stranded_tag(context, last)
 
@@ -360,10 +367,10 @@ def _find_sentence(lines: Sequence[str], last: int) -> int | None:
         return None
     return next(
         (
-            at
-            for at in range(last + 1, len(lines))
-            if len(lines[at].split()) >= 4
-            and cached_match(r"[A-Za-z]\w* \w", lines[at])
+            index
+            for index in range(last + 1, len(lines))
+            if len(lines[index].split()) >= 4
+            and cached_match(r"[A-Za-z]\w* \w", lines[index])
         ),
         None,
     )
@@ -372,39 +379,49 @@ def _find_sentence(lines: Sequence[str], last: int) -> int | None:
 def _find_stranded_tag(context: Context, last: int) -> Hits:
     """Yield a hit for the first tag that is separated by text from the tags at the end."""
     patch = context.patch
-    blank = [at for at, text in enumerate(patch.message[:last]) if not text.strip()]
-    written = [at for at, text in enumerate(patch.message[:last]) if text.strip()]
-    plain = [at for at, text in enumerate(patch.message[:last]) if not is_trailer(text)]
-    for line, tag in tag_lines(context):
-        at = tag.line
+    blank = [
+        number for number, text in enumerate(patch.message[:last]) if not text.strip()
+    ]
+    text_lines = [
+        number for number, text in enumerate(patch.message[:last]) if text.strip()
+    ]
+    plain = [
+        number
+        for number, text in enumerate(patch.message[:last])
+        if not is_trailer(text)
+    ]
+    for line, tag in find_tag_lines(context):
+        number = tag.line
         if (
             tag.key not in _STRANDED
-            or at >= last
+            or number >= last
             or not (tag.address or cached_match(r"[0-9a-f]{7,40}\b", tag.value))
         ):
             continue
         if (
             tag.key == "fixes"
-            and cached_match(r"[A-Z]\w* \w+ \w+", patch.message[at + 1])
-            and not is_trailer(patch.message[at + 1])
+            and cached_match(r"[A-Z]\w* \w+ \w+", patch.message[number + 1])
+            and not is_trailer(patch.message[number + 1])
         ):
             yield make_hit(line, "text", tag=tag.name)
             return
-        below = _first_position_after(blank, at, last)
-        above = patch.message[at - 1] if at else ""
-        alone = not above.strip() or is_trailer(above) or tag.key == "fixes"
-        block = bisect_left(plain, at) == bisect_left(plain, below)
-        if not (alone and block and below < last):
+        next_blank = _find_next_position(blank, number, last)
+        previous_line = patch.message[number - 1] if number else ""
+        alone = (
+            not previous_line.strip() or is_trailer(previous_line) or tag.key == "fixes"
+        )
+        block = bisect_left(plain, number) == bisect_left(plain, next_blank)
+        if not (alone and block and next_blank < last):
             continue
-        text = patch.message[_first_position_after(written, below, last)]
+        text = patch.message[_find_next_position(text_lines, next_blank, last)]
         if cached_match(r"[A-Za-z]\w*(?:\(\))? \w+", text) and not is_trailer(text):
             yield make_hit(line, "text", tag=tag.name)
             return
 
 
-def _first_position_after(places: Sequence[int], at: int, otherwise: int) -> int:
-    found = bisect_right(places, at)
-    return places[found] if found < len(places) else otherwise
+def _find_next_position(positions: Sequence[int], position: int, default: int) -> int:
+    index = bisect_right(positions, position)
+    return positions[index] if index < len(positions) else default
 
 
 _STRANDED = (
@@ -420,16 +437,16 @@ _STRANDED = (
 @detector(
     "lost-review",
 )
-def lost_review(context: Context) -> Hits:
+def lost_review_tag(context: Context) -> Hits:
     """Report review tags missing from this version, and earlier reviewers who do not receive it."""
     patch = context.patch
     newest = patch.subject.version
     older = [patch for patch in context.older if patch.subject.version < newest]
     if not older:
         return
-    from patchpilot.lint.recognize_findings import pair_with_earlier
+    from patchpilot.lint.recognize_findings import pair_with_earlier_patches
 
-    index = pair_with_earlier(older, [patch]).get(0)
+    index = pair_with_earlier_patches(older, [patch]).get(0)
     if index is None:
         return
     earlier, cover = older[index], context.series.cover
@@ -443,21 +460,23 @@ def lost_review(context: Context) -> Hits:
             continue
         version = f"v{earlier.subject.version}"
         values = {"who": tag.address.called, "tag": tag.name, "version": version}
-        lost = (tag.key, tag.address.key) not in kept_tags
-        if lost and not cached_search(r"(?i)\b(?:drop|remov|reset|not carried)", text):
-            yield subject_hit(context, "", **values)
+        is_lost = (tag.key, tag.address.key) not in kept_tags
+        if is_lost and not cached_search(
+            r"(?i)\b(?:drop|remov|reset|not carried)", text
+        ):
+            yield make_subject_hit(context, "", **values)
         if recipients and tag.address.key not in recipients:
-            yield subject_hit(context, "recipient", **values)
+            yield make_subject_hit(context, "recipient", **values)
 
 
 _REVIEWS = ("reviewed-by", "acked-by", "tested-by")
 
 
 _REVERT = "This reverts commit"
-_BUG_SIGN = lazy(BUG_SIGN)
-_ID_TABLE = lazy(r"struct\s+[a-z]\w*_device_id\b\s+\w+\s*\[\s*\]\s*=\s*\{")
-_FIELD = lazy(rf"\.{IDENT}=")
-_EMPTY = lazy(rf'""|0x0|[\s{COMMENT},0]')
+_BUG_SIGN = compile_lazily(BUG_SIGN)
+_ID_TABLE = compile_lazily(r"struct\s+[a-z]\w*_device_id\b\s+\w+\s*\[\s*\]\s*=\s*\{")
+_FIELD = compile_lazily(rf"\.{IDENT}=")
+_EMPTY = compile_lazily(rf'""|0x0|[\s{COMMENT},0]')
 _TABLE_ENDS = (
     "{}};",
     "{{}}};",
@@ -477,17 +496,19 @@ def check_newer(context: Context) -> TypedHits:
 
 
 def _check_fixes(context: Context) -> TypedHits:
-    lines = scan(context)
+    lines = scan_patch(context)
     sign = ""
     inside = changes = False
     for line in lines.lines:
         changes = changes or line.starts_hunk or (line.starts_file and not inside)
         inside = line.log_after
         if not (line.in_header or line.starts_hunk or line.starts_file):
-            if _has_fixes(line.text) or (line.text.startswith(_REVERT) and not changes):
+            if _has_fixes_tag(line.text) or (
+                line.text.startswith(_REVERT) and not changes
+            ):
                 return
-            if not changes and (found := _BUG_SIGN.search(line.text)):
-                sign = found[0].strip()
+            if not changes and (match := _BUG_SIGN.search(line.text)):
+                sign = match[0].strip()
     if sign and is_patch(lines):
         patch = context.patch
         needs_none = explains_missing_fixes(patch.message) or only_adds_device_ids(
@@ -496,25 +517,25 @@ def _check_fixes(context: Context) -> TypedHits:
         case = "explained" if needs_none else ""
         yield (
             "MISSING_FIXES_TAG",
-            make_hit(last_line(lines), case, sign=sign),
+            make_hit(find_last_patch_line(lines), case, sign=sign),
         )
 
 
-def _has_fixes(text: str) -> bool:
+def _has_fixes_tag(text: str) -> bool:
     """Return whether checkpatch.pl recognizes a line as a Fixes: tag."""
     line = read_fixes_line(text)
     return line is not None and line.is_unquoted and bool(line.commit_id)
 
 
 def _check_id_tables(context: Context) -> TypedHits:
-    if "_device_id" not in c_text(context):
+    if "_device_id" not in added_c_text(context):
         return
-    from patchpilot.lint.c.walk import code
+    from patchpilot.lint.c.walk import parse_c_code
 
-    for line in c_lines(context):
+    for line in all_added_c_lines(context):
         if "_device_id" not in line.text or not _ID_TABLE.search(line.text):
             continue
-        span = code(context).statement(line.number)
+        span = parse_c_code(context).statement(line.number)
         if span is None:
             continue
         table = "\n".join(part[1:] for part in span.text.split("\n")).replace(
@@ -528,11 +549,11 @@ def _check_id_tables(context: Context) -> TypedHits:
             )
 
 
-_NON_SPACES = lazy(r"\S+")
-_QUOTED = lazy(r'"(.+)"')
-_TO_QUOTE = lazy(r"[^\w \-]")
-_FREE_QUOTE = lazy(r'(?<!\\)"')
-_ENDS = lazy(r"[.,\"]+$")
+_NON_SPACES = compile_lazily(r"\S+")
+_QUOTED = compile_lazily(r'"(.+)"')
+_TO_QUOTE = compile_lazily(r"[^\w \-]")
+_FREE_QUOTE = compile_lazily(r'(?<!\\)"')
+_ENDS = compile_lazily(r"[.,\"]+$")
 _SPACES = " \t\n\r\f\v"
 
 
@@ -547,14 +568,14 @@ class Mailbox(NamedTuple):
     address: str
     rest: str
 
-    def written(self) -> str:
+    def format_mailbox(self) -> str:
         address = _ENDS.sub("", self.address.strip(_SPACES))
-        name = _quote_name(_inner(self.name))
-        comment, rest = (
+        name = _quote_name(_unquote_name(self.name))
+        comment, suffix = (
             f" {text}" if (text := part.strip(_SPACES)) else ""
             for part in (self.comment, self.rest)
         )
-        return (f"{name}{comment} <{address}>" if name else address) + rest
+        return (f"{name}{comment} <{address}>" if name else address) + suffix
 
 
 def parse_mailbox(text: str) -> Mailbox:
@@ -562,13 +583,13 @@ def parse_mailbox(text: str) -> Mailbox:
 
     All parts are empty if the address after a name is not in angle brackets.
     """
-    name = address = rest = ""
+    name = address = suffix = ""
     if angled := _split_angle_brackets(text):
-        name, address, rest = angled
+        name, address, suffix = angled
     elif bare := next(
         (run for run in _NON_SPACES.finditer(text) if "@" in run[0][1:-1]), None
     ):
-        address, rest = bare[0], text[bare.end() :]
+        address, suffix = bare[0], text[bare.end() :]
         name = (
             text[: text.index(address)]
             .strip(_SPACES)
@@ -587,9 +608,9 @@ def parse_mailbox(text: str) -> Mailbox:
         quoted = match[1]
         name = name[: match.start()] + name[match.end() :]
     name, comment = _strip_comments(name)
-    name = f"{quoted} {_inner(name)}".strip(_SPACES)
+    name = f"{quoted} {_unquote_name(name)}".strip(_SPACES)
     address = address.strip(_SPACES).removeprefix("<").removesuffix(">")
-    return Mailbox(_quote_name(name), comment, address, rest.strip(_SPACES))
+    return Mailbox(_quote_name(name), comment, address, suffix.strip(_SPACES))
 
 
 def _split_angle_brackets(text: str) -> tuple[str, str, str] | None:
@@ -603,42 +624,42 @@ def _split_angle_brackets(text: str) -> tuple[str, str, str] | None:
     return None
 
 
-def find_closing_parenthesis(text: str, at: int) -> int:
-    """Return the offset after the parenthesis that closes the one at `at`, or -1."""
-    return _closings(text).get(at, -1)
+def find_closing_parenthesis(text: str, start: int) -> int:
+    """Return the offset after the parenthesis that closes the one at `start`, or -1."""
+    return _match_parentheses(text).get(start, -1)
 
 
 @lru_cache(maxsize=8)
-def _closings(text: str) -> dict[int, int]:
+def _match_parentheses(text: str) -> dict[int, int]:
     """Map the offset of each open parenthesis to the offset after the closing one.
 
     This takes one pass, because hostile text may have thousands of unclosed parentheses.
     """
     result: dict[int, int] = {}
-    opened: list[int] = []
+    open_offsets: list[int] = []
     for index, char in enumerate(text):
         if char == "(":
-            opened.append(index)
-        elif char == ")" and opened:
-            result[opened.pop()] = index + 1
+            open_offsets.append(index)
+        elif char == ")" and open_offsets:
+            result[open_offsets.pop()] = index + 1
     return result
 
 
 def _strip_comments(name: str) -> tuple[str, str]:
     comments = ""
-    at = name.find("(")
-    while at >= 0:
-        end = find_closing_parenthesis(name, at)
+    start = name.find("(")
+    while start >= 0:
+        end = find_closing_parenthesis(name, start)
         if end < 0:
-            at = name.find("(", at + 1)
+            start = name.find("(", start + 1)
             continue
-        comments += name[at:end].strip(_SPACES)
-        name = f"{name[:at].rstrip(_SPACES)} {name[end:].lstrip(_SPACES)}"
-        at = name.find("(")
+        comments += name[start:end].strip(_SPACES)
+        name = f"{name[:start].rstrip(_SPACES)} {name[end:].lstrip(_SPACES)}"
+        start = name.find("(")
     return name, comments
 
 
-def _inner(name: str) -> str:
+def _unquote_name(name: str) -> str:
     return name.strip(' "')
 
 
@@ -669,28 +690,30 @@ _STANDARD = (
     "Reported-by:",
     "Suggested-by:",
 )
-_TAG = lazy(rf"^(\s*)([a-z0-9_-]+by:|(?:{'|'.join(KNOWN)}):)(\s*)(.*)", re.IGNORECASE)
-_KNOWN_TAG = lazy(rf"(?:{'|'.join(KNOWN)}):", re.IGNORECASE)
-_SIGNED = lazy(r"^\s*signed-off-by:\s*(.*)", re.IGNORECASE)
-_FROM = lazy(r"^From:\s*(.*)")
-_FOLDED = lazy(r"^[ \t]\s*(.*)")
-_BY_LIST = lazy(r"\bvia [\w.-]+['\"]? <")
-_AGENT = lazy(r"^\S+:\S+")
-_STABLE = lazy(r"^.*stable@(?:vger\.)?kernel\.org", re.IGNORECASE)
-_ADDRESS_COMMENT = lazy(r"\([^()]*\)")
-_NAME_COMMENT = lazy(r"\([^)]+\)")
-_SUBADDRESS = lazy(r"(\S+)\+\S+(@.*)")
+_TAG = compile_lazily(
+    rf"^(\s*)([a-z0-9_-]+by:|(?:{'|'.join(KNOWN)}):)(\s*)(.*)", re.IGNORECASE
+)
+_KNOWN_TAG = compile_lazily(rf"(?:{'|'.join(KNOWN)}):", re.IGNORECASE)
+_SIGNED = compile_lazily(r"^\s*signed-off-by:\s*(.*)", re.IGNORECASE)
+_FROM = compile_lazily(r"^From:\s*(.*)")
+_FOLDED = compile_lazily(r"^[ \t]\s*(.*)")
+_BY_LIST = compile_lazily(r"\bvia [\w.-]+['\"]? <")
+_AGENT = compile_lazily(r"^\S+:\S+")
+_STABLE = compile_lazily(r"^.*stable@(?:vger\.)?kernel\.org", re.IGNORECASE)
+_ADDRESS_COMMENT = compile_lazily(r"\([^()]*\)")
+_NAME_COMMENT = compile_lazily(r"\([^)]+\)")
+_SUBADDRESS = compile_lazily(r"(\S+)\+\S+(@.*)")
 
 
 @typed_detector(
     "checkpatch-signoff",
 )
 def check_sign_offs(context: Context) -> TypedHits:
-    lines = scan(context)
+    lines = scan_patch(context)
     as_script = context.options.matches_script
     author = ""
     signed = _AuthorSignOff(as_script)
-    seen: set[str] = set()
+    previous_tags: set[str] = set()
     for line in lines.lines:
         # checkpatch.pl mistakes unchanged lines of a diff for tags
         if line.starts_hunk or line.starts_file or (line.left and not as_script):
@@ -703,32 +726,32 @@ def check_sign_offs(context: Context) -> TypedHits:
         colon = text.find(":")
         if colon < 2:
             continue
-        found = _SIGNED.match(text)
-        if found:
-            is_author = not as_script and found[1].lower() == author.lower()
-            signed.take(author if is_author else found[1], author)
+        match = _SIGNED.match(text)
+        if match:
+            is_author = not as_script and match[1].lower() == author.lower()
+            signed.read_signoff(author if is_author else match[1], author)
         if (
             not line.in_header
             and text[colon - 2 : colon].lower() in ("by", "to", "cc")
             and (tag := _TAG.match(text))
             and (as_script or not text.startswith("to:") or "@" in text)
         ):
-            yield from _check_tag(lines, line, tag, author, seen)
+            yield from _check_tag(lines, line, tag, author, previous_tags)
     if (
         is_patch(lines)
         and any(line.log_after for line in lines.lines)
         and (as_script or not signed.any or not _BY_LIST.search(author))
     ):
-        yield from signed.verdict(
-            author, last_line(lines), claimed_upstream_commit(context.patch)
+        yield from signed.find_signoff_hits(
+            author, find_last_patch_line(lines), claimed_upstream_commit(context.patch)
         )
 
 
 def _read_author(lines: LineScan, line: ScannedLine) -> str:
-    found = _FROM.match(decode_words(line.text))
-    if not found:
+    match = _FROM.match(decode_words(line.text))
+    if not match:
         return ""
-    author = found[1]
+    author = match[1]
     for following in lines.lines[line.number :]:
         folded = _FOLDED.match(following.raw)
         if not folded:
@@ -736,7 +759,7 @@ def _read_author(lines: LineScan, line: ScannedLine) -> str:
         author += folded[1]
     if "=?utf-8?" in line.text.lower():
         author = author.encode("utf-8", "surrogateescape").decode("latin-1")
-    return parse_mailbox(author.replace('"', "")).written()
+    return parse_mailbox(author.replace('"', "")).format_mailbox()
 
 
 class _AuthorSignOff:
@@ -751,50 +774,59 @@ class _AuthorSignOff:
         self.any = self.whole = False
         self.text = self.problem = ""
 
-    def take(self, text: str, author: str) -> None:
+    def read_signoff(self, text: str, author: str) -> None:
         self.any = True
         if not author or self.whole:
             return
-        signer, wanted = parse_mailbox(text), parse_mailbox(author)
-        if signer == wanted:
+        signer, expected = parse_mailbox(text), parse_mailbox(author)
+        if signer == expected:
             self.whole = True
             return
-        same_address = signer.address.lower() == wanted.address.lower()
+        same_address = signer.address.lower() == expected.address.lower()
         problem = ""
         if same_address:
-            problem = "comment" if signer.name == wanted.name else "name"
-        elif signer.name == wanted.name:
+            problem = "comment" if signer.name == expected.name else "name"
+        elif signer.name == expected.name:
             problem = "address"
             if _SUBADDRESS.sub(r"\1\2", signer.address, count=1) == _SUBADDRESS.sub(
-                r"\1\2", wanted.address, count=1
+                r"\1\2", expected.address, count=1
             ):
                 problem = "subaddress"
-        elif not (self.as_script or self.problem) and may_be_same(
-            Address(wanted.name, wanted.address), Address(signer.name, signer.address)
+        elif not (self.as_script or self.problem) and may_be_same_person(
+            Address(expected.name, expected.address),
+            Address(signer.name, signer.address),
         ):
             problem = "name"
         if problem:
             self.text, self.problem = text, problem
 
-    def verdict(self, author: str, at: int, upstream: str | None) -> TypedHits:
+    def find_signoff_hits(
+        self, author: str, number: int, upstream: str | None
+    ) -> TypedHits:
         """Yield the hits about the author's sign-off on a patch line.
 
         A backport keeps the tags of the upstream commit.
         """
         if not self.any:
-            yield "MISSING_SIGN_OFF", Hit(at)
+            yield "MISSING_SIGN_OFF", Hit(number)
         elif self.whole:
             return
         elif not self.problem:
             if self.as_script or not upstream:
-                yield "NO_AUTHOR_SIGN_OFF", make_hit(at, author=as_text(author))
+                yield (
+                    "NO_AUTHOR_SIGN_OFF",
+                    make_hit(number, author=from_byte_text(author)),
+                )
         else:
-            values = {"author": as_text(author), "signer": as_text(self.text)}
-            yield "FROM_SIGN_OFF_MISMATCH", make_hit(at, self.problem, **values)
+            values = {
+                "author": from_byte_text(author),
+                "signer": from_byte_text(self.text),
+            }
+            yield "FROM_SIGN_OFF_MISMATCH", make_hit(number, self.problem, **values)
 
 
-def _bad_sign_off(line: ScannedLine, case: str, **values: str) -> tuple[str, Hit]:
-    return "BAD_SIGN_OFF", line.hit(None, case, **values)
+def _bad_signoff_hit(line: ScannedLine, case: str, **values: str) -> tuple[str, Hit]:
+    return "BAD_SIGN_OFF", line.make_hit_here(None, case, **values)
 
 
 def _check_tag(
@@ -802,13 +834,15 @@ def _check_tag(
     line: ScannedLine,
     match: re.Match[str],
     author: str,
-    seen: set[str],
+    previous_tags: set[str],
 ) -> TypedHits:
-    bad = partial(_bad_sign_off, line)
+    bad = partial(_bad_signoff_hit, line)
     before, tag, after, value = match.groups()
     normal = tag[:1].upper() + tag[1:].lower()
     if not _KNOWN_TAG.search(tag):
-        similar = next((one for one in _STANDARD if _edit_distance(tag, one) <= 2), "")
+        similar = next(
+            (name for name in _STANDARD if _edit_distance(tag, name) <= 2), ""
+        )
         yield bad("near", tag=tag, near=similar) if similar else bad("unknown", tag=tag)
     if before:
         yield bad("space-before", tag=normal)
@@ -822,9 +856,9 @@ def _check_tag(
         return
     yield from _check_value(line, value, in_text=tag.islower() and "-" not in tag)
     compact = re.sub(r"[ \t\n\r\f\v]+", "", line.text).lower()
-    if compact in seen:
+    if compact in previous_tags:
         yield bad("repeated")
-    seen.add(compact)
+    previous_tags.add(compact)
     if tag.lower() == "co-developed-by:":
         if value == author:
             yield bad("author-is-co-developer", author=author)
@@ -832,9 +866,9 @@ def _check_tag(
 
 
 def _check_value(line: ScannedLine, value: str, *, in_text: bool) -> TypedHits:
-    bad = partial(_bad_sign_off, line)
+    bad = partial(_bad_signoff_hit, line)
     box = parse_mailbox(value)
-    better = box.written()
+    better = box.format_mailbox()
     if not better:
         # the line may be prose that starts with "to:"
         yield bad("text" if in_text else "no-address", value=value)
@@ -851,7 +885,7 @@ def _check_value(line: ScannedLine, value: str, *, in_text: bool) -> TypedHits:
         ):
             yield (
                 "BAD_STABLE_ADDRESS_STYLE",
-                line.hit(right=_stable_form(box), value=value),
+                line.make_hit_here(right=_format_stable_address(box), value=value),
             )
     elif box.rest and not (
         (box.rest[0] == "#" and len(box.rest) > 1)
@@ -860,13 +894,13 @@ def _check_value(line: ScannedLine, value: str, *, in_text: bool) -> TypedHits:
         yield bad("after-address", value=value)
 
 
-def _stable_form(box: Mailbox) -> str:
+def _format_stable_address(box: Mailbox) -> str:
     words = re.sub(r'[a-zA-Z\s\-"]+', "", box.name)
-    rest = re.sub(r"^\((.*)\)$", r"\1", box.rest)
-    rest = re.sub(r"^\[(.*)\]$", r"\1", rest).lstrip(" \t#").rstrip()
-    if words != rest:
-        rest = f"{rest} {words}".strip()
-    return f"{box.address} # {rest}" if rest else box.address
+    suffix = re.sub(r"^\((.*)\)$", r"\1", box.rest)
+    suffix = re.sub(r"^\[(.*)\]$", r"\1", suffix).lstrip(" \t#").rstrip()
+    if words != suffix:
+        suffix = f"{suffix} {words}".strip()
+    return f"{box.address} # {suffix}" if suffix else box.address
 
 
 def _check_co_developer(lines: LineScan, line: ScannedLine, value: str) -> TypedHits:
@@ -874,9 +908,9 @@ def _check_co_developer(lines: LineScan, line: ScannedLine, value: str) -> Typed
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
     signed = _SIGNED.match(following) if following is not None else None
     if not signed:
-        yield _bad_sign_off(line, "co-developer-unsigned")
+        yield _bad_signoff_hit(line, "co-developer-unsigned")
     elif signed[1] != value:
-        yield _bad_sign_off(line, "co-developer-differs")
+        yield _bad_signoff_hit(line, "co-developer-differs")
 
 
 @lru_cache(maxsize=256)

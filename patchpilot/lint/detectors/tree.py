@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from patchpilot.cache.cached_re import cached_search
-from patchpilot.lint.c.line_scan import as_text, scan
+from patchpilot.lint.c.line_scan import from_byte_text, scan_patch
 from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import Arguments, Hits, detector, make_hit
-from patchpilot.lint.detectors.generic import subject_hit
-from patchpilot.lint.habits import sections_of, subsystem
-from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.message_parts import same_person, tags_named
-from patchpilot.lint.selection import release_date
+from patchpilot.lint.detectors.generic import make_subject_hit
+from patchpilot.lint.habits import find_patch_sections, find_patch_subsystem
+from patchpilot.lint.lint_context import Context, cached_per_patch
+from patchpilot.lint.message_parts import find_tags_by_name, is_same_person
+from patchpilot.lint.selection import kernel_release_date
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.bounded import parse_header_date
 from patchpilot.model.commit_references import find_fix_claim
@@ -39,7 +39,7 @@ MOST_APART = timedelta(days=120)
 @detector(
     "already-there",
 )
-def already_there(context: Context) -> Hits:
+def already_applied_patch(context: Context) -> Hits:
     """Report a patch that is already applied: the tree contains the new side of every hunk, but not
     the old side.
     """
@@ -58,12 +58,12 @@ def already_there(context: Context) -> Hits:
 @detector(
     "does-not-apply",
 )
-def does_not_apply(context: Context) -> Hits:
+def hunk_missing_from_tree(context: Context) -> Hits:
     """Report a hunk whose old side is missing from a tree about as old as the patch."""
     if (
         context.tree is None
         or not context.patch.has_diff
-        or abs(_age(context.patch, context.tree)) >= MOST_APART
+        or abs(_patch_age(context.patch, context.tree)) >= MOST_APART
         or _targets_other_tree(context.patch, context.tree)
     ):
         return
@@ -73,7 +73,7 @@ def does_not_apply(context: Context) -> Hits:
         yield make_hit(line, tree=context.tree.label)
 
 
-@once
+@cached_per_patch
 def _apply_states(context: Context) -> list[tuple[int, str]]:
     """Return (patch line, "fits", "there" or "alien") for each file with hunks.
 
@@ -85,11 +85,11 @@ def _apply_states(context: Context) -> list[tuple[int, str]]:
         for change in context.patch.files
         # report only the first patch that does not apply, not the later patches that depend on it
         if not is_guessed_content(context.tree, change.old_path or change.path)
-        for state in _file_states(context.tree, change)
+        for state in _compare_with_tree(context.tree, change)
     ]
 
 
-def _file_states(tree: Tree, change: FileChange) -> Iterator[tuple[int, str]]:
+def _compare_with_tree(tree: Tree, change: FileChange) -> Iterator[tuple[int, str]]:
     if change.is_binary or not change.hunks:
         return
     first = change._replace(hunks=change.hunks[:_MAX_HUNKS])
@@ -106,14 +106,14 @@ _MAX_HUNKS = 100
 """Only this many hunks of a file are tried, because each one may be searched in the whole file."""
 
 
-def _age(patch: Patch, tree: Tree) -> timedelta:
+def _patch_age(patch: Patch, tree: Tree) -> timedelta:
     """Return the time from the tree's release to the date of the message, or the maximum if
     unknown.
     """
-    sent, version = _sent_date(patch), tree.version
-    if sent is None or version is None or version[0] not in _DATED_MAJORS:
+    sent_date, version = _sent_date(patch), tree.version
+    if sent_date is None or version is None or version[0] not in _DATED_MAJORS:
         return timedelta.max
-    return sent.date() - release_date(version)
+    return sent_date.date() - kernel_release_date(version)
 
 
 _DATED_MAJORS = (5, 6, 7)
@@ -122,7 +122,7 @@ _DATED_MAJORS = (5, 6, 7)
 
 def _is_older(patch: Patch, tree: Tree) -> bool:
     """Return whether the patch was sent before the tree's release, so the tree may contain it."""
-    return patch.commit is None and _age(patch, tree) < timedelta(0)
+    return patch.commit is None and _patch_age(patch, tree) < timedelta(0)
 
 
 def _is_stable(tree: Tree) -> bool:
@@ -152,7 +152,7 @@ def _targets_other_tree(patch: Patch, tree: Tree) -> bool:
     "wrong-fixes",
     kinds=list,
 )
-def wrong_fixes(context: Context, arguments: Arguments) -> Hits:
+def wrong_fixes_tag(context: Context, arguments: Arguments) -> Hits:
     """Report a Fixes: tag that contradicts the history (see history/fixes_tag.py)."""
     patch, history = context.patch, context.history
     if history is None:
@@ -160,7 +160,9 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Hits:
     from patchpilot.history.fixes_tag import Relations, judge_message
 
     lines = (patch.subject.title, *patch.message)
-    for_stable = any("stable@" in tag.value for _, tag in tags_named(context, "cc"))
+    for_stable = any(
+        "stable@" in tag.value for _, tag in find_tags_by_name(context, "cc")
+    )
     relations = Relations(
         is_ancestor=lambda target: (
             history.is_ancestor(target.id, patch.commit) if patch.commit else None
@@ -169,13 +171,13 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Hits:
         first_release=lambda target: history.first_release(target.id),
         own_release=(
             history.first_release(patch.commit)
-            if patch.commit and history.find(patch.commit)
+            if patch.commit and history.find_commit(patch.commit)
             else None
         ),
-        series=context.series_fact("commits", _commits),
+        series=context.cache_for_series("commits", _commit_ids),
     )
-    for judged in judge_message(lines, history.find, relations=relations):
-        for problem in judged.problems:
+    for judgment in judge_message(lines, history.find_commit, relations=relations):
+        for problem in judgment.problems:
             if problem.kind in arguments["kinds"]:
                 # fixes are often merged in the release that introduced the bug
                 case = (
@@ -184,29 +186,33 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Hits:
                     else problem.kind
                 )
                 fix = (
-                    FindingFix("suggest", judged.suggestion)
-                    if judged.suggestion
+                    FindingFix("suggest", judgment.suggestion)
+                    if judgment.suggestion
                     else None
                 )
                 values = {
-                    "commit": judged.tag.commit_id,
+                    "commit": judgment.tag.commit_id,
                     "release": relations.own_release or "",
                 }
                 yield make_hit(
-                    patch.message_line + judged.tag.line - 1, case, None, fix, **values
+                    patch.message_line + judgment.tag.line - 1,
+                    case,
+                    None,
+                    fix,
+                    **values,
                 )
         if (
-            judged.target
+            judgment.target
             and not patch.commit
-            and (sent := _sent_date(patch))
-            and judged.target.committed > sent + timedelta(days=1)
+            and (sent_date := _sent_date(patch))
+            and judgment.target.committed > sent_date + timedelta(days=1)
         ):
-            when = f"{judged.target.committed:%Y-%m-%d}"
+            commit_date = f"{judgment.target.committed:%Y-%m-%d}"
             yield make_hit(
-                patch.message_line + judged.tag.line - 1,
+                patch.message_line + judgment.tag.line - 1,
                 "newer",
-                commit=judged.tag.commit_id,
-                date=when,
+                commit=judgment.tag.commit_id,
+                date=commit_date,
             )
 
 
@@ -217,7 +223,7 @@ def _sent_date(patch: Patch) -> datetime | None:
 @detector(
     "fixed-upstream",
 )
-def fixed_upstream(context: Context) -> Hits:
+def fix_already_upstream(context: Context) -> Hits:
     """Report a fix that mainline or a maintainer's tree already has.
 
     If a commit changes the same lines in another way, the finding is only a question.
@@ -232,30 +238,32 @@ def fixed_upstream(context: Context) -> Hits:
     else:
         command = f"git show {fix.commit[:12]}"
     case = "" if fix.is_sure else "question"
-    yield subject_hit(context, case, FindingFix("suggest", command), words=fix.words)
+    yield make_subject_hit(
+        context, case, FindingFix("suggest", command), words=fix.words
+    )
 
 
 @detector(
     "stable-base",
 )
-def stable_base(context: Context) -> Hits:
+def series_based_on_stable(context: Context) -> Hits:
     """Report a series for mainline that is based on a stable branch."""
     state = _upstream_state(context)
     if state and state.stable and context.patch is context.series.patches[0]:
         fix = FindingFix("suggest", state.stable.rebase)
-        yield subject_hit(context, "", fix, words=state.stable.words)
+        yield make_subject_hit(context, "", fix, words=state.stable.words)
 
 
 def _upstream_state(context: Context) -> "UpstreamState | None":
     history = context.history
     return (
-        context.series_fact("upstream", history.upstream_state)
+        context.cache_for_series("upstream", history.upstream_state)
         if history and context.patch.has_diff
         else None
     )
 
 
-def _commits(patches: Sequence[Patch]) -> tuple[str, ...]:
+def _commit_ids(patches: Sequence[Patch]) -> tuple[str, ...]:
     return tuple(patch.commit for patch in patches if patch.commit)
 
 
@@ -265,24 +273,24 @@ _SCRIPT = "scripts/get_maintainer.pl"
 @detector(
     "checkpatch-obsolete",
 )
-def obsolete(context: Context) -> Hits:
+def change_to_obsolete_file(context: Context) -> Hits:
     """Report changes to files in an obsolete MAINTAINERS section.
 
     A file missing from the tree counts as obsolete if its name contains "obsolete". The finding is
     on the file's header line.
     """
     tree = context.tree
-    lines = [line for line in scan(context).lines if line.starts_file]
+    lines = [line for line in scan_patch(context).lines if line.starts_file]
     if tree is None or not lines or not tree.exists(_SCRIPT):
         return
     abandoned = {
         path
-        for match in sections_of(context)
+        for match in find_patch_sections(context)
         if "obsolete" in (match.section.status or "").lower()
         for path in match.paths
     }
     for line in lines:
-        path = as_text(line.file)
+        path = from_byte_text(line.file)
         if path in abandoned if tree.exists(path) else "obsolete" in path.lower():
             yield make_hit(line.number, path=path)
 
@@ -290,45 +298,51 @@ def obsolete(context: Context) -> Hits:
 @detector(
     "target-tree",
 )
-def target_tree(context: Context) -> Hits:
+def wrong_target_tree(context: Context) -> Hits:
     """Report a missing or malformed target tree in the subject.
 
     All files must belong to a subsystem that requires a target tree. If a patch file has no
     recipients, the target tree may still be added: the finding is then less severe, and the profile
     must be that of the subsystem.
     """
-    patch, wanted = context.patch, subsystem(context)
+    patch, subsystem = context.patch, find_patch_subsystem(context)
     if (
-        wanted is None
-        or not wanted.tree_required
+        subsystem is None
+        or not subsystem.tree_required
         or patch.commit
         or not patch.subject.is_patch
         or not patch.has_diff
     ):
         return
-    known = {*wanted.trees, *wanted.other_trees}
+    known_trees = {*subsystem.trees, *subsystem.other_trees}
     marks = {word.lower() for word in patch.subject.words}
-    if marks.issuperset(wanted.trees):
-        yield subject_hit(context, "both", fixes=wanted.trees[0], rest=wanted.trees[-1])
+    if marks.issuperset(subsystem.trees):
+        yield make_subject_hit(
+            context, "both", fixes=subsystem.trees[0], rest=subsystem.trees[-1]
+        )
     for word in patch.subject.words:
-        if word.lower() in known and word not in known:
-            yield subject_hit(context, "upper-case", word=word, tree=word.lower())
+        if word.lower() in known_trees and word not in known_trees:
+            yield make_subject_hit(context, "upper-case", word=word, tree=word.lower())
     if (
-        marks & known
+        marks & known_trees
         or patch.subject.rfc
         or any(cached_search(r"\d\.\d|stable|-next$", word) for word in marks)
     ):
         return
-    fixes, rest = wanted.trees[0], wanted.trees[-1]
+    fixes, next_tree = subsystem.trees[0], subsystem.trees[-1]
     if not is_mail(patch) and not set(context.project.subject_prefixes).intersection(
-        wanted.trees
+        subsystem.trees
     ):
         return
-    if _has_own_tree(context, wanted):
+    if _has_own_tree(context, subsystem):
         return
     case = "" if is_mail(patch) else "loose-file"
-    yield subject_hit(
-        context, case, tree=fixes if _is_fix(patch) else rest, fixes=fixes, rest=rest
+    yield make_subject_hit(
+        context,
+        case,
+        tree=fixes if _is_fix(patch) else next_tree,
+        fixes=fixes,
+        rest=next_tree,
     )
 
 
@@ -339,8 +353,8 @@ def _is_fix(patch: Patch) -> bool:
 
 def _has_own_tree(context: Context, subsystem: "Subsystem") -> bool:
     """Return whether MAINTAINERS gives each file a tree and list other than the subsystem's."""
-    own: set[str] = set()
-    for match in sections_of(context):
+    own_trees: set[str] = set()
+    for match in find_patch_sections(context):
         lists = {address.lower() for address, _ in match.section.lists}
         if (
             lists
@@ -348,8 +362,8 @@ def _has_own_tree(context: Context, subsystem: "Subsystem") -> bool:
             and match.section.trees
             and not match.by_keyword
         ):
-            own.update(match.paths)
-    return bool(own) and own.issuperset(
+            own_trees.update(match.paths)
+    return bool(own_trees) and own_trees.issuperset(
         path for path in context.patch.paths if path != "MAINTAINERS"
     )
 
@@ -360,24 +374,28 @@ def _has_own_tree(context: Context, subsystem: "Subsystem") -> bool:
 def forgotten_maintainer(context: Context) -> Hits:
     """Report a file without a maintainer among the recipients."""
     patch = context.patch
-    recipients = _recipients(patch)
+    recipients = _all_recipients(patch)
     if not recipients:
         return
     reported: set[str] = set()
-    for section in sections_of(context):
-        people, lists = _contacts(context, section)
+    for section in find_patch_sections(context):
+        people, lists = _section_contacts(context, section)
         if (
             not people
             or section.depth < 1
             or section.by_keyword
             or not section.section.is_maintained
             or any(
-                same_person(person, other) for person in people for other in recipients
+                is_same_person(person, recipient)
+                for person in people
+                for recipient in recipients
             )
         ):
             continue
         listed = any(
-            address.lower() == other.key for address in lists for other in recipients
+            address.lower() == recipient.key
+            for address in lists
+            for recipient in recipients
         )
         if (
             listed and not _is_most_specific(context, section)
@@ -394,7 +412,7 @@ def forgotten_maintainer(context: Context) -> Hits:
             return
 
 
-def _recipients(patch: Patch) -> list[Address]:
+def _all_recipients(patch: Patch) -> list[Address]:
     """Return the list of recipients, author and sender, or [] if there are no recipients."""
     addressed = [*patch.addresses("To"), *patch.addresses("Cc")]
     if not addressed or not patch.has_diff:
@@ -405,7 +423,7 @@ def _recipients(patch: Patch) -> list[Address]:
     ]
 
 
-def _contacts(
+def _section_contacts(
     context: Context, match: "SectionMatch"
 ) -> tuple[list[Address], list[str]]:
     """Return a section's maintainers and lists, except lists that get every patch."""
@@ -426,7 +444,7 @@ def _is_most_specific(context: Context, match: "SectionMatch") -> bool:
     for path in match.paths:
         depths = [
             section.depth
-            for section in sections_of(context)
+            for section in find_patch_sections(context)
             if path in section.paths
             and section.section.values("M")
             and not section.by_keyword

@@ -20,7 +20,13 @@ from patchpilot.cache.entries import (
     read_cached_value,
     remember,
 )
-from patchpilot.lint.c.line_scan import COMMENT, ScannedLine, as_bytes, as_text, scan
+from patchpilot.lint.c.line_scan import (
+    COMMENT,
+    ScannedLine,
+    from_byte_text,
+    scan_patch,
+    to_byte_text,
+)
 from patchpilot.lint.detector import (
     Hits,
     TypedHits,
@@ -28,32 +34,32 @@ from patchpilot.lint.detector import (
     make_hit,
     typed_detector,
 )
-from patchpilot.lint.detectors.generic import subject_line
-from patchpilot.lint.lint_context import Context, once
+from patchpilot.lint.detectors.generic import find_subject_line
+from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.lint.message_parts import (
-    corrects,
+    find_pasted_lines,
+    find_quoted_titles,
+    find_tag_lines,
+    is_corrected_mistake,
     is_prose,
-    pasted,
-    quoted_titles,
-    tag_lines,
 )
-from patchpilot.lint.new_side import NewLine, c_hunks
-from patchpilot.lint.pack_patterns import lazy
-from patchpilot.lint.word_lists import word_set
+from patchpilot.lint.new_side import NewLine, find_c_hunks
+from patchpilot.lint.pack_patterns import compile_lazily
+from patchpilot.lint.word_lists import load_word_set
 from patchpilot.model.rule import FindingFix
 
-_RUN = lazy(r"[\w\-'`]+")
+_RUN = compile_lazily(r"[\w\-'`]+")
 _PROSE_WORD = r"\b[A-Z]?[a-z]{2,}\b"
-_TWO_WORDS = lazy(rf"({_PROSE_WORD}) (?=({_PROSE_WORD}))")
-_DOUBLE = lazy(r"([a-z]{2,}) \1", re.IGNORECASE)
-_LISTING = lazy(r"[bcCdDlMnpPs?\-][rwxsStT\-]{9}")
-_HEX = lazy(r"\b[0-9a-f]{2,}\b", re.IGNORECASE)
+_TWO_WORDS = compile_lazily(rf"({_PROSE_WORD}) (?=({_PROSE_WORD}))")
+_DOUBLE = compile_lazily(r"([a-z]{2,}) \1", re.IGNORECASE)
+_LISTING = compile_lazily(r"[bcCdDlMnpPs?\-][rwxsStT\-]{9}")
+_HEX = compile_lazily(r"\b[0-9a-f]{2,}\b", re.IGNORECASE)
 _HEX_WORDS = frozenset(["add", "added", "bad", "be"])
-_FILE_NAME = lazy(r"[a-z]\w*\.\w", re.IGNORECASE)
-_ENDS_IN_COMMENT = lazy(rf"{COMMENT}+\s*$")
-_LAST_WORD = lazy(rf"({_PROSE_WORD})\s*$")
-_FIRST_IN_COMMENT = lazy(r"^\+\s*\*\s*([A-Za-z][a-z]+) ")
-_ABOUT_WORDS = lazy(
+_FILE_NAME = compile_lazily(r"[a-z]\w*\.\w", re.IGNORECASE)
+_ENDS_IN_COMMENT = compile_lazily(rf"{COMMENT}+\s*$")
+_LAST_WORD = compile_lazily(rf"({_PROSE_WORD})\s*$")
+_FIRST_IN_COMMENT = compile_lazily(r"^\+\s*\*\s*([A-Za-z][a-z]+) ")
+_ABOUT_WORDS = compile_lazily(
     r"\b(?:typos?|spelling|(?:repeated|duplicated?|doubled?|unexpected|redundant|extra) (?:\w+"
     r" )?words?)\b|\bdrop .*word",
     re.IGNORECASE,
@@ -65,10 +71,10 @@ _ABOUT_WORDS = lazy(
 )
 def check_words(context: Context) -> TypedHits:
     yield from _find_misspellings(context)
-    yield from _find_repeated(context)
+    yield from _find_repeated_words(context)
 
 
-def tool_data(context: Context, name: str) -> bytes | None:
+def read_checkpatch_data(context: Context, name: str) -> bytes | None:
     """Return the contents of a checkpatch.pl data file, or None if it does not exist.
 
     It is read from the --data directory if set, otherwise from the tree's scripts/.
@@ -81,14 +87,14 @@ def tool_data(context: Context, name: str) -> bytes | None:
 
 
 def _find_misspellings(context: Context) -> TypedHits:
-    mistakes = mistakes_of(context)
+    mistakes = load_kernel_misspellings(context)
     if not mistakes:
         return
     single, phrases = mistakes
-    lines = scan(context).lines
+    lines = scan_patch(context).lines
     # skip quoted subjects, because the patch cannot correct another commit's subject
     log = [line.raw if line.in_log or line.in_header else "" for line in lines]
-    quoted = {} if context.options.checkpatch_compat else quoted_titles(log)
+    quoted = {} if context.options.checkpatch_compat else find_quoted_titles(log)
     for line in lines:
         raw = line.raw
         if (
@@ -97,12 +103,12 @@ def _find_misspellings(context: Context) -> TypedHits:
             or not (line.log_after or raw[:1] == "+" or raw[:8].lower() == "subject:")
         ):
             continue
-        taken = -1
-        for start, end in _find_misspelled(raw, single, phrases):
+        last_end = -1
+        for start, end in _find_listed_mistakes(raw, single, phrases):
             # like checkpatch.pl, skip the second of two adjacent misspellings
-            if start and start - 1 < taken:
+            if start and start - 1 < last_end:
                 continue
-            taken = end + 1
+            last_end = end + 1
             first, last = quoted.get(line.number - 1, (0, 0))
             typo = raw[start:end]
             better = _match_case(
@@ -112,10 +118,10 @@ def _find_misspellings(context: Context) -> TypedHits:
             if is_quoted or (
                 line.log_after
                 and not context.options.matches_script
-                and corrects(context, raw, start, end, better)
+                and is_corrected_mistake(context, raw, start, end, better)
             ):
                 continue
-            fix = FindingFix("suggest", f"{as_text(typo)} → {better}")
+            fix = FindingFix("suggest", f"{from_byte_text(typo)} → {better}")
             yield (
                 "TYPO_SPELLING",
                 make_hit(
@@ -123,31 +129,31 @@ def _find_misspellings(context: Context) -> TypedHits:
                     "",
                     max(1, start),
                     fix,
-                    typo=as_text(typo),
+                    typo=from_byte_text(typo),
                     better=better,
                 ),
             )
 
 
-def _find_misspelled(
+def _find_listed_mistakes(
     raw: str, single: Mapping[str, str], phrases: Mapping[str, str]
 ) -> list[tuple[int, int]]:
-    places = [
-        (found.start(), found.end())
-        for found in _RUN.finditer(raw)
-        if found[0].lower() in single
+    spans = [
+        (match.start(), match.end())
+        for match in _RUN.finditer(raw)
+        if match[0].lower() in single
     ]
     lower = raw.lower()
     for phrase in phrases:
-        at = lower.find(phrase)
-        while at >= 0:
-            end = at + len(phrase)
-            if not (at and _RUN.match(raw, at - 1, at)) and not _RUN.match(
+        start = lower.find(phrase)
+        while start >= 0:
+            end = start + len(phrase)
+            if not (start and _RUN.match(raw, start - 1, start)) and not _RUN.match(
                 raw, end, end + 1
             ):
-                places.append((at, end))
-            at = lower.find(phrase, end)
-    return sorted(places)
+                spans.append((start, end))
+            start = lower.find(phrase, end)
+    return sorted(spans)
 
 
 def _match_case(typo: str, better: str) -> str:
@@ -156,10 +162,12 @@ def _match_case(typo: str, better: str) -> str:
     return better[:1].upper() + better[1:] if typo[:1].isupper() else better
 
 
-@once
-def mistakes_of(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
+@cached_per_patch
+def load_kernel_misspellings(
+    context: Context,
+) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
     """Return the corrections for the words and for the phrases in the kernel's list, or None."""
-    return parse_spelling(tool_data(context, "spelling.txt"))
+    return parse_spelling(read_checkpatch_data(context, "spelling.txt"))
 
 
 @lru_cache(maxsize=4)
@@ -177,7 +185,7 @@ def parse_spelling(
     for entry in data.decode("utf-8", "surrogateescape").split("\n"):
         wrong, _, right = entry.strip().partition("||")
         if wrong and right and not wrong.startswith("#"):
-            key = as_bytes(wrong.lower())
+            key = to_byte_text(wrong.lower())
             (single if key.isalnum() or _RUN.fullmatch(key) else phrases)[key] = right
     return single, phrases
 
@@ -189,9 +197,9 @@ def _is_intended(context: Context, line: ScannedLine, word: str) -> bool:
     double = f"{re.escape(word)} {re.escape(word)}"
     return (
         word.lower() in ("that", "had")
-        or line.number - context.patch.message_line in pasted(context)
+        or line.number - context.patch.message_line in find_pasted_lines(context)
         or f"{word} {word} <" in line.raw
-        or f"{word} {word}" in _tag_names(context)
+        or f"{word} {word}" in _names_in_tags(context)
         or re.search(
             rf"([\"'`])[^\"'`]*\b{double}\b[^\"'`]*\1", line.raw, re.IGNORECASE
         )
@@ -200,13 +208,15 @@ def _is_intended(context: Context, line: ScannedLine, word: str) -> bool:
     )
 
 
-@once
-def _tag_names(context: Context) -> frozenset[str]:
-    return frozenset(tag.address.name for _, tag in tag_lines(context) if tag.address)
+@cached_per_patch
+def _names_in_tags(context: Context) -> frozenset[str]:
+    return frozenset(
+        tag.address.name for _, tag in find_tag_lines(context) if tag.address
+    )
 
 
-def _find_repeated(context: Context) -> TypedHits:
-    for line in scan(context).lines:
+def _find_repeated_words(context: Context) -> TypedHits:
+    for line in scan_patch(context).lines:
         if (
             line.starts_file
             or line.starts_hunk
@@ -215,7 +225,7 @@ def _find_repeated(context: Context) -> TypedHits:
         ):
             continue
         if " " in line.raw[1:] and _DOUBLE.search(line.raw):
-            for word, second in _find_doubles(line):
+            for word, second in _find_doubled_words(line):
                 # findings in the message have no column
                 column = None if line.log_after else second
                 case = (
@@ -230,7 +240,7 @@ def _find_repeated(context: Context) -> TypedHits:
                     "REPEATED_WORD",
                     make_hit(line.number, case, column, word=word),
                 )
-        if carried := _carried_over_word(line):
+        if carried := _find_carried_over_word(line):
             column = line.raw.index(carried, 1)
             yield (
                 "REPEATED_WORD",
@@ -238,29 +248,29 @@ def _find_repeated(context: Context) -> TypedHits:
             )
 
 
-def _find_doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
+def _find_doubled_words(line: ScannedLine) -> Iterator[tuple[str, int]]:
     """Yield each repeated word with the offset of its repetition."""
     raw, start = line.raw, 0 if line.log_after else 1
-    at = start
-    while found := _TWO_WORDS.search(raw, at):
-        at = found.end()
-        first, second = found[1], found[2]
+    offset = start
+    while match := _TWO_WORDS.search(raw, offset):
+        offset = match.end()
+        first, second = match[1], match[2]
         if "struct" in first or "union" in first or "enum" in first:
             # the next word is a name
-            at += len(first) + len(second) + 1
+            offset += len(first) + len(second) + 1
             continue
         if first.lower() != second.lower() or first == "long":
             continue
-        before = raw[found.start() - 1] if found.start() > start else ""
-        after = raw[found.end(2)] if found.end(2) < len(raw) else ""
+        before = raw[match.start() - 1] if match.start() > start else ""
+        after = raw[match.end(2)] if match.end(2) < len(raw) else ""
         if (before and before not in " \t\n\r\f\v") or after not in " \t.,;?!":
             continue
         if _HEX.search(first) and first.lower() not in _HEX_WORDS:
             continue
-        yield first, found.start(2)
+        yield first, match.start(2)
 
 
-def _carried_over_word(line: ScannedLine) -> str | None:
+def _find_carried_over_word(line: ScannedLine) -> str | None:
     before = line.previous
     if (
         before is None
@@ -305,47 +315,47 @@ general, and if that is the first one.
 )
 def misspelled_word(context: Context) -> Hits:
     """Report each word that codespell considers misspelled. Each word is reported only once."""
-    seen: set[str] = set()
+    reported: set[str] = set()
     nearest_words: dict[str, str | None] = {}
     for patch_line, text in _lines_to_check(context):
-        for found in _WORD.finditer(text):
-            word = found[0].lower()
-            if word in seen:
+        for match in _WORD.finditer(text):
+            word = match[0].lower()
+            if word in reported:
                 continue
-            right = correction(word)
-            if right is None and _PLAIN.match(text, found.start()):
+            right = find_correction(word)
+            if right is None and _PLAIN.match(text, match.start()):
                 if len(nearest_words) < _MOST_WORDS and word not in nearest_words:
-                    nearest_words[word] = nearest(context, word)
+                    nearest_words[word] = find_nearest_word(context, word)
                 right = nearest_words.get(word)
             if (
                 right
                 and not _is_in_kernel_list(context, word)
-                and not _is_name(context, found[0])
-                and not corrects(context, text, *found.span(), right)
+                and not _is_name(context, match[0])
+                and not is_corrected_mistake(context, text, *match.span(), right)
             ):
-                seen.add(word)
+                reported.add(word)
                 yield make_hit(
-                    patch_line, "", found.start() + 1, word=found[0], right=right
+                    patch_line, "", match.start() + 1, word=match[0], right=right
                 )
 
 
 def _is_in_kernel_list(context: Context, word: str) -> bool:
-    single, _ = mistakes_of(context) or ({}, {})
+    single, _ = load_kernel_misspellings(context) or ({}, {})
     return word in single
 
 
 def _lines_to_check(context: Context) -> Iterator[tuple[int, str]]:
     patch = context.patch
-    yield subject_line(context), patch.subject.title
-    quoted, titles = pasted(context), quoted_titles(patch.message)
-    for at, line in enumerate(patch.message):
-        if at not in quoted and (is_prose(line) or re.match(r"^\s{0,4}[-*] ", line)):
-            start, end = titles.get(at, (0, 0))
+    yield find_subject_line(context), patch.subject.title
+    quoted, titles = find_pasted_lines(context), find_quoted_titles(patch.message)
+    for index, line in enumerate(patch.message):
+        if index not in quoted and (is_prose(line) or re.match(r"^\s{0,4}[-*] ", line)):
+            start, end = titles.get(index, (0, 0))
             yield (
-                patch.message_line + at,
+                patch.message_line + index,
                 line[:start] + " " * (end - start) + line[end:],
             )
-    for hunk in c_hunks(context):
+    for hunk in find_c_hunks(context):
         yield from _words_in_code(line for line in hunk.lines if line.added)
     for change in patch.files:
         if change.path.endswith((".rst", ".yaml", ".txt", "Kconfig")):
@@ -366,27 +376,27 @@ def _words_in_code(lines: Iterable[NewLine]) -> Iterator[tuple[int, str]]:
 
 def _is_name(context: Context, word: str) -> bool:
     return (
-        word in _called_functions(context)
+        word in _find_called_functions(context)
         or word.lower() in " ".join(context.patch.paths).lower()
         or (
             word[0].isupper()
             and not word.isupper()
-            and word.lower() in word_set("codespell", "names")
+            and word.lower() in load_word_set("codespell", "names")
         )
     )
 
 
 @lru_cache(maxsize=1 << 15)
-def correction(word: str) -> str | None:
+def find_correction(word: str) -> str | None:
     """Return codespell's correction of a lower-case word, or None unless there is exactly one."""
-    if word in word_set("codespell", "not_misspelled"):
+    if word in load_word_set("codespell", "not_misspelled"):
         return None
     key = f"\n{word}->".encode()
-    lines = _entries(word[:2])
-    found = lines.find(key)
-    if found < 0:
+    lines = _select_entries(word[:2])
+    offset = lines.find(key)
+    if offset < 0:
         return None
-    right = lines[found + len(key) :].partition(b"\n")[0].decode("utf-8", "replace")
+    right = lines[offset + len(key) :].partition(b"\n")[0].decode("utf-8", "replace")
     first = right.partition(",")[0].strip()
     # codespell does not correct a word with text after the last comma
     return (
@@ -396,49 +406,59 @@ def correction(word: str) -> str | None:
     )
 
 
-def nearest(context: Context, word: str) -> str | None:
+def find_nearest_word(context: Context, word: str) -> str | None:
     """Return the only correct word that differs by one letter or by two swapped letters, or None.
 
     Correct words are codespell's corrections, inflections of these, and words that begin with one.
     """
-    if word in word_set("codespell", "right"):
+    if word in load_word_set("codespell", "right"):
         return None
-    right = _corrections()
-    if _count_words(context)[word] > 1 or _is_form(word, right):
+    right = _load_corrections()
+    if _count_words(context)[word] > 1 or _is_word_form(word, right):
         return None
     swapped = {
-        word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-        for at in range(len(word) - 1)
+        word[:index] + word[index + 1] + word[index] + word[index + 2 :]
+        for index in range(len(word) - 1)
     }
-    near = swapped if len(word) < _MIN_LENGTH else swapped | _one_letter_variants(word)
-    found = {other for other in near if other != word and other in right}
-    return found.pop() if len(found) == 1 else None
+    variants = (
+        swapped if len(word) < _MIN_LENGTH else swapped | _one_letter_variants(word)
+    )
+    candidates = {
+        variant for variant in variants if variant != word and variant in right
+    }
+    return candidates.pop() if len(candidates) == 1 else None
 
 
 def _one_letter_variants(word: str) -> set[str]:
     """Return the words that differ by a removed, added or replaced letter other than the last."""
-    parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    parts = [(word[:index], word[index:]) for index in range(len(word) + 1)]
     return {
         start + letter + end
-        for start, rest in parts
+        for start, tail in parts
         for letter in ("", *"abcdefghijklmnopqrstuvwxyz")
-        for end in (rest, rest[1:])
+        for end in (tail, tail[1:])
         if start or len(word) >= _LONG
     } - {word + "s", word[:-1], *(word[:-1] + letter for letter in "dersyn")}
 
 
-def _is_form(word: str, right: Collection[str]) -> bool:
+def _is_word_form(word: str, right: Collection[str]) -> bool:
     """Return whether a word consists of correct words with a prefix, a suffix or compounding."""
-    if any(stem in right for stem in _stems(word)):
+    if any(stem in right for stem in _word_stems(word)):
         return True
     beginnings = [
-        *(found.end() for found in [_BEGINNINGS.match(word)] if found),
-        *(at for at in range(1, len(word) - 2) if at == 1 or word[:at] in right),
+        *(match.end() for match in [_BEGINNINGS.match(word)] if match),
+        *(
+            offset
+            for offset in range(1, len(word) - 2)
+            if offset == 1 or word[:offset] in right
+        ),
     ]
-    return any(stem in right for at in beginnings for stem in _stems(word[at:]))
+    return any(
+        stem in right for offset in beginnings for stem in _word_stems(word[offset:])
+    )
 
 
-def _stems(word: str) -> Iterator[str]:
+def _word_stems(word: str) -> Iterator[str]:
     yield word
     for ending in _ENDINGS:
         stem = word[: -len(ending)]
@@ -448,12 +468,12 @@ def _stems(word: str) -> Iterator[str]:
                 yield stem[:-1]
 
 
-@once
-def _called_functions(context: Context) -> frozenset[str]:
+@cached_per_patch
+def _find_called_functions(context: Context) -> frozenset[str]:
     return frozenset(re.findall(r"\b(\w+)\(", "\n".join(context.patch.lines)))
 
 
-@once
+@cached_per_patch
 def _count_words(context: Context) -> Counter[str]:
     return Counter(
         word
@@ -463,8 +483,8 @@ def _count_words(context: Context) -> Counter[str]:
 
 
 @cache
-def _corrections() -> Collection[str]:
-    data = _dictionary()
+def _load_corrections() -> Collection[str]:
+    data = _read_dictionary()
     kind = CacheKind("codespell.right", (__file__,))
     key = make_cache_key(kind, (str(len(data)).encode(), data[-4096:]))
     corrections = read_cached_value(kind, key)
@@ -476,20 +496,20 @@ def _corrections() -> Collection[str]:
 
 
 @cache
-def _entries(beginning: str) -> bytes:
+def _select_entries(beginning: str) -> bytes:
     """Return the dictionary's lines that start with these two letters."""
-    data, key = _sections()[beginning[0]], f"\n{beginning}".encode()
+    data, key = _split_dictionary()[beginning[0]], f"\n{beginning}".encode()
     start, last = data.find(key), data.rfind(key)
     return data[start : data.find(b"\n", last + 1) + 1]
 
 
 @cache
-def _sections() -> Mapping[str, bytes]:
+def _split_dictionary() -> Mapping[str, bytes]:
     """Return the dictionary's lines by first letter.
 
     Searching the whole dictionary for each word of a patch would take too long.
     """
-    data, start, sections = _dictionary(), 0, {}
+    data, start, sections = _read_dictionary(), 0, {}
     for letter, following in pairwise(f"{ascii_lowercase}{{"):
         end = data.find(f"\n{following}".encode(), start)
         sections[letter] = data[start : end + 1 or None]
@@ -498,7 +518,7 @@ def _sections() -> Mapping[str, bytes]:
 
 
 @cache
-def _dictionary() -> bytes:
+def _read_dictionary() -> bytes:
     """Return codespell's dictionary, with lines `wrong->right`, or b"" without codespell."""
     from importlib.util import find_spec
 

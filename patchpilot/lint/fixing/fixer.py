@@ -12,7 +12,7 @@ from operator import eq
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.lint.c.line_scan import COMMENT as NOTE
-from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
+from patchpilot.lint.c.line_scan import ScannedLine, from_byte_text, scan_patch
 from patchpilot.model.rule import Finding, FixEdit
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ class FixSite:
         self.context, self.finding = context, finding
         self.number = finding.patch_line or 0
         self.column = -1 if finding.column is None else finding.column
-        self.scan = scan(context)
+        self.scan = scan_patch(context)
         self.line = self.scan.lines[self.number - 1]
         self.text = context.patch.lines[self.number - 1]
 
-    def added(self, number: int) -> ScannedLine | None:
+    def find_added_line(self, number: int) -> ScannedLine | None:
         """Return a patch line if it is added to a file, otherwise None."""
         lines = self.scan.lines[max(number - 1, 0) : number]
         return lines[0] if lines and lines[0].added else None
@@ -76,11 +76,11 @@ def fixer(
     return register
 
 
-def edits_of(proposed: Proposal) -> Change:
+def list_edits(proposed: Proposal) -> Change:
     return (proposed,) if isinstance(proposed, FixEdit) else tuple(proposed or ())
 
 
-def rewrite(
+def rewrite_matches(
     site: FixSite,
     pattern: str,
     new: str | Callable[[re.Match[str]], str],
@@ -99,62 +99,66 @@ def rewrite(
     `whole`. With `at_column`, only the match at the finding's column is replaced.
     """
     numbers = takewhile(
-        lambda number: number <= site.number or site.added(number),
+        lambda number: number <= site.number or site.find_added_line(number),
         (site.number + row for row in rows),
     )
-    lines = [site.added(number) for number in numbers]
+    lines = [site.find_added_line(number) for number in numbers]
     raw = "\n".join(line.raw if line else "" for line in lines)
     text = "\n".join(line.text[: len(line.raw)] if line else "" for line in lines)
     text = raw if is_prose else text
-    fixed, done = "", 0
+    fixed, end_of_last = "", 0
     for match in re.finditer(pattern, text, re.M) if re.search(whole, text) else ():
         start, end = match.span()
         is_here = not at_column or start <= site.column < max(end, start + 1)
         if is_here and NOTE not in match[0]:
-            groups = (raw[slice(*match.span(at))] for at in range(match.re.groups + 1))
+            groups = (
+                raw[slice(*match.span(group))] for group in range(match.re.groups + 1)
+            )
             template = new if isinstance(new, str) else new(match)
-            fixed += raw[done:start] + template.format(*groups)
-            done = end
-    yield from replaced_lines(
-        site.number + rows.start, raw.split("\n"), (fixed + raw[done:]).split("\n")
+            fixed += raw[end_of_last:start] + template.format(*groups)
+            end_of_last = end
+    yield from replace_lines(
+        site.number + rows.start,
+        raw.split("\n"),
+        (fixed + raw[end_of_last:]).split("\n"),
     )
 
 
-def replaced_lines(first: int, old: list[str], new: list[str]) -> Iterator[FixEdit]:
+def replace_lines(first: int, old: list[str], new: list[str]) -> Iterator[FixEdit]:
     """Yield edits that replace the `old` lines, which start at line `first`, with `new` ones."""
     if len(old) == len(new):
         for number, (before, after) in enumerate(zip(old, new, strict=True), first):
             if before != after:
-                yield replaced(number, after)
+                yield make_replacement(number, after)
         return
-    start, end, last = changed_part(old, new)
-    yield replaced(first + start, *new[start:last], count=end - start)
+    start, end, last = find_changed_part(old, new)
+    yield make_replacement(first + start, *new[start:last], count=end - start)
 
 
-def changed_part(old: Sequence[Any], new: Sequence[Any]) -> tuple[int, int, int]:
+def find_changed_part(old: Sequence[Any], new: Sequence[Any]) -> tuple[int, int, int]:
     """Return where two sequences start to differ, and the end of the difference in each."""
     start = sum(takewhile(bool, map(eq, old, new)))
     common_end = sum(takewhile(bool, map(eq, old[start:][::-1], new[start:][::-1])))
     return start, len(old) - common_end, len(new) - common_end
 
 
-def replaced(number: int, *raws: str, count: int = 1) -> FixEdit:
+def make_replacement(number: int, *raws: str, count: int = 1) -> FixEdit:
     """Return an edit that replaces `count` lines; the new ones have one character per byte."""
-    return FixEdit(number, count, tuple(map(as_text, raws)))
+    return FixEdit(number, count, tuple(map(from_byte_text, raws)))
 
 
-def indent_of(raw: str) -> str:
+def leading_whitespace(raw: str) -> str:
     """Return the leading whitespace of a line, without its sign."""
     return re.split(r"[^ \t]", raw[1:], maxsplit=1)[0]
 
 
-def white_space(end: int, start: int = 0) -> str:
+def make_whitespace(end: int, start: int = 0) -> str:
     """Return whitespace from one column to another, using as many tabs as possible."""
     tabs = end // 8 - start // 8
     return "\t" * tabs + " " * (end % 8 if tabs else end - start)
 
 
-def depth_of(code: str) -> int:
+def count_open_brackets(code: str) -> int:
     return sum((char in "([{") - (char in ")]}") for char in code)
 
 

@@ -22,7 +22,9 @@ _STRINGIFIED = compile_cached(r"\b(?:[A-Z_]*STR[A-Z_]*|\w*stringify\w*) \([^()]*
 END = "\0"
 
 
-def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]:
+def tokenize_lines(
+    texts: Sequence[str], inside: str = ""
+) -> tuple[list[str], str, str]:
     """Return the C tokens in these lines, the comments, and the state at the end.
 
     The lines have no signs and one character per byte. Comments are returned without whitespace.
@@ -34,7 +36,7 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]
     comments: list[str] = []
     in_directive = False
     for text in texts:
-        masked = sanitizer.line(f"+{text}")[1:]
+        masked = sanitizer.mask_line(f"+{text}")[1:]
         if NOTE in masked:
             comments += [
                 char
@@ -72,16 +74,19 @@ def keeps_meaning(
         return False
     if not path.endswith(CODE):
         return True
-    old_tokens, old_comments, old_state = tokens(old, inside)
-    new_tokens, new_comments, new_state = tokens(new, inside)
+    old_tokens, old_comments, old_state = tokenize_lines(old, inside)
+    new_tokens, new_comments, new_state = tokenize_lines(new, inside)
     return (
         old_state == new_state
         and (fixer.is_prose or old_comments == new_comments)
-        and _canonical(old_tokens, fixer.tokens) == _canonical(new_tokens, fixer.tokens)
+        and _canonical_tokens(old_tokens, fixer.tokens)
+        == _canonical_tokens(new_tokens, fixer.tokens)
     )
 
 
-def _canonical(parts: Sequence[str], tokens: TokenChanges) -> tuple[str, list[str]]:
+def _canonical_tokens(
+    parts: Sequence[str], tokens: TokenChanges
+) -> tuple[str, list[str]]:
     """Return the tokens in canonical form, and the strings among them.
 
     Strings may differ only if a change names them. Arguments that a macro converts to a string must

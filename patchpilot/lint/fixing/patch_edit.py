@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
 
-from patchpilot.lint.fixing.fixer import Change, changed_part
+from patchpilot.lint.fixing.fixer import Change, find_changed_part
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import FixEdit
@@ -42,7 +42,7 @@ class PatchEdit:
     def old_lines(self, edit: FixEdit) -> tuple[str, ...]:
         return self.patch.lines[edit.start - 1 : edit.start - 1 + edit.delete]
 
-    def spans(self, change: Change) -> Iterator[ColumnSpan]:
+    def edited_columns(self, change: Change) -> Iterator[ColumnSpan]:
         """Yield the columns that a change touches in each line.
 
         An insertion touches the line below it.
@@ -53,12 +53,12 @@ class PatchEdit:
                     yield ColumnSpan(number, 0, sys.maxsize, "")
                 continue
             old, new = self.patch.lines[edit.start - 1], edit.insert[0]
-            start, end, last = changed_part(old, new)
+            start, end, last = find_changed_part(old, new)
             yield ColumnSpan(edit.start, start, end, new[start:last])
 
     def apply_changes(self, changes: Sequence[Change]) -> "PatchEdit":
         """Apply changes that do not overlap, and correct the hunk headers."""
-        changes = (*changes, tuple(self._headers(changes)))
+        changes = (*changes, tuple(self._update_headers(changes)))
         lines = list(self.edited_lines(changes, 1, len(self.origin)))
         new_indexes = count(min((0, *self.origin)) - 1, -1)
         patch = parse_patch(
@@ -80,7 +80,7 @@ class PatchEdit:
         """Yield the patch lines from `first` to `last` with their numbers; new lines have 0."""
         edits = {edit.start: edit for change in changes for edit in change}
         texts: dict[int, str] = {}
-        spans = {span for change in changes for span in self.spans(change)}
+        spans = {span for change in changes for span in self.edited_columns(change)}
         for number, start, end, new in sorted(spans, reverse=True):
             if end < sys.maxsize:
                 text = texts.get(number, self.patch.lines[number - 1])
@@ -96,9 +96,10 @@ class PatchEdit:
                 yield self.patch.lines[number - 1], number
             number += delete or 1
 
-    def _headers(self, changes: Sequence[Change]) -> Iterator[FixEdit]:
+    def _update_headers(self, changes: Sequence[Change]) -> Iterator[FixEdit]:
         growth = {
-            edit.start: _growth(edit.insert) - _growth(self.old_lines(edit))
+            edit.start: _count_line_growth(edit.insert)
+            - _count_line_growth(self.old_lines(edit))
             for change in changes
             for edit in change
         }
@@ -116,5 +117,5 @@ class PatchEdit:
                 shift += delta
 
 
-def _growth(lines: Sequence[str]) -> int:
+def _count_line_growth(lines: Sequence[str]) -> int:
     return sum((line[:1] == "+") - (line[:1] == "-") for line in lines)

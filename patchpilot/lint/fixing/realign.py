@@ -5,14 +5,14 @@ import re
 from collections.abc import Callable, Iterator
 
 from patchpilot.lint.c.line_scan import COMMENT as NOTE
-from patchpilot.lint.c.line_scan import ScannedLine, expand, scan
+from patchpilot.lint.c.line_scan import ScannedLine, expand_tabs, scan_patch
 from patchpilot.lint.fixing.fixer import (
     LONGEST_LINE,
     Change,
-    depth_of,
-    indent_of,
-    replaced,
-    white_space,
+    count_open_brackets,
+    leading_whitespace,
+    make_replacement,
+    make_whitespace,
 )
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.lint_context import Context
@@ -35,7 +35,7 @@ def keep_columns(
     Lines below an open parenthesis are moved, and so are a comment or backslash at the end. Return
     the change, and the original indexes of fixed lines with which an unchangeable line is aligned.
     """
-    old_lines, new_lines = scan(old[1]).lines, scan(new[1]).lines
+    old_lines, new_lines = scan_patch(old[1]).lines, scan_patch(new[1]).lines
     new_by_origin = dict(zip(new[0].origin, new_lines, strict=True))
     new_by_number = [new_by_origin.get(origin) for origin in old[0].origin]
     moved: dict[int, str] = {}
@@ -45,25 +45,28 @@ def keep_columns(
             continue
         text = new_line.text
         if new_line.number in moved:
-            indent = indent_of(moved[new_line.number])
-            text = f"+{indent}{text[1 + len(indent_of(new_line.raw)) :]}"
+            indent = leading_whitespace(moved[new_line.number])
+            text = f"+{indent}{text[1 + len(leading_whitespace(new_line.raw)) :]}"
         elif new_line.raw == line.raw:
             continue
-        for below, column in _aligned_lines(old_lines, line, text):
-            moved_line, indent = new_by_number[below.number - 1], indent_of(below.raw)
+        for aligned_line, column in _aligned_lines(old_lines, line, text):
+            moved_line, indent = (
+                new_by_number[aligned_line.number - 1],
+                leading_whitespace(aligned_line.raw),
+            )
             if (
                 moved_line
                 and moved_line.number not in moved
-                and indent_of(moved_line.raw) == indent
+                and leading_whitespace(moved_line.raw) == indent
             ):
-                if may_change(below.number):
+                if may_change(aligned_line.number):
                     code = moved_line.raw[1 + len(indent) :]
-                    moved[moved_line.number] = f"+{white_space(column)}{code}"
+                    moved[moved_line.number] = f"+{make_whitespace(column)}{code}"
                 else:
                     askew.add(old[0].origin[line.number - 1])
         if new_line.number not in moved and (tail := _realign_tail(line, new_line)):
             moved[new_line.number] = tail
-    change = (replaced(number, text) for number, text in moved.items())
+    change = (make_replacement(number, text) for number, text in moved.items())
     return tuple(change), frozenset(askew)
 
 
@@ -72,7 +75,7 @@ def open_columns(text: str) -> list[int]:
     text, pairs = text[:LONGEST_LINE], 1
     while pairs:
         text, pairs = _PAIR.subn(r"_\1_", text)
-    return [len(expand(text[1 : match.end()])) for match in _OPEN.finditer(text)]
+    return [len(expand_tabs(text[1 : match.end()])) for match in _OPEN.finditer(text)]
 
 
 def _aligned_lines(
@@ -89,11 +92,11 @@ def _aligned_lines(
             continue
         # use whitespace in kernel style: as many tabs as possible
         indent = re.match(rf"[+ ](\t* {{0,7}})(?=[^\s{NOTE}])", line.text)
-        width = len(expand(indent[1])) if indent else -1
+        width = len(expand_tabs(indent[1])) if indent else -1
         column = columns.get(width, width)
         if column != width:
             yield line, column
-        depth += depth_of(line.code)
+        depth += count_open_brackets(line.code)
 
 
 def _realign_tail(old: ScannedLine, new: ScannedLine) -> str:
@@ -101,11 +104,11 @@ def _realign_tail(old: ScannedLine, new: ScannedLine) -> str:
     old_tail, new_tail = _TAIL.search(old.text), _TAIL.search(new.text)
     if not old_tail or not new_tail or old_tail[1] != new_tail[1] or old_tail[1] == " ":
         return ""
-    column = len(expand(old.raw[1 : old_tail.end(1)]))
+    column = len(expand_tabs(old.raw[1 : old_tail.end(1)]))
     end, tail = (
-        len(expand(new.raw[1 : new_tail.start(1)])),
+        len(expand_tabs(new.raw[1 : new_tail.start(1)])),
         new.raw[new_tail.start(2) :],
     )
-    gap = white_space(column, end) if "\t" in old_tail[1] else " " * (column - end)
+    gap = make_whitespace(column, end) if "\t" in old_tail[1] else " " * (column - end)
     fits = column > end and old.raw[old_tail.start(2) :] == tail
     return new.raw[: new_tail.start(1)] + gap + tail if fits else ""

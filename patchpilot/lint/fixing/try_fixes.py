@@ -13,14 +13,14 @@ from functools import partial
 from typing import NamedTuple
 
 from patchpilot.lint.c.line_scan import COMMENT as NOTE
-from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, scan
+from patchpilot.lint.c.line_scan import ScannedLine, scan_patch, to_byte_text
 from patchpilot.lint.fixing.fixer import (
     LONGEST_LINE,
     Change,
     FixSite,
     RegisteredFixer,
-    edits_of,
     import_fixers,
+    list_edits,
 )
 from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.fixing.patch_edit import ColumnSpan, PatchEdit
@@ -78,8 +78,8 @@ class TriedFix(NamedTuple):
     found: tuple[Finding, ...]
     applied: Mapping[Key, frozenset[int]] = {}
 
-    def keys(self) -> Counter[Key]:
-        return Counter(_key(finding, self.draft) for finding in self.found)
+    def count_finding_keys(self) -> Counter[Key]:
+        return Counter(_finding_key(finding, self.draft) for finding in self.found)
 
     def count_messages(self) -> Counter[tuple[str, str]]:
         return Counter((finding.rule, finding.message) for finding in self.found)
@@ -92,14 +92,15 @@ def fix_patch(
     *,
     may_touch: Callable[[int], bool] = lambda _: True,
     suppressed: frozenset[Key] = frozenset(),
-    known: tuple[Context, tuple[Finding, ...]] | None = None,
+    known_findings: tuple[Context, tuple[Finding, ...]] | None = None,
 ) -> FixOutcome:
     """Apply all fixes to a patch.
 
-    `rules` maps ids to the rules of the run, and `known` is the result of `check` for this patch.
-    Only lines whose index `may_touch` accepts are changed. `suppressed` findings are not fixed.
+    `rules` maps ids to the rules of the run, and `known_findings` is the result of `check` for this
+    patch. Only lines whose index `may_touch` accepts are changed. `suppressed` findings are not
+    fixed.
     """
-    start = TriedFix(PatchEdit.of(patch), *(known or check(patch)))
+    start = TriedFix(PatchEdit.of(patch), *(known_findings or check(patch)))
     fixers = import_fixers() if start.found else {}
     fixing = _Fixing(
         check,
@@ -122,27 +123,34 @@ def fix_patch(
         if not patch.damage
         else 0,
     )
-    tried, banned, reverted = start, set(suppressed), 0
+    attempt, banned, reverted = start, set(suppressed), 0
     while fixing.left:
-        after = fixing.rounds(tried, banned)
+        after = fixing.apply_all_fixes(attempt, banned)
         if not after.applied:
             break
-        causes = fixing.find_fixes_to_revert(tried, after)
+        causes = fixing.find_fixes_to_revert(attempt, after)
         if not causes:
             # retry rejected fixes, because some only work after others
-            tried, banned, reverted = after, set(suppressed), 0
+            attempt, banned, reverted = after, set(suppressed), 0
             continue
         reverted += 1
         rules_of = {rule for rule, _ in causes if reverted > ONE_BY_ONE}
-        near = [
-            at for key in causes if fixing.left <= SCARCE for at in after.applied[key]
+        nearby = [
+            change_index
+            for key in causes
+            if fixing.left <= SCARCE
+            for change_index in after.applied[key]
         ]
         banned |= {
             key
             for key, lines in after.applied.items()
             if key in causes
             or key[0] in rules_of
-            or any(abs(at - line) < NEAR for at in lines for line in near)
+            or any(
+                abs(change_index - line) < NEAR
+                for change_index in lines
+                for line in nearby
+            )
         }
         fixing.reasons.update(
             causes
@@ -152,22 +160,22 @@ def fix_patch(
             )
         )
     return FixOutcome(
-        tried.draft,
+        attempt.draft,
         patch,
         start.found,
-        tuple(_resolved_findings(start, tried, fixing.fixers)),
-        tried.found,
+        tuple(_find_resolved_findings(start, attempt, fixing.fixers)),
+        attempt.found,
         fixing.reasons,
     )
 
 
-def _resolved_findings(
-    start: TriedFix, tried: TriedFix, fixers: Mapping[str, RegisteredFixer]
+def _find_resolved_findings(
+    start: TriedFix, attempt: TriedFix, fixers: Mapping[str, RegisteredFixer]
 ) -> Iterator[Finding]:
-    missing = start.keys() - tried.keys()
-    fewer = start.count_messages() - tried.count_messages()
+    missing = start.count_finding_keys() - attempt.count_finding_keys()
+    fewer = start.count_messages() - attempt.count_messages()
     for finding in start.found:
-        key, text = _key(finding, start.draft), (finding.rule, finding.message)
+        key, text = _finding_key(finding, start.draft), (finding.rule, finding.message)
         # a finding that cannot be fixed may merely have moved to another line
         if missing[key] and (finding.rule in fixers or fewer[text]):
             missing[key] -= 1
@@ -191,22 +199,22 @@ class _Fixing:
     left: int
     reasons: dict[Key, str] = field(default_factory=dict)
 
-    def rounds(self, start: TriedFix, banned: set[Key]) -> TriedFix:
+    def apply_all_fixes(self, start: TriedFix, banned: set[Key]) -> TriedFix:
         """Apply fixes until none is left.
 
         At most half of the remaining checks are used, because the other half is needed to revert
         fixes.
         """
-        tried = start._replace(applied={})
+        attempt = start._replace(applied={})
         for _ in range(min(MOST_ROUNDS, (self.left + 1) // 2)):
-            changes, fixes = self._propose_changes(tried, banned)
+            changes, fixes = self._propose_changes(attempt, banned)
             if not changes:
                 break
-            after = tried.draft.apply_changes(changes)
+            after = attempt.draft.apply_changes(changes)
             realigned, askew = keep_columns(
-                (tried.draft, tried.context),
-                (after, tried.context.for_patch(after.patch)),
-                partial(self._may_change, tried.draft),
+                (attempt.draft, attempt.context),
+                (after, attempt.context.with_patch(after.patch)),
+                partial(self._may_change_line, attempt.draft),
             )
             # a line that must not change would be misaligned
             rejected = {key for key, lines in fixes.items() if askew & lines}
@@ -220,12 +228,12 @@ class _Fixing:
                 continue
             draft = after.apply_changes([realigned]) if realigned else after
             self.left -= 1
-            applied = {**tried.applied, **fixes}
-            tried = TriedFix(draft, *self.check(draft.patch), applied)
-        return tried
+            applied = {**attempt.applied, **fixes}
+            attempt = TriedFix(draft, *self.check(draft.patch), applied)
+        return attempt
 
     def _propose_changes(
-        self, tried: TriedFix, banned: AbstractSet[Key]
+        self, attempt: TriedFix, banned: AbstractSet[Key]
     ) -> tuple[list[Change], dict[Key, frozenset[int]]]:
         """Return changes that do not overlap, with the lines they fix.
 
@@ -234,56 +242,62 @@ class _Fixing:
         changes: list[Change] = []
         fixes: dict[Key, frozenset[int]] = {}
         used_spans: defaultdict[int, set[ColumnSpan]] = defaultdict(set)
-        for finding in tried.found:
-            key = _key(finding, tried.draft)
+        for finding in attempt.found:
+            key = _finding_key(finding, attempt.draft)
             fixer = self.fixers.get(finding.rule)
             if key in banned or finding.patch_line is None or not fixer:
                 continue
-            is_long = _is_long(tried.draft.patch, finding.patch_line)
-            site = FixSite(tried.context, finding)
-            change = () if is_long else edits_of(fixer.propose(site))
-            spans = tuple(tried.draft.spans(change))
-            if any(_overlaps(span, used_spans[span.line]) for span in spans):
+            is_long = _is_long(attempt.draft.patch, finding.patch_line)
+            site = FixSite(attempt.context, finding)
+            change = () if is_long else list_edits(fixer.propose(site))
+            spans = tuple(attempt.draft.edited_columns(change))
+            if any(_overlaps_any(span, used_spans[span.line]) for span in spans):
                 continue
-            reason = TOO_LONG if is_long else self._objection(change, tried, fixer)
+            reason = (
+                TOO_LONG if is_long else self._find_objection(change, attempt, fixer)
+            )
             if reason:
                 self.reasons[key] = reason
                 continue
             changes.append(change)
             for span in spans:
                 used_spans[span.line].add(span)
-            fixed_lines = fixes.get(key, tried.applied.get(key, frozenset()))
-            lines = {tried.draft.origin[span.line - 1] for span in spans}
+            fixed_lines = fixes.get(key, attempt.applied.get(key, frozenset()))
+            lines = {attempt.draft.origin[span.line - 1] for span in spans}
             fixes[key] = fixed_lines | lines
         return changes, fixes
 
-    def _objection(
-        self, change: Change, tried: TriedFix, fixer: RegisteredFixer
+    def _find_objection(
+        self, change: Change, attempt: TriedFix, fixer: RegisteredFixer
     ) -> str:
         """Return why a change is not allowed, or ""."""
-        draft = tried.draft
+        draft = attempt.draft
         if all(edit.insert == draft.old_lines(edit) for edit in change):
             return NOT_CERTAIN
         for text in (text.strip() for edit in change for text in edit.insert):
-            if is_trailer(text) and (why := explain_unfit_trailer(text)):
-                return f"its tag {why}"
-        if any(_is_long(draft.patch, span.line) for span in draft.spans(change)):
+            if is_trailer(text) and (reason := explain_unfit_trailer(text)):
+                return f"its tag {reason}"
+        if any(
+            _is_long(draft.patch, span.line) for span in draft.edited_columns(change)
+        ):
             return TOO_LONG
-        if not all(self._may_edit(draft, edit) for edit in change):
+        if not all(self._may_apply_edit(draft, edit) for edit in change):
             return "the fix would change lines that this patch does not add"
         return (
             ""
-            if _keeps_meaning(change, tried, fixer)
+            if _keeps_meaning(change, attempt, fixer)
             else "the fix is not proved to keep the meaning of the code"
         )
 
-    def _may_edit(self, draft: PatchEdit, edit: FixEdit) -> bool:
+    def _may_apply_edit(self, draft: PatchEdit, edit: FixEdit) -> bool:
         numbers = range(edit.start, edit.start + max(edit.delete, 1))
         if _is_realigned(draft, edit):
-            return all(self.may_touch(draft.origin[at - 1]) for at in numbers)
-        return all(self._may_change(draft, at, not edit.delete) for at in numbers)
+            return all(self.may_touch(draft.origin[number - 1]) for number in numbers)
+        return all(
+            self._may_change_line(draft, number, not edit.delete) for number in numbers
+        )
 
-    def _may_change(
+    def _may_change_line(
         self, draft: PatchEdit, number: int, is_inserted: bool = False
     ) -> bool:
         """Return whether a line may be changed because the author wrote it: the subject, the
@@ -303,25 +317,27 @@ class _Fixing:
             )
         return is_own and self.may_touch(draft.origin[number - 1])
 
-    def find_fixes_to_revert(self, start: TriedFix, tried: TriedFix) -> dict[Key, str]:
+    def find_fixes_to_revert(
+        self, start: TriedFix, attempt: TriedFix
+    ) -> dict[Key, str]:
         """Map each fix to revert to the reason.
 
         Either its finding remains, or it is closest to a new finding. A finding that moved is not
         new.
         """
-        before, after = start.keys(), tried.keys()
+        before, after = start.count_finding_keys(), attempt.count_finding_keys()
         failed = {
             key: "its fix would not remove the finding"
-            for key in tried.applied
+            for key in attempt.applied
             if after[key] >= max(before[key], 1)
         }
         suspect_rules = {
-            rule for rule, _ in tried.count_messages() - start.count_messages()
+            rule for rule, _ in attempt.count_messages() - start.count_messages()
         }
-        suspect_rules.update(rule for rule, _ in tried.applied)
-        increase = Counter(finding.rule for finding in tried.found)
+        suspect_rules.update(rule for rule, _ in attempt.applied)
+        increase = Counter(finding.rule for finding in attempt.found)
         increase.subtract(finding.rule for finding in start.found)
-        touched = frozenset().union(*tried.applied.values())
+        touched = frozenset().union(*attempt.applied.values())
         for rule, line in after - before:
             # a rule may report only the first of several problems, and the next one after that is
             # fixed
@@ -330,36 +346,43 @@ class _Fixing:
                 continue
             name = self.rules[rule].name if rule in self.rules else rule
             reason = f"its fix would cause another finding: {name}"
-            failed.update(dict.fromkeys(_nearest(tried, line), reason))
-        for old, new in zip(*map(_hunks, (start, tried)), strict=False):
+            failed.update(dict.fromkeys(_find_nearest_fixes(attempt, line), reason))
+        for old, new in zip(*map(_list_hunks, (start, attempt)), strict=False):
             removed, added = (
                 [line.text for line in new.lines if line.kind == kind] for kind in "-+"
             )
             lines = {start.draft.origin[line.patch_line - 1] for line in old.lines}
             failed |= {
                 key: "the fix would leave nothing of a hunk"
-                for key, touched_lines in tried.applied.items()
+                for key, touched_lines in attempt.applied.items()
                 if removed == added and touched_lines & lines
             }
         return failed
 
 
-def _nearest(tried: TriedFix, line: int) -> list[Key]:
+def _find_nearest_fixes(attempt: TriedFix, line: int) -> list[Key]:
     """Return the fixes closest to a new finding, or all fixes if the finding has no line."""
-    origins = tried.draft.origin
+    origins = attempt.draft.origin
     # an inserted line has a negative index and belongs to the line above it
     index = max(origins[: origins.index(line) + 1]) if line in origins else None
     distances = {
-        key: min((abs(at - index) for at in lines if at >= 0), default=0)
-        for key, lines in tried.applied.items()
+        key: min((abs(number - index) for number in lines if number >= 0), default=0)
+        for key, lines in attempt.applied.items()
         if index is not None
     }
-    least = min(distances.values(), default=0)
-    return [key for key in tried.applied if distances.get(key, least) == least]
+    min_distance = min(distances.values(), default=0)
+    return [
+        key
+        for key in attempt.applied
+        if distances.get(key, min_distance) == min_distance
+    ]
 
 
-def _overlaps(span: ColumnSpan, others: AbstractSet[ColumnSpan]) -> bool:
-    return any(span.start <= other.end and other.start <= span.end for other in others)
+def _overlaps_any(span: ColumnSpan, others: AbstractSet[ColumnSpan]) -> bool:
+    return any(
+        span.start <= candidate.end and candidate.start <= span.end
+        for candidate in others
+    )
 
 
 def _is_realigned(draft: PatchEdit, edit: FixEdit) -> bool:
@@ -377,13 +400,13 @@ def _is_long(patch: Patch, number: int) -> bool:
     return any(len(line) > LONGEST_LINE for line in patch.lines[number - 1 : number])
 
 
-def _keeps_meaning(change: Change, tried: TriedFix, fixer: RegisteredFixer) -> bool:
-    draft = tried.draft
-    touched = [span.line for span in draft.spans(change)]
+def _keeps_meaning(change: Change, attempt: TriedFix, fixer: RegisteredFixer) -> bool:
+    draft = attempt.draft
+    touched = [span.line for span in draft.edited_columns(change)]
     first = max(min(touched), draft.patch.diff_line)
-    scanned = scan(tried.context).lines
-    least = max(draft.patch.diff_line, first - _MOST_OF_A_MACRO)
-    while first > least and scanned[first - 2].raw.rstrip().endswith("\\"):
+    scanned = scan_patch(attempt.context).lines
+    first_allowed = max(draft.patch.diff_line, first - _MOST_OF_A_MACRO)
+    while first > first_allowed and scanned[first - 2].raw.rstrip().endswith("\\"):
         first -= 1
     lines = scanned[first - 1 : max(touched)]
     code = [line for line in lines if line.sign in ("+", " ")]
@@ -393,7 +416,7 @@ def _keeps_meaning(change: Change, tried: TriedFix, fixer: RegisteredFixer) -> b
     after = draft.edited_lines([change], code[0].number, code[-1].number)
     return state is not None and keeps_meaning(
         [line.raw[1:] for line in code],
-        [as_bytes(text)[1:] for text, _ in after if text.startswith(("+", " "))],
+        [to_byte_text(text)[1:] for text, _ in after if text.startswith(("+", " "))],
         path=code[0].file,
         fixer=fixer,
         inside=state,
@@ -404,17 +427,17 @@ def _comment_state(line: ScannedLine) -> str | None:
     """Return the state before a line ("*/" inside a comment, otherwise ""), or None inside a
     string.
     """
-    text, raw = (each[1:].lstrip(" \t") for each in (line.text, line.raw))
+    text, raw = (content[1:].lstrip(" \t") for content in (line.text, line.raw))
     if text.startswith(NOTE) and not raw.startswith(("/*", "//")):
         return "*/"
     return None if text.startswith("X") and not raw.startswith("X") else ""
 
 
-def _hunks(tried: TriedFix) -> list[Hunk]:
-    return [hunk for change in tried.draft.patch.files for hunk in change.hunks]
+def _list_hunks(attempt: TriedFix) -> list[Hunk]:
+    return [hunk for change in attempt.draft.patch.files for hunk in change.hunks]
 
 
-def _key(finding: Finding, draft: PatchEdit) -> Key:
-    at = finding.patch_line or 0
-    is_known = 0 < at <= len(draft.origin)
-    return finding.rule, draft.origin[at - 1] if is_known else -1
+def _finding_key(finding: Finding, draft: PatchEdit) -> Key:
+    number = finding.patch_line or 0
+    is_known = 0 < number <= len(draft.origin)
+    return finding.rule, draft.origin[number - 1] if is_known else -1

@@ -35,10 +35,10 @@ def _import_check_modules() -> None:
     with suppress(PatchpilotError, ImportError):
         from patchpilot.checking import driver as driver
         from patchpilot.checking import history_facts as history_facts
-        from patchpilot.lint.rule_store import detector_of, load_rules
+        from patchpilot.lint.rule_store import find_rule_detector, load_rules
 
         for rule in load_rules():
-            detector_of(rule)
+            find_rule_detector(rule)
 
 
 def find_check_source(

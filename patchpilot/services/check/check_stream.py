@@ -19,7 +19,7 @@ from patchpilot.checking.driver import Driver, exit_code
 from patchpilot.commits.range import refuse_absent
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import ExitCode, InputError
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Options
 from patchpilot.model.bounded import MAX_LINE
 from patchpilot.model.mail import parse_mail, parse_mail_header, parse_patch
@@ -108,7 +108,9 @@ class CheckStream:
             return "", Counter(mails=1)
         patch = shorten_patch(patch)
         setting = self._driver.run_for((patch,))
-        findings = run(setting.context(patch, Series((patch,))), setting.rules)
+        findings = find_findings(
+            setting.context(patch, Series((patch,))), setting.rules
+        )
         checked_line = CheckedLine(
             mail.position, patch, setting.options.profile, findings
         )

@@ -143,7 +143,7 @@ def remove_waivers(
     waived_rules = tuple(
         waiver.rule
         for waiver in (draft_waivers(draft) if draft else ())
-        if waiver.covers(finding, rule_names)
+        if waiver.covers_finding(finding, rule_names)
     )
     take_back(repository, waived_rules, rules, topic.target, topic.base)
     return waived_rules

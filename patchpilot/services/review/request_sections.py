@@ -11,7 +11,7 @@ from patchpilot.backports.changed_functions import Function, function_at
 from patchpilot.checking.path_facts import path_facts
 from patchpilot.commits.patched_tree import Stack
 from patchpilot.errors import GitError, MissingError
-from patchpilot.lint.habits import folder_of
+from patchpilot.lint.habits import common_folder
 from patchpilot.maintainers import load
 from patchpilot.maintainers.load import match
 from patchpilot.model.patch import FileChange, Patch
@@ -88,7 +88,7 @@ def make_request_sections(
     function_names = [name for _, name, _ in new_functions]
     for path, name, lines in new_functions:
         yield (f"{name} in {path}, after the patch", lines)
-    folder = folder_of(patch)
+    folder = common_folder(patch)
     folder_facts = path_facts(folder, repository) if folder else ()
     facts = [f"{fact.label}: {fact.value} ({fact.source})" for fact in folder_facts]
     yield ("Conventions of the subsystem", [(None, fact) for fact in facts])

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from patchpilot.lint.c.line_scan import (
     COMMENT,
     Sanitizer,
-    as_bytes,
-    as_text,
-    scan_lines,
+    from_byte_text,
+    scan_patch_lines,
+    to_byte_text,
 )
 
 _TEXT = """\
@@ -41,12 +41,12 @@ PATCH = _TEXT.splitlines()
 
 def _scanned_line(raw: str, in_comment: bool = False) -> str:
     sanitizer = Sanitizer()
-    sanitizer.reset(in_comment)
-    return sanitizer.line(raw).replace(COMMENT, "~")
+    sanitizer.start_hunk(in_comment)
+    return sanitizer.mask_line(raw).replace(COMMENT, "~")
 
 
 def test_lines_record_their_file_and_hunk() -> None:
-    lines = scan_lines(PATCH, False).lines
+    lines = scan_patch_lines(PATCH, False).lines
     first = next(line for line in lines if line.raw.startswith(" \tint a"))
     assert (first.file, first.new_line, first.left, first.section) == (
         "frob/a.c",
@@ -60,14 +60,14 @@ def test_lines_record_their_file_and_hunk() -> None:
 
 
 def test_previous_line_skips_removed_lines() -> None:
-    lines = scan_lines(PATCH, False).lines
+    lines = scan_patch_lines(PATCH, False).lines
     two = next(line for line in lines if "two" in line.raw)
     assert two.previous is not None
     assert two.previous.raw.startswith(" \tint a")
 
 
 def test_comments_and_strings_are_blanked() -> None:
-    lines = scan_lines(PATCH, False).lines
+    lines = scan_patch_lines(PATCH, False).lines
     texts = {line.raw: line.text.replace(COMMENT, "~") for line in lines}
     assert texts[" \tint a; /* one"] == " \tint a; ~~~~~~"
     assert texts["+\t   two */ int c;"] == "+\t~~~~~~~~~ int c;"
@@ -84,12 +84,12 @@ def test_hunk_may_start_inside_a_comment() -> None:
         "  */",
         "-- ",
     ]
-    texts = [line.text for line in scan_lines(patch, False).lines]
+    texts = [line.text for line in scan_patch_lines(patch, False).lines]
     assert "more" not in texts[4]
 
 
 def test_message_ends_at_the_first_sign_off() -> None:
-    lines = scan_lines(PATCH, False).lines
+    lines = scan_patch_lines(PATCH, False).lines
     assert [line.number for line in lines if line.in_log or line.log_after] == [3, 4, 5]
 
 
@@ -108,7 +108,7 @@ def test_networking_and_staging_are_strict() -> None:
         ("drivers/staging/a.c", True),
         ("drivers/usb/a.c", False),
     ):
-        scanned = scan_lines(
+        scanned = scan_patch_lines(
             [f"diff --git a/{path} b/{path}", f"+++ b/{path}", "@@ -0,0 +1 @@", "+x"],
             False,
         )
@@ -125,7 +125,7 @@ def test_nearby_comment_is_found() -> None:
         "+x();",
         "+mb();",
     ]
-    scanned = scan_lines(patch, False)
+    scanned = scan_patch_lines(patch, False)
     assert scanned.has_comment_near(scanned.lines[4])
     assert not scanned.has_comment_near(scanned.lines[6])
 
@@ -138,9 +138,9 @@ def test_nearby_comment_is_found() -> None:
 )
 def test_blanking_keeps_columns_and_tabs(raws: list[str], in_comment: bool) -> None:
     sanitizer = Sanitizer()
-    sanitizer.reset(in_comment)
+    sanitizer.start_hunk(in_comment)
     for raw in ("+" + raw for raw in raws):
-        text = sanitizer.line(raw)
+        text = sanitizer.mask_line(raw)
         # a backslash at the end of a line within a string becomes two characters
         assert len(raw) <= len(text) <= len(raw) + 1
         assert text[0] == "+"
@@ -152,7 +152,7 @@ def test_blanking_keeps_columns_and_tabs(raws: list[str], in_comment: bool) -> N
     )
 )
 def test_any_text_is_scanned(lines: list[str]) -> None:
-    assert [line.number for line in scan_lines(lines, False).lines] == list(
+    assert [line.number for line in scan_patch_lines(lines, False).lines] == list(
         range(1, len(lines) + 1)
     )
 
@@ -160,5 +160,5 @@ def test_any_text_is_scanned(lines: list[str]) -> None:
 @given(st.binary(max_size=40))
 def test_bytes_survive_a_round_trip(data: bytes) -> None:
     text = data.decode("utf-8", "surrogateescape")
-    assert as_text(as_bytes(text)) == text
-    assert len(as_bytes(text)) == len(data)
+    assert from_byte_text(to_byte_text(text)) == text
+    assert len(to_byte_text(text)) == len(data)

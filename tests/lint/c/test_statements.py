@@ -4,15 +4,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.lint.c.line_scan import LineScan, scan_lines
-from patchpilot.lint.c.statements import Passage, passage_of_hunk
+from patchpilot.lint.c.line_scan import LineScan, scan_patch_lines
+from patchpilot.lint.c.statements import Passage, read_hunk_passage
 
 
 def _scan_code(*code: str) -> tuple[LineScan, Passage]:
     signed = [line if line[:1] in "+- " and line else f"+{line}" for line in code]
     count = sum(1 for line in signed if line[0] != "-")
-    scanned = scan_lines(["+++ b/a.c", f"@@ -1,{count} +1,{count} @@", *signed], False)
-    return scanned, passage_of_hunk(scanned.lines, 3)
+    scanned = scan_patch_lines(
+        ["+++ b/a.c", f"@@ -1,{count} +1,{count} @@", *signed], False
+    )
+    return scanned, read_hunk_passage(scanned.lines, 3)
 
 
 def _statement_text(*code: str, offset: int = 0) -> tuple[str, str]:
@@ -72,7 +74,7 @@ def test_chain_includes_every_branch() -> None:
         "\t\te();",
         "\tf();",
     )
-    level, parts = passage.chain(scanned.lines[2], 1)
+    level, parts = passage.read_if_chain(scanned.lines[2], 1)
     assert level == 0
     assert [part.condition.strip(" \n+\t") for part in parts] == [
         "if (a)",
@@ -105,5 +107,5 @@ def test_statements_always_end(code: list[str]) -> None:
         span = passage.statement(line)
         assert span.start <= span.end <= max(span.limit, span.start)
         assert span.end > span.start or span.end == span.limit
-        passage.chain(line, 0)
+        passage.read_if_chain(line, 0)
         passage.read_brackets(line, "{}")

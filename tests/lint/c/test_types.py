@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.lint.c.operators import ValueTracker, value_end
+from patchpilot.lint.c.operators import ValueTracker, find_value_end
 from patchpilot.lint.c.types import TypePattern, Types
 
 NAMED = TypePattern(r"\s*([A-Za-z_]\w*)\s*[;=]", storage=True)
@@ -79,7 +79,7 @@ def _value_marks(*lines: str) -> str:
     tracker = ValueTracker(Types())
     variants = ""
     for line in lines:
-        values = tracker.line(line)
+        values = tracker.classify_line(line)
         variants = "".join(
             values.variants.get(index, "_") for index in range(len(line))
         )
@@ -93,10 +93,10 @@ def test_earlier_types_are_stored_once() -> None:
         types.learn_type(f"odd{number}")
         types.learn_modifier(f"__mark{number}")
         states.append(types.state)
-    earlier = [types.as_of(state) for state in states[:-1]]
+    earlier = [types.restore_state(state) for state in states[:-1]]
     assert len({id(known) for known in earlier}) == 1
     for number in (7, 200, 3, 399):
-        known = types.as_of(states[number])
+        known = types.restore_state(states[number])
         assert known.match(NAMED, f"odd{number} x;")
         assert number == 399 or not known.match(NAMED, f"odd{number + 1} x;")
         assert known.modifiers == [f"__mark{one}" for one in range(min(number + 1, 64))]
@@ -139,7 +139,7 @@ def test_open_bracket_continues_on_the_next_line() -> None:
     ],
 )
 def test_end_of_a_value_is_found(text: str, end: int) -> None:
-    assert value_end(text, 0) == end
+    assert find_value_end(text, 0) == end
 
 
 @given(
@@ -147,7 +147,7 @@ def test_end_of_a_value_is_found(text: str, end: int) -> None:
 )
 def test_every_character_is_classified(line: str) -> None:
     tracker = ValueTracker(Types())
-    values = tracker.line(f"+{line}")
+    values = tracker.classify_line(f"+{line}")
     assert len(values.kinds) == len(line) + 2
     types = Types()
     types.learn_from_statement(f"+{line}", True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from patchpilot.lint.c import walk
 from patchpilot.lint.c.c_check import CheckFunction, LineContext
-from patchpilot.lint.c.walk import CCode, code
+from patchpilot.lint.c.walk import CCode, parse_c_code
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
 
@@ -26,7 +26,7 @@ def _walk_code(lines: list[str], path: str = "frob/a.c", strict: bool = True) ->
         f"{HEAD}diff --git a/{path} b/{path}\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)}"
         f" @@\n{body}"
     )
-    return code(
+    return parse_c_code(
         Context(
             parse_patch(text.encode("utf-8", "surrogateescape"), "x.patch"),
             options=Options(strict=strict),
@@ -109,7 +109,7 @@ def test_layout_check_includes_the_next_line(
         " int c;\n"
         " int d;\n"
     )
-    code(Context(parse_patch(f"{HEAD}{diff}".encode(), "x.patch")))
+    parse_c_code(Context(parse_patch(f"{HEAD}{diff}".encode(), "x.patch")))
     # skip the hunk's first line, recorded because the file header before it resembles an added line
     assert recorded_lines[1:] == ["+int b;", " int c;"]
 

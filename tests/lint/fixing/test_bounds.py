@@ -8,7 +8,7 @@ import time
 import pytest
 
 from patchpilot.checking.driver import Driver, PatchSource
-from patchpilot.lint.engine import run
+from patchpilot.lint.engine import find_findings
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.fixing.try_fixes import (
     LEAST_CHECKS,
@@ -91,7 +91,7 @@ RULES = {rule.id: rule for rule in FEW}
 
 def check_patch(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
     context = Context(patch, options=Options(strict=True))
-    return context, run(context, FEW)
+    return context, find_findings(context, FEW)
 
 
 def make_patch(body: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.lint.fixing.fixer import RegisteredFixer
-from patchpilot.lint.fixing.guard import keeps_meaning, tokens
+from patchpilot.lint.fixing.guard import keeps_meaning, tokenize_lines
 
 C = "drivers/frob/frob.c"
 SPACE = ()
@@ -60,12 +60,17 @@ def test_guard_allows_expected_changes(
 
 
 def test_comment_line_has_no_tokens() -> None:
-    assert tokens([" * a = b; */ c"], "*/")[0] == ["c"]
+    assert tokenize_lines([" * a = b; */ c"], "*/")[0] == ["c"]
 
 
 def test_directive_end_differs_from_line_end() -> None:
-    assert tokens(["#define A 1", "int b;"])[0] != tokens(["#define A", "1 int b;"])[0]
-    assert tokens(["int a;", "int b;"])[0] == tokens(["int a; int b;"])[0]
+    assert (
+        tokenize_lines(["#define A 1", "int b;"])[0]
+        != tokenize_lines(["#define A", "1 int b;"])[0]
+    )
+    assert (
+        tokenize_lines(["int a;", "int b;"])[0] == tokenize_lines(["int a; int b;"])[0]
+    )
 
 
 _WORD = st.sampled_from(
@@ -100,4 +105,4 @@ def test_tokens_ignore_blanks(words: list[str], data: st.DataObject) -> None:
     blank = st.sampled_from([" ", "  ", "\t"])
     # exclude operators that start a comment
     text = "".join(word + data.draw(blank) for word in words)
-    assert tokens([text])[0] == words
+    assert tokenize_lines([text])[0] == words

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.lint.fixing.fixer import import_fixers
-from patchpilot.lint.fixing.guard import tokens
+from patchpilot.lint.fixing.guard import tokenize_lines
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
@@ -304,9 +304,9 @@ def messy_code(draw: st.DrawFn) -> str:
         text = words[0]
         for before, word in pairwise(words):
             gap = draw(st.sampled_from(["", " ", " ", "  "]))
-            together = tokens([before + word])[0] == [
-                *tokens([before])[0],
-                *tokens([word])[0],
+            together = tokenize_lines([before + word])[0] == [
+                *tokenize_lines([before])[0],
+                *tokenize_lines([word])[0],
             ]
             text += (
                 gap if together and not before.startswith("#") else gap or " "
@@ -316,9 +316,9 @@ def messy_code(draw: st.DrawFn) -> str:
 
 
 def added_tokens(patch: Patch) -> list[str]:
-    return tokens([line.text for change in patch.files for line in change.lines("+")])[
-        0
-    ]
+    return tokenize_lines(
+        [line.text for change in patch.files for line in change.lines("+")]
+    )[0]
 
 
 @given(messy_code())
@@ -535,4 +535,4 @@ def test_types_missing_from_the_tree_are_not_used(tmp_path: Path) -> None:
     assert not fixed_context(context).changed
     (tmp_path / "include/linux").mkdir(parents=True)
     (tmp_path / "include/linux/types.h").touch()
-    assert added_code(fixed_context(context.for_patch(context.patch))) == "\tu32 mode;"
+    assert added_code(fixed_context(context.with_patch(context.patch))) == "\tu32 mode;"

@@ -11,7 +11,7 @@ from patchpilot.cache.entries import (
     read_cached_value,
     remember,
 )
-from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
+from patchpilot.lint.c.c_check import ADDED, LineContext, Results, c_check
 from patchpilot.lint.c.c_patterns import (
     ATTRIBUTE,
     BALANCED,
@@ -23,13 +23,18 @@ from patchpilot.lint.c.c_patterns import (
     LVAL,
     MODIFIER,
     STORAGE,
-    end_of,
-    match_at,
-    pattern,
-    search_in,
+    compile_ascii,
+    find_match_end,
+    match_ascii,
+    search_ascii,
 )
-from patchpilot.lint.c.line_scan import SPACE, as_text
-from patchpilot.lint.c.types import FoundType, TypePattern, Types, number_ends
+from patchpilot.lint.c.line_scan import SPACE, from_byte_text
+from patchpilot.lint.c.types import (
+    FoundType,
+    TypePattern,
+    Types,
+    find_integer_type_ends,
+)
 from patchpilot.model.source_tree import (
     Tree,
     changed_files_below,
@@ -42,15 +47,17 @@ _STARRED = TypePattern(rf"((?:\s*(?:\*|<MODIFIER>\b))+\s*)({IDENT})", stars=Fals
 _SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
 
 
-@check(ADDED, "int", "char", "short", "long", "signed")
-def number_words(context: LineContext) -> Results:
+@c_check(ADDED, "int", "char", "short", "long", "signed")
+def unusual_integer_type(context: LineContext) -> Results:
     """Report integer types with unusual word order or a redundant `int`."""
     code, end = context.code, 0
-    for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
+    for word in compile_ascii(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(
+        code
+    ):
         if word.start() < end:
             continue
-        misordered = number_ends(code, word.start(), misordered=True)
-        ordered = match_at(rf"{INT_TYPES}\b", code, word.start())
+        misordered = find_integer_type_ends(code, word.start(), misordered=True)
+        ordered = match_ascii(rf"{INT_TYPES}\b", code, word.start())
         end = misordered[0] if misordered else ordered.end() if ordered else end
         type_name = code[word.start() : end].strip(SPACE)
         if misordered:
@@ -60,34 +67,34 @@ def number_words(context: LineContext) -> Results:
             yield "unnecessary-int", context.hit(kind=type_name)
 
 
-@check(ADDED, "}")
+@c_check(ADDED, "}")
 def fake_flexible_array(context: LineContext) -> Results:
     """Report a struct whose last member is an array of zero or one element."""
-    if not context.before.startswith("+") or not match_at(
+    if not context.before.startswith("+") or not match_ascii(
         r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$", context.code
     ):
         return
     member = " ".join(context.before[1:].split())
-    array = match_at(rf"\}}(?: ?__packed)? ?{IDENT} ?\[ ?([01]) ?\] ?;$", member)
+    array = match_ascii(rf"\}}(?: ?__packed)? ?{IDENT} ?\[ ?([01]) ?\] ?;$", member)
     if array is None and (typed := context.types.match(_SMALL_ARRAY, member)):
         array = typed.match
     if array:
         yield "fake-flexible-array", context.hit(count=array[1])
 
 
-@check(ADDED)
-def pointer_stars(context: LineContext) -> Results:
+@c_check(ADDED)
+def misplaced_pointer_star(context: LineContext) -> Results:
     """Report a pointer star next to the type, as in `(foo*)` or `foo* bar`."""
     text = context.text
     # modifiers come before asterisks
-    if not search_in(
+    if not search_ascii(
         r"\*|__|const|volatile|fastcall", text
-    ) and not context.types.learned_in(text):
+    ) and not context.types.find_learned_modifiers(text):
         return
-    at = 0
-    while (bracket := text.find("(", at)) >= 0:
-        at = bracket + 1
-        if match := context.types.match(_STARRED_CAST, text, at):
+    offset = 0
+    while (bracket := text.find("(", offset)) >= 0:
+        offset = bracket + 1
+        if match := context.types.match(_STARRED_CAST, text, offset):
             stars = match.match[1]
             good = _format_asterisks(stars)
             if stars != good:
@@ -95,15 +102,15 @@ def pointer_stars(context: LineContext) -> Results:
                     "misplaced-star",
                     context.hit(match.end, "cast", stars=stars, good=good),
                 )
-            at = match.match.end()
+            offset = match.match.end()
     for match in context.types.finditer(_STARRED, text):
         stars, name = match.match[1], match.match[2]
         good = _format_asterisks(stars)
         if _is_modifier_end(context, good):
             good += " "
-        is_modifier = name in context.types.modifiers or pattern(MODIFIER).fullmatch(
-            name
-        )
+        is_modifier = name in context.types.modifiers or compile_ascii(
+            MODIFIER
+        ).fullmatch(name)
         if stars != good and not is_modifier:
             yield "misplaced-star", context.hit(match.end, stars=stars, good=good)
 
@@ -111,34 +118,36 @@ def pointer_stars(context: LineContext) -> Results:
 def _format_asterisks(stars: str) -> str:
     """Put one space before the asterisks of a pointer, and none between or after them."""
     good = stars if stars[:1] in tuple(SPACE) else f" {stars}"
-    return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(SPACE))
+    return compile_ascii(r"\*\s+(?=\*)").sub("*", good.rstrip(SPACE))
 
 
 def _is_modifier_end(context: LineContext, text: str) -> bool:
-    if search_in(rf"\b{MODIFIER}$", text):
+    if search_ascii(rf"\b{MODIFIER}$", text):
         return True
-    last = search_in(r"\w+$", text)
+    last = search_ascii(r"\w+$", text)
     return last is not None and last.group() in context.types.modifiers
 
 
-@check(ADDED, "init")
+@c_check(ADDED, "init")
 def misplaced_init_attribute(context: LineContext) -> Results:
     """Report an init attribute before the name, as in `static __initdata int x;`."""
     text = context.text
-    attribute = search_in(rf"\b{INIT}\b", text)
+    attribute = search_ascii(rf"\b{INIT}\b", text)
     if not attribute:
         return
     name = attribute.group()
-    match = match_at(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?", text)
+    match = match_ascii(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?", text)
     if not match:
         return
     tail = TypePattern(
         rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False
     )
     start = match.end()
-    typed = context.types.match(tail, text, start) or _tagged_init(text, start, name)
+    typed = context.types.match(tail, text, start) or _match_tagged_init(
+        text, start, name
+    )
     if typed:
-        is_struct_name = search_in(rf"\b(?:union|struct)\s+{name}\b", typed.type)
+        is_struct_name = search_ascii(rf"\b(?:union|struct)\s+{name}\b", typed.type)
         rule = (
             "init-attribute-for-struct-name"
             if is_struct_name
@@ -148,14 +157,14 @@ def misplaced_init_attribute(context: LineContext) -> Results:
         yield rule, context.hit(attribute.start(), attribute=name, variable=variable)
 
 
-def _tagged_init(text: str, at: int, name: str) -> FoundType | None:
+def _match_tagged_init(text: str, offset: int, name: str) -> FoundType | None:
     """Match `struct __initdata foo`, which no `TypePattern` recognizes."""
-    match = match_at(
+    match = match_ascii(
         rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]",
         text,
-        at,
+        offset,
     )
-    return FoundType(at, match.end(1), match) if match else None
+    return FoundType(offset, match.end(1), match) if match else None
 
 
 _BODY_ON_LINE = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*\{{")
@@ -168,21 +177,21 @@ _WHOLE = TypePattern(r"$")
 _DEFINITION = TypePattern(rf"\s*({IDENT})\s*{BALANCED}\s*\{{")
 
 
-@check(ADDED, "{")
-def function_brace(context: LineContext) -> Results:
+@c_check(ADDED, "{")
+def brace_on_function_line(context: LineContext) -> Results:
     """Report an opening brace on the line of the function name, as in `int f(void) {`."""
     code = context.code
     if (
         "}" not in code
-        and search_in(r"\)\s*\{", code)
-        and not search_in(r"#\s*define\b.*do\s*\{", code)
+        and search_ascii(r"\)\s*\{", code)
+        and not search_ascii(r"#\s*define\b.*do\s*\{", code)
         and context.types.search(_BODY_ON_LINE, code, inside=True)
     ):
         yield "function-brace-on-same-line", context.hit(code.find("{"))
 
 
-@check(ADDED)
-def extern_in_source(context: LineContext) -> Results:
+@c_check(ADDED)
+def extern_in_source_file(context: LineContext) -> Results:
     """Report prototypes and extern declarations in .c files.
 
     This includes prototypes whose arguments start on the line after the function name.
@@ -190,42 +199,42 @@ def extern_in_source(context: LineContext) -> Results:
     statement = context.statement
     if not statement or not context.line.file.endswith(".c"):
         return
-    start = end_of(r".\s*(?:extern\s+)?", statement)
+    start = find_match_end(r".\s*(?:extern\s+)?", statement)
     if match := context.types.match(_EXTERN, statement, start):
-        if match_at(r"\s*;", statement, len(context.condition)):
+        if match_ascii(r"\s*;", statement, len(context.condition)):
             yield "extern-in-source", context.hit()
         if "\n" in match.match[2]:
             yield "arguments-below-name", context.hit()
-    elif match_at(r".\s*extern\s+", statement):
+    elif match_ascii(r".\s*extern\s+", statement):
         yield "extern-in-source", context.hit()
 
 
-@check(ADDED)
+@c_check(ADDED)
 def unnamed_arguments(context: LineContext) -> Results:
     """Report arguments without names in a prototype, as in `int f(int);`."""
     statement = context.statement
     if "(" not in statement or not statement.rstrip(SPACE).endswith(";"):
         return
-    start = end_of(r".\s*(?:extern\s+)?", statement)
+    start = find_match_end(r".\s*(?:extern\s+)?", statement)
     prototype = context.types.match(_ARGUMENTS, statement, start)
     if not prototype or prototype.match[1] == "void":
         return
     arguments = prototype.match[1].strip(SPACE)
     for match in context.types.finditer(_ARGUMENT, arguments, inside=True):
         argument = arguments[match.start : match.match.end()].strip(SPACE)
-        if context.types.match(_WHOLE, argument) and not search_in(
+        if context.types.match(_WHOLE, argument) and not search_ascii(
             rf"enum\s+{IDENT}$", argument
         ):
             yield "unnamed-argument", context.hit(argument=argument)
 
 
-@check(ADDED)
-def function_definition(context: LineContext) -> Results:
+@c_check(ADDED)
+def brace_ending_function_head(context: LineContext) -> Results:
     """Report an opening brace at the end of a function head that spans lines."""
     statement = context.statement
     if "{" not in statement:
         return
-    start = end_of(rf".\s*(?:{STORAGE}\s+)?", statement)
+    start = find_match_end(rf".\s*(?:{STORAGE}\s+)?", statement)
     definition = context.types.match(_DEFINITION, statement, start)
     if not definition:
         return
@@ -250,40 +259,42 @@ _KIND = CacheKind("mixed-case", (__file__,))
 _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
 
 
-@check(ADDED)
-def mixed_case(context: LineContext) -> Results:
+@c_check(ADDED)
+def camelcase_name(context: LineContext) -> Results:
     """Report CamelCase names such as `someName`."""
     text = context.text
-    if not search_in(_MIXED, text, 1):
+    if not search_ascii(_MIXED, text, 1):
         return
-    for value in pattern(rf"{CONSTANT}|{LVAL}").finditer(text, _skip_label(text)):
+    for value in compile_ascii(rf"{CONSTANT}|{LVAL}").finditer(
+        text, _skip_case_label(text)
+    ):
         name = value.group()
         if (
-            not search_in(_MIXED, name)
-            or pattern(CONSTANT).fullmatch(name)
+            not search_ascii(_MIXED, name)
+            or compile_ascii(CONSTANT).fullmatch(name)
             or _is_usual(name)
         ):
             continue
         yield from (
             ("mixed-case-name", context.hit(value.start() + word.start(), name=word[1]))
-            for word in pattern(rf"\b({IDENT})").finditer(name)
-            if search_in(_MIXED, word[1])
+            for word in compile_ascii(rf"\b({IDENT})").finditer(name)
+            if search_ascii(_MIXED, word[1])
             and _is_new(context, word[1])
             and context.line.strict
         )
 
 
-def _skip_label(text: str) -> int:
+def _skip_case_label(text: str) -> int:
     """Return the column after a case label followed only by a return, otherwise 0."""
-    label = match_at(r".\s*(?:case\s*.*|default\s*):", text)
-    label_end = match_at(LABEL_END, text, label.end()) if label else None
+    label = match_ascii(r".\s*(?:case\s*.*|default\s*):", text)
+    label_end = match_ascii(LABEL_END, text, label.end()) if label else None
     return label_end.end() if label_end else 0
 
 
 def _is_usual(name: str) -> bool:
     """Return whether mixed case is normal: a page flag, a unit (mV) or a generated name."""
     return (
-        match_at(
+        match_ascii(
             r"(?:[A-Z]+_){1,5}[A-Z]{1,3}[a-z]|(?:Clear|Set|TestClear|TestSet|)Page[A-Z]"
             r"|(?:[a-z0-9_]*|[A-Z0-9_]*)?_?[a-z][A-Z](?:_[a-z0-9_]+|_[A-Z0-9_]+)?$"
             r"|(?:[a-z_]*?)_?(?:[KMGT]iB|[KMGT]?Hz)(?:_[a-z_]+)?$",
@@ -299,10 +310,10 @@ def _is_new(context: LineContext, name: str) -> bool:
     if name in reported:
         return False
     reported.add(name)
-    return not context.line.strict or name not in _known_names(context)
+    return not context.line.strict or name not in _known_camelcase_names(context)
 
 
-def _known_names(context: LineContext) -> frozenset[str]:
+def _known_camelcase_names(context: LineContext) -> frozenset[str]:
     """Return the CamelCase names in the headers and in the first file with such a name."""
     patch = context.walk.patch
     names: frozenset[str] | None = patch.get(_KNOWN)
@@ -310,8 +321,8 @@ def _known_names(context: LineContext) -> frozenset[str]:
         tree = context.walk.context.tree
         names = frozenset()
         if tree is not None:
-            names = names_of_headers(tree)
-            file = as_text(context.line.file)
+            names = find_camelcase_header_names(tree)
+            file = from_byte_text(context.line.file)
             if (
                 not context.walk.context.options.whole_files
                 and is_safe_path(file)
@@ -322,7 +333,7 @@ def _known_names(context: LineContext) -> frozenset[str]:
     return names
 
 
-def names_of_headers(tree: Tree) -> frozenset[str]:
+def find_camelcase_header_names(tree: Tree) -> frozenset[str]:
     """Return the CamelCase names declared in the tree's include/ directory.
 
     They are cached in memory, and on disk until the directory changes.
@@ -330,7 +341,7 @@ def names_of_headers(tree: Tree) -> frozenset[str]:
     base = unpatched_tree(tree)
     if base is not tree:
         changed = _read_headers(tree, changed_files_below(tree, "include"))
-        return names_of_headers(base) | changed
+        return find_camelcase_header_names(base) | changed
     names = _HEADERS.get(tree)
     if names is None:
         key = _cache_key(tree)
@@ -358,23 +369,23 @@ def _read_headers(tree: Tree, paths: Iterable[str]) -> frozenset[str]:
 
 def _find_names(data: bytes, types: Types) -> Iterator[str]:
     for match in re.finditer(rb"^.*(?:[A-Z][a-z]|[a-z][A-Z]).*$", data, re.MULTILINE):
-        if name := _declared_name(match[0].decode("latin-1"), types):
+        if name := _find_declared_name(match[0].decode("latin-1"), types):
             yield name
 
 
-def _declared_name(line: str, types: Types) -> str | None:
-    start = end_of(r"[ \t]*", line)
-    if defined := match_at(rf"#[ \t]*define\s+{_MIXED_NAME}", line, start):
+def _find_declared_name(line: str, types: Types) -> str | None:
+    start = find_match_end(r"[ \t]*", line)
+    if defined := match_ascii(rf"#[ \t]*define\s+{_MIXED_NAME}", line, start):
         return defined[1]
     if (
         line.startswith("typedef", start)
-        and (keyword := match_at(r"typedef\s+", line, start))
+        and (keyword := match_ascii(r"typedef\s+", line, start))
         and (typed := types.match(_TYPEDEF, line, keyword.end()))
     ):
         return typed.match[1]
     if declared := types.match(_DECLARED, line, start):
         return declared.match[1]
-    tagged = match_at(rf"\s*(?:union|struct|enum)\s+{_MIXED_NAME}\s*[;{{]", line)
+    tagged = match_ascii(rf"\s*(?:union|struct|enum)\s+{_MIXED_NAME}\s*[;{{]", line)
     return tagged[1] if tagged else None
 
 
@@ -389,8 +400,8 @@ def _cache_key(tree: Tree) -> str | None:
     )
 
 
-@check(ADDED)
-def distant_export(context: LineContext) -> Results:
+@c_check(ADDED)
+def export_far_from_definition(context: LineContext) -> Results:
     walk, number = context.walk, context.line.number
     marks: dict[int, bool] = walk.hunk.setdefault("exports", {})
     if context.span is not None:
@@ -399,8 +410,8 @@ def distant_export(context: LineContext) -> Results:
         return
     if (
         number not in marks
-        and match_at(r".\s*$", context.before)
-        and search_in(r"EXPORT_SYMBOL.*\(.*\)", context.text)
+        and match_ascii(r".\s*$", context.before)
+        and search_ascii(r"EXPORT_SYMBOL.*\(.*\)", context.text)
     ):
         marks[number] = True
     if marks.get(number):
@@ -408,25 +419,25 @@ def distant_export(context: LineContext) -> Results:
 
 
 def _check_export(context: LineContext, marks: dict[int, bool]) -> None:
-    span, lines = context.need_span(), context.walk.scan.lines
+    span, lines = context.get_span(), context.walk.scan.lines
     number = span.next_number
     texts = [line.text for line in lines[number - 1 : number + 1]]
     if texts and not texts[0][span.next_column :].strip(SPACE):
         number += 1
         del texts[0]
-    exported = search_in(r"EXPORT_SYMBOL.*\((.*)\)", texts[0]) if texts else None
+    exported = search_ascii(r"EXPORT_SYMBOL.*\((.*)\)", texts[0]) if texts else None
     if not exported or number in marks:
         return
-    name = pattern(rf"^\s*({IDENT}).*").sub(r"\1", exported[1], count=1)
+    name = compile_ascii(rf"^\s*({IDENT}).*").sub(r"\1", exported[1], count=1)
     statement = context.statement
-    match = match_at(rf"(?:.\s*\}}\s*\n)?.([A-Z_]+)\s*\(\s*({IDENT})", statement)
+    match = match_ascii(rf"(?:.\s*\}}\s*\n)?.([A-Z_]+)\s*\(\s*({IDENT})", statement)
     if match and re.match(rf"{IDENT}_{re.escape(match[2])}", name, re.ASCII):
         marks[number] = False
         return
-    marks[number] = not _defines(context, statement, name)
+    marks[number] = not _defines_name(context, statement, name)
 
 
-def _defines(context: LineContext, statement: str, name: str) -> bool:
+def _defines_name(context: LineContext, statement: str, name: str) -> bool:
     quoted = re.escape(name)
     if re.search(
         rf"\n.\}}\s*$|^.(?:DEFINE|DECLARE)_{IDENT}\({quoted}\)|^.LIST_HEAD\({quoted}\)|\b{quoted}(?:\s+{ATTRIBUTE})*\s*(?:;|=|\[|\()",
@@ -435,5 +446,5 @@ def _defines(context: LineContext, statement: str, name: str) -> bool:
     ):
         return True
     pointer = TypePattern(rf"\s*\(\s*\*\s*{quoted}\s*\)\s*\(")
-    start = end_of(rf".(?:{STORAGE}\s+)?", statement)
+    start = find_match_end(rf".(?:{STORAGE}\s+)?", statement)
     return context.types.match(pointer, statement, start) is not None

@@ -6,7 +6,7 @@ unused or evaluated repeatedly).
 import re
 from collections.abc import Sequence
 
-from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
+from patchpilot.lint.c.c_check import ADDED, LineContext, Results, c_check
 from patchpilot.lint.c.c_patterns import (
     ASSIGNMENT,
     BALANCED,
@@ -19,18 +19,18 @@ from patchpilot.lint.c.c_patterns import (
     NOTE,
     OPERATORS,
     STRING,
-    end_of,
-    match_at,
-    pattern,
-    search_in,
+    compile_ascii,
+    find_match_end,
+    match_ascii,
+    search_ascii,
 )
 from patchpilot.lint.c.line_scan import SPACE
-from patchpilot.lint.c.operators import value_end
+from patchpilot.lint.c.operators import find_value_end
 from patchpilot.lint.c.types import TypePattern
 
 
-@check(ADDED, "if")
-def parentheses_in_condition(context: LineContext) -> Results:
+@c_check(ADDED, "if")
+def unnecessary_parentheses(context: LineContext) -> Results:
     """Report unnecessary parentheses around comparisons, as in `if ((a == b) && (c))`."""
     statement = context.statement
     staging = (
@@ -40,12 +40,12 @@ def parentheses_in_condition(context: LineContext) -> Results:
     if (
         statement
         and not staging
-        and (whole := match_at(rf".\s*if\s*({BALANCED})", statement))
+        and (condition := match_ascii(rf".\s*if\s*({BALANCED})", statement))
     ):
         yield from (
             ("unnecessary-parentheses-in-condition", context.hit(inside=inside))
-            for inside in _parenthesized_comparisons(whole[1][1:-1])
-            if not match_at(r"\s*\w+\s*$", inside)
+            for inside in _parenthesized_comparisons(condition[1][1:-1])
+            if not match_ascii(r"\s*\w+\s*$", inside)
         )
 
 
@@ -53,76 +53,79 @@ def _parenthesized_comparisons(text: str) -> list[str]:
     """Return the names and comparisons in a condition that have redundant parentheses."""
     # visit each parenthesis once, so that the loop ends
     redundant, end_of_last = [], 0
-    name, compare = pattern(rf"\s*[&!~]?\s*{LVAL}\s*"), pattern(COMPARE)
-    for bracket in pattern(r"\(").finditer(text):
-        at = bracket.start()
+    name, compare = compile_ascii(rf"\s*[&!~]?\s*{LVAL}\s*"), compile_ascii(COMPARE)
+    for bracket in compile_ascii(r"\(").finditer(text):
+        offset = bracket.start()
         # skip function calls and parentheses inside an earlier match
-        if at < end_of_last or (
-            at and (at == end_of_last or match_at(r"[\w&!~]", text, at - 1))
+        if offset < end_of_last or (
+            offset
+            and (offset == end_of_last or match_ascii(r"[\w&!~]", text, offset - 1))
         ):
             continue
-        first = name.match(text, at + 1)
+        first = name.match(text, offset + 1)
         if first is None:
             continue
         end = first.end()
         if operator := compare.match(text, end):
-            operand_end = value_end(text, operator.end())
+            operand_end = find_value_end(text, operator.end())
             end = operand_end if operand_end > operator.end() else -1
-        if end >= 0 and (close := match_at(r"\s*\)", text, end)):
-            redundant.append(text[at + 1 : end].lstrip(" \t\n\r\f\v"))
+        if end >= 0 and (close := match_ascii(r"\s*\)", text, end)):
+            redundant.append(text[offset + 1 : end].lstrip(" \t\n\r\f\v"))
             end_of_last = close.end()
     return redundant
 
 
-@check(ADDED, "int", "long", "signed")
-def cast_of_constant(context: LineContext) -> Results:
+@c_check(ADDED, "int", "long", "signed")
+def unnecessary_constant_cast(context: LineContext) -> Results:
     """Report a cast of a constant, as in `(unsigned long)1`."""
-    match = search_in(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b", context.text)
+    match = search_ascii(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b", context.text)
     if not match:
         return
     cast, number = match[1], match[2]
     suffix = ("U" if "unsigned" in cast else "") + "L" * cast.count("long")
-    replacement = pattern(rf"{INT_SUFFIX}$").sub("", number) + suffix
+    replacement = compile_ascii(rf"{INT_SUFFIX}$").sub("", number) + suffix
     yield (
         "cast-of-constant",
         context.hit(match.start(), cast=cast, number=number, better=replacement),
     )
 
 
-@check(ADDED)
-def comma_for_semicolon(context: LineContext) -> Results:
+@c_check(ADDED)
+def comma_instead_of_semicolon(context: LineContext) -> Results:
     """Report a comma used instead of a semicolon, as in `a = b(), c = d();`."""
     statement = context.statement
-    if not statement.rstrip(SPACE).endswith(";") or not _outer_comma(statement):
+    if not statement.rstrip(SPACE).endswith(";") or not _has_outer_comma(statement):
         return
-    first = _assigned_ends(statement, end_of(r"\+\s*", statement))
+    first = _find_assignment_ends(statement, find_match_end(r"\+\s*", statement))
     second = [
         end
-        for at in first
-        if statement.startswith(",", at)
-        for end in _assigned_ends(statement, end_of(r"\s*", statement, at + 1))
+        for offset in first
+        if statement.startswith(",", offset)
+        for end in _find_assignment_ends(
+            statement, find_match_end(r"\s*", statement, offset + 1)
+        )
     ]
-    if any(match_at(r"\s*;\s*$", statement, end) for end in second):
+    if any(match_ascii(r"\s*;\s*$", statement, end) for end in second):
         yield "comma-for-semicolon", context.hit()
 
 
-def _assigned_ends(text: str, at: int) -> list[int]:
+def _find_assignment_ends(text: str, offset: int) -> list[int]:
     """Return the possible ends of a value or an assignment, including trailing spaces."""
-    assigned = match_at(rf"{LVAL}\s*{ASSIGNMENT}\s*", text, at)
-    starts = (assigned.end(), at) if assigned else (at,)
+    assigned = match_ascii(rf"{LVAL}\s*{ASSIGNMENT}\s*", text, offset)
+    starts = (assigned.end(), offset) if assigned else (offset,)
     return [
-        end_of(r"\s*", text, end)
+        find_match_end(r"\s*", text, end)
         for begin in starts
-        if (end := value_end(text, begin)) > begin
+        if (end := find_value_end(text, begin)) > begin
     ]
 
 
-def _outer_comma(text: str) -> bool:
+def _has_outer_comma(text: str) -> bool:
     """Return whether there is a comma outside parentheses and no brace."""
     if "{" in text:
         return False
     depth = 0
-    for mark in pattern(r"[(),]").finditer(text):
+    for mark in compile_ascii(r"[(),]").finditer(text):
         if mark.group() == "(":
             depth += 1
         elif mark.group() == ")":
@@ -142,10 +145,10 @@ _LONGEST = 20_000
 _MOST, _SHORT = 2_000_000, 500
 
 
-@check(ADDED, "define")
-def macro(context: LineContext) -> Results:
+@c_check(ADDED, "define")
+def check_macro_definition(context: LineContext) -> Results:
     text = context.text
-    if context.line.file.endswith("/vmlinux.lds.h") or not match_at(
+    if context.line.file.endswith("/vmlinux.lds.h") or not match_ascii(
         rf".\s*#\s*define\s+{IDENT}", text
     ):
         return
@@ -157,33 +160,44 @@ def macro(context: LineContext) -> Results:
         "macros", 0
     ) + min(span.end - span.start, _LONGEST)
     definition = span.raw_text[: _LONGEST if size_read < _MOST else _SHORT]
-    head = match_at(rf".\s*#\s*define\s+{IDENT}(\([^)]*\))?\s*", definition)
+    head = match_ascii(rf".\s*#\s*define\s+{IDENT}(\([^)]*\))?\s*", definition)
     if not head:
         return
     body = definition[head.end() :]
-    yield from _check_form(context, definition, body)
+    yield from _check_macro_form(context, definition, body)
     if head[1]:
-        inside = pattern(r"\\\+?").sub("", pattern(r"\s*").sub("", head[1][1:-1]))
-        yield from _check_arguments(context, inside.split(","), _join_lines(body))
+        inside = compile_ascii(r"\\\+?").sub(
+            "", compile_ascii(r"\s*").sub("", head[1][1:-1])
+        )
+        yield from _check_macro_arguments(context, inside.split(","), _join_lines(body))
 
 
-def _flatten_body(body: str) -> str:
+def _flatten_macro_body(body: str) -> str:
     """Join the lines of a macro body, replacing bracketed text with 1."""
-    text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(SPACE)
-    text = _reduce(
+    text = compile_ascii(r"\\\n.").sub("", body.replace(NOTE, "")).strip(SPACE)
+    text = _replace_repeatedly(
         text,
-        (pattern(r"\([^()]*\)"), pattern(r"\{[^{}]*\}"), pattern(r".\[[^\[\]]*\]")),
+        (
+            compile_ascii(r"\([^()]*\)"),
+            compile_ascii(r"\{[^{}]*\}"),
+            compile_ascii(r".\[[^\[\]]*\]"),
+        ),
         "1u",
     )
-    text = _reduce(
+    text = _replace_repeatedly(
         text,
-        (pattern(rf"({STRING})\s*{IDENT}"), pattern(rf"{IDENT}\s*({STRING})")),
+        (
+            compile_ascii(rf"({STRING})\s*{IDENT}"),
+            compile_ascii(rf"{IDENT}\s*({STRING})"),
+        ),
         r"\1",
     )
-    return pattern(r"\b_*asm_*\s+_*volatile_*\b").sub("asm_volatile", text)
+    return compile_ascii(r"\b_*asm_*\s+_*volatile_*\b").sub("asm_volatile", text)
 
 
-def _reduce(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str) -> str:
+def _replace_repeatedly(
+    text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str
+) -> str:
     """Replace one match at a time until no pattern matches."""
     changed = True
     while changed:
@@ -205,19 +219,19 @@ _BREAKS_IN_PARENTHESES = rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|
 """Text of a macro that parentheses would break, such as a declaration or a string."""
 
 
-def _check_form(context: LineContext, definition: str, body: str) -> Results:
-    text = _flatten_body(body)
+def _check_macro_form(context: LineContext, definition: str, body: str) -> Results:
+    text = _flatten_macro_body(body)
     if (
         not text
-        or match_at(_NEEDS_NO_PARENTHESES, text)
-        or search_in(_BREAKS_IN_PARENTHESES, text)
+        or match_ascii(_NEEDS_NO_PARENTHESES, text)
+        or search_ascii(_BREAKS_IN_PARENTHESES, text)
         or context.types.search(_ANYTHING, text, inside=True)
-        or match_at(
+        or match_ascii(
             r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b", definition
         )
     ):
         return
-    if match_at(r"\s*if\b", text):
+    if match_ascii(r"\s*if\b", text):
         yield "multi-statement-macro-without-do-while", context.hit(None, "if")
     elif ";" in text:
         yield "multi-statement-macro-without-do-while", context.hit()
@@ -227,35 +241,41 @@ def _check_form(context: LineContext, definition: str, body: str) -> Results:
 
 def _join_lines(body: str) -> str:
     lines = body.split("\n")
-    parts = [pattern(r"\\$").sub("", lines[0])]
+    parts = [compile_ascii(r"\\$").sub("", lines[0])]
     parts += [
-        pattern(r"\\$").sub("", line)[1:]
+        compile_ascii(r"\\$").sub("", line)[1:]
         for line in lines[1:]
         if line.startswith(("+", " "))
     ]
-    return pattern(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(SPACE)
+    return compile_ascii(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(SPACE)
 
 
-def _check_arguments(context: LineContext, arguments: list[str], body: str) -> Results:
+def _check_macro_arguments(
+    context: LineContext, arguments: list[str], body: str
+) -> Results:
     """Report macro arguments that are unused, used repeatedly, or used without parentheses."""
     for name in arguments:
-        if name.lower() == "type" or not match_at(r"\w+$", name):
+        if name.lower() == "type" or not match_ascii(r"\w+$", name):
             continue
-        if body and not search_in(rf"\b{name}\b", body):
+        if body and not search_ascii(rf"\b{name}\b", body):
             yield "unused-macro-argument", context.hit(name=name)
             continue
-        rest = _strip_harmless_uses(context, body, name)
-        uses = [word for word in pattern(r"\w+").finditer(rest) if word.group() == name]
+        remaining = _strip_harmless_uses(context, body, name)
+        uses = [
+            word
+            for word in compile_ascii(r"\w+").finditer(remaining)
+            if word.group() == name
+        ]
         if len(uses) > 1:
             yield "macro-argument-reuse", context.hit(name=name)
-        if uses and _is_next_to_operator(rest, uses[0]):
+        if uses and _is_next_to_operator(remaining, uses[0]):
             yield "macro-argument-without-parentheses", context.hit(name=name)
 
 
 def _is_next_to_operator(text: str, use: re.Match[str]) -> bool:
     before, after = (
-        search_in(_OPERATOR_BEFORE, text[: use.start()]),
-        match_at(_OPERATOR_AFTER, text, use.end()),
+        search_ascii(_OPERATOR_BEFORE, text[: use.start()]),
+        match_ascii(_OPERATOR_AFTER, text, use.end()),
     )
     return any(
         operator is not None and operator[1] != "," for operator in (before, after)
@@ -265,20 +285,20 @@ def _is_next_to_operator(text: str, use: re.Match[str]) -> bool:
 def _strip_harmless_uses(context: LineContext, body: str, name: str) -> str:
     """Remove the uses of an argument in sizeof, typeof, # and ##, which do not evaluate it."""
     result: list[str] = []
-    at = 0
-    for operator in pattern(_HARMLESS).finditer(body):
+    offset = 0
+    for operator in compile_ascii(_HARMLESS).finditer(body):
         start = operator.end()
         if operator[1]:
             type_argument = context.types.match(_CHECKED, body, start)
             start = type_argument.match.end() if type_argument else -1
-        if operator.start() < at or start < 0 or not body.startswith(name, start):
+        if operator.start() < offset or start < 0 or not body.startswith(name, start):
             continue
-        if use := match_at(r"\s*\)*\b", body, start + len(name)):
-            result.append(body[at : operator.start()])
-            at = use.end()
-    text = "".join([*result, body[at:]])
+        if use := match_ascii(r"\s*\)*\b", body, start + len(name)):
+            result.append(body[offset : operator.start()])
+            offset = use.end()
+    text = "".join([*result, body[offset:]])
     for operation in (r"#+\s*(\w+)", r"(\w+)\s*##") if "#" in text else ():
-        text = pattern(operation).sub(
+        text = compile_ascii(operation).sub(
             lambda match: "" if match[1] == name else match[0], text
         )
     return text

@@ -5,7 +5,7 @@ spaces at brackets, braces and function pointers.
 The operators of each added line are recorded for the rules about spaces around operators.
 """
 
-from patchpilot.lint.c.c_check import ADDED, LAYOUT, LineContext, Results, check
+from patchpilot.lint.c.c_check import ADDED, LAYOUT, LineContext, Results, c_check
 from patchpilot.lint.c.c_patterns import (
     ASSIGNMENT,
     ATTRIBUTE,
@@ -18,13 +18,13 @@ from patchpilot.lint.c.c_patterns import (
     NOTE,
     OPERATORS,
     SPARSE,
-    end_of,
-    match_at,
-    pattern,
-    search_in,
+    compile_ascii,
+    find_match_end,
+    match_ascii,
+    search_ascii,
 )
-from patchpilot.lint.c.line_scan import expand
-from patchpilot.lint.c.operators import operators_of, value_end
+from patchpilot.lint.c.line_scan import expand_tabs
+from patchpilot.lint.c.operators import find_operators, find_value_end
 from patchpilot.lint.c.types import TypePattern
 
 _TAB = 8
@@ -48,20 +48,20 @@ _VARIABLE = TypePattern(rf"\s*{IDENT}\s*[=,;:\[]", storage=True)
 _POINTED = TypePattern(rf"\s*\(\s*\*\s*{IDENT}\s*\)\s*[=,;:\[(]", storage=True)
 
 
-@check(LAYOUT, "\t ", f"\t{NOTE}")
-def off_tab_stop(context: LineContext) -> Results:
+@c_check(LAYOUT, "\t ", f"\t{NOTE}")
+def indent_off_tab_stop(context: LineContext) -> Results:
     code = context.code
-    indent = match_at(r"\+\t+( +)", code)
+    indent = match_ascii(r"\+\t+( +)", code)
     if not indent or len(indent[1]) % _TAB == 0:
         return
-    at = indent.end()
-    if match_at(
-        rf"(?:{KEYWORDS}\b|\{{\s*$|\}}\s*(?:else\b|while\b|\s*$))", code, at
-    ) or context.types.match(_DECLARES, code, at):
-        yield "off-tab-stop", context.hit(at)
+    column = indent.end()
+    if match_ascii(
+        rf"(?:{KEYWORDS}\b|\{{\s*$|\}}\s*(?:else\b|while\b|\s*$))", code, column
+    ) or context.types.match(_DECLARES, code, column):
+        yield "off-tab-stop", context.hit(column)
 
 
-@check(LAYOUT)
+@c_check(LAYOUT)
 def misaligned_continuation(context: LineContext) -> Results:
     before = context.before
     if (
@@ -70,13 +70,13 @@ def misaligned_continuation(context: LineContext) -> Results:
         or "(" not in before
     ):
         return
-    if not _opens_call(context, before):
+    if not _continues_on_next_line(context, before):
         return
-    start = end_of(r"\+\t*", before)
-    tabs, column = before[1:start], _last_open_parenthesis(before[start:])
+    start = find_match_end(r"\+\t*", before)
+    tabs, column = before[1:start], _find_last_open_parenthesis(before[start:])
     if column < 0:
         return
-    indent = context.text[1 : end_of(r"[+ ][ \t]*", context.text)]
+    indent = context.text[1 : find_match_end(r"[+ ][ \t]*", context.text)]
     if indent not in (
         tabs + "\t" * (column // _TAB) + " " * (column % _TAB),
         tabs + " " * column,
@@ -84,111 +84,113 @@ def misaligned_continuation(context: LineContext) -> Results:
         yield "misaligned-continuation", context.hit(1 + len(indent))
 
 
-def _opens_call(context: LineContext, before: str) -> bool:
+def _continues_on_next_line(context: LineContext, before: str) -> bool:
     """Return whether a line starts a call, declaration or condition that continues on the next
     line.
     """
-    at = end_of(r"\+[ \t]*", before)
+    offset = find_match_end(r"\+[ \t]*", before)
     return (
-        match_at(_OPENS, before, at) is not None
-        or context.types.match(_CALLED, before, at) is not None
+        match_ascii(_OPENS, before, offset) is not None
+        or context.types.match(_CALLED, before, offset) is not None
     )
 
 
-def _last_open_parenthesis(text: str) -> int:
+def _find_last_open_parenthesis(text: str) -> int:
     """Return the column after the last unclosed parenthesis, or -1."""
     if text.count(")") >= text.count("("):
         return -1
-    at = last = 0
-    brackets = pattern(BALANCED)
-    while at < len(text):
-        if (end := value_end(text, at)) > at:
-            at = end
-        elif text[at] == "(":
-            if match := brackets.match(text, at):
-                at = match.end()
+    offset = last = 0
+    brackets = compile_ascii(BALANCED)
+    while offset < len(text):
+        if (end := find_value_end(text, offset)) > offset:
+            offset = end
+        elif text[offset] == "(":
+            if match := brackets.match(text, offset):
+                offset = match.end()
             else:
-                last, at = at, at + 1
-        elif text.find("(", at) < 0:
+                last, offset = offset, offset + 1
+        elif text.find("(", offset) < 0:
             break
         else:
-            at += 1
-    return len(expand(text[:last])) + 1
+            offset += 1
+    return len(expand_tabs(text[:last])) + 1
 
 
-@check(LAYOUT, ") ", ")\t")
+@c_check(LAYOUT, ") ", ")\t")
 def space_after_cast(context: LineContext) -> Results:
     text = context.text
     if not text.startswith("+"):
         return
-    for opening in reversed(list(pattern(r"\(\s*").finditer(text, 1))):
+    for opening in reversed(list(compile_ascii(r"\(\s*").finditer(text, 1))):
         if context.types.match(_CAST, text, opening.end()):
-            if search_in(r"\b(?:sizeof|__alignof__)\s*$", text[1 : opening.start()]):
+            if search_ascii(r"\b(?:sizeof|__alignof__)\s*$", text[1 : opening.start()]):
                 return
             yield "space-after-cast", context.hit(opening.start())
             return
 
 
-@check(LAYOUT)
-def block_comment_style(context: LineContext) -> Results:
+@c_check(LAYOUT)
+def misaligned_block_comment(context: LineContext) -> Results:
     """Report block comments with misaligned asterisks."""
     raw, before_raw = context.line.raw, context.before_raw
     if not raw.startswith("+"):
         return
     after_comment = (
         NOTE in context.before
-        and search_in(rf"{NOTE}[ \t]*$", context.before) is not None
+        and search_ascii(rf"{NOTE}[ \t]*$", context.before) is not None
     )
     is_first = (
         before_raw.startswith("+")
         and "/*" in before_raw
-        and not search_in(r"\*/[ \t]*$", before_raw)
+        and not search_ascii(r"\*/[ \t]*$", before_raw)
     )
     if (
         after_comment
-        and match_at(rf"\+[ \t]*{NOTE}", context.text)
-        and (asterisk := match_at(r"\+([ \t]*)\*", raw))
+        and match_ascii(rf"\+[ \t]*{NOTE}", context.text)
+        and (asterisk := match_ascii(r"\+([ \t]*)\*", raw))
     ):
-        starred = match_at(r"\+[ \t]*\*", before_raw)
+        starred = match_ascii(r"\+[ \t]*\*", before_raw)
         if is_first or starred:
-            above = match_at(r"\+([ \t]*/?|.*/?)\*", before_raw)
-            if above and len(expand(above[1])) != len(expand(asterisk[1])):
+            asterisk_before = match_ascii(r"\+([ \t]*/?|.*/?)\*", before_raw)
+            if asterisk_before and len(expand_tabs(asterisk_before[1])) != len(
+                expand_tabs(asterisk[1])
+            ):
                 yield "comment-stars-unaligned", context.hit(asterisk.end() - 1)
 
 
-@check(LAYOUT)
-def blank_line_after_declarations(context: LineContext) -> Results:
-    if context.text.startswith("+") and _first_after_declarations(context):
+@c_check(LAYOUT)
+def missing_line_after_declarations(context: LineContext) -> Results:
+    if context.text.startswith("+") and _is_first_after_declarations(context):
         yield "no-blank-line-after-declarations", context.hit()
 
 
-def _first_after_declarations(context: LineContext) -> bool:
+def _is_first_after_declarations(context: LineContext) -> bool:
     before = context.before
-    if not (indent := search_in(r"\+(\s+)\S", before)) or not context.code.startswith(
-        f"+{indent[1]}"
-    ):
+    if not (
+        indent := search_ascii(r"\+(\s+)\S", before)
+    ) or not context.code.startswith(f"+{indent[1]}"):
         return False
-    if not match_at(r"\S", context.code, 1 + len(indent[1])):
+    if not match_ascii(r"\S", context.code, 1 + len(indent[1])):
         return False
-    qualifiers = pattern(_QUALIFIERS)
+    qualifiers = compile_ascii(_QUALIFIERS)
     declaration = qualifiers.sub("", before)
     if (
-        not _declares(context, declaration)
-        or search_in(_GOES_ON, declaration)
-        or match_at(_KEYWORD, declaration)
+        not _is_declaration(context, declaration)
+        or search_ascii(_GOES_ON, declaration)
+        or match_ascii(_KEYWORD, declaration)
     ):
         return False
     code = qualifiers.sub("", context.code)
-    return not _declares(context, code) and not match_at(_NO_STATEMENT, code)
+    return not _is_declaration(context, code) and not match_ascii(_NO_STATEMENT, code)
 
 
-def _declares(context: LineContext, text: str) -> bool:
-    at = end_of(r"\+\s+", text)
+def _is_declaration(context: LineContext, text: str) -> bool:
+    offset = find_match_end(r"\+\s+", text)
     return (
-        match_at(_LOCAL, text, at) is not None
-        or context.types.match(_VARIABLE, text, at) is not None
-        or context.types.match(_POINTED, text, at) is not None
-        or match_at(DECLARATION_MACROS, text, at) is not None
+        match_ascii(_LOCAL, text, offset) is not None
+        or context.types.match(_VARIABLE, text, offset) is not None
+        or context.types.match(_POINTED, text, offset) is not None
+        or match_ascii(DECLARATION_MACROS, text, offset) is not None
     )
 
 
@@ -208,14 +210,14 @@ _SPACED_WORDS = frozenset(
 )  # fmt: skip
 
 
-@check(ADDED, "*")
-def function_pointer(context: LineContext) -> Results:
+@c_check(ADDED, "*")
+def spaces_in_function_pointer(context: LineContext) -> Results:
     """Report spaces in the declaration of a function pointer.
 
     The expected form is `type (*name)(args)`.
     """
     text = context.text
-    match = context.types.match(_POINTER, text, end_of(r".\s*", text))
+    match = context.types.match(_POINTER, text, find_match_end(r".\s*", text))
     if not match:
         return
     if not match.type.endswith(("*", " ", "\t")):
@@ -228,58 +230,60 @@ def function_pointer(context: LineContext) -> Results:
             )
 
 
-@check(ADDED, " [", "\t[")
+@c_check(ADDED, " [", "\t[")
 def space_before_square_bracket(context: LineContext) -> Results:
     text = context.text
-    for match in pattern(r"(.*?\s)\[").finditer(text):
+    for match in compile_ascii(r"(.*?\s)\[").finditer(text):
         prefix = match[1]
         if (
-            (match.start(1) == 0 and match_at(r".\s+$", prefix))
-            or search_in(r"[{,:]\s+$", prefix)
+            (match.start(1) == 0 and match_ascii(r".\s+$", prefix))
+            or search_ascii(r"[{,:]\s+$", prefix)
             or context.types.search(_BEFORE_SQUARE, prefix, inside=True)
         ):
             continue
         # a macro may be a table entry: "#define FROB(i) [i] = {"
-        is_entry = match_at(r".\s*#\s*define\s+\w+\([^()]*\)\s+$", prefix) is not None
+        is_entry = (
+            match_ascii(r".\s*#\s*define\s+\w+\([^()]*\)\s+$", prefix) is not None
+        )
         yield (
             "space-before-bracket",
             context.hit(match.end() - 1, "entry" if is_entry else ""),
         )
 
 
-@check(ADDED, " (", "\t(")
+@c_check(ADDED, " (", "\t(")
 def space_before_call(context: LineContext) -> Results:
     text = context.text
-    for match in pattern(rf"({IDENT})\s+\(").finditer(text):
+    for match in compile_ascii(rf"({IDENT})\s+\(").finditer(text):
         name, lead = match[1], text[: match.start()]
         if not (
             name in _SPACED_WORDS
-            or match_at(rf".\s*#\s*(?:define\s*{IDENT}|elif)$", lead + name)
+            or match_ascii(rf".\s*#\s*(?:define\s*{IDENT}|elif)$", lead + name)
             or context.types.search(_TO_END, lead + name, inside=True)
         ):
             yield "space-before-call", context.hit(match.end() - 1, name=name)
 
 
-@check(ADDED, "{")
-def space_before_brace(context: LineContext) -> Results:
+@c_check(ADDED, "{")
+def missing_space_before_brace(context: LineContext) -> Results:
     text = context.text
     has_no_space = (
         "){" in text
-        and search_in(r"\(.*\)\{", text)
+        and search_ascii(r"\(.*\)\{", text)
         # skip compound literals such as (type){
         and not any(
             context.types.match(_BRACED_CAST, text, match.end())
-            for match in pattern(r"\(").finditer(text)
+            for match in compile_ascii(r"\(").finditer(text)
         )
     )
-    if has_no_space or search_in(r"\b(?:else|do)\{", text):
+    if has_no_space or search_ascii(r"\b(?:else|do)\{", text):
         yield "no-space-before-brace", context.hit(text.find("{"))
 
 
-@check(ADDED)
+@c_check(ADDED)
 def note_operators(context: LineContext) -> tuple[()]:
     """Record the operators of a line in the `CWalk`, without reporting anything."""
     operators = context.walk.operators
-    for kind, operator in operators_of(context.line, context.values, context.types):
+    for kind, operator in find_operators(context.line, context.values, context.types):
         operators.setdefault(kind, []).append(operator)
     return ()

@@ -3,7 +3,7 @@
 
 import re
 
-from patchpilot.lint.c.c_check import ADDED, CONTEXT, LineContext, Results, check
+from patchpilot.lint.c.c_check import ADDED, CONTEXT, LineContext, Results, c_check
 from patchpilot.lint.c.c_patterns import (
     ALLOC_FUNCTIONS,
     BALANCED,
@@ -12,64 +12,64 @@ from patchpilot.lint.c.c_patterns import (
     LOG_FUNCTIONS,
     LVAL,
     NOTE,
-    end_of,
-    match_at,
-    pattern,
-    search_in,
-    value,
+    compile_ascii,
+    find_match_end,
+    match_ascii,
+    search_ascii,
+    value_pattern,
 )
-from patchpilot.lint.c.line_scan import SPACE, measure
+from patchpilot.lint.c.line_scan import SPACE, measure_line
 from patchpilot.lint.c.statements import Passage, StatementSpan
 from patchpilot.lint.c.types import TypePattern
 
 
-@check(ADDED, "if", "while", "for", "else")
+@c_check(ADDED, "if", "while", "for", "else")
 def unnecessary_braces(context: LineContext) -> Results:
     """Report braces around a single statement, or around only some branches of an if."""
     text = context.text
     checked_lines: set[int] = context.walk.hunk.setdefault("braces", set())
     # skip statements that cannot affect the result, because a patch may have 100,000 of them
     if (
-        match := search_in(r"(^.(?=\s*(?:if|else|do)\b).*)\bif\b", text)
-    ) and not search_in(r"else\s*$", match[1]):
-        yield from _whole_condition(context, checked_lines)
-    keyword = match_at(r"(?>.*?\b(?=(?:if|while|for|else)\b))(?=.*\{)", text)
+        match := search_ascii(r"(^.(?=\s*(?:if|else|do)\b).*)\bif\b", text)
+    ) and not search_ascii(r"else\s*$", match[1]):
+        yield from _check_all_branches(context, checked_lines)
+    keyword = match_ascii(r"(?>.*?\b(?=(?:if|while|for|else)\b))(?=.*\{)", text)
     if keyword and context.line.number - 1 not in checked_lines:
-        yield from _single_statement(context, keyword.end())
+        yield from _check_single_statement(context, keyword.end())
 
 
-def _whole_condition(context: LineContext, checked_lines: set[int]) -> Results:
-    level, branches = context.walk.passage.chain(context.line, 1)
+def _check_all_branches(context: LineContext, checked_lines: set[int]) -> Results:
+    level, branches = context.walk.passage.read_if_chain(context.line, 1)
     if len(branches) < 2 or level != 0:
         return
     index = context.line.number - 1
-    braced = needed = 0
+    braced = need_braces = 0
     for branch in branches:
         condition = branch.raw_condition
-        start = end_of(r"(?:\s*\n[+-])*\s*", condition)
+        start = find_match_end(r"(?:\s*\n[+-])*\s*", condition)
         checked_lines.add(index + condition.count("\n", 0, start))
         index += branch.newlines
         braced += _is_braced(branch)
-        needed += _needs_braces(branch)
+        need_braces += _needs_braces(branch)
     if not braced:
         return
-    if not needed:
+    if not need_braces:
         yield "unnecessary-braces", context.hit(None, "no-arm")
-    elif needed != len(branches) and braced != len(branches):
+    elif need_braces != len(branches) and braced != len(branches):
         yield "braces-on-some-arms", context.hit()
 
 
-def _single_statement(context: LineContext, column: int) -> Results:
+def _check_single_statement(context: LineContext, column: int) -> Results:
     text = context.text
-    if search_in(r"\}\s*$", text[:column]):
+    if search_ascii(r"\}\s*$", text[:column]):
         return
-    level, branches = context.walk.passage.chain(context.line, column)
-    first, *others = branches
+    level, branches = context.walk.passage.read_if_chain(context.line, column)
+    first, *else_branches = branches
     if (
         level == 0
         and _is_braced(first)
         and not _needs_braces(first)
-        and not any(map(_is_braced, others[:1]))
+        and not any(map(_is_braced, else_branches[:1]))
     ):
         yield "unnecessary-braces", context.hit(column)
 
@@ -80,14 +80,14 @@ def _is_braced(branch: StatementSpan) -> bool:
 
 def _needs_braces(branch: StatementSpan) -> bool:
     condition, block = (
-        pattern(r"(^|\n).").sub(r"\1", text)
+        compile_ascii(r"(^|\n).").sub(r"\1", text)
         for text in (branch.raw_condition, branch.raw_block)
     )
     if "\n" in condition.strip(SPACE):
         return True
-    if search_in(r"\b(?:if|for|while)\b", branch.raw_block):
+    if search_ascii(r"\b(?:if|for|while)\b", branch.raw_block):
         return True
-    inside = pattern(r"^\s*\{|\}\s*$").sub("", block).strip(SPACE)
+    inside = compile_ascii(r"^\s*\{|\}\s*$").sub("", block).strip(SPACE)
     return "\n" in inside or inside.count(";") > 1
 
 
@@ -95,28 +95,28 @@ _TAB = 8
 _NULL_TEST = rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\s*\)"
 
 
-@check(CONTEXT, "switch")
-def case_indent(context: LineContext) -> Results:
-    if not search_in(r"\bswitch\s*\(.*\)", context.text):
+@c_check(CONTEXT, "switch")
+def misindented_case(context: LineContext) -> Results:
+    if not search_ascii(r"\bswitch\s*\(.*\)", context.text):
         return
     _, lines = context.walk.passage.read_brackets(context.line, "{}")
     if any(
-        match_at(r"\+\s*(?:case\s+|default:)", line.raw)
+        match_ascii(r"\+\s*(?:case\s+|default:)", line.raw)
         and line.indent != context.line.indent
         for line in lines[1:]
     ):
         yield "case-indent", context.hit()
 
 
-@check(CONTEXT, "if", "while", "for", "switch", "do", "else")
+@c_check(CONTEXT, "if", "while", "for", "switch", "do", "else")
 def brace_on_next_line(context: LineContext) -> Results:
     """Report a brace that belongs on the line of its condition, and stray semicolons."""
     text = context.text
-    match = search_in(
+    match = search_ascii(
         r"^(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)",
         text,
     )
-    if not match or match_at(r".\s*#", text):
+    if not match or match_ascii(r".\s*#", text):
         return
     passage = context.walk.passage
     level, lines = passage.read_brackets(context.line, "()")
@@ -125,50 +125,50 @@ def brace_on_next_line(context: LineContext) -> Results:
     if following is None:
         return
     condition = "\n".join(line.raw for line in lines)
-    if "{" not in condition and match_at(r"\+\s*\{", following.text):
+    if "{" not in condition and match_ascii(r"\+\s*\{", following.text):
         yield "brace-on-next-line", context.hit()
     is_stray = (
         level == 0
-        and not search_in(r"\}\s*while\s*\($", match[1] + match[2])
-        and search_in(r"\)\s*;\s*$", condition)
+        and not search_ascii(r"\}\s*while\s*\($", match[1] + match[2])
+        and search_ascii(r"\)\s*;\s*$", condition)
     )
-    if is_stray and measure(following.text)[1] > context.line.indent:
+    if is_stray and measure_line(following.text)[1] > context.line.indent:
         yield "stray-semicolon", context.hit()
 
 
-@check(CONTEXT, "if", "while", "for", "do", "else")
-def odd_indent(context: LineContext) -> Results:
+@c_check(CONTEXT, "if", "while", "for", "do", "else")
+def misindented_body(context: LineContext) -> Results:
     """Report the body of a condition that is not indented by one tab."""
     text = context.text
     if (
-        not search_in(
+        not search_ascii(
             r"\b(?:(?:if|while|for|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|(?:do|else)\b)",
             text,
         )
-        or match_at(r".\s*#", text)
-        or search_in(r"\}\s*while\s*", text)
+        or match_ascii(r".\s*#", text)
+        or search_ascii(r"\}\s*while\s*", text)
     ):
         return
-    context.need_span()
+    context.get_span()
     statement, condition = context.statement, context.condition
     body = statement[len(condition) :].replace(NOTE, " ")
     lines = condition.count("\n")
-    body = pattern(r"\n.", re.DOTALL).sub("\n", body)
-    while (shorter := pattern(r"\n\s+\\\n").sub("\n", body)) != body:
-        lines += len(pattern(r"\n\s+\\\n").findall(body))
+    body = compile_ascii(r"\n.", re.DOTALL).sub("\n", body)
+    while (shorter := compile_ascii(r"\n\s+\\\n").sub("\n", body)) != body:
+        lines += len(compile_ascii(r"\n\s+\\\n").findall(body))
         body = shorter
-    body = pattern(r"^.*\bdo\b").sub("", body, count=1)
-    body = pattern(r"^\s*\{").sub("", body, count=1)
-    is_continued = match_at(r"^\s*\\", body)
+    body = compile_ascii(r"^.*\bdo\b").sub("", body, count=1)
+    body = compile_ascii(r"^\s*\{").sub("", body, count=1)
+    is_continued = match_ascii(r"^\s*\\", body)
     if is_continued:
         body = body[is_continued.end() :]
     is_checked = False
-    if blank := match_at(r"\s*?\n", body):
+    if blank := match_ascii(r"\s*?\n", body):
         body, is_checked = body[blank.end() :], True
         lines += 1
     if not is_continued and (
-        match_at(r".\s*#\s*define\s", context.before)
-        or search_in(r"\\\s*$", context.before)
+        match_ascii(r".\s*#\s*define\s", context.before)
+        or search_ascii(r"\\\s*$", context.before)
     ):
         is_checked = False
     body, lines = _skip_to_first_statement(body, lines)
@@ -180,11 +180,11 @@ def odd_indent(context: LineContext) -> Results:
     ):
         return
     first_line = body.partition("\n")[0]
-    indent, depth = context.line.indent, measure(f"+{first_line}")[1]
+    indent, depth = context.line.indent, measure_line(f"+{first_line}")[1]
     if (
         depth % _TAB
         or depth < indent
-        or (depth == indent and not match_at(r"\s*(?:\}|\{|else\b)", body))
+        or (depth == indent and not match_ascii(r"\s*(?:\}|\{|else\b)", body))
         or depth > indent + _TAB
     ):
         yield "suspect-indent", context.hit(depth=str(depth), indent=str(indent))
@@ -196,132 +196,138 @@ def _skip_to_first_statement(body: str, lines: int) -> tuple[str, int]:
     The rest is empty after an #else, because the statement belongs to several conditions.
     """
     is_continued = False
-    while not match_at(r"\s*#\s*(?:else|elif)", body):
-        first, newline, rest = body.partition("\n")
-        is_skipped = match_at(rf"\s*?\n|\s*#|\s*{IDENT}\s*:", body)
+    while not match_ascii(r"\s*#\s*(?:else|elif)", body):
+        first, newline, remaining = body.partition("\n")
+        is_skipped = match_ascii(rf"\s*?\n|\s*#|\s*{IDENT}\s*:", body)
         # a label on the last line belongs to the statement after it
         if not newline or not (is_continued or is_skipped):
             return body, lines
         is_continued = first.endswith("\\")
-        body = rest
+        body = remaining
         lines += 1
     return "", lines
 
 
-@check(ADDED, "return")
+@c_check(ADDED, "return")
 def parenthesized_return(context: LineContext) -> Results:
     statement = context.statement
-    if not statement or not match_at(r".\s*return\s*\(", statement, flags=re.DOTALL):
+    if not statement or not match_ascii(r".\s*return\s*\(", statement, flags=re.DOTALL):
         return
-    if whole := match_at(rf".\s*return\s*({BALANCED})\s*;\s*$", statement):
-        inside = _strip_parentheses(whole[1])
-        if match_at(rf"\s*{value()}\s*(?:\?|$)", inside):
+    if value := match_ascii(rf".\s*return\s*({BALANCED})\s*;\s*$", statement):
+        inside = _strip_parentheses(value[1])
+        if match_ascii(rf"\s*{value_pattern()}\s*(?:\?|$)", inside):
             yield "return-with-parentheses", context.hit()
 
 
 def _strip_parentheses(text: str) -> str:
-    while match_at(r"\s*\(.*\)\s*$", text):
-        text = pattern(r"\s*\)\s*$").sub(
-            "", pattern(r"^\s*\(\s*").sub("", text, count=1), count=1
+    while match_ascii(r"\s*\(.*\)\s*$", text):
+        text = compile_ascii(r"\s*\)\s*$").sub(
+            "", compile_ascii(r"^\s*\(\s*").sub("", text, count=1), count=1
         )
-    return pattern(r"\s+").sub(" ", text)
+    return compile_ascii(r"\s+").sub(" ", text)
 
 
-@check(ADDED, "do", "if", "while", "for")
-def condition_line(context: LineContext) -> Results:
+@c_check(ADDED, "do", "if", "while", "for")
+def statement_after_condition(context: LineContext) -> Results:
     text, walk = context.text, context.walk
-    if "do" in text and search_in(r"do\s*(?!\{)", text):
-        _allow_while(context)
+    if "do" in text and search_ascii(r"do\s*(?!\{)", text):
+        _record_loop_end(context)
     if context.line.number in walk.hunk.get("while", ()) or context.span is None:
         return
-    if not search_in(r"\b(?:if|while|for)\s*\(", text) or match_at(r".\s*#", text):
+    if not search_ascii(r"\b(?:if|while|for)\s*\(", text) or match_ascii(
+        r".\s*#", text
+    ):
         return
     statement, condition = context.statement, context.condition
-    rest = statement[len(condition) :].partition("\n")[0].replace(NOTE, "")
+    tail = statement[len(condition) :].partition("\n")[0].replace(NOTE, "")
     if (
         condition
-        and not match_at(r"\s*\{?\s*\\*\s*$", rest)
-        and not search_in(r"\}\s*while\s*", condition)
+        and not match_ascii(r"\s*\{?\s*\\*\s*$", tail)
+        and not search_ascii(r"\}\s*while\s*", condition)
     ):
         yield "trailing-statement", context.hit()
 
 
-def _allow_while(context: LineContext) -> None:
-    """Record the `while` that ends a do loop, so that `trailing_statement` ignores it."""
-    span = context.need_span()
-    if loop_end := match_at(r"\s*while\b", context.walk.passage.after(span).text):
+def _record_loop_end(context: LineContext) -> None:
+    """Record the `while` that ends a do loop, so that `statement_after_else_or_case` ignores it."""
+    span = context.get_span()
+    if loop_end := match_ascii(
+        r"\s*while\b", context.walk.passage.next_statement(span).text
+    ):
         context.walk.hunk.setdefault("while", set()).add(
             span.next_number + loop_end[0].count("\n")
         )
 
 
-@check(ADDED, "else", "if", "case", "default")
-def trailing_statement(context: LineContext) -> Results:
+@c_check(ADDED, "else", "if", "case", "default")
+def statement_after_else_or_case(context: LineContext) -> Results:
     """Report a statement on the line of an `else`, a closing brace or a `case` label."""
     text = context.text
-    match = match_at(r".\s*(?:\}\s*)?else\b(.*)", text)
-    if match and not match_at(r"\s*(?:\sif|\{?\s*\\?\s*$)", match[1].replace(NOTE, "")):
+    match = match_ascii(r".\s*(?:\}\s*)?else\b(.*)", text)
+    if match and not match_ascii(
+        r"\s*(?:\sif|\{?\s*\\?\s*$)", match[1].replace(NOTE, "")
+    ):
         yield "trailing-statement", context.hit(match.start(1), "else")
-    if condition := search_in(r"\}\s*if\b", text):
+    if condition := search_ascii(r"\}\s*if\b", text):
         yield "trailing-statement", context.hit(condition.start(), "if")
-    label = match_at(r".\s*(?:case\s*.*|default\s*):", text)
-    if label and not match_at(LABEL_END, text, label.end()):
+    label = match_ascii(r".\s*(?:case\s*.*|default\s*):", text)
+    if label and not match_ascii(LABEL_END, text, label.end()):
         yield "trailing-statement", context.hit(label.end(), "case")
 
 
-@check(ADDED, "while")
+@c_check(ADDED, "while")
 def while_after_brace_line(context: LineContext) -> Results:
     previous = context.line.previous
     if (
         previous is None
         or previous.indent != context.line.indent
-        or not search_in(r"\}\s*$", context.before)
+        or not search_ascii(r"\}\s*$", context.before)
     ):
         return
-    if match_at(r".\s*while\s*", context.text):
+    if match_ascii(r".\s*while\s*", context.text):
         span = context.walk.passage.statement(context.line)
-        if match_at(r"[^\S\n]*;", span.raw_block):
+        if match_ascii(r"[^\S\n]*;", span.raw_block):
             yield "while-on-next-line", context.hit()
 
 
-@check(ADDED, "{")
+@c_check(ADDED, "{")
 def opening_brace_on_next_line(context: LineContext) -> Results:
     """Report an initializer, struct, union or enum with its opening brace on the next line."""
     text, before = context.text, context.before
-    if not match_at(r".\s*\{", text):
+    if not match_ascii(r".\s*\{", text):
         return
-    if search_in(r"(?:^|[^=])=\s*$", before):
+    if search_ascii(r"(?:^|[^=])=\s*$", before):
         yield "brace-on-next-line", context.hit(None, "above")
-    if declared := match_at(
+    if declared := match_ascii(
         rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT})?\s*$", before
     ):
         yield "brace-on-next-line", context.hit(None, "tag", kind=declared[1])
 
 
-@check(ADDED, "(")
+@c_check(ADDED, "(")
 def unnecessary_oom_message(context: LineContext) -> Results:
     line, walk = context.line, context.walk
-    null_test = match_at(_NULL_TEST, context.before)
+    null_test = match_ascii(_NULL_TEST, context.before)
     if (
         not null_test
         or not (null_test[1] or null_test[3])
         or line.number <= 3
-        or not match_at(rf"\+.*\b{LOG_FUNCTIONS}\s*\(", context.text)
+        or not match_ascii(rf"\+.*\b{LOG_FUNCTIONS}\s*\(", context.text)
     ):
         return
     lines = walk.scan.lines
-    nearby = lines[line.number - 4 : line.number + 200]
-    passage = Passage(nearby)
+    nearby_lines = lines[line.number - 4 : line.number + 200]
+    passage = Passage(nearby_lines)
     statement = passage.statement_at(
         0, passage.starts[min(line.left, len(passage.lines))]
     ).raw_text
-    if search_in(r"\b__GFP_NOWARN\b", statement):
+    if search_ascii(r"\b__GFP_NOWARN\b", statement):
         return
     allocation = (
         rf"{re.escape(null_test[2])}\s*=\s*(?:\([^)]*\)\s*)?\s*{ALLOC_FUNCTIONS}\s*\("
     )
     declaration = TypePattern(rf"\s*{allocation}")
-    for start in pattern(r"(?:^|\n)[ +]").finditer(statement):
+    for start in compile_ascii(r"(?:^|\n)[ +]").finditer(statement):
         text = statement[start.end() :].lstrip(SPACE)
         if re.compile(allocation, re.ASCII).match(text) or context.types.match(
             declaration, text

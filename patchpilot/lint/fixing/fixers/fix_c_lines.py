@@ -4,21 +4,21 @@
 import re
 
 from patchpilot.lint.c.checks.line_layout import (
-    _last_open_parenthesis as last_open_bracket,
+    _find_last_open_parenthesis as last_open_bracket,
 )
-from patchpilot.lint.c.line_scan import ScannedLine, expand
+from patchpilot.lint.c.line_scan import ScannedLine, expand_tabs
 from patchpilot.lint.fixing.fixer import (
     FixSite,
     Proposal,
-    edits_of,
     fixer,
-    indent_of,
-    replaced,
-    rewrite,
-    white_space,
+    leading_whitespace,
+    list_edits,
+    make_replacement,
+    make_whitespace,
+    rewrite_matches,
 )
 from patchpilot.lint.fixing.fixers.fix_statements import MOST_COLUMNS
-from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
+from patchpilot.lint.fixing.fixers.fix_whitespace import find_nesting_depth
 
 _MOST_LINES = 20
 _TAB = "\t"
@@ -30,72 +30,79 @@ _COMMENT_FIRST = (
 
 
 @fixer("tab-stop", is_prose=True)
-def tab_stop(site: FixSite) -> Proposal:
+def move_comment_before_code(site: FixSite) -> Proposal:
     """Move a comment that precedes code to the end of the line or to a separate line above.
 
     Other code in a new function is indented to the depth of its braces.
     """
-    moved = edits_of(rewrite(site, _COMMENT_FIRST, _comment_last, is_prose=True))
-    indent = indent_of(site.line.raw)
-    may_move = not moved and _may_move(site.line, indent)
-    depth = code_depth(site, len(expand(indent))) if may_move else 0
+    moved = list_edits(
+        rewrite_matches(site, _COMMENT_FIRST, _move_comment_to_end, is_prose=True)
+    )
+    indent = leading_whitespace(site.line.raw)
+    may_move = not moved and _may_reindent(site.line, indent)
+    depth = find_nesting_depth(site, len(expand_tabs(indent))) if may_move else 0
     new = f"+{depth * _TAB}{site.line.raw[1 + len(indent) :]}"
-    return replaced(site.number, new) if depth else moved
+    return make_replacement(site.number, new) if depth else moved
 
 
-def _comment_last(match: re.Match[str]) -> str:
-    rest = " {4}" if match[3] and match[4] else "{4}"
-    fits = len(expand(f"{match[1]}{match[3]} {match[2]} {match[4]}")) <= MOST_COLUMNS
+def _move_comment_to_end(match: re.Match[str]) -> str:
+    ending = " {4}" if match[3] and match[4] else "{4}"
+    fits = (
+        len(expand_tabs(f"{match[1]}{match[3]} {match[2]} {match[4]}")) <= MOST_COLUMNS
+    )
     is_end = match[3] and fits
-    return f"+{{1}}{{3}} {{2}}{rest}" if is_end else f"+{{1}}{{2}}\n+{{1}}{{3}}{rest}"
+    return (
+        f"+{{1}}{{3}} {{2}}{ending}" if is_end else f"+{{1}}{{2}}\n+{{1}}{{3}}{ending}"
+    )
 
 
 @fixer("align")
-def align(site: FixSite) -> Proposal:
+def align_continuation(site: FixSite) -> Proposal:
     """Align a continuation line with the open parenthesis.
 
     Lines aligned with it move as well. A context line is removed and added again.
     """
-    line, before = site.line, site.added(site.number - 1)
+    line, before = site.line, site.find_added_line(site.number - 1)
     if not before or line.sign not in "+ " or line.starts_file or line.starts_hunk:
         return None
     head = before.text[1:].lstrip(_TAB)
     tabs = len(before.text) - 1 - len(head)
-    column, old = last_open_bracket(head), indent_of(line.raw)
-    if column < 0 or not _may_move(line, old):
+    column, old = last_open_bracket(head), leading_whitespace(line.raw)
+    if column < 0 or not _may_reindent(line, old):
         return None
     rows = [line]
-    depth = _depth(before.code) + _depth(line.code)
+    depth = _count_open_parentheses(before.code) + _count_open_parentheses(line.code)
     for row in site.scan.lines[line.number : line.number + _MOST_LINES]:
         is_below = row.sign == line.sign and not row.starts_file
-        if depth <= 0 or not (is_below and _may_move(row, old)):
+        if depth <= 0 or not (is_below and _may_reindent(row, old)):
             break
         rows.append(row)
-        depth += _depth(row.code)
-    new = white_space(8 * tabs + column)
+        depth += _count_open_parentheses(row.code)
+    new = make_whitespace(8 * tabs + column)
     added = [f"+{new}{row.raw[1 + len(old) :]}" for row in rows]
     if line.sign == "+":
         return [
-            replaced(row.number, text) for row, text in zip(rows, added, strict=True)
+            make_replacement(row.number, text)
+            for row, text in zip(rows, added, strict=True)
         ]
     # git apply needs context after the call even at the end of the file
     if depth > 0 or rows[-1].left < 2:
         return None
     removed = (f"-{row.raw[1:]}" for row in rows)
-    return replaced(line.number, *removed, *added, count=len(rows))
+    return make_replacement(line.number, *removed, *added, count=len(rows))
 
 
-def _may_move(line: ScannedLine, indent: str) -> bool:
+def _may_reindent(line: ScannedLine, indent: str) -> bool:
     """Return whether a line with this indent may be reindented: it is not in a comment, string or
     directive, and does not end with a backslash.
     """
     end = 1 + len(indent)
     return (
-        indent_of(line.raw) == line.text[1:end] == indent
+        leading_whitespace(line.raw) == line.text[1:end] == indent
         and not line.raw.rstrip().endswith("\\")
         and not line.text.startswith("#", end)
     )
 
 
-def _depth(code: str) -> int:
+def _count_open_parentheses(code: str) -> int:
     return code.count("(") - code.count(")")

@@ -8,7 +8,7 @@ import re
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.c_patterns import BALANCED
-from patchpilot.lint.fixing.fixer import FixSite, Proposal, fixer, rewrite
+from patchpilot.lint.fixing.fixer import FixSite, Proposal, fixer, rewrite_matches
 from patchpilot.lint.fixing.fixers.fix_tokens import NO_MACRO
 
 _OUTSIDE = compile_cached(
@@ -35,13 +35,13 @@ _CLOSED = compile_cached(r"\s*(?:[);?]|&&|\|\||$)")
 
 
 @fixer("kernel-types", tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1")))
-def kernel_types(site: FixSite) -> Proposal:
+def use_kernel_types(site: FixSite) -> Proposal:
     """Rewrite `uint32_t` as `u32`, unless the line has a variable of that name."""
     tree, is_kernel = site.context.tree, site.context.project.kernel
     has_types = tree.exists("include/linux/types.h") if tree else is_kernel
     if not has_types or _OUTSIDE.search(site.line.file):
         return None
-    return rewrite(
+    return rewrite_matches(
         site,
         r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)",
         lambda match: f"{match[1] or 's'}{match[2]}",
@@ -50,26 +50,28 @@ def kernel_types(site: FixSite) -> Proposal:
 
 
 @fixer("null-test", tokens=((r"[()]|[!=]= NULL|!(?!\S)", ""),))
-def null_test(site: FixSite) -> Proposal:
+def simplify_null_test(site: FixSite) -> Proposal:
     """Rewrite `p == NULL` as `!p`, and `p != NULL` as `p` where only its truth value matters.
 
     Parentheses that become unnecessary are removed.
     """
-    above = site.line.previous
-    is_near = above is not None and above.hunk_start == site.line.hunk_start
-    upper = above.text.rstrip() if above and is_near else ""
-    below = (site.scan.raw_line(site.number, 1) or "")[1:].strip()
+    previous_line = site.line.previous
+    is_near = (
+        previous_line is not None and previous_line.hunk_start == site.line.hunk_start
+    )
+    upper = previous_line.text.rstrip() if previous_line and is_near else ""
+    next_code = (site.scan.raw_line(site.number, 1) or "")[1:].strip()
 
-    def plain(match: re.Match[str]) -> str:
+    def drop_null_test(match: re.Match[str]) -> str:
         before = match.string[1 : match.start(2)].rstrip() or upper
         end = match.start(4) if match[4] else match.end()
         after = match.string[end:].rstrip(" \t\\")
         # no neighboring operator binds more tightly
         is_operand = _OPENS.search(before) and (
-            _CLOSES.match(after) or (not after and re.match(r"&&|\|\||\)", below))
+            _CLOSES.match(after) or (not after and re.match(r"&&|\|\||\)", next_code))
         )
         is_equal = match[3] == "=="
-        is_plain = is_equal or _is_truth(before, after or below)
+        is_plain = is_equal or _is_truth_test(before, after or next_code)
         if not is_operand or not is_plain or (is_equal and _NEGATED.search(before)):
             return "{0}"
         is_outer = _OUTER.search(match.string[: match.start()] if match[1] else ".")
@@ -77,10 +79,10 @@ def null_test(site: FixSite) -> Proposal:
         value = "!{2}" if is_equal else "{2}"
         return value if is_outer and is_closed else f"{{1}}{value}{{4}}"
 
-    return rewrite(site, _NULL_TEST, plain, whole=NO_MACRO)
+    return rewrite_matches(site, _NULL_TEST, drop_null_test, whole=NO_MACRO)
 
 
-def _is_truth(before: str, after: str) -> bool:
+def _is_truth_test(before: str, after: str) -> bool:
     """Return whether only the truth value is used: in a condition, bool or logical operation."""
     while not (_LOGICAL.search(before[-2:]) or re.match(r"\s*(?:&&|\|\||\?)", after)):
         after = after.lstrip()
@@ -98,7 +100,7 @@ def _is_truth(before: str, after: str) -> bool:
 
 
 @fixer("octal-mode", tokens=((r"S_I\w+(?: \| S_I\w+)*|\b0[0-7]{3}\b", "0"),))
-def octal_mode(site: FixSite) -> Proposal:
+def use_octal_mode(site: FixSite) -> Proposal:
     mode = re.escape(site.finding.value("mode")) or r"\Z\A"
     octal = site.finding.value("octal")
-    return rewrite(site, rf"(?<![\w|]){mode}(?!\w|\s*\|)", octal)
+    return rewrite_matches(site, rf"(?<![\w|]){mode}(?!\w|\s*\|)", octal)

@@ -6,8 +6,8 @@ import textwrap
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.fixing.fixer import FixSite, Proposal, fixer
-from patchpilot.lint.habits import habits
-from patchpilot.lint.message_parts import paragraphs, pasted
+from patchpilot.lint.habits import find_patch_habits
+from patchpilot.lint.message_parts import find_paragraphs, find_pasted_lines
 from patchpilot.model.rule import FixEdit
 from patchpilot.model.trailer import is_trailer
 
@@ -43,7 +43,7 @@ def _replace_title(site: FixSite, title: str) -> Proposal:
 
 
 @fixer("subject-end", is_prose=True)
-def subject_end(site: FixSite) -> Proposal:
+def strip_subject_punctuation(site: FixSite) -> Proposal:
     """Remove the period, comma or semicolon at the end of the subject, unless the subject may be
     truncated.
     """
@@ -56,24 +56,24 @@ def subject_end(site: FixSite) -> Proposal:
 
 
 @fixer("agreed-prefix", is_prose=True)
-def agreed_prefix(site: FixSite) -> Proposal:
+def add_usual_prefix(site: FixSite) -> Proposal:
     """Add the files' usual prefix to a subject without a prefix if commits agree on one."""
-    found = habits(site.context) if site.finding.value("usual") else None
+    habits = find_patch_habits(site.context) if site.finding.value("usual") else None
     # add a prefix only if 95 % of the commits have it
-    if found is None or found.exact < 95:
+    if habits is None or habits.exact < 95:
         return None
-    return _replace_title(site, f"{found.prefix} {site.context.patch.subject.title}")
+    return _replace_title(site, f"{habits.prefix} {site.context.patch.subject.title}")
 
 
 @fixer("drop-line", is_prose=True)
 def drop_line(site: FixSite) -> Proposal:
     """Delete a message line, and one of the blank lines around it."""
-    around = site.context.patch.lines[site.number - 2 : site.number + 1 : 2]
-    is_gap = len(around) == 2 and not "".join(around).strip()
+    neighbors = site.context.patch.lines[site.number - 2 : site.number + 1 : 2]
+    is_gap = len(neighbors) == 2 and not "".join(neighbors).strip()
     return FixEdit(site.number, 1 + is_gap, ())
 
 
-def suggested_reference(site: FixSite) -> re.Match[str] | None:
+def parse_suggested_reference(site: FixSite) -> re.Match[str] | None:
     """Parse the id and title of the commit that a finding suggests, or return None."""
     text = site.finding.fix.text if site.finding.fix else ""
     return re.search(r"(?P<id>[0-9a-f]{12,40}) \(\"(?P<title>.*)\"\)$", text)
@@ -84,12 +84,12 @@ def is_same_commit(commit_id: str, title: str, suggested: re.Match[str]) -> bool
 
     A different title may belong to a different commit.
     """
-    written, expected = (
+    actual, expected = (
         " ".join(text.rstrip(".…").split()).lower()
         for text in (title, suggested["title"])
     )
-    is_titled = written in ("", expected.strip("\"'() ")) or (
-        len(written) > LEAST_TITLE and expected.startswith(written)
+    is_titled = actual in ("", expected.strip("\"'() ")) or (
+        len(actual) > LEAST_TITLE and expected.startswith(actual)
     )
     is_id = LEAST_ID <= len(commit_id) <= LONGEST_ID and commit_id.lower().startswith(
         suggested["id"][: len(commit_id)]
@@ -107,21 +107,21 @@ _REFERENCE = compile_cached(
 
 
 @fixer("commit-reference", is_prose=True)
-def commit_reference(site: FixSite) -> Proposal:
+def correct_commit_reference(site: FixSite) -> Proposal:
     """Correct the id and subject in a reference: `commit 0123456 ("…")`.
 
     The line must refer to one commit only. If it becomes too long, the rest of the paragraph is
     wrapped.
     """
-    suggested, text = suggested_reference(site), site.text
-    written = _REFERENCE.search(text)
+    suggested, text = parse_suggested_reference(site), site.text
+    reference = _REFERENCE.search(text)
     names_one = len(re.findall(r"\b[0-9a-f]{7,40}\b", text)) == 1
-    if not suggested or not written or not names_one or not _is_in_message(site):
+    if not suggested or not reference or not names_one or not _is_in_message(site):
         return None
-    if not is_same_commit(written["id"], written["title"] or "", suggested):
+    if not is_same_commit(reference["id"], reference["title"] or "", suggested):
         return None
-    start, end = written.span()
-    line = f"{text[:start]}{written['word']} {suggested[0]}{text[end:]}"
+    start, end = reference.span()
+    line = f"{text[:start]}{reference['word']} {suggested[0]}{text[end:]}"
     if len(line) > COLUMNS:
         return _wrap_paragraph(site, line)
     return FixEdit(site.number, 1, (line,))
@@ -131,7 +131,7 @@ def _wrap_paragraph(site: FixSite, first: str) -> Proposal:
     lines = next(
         (
             (first, *paragraph.lines[site.number - paragraph.start + 1 :])
-            for paragraph in paragraphs(site.context)
+            for paragraph in find_paragraphs(site.context)
             if 0 <= site.number - paragraph.start < len(paragraph.lines)
         ),
         (),
@@ -156,14 +156,16 @@ def _wrap_paragraph(site: FixSite, first: str) -> Proposal:
 
 
 @fixer("wrap", is_prose=True)
-def wrap(site: FixSite) -> Proposal:
+def wrap_prose(site: FixSite) -> Proposal:
     """Wrap a long line of prose, and the full lines below it."""
-    is_pasted = site.number - site.context.patch.message_line in pasted(site.context)
+    is_pasted = site.number - site.context.patch.message_line in find_pasted_lines(
+        site.context
+    )
     return None if is_pasted else _wrap_paragraph(site, site.text)
 
 
 @fixer("spelling", is_prose=True)
-def spelling(site: FixSite) -> Proposal:
+def correct_spelling(site: FixSite) -> Proposal:
     """Correct a misspelled word in prose or a comment, if there is only one correction.
 
     A capitalized word in codespell's dictionary may be a name.
@@ -173,7 +175,7 @@ def spelling(site: FixSite) -> Proposal:
     match = re.match(r"([ -~]*?) → ([^,]+)$", text) or re.match(
         r"([a-z]{6,}) ([a-z]+)$", f"{word} {correction}"
     )
-    if not match or not _is_prose(site) or _is_about(site, match[1], match[2]):
+    if not match or not _is_prose(site) or _is_about_word(site, match[1], match[2]):
         return None
     pattern = rf"(?<![\w'`/.@:_=$-]){re.escape(match[1])}(?![\w'`@_=(/:$-]|\.\w)"
     new = re.sub(pattern, lambda _: match[2], site.text)
@@ -182,7 +184,7 @@ def spelling(site: FixSite) -> Proposal:
 
 def _is_prose(site: FixSite) -> bool:
     """Return whether a word may be corrected: in prose, or in a comment in C code."""
-    text, line = site.text, site.added(site.number)
+    text, line = site.text, site.find_added_line(site.number)
     if _is_in_message(site):
         return (
             not is_trailer(text)
@@ -194,7 +196,7 @@ def _is_prose(site: FixSite) -> bool:
     return line is not None and line.file.endswith((".c", ".h"))
 
 
-def _is_about(site: FixSite, typo: str, better: str) -> bool:
+def _is_about_word(site: FixSite, typo: str, better: str) -> bool:
     """Return whether the message discusses a word.
 
     It mentions spelling, quotes the word or contains its correction; or the patch removes the word.

@@ -5,17 +5,17 @@ import re
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import COMMENT as NOTE
-from patchpilot.lint.c.line_scan import expand
+from patchpilot.lint.c.line_scan import expand_tabs
 from patchpilot.lint.fixing.fixer import (
     FixSite,
     Proposal,
-    depth_of,
+    count_open_brackets,
     fixer,
-    indent_of,
-    replaced,
-    replaced_lines,
+    leading_whitespace,
+    make_replacement,
+    make_whitespace,
+    replace_lines,
     strip_sign,
-    white_space,
 )
 from patchpilot.lint.fixing.realign import open_columns
 from patchpilot.model.rule import FixEdit
@@ -57,16 +57,19 @@ _BRACED = compile_cached(
 @fixer("drop-braces", tokens=(("[{}]", ""),))
 def drop_braces(site: FixSite) -> Proposal:
     """Remove the braces of a condition or loop whose branches are all single statements."""
-    rows = (strip_sign(site.added(site.number + at)) for at in range(4 * MOST_LINES))
+    rows = (
+        strip_sign(site.find_added_line(site.number + row_number))
+        for row_number in range(4 * MOST_LINES)
+    )
     match = _BRACED.match("\n".join(rows))
     old = [f"+{row}" for row in match[0].split("\n")] if match else []
     end = site.number + len(old) - 1
-    below = site.scan.raw_line(end, 1) or ""
-    if not old or re.match(r"[+ ]\s*else\b", below):
+    next_line = site.scan.raw_line(end, 1) or ""
+    if not old or re.match(r"[+ ]\s*else\b", next_line):
         return None
-    first, *rest = (re.sub(r"[ \t]*\{$", "", row) for row in old[:-1])
-    new = [first, *(re.sub(r"^(\+\s*)\}\s*", r"\1", row) for row in rest)]
-    return (*replaced_lines(site.number, old[:-1], new), FixEdit(end, 1, ()))
+    first, *other_rows = (re.sub(r"[ \t]*\{$", "", row) for row in old[:-1])
+    new = [first, *(re.sub(r"^(\+\s*)\}\s*", r"\1", row) for row in other_rows)]
+    return (*replace_lines(site.number, old[:-1], new), FixEdit(end, 1, ()))
 
 
 @fixer("break-line", tokens=((r"\\", ""),))
@@ -75,7 +78,7 @@ def break_line(site: FixSite) -> Proposal:
 
     The rest is aligned with the open parenthesis. The value of a macro moves to the next line.
     """
-    line = site.added(site.number)
+    line = site.find_added_line(site.number)
     raw = line.raw.rstrip() if line else ""
     if not line or NOTE in line.text or raw.endswith("\\"):
         return None
@@ -83,23 +86,29 @@ def break_line(site: FixSite) -> Proposal:
     if match := _MACRO.match(text):
         value, masked = f"\t{raw[match.start(2) :]}", f"\t{match[2]}"
         limit = MOST_COLUMNS - len(_GOES_ON)
-        rows = _break_at(value, masked, _ANY_BREAK, _DEEPEST, limit, margin=8)
+        rows = _break_at_brackets(value, masked, _ANY_BREAK, _DEEPEST, limit, margin=8)
         *continued, last = (f"+{row}" for row in (match[1], *rows))
         lines = (*(row + _GOES_ON for row in continued), last)
     else:
         before = line.previous.code.rstrip() if line.previous else ""
-        margin = len(expand(indent_of(raw))) + 8 * bool(_IS_END.search(before))
-        rows = _break_best(raw[1:], text[1:], margin) if strip_sign(line) else []
+        margin = len(expand_tabs(leading_whitespace(raw))) + 8 * bool(
+            _IS_END.search(before)
+        )
+        rows = (
+            _break_at_best_columns(raw[1:], text[1:], margin)
+            if strip_sign(line)
+            else []
+        )
         lines = tuple(f"+{row}" for row in rows)
-    return replaced(line.number, *lines) if rows else None
+    return make_replacement(line.number, *lines) if rows else None
 
 
-def _break_best(
+def _break_at_best_columns(
     raw: str, text: str, margin: int, most_places: int = len(_BREAKS)
 ) -> list[str]:
     """Break a long line at the best columns; return [] if no break is good."""
     lines = (
-        _break_at(raw, text, pattern, depth, limit, margin=margin)
+        _break_at_brackets(raw, text, pattern, depth, limit, margin=margin)
         for limit in (COLUMNS, MOST_COLUMNS)
         for pattern, depth in _BREAKS[:most_places]
     )
@@ -112,14 +121,14 @@ def join_open(site: FixSite) -> Proposal:
 
     They are aligned with the first one, in lines of up to 80 or 100 columns.
     """
-    first = site.added(site.number)
+    first = site.find_added_line(site.number)
     raw = strip_sign(first)
     if not first or not raw.endswith(("(", "[")):
         return None
     text = first.text[1 : 1 + len(raw)]
     count = depth = 1
     while depth > 0:
-        row = site.added(site.number + count)
+        row = site.find_added_line(site.number + count)
         code = strip_sign(row).strip()
         # without a comma, the next line may be another declaration in a macro
         goes_on = raw[-1] in ",([&|?:+*/=-" or code[:1] in ")]&|?:+*/=-"
@@ -128,16 +137,16 @@ def join_open(site: FixSite) -> Proposal:
         space = "" if raw[-1] in "([" or code[0] in ")]" else " "
         raw += space + code
         text += space + row.text[1 : len(row.raw)].strip()
-        depth += depth_of(re.sub("[{}]", "", row.code))
+        depth += count_open_brackets(re.sub("[{}]", "", row.code))
         count += 1
-    margin = len(expand(indent_of(first.raw))) + 8
+    margin = len(expand_tabs(leading_whitespace(first.raw))) + 8
     # break the line only between arguments
-    lines = _break_best(raw, text, margin, most_places=3)
+    lines = _break_at_best_columns(raw, text, margin, most_places=3)
     added = (f"+{line}" for line in lines)
-    return replaced(site.number, *added, count=count) if lines else None
+    return make_replacement(site.number, *added, count=count) if lines else None
 
 
-def _break_at(
+def _break_at_brackets(
     raw: str,
     text: str,
     pattern: re.Pattern[str],
@@ -151,12 +160,12 @@ def _break_at(
     Parts outside brackets start at column `margin`.
     """
     rows: list[str] = []
-    while len(expand(raw)) > limit and len(rows) < MOST_LINES:
+    while len(expand_tabs(raw)) > limit and len(rows) < MOST_LINES:
         breaks = [
             match.end()
             for match in pattern.finditer(text)
-            if len(expand(raw[: match.end()])) <= limit
-            and depth_of(text[: match.end()]) <= max_depth
+            if len(expand_tabs(raw[: match.end()])) <= limit
+            and count_open_brackets(text[: match.end()]) <= max_depth
         ]
         if not breaks:
             return []
@@ -165,10 +174,14 @@ def _break_at(
         rows.append(raw[: breaks[-1]])
         raw = " " * column + raw[breaks[-1] :].lstrip()
         # pad the rest, so that each unclosed bracket keeps its column
-        brackets = ("(" if at in open_brackets else " " for at in range(1, column + 1))
+        brackets = (
+            "(" if position in open_brackets else " "
+            for position in range(1, column + 1)
+        )
         text = "".join(brackets) + text[breaks[-1] :].lstrip()
-    first, *rest = [*rows, raw]
+    first, *other_rows = [*rows, raw]
     indented = (
-        white_space(len(row) - len(row.lstrip())) + row.lstrip() for row in rest
+        make_whitespace(len(row) - len(row.lstrip())) + row.lstrip()
+        for row in other_rows
     )
-    return [first, *indented] if len(expand(raw)) <= limit else []
+    return [first, *indented] if len(expand_tabs(raw)) <= limit else []

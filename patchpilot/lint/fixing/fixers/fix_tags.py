@@ -8,7 +8,7 @@ from patchpilot.lint.fixing.fixer import FixSite, Proposal, fixer
 from patchpilot.lint.fixing.fixers.fix_message import (
     LONGEST_ID,
     is_same_commit,
-    suggested_reference,
+    parse_suggested_reference,
 )
 from patchpilot.model.commit_references import DIGITS, read_fixes_line
 from patchpilot.model.rule import FixEdit
@@ -25,7 +25,7 @@ _TITLE = compile_cached(
 
 
 @fixer("tag-form", is_prose=True)
-def tag_form(site: FixSite) -> Proposal:
+def normalize_tag(site: FixSite) -> Proposal:
     match = _FORM.fullmatch(site.text)
     if not match:
         return None
@@ -34,7 +34,7 @@ def tag_form(site: FixSite) -> Proposal:
 
 
 @fixer("fixes-form", is_prose=True)
-def fixes_form(site: FixSite) -> Proposal:
+def rewrite_fixes_tag(site: FixSite) -> Proposal:
     """Rewrite a Fixes: tag with the id and subject of the commit in the repository.
 
     The line must refer to that commit only. If the repository lacks the commit, the subject and the
@@ -43,7 +43,7 @@ def fixes_form(site: FixSite) -> Proposal:
     line = read_fixes_line(site.text)
     if line is None or not (line.is_unquoted and line.is_spaced):
         return None
-    match, suggested = _TITLE.fullmatch(line.rest), suggested_reference(site)
+    match, suggested = _TITLE.fullmatch(line.rest), parse_suggested_reference(site)
     title = match["title"] if match else ""
     if suggested:
         is_whole = match is not None or not line.rest.strip()
@@ -57,8 +57,24 @@ def fixes_form(site: FixSite) -> Proposal:
 @fixer("close-gap", is_prose=True)
 def close_gap(site: FixSite) -> Proposal:
     lines, number = site.context.patch.lines, site.number
-    first = next((at for at in range(number, 0, -1) if lines[at - 1].strip()), number)
-    last = next((at for at in range(number, len(lines)) if lines[at].strip()), first)
-    above, below = lines[first - 1], "".join(lines[last : last + 1])
-    are_tags = is_trailer(below) and (is_trailer(above) or above[:1] in (" ", "\t"))
+    first = next(
+        (
+            candidate
+            for candidate in range(number, 0, -1)
+            if lines[candidate - 1].strip()
+        ),
+        number,
+    )
+    last = next(
+        (
+            candidate
+            for candidate in range(number, len(lines))
+            if lines[candidate].strip()
+        ),
+        first,
+    )
+    line_above, line_below = lines[first - 1], "".join(lines[last : last + 1])
+    are_tags = is_trailer(line_below) and (
+        is_trailer(line_above) or line_above[:1] in (" ", "\t")
+    )
     return FixEdit(first + 1, last - first, ()) if are_tags and first < number else None

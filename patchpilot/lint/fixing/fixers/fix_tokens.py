@@ -16,7 +16,7 @@ from patchpilot.lint.fixing.fixer import (
     Proposal,
     TokenChanges,
     fixer,
-    rewrite,
+    rewrite_matches,
 )
 
 _SPACES = (" ", "\t", "")
@@ -36,50 +36,56 @@ NO_MACRO = r"\A(?!\+\s*#)(?!.*\\[ \t]*(?:\n|\Z))"
 _START = r"(?:[^&\w\s)\]]\s*|^\+\s*|\breturn\s*)"
 
 
-def _fixer(
+def _register_rewrite(
     name: str,
     pattern: str,
     new: str | Callable[["re.Match[str]"], str],
     tokens: TokenChanges = (),
     **options: Any,
 ) -> None:
-    propose = partial(rewrite, pattern=pattern, new=new, **options)
+    propose = partial(rewrite_matches, pattern=pattern, new=new, **options)
     fixer(name, tokens=tokens, is_prose="is_prose" in options)(propose)
 
 
-def _lower(match: re.Match[str]) -> str:
+def _lower_match(match: re.Match[str]) -> str:
     return match[0].lower()
 
 
-def _star(match: re.Match[str]) -> str:
+def _attach_star(match: re.Match[str]) -> str:
     """Attach pointer stars to the name; keep spaces around them before a qualifier."""
     return f" {''.join(match[1].split())}{' ' if match[2] else ''}"
 
 
-_fixer("space-after", r"[^\s\x01](?=[^ \t\n])", "{0} ", at_column=True)
-_fixer("no-space-before", r"[ \t]+([^\s\x01])", "{1}", at_column=True)
-_fixer("no-space-after", rf"({_SIGN})[ \t]+(?=\S)", "{1}", at_column=True)
+_register_rewrite("space-after", r"[^\s\x01](?=[^ \t\n])", "{0} ", at_column=True)
+_register_rewrite("no-space-before", r"[ \t]+([^\s\x01])", "{1}", at_column=True)
+_register_rewrite("no-space-after", rf"({_SIGN})[ \t]+(?=\S)", "{1}", at_column=True)
 # a name before `(*` may be a type; a macro without arguments may expand to a value in parentheses
-_fixer("no-space-before-call", r"(?<=\w)[ \t]+(\()(?!\s*[*^])", "{1}", at_column=True)
-_fixer("cast", r"(\([^()\n]*\))[ \t]+(?=[\w(&*~!\"'-])", "{1}", at_column=True)
-_fixer(
+_register_rewrite(
+    "no-space-before-call", r"(?<=\w)[ \t]+(\()(?!\s*[*^])", "{1}", at_column=True
+)
+_register_rewrite(
+    "cast", r"(\([^()\n]*\))[ \t]+(?=[\w(&*~!\"'-])", "{1}", at_column=True
+)
+_register_rewrite(
     "star",
     rf"(?<=[\w)])([*\s]*\*[*\s]*)(?=[\w)(])(?=({_QUALIFIER})?)",
-    _star,
+    _attach_star,
     at_column=True,
 )
-_fixer("space-before-brace", r"(?:\)|\belse|\bdo)(?=\{)", "{0} ")
-_fixer(
+_register_rewrite("space-before-brace", r"(?:\)|\belse|\bdo)(?=\{)", "{0} ")
+_register_rewrite(
     "join-brace",
     r"(?<=[^\s+])[ \t]*\n\+[ \t]*(?=\{[ \t]*$)"
     r"|(?<=\})[ \t]*\n\+[ \t]*(?=(?:else|while)\b)",
     " ",
     rows=range(-1, 2),
 )
-_fixer("split-brace", r"\A([^;{]*\))[ \t]*\{[ \t]*$", "{1}\n+{{", rows=range(20))
+_register_rewrite(
+    "split-brace", r"\A([^;{]*\))[ \t]*\{[ \t]*$", "{1}\n+{{", rows=range(20)
+)
 # in a macro, move the statement after a label along with it
-_fixer("label", r"^\+[ \t]+(?=[A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", "+")
-_fixer(
+_register_rewrite("label", r"^\+[ \t]+(?=[A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", "+")
+_register_rewrite(
     "operator-up",
     r"(?<=\S)([ \t]*\\)?[ \t]*\n(\+[ \t]*)(&&|\|\|)[ \t]*(?=\S)",
     " {3}{1}\n{2}",
@@ -87,7 +93,7 @@ _fixer(
     rows=range(-1, 1),
 )
 # skip declarations of several names, because one may be a variable
-_fixer(
+_register_rewrite(
     "drop-extern",
     r"\A(\+\s*)extern\s+",
     "{1}",
@@ -95,40 +101,40 @@ _fixer(
     rows=range(12),
     whole=rf"\A\+\s*extern\s(?=[^;(\[]*\b{_PROTOTYPE})(?:[^;,()]|{BALANCED})*;",
 )
-_fixer(
+_register_rewrite(
     "unsigned-int",
     r"\b(?:un)?signed(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])",
     "{0} int",
     ((r"(signed) int\b", r"\1"),),
 )
 # remove the comma at the end of the code
-_fixer("drop-comma", r",(?=[\s\x01]*$)", "", ((",", ""),))
-_fixer("add-comma", r"(?<=[^\s\x01,;{(+])(?=[\s\x01]*$)", ",", ((",", ""),))
+_register_rewrite("drop-comma", r",(?=[\s\x01]*$)", "", ((",", ""),))
+_register_rewrite("add-comma", r"(?<=[^\s\x01,;{(+])(?=[\s\x01]*$)", ",", ((",", ""),))
 # remove the initializer of a single static or global variable
-_fixer(
+_register_rewrite(
     "drop-zero",
     r"(?<=[\w\]])\s*=\s*(?:0|NULL|false)\s*(?=;\s*$)",
     "",
     ((r"= (?:0|NULL|false)(?!\S)", ""),),
     whole=r"^(?!.*\bconst\b)[^=,;]*=[^=,;]*;[^=,;]*$",
 )
-_fixer(
+_register_rewrite(
     "gpl-license",
     r"^\+\s*(MODULE_LICENSE\(\s*)\"X{6}\"(?=\s*\)\s*;)",
     '+{1}"GPL"',
     (('"GPL v2"', '"GPL"'),),
 )
 # the finding marks only the first of several numbers; keep their suffixes
-_fixer(
+_register_rewrite(
     "lower-hex",
     r"\b0[xX][0-9a-fA-F]*[A-F][0-9a-fA-F]*(?=[uUlL]*\b)",
-    _lower,
-    ((r"0[xX]\w+", _lower),),
+    _lower_match,
+    ((r"0[xX]\w+", _lower_match),),
     rows=range(200),
 )
 # rewrite `&(a->b)`, `*(a->b)` and `(a->b)()`, but not in a macro, whose argument may be an
 # expression
-_fixer(
+_register_rewrite(
     "plain-value",
     rf"({_START}?[&*]\s*){_PLAIN}|({_START}){_PLAIN}(?=\()",
     "{1}{2}{3}{4}",
@@ -136,7 +142,7 @@ _fixer(
     whole=NO_MACRO,
 )
 # move the end of a comment to a separate line
-_fixer(
+_register_rewrite(
     "comment-end",
     r"^\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$",
     "+{1}{2}\n+{1}*/",
@@ -145,14 +151,14 @@ _fixer(
 
 
 @fixer("space-before")
-def space_before(site: FixSite) -> Proposal:
+def insert_space_before(site: FixSite) -> Proposal:
     """Add a space before the finding's column.
 
     If there is no column, add it between `return` and a parenthesis.
     """
     is_placed = site.column > 0
     pattern = r"(?=\S)" if is_placed else r"(?<=\breturn)(?=\()"
-    return rewrite(site, pattern, " ", at_column=is_placed)
+    return rewrite_matches(site, pattern, " ", at_column=is_placed)
 
 
 _TYPE_WORD = (
@@ -178,20 +184,20 @@ _EXPRESSION_IN_DIRECTIVE = compile_cached(
 
 
 @fixer("space-around")
-def space_around(site: FixSite) -> Proposal:
+def add_spaces_around_operator(site: FixSite) -> Proposal:
     """Put a space on each side of an operator that is certainly binary."""
-    above = site.line.previous
-    is_choice = above is not None and above.code.rstrip().endswith("?")
+    previous = site.line.previous
+    is_choice = previous is not None and previous.code.rstrip().endswith("?")
 
-    def padded(match: re.Match[str]) -> str:
+    def pad_operator(match: re.Match[str]) -> str:
         sign, text = match[0], match.string
         before, after = text[1 : match.start()], text[match.end() :]
         if not (sign == ":" and is_choice) and not _is_binary(before, sign, after):
             return "{0}"
-        left = "" if before[-1:] in _SPACES or not before.strip() else " "
-        return left + "{0}" + ("" if after[:1] in _SPACES else " ")
+        left_space = "" if before[-1:] in _SPACES or not before.strip() else " "
+        return left_space + "{0}" + ("" if after[:1] in _SPACES else " ")
 
-    return rewrite(site, _SIGN, padded, at_column=True)
+    return rewrite_matches(site, _SIGN, pad_operator, at_column=True)
 
 
 def _is_binary(before: str, sign: str, after: str) -> bool:
@@ -203,12 +209,12 @@ def _is_binary(before: str, sign: str, after: str) -> bool:
         return sign not in ("/", "-", "<", ">", "%", ".", "?")
     if sign not in ("+", "-", "*", "&"):
         return sign not in ("<", ">") or "@" not in before
-    left, statement = before.rstrip(), re.split(r"[;{}]", before)[-1]
+    left_text, statement = before.rstrip(), re.split(r"[;{}]", before)[-1]
     is_value = _VALUE_AFTER.match(after)
     # `a * b` may be a declaration
-    if is_value and _NAME.search(left):
+    if is_value and _NAME.search(left_text):
         return sign != "*" or _EXPRESSION.search(statement) is not None
-    if is_value and _OPERAND.search(left):
+    if is_value and _OPERAND.search(left_text):
         return True
     is_apart, goes_on = before[-1:] in _SPACES, after[:1] in _SPACES
     # a unary operator has a space before it and none after it

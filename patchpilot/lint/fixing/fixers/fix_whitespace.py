@@ -5,17 +5,17 @@ import re
 import sys
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.c.line_scan import ScannedLine, expand, scan
+from patchpilot.lint.c.line_scan import ScannedLine, expand_tabs, scan_patch
 from patchpilot.lint.fixing.fixer import (
     FixSite,
     Proposal,
     fixer,
-    indent_of,
-    replaced,
-    rewrite,
-    white_space,
+    leading_whitespace,
+    make_replacement,
+    make_whitespace,
+    rewrite_matches,
 )
-from patchpilot.lint.lint_context import Context, once
+from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.model.rule import FixEdit
 
 _TAB = 8
@@ -30,54 +30,54 @@ _TESTS = compile_cached(r"(?:^|/)(?:tests?|testing|selftests)/")
 _BUILT = compile_cached(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)")
 
 
-def _is_free(line: ScannedLine, kept: str) -> bool:
+def _is_free(line: ScannedLine, stripped: str) -> bool:
     """Return whether trailing whitespace has no meaning in the file.
 
     In test data, it may have one.
     """
     name = line.file.rpartition("/")[2]
     if name in ("Makefile", "Kbuild"):
-        return _BUILT.match(kept) is not None and not kept.endswith("\\")
+        return _BUILT.match(stripped) is not None and not stripped.endswith("\\")
     if line.suffix == "txt" and _TESTS.search(line.file):
         return False
     return line.suffix in _FREE or name.startswith("Kconfig") or name == "MAINTAINERS"
 
 
 @fixer("trailing-space")
-def trailing_space(site: FixSite) -> Proposal:
+def strip_trailing_space(site: FixSite) -> Proposal:
     line, raw = site.line, site.line.raw
-    kept = raw.rstrip(" \t\f\v")
-    is_continued = kept.endswith("\\") and line.suffix not in _C
-    if "\r" in raw or is_continued or not _is_free(line, kept):
+    stripped = raw.rstrip(" \t\f\v")
+    is_continued = stripped.endswith("\\") and line.suffix not in _C
+    if "\r" in raw or is_continued or not _is_free(line, stripped):
         return None
-    return replaced(line.number, kept)
+    return make_replacement(line.number, stripped)
 
 
 @fixer("space-before-tab", is_prose=True)
-def space_before_tab(site: FixSite) -> Proposal:
+def replace_spaces_before_tab(site: FixSite) -> Proposal:
     """Replace spaces before a tab with tabs that reach the same column."""
 
-    def tabs(match: re.Match[str]) -> str:
-        before = len(expand(match.string[1 : match.start()]))
-        return white_space(len(expand(match.string[1 : match.end()])), before)
+    def convert_to_tabs(match: re.Match[str]) -> str:
+        before = len(expand_tabs(match.string[1 : match.start()]))
+        return make_whitespace(len(expand_tabs(match.string[1 : match.end()])), before)
 
-    return rewrite(site, r"[ \t]* \t[ \t]*", tabs, is_prose=True)
+    return rewrite_matches(site, r"[ \t]* \t[ \t]*", convert_to_tabs, is_prose=True)
 
 
 @fixer("indent")
-def indent(site: FixSite) -> Proposal:
+def indent_with_tabs(site: FixSite) -> Proposal:
     """Indent a line with tabs.
 
     If no tab reaches its column, indent a line in a new function to the depth of its braces.
     """
-    line, old = site.line, indent_of(site.line.raw)
-    columns = len(expand(old))
-    depth = code_depth(site, columns) if columns < _TAB or columns % _TAB else 0
-    new = "\t" * depth or white_space(columns)
+    line, old = site.line, leading_whitespace(site.line.raw)
+    columns = len(expand_tabs(old))
+    depth = find_nesting_depth(site, columns) if columns < _TAB or columns % _TAB else 0
+    new = "\t" * depth or make_whitespace(columns)
     # an indent narrower than a tab cannot be converted, and may be of another width
     is_unknown = columns < _TAB and not depth
     new_line = f"+{new}{line.raw[1 + len(old) :]}"
-    return None if is_unknown else replaced(line.number, new_line)
+    return None if is_unknown else make_replacement(line.number, new_line)
 
 
 _HEAD = compile_cached(
@@ -87,29 +87,29 @@ _CONDITION = compile_cached(r"#\s*(?:el)?if\b.*\\$")
 _UNKNOWN = compile_cached(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
-def code_depth(site: FixSite, columns: int) -> int:
+def find_nesting_depth(site: FixSite, columns: int) -> int:
     """Return the nesting depth of a line in a new function, based on braces and conditions, or 0 if
     it is uncertain.
 
     A statement one column before a tab stop was probably copied from a diff.
     """
-    above = site.line.previous.code[1:].strip() if site.line.previous else ""
+    previous = site.line.previous.code[1:].strip() if site.line.previous else ""
     if columns % _TAB == _TAB - 1 and (
-        above[-1:] in (*";{}:", "") or _HEAD.match(above)
+        previous[-1:] in (*";{}:", "") or _HEAD.match(previous)
     ):
         return columns // _TAB + 1
-    return _depths(site.context).get(site.number, 0)
+    return _find_line_depths(site.context).get(site.number, 0)
 
 
-@once
-def _depths(context: Context) -> dict[int, int]:
+@cached_per_patch
+def _find_line_depths(context: Context) -> dict[int, int]:
     """Map lines in new functions to their nesting depth if it is certain.
 
     Lines of an #if are mapped to 1.
     """
     depths: dict[int, int] = {}
     depth, nesting, last_code = -sys.maxsize, 0, ";"
-    for line in scan(context).lines:
+    for line in scan_patch(context).lines:
         code = line.code[1:].rstrip() if line.added else "#"
         if code.startswith("{"):
             depth, nesting, last_code = 1, 0, ";"
@@ -135,7 +135,7 @@ def _depths(context: Context) -> dict[int, int]:
 @fixer("drop-blank-line")
 def drop_blank_line(site: FixSite) -> Proposal:
     for number in (site.number, site.number - 1):
-        line = site.added(number)
+        line = site.find_added_line(number)
         if line and not line.raw[1:].strip():
             return FixEdit(number, 1, ())
     return None
@@ -143,4 +143,6 @@ def drop_blank_line(site: FixSite) -> Proposal:
 
 @fixer("add-blank-line")
 def add_blank_line(site: FixSite) -> Proposal:
-    return FixEdit(site.number, 0, ("+",)) if site.added(site.number) else None
+    return (
+        FixEdit(site.number, 0, ("+",)) if site.find_added_line(site.number) else None
+    )
