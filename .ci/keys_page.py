@@ -7,10 +7,10 @@ from typing import Any
 from textual.binding import Binding
 
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.build_app import screen_of
+from patchpilot.tui.build_app import find_screen_class
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.key_bindings import shown_key
+from patchpilot.tui.view.key_bindings import display_key
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.search import Searchable
@@ -33,7 +33,7 @@ def keys_page() -> str:
     parts += ["## In a search\n", _table(_bindings_of(Searchable))]
     parts += ["## 0 home\n", _table(_bindings_of(HomeScreen))]
     for stage in Stage:
-        rows = _bindings_of(screen_of(stage))
+        rows = _bindings_of(find_screen_class(stage))
         parts += [f"## {stage.number} {stage.label}\n", _table(rows)] if rows else []
     return "\n".join(parts)
 
@@ -60,7 +60,7 @@ def _table(bindings: Iterable[Binding]) -> str:
     for binding in bindings:
         if not binding.action.startswith(tuple(numbered)):
             keys = ", ".join(
-                f"`{shown_key(key)}`" for key in binding.key.split(",")
+                f"`{display_key(key)}`" for key in binding.key.split(",")
             ).replace("|", "\\|")
             rows.append(f"| {keys} | {binding.tooltip or binding.description} |")
     return "\n".join(rows) + "\n"

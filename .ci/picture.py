@@ -31,12 +31,12 @@ async def quiet(pilot: Pilot[int], app: PatchpilotApp) -> None:
 
 async def draw(work: Path) -> str:
     """Return the screen as SVG."""
-    from patchpilot.tui.build_app import make
+    from patchpilot.tui.build_app import create_app
     from patchpilot.tui.stage.saved_state import SavedState
 
     state = SavedState(work.parent / "state" / "tui.json")
-    state.keep(tour="offered")
-    app = make(work, memory=state)
+    state.save_values(tour="offered")
+    app = create_app(work, memory=state)
     async with app.run_test(size=SIZE) as pilot:
         for key in ("2", "f"):
             await quiet(pilot, app)

@@ -18,7 +18,7 @@ from patchpilot.archive.open_archive import add_login
 from patchpilot.demo.archive_server import StandIn
 from patchpilot.errors import ExitCode, NetworkError
 from patchpilot.outgoing.credentials import Credential
-from patchpilot.tui.stage.job_errors import as_error
+from patchpilot.tui.stage.job_errors import to_patchpilot_error
 from patchpilot.urls import hide_url_credentials
 from tests.kit.cli import call
 from tests.kit.mails import mail
@@ -400,7 +400,7 @@ def test_bug_log_has_no_password(
     assert world.call("track", "add", "<post@example.org>") == ExitCode.BUG
     with pytest.raises(RuntimeError) as raised:
         fail()
-    assert as_error(raised.value).exit_code == ExitCode.BUG
+    assert to_patchpilot_error(raised.value).exit_code == ExitCode.BUG
     logs = [
         file.read_text() for file in (world.folder / "tmp").glob("patchpilot-bug-*.log")
     ]

@@ -24,7 +24,7 @@ from patchpilot.demo.robin import (
 from patchpilot.model.commit_references import find_upstream_commits
 from patchpilot.topic.home.home_topic import Turn
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.build_app import make, screen_of
+from patchpilot.tui.build_app import create_app, find_screen_class
 from patchpilot.tui.run_app import run_app
 from patchpilot.tui.screens.backports_screen import BackportsScreen
 from patchpilot.tui.screens.first_question import LINES, QUESTION, VERSION
@@ -32,9 +32,9 @@ from patchpilot.tui.screens.follow_rows import is_unfetched
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
-from patchpilot.tui.view.action_keys import first_stage, replace_commands
-from patchpilot.tui.view.key_bindings import key, more_key
-from patchpilot.tui.view.rich_text import STRONG, highlight_code, plain
+from patchpilot.tui.view.action_keys import first_named_stage, replace_commands
+from patchpilot.tui.view.key_bindings import key_binding, more_key
+from patchpilot.tui.view.rich_text import STRONG, highlight_code, plain_text
 from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import OPEN, Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, LineDialog
@@ -71,10 +71,10 @@ class DemoFollow(FollowScreen):
 
     @property
     def next_key(self) -> NextKey | None:
-        own_series = self.own
+        own_series = self.own_series
         if own_series is None:
             return NextKey(str(Stage.SEND.number), "send the patch first")
-        stage = first_stage(own_series.step.advice)
+        stage = first_named_stage(own_series.step.advice)
         if is_unfetched(own_series):
             return NextKey("g", "fetch what was merged")
         if own_series.about.landed:
@@ -115,7 +115,9 @@ class DemoApp(PatchpilotApp):
     """The TUI with a tour that names the next key at each stage."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("M", "newcomer", "do it for me", "let the demo change, answer or send it"),
+        key_binding(
+            "M", "newcomer", "do it for me", "let the demo change, answer or send it"
+        ),
         more_key("T", "tour", "tour", "end the tour, or start it again"),
     ]
 
@@ -125,7 +127,7 @@ class DemoApp(PatchpilotApp):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._screen_of = lambda stage: (
-            DemoFollow if stage is Stage.FOLLOW else screen_of(stage)
+            DemoFollow if stage is Stage.FOLLOW else find_screen_class(stage)
         )
         self._dmesg, self._is_written = SERVER_LOG, False
         self._has_sent_backports = False
@@ -165,7 +167,7 @@ class DemoApp(PatchpilotApp):
             return super().check_action(action, parameters)
         screen, commit = self.stage_screen, self.session.commit
         if isinstance(screen, DemoFollow):
-            return bool(screen.own and not screen.own.about.landed)
+            return bool(screen.own_series and not screen.own_series.about.landed)
         if self.stage is Stage.BACKPORTS:
             return self._can_send_backports
         return self.stage in (Stage.COMMIT, Stage.CHECKS) and bool(
@@ -188,14 +190,14 @@ class DemoApp(PatchpilotApp):
 
         def handle_next(message: str) -> None:
             self.notify(message)
-            screen.keys_changed()
+            screen.redraw_keys()
             if isinstance(screen, BackportsScreen):
-                screen.mark_sent()
+                screen.mark_patches_sent()
             else:
-                self.session.changed("draft")
-                screen.reread()
+                self.session.mark_changed("draft")
+                screen.reread_topic()
 
-        screen.in_thread(
+        screen.run_in_thread(
             "preparing the patch for you",
             lambda repository, _: work(repository.top),
             handle_next,
@@ -206,7 +208,7 @@ class DemoApp(PatchpilotApp):
             (screen for screen in self.screen_stack if isinstance(screen, HomeScreen)),
             None,
         )
-        if screen is None or not getattr(screen, "is_whole", screen.is_mounted):
+        if screen is None or not getattr(screen, "has_all_widgets", screen.is_mounted):
             return
         commit = self.session.commit
         is_backport = commit is not None and bool(find_upstream_commits(commit.message))
@@ -224,7 +226,7 @@ class DemoApp(PatchpilotApp):
             text = self._format_card(screen)
             if row.content != text:
                 row.update(text)
-                screen.query(KeyLine).first().draw()
+                screen.query(KeyLine).first().redraw_keys()
 
     def _format_card(self, screen: Screen[Any]) -> Text:
         if isinstance(screen, StageScreen):
@@ -239,7 +241,7 @@ class DemoApp(PatchpilotApp):
             next_key = NextKey("w", "find the fix")
             if self._is_written:
                 next_key = NextKey("Enter", "open your branch")
-            topic = screen.query_one(RowList).chosen
+            topic = screen.query_one(RowList).selected_item
             if topic and topic.version and topic.turn is Turn.YOURS:
                 step = replace_commands(topic.step)
                 next_key = NextKey("Enter", "open the topic", step)
@@ -254,8 +256,8 @@ class DemoApp(PatchpilotApp):
             f"Press {next_key.key}: {next_key.does}" if next_key.key else next_key.does
         )
         return Text.assemble(
-            plain(head, STRONG),
-            plain(key_text, "reverse bold"),
+            plain_text(head, STRONG),
+            plain_text(key_text, "reverse bold"),
             "  ",
             highlight_code(next_key.why or card),
         )
@@ -265,15 +267,15 @@ class DemoApp(PatchpilotApp):
         """Return the verdicts about the open commit if others wrote it and it is in mainline, or
         None.
         """
-        verdicts = self.session.fresh(Stage.BACKPORTS)
+        verdicts = self.session.fresh_result(Stage.BACKPORTS)
         is_merged = self.session.target and verdicts and verdicts.upstream
         return verdicts if is_merged else None
 
     def next_key(self, screen: AnyScreen) -> NextKey:
         session, stage = self.session, screen.stage
-        if screen.current is None:
+        if screen.current_result is None:
             return WAIT
-        is_sent = session.status(Stage.SEND).state is StageState.DONE
+        is_sent = session.stage_status(Stage.SEND).state is StageState.DONE
         key = (
             screen.next_key
             if isinstance(screen, DemoFollow)
@@ -289,12 +291,12 @@ class DemoApp(PatchpilotApp):
             return NextKey("0", "go Home")
         if key is not None:
             return key
-        is_open = session.status(stage).state in OPEN
+        is_open = session.stage_status(stage).state in OPEN
         if stage is Stage.CHECKS and is_open and self.check_action("newcomer", ()):
             return NextKey("M", "fix the message", "No tool can write that sentence.")
         if stage is Stage.BACKPORTS and self._can_send_backports:
             return NextKey("M", "send the backport", "Robin sends it to stable@.")
-        if stage is Stage.FOLLOW or getattr(screen.current, "upstream", False):
+        if stage is Stage.FOLLOW or getattr(screen.current_result, "upstream", False):
             return NextKey("q", "quit the demo: the patch was merged")
         if is_sent and stage is not Stage.SEND:
             return NextKey(str(Stage.FOLLOW.number), "read the replies")
@@ -306,6 +308,6 @@ def run_demo() -> int:
         None,
         None,
         None,
-        lambda opening: make(opening=opening, kind=DemoApp, at_home=True),
-        draws=False,
+        lambda opening: create_app(opening=opening, app_class=DemoApp, at_home=True),
+        draw_first=False,
     )

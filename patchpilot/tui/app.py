@@ -28,8 +28,8 @@ from patchpilot.errors import (
 )
 from patchpilot.tui.background import (
     BackgroundThread,
+    guard_resume_signal,
     is_terminal_gone,
-    resume_only_what_stopped,
 )
 from patchpilot.tui.jobs import StageJobs
 from patchpilot.tui.legible import AA, AAA, LegibleText
@@ -42,15 +42,15 @@ from patchpilot.tui.themes import (
     CONTRAST,
     DARK,
     OURS,
-    color_names,
+    terminal_colors,
 )
 from patchpilot.tui.view.glyphs import uses_ascii
-from patchpilot.tui.view.key_bindings import key, more_key, shown_key
+from patchpilot.tui.view.key_bindings import display_key, key_binding, more_key
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.shown_keys import NextKey
 from patchpilot.tui.view.stages import OPEN, Stage, StageState
 from patchpilot.tui.widgets.message_row import READ, MessageRow
-from patchpilot.tui.widgets.search import copyable
+from patchpilot.tui.widgets.search import find_copyable_text
 
 HOME = "home"
 """The name of Home's screen."""
@@ -109,13 +109,13 @@ class PatchpilotApp(ReportsErrors, App[int]):
             )
             for stage in Stage
         ),
-        key(
+        key_binding(
             "0",
             "home",
             "home",
             "show the topics of all repositories, grouped by whose turn it is",
         ),
-        key("n", "step(1)", "next", "go to the next stage"),
+        key_binding("n", "step(1)", "next", "go to the next stage"),
         more_key("p", "step(-1)", "back", "go to the previous stage"),
         more_key(
             "b", "base", "choose base", "choose the base of your topic, or a range"
@@ -146,7 +146,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             "suspend",
             "suspend patchpilot; the shell command fg resumes it",
         ),
-        key(
+        key_binding(
             "question_mark",
             "help",
             "help",
@@ -160,7 +160,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             priority=True,
             tooltip="the same, in a text field",
         ),
-        key("q", "leave", "quit", "quit; your progress is saved"),
+        key_binding("q", "leave", "quit", "quit; your progress is saved"),
     ]
 
     def __init__(
@@ -177,10 +177,10 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.no_color = bool(os.environ.get("NO_COLOR"))
         for theme in OURS:
             self.register_theme(theme)
-        for name in BUILTIN_THEMES:
+        for theme_name in BUILTIN_THEMES:
             # only the terminal knows what its own colors look like, so their contrast is unknown
-            if name.startswith("ansi-"):
-                self.unregister_theme(name)
+            if theme_name.startswith("ansi-"):
+                self.unregister_theme(theme_name)
         self._legible = LegibleText()
         self._line_filters: list[LineFilter] = [
             ColorRemover() if self.no_color else self._legible,
@@ -195,7 +195,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self._at_home, self._left, self._wanted = at_home, Stage.COMMIT, False
 
     def get_key_display(self, binding: Binding) -> str:
-        return shown_key(binding.key)
+        return display_key(binding.key)
 
     def get_line_filters(self) -> list[LineFilter]:
         """Return the line filters of the TUI and of Textual, except the grayscale filter."""
@@ -218,21 +218,27 @@ class PatchpilotApp(ReportsErrors, App[int]):
             self._legible.system = COLOR_SYSTEMS[
                 self.console.color_system or "truecolor"
             ]
-        saved = self.memory.get("theme")
-        self.theme = saved if saved in self.available_themes else DARK.name
-        self._name_colors()
-        opened = (
-            self._recall(self._opening.name)
+        saved_theme = self.memory.get("theme")
+        self.theme = saved_theme if saved_theme in self.available_themes else DARK.name
+        self._apply_color_names()
+        saved_stage = (
+            self._load_saved_stage(self._opening.name)
             if self._opening and self._opening.name
             else None
         )
-        self._left = opened or Stage.COMMIT
-        self.push_screen(self._home() if self._at_home else self.made(self._left))
-        self.screen_change_signal.subscribe(self, self._wait, immediate=True)
-        self.call_after_refresh(self._drawn)
-        self.set_interval(LOOK, self._look)
+        self._left = saved_stage or Stage.COMMIT
+        self.push_screen(
+            self._ensure_home_screen()
+            if self._at_home
+            else self.ensure_stage_screen(self._left)
+        )
+        self.screen_change_signal.subscribe(
+            self, self._delay_first_paint, immediate=True
+        )
+        self.call_after_refresh(self._start_after_first_frame)
+        self.set_interval(LOOK, self._check_for_changes)
         if not self.is_headless:
-            resume_only_what_stopped()
+            guard_resume_signal()
         self._on_terminal = os.isatty(0)
         if self.memory.is_new:
             self.notify(self.WELCOME)
@@ -244,25 +250,25 @@ class PatchpilotApp(ReportsErrors, App[int]):
                 signal.signal(number, signal.SIG_DFL)
         self.session.close()
 
-    def _drawn(self) -> None:
+    def _start_after_first_frame(self) -> None:
         # imported modules are never freed, so collecting garbage in them would only delay a key
         # press
         gc.freeze()
         if not self._at_home:
             self.jobs.read_topic()
 
-    def _wait(self, screen: Screen[Any]) -> None:
+    def _delay_first_paint(self, screen: Screen[Any]) -> None:
         # a new screen fits its rows to its panels only after the first layout
         if screen.outer_size == self.size or screen.is_modal:
             self.delay_update(SETTLED)
 
-    def _look(self) -> None:
+    def _check_for_changes(self) -> None:
         if self._on_terminal and not self.sending and is_terminal_gone():
             # let a running send finish; everything else is saved
             os._exit(ExitCode.INTERRUPTED)
         self.jobs.notice_changes()
 
-    def made(self, stage: Stage) -> str:
+    def ensure_stage_screen(self, stage: Stage) -> str:
         if not self.is_screen_installed(str(stage)):
             self.install_screen(self._screen_of(stage)(self.session), str(stage))
         return str(stage)
@@ -280,30 +286,30 @@ class PatchpilotApp(ReportsErrors, App[int]):
 
     def next_key(self, screen: AnyScreen) -> NextKey | None:
         """Return the key for the next step on a stage's screen, or None if its result is stale."""
-        session, stage, chosen = self.session, screen.stage, screen.chosen
-        if screen.current is None:
+        session, stage, selected_item = self.session, screen.stage, screen.selected_item
+        if screen.current_result is None:
             return None
-        for place, action, step in ACTION_STEPS:
-            if place is stage and screen.check_action(action, ()):
-                return step
+        for action_stage, action, next_step in ACTION_STEPS:
+            if action_stage is stage and screen.check_action(action, ()):
+                return next_step
         if session.is_merged and stage not in (Stage.BACKPORTS, Stage.FOLLOW):
             return NextKey(
                 str(Stage.BACKPORTS.number), "go to the stable kernels", "It is merged."
             )
         if stage is Stage.CHECKS:
-            if chosen and chosen.remedy == "sign-off":
+            if selected_item and selected_item.remedy == "sign-off":
                 return NextKey("a", "sign off")
-            remedies = [row.about.remedy for row in screen.listed.rows if row.about]
+            remedies = [row.about.remedy for row in screen.row_list.rows if row.about]
             if "sign-off" in remedies:
                 return NextKey("f", "go to the next finding")
-        if stage is Stage.TAGS and isinstance(chosen, str):
+        if stage is Stage.TAGS and isinstance(selected_item, str):
             return None
-        at = stage, session.status(stage).state
-        if at == (Stage.SEND, StageState.TODO):
+        stage_and_state = stage, session.stage_status(stage).state
+        if stage_and_state == (Stage.SEND, StageState.TODO):
             return NextKey(
                 "s", "answer the open questions" if session.open_questions else "send"
             )
-        return STATE_STEPS.get(at)
+        return STATE_STEPS.get(stage_and_state)
 
     @property
     def stage(self) -> Stage:
@@ -313,16 +319,16 @@ class PatchpilotApp(ReportsErrors, App[int]):
     def action_home(self) -> None:
         if isinstance(self.screen, StageScreen) and not self.sending:
             self._left = self.screen.stage
-            self.switch_screen(self._home())
+            self.switch_screen(self._ensure_home_screen())
 
-    def _home(self) -> str:
+    def _ensure_home_screen(self) -> str:
         if not self.is_screen_installed(HOME):
             from patchpilot.tui.screens.home_screen import HomeScreen
 
             self.install_screen(HomeScreen(), HOME)
         return HOME
 
-    def without_topic(self, error: PatchpilotError) -> None:
+    def handle_missing_topic(self, error: PatchpilotError) -> None:
         """Show all topics, or ask for a starting point, because there is no topic to open.
 
         If the base is unclear, ask for it; outside a repository, the error explains how to get a
@@ -333,11 +339,13 @@ class PatchpilotApp(ReportsErrors, App[int]):
         elif self.session.target is None:
             if not isinstance(error, MissingError):
                 self.action_home()
-                self.get_screen(self._home()).asks = True  # type: ignore[attr-defined]
+                self.get_screen(self._ensure_home_screen()).asks = True  # type: ignore[attr-defined]
                 return
-            self.run_worker(self._seek_topics, thread=True, exit_on_error=False)
+            self.run_worker(
+                self._open_home_if_topics_exist, thread=True, exit_on_error=False
+            )
 
-    def _seek_topics(self) -> None:
+    def _open_home_if_topics_exist(self) -> None:
         from patchpilot.topic.home.read_home import known_topics
 
         if known_topics():
@@ -355,7 +363,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
 
         The Follow stage shows this series.
         """
-        if self.screen is not self.get_screen(self._home()):
+        if self.screen is not self.get_screen(self._ensure_home_screen()):
             # the user is holding Enter, or has opened another topic
             return
         self.jobs.close()
@@ -363,22 +371,22 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.session = Session(directory, target, loader_of=self.session.loader_of)
         self.jobs = StageJobs(self, self.session, None)
         self.place, self._wanted = "", True
-        for old in filter(self.is_screen_installed, map(str, Stage)):
-            screen = self.get_screen(old)
-            self.uninstall_screen(old)
+        for screen_name in filter(self.is_screen_installed, map(str, Stage)):
+            screen = self.get_screen(screen_name)
+            self.uninstall_screen(screen_name)
             screen.remove()
         self.session.series = series
-        self.switch_screen(self.made(stage))
+        self.switch_screen(self.ensure_stage_screen(stage))
         self.jobs.read_topic()
 
     def go_back(self, stage: Stage | None = None) -> None:
-        self.switch_screen(self.made(stage or self._left))
+        self.switch_screen(self.ensure_stage_screen(stage or self._left))
         if not self.jobs.is_open:
             self.jobs.read_topic()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "copy":
-            return bool(copyable(self.focused)[0])
+            return bool(find_copyable_text(self.focused)[0])
         is_there = action != "stage" or self.stage_screen is not None
         return is_there and super().check_action(action, parameters)
 
@@ -386,48 +394,48 @@ class PatchpilotApp(ReportsErrors, App[int]):
         if not isinstance(self.screen, StageScreen) or self.screen.stage == name:
             return
         if self.place:
-            self.memory.keep(self.place, stage=name)
+            self.memory.save_values(self.place, stage=name)
         # the message was about the previous stage
-        self.screen.query_one(MessageRow).show("", "information")
-        self.switch_screen(self.made(Stage(name)))
+        self.screen.query_one(MessageRow).show_message("", "information")
+        self.switch_screen(self.ensure_stage_screen(Stage(name)))
 
-    def action_step(self, by: int) -> None:
+    def action_step(self, offset: int) -> None:
         stages = list(Stage)
-        at = stages.index(self.stage) + by
-        if 0 <= at < len(stages):
-            self.action_stage(str(stages[at]))
+        index = stages.index(self.stage) + offset
+        if 0 <= index < len(stages):
+            self.action_stage(str(stages[index]))
 
-    def action_commit(self, by: int) -> None:
+    def action_commit(self, offset: int) -> None:
         topic = self.session.topic
         if topic and len(topic.commits) > 1:
-            self.session.at = (self.session.at % len(topic.commits) + by) % len(
+            self.session.at = (self.session.at % len(topic.commits) + offset) % len(
                 topic.commits
             )
             if self.stage_screen:
-                self.stage_screen.commit_changed()
+                self.stage_screen.handle_commit_change()
 
-    def redraw(self) -> None:
+    def redraw_stage(self) -> None:
         screen = self.stage_screen
         if screen:
-            screen.place()
+            screen.update_titles()
 
-    def restore_place(self, place: str) -> None:
-        first, self.place = not self.place, place
-        stage = self._recall(place) if first else None
+    def restore_saved_stage(self, topic_key: str) -> None:
+        is_first_topic, self.place = not self.place, topic_key
+        stage = self._load_saved_stage(topic_key) if is_first_topic else None
         if self._wanted:
             stage, self._wanted = None, False
         if stage and stage is not self.stage and isinstance(self.screen, StageScreen):
-            self.switch_screen(self.made(stage))
+            self.switch_screen(self.ensure_stage_screen(stage))
 
-    def _recall(self, place: str) -> Stage | None:
-        self.place, stage = place, self.memory.get("stage", place)
+    def _load_saved_stage(self, topic_key: str) -> Stage | None:
+        self.place, stage = topic_key, self.memory.get("stage", topic_key)
         if self.session.target is None:
-            self.session.recall(self.memory.get("standings", place))
+            self.session.restore_states(self.memory.get("standings", topic_key))
         return Stage(stage) if stage in list(Stage) else None
 
-    def remember(self) -> None:
+    def save_progress(self) -> None:
         if self.place and self.session.target is None:
-            self.memory.keep(self.place, standings=self.session.keepsakes())
+            self.memory.save_values(self.place, standings=self.session.states_to_save())
 
     def action_base(self) -> None:
         from patchpilot.tui.actions.base_picker import pick_base
@@ -435,17 +443,17 @@ class PatchpilotApp(ReportsErrors, App[int]):
         if self.stage_screen and isinstance(self.screen, StageScreen):
             pick_base(self.stage_screen)
 
-    def action_undo(self, *, again: bool = False) -> None:
-        from patchpilot.tui.actions.undo_action import undo
+    def action_undo(self, *, is_redo: bool = False) -> None:
+        from patchpilot.tui.actions.undo_action import undo_last_rewrite
 
         if self.stage_screen:
-            undo(self.stage_screen, again=again)
+            undo_last_rewrite(self.stage_screen, is_redo=is_redo)
 
     def action_redo(self) -> None:
-        self.action_undo(again=True)
+        self.action_undo(is_redo=True)
 
     def action_copy(self) -> None:
-        kind, text = copyable(self.focused)
+        kind, text = find_copyable_text(self.focused)
         self.copy_to_clipboard(text)
         self.notify(f"copied {kind}: {text[:60]}")
 
@@ -457,8 +465,10 @@ class PatchpilotApp(ReportsErrors, App[int]):
         if isinstance(event, Key):
             self.last_key = event.key
             for row in self.screen.query(MessageRow):
-                row.clear(after=READ)
-            if event.key != "ctrl+c" and not getattr(self.screen, "is_whole", True):
+                row.clear_message(min_age=READ)
+            if event.key != "ctrl+c" and not getattr(
+                self.screen, "has_all_widgets", True
+            ):
                 return
         if isinstance(event, MouseDown):
             widget, _ = self.screen.get_widget_and_offset_at(event.x, event.y)
@@ -477,19 +487,21 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.message = message
         for screen in reversed(self.screen_stack):
             for row in screen.query(MessageRow):
-                row.show(message, severity)
+                row.show_message(message, severity)
                 return
 
     def action_suspend_process(self) -> None:
-        from patchpilot.tui.background import stop_all
+        from patchpilot.tui.background import suspend_process_group
 
         # restore the terminal first, because the shell uses it as soon as the group's first process
         # stops
         with suppress(SuspendNotSupported), self.suspend():
-            stop_all()
+            suspend_process_group()
 
-    def _name_colors(self) -> None:
-        self.ansi_theme_dark = self.ansi_theme_light = color_names(self.current_theme)
+    def _apply_color_names(self) -> None:
+        self.ansi_theme_dark = self.ansi_theme_light = terminal_colors(
+            self.current_theme
+        )
         # sixteen-color terminals cannot show a blended background, and high contrast needs none
         self.set_class(
             self._legible.system is ColorSystem.STANDARD or self._legible.least == AAA,
@@ -498,15 +510,15 @@ class PatchpilotApp(ReportsErrors, App[int]):
 
     def watch_theme(self, theme_name: str) -> None:
         if theme_name != (self.memory.get("theme") or DARK.name):
-            self.memory.keep(theme=theme_name)
+            self.memory.save_values(theme=theme_name)
         self._legible.least = AAA if theme_name.startswith(CONTRAST.name) else AA
-        self._name_colors()
+        self._apply_color_names()
 
     def push_screen(  # type: ignore[override]
         self, screen: Any, callback: Any = None, **options: Any
     ) -> Any:
         def handle_answer(answer: Any) -> None:
-            with self.reporting():
+            with self.report_exceptions():
                 callback(answer)
 
         return super().push_screen(screen, callback and handle_answer, **options)
@@ -533,7 +545,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
     async def action_quit(self) -> None:
         self.action_leave()
 
-    def report(self, error: PatchpilotError) -> None:
+    def report_error(self, error: PatchpilotError) -> None:
         if isinstance(self.screen, StageScreen):
             # a screen below a dialog shows its own error
             self.screen.call_later(self.screen.show_error, error)

@@ -28,7 +28,7 @@ class BackgroundThread(ThreadPoolExecutor):
     ) -> Future[T]:
         future: Future[T] = Future()
 
-        def run() -> None:
+        def run_function() -> None:
             if not future.set_running_or_notify_cancel():
                 return
             try:
@@ -38,14 +38,16 @@ class BackgroundThread(ThreadPoolExecutor):
             else:
                 future.set_result(result)
 
-        threading.Thread(target=run, daemon=True, name="patchpilot-job").start()
+        threading.Thread(
+            target=run_function, daemon=True, name="patchpilot-job"
+        ).start()
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Do nothing, because the threads end with the process."""
 
 
-def stop_all() -> None:
+def suspend_process_group() -> None:
     """Suspend the process group until the shell resumes it.
 
     This includes the demo's parent process, which waits for the TUI.
@@ -53,18 +55,20 @@ def stop_all() -> None:
     os.killpg(os.getpgrp(), signal.SIGSTOP)
 
 
-def resume_only_what_stopped() -> None:
+def guard_resume_signal() -> None:
     """Resume on SIGCONT only if Textual's input thread is not running.
 
     A hangup sends SIGCONT as well; Textual would then start a second thread, and the program would
     not end.
     """
-    resume = signal.getsignal(signal.SIGCONT)
+    resume_handler = signal.getsignal(signal.SIGCONT)
 
     def handle_resume(number: int, frame: FrameType | None) -> None:
-        reads = any(thread.name == "textual-input" for thread in threading.enumerate())
-        if callable(resume) and not reads:
-            resume(number, frame)
+        is_reading = any(
+            thread.name == "textual-input" for thread in threading.enumerate()
+        )
+        if callable(resume_handler) and not is_reading:
+            resume_handler(number, frame)
 
     signal.signal(signal.SIGCONT, handle_resume)
 
@@ -75,8 +79,8 @@ def is_terminal_gone() -> bool:
     A window manager may also have closed it.
     """
     try:
-        looked = select.poll()
-        looked.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
-        return bool(looked.poll(0))
+        poller = select.poll()
+        poller.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
+        return bool(poller.poll(0))
     except (OSError, ValueError):
         return True

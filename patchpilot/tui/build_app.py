@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
-def _module(stage: Stage, part: str) -> Any:
-    return importlib.import_module(f"patchpilot.tui.screens.{stage}_{part}")
+def _import_stage_module(stage: Stage, suffix: str) -> Any:
+    return importlib.import_module(f"patchpilot.tui.screens.{stage}_{suffix}")
 
 
-def loader_of(stage: Stage) -> Loader:
-    loader: Loader = _module(stage, "rows").load
+def find_loader(stage: Stage) -> Loader:
+    loader: Loader = _import_stage_module(stage, "rows").load_stage
     return loader
 
 
-def screen_of(stage: Stage) -> "type[AnyScreen]":
+def find_screen_class(stage: Stage) -> "type[AnyScreen]":
     screen: type[AnyScreen] = getattr(
-        _module(stage, "screen"), f"{stage.capitalize()}Screen"
+        _import_stage_module(stage, "screen"), f"{stage.capitalize()}Screen"
     )
     return screen
 
 
-def make(
+def create_app(
     directory: Path | None = None,
     target: str | None = None,
     base: str | None = None,
@@ -39,21 +39,21 @@ def make(
     opening: "Opening | None" = None,
     *,
     at_home: bool = False,
-    kind: type[PatchpilotApp] = PatchpilotApp,
+    app_class: type[PatchpilotApp] = PatchpilotApp,
 ) -> PatchpilotApp:
     """Return the TUI for a repository's topic or, if `at_home` is set, for the home screen.
 
-    `kind` is its class. If `opening` is given, it is already reading the topic; its session and
-    saved state are used.
+    `app_class` is its class. If `opening` is given, it is already reading the topic; its session
+    and saved state are used.
     """
     if opening:
-        opening.session.loader_of = loader_of
-        return kind(
-            opening.session, screen_of, opening.memory, opening, at_home=at_home
+        opening.session.loader_of = find_loader
+        return app_class(
+            opening.session, find_screen_class, opening.memory, opening, at_home=at_home
         )
-    return kind(
-        Session(directory, target, base, loader_of=loader_of),
-        screen_of,
+    return app_class(
+        Session(directory, target, base, loader_of=find_loader),
+        find_screen_class,
         memory or SavedState(),
         at_home=at_home,
     )

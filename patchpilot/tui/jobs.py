@@ -31,24 +31,26 @@ class StageJobs:
         self._tracked: frozenset[str] = frozenset()
 
     def close(self) -> None:
-        self._threads.cancel()
+        self._threads.cancel_jobs()
 
-    def begin(self, stage: Stage, *, visited: bool = True, again: bool = False) -> None:
+    def start_stage(
+        self, stage: Stage, *, visited: bool = True, is_retry: bool = False
+    ) -> None:
         self._session.busy[stage] = "working …"
         self._session.errors.pop(stage, None)
-        self._threads.start(
+        self._threads.start_job(
             f"stage-{stage}",
-            partial(self._session.load, stage, visited=visited, again=again),
-            lambda _: self._done(stage),
+            partial(self._session.run_stage, stage, visited=visited, is_retry=is_retry),
+            lambda _: self._handle_result(stage),
             # if the job fails, its stage must not stay busy
             partial(self.finish_stage, stage),
-            partial(self._progressed, stage),
+            partial(self._show_progress, stage),
         )
-        self._app.redraw()
+        self._app.redraw_stage()
 
-    def cancel(self, stage: Stage) -> None:
+    def cancel_stage(self, stage: Stage) -> None:
         if stage in self._session.busy:
-            self._threads.cancel(f"stage-{stage}")
+            self._threads.cancel_jobs(f"stage-{stage}")
             self.finish_stage(stage, CancelledError("canceled; press g to refresh"))
 
     def finish_stage(self, stage: Stage, error: PatchpilotError | None = None) -> None:
@@ -56,99 +58,101 @@ class StageJobs:
         if error:
             self._session.errors[stage] = error
             self._show_error()
-        self._app.redraw()
-        self.refresh_stale()
+        self._app.redraw_stage()
+        self.refresh_stale_stages()
 
-    def _done(self, stage: Stage) -> None:
+    def _handle_result(self, stage: Stage) -> None:
         self._session.busy.pop(stage, None)
         screen = self._app.stage_screen
         if screen and screen.stage is stage:
-            if self._session.fresh(stage) is None:
+            if self._session.fresh_result(stage) is None:
                 # only the saved record was read, or an input of the result has changed
-                self.begin(stage)
+                self.start_stage(stage)
                 return
-            screen.renew()
+            screen.show_new_result()
         elif (
             screen
-            and self._session.last(screen.stage) is not None
+            and self._session.last_result(screen.stage) is not None
             and self._session.must_run(screen.stage)
         ):
             # the screen displays an outdated result of this stage
-            self.begin(screen.stage)
+            self.start_stage(screen.stage)
         self.finish_stage(stage)
-        self._app.remember()
+        self._app.save_progress()
 
-    def refresh_stale(self) -> None:
+    def refresh_stale_stages(self) -> None:
         if not self.ahead:
             self.ahead = [
-                ahead
-                for ahead in AHEAD
-                if self._session.last(ahead) is not None
-                and self._session.fresh(ahead) is None
+                stage
+                for stage in AHEAD
+                if self._session.last_result(stage) is not None
+                and self._session.fresh_result(stage) is None
             ]
-        self._next_ahead()
+        self._start_next_stage()
 
-    def _progressed(self, stage: Stage, line: str) -> None:
+    def _show_progress(self, stage: Stage, line: str) -> None:
         if stage in self._session.busy:
             self._session.busy[stage] = line
             screen = self._app.stage_screen
             if screen and screen.stage is stage:
-                screen.place()
+                screen.update_titles()
 
     def _show_error(self) -> None:
         screen = self._app.stage_screen
         if screen and screen.stage in self._session.errors:
             screen.show_error(self._session.errors[screen.stage])
 
-    def _next_ahead(self) -> None:
+    def _start_next_stage(self) -> None:
         if any(stage in self._session.busy for stage in AHEAD):
             return
         while self.ahead:
             stage = self.ahead.pop(0)
-            if stage in RECORDED and self._session.last(stage) is not None:
+            if stage in RECORDED and self._session.last_result(stage) is not None:
                 # the displayed result is stale; the next visit updates it
                 continue
             if self._session.must_run(stage):
-                self.begin(stage, visited=stage is self._app.stage)
+                self.start_stage(stage, visited=stage is self._app.stage)
                 return
-        self._read_facts()
+        self._start_reading_facts()
 
-    def _read_facts(self) -> None:
-        session, wanted = self._session, self._session.wanted_facts
-        if self.reads_facts or wanted in (session.facts_key, self._facts_failed):
+    def _start_reading_facts(self) -> None:
+        session, facts_key = self._session, self._session.current_facts_key
+        if self.reads_facts or facts_key in (session.facts_key, self._facts_failed):
             return
         self.reads_facts = True
 
-        def ended(error: PatchpilotError | None) -> None:
+        def handle_end(error: PatchpilotError | None) -> None:
             self.reads_facts = False
             if error:
                 # the error is shown by the stage that needs the facts
-                self._facts_failed = wanted
-            self._app.redraw()
+                self._facts_failed = facts_key
+            self._app.redraw_stage()
 
-        self._threads.start("facts", lambda _: session.read_facts(), ended, ended)
+        self._threads.start_job(
+            "facts", lambda _: session.read_topic_facts(), handle_end, handle_end
+        )
 
     def notice_changes(self) -> None:
         if not self._app.sending and self._watch.moved:
             self.read_topic()
-        if self._session.last(Stage.FOLLOW) is not None:
-            self._notice_store()
+        if self._session.last_result(Stage.FOLLOW) is not None:
+            self._check_store()
 
-    def _notice_store(self) -> None:
+    def _check_store(self) -> None:
         from patchpilot.services.track.follow_topic import (
             read_followed_ids,
             read_store_timestamps,
         )
 
-        stamp = read_store_timestamps()
-        if stamp != self._store_stamp:
-            self._store_stamp = stamp
+        timestamps = read_store_timestamps()
+        if timestamps != self._store_stamp:
+            self._store_stamp = timestamps
             # a locked or damaged store is read again at the next visit, and Follow shows the error
-            self._threads.start(
-                "store", lambda _: read_followed_ids(), self._store_read, str
+            self._threads.start_job(
+                "store", lambda _: read_followed_ids(), self._handle_followed_ids, str
             )
 
-    def _store_read(self, ids: frozenset[str]) -> None:
+    def _handle_followed_ids(self, ids: frozenset[str]) -> None:
         """Reload the series if a series was added to or removed from the store.
 
         An update changes the store as well, but must not trigger another update.
@@ -157,56 +161,67 @@ class StageJobs:
             # the running job may have read older data, so compare again at the next visit
             self._store_stamp = ()
             return
-        known, self._tracked = self._tracked, ids
-        shown = {one.entry.message_id for one in self._session.last(Stage.FOLLOW) or ()}
-        if ids in (known, shown):
+        old_ids, self._tracked = self._tracked, ids
+        shown_ids = {
+            series.entry.message_id
+            for series in self._session.last_result(Stage.FOLLOW) or ()
+        }
+        if ids in (old_ids, shown_ids):
             return
-        self._session.changed("followed")
+        self._session.mark_changed("followed")
         if self._app.stage is Stage.FOLLOW:
-            self.begin(Stage.FOLLOW)
+            self.start_stage(Stage.FOLLOW)
         else:
-            self.refresh_stale()
+            self.refresh_stale_stages()
 
     def read_topic(self) -> None:
         opening, self._opening = self._opening, None
-        read = (
-            opening.place
+        read_function = (
+            opening.wait_for_topic
             if opening
             else partial(read_topic, self._session, self._watch)
         )
-        self._threads.start("topic", lambda _: read(), self._was_read, self._unread)
+        self._threads.start_job(
+            "topic",
+            lambda _: read_function(),
+            self._handle_read_topic,
+            self._handle_missing_topic,
+        )
 
-    def _unread(self, error: PatchpilotError) -> None:
+    def _handle_missing_topic(self, error: PatchpilotError) -> None:
         self.is_open, self._session.topic = True, None
         self._session.errors.update(
             (stage, error) for stage in Stage if stage is not Stage.FOLLOW
         )
-        self._app.without_topic(error)
+        self._app.handle_missing_topic(error)
         self._show_error()
-        self._app.redraw()
+        self._app.redraw_stage()
         if (
             self._app.stage is Stage.FOLLOW
-            and self._session.fresh(Stage.FOLLOW) is None
+            and self._session.fresh_result(Stage.FOLLOW) is None
         ):
-            self.begin(Stage.FOLLOW)
-        self._next_ahead()
+            self.start_stage(Stage.FOLLOW)
+        self._start_next_stage()
 
-    def _was_read(self, topic_place: TopicPlace) -> None:
+    def _handle_read_topic(self, read_result: TopicPlace) -> None:
         """Run the current stage and the quick stages for the new topic.
 
         Other stages become stale if something that they depend on has changed.
         """
         self.is_open = True
-        self._session.topic, self._session.refs = topic_place.topic, topic_place.refs
+        self._session.topic, self._session.refs = read_result.topic, read_result.refs
         for stage in Stage:
             if stage not in self._session.busy:
                 self._session.errors.pop(stage, None)
         screen = self._app.stage_screen
         if screen:
             screen.close_error()
-        self._app.restore_place(topic_place.name)
+        self._app.restore_saved_stage(read_result.name)
         self.ahead = list(AHEAD)
-        if self._app.stage_screen and self._session.fresh(self._app.stage) is None:
-            self.begin(self._app.stage)
-        self._next_ahead()
-        self._app.redraw()
+        if (
+            self._app.stage_screen
+            and self._session.fresh_result(self._app.stage) is None
+        ):
+            self.start_stage(self._app.stage)
+        self._start_next_stage()
+        self._app.redraw_stage()

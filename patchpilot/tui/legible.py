@@ -22,43 +22,45 @@ _NO_TEXT = frozenset(" ─━│┃╭╮╰╯┏┓┗┛┌┐└┘├┤┬
 """Spaces, borders and bars: decoration, which needs no contrast."""
 
 
-def luminance(color: RichColor) -> float:
+def relative_luminance(color: RichColor) -> float:
     """Return the relative luminance of a color as defined by WCAG, from 0 to 1."""
-    parts = (part / 255 for part in color.get_truecolor())
+    channels = (channel / 255 for channel in color.get_truecolor())
     red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in parts
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+        for channel in channels
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def contrast(first: RichColor, second: RichColor) -> float:
-    darker, brighter = sorted((luminance(first), luminance(second)))
+def contrast_ratio(first: RichColor, second: RichColor) -> float:
+    darker, brighter = sorted((relative_luminance(first), relative_luminance(second)))
     return (brighter + 0.05) / (darker + 0.05)
 
 
-def is_text(text: str) -> bool:
+def has_readable_text(text: str) -> bool:
     """Return whether the text contains readable characters, not only borders, bars and spaces."""
     return not _NO_TEXT.issuperset(text)
 
 
 @lru_cache(4096)
-def legible(
-    color: RichColor, ground: RichColor, least: float, system: ColorSystem
+def make_legible(
+    color: RichColor, ground: RichColor, min_contrast: float, system: ColorSystem
 ) -> RichColor:
     """Shift a color toward white or black until it is legible on the background `ground`.
 
-    Legible means a contrast of at least `least` between the colors as displayed in this color
-    system.
+    Legible means a contrast of at least `min_contrast` between the colors as displayed in this
+    color system.
     """
-    shown = ground.downgrade(system)
-    goal = max((WHITE, BLACK), key=lambda end: contrast(end.rich_color, shown))
-    start, moved = Color.from_rich_color(color), color
+    displayed_ground = ground.downgrade(system)
+    target = max(
+        (WHITE, BLACK), key=lambda end: contrast_ratio(end.rich_color, displayed_ground)
+    )
+    original, adjusted = Color.from_rich_color(color), color
     for step in range(int(1 / STEP) + 2):
-        moved = start.blend(goal, min(1.0, step * STEP)).rich_color
-        if contrast(moved.downgrade(system), shown) >= least:
-            return moved
-    return moved
+        adjusted = original.blend(target, min(1.0, step * STEP)).rich_color
+        if contrast_ratio(adjusted.downgrade(system), displayed_ground) >= min_contrast:
+            return adjusted
+    return adjusted
 
 
 class LegibleText(LineFilter):
@@ -73,19 +75,19 @@ class LegibleText(LineFilter):
         self.system, self.least = ColorSystem.TRUECOLOR, AA
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        below = background.rich_color
-        return [self._legible_segment(segment, below) for segment in segments]
+        ground = background.rich_color
+        return [self._make_segment_legible(segment, ground) for segment in segments]
 
-    def _legible_segment(self, segment: Segment, below: RichColor) -> Segment:
+    def _make_segment_legible(self, segment: Segment, ground: RichColor) -> Segment:
         style = segment.style
         if (
             style is None
             or style.color is None
             or style.color.is_default
-            or not is_text(segment.text)
+            or not has_readable_text(segment.text)
         ):
             return segment
-        legible_style = _make_style(style, below, self.least, self.system)
+        legible_style = _make_legible_style(style, ground, self.least, self.system)
         return (
             segment
             if legible_style is style
@@ -94,17 +96,19 @@ class LegibleText(LineFilter):
 
 
 @lru_cache(8192)
-def _make_style(
-    style: Style, below: RichColor, least: float, system: ColorSystem
+def _make_legible_style(
+    style: Style, default_ground: RichColor, min_contrast: float, system: ColorSystem
 ) -> Style:
     assert style.color
     ground = (
-        below if style.bgcolor is None or style.bgcolor.is_default else style.bgcolor
+        default_ground
+        if style.bgcolor is None or style.bgcolor.is_default
+        else style.bgcolor
     )
     if style.dim:
         return style
     if style.reverse:
-        ground_color = legible(ground, style.color, least, system)
+        ground_color = make_legible(ground, style.color, min_contrast, system)
         return style if ground_color == ground else style + Style(bgcolor=ground_color)
-    color = legible(style.color, ground, least, system)
+    color = make_legible(style.color, ground, min_contrast, system)
     return style if color == style.color else style + Style(color=color)

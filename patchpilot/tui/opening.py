@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from patchpilot.topic.head_watch import Watch, head_signature, refs_signature
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.session import OpenTopic, Session
-from patchpilot.tui.view.stage_line import stage_cells
+from patchpilot.tui.view.stage_line import fit_stage_cells
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.view.title import title_row, title_texts
+from patchpilot.tui.view.title import format_title_row, title_texts
 
 PATIENCE = 0.25
 """Seconds to wait for the topic before importing Textual, because doing both at once is slower."""
@@ -39,7 +39,7 @@ def read_topic(session: Session, watch: Watch) -> TopicPlace:
     Afterwards, even if this fails, `watch` observes the topic's repository. Raise PatchpilotError
     if there is no topic.
     """
-    with session.repository() as repository:
+    with session.open_repository() as repository:
         folders = repository.git_dir, repository.common_dir
         refs = refs_signature(folders[1])
         # record the state before reading, so that a change in the meantime is noticed
@@ -51,7 +51,7 @@ def read_topic(session: Session, watch: Watch) -> TopicPlace:
 class Opening:
     """A thread that reads the topic, started at once.
 
-    `draw` shows what has been read so far; `place` waits for the topic.
+    `draw_first_frame` shows what has been read so far; `wait_for_topic` waits for the topic.
     """
 
     def __init__(self, session: Session, memory: SavedState) -> None:
@@ -60,44 +60,47 @@ class Opening:
         self._error: BaseException | None = None
         self._ours, self._drawing = False, threading.Lock()
         self._thread = threading.Thread(
-            target=self._read, daemon=True, name="patchpilot-topic"
+            target=self._read_topic, daemon=True, name="patchpilot-topic"
         )
         self._thread.start()
 
-    def _read(self) -> None:
+    def _read_topic(self) -> None:
         try:
             self._place = read_topic(self.session, self.watch)
         except BaseException as error:  # noqa: BLE001 (shown in the error card, once there is one)
             self._error = error
         else:
-            self._show()
+            self._write_first_frame()
 
     @property
     def name(self) -> str:
         return self._place.name if self._place and not self._thread.is_alive() else ""
 
-    def place(self) -> TopicPlace:
+    def wait_for_topic(self) -> TopicPlace:
         self._thread.join()
         if self._error or self._place is None:
             raise self._error or RuntimeError("nothing was read")
         return self._place
 
-    def draw(self) -> None:
+    def draw_first_frame(self) -> None:
         """Switch the terminal to its alternate screen, wait briefly for the commits, and show what
         is known so far.
         """
         sys.stderr.write(_ENTER)
         self._ours = True
-        self._show()
+        self._write_first_frame()
         self._thread.join(PATIENCE)
 
-    def _show(self) -> None:
+    def _write_first_frame(self) -> None:
         # if this fails, Textual soon draws the same frame anyway
         with self._drawing, contextlib.suppress(OSError, ValueError):
             if self._ours:
-                wide, _ = os.get_terminal_size(sys.stderr.fileno())
+                columns, _ = os.get_terminal_size(sys.stderr.fileno())
                 sys.stderr.write(
-                    _CLEAR + frame(self.session, self.memory, self._place, wide)
+                    _CLEAR
+                    + render_first_frame(
+                        self.session, self.memory, self._place, columns
+                    )
                 )
                 sys.stderr.flush()
 
@@ -105,22 +108,24 @@ class Opening:
         with self._drawing:
             self._ours = False
 
-    def leave(self) -> None:
+    def leave_alternate_screen(self) -> None:
         self.stop_drawing()
         sys.stderr.write(_LEAVE)
         sys.stderr.flush()
 
 
-def frame(
-    session: Session, memory: SavedState, topic_place: TopicPlace | None, wide: int
+def render_first_frame(
+    session: Session, memory: SavedState, topic_place: TopicPlace | None, columns: int
 ) -> str:
     """Return the first frame as text: the title line, and the stages with their saved states."""
-    opens = Stage.COMMIT
+    opened_stage = Stage.COMMIT
     if topic_place:
-        known = memory.get("stage", topic_place.name)
-        opens = Stage(known) if known in list(Stage) else opens
+        saved_stage = memory.get("stage", topic_place.name)
+        opened_stage = (
+            Stage(saved_stage) if saved_stage in list(Stage) else opened_stage
+        )
         session.topic, session.refs = topic_place.topic, topic_place.refs
-        session.recall(
+        session.restore_states(
             memory.get("standings", topic_place.name)
             if session.target is None
             else None
@@ -132,14 +137,19 @@ def frame(
     )
     rows = [
         _BOLD
-        + title_row(subject, places, "" if topic_place else "reading topic …", wide)
+        + format_title_row(
+            subject, places, "" if topic_place else "reading topic …", columns
+        )
         + _PLAIN
     ]
-    cells = stage_cells(session.status, opens, wide)
+    cells = fit_stage_cells(session.stage_status, opened_stage, columns)
     rows.append(
         " "
         + "".join(
-            (_REVERSE if cell.stage is opens else "") + cell.text + _PLAIN + cell.gap
+            (_REVERSE if cell.stage is opened_stage else "")
+            + cell.text
+            + _PLAIN
+            + cell.gap
             for cell in cells
         )
     )

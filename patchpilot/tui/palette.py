@@ -14,12 +14,12 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import shown_key
+from patchpilot.tui.view.key_bindings import display_key
 from patchpilot.tui.view.rich_text import wrap_text
 from patchpilot.tui.view.stages import MEANINGS, Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.dialog import WIDE
-from patchpilot.tui.widgets.lists import description_of
+from patchpilot.tui.widgets.lists import describe_key
 
 UNLISTED = (
     "help",
@@ -78,26 +78,32 @@ class Command(NamedTuple):
     key: str = ""
 
 
-def commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
+def list_commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
     if isinstance(screen, Choose):
         for letter, answer in zip(screen.letters, screen.answers, strict=True):
-            choose = partial(screen.answered, answer.name)
-            yield Command(answer.words, choose, letter)
-    known: dict[str, tuple[DOMNode, Binding, list[str]]] = {}
+            accept_answer = partial(screen.accept_answer, answer.name)
+            yield Command(answer.words, accept_answer, letter)
+    bindings_by_action: dict[str, tuple[DOMNode, Binding, list[str]]] = {}
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
-        is_listed = enabled and description_of(node, binding) and not binding.system
+        is_listed = enabled and describe_key(node, binding) and not binding.system
         if is_listed and binding.action not in UNLISTED:
-            keys = known.setdefault(binding.action, (node, binding, []))[2]
-            keys.append(shown_key(key))
-    own = {one.action for one in type(screen).BINDINGS if isinstance(one, Binding)}
+            keys = bindings_by_action.setdefault(binding.action, (node, binding, []))[2]
+            keys.append(display_key(key))
+    own_actions = {
+        item.action for item in type(screen).BINDINGS if isinstance(item, Binding)
+    }
     # keys that only move the cursor have no tooltip, so list them last
     for node, binding, keys in sorted(
-        known.values(),
-        key=lambda one: (not one[1].tooltip, one[0] is app, one[1].action not in own),
+        bindings_by_action.values(),
+        key=lambda item: (
+            not item[1].tooltip,
+            item[0] is app,
+            item[1].action not in own_actions,
+        ),
     ):
-        does = binding.tooltip or description_of(node, binding)
-        run = partial(app.run_action, binding.action, node)
-        yield Command(does, run, " ".join(keys))
+        description = binding.tooltip or describe_key(node, binding)
+        run_action = partial(app.run_action, binding.action, node)
+        yield Command(description, run_action, " ".join(keys))
     yield Command("search for a theme and use it", app.action_change_theme)
 
 
@@ -105,27 +111,31 @@ class Help(Choose):
     """The help: the purpose of the stage, and all actions. Enter or an action's key runs it."""
 
     def __init__(self, app: Any, screen: Screen[Any]) -> None:
-        self._commands = list(commands(app, screen))
+        self._commands = list(list_commands(app, screen))
         stage: Stage | None = getattr(screen, "stage", None)
-        words = (f"{glyph(it.sign)} {MEANINGS.get(it, it)}" for it in StageState)
+        meanings = (
+            f"{glyph(state.sign)} {MEANINGS.get(state, state)}" for state in StageState
+        )
         # never break a line between a symbol and its label
-        joined = "  ".join(word.replace(" ", "\xa0") for word in words)
-        signs = wrap_text(joined, min(WIDE, app.size.width) - 6)
+        meanings_text = "  ".join(meaning.replace(" ", "\xa0") for meaning in meanings)
+        meaning_lines = wrap_text(meanings_text, min(WIDE, app.size.width) - 6)
         super().__init__(
-            "\n".join((ABOUT[stage], *signs)).replace("\xa0", " ") if stage else "",
-            [(str(at), one.does) for at, one in enumerate(self._commands)],
+            "\n".join((ABOUT[stage], *meaning_lines)).replace("\xa0", " ")
+            if stage
+            else "",
+            [(str(index), item.does) for index, item in enumerate(self._commands)],
             f"Keys of {stage.number} {stage.label}" if stage else "Keys",
             letters=[command.key for command in self._commands],
         )
         self.hints = []
 
     def on_key(self, event: events.Key) -> None:
-        pressed = shown_key(event.key)
-        for at, one in enumerate(self._commands):
-            if event.is_printable and pressed in one.key.split():
+        pressed_key = display_key(event.key)
+        for index, command in enumerate(self._commands):
+            if event.is_printable and pressed_key in command.key.split():
                 event.stop()
-                self.answered(str(at))
+                self.accept_answer(str(index))
 
-    def answered(self, name: str) -> None:
+    def accept_answer(self, name: str) -> None:
         self.dismiss(None)
         self.app.call_later(self._commands[int(name)].call)

@@ -18,11 +18,11 @@ def run_app(
     base: str | None,
     make_app: "Callable[[Opening], PatchpilotApp]",
     *,
-    draws: bool = True,
+    draw_first: bool = True,
 ) -> int:
     """Run the TUI that `make_app` returns, and return its exit code.
 
-    If `draws` is set, the first screen's frame is drawn while the application is loaded.
+    If `draw_first` is set, the first screen's frame is drawn while the application is loaded.
     """
     from io import StringIO
 
@@ -37,11 +37,11 @@ def run_app(
     sys.setswitchinterval(0.002)
     opening = Opening(Session(repo, target, base), SavedState())
     try:
-        if draws:
-            opening.draw()
+        if draw_first:
+            opening.draw_first_frame()
         app = make_app(opening)
     except BaseException:
-        opening.leave()
+        opening.leave_alternate_screen()
         raise
     from patchpilot.tui.short_styles import ShortStyles
 
@@ -51,9 +51,9 @@ def run_app(
     opening.stop_drawing()
     # the command logs bugs; Textual would print the traceback with all local values
     app.error_console = Console(file=StringIO())
-    code = app.run() or 0
-    if app.bug is not None or (app.return_code and not code):
-        from patchpilot.tui.stage.job_errors import as_bug
+    exit_code = app.run() or 0
+    if app.bug is not None or (app.return_code and not exit_code):
+        from patchpilot.tui.stage.job_errors import to_internal_error
 
-        raise as_bug(app.bug or RuntimeError("Textual failed"))
-    return code
+        raise to_internal_error(app.bug or RuntimeError("Textual failed"))
+    return exit_code

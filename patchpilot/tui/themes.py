@@ -84,36 +84,36 @@ CYAN, MAGENTA = 0.5, 5 / 6
 """The hues of cyan and magenta."""
 
 
-def color_names(theme: Theme) -> TerminalTheme:
+def terminal_colors(theme: Theme) -> TerminalTheme:
     """Return a theme's values for the sixteen terminal colors, such as red and green."""
-    named = theme.to_color_system().generate()
-    known = {name: Color.parse(named[name]) for name in NAMES.split()}
+    hex_colors = theme.to_color_system().generate()
+    colors_by_name = {name: Color.parse(hex_colors[name]) for name in NAMES.split()}
     cyan, magenta = (
         min(
             ("secondary", "accent", "primary"),
-            key=lambda name: _distance(known[name], hue),
+            key=lambda name: _hue_distance(colors_by_name[name], hue),
         )
         for hue in (CYAN, MAGENTA)
     )
     names = f"background error success warning primary {magenta} {cyan} foreground"
-    row = [known[name] for name in names.split()]
-    background, *_, foreground = row
+    normal = [colors_by_name[name] for name in names.split()]
+    background, *_, foreground = normal
     bright = [
         background.blend(foreground, 0.5),
-        *(color.blend(foreground, 0.25) for color in row[1:5]),
-        needs_you(theme),
-        row[6].blend(foreground, 0.25),
+        *(color.blend(foreground, 0.25) for color in normal[1:5]),
+        user_task_color(theme),
+        normal[6].blend(foreground, 0.25),
         foreground,
     ]
     return TerminalTheme(
         background.rgb,
         foreground.rgb,
-        [color.rgb for color in row],
+        [color.rgb for color in normal],
         [color.rgb for color in bright],
     )
 
 
-def needs_you(theme: Theme) -> Color:
+def user_task_color(theme: Theme) -> Color:
     """Return a theme's color for the user's tasks.
 
     patchpilot's own themes define it, because magenta is their accent.
@@ -123,5 +123,5 @@ def needs_you(theme: Theme) -> Color:
     return Color.from_hsl(MAGENTA, 1.0, 0.72 if theme.dark else 0.3)
 
 
-def _distance(color: Color, hue: float) -> float:
+def _hue_distance(color: Color, hue: float) -> float:
     return abs((color.hsl.h - hue + 0.5) % 1 - 0.5) if color.hsl.s > 0.15 else 1.0

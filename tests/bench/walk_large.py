@@ -19,7 +19,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.build_app import make
+from patchpilot.tui.build_app import create_app
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.session import Loader
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -142,8 +142,8 @@ def thread_mail(number: int) -> str:
 async def measure_walk(work: Path, folder: Path) -> None:
     """Measure keys in each stage whose cost grows with the input."""
     memory = SavedState(folder / "walk.json")
-    memory.keep(theme="patchpilot-dark")
-    app = make(work, memory=memory)
+    memory.save_values(theme="patchpilot-dark")
+    app = create_app(work, memory=memory)
     thread_ = make_large_thread()
     loader_of = app.session.loader_of
     assert loader_of is not None
@@ -211,7 +211,7 @@ async def measure_walk(work: Path, folder: Path) -> None:
             ],
         )
         fold = min(app.screen.query_one("#thread").laid.folds)  # type: ignore[attr-defined]
-        app.screen.query_one("#thread").go(fold)  # type: ignore[attr-defined]
+        app.screen.query_one("#thread").go_to_line(fold)  # type: ignore[attr-defined]
         await print_draw_time(
             app, pilot, "follow: quotes shown and folded", ["enter", "enter", "enter"]
         )

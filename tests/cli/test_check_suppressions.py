@@ -810,7 +810,7 @@ def test_suppressed_finding_is_not_fixed(tree: Path) -> None:
 def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
     def walk() -> tuple[list[str], str]:
         with Repository.open(topic.path) as repository:
-            result, standing = checks_rows.load(
+            result, standing = checks_rows.load_stage(
                 JobRequest(repository, Session(topic.path), lambda *_: None)
             )
         return [finding.name for finding in result.all], standing.note

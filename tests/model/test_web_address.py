@@ -11,7 +11,7 @@ from rich.console import Console
 from patchpilot.checking.list_rules import all_rules
 from patchpilot.model.rule import Finding, Severity
 from patchpilot.model.web_address import valid_web_address
-from patchpilot.tui.screens.checks_rows import Shown, detail_of
+from patchpilot.tui.screens.checks_rows import ShownFinding, finding_detail
 
 HOSTILE = (
     "javascript:alert(1)",
@@ -50,7 +50,7 @@ def test_other_references_are_not_links(text: str) -> None:
         rule=rule.id, name=rule.name, severity=Severity.WARNING, message="x"
     )
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
-    console.print(detail_of(Shown(0, finding, rule=rule), None))
+    console.print(finding_detail(ShownFinding(0, finding, rule=rule), None))
     output = console.file.getvalue()  # type: ignore[attr-defined]
     assert "\x1b]8;" not in output
     assert "\x1b]0;" not in output

@@ -14,7 +14,7 @@ import pytest
 from patchpilot.model.mail import parse_mail
 from patchpilot.reading.delivery import DeliveryProblem, delivery_reports
 from patchpilot.topic.followed import known_series
-from patchpilot.tui.screens.follow_rows import troubles
+from patchpilot.tui.screens.follow_rows import problem_rows
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.life import life
@@ -213,7 +213,7 @@ def test_bounce_is_shown_in_follow_and_recipients(
     with known_series.open_store() as store:
         (series,) = known_series.read_all_series(store=store)
     note = "not delivered to rita@example.net: 550 5.1.1 no such user"
-    assert any(note in str(row) for row in troubles(series, 200, 9))
+    assert any(note in str(row) for row in problem_rows(series, 200, 9))
     (workdir / "v2.patch").write_bytes(
         mailed(f"v2 [PATCH v2] {TITLE}", message=f"Why.\n\nCc: {RITA}\n")
     )

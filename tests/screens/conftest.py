@@ -14,7 +14,7 @@ from patchpilot.demo.demo_repository import Repositories, make_repositories
 from patchpilot.demo.robin import fix_first
 from patchpilot.demo.sandbox import Sandbox, deliver_regularly, open_sandbox
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.build_app import make
+from patchpilot.tui.build_app import create_app
 from patchpilot.tui.stage.saved_state import SavedState
 from tests.kit.stylesheets import cache_parsed_rules
 from tests.kit.walk import copy_clone
@@ -51,8 +51,8 @@ def walk_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
     def on(work: Path) -> PatchpilotApp:
         memory = SavedState(tmp_path / "state" / "walk.json")
         if memory.is_new:
-            memory.keep(theme="patchpilot-dark")
-        return make(work, memory=memory)
+            memory.save_values(theme="patchpilot-dark")
+        return create_app(work, memory=memory)
 
     return on
 

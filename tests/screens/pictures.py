@@ -23,7 +23,7 @@ from patchpilot.demo.answers import Answers
 from patchpilot.demo.robin import fix_first
 from patchpilot.demo.sandbox import Sandbox, deliver_regularly, open_sandbox
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.build_app import make
+from patchpilot.tui.build_app import create_app
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.saved_state import FILE, SavedState
 from patchpilot.tui.themes import DARK, LIGHT
@@ -91,7 +91,7 @@ async def draw_moments(
         )
         for sizes, themes in views:
             with tempfile.TemporaryDirectory() as folder:
-                app = make(work, memory=SavedState(Path(folder) / FILE))
+                app = create_app(work, memory=SavedState(Path(folder) / FILE))
                 async with app.run_test(size=sizes[-1]) as pilot:
                     app.theme = themes[0]
                     await settle(pilot)
@@ -165,7 +165,7 @@ def main() -> None:
             "LANG": "C.UTF-8",
             "XDG_STATE_HOME": f"{folder}/state",
         }
-        SavedState(Path(folder) / "state" / "patchpilot" / FILE).keep(
+        SavedState(Path(folder) / "state" / "patchpilot" / FILE).save_values(
             theme="patchpilot-dark"
         )
         with (

@@ -13,7 +13,10 @@ from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.commits.run import git
 from patchpilot.services.backport.topic_backports import ConflictOptions
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.backports_screen import proposal_text, proposals
+from patchpilot.tui.screens.backports_screen import (
+    describe_adaptation,
+    resolution_options,
+)
 from patchpilot.tui.view.stages import Stage
 from tests.kit.walk import keys, running, text_of, visible, write_patches
 from tests.screens.test_backports import NEED, make_branch_result
@@ -31,7 +34,8 @@ def test_uncertain_adaptation_is_the_second_choice() -> None:
 
     def offered(options: ConflictOptions) -> list[str]:
         return [
-            proposal.words for proposal in proposals(conflict, options, print, print)
+            proposal.words
+            for proposal in resolution_options(conflict, options, print, print)
         ]
 
     write, start, manual = "Write adapted patch", "Edit adaptation", "Resolve manually"
@@ -41,14 +45,14 @@ def test_uncertain_adaptation_is_the_second_choice() -> None:
         start,
         write,
     ]
-    (only,) = proposals(conflict, ConflictOptions(), print, print)
+    (only,) = resolution_options(conflict, ConflictOptions(), print, print)
     assert only.words == manual
     assert only.then.endswith("in it, with 1 prerequisite applied before it")
-    text = proposal_text(conflict, ConflictOptions(ADAPTED))
+    text = describe_adaptation(conflict, ConflictOptions(ADAPTED))
     assert text.startswith("Adapted to stable/linux-6.1.y with a confidence of 82%:")
     assert text.count("\n- ") == len(ADAPTED.steps)
     assert (
-        proposal_text(conflict, ConflictOptions())
+        describe_adaptation(conflict, ConflictOptions())
         == "The fix as a whole cannot be adapted to stable/linux-6.1.y."
     )
 

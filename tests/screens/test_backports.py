@@ -21,13 +21,13 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_rows import (
     SENT,
     BranchTexts,
-    badge_of,
-    ends_soon,
+    choose_badge,
     explain_verdict,
-    need_row,
-    needs_count,
+    format_prerequisite_count,
+    prerequisite_row,
+    support_ends_soon,
 )
-from patchpilot.tui.screens.follow_rows import fact_rows
+from patchpilot.tui.screens.follow_rows import named_fact_rows
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.walk import keys, running, text_of, visible
 
@@ -47,7 +47,7 @@ def next_action(
 ) -> str:
     """Return the next action for a branch if the commit that introduced the bug is known."""
     result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=upstream)
-    return BranchTexts(result, {}, "", is_tagged).todo(one)
+    return BranchTexts(result, {}, "", is_tagged).next_action(one)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_verdict_has_sign_word_and_action(
     verdict: BranchVerdict, more: dict[str, object], badge: str, action: str
 ) -> None:
     one = make_branch_result(verdict, **more)
-    assert badge_of(one).text == badge
+    assert choose_badge(one).text == badge
     assert next_action(one) == action
 
 
@@ -118,13 +118,13 @@ def test_only_needed_patches_are_written() -> None:
     )
     result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True)
     both = replace(result, branches=(fits, fails))
-    assert BranchTexts(both, {}, "", is_tagged=True).to_write == (fails,)
+    assert BranchTexts(both, {}, "", is_tagged=True).branches_to_write == (fails,)
     enough = replace(result, branches=(fits,))
-    assert BranchTexts(enough, {}, "", is_tagged=True).to_write == ()
+    assert BranchTexts(enough, {}, "", is_tagged=True).branches_to_write == ()
     for files, step in (((Path("x"),), "patches written: Enter"), ((), SENT)):
         written = {("3" * 40, fails.branch): WrittenBackport(fails.branch, files)}
         texts = BranchTexts(both, {}, "", True, written)
-        assert texts.todo(fails) == step
+        assert texts.next_action(fails) == step
 
 
 async def test_unknown_culprit_selects_no_prerequisite(
@@ -150,12 +150,12 @@ async def test_unknown_culprit_selects_no_prerequisite(
 )
 def test_branch_near_its_end_is_dim(ends: str | None, soon: bool) -> None:
     assert (
-        ends_soon(
+        support_ends_soon(
             make_branch_result(BranchVerdict.CLEAN, ends=ends), date(2026, 11, 21)
         )
         is soon
     )
-    assert ends_soon(
+    assert support_ends_soon(
         make_branch_result(BranchVerdict.CLEAN, ends=ends, is_over=True),
         date(2026, 11, 21),
     )
@@ -163,19 +163,23 @@ def test_branch_near_its_end_is_dim(ends: str | None, soon: bool) -> None:
 
 def test_prerequisites_are_described() -> None:
     assert (
-        need_row(NEED, 2, "high", is_ticked=True).plain
+        prerequisite_row(NEED, 2, "high", is_ticked=True).plain
         == "[✓]  2  111111111111    12 lines  high risk    frob: check first"
     )
-    assert need_row(NEED, 2, "low", is_ticked=False).plain.startswith("[ ]  2  ")
+    assert prerequisite_row(NEED, 2, "low", is_ticked=False).plain.startswith(
+        "[ ]  2  "
+    )
     partly = make_branch_result(
         BranchVerdict.CONFLICT, prerequisites=(NEED,), partial=True
     )
     assert (
-        needs_count(partly),
-        needs_count(make_branch_result(BranchVerdict.CLEAN)),
+        format_prerequisite_count(partly),
+        format_prerequisite_count(make_branch_result(BranchVerdict.CLEAN)),
     ) == ("1*", "")
     assert (
-        needs_count(make_branch_result(BranchVerdict.FIXED, prerequisites=(NEED,)))
+        format_prerequisite_count(
+            make_branch_result(BranchVerdict.FIXED, prerequisites=(NEED,))
+        )
         == ""
     )
 
@@ -190,7 +194,7 @@ async def test_conflict_is_explained_on_small_terminals(
         assert (
             "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in text
         )
-        assert app.session.status(Stage.BACKPORTS).state is StageState.OFFERED
+        assert app.session.stage_status(Stage.BACKPORTS).state is StageState.OFFERED
         assert "From the branch (-) to the fix (+)" in text
         assert "acme_mcp.c:57 (content)" in text
         await keys(pilot, "enter")
@@ -231,7 +235,10 @@ def test_verdict_is_short() -> None:
         hints=("mind the lock",),
     )
     texts = BranchTexts(BackportResult("3" * 40, "x"), {}, "", is_tagged=False)
-    assert [row.plain for row in fact_rows(texts.facts(one), 71, head=11)] == [
+    assert [
+        row.plain
+        for row in named_fact_rows(texts.branch_facts(one), 71, name_columns=11)
+    ] == [
         "why        so it is",
         "caused by  666666666666 frob: lock: it changed them",
         "           777777777777 frob: unlock: it changed them",

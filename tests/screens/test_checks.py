@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from patchpilot.commits.run import git
 from patchpilot.demo import acme
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.checks_rows import change_text
+from patchpilot.tui.screens.checks_rows import format_changed_lines
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -31,7 +31,7 @@ async def open_checks(pilot: Pilot[int], *names: str) -> DiffView:
     await keys(pilot, Stage.CHECKS)
     view = app.screen.query_one("#patch", DiffView)
     for name in names:
-        view.choose(listed_findings(app).index(name))
+        view.select_note(listed_findings(app).index(name))
         await settle(pilot)
     return view
 
@@ -55,7 +55,7 @@ async def test_panels_follow_one_cursor(newcomer: PatchpilotApp) -> None:
         total = len(listed_findings(newcomer))
 
         def selected() -> tuple[str, str, str]:
-            name = listed.chosen.finding.name
+            name = listed.selected_item.finding.name
             return name, panels[1].heading, panels[0].count.split()[0]
 
         # the finding that requires a new version is selected first
@@ -73,7 +73,7 @@ async def test_panels_follow_one_cursor(newcomer: PatchpilotApp) -> None:
         await keys(pilot, "j")
         assert view.note == 1
         await keys(pilot, "tab", "G")
-        view.go(view.notes[-1].line)
+        view.go_to_line(view.notes[-1].line)
         await settle(pilot)
         assert selected() == (
             listed_findings(newcomer)[-1],
@@ -111,14 +111,14 @@ async def test_small_terminal_shows_the_detail_as_a_card(
             == "---"
         )
         # the fix is as wide as the card
-        view.choose(listed_findings(newcomer).index("missing-fixes"))
+        view.select_note(listed_findings(newcomer).index("missing-fixes"))
         await keys(pilot, "enter")
         await visible(pilot, "+Cc: stable@vger.kernel.org")
         # a search also matches words in findings
         assert {note.role for note in view.notes} == {"error", "warning"}
         name = view.notes[-1].text.partition(":")[0]
         await keys(pilot, "escape")
-        view.go(0)
+        view.go_to_line(0)
         await pilot.press("slash", *name, "enter")
         await settle(pilot)
         assert name in view.searchable[view.cursor]
@@ -147,7 +147,9 @@ async def test_sign_off_is_added_after_its_text_is_shown(
             "the sign-off",
         )
         await until(
-            pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the checks"
+            pilot,
+            lambda: app.session.fresh_result(Stage.CHECKS) is not None,
+            "the checks",
         )
         await settle(pilot)
         assert "added Signed-off-by: to 1 commit; press u to undo" in last_message(app)
@@ -177,7 +179,7 @@ async def test_fixes_and_tags_share_a_dialog_and_an_undo(
         await until(pilot, lambda: "\nFixes: " in commit_message(clone), "the tag")
         await until(
             pilot,
-            lambda: newcomer.session.fresh(Stage.CHECKS) is not None,
+            lambda: newcomer.session.fresh_result(Stage.CHECKS) is not None,
             "the checks",
         )
         await settle(pilot)
@@ -216,7 +218,7 @@ async def test_strict_count_is_shown_with_its_key(
 
 def test_fix_shows_its_changed_lines() -> None:
     diff = ["--- a", "+++ b", "-\tif(rc)", "+\tif (rc)", " ", *["+more"] * 12]
-    assert change_text(diff).plain.split("\n")[1:] == [
+    assert format_changed_lines(diff).plain.split("\n")[1:] == [
         "-       if(rc)",
         "+       if (rc)",
         *["+more"] * 10,

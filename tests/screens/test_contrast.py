@@ -11,7 +11,13 @@ from rich.style import Style
 from textual.pilot import Pilot
 
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.legible import AA, AAA, contrast, is_text, legible
+from patchpilot.tui.legible import (
+    AA,
+    AAA,
+    contrast_ratio,
+    has_readable_text,
+    make_legible,
+)
 from patchpilot.tui.palette import Help
 from patchpilot.tui.themes import CONTRAST, DARK, HIGH_CONTRAST
 from patchpilot.tui.view.stages import Stage
@@ -33,7 +39,7 @@ def colored_texts(app: PatchpilotApp) -> list[tuple[str, Style]]:
         (text, style)
         for strip in app.screen._compositor.render_strips()
         for text, style, _ in strip
-        if is_text(text) and style and style.color and style.bgcolor
+        if has_readable_text(text) and style and style.color and style.bgcolor
     ]
 
 
@@ -44,7 +50,9 @@ def find_unreadable_texts(
     for text, style in colored_texts(app):
         assert style.color
         assert style.bgcolor
-        ratio = contrast(style.color.downgrade(system), style.bgcolor.downgrade(system))
+        ratio = contrast_ratio(
+            style.color.downgrade(system), style.bgcolor.downgrade(system)
+        )
         if ratio < least - ROUNDING and not style.color.is_default:
             yield f"{app.theme}, {app.stage}: {ratio:.2f} {text.strip()!r} {style}"
 
@@ -53,23 +61,23 @@ def test_contrast_matches_wcag() -> None:
     black, white, gray = (
         Color.parse(name) for name in ("#000000", "#ffffff", "#767676")
     )
-    assert contrast(black, white) == pytest.approx(21)
-    assert contrast(gray, white) == pytest.approx(4.54, abs=0.01)
-    assert contrast(gray, gray) == 1
+    assert contrast_ratio(black, white) == pytest.approx(21)
+    assert contrast_ratio(gray, white) == pytest.approx(4.54, abs=0.01)
+    assert contrast_ratio(gray, gray) == 1
 
 
 def test_color_is_changed_minimally() -> None:
     ground = Color.parse("#1e1e1e")
-    assert legible(
+    assert make_legible(
         Color.parse("#e0e0e0"), ground, AA, ColorSystem.TRUECOLOR
     ) == Color.parse("#e0e0e0")
-    moved = legible(Color.parse("#aa0000"), ground, AA, ColorSystem.TRUECOLOR)
-    assert AA <= contrast(moved, ground) < AA + 1.5
+    moved = make_legible(Color.parse("#aa0000"), ground, AA, ColorSystem.TRUECOLOR)
+    assert AA <= contrast_ratio(moved, ground) < AA + 1.5
     assert moved.triplet is not None
     assert moved.triplet.red > moved.triplet.green
-    on_sixteen = legible(Color.parse("#444466"), ground, AA, ColorSystem.STANDARD)
+    on_sixteen = make_legible(Color.parse("#444466"), ground, AA, ColorSystem.STANDARD)
     assert (
-        contrast(
+        contrast_ratio(
             on_sixteen.downgrade(ColorSystem.STANDARD),
             ground.downgrade(ColorSystem.STANDARD),
         )
@@ -125,7 +133,7 @@ async def test_every_stage_is_legible_also_with_sixteen_colors(
 async def test_theme_is_remembered(
     newcomer: PatchpilotApp,
 ) -> None:
-    newcomer.memory.keep(theme="ansi-dark")
+    newcomer.memory.save_values(theme="ansi-dark")
     async with running(newcomer, (80, 24)) as pilot:
         assert newcomer.theme == DARK.name
         await pilot.press("question_mark")

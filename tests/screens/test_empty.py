@@ -7,16 +7,19 @@ import pytest
 
 from patchpilot.model.printable import width
 from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.tui.screens.backports_screen import empty_keys, empty_words
-from patchpilot.tui.screens.follow_rows import middle_rows
-from patchpilot.tui.view.empty import empty_text
+from patchpilot.tui.screens.backports_screen import (
+    empty_result_keys,
+    empty_result_texts,
+)
+from patchpilot.tui.screens.follow_rows import placeholder_rows
+from patchpilot.tui.view.empty import format_placeholder
 
 
 @pytest.mark.parametrize("size", [(78, 20), (40, 9)])
 def test_text_is_centered(size: tuple[int, int]) -> None:
     columns, lines = size
     keys = (("f", "run git fetch"), ("Esc", "go back"))
-    text = empty_text("Nothing yet", "One two.\n\nThree.", keys, columns, lines)
+    text = format_placeholder("Nothing yet", "One two.\n\nThree.", keys, columns, lines)
     rows = text.plain.split("\n")
     assert len(rows) <= lines
     assert all(width(row) <= columns for row in rows)
@@ -29,25 +32,25 @@ def test_text_is_centered(size: tuple[int, int]) -> None:
 
 
 def test_blank_lines_give_way_first() -> None:
-    text = empty_text("Nothing yet", "Why.", (("f", "run git fetch"),), 60, 3)
+    text = format_placeholder("Nothing yet", "Why.", (("f", "run git fetch"),), 60, 3)
     assert len(text.split("\n")) == 3
 
 
 def test_unfetched_branches_name_the_key() -> None:
     rules = ("Not fetched.\n\nRun `git fetch`.",)
     result = BackportResult("1" * 40, "x", rules=rules, unfetched=True)
-    assert empty_words(result) == ("Not fetched.", "Run git fetch.")
-    assert empty_keys(result)[0] == ("g", "run git fetch, after confirmation")
+    assert empty_result_texts(result) == ("Not fetched.", "Run git fetch.")
+    assert empty_result_keys(result)[0] == ("g", "run git fetch, after confirmation")
     result = replace(result, unfetched=False)
-    assert [key for key, _ in empty_keys(result)] == ["4", "n"]
-    assert [key for key, _ in empty_keys(replace(result, commit=None))] == ["n"]
+    assert [key for key, _ in empty_result_keys(result)] == ["4", "n"]
+    assert [key for key, _ in empty_result_keys(replace(result, commit=None))] == ["n"]
 
 
 def test_follow_explains_the_wait() -> None:
-    reading = [row.plain.strip() for row in middle_rows(76, 18, is_reading=True)]
+    reading = [row.plain.strip() for row in placeholder_rows(76, 18, is_reading=True)]
     assert "Reading the tracked series …" in reading
     assert "Esc  cancel" in reading
-    rows = middle_rows(76, 18, is_reading=False)
+    rows = placeholder_rows(76, 18, is_reading=False)
     nothing = "\n".join(row.plain.strip() for row in rows)
     assert nothing.lstrip().startswith("This topic was not sent yet.")
     assert "w there tracks any other series" in nothing

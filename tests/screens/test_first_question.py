@@ -9,7 +9,7 @@ import pytest
 
 from patchpilot.resources import state_path
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.build_app import make
+from patchpilot.tui.build_app import create_app
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
@@ -27,8 +27,8 @@ def app(repo: Repo, tmp_path: Path) -> PatchpilotApp:
     """Start the TUI in a repository without a topic."""
     repo.git("checkout -q --detach origin/master")
     memory = SavedState(tmp_path / "state" / "walk.json")
-    memory.keep(theme="patchpilot-dark")
-    return make(repo.path, memory=memory)
+    memory.save_values(theme="patchpilot-dark")
+    return create_app(repo.path, memory=memory)
 
 
 async def test_log_search_reaches_stable_kernels(

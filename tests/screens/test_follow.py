@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from patchpilot.topic.followed import known_series, update_series
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.build_app import make
+from patchpilot.tui.build_app import create_app
 from patchpilot.tui.screens import first_question
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.stage.saved_state import SavedState
@@ -46,8 +46,8 @@ def sent_topic(tmp_path: Path) -> Iterator[Life]:
 @pytest.fixture
 def app(sent_topic: Life, tmp_path: Path) -> PatchpilotApp:
     memory = SavedState(tmp_path / "state" / "walk.json")
-    memory.keep(theme="patchpilot-dark")
-    return make(sent_topic.repo.path, memory=memory)
+    memory.save_values(theme="patchpilot-dark")
+    return create_app(sent_topic.repo.path, memory=memory)
 
 
 async def test_known_series_is_shown_while_polling(
@@ -177,12 +177,12 @@ async def test_late_result_is_drawn(
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         screen = app.screen
         assert isinstance(screen, FollowScreen)
-        (series,) = screen.shown
+        (series,) = screen.shown_result
         again = replace(
             series, entry=series.entry._replace(updated="2024-05-01T00:00:00+00:00")
         )
         app.session.conversation = app.session.conversation._replace(series=again)
-        app.call_later(lambda: (screen.on_resize(), screen.show((again,))))
+        app.call_later(lambda: (screen.on_resize(), screen.show_result((again,))))
         await settle(pilot)
         assert "Why do you change line 1?" in text_of(app)
 
@@ -227,13 +227,13 @@ async def test_repeated_bounce_is_reported_once(
     async with running(app, (80, 24), Stage.FOLLOW) as pilot:
         screen = app.screen
         assert isinstance(screen, FollowScreen)
-        (series,) = screen.shown
+        (series,) = screen.shown_result
         bounces = series.unread | {"bounce@example.net", "again@example.net"}
         there = app.session.conversation
         app.session.conversation = there._replace(
             series=replace(there.series, unread=bounces)
         )
-        screen.show(screen.shown)
+        screen.show_result(screen.shown_result)
         await settle(pilot)
         assert last_message(app) == "2 new messages: press x to read it"
 
@@ -250,7 +250,9 @@ async def test_opened_series_is_read_first(
 
     monkeypatch.setattr(known_series, "read_all_series", slow)
     app.session.series = 1
-    app.memory.keep(f"{sent_topic.repo.path.resolve()}/.git:topic", stage="follow")
+    app.memory.save_values(
+        f"{sent_topic.repo.path.resolve()}/.git:topic", stage="follow"
+    )
     async with app.run_test(size=(80, 24)) as pilot:
         await until(
             pilot,
@@ -270,13 +272,13 @@ async def test_r_answers_the_oldest_question(
 ) -> None:
     given: list[str] = []
     monkeypatch.setattr(
-        "patchpilot.tui.actions.reply_action.reply_to",
+        "patchpilot.tui.actions.reply_action.reply_to_message",
         lambda _, message_id, *__: given.append(message_id),
     )
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         screen = app.screen
         assert isinstance(screen, FollowScreen)
-        monkeypatch.setattr(FollowScreen, "chosen", None)
+        monkeypatch.setattr(FollowScreen, "selected_item", None)
         await pilot.press("r")
         await pilot.pause()
         assert given == [screen._items[0].point.message_id]
@@ -285,10 +287,10 @@ async def test_r_answers_the_oldest_question(
 def test_mail_path_is_not_a_message_id(tmp_path: Path) -> None:
     bounce = tmp_path / "bounce.eml"
     bounce.write_text("Subject: Undelivered\n\n")
-    assert first_question.mail_file(str(bounce)) == bounce
-    assert first_question.mail_file("/nowhere/bounce.eml") is not None
+    assert first_question.find_mail_file(str(bounce)) == bounce
+    assert first_question.find_mail_file("/nowhere/bounce.eml") is not None
     for name in ("<a.b@example.org>", "https://lore.kernel.org/r/a.b@example.org/", ""):
-        assert first_question.mail_file(name) is None
+        assert first_question.find_mail_file(name) is None
 
 
 async def test_mbox_file_can_be_followed(
@@ -314,7 +316,7 @@ async def test_mbox_file_can_be_followed(
             pilot,
             lambda: any(
                 one.entry.message_id == "other@example.org"
-                for one in app.session.last(Stage.FOLLOW) or ()
+                for one in app.session.last_result(Stage.FOLLOW) or ()
             ),
             "the series",
         )
@@ -337,7 +339,7 @@ async def test_new_series_appear_automatically(
             pilot,
             lambda: any(
                 one.entry.message_id == "other@example.org"
-                for one in app.session.last(Stage.FOLLOW) or ()
+                for one in app.session.last_result(Stage.FOLLOW) or ()
             ),
             "the series",
         )
@@ -349,7 +351,7 @@ async def test_resizing_keeps_the_cursor(
     async with running(app, (100, 40), Stage.FOLLOW) as pilot:
         thread = app.screen.query_one("#thread", RowList)
         assert "Conversation · changes requested" in text_of(app)
-        part = thread.chosen
+        part = thread.selected_item
         await pilot.resize_terminal(80, 24)
         await settle(pilot)
         shown = text_of(app)
@@ -358,7 +360,7 @@ async def test_resizing_keeps_the_cursor(
         for name in ("state  ", "turn  ", "landed  "):
             assert name not in shown, name
         assert "Why do you change line 1?" in shown
-        assert thread.chosen == part
+        assert thread.selected_item == part
 
 
 async def show_other_series(pilot: Pilot[int]) -> None:
@@ -379,7 +381,9 @@ async def select_row(pilot: Pilot[int], words: str) -> None:
 
 def move_to_row(app: PatchpilotApp, words: str) -> None:
     thread = app.screen.query_one("#thread", RowList)
-    thread.go(next(at for at, row in enumerate(thread.lines()) if words in row))
+    thread.go_to_line(
+        next(at for at, row in enumerate(thread.searchable_lines()) if words in row)
+    )
 
 
 async def test_r_replies_to_the_selected_mail(

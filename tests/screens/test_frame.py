@@ -18,12 +18,12 @@ from patchpilot.topic.topic_facts import TopicFacts, topic_facts
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.glyphs import _SIGNS, glyph, uses_ascii
 from patchpilot.tui.view.session import OpenTopic
-from patchpilot.tui.view.stage_line import stage_cells
+from patchpilot.tui.view.stage_line import fit_stage_cells
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
-from patchpilot.tui.view.title import title_row, title_texts
+from patchpilot.tui.view.title import format_title_row, title_texts
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.stagebar import StageBar
-from patchpilot.tui.widgets.title_line import title_text
+from patchpilot.tui.widgets.title_line import format_title_line
 from tests.kit.walk import keys, last_message, running, settle, still, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
@@ -49,7 +49,7 @@ def test_stage_bar_fits_every_width(
 ) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", ascii_only)
     for wide in range(44, 200):
-        cells = stage_cells(make_status, current, wide)
+        cells = fit_stage_cells(make_status, current, wide)
         line = " " + "".join(cell.text + cell.gap for cell in cells)
         assert width(line) <= wide
         assert all(str(cell.stage.number) in cell.text for cell in cells)
@@ -66,7 +66,7 @@ def test_stage_bar_fits_every_width(
 
 def test_title_is_cut_from_the_right() -> None:
     places = title_texts(TOPIC, FACTS)
-    shown = [title_row(SUBJECT, places, "", wide) for wide in (200, 120, 80, 50)]
+    shown = [format_title_row(SUBJECT, places, "", wide) for wide in (200, 120, 80, 50)]
     assert [width(row) for row in shown] == [200, 120, 80, 50]
     assert (
         shown[0]
@@ -85,23 +85,23 @@ def test_title_is_cut_from_the_right() -> None:
     assert shown[3].startswith(" net/acme: allow old cards")
     assert SUBJECT in shown[0]
     assert (
-        title_row(SUBJECT, places, "reading 3/10", 80)
+        format_title_row(SUBJECT, places, "reading 3/10", 80)
         .rstrip()
         .endswith("  acme-old-cards · v2 · 0 patches · reading 3/10")
     )
     assert (
-        title_row(SUBJECT, places, "reading " * 5, 80)
+        format_title_row(SUBJECT, places, "reading " * 5, 80)
         .rstrip()
         .endswith("  reading reading reading reading reading")
     )
-    assert "\n" not in title_row("a\nb\x1b[31m", places, "x\ny", 80)
+    assert "\n" not in format_title_row("a\nb\x1b[31m", places, "x\ny", 80)
 
 
 def test_title_style_starts_at_its_text() -> None:
     # on such a line, Textual would search forever
     for doing in ("", "* reading the history of the files"):
         for wide in range(120):
-            spans = title_text(SUBJECT, ("my-fix",), doing, wide).spans
+            spans = format_title_line(SUBJECT, ("my-fix",), doing, wide).spans
             assert all(0 <= span.start <= span.end for span in spans), (doing, wide)
 
 
@@ -246,18 +246,20 @@ async def test_late_results_are_harmless(
         assert screen is not None
         await screen.query_one(StageBar).remove()
         assert screen.is_mounted
-        app.redraw()
+        app.redraw_stage()
         app.jobs._show_error()
         screen.show_error(PatchpilotError("late"))
         await screen.remove_children()
         await pilot.press("escape", "enter")
         assert app.is_running
-        screen.in_thread("waiting", lambda *_: None, lambda _: screen.place())
-    screen.place()
+        screen.run_in_thread(
+            "waiting", lambda *_: None, lambda _: screen.update_titles()
+        )
+    screen.update_titles()
     screen.show_error(PatchpilotError("late"))
     screen.close_error()
-    screen._done("waiting", lambda result: screen.place(), None)
-    app.redraw()
+    screen._finish_side_job("waiting", lambda result: screen.update_titles(), None)
+    app.redraw_stage()
 
 
 async def test_plus_enlarges_the_focused_panel(

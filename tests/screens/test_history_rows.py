@@ -6,7 +6,7 @@ and evidence.
 from datetime import UTC, datetime
 
 from patchpilot.topic.followed.story import StoryEvent, StoryKind
-from patchpilot.tui.screens.follow_rows import story_rows
+from patchpilot.tui.screens.follow_rows import event_rows
 
 EVENTS = (
     StoryEvent(
@@ -38,7 +38,7 @@ EVENTS = (
 
 
 def test_events_have_sign_and_proof() -> None:
-    rows = "\n".join(row.plain for row in story_rows(EVENTS, 37))
+    rows = "\n".join(row.plain for row in event_rows(EVENTS, 37))
     assert rows.split("\n") == [
         "» v1 sent, 2 patches",
         "  2024-03-04 09:00 · <v1@example.or…",
@@ -55,7 +55,7 @@ def test_events_have_sign_and_proof() -> None:
 
 
 def test_mail_text_is_escaped() -> None:
-    shown = story_rows(
+    shown = event_rows(
         [
             StoryEvent(
                 StoryKind.REPLY, "review by \x1b[2JEve\n[red]x", None, "a\x1b]0;@b"

@@ -18,14 +18,14 @@ from patchpilot.topic.home import home_branches, read_home
 from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic, Turn
 from patchpilot.topic.home.read_home import read_topics
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.build_app import make
-from patchpilot.tui.palette import commands
+from patchpilot.tui.build_app import create_app
+from patchpilot.tui.palette import list_commands
 from patchpilot.tui.screens.home_rows import (
-    news_of,
-    states_of,
-    titles_of,
+    cell_widths,
+    column_titles,
+    format_topic_news,
+    load_topic_states,
     topic_rows,
-    widths,
 )
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.saved_state import SavedState
@@ -68,8 +68,8 @@ def topic_with_question(
 def start(tmp_path: Path) -> Start:
     def on(work: Path | None, *, at_home: bool = True) -> PatchpilotApp:
         memory = SavedState(tmp_path / "state" / "walk.json")
-        memory.keep(theme="patchpilot-dark")
-        return make(work, memory=memory, at_home=open_home)
+        memory.save_values(theme="patchpilot-dark")
+        return create_app(work, memory=memory, at_home=open_home)
 
     return on
 
@@ -99,7 +99,9 @@ async def open_topic(pilot: Pilot[int], title: str, key: str = "enter") -> None:
     titles = [topic.title for topic in screen._topics or ()]
     await pilot.press("home", *["j"] * titles.index(title))
     await until(
-        pilot, lambda: (topic := screen._topic()) and topic.title == title, title
+        pilot,
+        lambda: (topic := screen._selected_topic()) and topic.title == title,
+        title,
     )
     await pilot.press(key)
 
@@ -263,7 +265,7 @@ async def test_list_contains_every_group(
         await until(pilot, lambda: not screen._doing and screen._topics, "quiet")
         await pilot.press("slash", *"pointer", "enter")
         await pilot.pause()
-        assert [row.about.title for row in screen._list.rows] == [
+        assert [row.about.title for row in screen._topic_list.rows] == [
             "demo: check the pointer before use"
         ]
         await pilot.press("enter")
@@ -285,17 +287,17 @@ async def test_escape_ends_the_filter(
         assert isinstance(screen, HomeScreen)
         await pilot.press("slash", *"DWC3", "enter")
         await pilot.pause()
-        assert [row.about.key for row in screen._list.rows] == ["2"]
+        assert [row.about.key for row in screen._topic_list.rows] == ["2"]
         assert "1 of 5 topics" in text_of(app)
         await pilot.press("escape")
         await pilot.pause()
         assert "1 of" not in text_of(app)
         assert "end filter" not in text_of(app)
-        order = [row.about.key for row in screen._list.rows if row.about]
+        order = [row.about.key for row in screen._topic_list.rows if row.about]
         assert order == ["2", "1", "4", "5", "3"]
         await pilot.press("o")
         await pilot.pause()
-        assert [row.about.key for row in screen._list.rows if row.about][:2] == [
+        assert [row.about.key for row in screen._topic_list.rows if row.about][:2] == [
             "1",
             "2",
         ]
@@ -361,7 +363,7 @@ def test_home_looks_as_it_did(
     monkeypatch.delenv("NO_COLOR", raising=False)
     set_known_topics(monkeypatch, make_topics())
     app = start(tmp_path)
-    app.memory.keep(theme=theme)
+    app.memory.save_values(theme=theme)
 
     async def drawn(pilot: Pilot[int]) -> None:
         await open_home(pilot, "usb: dwc3")
@@ -386,7 +388,7 @@ async def test_next_stage_is_the_first_unfinished(
     alone = tuple(topic for topic in make_topics() if topic.branch == "spi-dma")
     set_known_topics(monkeypatch, alone)
     app = start(tmp_path)
-    app.memory.keep(f"{alone[0].repository}:spi-dma", standings=STANDING)
+    app.memory.save_values(f"{alone[0].repository}:spi-dma", standings=STANDING)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "spi: dma", "2 Checks", "1 your turn")
         assert "stage 2 Checks: 3 errors, 1 warning" in text_of(app)
@@ -396,9 +398,9 @@ async def test_next_stage_is_the_first_unfinished(
 def test_row_columns_match_the_header(
     columns: int,
 ) -> None:
-    news = partial(news_of, states={})
-    wide = widths({Turn.YOURS: make_topics()}, columns, news)
-    titles = titles_of(wide).plain[1:]
+    news = partial(format_topic_news, states={})
+    wide = cell_widths({Turn.YOURS: make_topics()}, columns, news)
+    titles = column_titles(wide).plain[1:]
     for row in topic_rows({Turn.YOURS: make_topics()}, wide, news)[1:]:
         text, topic = row.text.plain, row.about
         assert len(text) <= columns
@@ -409,7 +411,7 @@ def test_row_columns_match_the_header(
             f"v{topic.version}" if topic.version else "–"
         )
     assert ("Branch" in titles) is (columns >= 110)
-    assert not states_of({"commit": "no state"})
+    assert not load_topic_states({"commit": "no state"})
 
 
 async def test_recent_request_is_listed(start: Start, tmp_path: Path) -> None:
@@ -439,7 +441,7 @@ async def test_empty_home_lists_working_keys(start: Start, tmp_path: Path) -> No
     app = start(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "No topics yet", "in your clone")
-        every = [command.does for command in commands(app, app.screen)]
+        every = [command.does for command in list_commands(app, app.screen)]
         assert not any(Stage.CHECKS.label in does for does in every)
         await pilot.press("question_mark")
         await until(

@@ -29,7 +29,7 @@ def test_search_result_is_shown_for_conflicts() -> None:
         (BranchVerdict.FIXED, "none", ""),
         (BranchVerdict.NOT_AFFECTED, "none", ""),
     ):
-        known = dict(texts.facts(make_branch_result(verdict, search=search)))
+        known = dict(texts.branch_facts(make_branch_result(verdict, search=search)))
         assert words in known.get("search", ""), verdict
         assert ("search" in known) is bool(words)
 

@@ -11,7 +11,7 @@ from patchpilot.model.rule import Severity
 from patchpilot.topic.home.home_topic import Turn
 from patchpilot.tui.screens.checks_rows import LOOKS
 from patchpilot.tui.screens.home_rows import SIGNS as TURNS
-from patchpilot.tui.themes import OURS, color_names, needs_you
+from patchpilot.tui.themes import OURS, terminal_colors, user_task_color
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.stages import NEEDS_YOU, STYLES, StageState
 from patchpilot.tui.widgets.diff_colors import ROLES
@@ -35,11 +35,11 @@ def test_open_work_has_its_own_color(
 ) -> None:
     named = theme.to_color_system().generate()
     for other in ("warning", "error", *["accent"] * (theme in OURS)):
-        assert color_distance(needs_you(theme), Color.parse(named[other])) >= APART, (
-            other
-        )
-    colors = color_names(theme).ansi_colors
-    assert Color(*colors[BRIGHT_MAGENTA]) == Color(*needs_you(theme).rgb)
+        assert (
+            color_distance(user_task_color(theme), Color.parse(named[other])) >= APART
+        ), other
+    colors = terminal_colors(theme).ansi_colors
+    assert Color(*colors[BRIGHT_MAGENTA]) == Color(*user_task_color(theme).rgb)
     assert Color(*colors[YELLOW]) == Color(*Color.parse(named["warning"]).rgb)
 
 

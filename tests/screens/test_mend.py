@@ -114,7 +114,7 @@ async def test_one_finding_is_fixed_alone(untidy: Repo, walk_on: On) -> None:
     async with app.run_test(size=(160, 50)) as pilot:
         view = await open_checks(pilot)
         screen = app.screen
-        view.choose(
+        view.select_note(
             [shown.finding.name for shown in screen._found].index("malformed-tag")
         )  # type: ignore[attr-defined]
         await settle(pilot)
@@ -203,7 +203,7 @@ async def test_waived_finding_is_listed(untidy: Repo, walk_on: On) -> None:
                     for waiver in topic_waivers(repository, (), "master")
                 }
 
-        pager.go(at)
+        pager.go_to_line(at)
         await keys(pilot, "i")
         await pilot.press("enter")
         await settle(pilot)
@@ -213,18 +213,20 @@ async def test_waived_finding_is_listed(untidy: Repo, walk_on: On) -> None:
         await settle(pilot)
         await until(
             pilot,
-            lambda: app.session.fresh(Stage.CHECKS) is not None,
+            lambda: app.session.fresh_result(Stage.CHECKS) is not None,
             "the findings made anew",
         )
         assert waived() == {"malformed-tag": "he writes it so"}
-        assert "1 waived" in app.session.status(Stage.CHECKS).note
+        assert "1 waived" in app.session.stage_status(Stage.CHECKS).note
         assert "malformed-tag" not in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
         with Repository.open(untidy.path) as repository:
             from patchpilot.services.check.check_topic import make_topic_driver
 
             assert app.session.topic is not None
             driver = make_topic_driver(
-                repository, app.session.settings(repository), app.session.checked_topic
+                repository,
+                app.session.read_settings(repository),
+                app.session.checked_topic,
             )
             same = driver.check_source(PatchSource(base="master"))
         assert [one.reason for _, one in same.suppressed] == ["he writes it so"]
@@ -243,13 +245,13 @@ async def test_waived_finding_is_listed(untidy: Repo, walk_on: On) -> None:
         await keys(pilot, "i")
         await until(
             pilot,
-            lambda: app.session.fresh(Stage.CHECKS) is not None,
+            lambda: app.session.fresh_result(Stage.CHECKS) is not None,
             "the findings made anew",
         )
         await settle(pilot)
         assert waived() == {}
         assert "malformed-tag" in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
-        assert app.session.status(Stage.CHECKS).state is StageState.BLOCKED
+        assert app.session.stage_status(Stage.CHECKS).state is StageState.BLOCKED
 
 
 def test_fix_preview_matches_the_result(

@@ -39,15 +39,15 @@ async def test_undeliverable_recipient_is_removed(sign_off: Path, walk_on: On) -
         await settle(pilot)
         assert "no dot" in text_of(app)
         await pilot.press("escape")
-        edit(app.session.last(Stage.RECIPIENTS).planned, cc=["foo@bar"])
-        app.session.changed("edits")
-        app.jobs.begin(Stage.RECIPIENTS)
+        edit(app.session.last_result(Stage.RECIPIENTS).planned, cc=["foo@bar"])
+        app.session.mark_changed("edits")
+        app.jobs.start_stage(Stage.RECIPIENTS)
         await settle(pilot)
-        stands = app.session.status(Stage.RECIPIENTS)
+        stands = app.session.stage_status(Stage.RECIPIENTS)
         assert stands.state is StageState.TODO
         assert "foo@bar" in stands.note
         await keys(pilot, Stage.PREVIEW)
-        assert app.session.status(Stage.PREVIEW).state is StageState.BLOCKED
+        assert app.session.stage_status(Stage.PREVIEW).state is StageState.BLOCKED
         assert (
             "hint: write the domain in full, or press o to switch the transport"
             in text_of(app)
@@ -60,9 +60,9 @@ async def test_undeliverable_recipient_is_removed(sign_off: Path, walk_on: On) -
             if "foo@bar" in str(people.get_option_at_index(at).prompt)
         )
         await keys(pilot, "space")
-        assert app.session.status(Stage.PREVIEW).state is not StageState.BLOCKED
+        assert app.session.stage_status(Stage.PREVIEW).state is not StageState.BLOCKED
         await keys(pilot, Stage.PREVIEW)
-        assert app.session.status(Stage.PREVIEW).state is StageState.TODO
+        assert app.session.stage_status(Stage.PREVIEW).state is StageState.TODO
         assert "hint: " not in text_of(app)
 
 
@@ -74,7 +74,7 @@ async def test_missing_mail_server_blocks_the_send(
     git(sign_off, "config", "--global", "--unset", "sendemail.smtpServer")
     app = walk_on(sign_off)
     async with running(app, (80, 24), Stage.PREVIEW, Stage.SEND) as pilot:
-        assert app.session.status(Stage.SEND).state is StageState.BLOCKED
+        assert app.session.stage_status(Stage.SEND).state is StageState.BLOCKED
         assert "press a to set up your mail account" in text_of(app)
         for key in ("s", "m"):
             await keys(pilot, key)
@@ -82,7 +82,7 @@ async def test_missing_mail_server_blocks_the_send(
             assert run.pop()
         git(sign_off, "config", "--global", "sendemail.smtpServer", "mail.example.org")
         await keys(pilot, "g")
-        assert app.session.status(Stage.SEND).state is StageState.TODO
+        assert app.session.stage_status(Stage.SEND).state is StageState.TODO
 
 
 async def test_unchanged_edit_asks_nothing(fixed: Path, app: PatchpilotApp) -> None:
@@ -140,7 +140,7 @@ async def test_project_without_stable_series_skips_backports(
         git(fixed, "update-ref", "-d", ref)
     git(fixed, "config", "patchpilot.profile", "u-boot")
     async with running(app, (80, 24), Stage.BACKPORTS) as pilot:
-        stands = app.session.status(Stage.BACKPORTS)
+        stands = app.session.stage_status(Stage.BACKPORTS)
         assert (stands.state, stands.note) == (
             StageState.DONE,
             "u-boot maintains no stable branches: nothing to backport",
@@ -149,6 +149,6 @@ async def test_project_without_stable_series_skips_backports(
         await keys(pilot, "enter", "a")
         git(fixed, "config", "patchpilot.profile", "linux")
         await keys(pilot, "g")
-        stands = app.session.status(Stage.BACKPORTS)
+        stands = app.session.stage_status(Stage.BACKPORTS)
         assert stands.state is StageState.TODO
         assert "setup stable --fetch" in text_of(app)

@@ -13,7 +13,7 @@ from textual.app import App
 
 import patchpilot.tui
 from patchpilot.demo.robin import is_first
-from patchpilot.tui.palette import Help, commands
+from patchpilot.tui.palette import Help, list_commands
 from patchpilot.tui.screens.backports_screen import BackportsScreen
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
 from patchpilot.tui.screens.recipients_screen import RecipientsScreen
@@ -65,7 +65,9 @@ async def test_help_of_dialogs_lists_their_keys() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(Choose("Which?", ANSWERS, "Open a topic"))
         every: Any = app
-        words = {command.does: command.key for command in commands(every, app.screen)}
+        words = {
+            command.does: command.key for command in list_commands(every, app.screen)
+        }
         assert words["Switch branch"] == "s"
         assert words["cancel"] == "Esc"
         assert words["choose"] == "Enter"
@@ -98,7 +100,9 @@ def test_branch_has_only_useful_keys(
     branch = SimpleNamespace(
         verdict=verdict, wants_fix=True, prerequisites=prerequisites
     )
-    screen: Any = SimpleNamespace(_shown=SimpleNamespace(upstream=True), chosen=branch)
+    screen: Any = SimpleNamespace(
+        _shown=SimpleNamespace(upstream=True), selected_item=branch
+    )
     useful = partial(BackportsScreen.check_action, screen, parameters=())
     assert [*filter(useful, ("resolve", "tick"))] == shown
 

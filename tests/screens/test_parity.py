@@ -42,9 +42,9 @@ async def test_stages_show_their_service_result(
         assert call("prepare", "-C", fixed, "--signoff").code == 0
     async with running(app, (80, 24), Stage.BACKPORTS, Stage.PREVIEW):
         got = {
-            stage: app.session.fresh(stage)
+            stage: app.session.fresh_result(stage)
             for stage in Stage
-            if app.session.fresh(stage) is not None
+            if app.session.fresh_result(stage) is not None
         }
         likely = app.session.likely
 
@@ -131,8 +131,8 @@ async def test_follow_matches_track(
     )
     assert call("track", "add", "--mbox", box, "-C", fixed).code == 0
     async with running(app, (80, 24), Stage.FOLLOW):
-        (got,) = app.session.fresh(Stage.FOLLOW)
-        rows = app.screen.query_one("#thread", RowList).lines()
+        (got,) = app.session.fresh_result(Stage.FOLLOW)
+        rows = app.screen.query_one("#thread", RowList).searchable_lines()
         shown = " ".join((text_of(app), *rows))
     (said,) = run_json_command("track", "-C", fixed)["series"]
     assert (got.entry.id, got.subject, str(got.state), got.next_step) == (
@@ -180,7 +180,9 @@ def test_chosen_base_reaches_the_tags_stage(
     with Repository.open(story.repo.path) as repository:
         session = Session(story.repo.path, base="v1.2")
         session.read_topic(repository)
-        result, _ = tags_rows.load(JobRequest(repository, session, lambda *_: None))
+        result, _ = tags_rows.load_stage(
+            JobRequest(repository, session, lambda *_: None)
+        )
     assert any("squash it" in note for note in result.notes)
     assert run_json_command("fixes", "-C", story.repo.path, "--base", "v1.2")[
         "notes"
@@ -197,7 +199,7 @@ async def test_non_fix_needs_no_tag(
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
     app = walk_on(story.repo.path)
     async with running(app, (80, 24), Stage.TAGS) as pilot:
-        assert app.session.status(Stage.TAGS).state is StageState.DONE
+        assert app.session.stage_status(Stage.TAGS).state is StageState.DONE
         assert "its message names no bug" in text_of(app)
         assert story.culprit[:12] not in text_of(app)
         await keys(pilot, "enter")

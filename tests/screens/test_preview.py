@@ -76,4 +76,4 @@ async def test_transport_can_be_switched(app: PatchpilotApp) -> None:
             == "transport: b4 instead of git-send-email; press o to switch again"
         )
         await settle(pilot)
-        assert app.session.fresh(Stage.PREVIEW).request.via == "b4"
+        assert app.session.fresh_result(Stage.PREVIEW).request.via == "b4"

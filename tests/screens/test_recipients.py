@@ -20,8 +20,8 @@ from patchpilot.tui.screens.recipients_rows import (
     OUT,
     SETTINGS,
     TAGS,
+    display_role,
     group_recipients,
-    role_of,
 )
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog
@@ -74,7 +74,11 @@ def test_excluded_recipient_keeps_its_place() -> None:
         BY_YOU,
     ]
     assert found["WIDGETS (Supported)"] == [("To", "ada"), (OUT, "bo"), ("Cc", "list")]
-    assert [role_of(one) for _, one in rows[3:6]] == ["author", "reporter", "added"]
+    assert [display_role(one) for _, one in rows[3:6]] == [
+        "author",
+        "reporter",
+        "added",
+    ]
 
 
 def recipient_rows(app: PatchpilotApp) -> list[str]:
@@ -174,14 +178,14 @@ async def test_o_shows_one_patch_of_a_series(fixed: Path, app: PatchpilotApp) ->
         await visible(pilot, "Recipients of patch: net/acme: second")
         # edits apply to the displayed patch
         people = app.screen.query_one("#people", RowList)
-        who = people.chosen[1].address.email
+        who = people.selected_item[1].address.email
         await keys(pilot, "space")
         await until(
             pilot,
             lambda: (
                 Stage.RECIPIENTS in app.session.found
-                and people.chosen
-                and people.chosen[0] == OUT
+                and people.selected_item
+                and people.selected_item[0] == OUT
             ),
             "excluded from one patch",
         )
@@ -220,7 +224,9 @@ async def test_undisclosed_fix_has_few_recipients(
             assert "undisclosed fix is sent to the maintainers" in last_message(app)
         assert recipient_rows(app)[1].split()[1] == "To"
         await keys(pilot, Stage.SEND)
-        await until(pilot, lambda: app.session.last(Stage.SEND) is not None, "the plan")
-        planned = app.session.last(Stage.SEND)
+        await until(
+            pilot, lambda: app.session.last_result(Stage.SEND) is not None, "the plan"
+        )
+        planned = app.session.last_result(Stage.SEND)
         roles = sorted(one.role for one in planned.recipients)
         assert roles == ["maintainer", "maintainer", "maintainer", "security team"]

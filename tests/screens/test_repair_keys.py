@@ -27,7 +27,7 @@ async def test_verdict_matches_a_dry_run(clone: Path, newcomer: PatchpilotApp) -
     printed = call("send", "-C", clone, "--dry-run").out.rstrip("\n").split("\n")[-1]
     async with running(newcomer, (120, 36), Stage.SEND):
         assert f" {printed[0].upper()}{printed[1:]} " in text_of(newcomer)
-        assert newcomer.session.status(Stage.SEND).note == printed
+        assert newcomer.session.stage_status(Stage.SEND).note == printed
 
 
 async def test_a_repairs_the_first_problem(
@@ -37,14 +37,14 @@ async def test_a_repairs_the_first_problem(
         screen = newcomer.screen
         assert isinstance(screen, SendScreen)
         await keys(pilot, "x", "end")
-        assert screen.chosen.state == "ok"
-        first = screen._first_fixable
+        assert screen.selected_item.state == "ok"
+        first = screen._first_fixable_check
         assert first is not None
         assert "repair" not in screen.shown_keys.hidden
         screen.query_one("#checks", RowList).focus()
         await pilot.press("a")
         await pilot.pause()
-        assert screen.chosen.name == first.name
+        assert screen.selected_item.name == first.name
         assert "nothing to fix" not in last_message(newcomer)
         screen._shown = Mock(refused=False, blocked=None, checks=())
         assert "repair" in screen.shown_keys.hidden

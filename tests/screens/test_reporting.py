@@ -37,7 +37,7 @@ async def test_error_is_shown_wherever_it_is_raised(
             "key": lambda: app.simulate_key("q"),
             "message": lambda: screen.call_later(raise_failure),
             "message of the application": lambda: app.call_later(raise_failure),
-            "timer": lambda: screen.call_at_rest(raise_failure),
+            "timer": lambda: screen.call_when_cursor_rests(raise_failure),
             "answer": lambda: app.screen.dismiss(None),
         }
         for name, act in raises.items():

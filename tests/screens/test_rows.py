@@ -18,12 +18,25 @@ from patchpilot.services.backport.write_backports import (
     WrittenBackport,
     format_send_command,
 )
-from patchpilot.tui.build_app import screen_of
-from patchpilot.tui.screens.backports_rows import resolving_rows, written_rows
-from patchpilot.tui.screens.send_rows import help_of
+from patchpilot.tui.build_app import find_screen_class
+from patchpilot.tui.screens.backports_rows import (
+    describe_resolution,
+    written_patch_rows,
+)
+from patchpilot.tui.screens.send_rows import repair_help
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.action_keys import KEYS, first_stage, keys_at, replace_commands
-from patchpilot.tui.view.rich_text import diff_line, fit_text, highlight_code, plain
+from patchpilot.tui.view.action_keys import (
+    KEYS,
+    first_named_stage,
+    keys_at_stage,
+    replace_commands,
+)
+from patchpilot.tui.view.rich_text import (
+    color_diff_line,
+    fit_text,
+    highlight_code,
+    plain_text,
+)
 from patchpilot.tui.view.stages import Stage
 
 WHY = "not in mainline here"
@@ -31,9 +44,9 @@ WHY = "not in mainline here"
 
 def test_branches_with_one_reason_share_a_row() -> None:
     none = tuple(WrittenBackport(f"linux-{one}.y", (), WHY) for one in ("6.1", "6.6"))
-    assert written_rows(none) == [f"no patch for linux-6.1.y, linux-6.6.y: {WHY}"]
+    assert written_patch_rows(none) == [f"no patch for linux-6.1.y, linux-6.6.y: {WHY}"]
     some = (WrittenBackport("linux-6.12.y", (Path("backports/0001-a.patch"),)), *none)
-    assert written_rows(some) == [
+    assert written_patch_rows(some) == [
         "linux-6.12.y, in backports:",
         "  0001-a.patch",
         "",
@@ -52,30 +65,30 @@ def test_written_patches_show_the_send_command(
         )
         for one in ("6.6", "6.12")
     )
-    rows = written_rows(done)
+    rows = written_patch_rows(done)
     assert "They lack your Signed-off-by" in rows[-5]
     assert "the latest branch first" in rows[-4]
     signed = [replace(one, is_signed=True) for one in done]
-    assert "They have your Signed-off-by." in written_rows(signed)
+    assert "They have your Signed-off-by." in written_patch_rows(signed)
     assert rows[-2:] == [
         "  git send-email 'my backports/6.12'/*.patch",
         "  git send-email 'my backports/6.6'/*.patch",
     ]
     monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
-    assert "do not send mail yourself" in written_rows(done)[-1]
-    assert not any("git send-email" in row for row in written_rows(done))
+    assert "do not send mail yourself" in written_patch_rows(done)[-1]
+    assert not any("git send-email" in row for row in written_patch_rows(done))
 
 
 def test_conflict_shows_where_to_resume() -> None:
     waiting = ConflictResolution(
         "linux-6.1.y", Path("/clone"), "conflict", ("a.c",), ("git cherry-pick",)
     )
-    rows = resolving_rows(waiting)
+    rows = describe_resolution(waiting)
     assert rows[0] == "The conflict on linux-6.1.y is in this clone:"
     assert "press a here to continue" in rows[-1]
     files, advice = (Path("/patches/0001-a.patch"),), ("git send-email /patches/*",)
     done = replace(waiting, state="done", advice=advice, files=files, commits=("01 a",))
-    rows = resolving_rows(done)
+    rows = describe_resolution(done)
     assert {"  01 a", "    0001-a.patch", "  git send-email /patches/*"} <= set(rows)
 
 
@@ -122,13 +135,13 @@ def test_advice_names_keys(advice: Advice, stage: Stage | None, words: str) -> N
 
 
 def test_first_action_leads_to_its_stage() -> None:
-    assert first_stage(REVIEW) is Stage.SEND
-    assert first_stage(Action("send", ("--reroll",))) is Stage.FOLLOW
+    assert first_named_stage(REVIEW) is Stage.SEND
+    assert first_named_stage(Action("send", ("--reroll",))) is Stage.FOLLOW
 
 
 def test_check_names_the_repairing_key() -> None:
     def check(name: str, hint: Advice, state: CheckState = CheckState.NOTE) -> str:
-        return help_of(CheckLine(state, name, "", hint))
+        return repair_help(CheckLine(state, name, "", hint))
 
     sign_off = Action("prepare", ("--signoff",), "git commit -s, or {}")
     assert (
@@ -146,7 +159,7 @@ def test_check_names_the_repairing_key() -> None:
 
 @given(st.text(), st.integers(1, 200))
 def test_text_is_escaped(text: str, columns: int) -> None:
-    for styled in (plain(text), diff_line(text)):
+    for styled in (plain_text(text), color_diff_line(text)):
         assert not UNSAFE.search(styled.plain)
         assert not [span for span in styled.spans if "link" in str(span.style)]
     assert width(fit_text(text, columns)) == columns
@@ -172,8 +185,8 @@ def test_text_is_escaped(text: str, columns: int) -> None:
     ).map("".join)
 )
 def test_markup_stays_text(text: str) -> None:
-    assert plain(text).plain == make_printable(text).expandtabs(8)
-    assert not plain(text).spans
+    assert plain_text(text).plain == make_printable(text).expandtabs(8)
+    assert not plain_text(text).spans
 
 
 def test_started_version_leads_to_its_changelog() -> None:
@@ -181,7 +194,7 @@ def test_started_version_leads_to_its_changelog() -> None:
     step = Action("draft", ("--changelog", "- what changed"), words)
     assert replace_commands(step, Stage.FOLLOW) == "write the changelog of v2 (e)"
     assert replace_commands(step) == "write the changelog of v2 (e at stage 6)"
-    assert keys_at(step, Stage.FOLLOW) == ("e",)
+    assert keys_at_stage(step, Stage.FOLLOW) == ("e",)
 
 
 def test_keys_follow_sentences_without_a_command() -> None:
@@ -193,7 +206,7 @@ def test_keys_follow_sentences_without_a_command() -> None:
         == "answer the review\xa0(r) and send v2\xa0(v)"
     )
     assert replace_commands(step) == str(step) == "answer the review and send v2"
-    assert keys_at(step, Stage.FOLLOW) == ("r", "v")
+    assert keys_at_stage(step, Stage.FOLLOW) == ("r", "v")
     wait = Action("track", ("update",), "wait for replies")
     assert replace_commands(wait, Stage.FOLLOW) == "wait for replies"
 
@@ -203,7 +216,7 @@ def test_every_key_is_bound() -> None:
         if key.stage and key.key:
             bound = {
                 name
-                for owner in (screen_of(key.stage), StageScreen)
+                for owner in (find_screen_class(key.stage), StageScreen)
                 for binding in owner.BINDINGS
                 for name in binding.key.split(",")
             }  # type: ignore[union-attr]

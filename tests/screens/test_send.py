@@ -21,7 +21,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.send.plan_send import plan_sending
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.send_rows import WARNINGS, question
+from patchpilot.tui.screens.send_rows import WARNINGS, send_question
 from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import REPEATED, Confirm
@@ -72,7 +72,7 @@ async def test_confirmation_word_must_be_typed(
         await pilot.press(*"send", "enter")
         await until(
             pilot,
-            lambda: app.session.status(Stage.SEND).state is StageState.DONE,
+            lambda: app.session.stage_status(Stage.SEND).state is StageState.DONE,
             "the mail to be sent",
         )
         assert "accepted" in text_of(app)
@@ -93,7 +93,7 @@ async def test_confirmation_word_must_be_typed(
             await keys(pilot, pressed)
             await still(pilot)
             assert f"<{sent}>"[:60] in text_of(app)
-            assert app.session.status(Stage.PREVIEW) == StageStatus(
+            assert app.session.stage_status(Stage.PREVIEW) == StageStatus(
                 StageState.DONE, "v1 was sent"
             )
     with Store() as store:
@@ -102,12 +102,12 @@ async def test_confirmation_word_must_be_typed(
         missing_ok=True
     )
     again = walk_on(work)
-    again.memory.keep(again.place, stage="commit")
+    again.memory.save_values(again.place, stage="commit")
     async with running(again, (80, 24)) as pilot:
         # the state is read from the record before the first visit
         assert (
-            again.session.status(Stage.PREVIEW)
-            == again.session.status(Stage.SEND)
+            again.session.stage_status(Stage.PREVIEW)
+            == again.session.stage_status(Stage.SEND)
             == StageStatus(StageState.DONE, "v1 was sent")
         )
         await keys(pilot, Stage.PREVIEW)
@@ -128,7 +128,7 @@ async def test_interrupted_send_is_resumed_once(
     async with running(app, (80, 24), Stage.SEND) as pilot:
         await until(
             pilot,
-            lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED,
+            lambda: app.session.stage_status(Stage.SEND).state is StageState.BLOCKED,
             "the cut to be seen",
         )
         assert "interrupted" in text_of(app)
@@ -137,7 +137,7 @@ async def test_interrupted_send_is_resumed_once(
         await keys(pilot, "j", "j", "enter")
         await until(
             pilot,
-            lambda: app.session.status(Stage.SEND).state is StageState.DONE,
+            lambda: app.session.stage_status(Stage.SEND).state is StageState.DONE,
             "it to be taken up",
         )
     assert [
@@ -165,7 +165,7 @@ async def test_missing_mail_account_is_set_up(
         screen = app.screen
         assert isinstance(screen, SendScreen)
         assert screen._shown
-        screen.show_blocked(screen._shown)
+        screen.show_blocking_problem(screen._shown)
         await until(pilot, lambda: "mail.example.org" in text_of(app), "the account")
 
 
@@ -195,7 +195,7 @@ def test_send_question_counts_the_warnings_below(fixed: Path) -> None:
         ("a word " * 120, 3, "…"),
     ):
         warnings = (SendProblem("any", words),) * count
-        text, below = question(replace(planned, warnings=warnings))
+        text, below = send_question(replace(planned, warnings=warnings))
         rows = text.plain.split("\n")
         assert rows[-1].endswith(last)
         assert len(rows) == 2 + min(count, WARNINGS) + (count > WARNINGS)

@@ -81,7 +81,7 @@ async def send_from_stage(pilot: Any, app: PatchpilotApp, ends: StageState) -> s
 
 async def wait_for_send_state(pilot: Any, app: PatchpilotApp, state: StageState) -> str:
     await until(
-        pilot, lambda: app.session.status(Stage.SEND).state is state, "the send"
+        pilot, lambda: app.session.stage_status(Stage.SEND).state is state, "the send"
     )
     await settle(pilot)
     await still(pilot)
@@ -103,9 +103,9 @@ async def test_every_mail_has_a_row(series: Path, walk_on: On, via: str) -> None
         async with app.run_test(size=(120, 36)) as pilot:
             shown = await send_from_stage(pilot, app, StageState.DONE)
             # the topic has changed since the send
-            app.session.changed("draft")
+            app.session.mark_changed("draft")
             assert app.stage_screen
-            app.stage_screen.place()
+            app.stage_screen.update_titles()
             await pilot.pause()
             assert "SENT" not in text_of(app)
             assert "v1 was sent before" in text_of(app)
@@ -137,7 +137,7 @@ async def test_interrupted_send_sends_each_mail_once(
             assert "What to do" in shown
             server.faults.heal()
             # a job that was waiting for the send still runs afterwards
-            monkeypatch.setattr(app.jobs, "_notice_store", lambda: None)
+            monkeypatch.setattr(app.jobs, "_check_store", lambda: None)
             app.jobs.ahead = [Stage.TAGS]
             await pilot.press("s")
             await until(

@@ -50,7 +50,7 @@ async def test_amend_makes_dependent_stages_stale(
     fixed: Path, app: PatchpilotApp
 ) -> None:
     async with running(app, (80, 24), Stage.BACKPORTS) as pilot:
-        assert app.session.status(Stage.BACKPORTS).state is not StageState.STALE
+        assert app.session.stage_status(Stage.BACKPORTS).state is not StageState.STALE
         await keys(pilot, Stage.RECIPIENTS)
         before_follow = app.session.found[Stage.FOLLOW]
         before = app.session.topic
@@ -63,8 +63,8 @@ async def test_amend_makes_dependent_stages_stale(
             "the amend to be seen",
         )
         await settle(pilot)
-        assert app.session.status(Stage.BACKPORTS).state is StageState.STALE
-        assert app.session.status(Stage.CHECKS).state is not StageState.STALE
+        assert app.session.stage_status(Stage.BACKPORTS).state is StageState.STALE
+        assert app.session.stage_status(Stage.CHECKS).state is not StageState.STALE
         # progress depends on the commits, so it is computed again after the change
         assert app.session.found[Stage.FOLLOW] is not before_follow
 
@@ -118,12 +118,12 @@ async def test_canceled_stage_yields(
 ) -> None:
     async with running(app, (80, 24), Stage.CHECKS) as pilot:
         app.session.busy[Stage.CHECKS] = "working …"
-        app.session.changed("edits")
+        app.session.mark_changed("edits")
         app.jobs.ahead = [Stage.RECIPIENTS]
         await keys(pilot, "escape")
         assert Stage.CHECKS not in app.session.busy
         assert "canceled" in app.session.errors[Stage.CHECKS].message
-        assert app.session.fresh(Stage.RECIPIENTS) is not None
+        assert app.session.fresh_result(Stage.RECIPIENTS) is not None
 
 
 def test_amend_during_a_read_is_noticed(
@@ -149,9 +149,9 @@ async def test_recipient_edit_keeps_other_stages(
 ) -> None:
     async with running(app, (80, 24)) as pilot:
         checks, tags = app.session.found[Stage.CHECKS], app.session.found[Stage.TAGS]
-        app.session.changed("answers")
+        app.session.mark_changed("answers")
         await keys(pilot, Stage.RECIPIENTS, "space")
-        people = app.session.fresh(Stage.RECIPIENTS)
+        people = app.session.fresh_result(Stage.RECIPIENTS)
         assert [one.address.email for one in people.planned.left_out] == [
             "maya@acme.example.com"
         ]
@@ -159,7 +159,7 @@ async def test_recipient_edit_keeps_other_stages(
         assert app.session.found[Stage.CHECKS] is checks
         assert app.session.found[Stage.TAGS] is tags
         await keys(pilot, "space")
-        assert not app.session.fresh(Stage.RECIPIENTS).planned.left_out
+        assert not app.session.fresh_result(Stage.RECIPIENTS).planned.left_out
 
 
 async def test_address_is_checked_while_typing(fixed: Path, walk_on: On) -> None:
@@ -171,13 +171,15 @@ async def test_address_is_checked_while_typing(fixed: Path, walk_on: On) -> None
         await pilot.press(*["backspace"] * 4, *"org", "enter")
         await settle(pilot)
         assert "ada@example.org" in {
-            one.address.email for _, one in app.session.fresh(Stage.RECIPIENTS).rows
+            one.address.email
+            for _, one in app.session.fresh_result(Stage.RECIPIENTS).rows
         }
     again = walk_on(fixed)
     async with running(again, (80, 24)) as pilot:
         assert again.stage is Stage.RECIPIENTS
         assert "ada@example.org" in {
-            one.address.email for _, one in again.session.fresh(Stage.RECIPIENTS).rows
+            one.address.email
+            for _, one in again.session.fresh_result(Stage.RECIPIENTS).rows
         }
 
 
@@ -190,7 +192,7 @@ async def test_written_tags_can_be_undone(fixed: Path, app: PatchpilotApp) -> No
         await keys(pilot, "ctrl+s")
         await until(
             pilot,
-            lambda: app.session.status(Stage.TAGS).state is StageState.DONE,
+            lambda: app.session.stage_status(Stage.TAGS).state is StageState.DONE,
             "the tags",
         )
         assert "Fixes: " in git(fixed, "log", "-1", "--format=%B").text
@@ -201,7 +203,7 @@ async def test_written_tags_can_be_undone(fixed: Path, app: PatchpilotApp) -> No
             pilot, lambda: git(fixed, "rev-parse", "HEAD").text == first, "the undo"
         )
         await settle(pilot)
-        assert app.session.status(Stage.TAGS).state is StageState.OFFERED
+        assert app.session.stage_status(Stage.TAGS).state is StageState.OFFERED
 
 
 async def test_message_markup_is_not_interpreted(
@@ -299,19 +301,19 @@ async def test_merge_commit_is_reported(fixed: Path, app: PatchpilotApp) -> None
 
 def test_unread_stage_is_open_after_a_restart() -> None:
     session = Session(None, topic=OpenTopic(None, "topic", None, ()))
-    session.recall(
+    session.restore_states(
         {
             "preview": ["not opened yet", "", "00000000"],
             "send": ["done", "v1 was sent", "00000000"],
         }
     )
-    assert session.status(Stage.PREVIEW).state is StageState.UNOPENED
-    assert session.status(Stage.SEND).state is StageState.STALE
+    assert session.stage_status(Stage.PREVIEW).state is StageState.UNOPENED
+    assert session.stage_status(Stage.SEND).state is StageState.STALE
     # if a stage was never opened, only its record was read
     session.kept.clear()
-    session.remember(Stage.SEND, None, StageStatus(StageState.TODO))
-    session.changed("answers", "edits", "draft")
-    assert session.status(Stage.SEND).state is StageState.UNOPENED
+    session.store_result(Stage.SEND, None, StageStatus(StageState.TODO))
+    session.mark_changed("answers", "edits", "draft")
+    assert session.stage_status(Stage.SEND).state is StageState.UNOPENED
 
 
 async def test_narrow_terminal_shows_one_panel(
@@ -332,19 +334,19 @@ async def test_narrow_terminal_shows_one_panel(
 
 def test_merged_topic_has_no_open_checks() -> None:
     session = Session(None)
-    session.remember(Stage.CHECKS, "", StageStatus(StageState.BLOCKED, "3 errors"))
+    session.store_result(Stage.CHECKS, "", StageStatus(StageState.BLOCKED, "3 errors"))
     verdicts = SimpleNamespace(upstream=True)
-    session.remember(Stage.BACKPORTS, verdicts, StageStatus(StageState.DONE))
-    assert session.status(Stage.CHECKS).state is StageState.BLOCKED
-    session.remember(Stage.SEND, None, StageStatus(StageState.DONE, "sent"))
-    assert session.status(Stage.CHECKS).state is StageState.NOTHING
+    session.store_result(Stage.BACKPORTS, verdicts, StageStatus(StageState.DONE))
+    assert session.stage_status(Stage.CHECKS).state is StageState.BLOCKED
+    session.store_result(Stage.SEND, None, StageStatus(StageState.DONE, "sent"))
+    assert session.stage_status(Stage.CHECKS).state is StageState.NOTHING
 
 
 def test_send_of_an_earlier_version_is_stale() -> None:
     session = Session(None)
-    session.remember(Stage.SEND, None, StageStatus(StageState.DONE, "v1 was sent"))
-    session.changed("draft")
-    assert session.status(Stage.SEND).state is StageState.STALE
+    session.store_result(Stage.SEND, None, StageStatus(StageState.DONE, "v1 was sent"))
+    session.mark_changed("draft")
+    assert session.stage_status(Stage.SEND).state is StageState.STALE
 
 
 async def test_search_restores_n_afterwards(
@@ -370,7 +372,7 @@ async def test_help_names_every_bound_key(
 ) -> None:
     from textual.actions import parse
 
-    from patchpilot.tui.palette import commands, shown_key
+    from patchpilot.tui.palette import display_key, list_commands
 
     async with running(app, (80, 24)) as pilot:
         for stage in Stage:
@@ -378,7 +380,9 @@ async def test_help_names_every_bound_key(
             screen = app.screen
             assert isinstance(screen, StageScreen)
             reported = {
-                key for command in commands(app, screen) for key in command.key.split()
+                key
+                for command in list_commands(app, screen)
+                for key in command.key.split()
             }
             bound = {
                 key
@@ -386,7 +390,7 @@ async def test_help_names_every_bound_key(
                 for key in binding.key.split(",")
                 if screen.check_action(*parse(binding.action)[1:])
             }  # type: ignore[union-attr]
-            assert {shown_key(key) for key in bound} - reported <= {"Enter"}
+            assert {display_key(key) for key in bound} - reported <= {"Enter"}
 
 
 async def test_hundred_thousand_lines_are_drawn_lazily(
@@ -400,7 +404,7 @@ async def test_hundred_thousand_lines_are_drawn_lazily(
     async with running(app, (80, 24)) as pilot:
         pager = app.screen.query_one("#commit", DiffView)
         drawn.clear()
-        pager.fill([f"+line {number}" for number in range(100_000)])
+        pager.set_rows([f"+line {number}" for number in range(100_000)])
         pager.focus()
         await pilot.press("G")
         await pilot.pause()
@@ -432,7 +436,7 @@ def test_unwritable_state_is_tolerated(tmp_path: Path) -> None:
     file.write_text("not json")
     memory = SavedState(file)
     assert memory.is_new
-    memory.keep("place", stage="send")
+    memory.save_values("place", stage="send")
     assert json.loads(file.read_text()) == {"place": {"stage": "send"}}
     assert SavedState(file).get("stage", "place") == "send"
     assert not os.path.exists(file.with_suffix(f".{os.getpid()}"))
@@ -454,11 +458,11 @@ def test_commit_is_not_done_while_to_cc_has_a_question() -> None:
     session, done = Session(None), StageStatus(StageState.DONE)
     question = SimpleNamespace(remedy=Remedy(RemedyKind.ANSWER, ("security",)))
     tree = SimpleNamespace(remedy=Remedy(RemedyKind.PREFIX, ("net",)))
-    session.remember(Stage.COMMIT, object(), done)
+    session.store_result(Stage.COMMIT, object(), done)
     for notes, state in (
         ([tree], StageState.DONE),
         ([question, tree], StageState.TODO),
     ):
-        session.remember(Stage.RECIPIENTS, SimpleNamespace(advice=notes), done)
-        assert session.status(Stage.COMMIT).state is state
-    assert session.status(Stage.COMMIT).count == "1"
+        session.store_result(Stage.RECIPIENTS, SimpleNamespace(advice=notes), done)
+        assert session.stage_status(Stage.COMMIT).state is state
+    assert session.stage_status(Stage.COMMIT).count == "1"

@@ -6,7 +6,7 @@ import re
 from rich.console import Console
 from rich.text import Text
 
-from patchpilot.tui.short_styles import shorten
+from patchpilot.tui.short_styles import shorten_output
 
 BLUE, RED, GRAY = "38;2;0;0;255", "38;2;255;0;0", "48;2;40;40;40"
 PAINTED = (
@@ -32,11 +32,11 @@ def styled_characters(data: str) -> list[str]:
 
 
 def test_the_same_is_shown_with_fewer_styles() -> None:
-    short = shorten(PAINTED)
+    short = shorten_output(PAINTED)
     assert styled_characters(short) == styled_characters(PAINTED)
     assert short.count("m") < PAINTED.count("m")
 
 
 def test_other_output_is_unchanged() -> None:
     for other in ("\x1b[?1049h", "\x1b]52;c;AAAA\x07", "plain", ""):
-        assert shorten(other) == other
+        assert shorten_output(other) == other

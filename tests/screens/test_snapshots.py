@@ -34,7 +34,7 @@ from patchpilot.services.backport.bug_range import compute_bug_range
 from patchpilot.services.send.sending import Sending
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.topic.followed import follow_series
-from patchpilot.tui.build_app import make
+from patchpilot.tui.build_app import create_app
 from patchpilot.tui.screens import (
     checks_rows,
     commit_rows,
@@ -86,10 +86,10 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         session.read_topic(repository)
         ask = JobRequest(repository, session, lambda *_: None)
         found: dict[Stage, tuple[Any, StageStatus]] = {
-            Stage.COMMIT: commit_rows.load(ask),
-            Stage.CHECKS: checks_rows.load(ask),
-            Stage.RECIPIENTS: recipients_rows.load(ask),
-            Stage.TAGS: tags_rows.load(ask),
+            Stage.COMMIT: commit_rows.load_stage(ask),
+            Stage.CHECKS: checks_rows.load_stage(ask),
+            Stage.RECIPIENTS: recipients_rows.load_stage(ask),
+            Stage.TAGS: tags_rows.load_stage(ask),
         }
         culprit = found[Stage.TAGS][0].candidates[0].commit
         found[Stage.TAGS] = _fix_weights(found[Stage.TAGS][0])
@@ -113,7 +113,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
             ),
             StageStatus(StageState.DONE, "5 of 6 branches need it, 1 with a conflict"),
         )
-        planned = preview_rows.load(ask)[0]
+        planned = preview_rows.load_stage(ask)[0]
         raw = re.sub(
             rb"(?m)^Date: .*$",
             b"Date: Wed, 02 Sep 2026 08:00:00 +0000",
@@ -139,10 +139,10 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         planned = replace(
             planned, send=replace(planned.send, entries=(mail,)), warnings=kept
         )
-        found[Stage.PREVIEW] = planned, preview_rows.status_of(planned)
+        found[Stage.PREVIEW] = planned, preview_rows.plan_status(planned)
         found[Stage.SEND] = (
             planned,
-            send_rows.status_of(planned),
+            send_rows.send_status(planned),
         )
         found[Stage.FOLLOW] = _follow_thread(fixed, raw)
     return found
@@ -234,8 +234,8 @@ def make_walk_app(
     # do not restore the position of the last test
     file.unlink(missing_ok=True)
     memory = SavedState(file)
-    memory.keep(theme=theme)
-    app = make(work, memory=memory)
+    memory.save_values(theme=theme)
+    app = create_app(work, memory=memory)
 
     def loader_of(stage: Stage) -> Loader:
         # before a visit, only the record is read

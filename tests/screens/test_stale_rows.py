@@ -30,7 +30,7 @@ async def test_pending_shorter_result_is_harmless(
             await keys(pilot, stage, "j")
             screen, known = app.screen, app.session.found[stage]
             app.session.found[stage] = replace(known, result=fewer(known.result))
-            assert screen.current is None
+            assert screen.current_result is None
             for key in ("j", "k", "G", "space", "x", "enter"):
                 await pilot.press(key)
                 await pilot.press("escape")
@@ -43,8 +43,8 @@ async def test_pending_shorter_result_is_harmless(
         none = replace(
             known.result, branches=(), rules=("you answered that it is not a fix",)
         )
-        app.session.remember(Stage.BACKPORTS, none, known.status)
-        app.screen.renew()
+        app.session.store_result(Stage.BACKPORTS, none, known.status)
+        app.screen.show_new_result()
         for key in ("k", "up", "G", "pageup", "end"):
             await keys(pilot, key)
         assert "you answered that it is not a fix" in text_of(app)

@@ -92,16 +92,16 @@ async def test_not_a_fix_is_respected_by_other_stages(
         await keys(pilot, "enter")
         await visible(pilot, "you answered that it is not a fix")
         assert "Where the bug is" not in text_of(app)
-        assert app.session.status(Stage.TAGS).state is StageState.DONE
+        assert app.session.stage_status(Stage.TAGS).state is StageState.DONE
         await keys(pilot, Stage.BACKPORTS)
         assert "you answered that it is not a fix: nothing to backport" in text_of(app)
-        assert app.session.status(Stage.BACKPORTS).state is StageState.DONE
+        assert app.session.stage_status(Stage.BACKPORTS).state is StageState.DONE
         await keys(pilot, Stage.CHECKS)
         assert "missing-fixes" not in text_of(app)
         await keys(pilot, Stage.PREVIEW)
         assert not [
             question
-            for question in app.session.fresh(Stage.PREVIEW).warnings
+            for question in app.session.fresh_result(Stage.PREVIEW).warnings
             if "unanswered" in question.name
         ]
         # undo restores everything

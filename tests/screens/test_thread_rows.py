@@ -11,7 +11,7 @@ from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, checklist
 from patchpilot.topic.home.series_news import topic_of_series
-from patchpilot.tui.screens.follow_rows import opens_at
+from patchpilot.tui.screens.follow_rows import first_message_to_show
 from patchpilot.tui.screens.thread_rows import thread_rows
 from patchpilot.tui.widgets.lists import Row
 from tests.kit.mails import MATT, mail, mbox
@@ -104,9 +104,14 @@ def test_follow_opens_at_a_request_or_the_latest_message(
     mails, items = list_conversation(series), checklist(series)
     (review,) = {item.point.message_id for item in items}
     unread = next(node.message_id for node in mails if node.message_id[:2] == "p2")
-    assert opens_at(series, items, mails) == review
-    assert opens_at(replace(series, unread=frozenset((unread,))), (), mails) == unread
-    assert opens_at(replace(series, unread=frozenset()), (), mails) == unread
+    assert first_message_to_show(series, items, mails) == review
+    assert (
+        first_message_to_show(replace(series, unread=frozenset((unread,))), (), mails)
+        == unread
+    )
+    assert (
+        first_message_to_show(replace(series, unread=frozenset()), (), mails) == unread
+    )
 
 
 def test_enter_folds_mails_and_quotes(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from patchpilot.demo.sandbox import Sandbox
 from patchpilot.model.mail import parse_mail
 from patchpilot.resources import state_path
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.build_app import make
+from patchpilot.tui.build_app import create_app
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Confirm
@@ -26,7 +26,9 @@ SAID = "Older than 2.4; v2 will name it."
 
 
 def make_demo_app(work: Path) -> PatchpilotApp:
-    return make(work, memory=SavedState(work.parent / "state.json"), kind=DemoApp)
+    return create_app(
+        work, memory=SavedState(work.parent / "state.json"), app_class=DemoApp
+    )
 
 
 async def wait_for_tour_text(pilot: Pilot[int], start: str) -> str:
@@ -108,7 +110,7 @@ async def test_tour_keys_lead_to_the_end(
     # this is the newcomer's text below the question
     monkeypatch.setenv("GIT_EDITOR", f"sed -i '$a {SAID}'")
     monkeypatch.chdir(sandbox.work)
-    app = make(sandbox.work, kind=DemoApp, at_home=True)
+    app = create_app(sandbox.work, app_class=DemoApp, at_home=True)
     pressed: list[str] = []
     async with app.run_test(size=(100, 30)) as pilot:
         while pressed[-1:] != ["q"]:

@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from patchpilot.commits.run import git
 from patchpilot.tui.actions.editing import open_file
-from patchpilot.tui.actions.fetch_action import fetch
+from patchpilot.tui.actions.fetch_action import fetch_remotes
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, Confirm
@@ -64,7 +64,7 @@ async def test_editor_and_fetch_require_trust(
         await pilot.press("enter")
         await until(pilot, lambda: canaries.executed, "the editor")
         assert canaries.executed == {"core.editor"}
-        fetch(screen)  # type: ignore[arg-type]
+        fetch_remotes(screen)  # type: ignore[arg-type]
         await opened(pilot, Choose)
         await pilot.press("enter")
         await opened(pilot, Confirm)

@@ -8,7 +8,7 @@ import pytest
 from patchpilot.demo.demo_app import DemoApp
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.tui.build_app import make
+from patchpilot.tui.build_app import create_app
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import REPEATED
 from tests.kit.walk import keys, last_message, running, settle, text_of, until
@@ -17,14 +17,14 @@ pytestmark = pytest.mark.long
 
 
 async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
-    app = make(sandbox.work, kind=DemoApp)
+    app = create_app(sandbox.work, app_class=DemoApp)
     session = app.session
 
     def standing(stage: Stage) -> StageState:
-        return session.status(stage).state
+        return session.stage_status(stage).state
 
     def followed() -> Tracked | None:
-        known = session.last(Stage.FOLLOW)
+        known = session.last_result(Stage.FOLLOW)
         return known[0] if known else None
 
     async with running(app, (80, 24)) as pilot:
@@ -52,10 +52,10 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         await settle(pilot)
         await keys(pilot, "n")
         await keys(pilot, "n")
-        assert "o sets the target tree" in session.status(Stage.PREVIEW).note
+        assert "o sets the target tree" in session.stage_status(Stage.PREVIEW).note
         await keys(pilot, "o", "enter", "enter")
         assert (
-            session.fresh(Stage.PREVIEW)
+            session.fresh_result(Stage.PREVIEW)
             .send.entries[0]
             .subject.startswith("[PATCH net] ")
         )
@@ -93,12 +93,12 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         await until(
             pilot,
             lambda: (
-                session.fresh(Stage.SEND) is not None
+                session.fresh_result(Stage.SEND) is not None
                 and standing(Stage.SEND) is StageState.TODO
             ),
             "v2's plan",
         )
-        assert "v2" in session.fresh(Stage.SEND).send.entries[0].subject
+        assert "v2" in session.fresh_result(Stage.SEND).send.entries[0].subject
         await keys(pilot, "s")
         await pilot.press(*"send", "enter")
         await until(
@@ -136,7 +136,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         await keys(pilot, Stage.BACKPORTS)
         now = {
             branch.version: str(branch.verdict)
-            for branch in session.fresh(Stage.BACKPORTS).branches
+            for branch in session.fresh_result(Stage.BACKPORTS).branches
         }
         assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
         assert standing(Stage.PREVIEW) is standing(Stage.SEND) is StageState.DONE

@@ -47,16 +47,16 @@ async def test_click_acts_like_the_key(app: PatchpilotApp) -> None:
 async def test_stage_states_survive_a_restart(fixed: Path, walk_on: On) -> None:
     first = walk_on(fixed)
     async with running(first, (80, 24), Stage.BACKPORTS, Stage.COMMIT):
-        stood = first.session.status(Stage.BACKPORTS)
+        stood = first.session.stage_status(Stage.BACKPORTS)
         assert stood.state is StageState.OFFERED
     again = walk_on(fixed)
     async with running(again, (80, 24)):
-        assert again.session.last(Stage.BACKPORTS) is None
-        assert again.session.status(Stage.BACKPORTS) == stood
+        assert again.session.last_result(Stage.BACKPORTS) is None
+        assert again.session.stage_status(Stage.BACKPORTS) == stood
     git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
     amended = walk_on(fixed)
     async with running(amended, (80, 24)):
-        assert amended.session.status(Stage.BACKPORTS).state is StageState.STALE
+        assert amended.session.stage_status(Stage.BACKPORTS).state is StageState.STALE
 
 
 def test_copying_and_suspending_work(fixed: Path, used_before: Path) -> None:
@@ -92,11 +92,11 @@ def test_first_frame_precedes_textual(fixed: Path, used_before: Path) -> None:
 
 def test_saved_positions_are_limited(tmp_path: Path) -> None:
     memory = SavedState(tmp_path / "walk.json")
-    memory.keep(theme="textual-light")
+    memory.save_values(theme="textual-light")
     for number in range(PLACES + 3):
-        memory.keep(f"/repository:{number}", stage="send")
-    memory.keep("/repository:3", stage="tags")
-    memory.keep("/repository:new", stage="tags")
+        memory.save_values(f"/repository:{number}", stage="send")
+    memory.save_values("/repository:3", stage="tags")
+    memory.save_values("/repository:new", stage="tags")
     kept = SavedState(tmp_path / "walk.json")
     assert kept.get("theme") == "textual-light"
     assert [kept.get("stage", f"/repository:{number}") for number in (2, 3, 4, 5)] == [

@@ -16,7 +16,7 @@ from patchpilot.services.send.send_state import read_topic_state
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import open_store
 from patchpilot.topic.followed.review_ledger import checklist
-from patchpilot.tui.screens.follow_rows import open_points
+from patchpilot.tui.screens.follow_rows import format_open_comment_count
 from tests.kit.cli import call
 from tests.kit.life import LIST, TITLE, Life, life
 from tests.kit.mails import ADA, MATT, RITA
@@ -253,7 +253,7 @@ def test_answered_request_is_closed(tmp_path: Path) -> None:
             topic = read_topic_state(repository, None, None)
         assert topic
         assert topic.series
-        assert open_points(topic.series) == "2"
+        assert format_open_comment_count(topic.series) == "2"
         rows = [item.open or item.done for item in checklist(topic.series)]
         assert [not row for row in rows] == [
             True,

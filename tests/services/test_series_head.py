@@ -13,7 +13,7 @@ from patchpilot.services.track.series_head import format_head_rows
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.series_record import summary_of
-from patchpilot.tui.screens.follow_rows import first_rows
+from patchpilot.tui.screens.follow_rows import pinned_rows
 from tests.kit.mails import ADA, MATT, RITA, mail, mbox, patch, reply
 from tests.reading import story
 
@@ -68,7 +68,7 @@ def test_requests_on_an_earlier_version_come_after_waiting() -> None:
 def test_only_the_current_topic_shows_keys() -> None:
     for is_own in (False, True):
         series = replace(read_series(*story.BEGINNING), own=is_own)
-        text = " ".join(first_rows(series, 200, 9)[0].plain.split())
+        text = " ".join(pinned_rows(series, 200, 9)[0].plain.split())
         keys = " (r) and send v2 (v)" if is_own else " and send v2"
         assert text == f"next answer the review by Rita Reviewer{keys}"
 
@@ -76,7 +76,7 @@ def test_only_the_current_topic_shows_keys() -> None:
 def test_differing_patch_states_are_shown() -> None:
     ask = reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
     for mails, has_states in ((PAIR, False), ((*PAIR, ask), True)):
-        texts = [row.plain for row in first_rows(read_series(*mails), 200, 9)]
+        texts = [row.plain for row in pinned_rows(read_series(*mails), 200, 9)]
         states = "patches  1 sent · 2 changes requested"
         assert (states in texts) is has_states, texts
 

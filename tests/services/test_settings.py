@@ -109,7 +109,7 @@ def check_in_tui(repo: Repo) -> object:
     with Repository.open(repo.path) as repository:
         try:
             session.read_topic(repository)
-            result, _ = checks_rows.load(
+            result, _ = checks_rows.load_stage(
                 JobRequest(repository, session, lambda *_: None)
             )
         except PatchpilotError as error:
@@ -138,7 +138,7 @@ def test_setting_works_in_both_front_ends(repo: Repo, name: str) -> None:
             for setting in reported["settings"]
         ] == [
             (setting.name, setting.value, setting.origin)
-            for setting in Session(repo.path).settings(repository).all
+            for setting in Session(repo.path).read_settings(repository).all
         ]
 
 
@@ -247,7 +247,7 @@ def test_tui_uses_the_same_mail_settings(repo: Repo) -> None:
     session = Session(repo.path)
     with Repository.open(repo.path) as repository:
         session.read_topic(repository)
-        request = session.request(repository)
+        request = session.make_send_request(repository)
     assert (request.profile, request.via) == ("u-boot", "b4")
     assert session.known_settings
     assert session.known_settings.flag("signoff")

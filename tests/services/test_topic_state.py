@@ -16,7 +16,7 @@ from patchpilot.services.send.send_state import read_topic_state
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import open_store, read_all_series
 from patchpilot.tui.screens import recipients_rows
-from patchpilot.tui.screens.follow_rows import load
+from patchpilot.tui.screens.follow_rows import load_stage
 from patchpilot.tui.screens.preview_rows import read_recorded_status
 from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState
@@ -541,7 +541,7 @@ def test_commands_agree_on_the_state(name: str, tmp_path: Path) -> None:
         with Repository.open(topic.repo.path) as repository:
             session.read_topic(repository)
             ask = JobRequest(repository, session, ignore_progress, visited=False)
-            follow, send = load(ask)[1], read_recorded_status(ask, Stage.SEND)
+            follow, send = load_stage(ask)[1], read_recorded_status(ask, Stage.SEND)
         drafted = topic.run("draft", "--format", "json").json["topic"]
         listed = topic.track("--format", "json").json["topic"]
         text = topic.run("draft").out
@@ -575,13 +575,15 @@ def test_recipients_added_by_an_answer_are_listed(tmp_path: Path) -> None:
     with life(tmp_path) as topic, Repository.open(topic.repo.path) as repository:
         topic.repo.git("config --global sendemail.cc otto@example.com")
         topic.repo.git("config patchpilot.profile linux")
-        session = Session(topic.repo.path, loader_of=lambda stage: recipients_rows.load)
-        session.load(Stage.RECIPIENTS, ignore_progress)
-        request = session.request(repository)
+        session = Session(
+            topic.repo.path, loader_of=lambda stage: recipients_rows.load_stage
+        )
+        session.run_stage(Stage.RECIPIENTS, ignore_progress)
+        request = session.make_send_request(repository)
         assert save_question_answer(
             repository, "regression", "yes", request
         ).startswith("1 more recipient: regressions@lists.linux.dev (")
-        session.load(Stage.RECIPIENTS, ignore_progress)
+        session.run_stage(Stage.RECIPIENTS, ignore_progress)
         assert (
             "1 more recipient: regressions@lists.linux.dev"
             in session.found[Stage.RECIPIENTS].status.note

@@ -83,7 +83,7 @@ def test_tui_and_cli_report_untrusted_packs(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         session.read_topic(repository)
         with pytest.raises(Exception, match="not trusted yet") as error:
-            checks_rows.load(JobRequest(repository, session, lambda *_: None))
+            checks_rows.load_stage(JobRequest(repository, session, lambda *_: None))
     assert f"patchpilot: error: {error.value.message}\n" in repo.patchpilot("check").err  # type: ignore[attr-defined]
 
 

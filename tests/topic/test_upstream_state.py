@@ -30,7 +30,7 @@ from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.posted_elsewhere import posted_by_others
 from patchpilot.topic.topic_base import topic_commits
 from patchpilot.topic.upstream_state import commit_state, find_merged
-from patchpilot.tui.screens.commit_rows import TopicCommits, next_rows
+from patchpilot.tui.screens.commit_rows import TopicCommits, list_open_steps
 from tests.kit.archive import archive_server
 from tests.kit.mails import reply
 from tests.kit.repos import Repo
@@ -284,7 +284,9 @@ def test_check_send_backport_and_tui_agree(
         assert blocked.get("already-fixed") == (words if kind == "fixed" else None)
         assert warned.get("perhaps-fixed") == (words if kind == "perhaps" else None)
         patches = tuple(item.patch for item in (checked,))
-        rows = next_rows(TopicCommits(patches), find_pre_send_questions(repository))
+        rows = list_open_steps(
+            TopicCommits(patches), find_pre_send_questions(repository)
+        )
         assert (rows[0].words == words) == bool(fix)
         assert not any("fixed by" in row.words for row in rows[bool(fix) :])
         request = BackportRequest("HEAD", effort=0)
@@ -446,11 +448,13 @@ def test_fixes_posted_by_others_are_found(
         repo.git("config --global patchpilot.lore", box.url)
         repo.checkout("topic/nothing")
         words = expected["nothing"]
-        rows = next_rows(None, find_pre_send_questions(repository, asks_archive=True))
+        rows = list_open_steps(
+            None, find_pre_send_questions(repository, asks_archive=True)
+        )
         assert rows[0].words == words
         assert not any(
             row.words == words
-            for row in next_rows(None, find_pre_send_questions(repository))
+            for row in list_open_steps(None, find_pre_send_questions(repository))
         )
         warned = {
             (warning.name, warning.message)
@@ -486,7 +490,9 @@ def test_undisclosed_fix_queries_no_archive(
         secret = SendRequest(answers=(("security", "yes"),))
         plan_sending(repository, secret)
         save_draft_answer(repository, "security", "yes")
-        rows = next_rows(None, find_pre_send_questions(repository, asks_archive=True))
+        rows = list_open_steps(
+            None, find_pre_send_questions(repository, asks_archive=True)
+        )
         assert rows[0].words == "an undisclosed fix: no archive is asked"
         assert not requests
         save_draft_answer(repository, "security", "no")

@@ -3,7 +3,11 @@
 
 import pytest
 
-from patchpilot.tui.widgets.diff_code import changed_words, highlight_lines, lexer_of
+from patchpilot.tui.widgets.diff_code import (
+    find_changed_words,
+    find_lexer,
+    highlight_lines,
+)
 
 
 def styled_words(path: str, lines: list[str]) -> list[list[tuple[str, str]]]:
@@ -39,7 +43,7 @@ def test_comment_at_the_start_is_recognized() -> None:
 
 
 def test_unknown_file_type_has_no_colors() -> None:
-    assert lexer_of("COPYING") is None
+    assert find_lexer("COPYING") is None
     assert styled_words("COPYING", ["if (rc)"]) == [[]]
 
 
@@ -51,9 +55,9 @@ def test_changed_words_are_marked() -> None:
     old, new = "\tif ((rsp & MASK) != OK)", "\tif ((rsp & ACME_MASK) != OK)"
     assert [
         [text[a:b] for a, b in spans]
-        for text, spans in zip((old, new), changed_words(old, new), strict=True)
+        for text, spans in zip((old, new), find_changed_words(old, new), strict=True)
     ] == [
         ["MASK"],
         ["ACME_MASK"],
     ]
-    assert changed_words("\treturn 0;", "\tgoto out_free_everything;") == ([], [])
+    assert find_changed_words("\treturn 0;", "\tgoto out_free_everything;") == ([], [])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test the kind of each row in well-formed and malformed patches."""
 
-from patchpilot.tui.widgets.diff_rows import DiffRows, Kind
+from patchpilot.tui.widgets.diff_rows import DiffRows, LineKind
 
 PATCH = """From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001
 From: Ada Fixer <ada@example.org>
@@ -93,12 +93,14 @@ def test_rows_have_line_numbers_of_the_new_file() -> None:
 
 def test_files_and_hunks_have_names() -> None:
     parts = DiffRows(PATCH)
-    assert [(file.name, file.note, *parts.counts(file)) for file in parts.files] == [
+    assert [
+        (file.name, file.note, *parts.count_changes(file)) for file in parts.files
+    ] == [
         ("drivers/frob.c", "", 2, 2),
         ("new.rst", "new file", 1, 0),
     ]
     assert parts.hunks[0].name == "static int frob(void)"
-    assert parts.block(parts.hunks[0].start + 3) == (range(18, 20), range(20, 22))
+    assert parts.find_change(parts.hunks[0].start + 3) == (range(18, 20), range(20, 22))
 
 
 def test_short_hunk_ends_at_the_next_header() -> None:
@@ -115,8 +117,8 @@ def test_short_hunk_ends_at_the_next_header() -> None:
         "+b",
     ]
     kinds = DiffRows(rows).kinds
-    assert kinds[4] is Kind.FILE
-    assert kinds[-2:] == [Kind.REMOVED, Kind.ADDED]
+    assert kinds[4] is LineKind.FILE
+    assert kinds[-2:] == [LineKind.REMOVED, LineKind.ADDED]
 
 
 def test_any_text_is_read() -> None:

@@ -7,7 +7,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from patchpilot.tui.widgets.diff_view import WRAPPED, DiffView, Note, breaks
+from patchpilot.tui.widgets.diff_view import WRAPPED, DiffView, Note, find_wrap_columns
 from tests.widgets.test_diff_rows import PATCH
 
 NOTES = (
@@ -27,7 +27,7 @@ class Shown(App[None]):
         yield DiffView(ident="patch")
 
     def on_mount(self) -> None:
-        self.view.fill(self.rows, notes=self.notes)
+        self.view.set_rows(self.rows, notes=self.notes)
         self.view.focus()
 
     @property
@@ -78,7 +78,7 @@ async def test_code_has_new_line_numbers() -> None:
 async def test_fold_keeps_findings_visible() -> None:
     app = Shown(notes=NOTES)
     async with app.run_test(size=(80, 40)) as pilot:
-        app.view.go(app.view.parts.hunks[0].start)
+        app.view.go_to_line(app.view.parts.hunks[0].start)
         lines = await shown_keys(pilot, "enter")
         assert app.view.cursor == app.view.parts.hunks[0].start
         assert any("▸ line 10" in line and "+2 -2" in line for line in lines)
@@ -96,14 +96,14 @@ async def test_search_unfolds_its_match() -> None:
     app = Shown()
     async with app.run_test(size=(80, 40)) as pilot:
         await shown_keys(pilot, "equals_sign")
-        app.view.seek("u32")
+        app.view.search_word("u32")
         assert any("u32 count" in line for line in await shown_keys(pilot))
 
 
 async def test_findings_are_below_their_lines() -> None:
     app = Shown(notes=NOTES)
     async with app.run_test(size=(80, 40)) as pilot:
-        app.view.choose(1)
+        app.view.select_note(1)
         lines = await shown_keys(pilot)
         at = next(
             number for number, line in enumerate(lines) if "unchecked-read" in line
@@ -111,7 +111,7 @@ async def test_findings_are_below_their_lines() -> None:
         assert "frob_read(&count)" in lines[at - 1]
         assert lines[at].startswith("▌    └ !")
         assert app.view.cursor == 19
-        app.view.choose(0)
+        app.view.select_note(0)
         lines = await shown_keys(pilot)
         assert lines[at].startswith("     └ !")
         assert any(line.startswith("▌") and "no such commit" in line for line in lines)
@@ -128,7 +128,7 @@ async def test_line_with_a_finding_is_fully_visible(columns: int) -> None:
     )
     app = Shown(rows, notes)
     async with app.run_test(size=(columns, 40)) as pilot:
-        app.view.choose(0)
+        app.view.select_note(0)
         lines = await shown_keys(pilot)
         at = next(at for at, line in enumerate(lines) if "line is too long" in line)
         assert "The end of a long line of the message" in lines[at - 1]
@@ -145,20 +145,20 @@ async def test_line_with_a_finding_is_fully_visible(columns: int) -> None:
 
 
 def test_lines_wrap_at_spaces() -> None:
-    assert breaks("one two three four", 10) == [8]
-    assert breaks("x" * 25, 10) == [10, 20]
-    assert breaks("short", 10) == []
-    assert len(breaks("x" * 1000, 10)) == WRAPPED - 1
-    assert breaks("語" * 11, 10) == [10, 20]
+    assert find_wrap_columns("one two three four", 10) == [8]
+    assert find_wrap_columns("x" * 25, 10) == [10, 20]
+    assert find_wrap_columns("short", 10) == []
+    assert len(find_wrap_columns("x" * 1000, 10)) == WRAPPED - 1
+    assert find_wrap_columns("語" * 11, 10) == [10, 20]
 
 
 async def test_cursor_skips_notes_and_hidden_lines() -> None:
     app = Shown(notes=NOTES)
     async with app.run_test(size=(80, 40)) as pilot:
-        app.view.go(6)
+        app.view.go_to_line(6)
         await shown_keys(pilot, "j")
         assert app.view.cursor == 7
-        app.view.go(12)
+        app.view.go_to_line(12)
         await shown_keys(pilot, "j")
         assert app.view.cursor == 16
         await shown_keys(pilot, "k")
@@ -207,7 +207,7 @@ def test_it_looks_as_it_did(
     async def run(pilot: Pilot[None]) -> None:
         await shown_keys(pilot)
         assert isinstance(pilot.app, Shown)
-        pilot.app.view.choose(1)
+        pilot.app.view.select_note(1)
         await pilot.pause()
 
     assert snap_compare(Shown(notes=NOTES), terminal_size=(80, 40), run_before=run)

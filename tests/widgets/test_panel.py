@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.tui.widgets.panel import bottom_in
+from patchpilot.tui.widgets.panel import fit_bottom_text
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ from patchpilot.tui.widgets.panel import bottom_in
 def test_bottom_border_keeps_the_key(
     note: str, count: str, room: int, shown: str
 ) -> None:
-    assert bottom_in(note, count, room) == shown
+    assert fit_bottom_text(note, count, room) == shown

@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import OptionList
 
 from patchpilot.tui.widgets.lists import Row, RowList
-from patchpilot.tui.widgets.search import copyable
+from patchpilot.tui.widgets.search import find_copyable_text
 
 HEADING = Row(Text("people"))
 
@@ -36,23 +36,27 @@ async def test_cursor_stays_on_its_row() -> None:
     app = RowListApp()
     async with app.run_test() as pilot:
         listed = app.query_one(RowList)
-        assert (listed.chosen, listed.position) == (None, "")
-        listed.fill(make_rows("bc"))
-        assert (listed.chosen, listed.position) == ("B", "1/2")
+        assert (listed.selected_item, listed.position) == (None, "")
+        listed.set_rows(make_rows("bc"))
+        assert (listed.selected_item, listed.position) == ("B", "1/2")
         listed.focus()
         await pilot.press("down")
-        assert (listed.chosen, app.moves) == ("C", [2])
-        listed.fill(make_rows("abcd"))
+        assert (listed.selected_item, app.moves) == ("C", [2])
+        listed.set_rows(make_rows("abcd"))
         await pilot.pause()
-        assert (listed.chosen, listed.position) == ("C", "3/4")
+        assert (listed.selected_item, listed.position) == ("C", "3/4")
         # if its row is gone, select the first row that is not a heading
-        listed.fill(make_rows("ab"))
-        assert listed.chosen == "A"
-        listed.fill(make_rows("abc"), "b")
-        assert listed.chosen == "B"
-        listed.fill([HEADING])
+        listed.set_rows(make_rows("ab"))
+        assert listed.selected_item == "A"
+        listed.set_rows(make_rows("abc"), "b")
+        assert listed.selected_item == "B"
+        listed.set_rows([HEADING])
         await pilot.pause()
-        assert (listed.row, listed.chosen, listed.position) == (None, None, "")
+        assert (listed.selected_row, listed.selected_item, listed.position) == (
+            None,
+            None,
+            "",
+        )
         assert {listed.render_line(y).text.strip() for y in range(5)} == {"people", ""}
         assert app.moves == [2]
 
@@ -61,11 +65,11 @@ async def test_row_is_selected_by_its_key() -> None:
     app = RowListApp()
     async with app.run_test() as pilot:
         listed = app.query_one(RowList)
-        listed.fill(make_rows("abc"))
-        listed.select("c")
-        listed.select("none")
+        listed.set_rows(make_rows("abc"))
+        listed.select_row("c")
+        listed.select_row("none")
         await pilot.pause()
-        assert (listed.chosen, app.moves) == ("C", [3])
+        assert (listed.selected_item, app.moves) == ("C", [3])
 
 
 @pytest.mark.parametrize(
@@ -80,4 +84,4 @@ async def test_row_is_selected_by_its_key() -> None:
 def test_part_to_copy_has_a_name(line: str, part: tuple[str, str]) -> None:
     listed = RowList(ident="x")
     listed.rows = (Row(Text(line), 1),)
-    assert copyable(listed) == part
+    assert find_copyable_text(listed) == part

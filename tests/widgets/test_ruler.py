@@ -12,7 +12,7 @@ from patchpilot.model.bug_range import (
     ReleaseState,
     sort_release_points,
 )
-from patchpilot.tui.widgets.ruler import ReleaseRuler, ruler_rows
+from patchpilot.tui.widgets.ruler import ReleaseRuler, draw_ruler
 
 SERIES = ("6.12", "5.10", "6.1", "5.15", "6.6", "6.18")
 ENTERS, FIX = (
@@ -35,7 +35,7 @@ def make_bug_range(**states: ReleaseState) -> BugRange:
 
 
 def ruler_lines(bug: BugRange, columns: int) -> list[str]:
-    return [row.plain.rstrip() for row in ruler_rows(bug, columns)]
+    return [row.plain.rstrip() for row in draw_ruler(bug, columns)]
 
 
 def test_releases_are_sorted() -> None:
@@ -174,7 +174,9 @@ def test_ruler_looks_unchanged(
             yield ReleaseRuler(ident="ruler")
 
         def on_mount(self) -> None:
-            self.query_one(ReleaseRuler).show(make_bug_range(v6_18=ReleaseState.FIXED))
+            self.query_one(ReleaseRuler).show_bug(
+                make_bug_range(v6_18=ReleaseState.FIXED)
+            )
 
     assert snap_compare(Ruler(), terminal_size=(120, 5))
 

@@ -47,8 +47,8 @@ def command(repo: Path | None, base: str | None, home: bool, target: str | None)
     from patchpilot.tui.run_app import run_app
 
     def make_app(opening: "Opening") -> "PatchpilotApp":
-        from patchpilot.tui.build_app import make
+        from patchpilot.tui.build_app import create_app
 
-        return make(opening=opening, at_home=home)
+        return create_app(opening=opening, at_home=home)
 
-    return run_app(repo, target, base, make_app, draws=not home)
+    return run_app(repo, target, base, make_app, draw_first=not home)

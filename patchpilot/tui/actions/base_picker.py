@@ -10,7 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.tui.widgets.choose import LineDialog, Option, ask_answer, ask_which
+from patchpilot.tui.widgets.choose import (
+    LineDialog,
+    Option,
+    ask_for_answer,
+    ask_for_option,
+)
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
@@ -22,43 +27,47 @@ _COMMIT = "Commit (such as HEAD~2):"
 
 
 def pick_base(screen: "AnyScreen") -> None:
-    def work(repository: "Repository", _: object) -> "tuple[Base, ...]":
+    def find_bases(repository: "Repository", _: object) -> "tuple[Base, ...]":
         from patchpilot.topic.topic_base import likeliest_bases
 
         with suppress(PatchpilotError):
             return likeliest_bases(repository, screen.session.base)
         return ()
 
-    screen.in_thread("finding bases", work, partial(_choose, screen))
+    screen.run_in_thread("finding bases", find_bases, partial(_show_bases, screen))
 
 
-def _choose(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
+def _show_bases(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
     session = screen.session
 
-    def take(words: str, *, is_target: bool = False) -> None:
+    def use_base(value_text: str, *, is_target: bool = False) -> None:
         session.target, session.base = (
-            (words, session.base) if is_target or ".." in words else (None, words)
+            (value_text, session.base)
+            if is_target or ".." in value_text
+            else (None, value_text)
         )
         session.at, session.topic = -1, None
-        screen.reread()
+        screen.reread_topic()
 
-    def ask(text: str, value: str | None, *, is_target: bool = False) -> None:
+    def ask_for_value(text: str, value: str | None, *, is_target: bool = False) -> None:
         dialog = LineDialog(text, value=value or "")
-        ask_answer(screen.app, dialog, partial(take, is_target=is_target))
+        ask_for_answer(screen.app, dialog, partial(use_base, is_target=is_target))
 
     options = [
         Option(
             f"{base.name}  {base.commit_count}  {base.reason}",
             "",
-            partial(take, base.name),
+            partial(use_base, base.name),
         )
         for base in bases
     ]
-    one = partial(ask, _COMMIT, session.target, is_target=True)
+    ask_for_commit = partial(ask_for_value, _COMMIT, session.target, is_target=True)
     options += [
-        Option("One commit …", "", one),
-        Option("Other base or range …", "", partial(ask, _BASE, session.base)),
+        Option("One commit …", "", ask_for_commit),
+        Option(
+            "Other base or range …", "", partial(ask_for_value, _BASE, session.base)
+        ),
     ]
     error = session.errors.get(screen.stage)
-    why = f"\n\n{error.message}" if error else ""
-    ask_which(screen.app, f"What is your topic based on?{why}", options, "Base")
+    reason = f"\n\n{error.message}" if error else ""
+    ask_for_option(screen.app, f"What is your topic based on?{reason}", options, "Base")

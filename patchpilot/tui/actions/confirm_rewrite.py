@@ -12,7 +12,7 @@ from patchpilot.errors import RefusedError
 from patchpilot.model.action import OVERRIDES, actions_in_advice
 from patchpilot.model.progress import Progress
 from patchpilot.tui.view.action_keys import replace_commands
-from patchpilot.tui.widgets.choose import Confirm, ask_yes
+from patchpilot.tui.widgets.choose import Confirm, ask_for_confirmation
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
@@ -23,9 +23,9 @@ T = TypeVar("T")
 
 def confirm_rewrite(
     screen: "AnyScreen",
-    what: str,
+    activity: str,
     work: "Callable[[Repository, Progress, tuple[str, ...]], T]",
-    then: Callable[[T], None],
+    on_done: Callable[[T], None],
     overrides: tuple[str, ...] = (),
 ) -> None:
     """Run `work` in a thread.
@@ -34,27 +34,29 @@ def confirm_rewrite(
     again with the additional override.
     """
 
-    def try_read(repository: "Repository", progress: Progress) -> "T | RefusedError":
+    def try_rewrite(repository: "Repository", progress: Progress) -> "T | RefusedError":
         try:
             return work(repository, progress, overrides)
         except RefusedError as error:
-            if _word(error, overrides):
+            if _find_override_word(error, overrides):
                 return error
             raise
 
-    def ended(result: "T | RefusedError") -> None:
+    def handle_result(result: "T | RefusedError") -> None:
         if not isinstance(result, RefusedError):
-            then(result)
+            on_done(result)
             return
-        word = _word(result, overrides)
+        word = _find_override_word(result, overrides)
         text = f"{result.message}.\n\n{replace_commands(result.advice)}"
-        again = partial(confirm_rewrite, screen, what, work, then, (*overrides, word))
-        ask_yes(screen.app, Confirm(text, word), again)
+        run_again = partial(
+            confirm_rewrite, screen, activity, work, on_done, (*overrides, word)
+        )
+        ask_for_confirmation(screen.app, Confirm(text, word), run_again)
 
-    screen.in_thread(what, try_read, ended)
+    screen.run_in_thread(activity, try_rewrite, handle_result)
 
 
-def _word(error: RefusedError, overrides: tuple[str, ...]) -> str:
+def _find_override_word(error: RefusedError, overrides: tuple[str, ...]) -> str:
     options = [
         action.arguments[0]
         for action in actions_in_advice(error.advice)

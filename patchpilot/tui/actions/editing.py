@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import make_printable
 from patchpilot.tui.stage.trust_dialog import run_with_trust
-from patchpilot.tui.widgets.choose import Choose, ask_yes
+from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -47,15 +47,15 @@ def suspend_app(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[No
         raise error
 
 
-def amend(screen: "AnyScreen") -> None:
-    run_with_trust(screen.app, partial(_amend, screen))
+def amend_commit_message(screen: "AnyScreen") -> None:
+    run_with_trust(screen.app, partial(_amend_commit_message, screen))
 
 
-def _amend(screen: "AnyScreen") -> None:
+def _amend_commit_message(screen: "AnyScreen") -> None:
     from patchpilot.topic.edit_commits import amend_message, editor_name
 
     commit = screen.session.commit
-    with screen.session.repository() as repository:
+    with screen.session.open_repository() as repository:
         top, editor = repository.top, editor_name(repository)
         is_head = commit is not None and repository.find("HEAD") == commit.id
     if commit is None or not is_head:
@@ -73,10 +73,10 @@ def _amend(screen: "AnyScreen") -> None:
             severity="warning",
         )
     else:
-        with screen.session.repository() as repository:
-            now = repository.commit("HEAD").message
-        report_edit(screen, now, commit.message, "the commit message")
-    screen.reread()
+        with screen.session.open_repository() as repository:
+            new_message = repository.commit("HEAD").message
+        report_edit(screen, new_message, commit.message, "the commit message")
+    screen.reread_topic()
 
 
 def open_file(screen: "AnyScreen", path: str, line: int) -> None:
@@ -95,45 +95,51 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
         editor_name,
     )
 
-    with screen.session.repository() as repository:
+    with screen.session.open_repository() as repository:
         top, editor = repository.top, editor_name(repository)
     file = top / path
     if not file.is_file() or not file.resolve().is_relative_to(top.resolve()):
         screen.notify(f"{path} is not in the working tree", severity="warning")
         return
-    before = changed_files(top)
+    old_contents = changed_files(top)
     with suspend_app(screen.app):
         edit_file(editor, file, line=line, directory=top)
     names = [
         name
         for name, content in changed_files(top).items()
-        if before.get(name, "") != content
+        if old_contents.get(name, "") != content
     ]
     if not names:
         return
 
-    shown = names[:6] + [f"and {len(names) - 6} more"] * (len(names) > 6)
-    rows = (f"  {make_printable(name)}" for name in shown)
+    listed_names = names[:6] + [f"and {len(names) - 6} more"] * (len(names) > 6)
+    rows = (f"  {make_printable(name)}" for name in listed_names)
     question = "Amend your commit with these changes?\n\nChanged files:"
     text = "\n".join((question, *rows))
-    ask_yes(
+    ask_for_confirmation(
         screen.app,
         Choose(text, (("no", "Leave uncommitted"), ("yes", "Amend"))),
-        lambda: screen.in_thread(
-            "amending", lambda _, __: amend_files(top, names), lambda _: screen.reread()
+        lambda: screen.run_in_thread(
+            "amending",
+            lambda _, __: amend_files(top, names),
+            lambda _: screen.reread_topic(),
         ),
     )
 
 
 def report_edit(
-    screen: "AnyScreen", edited: str | None, before: str, what: str
+    screen: "AnyScreen", edited: str | None, original: str, subject: str
 ) -> None:
     """Show whether an edited text was saved."""
     if edited is None:
-        screen.notify(f"the editor failed: {what} did not change", severity="warning")
+        screen.notify(
+            f"the editor failed: {subject} did not change", severity="warning"
+        )
     else:
         screen.notify(
-            f"nothing changed in {what}" if edited == before else f"saved {what}"
+            f"nothing changed in {subject}"
+            if edited == original
+            else f"saved {subject}"
         )
 
 
@@ -144,7 +150,7 @@ def edit_text(screen: "AnyScreen", text: str, name: str = "DRAFT.txt") -> str | 
     """
     from patchpilot.topic import edit_commits
 
-    with screen.session.repository() as repository:
+    with screen.session.open_repository() as repository:
         editor = edit_commits.editor_name(repository)
     with suspend_app(screen.app):
         return edit_commits.edit_text(editor, text, name)

@@ -29,46 +29,50 @@ _SINCE = {"yes": "Yes, commit in Fixes:", COMMIT: "Yes, another commit"}
 """The answers to a question that also asks for the first affected commit."""
 
 
-def ask(
+def ask_questions(
     screen: "AnyScreen",
     questions: "Sequence[PreSendQuestion]",
-    then: Callable[[], None],
-    given: tuple[tuple[str, str], ...] = (),
+    on_done: Callable[[], None],
+    answers: tuple[tuple[str, str], ...] = (),
 ) -> None:
-    """Ask the questions one by one, and then call `then`. The user may leave questions open.
+    """Ask the questions one by one, and then call `on_done`. The user may leave questions open.
 
-    The answers (`given`: name and value) are saved after the last question, so that a key meant for
-    a question does not act on the stage. Escape ends the questions without calling `then`.
+    The `answers` (name and value) are saved after the last question, so that a key meant for
+    a question does not act on the stage. Escape ends the questions without calling `on_done`.
     """
     if not questions:
-        _keep(screen, given, then)
+        _save_answers(screen, answers, on_done)
         return
-    question, rest = questions[0], questions[1:]
+    question, remaining = questions[0], questions[1:]
 
     def handle_answer(choice: str | None) -> None:
         if choice == LATER:
             name, stage = question.name, Stage.COMMIT.number
             words = f"The {name} question stays open; press a at stage {stage}"
             screen.notify(f"{words} to answer it")
-            ask(screen, rest, then, given)
+            ask_questions(screen, remaining, on_done, answers)
         elif choice == COMMIT:
             text = (
                 "Which commit, release or range (good..bad) introduced the regression?"
             )
-            screen.app.push_screen(LineDialog(text, _is_revision), handle_name)
+            screen.app.push_screen(LineDialog(text, _check_revision), handle_value)
         else:
-            handle_name(choice)
+            handle_value(choice)
 
-    def handle_name(value: str | None) -> None:
+    def handle_value(value: str | None) -> None:
         if value is None:
-            _keep(screen, given, lambda: None)
+            _save_answers(screen, answers, lambda: None)
         else:
-            ask(screen, rest, then, (*given, (question.name, value)))
+            ask_questions(
+                screen, remaining, on_done, (*answers, (question.name, value))
+            )
 
-    screen.app.push_screen(dialog(question), handle_answer)
+    screen.app.push_screen(question_dialog(question), handle_answer)
 
 
-def ask_named(screen: "AnyScreen", name: str, then: Callable[[], None]) -> None:
+def ask_named_questions(
+    screen: "AnyScreen", name: str, on_done: Callable[[], None]
+) -> None:
     from patchpilot.services.send.questions import (
         PreSendQuestions,
         find_pre_send_questions,
@@ -76,20 +80,22 @@ def ask_named(screen: "AnyScreen", name: str, then: Callable[[], None]) -> None:
 
     session = screen.session
 
-    def handle_found(asked: PreSendQuestions) -> None:
-        wanted = [one for one in asked.open if name in ("", one.name)]
-        ask(screen, wanted, then)
+    def handle_questions(questions: PreSendQuestions) -> None:
+        selected = [
+            question for question in questions.open if name in ("", question.name)
+        ]
+        ask_questions(screen, selected, on_done)
 
-    screen.in_thread(
+    screen.run_in_thread(
         "checking for open questions",
         lambda repository, _: find_pre_send_questions(
             repository, session.target, base=session.topic_base
         ),
-        handle_found,
+        handle_questions,
     )
 
 
-def dialog(question: "PreSendQuestion") -> Choose:
+def question_dialog(question: "PreSendQuestion") -> Choose:
     """Return the dialog for a question.
 
     It shows why the question is asked, evidence in the patch for "yes", and the effect of each
@@ -101,27 +107,33 @@ def dialog(question: "PreSendQuestion") -> Choose:
         "Answered": question.answer or "",
     }
     effects = question.effects or ("",) * len(question.answers)
-    words = _WORDS | _SINCE if COMMIT in question.answers else _WORDS
+    labels = _WORDS | _SINCE if COMMIT in question.answers else _WORDS
     answers = [
-        (name, words.get(name, name), effect)
+        (name, labels.get(name, name), effect)
         for name, effect in zip(question.answers, effects, strict=True)
     ]
-    return _asking(question.name, question.text, reasons, answers)
+    return _answer_dialog(question.name, question.text, reasons, answers)
 
 
-def _asking(
+def _answer_dialog(
     name: str,
     text: str,
     reasons: Mapping[str, str],
     answers: Sequence[tuple[str, str, str]],
 ) -> Choose:
     """Return the dialog for a question. The default answer leaves it open."""
-    why = (f"`{label}`  {words}" for label, words in reasons.items() if words)
+    reason_lines = (
+        f"`{label}`  {reason}" for label, reason in reasons.items() if reason
+    )
     title = f"{name.capitalize()} question"
-    return Choose("\n\n".join((text, *why)), [*answers, NOT_YET], title, at=LATER)
+    return Choose(
+        "\n\n".join((text, *reason_lines)), [*answers, NOT_YET], title, at=LATER
+    )
 
 
-def ask_tree(screen: "AnyScreen", proposed: str, then: Callable[[], None]) -> None:
+def ask_target_tree(
+    screen: "AnyScreen", proposed: str, on_done: Callable[[], None]
+) -> None:
     """Ask which tree the subject should name and set the subject prefix.
 
     `proposed` is the tree according to the subsystem's rules.
@@ -147,76 +159,82 @@ def ask_tree(screen: "AnyScreen", proposed: str, then: Callable[[], None]) -> No
 
     def handle_answer(choice: str | None) -> None:
         if choice in (None, LATER):
-            then()
+            on_done()
         else:
-            set_prefix(screen, str(choice), then, proposed)
+            set_subject_prefix(screen, str(choice), on_done, proposed)
 
     text = "Which tree should the subject name?"
-    screen.app.push_screen(_asking("tree", text, reasons, answers), handle_answer)
+    screen.app.push_screen(
+        _answer_dialog("tree", text, reasons, answers), handle_answer
+    )
 
 
-def set_prefix(
-    screen: "AnyScreen", prefix: str, then: Callable[[], None], proposed: str = ""
+def set_subject_prefix(
+    screen: "AnyScreen", prefix: str, on_done: Callable[[], None], proposed: str = ""
 ) -> None:
-    """Set the subject prefix of the topic's messages and call `then`.
+    """Set the subject prefix of the topic's messages and call `on_done`.
 
     Report the new prefix and, if different, the proposed one.
     """
 
     from patchpilot.services.send.edit_draft import DraftChanges, change_draft
 
-    def handle_done(_: object) -> None:
-        screen.session.changed("draft")
+    def report_prefix(_: object) -> None:
+        screen.session.mark_changed("draft")
         stage = Stage.PREVIEW.number
-        words = (
+        message = (
             f"The subjects start with [{prefix}]; press o at stage {stage} to change it"
         )
         if proposed not in ("", prefix) and not proposed.endswith("-next"):
-            against = f"[{proposed}] was proposed for this patch. {words}"
-            screen.notify(against, severity="warning")
+            warning = f"[{proposed}] was proposed for this patch. {message}"
+            screen.notify(warning, severity="warning")
         else:
-            screen.notify(words)
-        screen.tui.jobs.refresh_stale()
-        then()
+            screen.notify(message)
+        screen.tui.jobs.refresh_stale_stages()
+        on_done()
 
     session = screen.session
-    screen.in_thread(
+    screen.run_in_thread(
         "saving the prefix",
         lambda repository, _: change_draft(
             repository, DraftChanges(prefix=prefix), session.target, session.topic_base
         ),
-        handle_done,
+        report_prefix,
     )
 
 
-def _is_revision(text: str) -> tuple[bool, str]:
+def _check_revision(text: str) -> tuple[bool, str]:
     valid = bool(re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text.strip()))
     return valid, "" if valid else "enter a commit, v6.12, or good..bad"
 
 
-def _keep(
+def _save_answers(
     screen: "AnyScreen",
-    given: Sequence[tuple[str, str]],
-    then: Callable[[], None],
+    answers: Sequence[tuple[str, str]],
+    on_done: Callable[[], None],
 ) -> None:
     from patchpilot.services.send.mail_recipients import save_question_answer
 
     session = screen.session
-    if not given:
-        then()
+    if not answers:
+        on_done()
         return
 
-    def save(repository: "Repository", _: object) -> list[str]:
-        request = session.request(repository)
-        return [save_question_answer(repository, *answer, request) for answer in given]
+    def save_all(repository: "Repository", _: object) -> list[str]:
+        request = session.make_send_request(repository)
+        return [
+            save_question_answer(repository, *answer, request) for answer in answers
+        ]
 
-    def handle_done(changed: list[str]) -> None:
-        session.changed("answers")
-        session.open_questions = max(0, session.open_questions - len(given))
-        screen.tui.jobs.refresh_stale()
-        words = [": ".join(answer) for answer in given]
-        effects = "".join(f". {effect}" for effect in changed if effect)
-        screen.notify(f"{', '.join(words)}{effects}; press a at stage 1 to change it")
-        then()
+    def report_saved(all_effects: list[str]) -> None:
+        session.mark_changed("answers")
+        session.open_questions = max(0, session.open_questions - len(answers))
+        screen.tui.jobs.refresh_stale_stages()
+        answer_texts = [": ".join(answer) for answer in answers]
+        effects = "".join(f". {effect}" for effect in all_effects if effect)
+        screen.notify(
+            f"{', '.join(answer_texts)}{effects}; press a at stage 1 to change it"
+        )
+        on_done()
 
-    screen.in_thread("saving the answers", save, handle_done)
+    screen.run_in_thread("saving the answers", save_all, report_saved)

@@ -13,7 +13,7 @@ from patchpilot.model.address import parse_addresses
 from patchpilot.model.printable import format_count, join_words, make_printable
 from patchpilot.tui.actions.editing import edit_text, report_edit
 from patchpilot.tui.stage.trust_dialog import run_with_trust
-from patchpilot.tui.widgets.choose import Choose, Confirm, ask_answer
+from patchpilot.tui.widgets.choose import Choose, Confirm, ask_for_answer
 
 if TYPE_CHECKING:
     from patchpilot.model.address import Address
@@ -35,30 +35,30 @@ NAMED = 3
 """Number of the patch's recipients that the confirmation names if the reply excludes them."""
 
 
-def reply_to(
+def reply_to_message(
     screen: "AnyScreen",
     message_id: str,
     templates: tuple[str, ...],
-    whom: str,
+    description: str,
     recipients: "Sequence[Address]",
 ) -> None:
     """Reply to a message with one of these templates, asking the user to choose if there are
     several.
 
-    `whom` names the message; `recipients` are the patch's recipients.
+    `description` names the message; `recipients` are the patch's recipients.
     """
     if len(templates) == 1:
-        _write(screen, message_id, templates[0], recipients)
+        _write_reply(screen, message_id, templates[0], recipients)
         return
     answers = [(name, _WORDS[name]) for name in templates]
-    ask_answer(
+    ask_for_answer(
         screen.app,
-        Choose(f"What is the reply?\n\nTo {whom}", answers, title="Reply"),
-        lambda choice: _write(screen, message_id, choice, recipients),
+        Choose(f"What is the reply?\n\nTo {description}", answers, title="Reply"),
+        lambda choice: _write_reply(screen, message_id, choice, recipients),
     )
 
 
-def _write(
+def _write_reply(
     screen: "AnyScreen",
     message_id: str,
     template: str,
@@ -70,34 +70,34 @@ def _write(
         read_draft_text,
     )
 
-    where = screen.session.directory
+    directory = screen.session.directory
 
-    def edit(found: "tuple[ReplyRequest, str]") -> None:
-        run_with_trust(screen.app, partial(edit_and_plan, found))
+    def edit_with_trust(draft: "tuple[ReplyRequest, str]") -> None:
+        run_with_trust(screen.app, partial(edit_and_plan, draft))
 
-    def edit_and_plan(found: "tuple[ReplyRequest, str]") -> None:
-        wishes, text = found
+    def edit_and_plan(draft: "tuple[ReplyRequest, str]") -> None:
+        request, text = draft
         edited = edit_text(screen, text, "REPLY.txt")
         if edited is None:
             report_edit(screen, None, text, "the reply")
             return
-        screen.in_thread(
+        screen.run_in_thread(
             "preparing the reply",
             lambda repository, _: plan_requested_reply(
-                repository, where, wishes.with_text(edited), None
+                repository, directory, request.with_text(edited), None
             ),
-            lambda planned: _confirm(screen, planned, recipients),
+            lambda planned: _confirm_reply(screen, planned, recipients),
         )
 
-    def begin(repository: object, _: object) -> "tuple[ReplyRequest, str]":
-        via = screen.session.settings(repository).get("via")  # type: ignore[arg-type]
-        wishes = ReplyRequest(f"<{message_id}>", template, via=via)
-        return wishes, read_draft_text(repository, where, wishes)  # type: ignore[arg-type]
+    def create_draft(repository: object, _: object) -> "tuple[ReplyRequest, str]":
+        transport = screen.session.read_settings(repository).get("via")  # type: ignore[arg-type]
+        request = ReplyRequest(f"<{message_id}>", template, via=transport)
+        return request, read_draft_text(repository, directory, request)  # type: ignore[arg-type]
 
-    screen.in_thread("reading the message", begin, edit)
+    screen.run_in_thread("reading the message", create_draft, edit_with_trust)
 
 
-def _confirm(
+def _confirm_reply(
     screen: "AnyScreen", planned: "ReplyPlan", recipients: "Sequence[Address]"
 ) -> None:
     from patchpilot.services.reply.send_reply import send_reply
@@ -113,10 +113,10 @@ def _confirm(
 
     def handle_agreement(answer: str | None) -> None:
         if answer:
-            screen.in_thread(
+            screen.run_in_thread(
                 "sending the reply",
                 lambda repository, _: send_reply(repository, planned),
-                lambda sent: _sent(screen, sent),
+                lambda sent: _report_sent_reply(screen, sent),
             )
         else:
             screen.notify("nothing was sent; press r to continue with the draft")
@@ -124,26 +124,32 @@ def _confirm(
     notes = "".join(f"note: {note.message}\n" for note in planned.warnings)
     mail = planned.mail
     bcc = parse_addresses(", ".join(planned.bcc))
-    reached = {address.key for address in (mail.sender, *mail.to, *mail.cc, *bcc)}
-    left = [one.called for one in recipients if one.key not in reached]
-    if left:
-        if len(left) > NAMED:
-            left[NAMED:] = [f"{len(left) - NAMED} more"]
-        notes += f"note: not to {join_words(left)}, who received the patch\n"
+    recipient_keys = {
+        address.key for address in (mail.sender, *mail.to, *mail.cc, *bcc)
+    }
+    missing_names = [
+        recipient.called
+        for recipient in recipients
+        if recipient.key not in recipient_keys
+    ]
+    if missing_names:
+        if len(missing_names) > NAMED:
+            missing_names[NAMED:] = [f"{len(missing_names) - NAMED} more"]
+        notes += f"note: not to {join_words(missing_names)}, who received the patch\n"
     text = (
-        f"Send this reply with {planned.transport.name} to {_audience(planned)}?"
+        f"Send this reply with {planned.transport.name} to {_format_recipient_count(planned)}?"
         f"\n{notes}"
     ).rstrip("\n")
     lines = format_readable_mail(mail)
     body = lines[lines.index("") + 1 :]
-    own = [line for line in body if line[:1] != ">" and line[-6:] != "wrote:"]
-    shown = ["You write:", *own, "", "The whole message:", "", *lines]
+    own_lines = [line for line in body if line[:1] != ">" and line[-6:] != "wrote:"]
+    preview_lines = ["You write:", *own_lines, "", "The whole message:", "", *lines]
     screen.app.push_screen(
-        Confirm(text, "send", title="Reply", mail=shown), handle_agreement
+        Confirm(text, "send", title="Reply", mail=preview_lines), handle_agreement
     )
 
 
-def _audience(planned: "ReplyPlan") -> str:
+def _format_recipient_count(planned: "ReplyPlan") -> str:
     """Return the number of recipients in words, because the dialog may not show all of them."""
     people, lists = planned.recipient_counts
     parts = [format_count(people, "person", "people")] if people else []
@@ -152,12 +158,14 @@ def _audience(planned: "ReplyPlan") -> str:
     return f"{' and '.join(parts) or 'nobody'}{hidden}"
 
 
-def _sent(screen: "AnyScreen", sent: "Message") -> None:
-    if sent.state == "accepted":
+def _report_sent_reply(screen: "AnyScreen", message: "Message") -> None:
+    if message.state == "accepted":
         screen.notify("the reply was sent")
     else:
         screen.notify(
-            make_printable(f"{sent.state}: {sent.detail}; the draft is still saved"),
+            make_printable(
+                f"{message.state}: {message.detail}; the draft is still saved"
+            ),
             severity="error",
         )
     screen.action_reload()

@@ -3,7 +3,7 @@
 
 from typing import TYPE_CHECKING
 
-from patchpilot.tui.widgets.choose import Choose, ask_yes
+from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation
 
 if TYPE_CHECKING:
     from patchpilot.services.tags.undo_rewrite import UndoState
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
-def undo(screen: "AnyScreen", *, again: bool = False) -> None:
+def undo_last_rewrite(screen: "AnyScreen", *, is_redo: bool = False) -> None:
     from patchpilot.services.tags.undo_rewrite import (
         list_recorded_rewrites,
         redo_rewrite,
@@ -19,51 +19,51 @@ def undo(screen: "AnyScreen", *, again: bool = False) -> None:
         undo_changes_files,
     )
 
-    word, wanted = ("Redo", "restored") if again else ("Undo", "in-force")
+    action, wanted_state = ("Redo", "restored") if is_redo else ("Undo", "in-force")
 
-    def handle_found(
+    def find_record(
         repository: "Repository", _: object
     ) -> "tuple[UndoState, bool] | None":
         ref = f"refs/heads/{repository.branch}" if repository.branch else None
         for state in list_recorded_rewrites(repository):
-            if state.state == wanted and state.undo.ref == ref:
+            if state.state == wanted_state and state.undo.ref == ref:
                 return state, undo_changes_files(repository, state.undo)
         return None
 
-    def handle_listed(record: "tuple[UndoState, bool] | None") -> None:
+    def confirm_undo(record: "tuple[UndoState, bool] | None") -> None:
         if record is None:
             screen.notify(
                 "nothing to redo: no rewrite of these commits was undone"
-                if again
+                if is_redo
                 else "nothing to undo: patchpilot did not rewrite these commits"
             )
             return
         state, with_files = record
         name = (state.undo.ref or "HEAD").removeprefix("refs/heads/")
-        ends = (state.undo.new[:12], state.undo.old[:12])
-        start, end = reversed(ends) if again else ends
-        files = "change as well" if with_files else "do not change"
+        commit_ids = (state.undo.new[:12], state.undo.old[:12])
+        start, end = reversed(commit_ids) if is_redo else commit_ids
+        files_text = "change as well" if with_files else "do not change"
         text = (
-            f"{word} the last change of the commits?\n\n{name} is set from {start} to {end}. The"
-            f" files in the working tree {files}."
+            f"{action} the last change of the commits?\n\n{name} is set from {start} to {end}. The"
+            f" files in the working tree {files_text}."
         )
-        question = Choose(text, (("yes", word), ("no", "Cancel")), word)
-        ask_yes(screen.app, question, lambda: act(state))
+        question = Choose(text, (("yes", action), ("no", "Cancel")), action)
+        ask_for_confirmation(screen.app, question, lambda: run_undo(state))
 
-    def act(state: "UndoState") -> None:
+    def run_undo(state: "UndoState") -> None:
         work, number = (
-            (redo_rewrite if again else undo_branch_rewrite),
+            (redo_rewrite if is_redo else undo_branch_rewrite),
             state.undo.number,
         )
-        screen.in_thread(
-            f"{word.lower()}ing",
+        screen.run_in_thread(
+            f"{action.lower()}ing",
             lambda repository, _: work(repository, number),
-            handle_done,
+            report_undo,
         )
 
-    def handle_done(_: "UndoState") -> None:
-        words = "redone; press u to undo" if again else "undone; press U to redo"
-        screen.notify(words)
-        screen.reread()
+    def report_undo(_: "UndoState") -> None:
+        message = "redone; press u to undo" if is_redo else "undone; press U to redo"
+        screen.notify(message)
+        screen.reread_topic()
 
-    screen.in_thread("reading the undo records", handle_found, handle_listed)
+    screen.run_in_thread("reading the undo records", find_record, confirm_undo)

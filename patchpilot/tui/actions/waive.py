@@ -4,48 +4,52 @@
 from typing import TYPE_CHECKING
 
 from patchpilot.model.rule import Finding, Suppressed
-from patchpilot.tui.widgets.choose import LineDialog, ask_answer
+from patchpilot.tui.widgets.choose import LineDialog, ask_for_answer
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
-def waive(screen: "AnyScreen", finding: Finding, count: int) -> None:
+def waive_finding(screen: "AnyScreen", finding: Finding, count: int) -> None:
     """Ask for a reason and waive the finding's rule in this topic.
 
     `count` is the number of findings of this rule.
     """
     session = screen.session
 
-    def handle_answer(reason: str) -> None:
-        def work(repository: "Repository", _: object) -> None:
+    def save_reason(reason: str) -> None:
+        def save_waiver(repository: "Repository", _: object) -> None:
             from patchpilot.services.check.check_topic import waive_rule
 
-            settings, topic = session.settings(repository), session.checked_topic
+            settings, topic = session.read_settings(repository), session.checked_topic
             waive_rule(repository, settings, topic, finding.name, reason)
 
-        words = (
+        message = (
             f"waived {finding.name} for this topic; press o to list waived findings, i to remove"
             " the waiver"
         )
-        screen.in_thread("saving the waiver", work, lambda _: _changed(screen, words))
+        screen.run_in_thread(
+            "saving the waiver",
+            save_waiver,
+            lambda _: _report_waiver_change(screen, message),
+        )
 
-    every = "" if count == 1 else f" ({count} findings)"
+    count_text = "" if count == 1 else f" ({count} findings)"
     text = (
-        f"{finding.name}: {finding.message}\n\nReason to waive it in this topic{every}. The"
+        f"{finding.name}: {finding.message}\n\nReason to waive it in this topic{count_text}. The"
         " reason is stored with the topic; it is not added to the commits and not sent."
         " To cancel, press Enter on an empty line."
     )
     example = "for example: the table is more readable this way"
-    ask_answer(
+    ask_for_answer(
         screen.app,
         LineDialog(text, lambda _: (True, ""), placeholder=example),
-        handle_answer,
+        save_reason,
     )
 
 
-def take_back(screen: "AnyScreen", suppressed: Suppressed) -> None:
+def remove_waiver(screen: "AnyScreen", suppressed: Suppressed) -> None:
     """Remove the topic's waivers for a finding.
 
     If the waiver is defined elsewhere, show its origin.
@@ -59,23 +63,25 @@ def take_back(screen: "AnyScreen", suppressed: Suppressed) -> None:
         )
         return
 
-    def work(repository: "Repository", _: object) -> tuple[str, ...]:
+    def remove_all(repository: "Repository", _: object) -> tuple[str, ...]:
         from patchpilot.services.check.check_topic import remove_waivers
 
         return remove_waivers(
             repository,
-            session.settings(repository),
+            session.read_settings(repository),
             session.checked_topic,
             suppressed.finding,
         )
 
-    screen.in_thread(
+    screen.run_in_thread(
         "removing the waiver",
-        work,
-        lambda names: _changed(screen, f"no longer waived: {', '.join(names)}"),
+        remove_all,
+        lambda names: _report_waiver_change(
+            screen, f"no longer waived: {', '.join(names)}"
+        ),
     )
 
 
-def _changed(screen: "AnyScreen", message: str) -> None:
+def _report_waiver_change(screen: "AnyScreen", message: str) -> None:
     screen.notify(message)
-    screen.begin_after("waivers", "draft")
+    screen.rerun_stage("waivers", "draft")

@@ -16,14 +16,14 @@ from patchpilot.model.printable import format_count, width
 from patchpilot.model.trailer import find_tags
 from patchpilot.resources import list_recent_drafts
 from patchpilot.settings.read_settings import is_in_demo
-from patchpilot.tui.screens.follow_rows import fact_rows
+from patchpilot.tui.screens.follow_rows import named_fact_rows
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
     HEADING,
-    diff_line,
+    color_diff_line,
     fit_text,
-    plain,
+    plain_text,
 )
 from patchpilot.tui.view.session import MERGED, JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -66,33 +66,37 @@ class BranchTexts:
     )
     is_drafted: bool = False
 
-    def get_unticked(self, branch: "BranchResult") -> frozenset[str]:
+    def get_unticked_commits(self, branch: "BranchResult") -> frozenset[str]:
         """Return the unticked prerequisites, initially none.
 
         All are unticked while the introducing commit is unknown, because it may be one of them.
         """
-        needs = () if self.result.culprits else branch.prerequisites
+        prerequisites = () if self.result.culprits else branch.prerequisites
         return self.left_out.get(
-            branch.branch, frozenset(need.commit for need in needs)
+            branch.branch,
+            frozenset(prerequisite.commit for prerequisite in prerequisites),
         )
 
-    def all_unticked(self) -> dict[str, frozenset[str]]:
+    def unticked_by_branch(self) -> dict[str, frozenset[str]]:
         return {
-            branch.branch: self.get_unticked(branch) for branch in self.result.branches
+            branch.branch: self.get_unticked_commits(branch)
+            for branch in self.result.branches
         }
 
-    def ticked(self, branch: "BranchResult") -> int:
-        left_out = self.get_unticked(branch)
-        return sum(need.commit not in left_out for need in branch.prerequisites)
+    def count_ticked(self, branch: "BranchResult") -> int:
+        left_out = self.get_unticked_commits(branch)
+        return sum(
+            prerequisite.commit not in left_out for prerequisite in branch.prerequisites
+        )
 
-    def written(self, branch: "BranchResult") -> "WrittenBackport | None":
+    def written_backport(self, branch: "BranchResult") -> "WrittenBackport | None":
         return self.written_for.get((self.result.commit, branch.branch))
 
-    def badge(self, branch: "BranchResult") -> "Badge":
+    def branch_badge(self, branch: "BranchResult") -> "Badge":
         # a conflict is resolved once patches are written
-        return PATCHES if self.written(branch) else badge_of(branch)
+        return PATCHES if self.written_backport(branch) else choose_badge(branch)
 
-    def todo(self, branch: "BranchResult") -> str:
+    def next_action(self, branch: "BranchResult") -> str:
         """Return the next action for a branch, with its key.
 
         It is "" while the introducing commit is unknown, which the panel reports only once. The
@@ -107,43 +111,45 @@ class BranchTexts:
             return "queued for a release"
         if branch.resolved:
             return "patches written: a"
-        if written := self.written(branch):
-            return WRITTEN if written.files else SENT
+        if backport := self.written_backport(branch):
+            return WRITTEN if backport.files else SENT
         if upstream and branch.verdict in CLEAN and not branch.failed:
-            asks = DRAFTED if self.is_drafted else REQUEST
-            return ENOUGH if self.is_tagged else asks
+            request = DRAFTED if self.is_drafted else REQUEST
+            return ENOUGH if self.is_tagged else request
         if branch.affected is None and not self.result.culprits:
             return ""
         if not upstream:
             return WAITS if is_conflict else ENOUGH
         if not is_conflict:
             return "w write patch"
-        ticked = self.ticked(branch)
+        ticked = self.count_ticked(branch)
         return f"w write {ticked + 1} patches" if ticked else "a resolve"
 
     @property
-    def to_write(self) -> "tuple[BranchResult, ...]":
+    def branches_to_write(self) -> "tuple[BranchResult, ...]":
         return tuple(
             branch
             for branch in self.result.branches
-            if self.todo(branch)[:2] in ("r ", "w ")
+            if self.next_action(branch)[:2] in ("r ", "w ")
         )
 
     @property
-    def write_list(self) -> str:
+    def format_write_list(self) -> str:
         """Return a line for each branch for which `w` writes patches, describing them."""
         rows = []
-        for branch in self.to_write:
-            needs = format_count(self.ticked(branch), "prerequisite") + ", then "
-            patches = f"{needs if branch.prerequisites else ''}the fix"
+        for branch in self.branches_to_write:
+            prerequisites = (
+                format_count(self.count_ticked(branch), "prerequisite") + ", then "
+            )
+            patches = f"{prerequisites if branch.prerequisites else ''}the fix"
             rows.append(f"{branch.branch}: {patches}")
         return "\n".join(rows)
 
-    def facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
+    def branch_facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
         rows = [("why", branch.reason)]
         if self.merged:
-            fetch = f"{self.merged[:12]}, not fetched yet: press g (git fetch)"
-            rows.insert(0, ("merged as", fetch))
+            merge_text = f"{self.merged[:12]}, not fetched yet: press g (git fetch)"
+            rows.insert(0, ("merged as", merge_text))
         if branch.stale:
             rows.append(("note", "last fetched a long time ago; run git fetch"))
         if branch.failed:
@@ -157,68 +163,80 @@ class BranchTexts:
             ]
             rows += SEARCHES.get(str(branch.search), ())
         rows += [
-            ("then apply", f"{after.commit[:12]} {after.subject} ({after.kind})")
-            for after in branch.followers
+            (
+                "then apply",
+                f"{follower.commit[:12]} {follower.subject} ({follower.kind})",
+            )
+            for follower in branch.followers
         ]
         rows += [("note", hint) for hint in branch.hints]
         if branch.lacking_newer:
-            newer = ", ".join(branch.lacking_newer)
-            rows.append(("note", f"newer branches without the fix: {newer}"))
-        if todo := self.todo(branch):
-            rows.append(("next", f"{todo}{REASONS.get(todo, '')}"))
-        rows += [("unfetched", str(other.version)) for other in self.result.missing]
+            newer_branches = ", ".join(branch.lacking_newer)
+            rows.append(("note", f"newer branches without the fix: {newer_branches}"))
+        if action := self.next_action(branch):
+            rows.append(("next", f"{action}{REASONS.get(action, '')}"))
+        rows += [("unfetched", str(missing.version)) for missing in self.result.missing]
         return rows + [("note", rule) for rule in self.result.rules]
 
-    def commands(self, branch: "BranchResult") -> list[str]:
-        known, merged = self.result.commit, self.merged
+    def shell_commands(self, branch: "BranchResult") -> list[str]:
+        mainline_commit, merged_commit = self.result.commit, self.merged
         rows = list(branch.commands)
-        if merged and known:
-            pairs = (known, merged), (known[:12], merged[:12])
+        if merged_commit and mainline_commit:
+            pairs = (
+                (mainline_commit, merged_commit),
+                (mainline_commit[:12], merged_commit[:12]),
+            )
             for old, new in pairs:
                 rows = [row.replace(old, new) for row in rows]
         return rows
 
-    def matrix(self, columns: int) -> tuple[Text, list[Text]]:
+    def build_table(self, columns: int) -> tuple[Text, list[Text]]:
         """Return the table's titles and a row for each branch, fitted to a number of columns.
 
         Empty columns are omitted; the last column gets the remaining width.
         """
         branches, today = self.result.branches, datetime.now(UTC).date()
-        badges = [*map(self.badge, branches)]
-        short = columns < NARROW
+        badges = [*map(self.branch_badge, branches)]
+        is_short = columns < NARROW
         table = {
             "branch": [
-                (short and branch.version) or branch.branch for branch in branches
+                (is_short and branch.version) or branch.branch for branch in branches
             ],
             "the fix": [badge.text for badge in badges],
-            "bug": [bug_in_words(branch) for branch in branches],
-            "needs": [needs_count(branch) for branch in branches],
+            "bug": [describe_bug_state(branch) for branch in branches],
+            "needs": [format_prerequisite_count(branch) for branch in branches],
             "until": [branch.ends or "" for branch in branches],
             "why": [
                 explain_verdict(branch, self.result.culprits) for branch in branches
             ],
-            "what to do": [self.todo(branch) for branch in branches],
+            "what to do": [self.next_action(branch) for branch in branches],
         }
         if columns < WIDE and any(table["what to do"]):
             del table["why"]
-        shown = {title: words for title, words in table.items() if any(words)}
-        wide = [
-            max(map(width, (title, *words))) + GAP for title, words in shown.items()
+        shown_columns = {title: cells for title, cells in table.items() if any(cells)}
+        widths = [
+            max(map(width, (title, *cells))) + GAP
+            for title, cells in shown_columns.items()
         ]
-        if wide:
-            wide[-1] += columns - sum(wide)
-        titles = "".join(map(fit_text, shown, wide))
+        if widths:
+            widths[-1] += columns - sum(widths)
+        titles = "".join(map(fit_text, shown_columns, widths))
         rows = []
-        for at, branch in enumerate(branches):
-            row, dim = Text(no_wrap=True), "dim" if ends_soon(branch, today) else ""
-            for (title, words), room in zip(shown.items(), wide, strict=True):
-                style = badges[at].style if title == "the fix" else dim
-                row.append(fit_text(words[at], room), style)
+        for index, branch in enumerate(branches):
+            row, row_style = (
+                Text(no_wrap=True),
+                "dim" if support_ends_soon(branch, today) else "",
+            )
+            for (title, cells), cell_width in zip(
+                shown_columns.items(), widths, strict=True
+            ):
+                style = badges[index].style if title == "the fix" else row_style
+                row.append(fit_text(cells[index], cell_width), style)
             rows.append(row)
-        return plain(titles, HEADING), rows
+        return plain_text(titles, HEADING), rows
 
 
-def texts_of(
+def make_branch_texts(
     session: Session,
     result: "BackportResult",
     left_out: Mapping[str, frozenset[str]],
@@ -226,12 +244,12 @@ def texts_of(
 ) -> BranchTexts:
     message = session.commit.message.split("\n") if session.commit else ()
     is_tagged = any("stable@" in tag.value for tag in find_tags(message, "Cc"))
-    merged = (
+    merged_commits = (
         series.posted.commit or ""
-        for series in session.last(Stage.FOLLOW) or ()
+        for series in session.last_result(Stage.FOLLOW) or ()
         if series.own and series.posted and str(series.state) in MERGED
     )
-    commit = "" if result.upstream else next(merged, "")
+    commit = "" if result.upstream else next(merged_commits, "")
     drafts = (file.stem for file in list_recent_drafts("requests"))
     is_drafted = (result.commit or "")[:12] in drafts
     return BranchTexts(result, left_out, commit, is_tagged, written_for, is_drafted)
@@ -239,70 +257,82 @@ def texts_of(
 
 def conflict_rows(branch: "BranchResult") -> list[str]:
     rows: list[str] = []
-    for place in branch.conflicts:
-        rows.append(f"@@ {place.path}:{place.line} ({place.kind}) @@")
-        lines = len(place.ours) + len(place.theirs)
-        rows += list(unified_diff(place.ours, place.theirs, n=lines, lineterm=""))[3:]
+    for conflict in branch.conflicts:
+        rows.append(f"@@ {conflict.path}:{conflict.line} ({conflict.kind}) @@")
+        context_lines = len(conflict.ours) + len(conflict.theirs)
+        rows += list(
+            unified_diff(conflict.ours, conflict.theirs, n=context_lines, lineterm="")
+        )[3:]
     return rows
 
 
-def page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[Text]:
-    known = texts.facts(branch)
-    first, more = (
-        [fact for fact in known if (fact[0] in FIRST) is is_first]
+def branch_page_rows(
+    texts: BranchTexts, branch: "BranchResult", columns: int
+) -> list[Text]:
+    facts = texts.branch_facts(branch)
+    first_facts, more_facts = (
+        [fact for fact in facts if (fact[0] in FIRST) is is_first]
         for is_first in (True, False)
     )
-    rows = fact_rows(first, columns, head=LABEL)
+    rows = named_fact_rows(first_facts, columns, name_columns=LABEL)
     if branch.conflicts and branch.wants_fix:
-        rows += [Text(), plain("From the branch (-) to the fix (+):")]
-        rows += map(diff_line, conflict_rows(branch))
-    rows += [Text(), *fact_rows(more, columns, head=LABEL)] if more else []
-    written = texts.written(branch)
-    if written and written.files:
-        rows += [Text(), *map(plain, shell_rows([written.send]))]
-    elif commands := texts.commands(branch):
-        rows += [Text(), plain("In a shell:")]
-        rows += (plain(f"  {command}") for command in commands)
+        rows += [Text(), plain_text("From the branch (-) to the fix (+):")]
+        rows += map(color_diff_line, conflict_rows(branch))
+    rows += (
+        [Text(), *named_fact_rows(more_facts, columns, name_columns=LABEL)]
+        if more_facts
+        else []
+    )
+    backport = texts.written_backport(branch)
+    if backport and backport.files:
+        rows += [Text(), *map(plain_text, shell_command_rows([backport.send]))]
+    elif commands := texts.shell_commands(branch):
+        rows += [Text(), plain_text("In a shell:")]
+        rows += (plain_text(f"  {command}") for command in commands)
     return rows
 
 
-def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
+def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     """Return the result of `patchpilot backport` for the selected commit.
 
     If it has no Fixes: tag, use the tags stage's candidate if that is certain.
     """
     from patchpilot.services.backport.topic_backports import compute_topic_backports
 
-    settings, likely = ask.session.settings(ask.repository), ask.session.likely
+    settings, likely = (
+        request.session.read_settings(request.repository),
+        request.session.likely,
+    )
     result = compute_topic_backports(
-        ask.repository,
+        request.repository,
         settings,
-        ask.commit,
+        request.commit,
         likely,
-        ask.progress,
-        [commit.id for commit in ask.topic.commits],
+        request.progress,
+        [commit.id for commit in request.topic.commits],
     )
-    needing = [branch for branch in result.branches if branch.wants_fix]
+    needy_branches = [branch for branch in result.branches if branch.wants_fix]
     conflicts = sum(
-        branch.verdict == "conflict" and not branch.resolved for branch in needing
+        branch.verdict == "conflict" and not branch.resolved
+        for branch in needy_branches
     )
-    words = f"{len(needing)} of {len(result.branches)} branches need the fix"
-    words += f", {conflicts} with conflicts" if conflicts else ""
+    note = f"{len(needy_branches)} of {len(result.branches)} branches need the fix"
+    note += f", {conflicts} with conflicts" if conflicts else ""
     if result.asked and result.commit:
-        words = f"mainline {result.commit[:12]}: {words}"
+        note = f"mainline {result.commit[:12]}: {note}"
     state, press_tags = StageState.DONE, f"press {Stage.TAGS.number}"
     if result.unfetched:
         state = StageState.TODO
-        words = f"no stable branch has been fetched; press {Stage.BACKPORTS.number}"
+        note = f"no stable branch has been fetched; press {Stage.BACKPORTS.number}"
     elif not result.branches:
-        words = result.rules[0]
+        note = result.rules[0]
     elif not result.culprits:
         state = StageState.TODO
-        words = f"unknown introducing commit; {press_tags} to choose it"
+        note = f"unknown introducing commit; {press_tags} to choose it"
     elif likely:
         # the commit is named above the ruler
-        state, words = StageState.OFFERED, f"likely: {words}; {press_tags} to confirm"
-    return result, StageStatus(state, words)
+        state, note = StageState.OFFERED, f"likely: {note}; {press_tags} to confirm"
+    return result, StageStatus(state, note)
 
 
 class Badge(NamedTuple):
@@ -368,17 +398,17 @@ worthwhile.
 """
 
 
-def first_to_look_at(result: "BackportResult") -> str | None:
+def first_branch_to_show(result: "BackportResult") -> str | None:
     """Return the branch to select first, or None.
 
     This is the first with a conflict, otherwise the first that needs the fix.
     """
-    needing = [branch for branch in result.branches if branch.wants_fix]
-    needing.sort(key=lambda branch: branch.verdict != "conflict")
-    return needing[0].branch if needing else None
+    candidates = [branch for branch in result.branches if branch.wants_fix]
+    candidates.sort(key=lambda branch: branch.verdict != "conflict")
+    return candidates[0].branch if candidates else None
 
 
-def badge_of(branch: "BranchResult") -> Badge:
+def choose_badge(branch: "BranchResult") -> Badge:
     """Return the badge for a branch's verdict.
 
     If the stable maintainers reported that the fix failed to apply, the badge is "failed" until
@@ -389,13 +419,13 @@ def badge_of(branch: "BranchResult") -> Badge:
     return FAILED if branch.failed and branch.wants_fix else BADGES[str(branch.verdict)]
 
 
-def bug_in_words(branch: "BranchResult") -> str:
+def describe_bug_state(branch: "BranchResult") -> str:
     return {True: "yes", False: "no", None: "unknown" if branch.wants_fix else "fixed"}[
         branch.affected
     ]
 
 
-def needs_count(branch: "BranchResult") -> str:
+def format_prerequisite_count(branch: "BranchResult") -> str:
     """Return the number of the fix's prerequisites on this branch, or "" if there are none.
 
     A star means that only parts of them are needed.
@@ -404,20 +434,22 @@ def needs_count(branch: "BranchResult") -> str:
     return f"{count}{'*' if branch.partial else ''}" if count else ""
 
 
-def ends_soon(branch: "BranchResult", today: date) -> bool:
+def support_ends_soon(branch: "BranchResult", today: date) -> bool:
     year, _, month = (branch.ends or "").partition("-")
     if branch.is_over or not (year.isdigit() and month.isdigit()):
         return branch.is_over
     return (date(int(year), int(month), 1) - today).days < SOON
 
 
-def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) -> Text:
+def prerequisite_row(
+    needed: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool
+) -> Text:
     tick = f"[{glyph('ticked')}]" if is_ticked else "[ ]"
-    row = plain(
-        f"{tick} {number:>2}  {need.commit[:12]}  {format_count(need.size, 'line'):>10}  "
+    row = plain_text(
+        f"{tick} {number:>2}  {needed.commit[:12]}  {format_count(needed.size, 'line'):>10}  "
     )
     return row.append(fit_text(f"{risk} risk", 11), RISKS[risk]).append(
-        plain(f"  {need.subject}")
+        plain_text(f"  {needed.subject}")
     )
 
 
@@ -430,9 +462,9 @@ def explain_verdict(branch: "BranchResult", culprits: Collection[str]) -> str:
     if branch.landed_as:
         return f"applied as {branch.landed_as[:12]}"
     if branch.wants_fix and branch.conflicts:
-        first, more = branch.conflicts[0], len(branch.conflicts) - 1
-        line = f":{first.line}" if first.line else ""
-        return f"{first.path.rpartition('/')[2]}{line}{f' and {more} more' if more else ''}"
+        conflict, others = branch.conflicts[0], len(branch.conflicts) - 1
+        line = f":{conflict.line}" if conflict.line else ""
+        return f"{conflict.path.rpartition('/')[2]}{line}{f' and {others} more' if others else ''}"
     return (
         f"bug from {branch.culprit_as[:12]}"
         if branch.culprit_as and branch.culprit_as not in culprits
@@ -440,7 +472,7 @@ def explain_verdict(branch: "BranchResult", culprits: Collection[str]) -> str:
     )
 
 
-def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
+def written_patch_rows(backports: "Sequence[WrittenBackport]") -> list[str]:
     """Return rows with the files written for each branch, or the reason why none were written.
 
     Except in the demo, add the commands that send them.
@@ -448,7 +480,7 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
     from patchpilot.services.backport.write_backports import format_send_commands
 
     rows, skipped = [], dict[str, list[str]]()
-    for backport in done:
+    for backport in backports:
         if backport.files:
             folder = backport.files[0].parent
             names = (f"  {file.name}" for file in backport.files)
@@ -459,9 +491,9 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
     for reason, branches in skipped.items():
         rows += [""] if rows else []
         rows.append(f"no patch for {', '.join(branches)}: {reason}")
-    if commands := format_send_commands(done):
-        order = ", the latest branch first" if len(commands) > 1 else ""
-        is_signed = all(backport.is_signed for backport in done if backport.send)
+    if commands := format_send_commands(backports):
+        order_text = ", the latest branch first" if len(commands) > 1 else ""
+        is_signed = all(backport.is_signed for backport in backports if backport.send)
         rows += [
             "",
             (
@@ -469,8 +501,8 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
                 if is_signed
                 else "They lack your Signed-off-by: add it before you send them."
             ),
-            f"Read them, then send them{order}; To:, Cc: and In-Reply-To: are in them.",
-            *shell_rows(commands),
+            f"Read them, then send them{order_text}; To:, Cc: and In-Reply-To: are in them.",
+            *shell_command_rows(commands),
         ]
     return rows
 
@@ -479,41 +511,41 @@ SHELL = "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):"
 DEMO = f"Esc, then M sends them. {NO_MAIL_IN_DEMO}"
 
 
-def shell_rows(commands: Iterable[str]) -> list[str]:
+def shell_command_rows(commands: Iterable[str]) -> list[str]:
     return (
         [DEMO] if is_in_demo() else [SHELL, *(f"  {command}" for command in commands)]
     )
 
 
-def resolving_rows(done: "ConflictResolution") -> list[str]:
+def describe_resolution(resolution: "ConflictResolution") -> list[str]:
     """Describe a conflict that is being resolved in a clone: its location and state, the next step,
     and the patches once they are written.
 
     In the demo, the patches are not sent.
     """
-    if done.files:
+    if resolution.files:
         return [
             (
-                f"The conflict on {done.branch} is resolved. The clone has these commits"
+                f"The conflict on {resolution.branch} is resolved. The clone has these commits"
                 f" on top of the branch, oldest first:"
             ),
-            *(f"  {commit}" for commit in done.commits),
-            f"  ({done.folder})",
+            *(f"  {commit}" for commit in resolution.commits),
+            f"  ({resolution.folder})",
             "",
             "The patches are written, with To:, Cc: and In-Reply-To:",
-            f"  {done.files[0].parent}",
-            *(f"    {file.name}" for file in done.files),
+            f"  {resolution.files[0].parent}",
+            *(f"    {file.name}" for file in resolution.files),
             "",
-            *shell_rows(
-                replace_commands(line, Stage.BACKPORTS) for line in done.advice
+            *shell_command_rows(
+                replace_commands(line, Stage.BACKPORTS) for line in resolution.advice
             ),
         ]
     return [
-        f"The conflict on {done.branch} is in this clone:",
-        f"  {done.folder}",
+        f"The conflict on {resolution.branch} is in this clone:",
+        f"  {resolution.folder}",
         "",
         SHELL,
-        *(f"  {line}" for line in done.advice),
+        *(f"  {line}" for line in resolution.advice),
         "",
         "After you resolve it, press a here to continue.",
     ]

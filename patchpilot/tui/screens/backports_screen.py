@@ -21,17 +21,17 @@ from patchpilot.tui.screens.backports_rows import (
     EDGE,
     REQUEST,
     BranchTexts,
-    first_to_look_at,
-    need_row,
-    page_rows,
-    resolving_rows,
-    texts_of,
-    written_rows,
+    branch_page_rows,
+    describe_resolution,
+    first_branch_to_show,
+    make_branch_texts,
+    prerequisite_row,
+    written_patch_rows,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.empty import empty_text
-from patchpilot.tui.view.key_bindings import key
-from patchpilot.tui.view.rich_text import lines
+from patchpilot.tui.view.empty import format_placeholder
+from patchpilot.tui.view.key_bindings import key_binding
+from patchpilot.tui.view.rich_text import join_lines
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import (
@@ -39,8 +39,8 @@ from patchpilot.tui.widgets.choose import (
     LineDialog,
     Option,
     Reader,
-    ask_answer,
-    ask_which,
+    ask_for_answer,
+    ask_for_option,
     show_draft,
 )
 from patchpilot.tui.widgets.keyline import NEXT
@@ -62,32 +62,32 @@ if TYPE_CHECKING:
 
 
 BINDINGS: list[BindingType] = [
-    key(
+    key_binding(
         "r",
         "request",
         "ask the stable team",
         "write the message that asks the stable team to apply the mainline commit",
     ),
-    key(
+    key_binding(
         "w",
         "write",
         "write patches",
         "write the patches for the branches that need them, with the ticked prerequisites"
         " (only once the fix is in mainline)",
     ),
-    key(
+    key_binding(
         "a",
         "resolve",
         "resolve",
         "adapt the fix to this branch, or resolve its conflict in a separate clone",
     ),
-    key(
+    key_binding(
         "space",
         "tick",
         "tick",
         "tick or untick a prerequisite; w writes the ticked ones",
     ),
-    key(
+    key_binding(
         "g",
         "refresh",
         "refresh",
@@ -103,9 +103,9 @@ SIGN = (
 )
 
 
-def proposals(
+def resolution_options(
     branch: "BranchResult",
-    found: "ConflictOptions",
+    options: "ConflictOptions",
     write: "Callable[[Adaptation], None]",
     resolve: "Callable[[Adaptation | None], None]",
 ) -> list[Option]:
@@ -113,53 +113,61 @@ def proposals(
 
     Uncertain adaptations come after manual resolution.
     """
-    needs = 0 if branch.partial else len(branch.prerequisites)
-    before = f", with {format_count(needs, 'prerequisite')} applied before it"
-    manual = Option(
+    prerequisite_count = 0 if branch.partial else len(branch.prerequisites)
+    prerequisites_text = (
+        f", with {format_count(prerequisite_count, 'prerequisite')} applied before it"
+    )
+    manual_option = Option(
         "Resolve manually",
-        f"a clone with git's conflict in it{before if needs else ''}",
+        f"a clone with git's conflict in it{prerequisites_text if prerequisite_count else ''}",
         partial(resolve, None),
     )
-    if (adapted := found.adaptation) is None:
-        return [manual]
-    ours = [
+    if (adaptation := options.adaptation) is None:
+        return [manual_option]
+    adaptation_options = [
         Option(
             "Write adapted patch",
             "writes the patch for this branch; its message lists the decisions",
-            partial(write, adapted),
+            partial(write, adaptation),
         ),
         Option(
             "Edit adaptation",
             "opens a clone with the adapted files, in which you change and commit them",
-            partial(resolve, adapted),
+            partial(resolve, adaptation),
         ),
     ]
-    return [*ours, manual] if adapted.is_sure else [manual, *reversed(ours)]
+    return (
+        [*adaptation_options, manual_option]
+        if adaptation.is_sure
+        else [manual_option, *reversed(adaptation_options)]
+    )
 
 
-def proposal_text(branch: "BranchResult", found: "ConflictOptions") -> str:
-    adapted = found.adaptation
-    if adapted is None:
+def describe_adaptation(branch: "BranchResult", options: "ConflictOptions") -> str:
+    adaptation = options.adaptation
+    if adaptation is None:
         return f"The fix as a whole cannot be adapted to {branch.branch}."
-    title = f"Adapted to {branch.branch} with a confidence of {adapted.confidence:.0%}:"
-    return "\n".join((title, "", *(f"- {step}" for step in adapted.steps)))
+    title = (
+        f"Adapted to {branch.branch} with a confidence of {adaptation.confidence:.0%}:"
+    )
+    return "\n".join((title, "", *(f"- {step}" for step in adaptation.steps)))
 
 
-def needs_of(branch: "BranchResult") -> "tuple[PrerequisiteNeed, ...]":
+def needed_prerequisites(branch: "BranchResult") -> "tuple[PrerequisiteNeed, ...]":
     return branch.prerequisites if branch.wants_fix else ()
 
 
-def empty_words(result: "BackportResult") -> tuple[str, str]:
+def empty_result_texts(result: "BackportResult") -> tuple[str, str]:
     title, _, text = "\n\n".join(result.rules).partition("\n\n")
     return title, text.replace("`", "")
 
 
-def empty_keys(result: "BackportResult") -> list[tuple[str, str]]:
-    tags, following = Stage.TAGS, ("n", f"go to {Stage.PREVIEW.label}")
+def empty_result_keys(result: "BackportResult") -> list[tuple[str, str]]:
+    tags, next_key = Stage.TAGS, ("n", f"go to {Stage.PREVIEW.label}")
     if result.unfetched:
-        return [("g", "run git fetch, after confirmation"), following]
-    again = str(tags.number), f"go to {tags.label}, if this is a fix after all"
-    return [again, following] if result.commit else [following]
+        return [("g", "run git fetch, after confirmation"), next_key]
+    tags_key = str(tags.number), f"go to {tags.label}, if this is a fix after all"
+    return [tags_key, next_key] if result.commit else [next_key]
 
 
 class BackportsScreen(StageScreen["BackportResult"]):
@@ -176,7 +184,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self._written: dict[tuple[str | None, str], WrittenBackport] = {}
         self._is_moved = False
 
-    def body(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         with Panel(title="Stable branches", id="branches", classes="main"):
             yield PlainText("matrix-titles")
             yield RowList(ident="matrix", enter="open branch")
@@ -186,51 +194,55 @@ class BackportsScreen(StageScreen["BackportResult"]):
                 yield RowList(ident="queue")
 
     @property
-    def _verdict(self) -> TextPanel:
+    def _verdict_panel(self) -> TextPanel:
         return self.query_one("#verdict", TextPanel)
 
     def on_mount(self) -> None:
         self.query_one("#needs").display = False
 
-    def show(self, result: "BackportResult") -> None:
+    def show_result(self, result: "BackportResult") -> None:
         likely, panel = self.session.likely, self.list_panel
-        is_if = f", if {likely[:12]} introduced the bug" if likely else ""
-        panel.heading = f"Stable branches{is_if}"
+        condition = f", if {likely[:12]} introduced the bug" if likely else ""
+        panel.heading = f"Stable branches{condition}"
         panel.display = bool(result.branches)
         # until the user selects a branch, select the first one that needs attention
-        self.fill(None if self._is_moved else first_to_look_at(result))
+        self.refill_list(None if self._is_moved else first_branch_to_show(result))
         if result.branches:
-            self.listed.focus()
+            self.row_list.focus()
         else:
             self.query_one("#needs").display = False
-            self._verdict.heading = "Stable branches"
-            self.call_after_refresh(self._show_empty)
+            self._verdict_panel.heading = "Stable branches"
+            self.call_after_refresh(self._show_empty_result)
 
-    def _show_empty(self) -> None:
+    def _show_empty_result(self) -> None:
         result = self._shown
         if result is None or result.branches:
             return
-        title, text = empty_words(result)
-        size = self._verdict.size
-        words = empty_text(title, text, empty_keys(result), size.width - 2, size.height)
-        self._verdict.text.update(words)
+        title, text = empty_result_texts(result)
+        size = self._verdict_panel.size
+        placeholder = format_placeholder(
+            title, text, empty_result_keys(result), size.width - 2, size.height
+        )
+        self._verdict_panel.text.update(placeholder)
 
-    def redraw_resized(self) -> None:
-        super().redraw_resized()
-        self._show_empty()
+    def redraw_after_resize(self) -> None:
+        super().redraw_after_resize()
+        self._show_empty_result()
 
     @property
     def _branch_texts(self) -> BranchTexts:
-        return texts_of(self.session, self.shown, self._left_out, self._written)
+        return make_branch_texts(
+            self.session, self.shown_result, self._left_out, self._written
+        )
 
     @property
-    def _todos(self) -> list[str]:
+    def _next_actions(self) -> list[str]:
         result = self._shown
-        return [*map(self._branch_texts.todo, result.branches)] if result else []
+        return [*map(self._branch_texts.next_action, result.branches)] if result else []
 
-    def rows(self) -> list[Row]:
-        result = self.shown
-        titles, rows = self._branch_texts.matrix((self.size.width or 80) - EDGE)
+    def build_rows(self) -> list[Row]:
+        result = self.shown_result
+        titles, rows = self._branch_texts.build_table((self.size.width or 80) - EDGE)
         self.query_one("#matrix-titles", Static).update(titles)
         return [
             Row(row, branch, branch.branch)
@@ -241,28 +253,28 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def shown_keys(self) -> ShownKeys:
         # do not send patches that are already in mainline
         is_merged = self._shown is not None and self._shown.upstream
-        to_write = self._branch_texts.to_write if self._shown else ()
-        which = format_count(len(to_write), "branch", "branches")
+        to_write = self._branch_texts.branches_to_write if self._shown else ()
+        branches = format_count(len(to_write), "branch", "branches")
         if len(to_write) == 1:
-            which = to_write[0].version or to_write[0].branch
+            branches = to_write[0].version or to_write[0].branch
         return ShownKeys(
-            ("0",) if DRAFTED in self._todos else (),
+            ("0",) if DRAFTED in self._next_actions else (),
             hidden=frozenset([NEXT] if is_merged else ()),
-            labels={"write": f"write patches for {which}"},
+            labels={"write": f"write patches for {branches}"},
         )
 
     def action_request(self) -> None:
         from patchpilot.services.backport.stable_request import save_stable_request
 
-        def show(file: Path) -> None:
-            self.fill()
+        def show_file(file: Path) -> None:
+            self.refill_list()
             show_draft(self.app, file)
 
-        if (result := self.current) is not None:
-            self.in_thread(
+        if (result := self.current_result) is not None:
+            self.run_in_thread(
                 "writing the request",
                 lambda repository, _: save_stable_request(repository, result),
-                show,
+                show_file,
             )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -271,14 +283,17 @@ class BackportsScreen(StageScreen["BackportResult"]):
         Patches can be written only if the fix is in mainline.
         """
         if action == "request":
-            return self.current is not None and REQUEST in self._todos
-        is_early, branch = not (self._shown and self._shown.upstream), self.chosen
+            return self.current_result is not None and REQUEST in self._next_actions
+        is_before_merge, branch = (
+            not (self._shown and self._shown.upstream),
+            self.selected_item,
+        )
         if action == "resolve":
-            return bool(branch and branch.verdict == "conflict" and not is_early)
+            return bool(branch and branch.verdict == "conflict" and not is_before_merge)
         if action == "tick":
-            return bool(branch and needs_of(branch))
+            return bool(branch and needed_prerequisites(branch))
         if action == "write":
-            return not is_early and bool(self._branch_texts.to_write)
+            return not is_before_merge and bool(self._branch_texts.branches_to_write)
         return super().check_action(action, parameters)
 
     def action_refresh(self) -> None:
@@ -286,94 +301,103 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
         Run git fetch first if stable branches or the mainline commit are missing.
         """
-        from patchpilot.tui.actions.fetch_action import fetch, fetch_stable
+        from patchpilot.tui.actions.fetch_action import (
+            fetch_remotes,
+            fetch_stable_branches,
+        )
 
         result = self._shown
         if result and result.unfetched:
-            fetch_stable(self)
+            fetch_stable_branches(self)
         elif result and self._branch_texts.merged:
-            fetch(self)
+            fetch_remotes(self)
         else:
             self.action_reload()
 
-    def moved(self, listed: RowList) -> None:
-        self._is_moved = self._is_moved or listed is self.listed
-        super().moved(listed)
+    def handle_cursor_move(self, row_list: RowList) -> None:
+        self._is_moved = self._is_moved or row_list is self.row_list
+        super().handle_cursor_move(row_list)
 
-    def open_selected(self, listed: RowList) -> None:
-        if listed is self.listed:
+    def open_selected_row(self, row_list: RowList) -> None:
+        if row_list is self.row_list:
             self.action_open()
 
-    def detail(self) -> None:
-        if (branch := self.chosen) is None:
+    def show_selected_row(self) -> None:
+        if (branch := self.selected_item) is None:
             return
-        self._verdict.heading = self._heading(branch)
+        self._verdict_panel.heading = self._branch_heading(branch)
         # beside the list of prerequisites, the details get half the width
-        is_half = self.size.width >= WIDE and needs_of(branch)
-        wide = self.size.width // (2 if is_half else 1) - EDGE
-        rows = page_rows(self._branch_texts, branch, wide)
-        self._verdict.text.update(lines(rows))
-        self._list_needs(branch)
+        is_half_width = self.size.width >= WIDE and needed_prerequisites(branch)
+        columns = self.size.width // (2 if is_half_width else 1) - EDGE
+        rows = branch_page_rows(self._branch_texts, branch, columns)
+        self._verdict_panel.text.update(join_lines(rows))
+        self._list_prerequisites(branch)
 
-    def _heading(self, branch: "BranchResult") -> str:
-        return f"{branch.branch}: {self._branch_texts.badge(branch).word}"
+    def _branch_heading(self, branch: "BranchResult") -> str:
+        return f"{branch.branch}: {self._branch_texts.branch_badge(branch).word}"
 
-    def _list_needs(self, branch: "BranchResult") -> None:
+    def _list_prerequisites(self, branch: "BranchResult") -> None:
         """List a branch's prerequisites in application order, with size and risk, and queue the
         ticked ones.
         """
         from patchpilot.services.backport.prerequisite_queue import prerequisite_risk
 
-        most, needs = self.shown.max_lines, needs_of(branch)
-        panel, left_out = (
+        max_lines, needed = self.shown_result.max_lines, needed_prerequisites(branch)
+        panel, unticked = (
             self.query_one("#needs", Panel),
-            self._branch_texts.get_unticked(branch),
+            self._branch_texts.get_unticked_commits(branch),
         )
-        panel.display = bool(needs)
-        how = (
+        panel.display = bool(needed)
+        order = (
             "only their changes to the fix's files"
             if branch.partial
             else "in this order"
         )
-        panel.heading = f"Prerequisites, {how}"
-        panel.count = f"{self._branch_texts.ticked(branch)}/{len(needs)} ticked · Space"
+        panel.heading = f"Prerequisites, {order}"
+        panel.count = (
+            f"{self._branch_texts.count_ticked(branch)}/{len(needed)} ticked · Space"
+        )
         rows = []
-        for number, need in enumerate(needs, 1):
-            is_ticked = need.commit not in left_out
-            row = need_row(need, number, str(prerequisite_risk(need, most)), is_ticked)
+        for number, need in enumerate(needed, 1):
+            is_ticked = need.commit not in unticked
+            row = prerequisite_row(
+                need, number, str(prerequisite_risk(need, max_lines)), is_ticked
+            )
             rows.append(Row(row, need.commit, (branch.branch, need.commit)))
-        self.query_one("#queue", RowList).fill(rows)
+        self.query_one("#queue", RowList).set_rows(rows)
 
     def action_open(self) -> None:
-        if branch := self.chosen:
-            page = partial(page_rows, self._branch_texts, branch)
-            self.app.push_screen(Reader(self._heading(branch), page))
+        if branch := self.selected_item:
+            page = partial(branch_page_rows, self._branch_texts, branch)
+            self.app.push_screen(Reader(self._branch_heading(branch), page))
 
     def action_tick(self) -> None:
-        branch, queue = self.chosen, self.query_one("#queue", RowList)
+        branch, queue = self.selected_item, self.query_one("#queue", RowList)
         if self.focused is not queue:
             queue.focus()
-        elif queue.chosen:
-            ticks = self._branch_texts.get_unticked(branch) ^ {queue.chosen}
+        elif queue.selected_item:
+            ticks = self._branch_texts.get_unticked_commits(branch) ^ {
+                queue.selected_item
+            }
             self._left_out[branch.branch] = ticks
-            self._written.pop((self.shown.commit, branch.branch), None)
-            self.fill()
+            self._written.pop((self.shown_result.commit, branch.branch), None)
+            self.refill_list()
 
     def action_write(self) -> None:
         from patchpilot.services.backport.topic_backports import write_topic_backports
 
-        if (result := self.current) is None:
+        if (result := self.current_result) is None:
             self.notify("not ready yet")
             return
         texts = self._branch_texts
-        left_out, wanted = (
-            texts.all_unticked(),
-            replace(result, branches=texts.to_write),
+        unticked, selection = (
+            texts.unticked_by_branch(),
+            replace(result, branches=texts.branches_to_write),
         )
         self._write_to_folder(
-            f"{texts.write_list}\n\nFolder for the patches:",
+            f"{texts.format_write_list}\n\nFolder for the patches:",
             lambda repository, folder, signs: write_topic_backports(
-                repository, wanted, folder, left_out, sign_off=signs
+                repository, selection, folder, unticked, sign_off=signs
             ),
         )
 
@@ -387,71 +411,80 @@ class BackportsScreen(StageScreen["BackportResult"]):
         With patchpilot.signoff, they are signed off without asking. Nothing is written if the
         result has become outdated.
         """
-        result, known = self.current, self.session.known_settings
+        result, settings = self.current_result, self.session.known_settings
 
-        def write(signs: bool, folder: str) -> None:
-            if self.current is not result:
+        def write_patches(sign_off: bool, folder: str) -> None:
+            if self.current_result is not result:
                 self.notify("not ready yet")
                 return
-            self.in_thread(
+            self.run_in_thread(
                 "writing the patches",
                 lambda repository, _: work(
-                    repository, Path(folder).expanduser(), signs
+                    repository, Path(folder).expanduser(), sign_off
                 ),
-                self._show_written,
+                self._show_written_patches,
             )
 
-        def ask(answer: str) -> None:
+        def ask_folder(answer: str) -> None:
             dialog = LineDialog(text, value="backports", title="Write patches")
-            ask_answer(self.app, dialog, partial(write, answer == "yes"))
+            ask_for_answer(self.app, dialog, partial(write_patches, answer == "yes"))
 
-        if known and known.flag("signoff"):
-            ask("yes")
+        if settings and settings.flag("signoff"):
+            ask_folder("yes")
         else:
             answers = (("yes", "Sign off"), ("no", "Without sign-off"))
-            ask_answer(self.app, Choose(SIGN, answers, "Write patches"), ask)
+            ask_for_answer(self.app, Choose(SIGN, answers, "Write patches"), ask_folder)
 
-    def _show_written(self, done: "tuple[WrittenBackport, ...]") -> None:
-        some = "Patches" if any(backport.files for backport in done) else "No patches"
+    def _show_written_patches(self, backports: "tuple[WrittenBackport, ...]") -> None:
+        title = (
+            "Patches" if any(backport.files for backport in backports) else "No patches"
+        )
         self._written |= {
-            (self.shown.commit, backport.branch): backport
-            for backport in done
+            (self.shown_result.commit, backport.branch): backport
+            for backport in backports
             if backport.files
         }
-        self.fill()
-        self.app.push_screen(Reader(f"{some} written", written_rows(done)))
+        self.refill_list()
+        self.app.push_screen(Reader(f"{title} written", written_patch_rows(backports)))
 
-    def mark_sent(self) -> None:
+    def mark_patches_sent(self) -> None:
         self._written = {
-            at: replace(written, files=()) for at, written in self._written.items()
+            key: replace(backport, files=()) for key, backport in self._written.items()
         }
-        self.fill()
+        self.refill_list()
 
     def action_resolve(self) -> None:
         from patchpilot.services.backport.topic_backports import list_conflict_options
 
-        result, branch = self.current, self.chosen
+        result, branch = self.current_result, self.selected_item
         if result is None:
             self.notify("not ready yet")
             return
 
-        def choose(found: "ConflictOptions") -> None:
-            on = partial(self._resolve, self._branch_texts, branch)
-            if found.is_started:
-                on(None)
+        def choose_resolution(conflict_info: "ConflictOptions") -> None:
+            resolve = partial(self._resolve_conflict, self._branch_texts, branch)
+            if conflict_info.is_started:
+                resolve(None)
                 return
-            options = proposals(branch, found, partial(self._adapt, result, branch), on)
+            options = resolution_options(
+                branch,
+                conflict_info,
+                partial(self._write_adapted_patch, result, branch),
+                resolve,
+            )
             title = f"Conflict on {branch.branch}"
-            ask_which(self.app, proposal_text(branch, found), options, title)
+            ask_for_option(
+                self.app, describe_adaptation(branch, conflict_info), options, title
+            )
 
-        self.in_thread(
+        self.run_in_thread(
             "adapting the fix to the branch",
             lambda repository, _: list_conflict_options(repository, result, branch),
-            choose,
+            choose_resolution,
         )
 
-    def _adapt(
-        self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation"
+    def _write_adapted_patch(
+        self, result: "BackportResult", branch: "BranchResult", adaptation: "Adaptation"
     ) -> None:
         from patchpilot.services.backport.topic_backports import write_adapted_fix
 
@@ -460,29 +493,32 @@ class BackportsScreen(StageScreen["BackportResult"]):
             f"{text}\n\nFolder for the patch:",
             lambda repository, folder, signs: (
                 write_adapted_fix(
-                    repository, result, branch, adapted, folder, sign_off=signs
+                    repository, result, branch, adaptation, folder, sign_off=signs
                 ),
             ),
         )
 
-    def _resolve(
-        self, texts: BranchTexts, branch: "BranchResult", start: "Adaptation | None"
+    def _resolve_conflict(
+        self,
+        texts: BranchTexts,
+        branch: "BranchResult",
+        adaptation: "Adaptation | None",
     ) -> None:
         from patchpilot.services.backport.topic_backports import resolve_conflict
 
-        left_out = texts.get_unticked(branch)
+        unticked = texts.get_unticked_commits(branch)
 
-        def ready(done: "ConflictResolution") -> None:
-            rows = resolving_rows(done)
+        def show_resolution(resolution: "ConflictResolution") -> None:
+            rows = describe_resolution(resolution)
             self.app.push_screen(Reader("Resolve the conflict", rows))
-            if done.files and not branch.resolved:
+            if resolution.files and not branch.resolved:
                 self.notify(f"{branch.branch}: resolved; the patches are written")
-                self.begin_after()
+                self.rerun_stage()
 
-        self.in_thread(
+        self.run_in_thread(
             "creating a clone with the conflict",
             lambda repository, _: resolve_conflict(
-                repository, texts.result, branch, left_out, start
+                repository, texts.result, branch, unticked, adaptation
             ),
-            ready,
+            show_resolution,
         )

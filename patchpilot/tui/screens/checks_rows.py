@@ -12,17 +12,17 @@ from patchpilot.model.action import parse_backticks
 from patchpilot.model.printable import crop_text, format_count, make_one_line, width
 from patchpilot.model.rule import Finding, Severity, Suppressed
 from patchpilot.model.web_address import valid_web_address
-from patchpilot.tui.screens.commit_rows import with_prefix
+from patchpilot.tui.screens.commit_rows import add_subject_prefix
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
     QUIET,
     STRONG,
-    diff_line,
+    color_diff_line,
     fit_text,
     highlight_code,
-    plain,
-    wrap_hanging,
+    plain_text,
+    wrap_with_indent,
 )
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -51,7 +51,7 @@ MOST = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownFinding:
     """A finding as displayed.
 
     It has the 0-based line in the text of all patches, the commit id ("" for the series), and the
@@ -107,162 +107,177 @@ ROOMY = 60
 """Minimum number of columns to show the file in a row, not only the line."""
 
 
-def row_of(shown: Shown, columns: int, *, is_cut: bool = True) -> Text:
+def finding_row(finding: ShownFinding, columns: int, *, is_cut: bool = True) -> Text:
     """Format a finding as a row of the list, fitted to a number of columns.
 
     The row has a symbol, the message, cut or wrapped, and, at the right, the file and line. The
     rule's name is in the detail.
     """
-    sign, line = shown.sign, "" if shown.whole else str(shown.finding.line or "")
-    file = shown.file if columns >= ROOMY else ""
+    sign, line = finding.sign, "" if finding.whole else str(finding.finding.line or "")
+    file = finding.file if columns >= ROOMY else ""
     head = f" {sign} "
-    left = columns - len(head)
-    place = crop_text(make_one_line(":".join(filter(None, (file, line)))), left // 2)
-    left -= width(place) + 1
-    text, below = shown.message, ""
+    columns_left = columns - len(head)
+    location = crop_text(
+        make_one_line(":".join(filter(None, (file, line)))), columns_left // 2
+    )
+    columns_left -= width(location) + 1
+    text, below = finding.message, ""
     if not is_cut:
-        wrapped = wrap_hanging(make_one_line(text), left + len(head), len(head))
+        wrapped = wrap_with_indent(
+            make_one_line(text), columns_left + len(head), len(head)
+        )
         text, _, below = wrapped.partition("\n")
-    row = Text.assemble((head, ROLES[shown.role]), plain(fit_text(text, left)))
-    row.append(f" {place}", QUIET)
+    row = Text.assemble(
+        (head, ROLES[finding.role]), plain_text(fit_text(text, columns_left))
+    )
+    row.append(f" {location}", QUIET)
     return row.append(f"\n{below}" if below else "")
 
 
-def note_of(row: Shown) -> Note:
-    text = f"waived: {row.message}" if row.suppressed else row.message
-    return Note(row.line, row.sign, row.role, text)
+def finding_note(finding: ShownFinding) -> Note:
+    text = f"waived: {finding.message}" if finding.suppressed else finding.message
+    return Note(finding.line, finding.sign, finding.role, text)
 
 
-def detail_of(row: Shown, fixed: "FindingChanges | None") -> Text:
-    text, rule = Text.assemble(plain(row.message, STRONG)), row.rule
-    if waiver := row.suppressed:
-        until = f", until {waiver.until}" if waiver.until else ""
-        words = (
-            f"{waiver.reason} ({waiver.origin}{until}); press i to remove the waiver"
-        )
-        text.append_text(plain(f"\n\nwaived: {words}"))
-    text.append_text(_fix(row, fixed))
+def finding_detail(finding: ShownFinding, fix: "FindingChanges | None") -> Text:
+    detail_text, rule = Text.assemble(plain_text(finding.message, STRONG)), finding.rule
+    if waiver := finding.suppressed:
+        until_text = f", until {waiver.until}" if waiver.until else ""
+        waiver_text = f"{waiver.reason} ({waiver.origin}{until_text}); press i to remove the waiver"
+        detail_text.append_text(plain_text(f"\n\nwaived: {waiver_text}"))
+    detail_text.append_text(_fix_text(finding, fix))
     if rule and rule.why:
-        text.append_text(_part("Why", " ".join(rule.why.split())))
+        detail_text.append_text(_labeled_text("Why", " ".join(rule.why.split())))
     if rule and rule.reference:
         # terminals that support hyperlinks open the full address
         name = rule.reference.rpartition("/")[2] or rule.reference
         address = valid_web_address(rule.reference)
         style = f"{QUIET} link {address}" if address else QUIET
-        text.append_text(plain(f"\n\n{name}", style))
-    return text
+        detail_text.append_text(plain_text(f"\n\n{name}", style))
+    return detail_text
 
 
-def _part(heading: str, words: str) -> Text:
-    return Text.assemble(plain(f"\n\n{heading}  ", STRONG), highlight_code(words))
+def _labeled_text(label: str, words: str) -> Text:
+    return Text.assemble(plain_text(f"\n\n{label}  ", STRONG), highlight_code(words))
 
 
-def _fix(row: Shown, fixed: "FindingChanges | None") -> Text:
-    fix, rule = row.finding.fix, row.rule
-    how = (fix and fix.text) or (rule.remedy.text if rule else "")
-    words = replace_commands(parse_backticks(how), Stage.CHECKS)
-    by_editing = f"{words}; press e to edit the line"
-    if row.remedy == "edit":
-        return _part("Fix", by_editing) if words else Text()
-    if fixed is None:
-        return _part("Fix", words)
-    if fixed.reason:
-        return _part("Fix", f"{by_editing}\nnot certain: {fixed.reason}")
-    verb = {"sign-off": "sign off", "tags": "add"}.get(row.remedy, "apply")
-    return _part("Fix", f"press a to {verb}").append_text(change_text(fixed.diff))
+def _fix_text(
+    shown_finding: ShownFinding, applied_fix: "FindingChanges | None"
+) -> Text:
+    fix, rule = shown_finding.finding.fix, shown_finding.rule
+    fix_help = (fix and fix.text) or (rule.remedy.text if rule else "")
+    help_text = replace_commands(parse_backticks(fix_help), Stage.CHECKS)
+    edit_text = f"{help_text}; press e to edit the line"
+    if shown_finding.remedy == "edit":
+        return _labeled_text("Fix", edit_text) if help_text else Text()
+    if applied_fix is None:
+        return _labeled_text("Fix", help_text)
+    if applied_fix.reason:
+        return _labeled_text("Fix", f"{edit_text}\nnot certain: {applied_fix.reason}")
+    verb = {"sign-off": "sign off", "tags": "add"}.get(shown_finding.remedy, "apply")
+    return _labeled_text("Fix", f"press a to {verb}").append_text(
+        format_changed_lines(applied_fix.diff)
+    )
 
 
-def change_text(diff: Sequence[str]) -> Text:
-    changed = [
+def format_changed_lines(diff: Sequence[str]) -> Text:
+    changed_lines = [
         line
         for line in diff
         if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))
     ]
     text = Text()
-    for line in changed[:MOST]:
-        text.append("\n").append_text(diff_line(line))
-    if (left := len(changed) - MOST) > 0:
-        words = f"\n{glyph('ellipsis')} {format_count(left, 'more line')}"
-        text.append_text(plain(words, QUIET))
+    for line in changed_lines[:MOST]:
+        text.append("\n").append_text(color_diff_line(line))
+    if (hidden_count := len(changed_lines) - MOST) > 0:
+        more_text = f"\n{glyph('ellipsis')} {format_count(hidden_count, 'more line')}"
+        text.append_text(plain_text(more_text, QUIET))
     return text
 
 
-def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
+def load_stage(request: JobRequest) -> "tuple[CheckResult, StageStatus]":
     from patchpilot.services.build.build_request import make_build_options
     from patchpilot.services.check.check_topic import check_topic
 
-    session = ask.session
+    session = request.session
     topic = session.checked_topic
-    is_built = bool(session.builds) and session.builds == ask.topic.key
+    is_built = bool(session.builds) and session.builds == request.topic.key
     result = check_topic(
-        ask.repository,
-        session.settings(ask.repository),
+        request.repository,
+        session.read_settings(request.repository),
         topic,
         strict=session.strict,
         build=make_build_options() if is_built else None,
-        progress=ask.progress,
+        progress=request.progress,
     )
     if is_built:
-        session.changed("built")
+        session.mark_changed("built")
     counts = result.counts
-    words = ", ".join(
+    note = ", ".join(
         format_count(counts[severity], str(severity))
         for severity in Severity
         if counts[severity]
     )
-    words = words or "no findings"
+    note = note or "no findings"
     if result.suppressed:
-        words += f", {len(result.suppressed)} waived"
-    state = state_of(counts)
+        note += f", {len(result.suppressed)} waived"
+    state = state_from_counts(counts)
     count = str(len(result.all)) if state is not StageState.DONE else ""
-    return result, StageStatus(state, words, count)
+    return result, StageStatus(state, note, count)
 
 
-def state_of(counts: "Counter[Severity]") -> StageState:
+def state_from_counts(counts: "Counter[Severity]") -> StageState:
     """Return the state of the stage from the number of findings per severity.
 
     It is done if there are no errors, warnings or checks.
     """
     if counts[Severity.ERROR]:
         return StageState.BLOCKED
-    is_listed = counts[Severity.WARNING] or counts[Severity.CHECK]
-    return StageState.TODO if is_listed else StageState.DONE
+    has_findings = counts[Severity.WARNING] or counts[Severity.CHECK]
+    return StageState.TODO if has_findings else StageState.DONE
 
 
 def arrange_findings(
-    result: "CheckResult", mark: str
-) -> tuple[tuple[str, ...], tuple[Shown, ...]]:
+    result: "CheckResult", subject_prefix: str
+) -> tuple[tuple[str, ...], tuple[ShownFinding, ...]]:
     from patchpilot.services.fix_finding import choose_remedy
 
     rows: list[str] = []
-    found: list[Shown] = []
+    shown_findings: list[ShownFinding] = []
     rules = {rule.id: rule for rule in result.rules}
 
-    def add(
+    def add_findings(
         findings: Sequence[Finding],
         waivers: Sequence[Suppressed],
-        place: Callable[[Finding], tuple[int, bool]],
+        locate: Callable[[Finding], tuple[int, bool]],
         commit: str = "",
         number: int = 0,
     ) -> None:
-        waived = [(waiver.finding, waiver) for waiver in waivers]
-        for finding, waiver in [*((finding, None) for finding in findings), *waived]:
-            at, whole = place(finding)
+        waived_findings = [(waiver.finding, waiver) for waiver in waivers]
+        for finding, waiver in [
+            *((finding, None) for finding in findings),
+            *waived_findings,
+        ]:
+            offset, is_whole = locate(finding)
             is_fixable = commit and not waiver
             remedy = choose_remedy(finding, result.rules) if is_fixable else "edit"
-            rule, line = rules.get(finding.rule), len(rows) + at
-            found.append(
-                Shown(line, finding, commit, number, waiver, whole, rule, remedy)
+            rule, line = rules.get(finding.rule), len(rows) + offset
+            shown_findings.append(
+                ShownFinding(
+                    line, finding, commit, number, waiver, is_whole, rule, remedy
+                )
             )
 
-    add(result.series, result.suppressed_series, lambda _: (0, False))
+    add_findings(result.series, result.suppressed_series, lambda _: (0, False))
     for number, checked in enumerate(result.patches, 1):
         lines, commit = checked.patch.lines, checked.patch.commit or ""
-        place = partial(_row, lines=lines, ends=_ends(lines))
+        locate = partial(
+            _locate_finding, lines=lines, ends=_message_and_patch_ends(lines)
+        )
         shown_number = number if len(result.patches) > 1 else 0
-        add(checked.findings, checked.suppressed, place, commit, shown_number)
-        rows.extend(with_prefix(lines, mark))
-    return tuple(rows), tuple(sorted(found, key=lambda shown: shown.line))
+        add_findings(checked.findings, checked.suppressed, locate, commit, shown_number)
+        rows.extend(add_subject_prefix(lines, subject_prefix))
+    return tuple(rows), tuple(sorted(shown_findings, key=lambda shown: shown.line))
 
 
 def no_findings_keys(
@@ -276,27 +291,31 @@ def no_findings_keys(
     return keys
 
 
-def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
+def _message_and_patch_ends(lines: Sequence[str]) -> tuple[int | None, int]:
     """Return the 0-based line at which a patch's message ends (None if there is no end), and the
     last line above git's signature.
     """
     signature = lines.index("-- ") if "-- " in lines else len(lines)
-    above = range(signature - 1, -1, -1)
-    last = next((number for number in above if lines[number].strip()), -1)
-    return lines.index("---") if "---" in lines else None, last
+    earlier_lines = range(signature - 1, -1, -1)
+    last_line = next((number for number in earlier_lines if lines[number].strip()), -1)
+    return lines.index("---") if "---" in lines else None, last_line
 
 
-def _row(
+def _locate_finding(
     finding: Finding, lines: Sequence[str], ends: tuple[int | None, int]
 ) -> tuple[int, bool]:
     """Return a finding's 0-based line, and whether it is about the whole patch.
 
     For such a finding (for example, a missing sign-off), the line is the end of the message.
     """
-    at, (message, last) = (finding.patch_line or 1) - 1, ends
-    whole = (
+    line, (message_end, last_line) = (finding.patch_line or 1) - 1, ends
+    is_whole = (
         finding.column is None
-        and last <= at < len(lines)
-        and lines[at][:1] not in ("+", "-")
+        and last_line <= line < len(lines)
+        and lines[line][:1] not in ("+", "-")
     )
-    return (at if message is None else message, True) if whole else (at, False)
+    return (
+        (line if message_end is None else message_end, True)
+        if is_whole
+        else (line, False)
+    )

@@ -15,20 +15,20 @@ from textual.binding import BindingType
 
 from patchpilot.model.built_commit import summarize_builds
 from patchpilot.tui.screens.checks_rows import (
-    Shown,
+    ShownFinding,
     arrange_findings,
-    detail_of,
+    finding_detail,
+    finding_note,
+    finding_row,
     no_findings_keys,
-    note_of,
-    row_of,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.empty import empty_text
+from patchpilot.tui.view.empty import format_placeholder
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import key
+from patchpilot.tui.view.key_bindings import key_binding
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Option, Reader, ask_which
+from patchpilot.tui.widgets.choose import Option, Reader, ask_for_option
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
@@ -39,32 +39,32 @@ if TYPE_CHECKING:
 
 
 BINDINGS: list[BindingType] = [
-    key(
+    key_binding(
         "a",
         "fix_one",
         "apply fix",
         "show the fix for the selected finding as a diff, then apply it",
     ),
-    key(
+    key_binding(
         "A",
         "fix_safe",
         "apply all",
         "show all safe fixes as a diff, then apply them to your commits",
     ),
-    key(
+    key_binding(
         "e",
         "edit",
         "edit",
         "open the line of the finding, or the commit message, in your editor",
     ),
-    key(
+    key_binding(
         "i",
         "waive",
         "waive",
         "waive the finding in this topic, with a reason; or remove the waiver",
     ),
-    key("enter", "detail", "detail", "show the selected finding in detail"),
-    key(
+    key_binding("enter", "detail", "detail", "show the selected finding in detail"),
+    key_binding(
         "o",
         "only",
         "options",
@@ -89,15 +89,15 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
-        self._every: tuple[Shown, ...] = ()
-        self._found: list[Shown] = []
+        self._every: tuple[ShownFinding, ...] = ()
+        self._found: list[ShownFinding] = []
         self._at = self._told = -1
         self._is_ahead = False
         self._fixes: dict[tuple[str, str, int | None], FindingChanges] = {}
         self._lists_waived = False
         self._mark = ""
 
-    def body(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         with Columns(id="checks-columns"):
             yield Panel(
                 RowList(ident="findings", enter="detail"),
@@ -116,119 +116,124 @@ class ChecksScreen(StageScreen["CheckResult"]):
             )
 
     @property
-    def _patch(self) -> DiffView:
+    def _patch_view(self) -> DiffView:
         return self.query_one("#patch", DiffView)
 
     @property
-    def _detail(self) -> TextPanel:
+    def _detail_panel(self) -> TextPanel:
         return self.query_one("#detail-panel", TextPanel)
 
-    def show(self, result: "CheckResult") -> None:
+    def show_result(self, result: "CheckResult") -> None:
         """Show the findings below their lines.
 
         Keep the selected finding, or select the one at its position.
         """
-        view = self._patch
-        first = not view.rows
-        self._mark = self.session.mark
+        view = self._patch_view
+        is_first = not view.rows
+        self._mark = self.session.subject_prefix
         rows, self._every = arrange_findings(result, self._mark)
         # stop listing waived findings when there are none left
-        self._lists_waived &= any(shown.suppressed for shown in self._every)
+        self._lists_waived &= any(finding.suppressed for finding in self._every)
         self._found = [
-            shown
-            for shown in self._every
-            if bool(shown.suppressed) is self._lists_waived
+            finding
+            for finding in self._every
+            if bool(finding.suppressed) is self._lists_waived
         ]
         if self._at < 0 and self._found:
             # start with findings that usually lead to a new version
-            ranks = [shown.finding.rank for shown in self._found]
+            ranks = [finding.finding.rank for finding in self._found]
             self._at = ranks.index(min(ranks))
         self._at = min(self._at, len(self._found) - 1)
         self._fixes = {}
-        view.fill(rows, notes=[note_of(shown) for shown in self._found])
-        self.fill()
-        if first:
+        view.set_rows(rows, notes=[finding_note(finding) for finding in self._found])
+        self.refill_list()
+        if is_first:
             (self.query_one("#findings") if self._found else view).focus()
-        view.choose(self._at)
+        view.select_note(self._at)
         if not self._found:
-            view.go(0)
-        self._tell_count()
-        self._tell_finding()
-        self.keys_changed()
+            view.go_to_line(0)
+        self._show_counts()
+        self._show_finding()
+        self.redraw_keys()
 
-    def place(self) -> None:
-        super().place()
-        if self._shown is not None and self.session.mark != self._mark:
-            self.show(self._shown)
+    def update_titles(self) -> None:
+        super().update_titles()
+        if self._shown is not None and self.session.subject_prefix != self._mark:
+            self.show_result(self._shown)
 
-    def rows(self) -> list[Row]:
-        listed = self.listed
-        room = listed.scrollable_content_region
+    def build_rows(self) -> list[Row]:
+        row_list = self.row_list
+        region = row_list.scrollable_content_region
         # leave room for a scrollbar
-        wide = max(20, (room.width or 30) - (not listed.show_vertical_scrollbar))
-        texts = [row_of(shown, wide, is_cut=False) for shown in self._found]
-        if sum(text.plain.count("\n") + 1 for text in texts) > room.height:
-            texts = [row_of(shown, wide) for shown in self._found]
+        columns = max(20, (region.width or 30) - (not row_list.show_vertical_scrollbar))
+        texts = [finding_row(finding, columns, is_cut=False) for finding in self._found]
+        if sum(text.plain.count("\n") + 1 for text in texts) > region.height:
+            texts = [finding_row(finding, columns) for finding in self._found]
         rows = [
-            Row(text, shown, at)
-            for at, (text, shown) in enumerate(zip(texts, self._found, strict=True))
+            Row(text, finding, index)
+            for index, (text, finding) in enumerate(
+                zip(texts, self._found, strict=True)
+            )
         ]
-        return rows or [Row(self._empty(wide, room.height))]
+        return rows or [Row(self._no_findings_text(columns, region.height))]
 
-    def _empty(self, columns: int, lines: int) -> Text:
+    def _no_findings_text(self, columns: int, lines: int) -> Text:
         from patchpilot.checking.check_result import list_unchecked
 
         result = self._shown
         if result is None:
             return Text()
-        left = (
+        unchecked_text = (
             f"not checked: {'; '.join(list_unchecked(result, 'press o')) or 'nothing'}"
         )
-        return empty_text(
+        return format_placeholder(
             f"{glyph('done')} no findings",
-            left,
+            unchecked_text,
             no_findings_keys(result, is_strict=self.session.strict),
             columns,
             lines,
         )
 
-    def fill(self, key: Hashable = None) -> None:
-        self.listed.fill(self.rows(), self._at)
-        status = self.session.status(self.stage)
+    def refill_list(self, key: Hashable = None) -> None:
+        self.row_list.set_rows(self.build_rows(), self._at)
+        status = self.session.stage_status(self.stage)
         # show counts by severity, like the stage bar
         counts = status.note if status.count else "Findings"
         self.list_panel.heading = "Findings: waived" if self._lists_waived else counts
 
     @property
-    def _now(self) -> Shown | None:
+    def _selected_finding(self) -> ShownFinding | None:
         return self._found[self._at] if 0 <= self._at < len(self._found) else None
 
-    def moved(self, listed: RowList) -> None:
-        at = listed.row.key if listed.row else self._at
-        if at != self._at:
-            self._at, self._is_ahead = at, True
-            self._tell_count()
-            self.call_at_rest(self.detail)
+    def handle_cursor_move(self, row_list: RowList) -> None:
+        index = row_list.selected_row.key if row_list.selected_row else self._at
+        if index != self._at:
+            self._at, self._is_ahead = index, True
+            self._show_counts()
+            self.call_when_cursor_rests(self.show_selected_row)
 
-    def detail(self) -> None:
+    def show_selected_row(self) -> None:
         self._is_ahead = False
-        self._patch.choose(self._at)
+        self._patch_view.select_note(self._at)
 
     def on_diff_view_moved(self, event: DiffView.Moved) -> None:
-        view = self._patch
-        part, panel = view.file_at(event.line), self.query_one("#patch-panel", Panel)
-        panel.heading = part.name if part else "Commit message"
-        panel.count = "+{} -{}".format(*view.parts.counts(part)) if part else ""
+        view = self._patch_view
+        file, panel = (
+            view.file_at_line(event.line),
+            self.query_one("#patch-panel", Panel),
+        )
+        panel.heading = file.name if file else "Commit message"
+        panel.count = "+{} -{}".format(*view.parts.count_changes(file)) if file else ""
         if self._is_ahead:
             return
         if view.note >= 0:
             self._at = view.note
-            self.listed.select(self._at)
-            self._tell_count()
+            self.row_list.select_row(self._at)
+            self._show_counts()
         if self._told != self._at:
-            self.call_at_rest(self._tell_finding)
+            self.call_when_cursor_rests(self._show_finding)
 
-    def _tell_count(self) -> None:
+    def _show_counts(self) -> None:
         result, parts = self._shown, []
         if self._found:
             parts.append(f"{self._at + 1}/{len(self._found)}")
@@ -240,46 +245,54 @@ class ChecksScreen(StageScreen["CheckResult"]):
             parts.append(summarize_builds(result.commits))
         self.list_panel.count = f" {glyph('dot')} ".join(parts)
 
-    def _tell_finding(self) -> None:
-        now, panel = self._now, self._detail
+    def _show_finding(self) -> None:
+        finding, panel = self._selected_finding, self._detail_panel
         self._told = self._at
-        if now is None:
+        if finding is None:
             panel.heading, panel.count = "Detail", ""
             panel.text.update("")
             return
-        panel.heading, panel.count = now.finding.name, str(now.finding.severity)
-        panel.text.update(detail_of(now, self._fix))
+        panel.heading, panel.count = finding.finding.name, str(finding.finding.severity)
+        panel.text.update(finding_detail(finding, self._selected_fix))
         panel.reader.scroll_home(animate=False)
-        if self._fix is None and now.remedy != "edit":
+        if self._selected_fix is None and finding.remedy != "edit":
             from patchpilot.tui.screens.fix_dialog import find_fix
 
-            find_fix(self, now, partial(self._show_fix, now))
+            find_fix(self, finding, partial(self._store_fix, finding))
 
     @property
     def shown_keys(self) -> ShownKeys:
-        is_shown = not self.has_card or self.has_class("-detail")
+        is_shown = not self.has_detail_card or self.has_class("-detail")
         hidden = ("detail", "select") if is_shown else ()
-        label = LABELS.get(self._now.remedy, "review fix") if self._now else ""
+        label = (
+            LABELS.get(self._selected_finding.remedy, "review fix")
+            if self._selected_finding
+            else ""
+        )
         labels = {"fix_one": label, "fix_safe": "review all fixes"}
         return ShownKeys(("a",), hidden=frozenset(hidden), labels=labels)
 
     @property
-    def _fix(self) -> "FindingChanges | None":
-        return self._fixes.get(self._now.key) if self._now else None
+    def _selected_fix(self) -> "FindingChanges | None":
+        return (
+            self._fixes.get(self._selected_finding.key)
+            if self._selected_finding
+            else None
+        )
 
-    def _show_fix(self, row: Shown, fixed: "FindingChanges") -> None:
-        self._fixes[row.key] = fixed
-        if self._now is row:
-            self._tell_finding()
+    def _store_fix(self, finding: ShownFinding, fix: "FindingChanges") -> None:
+        self._fixes[finding.key] = fix
+        if self._selected_finding is finding:
+            self._show_finding()
 
     @property
-    def _can_fix(self) -> bool:
-        return any(shown.remedy in CERTAIN for shown in self._every)
+    def _has_certain_fixes(self) -> bool:
+        return any(finding.remedy in CERTAIN for finding in self._every)
 
-    def _commits_with(self, remedy: str) -> list[str]:
+    def _commits_with_remedy(self, remedy: str) -> list[str]:
         return list(
             dict.fromkeys(
-                shown.commit for shown in self._every if shown.remedy == remedy
+                finding.commit for finding in self._every if finding.remedy == remedy
             )
         )
 
@@ -287,34 +300,34 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def can_jump(self) -> bool:
         return bool(self._found)
 
-    def action_jump(self, by: int) -> None:
+    def action_jump(self, direction: int) -> None:
         self._is_ahead = False
-        self._patch.stop(by)
+        self._patch_view.jump_to_stop(direction)
 
-    def open_selected(self, listed: RowList) -> None:
+    def open_selected_row(self, listed: RowList) -> None:
         self.action_detail()
 
     def action_detail(self) -> None:
         self.open_detail()
-        self._detail.reader.focus()
+        self._detail_panel.reader.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "cancel" and self.focused is self._detail.reader:
+        if action == "cancel" and self.focused is self._detail_panel.reader:
             return True
-        now, fixed = self._now, self._fix
-        if action in ("fix_one", "waive", "detail") and now is None:
+        finding, fix = self._selected_finding, self._selected_fix
+        if action in ("fix_one", "waive", "detail") and finding is None:
             return False
         if action == "fix_safe":
-            return self._can_fix
-        if action == "fix_one" and now:
-            return now.remedy != "edit" and not (fixed and fixed.reason)
+            return self._has_certain_fixes
+        if action == "fix_one" and finding:
+            return finding.remedy != "edit" and not (fix and fix.reason)
         return super().check_action(action, parameters)
 
     def action_cancel(self) -> None:
-        if self.focused is self._detail.reader:
+        if self.focused is self._detail_panel.reader:
             self.query_one("#findings" if self._found else "#patch").focus()
             self.remove_class("-detail")
-            self.keys_changed()
+            self.redraw_keys()
             return
         super().action_cancel()
 
@@ -325,14 +338,14 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
         def switch_waived() -> None:
             self._lists_waived = not self._lists_waived
-            self.show(result)
+            self.show_result(result)
 
         is_built, strict = bool(self.session.builds), self.session.strict
         options = [
             Option(
                 "Stop building" if is_built else "Build the commits",
                 "compiles the files that each commit changes, before and after it",
-                self._build,
+                self._toggle_build,
             ),
             Option(
                 "Usual rules" if strict else "Findings of all rules",
@@ -344,7 +357,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
             Option(
                 "Let reviewers read the patches",
                 "shows the comments that the patch or the tree proves",
-                self._review,
+                self._review_patches,
             ),
             Option(
                 "Findings that are not waived"
@@ -354,63 +367,63 @@ class ChecksScreen(StageScreen["CheckResult"]):
                 switch_waived,
             ),
         ]
-        ask_which(self.app, "What do you want to see?", options, "Options")
+        ask_for_option(self.app, "What do you want to see?", options, "Options")
 
     def action_fix_one(self) -> None:
-        from patchpilot.tui.screens.fix_dialog import fix_one
+        from patchpilot.tui.screens.fix_dialog import fix_selected_finding
 
-        now = self._now
-        if self.current is None or now is None:
+        finding = self._selected_finding
+        if self.current_result is None or finding is None:
             return
-        if now.remedy == "sign-off":
-            fix_one(self, now, self._commits_with("sign-off"))
+        if finding.remedy == "sign-off":
+            fix_selected_finding(self, finding, self._commits_with_remedy("sign-off"))
         else:
-            fix_one(self, now, [now.commit], self._fix)
+            fix_selected_finding(self, finding, [finding.commit], self._selected_fix)
 
     def action_fix_safe(self) -> None:
-        from patchpilot.tui.screens.fix_dialog import fix_safe
+        from patchpilot.tui.screens.fix_dialog import apply_safe_fixes
 
-        if self.current is not None:
-            fix_safe(self, self._commits_with("tags"))
+        if self.current_result is not None:
+            apply_safe_fixes(self, self._commits_with_remedy("tags"))
 
     def action_waive(self) -> None:
-        from patchpilot.tui.actions.waive import take_back, waive
+        from patchpilot.tui.actions.waive import remove_waiver, waive_finding
 
-        result, now = self._shown, self._now
-        if now is None or result is None:
+        result, selected = self._shown, self._selected_finding
+        if selected is None or result is None:
             return
-        if now.suppressed:
-            take_back(self, now.suppressed)
+        if selected.suppressed:
+            remove_waiver(self, selected.suppressed)
         else:
-            count = sum(other.name == now.finding.name for other in result.all)
-            waive(self, now.finding, count)
+            count = sum(other.name == selected.finding.name for other in result.all)
+            waive_finding(self, selected.finding, count)
 
-    def _build(self) -> None:
+    def _toggle_build(self) -> None:
         session = self.session
-        wanted = session.topic.key if session.topic else ""
-        session.builds = "" if session.builds == wanted else wanted
+        topic_key = session.topic.key if session.topic else ""
+        session.builds = "" if session.builds == topic_key else topic_key
         if not session.builds:
             self.notify("without a build")
-        self.begin_after()
+        self.rerun_stage()
 
-    def _review(self) -> None:
+    def _review_patches(self) -> None:
         from patchpilot.services.review.review_patches import ReviewInput, run_reviews
         from patchpilot.services.review.review_text import format_reviews
 
-        result = self.current
+        result = self.current_result
         if result is None:
             return
         topic = self.session.checked_topic
         targets = (topic.target,) if topic.target else ()
 
-        def work(repository: Any, progress: Any) -> str:
-            given = ReviewInput(result, repository, targets, topic.base)
-            return format_reviews(run_reviews(given, progress), show_all=True)
+        def review_in_thread(repository: Any, progress: Any) -> str:
+            review_input = ReviewInput(result, repository, targets, topic.base)
+            return format_reviews(run_reviews(review_input, progress), show_all=True)
 
-        def handle_next(text: str) -> None:
+        def show_review(text: str) -> None:
             self.app.push_screen(Reader("Machine review", text.split("\n")))
 
-        self.in_thread("reviewing", work, handle_next)
+        self.run_in_thread("reviewing", review_in_thread, show_review)
 
     def _switch_strict(self) -> None:
         self.session.strict = not self.session.strict
@@ -419,13 +432,13 @@ class ChecksScreen(StageScreen["CheckResult"]):
             if self.session.strict
             else "the findings of the usual rules are shown",
         )
-        self.begin_after()
+        self.rerun_stage()
 
     def action_edit(self) -> None:
-        from patchpilot.tui.actions.editing import amend, open_file
+        from patchpilot.tui.actions.editing import amend_commit_message, open_file
 
-        now = self._now
-        if now and now.finding.path and now.finding.line:
-            open_file(self, now.finding.path, now.finding.line)
+        selected = self._selected_finding
+        if selected and selected.finding.path and selected.finding.line:
+            open_file(self, selected.finding.path, selected.finding.line)
         else:
-            amend(self)
+            amend_commit_message(self)

@@ -12,7 +12,7 @@ from textual.widgets import Checkbox, Static
 from patchpilot.model.printable import make_one_line
 from patchpilot.topic.review_trailers import Collected, TagChoice
 from patchpilot.tui.screens.write_tags_dialog import Tick
-from patchpilot.tui.view.rich_text import STRONG, plain
+from patchpilot.tui.view.rich_text import STRONG, plain_text
 from patchpilot.tui.widgets.choose import Choose
 
 
@@ -42,25 +42,29 @@ class CollectTags(Choose):
         )
         self.hints = [("Space", "tick"), *self.hints]
 
-    def rest(self) -> ComposeResult:
+    def compose_rest(self) -> ComposeResult:
         changes = self._collected.preparation.changes
-        numbers = {change.commit: at for at, change in enumerate(changes, 1)}
+        numbers = {change.commit: index for index, change in enumerate(changes, 1)}
         with VerticalScroll(id="rest", can_focus=False):
-            for trailer, choices in groupby(self._choices, lambda one: one.trailer):
-                yield Static(plain(make_one_line(trailer), STRONG))
+            for trailer, choices in groupby(
+                self._choices, lambda candidate: candidate.trailer
+            ):
+                yield Static(plain_text(make_one_line(trailer), STRONG))
                 for choice in choices:
                     number = numbers.get(choice.commit.id, 1)
-                    words = f"{number}/{max(1, len(changes))} {choice.commit.subject}"
-                    label = plain(make_one_line(words))
+                    label_text = (
+                        f"{number}/{max(1, len(changes))} {choice.commit.subject}"
+                    )
+                    label = plain_text(make_one_line(label_text))
                     yield Tick(label, value=not choice.why, compact=True)
                     if choice.why:
-                        yield Static(plain(f"    {make_one_line(choice.why)}"))
+                        yield Static(plain_text(f"    {make_one_line(choice.why)}"))
             yield Static("\n".join(list_held_tags(self._collected)), markup=False)
 
     def on_mount(self) -> None:
         self.query(Checkbox).first().focus()
 
-    def answered(self, name: str) -> None:
+    def accept_answer(self, name: str) -> None:
         ticks = self.query(Checkbox)
         ticked: tuple[TagChoice, ...] = tuple(
             choice

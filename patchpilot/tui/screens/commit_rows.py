@@ -10,7 +10,7 @@ from rich.text import Text
 
 from patchpilot.model.printable import format_count
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
-from patchpilot.tui.view.rich_text import KEY, plain, wrap_hanging
+from patchpilot.tui.view.rich_text import KEY, plain_text, wrap_with_indent
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import StageState, StageStatus
 
@@ -30,20 +30,23 @@ class TopicCommits:
     has_merge: bool = False
 
 
-def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
+def load_stage(request: JobRequest) -> "tuple[TopicCommits, StageStatus]":
     from patchpilot.topic.topic_patches import topic_patches
 
     patches, has_merge = topic_patches(
-        ask.repository, ask.topic.commits, ask.topic.target, ask.progress
+        request.repository,
+        request.topic.commits,
+        request.topic.target,
+        request.progress,
     )
-    changed = sum(
+    changed_lines = sum(
         change.added + change.removed for patch in patches for change in patch.files
     )
-    words = f"{format_count(len(patches), 'commit')}, {format_count(changed, 'line')} changed"
-    return TopicCommits(patches, has_merge), StageStatus(StageState.DONE, words)
+    note = f"{format_count(len(patches), 'commit')}, {format_count(changed_lines, 'line')} changed"
+    return TopicCommits(patches, has_merge), StageStatus(StageState.DONE, note)
 
 
-class NextRow(NamedTuple):
+class OpenStep(NamedTuple):
     """A pending step: its symbol, subject and text, and the action for Enter."""
 
     sign: str
@@ -58,74 +61,76 @@ _PREFIX = re.compile(r"^Subject: \[PATCH( \d+/\d+)?\]")
 """The prefix that git format-patch adds."""
 
 
-def next_rows(
-    shown: "TopicCommits | None", questions: "PreSendQuestions | None"
-) -> list[NextRow]:
-    rows: list[NextRow] = []
-    if shown is not None and shown.has_merge:
-        words = "merge commits are skipped (use git rebase)"
-        rows.append(NextRow("warning", "merge", words))
+def list_open_steps(
+    commits: "TopicCommits | None", questions: "PreSendQuestions | None"
+) -> list[OpenStep]:
+    steps: list[OpenStep] = []
+    if commits is not None and commits.has_merge:
+        message = "merge commits are skipped (use git rebase)"
+        steps.append(OpenStep("warning", "merge", message))
     return (
-        [*rows, *_known_rows(questions), *_open_rows(questions)] if questions else rows
+        [*steps, *_known_fix_steps(questions), *_question_steps(questions)]
+        if questions
+        else steps
     )
 
 
-def _known_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
+def _known_fix_steps(questions: "PreSendQuestions") -> Iterator[OpenStep]:
     state, posted = questions.upstream, questions.posted
     for fix in state.known[:2]:
-        yield NextRow("blocked" if fix.is_sure else "warning", fix.commit, fix.words)
-    for other in posted.fixes:
-        yield NextRow("warning", other.message_id, other.words)
+        yield OpenStep("blocked" if fix.is_sure else "warning", fix.commit, fix.words)
+    for posted_fix in posted.fixes:
+        yield OpenStep("warning", posted_fix.message_id, posted_fix.words)
     if posted.problem:
-        yield NextRow("dot", "archive", posted.problem)
+        yield OpenStep("dot", "archive", posted.problem)
     if state.stable:
-        yield NextRow("blocked", "stable", state.stable.words)
+        yield OpenStep("blocked", "stable", state.stable.words)
     if state.stable or state.sure:
-        yield NextRow("dot", "way on", str(questions.suggested_commands))
+        yield OpenStep("dot", "way on", str(questions.suggested_commands))
 
 
-def _open_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
+def _question_steps(questions: "PreSendQuestions") -> Iterator[OpenStep]:
     from patchpilot.services.send.propose_prefix import format_tree_advice
 
     for question in questions.open:
-        yield NextRow("todo", question.name, question.text, "answer")
+        yield OpenStep("todo", question.name, question.text, "answer")
     if tree := questions.missing_tree:
-        yield NextRow("todo", tree, format_tree_advice(tree), "tree")
-    if not questions.target or not (fit := questions.standing):
+        yield OpenStep("todo", tree, format_tree_advice(tree), "tree")
+    if not questions.target or not (standing := questions.standing):
         return
     name = questions.target.label
-    for title in () if questions.upstream.sure else fit.already[:2]:
-        yield NextRow("warning", title, f"already in {name}: {title}")
-    if fit.fails:
-        files = ", ".join(fit.paths[:2])
-        yield NextRow("blocked", name, f"run git rebase {name}: conflicts in {files}")
-    elif not fit.already:
-        how = "cleanly" if fit.applies == "clean" else "with a 3-way merge"
-        yield NextRow("done", name, f"applies {how} to {name}")
+    for title in () if questions.upstream.sure else standing.already[:2]:
+        yield OpenStep("warning", title, f"already in {name}: {title}")
+    if standing.fails:
+        files = ", ".join(standing.paths[:2])
+        yield OpenStep("blocked", name, f"run git rebase {name}: conflicts in {files}")
+    elif not standing.already:
+        manner = "cleanly" if standing.applies == "clean" else "with a 3-way merge"
+        yield OpenStep("done", name, f"applies {manner} to {name}")
 
 
-def next_line(row: NextRow, room: int) -> Text:
+def format_open_step(step: OpenStep, columns: int) -> Text:
     return Text.assemble(
-        (f" {glyph(row.sign):<2}", STYLE_OF[row.sign]),
-        ("a  " if row.does else "   ", KEY),
-        plain(wrap_hanging(row.words, room, INDENT)),
+        (f" {glyph(step.sign):<2}", STYLE_OF[step.sign]),
+        ("a  " if step.does else "   ", KEY),
+        plain_text(wrap_with_indent(step.words, columns, INDENT)),
     )
 
 
-def commit_rows(patch: "Patch") -> list[str]:
+def commit_text_rows(patch: "Patch") -> list[str]:
     return [row for row in patch.lines if not row.startswith("From ")]
 
 
-def with_prefix(rows: Sequence[str], mark: str) -> list[str]:
+def add_subject_prefix(rows: Sequence[str], prefix: str) -> list[str]:
     """Add the subject prefix, such as `PATCH net v2`, to a commit's lines.
 
     The patch number is kept.
     """
     return [
-        _PREFIX.sub(lambda found: f"Subject: [{mark}{found[1] or ''}]", row)
+        _PREFIX.sub(lambda match: f"Subject: [{prefix}{match[1] or ''}]", row)
         for row in rows
     ]
 
 
-def commit_line(patch: "Patch") -> Text:
-    return plain(f"  {(patch.commit or '')[:12]} {patch.subject.title}")
+def commit_summary(patch: "Patch") -> Text:
+    return plain_text(f"  {(patch.commit or '')[:12]} {patch.subject.title}")

@@ -12,16 +12,16 @@ from textual.containers import Container
 
 from patchpilot.model.printable import format_count, width
 from patchpilot.tui.screens.commit_rows import (
-    NextRow,
+    OpenStep,
     TopicCommits,
-    commit_line,
-    commit_rows,
-    next_line,
-    next_rows,
-    with_prefix,
+    add_subject_prefix,
+    commit_summary,
+    commit_text_rows,
+    format_open_step,
+    list_open_steps,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.key_bindings import key, more_key
+from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -42,8 +42,10 @@ class CommitScreen(StageScreen[TopicCommits]):
     stage = Stage.COMMIT
     LIST = "#commits"
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("e", "edit", "edit message", "amend the commit's message in your editor"),
-        key("a", "answer", "answer questions", "answer the pre-send questions"),
+        key_binding(
+            "e", "edit", "edit message", "amend the commit's message in your editor"
+        ),
+        key_binding("a", "answer", "answer questions", "answer the pre-send questions"),
         more_key(
             "g",
             "reload",
@@ -61,7 +63,7 @@ class CommitScreen(StageScreen[TopicCommits]):
         self._mark = ""
         self._has_moved = False
 
-    def body(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         with Container(id="commit-columns"):
             yield Panel(
                 RowList(ident="next-list", enter="do it"),
@@ -72,23 +74,23 @@ class CommitScreen(StageScreen[TopicCommits]):
             yield Panel(RowList(ident="commits"), title="Commits", id="commit-list")
             yield Panel(DiffView(ident="commit"), title="Commit", id="commit-text")
 
-    def show(self, result: TopicCommits) -> None:
+    def show_result(self, result: TopicCommits) -> None:
         self.set_class(len(result.patches) > 1, "-several")
-        self.fill(self.session.at % len(result.patches))
+        self.refill_list(self.session.at % len(result.patches))
         if self.focused is None:
             self.query_one("#next-list").focus()
-        self._look()
+        self._check_questions()
 
-    def rows(self) -> list[Row]:
-        result = self.shown
-        lines = (commit_line(patch) for patch in result.patches)
-        return [Row(line, at, at) for at, line in enumerate(lines)]
+    def build_rows(self) -> list[Row]:
+        result = self.shown_result
+        lines = (commit_summary(patch) for patch in result.patches)
+        return [Row(line, index, index) for index, line in enumerate(lines)]
 
-    def detail(self) -> None:
-        patch = self.shown.patches[self.chosen]
-        self._mark = self.session.mark
-        self.query_one("#commit", DiffView).fill(
-            with_prefix(commit_rows(patch), self._mark)
+    def show_selected_row(self) -> None:
+        patch = self.shown_result.patches[self.selected_item]
+        self._mark = self.session.subject_prefix
+        self.query_one("#commit", DiffView).set_rows(
+            add_subject_prefix(commit_text_rows(patch), self._mark)
         )
         panel, files = self.query_one("#commit-text", Panel), patch.files
         added = sum(change.added for change in files)
@@ -96,57 +98,62 @@ class CommitScreen(StageScreen[TopicCommits]):
         columns = f"{width(patch.subject.title)}/{SUBJECT}"
         panel.heading = f"{(patch.commit or '')[:12]}  subject {columns}"
         panel.count = f"{format_count(len(files), 'file')} +{added} -{removed}"
-        self.list_panel.count = self.listed.position
+        self.list_panel.count = self.row_list.position
 
-    def moved(self, listed: RowList) -> None:
-        if listed.id == "next-list":
+    def handle_cursor_move(self, row_list: RowList) -> None:
+        if row_list.id == "next-list":
             self._has_moved = True
-        elif self.current is not None:
-            self.session.at = self.chosen
-            self.detail()
-            self.place()
+        elif self.current_result is not None:
+            self.session.at = self.selected_item
+            self.show_selected_row()
+            self.update_titles()
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._show_next)
+        self.call_after_refresh(self._show_open_steps)
 
-    def commit_changed(self) -> None:
-        self.listed.select(self.session.at)
-        super().commit_changed()
+    def handle_commit_change(self) -> None:
+        self.row_list.select_row(self.session.at)
+        super().handle_commit_change()
 
-    def place(self) -> None:
+    def update_titles(self) -> None:
         # the heading may already say what the note would
-        self._show_next()
-        super().place()
-        is_known = self.is_whole and self.current is not None
-        if is_known and self.session.mark != self._mark:
-            self.detail()
+        self._show_open_steps()
+        super().update_titles()
+        is_known = self.has_all_widgets and self.current_result is not None
+        if is_known and self.session.subject_prefix != self._mark:
+            self.show_selected_row()
 
-    def _show_next(self) -> None:
-        if not self.is_whole:
+    def _show_open_steps(self) -> None:
+        if not self.has_all_widgets:
             return
-        asked, listed = self._questions, self.query_one("#next-list", RowList)
-        rows = next_rows(self._shown, asked)
-        if asked and not rows:
-            rows = [NextRow("done", "", "nothing to do")]
-        elif not rows and self.stage not in self.session.errors:
-            rows = [NextRow("busy", "", "checking the target tree …")]
-        look = rows, listed.scrollable_content_region.width
-        if look == self._next_look:
+        questions, row_list = self._questions, self.query_one("#next-list", RowList)
+        steps = list_open_steps(self._shown, questions)
+        if questions and not steps:
+            steps = [OpenStep("done", "", "nothing to do")]
+        elif not steps and self.stage not in self.session.errors:
+            steps = [OpenStep("busy", "", "checking the target tree …")]
+        row_state = steps, row_list.scrollable_content_region.width
+        if row_state == self._next_look:
             return
-        self._next_look = look
+        self._next_look = row_state
         # until the user moves it, keep the cursor on the first row
-        listed.fill(
-            (Row(next_line(row, look[1]), row, (row.does, row.name)) for row in rows),
+        row_list.set_rows(
+            (
+                Row(format_open_step(step, row_state[1]), step, (step.does, step.name))
+                for step in steps
+            ),
             None if self._has_moved else "",
         )
-        count = sum(bool(row.does) for row in rows)
-        asks = f": press a to answer {format_count(count, 'question')}" if count else ""
-        self.query_one("#next-panel", Panel).heading = f"Commit{asks}"
+        count = sum(bool(step.does) for step in steps)
+        question_text = (
+            f": press a to answer {format_count(count, 'question')}" if count else ""
+        )
+        self.query_one("#next-panel", Panel).heading = f"Commit{question_text}"
 
-    def open_selected(self, listed: RowList) -> None:
-        row = listed.chosen
-        if isinstance(row, NextRow) and row.does:
-            self._answer(row.name if row.does == "answer" else "")
+    def open_selected_row(self, row_list: RowList) -> None:
+        step = row_list.selected_item
+        if isinstance(step, OpenStep) and step.does:
+            self._ask_questions(step.name if step.does == "answer" else "")
 
     def on_screen_resume(self) -> None:
         """Refresh information that other stages may have changed, such as answers, the tree or a
@@ -154,7 +161,7 @@ class CommitScreen(StageScreen[TopicCommits]):
         """
         is_known = self._questions and self._asked_for == self._question_key()
         if self._shown is not None and not self._doing and not is_known:
-            self._look()
+            self._check_questions()
 
     def action_reload(self) -> None:
         self._asks_archive = True
@@ -164,42 +171,42 @@ class CommitScreen(StageScreen[TopicCommits]):
         versions, topic = self.session.versions, self.session.topic
         return f"{topic.key if topic else ''} {versions['answers']} {versions['draft']}"
 
-    def _look(self) -> None:
+    def _check_questions(self) -> None:
         from patchpilot.services.send.questions import find_pre_send_questions
 
         session = self.session
         self._asked_for = self._question_key()
-        base, asks = session.topic_base, self._asks_archive
-        self.in_thread(
+        base, asks_archive = session.topic_base, self._asks_archive
+        self.run_in_thread(
             "checking the target tree",
             lambda repository, progress: find_pre_send_questions(
                 repository,
                 session.target,
                 base=base,
-                asks_archive=asks,
+                asks_archive=asks_archive,
                 progress=progress,
             ),
-            self._looked,
+            self._handle_questions,
         )
 
-    def _looked(self, questions: "PreSendQuestions") -> None:
+    def _handle_questions(self, questions: "PreSendQuestions") -> None:
         self._questions = questions
         self.session.open_questions = len(questions.open) + bool(questions.missing_tree)
-        self.tui.remember()
-        self.keys_changed()
+        self.tui.save_progress()
+        self.redraw_keys()
 
     def action_answer(self) -> None:
-        self._answer()
+        self._ask_questions()
 
-    def _answer(self, only: str | None = None) -> None:
+    def _ask_questions(self, name: str | None = None) -> None:
         """Ask the question with this name, or the question about the tree for "".
 
         For None, ask all open questions or, if there are none, all questions.
         """
-        from patchpilot.tui.actions.questions import ask, ask_tree
+        from patchpilot.tui.actions.questions import ask_questions, ask_target_tree
 
-        known = self._questions
-        if known is None:
+        questions = self._questions
+        if questions is None:
             self.notify(
                 "not ready yet: still checking the target tree", severity="warning"
             )
@@ -208,23 +215,27 @@ class CommitScreen(StageScreen[TopicCommits]):
             self.notify("No question is asked about these commits")
             return
 
-        def tree() -> None:
-            if known.missing_tree and not only:
-                ask_tree(self, known.missing_tree, self._look)
+        def ask_tree() -> None:
+            if questions.missing_tree and not name:
+                ask_target_tree(self, questions.missing_tree, self._check_questions)
             else:
-                self._look()
+                self._check_questions()
 
-        asked = known.open or (() if known.missing_tree else known.questions)
-        ask(
+        pending = questions.open or (
+            () if questions.missing_tree else questions.questions
+        )
+        ask_questions(
             self,
-            [question for question in asked if only in (None, question.name)],
-            tree,
+            [question for question in pending if name in (None, question.name)],
+            ask_tree,
         )
 
     @property
     def _has_questions(self) -> bool:
-        known = self._questions
-        return known is not None and bool(known.questions or known.missing_tree)
+        questions = self._questions
+        return questions is not None and bool(
+            questions.questions or questions.missing_tree
+        )
 
     @property
     def shown_keys(self) -> ShownKeys:
@@ -232,20 +243,20 @@ class CommitScreen(StageScreen[TopicCommits]):
 
         Hide Enter on rows that only inform.
         """
-        row, hidden = self.query_one("#next-list", RowList).chosen, set()
-        if not row or not row.does:
+        step, hidden = self.query_one("#next-list", RowList).selected_item, set()
+        if not step or not step.does:
             hidden.add("select")
         if not self._has_questions:
             hidden.add("answer")
-        labels = {} if self._is_open else {"answer": "change answers"}
+        labels = {} if self._has_open_questions else {"answer": "change answers"}
         return ShownKeys(hidden=frozenset(hidden), labels=labels)
 
     @property
-    def _is_open(self) -> bool:
-        known = self._questions
-        return known is not None and bool(known.open or known.missing_tree)
+    def _has_open_questions(self) -> bool:
+        questions = self._questions
+        return questions is not None and bool(questions.open or questions.missing_tree)
 
     def action_edit(self) -> None:
-        from patchpilot.tui.actions.editing import amend
+        from patchpilot.tui.actions.editing import amend_commit_message
 
-        amend(self)
+        amend_commit_message(self)

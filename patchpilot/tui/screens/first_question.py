@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from patchpilot.errors import PatchpilotError
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_answer, show_draft
+from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_for_answer, show_draft
 
 if TYPE_CHECKING:
     from patchpilot.services.find.find_fix import FoundFixes
@@ -48,7 +48,7 @@ VERSION = (
 )
 
 
-def mail_file(value: str) -> Path | None:
+def find_mail_file(value: str) -> Path | None:
     """Return the message file entered instead of a Message-ID, or None.
 
     If the value can only be a file, return it even if it is missing, so that the error names it.
@@ -65,60 +65,68 @@ def add_series(repository: "Repository", value: str) -> int:
     from patchpilot.services.track import follow_topic
     from patchpilot.settings.read_settings import read_settings
 
-    path = mail_file(value)
-    added = (
+    path = find_mail_file(value)
+    added_series = (
         follow_topic.track_series_in_file(repository, path, ignore_progress)
         if path
         else follow_topic.track_series(
             repository, read_settings(repository), value, ignore_progress
         )
     )
-    return added[-1].entry.id if added else 0
+    return added_series[-1].entry.id if added_series else 0
 
 
-def ask_what(home: Any) -> None:
-    ask_answer(home.app, Choose("", ANSWERS, QUESTION), partial(_ask, home))
+def ask_starting_point(home: Any) -> None:
+    ask_for_answer(
+        home.app, Choose("", ANSWERS, QUESTION), partial(_ask_for_input, home)
+    )
 
 
-def _ask(home: Any, kind: str, words: str = "", error: str = "") -> None:
+def _ask_for_input(home: Any, kind: str, value: str = "", error: str = "") -> None:
     text = f"{error}\n\n{LINES[kind]}" if error else LINES[kind]
-    question = LineDialog(text, value=words, title=QUESTION)
-    ask_answer(home.app, question, partial(_open_answer, home, kind))
+    question = LineDialog(text, value=value, title=QUESTION)
+    ask_for_answer(home.app, question, partial(_handle_input, home, kind))
 
 
-def _open_answer(home: Any, kind: str, words: str) -> None:
+def _handle_input(home: Any, kind: str, value: str) -> None:
     if kind == "commit":
-        home.tui.open_topic(home.tui.session.directory, Stage.BACKPORTS, target=words)
+        home.tui.open_topic(home.tui.session.directory, Stage.BACKPORTS, target=value)
     elif kind == "log":
         home.app.push_screen(
             LineDialog(VERSION, lambda _: (True, ""), title=QUESTION),
-            lambda tree: None if tree is None else _search(home, kind, words, tree),
+            lambda version: (
+                None if version is None else _start_search(home, kind, value, version)
+            ),
         )
     else:
-        _search(home, kind, words, "")
+        _start_search(home, kind, value, "")
 
 
-def _search(home: Any, kind: str, words: str, tree: str) -> None:
+def _start_search(home: Any, kind: str, value: str, version: str) -> None:
     directory = home.tui.session.directory or Path()
 
-    def show(then: Callable[[], object]) -> None:
-        home.show_work("")
-        then()
+    def show_outcome(show_found: Callable[[], object]) -> None:
+        home.show_activity("")
+        show_found()
 
-    def work() -> Callable[[], object]:
-        return partial(show, _work(home, kind, words, tree, directory))
+    def search_in_thread() -> Callable[[], object]:
+        return partial(
+            show_outcome, _process_input(home, kind, value, version, directory)
+        )
 
-    home.show_work("searching for the fix")
+    home.show_activity("searching for the fix")
 
-    def handle_failure(error: PatchpilotError) -> None:
+    def ask_again(error: PatchpilotError) -> None:
         hint = f"\n{replace_commands(error.advice)}" if error.advice else ""
-        show(partial(_ask, home, kind, words, f"{error.message}{hint}"))
+        show_outcome(
+            partial(_ask_for_input, home, kind, value, f"{error.message}{hint}")
+        )
 
-    home.in_thread(work, handle_failure)
+    home.run_in_thread(search_in_thread, ask_again)
 
 
-def _work(
-    home: Any, kind: str, words: str, tree: str, directory: Path
+def _process_input(
+    home: Any, kind: str, value: str, version: str, directory: Path
 ) -> Callable[[], object]:
     from patchpilot.services.find.find_fix import (
         find_fixes,
@@ -129,23 +137,23 @@ def _work(
     from patchpilot.topic.home.home_branches import range_of
 
     if kind == "branch":
-        target = words if ".." in words else range_of(directory, words)
+        target = value if ".." in value else range_of(directory, value)
         return partial(home.tui.open_topic, directory, Stage.COMMIT, target=target)
-    with home.tui.session.repository() as repository:
+    with home.tui.session.open_repository() as repository:
         if kind == "series":
-            series = add_series(repository, words)
+            series = add_series(repository, value)
             return partial(home.tui.open_topic, directory, Stage.FOLLOW, series=series)
-        text = read_symptom_text(repository, words)
+        text = read_symptom_text(repository, value)
         if kind == "bisect":
-            found = find_later_fixes(repository, text)
+            fixes = find_later_fixes(repository, text)
         else:
             symptom = read_symptom(repository, text)
-            found = find_fixes(repository, symptom, tree=tree)
-    return partial(_show, home, found, text)
+            fixes = find_fixes(repository, symptom, tree=version)
+    return partial(_show_found_fixes, home, fixes, text)
 
 
-def _show(home: Any, found: "FoundFixes", log: str) -> None:
-    fixes = found.candidates[:5]
+def _show_found_fixes(home: Any, search_result: "FoundFixes", log: str) -> None:
+    fixes = search_result.candidates[:5]
     answers = [
         (
             fix.commit,
@@ -165,14 +173,16 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
         ("report", "Report the bug", "fills in a report and keeps it as a draft"),
     ]
     letters = [*map(str, range(1, len(fixes) + 1)), "w", "r"]
-    result = "Commits to try" if found.fits else "No commit fits"
-    text = f"{found.searched:,} commits since {found.tree} were searched."
+    title = "Commits to try" if search_result.fits else "No commit fits"
+    text = (
+        f"{search_result.searched:,} commits since {search_result.tree} were searched."
+    )
     if fixes:
         text += "\n\nA commit's number shows which stable kernels lack it."
 
-    def handle_answer(choice: str | None) -> None:
+    def handle_choice(choice: str | None) -> None:
         if choice == "report":
-            _report(home, found, log)
+            _save_bug_report(home, search_result, log)
         elif choice == "write":
             home.notify(
                 "commit your fix on mainline, press g, then Enter on its branch"
@@ -182,13 +192,13 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
                 home.tui.session.directory, Stage.BACKPORTS, target=choice
             )
 
-    at = "" if found.fits else "write"
-    question = Choose(text, answers, result, at=at, letters=letters)
-    home.app.push_screen(question, handle_answer)
+    first_answer = "" if search_result.fits else "write"
+    question = Choose(text, answers, title, at=first_answer, letters=letters)
+    home.app.push_screen(question, handle_choice)
 
 
-def _report(home: Any, fixes: "FoundFixes", log: str) -> None:
+def _save_bug_report(home: Any, fixes: "FoundFixes", log: str) -> None:
     from patchpilot.services.find.report_bug import save_bug_report
 
-    with home.tui.session.repository() as repository:
+    with home.tui.session.open_repository() as repository:
         show_draft(home.app, save_bug_report(repository, fixes, log))

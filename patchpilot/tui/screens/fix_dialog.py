@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 from patchpilot.errors import RefusedError
 from patchpilot.model.printable import format_count, make_one_line
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
-from patchpilot.tui.screens.checks_rows import Shown
+from patchpilot.tui.screens.checks_rows import ShownFinding
 from patchpilot.tui.view.rich_text import wrap_text
-from patchpilot.tui.widgets.choose import Choose, ask_yes
+from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation
 from patchpilot.tui.widgets.dialog import WIDE
 
 if TYPE_CHECKING:
@@ -30,34 +30,34 @@ MOVED = "the commits have changed in the meantime"
 AGAIN = "press g to refresh, then try again"
 
 
-def _propose(
+def _propose_diff(
     screen: "AnyScreen",
     title: str,
     rows: Sequence[str],
     work: "Callable[[Repository, Progress, tuple[str, ...]], T]",
-    done: "Callable[[T], Iterable[str]]",
+    describe_result: "Callable[[T], Iterable[str]]",
     *,
     verb: str = "Apply",
 ) -> None:
     """Show a diff, and call `work` to write it if the user agrees.
 
-    `done` describes the result.
+    `describe_result` describes the result.
     """
 
-    def handle_written(result: "T") -> None:
-        first, *costs = done(result)
-        screen.notify("; ".join((f"{first}; press u to undo", *costs)))
-        screen.reread()
+    def report_result(result: "T") -> None:
+        description, *costs = describe_result(result)
+        screen.notify("; ".join((f"{description}; press u to undo", *costs)))
+        screen.reread_topic()
 
     answers = (("yes", verb), ("no", "Cancel"))
-    ask_yes(
+    ask_for_confirmation(
         screen.app,
         Choose(title, answers, "Fix", diff=rows),
-        lambda: confirm_rewrite(screen, "applying the fix", work, handle_written),
+        lambda: confirm_rewrite(screen, "applying the fix", work, report_result),
     )
 
 
-def rows_of(result: "CertainFixes", wide: int) -> list[str]:
+def certain_fix_rows(result: "CertainFixes", columns: int) -> list[str]:
     """Return the diffs for tags and fixes, wrapped to a number of columns, followed by the
     remaining findings with reasons.
     """
@@ -67,103 +67,111 @@ def rows_of(result: "CertainFixes", wide: int) -> list[str]:
             "",
             STAYS,
             *(
-                f"  {part}"
-                for stay in result.left
-                for part in wrap_text(make_one_line(stay), wide - 2)
+                f"  {line}"
+                for finding in result.left
+                for line in wrap_text(make_one_line(finding), columns - 2)
             ),
         ]
     return rows
 
 
 def find_fix(
-    screen: "AnyScreen", row: Shown, then: "Callable[[FindingChanges], None]"
-) -> None:
-    screen.in_thread("finding the fix", _compute_fix(screen, row, (row.commit,)), then)
-
-
-def fix_one(
     screen: "AnyScreen",
-    row: Shown,
+    finding: ShownFinding,
+    on_found: "Callable[[FindingChanges], None]",
+) -> None:
+    screen.run_in_thread(
+        "finding the fix", _make_fix_job(screen, finding, (finding.commit,)), on_found
+    )
+
+
+def fix_selected_finding(
+    screen: "AnyScreen",
+    finding: ShownFinding,
     commits: Sequence[str],
-    known: "FindingChanges | None" = None,
+    known_fix: "FindingChanges | None" = None,
 ) -> None:
     """Show a finding's fix, apply it after confirmation, and run the checks again.
 
-    `commits` are the commits that lack the same sign-off; `known` is the fix if it has already
+    `commits` are the commits that lack the same sign-off; `known_fix` is the fix if it has already
     been computed.
     """
     from patchpilot.services.fix_finding import DCO_SUMMARY, DCO_URL
 
-    name = row.finding.name
-    where, verb = format_count(len(commits), "commit"), "Apply"
-    done, title = f"fixed {name}", f"Apply the fix of {name}?"
-    if row.remedy == "sign-off":
-        done, verb = f"added Signed-off-by: to {where}", "Sign off"
-        title = f"Add your Signed-off-by: line to {where}?\n\n{DCO_SUMMARY}\n{DCO_URL}"
-    work = _compute_fix(screen, row, commits)
+    name = finding.finding.name
+    commit_count, verb = format_count(len(commits), "commit"), "Apply"
+    success_message, title = f"fixed {name}", f"Apply the fix of {name}?"
+    if finding.remedy == "sign-off":
+        success_message, verb = f"added Signed-off-by: to {commit_count}", "Sign off"
+        title = f"Add your Signed-off-by: line to {commit_count}?\n\n{DCO_SUMMARY}\n{DCO_URL}"
+    work = _make_fix_job(screen, finding, commits)
 
-    def handle_found(fixed: "FindingChanges") -> None:
-        if fixed.reason:
-            screen.notify(f"nothing was changed: {fixed.reason}", severity="warning")
+    def propose_fix(fix: "FindingChanges") -> None:
+        if fix.reason:
+            screen.notify(f"nothing was changed: {fix.reason}", severity="warning")
         else:
-            _propose(
+            _propose_diff(
                 screen,
                 title,
-                fixed.diff,
+                fix.diff,
                 work,
-                lambda result: (done, *result.costs),
+                lambda result: (success_message, *result.costs),
                 verb=verb,
             )
 
-    if known is not None:
-        handle_found(known)
+    if known_fix is not None:
+        propose_fix(known_fix)
     else:
         # use a separate name, because the finding's details may be computed at the same time
-        screen.in_thread(
+        screen.run_in_thread(
             "looking for the files to change",
             work,
-            handle_found,
+            propose_fix,
         )
 
 
-def _compute_fix(screen: "AnyScreen", row: Shown, commits: Sequence[str]) -> Fix:
+def _make_fix_job(
+    screen: "AnyScreen", finding: ShownFinding, commits: Sequence[str]
+) -> Fix:
     from patchpilot.services.fix_finding import Remedy, fix_finding, fix_messages
 
     session = screen.session
 
-    def work(
+    def compute_fix(
         repository: "Repository",
         progress: "Progress",
-        given: tuple[str, ...] | None = None,
+        overrides: tuple[str, ...] | None = None,
     ) -> "FindingChanges":
-        now = {commit.id for commit in session.read_topic_now(repository).commits}
-        if not now.issuperset(commits):
+        current_ids = {
+            commit.id for commit in session.read_topic_now(repository).commits
+        }
+        if not current_ids.issuperset(commits):
             raise RefusedError(MOVED, hint=AGAIN)
-        settings = session.settings(repository)
-        if row.remedy != "safe":
-            remedy = Remedy(row.remedy)
+        settings = session.read_settings(repository)
+        if finding.remedy != "safe":
+            remedy = Remedy(finding.remedy)
             return fix_messages(
                 repository,
                 settings,
                 commits,
                 remedy,
-                overrides=given,
+                overrides=overrides,
                 progress=progress,
             )
         return fix_finding(
             repository,
             settings,
-            row.commit,
-            row.finding,
+            finding.commit,
+            finding.finding,
             strict=session.strict,
-            overrides=given,
+            overrides=overrides,
             progress=progress,
         )
 
-    return work
+    return compute_fix
 
 
-def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
+def apply_safe_fixes(screen: "AnyScreen", tagless: Sequence[str]) -> None:
     """Show the safe fixes for the topic's commits, apply them after confirmation, and run the
     checks again.
 
@@ -176,71 +184,75 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
     if topic is None:
         return
 
-    def work(
+    def compute_fixes(
         repository: "Repository",
         progress: "Progress",
-        given: tuple[str, ...] | None = None,
+        overrides: tuple[str, ...] | None = None,
     ) -> "CertainFixes":
         if session.read_topic_now(repository).key != topic.key:
             raise RefusedError(MOVED, hint=AGAIN)
-        settings = session.settings(repository)
+        settings = session.read_settings(repository)
         return apply_certain_fixes(
             repository,
             settings,
             session.checked_topic,
             tagless,
             strict=session.strict,
-            overrides=given,
+            overrides=overrides,
             progress=progress,
         )
 
-    def show(result: "CertainFixes") -> None:
-        words = what_is_fixed(result)
-        if not words:
-            refused = next(
+    def show_fixes(result: "CertainFixes") -> None:
+        question = format_fix_question(result)
+        if not question:
+            refusal = next(
                 (patch.refused for patch in result.fixes.patches if patch.refused),
                 result.tags.reason,
             )
             screen.notify(
-                f"nothing was fixed: {refused}" if refused else NO_SAFE_FIX,
+                f"nothing was fixed: {refusal}" if refusal else NO_SAFE_FIX,
             )
             return
-        title = f"{words}? {format_count(len(result.left), 'finding')} left"
-        rows = rows_of(result, min(screen.size.width, WIDE) - 8)
-        _propose(screen, title, rows, work, handle_done)
+        title = f"{question}? {format_count(len(result.left), 'finding')} left"
+        rows = certain_fix_rows(result, min(screen.size.width, WIDE) - 8)
+        _propose_diff(screen, title, rows, compute_fixes, describe_fixes)
 
-    def handle_done(result: "CertainFixes") -> tuple[str, ...]:
+    def describe_fixes(result: "CertainFixes") -> tuple[str, ...]:
         fixed = format_count(result.fixes.fixed, "finding")
-        words = [f"fixed {fixed}"] if result.fixes.fixed else []
-        words += ["added the tags"] if result.tags.diff else []
+        question = [f"fixed {fixed}"] if result.fixes.fixed else []
+        question += ["added the tags"] if result.tags.diff else []
         costs = dict.fromkeys((*result.fixes.costs, *result.tags.costs))
-        return " and ".join(words), *costs
+        return " and ".join(question), *costs
 
-    screen.in_thread(
+    screen.run_in_thread(
         "finding safe fixes",
-        work,
-        show,
+        compute_fixes,
+        show_fixes,
     )
 
 
-def what_is_fixed(result: "CertainFixes") -> str:
+def format_fix_question(result: "CertainFixes") -> str:
     """Return the dialog's question without its question mark, or "" if there is nothing to fix.
 
     It states how many fixes to apply and tags to add.
     """
-    tags = sum(
+    tag_count = sum(
         line.startswith("+") and not line.startswith("+++") and line != "+"
         for line in result.tags.diff
     )
-    fixes = (
+    fix_text = (
         f"apply {format_count(result.fixes.fixed, 'fix', 'fixes')}"
         if result.fixes.fixed
         else ""
     )
-    parts = [fixes, f"add {format_count(tags, 'tag')}" if tags else ""]
-    words = " and ".join(part for part in parts if part)
+    parts = [fix_text, f"add {format_count(tag_count, 'tag')}" if tag_count else ""]
+    action_text = " and ".join(part for part in parts if part)
     commits = max(
         sum(bool(patch.texts) for patch in result.fixes.patches),
         sum(line.startswith("+++ ") for line in result.tags.diff),
     )
-    return f"{words} to {format_count(commits, 'commit')}".capitalize() if words else ""
+    return (
+        f"{action_text} to {format_count(commits, 'commit')}".capitalize()
+        if action_text
+        else ""
+    )

@@ -12,15 +12,15 @@ from rich.text import Text
 from patchpilot.model.hosts import LOOPBACK, url_host
 from patchpilot.model.printable import crop_text, format_count, make_one_line
 from patchpilot.tui.view.action_keys import replace_commands
-from patchpilot.tui.view.empty import empty_text
+from patchpilot.tui.view.empty import format_placeholder
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
     HEADING,
     QUIET,
     STRONG,
-    diff_line,
-    plain,
-    wrap_hanging,
+    color_diff_line,
+    plain_text,
+    wrap_with_indent,
 )
 from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -43,8 +43,8 @@ class Conversation(NamedTuple):
     mails: "tuple[ConversationMail, ...]" = ()
 
 
-def _result(
-    session: Session, series: "FollowedSeries"
+def _store_conversation(
+    session: Session, followed: "FollowedSeries"
 ) -> "tuple[tuple[Tracked, ...], StageStatus]":
     """Return the series and the state of the stage.
 
@@ -55,18 +55,22 @@ def _result(
     from patchpilot.topic.followed.review_ledger import checklist
 
     number = session.series
-    wanted = [
-        one for one in series.series if (one.entry.id == number if number else one.own)
+    selected = [
+        candidate
+        for candidate in followed.series
+        if (candidate.entry.id == number if number else candidate.own)
     ]
     session.conversation = (
-        Conversation(wanted[0], checklist(wanted[0]), list_conversation(wanted[0]))
-        if wanted
+        Conversation(
+            selected[0], checklist(selected[0]), list_conversation(selected[0])
+        )
+        if selected
         else None
     )
-    return series.series, status_of(series.topic, series.series)
+    return followed.series, follow_status(followed.topic, followed.series)
 
 
-def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
+def load_stage(request: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
     """Return the tracked series.
 
     Before the user visits the stage, read them only from the local store. Afterwards, first show
@@ -77,59 +81,69 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
         read_followed_series,
     )
 
-    session = ask.session
-    topic = (ask.repository, session.target, session.topic_base)
-    if not ask.visited:
-        shown = read_followed_series(
-            *topic, first=session.series, progress=ask.progress
+    session = request.session
+    topic = (request.repository, session.target, session.topic_base)
+    if not request.visited:
+        followed = read_followed_series(
+            *topic, first=session.series, progress=request.progress
         )
-        return _result(session, shown)
+        return _store_conversation(session, followed)
 
-    def known(shown: "FollowedSeries") -> None:
-        session.remember(Stage.FOLLOW, *_result(session, shown))
-        ask.progress(
+    def show_stored(followed: "FollowedSeries") -> None:
+        session.store_result(Stage.FOLLOW, *_store_conversation(session, followed))
+        request.progress(
             "checking the archive for new messages"
-            if shown.topic or len(shown.series) > 1
+            if followed.topic or len(followed.series) > 1
             else "reading the tracked series"
         )
 
-    shown = fetch_followed_series(
+    followed = fetch_followed_series(
         *topic,
-        fresh=ask.again
-        or url_host(session.settings(ask.repository).get("lore")) in LOOPBACK,
-        on_stored=known if session.fresh(Stage.FOLLOW) is None else None,
+        fresh=request.again
+        or url_host(session.read_settings(request.repository).get("lore")) in LOOPBACK,
+        on_stored=show_stored if session.fresh_result(Stage.FOLLOW) is None else None,
         first=session.series,
-        progress=ask.progress,
+        progress=request.progress,
     )
-    return _result(session, shown)
+    return _store_conversation(session, followed)
 
 
-def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStatus:
+def follow_status(
+    topic: "TopicState | None", series: "Sequence[Tracked]"
+) -> StageStatus:
     from patchpilot.services.track.follow_topic import Turn
 
     if topic is None:
-        nothing = "no series is tracked yet; the series that you send appear here"
-        return StageStatus(StageState.UNOPENED, "no topic" if series else nothing)
+        no_series_note = (
+            "no series is tracked yet; the series that you send appear here"
+        )
+        return StageStatus(
+            StageState.UNOPENED, "no topic" if series else no_series_note
+        )
     if not topic.is_sent:
         return StageStatus(StageState.UNOPENED, topic.summary)
-    own = topic.series
-    unread = (
-        format_count(len(own.unread), "unread message") if own and own.unread else ""
+    own_series = topic.series
+    unread_text = (
+        format_count(len(own_series.unread), "unread message")
+        if own_series and own_series.unread
+        else ""
     )
-    note = f"{topic.summary}{f' ({unread})' if unread else ''}"
+    note = f"{topic.summary}{f' ({unread_text})' if unread_text else ''}"
     # show the same state as Home
-    if topic.needs_changes and own and own.ci == "failed":
-        return StageStatus(StageState.BLOCKED, note, open_points(own))
+    if topic.needs_changes and own_series and own_series.ci == "failed":
+        return StageStatus(
+            StageState.BLOCKED, note, format_open_comment_count(own_series)
+        )
     state = {
         Turn.YOURS: StageState.TODO,
         Turn.WAITING: StageState.WAITING,
         Turn.FINISHED: StageState.DONE,
     }[topic.step.need]
-    asked = "" if topic.is_begun else open_points(own)
-    return StageStatus(state, note, asked)
+    open_count = "" if topic.is_begun else format_open_comment_count(own_series)
+    return StageStatus(state, note, open_count)
 
 
-def open_points(series: "Tracked | None") -> str:
+def format_open_comment_count(series: "Tracked | None") -> str:
     """Return the number of open review comments on the latest version as text, or "" for none."""
     from patchpilot.topic.followed.review_ledger import checklist
 
@@ -167,7 +181,7 @@ FETCH = (
 )
 
 
-def opens_at(
+def first_message_to_show(
     series: "Tracked",
     items: "Sequence[LedgerItem]",
     mails: "Sequence[ConversationMail]",
@@ -175,8 +189,9 @@ def opens_at(
     """Return the Message-ID of the message to show first: one with an open request, an unread reply
     to the latest version, or the latest message.
     """
-    asked = sorted(
-        (item for item in items if item.open), key=lambda it: not it.of_newest
+    open_items = sorted(
+        (item for item in items if item.open),
+        key=lambda open_item: not open_item.of_newest,
     )
     unread = (
         node.message_id
@@ -185,33 +200,37 @@ def opens_at(
         and node.reply
         and node.reply.version == series.version
     )
-    newest = max(mails, key=lambda node: node.mail.when)
-    return (*(item.point.message_id for item in asked), *unread, newest.message_id)[0]
+    newest_mail = max(mails, key=lambda node: node.mail.when)
+    return (
+        *(item.point.message_id for item in open_items),
+        *unread,
+        newest_mail.message_id,
+    )[0]
 
 
-def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
+def pinned_rows(series: "Tracked", columns: int, max_lines: int) -> list[Text]:
     """Return the rows that stay above a series' conversation.
 
-    The next step takes at most `most` lines, each other row one or two.
+    The next step takes at most `max_lines` lines, each other row one or two.
     """
     from patchpilot.services.track.series_head import format_head_rows
 
     # keys that change commits are only useful in the user's own topic
-    text = replace_commands(series.step.advice, Stage.FOLLOW if series.own else None)
+    advice = replace_commands(series.step.advice, Stage.FOLLOW if series.own else None)
     keys = f"{Stage.COMMIT.number}, then e"
-    text = text.replace("change your commits", f"change the commit ({keys})")
+    advice = advice.replace("change your commits", f"change the commit ({keys})")
     if is_unfetched(series):
-        text = FETCH
+        advice = FETCH
     # put each step on a separate line
-    steps = text.replace("); ", ")\n").split("\n")
-    asked = make_one_line(str(dict(format_head_rows(series))["open"]))
-    rows = [("patches", _patch_states(series)), ("open", asked)]
+    steps = advice.replace("); ", ")\n").split("\n")
+    open_text = make_one_line(str(dict(format_head_rows(series))["open"]))
+    rows = [("patches", _format_patch_states(series)), ("open", open_text)]
     return [
-        *fact_rows([("next", step) for step in steps], columns, most),
-        *fact_rows(
+        *named_fact_rows([("next", step) for step in steps], columns, max_lines),
+        *named_fact_rows(
             [row for row in rows if row[1] not in ("", "nothing")],
             columns,
-            max(1, most // 2),
+            max(1, max_lines // 2),
         ),
     ]
 
@@ -221,26 +240,31 @@ def is_unfetched(series: "Tracked") -> bool:
     return bool(series.about.landed and posted and not posted.commits)
 
 
-def state_words(series: "Tracked") -> str:
+def describe_series_state(series: "Tracked") -> str:
     if is_unfetched(series):
         tree = series.about.landed[0].tree.partition(" (")[0]
         return f"applied to {tree}, not fetched yet"
     return str(series.state).replace("-", " ")
 
 
-def _patch_states(series: "Tracked") -> str:
+def _format_patch_states(series: "Tracked") -> str:
     numbers: dict[str, list[int]] = {}
     for patch in series.posted.patches if series.posted else ():
         numbers.setdefault(patch.state.replace("-", " "), []).append(patch.number)
-    dot = f" {glyph('dot')} "
-    states = (f"{_ranges(of)} {state}" for state, of in numbers.items())
-    return dot.join(states) if len(numbers) > 1 else ""
+    separator = f" {glyph('dot')} "
+    states = (
+        f"{_format_ranges(patch_numbers)} {state}"
+        for state, patch_numbers in numbers.items()
+    )
+    return separator.join(states) if len(numbers) > 1 else ""
 
 
-def _ranges(numbers: Sequence[int]) -> str:
+def _format_ranges(numbers: Sequence[int]) -> str:
     runs = groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
     parts = ([number for _, number in run] for _, run in runs)
-    return ", ".join("-".join(map(str, dict.fromkeys((it[0], it[-1])))) for it in parts)
+    return ", ".join(
+        "-".join(map(str, dict.fromkeys((part[0], part[-1])))) for part in parts
+    )
 
 
 def history_rows(series: "Tracked", columns: int) -> list[Text]:
@@ -248,83 +272,91 @@ def history_rows(series: "Tracked", columns: int) -> list[Text]:
     from patchpilot.topic.followed.story import StoryEvent, StoryKind, list_events
 
     facts = [
-        (name, make_one_line(str(says))) for name, says in format_head_rows(series)
+        (name, make_one_line(str(text))) for name, text in format_head_rows(series)
     ]
-    after = StoryEvent(
+    next_event = StoryEvent(
         StoryKind.LATER, f"next: {replace_commands(series.step.advice, Stage.FOLLOW)}"
     )
     rows = [row for row in facts if row[0] != "next"]
-    events = story_rows((*list_events(series), after), columns)
-    if words := format_time_note(series):
-        rows.append(("as of", words))
+    events = event_rows((*list_events(series), next_event), columns)
+    if time_note := format_time_note(series):
+        rows.append(("as of", time_note))
     if status := series.posted:
         rows += [
-            ("missing", f"v{version} <{ident}> is referenced but not in the archive")
-            for ident, version in status.missing.items()
+            (
+                "missing",
+                f"v{version} <{message_id}> is referenced but not in the archive",
+            )
+            for message_id, version in status.missing.items()
         ]
     rows += [("note", make_one_line(note)) for note in series.problems]
-    return [*fact_rows(rows, columns, 9), Text(), *events]
+    return [*named_fact_rows(rows, columns, 9), Text(), *events]
 
 
-def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
+def event_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
     rows = []
     for event in events:
         sign, style = SIGNS[str(event.kind)]
-        told = style if event.kind in ("sent", "problem", "later") else ""
-        text = wrap_hanging(plain(event.text).plain, columns, 2)
-        row = Text.assemble((f"{glyph(sign)} ", style), (text, told))
-        if proof := _proof(event):
+        text_style = style if event.kind in ("sent", "problem", "later") else ""
+        text = wrap_with_indent(plain_text(event.text).plain, columns, 2)
+        row = Text.assemble((f"{glyph(sign)} ", style), (text, text_style))
+        if proof := _event_proof(event):
             row.append_text(
-                plain(f"\n  {crop_text(make_one_line(proof), columns - 3)}", QUIET)
+                plain_text(f"\n  {crop_text(make_one_line(proof), columns - 3)}", QUIET)
             )
         rows.append(row)
     return rows
 
 
-def _proof(event: "StoryEvent") -> str:
+def _event_proof(event: "StoryEvent") -> str:
     day = f"{event.when.astimezone():%Y-%m-%d %H:%M}" if event.when else ""
     proof = f"<{event.proof}>" if "@" in event.proof else event.proof
     return f" {glyph('dot')} ".join(part for part in (day, proof) if part)
 
 
-def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
+def placeholder_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
     title, text, keys = ("This topic was not sent yet.", NOTHING, NOTHING_KEYS)
     if is_reading:
         title, text, keys = "Reading the tracked series …", READING, READING_KEYS
-    return list(empty_text(title, text, keys, columns, lines).split("\n"))
+    return list(format_placeholder(title, text, keys, columns, lines).split("\n"))
 
 
-def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
+def problem_rows(series: "Tracked", columns: int, max_lines: int) -> list[Text]:
     notes = [("note", make_one_line(note)) for note in series.problems]
-    return [*fact_rows(notes, columns, most), Text()] if notes else []
+    return [*named_fact_rows(notes, columns, max_lines), Text()] if notes else []
 
 
-def fact_rows(
-    rows: "Sequence[tuple[str, str]]", columns: int, most: int = 99, head: int = 9
+def named_fact_rows(
+    rows: "Sequence[tuple[str, str]]",
+    columns: int,
+    max_lines: int = 99,
+    name_columns: int = 9,
 ) -> list[Text]:
-    """Return named facts in this many columns, each on at most `most` lines.
+    """Return named facts in this many columns, each on at most `max_lines` lines.
 
-    The names take `head` columns. Facts that share a name show it only once.
+    The names take `name_columns` columns. Facts that share a name show it only once.
     """
-    parts, before = [], ""
+    parts, previous_name = [], ""
     for name, text in rows:
-        told = wrap_hanging(plain(text).plain, columns, head).split("\n")
-        if len(told) > most:
+        lines = wrap_with_indent(plain_text(text).plain, columns, name_columns).split(
+            "\n"
+        )
+        if len(lines) > max_lines:
             # the full text is in the history view
-            told[most - 1 :] = [
-                crop_text(f"{told[most - 1]}{glyph('ellipsis')}", columns)
+            lines[max_lines - 1 :] = [
+                crop_text(f"{lines[max_lines - 1]}{glyph('ellipsis')}", columns)
             ]
         is_next = name == "next"
         parts.append(
             Text.assemble(
                 (
-                    f"{name if name != before else '':<{head}}",
+                    f"{name if name != previous_name else '':<{name_columns}}",
                     HEADING if is_next else QUIET,
                 ),
-                ("\n".join(told), STRONG if is_next else ""),
+                ("\n".join(lines), STRONG if is_next else ""),
             )
         )
-        before = name
+        previous_name = name
     return parts
 
 
@@ -334,9 +366,11 @@ def comparison_rows(comparison: "RevisionComparison") -> list[Text]:
     rows: list[Text] = []
     for patch in comparison.patches:
         rows.append(
-            plain(f"{format_range_diff_heading(patch)} ({patch.difference})", STRONG)
+            plain_text(
+                f"{format_range_diff_heading(patch)} ({patch.difference})", STRONG
+            )
         )
         rows += map(
-            diff_line, patch.text.rstrip("\n").split("\n") if patch.text else ()
+            color_diff_line, patch.text.rstrip("\n").split("\n") if patch.text else ()
         )
     return rows

@@ -20,25 +20,35 @@ from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.follow_rows import (
     Conversation,
     comparison_rows,
-    first_rows,
+    describe_series_state,
+    first_message_to_show,
+    format_open_comment_count,
     history_rows,
     is_unfetched,
-    middle_rows,
-    open_points,
-    opens_at,
-    state_words,
-    troubles,
+    pinned_rows,
+    placeholder_rows,
+    problem_rows,
 )
 from patchpilot.tui.screens.repair_keys import edit_draft
-from patchpilot.tui.screens.thread_rows import ThreadPart, opened_first, thread_rows
+from patchpilot.tui.screens.thread_rows import (
+    ThreadPart,
+    initially_open_messages,
+    thread_rows,
+)
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.action_keys import first_stage, keys_at
+from patchpilot.tui.view.action_keys import first_named_stage, keys_at_stage
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import key, more_key
-from patchpilot.tui.view.rich_text import lines
+from patchpilot.tui.view.key_bindings import key_binding, more_key
+from patchpilot.tui.view.rich_text import join_lines
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage, StageStatus
-from patchpilot.tui.widgets.choose import Choose, Option, Reader, ask_which, ask_yes
+from patchpilot.tui.widgets.choose import (
+    Choose,
+    Option,
+    Reader,
+    ask_for_confirmation,
+    ask_for_option,
+)
 from patchpilot.tui.widgets.keyline import JUMP
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import TALL, Panel
@@ -60,7 +70,7 @@ OWN = ("version", "collect")
 """Actions for the topic's own series."""
 
 
-def _ignore_time(series: "Tracked") -> "Tracked":
+def _clear_update_time(series: "Tracked") -> "Tracked":
     return replace(series, entry=series.entry._replace(updated=None), new=())
 
 
@@ -71,13 +81,13 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     LIST = "#thread"
     AUTO_FOCUS = LIST
     BINDINGS: ClassVar[list[BindingType]] = [
-        key(
+        key_binding(
             "space",
             "mark('addressed')",
             "tick",
             "mark the request under the cursor as addressed",
         ),
-        key(
+        key_binding(
             "r",
             "reply",
             "reply",
@@ -92,32 +102,32 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             "decline",
             "mark the request under the cursor as declined",
         ),
-        key(
+        key_binding(
             "v",
             "version",
             "start next version",
             "start the next version",
         ),
-        key(
+        key_binding(
             "e",
             "edit",
             "edit changelog",
             "edit the changelog",
         ),
         more_key("equals_sign", "fold_all", "open all", "open or close all messages"),
-        key(
+        key_binding(
             "w",
             "collect",
             "collect tags",
             "add the tags from replies (Reviewed-by: …) to your commits",
         ),
-        key(
+        key_binding(
             "g",
             "refresh",
             "refresh",
             "check the mail archive for new messages; after a merge, run git fetch",
         ),
-        key(
+        key_binding(
             "x",
             "more",
             "history, diff",
@@ -136,7 +146,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self._passed: set[str] = set()
         self._before, self._has_moved = 0, False
 
-    def body(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         yield PlainText("next")
         yield Panel(
             RowList(ident="thread", enter="open"),
@@ -157,300 +167,355 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _mails(self) -> "tuple[ConversationMail, ...]":
         return self._reading.mails if self._reading else ()
 
-    def may_begin(self) -> bool:
+    def can_start(self) -> bool:
         return bool(self.tui.jobs.is_open)
 
     def on_mount(self) -> None:
-        self._timer = self.set_interval(self.INTERVAL, self.read_again, pause=True)
+        self._timer = self.set_interval(self.INTERVAL, self.check_archive, pause=True)
 
     def on_screen_resume(self) -> None:
         """Show the stored state, query the archive, and refresh periodically while the screen
         is visible.
         """
-        if self.stage not in self.session.busy and self.may_begin():
-            self.tui.jobs.begin(self.stage)
+        if self.stage not in self.session.busy and self.can_start():
+            self.tui.jobs.start_stage(self.stage)
         self._timer.resume()
 
     def on_screen_suspend(self) -> None:
-        series, passed = self._series, frozenset(self._passed)
-        if series and passed & series.unread:
+        series, passed_ids = self._series, frozenset(self._passed)
+        if series and passed_ids & series.unread:
             from patchpilot.services.track.follow_topic import mark_mails_read
 
-            mark_mails_read(series.entry.id, passed & series.unread)
-            self.session.changed("followed")
+            mark_mails_read(series.entry.id, passed_ids & series.unread)
+            self.session.mark_changed("followed")
         self._timer.pause()
 
     def on_resize(self) -> None:
         if self._shown is None:
-            self.call_after_refresh(self.fill)
+            self.call_after_refresh(self.refill_list)
 
-    def place(self) -> None:
-        super().place()
-        if self.is_whole and self.session.fresh(self.stage) is not self._shown:
-            self.renew()
+    def update_titles(self) -> None:
+        super().update_titles()
+        if (
+            self.has_all_widgets
+            and self.session.fresh_result(self.stage) is not self._shown
+        ):
+            self.show_new_result()
 
-    def note(self, status: StageStatus) -> str:
+    def format_note(self, status: StageStatus) -> str:
         return "" if self._series else status.note
 
     @property
-    def _other(self) -> "Tracked | None":
+    def _other_series(self) -> "Tracked | None":
         """Return the series opened from the home screen, or None if it is the topic's own."""
         return self._series if self._series and not self._series.own else None
 
-    def _subject(self) -> str:
-        return self._other.subject if self._other else super()._subject()
+    def _title_subject(self) -> str:
+        return (
+            self._other_series.subject
+            if self._other_series
+            else super()._title_subject()
+        )
 
-    def _topic_titles(self) -> Sequence[str]:
-        if self._other is None or self.session.topic is None:
-            return super()._topic_titles()
-        place = f"stages: {super()._topic_titles()[-1]}"
-        return (f"{place} {glyph('dot')} {super()._subject()}", place)
+    def _title_texts(self) -> Sequence[str]:
+        if self._other_series is None or self.session.topic is None:
+            return super()._title_texts()
+        stages_text = f"stages: {super()._title_texts()[-1]}"
+        return (f"{stages_text} {glyph('dot')} {super()._title_subject()}", stages_text)
 
-    def read_again(self) -> None:
+    def check_archive(self) -> None:
         if self.stage not in self.session.busy and self.app.screen is self:
-            self.tui.jobs.begin(self.stage)
+            self.tui.jobs.start_stage(self.stage)
 
-    def show(self, result: "tuple[Tracked, ...]") -> None:
+    def show_result(self, result: "tuple[Tracked, ...]") -> None:
         """Show the conversation, keeping the cursor.
 
         An unchanged result is not redrawn.
         """
-        before, self._reading = self._series, self.session.conversation
+        old_series, self._reading = self._series, self.session.conversation
         series = self._series
         if series is None:
-            self.fill()
+            self.refill_list()
         # a new update time alone is not a change
-        elif before is None or _ignore_time(series) != _ignore_time(before):
-            is_same = before and before.entry.id == series.entry.id
-            arrived = series.unread - before.unread if before and is_same else ()
-            is_read = is_same and before and before.version == series.version
-            self._lay(keep=bool(is_read and (self._has_moved or not arrived)))
-            self._tell_arrived(arrived)
+        elif old_series is None or _clear_update_time(series) != _clear_update_time(
+            old_series
+        ):
+            is_same = old_series and old_series.entry.id == series.entry.id
+            new_ids = (
+                series.unread - old_series.unread if old_series and is_same else ()
+            )
+            is_read = is_same and old_series and old_series.version == series.version
+            self._show_conversation(
+                keep_cursor=bool(is_read and (self._has_moved or not new_ids))
+            )
+            self._report_new_messages(new_ids)
         if self.focused is None:
-            self.listed.focus()
+            self.row_list.focus()
 
-    def rows(self) -> list[Row]:
-        listed = self.listed
-        columns = max(40, (listed.scrollable_content_region.width or 78) - 2)
+    def build_rows(self) -> list[Row]:
+        row_list = self.row_list
+        columns = max(40, (row_list.scrollable_content_region.width or 78) - 2)
         series, items = self._series, self._items
         if series is None:
             is_reading = self._shown is None
-            height = listed.size.height
-            return [*map(Row, middle_rows(columns, height, is_reading=is_reading))]
-        rows = list(map(Row, troubles(series, columns, self._most)))
+            height = row_list.size.height
+            return [*map(Row, placeholder_rows(columns, height, is_reading=is_reading))]
+        rows = list(map(Row, problem_rows(series, columns, self._max_step_lines)))
         return rows + thread_rows(
             self._mails, items, series.unread, self._changed, columns
         )
 
     @property
-    def _most(self) -> int:
+    def _max_step_lines(self) -> int:
         return HEAD_LOW if self.size.height < TALL else HEAD
 
-    def detail(self) -> None:
+    def show_selected_row(self) -> None:
         pinned, panel = (
             self.query_one("#next", Static),
             self.query_one("#conversation", Panel),
         )
-        shown, series = [], self._series
+        pinned_texts, series = [], self._series
         if series:
             columns = (self.size.width or 80) - 4
-            shown = first_rows(series, columns, self._most)
+            pinned_texts = pinned_rows(series, columns, self._max_step_lines)
             # the subject of the topic's own series is already in the title line
-            words = f"Conversation {glyph('dot')} {state_words(series)}"
-            panel.heading = words if series.own else series.subject
-        pinned.update(lines(shown))
-        pinned.display = bool(shown)
-        panel.count = self._counts(series) if series else ""
+            heading = f"Conversation {glyph('dot')} {describe_series_state(series)}"
+            panel.heading = heading if series.own else series.subject
+        pinned.update(join_lines(pinned_texts))
+        pinned.display = bool(pinned_texts)
+        panel.count = self._format_counts(series) if series else ""
 
-    def _counts(self, series: "Tracked") -> str:
+    def _format_counts(self, series: "Tracked") -> str:
         items = self._items
-        done = sum(item.done for item in items)
-        ticked = f"{done}/{len(items)} ticked {glyph('dot')} " if items else ""
-        new = f", {len(series.unread)} new" if series.unread else ""
-        return f"{ticked}{format_count(len(self._mails), 'message')}{new}"
+        done_count = sum(item.done for item in items)
+        ticked_text = (
+            f"{done_count}/{len(items)} ticked {glyph('dot')} " if items else ""
+        )
+        new_text = f", {len(series.unread)} new" if series.unread else ""
+        return f"{ticked_text}{format_count(len(self._mails), 'message')}{new_text}"
 
-    def _lay(self, *, keep: bool) -> None:
+    def _show_conversation(self, *, keep_cursor: bool) -> None:
         """Show the series.
 
-        If `keep` is set, keep the cursor where it is; otherwise move it to the message that waits
-        for the user, or to the latest message.
+        If `keep_cursor` is set, keep the cursor where it is; otherwise move it to the message that
+        waits for the user, or to the latest message.
         """
         series = self._series
-        if (keep and self.chosen) or series is None or not self._mails:
-            self.fill()
+        if (keep_cursor and self.selected_item) or series is None or not self._mails:
+            self.refill_list()
             return
-        self.fill(opens_at(series, self._items, self._mails))
-        self._before, self._has_moved = self.listed.place, False
+        self.refill_list(first_message_to_show(series, self._items, self._mails))
+        self._before, self._has_moved = self.row_list.cursor_line, False
         # the list has no height until the next refresh
-        self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
+        self.call_after_refresh(self.row_list.scroll_to_highlight, top=True)
 
-    def _tell_arrived(self, arrived: Collection[str]) -> None:
-        if not arrived:
+    def _report_new_messages(self, new_ids: Collection[str]) -> None:
+        if not new_ids:
             return
-        is_listed = any(row.key in arrived for row in self.listed.rows)
-        how = "f goes to the next" if is_listed else "press x to read it"
-        self.notify(f"{format_count(len(arrived), 'new message')}: {how}")
+        is_listed = any(row.key in new_ids for row in self.row_list.rows)
+        advice = "f goes to the next" if is_listed else "press x to read it"
+        self.notify(f"{format_count(len(new_ids), 'new message')}: {advice}")
 
-    def _go(self, row: int) -> None:
-        self.listed.go(row)
-        self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
+    def _go_to_row(self, row: int) -> None:
+        self.row_list.go_to_line(row)
+        self.call_after_refresh(self.row_list.scroll_to_highlight, top=True)
 
     @property
-    def own(self) -> "Tracked | None":
+    def own_series(self) -> "Tracked | None":
         return self._series if self._series and self._series.own else None
 
     @property
-    def _item(self) -> "LedgerItem | None":
-        part: ThreadPart | None = self.chosen
+    def _selected_comment(self) -> "LedgerItem | None":
+        part: ThreadPart | None = self.selected_item
         if part is None or part.item:
             return part and part.item
-        inside = [
+        items_inside = [
             item for item in self._items if item.point.message_id == part.message_id
         ]
-        return inside[0] if len(inside) == 1 else None
+        return items_inside[0] if len(items_inside) == 1 else None
 
     @property
     def shown_keys(self) -> ShownKeys:
-        hidden = set(OWN) if self.own and self.own.about.landed else set()
-        if self._is_begun:
+        hidden = set(OWN) if self.own_series and self.own_series.about.landed else set()
+        if self._is_next_version_begun:
             hidden |= {"version"}
         is_new = self._series is not None and bool(self._series.unread)
-        jump, refresh = "next new" if is_new else "next message", "refresh"
-        first: tuple[str, ...] = ("0",) if self._series else ("7", "0")
-        if self.own and is_unfetched(self.own):
-            first, refresh = ("g",), "fetch what was merged"
-        elif self.own:
-            first = keys_at(self.own.step.advice, self.stage)
-        fold = "open some" if self._all_open else "open all"
+        jump_label, refresh_label = "next new" if is_new else "next message", "refresh"
+        first_keys: tuple[str, ...] = ("0",) if self._series else ("7", "0")
+        if self.own_series and is_unfetched(self.own_series):
+            first_keys, refresh_label = ("g",), "fetch what was merged"
+        elif self.own_series:
+            first_keys = keys_at_stage(self.own_series.step.advice, self.stage)
+        fold_label = "open some" if self._has_all_open else "open all"
         return ShownKeys(
-            first,
+            first_keys,
             frozenset(hidden),
-            labels={JUMP: jump, "refresh": refresh, "fold_all": fold},
+            labels={JUMP: jump_label, "refresh": refresh_label, "fold_all": fold_label},
         )
 
     @property
-    def _all_open(self) -> bool:
+    def _has_all_open(self) -> bool:
         """Return whether all messages are unfolded, so that the key folds those already read."""
-        every = {node.message_id for node in self._mails}
-        return self._changed & every == every - opened_first(self._mails, self._items)
+        all_ids = {mail.message_id for mail in self._mails}
+        return self._changed & all_ids == all_ids - initially_open_messages(
+            self._mails, self._items
+        )
 
     @property
-    def _is_begun(self) -> bool:
-        begun = (Stage.PREVIEW, Stage.SEND)
-        return self.own is not None and first_stage(self.own.step.advice) in begun
+    def _is_next_version_begun(self) -> bool:
+        begun_stages = (Stage.PREVIEW, Stage.SEND)
+        return (
+            self.own_series is not None
+            and first_named_stage(self.own_series.step.advice) in begun_stages
+        )
 
     @property
     def can_jump(self) -> bool:
         return bool(self._mails)
 
-    def moved(self, listed: RowList) -> None:
-        super().moved(listed)
-        if part := self.chosen:
-            start, end = sorted((self._before, listed.place))
-            passed = (row.about for row in listed.rows[start : end + 1] if row.about)
-            self._passed |= {part.message_id, *(row.message_id for row in passed)}
-            self._before, self._has_moved = listed.place, True
+    def handle_cursor_move(self, row_list: RowList) -> None:
+        super().handle_cursor_move(row_list)
+        if part := self.selected_item:
+            start, end = sorted((self._before, row_list.cursor_line))
+            passed_parts = (
+                row.about for row in row_list.rows[start : end + 1] if row.about
+            )
+            self._passed |= {part.message_id, *(row.message_id for row in passed_parts)}
+            self._before, self._has_moved = row_list.cursor_line, True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "mark":
             return bool(self._items)
         if action in OWN:
-            return self.own is not None
+            return self.own_series is not None
         if action == "edit":
-            return self._is_begun
+            return self._is_next_version_begun
         if action in ("reply", "fold_all", "more"):
             return self._series is not None
         return super().check_action(action, parameters)
 
-    def action_jump(self, by: int) -> None:
+    def action_jump(self, direction: int) -> None:
         unread = self._series.unread if self._series else ()
-        idents = unread or {node.message_id for node in self._mails}
-        place = self.listed.place
-        heads = [at for at, row in enumerate(self.listed.rows) if row.key in idents]
-        ahead = [at for at in heads if (at > place if by > 0 else at < place)] or heads
-        if ahead:
-            self._go(ahead[0] if by > 0 else ahead[-1])
+        message_ids = unread or {node.message_id for node in self._mails}
+        cursor_row = self.row_list.cursor_line
+        head_rows = [
+            index
+            for index, row in enumerate(self.row_list.rows)
+            if row.key in message_ids
+        ]
+        candidates = [
+            index
+            for index in head_rows
+            if (index > cursor_row if direction > 0 else index < cursor_row)
+        ] or head_rows
+        if candidates:
+            self._go_to_row(candidates[0] if direction > 0 else candidates[-1])
 
-    def open_selected(self, listed: RowList) -> None:
-        if self.chosen and (fold := self.chosen.fold):
+    def open_selected_row(self, row_list: RowList) -> None:
+        if self.selected_item and (fold := self.selected_item.fold):
             self._changed ^= {fold}
-            self.fill(fold)
+            self.refill_list(fold)
 
     def action_fold_all(self) -> None:
-        opened = opened_first(self._mails, self._items)
-        every = {node.message_id for node in self._mails}
-        quotes = self._changed - every
-        self._changed = quotes | (opened if self._all_open else every - opened)
-        self.fill(self.chosen and self.chosen.message_id)
+        open_ids = initially_open_messages(self._mails, self._items)
+        all_ids = {node.message_id for node in self._mails}
+        quotes = self._changed - all_ids
+        self._changed = quotes | (
+            open_ids if self._has_all_open else all_ids - open_ids
+        )
+        self.refill_list(self.selected_item and self.selected_item.message_id)
 
     def action_reply(self) -> None:
         from patchpilot.services.reply.reply_session import list_reply_templates
-        from patchpilot.tui.actions.reply_action import reply_to
+        from patchpilot.tui.actions.reply_action import reply_to_message
 
-        message_id = self.chosen.message_id if self.chosen else self._asked()
+        message_id = (
+            self.selected_item.message_id
+            if self.selected_item
+            else self._message_to_answer()
+        )
         mail = next(
-            (shown.mail for shown in self._mails if shown.message_id == message_id),
+            (
+                candidate.mail
+                for candidate in self._mails
+                if candidate.message_id == message_id
+            ),
             None,
         )
         if mail is None:
             words = "r replies to a message: press f to go to the next one"
             self.notify(words, severity="warning")
             return
-        templates = list_reply_templates(mail.kind, own=message_id in self._own_ids)
-        whom = f"{mail.sender.called}: {mail.mail.subject}"
-        sent = [one.mail.mail for one in self._mails if one.message_id in self._own_ids]
-        recipients = (*sent[-1].to, *sent[-1].cc) if sent else ()
-        reply_to(self, message_id, templates, whom, recipients)
+        templates = list_reply_templates(
+            mail.kind, own=message_id in self._own_message_ids
+        )
+        description = f"{mail.sender.called}: {mail.mail.subject}"
+        sent_mails = [
+            own_mail.mail.mail
+            for own_mail in self._mails
+            if own_mail.message_id in self._own_message_ids
+        ]
+        recipients = (*sent_mails[-1].to, *sent_mails[-1].cc) if sent_mails else ()
+        reply_to_message(self, message_id, templates, description, recipients)
 
     @property
-    def _own_ids(self) -> Collection[str]:
+    def _own_message_ids(self) -> Collection[str]:
         status = self._reading.series.posted if self._reading else None
         return status.post_ids if status else ()
 
-    def _asked(self) -> str:
+    def _message_to_answer(self) -> str:
         """Return the message with the first open review comment, which `r` replies to.
 
         If there is none, return the latest message by somebody else.
         """
-        due = [item.point.message_id for item in self._items if not item.done]
-        idents = [mail.message_id for mail in self._mails]
-        others = [ident for ident in idents if ident not in self._own_ids]
-        return (*due, *others[-1:], "")[0]
+        open_ids = [item.point.message_id for item in self._items if not item.done]
+        all_ids = [mail.message_id for mail in self._mails]
+        other_ids = [
+            message_id
+            for message_id in all_ids
+            if message_id not in self._own_message_ids
+        ]
+        return (*open_ids, *other_ids[-1:], "")[0]
 
     def action_mark(self, name: str) -> None:
         from patchpilot.topic.followed.review_ledger import PointState, toggle_state
 
-        series, item = self._series, self._item
+        series, item = self._series, self._selected_comment
         if series is None or item is None:
             words = "move the cursor to a line with a box first"
             self.notify(words, severity="warning")
             return
-        changed = toggle_state(series.entry.id, item, PointState(name))
-        marks = {key: one for key, one in series.marks.items() if key != item.point.key}
-        if changed.done:
-            marks[item.point.key] = changed.state
-        self._replace(replace(series, marks=marks))
-        done = str(changed.state).replace("addressed", "ticked")
+        changed_item = toggle_state(series.entry.id, item, PointState(name))
+        marks = {
+            key: state for key, state in series.marks.items() if key != item.point.key
+        }
+        if changed_item.done:
+            marks[item.point.key] = changed_item.state
+        self._replace_series(replace(series, marks=marks))
+        done_text = str(changed_item.state).replace("addressed", "ticked")
         self.notify(
-            f"{done if changed.done else 'reopened'}: {crop_text(item.point.text, 45)}; press"
-            f" {'i' if name == 'declined' else 'Space'} to undo"
+            f"{done_text if changed_item.done else 'reopened'}: {crop_text(item.point.text, 45)};"
+            f" press {'i' if name == 'declined' else 'Space'} to undo"
         )
 
-    def _replace(self, series: "Tracked") -> None:
+    def _replace_series(self, series: "Tracked") -> None:
         from patchpilot.topic.followed.review_ledger import checklist
 
-        known: tuple[Tracked, ...] = self.session.last(self.stage) or ()
+        all_series: tuple[Tracked, ...] = self.session.last_result(self.stage) or ()
         number = series.entry.id
-        result = tuple(series if one.entry.id == number else one for one in known)
-        status = self.session.status(self.stage)
+        result = tuple(
+            series if candidate.entry.id == number else candidate
+            for candidate in all_series
+        )
+        status = self.session.stage_status(self.stage)
         if series.own and self._items:
-            status = replace(status, count=open_points(series))
-        self.session.remember(self.stage, result, status)
+            status = replace(status, count=format_open_comment_count(series))
+        self.session.store_result(self.stage, result, status)
         self._shown = result
         # only the ticks have changed
         self._reading = Conversation(series, checklist(series), self._mails)
         self.session.conversation = self._reading
-        self.fill()
+        self.refill_list()
 
     def action_more(self) -> None:
         from patchpilot.services.track.compare_revisions import (
@@ -459,8 +524,12 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
         if (series := self._series) is None:
             return
-        known = series if series.is_read and series.posted else None
-        pairs = [*combinations(list_comparable_revisions(known), 2)] if known else []
+        read_series = series if series.is_read and series.posted else None
+        revision_pairs = (
+            [*combinations(list_comparable_revisions(read_series), 2)]
+            if read_series
+            else []
+        )
         options = [
             Option(
                 "History",
@@ -470,21 +539,30 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
                 ),
             ),
             *(
-                [Option("Reviewers", "who reviewed which patch", self._reviewers)]
-                if known
+                [Option("Reviewers", "who reviewed which patch", self._show_reviewers)]
+                if read_series
                 else []
             ),
             *(
                 Option(
-                    f"Changes from {old.label} to {new.label}",
+                    f"Changes from {old_revision.label} to {new_revision.label}",
                     "the range-diff of both versions",
-                    partial(self._compare, series.entry.id, old, new),
+                    partial(
+                        self._compare_versions,
+                        series.entry.id,
+                        old_revision,
+                        new_revision,
+                    ),
                 )
-                for old, new in reversed(pairs)
+                for old_revision, new_revision in reversed(revision_pairs)
             ),
-            Option("Unfollow", "asks, then stops tracking this series", self._remove),
+            Option(
+                "Unfollow",
+                "asks, then stops tracking this series",
+                self._confirm_unfollow,
+            ),
         ]
-        ask_which(self.app, series.subject, options, "Series")
+        ask_for_option(self.app, series.subject, options, "Series")
 
     def action_refresh(self) -> None:
         """Query the archive.
@@ -492,14 +570,14 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         If the fix was merged, offer to run git fetch, because local refs show whether it is in
         mainline and the stable branches.
         """
-        if self.own and self.own.about.landed:
-            from patchpilot.tui.actions.fetch_action import fetch
+        if self.own_series and self.own_series.about.landed:
+            from patchpilot.tui.actions.fetch_action import fetch_remotes
 
-            fetch(self)
+            fetch_remotes(self)
         else:
             self.action_reload()
 
-    def _remove(self) -> None:
+    def _confirm_unfollow(self) -> None:
         from patchpilot.services.track.follow_topic import remove_series
 
         series = self._series
@@ -507,16 +585,16 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             return
         number = series.entry.id
 
-        def handle_agreement() -> None:
+        def stop_following() -> None:
             remove_series(number)
             self.session.series = 0
-            self.begin_after("followed")
+            self.rerun_stage("followed")
 
         answers = (("no", "Keep tracking it"), ("yes", "Unfollow it"))
         question = f"Stop following this series?\n\n{series.subject}"
-        ask_yes(self.app, Choose(question, answers), handle_agreement)
+        ask_for_confirmation(self.app, Choose(question, answers), stop_following)
 
-    def _reviewers(self) -> None:
+    def _show_reviewers(self) -> None:
         from patchpilot.services.track.review_lines import format_review_table
 
         series = self._series
@@ -526,29 +604,29 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         total = format_count(len(table.patches), "patch", "patches")
         title = f"v{table.version}: {table.approved} of {total} reviewed or acked"
 
-        def rows(columns: int) -> tuple[str, ...]:
-            known = format_review_table(table, max(_NARROW, columns))
-            return known or ("no reviewer is known",)
+        def format_rows(columns: int) -> tuple[str, ...]:
+            lines = format_review_table(table, max(_NARROW, columns))
+            return lines or ("no reviewer is known",)
 
-        self.app.push_screen(Reader(title, rows))
+        self.app.push_screen(Reader(title, format_rows))
 
-    def _compare(self, number: int, old: "Revision", new: "Revision") -> None:
+    def _compare_versions(self, number: int, old: "Revision", new: "Revision") -> None:
         from patchpilot.services.track.compare_revisions import format_difference_counts
         from patchpilot.services.track.follow_topic import compare_series_revisions
 
         names = tuple(f"<{revision.message_id}>" for revision in (old, new))
 
-        def handle_next(comparison: "RevisionComparison") -> None:
+        def show_comparison(comparison: "RevisionComparison") -> None:
             title = (
                 f"{' and '.join(comparison.revision_names())}:"
                 f" {format_difference_counts(comparison.patches)}"
             )
             self.app.push_screen(Reader(title, comparison_rows(comparison)))
 
-        def compare(*_: object) -> "RevisionComparison":
+        def compare_in_thread(*_: object) -> "RevisionComparison":
             return compare_series_revisions(number, names)
 
-        self.in_thread("comparing the versions", compare, handle_next)
+        self.run_in_thread("comparing the versions", compare_in_thread, show_comparison)
 
     def action_collect(self) -> None:
         from patchpilot.services.tags.add_review_trailers import (
@@ -563,69 +641,71 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
         session = self.session
 
-        def run(
+        def collect_tags(
             ticked: "Sequence[TagChoice] | None",
             repository: Any,
             progress: Any,
-            given: tuple[str, ...] = (),
+            overrides: tuple[str, ...] = (),
         ) -> "Collected":
-            def choose(collected: "Collected") -> TagDecisions:
+            def choose_ticked(collected: "Collected") -> TagDecisions:
                 ticks = ticked or ()
                 return TagDecisions(
-                    tuple(it for it in collected.choices if it in ticks)
+                    tuple(choice for choice in collected.choices if choice in ticks)
                 )
 
             request = TrailersRequest(
                 session.target,
                 session.topic_base,
                 dry_run=ticked is None,
-                overrides=given,
+                overrides=overrides,
             )
             return add_review_trailers(
                 repository,
                 request,
-                choose=None if ticked is None else choose,
+                choose=None if ticked is None else choose_ticked,
                 progress=progress,
             )
 
-        def handle_plan(collected: "Collected") -> None:
+        def show_choices(collected: "Collected") -> None:
             if collected.choices:
-                self.app.push_screen(CollectTags(collected), handle_answer)
+                self.app.push_screen(CollectTags(collected), add_ticked)
             else:
                 self.notify("; ".join(list_held_tags(collected)) or "no new tags")
 
-        def handle_answer(ticked: "Sequence[TagChoice] | None") -> None:
+        def add_ticked(ticked: "Sequence[TagChoice] | None") -> None:
             if ticked:
                 confirm_rewrite(
                     self,
                     "adding the tags",
-                    partial(run, ticked),
-                    lambda _: handle_added(len(ticked)),
+                    partial(collect_tags, ticked),
+                    lambda _: report_added(len(ticked)),
                     (PUBLISHED,),
                 )
 
-        def handle_added(count: int) -> None:
+        def report_added(count: int) -> None:
             self.notify(f"added {format_count(count, 'tag')}; press u to undo")
-            self.reread()
+            self.reread_topic()
 
-        self.in_thread("collecting the tags", partial(run, None), handle_plan)
+        self.run_in_thread(
+            "collecting the tags", partial(collect_tags, None), show_choices
+        )
 
     def action_edit(self) -> None:
-        edit_draft(self, partial(self.begin_after, "draft"))
+        edit_draft(self, partial(self.rerun_stage, "draft"))
 
     def action_version(self) -> None:
         from patchpilot.services.send.edit_draft import begin_next_version
 
         session = self.session
 
-        def show(draft: Any) -> None:
-            self.begin_after("draft")
+        def show_draft(draft: Any) -> None:
+            self.rerun_stage("draft")
             self.notify(f"v{draft.version} is started")
 
-        self.in_thread(
+        self.run_in_thread(
             "starting the next version",
             lambda repository, _: begin_next_version(
-                repository, session.request(repository)
+                repository, session.make_send_request(repository)
             ),
-            show,
+            show_draft,
         )

@@ -17,17 +17,17 @@ from patchpilot.model.printable import crop_text, format_count, make_one_line, w
 from patchpilot.resources import list_recent_drafts
 from patchpilot.topic.home.home_topic import HomeTopic, Turn
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS
-from patchpilot.tui.screens.follow_rows import fact_rows
+from patchpilot.tui.screens.follow_rows import named_fact_rows
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fit_text, plain
-from patchpilot.tui.view.session import load_states
+from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fit_text, plain_text
+from patchpilot.tui.view.session import load_saved_states
 from patchpilot.tui.view.stages import (
     NEEDS_YOU,
     Stage,
     StageState,
     StageStatus,
-    first_open,
+    first_open_stage,
 )
 from patchpilot.tui.widgets.lists import Row
 
@@ -63,32 +63,35 @@ News = Callable[[HomeTopic], str]
 """A function that returns the latest news of a topic."""
 
 
-def states_of(saved: object) -> States:
+def load_topic_states(saved: object) -> States:
     """Return all stages' states as saved by the TUI, or {} if none is valid."""
-    found = {
+    saved_states = {
         stage: StageStatus(StageState(state), note)
-        for stage, (state, note, _) in load_states(saved).items()
+        for stage, (state, note, _) in load_saved_states(saved).items()
     }
     return (
-        {stage: found.get(stage, StageStatus(StageState.UNOPENED)) for stage in Stage}
-        if found
+        {
+            stage: saved_states.get(stage, StageStatus(StageState.UNOPENED))
+            for stage in Stage
+        }
+        if saved_states
         else {}
     )
 
 
-def group_of(topic: HomeTopic, states: States) -> str:
+def topic_group(topic: HomeTopic, states: States) -> str:
     if topic.state == DRAFT:
         return UNSENT
     is_new = not (topic.version or topic.series or states)
     return NOT_STARTED if is_new else topic.turn
 
 
-def draft_topics() -> list[HomeTopic]:
+def read_draft_topics() -> list[HomeTopic]:
     """Return the recent drafts of requests and reports, with the file as the key."""
     drafts = []
     for file in (file for kind in DRAFTS for file in list_recent_drafts(kind)):
         with suppress(OSError):
-            when = file.stat().st_mtime
+            modified = file.stat().st_mtime
             rows = file.read_text(encoding="utf-8", errors="replace").splitlines()
             title = next((row[9:] for row in rows if row.startswith("Subject: ")), "")
             drafts.append(
@@ -97,14 +100,14 @@ def draft_topics() -> list[HomeTopic]:
                     turn=Turn.YOURS,
                     state=DRAFT,
                     news=f"{DRAFT}: Enter opens it",
-                    when=when,
+                    when=modified,
                     step="press Enter to read it; the command that sends it is above the text",
                 )
             )
     return drafts
 
 
-def next_stage(topic: HomeTopic, states: States) -> Stage | None:
+def next_open_stage(topic: HomeTopic, states: States) -> Stage | None:
     """Return the first unfinished stage, as in the stage bar, before version 1 is sent.
 
     Return None if the archive determines the next step.
@@ -116,22 +119,22 @@ def next_stage(topic: HomeTopic, states: States) -> Stage | None:
         or topic.state == DRAFT
     ):
         return None
-    return first_open(states.__getitem__) if states else Stage.COMMIT
+    return first_open_stage(states.__getitem__) if states else Stage.COMMIT
 
 
-def next_step(topic: HomeTopic, states: States) -> str:
+def describe_next_step(topic: HomeTopic, states: States) -> str:
     """Describe the next step: the next stage with its result, or the step suggested by the archive
     and the send record.
     """
-    stage = next_stage(topic, states)
+    stage = next_open_stage(topic, states)
     if stage is None:
-        return plain(replace_commands(topic.step)).plain
+        return plain_text(replace_commands(topic.step)).plain
     name = f"stage {stage.number} {stage.label}"
     note = states[stage].note if states else ""
     return f"{name}: {note}" if note else name
 
 
-class Widths(NamedTuple):
+class CellWidths(NamedTuple):
     """The widths of the flexible cells of a row. The branch may have width 0."""
 
     subject: int
@@ -139,52 +142,56 @@ class Widths(NamedTuple):
     news: int
 
 
-def widths(
+def cell_widths(
     grouped: Mapping[str, Sequence[HomeTopic]], columns: int, news: News
-) -> Widths:
+) -> CellWidths:
     """Return the widths of these topics' cells on a terminal with this many columns.
 
     Subjects are shortened to leave space for the news column, which is empty for unstarted
     branches.
     """
-    branch = BRANCH if columns >= WIDE else 0
-    room = columns - VERSION - AGE - GAPS - branch
-    subjects, lengths = [0], [0]
+    branch_width = BRANCH if columns >= WIDE else 0
+    text_columns = columns - VERSION - AGE - GAPS - branch_width
+    subject_widths, news_widths = [0], [0]
     for group, topics in grouped.items():
-        subjects += (width(make_one_line(topic.title)) for topic in topics)
-        lengths += (width(news(topic)) for topic in topics if group != NOT_STARTED)
-    subject = min(max(subjects), room - min(max(lengths), room * 2 // 5))
-    return Widths(subject, branch, room - subject)
+        subject_widths += (width(make_one_line(topic.title)) for topic in topics)
+        news_widths += (width(news(topic)) for topic in topics if group != NOT_STARTED)
+    subject_width = min(
+        max(subject_widths), text_columns - min(max(news_widths), text_columns * 2 // 5)
+    )
+    return CellWidths(subject_width, branch_width, text_columns - subject_width)
 
 
-def news_of(topic: HomeTopic, states: States) -> str:
-    new = f"{topic.unread} new {glyph('dot')} " if topic.unread else ""
-    is_started = states and next_stage(topic, states)
-    words = next_step(topic, states).removeprefix("stage ") if is_started else ""
-    return new + make_one_line(words or topic.news or "not read yet")
+def format_topic_news(topic: HomeTopic, states: States) -> str:
+    unread_text = f"{topic.unread} new {glyph('dot')} " if topic.unread else ""
+    is_started = states and next_open_stage(topic, states)
+    step = (
+        describe_next_step(topic, states).removeprefix("stage ") if is_started else ""
+    )
+    return unread_text + make_one_line(step or topic.news or "not read yet")
 
 
-def titles_of(wide: Widths) -> Text:
-    branch = f"{'Branch':<{wide.branch}}" if wide.branch else ""
-    words = f"    {'Subject':<{wide.subject}} {branch}Ver Age News"
-    return Text(words, HEADING, no_wrap=True)
+def column_titles(widths: CellWidths) -> Text:
+    branch = f"{'Branch':<{widths.branch}}" if widths.branch else ""
+    titles = f"    {'Subject':<{widths.subject}} {branch}Ver Age News"
+    return Text(titles, HEADING, no_wrap=True)
 
 
 def topic_rows(
-    grouped: Mapping[str, Sequence[HomeTopic]], wide: Widths, news: News
+    grouped: Mapping[str, Sequence[HomeTopic]], widths: CellWidths, news: News
 ) -> list[Row]:
     rows: list[Row] = []
     for group, topics in grouped.items():
         title = f"{group[:1].upper()}{group[1:]} {glyph('dot')} {len(topics)}"
-        rows.append(Row(plain(title, STRONG)))
+        rows.append(Row(plain_text(title, STRONG)))
         rows += [
-            Row(_row(topic, group, wide, news(topic)), topic, topic.key)
+            Row(_topic_row(topic, group, widths, news(topic)), topic, topic.key)
             for topic in topics
         ]
     return rows
 
 
-def _row(topic: HomeTopic, group: str, wide: Widths, news: str) -> Text:
+def _topic_row(topic: HomeTopic, group: str, widths: CellWidths, news: str) -> Text:
     is_failed = topic.failed and group == Turn.YOURS
     sign, style = ("blocked", "bold red") if is_failed else SIGNS[group]
     version = f"v{topic.version}" if topic.version else glyph("nothing")
@@ -195,53 +202,62 @@ def _row(topic: HomeTopic, group: str, wide: Widths, news: str) -> Text:
     )
     row = Text.assemble((f" {glyph(sign):<2}", style), no_wrap=True)
     row.append(
-        plain(fit_text(topic.title, wide.subject), QUIET * (group == NOT_STARTED))
+        plain_text(
+            fit_text(topic.title, widths.subject), QUIET * (group == NOT_STARTED)
+        )
     )
     row.append(" ")
-    if wide.branch:
-        row.append(plain(fit_text(topic.branch or "", wide.branch - 1), QUIET)).append(
-            " "
-        )
+    if widths.branch:
+        row.append(
+            plain_text(fit_text(topic.branch or "", widths.branch - 1), QUIET)
+        ).append(" ")
     row.append(f"{version:<{VERSION}}").append(f"{age:>{AGE}} ", QUIET)
-    if width(news) > wide.news and group == Turn.YOURS:
+    if width(news) > widths.news and group == Turn.YOURS:
         # the details contain the full text
         step = replace_commands(topic.step) if topic.version else ""
         news = ACTION.sub("", step or news)
-    words = plain(crop_text(news, wide.news) if group != NOT_STARTED else "")
+    news_text = plain_text(crop_text(news, widths.news) if group != NOT_STARTED else "")
     if topic.unread and news[:1].isdigit():
-        words.stylize("bold green", 0, len(f"{topic.unread} new"))
-    return row.append(words)
+        news_text.stylize("bold green", 0, len(f"{topic.unread} new"))
+    return row.append(news_text)
 
 
-def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
+def render_topic_details(
+    topic: HomeTopic, columns: int, lines: int, states: States
+) -> Text:
     """Describe the selected topic in this many columns and lines: the next step first and, if there
     is space, the state, the location and the last events.
     """
-    dot = f" {glyph('dot')} "
-    facts = (
+    separator = f" {glyph('dot')} "
+    state_facts = (
         topic.state.replace("-", " "),
         f"v{topic.version}" if topic.version else "no version sent",
         format_count(topic.patches, "patch", "patches") if topic.patches else "",
         ", ".join(f"{name} {count}" for name, count in topic.tags.items()),
         topic.bots,
     )
-    place = (home_path(topic.repository), topic.branch or "")
+    location = (display_path(topic.repository), topic.branch or "")
     rows = [
-        ("next", next_step(topic, states)),
-        ("state", dot.join(filter(None, facts))),
-        ("in", dot.join(filter(None, place))),
+        ("next", describe_next_step(topic, states)),
+        ("state", separator.join(filter(None, state_facts))),
+        ("in", separator.join(filter(None, location))),
     ]
     now = datetime.now(UTC)
     for event in topic.events:
-        words = f"{glyph(EVENT_SIGNS[event.kind][0])} {event.words}"
-        rows.append((format_short_age(clamp_time(event.when), now), words))
-    known = [(name, make_one_line(words)) for name, words in rows if words]
-    laid = [fact_rows([row], columns, 2 if row in known[:1] else 1) for row in known]
-    text = Text("\n").join(chain.from_iterable(laid))
+        event_text = f"{glyph(EVENT_SIGNS[event.kind][0])} {event.words}"
+        rows.append((format_short_age(clamp_time(event.when), now), event_text))
+    named_texts = [
+        (name, make_one_line(event_text)) for name, event_text in rows if event_text
+    ]
+    fact_groups = [
+        named_fact_rows([row], columns, 2 if row in named_texts[:1] else 1)
+        for row in named_texts
+    ]
+    text = Text("\n").join(chain.from_iterable(fact_groups))
     return Text("\n").join(text.split("\n")[:lines])
 
 
-def home_path(key: str) -> str:
+def display_path(key: str) -> str:
     if not key:
         return "no local branch is known"
     path = Path(key)

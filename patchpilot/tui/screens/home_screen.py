@@ -25,24 +25,24 @@ from patchpilot.tui.screens.home_rows import (
     SIGNS,
     SORTED,
     States,
-    detail,
-    draft_topics,
-    group_of,
-    home_path,
-    news_of,
-    next_stage,
-    states_of,
-    titles_of,
+    cell_widths,
+    column_titles,
+    display_path,
+    format_topic_news,
+    load_topic_states,
+    next_open_stage,
+    read_draft_topics,
+    render_topic_details,
+    topic_group,
     topic_rows,
-    widths,
 )
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.thread_jobs import ThreadJobs
-from patchpilot.tui.stage.trust_dialog import ask_trust
-from patchpilot.tui.view.action_keys import first_stage, replace_commands
-from patchpilot.tui.view.empty import empty_text
+from patchpilot.tui.stage.trust_dialog import ask_for_trust
+from patchpilot.tui.view.action_keys import first_named_stage, replace_commands
+from patchpilot.tui.view.empty import format_placeholder
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import key, more_key
+from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, show_draft
@@ -78,26 +78,30 @@ class HomeScreen(ReportsErrors, Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key(
+        key_binding(
             "slash",
             "filter",
             "filter",
             "list only the topics whose row has these words",
         ),
-        key("o", "sort", "sort", "sort by latest news, by subject or by repository"),
-        key(
+        key_binding(
+            "o", "sort", "sort", "sort by latest news, by subject or by repository"
+        ),
+        key_binding(
             "g",
             "refresh",
             "refresh",
             "read all branches, and check the archives for new messages",
         ),
-        key(
+        key_binding(
             "w",
             "ask",
             "start new",
             "start with a log, a commit, a branch, a bisection or a series on a list",
         ),
-        key("escape", "back", "back", "end the filter, or go back to the open topic"),
+        key_binding(
+            "escape", "back", "back", "end the filter, or go back to the open topic"
+        ),
         *(
             more_key(
                 str(stage.number),
@@ -123,18 +127,18 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     @property
     def hints(self) -> list[tuple[str, str]]:
-        words = [("Enter", "keep the filter"), ("Esc", "end it")]
-        return words if isinstance(self.focused, LineInput) else []
+        filter_hints = [("Enter", "keep the filter"), ("Esc", "end it")]
+        return filter_hints if isinstance(self.focused, LineInput) else []
 
     @property
     def shown_keys(self) -> ShownKeys:
         """Hide the next stage, and keys that would be typed into the filter."""
-        typed = ("filter", "back") if self.hints else ()
-        filtered = {"back": "end filter", "filter": "change filter"}
+        typed_keys = ("filter", "back") if self.hints else ()
+        filter_labels = {"back": "end filter", "filter": "change filter"}
         return ShownKeys(
             ("Esc",) if self._is_filtered else (),
-            hidden=frozenset((NEXT, *typed)),
-            labels=filtered if self._is_filtered else {},
+            hidden=frozenset((NEXT, *typed_keys)),
+            labels=filter_labels if self._is_filtered else {},
         )
 
     @property
@@ -159,89 +163,94 @@ class HomeScreen(ReportsErrors, Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        again = partial(self._begin, fresh=False)
-        self._timer = self.set_interval(SELDOM, again, pause=True)
+        read_again = partial(self._start_reading, fresh=False)
+        self._timer = self.set_interval(SELDOM, read_again, pause=True)
 
     def on_screen_resume(self) -> None:
-        self._draw()
-        self._begin(fresh=False)
+        self._draw_topics()
+        self._start_reading(fresh=False)
         self._timer.resume()
 
     def on_screen_suspend(self) -> None:
-        self._threads.cancel("home")
+        self._threads.cancel_jobs("home")
         self._timer.pause()
 
     def action_refresh(self) -> None:
-        self._begin(fresh=True)
+        self._start_reading(fresh=True)
 
     def action_ask(self) -> None:
-        from patchpilot.tui.screens.first_question import ask_what
+        from patchpilot.tui.screens.first_question import ask_starting_point
 
-        ask_what(self)
+        ask_starting_point(self)
 
-    def _begin(self, *, fresh: bool) -> None:
-        self._threads.start(
+    def _start_reading(self, *, fresh: bool) -> None:
+        self._threads.start_job(
             "home",
-            partial(self._read, fresh),
-            lambda _: self.show_work(""),
-            self.failed,
-            self.show_work,
+            partial(self._read_topics, fresh),
+            lambda _: self.show_activity(""),
+            self.show_failure,
+            self.show_activity,
         )
 
-    def _repositories(self) -> tuple[str, ...]:
+    def _known_repositories(self) -> tuple[str, ...]:
 
-        keys = [place.rpartition(":")[0] for place in self.tui.memory.saved_places]
+        keys = [
+            saved_place.rpartition(":")[0]
+            for saved_place in self.tui.memory.saved_places
+        ]
         try:
-            with self.tui.session.repository() as repository:
+            with self.tui.session.open_repository() as repository:
                 keys.insert(0, repository.key)
         except PatchpilotError:
             self._is_here = False
         return tuple(dict.fromkeys(keys))
 
-    def _read(self, fresh: bool, progress: Progress) -> None:
+    def _read_topics(self, fresh: bool, progress: Progress) -> None:
         from patchpilot.topic.home.read_home import (
             known_topics,
             read_topics,
             update_topics,
         )
 
-        self.call_later(self._arrived, known_topics())
-        repositories = self._repositories()
+        self.call_later(self._show_new_topics, known_topics())
+        repositories = self._known_repositories()
         progress("reading branches")
         self.call_later(
-            self._arrived,
+            self._show_new_topics,
             read_topics(
                 repositories,
                 # these are only some of the topics, so keep the others
-                on_topics=partial(self.call_later, self._arrived, partly=True),  # type: ignore[arg-type]
+                on_topics=partial(
+                    self.call_later, self._show_new_topics, is_partial=True
+                ),  # type: ignore[arg-type]
                 progress=progress,
             ),
         )
-        self.call_later(self._read_all)
+        self.call_later(self._handle_all_read)
         progress("checking the archives for new messages")
         self.call_later(
-            self._arrived,
+            self._show_new_topics,
             *update_topics(repositories, fresh=fresh, progress=progress),
         )
 
-    def _arrived(
+    def _show_new_topics(
         self,
         topics: "tuple[HomeTopic, ...]",
         problem: str = "",
         *,
-        partly: bool = False,
+        is_partial: bool = False,
     ) -> None:
         """Show all topics, keeping the cursor on the same topic.
 
-        If `partly` is set, these are only some of the topics. `problem` is why an archive could not
-        be queried.
+        If `is_partial` is set, these are only some of the topics. `problem` is why an archive could
+        not be queried.
         """
         if problem:
             self.notify(
                 f"some archives could not be reached: {problem}",
                 severity="warning",
             )
-        if partly:
+        if is_partial:
             from patchpilot.topic.home.home_topic import sort_topics
 
             topics = sort_topics(
@@ -251,24 +260,27 @@ class HomeScreen(ReportsErrors, Screen[None]):
             )
         if topics != self._topics:
             self._topics = topics
-            self._draw()
+            self._draw_topics()
 
-    def _read_all(self) -> None:
+    def _handle_all_read(self) -> None:
         # only now is it known whether the repository is a clone
-        self.query_one(KeyLine).draw()
-        groups = {group_of(topic, self._states(topic)) for topic in self._topics or ()}
+        self.query_one(KeyLine).redraw_keys()
+        groups = {
+            topic_group(topic, self._topic_states(topic))
+            for topic in self._topics or ()
+        }
         if self.asks and groups <= {NOT_STARTED} and self.is_active:
             self.action_ask()
         self.asks = False
 
-    def show_work(self, what: str) -> None:
-        self._doing = what
-        self._draw()
+    def show_activity(self, activity: str) -> None:
+        self._doing = activity
+        self._draw_topics()
 
-    def failed(self, error: PatchpilotError) -> None:
-        self.show_work("")
+    def show_failure(self, error: PatchpilotError) -> None:
+        self.show_activity("")
         if isinstance(error, UntrustedCommandsError):
-            ask_trust(
+            ask_for_trust(
                 self.app,
                 error,
                 lambda: self.notify("commands trusted; open the topic again"),
@@ -278,44 +290,50 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self.notify(f"{error.message}{hint}", severity="error")
 
     def on_resize(self) -> None:
-        self._draw()
+        self._draw_topics()
 
     @property
-    def _list(self) -> RowList:
+    def _topic_list(self) -> RowList:
         return self.query_one("#topics", RowList)
 
-    def _draw(self) -> None:
+    def _draw_topics(self) -> None:
         if not self.is_mounted:
             return
-        topics, wanted = (
-            (*draft_topics(), *(self._topics or ())),
+        topics, filter_text = (
+            (*read_draft_topics(), *(self._topics or ())),
             self.query_one("#filter", LineInput).value,
         )
         grouped: dict[str, list[HomeTopic]] = {group: [] for group in SIGNS}
         for topic in sorted(topics, key=SORTED[self._sorted]):
-            grouped[group_of(topic, self._states(topic))].append(topic)
-        wide = widths(grouped, max(40, (self.size.width or 80) - 4), self._news)
-        rows = topic_rows(
-            {name: group for name, group in grouped.items() if group}, wide, self._news
+            grouped[topic_group(topic, self._topic_states(topic))].append(topic)
+        widths = cell_widths(
+            grouped, max(40, (self.size.width or 80) - 4), self._topic_news
         )
-        shown = [
+        rows = topic_rows(
+            {name: group for name, group in grouped.items() if group},
+            widths,
+            self._topic_news,
+        )
+        shown_rows = [
             row
             for row in rows
-            if not wanted
-            or (row.about and wanted.casefold() in row.text.plain.casefold())
+            if not filter_text
+            or (row.about and filter_text.casefold() in row.text.plain.casefold())
         ]
         # until the user moves it, keep the cursor on the first topic as others come in
-        self._list.fill(shown, None if self._is_moved else "")
-        self.query_one("#titles", Static).update(titles_of(wide))
+        self._topic_list.set_rows(shown_rows, None if self._is_moved else "")
+        self.query_one("#titles", Static).update(column_titles(widths))
         for name in ("#titles", "#list", "#selected-panel"):
             self.query_one(name).display = bool(topics)
-        self._no_topics(topics)
-        self._select()
-        listed = f"{sum(bool(row.about) for row in shown)} of " if wanted else ""
-        self._title(grouped, listed)
+        self._show_placeholder(topics)
+        self._show_selected_topic()
+        count_text = (
+            f"{sum(bool(row.about) for row in shown_rows)} of " if filter_text else ""
+        )
+        self._update_title(grouped, count_text)
 
-    def _news(self, topic: "HomeTopic") -> str:
-        return news_of(topic, self._states(topic))
+    def _topic_news(self, topic: "HomeTopic") -> str:
+        return format_topic_news(topic, self._topic_states(topic))
 
     def action_filter(self) -> None:
         line = self.query_one("#filter", LineInput)
@@ -323,19 +341,19 @@ class HomeScreen(ReportsErrors, Screen[None]):
         line.focus()
 
     def on_input_changed(self) -> None:
-        self._draw()
+        self._draw_topics()
 
     def on_input_submitted(self) -> None:
-        self._list.focus()
+        self._topic_list.focus()
 
     def action_sort(self) -> None:
         names = list(SORTED)
         self._sorted = names[(names.index(self._sorted) + 1) % len(names)]
-        self._draw()
+        self._draw_topics()
 
-    def _no_topics(self, topics: "Sequence[HomeTopic]") -> None:
-        here = self.query_one("#no-topics", Static)
-        here.display = not topics
+    def _show_placeholder(self, topics: "Sequence[HomeTopic]") -> None:
+        placeholder = self.query_one("#no-topics", Static)
+        placeholder.display = not topics
         title, text = ("No topics yet", NOTHING)
         keys = [
             ("w", "start with a log, a commit, a branch, a bisection or a series")
@@ -347,38 +365,42 @@ class HomeScreen(ReportsErrors, Screen[None]):
             title, text, keys = ("Reading topics …", "", [])
         if self.tui.session.topic is not None:
             keys.append(("Esc", "go back to the open topic"))
-        room = (self.size.width or 80), (self.size.height or 24) - 2
-        here.update(empty_text(title, text, keys, *room))
+        size = (self.size.width or 80), (self.size.height or 24) - 2
+        placeholder.update(format_placeholder(title, text, keys, *size))
 
-    def _title(self, grouped: "Mapping[str, Sequence[HomeTopic]]", listed: str) -> None:
+    def _update_title(
+        self, grouped: "Mapping[str, Sequence[HomeTopic]]", count_prefix: str
+    ) -> None:
         counts = [f"{len(group)} {name}" for name, group in grouped.items() if group]
-        joint = f" {glyph('dot')} "
+        separator = f" {glyph('dot')} "
         total = format_count(sum(map(len, grouped.values())), "topic")
-        self.query_one(TitleLine).show(
-            joint.join(("patchpilot", listed + total)),
-            [joint.join(counts[:count]) for count in range(len(counts), 0, -1)],
+        self.query_one(TitleLine).show_texts(
+            separator.join(("patchpilot", count_prefix + total)),
+            [separator.join(counts[:count]) for count in range(len(counts), 0, -1)],
             self._doing,
         )
 
-    def _select(self) -> None:
-        topic, panel = self._topic(), self.query_one("#selected-panel", Panel)
+    def _show_selected_topic(self) -> None:
+        topic, panel = self._selected_topic(), self.query_one("#selected-panel", Panel)
         self.query_one("#list", Panel).count = " · ".join(
-            filter(None, (self._list.position, self._sorted))
+            filter(None, (self._topic_list.position, self._sorted))
         )
         panel.heading, panel.count = "No topic has these words", ""
         self.query_one("#selected", Static).update("Esc ends the filter")
         if topic:
-            stage = self._stage(topic)
+            stage = self._topic_stage(topic)
             panel.heading = topic.title
             is_draft = topic.state == DRAFT
-            where = "" if is_draft else f" at {stage.number} {stage.label}"
-            panel.count = f"Enter opens it{where}"
+            stage_text = "" if is_draft else f" at {stage.number} {stage.label}"
+            panel.count = f"Enter opens it{stage_text}"
             lines = max(LOW, min(HIGH, self.size.height - LIST))
             self.query_one("#selected", Static).update(
-                detail(topic, (self.size.width or 80) - 5, lines, self._states(topic))
+                render_topic_details(
+                    topic, (self.size.width or 80) - 5, lines, self._topic_states(topic)
+                )
             )
 
-    def _is_open(self, topic: "HomeTopic") -> bool:
+    def _is_open_topic(self, topic: "HomeTopic") -> bool:
         session = self.tui.session
         return (
             session.topic is not None
@@ -386,8 +408,8 @@ class HomeScreen(ReportsErrors, Screen[None]):
             and self.tui.place == f"{topic.repository}:{topic.branch}"
         )
 
-    def _topic(self) -> "HomeTopic | None":
-        topic: HomeTopic | None = self._list.chosen
+    def _selected_topic(self) -> "HomeTopic | None":
+        topic: HomeTopic | None = self._topic_list.selected_item
         return topic
 
     def on_option_list_option_highlighted(
@@ -395,50 +417,50 @@ class HomeScreen(ReportsErrors, Screen[None]):
     ) -> None:
         if event_row(event) >= 0:
             self._is_moved = True
-            self._select()
+            self._show_selected_topic()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         is_open = self.tui.session.topic is not None
         if action == "open_at":
-            return is_open or self._topic() is not None
+            return is_open or self._selected_topic() is not None
         if action == "ask":
             return self._is_here
         if action == "back":
             return is_open or self._is_filtered
         if action in ("filter", "sort"):
-            return self._topic() is not None or self._is_filtered
+            return self._selected_topic() is not None or self._is_filtered
         return True
 
     def action_back(self) -> None:
         line = self.query_one("#filter", LineInput)
         if line.display:
             line.value, line.display = "", False
-            self._list.focus()
-            self.query_one(KeyLine).draw()
+            self._topic_list.focus()
+            self.query_one(KeyLine).redraw_keys()
         else:
             self.tui.go_back()
 
     def action_open_at(self, stage: str) -> None:
-        topic = self._topic()
+        topic = self._selected_topic()
         if self.tui.session.topic is not None and (
-            topic is None or self._is_open(topic)
+            topic is None or self._is_open_topic(topic)
         ):
             self.tui.go_back(Stage(stage))
         elif topic is not None:
-            self._open_selected(topic, Stage(stage))
+            self._open_selected_topic(topic, Stage(stage))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        topic = self._topic()
+        topic = self._selected_topic()
         if topic is not None:
-            self._open_selected(topic, None)
+            self._open_selected_topic(topic, None)
 
-    def _open_selected(self, topic: "HomeTopic", stage: Stage | None) -> None:
+    def _open_selected_topic(self, topic: "HomeTopic", stage: Stage | None) -> None:
         self._wanted = stage
         if topic.state == DRAFT:
             show_draft(self.app, Path(topic.key))
         elif topic.repository:
-            self.in_thread(partial(self._find, topic))
+            self.run_in_thread(partial(self._find_checkout, topic))
         elif topic.series is not None and stage not in (None, Stage.FOLLOW):
             self.notify(
                 "no local branch of this series is known; only Follow can show it",
@@ -449,35 +471,40 @@ class HomeScreen(ReportsErrors, Screen[None]):
                 self.tui.session.directory, Stage.FOLLOW, series=topic.series
             )
 
-    def in_thread(
+    def run_in_thread(
         self,
         work: Callable[[], Callable[[], object]],
-        failed: Callable[[PatchpilotError], object] | None = None,
+        on_failure: Callable[[PatchpilotError], object] | None = None,
     ) -> None:
         """Run `work` in a thread, then call the function that it returns.
 
-        Pass errors to `failed`, or show them.
+        Pass errors to `on_failure`, or show them.
         """
-        self._threads.start(
-            "open", lambda _: work(), lambda then: then(), failed or self.failed
+        self._threads.start_job(
+            "open",
+            lambda _: work(),
+            lambda show_found: show_found(),
+            on_failure or self.show_failure,
         )
 
-    def _find(self, topic: "HomeTopic") -> Callable[[], object]:
+    def _find_checkout(self, topic: "HomeTopic") -> Callable[[], object]:
         from patchpilot.topic.home.home_branches import checkout_of
 
         checkout = checkout_of(topic.repository, topic.branch)
-        return partial(self._found, topic, checkout)
+        return partial(self._open_checkout, topic, checkout)
 
-    def _found(self, topic: "HomeTopic", checkout: "Checkout") -> None:
+    def _open_checkout(self, topic: "HomeTopic", checkout: "Checkout") -> None:
         if checkout.is_on_branch or not topic.branch:
-            self._open(topic, checkout)
+            self._open_topic(topic, checkout)
             return
 
         def handle_answer(choice: str | None) -> None:
             if choice in ("switch", "read"):
-                self.in_thread(partial(self._prepare, topic, checkout, choice))
+                self.run_in_thread(
+                    partial(self._prepare_checkout, topic, checkout, choice)
+                )
 
-        text = f"{topic.branch} is not checked out in {home_path(str(checkout.directory))}."
+        text = f"{topic.branch} is not checked out in {display_path(str(checkout.directory))}."
         answers = (
             ("switch", "Switch branch", f"runs: git switch {topic.branch}"),
             (
@@ -492,7 +519,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         )
         self.app.push_screen(Choose(text, answers, "Open a topic"), handle_answer)
 
-    def _prepare(
+    def _prepare_checkout(
         self, topic: "HomeTopic", checkout: "Checkout", choice: str
     ) -> Callable[[], object]:
         from patchpilot.topic.home.home_branches import range_of, switch_branch
@@ -502,33 +529,35 @@ class HomeScreen(ReportsErrors, Screen[None]):
             switch_branch(checkout.directory, branch)
         else:
             target = range_of(checkout.directory, branch)
-        return partial(self._open, topic, checkout, target)
+        return partial(self._open_topic, topic, checkout, target)
 
-    def _open(
+    def _open_topic(
         self, topic: "HomeTopic", checkout: "Checkout", target: str | None = None
     ) -> None:
         self.tui.open_topic(
             checkout.directory,
-            self._wanted or self._stage(topic),
+            self._wanted or self._topic_stage(topic),
             target=target,
             series=topic.series or 0,
         )
 
-    def _stage(self, topic: "HomeTopic") -> Stage:
+    def _topic_stage(self, topic: "HomeTopic") -> Stage:
         """Return the stage for the topic's next step.
 
         Before version 1 is sent, this is the first unfinished stage according to the saved states.
         """
         if topic.series is not None or topic.version:
-            return first_stage(topic.step) or Stage.FOLLOW
-        return next_stage(topic, self._states(topic)) or Stage.COMMIT
+            return first_named_stage(topic.step) or Stage.FOLLOW
+        return next_open_stage(topic, self._topic_states(topic)) or Stage.COMMIT
 
-    def _states(self, topic: "HomeTopic") -> States:
+    def _topic_states(self, topic: "HomeTopic") -> States:
         """Return a topic's stages: the current ones if it is open, otherwise the saved ones.
 
         Return {} if it was never opened.
         """
-        if self._is_open(topic):
-            return {stage: self.tui.session.status(stage) for stage in Stage}
-        kept = self.tui.memory.get("standings", f"{topic.repository}:{topic.branch}")
-        return states_of(kept) if topic.branch else {}
+        if self._is_open_topic(topic):
+            return {stage: self.tui.session.stage_status(stage) for stage in Stage}
+        saved_states = self.tui.memory.get(
+            "standings", f"{topic.repository}:{topic.branch}"
+        )
+        return load_topic_states(saved_states) if topic.branch else {}

@@ -34,7 +34,7 @@ def open_questions(plan: "Sending") -> "list[CheckLine]":
     return [check for check in plan.checks if check.name.startswith(prefix)]
 
 
-def headline(plan: "Sending") -> str:
+def plan_headline(plan: "Sending") -> str:
     count = len(open_questions(plan))
     if plan.blocking_problem and not plan.refused:
         return f"not ready: {plan.blocking_problem.message}"
@@ -43,22 +43,24 @@ def headline(plan: "Sending") -> str:
     return f"not ready: {format_count(count, 'question')} {'is' if count == 1 else 'are'} open"
 
 
-def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
+def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
     """Return the plan of `patchpilot send --dry-run`, without sending.
 
     Return None before the stage is visited, when only the send record is read.
     """
     from patchpilot.services.send.send_state import plan_topic_send
 
-    if not ask.visited:
-        return None, read_recorded_status(ask, Stage.PREVIEW)
+    if not request.visited:
+        return None, read_recorded_status(request, Stage.PREVIEW)
     result = plan_topic_send(
-        ask.repository, ask.session.request(ask.repository), ask.progress
+        request.repository,
+        request.session.make_send_request(request.repository),
+        request.progress,
     )
-    return result, status_of(result)
+    return result, plan_status(result)
 
 
-def read_recorded_status(ask: JobRequest, stage: Stage) -> StageStatus:
+def read_recorded_status(request: JobRequest, stage: Stage) -> StageStatus:
     """Return the stage's state according to the send record.
 
     If these commits were not sent, return the stage's saved state.
@@ -66,37 +68,45 @@ def read_recorded_status(ask: JobRequest, stage: Stage) -> StageStatus:
     from patchpilot.services.send.send_state import read_topic_state
 
     topic = read_topic_state(
-        ask.repository,
-        ask.session.target,
-        ask.topic.base,
-        ask.session.fresh(Stage.FOLLOW) or (),
+        request.repository,
+        request.session.target,
+        request.topic.base,
+        request.session.fresh_result(Stage.FOLLOW) or (),
     )
     if topic and topic.is_unfinished and stage is Stage.SEND:
         return StageStatus(StageState.BLOCKED, f"{topic.summary}; press s to resume")
     if topic and topic.last and not topic.is_unfinished and not topic.is_begun:
         return StageStatus(StageState.DONE, f"v{topic.last.version} was sent")
     # the error is shown when the user visits the stage
-    status = ask.session.restored_status(stage)
+    status = request.session.restored_status(stage)
     if topic and topic.is_begun and status.note.startswith(f"v{topic.version} was"):
-        words = f"v{topic.version} was sent, v{topic.next_version} is started"
-        return StageStatus(StageState.STALE, words)
+        note = f"v{topic.version} was sent, v{topic.next_version} is started"
+        return StageStatus(StageState.STALE, note)
     return status
 
 
-def status_of(result: "Sending") -> StageStatus:
+def plan_status(result: "Sending") -> StageStatus:
     from patchpilot.services.send.send_state import was_version_sent
 
-    state, note = StageState.DONE, headline(result)
+    state, note = StageState.DONE, plan_headline(result)
     if was_version_sent(result):
-        sent = f"v{result.send.version} was sent"
-        named = (it.message for it in result.blockers if it.name == "already-sent")
+        sent_note = f"v{result.send.version} was sent"
+        messages = (
+            problem.message
+            for problem in result.blockers
+            if problem.name == "already-sent"
+        )
         # the same patches may have been sent from another topic
-        others = (text for text in named if f" v{result.send.version} " not in text)
-        note = next(others, sent)
+        other_messages = (
+            text for text in messages if f" v{result.send.version} " not in text
+        )
+        note = next(other_messages, sent_note)
     elif note.startswith("not ready"):
         state = StageState.BLOCKED if result.refused else StageState.TODO
         note += f"; press {Stage.SEND.number} to fix"
-    elif treeless := [it for it in result.warnings if it.name in TREELESS]:
+    elif tree_warnings := [
+        problem for problem in result.warnings if problem.name in TREELESS
+    ]:
         state = StageState.TODO
-        note = f"{treeless[0].message}; o sets the target tree"
+        note = f"{tree_warnings[0].message}; o sets the target tree"
     return StageStatus(state, note)

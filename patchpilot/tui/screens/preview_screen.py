@@ -15,16 +15,16 @@ from textual.binding import BindingType
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import format_count, width
 from patchpilot.tui.screens.repair_keys import (
-    choose_prefix,
+    ask_subject_prefix,
     edit_draft,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import key
-from patchpilot.tui.view.rich_text import fit_text, plain
+from patchpilot.tui.view.key_bindings import key_binding
+from patchpilot.tui.view.rich_text import fit_text, plain_text
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Option, ask_which
+from patchpilot.tui.widgets.choose import Option, ask_for_option
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.keyline import JUMP, NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
@@ -42,21 +42,21 @@ NARROW = 60
 """The effect of `n` here; its label alone would suggest that it sends the messages."""
 
 
-def _run(change: "MailChange", end: int) -> str:
+def _count_changed_run(change: "MailChange", end: int) -> str:
     start = end
     while start - 1 in change.lines:
         start -= 1
     return format_count(end - start + 1, "line")
 
 
-def mail_name(result: "Sending", at: int) -> tuple[str, str]:
+def mail_name_and_title(result: "Sending", index: int) -> tuple[str, str]:
     """Return a message's name in a list ("cover", "2/5" or "patch") and its title."""
     from patchpilot.model.patch import parse_subject
 
-    number = result.send.entries[at].number
+    number = result.send.entries[index].number
     patches = sum(mail.number > 0 for mail in result.send.entries)
     name = "cover" if number == 0 else f"{number}/{patches}" if patches > 1 else "patch"
-    return name, parse_subject(result.send.entries[at].subject).title
+    return name, parse_subject(result.send.entries[index].subject).title
 
 
 class PreviewScreen(StageScreen["Sending"]):
@@ -66,19 +66,19 @@ class PreviewScreen(StageScreen["Sending"]):
     LIST = "#mails"
     AUTO_FOCUS = "#mail"
     BINDINGS: ClassVar[list[BindingType]] = [
-        key(
+        key_binding(
             "e",
             "edit",
             "edit cover",
             "edit cover letter, changelog and notes in your editor",
         ),
-        key(
+        key_binding(
             "o",
             "options",
             "options",
             "set the subject prefix ([PATCH net]), the transport, or the line about the build",
         ),
-        key(
+        key_binding(
             "x",
             "raw",
             "show raw",
@@ -92,7 +92,7 @@ class PreviewScreen(StageScreen["Sending"]):
         self._changes: MailChanges | None = None
         self._at = 0
 
-    def body(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         with Columns():
             yield Panel(RowList(ident="mails"), title="Messages", id="mail-list")
             yield Panel(
@@ -112,11 +112,11 @@ class PreviewScreen(StageScreen["Sending"]):
         labels[JUMP] = "next change" if self._changes else "next hunk"
         return ShownKeys(labels=labels)
 
-    def show(self, result: "Sending") -> None:
+    def show_result(self, result: "Sending") -> None:
         from patchpilot.services.send.mail_changes import compare_with_last_version
 
         self._changes = compare_with_last_version(result)
-        self.fill(min(self._at, len(result.send.entries) - 1))
+        self.refill_list(min(self._at, len(result.send.entries) - 1))
         panel = self.list_panel
         panel.heading = format_count(len(result.send.entries), "message")
         dropped = len(self._changes.dropped) if self._changes else 0
@@ -128,156 +128,166 @@ class PreviewScreen(StageScreen["Sending"]):
             if self._changes
             else ""
         )
-        self.keys_changed()
+        self.redraw_keys()
         # a list with one entry offers no choice
         self.list_panel.display = len(result.send.entries) > 1
         (
-            self.listed if len(result.send.entries) > 1 else self.query_one("#mail")
+            self.row_list if len(result.send.entries) > 1 else self.query_one("#mail")
         ).focus()
 
-    def place(self) -> None:
-        super().place()
+    def update_titles(self) -> None:
+        super().update_titles()
         topic = self.session.topic
-        if not self.is_whole or self._shown is not None or topic is None:
+        if not self.has_all_widgets or self._shown is not None or topic is None:
             return
         count = len(topic.commits)
         self.list_panel.heading = (
             f"{format_count(count, 'patch', 'patches')}:"
             " preparing the messages, Esc stops"
         )
-        if not self.listed.rows:
-            self.listed.fill(
-                Row(plain(f" {at}/{count} {commit.subject}"))
-                for at, commit in enumerate(topic.commits, 1)
+        if not self.row_list.rows:
+            self.row_list.set_rows(
+                Row(plain_text(f" {number}/{count} {commit.subject}"))
+                for number, commit in enumerate(topic.commits, 1)
             )
 
-    def rows(self) -> list[Row]:
-        result = self.shown
+    def build_rows(self) -> list[Row]:
+        result = self.shown_result
         return [
-            Row(self._row(result, at), at, at) for at in range(len(result.send.entries))
+            Row(self._mail_row(result, index), index, index)
+            for index in range(len(result.send.entries))
         ]
 
-    def _facts(self, result: "Sending", at: int) -> str:
-        mail, change = result.send.entries[at], self._change(at)
+    def _mail_facts(self, result: "Sending", index: int) -> str:
+        mail, change = result.send.entries[index], self._mail_change(index)
         facts = f"{len(mail.raw) / 1024:.1f} kB"
         return f"{SIGNS[change.state]} {change.state}, {facts}" if change else facts
 
-    def _row(self, result: "Sending", at: int) -> Text:
-        (name, title), facts = mail_name(result, at), self._facts(result, at)
-        wide = self.listed.scrollable_content_region.width or 78
-        if wide < min(NARROW, width(title) + width(facts)):
+    def _mail_row(self, result: "Sending", index: int) -> Text:
+        (name, title), facts = (
+            mail_name_and_title(result, index),
+            self._mail_facts(result, index),
+        )
+        columns = self.row_list.scrollable_content_region.width or 78
+        if columns < min(NARROW, width(title) + width(facts)):
             facts = ""
-        left = fit_text(f" {name:5} {title}", wide - width(facts) - 2)
-        return Text.assemble(plain(left), "  ", plain(facts, "dim"))
+        name_and_title = fit_text(f" {name:5} {title}", columns - width(facts) - 2)
+        return Text.assemble(plain_text(name_and_title), "  ", plain_text(facts, "dim"))
 
-    def _change(self, at: int) -> "MailChange | None":
+    def _mail_change(self, index: int) -> "MailChange | None":
         return (
-            self._changes.mails[at]
-            if self._changes and at < len(self._changes.mails)
+            self._changes.mails[index]
+            if self._changes and index < len(self._changes.mails)
             else None
         )
 
-    def detail(self) -> None:
+    def show_selected_row(self) -> None:
         from patchpilot.services.send.readable_mail import (
             format_raw_mail,
             format_readable_mail,
         )
 
-        result, at = self.shown, self.chosen
-        if at is None:
+        result, index = self.shown_result, self.selected_item
+        if index is None:
             return
-        self._at = at
-        mail, change = result.send.entries[at], self._change(at)
+        self._at = index
+        mail, change = result.send.entries[index], self._mail_change(index)
         rows = format_raw_mail(mail) if self._raw else format_readable_mail(mail)
-        self.query_one("#mail", DiffView).fill(rows, notes=self._notes(change))
+        self.query_one("#mail", DiffView).set_rows(
+            rows, notes=self._change_notes(change)
+        )
         panel = self.query_one("#mail-panel", Panel)
         panel.heading = (
             f"{mail.subject} {glyph('dot')} raw" if self._raw else mail.subject
         )
         # a single message needs no list
-        than = (
+        comparison = (
             f", compared with v{self._changes.version}"
             if change and self._changes
             else ""
         )
         panel.count = (
-            self.listed.position
+            self.row_list.position
             if len(result.send.entries) > 1
-            else f"{self._facts(result, at)}{than}"
+            else f"{self._mail_facts(result, index)}{comparison}"
         )
 
-    def _notes(self, change: "MailChange | None") -> list[Note]:
+    def _change_notes(self, change: "MailChange | None") -> list[Note]:
         if change is None or self._changes is None or self._raw:
             return []
-        ends = [line for line in sorted(change.lines) if line + 1 not in change.lines]
+        last_lines = [
+            line for line in sorted(change.lines) if line + 1 not in change.lines
+        ]
         return [
             Note(
                 line,
                 SIGNS["changed"],
                 "info",
-                f"new since v{self._changes.version}: {_run(change, line)}",
+                f"new since v{self._changes.version}: {_count_changed_run(change, line)}",
             )
-            for line in ends
+            for line in last_lines
         ]
 
-    def moved(self, listed: RowList) -> None:
-        if self.chosen != self._at:
-            self.detail()
+    def handle_cursor_move(self, row_list: RowList) -> None:
+        if self.selected_item != self._at:
+            self.show_selected_row()
 
-    def redraw_resized(self) -> None:
-        self.listed.fill(self.rows())
+    def redraw_after_resize(self) -> None:
+        self.row_list.set_rows(self.build_rows())
 
     def action_raw(self) -> None:
         self._raw = not self._raw
         if self._shown:
-            self.detail()
-            self.keys_changed()
+            self.show_selected_row()
+            self.redraw_keys()
 
     def action_edit(self) -> None:
-        edit_draft(self, partial(self.begin_after, "draft"))
+        edit_draft(self, partial(self.rerun_stage, "draft"))
 
     def action_options(self) -> None:
         result = self._shown
-        via = f"now {result.request.via}" if result else ""
+        transport = f"now {result.request.via}" if result else ""
         options = [
             Option(
                 "Target tree",
-                f"the subject prefix: now [{self.session.mark}]",
+                f"the subject prefix: now [{self.session.subject_prefix}]",
                 partial(
-                    choose_prefix, self, result, partial(self.begin_after, "draft")
+                    ask_subject_prefix, self, result, partial(self.rerun_stage, "draft")
                 ),
             ),
-            Option("Switch transport", via, self._switch_transport),
+            Option("Switch transport", transport, self._switch_transport),
             Option(
                 "Compile-tested",
                 "adds or removes the line that lists the configurations that were built",
-                self._tested,
+                self._toggle_compile_tested,
             ),
         ]
-        ask_which(self.app, "What do you want to set?", options, "Options")
+        ask_for_option(self.app, "What do you want to set?", options, "Options")
 
     def _switch_transport(self) -> None:
         from patchpilot.services.send.transport_names import next_transport
 
-        before = self._shown.request.via if self._shown else ""
-        self.session.via = next_transport(before)
-        instead = f" instead of {before}" if before else ""
-        via = f"{self.session.via}{instead}"
-        self.notify(f"transport: {via}; press o to switch again")
-        self.begin_after("via")
+        old_transport = self._shown.request.via if self._shown else ""
+        self.session.via = next_transport(old_transport)
+        replaced_text = f" instead of {old_transport}" if old_transport else ""
+        transport = f"{self.session.via}{replaced_text}"
+        self.notify(f"transport: {transport}; press o to switch again")
+        self.rerun_stage("via")
 
-    def _tested(self) -> None:
+    def _toggle_compile_tested(self) -> None:
         from patchpilot.model.draft import COMPILE_TESTED
         from patchpilot.services.send.build_proof import set_compile_tested_line
 
-        result = self.current
+        result = self.current_result
         if result is None:
             return
-        wanted = result.draft.answers.get(COMPILE_TESTED) != "yes"
+        enabled = result.draft.answers.get(COMPILE_TESTED) != "yes"
         try:
-            with self.session.repository() as repository:
-                request = self.session.request(repository)
-                words = set_compile_tested_line(repository, request, enabled=wanted)
+            with self.session.open_repository() as repository:
+                request = self.session.make_send_request(repository)
+                configurations = set_compile_tested_line(
+                    repository, request, enabled=enabled
+                )
         except PatchpilotError as error:
             self.notify(
                 f"{error.message}; press o at {Stage.CHECKS.number} {Stage.CHECKS.label}"
@@ -285,8 +295,8 @@ class PreviewScreen(StageScreen["Sending"]):
             )
             return
         self.notify(
-            f"Compile-tested: {words}"
-            if words
+            f"Compile-tested: {configurations}"
+            if configurations
             else "the line about the build was removed",
         )
-        self.begin_after("draft")
+        self.rerun_stage("draft")

@@ -11,7 +11,7 @@ from patchpilot.model.address import AddressState, check_email_address
 from patchpilot.model.printable import format_count
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.model.rule import Severity
-from patchpilot.tui.screens.follow_rows import fact_rows
+from patchpilot.tui.screens.follow_rows import named_fact_rows
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import (
     KEY,
@@ -19,9 +19,9 @@ from patchpilot.tui.view.rich_text import (
     STRONG,
     fit_text,
     highlight_code,
-    lines,
-    plain,
-    wrap_hanging,
+    join_lines,
+    plain_text,
+    wrap_with_indent,
 )
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -69,17 +69,17 @@ def group_recipients(
     """
     status = {section.name: section.status for section in plan.sections}
     order = [*status, *_ORDER]
-    found: dict[str, list[Placed]] = {title: [] for title in order}
-    for row in sorted(rows, key=_rank):
-        found.setdefault(_title(row[1]), []).append(row)
+    groups: dict[str, list[Placed]] = {title: [] for title in order}
+    for row in sorted(rows, key=_recipient_sort_key):
+        groups.setdefault(_group_title(row[1]), []).append(row)
     return {
         f"{title} ({status[title]})" if status.get(title) else title: members
-        for title, members in found.items()
+        for title, members in groups.items()
         if members
     }
 
 
-def _title(recipient: Recipient) -> str:
+def _group_title(recipient: Recipient) -> str:
     if recipient.section:
         return recipient.section
     if recipient.role in _OF_ROLE:
@@ -93,13 +93,13 @@ def _title(recipient: Recipient) -> str:
     )
 
 
-def _rank(row: Placed) -> tuple[bool, bool]:
+def _recipient_sort_key(row: Placed) -> tuple[bool, bool]:
     _, recipient = row
     # keep an excluded recipient in its place
     return recipient.header == "cc", recipient.role.endswith("list")
 
 
-def role_of(recipient: Recipient) -> str:
+def display_role(recipient: Recipient) -> str:
     return (
         "added"
         if recipient.role == "by hand"
@@ -107,7 +107,7 @@ def role_of(recipient: Recipient) -> str:
     )
 
 
-def why_text(
+def explain_recipient(
     plan: RecipientPlan,
     header: str,
     recipient: Recipient,
@@ -120,7 +120,12 @@ def why_text(
     Include any problem with the address.
     """
     section = next(
-        (known for known in plan.sections if known.name == recipient.section), None
+        (
+            candidate
+            for candidate in plan.sections
+            if candidate.name == recipient.section
+        ),
+        None,
     )
     facts: list[tuple[str, str]] = []
     if section:
@@ -129,48 +134,46 @@ def why_text(
         facts += [("Tree", tree.removeprefix("git ")) for tree in section.trees[:1]]
     facts += [("Reason", reason) for reason in recipient.reasons]
     if "list" not in recipient.role:
-        facts += _activity(recipient, history)
+        facts += _history_facts(recipient, history)
     verdict = check_email_address(recipient.address.email)
     if verdict.state is not AddressState.GOOD:
-        words = f"{glyph('warning')} {verdict.state}: {verdict.reason}"
-        facts.append(("Address", words))
+        text = f"{glyph('warning')} {verdict.state}: {verdict.reason}"
+        facts.append(("Address", text))
     if recipient.by_hand:
         facts.append(("*", "changed by you; u undoes that"))
-    word, style = ("excluded", QUIET) if header == OUT else (header, "bold blue")
-    return lines(
+    header_text, style = ("excluded", QUIET) if header == OUT else (header, "bold blue")
+    return join_lines(
         (
-            plain(recipient.address.header(), STRONG),
+            plain_text(recipient.address.header(), STRONG),
             Text.assemble(
-                (f"{word} {glyph('dot')} ", style),
-                plain(f"{role_of(recipient)}{recipient.which}"),
+                (f"{header_text} {glyph('dot')} ", style),
+                plain_text(f"{display_role(recipient)}{recipient.which}"),
             ),
             Text(),
-            *fact_rows(facts, columns),
+            *named_fact_rows(facts, columns),
         )
     )
 
 
-def _activity(
+def _history_facts(
     recipient: Recipient, history: "FileHistory | None"
 ) -> list[tuple[str, str]]:
     if history is None:
         return [("History", "reading the history of the files …")]
     if not history.complete:
         return [("History", "git timed out")]
-    more = len(history.paths) - 2
-    others = f" and {more} more" if more > 0 else ""
-    where = f"in the last three years to {', '.join(history.paths[:2])}{others}"
-    known = history.contacts.get(recipient.address.key)
-    if known is None:
-        return [("History", f"none of {format_count(history.total, 'commit')} {where}")]
-    share = (
-        f"{known.percent}%, {known.commits} of {format_count(known.total, 'commit')}"
-    )
-    last = f"{known.last} {known.last_id[:12]} {known.last_subject}"
-    return [("History", f"{share} {where}"), ("Last", last)]
+    more_count = len(history.paths) - 2
+    more_text = f" and {more_count} more" if more_count > 0 else ""
+    scope = f"in the last three years to {', '.join(history.paths[:2])}{more_text}"
+    contact = history.contacts.get(recipient.address.key)
+    if contact is None:
+        return [("History", f"none of {format_count(history.total, 'commit')} {scope}")]
+    share = f"{contact.percent}%, {contact.commits} of {format_count(contact.total, 'commit')}"
+    last_commit = f"{contact.last} {contact.last_id[:12]} {contact.last_subject}"
+    return [("History", f"{share} {scope}"), ("Last", last_commit)]
 
 
-def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
+def load_stage(request: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     """Return the recipients that `send` would use: the recipients of `patchpilot maintainers`, and
     those added by the configuration and the answers.
     """
@@ -180,25 +183,29 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     )
     from patchpilot.services.send.mail_recipients import describe_recipient_changes
 
-    ask.progress("looking up recipients")
-    patch = ask.session.at if ask.session.view == "patch" else None
+    request.progress("looking up recipients")
+    patch = request.session.at if request.session.view == "patch" else None
     result = find_topic_recipients(
-        ask.repository, ask.session.request(ask.repository), patch
+        request.repository, request.session.make_send_request(request.repository), patch
     )
-    kept, out = result.planned.plan.recipients, result.planned.left_out
-    before: CountedRecipients | None = ask.session.last(Stage.RECIPIENTS)
-    headers = Counter(recipient.header for recipient in kept)
+    recipients, excluded = result.planned.plan.recipients, result.planned.left_out
+    old_result: CountedRecipients | None = request.session.last_result(Stage.RECIPIENTS)
+    headers = Counter(recipient.header for recipient in recipients)
     note = f"{headers['to']} in To, {headers['cc']} in Cc"
-    note += f", {len(out)} excluded" if out else ""
-    if before and before.patch == result.patch:
-        changed = describe_recipient_changes(before.planned.plan.recipients, kept)
-        note += f"; {changed}" if changed else ""
-    emails = (recipient.address.email for recipient in kept)
-    stuck = next((email for email in emails if not is_sendable_address(email)), None)
+    note += f", {len(excluded)} excluded" if excluded else ""
+    if old_result and old_result.patch == result.patch:
+        difference = describe_recipient_changes(
+            old_result.planned.plan.recipients, recipients
+        )
+        note += f"; {difference}" if difference else ""
+    emails = (recipient.address.email for recipient in recipients)
+    unsendable = next(
+        (email for email in emails if not is_sendable_address(email)), None
+    )
     state, count = StageState.TODO, 1
-    if stuck:
-        note = f"cannot send to {stuck}; press Space on it to exclude it"
-    elif not kept:
+    if unsendable:
+        note = f"cannot send to {unsendable}; press Space on it to exclude it"
+    elif not recipients:
         note = "no recipients; press w to add one"
     elif count := sum(advice.remedy is not None for advice in result.advice):
         note = f"{format_count(count, 'open note')}; {note}"
@@ -211,34 +218,37 @@ HEADER, ROLE = 6, 14
 """Columns of the tick and the header, and of a role."""
 
 
-def recipient_rows(groups: Mapping[str, Sequence[Placed]], room: int) -> list[Row]:
-    who = max(24, room - HEADER - 1 - ROLE)
+def recipient_rows(groups: Mapping[str, Sequence[Placed]], columns: int) -> list[Row]:
+    name_columns = max(24, columns - HEADER - 1 - ROLE)
     rows: list[Row] = []
     for title, members in groups.items():
-        rows.append(Row(plain(f"{title} {glyph('dot')} {len(members)}", STRONG)))
+        rows.append(Row(plain_text(f"{title} {glyph('dot')} {len(members)}", STRONG)))
         for header, recipient in members:
-            line = _line(header, recipient, who)
+            line = _recipient_row(header, recipient, name_columns)
             rows.append(Row(line, (header, recipient), recipient.address.key))
     return rows
 
 
-def _line(header: str, recipient: Recipient, who: int) -> Text:
-    out = header == OUT
-    style = QUIET if out else ""
+def _recipient_row(header: str, recipient: Recipient, name_columns: int) -> Text:
+    is_excluded = header == OUT
+    style = QUIET if is_excluded else ""
     star = " *" if recipient.by_hand else ""
     name = f"{recipient.address.trailer()}{recipient.which}{star}"
-    role = "excluded" if out else role_of(recipient)
+    role = "excluded" if is_excluded else display_role(recipient)
     return Text.assemble(
-        (f"{glyph('nothing' if out else 'ticked'):<2}", style),
-        ("--  " if out else f"{header:<4}", STRONG if header == "To" else style),
-        plain(fit_text(name, who), style),
+        (f"{glyph('nothing' if is_excluded else 'ticked'):<2}", style),
+        (
+            "--  " if is_excluded else f"{header:<4}",
+            STRONG if header == "To" else style,
+        ),
+        plain_text(fit_text(name, name_columns), style),
         " ",
-        plain(fit_text(role, ROLE), QUIET),
+        plain_text(fit_text(role, ROLE), QUIET),
         no_wrap=True,
     )
 
 
-def note_sign(note: "RecipientAdvice") -> str:
+def note_symbol(note: "RecipientAdvice") -> str:
     """Return the name of the symbol that shows whether a note needs an answer."""
     if note.severity == Severity.ERROR:
         return "blocked"
@@ -250,13 +260,13 @@ def note_sign(note: "RecipientAdvice") -> str:
 def note_rows(notes: "Sequence[RecipientAdvice]", columns: int) -> list[Row]:
     rows = []
     for note in notes:
-        sign = note_sign(note)
+        sign = note_symbol(note)
         head = Text.assemble(
-            (f"{glyph(sign):<2}", STYLE_OF[sign]), plain(note.title, STRONG)
+            (f"{glyph(sign):<2}", STYLE_OF[sign]), plain_text(note.title, STRONG)
         )
         if note.remedy:
-            head.append("  a ", KEY).append(plain(note.words))
-        texts = [wrap_hanging(line, columns, 2) for line in note.text.split("\n")]
+            head.append("  a ", KEY).append(plain_text(note.words))
+        texts = [wrap_with_indent(line, columns, 2) for line in note.text.split("\n")]
         body = highlight_code("\n".join(texts), QUIET)
-        rows.append(Row(lines((head, body)), note, note.title))
+        rows.append(Row(join_lines((head, body)), note, note.title))
     return rows

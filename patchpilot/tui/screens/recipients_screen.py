@@ -13,16 +13,16 @@ from textual.binding import BindingType
 from patchpilot.model.recipient import RemedyKind
 from patchpilot.tui.screens.recipients_rows import (
     OUT,
+    explain_recipient,
     group_recipients,
     note_rows,
     recipient_rows,
-    why_text,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.key_bindings import key
+from patchpilot.tui.view.key_bindings import key_binding
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import LineDialog, ask_answer
+from patchpilot.tui.widgets.choose import LineDialog, ask_for_answer
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 
@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 
 
 BINDINGS: list[BindingType] = [
-    key("space", "include", "exclude", "include or exclude the recipient"),
-    key("t", "move", "move to To", "move the recipient from Cc to To, or back"),
-    key("w", "add", "add recipient", "write the address of another recipient"),
-    key("a", "settle", "resolve note", "apply the suggestion of the marked note"),
-    key(
+    key_binding("space", "include", "exclude", "include or exclude the recipient"),
+    key_binding("t", "move", "move to To", "move the recipient from Cc to To, or back"),
+    key_binding("w", "add", "add recipient", "write the address of another recipient"),
+    key_binding(
+        "a", "settle", "resolve note", "apply the suggestion of the marked note"
+    ),
+    key_binding(
         "o",
         "view",
         "one patch",
@@ -59,7 +61,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         self._history: FileHistory | None = None
         self._history_of = ""
 
-    def body(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         with Columns(id="recipient-columns"):
             yield Panel(
                 RowList(ident="people", enter="why"),
@@ -71,50 +73,56 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             yield TextPanel("Why", id="recipient-why", classes="detail", focusable=True)
 
     @property
-    def _notes(self) -> RowList:
+    def _note_list(self) -> RowList:
         return self.query_one("#advice", RowList)
 
-    def show(self, result: "CountedRecipients") -> None:
-        super().show(result)
-        self._notes.fill(note_rows(result.advice, self._columns("#recipient-notes")))
-        self._show_note()
+    def show_result(self, result: "CountedRecipients") -> None:
+        super().show_result(result)
+        self._note_list.set_rows(
+            note_rows(result.advice, self._panel_text_width("#recipient-notes"))
+        )
+        self._show_note_position()
         self._read_history()
 
-    def rows(self) -> list[Row]:
-        known = self.shown
-        room = (self.listed.scrollable_content_region.width or self.size.width - 4) - 1
-        return recipient_rows(group_recipients(known.rows, known.planned.plan), room)
+    def build_rows(self) -> list[Row]:
+        result = self.shown_result
+        columns = (
+            self.row_list.scrollable_content_region.width or self.size.width - 4
+        ) - 1
+        return recipient_rows(
+            group_recipients(result.rows, result.planned.plan), columns
+        )
 
     @property
     def shown_keys(self) -> ShownKeys:
         """Show Enter only if the details have no panel, and update the labels of other keys."""
-        is_out = self.chosen and self.chosen[0] == OUT
-        view = "one patch" if self.session.view == "series" else "series"
+        is_excluded = self.selected_item and self.selected_item[0] == OUT
+        view_label = "one patch" if self.session.view == "series" else "series"
         labels = {
-            "include": "include" if is_out else "exclude",
-            "view": view,
+            "include": "include" if is_excluded else "exclude",
+            "view": view_label,
             "move": f"move to {self._other_header}",
         }
         return ShownKeys(
-            hidden=frozenset(() if self.has_card else ("select",)), labels=labels
+            hidden=frozenset(() if self.has_detail_card else ("select",)), labels=labels
         )
 
     @property
     def _other_header(self) -> str:
-        return "Cc" if self.chosen and self.chosen[0] == "To" else "To"
+        return "Cc" if self.selected_item and self.selected_item[0] == "To" else "To"
 
-    def detail(self) -> None:
-        known, panel, topic = self.shown, self.list_panel, self.session.topic
-        whole = "the series" if topic and len(topic.commits) > 1 else "the patch"
-        about = f"patch: {known.patch}" if known.patch else whole
-        panel.heading, panel.count = f"Recipients of {about}", self.listed.position
+    def show_selected_row(self) -> None:
+        result, panel, topic = self.shown_result, self.list_panel, self.session.topic
+        topic_text = "the series" if topic and len(topic.commits) > 1 else "the patch"
+        scope = f"patch: {result.patch}" if result.patch else topic_text
+        panel.heading, panel.count = f"Recipients of {scope}", self.row_list.position
         self.refresh_bindings()
         text = Text()
-        if self.chosen:
-            header, recipient = self.chosen
-            columns = self._columns("#recipient-why")
-            text = why_text(
-                known.planned.plan, header, recipient, self._history, columns
+        if self.selected_item:
+            header, recipient = self.selected_item
+            columns = self._panel_text_width("#recipient-why")
+            text = explain_recipient(
+                result.planned.plan, header, recipient, self._history, columns
             )
         self.query_one("#recipient-why", TextPanel).text.update(text)
 
@@ -125,22 +133,22 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
         session = self.session
         patch = session.at if session.view == "patch" else None
-        wanted = f"{session.topic.key if session.topic else ''} {patch}"
-        if wanted == self._history_of:
+        history_key = f"{session.topic.key if session.topic else ''} {patch}"
+        if history_key == self._history_of:
             return
-        self._history_of, self._history = wanted, None
+        self._history_of, self._history = history_key, None
 
-        def handle_next(history: "FileHistory") -> None:
+        def show_history(history: "FileHistory") -> None:
             self._history = history
             if self._shown is not None:
-                self.detail()
+                self.show_selected_row()
 
-        self.in_thread(
+        self.run_in_thread(
             "reading the history of the files",
             lambda repository, _: find_recipient_history(
-                repository, session.request(), patch
+                repository, session.make_send_request(), patch
             ),
-            handle_next,
+            show_history,
         )
 
     @property
@@ -148,31 +156,34 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         """Return whether there is a note to jump to, even before the widgets exist."""
         return any(notes.rows for notes in self.query("#advice").results(RowList))
 
-    def action_jump(self, by: int) -> None:
-        notes = self._notes
+    def action_jump(self, direction: int) -> None:
+        notes = self._note_list
         if count := notes.option_count:
-            notes.highlighted = ((notes.highlighted or 0) + by) % count
-            self._show_note()
+            notes.highlighted = ((notes.highlighted or 0) + direction) % count
+            self._show_note_position()
 
-    def _show_note(self) -> None:
+    def _show_note_position(self) -> None:
         panel = self.query_one("#recipient-notes", Panel)
-        panel.display, panel.count = bool(self._notes.rows), self._notes.position
+        panel.display, panel.count = (
+            bool(self._note_list.rows),
+            self._note_list.position,
+        )
         self.refresh_bindings()
 
-    def moved(self, listed: RowList) -> None:
-        super().moved(listed)
-        if listed is self._notes:
-            self._show_note()
+    def handle_cursor_move(self, row_list: RowList) -> None:
+        super().handle_cursor_move(row_list)
+        if row_list is self._note_list:
+            self._show_note_position()
 
-    def open_selected(self, listed: RowList) -> None:
-        super().open_selected(listed)
-        if listed is self._notes:
+    def open_selected_row(self, row_list: RowList) -> None:
+        super().open_selected_row(row_list)
+        if row_list is self._note_list:
             self.action_settle()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "settle":
-            marked = self._notes.chosen if self.can_jump else None
-            return bool(marked and marked.remedy)
+            selected_note = self._note_list.selected_item if self.can_jump else None
+            return bool(selected_note and selected_note.remedy)
         if action == "move":
             # a recipient must be in the same header of every message
             return not (self._shown and self._shown.patch)
@@ -181,68 +192,76 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         return super().check_action(action, parameters)
 
     def action_settle(self) -> None:
-        from patchpilot.tui.actions.questions import ask_named, ask_tree
+        from patchpilot.tui.actions.questions import (
+            ask_named_questions,
+            ask_target_tree,
+        )
 
-        marked = self._notes.chosen
-        remedy = marked.remedy if marked else None
+        selected_note = self._note_list.selected_item
+        remedy = selected_note.remedy if selected_note else None
         if remedy is None:
             return
-        first, kind = remedy.values[0], remedy.kind
+        first_value, kind = remedy.values[0], remedy.kind
         if kind is RemedyKind.EXCLUDE:
-            self._exclude(first)
+            self._exclude_recipient(first_value)
         elif kind is RemedyKind.REPLACE:
-            self._edit(
-                f"{remedy.instead} replaces {first}. Press Space on each to undo",
-                drop=[first],
+            self._edit_recipients(
+                f"{remedy.instead} replaces {first_value}. Press Space on each to undo",
+                drop=[first_value],
                 cc=[remedy.instead],
             )
         elif kind is RemedyKind.ADD:
-            self._edit(f"Added {first} to Cc. Press Space on it to undo", cc=[first])
+            self._edit_recipients(
+                f"Added {first_value} to Cc. Press Space on it to undo",
+                cc=[first_value],
+            )
         else:
-            ask = ask_tree if kind is RemedyKind.PREFIX else ask_named
-            ask(self, first, self.begin_after)
+            ask_question = (
+                ask_target_tree if kind is RemedyKind.PREFIX else ask_named_questions
+            )
+            ask_question(self, first_value, self.rerun_stage)
 
-    def _edit(self, words: str, **changes: Any) -> None:
+    def _edit_recipients(self, message: str, **changes: Any) -> None:
         from patchpilot.topic.topic_recipients import edit
 
-        known = self._shown
-        if known is None:
+        result = self._shown
+        if result is None:
             return
-        edits = edit(known.planned, patch=known.patch, **changes)
+        edits = edit(result.planned, patch=result.patch, **changes)
         # if another key is pressed before the new plan arrives, its edit must include this one
-        self._shown = known._replace(planned=known.planned._replace(edits=edits))
+        self._shown = result._replace(planned=result.planned._replace(edits=edits))
         # the message names the change, so compare the new plan with nothing
         self.session.found.pop(self.stage, None)
-        self.notify(words)
-        self.begin_after("edits")
+        self.notify(message)
+        self.rerun_stage("edits")
 
-    def _exclude(self, email: str) -> None:
-        self._edit(
+    def _exclude_recipient(self, email: str) -> None:
+        self._edit_recipients(
             f"Excluded {email}. Press Space on it to include it again", drop=[email]
         )
 
     def action_include(self) -> None:
-        if not self.chosen:
+        if not self.selected_item:
             return
-        header, recipient = self.chosen
+        header, recipient = self.selected_item
         email = recipient.address.email
         if header == OUT:
-            self._edit(f"Included {email}", restore=[email])
+            self._edit_recipients(f"Included {email}", restore=[email])
         elif recipient.by_hand and recipient.role == "by hand":
-            words = f"Removed {email}, which you had added. Press w to add it again"
-            self._edit(words, restore=[email])
+            message = f"Removed {email}, which you had added. Press w to add it again"
+            self._edit_recipients(message, restore=[email])
         else:
-            self._exclude(email)
+            self._exclude_recipient(email)
 
     def action_move(self) -> None:
-        if self.chosen and self._may_place():
-            address, header = self.chosen[1].address, self._other_header
-            self._edit(
+        if self.selected_item and self._can_edit_recipients():
+            address, header = self.selected_item[1].address, self._other_header
+            self._edit_recipients(
                 f"Moved {address.email} to {header}. Press t to undo",
                 **{header.lower(): [address.header()]},
             )
 
-    def _may_place(self) -> bool:
+    def _can_edit_recipients(self) -> bool:
         """Return whether recipients can be added and moved in this view. If not, report why."""
         if self._shown is None or not self._shown.planned.undisclosed:
             return True
@@ -255,8 +274,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
     def action_add(self) -> None:
         from patchpilot.services.send.counted_recipients import check_recipient_address
 
-        def add(value: str) -> None:
-            self._edit(
+        def add_recipient(value: str) -> None:
+            self._edit_recipients(
                 f"added {value} to Cc",
                 cc=[value],
             )
@@ -264,14 +283,14 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         question = (
             "Add to Cc (press t afterwards to move it to To): Name <name@example.org>"
         )
-        if self._may_place():
+        if self._can_edit_recipients():
             dialog = LineDialog(
                 question,
                 lambda text: check_recipient_address(text, self._shown),
                 title="Add recipient",
             )
-            ask_answer(self.app, dialog, add)
+            ask_for_answer(self.app, dialog, add_recipient)
 
     def action_view(self) -> None:
         self.session.view = "series" if self.session.view == "patch" else "patch"
-        self.begin_after()
+        self.rerun_stage()

@@ -11,13 +11,13 @@ from patchpilot.model.printable import crop_text, format_count, make_one_line, w
 from patchpilot.tui.screens.preview_rows import (
     CHECK_SIGNS,
     NO_SERVER,
-    headline,
     is_blocking,
     open_questions,
+    plan_headline,
     read_recorded_status,
 )
-from patchpilot.tui.screens.preview_rows import load as load_plan
-from patchpilot.tui.view.action_keys import first_stage, replace_commands
+from patchpilot.tui.screens.preview_rows import load_stage as load_plan
+from patchpilot.tui.view.action_keys import first_named_stage, replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
     HEADING,
@@ -26,9 +26,9 @@ from patchpilot.tui.view.rich_text import (
     STRONG,
     fit_text,
     highlight_code,
-    lines,
-    plain,
-    wrap_hanging,
+    join_lines,
+    plain_text,
+    wrap_with_indent,
 )
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import NEEDS_YOU, Stage, StageState, StageStatus
@@ -40,40 +40,43 @@ if TYPE_CHECKING:
     from patchpilot.services.send.sending import Sending
 
 
-def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
+def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
     """Return the plan and the state of the topic's last send.
 
     Return None before the stage is visited, when only the send record is read.
     """
     from patchpilot.services.send.send_state import add_last_send, is_plan_outdated
 
-    if not ask.visited:
-        return None, read_recorded_status(ask, Stage.SEND)
+    if not request.visited:
+        return None, read_recorded_status(request, Stage.SEND)
     # reuse the preview's plan if it is still valid
-    planned: Sending | None = ask.session.fresh(Stage.PREVIEW)
-    if planned is None or is_plan_outdated(ask.repository, planned):
-        planned, seen = load_plan(ask)
-        assert planned is not None
-        ask.session.remember(Stage.PREVIEW, planned, seen)
-    result = add_last_send(ask.repository, planned)
-    return result, status_of(result)
+    plan: Sending | None = request.session.fresh_result(Stage.PREVIEW)
+    if plan is None or is_plan_outdated(request.repository, plan):
+        plan, plan_state = load_plan(request)
+        assert plan is not None
+        request.session.store_result(Stage.PREVIEW, plan, plan_state)
+    result = add_last_send(request.repository, plan)
+    return result, send_status(result)
 
 
-def status_of(sending: "Sending") -> StageStatus:
-    last, blocked = sending.last, sending.blocking_problem
-    state, note, count = StageState.TODO, headline(sending), 0
+def send_status(sending: "Sending") -> StageStatus:
+    last, blocking_problem = sending.last, sending.blocking_problem
+    state, note, count = StageState.TODO, plan_headline(sending), 0
     if sending.is_unfinished and last:
         state = StageState.BLOCKED
         count = sum(entry.state != "accepted" for entry in last.entries)
-        left = format_count(count, "message")
+        unsent = format_count(count, "message")
         note = (
-            f"v{last.version} was interrupted: {left} not accepted; press s to resume"
+            f"v{last.version} was interrupted: {unsent} not accepted; press s to resume"
         )
     elif sending.is_sent:
         state, version = StageState.DONE, (last or sending.send).version
         note = f"v{version} was sent; press n to read the replies"
-    elif sending.refused or blocked:
-        state, count = StageState.BLOCKED, len(sending.blockers) + bool(blocked)
+    elif sending.refused or blocking_problem:
+        state, count = (
+            StageState.BLOCKED,
+            len(sending.blockers) + bool(blocking_problem),
+        )
     elif not (count := len(open_questions(sending))):
         note = 'press s, then type "send" to confirm'
     return StageStatus(state, note, str(count or ""))
@@ -88,51 +91,55 @@ Further warnings, and the full text of those that were cut, are shown below it.
 """
 
 
-def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
+def describe_mails(plan: "Sending", size: Size, columns: int) -> Text:
     """Describe how the messages are sent, with recipients, subjects and notes.
 
     Subjects are wrapped to this many columns.
     """
-    small = size.height < TALL and size.width < WIDE
+    is_small = size.height < TALL and size.width < WIDE
     rows = [
-        Text.assemble(plain(f"{label.title()} ", HEADING), plain(str(value)))
+        Text.assemble(plain_text(f"{label.title()} ", HEADING), plain_text(str(value)))
         for label, value, style in plan.delivery
-        if style == "main" and not (small and label != "transport")
+        if style == "main" and not (is_small and label != "transport")
     ]
     for header in ("to", "cc"):
-        named = [
+        names = [
             f"{make_one_line(recipient.address.called)} ({recipient.role})"
             for recipient in plan.recipients
             if recipient.header == header
         ]
-        if small and len(named) > FEW:
-            named[FEW:] = [f"+{len(named) - FEW}"]
-        if named:
-            text = wrap_hanging(f" {glyph('dot')} ".join(named), columns, 5)
+        if is_small and len(names) > FEW:
+            names[FEW:] = [f"+{len(names) - FEW}"]
+        if names:
+            text = wrap_with_indent(f" {glyph('dot')} ".join(names), columns, 5)
             rows.append(
-                Text.assemble(plain(f"{header.title():5}", HEADING), plain(text))
+                Text.assemble(
+                    plain_text(f"{header.title():5}", HEADING), plain_text(text)
+                )
             )
-    for at, mail in enumerate(plan.send.entries, 1):
-        subject = wrap_hanging(make_one_line(mail.subject), columns, 5)
-        rows.append(Text.assemble(plain(f"{at:>2}   ", HEADING), plain(subject)))
+    for number, mail in enumerate(plan.send.entries, 1):
+        subject = wrap_with_indent(make_one_line(mail.subject), columns, 5)
+        rows.append(
+            Text.assemble(plain_text(f"{number:>2}   ", HEADING), plain_text(subject))
+        )
     rows += [
         highlight_code(f"{label}: {replace_commands(value, Stage.SEND)}", QUIET)
         for label, value, style in plan.delivery
         if style == "note"
     ]
-    return lines(rows)
+    return join_lines(rows)
 
 
-def sent_rows(sending: "Sending", columns: int) -> list[Text]:
-    link = Text.assemble(("Archive: ", HEADING), plain(sending.link))
-    now = [link] * bool(sending.link)
+def next_step_rows(sending: "Sending", columns: int) -> list[Text]:
+    link = Text.assemble(("Archive: ", HEADING), plain_text(sending.link))
+    rows = [link] * bool(sending.link)
     for sentence in sending.now:
-        words = wrap_hanging(replace_commands(sentence, Stage.SEND), columns, 2)
-        now.append(Text.assemble(f"{glyph('folded')} ", highlight_code(words)))
-    return now
+        step_text = wrap_with_indent(replace_commands(sentence, Stage.SEND), columns, 2)
+        rows.append(Text.assemble(f"{glyph('folded')} ", highlight_code(step_text)))
+    return rows
 
 
-def question(planned: "Sending") -> tuple[Text, list[str]]:
+def send_question(plan: "Sending") -> tuple[Text, list[str]]:
     """Return the question before sending, and the lines below it.
 
     The question has the subject, the number of people and public lists, and the warnings; the names
@@ -141,54 +148,56 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
     from patchpilot.services.send.send_state import split_lists_and_contacts
     from patchpilot.settings.read_settings import is_in_demo
 
-    lists_, contacts = split_lists_and_contacts(planned)
-    where = (
+    lists_, contacts = split_lists_and_contacts(plan)
+    consequence = (
         "In the demo no message leaves this machine."
         if is_in_demo()
         else "A message cannot be recalled."
     )
-    mails = planned.send.entries
-    more = (
+    mails = plan.send.entries
+    more_text = (
         f" (and {format_count(len(mails) - 1, 'more message')})"
         if len(mails) > 1
         else ""
     )
-    people = format_count(len(contacts), "person", "people")
-    public = (
+    people_count = format_count(len(contacts), "person", "people")
+    list_count = (
         f" and {format_count(len(lists_), 'public list')}"
         if lists_
         else ", no public list"
     )
     rows = [
-        plain(f"{mails[0].subject}{more}", STRONG),
-        plain(f"to {people}{public}", STRONG if lists_ else ""),
+        plain_text(f"{mails[0].subject}{more_text}", STRONG),
+        plain_text(f"to {people_count}{list_count}", STRONG if lists_ else ""),
     ]
-    if planned.draft.is_undisclosed:
+    if plan.draft.is_undisclosed:
         words = "undisclosed: sent to the maintainers and the security team only"
-        rows.append(plain(words, "yellow"))
+        rows.append(plain_text(words, "yellow"))
     # first show what reviewers are waiting for
-    told = [
+    warnings = [
         f"{glyph('warning')} {make_one_line(warning.message)}"
-        for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review")
+        for warning in sorted(plan.warnings, key=lambda it: it.name != "open-review")
     ]
-    shown, further = told[:WARNINGS], told[WARNINGS:]
-    rows += [plain(crop_text(text, WIDE_ROW), "yellow") for text in shown]
-    if further:
+    shown_warnings, hidden_warnings = warnings[:WARNINGS], warnings[WARNINGS:]
+    rows += [plain_text(crop_text(text, WIDE_ROW), "yellow") for text in shown_warnings]
+    if hidden_warnings:
         rows.append(
-            plain(f"{format_count(len(further), 'more warning')} below", "yellow")
+            plain_text(
+                f"{format_count(len(hidden_warnings), 'more warning')} below", "yellow"
+            )
         )
-    cut = [text for text in shown if width(text) > WIDE_ROW]
-    below = [
+    cropped_warnings = [text for text in shown_warnings if width(text) > WIDE_ROW]
+    details = [
         "Public lists: "
         + (", ".join(recipient.address.email for recipient in lists_) or "none"),
         "Maintainers and others: "
         + (", ".join(contact.address.called for contact in contacts) or "none"),
         "",
-        f"Transport: {planned.account.label}. {where}",
+        f"Transport: {plan.account.label}. {consequence}",
     ]
-    for text in (*cut, *further):
-        below += ["", wrap_hanging(text, WIDE_ROW, 2)]
-    return lines(rows), below
+    for text in (*cropped_warnings, *hidden_warnings):
+        details += ["", wrap_with_indent(text, WIDE_ROW, 2)]
+    return join_lines(rows), details
 
 
 MAIL_SIGNS = {
@@ -227,22 +236,22 @@ KEYS = 10
 """Columns for a key in a check's row and its effect."""
 
 
-def stage_for(check: "CheckLine") -> Stage | None:
-    return first_stage(check.hint, Stage.SEND)
+def repair_stage(check: "CheckLine") -> Stage | None:
+    return first_named_stage(check.hint, Stage.SEND)
 
 
 def is_fixable(check: "CheckLine") -> bool:
     return check.state != "ok" and (
-        check.name in REPAIRS or stage_for(check) is not None
+        check.name in REPAIRS or repair_stage(check) is not None
     )
 
 
-def help_of(check: "CheckLine") -> str:
+def repair_help(check: "CheckLine") -> str:
     if check.state == "ok":
         return ""
     if check.name in REPAIRS:
         return REPAIRS[check.name][1]
-    stage = stage_for(check)
+    stage = repair_stage(check)
     hint = replace_commands(check.hint, stage or Stage.SEND)
     return (
         f"press a to go to stage {stage.number} {stage.label}: {hint}"
@@ -256,29 +265,33 @@ def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
 
     Checks that passed share one row unless `all_rows` is set.
     """
-    asked = open_questions(plan)
+    question_checks = open_questions(plan)
     checks = sorted(
         plan.checks,
         key=lambda check: (
             not is_blocking(check),
-            check not in asked,
+            check not in question_checks,
             is_passed(check),
             # first show what reviewers are waiting for
             check.name != "open-review",
         ),
     )
-    passed = sum(map(is_passed, checks))
+    passed_count = sum(map(is_passed, checks))
     rows = [
-        Row(_row(check, columns, is_asked=check in asked), check, check.name)
+        Row(
+            _check_row(check, columns, is_asked=check in question_checks),
+            check,
+            check.name,
+        )
         for check in checks
         if all_rows or not is_passed(check)
     ]
-    if passed and not all_rows:
-        words = f" {glyph('done'):2} {format_count(passed, 'check')} passed"
-        show = Text.assemble(
-            (fit_text(words, columns - KEYS), "green"), ("x ", KEY), "show"
+    if passed_count and not all_rows:
+        passed_text = f" {glyph('done'):2} {format_count(passed_count, 'check')} passed"
+        passed_row = Text.assemble(
+            (fit_text(passed_text, columns - KEYS), "green"), ("x ", KEY), "show"
         )
-        rows.append(Row(show))
+        rows.append(Row(passed_row))
     return rows
 
 
@@ -286,45 +299,49 @@ def is_passed(check: "CheckLine") -> bool:
     return check.state == "ok"
 
 
-def _row(check: "CheckLine", columns: int, *, is_asked: bool) -> Text:
-    does = ""
+def _check_row(check: "CheckLine", columns: int, *, is_asked: bool) -> Text:
+    action = ""
     if not is_passed(check):
-        does = "answer" if is_asked else "fix" if check.name in REPAIRS else ""
-        does = does or ("open" if stage_for(check) else "")
+        action = "answer" if is_asked else "fix" if check.name in REPAIRS else ""
+        action = action or ("open" if repair_stage(check) else "")
     sign, style = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
     if is_asked:
         sign, style = "todo", NEEDS_YOU
     text = fit_text(check.message, max(20, columns - KEYS - 5))
     row = Text.assemble(
-        (f" {glyph(sign):2} ", style), plain(text, QUIET if is_passed(check) else "")
+        (f" {glyph(sign):2} ", style),
+        plain_text(text, QUIET if is_passed(check) else ""),
     )
-    return row.append(" a " if does else "", KEY).append(does)
+    return row.append(" a " if action else "", KEY).append(action)
 
 
-def mail_row(at: int, state: str, subject: str, detail: str, columns: int) -> Row:
+def mail_row(index: int, state: str, subject: str, detail: str, columns: int) -> Row:
     """Format a message's row: its state and subject, and the server's reply unless the message was
     accepted.
 
     The row's key is the message's index.
     """
     sign, color = MAIL_SIGNS[state]
-    head = f" {glyph(sign):2} {state:9} "
-    text = wrap_hanging(make_one_line(subject), columns, len(head))
-    row = Text.assemble((head, color), plain(text))
+    state_text = f" {glyph(sign):2} {state:9} "
+    text = wrap_with_indent(make_one_line(subject), columns, len(state_text))
+    row = Text.assemble((state_text, color), plain_text(text))
     if detail and state not in ("accepted", "sending"):
-        row.append("\n    ").append(plain(make_one_line(detail), color))
-    return Row(row, state, at)
+        row.append("\n    ").append(plain_text(make_one_line(detail), color))
+    return Row(row, state, index)
 
 
 def progress_rows(
-    plan: "Sending", states: Sequence[tuple[str, str]], doing: str, columns: int
+    plan: "Sending", states: Sequence[tuple[str, str]], activity: str, columns: int
 ) -> list[Row]:
     ended = sum(state not in ("pending", "sending") for state, _ in states)
-    full = BAR * ended // max(1, len(states))
-    bar = f" {glyph('bar') * full}{glyph('bar-rest') * (BAR - full)} {ended}/{len(states)}"
-    rows = [Row(plain(bar, MAIL_SIGNS["sending"][1])), Row(plain(f" {doing}", QUIET))]
-    for at, ((state, detail), mail) in enumerate(
+    filled = BAR * ended // max(1, len(states))
+    bar = f" {glyph('bar') * filled}{glyph('bar-rest') * (BAR - filled)} {ended}/{len(states)}"
+    rows = [
+        Row(plain_text(bar, MAIL_SIGNS["sending"][1])),
+        Row(plain_text(f" {activity}", QUIET)),
+    ]
+    for index, ((state, detail), mail) in enumerate(
         zip(states, plan.send.entries, strict=True)
     ):
-        rows.append(mail_row(at, state, mail.subject, detail, columns))
+        rows.append(mail_row(index, state, mail.subject, detail, columns))
     return rows

@@ -18,37 +18,37 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.printable import format_count, make_one_line
 from patchpilot.tui.screens.preview_rows import (
-    headline,
     open_questions,
+    plan_headline,
 )
-from patchpilot.tui.screens.preview_rows import status_of as preview_status
+from patchpilot.tui.screens.preview_rows import plan_status as preview_status
 from patchpilot.tui.screens.repair_keys import (
-    choose_prefix,
+    ask_subject_prefix,
     edit_draft,
 )
 from patchpilot.tui.screens.send_rows import (
     REPAIRS,
     check_rows,
-    help_of,
+    describe_mails,
     is_fixable,
     mail_row,
-    mails_text,
+    next_step_rows,
     progress_rows,
-    question,
-    sent_rows,
-    stage_for,
-    status_of,
+    repair_help,
+    repair_stage,
+    send_question,
+    send_status,
 )
-from patchpilot.tui.stage.job_errors import as_error
+from patchpilot.tui.stage.job_errors import to_patchpilot_error
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.stage.thread_jobs import in_new_thread
+from patchpilot.tui.stage.thread_jobs import run_in_new_thread
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import key, more_key
+from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.rich_text import (
     QUIET,
     highlight_code,
-    lines,
+    join_lines,
 )
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
@@ -56,9 +56,9 @@ from patchpilot.tui.widgets.choose import (
     Choose,
     Confirm,
     Option,
-    ask_answer,
-    ask_which,
-    ask_yes,
+    ask_for_answer,
+    ask_for_confirmation,
+    ask_for_option,
 )
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
@@ -81,20 +81,22 @@ class SendScreen(StageScreen["Sending"]):
     LIST = "#checks"
     AUTO_FOCUS = LIST
     BINDINGS: ClassVar[list[BindingType]] = [
-        key(
+        key_binding(
             "escape",
             "cancel",
             "stop after this message",
             "stop after the message that is being sent",
         ),
-        key(
+        key_binding(
             "s",
             "send",
             "send",
             "send the messages, after confirmation, or resume an interrupted send",
         ),
-        key("a", "repair", "fix", "fix the problem that the selected check found"),
-        key(
+        key_binding(
+            "a", "repair", "fix", "fix the problem that the selected check found"
+        ),
+        key_binding(
             "m",
             "to_self",
             "send to yourself",
@@ -113,7 +115,7 @@ class SendScreen(StageScreen["Sending"]):
         self._has_sent = self._all_rows = False
         self.is_stopping = self.sends_next = False
 
-    def body(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         with Columns():
             yield Panel(
                 RowList(ident="checks"),
@@ -124,113 +126,116 @@ class SendScreen(StageScreen["Sending"]):
             )
             yield TextPanel("Messages to send", id="to-send")
 
-    def _lay(self, *, sent: bool, heading: str, count: str = "") -> None:
-        self._has_sent = sent
-        self.set_class(sent, "-sent")
+    def _show_list(self, *, has_sent: bool, heading: str, count: str = "") -> None:
+        self._has_sent = has_sent
+        self.set_class(has_sent, "-sent")
         panel = self.list_panel
         panel.remove_class("-accepted")
         panel.heading, panel.count = heading, count
-        self.call_after_refresh(self.fill)
+        self.call_after_refresh(self.refill_list)
 
     @property
     def shown_keys(self) -> ShownKeys:
         """Put the keys in order (a and A before s), and hide keys that could disturb a running
         send.
         """
-        known, hidden, label = self._shown, {"cancel"}, "send"
+        plan, hidden, send_label = self._shown, {"cancel"}, "send"
         if self._sending:
             hidden = {"send", *BEFORE, "leave", NEXT}
             hidden |= {"cancel"} if self.is_stopping else set()
         elif self._has_sent:
             hidden |= BEFORE
-            label = "resume" if self._is_unfinished else "resend"
-        elif known:
-            hidden |= {"send"} if known.refused or known.blocking_problem else set()
-            is_clear = not any(map(is_fixable, known.checks))
-            hidden |= {"repair"} if is_clear else set()
-        passed = "hide passed" if self._all_rows else "show passed"
-        does = "answer" if known and open_questions(known) else "fix"
-        labels = {"send": label, "passed": passed, "repair": does}
+            send_label = "resume" if self._is_send_unfinished else "resend"
+        elif plan:
+            hidden |= {"send"} if plan.refused or plan.blocking_problem else set()
+            has_nothing_fixable = not any(map(is_fixable, plan.checks))
+            hidden |= {"repair"} if has_nothing_fixable else set()
+        passed_label = "hide passed" if self._all_rows else "show passed"
+        does = "answer" if plan and open_questions(plan) else "fix"
+        labels = {"send": send_label, "passed": passed_label, "repair": does}
         return ShownKeys(hidden=frozenset(hidden), labels=labels)
 
     @property
-    def _is_unfinished(self) -> bool:
+    def _is_send_unfinished(self) -> bool:
         return bool(self._shown and self._shown.is_unfinished)
 
-    def show(self, result: "Sending") -> None:
+    def show_result(self, result: "Sending") -> None:
         if self._sending:
             return
         if result.now or result.link:
-            self._show_end(result)
+            self._show_send_result(result)
         else:
             self._show_plan(result)
             if self.sends_next and not open_questions(result):
                 self.action_send()
         self.sends_next = False
-        self.keys_changed()
+        self.redraw_keys()
 
     def _show_plan(self, plan: "Sending") -> None:
-        open_, words = len(open_questions(plan)), headline(plan)
+        question_count, headline = len(open_questions(plan)), plan_headline(plan)
         if any(warning.name == "open-review" for warning in plan.warnings):
-            words += "; reviewers wait for answers"
-        asks = f"s asks the {format_count(open_, 'question')} first"
-        is_asked = open_ and not plan.refused and not plan.blocking_problem
-        self._lay(
-            sent=False,
-            heading=f"{words[:1].upper()}{words[1:]}",
-            count=asks if is_asked else "",
+            headline += "; reviewers wait for answers"
+        question_text = f"s asks the {format_count(question_count, 'question')} first"
+        is_asked = question_count and not plan.refused and not plan.blocking_problem
+        self._show_list(
+            has_sent=False,
+            heading=f"{headline[:1].upper()}{headline[1:]}",
+            count=question_text if is_asked else "",
         )
-        self.listed.focus()
+        self.row_list.focus()
 
-    def rows(self) -> list[Row]:
-        known = self._shown
-        columns = self.listed.scrollable_content_region.width or self._columns("#ready")
+    def build_rows(self) -> list[Row]:
+        result = self._shown
+        columns = (
+            self.row_list.scrollable_content_region.width
+            or self._panel_text_width("#ready")
+        )
         if self._sending:
             return progress_rows(self._sending, self._states, self._progress, columns)
-        if known and self._has_sent and known.last:
+        if result and self._has_sent and result.last:
             return [
-                mail_row(at, str(mail.state), mail.subject, mail.detail, columns)
-                for at, mail in enumerate(known.last.entries)
+                mail_row(index, str(mail.state), mail.subject, mail.detail, columns)
+                for index, mail in enumerate(result.last.entries)
             ]
-        return check_rows(known, columns, all_rows=self._all_rows) if known else []
+        return check_rows(result, columns, all_rows=self._all_rows) if result else []
 
     def action_passed(self) -> None:
         self._all_rows = not self._all_rows
         if self._shown is not None and not self._has_sent:
-            self.fill()
+            self.refill_list()
 
-    def detail(self) -> None:
+    def show_selected_row(self) -> None:
         """Show the selected check and how to fix it, with the messages or, after sending, the next
         steps.
         """
         plan, size, columns = (
             self._sending or self._shown,
             self.size,
-            self._columns("#to-send"),
+            self._panel_text_width("#to-send"),
         )
-        check: CheckLine | None = None if self._has_sent else self.chosen
-        row, rows = self.listed.row, list[Text]()
+        check: CheckLine | None = None if self._has_sent else self.selected_item
+        row, rows = self.row_list.selected_row, list[Text]()
         if check and row and make_one_line(check.message) not in row.text.plain:
             # the row is too narrow for the whole message
             rows.append(highlight_code(make_one_line(check.message)))
-        if check and help_of(check):
-            rows.append(highlight_code(help_of(check), QUIET))
-        about = self.query_one("#check", Static)
-        about.update(lines(rows))
-        about.display = bool(rows)
+        if check and repair_help(check):
+            rows.append(highlight_code(repair_help(check), QUIET))
+        check_text = self.query_one("#check", Static)
+        check_text.update(join_lines(rows))
+        check_text.display = bool(rows)
         if plan is None:
             return
-        messages = format_count(len(plan.send.waiting_messages), "message")
-        heading = f"{messages}, {format_count(len(plan.recipients), 'recipient')}"
-        text = mails_text(plan, size, columns)
+        message_count = format_count(len(plan.send.waiting_messages), "message")
+        heading = f"{message_count}, {format_count(len(plan.recipients), 'recipient')}"
+        text = describe_mails(plan, size, columns)
         if self._has_sent and not self._sending:
             heading = "What to do" if plan.is_unfinished else "Next"
-            text = lines(sent_rows(plan, columns))
+            text = join_lines(next_step_rows(plan, columns))
         panel = self.query_one("#to-send", TextPanel)
         panel.heading = heading
         panel.text.update(text)
 
-    def open_selected(self, listed: RowList) -> None:
+    def open_selected_row(self, row_list: RowList) -> None:
         self.action_repair()
 
     def action_repair(self) -> None:
@@ -241,20 +246,20 @@ class SendScreen(StageScreen["Sending"]):
         # after a send, the list shows messages instead of checks
         if self._has_sent:
             return
-        check, plan = self.chosen, self.current
+        check, plan = self.selected_item, self.current_result
         if plan is None:
             self.notify("not ready yet")
             return
         if check is None or not is_fixable(check):
-            check = self._first_fixable or check
+            check = self._first_fixable_check or check
             if check is not None:
-                self.listed.select(check.name)
+                self.row_list.select_row(check.name)
         if check is None or check.state == "ok":
             self.notify("nothing to fix: all checks passed")
             return
         if check.name in REPAIRS:
-            self._repairs()[REPAIRS[check.name][0]](plan)
-        elif stage := stage_for(check):
+            self._repair_functions()[REPAIRS[check.name][0]](plan)
+        elif stage := repair_stage(check):
             self.tui.action_stage(str(stage))
         else:
             self.notify(
@@ -263,91 +268,93 @@ class SendScreen(StageScreen["Sending"]):
             )
 
     @property
-    def _first_fixable(self) -> "CheckLine | None":
-        rows = (row.about for row in self.listed.rows if row.about)
+    def _first_fixable_check(self) -> "CheckLine | None":
+        rows = (row.about for row in self.row_list.rows if row.about)
         return next((check for check in rows if is_fixable(check)), None)
 
-    def changed(self) -> None:
-        self.reread()
-        self.begin_after("draft")
+    def handle_draft_change(self) -> None:
+        self.reread_topic()
+        self.rerun_stage("draft")
 
-    def show_blocked(self, planned: "Sending") -> None:
+    def show_blocking_problem(self, plan: "Sending") -> None:
         from patchpilot.model.send_problem import NO_SERVER
         from patchpilot.topic.edit_commits import set_up_mail
         from patchpilot.tui.actions.editing import suspend_app
 
-        assert planned.blocking_problem
-        if planned.blocking_problem != NO_SERVER:
+        assert plan.blocking_problem
+        if plan.blocking_problem != NO_SERVER:
             self.show_error(
                 PatchpilotError(
-                    planned.blocking_problem.message,
-                    hint=str(planned.blocking_problem.hint),
+                    plan.blocking_problem.message,
+                    hint=str(plan.blocking_problem.hint),
                 )
             )
             return
 
-        with self.session.repository() as repository:
+        with self.session.open_repository() as repository:
             top = repository.top
         with suspend_app(self.app, leaves_no_text=True):
             is_done = set_up_mail(top)
         if is_done:
-            self.changed()
+            self.handle_draft_change()
 
-    def _repairs(self) -> "dict[str, Callable[[Sending], None]]":
+    def _repair_functions(self) -> "dict[str, Callable[[Sending], None]]":
         return {
-            "tree": lambda plan: choose_prefix(self, plan, self.changed),
-            "edit": lambda _: edit_draft(self, self.changed),
+            "tree": lambda plan: ask_subject_prefix(
+                self, plan, self.handle_draft_change
+            ),
+            "edit": lambda _: edit_draft(self, self.handle_draft_change),
             "to_self": lambda _: self.action_to_self(),
-            "security": lambda _: self._ask("security"),
-            "regression": lambda _: self._ask("regression"),
-            "server": self.show_blocked,
+            "security": lambda _: self._ask_open_questions("security"),
+            "regression": lambda _: self._ask_open_questions("regression"),
+            "server": self.show_blocking_problem,
         }
 
-    def _ask(self, name: str = "") -> None:
-        from patchpilot.tui.actions.questions import ask_named
+    def _ask_open_questions(self, name: str = "") -> None:
+        from patchpilot.tui.actions.questions import ask_named_questions
 
-        def handle_answer() -> None:
+        def continue_send() -> None:
             self.sends_next = not name
-            self.begin_after()
+            self.rerun_stage()
 
-        ask_named(self, name, handle_answer)
+        ask_named_questions(self, name, continue_send)
 
     def action_send(self) -> None:
-        known = self.current
-        if self._is_unfinished and not self.tui.sending:
-            self._ask_resume(self.shown)
-        elif known is None or self.tui.sending:
+        plan = self.current_result
+        if self._is_send_unfinished and not self.tui.sending:
+            self._ask_resume(self.shown_result)
+        elif plan is None or self.tui.sending:
             self.notify("not ready yet")
-        elif known.is_sent:
-            self._ask_resend(known)
-        elif known.refused:
-            words = f"{headline(known)}; press a to fix the selected problem"
-            self.notify(words, severity="warning")
-        elif known.blocking_problem:
-            self.show_blocked(known)
-        elif open_questions(known):
-            self._ask()
+        elif plan.is_sent:
+            self._ask_resend(plan)
+        elif plan.refused:
+            message = f"{plan_headline(plan)}; press a to fix the selected problem"
+            self.notify(message, severity="warning")
+        elif plan.blocking_problem:
+            self.show_blocking_problem(plan)
+        elif open_questions(plan):
+            self._ask_open_questions()
         else:
-            self._confirm(known)
+            self._confirm_send(plan)
 
-    def _confirm(self, planned: "Sending") -> None:
-        text, below = question(planned)
+    def _confirm_send(self, plan: "Sending") -> None:
+        text, details = send_question(plan)
         # there may be more recipients than lines on the terminal
-        dialog = Confirm(text, "send", title="Send", mail=below)
-        ask_yes(self.app, dialog, partial(self.send_now, planned))
+        dialog = Confirm(text, "send", title="Send", mail=details)
+        ask_for_confirmation(self.app, dialog, partial(self.send_now, plan))
 
     def _ask_resend(self, sending: "Sending") -> None:
-        def handle_plan(again: "Sending") -> None:
-            if again.refused or again.blocking_problem:
-                self.notify(headline(again), severity="warning")
+        def confirm_new_plan(new_plan: "Sending") -> None:
+            if new_plan.refused or new_plan.blocking_problem:
+                self.notify(plan_headline(new_plan), severity="warning")
             else:
-                self._confirm(again)
+                self._confirm_send(new_plan)
 
         options = [
             Option(
                 "Resend as [PATCH RESEND]",
                 "the same patches, if nobody replied; you confirm it first",
-                partial(self._plan, handle_plan, resend=True),
+                partial(self._plan_send, confirm_new_plan, resend=True),
             ),
             Option(
                 "Start the next version",
@@ -356,31 +363,35 @@ class SendScreen(StageScreen["Sending"]):
             ),
         ]
         version = sending.last.version if sending.last else sending.send.version
-        ask_which(
+        ask_for_option(
             self.app, f"v{version} was sent. What do you want to do?", options, "Send"
         )
 
-    def _plan(self, then: "Callable[[Sending], None]", **how: bool) -> None:
+    def _plan_send(
+        self, on_planned: "Callable[[Sending], None]", **options: bool
+    ) -> None:
         from patchpilot.services.send.plan_send import plan_sending
 
         session = self.session
-        self.in_thread(
+        self.run_in_thread(
             "preparing the messages",
             lambda repository, progress: plan_sending(
-                repository, session.request(repository, **how), progress=progress
+                repository,
+                session.make_send_request(repository, **options),
+                progress=progress,
             ),
-            then,
+            on_planned,
         )
 
     def action_to_self(self) -> None:
         if self._has_sent:
             return
-        known = self._shown
-        if known and known.blocking_problem:
-            self.show_blocked(known)
+        shown_plan = self._shown
+        if shown_plan and shown_plan.blocking_problem:
+            self.show_blocking_problem(shown_plan)
             return
 
-        def handle_plan(plan_to_self: "Sending") -> None:
+        def confirm_plan(plan_to_self: "Sending") -> None:
             text = (
                 f"Send {format_count(len(plan_to_self.send.entries), 'message')} to yourself only"
                 f" ({plan_to_self.account.sender})?"
@@ -389,41 +400,45 @@ class SendScreen(StageScreen["Sending"]):
             question = Choose(
                 text, (("yes", "Send to yourself"), ("no", "Cancel")), "Send"
             )
-            ask_yes(self.app, question, lambda: self.send_now(plan_to_self))
+            ask_for_confirmation(
+                self.app, question, lambda: self.send_now(plan_to_self)
+            )
 
-        self._plan(handle_plan, to_self=True)
+        self._plan_send(confirm_plan, to_self=True)
 
     def _ask_resume(self, sending: "Sending") -> None:
         """Resume the last send with the same Message-IDs, asking whether uncertain messages
         were delivered.
         """
-        last = sending.last
-        if last is None or all(entry.state != "unknown" for entry in last.entries):
-            self._resume("keep")
+        last_send = sending.last
+        if last_send is None or all(
+            entry.state != "unknown" for entry in last_send.entries
+        ):
+            self._resume_send("keep")
             return
-        archive = "" if last.undisclosed else " or the mailing list archive"
+        archive_text = "" if last_send.undisclosed else " or the mailing list archive"
         text = (
             "The server may or may not have accepted some of the messages. Check your Sent"
-            f" folder{archive}. Were they delivered?"
+            f" folder{archive_text}. Were they delivered?"
         )
         answers = (
-            *((("lookup", "Look for them in the archive"),) if archive else ()),
+            *((("lookup", "Look for them in the archive"),) if archive_text else ()),
             ("sent", "Yes, they were delivered"),
             ("lost", "No, send them again"),
             ("keep", "I don't know: skip them"),
         )
-        ask_answer(self.app, Choose(text, answers, "Send"), self._resume)
+        ask_for_answer(self.app, Choose(text, answers, "Send"), self._resume_send)
 
-    def _resume(self, unknown: str) -> None:
+    def _resume_send(self, unknown: str) -> None:
         from patchpilot.services.send.send_state import plan_remaining_messages
 
         session = self.session
-        self.in_thread(
+        self.run_in_thread(
             "preparing to resume",
             lambda repository, progress: plan_remaining_messages(
                 repository,
-                session.settings(repository),
-                session.request(repository),
+                session.read_settings(repository),
+                session.make_send_request(repository),
                 unknown,
                 progress,
             ),
@@ -435,32 +450,34 @@ class SendScreen(StageScreen["Sending"]):
             super().action_cancel()
         elif not self.is_stopping:
             self.is_stopping = True
-            self.keys_changed()
+            self.redraw_keys()
             self.notify("stopping after this message; press s to send the rest")
 
-    def send_now(self, planned: "Sending") -> None:
+    def send_now(self, plan: "Sending") -> None:
         self.tui.sending = True
-        self._sending, self.is_stopping, self._progress = planned, False, ""
-        self._states = [(str(mail.state), "") for mail in planned.send.entries]
-        via = f"{planned.request.via}, {planned.account.label}"
-        self._lay(sent=True, heading=f"Sending through {via}")
-        self.keys_changed()
+        self._sending, self.is_stopping, self._progress = plan, False, ""
+        self._states = [(str(mail.state), "") for mail in plan.send.entries]
+        transport = f"{plan.request.via}, {plan.account.label}"
+        self._show_list(has_sent=True, heading=f"Sending through {transport}")
+        self.redraw_keys()
         self.session.busy[self.stage] = "sending …"
-        self.place()
-        if planned.account.needs_login:
+        self.update_titles()
+        if plan.account.needs_login:
             # let git ask for the password on the terminal
             from patchpilot.tui.actions.editing import suspend_app
 
             with suspend_app(self.app):
                 print(
-                    f"\n{format_count(len(planned.send.entries), 'message')}, transport"
-                    f" {planned.account.label}: git asks for the password here\n"
+                    f"\n{format_count(len(plan.send.entries), 'message')}, transport"
+                    f" {plan.account.label}: git asks for the password here\n"
                 )
-                self._deliver(planned, terminal=True)
+                self._deliver_mails(plan, terminal=True)
         else:
-            in_new_thread(self, partial(self._deliver, planned, terminal=False), "send")
+            run_in_new_thread(
+                self, partial(self._deliver_mails, plan, terminal=False), "send"
+            )
 
-    def _deliver(self, planned: "Sending", *, terminal: bool) -> None:
+    def _deliver_mails(self, plan: "Sending", *, terminal: bool) -> None:
         """Send the messages in a thread and show each step.
 
         If `terminal` is set, send them in the foreground, because git asks for a password.
@@ -473,112 +490,122 @@ class SendScreen(StageScreen["Sending"]):
             if terminal:
                 print(line)
             elif not total:
-                self.call_later(self._mail_step, None, "", line)
+                self.call_later(self._show_mail_state, None, "", line)
 
-        def on_mail(place: int, outcome: Any) -> None:
-            self.call_later(self._mail_step, place, str(outcome.state), outcome.detail)
+        def on_mail(index: int, outcome: Any) -> None:
+            self.call_later(
+                self._show_mail_state, index, str(outcome.state), outcome.detail
+            )
 
         try:
-            with self.session.repository() as repository:
-                sent = deliver_mails(
+            with self.session.open_repository() as repository:
+                result = deliver_mails(
                     repository,
-                    planned,
+                    plan,
                     terminal=terminal,
                     is_stopped=lambda: self.is_stopping,
                     progress=progress,
                     on_mail=on_mail,
                 )
-                sent = add_next_steps(repository, replace(sent, last=sent.send))
+                result = add_next_steps(repository, replace(result, last=result.send))
         # the card shows the error, and the outbox has what was sent
         except BaseException as error:  # noqa: BLE001
-            self.call_later(self._not_delivered, as_error(error))
+            self.call_later(self._handle_send_failure, to_patchpilot_error(error))
         else:
-            self.call_later(self._delivered, sent)
+            self.call_later(self._handle_delivery, result)
 
-    def _mail_step(self, row: int | None, state: str, detail: str) -> None:
+    def _show_mail_state(self, row: int | None, state: str, detail: str) -> None:
         if row is None:
             self._progress = detail
         elif row < len(self._states):
             self._states[row] = (state, detail)
             self._progress = ""
             if state == "sending":
-                self.place()
-        self.fill(self._at)
+                self.update_titles()
+        self.refill_list(self._current_mail_index)
 
     @property
-    def _at(self) -> int:
+    def _current_mail_index(self) -> int:
         return next(
             (
-                at
-                for at, (state, _) in enumerate(self._states)
+                index
+                for index, (state, _) in enumerate(self._states)
                 if state in ("sending", "pending")
             ),
             len(self._states) - 1,
         )
 
-    def _subject(self) -> str:
+    def _title_subject(self) -> str:
         return (
-            self._sending.send.entries[self._at].subject
+            self._sending.send.entries[self._current_mail_index].subject
             if self._sending
-            else super()._subject()
+            else super()._title_subject()
         )
 
-    def _ended_sending(self) -> None:
+    def _finish_sending(self) -> None:
         self.tui.sending, self._sending = False, None
-        self.session.changed("sent", "followed")
+        self.session.mark_changed("sent", "followed")
 
-    def _not_delivered(self, error: PatchpilotError) -> None:
-        self._ended_sending()
+    def _handle_send_failure(self, error: PatchpilotError) -> None:
+        self._finish_sending()
         self.show_error(error)
-        self.begin_after()
+        self.rerun_stage()
 
-    def _delivered(self, sent: "Sending") -> None:
+    def _handle_delivery(self, result: "Sending") -> None:
         from patchpilot.services.send.send_state import mark_just_sent
 
-        self._ended_sending()
-        if sent.request.to_self:
+        self._finish_sending()
+        if result.request.to_self:
             self.notify(
                 "sent to yourself; save the message that you receive and run git am on it",
             )
-            self.begin_after()
+            self.rerun_stage()
             return
-        self.session.remember(self.stage, sent, status_of(sent))
-        if is_good := sent.outcome == "sent":
-            seen = mark_just_sent(sent)
-            self.session.remember(Stage.PREVIEW, seen, preview_status(seen))
-        self.tui.remember()
+        self.session.store_result(self.stage, result, send_status(result))
+        if is_complete := result.outcome == "sent":
+            sent_plan = mark_just_sent(result)
+            self.session.store_result(
+                Stage.PREVIEW, sent_plan, preview_status(sent_plan)
+            )
+        self.tui.save_progress()
         # start jobs that became due during the send
         self.tui.jobs.finish_stage(self.stage)
-        self._shown = sent
-        self.show(sent)
-        self.place()
-        self.call_after_refresh(self.keys_changed)
-        if not is_good:
-            self.begin_after()
+        self._shown = result
+        self.show_result(result)
+        self.update_titles()
+        self.call_after_refresh(self.redraw_keys)
+        if not is_complete:
+            self.rerun_stage()
 
-    def place(self) -> None:
-        super().place()
-        known = self._shown
-        is_before = self.is_whole and self._has_sent and self.current is None
-        if is_before and not self._sending and known and known.now:
+    def update_titles(self) -> None:
+        super().update_titles()
+        plan = self._shown
+        is_outdated = (
+            self.has_all_widgets and self._has_sent and self.current_result is None
+        )
+        if is_outdated and not self._sending and plan and plan.now:
             self.list_panel.heading = (
-                f"v{known.send.version} was sent before; reading what is next …"
+                f"v{plan.send.version} was sent before; reading what is next …"
             )
             self.list_panel.remove_class("-accepted")
 
-    def _show_end(self, sending: "Sending") -> None:
+    def _show_send_result(self, sending: "Sending") -> None:
         assert sending.last
         is_sent = not sending.is_unfinished
-        at = parse_stored_time(sending.last.begun).astimezone()
-        is_today = at.date() == datetime.now().astimezone().date()
-        when = f"{at:{'%H:%M' if is_today else '%Y-%m-%d %H:%M'}}"
+        begin_time = parse_stored_time(sending.last.begun).astimezone()
+        is_today = begin_time.date() == datetime.now().astimezone().date()
+        begun_text = f"{begin_time:{'%H:%M' if is_today else '%Y-%m-%d %H:%M'}}"
         facts = self.session.facts
         is_started = facts is not None and facts.version > sending.last.version
-        words = [sending.headline, sending.request.via]
+        heading_parts = [sending.headline, sending.request.via]
         if facts and is_started:
-            words = [f"v{facts.version} has no changes yet", f"sent {when}", *words]
+            heading_parts = [
+                f"v{facts.version} has no changes yet",
+                f"sent {begun_text}",
+                *heading_parts,
+            ]
         elif is_sent:
-            words.insert(0, f"{glyph('done')} SENT {when}")
-        self._lay(sent=True, heading=f" {glyph('dot')} ".join(words))
+            heading_parts.insert(0, f"{glyph('done')} SENT {begun_text}")
+        self._show_list(has_sent=True, heading=f" {glyph('dot')} ".join(heading_parts))
         self.list_panel.set_class(is_sent and not is_started, "-accepted")
-        self.listed.focus()
+        self.row_list.focus()

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from patchpilot.model.printable import format_count
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import fit_text, plain, wrap_hanging
+from patchpilot.tui.view.rich_text import fit_text, plain_text, wrap_with_indent
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import StageState, StageStatus
 from patchpilot.tui.widgets.lists import Row
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from patchpilot.services.tags.find_culprits import Candidate, FixesResult
 
 
-def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
+def load_stage(request: JobRequest) -> "tuple[FixesResult, StageStatus]":
     from patchpilot.services.tags.topic_culprits import find_topic_culprits
 
-    settings = ask.session.settings(ask.repository)
+    settings = request.session.read_settings(request.repository)
     result = find_topic_culprits(
-        ask.repository, settings, ask.commit, ask.topic.base, ask.progress
+        request.repository,
+        settings,
+        request.commit,
+        request.topic.base,
+        request.progress,
     )
     state, note = StageState.TODO, result.reason or "no candidates"
     if not result.is_fix:
@@ -37,11 +41,9 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
         state = StageState.DONE
         note = format_count(len(result.present), "valid Fixes: tag")
     elif best := result.best_candidate:
-        likely = "likely, " if result.sure else ""
+        likely_text = "likely, " if result.sure else ""
         state = StageState.OFFERED
-        note = (
-            f"press w to add Fixes: {best.commit[:12]} ({likely}{best.confidence:.0%})"
-        )
+        note = f"press w to add Fixes: {best.commit[:12]} ({likely_text}{best.confidence:.0%})"
     return result, StageStatus(state, note)
 
 
@@ -68,7 +70,7 @@ def candidate_rows(
 ) -> list[Row]:
     rows = [
         Row(
-            _row(candidate, columns, candidate.commit in ticked),
+            _candidate_row(candidate, columns, candidate.commit in ticked),
             candidate,
             candidate.commit,
         )
@@ -76,34 +78,38 @@ def candidate_rows(
     ]
     choices = (OTHER, NOT_A_FIX) if is_fix else (A_FIX,)
     return rows + [
-        Row(plain(f"    {CHOICES[choice]}", "dim"), choice, choice)
+        Row(plain_text(f"    {CHOICES[choice]}", "dim"), choice, choice)
         for choice in choices
     ]
 
 
-def _row(candidate: "Candidate", columns: int, ticked: bool) -> Text:
-    sure = candidate.confidence
-    style = "green" if sure >= SURE else "yellow" if sure >= LIKELY else "dim"
-    mark = f"[{glyph('ticked')}]" if ticked else ""
-    row = Text.assemble(f"{mark:<4}", (f"{sure:4.0%} ", style), no_wrap=True)
+def _candidate_row(candidate: "Candidate", columns: int, is_ticked: bool) -> Text:
+    confidence = candidate.confidence
+    style = (
+        "green" if confidence >= SURE else "yellow" if confidence >= LIKELY else "dim"
+    )
+    check_box = f"[{glyph('ticked')}]" if is_ticked else ""
+    row = Text.assemble(f"{check_box:<4}", (f"{confidence:4.0%} ", style), no_wrap=True)
     release = fit_text((candidate.first_release or "unreleased").removeprefix("v"), 10)
     subject = fit_text(candidate.subject, max(8, columns - BORDERS - FIXED_COLUMNS))
-    return row.append(plain(f"  {candidate.commit[:12]}  {release}  {subject}"))
+    return row.append(plain_text(f"  {candidate.commit[:12]}  {release}  {subject}"))
 
 
-def present_rows(result: "FixesResult") -> list[Text]:
+def existing_tag_rows(result: "FixesResult") -> list[Text]:
     rows: list[Text] = []
-    for judged in result.present:
-        problems = "; ".join(problem.message for problem in judged.problems)
+    for judged_tag in result.present:
+        problems = "; ".join(problem.message for problem in judged_tag.problems)
         sign, style = ("blocked", "red") if problems else ("done", "green")
-        rows.append(plain(f"{glyph(sign)} {judged.tag.text}", style))
-        rows += [plain(f"  {problems}")] if problems else []
-    rows += [plain(f"note: {note}") for note in result.notes]
+        rows.append(plain_text(f"{glyph(sign)} {judged_tag.tag.text}", style))
+        rows += [plain_text(f"  {problems}")] if problems else []
+    rows += [plain_text(f"note: {note}") for note in result.notes]
     if not result.is_fix:
-        words = f"{result.reason}: no Fixes: tag and no Cc: stable needed"
-        rows.append(plain(f"{glyph('nothing')} {words}"))
+        message = f"{result.reason}: no Fixes: tag and no Cc: stable needed"
+        rows.append(plain_text(f"{glyph('nothing')} {message}"))
     elif not rows and not result.candidates:
-        rows.append(plain(f"{glyph('unknown')} {result.reason or 'no candidates'}"))
+        rows.append(
+            plain_text(f"{glyph('unknown')} {result.reason or 'no candidates'}")
+        )
     return rows
 
 
@@ -113,34 +119,46 @@ def evidence_rows(
     impact: "CandidateImpact | None",
     columns: int,
 ) -> list[Text]:
-    def signed(sign: str, reason: str, style: str) -> Text:
-        head = f"{glyph(sign)} "
-        return plain(head + wrap_hanging(reason, columns, len(head)), style)
+    def format_reason(sign: str, reason: str, style: str) -> Text:
+        prefix = f"{glyph(sign)} "
+        return plain_text(
+            prefix + wrap_with_indent(reason, columns, len(prefix)), style
+        )
 
     rows: list[Text] = []
     if candidate:
-        rows += [signed("done", reason, "green") for reason in candidate.evidence]
-        rows += [signed("nothing", reason, "dim") for reason in candidate.lacks]
+        rows += [
+            format_reason("done", reason, "green") for reason in candidate.evidence
+        ]
+        rows += [format_reason("nothing", reason, "dim") for reason in candidate.lacks]
         if result.reason:
-            rows.append(signed("warning", f"uncertain: {result.reason}", "yellow"))
+            rows.append(
+                format_reason("warning", f"uncertain: {result.reason}", "yellow")
+            )
         release = candidate.first_release or "none yet"
-        rows += map(plain, ("", candidate.tag, f"first release: {release}"))
+        rows += map(plain_text, ("", candidate.tag, f"first release: {release}"))
     if impact:
-        have, lack = (
+        affected_versions, unaffected_versions = (
             ", ".join(
                 branch.version
                 for branch in impact.stable.branches
-                if branch.affected is affected
+                if branch.affected is is_affected
             )
-            for affected in (True, False)
+            for is_affected in (True, False)
         )
         if impact.stable.branches:
-            others = f"; not affected: {lack}" if lack else ""
-            rows.append(plain(f"affected LTS: {have or 'none'}{others}"))
+            unaffected_text = (
+                f"; not affected: {unaffected_versions}" if unaffected_versions else ""
+            )
+            rows.append(
+                plain_text(
+                    f"affected LTS: {affected_versions or 'none'}{unaffected_text}"
+                )
+            )
         advice = impact.stable.advice
         reasons = [f"no Cc: stable: {'; '.join(advice.reasons)}"]
-        rows += map(plain, [f"adds: {line}" for line in advice.lines] or reasons)
+        rows += map(plain_text, [f"adds: {line}" for line in advice.lines] or reasons)
     if not rows and not result.is_fix:
-        words = "If it is a fix, press Enter to list the commits that may have introduced the bug."
-        rows.append(plain(words))
+        hint = "If it is a fix, press Enter to list the commits that may have introduced the bug."
+        rows.append(plain_text(hint))
     return rows

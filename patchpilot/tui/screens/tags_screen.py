@@ -21,16 +21,16 @@ from patchpilot.tui.screens.tags_rows import (
     OTHER,
     candidate_rows,
     evidence_rows,
-    present_rows,
+    existing_tag_rows,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.key_bindings import key
-from patchpilot.tui.view.rich_text import lines, word_diff
+from patchpilot.tui.view.key_bindings import key_binding
+from patchpilot.tui.view.rich_text import color_word_diff, join_lines
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import (
     LineDialog,
-    ask_answer,
+    ask_for_answer,
 )
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import Row, RowList
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 BINDINGS: list[BindingType] = [
-    key(
+    key_binding(
         "w",
         "write",
         "write tags",
@@ -55,13 +55,13 @@ BINDINGS: list[BindingType] = [
             " message"
         ),
     ),
-    key(
+    key_binding(
         "space",
         "tick",
         "tick",
         "tick a candidate, if more than one commit introduced the bug",
     ),
-    key(
+    key_binding(
         "x",
         "view",
         "show patch",
@@ -85,7 +85,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         self._ticked: dict[str, frozenset[str]] = {}
 
     @property
-    def _fix(self) -> str:
+    def _fix_commit(self) -> str:
         return self._shown.commit if self._shown else ""
 
     @property
@@ -93,48 +93,55 @@ class TagsScreen(StageScreen["FixesResult"]):
         result = self._shown
         if result is None:
             return ()
-        known = {candidate.commit for candidate in result.candidates}
+        result_commits = {candidate.commit for candidate in result.candidates}
         # leave out candidates at 0 % if there are better ones
-        likely = [
+        likely_candidates = [
             candidate
             for candidate in result.candidates
             if candidate.confidence >= 0.005
         ]
-        named = (
+        named_candidates = (
             candidate
-            for candidate in self._named.get(self._fix, ())
-            if candidate.commit not in known
+            for candidate in self._named.get(self._fix_commit, ())
+            if candidate.commit not in result_commits
         )
-        return (*(likely or result.candidates[:1]), *named)
+        return (*(likely_candidates or result.candidates[:1]), *named_candidates)
 
     @property
-    def _candidate(self) -> "Candidate | None":
-        return None if isinstance(self.chosen, str) else self.chosen
+    def _selected_candidate(self) -> "Candidate | None":
+        return None if isinstance(self.selected_item, str) else self.selected_item
 
     @property
-    def _ticks(self) -> frozenset[str]:
-        return self._ticked.get(self._fix, frozenset())
+    def _ticked_commits(self) -> frozenset[str]:
+        return self._ticked.get(self._fix_commit, frozenset())
 
     @property
-    def _selected(self) -> "list[Candidate]":
-        ticked = [
+    def _chosen_candidates(self) -> "list[Candidate]":
+        ticked_candidates = [
             candidate
             for candidate in self._candidates
-            if candidate.commit in self._ticks
+            if candidate.commit in self._ticked_commits
         ]
-        return ticked or [candidate for candidate in (self._candidate,) if candidate]
+        return ticked_candidates or [
+            candidate for candidate in (self._selected_candidate,) if candidate
+        ]
 
     @property
-    def _present(self) -> tuple[str, ...]:
-        present = self._shown.present if self._shown else ()
-        return tuple(judged.target.id for judged in present if judged.target)
+    def _present_culprits(self) -> tuple[str, ...]:
+        judged_tags = self._shown.present if self._shown else ()
+        return tuple(
+            judged_tag.target.id for judged_tag in judged_tags if judged_tag.target
+        )
 
     @property
-    def _culprits(self) -> tuple[str, ...]:
+    def _shown_culprits(self) -> tuple[str, ...]:
         """Return the commits that introduced the displayed bug: the selected ones or, if none,
         those in tags.
         """
-        return tuple(candidate.commit for candidate in self._selected) or self._present
+        return (
+            tuple(candidate.commit for candidate in self._chosen_candidates)
+            or self._present_culprits
+        )
 
     @property
     def _is_signed(self) -> bool:
@@ -143,7 +150,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             line.lower().startswith("signed-off-by:") for line in commit.lines
         )
 
-    def body(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Yield the ruler and the panels: the candidates, the evidence for the selected one, its
         change, the fix, and the resulting message.
         """
@@ -161,23 +168,23 @@ class TagsScreen(StageScreen["FixesResult"]):
             with Panel(title="Your fix", id="fixing"):
                 yield DiffView(ident="fix")
 
-    def show(self, result: "FixesResult") -> None:
+    def show_result(self, result: "FixesResult") -> None:
         if len(result.tags) > 1 and result.commit not in self._ticked:
             self._ticked[result.commit] = frozenset(
                 candidate.commit
                 for candidate in result.candidates
                 if candidate.tag in result.tags
             )
-        present, rows = self.query_one("#present", Static), present_rows(result)
+        present, rows = self.query_one("#present", Static), existing_tag_rows(result)
         present.display = bool(rows)
-        present.update(lines(rows))
-        self.fill()
-        self.listed.focus()
+        present.update(join_lines(rows))
+        self.refill_list()
+        self.row_list.focus()
 
-    def rows(self) -> list[Row]:
-        is_fix = self.shown.is_fix
+    def build_rows(self) -> list[Row]:
+        is_fix = self.shown_result.is_fix
         return candidate_rows(
-            self._candidates, self.size.width, self._ticks, is_fix=is_fix
+            self._candidates, self.size.width, self._ticked_commits, is_fix=is_fix
         )
 
     @property
@@ -189,7 +196,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         return ShownKeys(("n",), hidden=frozenset(("write",)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("tick", "view") and self._candidate is None:
+        if action in ("tick", "view") and self._selected_candidate is None:
             return False
         if action == "tick" and len(self._candidates) == 1:
             return False
@@ -200,29 +207,29 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     def on_resize(self) -> None:
         if self._shown is not None:
-            self._show_tags()
+            self._scroll_to_tags()
 
-    def detail(self) -> None:
-        self._explain()
-        candidate, culprits = self._candidate, self._culprits
-        if culprits and (self._fix, *culprits) not in self._impacts:
-            self._examine((self._fix, *culprits))
+    def show_selected_row(self) -> None:
+        self._show_evidence()
+        candidate, culprits = self._selected_candidate, self._shown_culprits
+        if culprits and (self._fix_commit, *culprits) not in self._impacts:
+            self._find_impact((self._fix_commit, *culprits))
         is_roomy = self.size.width >= WIDE and self.size.height >= TALL
         if candidate and (is_roomy or self.has_class("-detail")):
             self._show_patches(candidate)
 
-    def _examine(self, commits: tuple[str, ...]) -> None:
+    def _find_impact(self, commits: tuple[str, ...]) -> None:
         from patchpilot.services.candidate_impact import compute_candidate_impact
 
-        known = self.session.known_settings
-        profile = known.get("profile") if known else ""
-        signoff = bool(known and known.flag("signoff")) and not self._is_signed
+        settings = self.session.known_settings
+        profile = settings.get("profile") if settings else ""
+        signoff = bool(settings and settings.flag("signoff")) and not self._is_signed
 
-        def handle_looked(impact: "CandidateImpact") -> None:
+        def store_impact(impact: "CandidateImpact") -> None:
             self._impacts[commits] = impact
-            self._explain()
+            self._show_evidence()
 
-        self.in_thread(
+        self.run_in_thread(
             "finding affected branches",
             lambda repository, progress: compute_candidate_impact(
                 repository,
@@ -232,93 +239,97 @@ class TagsScreen(StageScreen["FixesResult"]):
                 signoff=signoff,
                 progress=progress,
             ),
-            handle_looked,
+            store_impact,
         )
 
-    def _explain(self) -> None:
-        result, candidate = self.shown, self._candidate
-        impact = self._impacts.get((self._fix, *self._culprits))
+    def _show_evidence(self) -> None:
+        result, candidate = self.shown_result, self._selected_candidate
+        impact = self._impacts.get((self._fix_commit, *self._shown_culprits))
         self.list_panel.count = format_count(len(self._candidates), "candidate")
-        where, heading = self.query_one("#where", Panel), "Where the bug is"
-        self.set_class(not self._culprits, "-nowhere")
-        if candidate and not (result.present or self._ticks):
+        ruler_panel, heading = self.query_one("#where", Panel), "Where the bug is"
+        self.set_class(not self._shown_culprits, "-nowhere")
+        if candidate and not (result.present or self._ticked_commits):
             heading += f", if {candidate.commit[:12]} introduced it"
-        where.heading = heading
-        self.query_one("#ruler", ReleaseRuler).show(impact.bug if impact else NOWHERE)
+        ruler_panel.heading = heading
+        self.query_one("#ruler", ReleaseRuler).show_bug(
+            impact.bug if impact else NOWHERE
+        )
         evidence = self.query_one("#why", TextPanel).text
         columns = evidence.content_size.width or self.size.width
-        evidence.update(lines(evidence_rows(result, candidate, impact, columns)))
+        evidence.update(join_lines(evidence_rows(result, candidate, impact, columns)))
         if impact and impact.message:
-            message = word_diff(impact.message, marked=self.app.no_color)
-            self._message.text.update(message)
-            self._show_tags()
+            message = color_word_diff(impact.message, keep_marks=self.app.no_color)
+            self._message_panel.text.update(message)
+            self._scroll_to_tags()
 
     @property
-    def _message(self) -> TextPanel:
+    def _message_panel(self) -> TextPanel:
         return self.query_one("#rewording", TextPanel)
 
-    def _show_tags(self) -> None:
-        self.call_after_refresh(self._message.reader.scroll_end, animate=False)
+    def _scroll_to_tags(self) -> None:
+        self.call_after_refresh(self._message_panel.reader.scroll_end, animate=False)
 
     def _show_patches(self, candidate: "Candidate") -> None:
         from patchpilot.services.tags.topic_culprits import compare_culprit_and_fix
 
-        commits = candidate.commit, self._fix
+        commits = candidate.commit, self._fix_commit
 
-        def show(patches: tuple[list[str], list[str], int]) -> None:
-            if candidate is not self._candidate:
+        def show_patches(patches: tuple[list[str], list[str], int]) -> None:
+            if candidate is not self._selected_candidate:
                 return
             heading = f"Introduced by {candidate.commit[:12]}"
             self.query_one("#introduced", Panel).heading = heading
             introduced, fix, hunk = patches
-            for name, rows, at in (
+            for selector, rows, first_row in (
                 ("#introducing", introduced, hunk),
                 ("#fix", fix, 0),
             ):
-                view = self.query_one(name, DiffView)
+                view = self.query_one(selector, DiffView)
                 if list(view.rows) != rows:
-                    view.fill(rows)
-                    view.scroll_to(y=view.place_of(at), animate=False, immediate=True)
+                    view.set_rows(rows)
+                    view.scroll_to(
+                        y=view.row_of_line(first_row), animate=False, immediate=True
+                    )
 
-        self.in_thread(
+        self.run_in_thread(
             "reading the candidate",
             lambda repository, _: compare_culprit_and_fix(repository, *commits),
-            show,
+            show_patches,
         )
 
     def action_view(self) -> None:
         self.open_detail()
-        self.detail()
+        self.show_selected_row()
         self.query_one("#introducing").focus()
 
-    def open_selected(self, listed: RowList) -> None:
-        if self.chosen in (NOT_A_FIX, A_FIX):
-            self._claim(is_fix=self.chosen == A_FIX)
-        elif self.chosen == OTHER:
+    def open_selected_row(self, row_list: RowList) -> None:
+        if self.selected_item in (NOT_A_FIX, A_FIX):
+            self._save_fix_answer(is_fix=self.selected_item == A_FIX)
+        elif self.selected_item == OTHER:
             text = "Commit that introduced the bug (an id, or a tag with ~ or ^):"
-            ask_answer(self.app, LineDialog(text), self._look_up)
+            ask_for_answer(self.app, LineDialog(text), self._find_named_commit)
         else:
             self.action_write()
 
-    def _claim(self, *, is_fix: bool) -> None:
+    def _save_fix_answer(self, *, is_fix: bool) -> None:
         from patchpilot.topic.fix_claims import answer_fix
 
         session = self.session
         if session.commit is None:
             return
         commits = [session.commit]
-        words = (
+        message = (
             "Marked as a fix. To undo, press Enter on the last line."
             if is_fix
             else "Marked as not a fix: no Fixes: tag, no Cc: stable, no backports."
             " Press Enter to undo."
         )
 
-        def handle_answer(_: object) -> None:
-            self.notify(words)
-            self.begin_after("waivers", "draft", "claims")
+        def report_saved(_: object) -> None:
+            self.notify(message)
+            self.rerun_stage("waivers", "draft", "claims")
 
-        self.in_thread(
+        self.run_in_thread(
             "saving the answer",
             lambda repository, _: answer_fix(
                 repository,
@@ -327,32 +338,38 @@ class TagsScreen(StageScreen["FixesResult"]):
                 target=session.target,
                 base=session.topic_base,
             ),
-            handle_answer,
+            report_saved,
         )
 
-    def _look_up(self, word: str) -> None:
+    def _find_named_commit(self, revision: str) -> None:
         from patchpilot.services.tags.topic_culprits import find_named_culprit
 
-        fix = self._fix
+        fix = self._fix_commit
 
-        def add(candidate: "Candidate") -> None:
-            others = self._named.get(fix, ())
-            others = tuple(
-                other for other in others if other.commit != candidate.commit
+        def add_candidate(candidate: "Candidate") -> None:
+            known_candidates = self._named.get(fix, ())
+            known_candidates = tuple(
+                known_candidate
+                for known_candidate in known_candidates
+                if known_candidate.commit != candidate.commit
             )
-            self._named[fix] = (*others, candidate)
+            self._named[fix] = (*known_candidates, candidate)
             # another commit may be displayed by now
-            self.fill(candidate.commit if candidate in self._candidates else None)
+            self.refill_list(
+                candidate.commit if candidate in self._candidates else None
+            )
 
-        self.in_thread(
+        self.run_in_thread(
             "looking up the commit",
-            lambda repository, _: find_named_culprit(repository, word, fix),
-            add,
+            lambda repository, _: find_named_culprit(repository, revision, fix),
+            add_candidate,
         )
 
     def action_tick(self) -> None:
-        self._ticked[self._fix] = self._ticks ^ {self.chosen.commit}
-        self.fill()
+        self._ticked[self._fix_commit] = self._ticked_commits ^ {
+            self.selected_item.commit
+        }
+        self.refill_list()
 
     def action_write(self) -> None:
         """Ask which tags to write, show the resulting message, and write it.
@@ -367,8 +384,8 @@ class TagsScreen(StageScreen["FixesResult"]):
             return
         chosen = [
             candidate
-            for candidate in self._selected
-            if candidate.commit not in self._present
+            for candidate in self._chosen_candidates
+            if candidate.commit not in self._present_culprits
         ]
         tag, is_proposed = "", True
         fixes = tuple(candidate.commit for candidate in chosen)
@@ -376,41 +393,45 @@ class TagsScreen(StageScreen["FixesResult"]):
             tag = (
                 format_count(len(chosen), "Fixes: tag") if chosen[1:] else chosen[0].tag
             )
-            named = self._named.get(self._fix, ())
-            is_proposed = bool(self._ticks) or chosen[0] in (
+            named_candidates = self._named.get(self._fix_commit, ())
+            is_proposed = bool(self._ticked_commits) or chosen[0] in (
                 result.best_candidate,
-                *named,
+                *named_candidates,
             )
-        known = self.session.known_settings
+        settings = self.session.known_settings
         dialog = WriteTags(
             self.session,
             fixes or (("auto",) if result.present else ("none",)),
             tag,
             is_proposed=is_proposed,
             signed=self._is_signed,
-            signs=bool(known and known.flag("signoff")),
+            signs=bool(settings and settings.flag("signoff")),
         )
-        self.app.push_screen(dialog, self._write)
+        self.app.push_screen(dialog, self._write_tags)
 
-    def _write(self, request: "PrepareRequest | None") -> None:
+    def _write_tags(self, request: "PrepareRequest | None") -> None:
         from patchpilot.services.tags.prepare_commits import prepare_commit_tags
         from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 
         session = self.session
         if request is None or session.commit is None:
             return
-        wanted = replace(request, target=session.commit.id)
+        commit_request = replace(request, target=session.commit.id)
 
-        def handle_written(done: "Preparation") -> None:
-            if done.written:
-                self.notify("; ".join(("tags written; press u to undo", *done.costs)))
-                self.reread()
+        def report_written(preparation: "Preparation") -> None:
+            if preparation.written:
+                self.notify(
+                    "; ".join(("tags written; press u to undo", *preparation.costs))
+                )
+                self.reread_topic()
             else:
                 self.notify("nothing to write")
 
-        def write(repository: Any, progress: Any, given: tuple[str, ...]) -> Any:
-            profile = session.settings(repository).get("profile")
-            asked = replace(wanted, profile=profile, overrides=given)
-            return prepare_commit_tags(repository, asked, progress=progress)
+        def write_in_thread(
+            repository: Any, progress: Any, overrides: tuple[str, ...]
+        ) -> Any:
+            profile = session.read_settings(repository).get("profile")
+            full_request = replace(commit_request, profile=profile, overrides=overrides)
+            return prepare_commit_tags(repository, full_request, progress=progress)
 
-        confirm_rewrite(self, "writing the tags", write, handle_written)
+        confirm_rewrite(self, "writing the tags", write_in_thread, report_written)

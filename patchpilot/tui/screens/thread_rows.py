@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.text import Text
 
 from patchpilot.model.ago import format_age
-from patchpilot.tui.view.glyphs import glyph, signs
+from patchpilot.tui.view.glyphs import all_signs, glyph
 from patchpilot.tui.view.rich_text import (
     QUIET,
     STRONG,
-    diff_line,
+    color_diff_line,
     fit_text,
-    plain,
+    plain_text,
     wrap_text,
 )
 from patchpilot.tui.view.stages import NEEDS_YOU
@@ -89,61 +89,72 @@ def thread_rows(
     `changed` contains the Message-IDs of messages that the user folded or unfolded, and the names
     of quotes (Message-ID and line) shown in full.
     """
-    points: dict[str, dict[int, LedgerItem]] = {}
+    items_by_message: dict[str, dict[int, LedgerItem]] = {}
     for item in items:
-        points.setdefault(item.point.message_id, {})[item.point.line] = item
+        items_by_message.setdefault(item.point.message_id, {})[item.point.line] = item
     rows: list[Row] = []
-    opened = opened_first(mails, items)
-    for node in mails:
-        ident, lines = node.message_id, node.mail.mail.body.rstrip().split("\n")
-        mine = points.get(ident, {})
-        is_open = (ident in opened) is not (ident in changed)
-        head = _head(node, is_open=is_open, is_new=ident in unread)
-        if not is_open and not node.label:
-            first = next(filter(_is_own, lines), "")
-            room = max(0, columns - len(head))
-            head.append(plain(fit_text(f"  {first}", room) if first else "", QUIET))
-        hidden = "" if is_open else node.mail.mail.body
-        rows.append(Row(head, ThreadPart(ident, ident), ident, hidden))
+    open_ids = initially_open_messages(mails, items)
+    for mail in mails:
+        message_id, lines = mail.message_id, mail.mail.mail.body.rstrip().split("\n")
+        message_items = items_by_message.get(message_id, {})
+        is_open = (message_id in open_ids) is not (message_id in changed)
+        head = _message_head(mail, is_open=is_open, is_new=message_id in unread)
+        if not is_open and not mail.label:
+            first_line = next(filter(_is_new_text, lines), "")
+            remaining_columns = max(0, columns - len(head))
+            head.append(
+                plain_text(
+                    fit_text(f"  {first_line}", remaining_columns)
+                    if first_line
+                    else "",
+                    QUIET,
+                )
+            )
+        hidden_text = "" if is_open else mail.mail.mail.body
+        rows.append(
+            Row(head, ThreadPart(message_id, message_id), message_id, hidden_text)
+        )
         if is_open:
-            rows += _Body(node, lines, mine, changed, columns).rows()
+            rows += _BodyFormatter(
+                mail, lines, message_items, changed, columns
+            ).format_rows()
     return rows
 
 
-def opened_first(
+def initially_open_messages(
     mails: "Sequence[ConversationMail]", items: "Sequence[LedgerItem]"
 ) -> set[str]:
     """Return the Message-IDs of the messages to unfold initially: replies, but not posts.
 
     In a long conversation, unfold only replies with a request.
     """
-    asking = {item.point.message_id for item in items}
-    replies = {it.message_id for it in mails if it.reply and not it.label}
-    return replies if len(mails) <= MANY else replies & asking
+    request_ids = {item.point.message_id for item in items}
+    replies = {mail.message_id for mail in mails if mail.reply and not mail.label}
+    return replies if len(mails) <= MANY else replies & request_ids
 
 
-def _indent(node: "ConversationMail") -> int:
+def _message_indent(node: "ConversationMail") -> int:
     # the first column is reserved for the cursor
     return 1 + 2 * len(node.more[:DEEPEST])
 
 
-def _head(node: "ConversationMail", *, is_open: bool, is_new: bool) -> Text:
-    mail, drawn = node.mail, signs()
+def _message_head(node: "ConversationMail", *, is_open: bool, is_new: bool) -> Text:
+    mail, symbols = node.mail, all_signs()
     date = mail.mail.date
     age = format_age(date.timestamp()) if date else "no date"
-    facts = (age, mail.mail.date_note, "bot" if mail.bot else "", *_about(node))
-    told = "".join(f" {drawn['dot']} {fact}" for fact in facts if fact)
+    facts = (age, mail.mail.date_note, "bot" if mail.bot else "", *_message_facts(node))
+    facts_text = "".join(f" {symbols['dot']} {fact}" for fact in facts if fact)
     return Text.assemble(
-        f"{' ' * _indent(node)}{drawn['unfolded' if is_open else 'folded']} ",
-        plain(f"{mail.label} ", KINDS.get(mail.label, QUIET)),
-        plain(mail.sender_name, STRONG),
-        plain(told, QUIET),
+        f"{' ' * _message_indent(node)}{symbols['unfolded' if is_open else 'folded']} ",
+        plain_text(f"{mail.label} ", KINDS.get(mail.label, QUIET)),
+        plain_text(mail.sender_name, STRONG),
+        plain_text(facts_text, QUIET),
         (" new" if is_new else "", "bold green"),
         no_wrap=True,
     )
 
 
-def _about(node: "ConversationMail") -> Iterator[str]:
+def _message_facts(node: "ConversationMail") -> Iterator[str]:
     subject = node.mail.subject
     if node.label:
         number = (
@@ -156,11 +167,11 @@ def _about(node: "ConversationMail") -> Iterator[str]:
         yield f"on v{node.reply.version}"
 
 
-def _is_own(line: str) -> bool:
+def _is_new_text(line: str) -> bool:
     return bool(line.strip()) and not _is_quote(line) and not line.endswith("wrote:")
 
 
-class _Body:
+class _BodyFormatter:
     """A formatter that converts a message's text to rows."""
 
     def __init__(
@@ -174,93 +185,104 @@ class _Body:
         self._ident, self._lines, self._unfolded = node.message_id, lines, unfolded
         self._points = points
         self._starts = {
-            at: _find_start(item, lines[at])
-            for at, item in points.items()
-            if at < len(lines)
+            index: _find_comment_start(item, lines[index])
+            for index, item in points.items()
+            if index < len(lines)
         }
         self._margin = MARGIN if points else 0
-        self._left = _indent(node) + 2
+        self._left = _message_indent(node) + 2
         self._room = max(40, columns - self._left - self._margin)
 
-    def rows(self) -> Iterator[Row]:
-        for kind, group in groupby(range(len(self._lines)), self._kind):
+    def format_rows(self) -> Iterator[Row]:
+        for kind, group in groupby(range(len(self._lines)), self._line_kind):
             numbers = list(group)
-            at, lines = numbers[0], self._lines[numbers[0] : numbers[-1] + 1]
+            first_line, lines = numbers[0], self._lines[numbers[0] : numbers[-1] + 1]
             if kind == "quote":
-                yield from self._quoted(at, lines)
+                yield from self._format_quote(first_line, lines)
             elif kind == "prose":
-                yield from self._prose(at, lines)
+                yield from self._format_prose(first_line, lines)
             else:
-                item = self._points.get(at)
-                styled = (part for line in lines for part in self._plain_line(line))
-                yield from self._chunks(styled, (self._ident, at), item=item)
+                item = self._points.get(first_line)
+                styled_lines = (
+                    part for line in lines for part in self._format_line(line)
+                )
+                yield from self._split_into_rows(
+                    styled_lines, (self._ident, first_line), item=item
+                )
 
-    def _kind(self, at: int) -> str | int:
-        line = self._lines[at]
+    def _line_kind(self, index: int) -> str | int:
+        line = self._lines[index]
         if _is_quote(line):
             return "quote"
-        return "prose" if _is_prose(line) else at if at in self._points else "other"
+        return (
+            "prose" if _is_prose(line) else index if index in self._points else "other"
+        )
 
-    def _quoted(self, at: int, lines: Sequence[str]) -> Iterator[Row]:
-        name = f"{self._ident} {at}"
+    def _format_quote(self, first_line: int, lines: Sequence[str]) -> Iterator[Row]:
+        name = f"{self._ident} {first_line}"
         if len(lines) > FEW and name not in self._unfolded:
-            text = plain(f"> {glyph('ellipsis')} {len(lines)} quoted lines", QUIET)
-            yield from self._chunks([text], name, name)
+            text = plain_text(f"> {glyph('ellipsis')} {len(lines)} quoted lines", QUIET)
+            yield from self._split_into_rows([text], name, name)
             return
         parts: list[Text] = []
         for (level, is_prose), group in groupby(
-            map(_unquoted, lines), key=lambda line: (line[0], _is_prose(line[1]))
+            map(_strip_quote_marks, lines),
+            key=lambda line: (line[0], _is_prose(line[1])),
         ):
             texts, sign = [text for _, text in group], "> " * level
-            fill = _filled if is_prose else _cut
+            wrap = _refill_paragraph if is_prose else _cut_lines
             parts += (
-                plain(f"{sign}{part}".rstrip(), QUIET)
-                for part in fill(texts, self._room - len(sign))
+                plain_text(f"{sign}{part}".rstrip(), QUIET)
+                for part in wrap(texts, self._room - len(sign))
             )
-        yield from self._chunks(parts, name, name if len(lines) > FEW else "")
+        yield from self._split_into_rows(parts, name, name if len(lines) > FEW else "")
 
-    def _prose(self, at: int, lines: Sequence[str]) -> Iterator[Row]:
+    def _format_prose(self, first_line: int, lines: Sequence[str]) -> Iterator[Row]:
         text = "\n".join(lines)
-        ends: dict[int, LedgerItem | None] = {0: None}
+        comment_starts: dict[int, LedgerItem | None] = {0: None}
         start = 0
-        for number, line in enumerate(lines, at):
+        for number, line in enumerate(lines, first_line):
             if number in self._starts:
-                ends[start + self._starts[number]] = self._points[number]
+                comment_starts[start + self._starts[number]] = self._points[number]
             start += len(line) + 1
-        for begin, end in pairwise((*sorted(ends), len(text))):
+        for begin, end in pairwise((*sorted(comment_starts), len(text))):
             if piece := text[begin:end].strip():
-                filled = map(plain, _filled(piece.split("\n"), self._room))
-                key = (self._ident, at, begin)
-                yield from self._chunks(filled, key, item=ends[begin])
+                filled_lines = map(
+                    plain_text, _refill_paragraph(piece.split("\n"), self._room)
+                )
+                key = (self._ident, first_line, begin)
+                yield from self._split_into_rows(
+                    filled_lines, key, item=comment_starts[begin]
+                )
 
-    def _plain_line(self, line: str) -> Iterator[Text]:
+    def _format_line(self, line: str) -> Iterator[Text]:
         """Format a line that is not prose: code keeps its spaces, and a build bot's new warning
         is bold.
         """
         is_new = bool(NEW_WARNING.match(line))
-        style = STRONG if is_new else str(diff_line(line).style)
-        fill = _filled if is_new else _cut
-        return (plain(part, style) for part in fill([line], self._room))
+        style = STRONG if is_new else str(color_diff_line(line).style)
+        wrap = _refill_paragraph if is_new else _cut_lines
+        return (plain_text(part, style) for part in wrap([line], self._room))
 
-    def _chunks(
+    def _split_into_rows(
         self,
         lines: Iterable[Text],
         key: object,
         fold: str = "",
         item: "LedgerItem | None" = None,
     ) -> Iterator[Row]:
-        every = list(lines)
-        for at in range(0, len(every), LONGEST):
-            point = None if at else item
-            some, row = every[at : at + LONGEST], Text(no_wrap=True)
-            for number, line in enumerate(some):
-                box = tick_sign(point) if point and not number else ""
+        all_lines = list(lines)
+        for start in range(0, len(all_lines), LONGEST):
+            point = None if start else item
+            row_lines, row = all_lines[start : start + LONGEST], Text(no_wrap=True)
+            for number, line in enumerate(row_lines):
+                box = comment_check_box(point) if point and not number else ""
                 row.append("\n" * bool(number) + " " * self._left)
                 style = "green" if point and point.done else NEEDS_YOU
                 row.append(box.ljust(self._margin), style).append_text(line)
-            is_text = any(line.plain.strip() for line in some)
+            is_text = any(line.plain.strip() for line in row_lines)
             part = ThreadPart(self._ident, fold, point) if is_text else None
-            yield Row(row, part, (key, at) if at else key)
+            yield Row(row, part, (key, start) if start else key)
 
 
 def _is_prose(line: str) -> bool:
@@ -272,40 +294,42 @@ def _is_quote(row: str) -> bool:
     return row.startswith(">") and not NEW_WARNING.match(row)
 
 
-def _unquoted(line: str) -> tuple[int, str]:
-    found = _QUOTED.match(line)
-    return (found[0].count(">"), line[found.end() :]) if found else (0, line)
+def _strip_quote_marks(line: str) -> tuple[int, str]:
+    match = _QUOTED.match(line)
+    return (match[0].count(">"), line[match.end() :]) if match else (0, line)
 
 
-def _cut(lines: Sequence[str], room: int) -> list[str]:
+def _cut_lines(lines: Sequence[str], columns: int) -> list[str]:
     return [
-        wide[start : start + room]
-        for wide in (plain(line).plain for line in lines)
-        for start in range(0, max(1, len(wide)), room)
+        plain_line[start : start + columns]
+        for plain_line in (plain_text(line).plain for line in lines)
+        for start in range(0, max(1, len(plain_line)), columns)
     ]
 
 
-def _filled(lines: Sequence[str], room: int) -> list[str]:
+def _refill_paragraph(lines: Sequence[str], columns: int) -> list[str]:
     """Rewrap a paragraph if a line is too wide, keeping lines that are short on purpose."""
     widest = max(map(len, lines))
-    if widest <= room:
+    if widest <= columns:
         return list(lines)
     parts = [lines[0]]
-    for before, line in pairwise(lines):
-        if _ALONE.match(line) or len(before) < widest * EARLY:
+    for previous, line in pairwise(lines):
+        if _ALONE.match(line) or len(previous) < widest * EARLY:
             parts.append(line)
         else:
             parts[-1] += f" {line}"
-    return _cut([row for part in parts for row in wrap_text(part, room)], room)
+    return _cut_lines(
+        [row for part in parts for row in wrap_text(part, columns)], columns
+    )
 
 
-def _find_start(item: "LedgerItem", line: str) -> int:
+def _find_comment_start(item: "LedgerItem", line: str) -> int:
     words = item.point.text.split()
     starts = (line.find(" ".join(words[:count])) for count in range(START, 0, -1))
     return next((start for start in starts if start >= 0), 0)
 
 
-def tick_sign(item: "LedgerItem") -> str:
+def comment_check_box(item: "LedgerItem") -> str:
     """Return the check box of a review comment: addressed, declined, answered or open.
 
     The symbol shows the state without color.

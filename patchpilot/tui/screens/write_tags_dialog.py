@@ -12,7 +12,7 @@ from textual.widgets import Checkbox, Input, Static
 from patchpilot.tui.stage.thread_jobs import ThreadJobs
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import plain, word_diff
+from patchpilot.tui.view.rich_text import color_word_diff, plain_text
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.input_line import LineInput
@@ -72,9 +72,11 @@ class WriteTags(Choose):
         self._threads = ThreadJobs(self)
         self.hints = [("Space", "tick"), *self.hints]
 
-    def head(self) -> ComposeResult:
+    def compose_head(self) -> ComposeResult:
         yield (
-            Tick(plain(self._tag), value=self._is_proposed, id="fixes", compact=True)
+            Tick(
+                plain_text(self._tag), value=self._is_proposed, id="fixes", compact=True
+            )
             if self._tag
             else Static("Fixes: tags: unchanged", id="fixes-none")
         )
@@ -84,13 +86,13 @@ class WriteTags(Choose):
             id="stable",
             compact=True,
         )
-        signed = (
+        sign_off_text = (
             "Signed-off-by: already present"
             if self._signed
             else "Signed-off-by: I certify the Developer Certificate of Origin"
         )
         yield Tick(
-            signed,
+            sign_off_text,
             value=self._signed or self._signs,
             disabled=self._signed,
             id="signoff",
@@ -101,10 +103,10 @@ class WriteTags(Choose):
             id="paste",
             compact=True,
         )
-        yield from super().head()
+        yield from super().compose_head()
         yield PlainText("notes")
 
-    def rest(self) -> ComposeResult:
+    def compose_rest(self) -> ComposeResult:
         with VerticalScroll(id="rest"):
             yield PlainText("message")
 
@@ -112,9 +114,9 @@ class WriteTags(Choose):
         ticks = self.query(Tick)
         first = next((tick for tick in ticks if not tick.value), ticks.first())
         self.call_after_refresh(first.focus)
-        self._renew()
+        self._update_preview()
 
-    def request(self) -> "PrepareRequest":
+    def read_request(self) -> "PrepareRequest":
         from patchpilot.services.tags.prepare_commits import PrepareRequest
 
         fixes = (
@@ -131,35 +133,41 @@ class WriteTags(Choose):
         )
 
     def on_checkbox_changed(self, event: Checkbox.Changed) -> None:
-        self._renew()
+        self._update_preview()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self._renew()
+        self._update_preview()
 
-    def _renew(self) -> None:
+    def _update_preview(self) -> None:
         from patchpilot.services.tags.prepare_commits import prepare_commit_tags
 
         session, commit = self._session, self._session.commit
         if commit is None:
             return
-        wanted = replace(self.request(), target=commit.id, dry_run=True)
+        request = replace(self.read_request(), target=commit.id, dry_run=True)
         self._ready, self._working = False, True
 
-        def work(_: object) -> "Preparation":
-            with session.repository() as repository:
-                profile = session.settings(repository).get("profile")
-                return prepare_commit_tags(repository, replace(wanted, profile=profile))
+        def prepare_in_thread(_: object) -> "Preparation":
+            with session.open_repository() as repository:
+                profile = session.read_settings(repository).get("profile")
+                return prepare_commit_tags(
+                    repository, replace(request, profile=profile)
+                )
 
-        self._threads.start("dry-run", work, self._fill, self._refuse)
+        self._threads.start_job(
+            "dry-run", prepare_in_thread, self._show_preview, self._show_error
+        )
 
-    def _refuse(self, error: "PatchpilotError") -> None:
+    def _show_error(self, error: "PatchpilotError") -> None:
         self._working = False
         if self.is_mounted:
             advice = replace_commands(error.advice, Stage.TAGS) if error.advice else ""
-            why = f"{error.message} ({advice})" if advice else error.message
-            self.query_one("#notes", Static).update(plain(f"not possible: {why}"))
+            reason = f"{error.message} ({advice})" if advice else error.message
+            self.query_one("#notes", Static).update(
+                plain_text(f"not possible: {reason}")
+            )
 
-    def _fill(self, preparation: "Preparation") -> None:
+    def _show_preview(self, preparation: "Preparation") -> None:
         self._working = False
         if not self.is_mounted:
             return
@@ -172,18 +180,18 @@ class WriteTags(Choose):
         )
         if self.has_class("-low"):
             notes = [note for note in notes if not note.startswith(AT_BACKPORTS)]
-        self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
-        message = word_diff(change.marked, marked=self.app.no_color)
+        self.query_one("#notes", Static).update(plain_text("\n".join(notes[:3]), "dim"))
+        message = color_word_diff(change.marked, keep_marks=self.app.no_color)
         self.query_one("#message", Static).update(message)
         # scroll to the end, where the tags are
-        self.call_after_refresh(self.fit)
+        self.call_after_refresh(self.fit_rest)
         self.call_after_refresh(self.query_one("#rest").scroll_end, animate=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.query_one("#answers").focus()
 
-    def answered(self, name: str) -> None:
+    def accept_answer(self, name: str) -> None:
         if name == "write":
             self.action_write()
         else:
@@ -191,6 +199,6 @@ class WriteTags(Choose):
 
     def action_write(self) -> None:
         if self._ready:
-            self.dismiss(self.request())
+            self.dismiss(self.read_request())
         else:
             self.notify("not ready yet" if self._working else "no tags to write")

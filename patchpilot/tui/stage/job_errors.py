@@ -4,15 +4,15 @@
 from patchpilot.errors import ExitCode, PatchpilotError, write_bug_hint
 
 
-def as_error(error: BaseException) -> PatchpilotError:
+def to_patchpilot_error(error: BaseException) -> PatchpilotError:
     """Return an error that the user can fix unchanged.
 
     Convert any other to an error that names the log.
     """
-    return error if isinstance(error, PatchpilotError) else as_bug(error)
+    return error if isinstance(error, PatchpilotError) else to_internal_error(error)
 
 
-def as_bug(error: BaseException) -> PatchpilotError:
+def to_internal_error(error: BaseException) -> PatchpilotError:
     """Convert an unhandled exception to an internal error whose hint names the log."""
     message = f"internal error: {type(error).__name__}"
     return PatchpilotError(message, hint=write_bug_hint(error), exit_code=ExitCode.BUG)

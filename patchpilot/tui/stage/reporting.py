@@ -17,13 +17,13 @@ class ReportsErrors(MessagePump):
     """A mixin that shows PatchpilotErrors, because Textual exits on any exception."""
 
     @contextmanager
-    def reporting(self) -> Iterator[None]:
+    def report_exceptions(self) -> Iterator[None]:
         """Report exceptions raised within the context; a bug ends the application."""
         app: Any = self.app
         try:
             yield
         except PatchpilotError as error:
-            app.report(error)
+            app.report_error(error)
         except Exception as error:
             if app.is_headless:
                 raise
@@ -31,5 +31,5 @@ class ReportsErrors(MessagePump):
             app.exit()
 
     async def on_event(self, event: Event) -> None:
-        with self.reporting():
+        with self.report_exceptions():
             await super().on_event(event)

@@ -39,7 +39,7 @@ class SavedState:
     def saved_places(self) -> tuple[str, ...]:
         return tuple(name for name in reversed(self._data) if name)
 
-    def keep(self, key: str = "", **values: Any) -> None:
+    def save_values(self, key: str = "", **values: Any) -> None:
         """Save values; they are on disk when this returns."""
         table = self._data.setdefault(key, {})
         if all(table.get(name) == value for name, value in values.items()):
@@ -47,7 +47,7 @@ class SavedState:
         table.update(values)
         if key:
             self._data[key] = self._data.pop(key)
-        for old in [name for name in self._data if name][:-PLACES]:
-            del self._data[old]
+        for stale_key in [name for name in self._data if name][:-PLACES]:
+            del self._data[stale_key]
         with contextlib.suppress(InputError):
             store_json(self._file, self._data, "")

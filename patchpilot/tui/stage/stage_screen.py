@@ -21,10 +21,10 @@ from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.model.progress import Progress
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.thread_jobs import STEP, ThreadJobs
-from patchpilot.tui.stage.trust_dialog import ask_trust
+from patchpilot.tui.stage.trust_dialog import ask_for_trust
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import key, more_key
+from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.rich_text import highlight_code
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
@@ -65,8 +65,8 @@ class _SideJob(NamedTuple):
 class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     """The base class of a stage's screen: panels, one of them with a list, and side jobs.
 
-    Subclasses define `stage`, `body()`, which yields the widgets, `LIST`, `rows()`, and `detail()`,
-    which shows the selected row. The cursor stays on its row, identified by the row's key, when a
+    Subclasses define `stage`, `compose_body()`, `LIST`, `build_rows()`, and `show_selected_row()`.
+    The cursor stays on its row, identified by the row's key, when a
     new result arrives or the size changes. Only one side job per name runs at a time.
     """
 
@@ -87,7 +87,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             "search",
             "search the text; then n and N go to the next and previous match",
         ),
-        key(
+        key_binding(
             "f",
             "jump(1)",
             "next",
@@ -119,14 +119,18 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self._theme = ""
 
     @property
-    def shown(self) -> R:
+    def shown_result(self) -> R:
         assert self._shown is not None
         return self._shown
 
     @property
-    def current(self) -> R | None:
+    def current_result(self) -> R | None:
         """Return the displayed result, or None if it is stale or about to be replaced."""
-        return self._shown if self.session.fresh(self.stage) is self._shown else None
+        return (
+            self._shown
+            if self.session.fresh_result(self.stage) is self._shown
+            else None
+        )
 
     def compose(self) -> ComposeResult:
         """Compose the title line, stage bar, body (an error card above the stage's panels), search,
@@ -136,13 +140,13 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         yield StageBar(self.session, self.stage)
         with Container(id="body"):
             yield Panel(PlainText("error-text"), id="error")
-            yield from self.body()
+            yield from self.compose_body()
             yield PlainText("too-small")
         yield SearchBar()
         yield MessageRow()
         yield KeyLine()
 
-    def body(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Yield the stage's panels.
 
         The first panel, or the one with the class `main`, shows the stage's note.
@@ -152,8 +156,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def on_mount(self) -> None:
         self.close_error()
 
-    def keys_changed(self) -> None:
-        self.query_one(KeyLine).draw()
+    def redraw_keys(self) -> None:
+        self.query_one(KeyLine).redraw_keys()
 
     @property
     def main_panel(self) -> Panel | None:
@@ -176,28 +180,28 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.show_error(error)
         else:
             self.close_error()
-            self.renew()
-            if self.session.must_run(self.stage) and self.may_begin():
-                self.begin_after()
-        self.place()
+            self.show_new_result()
+            if self.session.must_run(self.stage) and self.can_start():
+                self.rerun_stage()
+        self.update_titles()
 
     def on_resize(self) -> None:
         """Report what is hidden on a small terminal, where only the main panel is shown."""
-        wide, high = self.size
-        small = bool(wide) and (wide < MINIMUM[0] or high < MINIMUM[1])
-        self.set_class(small, "-small")
-        kept = (self.main_panel, self.query_one("#error"))
+        columns, lines = self.size
+        is_small = bool(columns) and (columns < MINIMUM[0] or lines < MINIMUM[1])
+        self.set_class(is_small, "-small")
+        shown_panels = (self.main_panel, self.query_one("#error"))
         for panel in self.query(Panel):
-            panel.set_class(small and panel not in kept, "-left-out")
-        least = f"{MINIMUM[0]}x{MINIMUM[1]} needed"
-        text = f"{wide}x{high} is too small for all panels: {least}"
+            panel.set_class(is_small and panel not in shown_panels, "-left-out")
+        minimum = f"{MINIMUM[0]}x{MINIMUM[1]} needed"
+        text = f"{columns}x{lines} is too small for all panels: {minimum}"
         self.query_one("#too-small", Static).update(text)
-        self.place()
+        self.update_titles()
         if self._shown is not None:
             # wait until the panels have been laid out
-            self.call_after_refresh(self.redraw_resized)
+            self.call_after_refresh(self.redraw_after_resize)
 
-    def may_begin(self) -> bool:
+    def can_start(self) -> bool:
         """Return whether the stage can start: its topic is known, and the first screen is drawn."""
         return self.session.topic is not None and self.tui.jobs.is_open
 
@@ -205,29 +209,33 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def shown_keys(self) -> ShownKeys:
         return ALL_KEYS
 
-    def renew(self) -> None:
-        known = self.session.fresh(self.stage)
-        if known is None:
-            known = self.session.last(self.stage) if self._shown is not None else None
-        if known is not None and known is not self._shown and self.is_whole:
-            if self._is_again and known == self._shown:
+    def show_new_result(self) -> None:
+        result = self.session.fresh_result(self.stage)
+        if result is None:
+            result = (
+                self.session.last_result(self.stage)
+                if self._shown is not None
+                else None
+            )
+        if result is not None and result is not self._shown and self.has_all_widgets:
+            if self._is_again and result == self._shown:
                 self.notify("nothing new")
-            self._is_again, self._shown = False, known
-            self.show(known)
+            self._is_again, self._shown = False, result
+            self.show_result(result)
 
-    def commit_changed(self) -> None:
-        if self.session.fresh(self.stage) is None:
-            self.begin_after()
-        self.place()
+    def handle_commit_change(self) -> None:
+        if self.session.fresh_result(self.stage) is None:
+            self.rerun_stage()
+        self.update_titles()
 
     def show_error(
-        self, error: PatchpilotError, again: Callable[[], None] | None = None
+        self, error: PatchpilotError, retry: Callable[[], None] | None = None
     ) -> None:
         """Show an error with its hint as a card above the panels.
 
-        If trust is missing, ask for it once, then call `again` or refresh the stage.
+        If trust is missing, ask for it once, then call `retry` or refresh the stage.
         """
-        if not self.is_whole:
+        if not self.has_all_widgets:
             return
         card = self.query_one("#error", Panel)
         hint = (
@@ -243,11 +251,13 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         card.display = True
         if isinstance(error, UntrustedCommandsError) and error is not self._trust_error:
             self._trust_error = error
-            ask_trust(
-                self.app, error, partial(self._trusted, again or self.action_reload)
+            ask_for_trust(
+                self.app,
+                error,
+                partial(self._continue_with_trust, retry or self.action_reload),
             )
 
-    def _trusted(self, again: Callable[[], None]) -> None:
+    def _continue_with_trust(self, retry: Callable[[], None]) -> None:
         """Continue once the user trusts the commands named in an error.
 
         Other stages may have failed with the same error.
@@ -257,53 +267,55 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             if isinstance(error, UntrustedCommandsError):
                 del errors[stage]
         self.close_error()
-        again()
+        retry()
 
     def close_error(self) -> None:
-        if self.is_whole:
+        if self.has_all_widgets:
             self.query_one("#error").display = False
 
-    def place(self) -> None:
-        if not self.is_whole:
+    def update_titles(self) -> None:
+        if not self.has_all_widgets:
             return
         self.query_one(StageBar).refresh()
-        self.query_one(TitleLine).show(
-            self._subject(), self._topic_titles(), self._now_doing()
+        self.query_one(TitleLine).show_texts(
+            self._title_subject(), self._title_texts(), self._current_activity()
         )
-        if main := self.main_panel:
-            status = self.session.status(self.stage)
-            is_said = status.note.casefold() in main.heading.casefold()
-            main.set_class(self._is_blocked(status) and is_said, "-blocked")
+        if panel := self.main_panel:
+            status = self.session.stage_status(self.stage)
+            is_in_heading = status.note.casefold() in panel.heading.casefold()
+            panel.set_class(self._is_blocked(status) and is_in_heading, "-blocked")
             # do not repeat the heading
             is_quiet = (
-                is_said or status.state is StageState.BUSY or self.session.topic is None
+                is_in_heading
+                or status.state is StageState.BUSY
+                or self.session.topic is None
             )
-            main.note = "" if is_quiet else self.note(status)
+            panel.note = "" if is_quiet else self.format_note(status)
 
     def _is_blocked(self, status: StageStatus) -> bool:
         return (
             status.state is StageState.BLOCKED and self.stage not in self.session.errors
         )
 
-    def note(self, status: StageStatus) -> str:
+    def format_note(self, status: StageStatus) -> str:
         sign = f"{glyph('blocked')} " if self._is_blocked(status) else ""
         return f"{sign}{status.note}"
 
-    def _now_doing(self) -> str:
-        if self.side_job:
-            return self.side_job
+    def _current_activity(self) -> str:
+        if self.side_job_text:
+            return self.side_job_text
         if self.session.topic is None and self.stage not in self.session.errors:
             return "reading topic …"
         return self.session.busy.get(self.stage, "")
 
-    def _subject(self) -> str:
+    def _title_subject(self) -> str:
         topic, commit = self.session.topic, self.session.commit
         if topic is None or commit is None:
             return "patchpilot"
-        count, at = len(topic.commits), topic.commits.index(commit) + 1
-        return f"{at}/{count} {commit.subject}" if count > 1 else commit.subject
+        count, number = len(topic.commits), topic.commits.index(commit) + 1
+        return f"{number}/{count} {commit.subject}" if count > 1 else commit.subject
 
-    def _topic_titles(self) -> Sequence[str]:
+    def _title_texts(self) -> Sequence[str]:
         return (
             title_texts(self.session.topic, self.session.facts)
             if self.session.topic
@@ -318,35 +330,35 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         if self.session.topic is None:
             self.tui.jobs.read_topic()
         else:
-            self.tui.jobs.begin(self.stage, again=True)
+            self.tui.jobs.start_stage(self.stage, is_retry=True)
 
-    def begin_after(self, *changed: str) -> None:
+    def rerun_stage(self, *changed_inputs: str) -> None:
         """Run the stage again after these inputs changed."""
-        self.session.changed(*changed)
-        self.tui.jobs.begin(self.stage)
+        self.session.mark_changed(*changed_inputs)
+        self.tui.jobs.start_stage(self.stage)
 
-    def reread(self) -> None:
+    def reread_topic(self) -> None:
         self.close_error()
         self.tui.jobs.read_topic()
 
     def action_cancel(self) -> None:
         if self.has_class("-detail"):
             self.remove_class("-detail")
-            self.listed.focus()
+            self.row_list.focus()
         elif self.query_one("#error").display:
             self.close_error()
         else:
-            self._threads.cancel()
+            self._threads.cancel_jobs()
             self._doing.clear()
-            self.tui.jobs.cancel(self.stage)
-            self.place()
+            self.tui.jobs.cancel_stage(self.stage)
+            self.update_titles()
 
     def action_enlarge(self) -> None:
         if self.maximized:
             self.minimize()
         elif self.focused:
             self.maximize(self.focused)
-        self.keys_changed()
+        self.redraw_keys()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "jump":
@@ -357,34 +369,34 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         return super().check_action(action, parameters)
 
     @property
-    def without_topic(self) -> Collection[Stage]:
+    def stages_without_topic(self) -> Collection[Stage]:
         return () if self.session.topic else self.session.errors
 
     @property
-    def _with_hunks(self) -> Iterator[DiffView]:
+    def _views_with_hunks(self) -> Iterator[DiffView]:
         views = self.query(DiffView).results(DiffView)
         return (view for view in views if view.is_on_screen and view.stops)
 
     @property
     def can_jump(self) -> bool:
-        return any(self._with_hunks)
+        return any(self._views_with_hunks)
 
-    def action_jump(self, by: int) -> None:
-        for view in self._with_hunks:
-            view.stop(by)
+    def action_jump(self, offset: int) -> None:
+        for view in self._views_with_hunks:
+            view.jump_to_stop(offset)
 
     def action_search(self) -> None:
-        self.query_one(SearchBar).open()
+        self.query_one(SearchBar).open_search()
 
     @property
-    def listed(self) -> RowList:
+    def row_list(self) -> RowList:
         return self.query_one(self.LIST, RowList)
 
     @property
     def list_panel(self) -> Panel:
-        return cast(Panel, self.listed.parent)
+        return cast(Panel, self.row_list.parent)
 
-    def _columns(self, panel: str) -> int:
+    def _panel_text_width(self, panel: str) -> int:
         """Return the width of a panel's text, without the border and padding.
 
         Before the panel has a size, use the terminal's.
@@ -392,69 +404,69 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         return (self.query_one(panel).size.width or (self.size.width or 80)) - 4
 
     @property
-    def chosen(self) -> Any:
+    def selected_item(self) -> Any:
         lists = self.query(self.LIST).results(RowList)
-        return next((listed.chosen for listed in lists), None)
+        return next((row_list.selected_item for row_list in lists), None)
 
-    def rows(self) -> Iterable[Row]:
+    def build_rows(self) -> Iterable[Row]:
         raise NotImplementedError
 
-    def detail(self) -> None:
+    def show_selected_row(self) -> None:
         raise NotImplementedError
 
-    def fill(self, key: Hashable = None) -> None:
-        self.listed.fill(self.rows(), key)
-        self.detail()
-        self.keys_changed()
+    def refill_list(self, key: Hashable = None) -> None:
+        self.row_list.set_rows(self.build_rows(), key)
+        self.show_selected_row()
+        self.redraw_keys()
 
-    def show(self, result: Any) -> None:
-        self.fill()
+    def show_result(self, result: Any) -> None:
+        self.refill_list()
         if self.focused is None:
-            self.listed.focus()
+            self.row_list.focus()
 
     @property
-    def has_card(self) -> bool:
+    def has_detail_card(self) -> bool:
         """Return whether Enter opens the detail as a card, because its panel does not fit."""
         return self.has_class("-narrow") and self.has_class("-low")
 
     def open_detail(self) -> None:
         self.add_class("-detail")
 
-    def moved(self, listed: RowList) -> None:
-        self.keys_changed()
-        if listed.id != self.LIST[1:]:
+    def handle_cursor_move(self, row_list: RowList) -> None:
+        self.redraw_keys()
+        if row_list.id != self.LIST[1:]:
             return
         if self.RESTS:
-            self.call_at_rest(self.detail)
+            self.call_when_cursor_rests(self.show_selected_row)
         else:
-            self.detail()
+            self.show_selected_row()
 
-    def open_selected(self, listed: RowList) -> None:
+    def open_selected_row(self, row_list: RowList) -> None:
         """Open the row's details after Enter if they have no panel."""
-        if listed.id == self.LIST[1:]:
+        if row_list.id == self.LIST[1:]:
             self.open_detail()
 
     def on_option_list_option_highlighted(
         self, event: OptionList.OptionHighlighted
     ) -> None:
         if event_row(event) >= 0:
-            self.moved(cast(RowList, event.option_list))
+            self.handle_cursor_move(cast(RowList, event.option_list))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Handle the event and report exceptions."""
         if event_row(event) >= 0:
-            with self.reporting():
-                self.open_selected(cast(RowList, event.option_list))
+            with self.report_exceptions():
+                self.open_selected_row(cast(RowList, event.option_list))
 
-    def redraw_resized(self) -> None:
-        self.fill()
+    def redraw_after_resize(self) -> None:
+        self.refill_list()
 
     @property
     def tui(self) -> Any:
         return self.app
 
     @property
-    def is_whole(self) -> bool:
+    def has_all_widgets(self) -> bool:
         """Return whether all widgets exist; closing removes them while threads may still report."""
         parts = self.query_children("TitleLine, StageBar, #body, KeyLine")
         is_open = self.is_mounted and self.is_attached and self.app.is_running
@@ -465,72 +477,74 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         return bool(self._doing) or self.stage in self.session.busy
 
     @property
-    def side_job(self) -> str:
+    def side_job_text(self) -> str:
         now = time.monotonic()
-        slow = [job for job in self._doing.values() if now - job.since >= PATIENCE]
-        return slow[-1].doing if slow else ""
+        slow_jobs = [job for job in self._doing.values() if now - job.since >= PATIENCE]
+        return slow_jobs[-1].doing if slow_jobs else ""
 
-    def call_at_rest(self, show: Callable[[], None]) -> None:
-        """Call `show` when the cursor stops, so that a held key redraws only the list."""
+    def call_when_cursor_rests(self, callback: Callable[[], None]) -> None:
+        """Call `callback` when the cursor stops, so that a held key redraws only the list."""
         if self._resting:
             self._resting.stop()
 
-        def rested() -> None:
+        def handle_rest() -> None:
             self._resting = None
-            with self.reporting():
-                show()
+            with self.report_exceptions():
+                callback()
 
-        self._resting = self.set_timer(REST, rested)
+        self._resting = self.set_timer(REST, handle_rest)
 
-    def in_thread(
+    def run_in_thread(
         self,
-        what: str,
+        activity: str,
         work: "Callable[[Repository, Progress], T]",
-        then: Callable[[T], None],
+        on_done: Callable[[T], None],
     ) -> None:
-        """Run `work` in a thread, then show its result with `then`.
+        """Run `work` in a thread, then show its result with `on_done`.
 
         A second call with the same name replaces the first. If the work takes longer than a moment,
-        the title line shows `what`.
+        the title line shows `activity`.
         """
-        self._doing[what] = _SideJob(f"{what} …", time.monotonic())
-        self.set_timer(PATIENCE + STEP, self._place_side_job)
+        self._doing[activity] = _SideJob(f"{activity} …", time.monotonic())
+        self.set_timer(PATIENCE + STEP, self._show_side_job)
 
-        def in_repository(progress: Progress) -> T:
-            with self.session.repository() as repository:
+        def work_in_repository(progress: Progress) -> T:
+            with self.session.open_repository() as repository:
                 return work(repository, progress)
 
-        again = partial(self.in_thread, what, work, then)
-        self._threads.start(
-            what,
-            in_repository,
-            partial(self._done, what, then),
-            lambda error: self._failed(what, error, again),
-            partial(self._progressed, what),
+        run_again = partial(self.run_in_thread, activity, work, on_done)
+        self._threads.start_job(
+            activity,
+            work_in_repository,
+            partial(self._finish_side_job, activity, on_done),
+            lambda error: self._fail_side_job(activity, error, run_again),
+            partial(self._show_side_job_progress, activity),
         )
 
-    def _done(self, name: str, then: Callable[[T], None], result: T) -> None:
-        self._doing.pop(name, None)
-        if self.is_whole:
-            then(result)
-            self.keys_changed()
-            self.place()
-
-    def _failed(
-        self, name: str, error: PatchpilotError, again: Callable[[], None]
+    def _finish_side_job(
+        self, name: str, on_done: Callable[[T], None], result: T
     ) -> None:
         self._doing.pop(name, None)
-        self.show_error(error, again)
-        self.place()
+        if self.has_all_widgets:
+            on_done(result)
+            self.redraw_keys()
+            self.update_titles()
 
-    def _progressed(self, name: str, line: str) -> None:
+    def _fail_side_job(
+        self, name: str, error: PatchpilotError, retry: Callable[[], None]
+    ) -> None:
+        self._doing.pop(name, None)
+        self.show_error(error, retry)
+        self.update_titles()
+
+    def _show_side_job_progress(self, name: str, line: str) -> None:
         if job := self._doing.get(name):
             self._doing[name] = job._replace(doing=line)
-            self._place_side_job()
+            self._show_side_job()
 
-    def _place_side_job(self) -> None:
-        if self.side_job:
-            self.place()
+    def _show_side_job(self) -> None:
+        if self.side_job_text:
+            self.update_titles()
 
 
 AnyScreen = StageScreen[Any]

@@ -11,14 +11,14 @@ from textual.worker import Worker, get_current_worker
 
 from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.model.progress import Progress
-from patchpilot.tui.stage.job_errors import as_error
+from patchpilot.tui.stage.job_errors import to_patchpilot_error
 
 T = TypeVar("T")
 STEP = 0.1
 """Minimum seconds between displayed progress reports; more of them would only delay keys."""
 
 
-def in_new_thread(
+def run_in_new_thread(
     node: DOMNode, work: Callable[[], object], group: str
 ) -> Worker[object]:
     """Run `work` in a new thread, replacing a running job of the same group.
@@ -41,7 +41,7 @@ class ThreadJobs:
         self._node = node
         self._latest: dict[str, Worker[object]] = {}
 
-    def start(
+    def start_job(
         self,
         name: str,
         work: Callable[[Progress], T],
@@ -54,40 +54,42 @@ class ThreadJobs:
         `report_line` receives the progress lines. A running job with this name is canceled.
         """
 
-        def run() -> None:
+        def run_work() -> None:
             worker = get_current_worker()
-            report = partial(self._node.call_later, self._report, name, worker)
-            last = 0.0
+            report = partial(
+                self._node.call_later, self._report_if_latest, name, worker
+            )
+            last_report = 0.0
 
             def progress(what: str, done: int = 0, total: int | None = None) -> None:
-                nonlocal last
+                nonlocal last_report
                 if worker.is_cancelled:
                     raise CancelledError
-                now = time.monotonic()
-                if not total or now - last >= STEP:
-                    last = now
+                current_time = time.monotonic()
+                if not total or current_time - last_report >= STEP:
+                    last_report = current_time
                     report(report_line, f"{what} {done}/{total}" if total else what)
 
             try:
                 result = work(progress)
             except BaseException as error:  # noqa: BLE001 (shown by `failed`)
-                report(failed, as_error(error))
+                report(failed, to_patchpilot_error(error))
             else:
                 report(done, result)
 
-        self._latest[name] = in_new_thread(self._node, run, name)
+        self._latest[name] = run_in_new_thread(self._node, run_work, name)
 
-    def _report(
+    def _report_if_latest(
         self,
         name: str,
         worker: Worker[object],
-        show: Callable[[T], object],
+        callback: Callable[[T], object],
         value: T,
     ) -> None:
         if self._latest.get(name) is worker:
-            show(value)
+            callback(value)
 
-    def cancel(self, *names: str) -> None:
+    def cancel_jobs(self, *names: str) -> None:
         """Cancel these jobs, or all; their results are discarded."""
         for name in names or tuple(self._latest):
             self._latest.pop(name, None)

@@ -9,40 +9,42 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.model.action import OwnCommand, UntrustedCommandsError
-from patchpilot.tui.widgets.choose import Confirm, ask_yes
+from patchpilot.tui.widgets.choose import Confirm, ask_for_confirmation
 
 if TYPE_CHECKING:
     from textual.app import App
 
 
-def ask_trust(
-    app: "App[int]", error: UntrustedCommandsError, then: Callable[[], None]
+def ask_for_trust(
+    app: "App[int]", error: UntrustedCommandsError, on_trusted: Callable[[], None]
 ) -> None:
-    """Show the commands; if the user trusts them, record that and call `then`."""
+    """Show the commands; if the user trusts them, record that and call `on_trusted`."""
 
-    def trust() -> None:
+    def trust_and_continue() -> None:
         from patchpilot.settings.trusted_packs import trust_commands
 
         trust_commands(error.commands)
-        then()
+        on_trusted()
 
-    rows = [row for command in error.commands for row in _rows(command)]
-    then_asked = (
+    rows = [row for command in error.commands for row in _command_rows(command)]
+    explanation = (
         "Once you trust them, they are used as shown. If they change, you are asked again; files"
         " that they call may change without a question."
     )
-    text = f"{error.message}.\n\n{then_asked}"
+    text = f"{error.message}.\n\n{explanation}"
     title = "Trust these commands and settings?"
-    ask_yes(app, Confirm(text, "trust", title=title, mail=rows), trust)
+    ask_for_confirmation(
+        app, Confirm(text, "trust", title=title, mail=rows), trust_and_continue
+    )
 
 
 def run_with_trust(app: "App[int]", work: Callable[[], None]) -> None:
     try:
         work()
     except UntrustedCommandsError as error:
-        ask_trust(app, error, partial(run_with_trust, app, work))
+        ask_for_trust(app, error, partial(run_with_trust, app, work))
 
 
-def _rows(command: OwnCommand) -> list[str]:
+def _command_rows(command: OwnCommand) -> list[str]:
     text = [f"  {line}" for line in command.text.splitlines()]
     return [f"{command.name} ({command.file}):", *text, ""]

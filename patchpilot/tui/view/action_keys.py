@@ -27,14 +27,14 @@ class ActionKey:
     also: Stage | None = None
     follows: bool = False
 
-    def works_at(self, at: Stage | None) -> bool:
-        return at is not None and at in (self.stage, self.also)
+    def has_key_at(self, stage: Stage | None) -> bool:
+        return stage is not None and stage in (self.stage, self.also)
 
-    def keys_to_press(self, at: Stage | None) -> str:
+    def keys_to_press(self, stage: Stage | None) -> str:
         """Return the keys to press: the stage's number (unless it is the current stage) and the
         key.
         """
-        if self.stage is None or self.works_at(at):
+        if self.stage is None or self.has_key_at(stage):
             return self.key
         return self.elsewhere or (
             f"{self.key} at stage {self.stage.number}"
@@ -121,66 +121,72 @@ KEYS: dict[str, ActionKey] = {
 CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
 
 
-def replace_commands(advice: object, at: Stage | None = None) -> str:
+def replace_commands(advice: object, stage: Stage | None = None) -> str:
     """Replace the commands in a hint with keys where possible.
 
     Of consecutive actions with the same words, keep only the first.
     """
-    texts: list[str] = []
-    between = ""
-    for action, text in iterate_parts(advice, lambda action: _words(action, at)):
+    parts: list[str] = []
+    separator = ""
+    for action, text in iterate_parts(
+        advice, lambda action: _describe_action(action, stage)
+    ):
         if action is None:
-            between += text
-        elif between not in CONNECTORS or text not in texts[-1:]:
-            texts += [between, text]
-            between = ""
+            separator += text
+        elif separator not in CONNECTORS or text not in parts[-1:]:
+            parts += [separator, text]
+            separator = ""
         else:
-            between = ""
-    return "".join([*texts, between])
+            separator = ""
+    return "".join([*parts, separator])
 
 
-def first_stage(advice: object, but: Stage | None = None) -> Stage | None:
-    """Return the first stage named by a hint's actions, other than `but`, or None."""
-    known = filter(None, map(key_of, actions_in_advice(advice)))
-    return next((key.stage for key in known if key.stage not in (None, but)), None)
+def first_named_stage(advice: object, excluded: Stage | None = None) -> Stage | None:
+    """Return the first stage named by a hint's actions, other than `excluded`, or None."""
+    keys = filter(None, map(find_action_key, actions_in_advice(advice)))
+    return next((key.stage for key in keys if key.stage not in (None, excluded)), None)
 
 
-def keys_at(advice: object, at: Stage) -> tuple[str, ...]:
+def keys_at_stage(advice: object, stage: Stage) -> tuple[str, ...]:
     """Return the keys to press at a stage for a hint's actions.
 
     A key of another stage includes its number.
     """
-    known = filter(None, map(key_of, actions_in_advice(advice)))
+    keys = filter(None, map(find_action_key, actions_in_advice(advice)))
     return tuple(
-        key.key if key.works_at(at) else str(key.stage.number)
-        for key in known
+        key.key if key.has_key_at(stage) else str(key.stage.number)
+        for key in keys
         if key.stage
     )
 
 
-def key_of(action: Action) -> ActionKey | None:
+def find_action_key(action: Action) -> ActionKey | None:
     """Return the key bound to an action, or None.
 
     The longest matching prefix of its words decides.
     """
     words = [word for word in (action.name, *action.arguments) if word]
-    ends = range(len(words), 0, -1)
-    return next(filter(None, (KEYS.get(" ".join(words[:end])) for end in ends)), None)
+    lengths = range(len(words), 0, -1)
+    return next(
+        filter(None, (KEYS.get(" ".join(words[:length])) for length in lengths)), None
+    )
 
 
-def _words(action: Action, at: Stage | None) -> str:
-    key = key_of(action)
+def _describe_action(action: Action, stage: Stage | None) -> str:
+    key = find_action_key(action)
     if key is None:
         return str(action)
-    keys_to_press = key.keys_to_press(at)
+    keys_to_press = key.keys_to_press(stage)
     if key.sentence and action.reason:
         return key.sentence.replace(PLACE, keys_to_press)
     if not keys_to_press:
         # at the action's own stage, there is nothing to press
-        own = f": {PLACE}" if key.stage else ""
-        return str(action._replace(reason=action.reason.removesuffix(own)))
-    named = action.arguments[-1] if action.arguments else ""
-    words = action.format(key.words.replace(PLACE, keys_to_press).replace("%s", named))
-    is_silent = key.follows and key.works_at(at) and PLACE not in action.reason
+        stage_suffix = f": {PLACE}" if key.stage else ""
+        return str(action._replace(reason=action.reason.removesuffix(stage_suffix)))
+    last_argument = action.arguments[-1] if action.arguments else ""
+    words = action.format(
+        key.words.replace(PLACE, keys_to_press).replace("%s", last_argument)
+    )
+    lacks_key = key.follows and key.has_key_at(stage) and PLACE not in action.reason
     # keep the key on the line of the last word
-    return f"{words}\xa0({key.key})" if is_silent else words
+    return f"{words}\xa0({key.key})" if lacks_key else words

@@ -6,14 +6,20 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from patchpilot.model.printable import width
-from patchpilot.tui.view.rich_text import KEY, STRONG, plain, wrap_hanging, wrap_text
-from patchpilot.tui.view.rich_text import lines as joined
+from patchpilot.tui.view.rich_text import (
+    KEY,
+    STRONG,
+    plain_text,
+    wrap_text,
+    wrap_with_indent,
+)
+from patchpilot.tui.view.rich_text import join_lines as joined
 
 WIDEST = 68
 """Maximum width of the text."""
 
 
-def empty_text(
+def format_placeholder(
     title: str,
     text: str,
     keys: Sequence[tuple[str, str]],
@@ -24,18 +30,18 @@ def empty_text(
 
     Paragraphs of the text are separated by blank lines, which are left out if there is no space.
     """
-    room = max(20, min(WIDEST, columns - 2))
-    head = max((width(key) for key, _ in keys), default=0) + 2
-    rows = [plain(line, STRONG) for line in wrap_text(title, room)]
+    text_columns = max(20, min(WIDEST, columns - 2))
+    key_columns = max((width(key) for key, _ in keys), default=0) + 2
+    rows = [plain_text(line, STRONG) for line in wrap_text(title, text_columns)]
     for paragraph in text.split("\n\n") if text else ():
-        rows += [Text(), *map(plain, wrap_text(paragraph, room))]
+        rows += [Text(), *map(plain_text, wrap_text(paragraph, text_columns))]
     rows += [Text()] if keys else []
-    for key, does in keys:
-        effect = wrap_hanging(does, room, head)
-        rows += Text.assemble((f"{key:<{head}}", KEY), effect).split("\n")
+    for key, description in keys:
+        effect = wrap_with_indent(description, text_columns, key_columns)
+        rows += Text.assemble((f"{key:<{key_columns}}", KEY), effect).split("\n")
     if len(rows) > lines:
         rows = [row for row in rows if row]
     widest = max(row.cell_len for row in rows)
-    left = Text(" " * max(0, (columns - widest) // 2))
-    above = [Text()] * max(0, (lines - len(rows)) // 2)
-    return joined([*above, *(left + row if row else row for row in rows)])
+    margin = Text(" " * max(0, (columns - widest) // 2))
+    blank_rows = [Text()] * max(0, (lines - len(rows)) // 2)
+    return joined([*blank_rows, *(margin + row if row else row for row in rows)])

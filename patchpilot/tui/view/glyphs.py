@@ -60,9 +60,9 @@ def uses_ascii() -> bool:
 
     `PATCHPILOT_ASCII` (1 or 0) decides, otherwise the terminal type and the locale's encoding.
     """
-    wanted = os.environ.get("PATCHPILOT_ASCII", "")
-    if wanted:
-        return wanted != "0"
+    setting = os.environ.get("PATCHPILOT_ASCII", "")
+    if setting:
+        return setting != "0"
     if os.environ.get("TERM", "").startswith(("linux", "vt")):
         return True
     locale = next(
@@ -81,7 +81,7 @@ def glyph(name: str) -> str:
     return _SIGNS[name][uses_ascii()]
 
 
-def signs() -> Mapping[str, str]:
+def all_signs() -> Mapping[str, str]:
     """Return all symbols by name.
 
     For many rows, this is cheaper than `glyph`, because it checks only once whether to use ASCII.
@@ -89,6 +89,6 @@ def signs() -> Mapping[str, str]:
     return _BY_NAME[uses_ascii()]
 
 
-def spinner(step: int) -> str:
+def spinner_frame(step: int) -> str:
     frames = _SPINNER[uses_ascii()]
     return frames[step % len(frames)]

@@ -12,23 +12,23 @@ NAMES = {
 }  # fmt: skip
 
 
-def shown_key(key: str) -> str:
+def display_key(key: str) -> str:
     """Return a key as displayed, for example `Ctrl-F`, `PgDn` or `?`."""
-    *held, last = key.split("+")
-    name = NAMES.get(last) or format_key(last)
+    *modifiers, main_key = key.split("+")
+    name = NAMES.get(main_key) or format_key(main_key)
     return "-".join(
         [
-            *(NAMES.get(one, one) for one in held),
-            name.upper() if held and len(name) == 1 else name,
+            *(NAMES.get(modifier, modifier) for modifier in modifiers),
+            name.upper() if modifiers and len(name) == 1 else name,
         ]
     )
 
 
-def key(
+def key_binding(
     name: str, action: str, label: str, help_text: str, *, show: bool = True
 ) -> Binding:
     return Binding(name, action, label, show, tooltip=help_text)
 
 
-more_key = partial(key, show=False)
+more_key = partial(key_binding, show=False)
 """A key that only the help shows."""

@@ -22,7 +22,7 @@ WORD_DIFF = re.compile(r"\{\+.*?\+\}|\[-.*?-\]")
 """A changed word in a word diff."""
 
 
-def plain(text: str, style: str = "") -> Text:
+def plain_text(text: str, style: str = "") -> Text:
     """Return a text in printable form, with tabs expanded to eight columns."""
     # Textual interprets color names in an unparsed style as CSS names, not as the theme's colors
     return Text(make_printable(text).expandtabs(8), Style.parse(style))
@@ -35,13 +35,13 @@ def highlight_code(text: str, style: str = "") -> Text:
     """
     return Text.assemble(
         *(
-            plain(part, f"{style} {CODE_STYLE}" if at % 2 else style)
-            for at, part in enumerate(CODE.split(text))
+            plain_text(part, f"{style} {CODE_STYLE}" if index % 2 else style)
+            for index, part in enumerate(CODE.split(text))
         )
     )
 
 
-def diff_line(line: str) -> Text:
+def color_diff_line(line: str) -> Text:
     """Color a patch line by its sign.
 
     Keep the sign, so that no information depends on color alone.
@@ -50,36 +50,36 @@ def diff_line(line: str) -> Text:
         "---",
         "-- ",
     ):
-        return plain(line, STRONG)
+        return plain_text(line, STRONG)
     style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-    return plain(line, style)
+    return plain_text(line, style)
 
 
-def word_diff(text: str, *, marked: bool) -> Text:
+def color_word_diff(text: str, *, keep_marks: bool) -> Text:
     """Color a word diff, in which words are marked as `{+added+}` and `[-removed-]`.
 
-    The marks around words are kept only if `marked` is set, for terminals without colors; marks
+    The marks around words are kept only if `keep_marks` is set, for terminals without colors; marks
     around an added blank line are always removed.
     """
-    found_text, done = Text(), 0
-    text = plain(text.replace("{++}\n", "\n").rstrip("\n")).plain
-    for found in WORD_DIFF.finditer(text):
-        word = found[0] if marked else found[0][2:-2]
-        found_text.append(text[done : found.start()]).append(
-            word, "bold green" if found[0][0] == "{" else "strike red"
+    result, position = Text(), 0
+    text = plain_text(text.replace("{++}\n", "\n").rstrip("\n")).plain
+    for match in WORD_DIFF.finditer(text):
+        word = match[0] if keep_marks else match[0][2:-2]
+        result.append(text[position : match.start()]).append(
+            word, "bold green" if match[0][0] == "{" else "strike red"
         )
-        done = found.end()
-    return found_text.append(text[done:])
+        position = match.end()
+    return result.append(text[position:])
 
 
-def lines(parts: Iterable[Text]) -> Text:
+def join_lines(parts: Iterable[Text]) -> Text:
     return Text("\n").join(parts)
 
 
 def fit_text(text: str, columns: int) -> str:
     """Fit a text to exactly this many columns: cut it with an ellipsis, or pad it with spaces."""
-    cut = crop_text(make_printable(text).replace("\n", " ").expandtabs(8), columns)
-    return cut + " " * max(0, columns - width(cut))
+    cropped = crop_text(make_printable(text).replace("\n", " ").expandtabs(8), columns)
+    return cropped + " " * max(0, columns - width(cropped))
 
 
 def wrap_text(text: str, columns: int) -> list[str]:
@@ -95,7 +95,7 @@ def wrap_text(text: str, columns: int) -> list[str]:
     return [part for line in text.split("\n") for part in wrapper.wrap(line) or [""]]
 
 
-def wrap_hanging(text: str, columns: int, indent: int) -> str:
+def wrap_with_indent(text: str, columns: int, indent: int) -> str:
     """Wrap text with a hanging indent.
 
     In the first line, `indent` columns are left free for a sign or heading.

@@ -23,7 +23,7 @@ from patchpilot.tui.view.stages import (
     Stage,
     StageState,
     StageStatus,
-    first_open,
+    first_open_stage,
 )
 
 if TYPE_CHECKING:
@@ -56,15 +56,15 @@ Kept = tuple[str, str, str]
 """A stage's state, note and lasting key, as they are saved."""
 
 
-def load_states(saved: object) -> dict[Stage, Kept]:
+def load_saved_states(saved: object) -> dict[Stage, Kept]:
     """Return the stage states saved by the TUI, ignoring invalid values."""
     return {
-        Stage(name): (str(known[0]), str(known[1]), str(known[2]))
-        for name, known in (saved.items() if isinstance(saved, dict) else ())
+        Stage(name): (str(state_values[0]), str(state_values[1]), str(state_values[2]))
+        for name, state_values in (saved.items() if isinstance(saved, dict) else ())
         if name in list(Stage)
-        and isinstance(known, list | tuple)
-        and len(known) == 3
-        and known[0] in list(StageState)
+        and isinstance(state_values, list | tuple)
+        and len(state_values) == 3
+        and state_values[0] in list(StageState)
     }
 
 
@@ -93,9 +93,9 @@ class OpenTopic:
 
     @property
     def title(self) -> str:
-        head = self.commits[-1]
-        more = f" (+{len(self.commits) - 1} more)" if len(self.commits) > 1 else ""
-        return f"{head.subject}{more}"
+        last_commit = self.commits[-1]
+        more_text = f" (+{len(self.commits) - 1} more)" if len(self.commits) > 1 else ""
+        return f"{last_commit.subject}{more_text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ class Session:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _shared: "SharedRepository | None" = None
 
-    def repository(self) -> AbstractContextManager["Repository"]:
+    def open_repository(self) -> AbstractContextManager["Repository"]:
         """Return the session's repository, which its threads share.
 
         It is reopened after changes on disk.
@@ -192,9 +192,9 @@ class Session:
                 self._shared.close()
 
     def read_topic(self, repository: "Repository") -> OpenTopic:
-        before, topic = self.topic, self.read_topic_now(repository)
+        old_topic, topic = self.topic, self.read_topic_now(repository)
         with self._lock:
-            if self.topic is before:
+            if self.topic is old_topic:
                 self.topic = topic
             return self.topic or topic
 
@@ -202,7 +202,7 @@ class Session:
         """Read the topic's commits without storing them; this takes tens of milliseconds."""
         from patchpilot.topic.topic_base import BaseSearch, topic_commits
 
-        settings = self.settings(repository)
+        settings = self.read_settings(repository)
         base = self.base or settings.get("base") or None
         ids = topic_commits(repository, self.target, base)
         branch = repository.branch
@@ -211,38 +211,38 @@ class Session:
         return OpenTopic(self.target, branch, base, tuple(repository.commits(ids)))
 
     @property
-    def wanted_facts(self) -> str:
+    def current_facts_key(self) -> str:
         """Return the key for which facts about the current topic must be valid."""
-        inputs = self.key(Stage.FOLLOW)
+        inputs = self.result_key(Stage.FOLLOW)
         return f"{self.target}|{self.base}|{inputs}" if self.topic else ""
 
-    def read_facts(self) -> None:
+    def read_topic_facts(self) -> None:
         """Read and store the facts about the topic for the title line.
 
         Call this in a thread; without a topic, there are no facts.
         """
         from patchpilot.topic.topic_facts import topic_facts
 
-        key = self.wanted_facts
-        with self.repository() as repository:
-            profile = self.settings(repository).get("profile")
+        key = self.current_facts_key
+        with self.open_repository() as repository:
+            profile = self.read_settings(repository).get("profile")
             facts = topic_facts(
                 repository,
                 self.target,
                 self.topic_base,
                 str(profile or ""),
-                self.fresh(Stage.FOLLOW) or (),
+                self.fresh_result(Stage.FOLLOW) or (),
             )
         with self._lock:
             self.facts, self.facts_key = facts, key
 
-    def settings(self, repository: "Repository") -> "Settings":
+    def read_settings(self, repository: "Repository") -> "Settings":
         from patchpilot.settings.read_settings import read_settings
 
         self.known_settings = read_settings(repository)
         return self.known_settings
 
-    def request(
+    def make_send_request(
         self, repository: "Repository | None" = None, **more: Any
     ) -> "SendRequest":
         """Return the request for `send`: this topic, with the transport from the settings or the
@@ -251,14 +251,14 @@ class Session:
         from patchpilot.config import Settings
         from patchpilot.settings.read_settings import make_send_request
 
-        settings = self.settings(repository) if repository else Settings()
-        chosen = {"via": self.via} if self.via else {}
+        settings = self.read_settings(repository) if repository else Settings()
+        transport = {"via": self.via} if self.via else {}
         return make_send_request(
-            settings, target=self.target, base=self.topic_base, **chosen, **more
+            settings, target=self.target, base=self.topic_base, **transport, **more
         )
 
     @property
-    def mark(self) -> str:
+    def subject_prefix(self) -> str:
         return self.facts.mark if self.facts else "PATCH"
 
     @property
@@ -283,18 +283,18 @@ class Session:
 
     @property
     def likely(self) -> str:
-        tags: FixesResult | None = self.fresh(Stage.TAGS)
+        tags: FixesResult | None = self.fresh_result(Stage.TAGS)
         if tags is None or not tags.sure or not tags.is_fix or tags.present:
             return ""
         return tags.candidates[0].commit if tags.candidates else ""
 
-    def load(
+    def run_stage(
         self,
         stage: Stage,
         progress: Progress,
         *,
         visited: bool = True,
-        again: bool = False,
+        is_retry: bool = False,
     ) -> Any:
         """Run a stage's service on the current topic, store the result and return it.
 
@@ -302,24 +302,26 @@ class Session:
         """
 
         assert self.loader_of is not None
-        with self.repository() as repository:
+        with self.open_repository() as repository:
             if self.topic is None and stage is not Stage.FOLLOW:
                 self.read_topic(repository)
-            key = self.key(stage)
+            key = self.result_key(stage)
             result, status = self.loader_of(stage)(
-                JobRequest(repository, self, progress, visited, again)
+                JobRequest(repository, self, progress, visited, is_retry)
             )
-        self.remember(stage, result, status, key)
+        self.store_result(stage, result, status, key)
         return result
 
-    def remember(
+    def store_result(
         self, stage: Stage, result: Any, status: StageStatus, key: str = ""
     ) -> None:
         with self._lock:
-            self.found[stage] = StageResult(key or self.key(stage), result, status)
+            self.found[stage] = StageResult(
+                key or self.result_key(stage), result, status
+            )
             self.errors.pop(stage, None)
 
-    def changed(self, *names: str) -> None:
+    def mark_changed(self, *names: str) -> None:
         """Mark inputs as changed.
 
         Results that depend on them become stale, and their errors are cleared.
@@ -330,126 +332,137 @@ class Session:
                 if not set(names).isdisjoint(DEPENDS[stage]):
                     self.errors.pop(stage, None)
 
-    def fresh(self, stage: Stage) -> Any | None:
+    def fresh_result(self, stage: Stage) -> Any | None:
         """Return the stored result if it is still valid, otherwise None."""
-        known = self.found.get(stage)
-        return known.result if known and known.key == self.key(stage) else None
+        stored = self.found.get(stage)
+        return (
+            stored.result if stored and stored.key == self.result_key(stage) else None
+        )
 
     def must_run(self, stage: Stage) -> bool:
         """Return whether a stage has no valid result, no error, and no running job."""
-        known = self.fresh(stage) is not None or stage in self.errors
-        return not known and stage not in self.busy
+        is_settled = self.fresh_result(stage) is not None or stage in self.errors
+        return not is_settled and stage not in self.busy
 
-    def last(self, stage: Stage) -> Any | None:
-        known = self.found.get(stage)
-        return known.result if known else None
+    def last_result(self, stage: Stage) -> Any | None:
+        stored = self.found.get(stage)
+        return stored.result if stored else None
 
-    def key(self, stage: Stage) -> str:
-        return "|".join(self._part(name) for name in DEPENDS[stage])
+    def result_key(self, stage: Stage) -> str:
+        return "|".join(self._format_dependency(name) for name in DEPENDS[stage])
 
-    def _part(self, name: str) -> str:
+    def _format_dependency(self, name: str) -> str:
         if name == "topic":
             return self.topic.key if self.topic else ""
         if name == "commit":
             return self.commit.id if self.commit else ""
-        known = getattr(self, name, None)
-        return f"{name}{self.versions[name]}" if known is None else str(known)
+        value = getattr(self, name, None)
+        return f"{name}{self.versions[name]}" if value is None else str(value)
 
-    def keepsakes(self) -> dict[str, list[str]]:
+    def states_to_save(self) -> dict[str, list[str]]:
         values = {
             str(stage): list(kept_result) for stage, kept_result in self.kept.items()
         }
         for stage, kept_result in list(self.found.items()):
-            if kept_result.key == self.key(stage):
-                status = self.status(stage)
+            if kept_result.key == self.result_key(stage):
+                status = self.stage_status(stage)
                 # if the stage is running, save its previous state
-                shown = (
+                saved_status = (
                     kept_result.status if status.state is StageState.BUSY else status
                 )
                 values[str(stage)] = [
-                    str(shown.state),
-                    shown.note,
-                    self._lasting(stage),
+                    str(saved_status.state),
+                    saved_status.note,
+                    self._lasting_key(stage),
                 ]
         return values
 
-    def recall(self, saved: object) -> None:
-        self.kept.update(load_states(saved))
+    def restore_states(self, saved: object) -> None:
+        self.kept.update(load_saved_states(saved))
 
-    def _lasting(self, stage: Stage) -> str:
-        parts = "|".join(self._part(name) for name in DEPENDS[stage] if name in LASTING)
+    def _lasting_key(self, stage: Stage) -> str:
+        parts = "|".join(
+            self._format_dependency(name) for name in DEPENDS[stage] if name in LASTING
+        )
         return f"{zlib.crc32(os.fsencode(parts)):08x}"
 
     def restored_status(self, stage: Stage) -> StageStatus:
         """Return a stage's saved state, stale if the topic has changed."""
-        known = self.kept.get(stage)
-        if known is None or self.topic is None:
+        saved_state = self.kept.get(stage)
+        if saved_state is None or self.topic is None:
             return StageStatus(StageState.UNOPENED)
-        state, note, key = known
+        state, note, key = saved_state
         if state == StageState.UNOPENED:
             # without a result, nothing can be stale
             return StageStatus(StageState.UNOPENED, note)
         return (
             StageStatus(StageState(state), note)
-            if key == self._lasting(stage)
-            else self._stale(stage)
+            if key == self._lasting_key(stage)
+            else self._stale_status(stage)
         )
 
     @staticmethod
-    def _stale(stage: Stage) -> StageStatus:
-        words = f"out of date; stage {stage.number} is refreshed when you open it"
-        return StageStatus(StageState.STALE, words)
+    def _stale_status(stage: Stage) -> StageStatus:
+        note = f"out of date; stage {stage.number} is refreshed when you open it"
+        return StageStatus(StageState.STALE, note)
 
-    def status(self, stage: Stage) -> StageStatus:
+    def stage_status(self, stage: Stage) -> StageStatus:
         """Return a stage's state. If the topic is merged, only LTS and Follow can be open."""
-        status = self._status(stage)
-        is_after = stage in (Stage.BACKPORTS, Stage.FOLLOW)
-        if is_after or status.state not in OPEN or not self.is_merged:
+        status = self._own_status(stage)
+        is_after_merge = stage in (Stage.BACKPORTS, Stage.FOLLOW)
+        if is_after_merge or status.state not in OPEN or not self.is_merged:
             return status
         return StageStatus(StageState.NOTHING, "the patch was merged")
 
     @property
     def is_merged(self) -> bool:
         """Return whether mainline contains the topic's commits, according to LTS or Follow."""
-        followed = self.fresh(Stage.FOLLOW) or ()
-        is_sent = self.target or self._status(Stage.SEND).state is StageState.DONE
+        followed_series = self.fresh_result(Stage.FOLLOW) or ()
+        is_sent = self.target or self._own_status(Stage.SEND).state is StageState.DONE
         # commits that were not sent may need work even if others in the topic were merged
         return bool(is_sent) and (
-            getattr(self.fresh(Stage.BACKPORTS), "upstream", None) is True
-            or any(it.own and str(it.proven) in MERGED for it in followed)
+            getattr(self.fresh_result(Stage.BACKPORTS), "upstream", None) is True
+            or any(
+                series.own and str(series.proven) in MERGED
+                for series in followed_series
+            )
         )
 
-    def _status(self, stage: Stage) -> StageStatus:
+    def _own_status(self, stage: Stage) -> StageStatus:
         if stage in self.busy:
             return StageStatus(StageState.BUSY, self.busy[stage])
         if stage in self.errors:
             # stages cannot start until there is a topic
             state = StageState.BLOCKED if self.topic else StageState.UNOPENED
             return StageStatus(state, self.errors[stage].message)
-        known = self.found.get(stage)
-        if known is None or (
-            known.result is None
-            and known.key != self.key(stage)
-            and known.status.state is not StageState.DONE
+        stored = self.found.get(stage)
+        if stored is None or (
+            stored.result is None
+            and stored.key != self.result_key(stage)
+            and stored.status.state is not StageState.DONE
         ):
             return self.restored_status(stage)
-        if known.key != self.key(stage):
-            return self._stale(stage)
-        if stage is Stage.COMMIT and (count := self._unanswered):
-            words = f"press a to answer {format_count(count, 'question')}"
-            return StageStatus(StageState.TODO, words, str(count))
-        return known.status
+        if stored.key != self.result_key(stage):
+            return self._stale_status(stage)
+        if stage is Stage.COMMIT and (count := self._open_question_count):
+            note = f"press a to answer {format_count(count, 'question')}"
+            return StageStatus(StageState.TODO, note, str(count))
+        return stored.status
 
     @property
-    def _unanswered(self) -> int:
+    def _open_question_count(self) -> int:
         """Return the number of open questions, from the Commit stage if it has run, otherwise from
         To/Cc.
         """
-        known = self.fresh(Stage.RECIPIENTS)
-        notes = known.advice if known else ()
-        asked = (it.remedy for it in notes if it.remedy and it.remedy.kind == "answer")
-        return self.open_questions or sum(1 for _ in asked)
+        recipients = self.fresh_result(Stage.RECIPIENTS)
+        notes = recipients.advice if recipients else ()
+        answerable = (
+            note.remedy
+            for note in notes
+            if note.remedy and note.remedy.kind == "answer"
+        )
+        return self.open_questions or sum(1 for _ in answerable)
 
     @property
     def next_stage(self) -> Stage | None:
-        return first_open(self.status)
+        return first_open_stage(self.stage_status)

@@ -24,20 +24,20 @@ class StageCell(NamedTuple):
     gap: str
 
 
-def stage_cells(
-    status: Callable[[Stage], StageStatus], current: Stage, wide: int
+def fit_stage_cells(
+    status: Callable[[Stage], StageStatus], current: Stage, columns: int
 ) -> list[StageCell]:
-    """Return the cells of all stages, in at most `wide` columns if possible.
+    """Return the cells of all stages, in at most `columns` columns if possible.
 
     If space is short, these are removed in order: the joining lines, the wide gaps, the counts, the
     space after the signs (two columns each in ASCII), and the names of other stages.
     """
-    known = {stage: status(stage) for stage in Stage}
-    join = glyph("join")
+    statuses = {stage: status(stage) for stage in Stage}
+    joint = glyph("join")
     cells: list[StageCell] = []
-    for only, gap, space, counted in (
-        (None, f" {join}{join} ", " ", True),
-        (None, f" {join} ", " ", True),
+    for named_stage, gap, space, has_count in (
+        (None, f" {joint}{joint} ", " ", True),
+        (None, f" {joint} ", " ", True),
         (None, "  ", " ", True),
         (None, " ", " ", True),
         (None, " ", " ", False),
@@ -46,18 +46,31 @@ def stage_cells(
         (current, " ", "", False),
     ):
         cells = [
-            StageCell(stage, one.state, _text(stage, one, only, space, counted), gap)
-            for stage, one in known.items()
+            StageCell(
+                stage,
+                stage_status.state,
+                _cell_text(stage, stage_status, named_stage, space, has_count),
+                gap,
+            )
+            for stage, stage_status in statuses.items()
         ]
-        if 1 + sum(len(cell.text) + len(gap) for cell in cells) - len(gap) <= wide:
+        if 1 + sum(len(cell.text) + len(gap) for cell in cells) - len(gap) <= columns:
             break
     cells[-1] = cells[-1]._replace(gap="")
     return cells
 
 
-def _text(
-    stage: Stage, status: StageStatus, only: Stage | None, space: str, counted: bool
+def _cell_text(
+    stage: Stage,
+    status: StageStatus,
+    named_stage: Stage | None,
+    space: str,
+    has_count: bool,
 ) -> str:
-    label = f"{stage.number} {stage.label}" if only in (None, stage) else stage.number
-    count = f" {status.count}" if counted and status.count else ""
+    label = (
+        f"{stage.number} {stage.label}"
+        if named_stage in (None, stage)
+        else stage.number
+    )
+    count = f" {status.count}" if has_count and status.count else ""
     return f"{glyph(status.state.sign)}{space}{label}{count}"

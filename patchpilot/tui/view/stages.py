@@ -110,17 +110,17 @@ class StageStatus:
     count: str = ""
 
 
-def first_open(status: Callable[[Stage], StageStatus]) -> Stage | None:
+def first_open_stage(status: Callable[[Stage], StageStatus]) -> Stage | None:
     """Return the first unfinished stage, or None.
 
     After the version has been sent, only Follow can be unfinished.
     """
-    sent = status(Stage.SEND).state is StageState.DONE
+    is_sent = status(Stage.SEND).state is StageState.DONE
     return next(
         (
             stage
             for stage in Stage
-            if status(stage).state in OPEN and (not sent or stage is Stage.FOLLOW)
+            if status(stage).state in OPEN and (not is_sent or stage is Stage.FOLLOW)
         ),
         None,
     )

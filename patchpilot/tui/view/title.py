@@ -23,8 +23,8 @@ def title_texts(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ..
 
     The shortest contains only the branch. A guessed base is marked.
     """
-    detached = topic.commits[-1].id[:12] if topic.target else "detached HEAD"
-    branch = topic.branch or detached
+    detached_name = topic.commits[-1].id[:12] if topic.target else "detached HEAD"
+    branch = topic.branch or detached_name
     version = f"v{facts.version}" if facts else ""
     patches = format_count(len(topic.commits), "patch", "patches")
     base, start, profile = topic.base or "", "", ""
@@ -32,28 +32,50 @@ def title_texts(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ..
         base, start, profile = facts.base or base, facts.start[:12], facts.profile
         base += " (guessed)" if base and facts.guessed else ""
     name = f"base {base}" if base else ""
-    whole = name if not start or start in name else f"{name} {start}"
+    base_and_start = name if not start or start in name else f"{name} {start}"
     parts = (branch, version, patches, name, profile)
-    rows = ((*parts[:3], whole, profile), *(parts[:end] for end in range(5, 0, -1)))
-    joint = f" {glyph('dot')} "
-    return tuple(joint.join(map(make_one_line, filter(None, row))) for row in rows)
+    variants = (
+        (*parts[:3], base_and_start, profile),
+        *(parts[:part_count] for part_count in range(5, 0, -1)),
+    )
+    separator = f" {glyph('dot')} "
+    return tuple(
+        separator.join(map(make_one_line, filter(None, variant)))
+        for variant in variants
+    )
 
 
-def title_row(subject: str, places: Sequence[str], doing: str, wide: int) -> str:
+def format_title_row(
+    subject: str, places: Sequence[str], activity: str, columns: int
+) -> str:
     """Return the title line, with the subject on the left.
 
     On the right is the first of `places` that fits; the subject is cut only for the last three of
-    them. The current activity (`doing`) follows or replaces it.
+    them. The current `activity` follows or replaces it.
     """
-    room = wide - 2
+    text_columns = columns - 2
     subject = make_one_line(subject)
-    left = min(width(subject), LEAST) + 2
-    doing = make_one_line(doing)
-    rows = [f"{place} {glyph('dot')} {doing}" for place in places] if doing else places
-    uncut = [row for row in rows[:-1] if width(row) + width(subject) + 2 <= room]
-    right = next(
-        (row for row in (*uncut, *rows[-3:]) if width(row) <= room - left),
-        crop_text(doing, max(0, room - left)),
+    min_left = min(width(subject), LEAST) + 2
+    activity = make_one_line(activity)
+    candidates = (
+        [f"{place} {glyph('dot')} {activity}" for place in places]
+        if activity
+        else places
     )
-    subject = crop_text(subject, max(0, room - width(right) - (2 if right else 0)))
-    return f" {subject}{' ' * max(0, room - width(subject) - width(right))}{right} "
+    uncut = [
+        candidate
+        for candidate in candidates[:-1]
+        if width(candidate) + width(subject) + 2 <= text_columns
+    ]
+    right = next(
+        (
+            candidate
+            for candidate in (*uncut, *candidates[-3:])
+            if width(candidate) <= text_columns - min_left
+        ),
+        crop_text(activity, max(0, text_columns - min_left)),
+    )
+    subject = crop_text(
+        subject, max(0, text_columns - width(right) - (2 if right else 0))
+    )
+    return f" {subject}{' ' * max(0, text_columns - width(subject) - width(right))}{right} "

@@ -22,9 +22,9 @@ from patchpilot.tui.view.rich_text import (
     KEY,
     QUIET,
     highlight_code,
-    plain,
-    wrap_hanging,
+    plain_text,
     wrap_text,
+    wrap_with_indent,
 )
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.widgets.dialog import FIELD_HELP, WIDE, Dialog, Modal
@@ -34,7 +34,7 @@ from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List, Row, RowList
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
-from patchpilot.tui.widgets.search import copyable
+from patchpilot.tui.widgets.search import find_copyable_text
 
 REPEATED = 0.6
 """Seconds during which the key that opened a dialog cannot answer it, because it may be held down
@@ -56,24 +56,26 @@ class Answer(NamedTuple):
     then: str = ""
 
 
-def letters_of(labels: Sequence[str]) -> list[str]:
+def assign_letters(labels: Sequence[str]) -> list[str]:
     """Return the letter that selects each answer, or "" if none is left: the first letter or digit
     that no earlier answer uses, preferably at the start of a word.
     """
-    taken: list[str] = []
+    letters: list[str] = []
     for label in map(str.lower, labels):
-        signs = re.findall(r"\b[^\W_]", label) + re.findall(r"[^\W_]", label)
-        taken.append(next((sign for sign in signs if sign not in taken), ""))
-    return taken
+        candidates = re.findall(r"\b[^\W_]", label) + re.findall(r"[^\W_]", label)
+        letters.append(
+            next((letter for letter in candidates if letter not in letters), "")
+        )
+    return letters
 
 
-def _answer_text(letter: str, answer: Answer, indent: int, columns: int) -> Text:
+def _format_answer(letter: str, answer: Answer, indent: int, columns: int) -> Text:
     text = Text.assemble(
-        plain(f" {letter:{indent - 1}}", KEY),
-        plain(wrap_hanging(answer.words, columns, indent)),
+        plain_text(f" {letter:{indent - 1}}", KEY),
+        plain_text(wrap_with_indent(answer.words, columns, indent)),
     )
     if answer.then:
-        effect = wrap_hanging(answer.then, columns, indent)
+        effect = wrap_with_indent(answer.then, columns, indent)
         text.append_text(highlight_code(f"\n{' ' * indent}{effect}", QUIET))
     return text
 
@@ -102,27 +104,27 @@ class Choose(Dialog[Any]):
         self.title_text, self._at, self._diff = title, at, diff
         self.answers = [Answer(*answer) for answer in answers]
         words = [answer.words for answer in self.answers]
-        self.letters = list(letters) or letters_of(words)
+        self.letters = list(letters) or assign_letters(words)
         self._opener, self._opened = "", time.monotonic()
         short = [word.partition(":")[0] for word in words]
         fits = len(words) <= FEW and max(map(len, short)) <= SHORT
         self.hints = list(zip(self.letters, short, strict=True)) if fits else []
 
-    def head(self) -> ComposeResult:
+    def compose_head(self) -> ComposeResult:
         if self.text:
             yield Static(highlight_code(self.text, "bold"), markup=False)
-        room = min(WIDE, self.app.size.width) - 6
+        max_columns = min(WIDE, self.app.size.width) - 6
         indent = max(1, *map(len, self.letters)) + 3
         yield List(
             *(
-                ListRow(_answer_text(letter, answer, indent, room))
+                ListRow(_format_answer(letter, answer, indent, max_columns))
                 for letter, answer in zip(self.letters, self.answers, strict=True)
             ),
             ident="answers",
             enter="choose",
         )
 
-    def rest(self) -> ComposeResult:
+    def compose_rest(self) -> ComposeResult:
         if self._diff:
             yield DiffView(ident="rest")
         elif self.why:
@@ -135,10 +137,10 @@ class Choose(Dialog[Any]):
         answers = self.query_one("#answers", List)
         answers.highlighted = names.index(self._at) if self._at in names else 0
         if self._diff:
-            room = min(WIDE, self.app.size.width) - 8
-            rows = [*wrap_text(self.why, room), ""] if self.why else []
+            max_columns = min(WIDE, self.app.size.width) - 8
+            rows = [*wrap_text(self.why, max_columns), ""] if self.why else []
             view = self.query_one("#rest", DiffView)
-            view.fill([*rows, *self._diff])
+            view.set_rows([*rows, *self._diff])
             view.styles.height = view.virtual_size.height
 
     def on_key(self, event: events.Key) -> None:
@@ -150,17 +152,17 @@ class Choose(Dialog[Any]):
         if key and key in self.letters and not isinstance(self.focused, Input):
             event.stop()
             if not is_held:
-                self.answered(self.answers[self.letters.index(key)].name)
+                self.accept_answer(self.answers[self.letters.index(key)].name)
 
     def on_option_list_option_selected(self, event: List.OptionSelected) -> None:
         event.stop()
-        self.answered(self.answers[event.option_index].name)
+        self.accept_answer(self.answers[event.option_index].name)
 
-    def answered(self, name: str) -> None:
+    def accept_answer(self, name: str) -> None:
         self.dismiss(name)
 
 
-def is_text(line: str) -> tuple[bool, str]:
+def check_not_empty(line: str) -> tuple[bool, str]:
     return bool(line.strip()), ""
 
 
@@ -178,7 +180,7 @@ class LineDialog(Dialog[str | None]):
     def __init__(
         self,
         text: str,
-        judge: Judge = is_text,
+        judge: Judge = check_not_empty,
         value: str = "",
         placeholder: str = "",
         title: str = "",
@@ -189,7 +191,7 @@ class LineDialog(Dialog[str | None]):
         self._judge, self._placeholder = judge, placeholder
         self.title_text = title
 
-    def head(self) -> ComposeResult:
+    def compose_head(self) -> ComposeResult:
         yield Static(highlight_code(self.text), markup=False)
         yield LineInput(
             self.value,
@@ -201,9 +203,9 @@ class LineDialog(Dialog[str | None]):
         yield PlainText("note")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        good, note = self._judge(event.value)
+        is_valid, note = self._judge(event.value)
         self.query_one("#note", Static).update(
-            plain(note if good or not note else f"not valid yet: {note}")
+            plain_text(note if is_valid or not note else f"not valid yet: {note}")
         )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -232,7 +234,7 @@ class Confirm(Dialog[str]):
         self.hints = [(f"{word} Enter", "confirm")]
         self.title_text = title
 
-    def head(self) -> ComposeResult:
+    def compose_head(self) -> ComposeResult:
         text = self._text
         yield Static(
             highlight_code(text) if isinstance(text, str) else text, markup=False
@@ -244,11 +246,11 @@ class Confirm(Dialog[str]):
         )
         yield LineInput(id="answer", compact=True)
 
-    def rest(self) -> ComposeResult:
+    def compose_rest(self) -> ComposeResult:
         if self._mail:
             with VerticalScroll(id="rest", can_focus=False):
                 yield Static(
-                    plain("\n".join(map(make_printable, self._mail))), markup=False
+                    plain_text("\n".join(map(make_printable, self._mail))), markup=False
                 )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -283,26 +285,28 @@ class Reader(Modal[None]):
     @property
     def shown_keys(self) -> ShownKeys:
         """Label the copy key with what can be copied. Hide the key if there is nothing to copy."""
-        kind, _ = copyable(self.focused)
+        kind, _ = find_copyable_text(self.focused)
         hidden = frozenset(() if kind else ("app.copy",))
         return ShownKeys(hidden=hidden, labels={"app.copy": f"copy {kind}"})
 
     def on_option_list_option_highlighted(self) -> None:
-        self.query_one(KeyLine).draw()
+        self.query_one(KeyLine).redraw_keys()
 
     def compose(self) -> ComposeResult:
         with Panel(title=self._title, classes="reader"):
             yield RowList(ident="text")
-        yield from self.foot()
+        yield from self.compose_foot()
 
     def on_mount(self) -> None:
         self.query_one("#text").focus()
 
     def on_resize(self) -> None:
-        wide = max(20, self.size.width - 5)
-        rows = self._rows(wide) if callable(self._rows) else self._rows
-        texts = (row if isinstance(row, Text) else plain(row) for row in rows)
-        self.query_one(RowList).fill(Row(text, at, at) for at, text in enumerate(texts))
+        columns = max(20, self.size.width - 5)
+        rows = self._rows(columns) if callable(self._rows) else self._rows
+        texts = (row if isinstance(row, Text) else plain_text(row) for row in rows)
+        self.query_one(RowList).set_rows(
+            Row(text, index, index) for index, text in enumerate(texts)
+        )
 
     def on_option_list_option_selected(self) -> None:
         self.action_close()
@@ -319,13 +323,15 @@ NO_MAIL_IN_DEMO = (
 def show_draft(app: App[Any], file: Path) -> None:
     rows = file.read_text(encoding="utf-8").splitlines()
     path = shlex.quote(str(file))
-    send = [
+    send_lines = [
         "Next, in a shell: edit the draft, then send it:",
         f"  git send-email {path}",
     ]
     if is_in_demo():
-        send = [NO_MAIL_IN_DEMO]
-    app.push_screen(Reader(f"Draft: {path}", ["Nothing was sent.", *send, "", *rows]))
+        send_lines = [NO_MAIL_IN_DEMO]
+    app.push_screen(
+        Reader(f"Draft: {path}", ["Nothing was sent.", *send_lines, "", *rows])
+    )
 
 
 class Option(NamedTuple):
@@ -336,24 +342,24 @@ class Option(NamedTuple):
     call: Callable[[], object]
 
 
-def ask_which(
+def ask_for_option(
     app: App[Any], question: str, options: Sequence[Option], title: str = ""
 ) -> None:
-    answers = [(str(at), *one[:2]) for at, one in enumerate(options)]
+    answers = [(str(index), *option[:2]) for index, option in enumerate(options)]
 
-    def run(choice: str) -> None:
+    def run_option(choice: str) -> None:
         options[int(choice)].call()
 
-    ask_answer(app, Choose(question, answers, title), run)
+    ask_for_answer(app, Choose(question, answers, title), run_option)
 
 
-def ask_yes(
-    app: App[Any], question: Choose | Confirm, then: Callable[[], None]
+def ask_for_confirmation(
+    app: App[Any], question: Choose | Confirm, on_yes: Callable[[], None]
 ) -> None:
-    app.push_screen(question, lambda answer: then() if answer == "yes" else None)
+    app.push_screen(question, lambda answer: on_yes() if answer == "yes" else None)
 
 
-def ask_answer(
-    app: App[Any], question: Choose | LineDialog, then: Callable[[str], None]
+def ask_for_answer(
+    app: App[Any], question: Choose | LineDialog, on_answer: Callable[[str], None]
 ) -> None:
-    app.push_screen(question, lambda answer: then(answer) if answer else None)
+    app.push_screen(question, lambda answer: on_answer(answer) if answer else None)

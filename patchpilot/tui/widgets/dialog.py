@@ -41,7 +41,7 @@ class Modal(ModalScreen[T]):
         Binding("question_mark", "app.help", "help"),
     ]
 
-    def foot(self) -> ComposeResult:
+    def compose_foot(self) -> ComposeResult:
         with Vertical(classes="foot"):
             yield MessageRow()
             yield KeyLine()
@@ -55,9 +55,9 @@ class Modal(ModalScreen[T]):
 
 
 class Dialog(Modal[T]):
-    """A dialog whose `head()` yields the question and the answers; Escape returns None.
+    """A dialog whose `compose_head()` yields the question and the answers; Escape returns None.
 
-    `rest()` yields the explanation, a widget named `rest`, which scrolls on a low terminal.
+    `compose_rest()` yields the explanation, a widget named `rest`, which scrolls on a low terminal.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,57 +70,59 @@ class Dialog(Modal[T]):
     def compose(self) -> ComposeResult:
         with Panel(title=self.title_text, classes="dialog"):
             with Vertical(id="head"):
-                yield from self.head()
-            yield from self.rest()
-        yield from self.foot()
+                yield from self.compose_head()
+            yield from self.compose_rest()
+        yield from self.compose_foot()
 
-    def head(self) -> ComposeResult:
+    def compose_head(self) -> ComposeResult:
         raise NotImplementedError
 
-    def rest(self) -> ComposeResult:
+    def compose_rest(self) -> ComposeResult:
         return iter(())
 
     @property
-    def _rest(self) -> Widget | None:
+    def _rest_widget(self) -> Widget | None:
         return next(iter(self.query("#rest")), None)
 
     def on_mount(self) -> None:
-        if rest := self._rest:
+        if rest_widget := self._rest_widget:
             for name in ("scroll_y", "virtual_size", "show_vertical_scrollbar"):
-                self.watch(rest, name, self._say_below, init=False)
+                self.watch(rest_widget, name, self._show_hidden_line_count, init=False)
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self.fit)
+        self.call_after_refresh(self.fit_rest)
 
-    def fit(self) -> None:
-        if rest := self._rest:
+    def fit_rest(self) -> None:
+        if rest_widget := self._rest_widget:
             head = self.query_one("#head").outer_size.height
-            rest.styles.max_height = max(LEAST, self.size.height - FOOT - head)
-            self._say_below()
+            rest_widget.styles.max_height = max(LEAST, self.size.height - FOOT - head)
+            self._show_hidden_line_count()
 
-    def _say_below(self) -> None:
-        def say() -> None:
-            if (rest := self._rest) and self.is_mounted:
-                below = rest.max_scroll_y - round(rest.scroll_y)
+    def _show_hidden_line_count(self) -> None:
+        def show_count() -> None:
+            if (rest_widget := self._rest_widget) and self.is_mounted:
+                hidden_lines = rest_widget.max_scroll_y - round(rest_widget.scroll_y)
                 panel = self.query_one(Panel)
                 panel.count = (
-                    f"{format_count(below, 'more line')} below" if below > 0 else ""
+                    f"{format_count(hidden_lines, 'more line')} below"
+                    if hidden_lines > 0
+                    else ""
                 )
                 self.refresh_bindings()
 
-        self.call_after_refresh(say)
+        self.call_after_refresh(show_count)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Show PgDn and PgUp only if the explanation can be scrolled."""
         if action != "page":
             return super().check_action(action, parameters)
-        rest = self._rest
-        return rest is not None and rest.max_scroll_y > 0
+        rest_widget = self._rest_widget
+        return rest_widget is not None and rest_widget.max_scroll_y > 0
 
     def action_page(self, step: int) -> None:
-        if rest := self._rest:
-            lines = max(1, rest.scrollable_content_region.height - 1)
-            rest.scroll_relative(y=step * lines, animate=False)
+        if rest_widget := self._rest_widget:
+            lines = max(1, rest_widget.scrollable_content_region.height - 1)
+            rest_widget.scroll_relative(y=step * lines, animate=False)
 
     def action_no(self) -> None:
         self.dismiss(None)

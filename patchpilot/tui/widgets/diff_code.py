@@ -43,11 +43,11 @@ _WORDS = re.compile(
 
 
 @lru_cache(maxsize=32)
-def lexer_of(path: str) -> Any:
+def find_lexer(path: str) -> Any:
     """Return the Pygments lexer for a file name, or None if its type is not supported."""
     name = path.rpartition("/")[2]
     alias = next(
-        (alias for start, alias in _BY_NAME if name.startswith(start)), ""
+        (alias for prefix, alias in _BY_NAME if name.startswith(prefix)), ""
     ) or _BY_ENDING.get(name.rpartition(".")[2], "")
     if not alias:
         return None
@@ -62,25 +62,27 @@ def highlight_lines(path: str, lines: Sequence[str], *, dark: bool) -> list[Text
     The lines may start inside a comment; in C, this is detected by the next `*/` or by leading
     asterisks.
     """
-    lexer = lexer_of(path)
+    lexer = find_lexer(path)
     if lexer is None or not lines:
         return list(map(Text, lines))
     from rich.syntax import Syntax
 
-    kept = [line if len(line) <= LONGEST else "" for line in lines]
+    parsed_lines = [line if len(line) <= LONGEST else "" for line in lines]
     is_c = lexer.name in ("C", "C++", "devicetree")
-    before = "/*" if is_c and _inside_comment(kept) else ""
+    prefix = "/*" if is_c and _starts_inside_comment(parsed_lines) else ""
     syntax = Syntax("", lexer, theme="ansi_dark" if dark else "ansi_light")
-    text = syntax.highlight(before + "\n".join(kept))
+    text = syntax.highlight(prefix + "\n".join(parsed_lines))
     text.highlight_regex(_TYPES, "cyan")
-    found = text[len(before) :].split("\n", allow_blank=True)
+    highlighted = text[len(prefix) :].split("\n", allow_blank=True)
     return [
-        Text(line) if line != short else row
-        for line, short, row in zip(lines, kept, found, strict=False)
+        Text(line) if line != parsed_line else row
+        for line, parsed_line, row in zip(
+            lines, parsed_lines, highlighted, strict=False
+        )
     ]
 
 
-def _inside_comment(lines: Sequence[str]) -> bool:
+def _starts_inside_comment(lines: Sequence[str]) -> bool:
     text = "\n".join(lines)
     end, start = text.find("*/"), text.find("/*")
     return bool(_COMMENT_LINE.match(lines[0])) or (
@@ -88,7 +90,7 @@ def _inside_comment(lines: Sequence[str]) -> bool:
     )
 
 
-def changed_words(
+def find_changed_words(
     old: str, new: str
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """Return the columns of the words removed from the old line, and of the words added in the new
@@ -98,31 +100,31 @@ def changed_words(
     """
     if max(len(old), len(new)) > LONGEST:
         return [], []
-    before, after = _WORDS.findall(old), _WORDS.findall(new)
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    old_words, new_words = _WORDS.findall(old), _WORDS.findall(new)
+    matcher = SequenceMatcher(None, old_words, new_words, autojunk=False)
     if matcher.ratio() < ALIKE:
         return [], []
     changed = [block for block in matcher.get_opcodes() if block[0] != "equal"]
-    return _spans(before, [(a, b) for _, a, b, _, _ in changed]), _spans(
-        after, [(a, b) for _, _, _, a, b in changed]
-    )
+    return _word_spans(
+        old_words, [(start, end) for _, start, end, _, _ in changed]
+    ), _word_spans(new_words, [(start, end) for _, _, _, start, end in changed])
 
 
-def _spans(
+def _word_spans(
     words: Sequence[str], ranges: Sequence[tuple[int, int]]
 ) -> list[tuple[int, int]]:
     """Convert ranges of words to columns, joining those separated only by spaces."""
-    ends = [0]
+    word_ends = [0]
     for word in words:
-        ends.append(ends[-1] + len(word))
-    found: list[tuple[int, int]] = []
+        word_ends.append(word_ends[-1] + len(word))
+    spans: list[tuple[int, int]] = []
     previous = 0
     for first, last in ranges:
         if first == last:
             continue
-        if found and not "".join(words[previous:first]).strip():
-            found[-1] = (found[-1][0], ends[last])
+        if spans and not "".join(words[previous:first]).strip():
+            spans[-1] = (spans[-1][0], word_ends[last])
         else:
-            found.append((ends[first], ends[last]))
+            spans.append((word_ends[first], word_ends[last]))
         previous = last
-    return found
+    return spans

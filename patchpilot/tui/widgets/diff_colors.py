@@ -42,11 +42,11 @@ class DiffColors:
             and ground.ansi is None
             and app.console.color_system != "standard"
         )
-        named = app.theme_variables
-        self._text = Color.parse(named["foreground"])
-        self._grounds = {"": ground, "panel": Color.parse(named["panel"])}
+        theme_colors = app.theme_variables
+        self._text = Color.parse(theme_colors["foreground"])
+        self._grounds = {"": ground, "panel": Color.parse(theme_colors["panel"])}
         for sign, name in (("added", "success"), ("removed", "error")):
-            color = Color.parse(named[name])
+            color = Color.parse(theme_colors[name])
             self._grounds[sign] = ground.blend(color, LINE)
             self._grounds[f"{sign}-word"] = ground.blend(color, WORD)
         self.style = cache(self._style)
@@ -59,14 +59,16 @@ class DiffColors:
         `cursor` is set for the line with the cursor.
         """
         style = Style.parse(ROLES.get(role, ""))
-        sign, _, word = ground.partition("-")
+        sign, _, is_word = ground.partition("-")
         if not self.tinted:
-            marked = Style(bold=bool(word) or None, underline=bool(word) or None)
-            return Style.parse(ROLES.get(sign, "")) + style + marked
-        back = self._grounds[ground]
+            emphasis = Style(
+                bold=bool(is_word) or None, underline=bool(is_word) or None
+            )
+            return Style.parse(ROLES.get(sign, "")) + style + emphasis
+        background = self._grounds[ground]
         if cursor:
-            back = back.blend(self._text, CURSOR)
-        return style + Style(bgcolor=back.rich_color)
+            background = background.blend(self._text, CURSOR)
+        return style + Style(bgcolor=background.rich_color)
 
     @property
     def base(self) -> Style:

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from patchpilot.model.trailer import is_trailer
 
 
-class Kind(Enum):
+class LineKind(Enum):
     """The kind of a line in a patch, message or diff."""
 
     TEXT = auto()
@@ -32,8 +32,8 @@ class Kind(Enum):
     """`\\ No newline at end of file`"""
 
 
-CHANGED = (Kind.ADDED, Kind.REMOVED)
-CODE = frozenset((Kind.CONTEXT, *CHANGED))
+CHANGED = (LineKind.ADDED, LineKind.REMOVED)
+CODE = frozenset((LineKind.CONTEXT, *CHANGED))
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@ ?(.*)")
 _PATCH = re.compile(r"From [0-9a-f]{40} |commit [0-9a-f]{7,64}(?: |$)")
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,40}):(?: |$)")
@@ -43,9 +43,9 @@ _META = re.compile(
     r"|(?:rename|copy) (?:from|to) |Binary files |GIT binary patch"
 )
 _CODE = {
-    "+": Kind.ADDED,
-    "-": Kind.REMOVED,
-    **dict.fromkeys((" ", "", "\t"), Kind.CONTEXT),
+    "+": LineKind.ADDED,
+    "-": LineKind.REMOVED,
+    **dict.fromkeys((" ", "", "\t"), LineKind.CONTEXT),
 }
 _NOTES = (
     ("new file mode ", "new file"),
@@ -56,7 +56,7 @@ _NOTES = (
 
 
 @dataclass(slots=True)
-class Part:
+class DiffPart:
     """A file or a hunk in a diff, with its rows from `start` to `end` (exclusive).
 
     `name` is a file's path or the text after a hunk's second @@. A file has a `note` on what
@@ -78,55 +78,55 @@ class DiffRows:
     """
 
     def __init__(self, rows: Sequence[str] = ()) -> None:
-        self.kinds, self.new = list[Kind](), list[int]()
-        self.file_of, self.hunk_of = list[Part | None](), list[Part | None]()
-        self.files, self.hunks = list[Part](), list[Part]()
+        self.kinds, self.new = list[LineKind](), list[int]()
+        self.file_of, self.hunk_of = list[DiffPart | None](), list[DiffPart | None]()
+        self.files, self.hunks = list[DiffPart](), list[DiffPart]()
         self._rows = rows
         self._state = "headers" if rows and _HEADER.match(rows[0]) else "text"
         self._old_left = self._new_left = self._number = 0
-        self._file: Part | None = None
-        self._hunk: Part | None = None
+        self._file: DiffPart | None = None
+        self._hunk: DiffPart | None = None
         self._after_rule = False
-        for at in range(len(rows)):
-            self._take(at)
+        for index in range(len(rows)):
+            self._add_row(index)
         self._end_file(len(rows))
 
-    def block(self, row: int) -> tuple[range, range]:
+    def find_change(self, row: int) -> tuple[range, range]:
         """Return the removed and the added rows of the change around this row."""
         start = end = row
         while self.kinds[start - 1] in CHANGED:
             start -= 1
         while end < len(self.kinds) and self.kinds[end] in CHANGED:
             end += 1
-        middle = start + self.kinds[start:end].count(Kind.REMOVED)
+        middle = start + self.kinds[start:end].count(LineKind.REMOVED)
         return range(start, middle), range(middle, end)
 
-    def counts(self, part: Part) -> tuple[int, int]:
+    def count_changes(self, part: DiffPart) -> tuple[int, int]:
         kinds = self.kinds[part.start : part.end]
-        return kinds.count(Kind.ADDED), kinds.count(Kind.REMOVED)
+        return kinds.count(LineKind.ADDED), kinds.count(LineKind.REMOVED)
 
-    def _take(self, at: int) -> None:
-        row = self._rows[at]
-        new, kind = 0, self._code(row)
+    def _add_row(self, index: int) -> None:
+        row = self._rows[index]
+        new_number, kind = 0, self._classify_code(row)
         if kind is None:
-            kind = self._structure(at, row) or self._prose(row)
-        elif kind is not Kind.MARK:
-            new = self._number if kind is not Kind.REMOVED else 0
-            self._old_left -= kind is not Kind.ADDED
-            self._new_left -= kind is not Kind.REMOVED
-            self._number += kind is not Kind.REMOVED
+            kind = self._classify_structure(index, row) or self._classify_prose(row)
+        elif kind is not LineKind.MARK:
+            new_number = self._number if kind is not LineKind.REMOVED else 0
+            self._old_left -= kind is not LineKind.ADDED
+            self._new_left -= kind is not LineKind.REMOVED
+            self._number += kind is not LineKind.REMOVED
         self.kinds.append(kind)
-        self.new.append(new)
+        self.new.append(new_number)
         self.file_of.append(self._file)
         self.hunk_of.append(self._hunk)
 
-    def _code(self, row: str) -> Kind | None:
+    def _classify_code(self, row: str) -> LineKind | None:
         """Classify a row of a hunk, based on the number of lines in the hunk's header.
 
         A row that is not code ends the hunk early.
         """
         if row.startswith("\\") and self._hunk:
-            return Kind.MARK
+            return LineKind.MARK
         if self._old_left <= 0 and self._new_left <= 0:
             return None
         kind = _CODE.get(row[:1])
@@ -134,84 +134,92 @@ class DiffRows:
             self._old_left = self._new_left = 0
         return kind
 
-    def _structure(self, at: int, row: str) -> Kind | None:
-        following = self._rows[at + 1] if at + 1 < len(self._rows) else ""
+    def _classify_structure(self, index: int, row: str) -> LineKind | None:
+        next_row = self._rows[index + 1] if index + 1 < len(self._rows) else ""
         if row.startswith("diff --git ") or (
             row.startswith("--- ")
-            and following.startswith("+++ ")
+            and next_row.startswith("+++ ")
             and self._state != "file"
         ):
-            self._end_file(at)
+            self._end_file(index)
             path = row[4:] if row.startswith("--- ") else row.rpartition(" ")[2]
-            self._file, self._state = Part(at, _bare(path)), "file"
+            self._file, self._state = DiffPart(index, _strip_path_prefix(path)), "file"
             self.files.append(self._file)
-            return Kind.FILE
+            return LineKind.FILE
         if self._file and (match := _HUNK.match(row)):
-            self._end_hunk(at)
-            _, old_count, new, new_count, section = match.groups()
-            self._number = int(new)
+            self._end_hunk(index)
+            _, old_count, new_start, new_count, section = match.groups()
+            self._number = int(new_start)
             self._old_left, self._new_left = (
                 int(count) if count is not None else 1
                 for count in (old_count, new_count)
             )
-            self._hunk, self._state = Part(at, section, self._number), "hunk"
+            self._hunk, self._state = DiffPart(index, section, self._number), "hunk"
             self.hunks.append(self._hunk)
-            return Kind.HUNK
+            return LineKind.HUNK
         if self._file and self._state == "file" and _META.match(row):
-            self._about(self._file, row)
-            return Kind.META
+            self._describe_file(self._file, row)
+            return LineKind.META
         if _PATCH.match(row):
-            self._end_file(at)
+            self._end_file(index)
             self._state, self._after_rule = "headers", False
-            return Kind.PATCH
+            return LineKind.PATCH
         if self._state in ("file", "hunk"):
-            self._end_file(at)
+            self._end_file(index)
             self._state = "text"
         return None
 
     @staticmethod
-    def _about(part: Part, row: str) -> None:
-        for start, words in _NOTES:
-            if row.startswith(start):
-                part.note = words + (
-                    row.removeprefix(start) if words.endswith(" ") else ""
+    def _describe_file(part: DiffPart, row: str) -> None:
+        for prefix, note in _NOTES:
+            if row.startswith(prefix):
+                part.note = note + (
+                    row.removeprefix(prefix) if note.endswith(" ") else ""
                 )
         if row.startswith("+++ ") and not row.startswith("+++ /dev/null"):
-            part.name = _bare(row[4:])
+            part.name = _strip_path_prefix(row[4:])
 
-    def _prose(self, row: str) -> Kind:
+    def _classify_prose(self, row: str) -> LineKind:
         if self._state == "headers":
             if not row.strip():
                 self._state = "text"
-                return Kind.TEXT
+                return LineKind.TEXT
             if (
                 row[:1] in (" ", "\t")
                 and self.kinds
-                and self.kinds[-1] in (Kind.HEADER, Kind.SUBJECT)
+                and self.kinds[-1] in (LineKind.HEADER, LineKind.SUBJECT)
             ):
                 return self.kinds[-1]
             if match := _HEADER.match(row):
-                return Kind.SUBJECT if match[1].lower() == "subject" else Kind.HEADER
+                return (
+                    LineKind.SUBJECT
+                    if match[1].lower() == "subject"
+                    else LineKind.HEADER
+                )
             self._state = "text"
         if row in ("---", "-- "):
             self._after_rule = True
-            return Kind.RULE
+            return LineKind.RULE
         if self._after_rule and _STAT.match(row):
-            return Kind.STAT
-        return Kind.TRAILER if not self._after_rule and is_trailer(row) else Kind.TEXT
+            return LineKind.STAT
+        return (
+            LineKind.TRAILER
+            if not self._after_rule and is_trailer(row)
+            else LineKind.TEXT
+        )
 
-    def _end_hunk(self, at: int) -> None:
+    def _end_hunk(self, index: int) -> None:
         if self._hunk:
-            self._hunk.end = at
+            self._hunk.end = index
         self._hunk, self._old_left, self._new_left = None, 0, 0
 
-    def _end_file(self, at: int) -> None:
-        self._end_hunk(at)
+    def _end_file(self, index: int) -> None:
+        self._end_hunk(index)
         if self._file:
-            self._file.end = at
+            self._file.end = index
         self._file = None
 
 
-def _bare(name: str) -> str:
+def _strip_path_prefix(name: str) -> str:
     name = name.split("\t")[0].strip().strip('"')
     return name[2:] if name[:2] in ("a/", "b/") else name

@@ -14,10 +14,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from patchpilot.model.printable import width
-from patchpilot.tui.view.rich_text import KEY, plain
+from patchpilot.tui.view.rich_text import KEY, plain_text
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.lists import description_of
+from patchpilot.tui.widgets.lists import describe_key
 from patchpilot.tui.widgets.message_row import MessageRow
 
 GAP = 2
@@ -49,13 +49,13 @@ class KeyLine(Widget):
     _laid: tuple[int, tuple[list[Shown], list[Shown]]] | None = None
 
     def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        self.screen.bindings_updated_signal.subscribe(self, self._redraw_if_current)
 
-    def _changed(self, screen: Screen[object]) -> None:
+    def _redraw_if_current(self, screen: Screen[object]) -> None:
         if screen is self.screen:
-            self.draw()
+            self.redraw_keys()
 
-    def draw(self) -> None:
+    def redraw_keys(self) -> None:
         self._laid = None
         self.refresh()
         self.screen.query(MessageRow).refresh()
@@ -63,12 +63,12 @@ class KeyLine(Widget):
     def _stage_keys(self, screen: Any, stage: Stage) -> ShownKeys:
         """Return a stage's keys including the defaults, with the key for its next step first."""
         keys: ShownKeys = screen.shown_keys
-        if stage in screen.without_topic:
+        if stage in screen.stages_without_topic:
             return ShownKeys(("b", "0"), frozenset((NEXT,)))
         app: Any = self.app
-        needed, following = app.next_key(screen), list(Stage)[stage.number :][:1]
+        next_key, next_stages = app.next_key(screen), list(Stage)[stage.number :][:1]
         labels = {
-            NEXT: "".join(f"go to {it.label}" for it in following),
+            NEXT: "".join(f"go to {next_stage.label}" for next_stage in next_stages),
             JUMP: screen.jump_label,
             "enlarge": "shrink" if screen.maximized else "enlarge",
             **keys.labels,
@@ -76,8 +76,10 @@ class KeyLine(Widget):
         if screen.has_class("-detail"):
             labels["cancel"] = "close"
         # the next stage's key is n, which is always shown
-        if needed and needed.key not in [str(it.number) for it in following]:
-            keys = replace(keys, first=(needed.key, *keys.first))
+        if next_key and next_key.key not in [
+            str(next_stage.number) for next_stage in next_stages
+        ]:
+            keys = replace(keys, first=(next_key.key, *keys.first))
         return replace(keys, labels=labels)
 
     def _screen_keys(self) -> tuple[list[Shown], list[Shown]]:
@@ -85,56 +87,65 @@ class KeyLine(Widget):
         app, screen = self.app, self.app.screen
         stage: Stage | None = getattr(screen, "stage", None)
         keys: ShownKeys = getattr(screen, "shown_keys", ALL_KEYS)
-        known, seldom = dict[str, Shown](), dict[str, Shown]()
+        shown_keys, rare_keys = dict[str, Shown](), dict[str, Shown]()
         if stage:
             keys = self._stage_keys(screen, stage)
-        seen, active = set(keys.hidden), list(screen.active_bindings.values())
-        if stage in getattr(screen, "without_topic", ()):
-            active = [it for it in active if it.node is app]
+        handled_actions, active = (
+            set(keys.hidden),
+            list(screen.active_bindings.values()),
+        )
+        if stage in getattr(screen, "stages_without_topic", ()):
+            active = [active_key for active_key in active if active_key.node is app]
         # during a search, n goes to the next match
-        if any(it.binding.action == MATCH for it in active):
-            seen.add(NEXT)
+        if any(active_key.binding.action == MATCH for active_key in active):
+            handled_actions.add(NEXT)
             keys = replace(keys, first=("n", "N", "Esc"))
 
-        def order(one: ActiveBinding) -> tuple[int, ...]:
-            key = app.get_key_display(one.binding)
+        def sort_key(active_binding: ActiveBinding) -> tuple[int, ...]:
+            key = app.get_key_display(active_binding.binding)
             return (
                 (*keys.first, key).index(key),
-                one.binding.key != "enter",
-                one.node is app,
-                one.binding.action == "app.help",
+                active_binding.binding.key != "enter",
+                active_binding.node is app,
+                active_binding.binding.action == "app.help",
             )
 
-        for one in sorted(active, key=order):
-            action, binding = one.binding.action, one.binding
-            label = keys.labels.get(action, description_of(one.node, binding))
-            is_own, key = one.node is app, app.get_key_display(binding)
+        for active_binding in sorted(active, key=sort_key):
+            action, binding = active_binding.binding.action, active_binding.binding
+            label = keys.labels.get(action, describe_key(active_binding.node, binding))
+            is_own, key = active_binding.node is app, app.get_key_display(binding)
             is_shown = binding.show or key in keys.first
-            if action in seen or not label or (is_own and not is_shown):
+            if action in handled_actions or not label or (is_own and not is_shown):
                 continue
             if is_shown:
-                seen.add(action)
-                known[key] = (key, label, one)
-            elif one.node is screen and binding.tooltip and key not in known:
-                seldom[key] = (key, label, one)
+                handled_actions.add(action)
+                shown_keys[key] = (key, label, active_binding)
+            elif (
+                active_binding.node is screen
+                and binding.tooltip
+                and key not in shown_keys
+            ):
+                rare_keys[key] = (key, label, active_binding)
 
         hints = [(key, words, None) for key, words in getattr(screen, "hints", ())]
-        return [*hints, *known.values()], list(seldom.values())
+        return [*hints, *shown_keys.values()], list(rare_keys.values())
 
-    def rows(self) -> tuple[list[Shown], list[Shown]]:
+    def fit_keys(self) -> tuple[list[Shown], list[Shown]]:
         if self._laid and self._laid[0] == self.size.width:
             return self._laid[1]
-        known, seldom = self._screen_keys()
-        fits = _fitting(sorted(known, key=self._rank), self.size.width)
-        line = [shown for shown in known if shown in fits]
-        rest = [shown for shown in known if shown not in fits]
+        all_keys, rare_keys = self._screen_keys()
+        fitting_keys = _keys_that_fit(
+            sorted(all_keys, key=self._key_priority), self.size.width
+        )
+        line = [key for key in all_keys if key in fitting_keys]
+        remaining = [key for key in all_keys if key not in fitting_keys]
         self._laid = (
             self.size.width,
-            (line, _fitting([*rest, *seldom], self.size.width - 1)),
+            (line, _keys_that_fit([*remaining, *rare_keys], self.size.width - 1)),
         )
         return self._laid[1]
 
-    def _rank(self, row: Shown) -> int:
+    def _key_priority(self, row: Shown) -> int:
         """Return how early a key is dropped if space is short.
 
         A list's Enter is dropped before hints.
@@ -151,29 +162,31 @@ class KeyLine(Widget):
         Clicking a key runs it.
         """
         line = Text(" ", no_wrap=True)
-        named = {self.app: "app", self.app.screen: "screen"}
-        for key, words, active in self.rows()[row]:
+        namespaces = {self.app: "app", self.app.screen: "screen"}
+        for key, label, active in self.fit_keys()[row]:
             is_enabled = active is None or active.enabled
             style = "" if is_enabled else "dim"
-            shown = Text.assemble((f"{key} ", style or KEY), plain(words, style))
+            key_text = Text.assemble(
+                (f"{key} ", style or KEY), plain_text(label, style)
+            )
             if active and is_enabled:
-                owner = named.get(active.node, "focused")
-                shown.apply_meta({"@click": f"{owner}.{active.binding.action}"})
-            line.append(shown).append(" " * GAP)
+                owner = namespaces.get(active.node, "focused")
+                key_text.apply_meta({"@click": f"{owner}.{active.binding.action}"})
+            line.append(key_text).append(" " * GAP)
         return line
 
     def render(self) -> Text:
         return self.text(0)
 
 
-def _fitting(keys: Sequence[Shown], columns: int) -> list[Shown]:
-    room, fits = columns - 1 + GAP, list[Shown]()
-    for shown in keys:
-        if _wide(shown) <= room:
-            room -= _wide(shown)
-            fits.append(shown)
-    return fits
+def _keys_that_fit(keys: Sequence[Shown], columns: int) -> list[Shown]:
+    remaining_columns, fitting_keys = columns - 1 + GAP, list[Shown]()
+    for key in keys:
+        if _key_width(key) <= remaining_columns:
+            remaining_columns -= _key_width(key)
+            fitting_keys.append(key)
+    return fitting_keys
 
 
-def _wide(row: Shown) -> int:
+def _key_width(row: Shown) -> int:
     return width(row[0]) + 1 + width(row[1]) + GAP

@@ -62,11 +62,11 @@ class List(OptionList):
 
 def event_row(event: OptionList.OptionMessage) -> int:
     """Return the row that an event is about, or -1 if the list has been refilled since then."""
-    options, at = event.option_list.options, event.option_index
-    return at if at < len(options) and options[at] is event.option else -1
+    options, index = event.option_list.options, event.option_index
+    return index if index < len(options) and options[index] is event.option else -1
 
 
-def description_of(node: DOMNode, binding: Binding) -> str:
+def describe_key(node: DOMNode, binding: Binding) -> str:
     """Return the effect of a key; for Enter, the list defines the effect."""
     if isinstance(node, List) and binding.action == "select":
         return node.enter if node.highlighted is not None else ""
@@ -93,56 +93,66 @@ class RowList(List, Searchable):
     rows: tuple[Row, ...] = ()
     rank = 1
 
-    def lines(self) -> Iterable[str]:
+    def searchable_lines(self) -> Iterable[str]:
         return (
             f"{row.text.plain} {row.hidden}" * (row.about is not None)
             for row in self.rows
         )
 
     @property
-    def place(self) -> int:
+    def cursor_line(self) -> int:
         return self.highlighted or 0
 
-    def go(self, line: int) -> None:
+    def go_to_line(self, line: int) -> None:
         self.highlighted = line
 
     @property
-    def row(self) -> Row | None:
-        at = self.highlighted
-        return self.rows[at] if at is not None and at < len(self.rows) else None
+    def selected_row(self) -> Row | None:
+        index = self.highlighted
+        return (
+            self.rows[index] if index is not None and index < len(self.rows) else None
+        )
 
     @property
-    def chosen(self) -> Any:
-        return self.row.about if self.row else None
+    def selected_item(self) -> Any:
+        return self.selected_row.about if self.selected_row else None
 
     @property
     def position(self) -> str:
-        if self.chosen is None:
+        if self.selected_item is None:
             return ""
-        return f"{self._selectable.index(self.highlighted or 0) + 1}/{len(self._selectable)}"
+        return f"{self._enabled_rows.index(self.highlighted or 0) + 1}/{len(self._enabled_rows)}"
 
     @property
-    def _selectable(self) -> list[int]:
-        return [at for at, row in enumerate(self.rows) if row.about is not None]
+    def _enabled_rows(self) -> list[int]:
+        return [index for index, row in enumerate(self.rows) if row.about is not None]
 
-    def select(self, key: Hashable) -> None:
-        places = (at for at, row in enumerate(self.rows) if row.key == key)
-        self.highlighted = next(places, self.highlighted)
+    def select_row(self, key: Hashable) -> None:
+        indexes = (index for index, row in enumerate(self.rows) if row.key == key)
+        self.highlighted = next(indexes, self.highlighted)
 
-    def fill(self, rows: Iterable[Row], key: Hashable = None) -> None:
+    def set_rows(self, rows: Iterable[Row], key: Hashable = None) -> None:
         """Show these rows without scrolling; put the cursor on the row with this key, on its
         previous row, or on the first.
         """
         top = self.scroll_offset.y
-        wanted = key if key is not None else self.row.key if self.row else None
+        wanted_key = (
+            key
+            if key is not None
+            else self.selected_row.key
+            if self.selected_row
+            else None
+        )
         self.rows = tuple(rows)
-        places = self._selectable
-        same = (at for at in places if self.rows[at].key == wanted)
+        enabled_rows = self._enabled_rows
+        matches = (
+            index for index in enabled_rows if self.rows[index].key == wanted_key
+        )
         with self.prevent(OptionList.OptionHighlighted):
             self.clear_options()
             self.add_options(
                 Option(row.text, disabled=row.about is None) for row in self.rows
             )
-            self.highlighted = next(same, places[0] if places else None)
+            self.highlighted = next(matches, enabled_rows[0] if enabled_rows else None)
         self.scroll_to(y=top, animate=False, force=True, immediate=True)
         self.scroll_to_highlight()

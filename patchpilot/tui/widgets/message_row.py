@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from patchpilot.model.printable import make_one_line
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
-from patchpilot.tui.view.rich_text import plain
+from patchpilot.tui.view.rich_text import plain_text
 
 SIGNS = {"information": "done", "warning": "warning", "error": "blocked"}
 """Maps the severity of a message to the name of its sign."""
@@ -36,19 +36,24 @@ class MessageRow(Static):
         self._timer: Timer | None = None
         self._since = 0.0
 
-    def show(self, message: str, severity: str) -> None:
+    def show_message(self, message: str, severity: str) -> None:
         if self._timer:
             self._timer.stop()
         sign = SIGNS[severity]
         text = make_one_line(message.replace("\n", "; "))
-        self._put(plain(f"{glyph(sign)} {text}" if text else "", STYLE_OF[sign]))
-        self._timer, self._since = self.set_timer(LASTS, self.clear), time.monotonic()
+        self._set_text(
+            plain_text(f"{glyph(sign)} {text}" if text else "", STYLE_OF[sign])
+        )
+        self._timer, self._since = (
+            self.set_timer(LASTS, self.clear_message),
+            time.monotonic(),
+        )
 
-    def clear(self, *, after: float = 0.0) -> None:
-        if self.content and time.monotonic() - self._since >= after:
-            self._put(Text())
+    def clear_message(self, *, min_age: float = 0.0) -> None:
+        if self.content and time.monotonic() - self._since >= min_age:
+            self._set_text(Text())
 
-    def _put(self, text: Text) -> None:
+    def _set_text(self, text: Text) -> None:
         # avoid a new layout, because it repaints the scroll bars of all panels
         if text or self.content:
             is_long = text.cell_len > self.size.width

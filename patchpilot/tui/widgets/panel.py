@@ -28,7 +28,7 @@ class Panel(Container):
     """A box with a rounded border, which is bright while the focus is inside.
 
     `heading` is in the top border; `note` (the state of the stage and the next action) and `count`
-    (`2/5`) are on the right of the bottom border; `bottom_in` fits them to the width.
+    (`2/5`) are on the right of the bottom border; `fit_bottom_text` fits them to the width.
     """
 
     ALLOW_MAXIMIZE = True
@@ -59,25 +59,29 @@ class Panel(Container):
         A change to the border's text affects only its two lines.
         """
         if not (regions or layout or recompose):
-            wide, high = self.outer_size
-            regions = (Region(-1, -1, wide, 1), Region(-1, high - 2, wide, 1))
+            columns, lines = self.outer_size
+            regions = (Region(-1, -1, columns, 1), Region(-1, lines - 2, columns, 1))
             if not self._labels:
-                sides = (-1, wide - 2)
-                regions += tuple(Region(at, 0, 1, high - 2) for at in sides)
+                sides = (-1, columns - 2)
+                regions += tuple(Region(column, 0, 1, lines - 2) for column in sides)
         return super().refresh(
             *regions, repaint=repaint, layout=layout, recompose=recompose
         )
 
-    def _label(self) -> None:
+    def _update_border_text(self) -> None:
         self._labels = True
-        room = max(0, self.outer_size.width - CORNERS)
-        heading = fit_heading(make_one_line(self.heading), room)
+        max_columns = max(0, self.outer_size.width - CORNERS)
+        heading = fit_heading(make_one_line(self.heading), max_columns)
         self.border_title = Text(heading) if heading else None
-        bottom = bottom_in(make_one_line(self.note), make_one_line(self.count), room)
+        bottom = fit_bottom_text(
+            make_one_line(self.note), make_one_line(self.count), max_columns
+        )
         self.border_subtitle = Text(bottom) if bottom else None
         self._labels = False
 
-    watch_heading = watch_note = watch_count = on_mount = on_resize = _label
+    watch_heading = watch_note = watch_count = on_mount = on_resize = (
+        _update_border_text
+    )
 
 
 class TextPanel(Panel):
@@ -96,24 +100,24 @@ class TextPanel(Panel):
         super().__init__(self.reader, title=title, id=id, classes=classes)
 
 
-def fit_heading(heading: str, room: int) -> str:
+def fit_heading(heading: str, max_columns: int) -> str:
     counts = heading.split(", ")
     if all(part[:1].isdigit() for part in counts):
-        while len(counts) > 1 and width(", ".join(counts)) > room:
+        while len(counts) > 1 and width(", ".join(counts)) > max_columns:
             counts.pop()
-    return crop_text(", ".join(counts), room)
+    return crop_text(", ".join(counts), max_columns)
 
 
-def bottom_in(note: str, count: str, room: int) -> str:
+def fit_bottom_text(note: str, count: str, max_columns: int) -> str:
     """Fit the text of the bottom border to a width.
 
     If it does not fit, drop the count, and then the reason before the key to press.
     """
     both = " · ".join(filter(None, (note, count)))
-    last = note.split("; ")[-1]
-    short = last if last.startswith("press ") else note
-    texts = (text for text in (both, note) if width(text) <= room)
-    return next(texts, crop_text(short, room))
+    last_part = note.split("; ")[-1]
+    short_note = last_part if last_part.startswith("press ") else note
+    texts = (text for text in (both, note) if width(text) <= max_columns)
+    return next(texts, crop_text(short_note, max_columns))
 
 
 class Columns(Container):

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from patchpilot.model.bug_range import NOWHERE, BugRange, ReleasePoint, ReleaseState
 from patchpilot.model.printable import crop_text
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import plain
+from patchpilot.tui.view.rich_text import plain_text
 
 LOOKS = {
     ReleaseState.CLEAN: ("ruler-clean", "green", "no bug"),
@@ -36,76 +36,80 @@ WAITING = "looking for the releases that have the bug …"
 """Shown while nothing is known."""
 
 
-def ruler_rows(bug: BugRange, columns: int) -> list[Text]:
+def draw_ruler(bug: BugRange, columns: int) -> list[Text]:
     """Draw the ruler in this many columns: versions, line, labels and notes.
 
     If the line does not fit, list the releases instead.
     """
     if not bug.points:
-        return [plain(" " * LEFT + WAITING, "dim")]
+        return [plain_text(" " * LEFT + WAITING, "dim")]
     points = bug.points
-    room = columns - LEFT - len(ReleaseState.FIX) - 3
-    wide = min(WIDEST, room // max(1, len(points) - 1))
+    line_columns = columns - LEFT - len(ReleaseState.FIX) - 3
+    point_columns = min(WIDEST, line_columns // max(1, len(points) - 1))
     notes = [
-        plain(" " * LEFT + crop_text(note, columns - LEFT), "italic")
+        plain_text(" " * LEFT + crop_text(note, columns - LEFT), "italic")
         for note in bug.notes
     ]
-    if wide < max(len(point.version) for point in points) + 1:
-        return [*_listed(points, columns), *notes]
-    words = _words(points, wide)
-    if len(notes) == 1 and len(words) + 3 + len(notes[0]) <= columns:
-        words.append(Text("   ") + notes.pop())
-    return [*_line(points, wide), words, *notes]
+    if point_columns < max(len(point.version) for point in points) + 1:
+        return [*_list_releases(points, columns), *notes]
+    labels = _draw_point_labels(points, point_columns)
+    if len(notes) == 1 and len(labels) + 3 + len(notes[0]) <= columns:
+        labels.append(Text("   ") + notes.pop())
+    return [*_draw_version_line(points, point_columns), labels, *notes]
 
 
-def _line(points: Sequence[ReleasePoint], wide: int) -> tuple[Text, Text]:
+def _draw_version_line(
+    points: Sequence[ReleasePoint], point_columns: int
+) -> tuple[Text, Text]:
     """Return the versions, and the line of points below them."""
     versions, row = Text(" " * LEFT, no_wrap=True), Text(" " * (LEFT + 1), no_wrap=True)
     states = [point.state for point in points]
-    enters = states.index(ReleaseState.ENTERS) if ReleaseState.ENTERS in states else -1
-    fixed = (
+    enters_index = (
+        states.index(ReleaseState.ENTERS) if ReleaseState.ENTERS in states else -1
+    )
+    fix_index = (
         states.index(ReleaseState.FIX) if ReleaseState.FIX in states else len(states)
     )
-    for at, point in enumerate(points):
+    for index, point in enumerate(points):
         name, style, _ = LOOKS[point.state]
-        weight = "bold" if at in (enters, fixed) else ""
-        versions.append(plain(point.version.ljust(wide), weight))
-        is_last = at == len(points) - 1
-        named = f" {point.state}" if is_last and at == fixed else ""
-        row.append(glyph(name) + named, style)
+        weight = "bold" if index in (enters_index, fix_index) else ""
+        versions.append(plain_text(point.version.ljust(point_columns), weight))
+        is_last = index == len(points) - 1
+        label = f" {point.state}" if is_last and index == fix_index else ""
+        row.append(glyph(name) + label, style)
         if not is_last:
             has_bug = point.state in (ReleaseState.AFFECTED, ReleaseState.FIXED)
-            between = (
+            line_glyph = (
                 WITH
-                if 0 <= enters <= at < fixed
+                if 0 <= enters_index <= index < fix_index
                 else BACKPORTED
-                if has_bug and at < min(enters, fixed)
+                if has_bug and index < min(enters_index, fix_index)
                 else WITHOUT
             )
-            color = "dim" if between == WITHOUT else "red"
-            row.append(glyph(between) * (wide - 1), color)
+            color = "dim" if line_glyph == WITHOUT else "red"
+            row.append(glyph(line_glyph) * (point_columns - 1), color)
     return versions, row
 
 
-def _words(points: Sequence[ReleasePoint], wide: int) -> Text:
+def _draw_point_labels(points: Sequence[ReleasePoint], point_columns: int) -> Text:
     row = Text(no_wrap=True)
-    for at, point in enumerate(points):
-        start, (_, style, word) = LEFT + at * wide, LOOKS[point.state]
+    for index, point in enumerate(points):
+        start, (_, style, word) = LEFT + index * point_columns, LOOKS[point.state]
         is_shown = point.state is ReleaseState.FIX and point is points[-1]
         if not is_shown and start >= len(row):
             word = word or str(point.state)
-            word = word if len(word) < wide else SHORT.get(point.state, word)
+            word = word if len(word) < point_columns else SHORT.get(point.state, word)
             row.append(" " * (start - len(row)))
             row.append(f"{word} ", style)
     return row
 
 
-def _listed(points: Sequence[ReleasePoint], columns: int) -> list[Text]:
+def _list_releases(points: Sequence[ReleasePoint], columns: int) -> list[Text]:
     rows = [Text(no_wrap=True)]
     for point in points:
         name, style, word = LOOKS[point.state]
         words = filter(None, (glyph(name), point.version, word or str(point.state)))
-        part = plain(" ".join(words), style)
+        part = plain_text(" ".join(words), style)
         if rows[-1] and len(rows[-1]) + 2 + len(part) > columns:
             rows.append(Text(no_wrap=True))
         rows[-1].append(Text("  " if rows[-1] else "") + part)
@@ -113,7 +117,7 @@ def _listed(points: Sequence[ReleasePoint], columns: int) -> list[Text]:
 
 
 class ReleaseRuler(Widget):
-    """The ruler for one bug, with automatic height; empty until `show` is called."""
+    """The ruler for one bug, with automatic height; empty until `show_bug` is called."""
 
     DEFAULT_CSS = "ReleaseRuler { height: auto; }"
 
@@ -121,13 +125,13 @@ class ReleaseRuler(Widget):
         super().__init__(id=ident)
         self._bug = NOWHERE
 
-    def show(self, bug: BugRange) -> None:
+    def show_bug(self, bug: BugRange) -> None:
         if bug != self._bug:
             self._bug = bug
             self.refresh(layout=True)
 
     def get_content_height(self, _: Size, __: Size, width: int) -> int:
-        return len(ruler_rows(self._bug, width))
+        return len(draw_ruler(self._bug, width))
 
     def render(self) -> Text:
-        return Text("\n").join(ruler_rows(self._bug, self.size.width))
+        return Text("\n").join(draw_ruler(self._bug, self.size.width))

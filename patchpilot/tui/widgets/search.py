@@ -30,14 +30,14 @@ class Searchable(Widget):
     rank = 0
     """If there are several such widgets, the search uses one with the lowest rank."""
 
-    def lines(self) -> Iterable[str]:
+    def searchable_lines(self) -> Iterable[str]:
         raise NotImplementedError
 
     @property
-    def place(self) -> int:
+    def cursor_line(self) -> int:
         raise NotImplementedError
 
-    def go(self, line: int) -> None:
+    def go_to_line(self, line: int) -> None:
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -46,36 +46,46 @@ class Searchable(Widget):
             return bool(self.word)
         return super().check_action(action, parameters)
 
-    def _select_match(self) -> list[int]:
+    def _matching_lines(self) -> list[int]:
         word = self.word.casefold()
-        return [at for at, line in enumerate(self.lines()) if word in line.casefold()]
+        return [
+            index
+            for index, line in enumerate(self.searchable_lines())
+            if word in line.casefold()
+        ]
 
-    def seek(self, word: str) -> None:
+    def search_word(self, word: str) -> None:
         self.word = word
-        if word and (found := self._select_match()) and self.place not in found:
-            self._go_on(found, 1)
+        if (
+            word
+            and (matches := self._matching_lines())
+            and self.cursor_line not in matches
+        ):
+            self._go_to_match(matches, 1)
         self.refresh()
         self.refresh_bindings()
 
-    def _go_on(self, rows: list[int], by: int) -> None:
-        at = bisect_right(rows, self.place) if by > 0 else 0
-        before = [line for line in rows if line < self.place]
-        self.go(rows[at % len(rows)] if by > 0 else (before or rows)[-1])
+    def _go_to_match(self, rows: list[int], direction: int) -> None:
+        index = bisect_right(rows, self.cursor_line) if direction > 0 else 0
+        earlier = [line for line in rows if line < self.cursor_line]
+        self.go_to_line(
+            rows[index % len(rows)] if direction > 0 else (earlier or rows)[-1]
+        )
 
-    def action_match(self, by: int) -> None:
-        if found := self._select_match():
-            self._go_on(found, by)
-        self.tell_match()
+    def action_match(self, direction: int) -> None:
+        if matches := self._matching_lines():
+            self._go_to_match(matches, direction)
+        self.report_match()
 
-    def tell_match(self) -> None:
+    def report_match(self) -> None:
         if self.word:
-            found = self._select_match()
-            place = bisect_right(found, self.place)
-            words = f"{place} of {len(found)}" if found else "no match"
-            self.notify(f"search “{self.word}”: {words}")
+            matches = self._matching_lines()
+            number = bisect_right(matches, self.cursor_line)
+            position_text = f"{number} of {len(matches)}" if matches else "no match"
+            self.notify(f"search “{self.word}”: {position_text}")
 
     def action_end_search(self) -> None:
-        self.seek("")
+        self.search_word("")
         self.notify("")
 
 
@@ -87,10 +97,10 @@ PART = re.compile(
 """The text in a line that can be copied."""
 
 
-def copyable(widget: Any) -> tuple[str, str]:
+def find_copyable_text(widget: Any) -> tuple[str, str]:
     """Return the kind and the text of what can be copied at a widget's cursor, or ("", "")."""
-    rows, place = getattr(widget, "rows", ()), getattr(widget, "place", 0)
-    row = (*rows[place : place + 1], "")[0]
+    rows, cursor_line = getattr(widget, "rows", ()), getattr(widget, "cursor_line", 0)
+    row = (*rows[cursor_line : cursor_line + 1], "")[0]
     match = PART.search(make_printable(str(getattr(row, "text", row))).rstrip())
     kind = match.lastgroup if match else None
     return (kind.replace("_", "-"), match[kind]) if match and kind else ("", "")
@@ -116,11 +126,11 @@ class SearchBar(LineInput):
         )
         self._in: Searchable | None = None
 
-    def _show(self, *, shown: bool) -> None:
-        self.display = shown
-        self.screen.query(MessageRow).set(display=not shown)
+    def _set_visible(self, *, is_visible: bool) -> None:
+        self.display = is_visible
+        self.screen.query(MessageRow).set(display=not is_visible)
 
-    def open(self) -> None:
+    def open_search(self) -> None:
         """Open the line.
 
         It searches a text rather than a list, and the focused widget rather than another one.
@@ -129,30 +139,30 @@ class SearchBar(LineInput):
         visible = [
             result
             for result in self.screen.query().results(Searchable)
-            if result.display and any(result.lines())
+            if result.display and any(result.searchable_lines())
         ]
-        visible.sort(key=lambda one: (one.rank, one is not focused))
+        visible.sort(key=lambda widget: (widget.rank, widget is not focused))
         self._in = next(iter(visible), None)
         if self._in:
-            self._show(shown=True)
+            self._set_visible(is_visible=True)
             self.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if self._in and self.display:
-            self._in.seek(event.value)
+            self._in.search_word(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._end()
+        self._finish_input()
 
     def action_close(self) -> None:
         if self._in:
             self._in.action_end_search()
         self.value = ""
-        self._end()
+        self._finish_input()
 
-    def _end(self) -> None:
-        self._show(shown=False)
+    def _finish_input(self) -> None:
+        self._set_visible(is_visible=False)
         if self._in:
             self._in.focus()
-            self._in.tell_match()
+            self._in.report_match()

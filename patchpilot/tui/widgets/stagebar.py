@@ -5,7 +5,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from patchpilot.tui.view.session import Session
-from patchpilot.tui.view.stage_line import stage_cells
+from patchpilot.tui.view.stage_line import fit_stage_cells
 from patchpilot.tui.view.stages import STYLES, Stage
 
 
@@ -26,13 +26,15 @@ class StageBar(Widget):
 
     def render(self) -> Text:
         """Draw the line, with the first unfinished stage in bold and the current one reversed."""
-        line, following = Text(" ", no_wrap=True), self.session.next_stage
-        for cell in stage_cells(self.session.status, self.current, self.size.width):
+        line, next_stage = Text(" ", no_wrap=True), self.session.next_stage
+        for cell in fit_stage_cells(
+            self.session.stage_status, self.current, self.size.width
+        ):
             emphasis = (
                 "bold reverse"
                 if cell.stage is self.current
                 else "bold"
-                if cell.stage is following
+                if cell.stage is next_stage
                 else ""
             )
             text = Text(cell.text, f"{STYLES[cell.state]} {emphasis}".strip())

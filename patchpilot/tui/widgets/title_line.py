@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual.widget import Widget
 
-from patchpilot.tui.view.glyphs import spinner
+from patchpilot.tui.view.glyphs import spinner_frame
 from patchpilot.tui.view.rich_text import STRONG
-from patchpilot.tui.view.title import title_row
+from patchpilot.tui.view.title import format_title_row
 
 
 class TitleLine(Widget):
@@ -31,34 +31,42 @@ class TitleLine(Widget):
             0,
         )
 
-    def show(self, subject: str, places: Sequence[str] = (), doing: str = "") -> None:
+    def show_texts(
+        self, subject: str, places: Sequence[str] = (), activity: str = ""
+    ) -> None:
         """Show a subject, places and an activity.
 
         The spinner advances with each call while there is an activity.
         """
-        said = (subject, tuple(places), doing)
-        if doing:
+        texts = (subject, tuple(places), activity)
+        if activity:
             self._step += 1
-        elif said == (self._subject, self._places, self._doing):
+        elif texts == (self._subject, self._places, self._doing):
             return
-        self._subject, self._places, self._doing = said
+        self._subject, self._places, self._doing = texts
         self.refresh()
 
     def render(self) -> Text:
-        doing = f"{spinner(self._step)} {self._doing}" if self._doing else ""
-        return title_text(self._subject, self._places, doing, self.size.width)
+        activity = f"{spinner_frame(self._step)} {self._doing}" if self._doing else ""
+        return format_title_line(self._subject, self._places, activity, self.size.width)
 
 
-def title_text(subject: str, places: Sequence[str], doing: str, wide: int) -> Text:
+def format_title_line(
+    subject: str, places: Sequence[str], activity: str, columns: int
+) -> Text:
     """Format the title line in this many columns.
 
     No style may start before text that is cut off on the left, because Textual would search for its
     line forever.
     """
-    row = title_row(subject, places, doing, wide)
+    row = format_title_row(subject, places, activity, columns)
     line, end = Text(row, no_wrap=True), row.rstrip()
-    at = len(end) - len(doing) if doing and end.endswith(doing) else end.rfind("  ")
-    line.stylize(STRONG, 0, at if at > 0 else len(row))
-    if doing and at > 0:
-        line.stylize("bold", at)
+    activity_start = (
+        len(end) - len(activity)
+        if activity and end.endswith(activity)
+        else end.rfind("  ")
+    )
+    line.stylize(STRONG, 0, activity_start if activity_start > 0 else len(row))
+    if activity and activity_start > 0:
+        line.stylize("bold", activity_start)
     return line
