@@ -255,6 +255,8 @@ class DemoApp(PatchpilotApp):
         key_text = (
             f"Press {next_key.key}: {next_key.does}" if next_key.key else next_key.does
         )
+        if len(f" {head}{key_text}  {card}") > screen.size.width:
+            card = ""
         return Text.assemble(
             plain_text(head, STRONG),
             plain_text(key_text, "reverse bold"),

@@ -85,7 +85,7 @@ def test_copying_and_suspending_work(fixed: Path, used_before: Path) -> None:
 
 def test_first_frame_precedes_textual(fixed: Path, used_before: Path) -> None:
     with Terminal(PROGRAM, fixed) as walk:
-        walk.wait_for("1 Commit", "8 Follow", "acme-old-cards · v1")
+        walk.wait_for("1 Commit", "8 Follow", "acme-old-cards")
         assert "quit" not in walk.seen
         assert not COLOUR.search(walk.seen)
 

@@ -141,7 +141,6 @@ class Choose(Dialog[Any]):
             rows = [*wrap_text(self.why, max_columns), ""] if self.why else []
             view = self.query_one("#rest", DiffView)
             view.set_rows([*rows, *self._diff])
-            view.styles.height = view.virtual_size.height
 
     def on_key(self, event: events.Key) -> None:
         """Choose an answer by its letter, unless it is typed into a field."""
