@@ -38,7 +38,7 @@ BIAS = "bias"
 MOST = 2.0
 """Maximum count of a feature."""
 
-LIKELY = 0.38
+LIKELY = 0.37
 """Minimum likelihood for a paragraph to count as a request."""
 MAX_WORDS = 60
 """Maximum number of words used from a sentence; the rest of a longer one is explanation."""

@@ -14,17 +14,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 from patchpilot.model import bounded
-from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.reply_body import MAX_LINES
-from patchpilot.reading.request_model import (
-    asks_nothing,
-)
-from patchpilot.reading.sender import name_words
+from patchpilot.reading.request_model import asks_nothing
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
 MAX_TEXT = 160
@@ -97,80 +93,47 @@ def review_points(series: PostedSeries) -> tuple[ReviewPoint, ...]:
 
 def points_of(reply: Reply) -> Iterator[ReviewPoint]:
     """Yield the requests in a message about a series. The author's own messages contain none."""
-    mail = reply.mail
-    author = reply.revision.author if reply.revision else None
-    for first, last, text, quoted in _requests(mail, author):
-        yield ReviewPoint(
-            mail.message_id,
-            first,
-            mail.sender_name,
-            mail.kind,
-            _shorten(text),
-            last,
-            quoted,
-            reply.version,
-            reply.patch,
-        )
+    for request in find_requests(reply.mail):
+        yield request._replace(version=reply.version, patch=reply.patch)
 
 
-def find_request_lines(mail: Classified, author: Address) -> tuple[int, ...]:
-    """Return the 0-based line numbers in the body at which requests to the author start."""
-    return tuple(request[0] for request in _requests(mail, author))
-
-
-_Request = tuple[int, int, str, tuple[str, ...]]
-
-
-def _requests(mail: Classified, author: Address | None) -> Sequence[_Request]:
-    """Return the first line, last line, text and quoted lines of each request."""
+def find_requests(mail: Classified) -> list[ReviewPoint]:
+    """Return the requests in a message; the version and patch are unknown."""
     if mail.by_author:
-        return ()
+        return []
     if mail.kind in BY_MACHINE or (
         mail.kind is MailKind.TEST_RESULT
         and mail.bot
         and _FOUND_ERRORS.search(mail.body.text)
     ):
-        return () if _NO_FINDING.search(mail.body.text) else [_report_summary(mail)]
+        return [] if _NO_FINDING.search(mail.body.text) else [_report_summary(mail)]
     if mail.bot:
-        return ()
-    requests = (
-        [it for it, names in asking if not asks_nothing(names)]
-        for asking in mail.asking
-    )
-    request_parts = [
-        (
-            part[0].line,
-            part[-1].end,
-            " ".join(it.text for it in part),
-            part[0].top.quoted,
-        )
-        for part in requests
-        if part and not _is_for_another(part[0].text, mail, author)
-    ]
-    return request_parts[:MAX_OF_A_MAIL]
+        return []
+    requests = []
+    for part in mail.asking:
+        sentences = [sentence for sentence, names in part if not asks_nothing(names)]
+        if sentences:
+            first, end = sentences[0], sentences[-1].end
+            text = " ".join(it.text for it in sentences)
+            quoted = first.top.quoted
+            requests.append(_create_point(mail, first.line, end, text, quoted))
+    return requests[:MAX_OF_A_MAIL]
 
 
-def _report_summary(mail: Classified) -> _Request:
+def _create_point(
+    mail: Classified, line: int, end: int, text: str, quoted: tuple[str, ...] = ()
+) -> ReviewPoint:
+    words, name, kind = _shorten(text), mail.sender_name, mail.kind
+    return ReviewPoint(mail.message_id, line, name, kind, words, end, quoted)
+
+
+def _report_summary(mail: Classified) -> ReviewPoint:
     """Return a build report's first error or warning (preferably after `>>`), or its subject."""
     lines = enumerate(mail.mail.body.split("\n", MAX_LINES))
     problems = [(index, it) for index, it in lines if _PROBLEM.search(it[:MAX_COLUMNS])]
     problems.sort(key=lambda it: not it[1].startswith(">> "))
     index, line = next(iter(problems), (0, mail.title))
-    return index, index, line.removeprefix(">> ").strip(), ()
-
-
-def _is_for_another(text: str, mail: Classified, author: Address | None) -> bool:
-    """Return whether the text is a signature, or addresses another recipient by name."""
-    if name_words(text) <= name_words(mail.sender.name):
-        return bool(name_words(text))
-    answered_names = " ".join(
-        (*mail.body.attributions, author.called if author else "")
-    )
-    addressee = name_words(text[:30].rpartition(",")[0]) - name_words(answered_names)
-    recipients = (
-        name_words(address.name) for address in (*mail.mail.to, *mail.mail.cc)
-    )
-    return bool(addressee) and any(addressee <= name for name in recipients)
+    return _create_point(mail, index, index, line.removeprefix(">> ").strip())
 
 
 def _shorten(text: str) -> str:

@@ -14,7 +14,7 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.phrases import CLOSING, GREETING
-from patchpilot.reading.requests import find_request_lines
+from patchpilot.reading.requests import find_requests
 from patchpilot.series.cover_letter import COMMENT, fill, strip_comments, template
 
 MAX_COLUMNS = 80
@@ -43,7 +43,7 @@ def make_reply_text(
         [word for mark in subject.marks for word in mark.split()]
     )
     values = {
-        "quote": quote_reply(mail, find_request_lines(mail, sender)),
+        "quote": quote_reply(mail, [it.line for it in find_requests(mail)]),
         "tags": quote_tags(mail),
         "own_tags": "\n".join(f"{tag}: {sender}" for tag in tags),
         "name": sender.name,
