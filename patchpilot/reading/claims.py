@@ -225,13 +225,13 @@ def _claims(reply: Reply, base: Claim) -> list[Claim]:
     commits = place.commits or (None,)
     if kind is MailKind.APPLIED:
         return _parse_applied(reply, base)
-    if kind is MailKind.TIP_COMMIT:
-        return [base._replace(what="applied", commit=commit) for commit in commits]
     if kind is MailKind.MM_COMMIT:
         return [_parse_mm_report(mail.mail.subject, base)]
-    if kind is MailKind.PULL_MERGED:
+    if kind in (MailKind.TIP_COMMIT, MailKind.PULL_MERGED):
+        what = "applied" if kind is MailKind.TIP_COMMIT else "merged"
         tree = place.tree or default_project().mainline
-        return [base._replace(what="merged", tree=tree, commit=commits[0])]
+        base = base._replace(what=what, tree=tree)
+        return [base._replace(commit=commit) for commit in commits]
     if kind in _OF_STABLE:
         # the subject starts with "WTF: patch" if the stable team sees no reason for a backport
         unwanted = _UNWANTED.search(mail.mail.subject)

@@ -248,8 +248,8 @@ class Classified:
 
     @cached_property
     def place(self) -> "Placement":
-        headers = {header.name.lower(): header.value for header in self.mail.headers}
-        applied = placement(self.kind, self.mail.subject, self.unquoted, headers)
+        merged = self.mail.header("X-PR-Merge-Commit-Id") or ""
+        applied = placement(self.kind, self.mail.subject, self.unquoted, merged.strip())
         return applied._replace(tree=applied.tree or (self.said and self.said.tree))
 
 

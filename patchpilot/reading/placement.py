@@ -35,16 +35,41 @@ _SUMMARY = re.compile(
     r"\s+(?:commit:\s+)?(?P<where>https?://\S+|[0-9a-f]{7,40}\b|\(no [^)\n]*\))",
     re.MULTILINE,
 )
+_LISTED_ID = re.compile(
+    r"(?:^(?=[0-9a-f]{7,})|/(?=[0-9a-f]{12,}))(?P<id>[0-9a-f]{7,40})/?$"
+)
 _LISTED = re.compile(
     r"^(?P<commit>[0-9a-f]{12,40}) (?P<title>\S[^\n]{7,200})$", re.MULTILINE
 )
 """A commit followed by its title, as in scripts' lists of applied patches."""
 _TIP = re.compile(r"merged into the (?P<tree>\S+) branch of tip")
 _MM = re.compile(
-    r"(?:added to|removed from) the -mm (?P<tree>\S+) branch|merged into the (?P<merged>\S+) branch|\[merged (?P<m>[^]]+)\]"  # noqa: E501
+    r"(?:(?:added to|removed from) the -mm |merged into the |\[merged )(?P<tree>[^\s\]]+)(?: branch|\])"  # noqa: E501
 )
 _DRIVER = re.compile(r"in the (?P<tree>\S+) branch\b")
 _PULLED = re.compile(r"merged into (?P<tree>\S+?)(?:\.git)?:")
+_BACKPORTED = re.compile(
+    r"^\|\s*(?:stable/linux-)?(\d+\.\d+)(?:\.y)?\s*\|", re.MULTILINE
+)
+_IDS = dict.fromkeys((*STABLE, MailKind.BACKPORT_BOT), (_UPSTREAM,)) | {
+    MailKind.APPLIED: (_COMMIT_URL, _COMMIT_LINE),
+    MailKind.PULL_MERGED: (_COMMIT_URL,),
+    MailKind.TIP_COMMIT: (_COMMIT_LINE,),
+    MailKind.STABLE_FAILED: (_UPSTREAM, _CHERRY),
+}
+"""The forms in which each kind of message names commits."""
+_TREES = {
+    MailKind.APPLIED: (_APPLIED_TO, _DRIVER, _MARKED_APPLIED),
+    MailKind.PULL_MERGED: (_PULLED,),
+    MailKind.TIP_COMMIT: (_TIP,),
+    MailKind.MM_COMMIT: (_MM,),
+}
+_TREE_NAMES = {
+    MailKind.TIP_COMMIT: "tip",
+    MailKind.MM_COMMIT: "-mm",
+    MailKind.STABLE_ADDED: "stable-queue",
+}
+"""The tree of each kind of message; the name of a branch is appended."""
 
 
 class AppliedReport(NamedTuple):
@@ -67,80 +92,44 @@ class Placement(NamedTuple):
     landings: tuple[AppliedReport, ...] = ()
 
 
-def placement(
-    kind: MailKind, subject: str, text: str, headers: dict[str, str]
-) -> Placement:
+def placement(kind: MailKind, subject: str, text: str, merge_commit: str) -> Placement:
     """Parse where a patch was applied.
 
-    The text must not contain quotes; header names are in lower case.
+    The text must not contain quotes. `merge_commit` is the commit in the header of a pull request's
+    report.
     """
-    if kind is MailKind.APPLIED:
-        landings = _parse_listed_patches(text)
-        commits = [landing.commit for landing in landings if landing.commit] or [
-            *_find_ids(_COMMIT_URL, text),
-            *_find_ids(_COMMIT_LINE, text),
-        ]
-        if "git tree" in text and not commits:
-            commits = _find_ids(_CHERRY, text)
-        match = (
-            _APPLIED_TO.search(text)
-            or _DRIVER.search(text)
-            or _MARKED_APPLIED.search(text)
-        )
-        tree = match["tree"].strip(" :.,!") if match else None
-        return Placement(_deduplicate(commits), tree, landings=landings)
-    if kind is MailKind.PULL_MERGED:
-        pulled = _PULLED.search(text)
-        ids = [headers.get("x-pr-merge-commit-id", ""), *_find_ids(_COMMIT_URL, text)]
-        return Placement(
-            _deduplicate([id_ for id_ in ids if re.fullmatch(r"[0-9a-f]{7,40}", id_)]),
-            pulled["tree"] if pulled else None,
-        )
-    if kind is MailKind.TIP_COMMIT:
-        tip = _TIP.search(text)
-        return Placement(
-            _deduplicate(_find_ids(_COMMIT_LINE, text)),
-            f"tip {tip['tree']}" if tip else "tip",
-        )
-    if kind is MailKind.MM_COMMIT:
-        branches = (*_find_ids(_MM, text), *_find_ids(_MM, subject))
-        return Placement((), " ".join(("-mm", *branches[:1])))
-    if kind in STABLE or kind is MailKind.BACKPORT_BOT:
-        ids = _find_ids(_UPSTREAM, text) or (
-            _find_ids(_CHERRY, text) if kind is MailKind.STABLE_FAILED else []
-        )
-        tree = "stable-queue" if kind is MailKind.STABLE_ADDED else None
-        return Placement(
-            _deduplicate(ids[:1]), tree, _find_stable_versions(kind, subject, text)
-        )
-    return Placement()
+    landings = _parse_listed_patches(text) if kind is MailKind.APPLIED else ()
+    ids = [merge_commit, *(landing.commit or "" for landing in landings)]
+    if not any(ids):
+        ids = [it for form in _IDS.get(kind, ()) for it in _find_ids(form, text)]
+    if kind is MailKind.APPLIED and "git tree" in text and not ids:
+        ids = _find_ids(_CHERRY, text)
+    matches = (form.search(f"{text}\n{subject}") for form in _TREES.get(kind, ()))
+    match = next(filter(None, matches), None)
+    names = _TREE_NAMES.get(kind), match and match["tree"].strip(" :.,!")
+    tree = " ".join(filter(None, names)) or None
+    versions = _find_stable_versions(kind, subject, text)
+    return Placement(_deduplicate(ids), tree, versions, landings)
 
 
 def _find_stable_versions(kind: MailKind, subject: str, text: str) -> tuple[str, ...]:
     if kind is MailKind.BACKPORT_BOT:
-        return _deduplicate(
-            re.findall(
-                r"^\|\s*(?:stable/linux-)?(\d+\.\d+)(?:\.y)?\s*\|", text, re.MULTILINE
-            )
-        )
+        return _deduplicate(_BACKPORTED.findall(text))
+    if kind not in STABLE:
+        return ()
     marked = re.match(
         r"^(?:\s*\[[^]]*\])*?\s*\[PATCH[^]]*?\b(?P<range>\d+\.\d+(?:\.y)?(?:-\d+\.\d+)?)\b[^]]*\]",
         subject,
     )
     if marked and kind in ROUNDS:
-        first, _, last = marked["range"].replace(".y", "").partition("-")
-        return _deduplicate([first, last] if last else [first])
+        return _deduplicate(marked["range"].replace(".y", "").split("-"))
     return _deduplicate(re.findall(r"\b(\d+\.\d+)-stable\b", subject))
 
 
 def _parse_listed_patches(text: str) -> tuple[AppliedReport, ...]:
     landings = []
     for match in _SUMMARY.finditer(text[:200_000]):
-        commit = (
-            _COMMIT_URL.search(match["where"])
-            or re.match(r"(?P<id>[0-9a-f]{7,40})$", match["where"])
-            or re.search(r"/(?P<id>[0-9a-f]{12,40})/?$", match["where"])
-        )
+        commit = _COMMIT_URL.search(match["where"]) or _LISTED_ID.search(match["where"])
         landings.append(
             AppliedReport(
                 " ".join(match["title"].split()),

@@ -160,6 +160,7 @@ _DROPPED = re.compile(
 )
 WENT_ON = ("review", "queued", "proposed", "failed")
 """The states reported by stable trees for a mainline commit."""
+_BY_STABLE = "referenced by the stable trees as upstream commit; release unknown without a repository"
 _RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
 
 
@@ -435,15 +436,9 @@ class PostedSeries:
     @property
     def commit(self) -> str | None:
         """Return the commit of the series or its first patch, with its full id if known."""
-        stable = (it for it in self.events if it.what in ("review", "queued"))
-        ids = *(it.commit for it in self.landed), *(it.commit for it in stable)
-        reported_ids = list(filter(None, ids))
-        full_ids = (
-            it
-            for it in reported_ids
-            if it.startswith(reported_ids[0]) and len(it) == 40
-        )
-        return next(full_ids, reported_ids[0] if reported_ids else None)
+        ids = [it.commit for it in self.landed if it.commit]
+        full_ids = (it for it in ids if it.startswith(ids[0]) and len(it) == 40)
+        return next(iter((*full_ids, *ids)), None)
 
     @cached_property
     def reported_commits(self) -> tuple[LandedCommit, ...]:
@@ -458,27 +453,22 @@ class PostedSeries:
             for event in self.events
             if event.what == "applied" and event.commit
         }
-        for event in self.events:
-            is_merge = event.what in ("applied", "merged") and event.counts
-            if is_merge and (
-                event.commit or (event.by, event.patch) not in with_commit
+        for event in sorted(self.events, key=lambda it: it.what in WENT_ON):
+            commit, title = event.commit, event.title
+            tree = event.tree or f"the tree of {event.by}"
+            how = "reported on the list" if event.proven else CLAIMED
+            if event.what in WENT_ON and commit:
+                tree, how, title = default_project().mainline, _BY_STABLE, event.of
+            elif not (
+                event.what in ("applied", "merged")
+                and event.counts
+                and (commit or (event.by, event.patch) not in with_commit)
             ):
-                evidence = "reported on the list" if event.proven else CLAIMED
-                tree = event.tree or f"the tree of {event.by}"
-                commit_name = (
-                    (event.commit or "")[:12] or event.title or str(event.patch)
-                )
-                landed = _create_landed(event, tree, evidence, event.title)
-                merges.setdefault((tree, commit_name), landed)
-        if any(it.what == "merged" and it.counts for it in self.events):
-            return tuple(merges.values())
-        evidence = "referenced by the stable trees as upstream commit; release unknown"
-        evidence += " without a repository"
-        tree = default_project().mainline
-        for event in self.events:
-            if event.what in WENT_ON and event.commit:
-                landed = _create_landed(event, tree, evidence, event.of)
-                merges.setdefault((tree, event.commit[:12]), landed)
+                continue
+            name = (commit or "")[:12] or title or str(event.patch)
+            by, patch, date = event.message_id, event.patch, event.date
+            landed = LandedCommit(tree, commit, None, how, by, patch, title, date)
+            merges.setdefault((tree, name), landed)
         return tuple(merges.values())
 
     @property
@@ -531,10 +521,3 @@ class PostedSeries:
                     date=landed.date,
                 )
         return tuple(branches.values())
-
-
-def _create_landed(
-    event: Claim, tree: str, evidence: str, title: str | None
-) -> LandedCommit:
-    by, patch, date = event.message_id, event.patch, event.date
-    return LandedCommit(tree, event.commit, None, evidence, by, patch, title, date)
