@@ -225,7 +225,7 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
             f"it was applied, but {late.mail.sender_name} wrote after that ({late.mail.kind}):"
             " answer, and send a follow-up fix if one is needed"
         )
-        return _your_turn(_join_steps([_reply_to(late, words), *work, *review]))
+        work.insert(0, _reply_to(late, words))
     if work:
         return _your_turn(_join_steps([*work, *review]))
     if review:
@@ -401,18 +401,14 @@ def _wishes(series: PostedSeries) -> list[Reply]:
 def _find_unanswered(series: PostedSeries) -> Reply | None:
     """Return the last request that the author has not answered.
 
-    Skip requests by reviewers who later got an answer or gave a tag.
+    Skip reviewers who got an answer to a later request.
     """
-    answered_at = {
-        reply.mail.sender.key: reply.when
-        for reply in series.replies
-        if reply.mail.credited and not reply.mail.by_author
-    }
+    answered = set[str]()
     for request in reversed(_wishes(series)):
-        sender, sent = request.mail.sender.key, request.when
+        sender = request.mail.sender.key
         if _has_answer(series, request):
-            answered_at[sender] = max(sent, answered_at.get(sender, sent))
-        elif sent >= answered_at.get(sender, sent):
+            answered.add(sender)
+        elif sender not in answered:
             return request
     return None
 

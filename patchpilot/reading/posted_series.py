@@ -160,7 +160,10 @@ _DROPPED = re.compile(
 )
 WENT_ON = ("review", "queued", "proposed", "failed")
 """The states reported by stable trees for a mainline commit."""
-_BY_STABLE = "referenced by the stable trees as upstream commit; release unknown without a repository"
+_BY_STABLE = (
+    "referenced by the stable trees as upstream commit; release unknown without a"
+    " repository"
+)
 _RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
 
 

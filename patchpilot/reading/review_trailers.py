@@ -8,7 +8,7 @@ from html import unescape
 from itertools import pairwise
 
 from patchpilot.model.address import Address, find_addresses, parse_address
-from patchpilot.reading.reply_body import Body, ReplyLine
+from patchpilot.reading.reply_body import Body
 from patchpilot.reading.sender import same_person
 
 GIVEN = frozenset(
@@ -138,15 +138,13 @@ def given_trailers(
     """
     trailers: list[GivenTrailer] = []
     listed: set[tuple[str, str]] = set()
-    own_lines = body.own
-    for number, line in enumerate(own_lines):
-        tag = _TAG.match(line.text) or _AFTER_WORDS.match(line.text)
+    texts = [line.text for line in body.own]
+    for number, text in enumerate(texts):
+        tag = _TAG.match(text) or _AFTER_WORDS.match(text)
         if not tag:
             continue
         value = tag["value"]
-        following = (
-            own_lines[number + 1].text.strip() if number + 1 < len(own_lines) else ""
-        )
+        following = "".join(texts[number + 1 : number + 2]).strip()
         if "@" not in value and re.fullmatch(r"<?\S+@\S+>?", following):
             value, following = f"{value} {following}", ""
         value, scope, comment = _split_value(value)
@@ -155,12 +153,9 @@ def given_trailers(
         reason = _find_reason_not_to_count(
             name, address, sender, bot
         ) or _find_pasted_reason(
-            own_lines[max(0, number - 6) : number + 7], tag["indent"], name
+            texts[max(0, number - 6) : number + 7], tag["indent"], name
         )
-        lines_above = [
-            own_line.text
-            for own_line in own_lines[max(0, number - _CONDITION_LINES) : number]
-        ]
+        lines_above = texts[max(0, number - _CONDITION_LINES) : number]
         lead = tag["lead"]
         condition = _condition([*lines_above, lead], name) or next(
             (
@@ -239,9 +234,7 @@ def _find_reason_not_to_count(
     return f"the tag names {address.email}, but the mail is from {sender.email}"
 
 
-def _find_pasted_reason(
-    nearby_lines: Sequence[ReplyLine], indent: str, name: str
-) -> str:
+def _find_pasted_reason(nearby_lines: Sequence[str], indent: str, name: str) -> str:
     """Return why an indented tag does not count, for example because a pasted commit message
     contains it, or "" if it counts.
     """
@@ -249,11 +242,10 @@ def _find_pasted_reason(
         return ""
     if name.lower() == "signed-off-by":
         return "an indented sign-off is pasted text"
-    block = [line for line in nearby_lines if line.text.strip()]
     prose_count = sum(
         1
-        for line in block
-        if line.text.startswith((" ", "\t")) and not _TAG.match(line.text)
+        for line in nearby_lines
+        if line.strip() and line.startswith((" ", "\t")) and not _TAG.match(line)
     )
     return "in pasted text" if prose_count >= 2 else ""
 

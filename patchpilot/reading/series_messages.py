@@ -450,16 +450,15 @@ def _attach(
         for it in series.missing
     }
     places |= posted.by_id
-    stable_parents: dict[str, Classified] = {}
+    stable_parents: dict[str, Classified | None] = {}
     replies: list[list[Reply]] = [[] for _ in all_series]
     for mail in mails:
         if mail.message_id in posted.by_id:
             continue
         parent = next((by_id[it] for it in mail.above if it in by_id), None)
-        if parent and parent.kind in STABLE:
-            stable_parents[mail.message_id] = parent
-        elif parent and parent.message_id in stable_parents:
-            stable_parents[mail.message_id] = stable_parents[parent.message_id]
+        under = stable_parents.get(parent.message_id) if parent else None
+        is_stable = mail.kind in STABLE
+        stable_parents[mail.message_id] = mail if is_stable else under
         ids = sorted(mail.above, key=lambda it: it not in posted.by_id)
         parent_place = next((places[it] for it in ids if it in places), None)
         place = posted.quoted(mail) or parent_place
@@ -469,8 +468,7 @@ def _attach(
             continue
         places[mail.message_id] = place
         index, revision, post = place
-        reply = Reply(mail, revision, post, parent, stable_parents.get(mail.message_id))
-        replies[index].append(reply)
+        replies[index].append(Reply(mail, revision, post, parent, under))
         is_taken = mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT)
         if is_taken and all_series[index].identities.vouch_for(mail):
             posted.commits.update((it[:12], index) for it in mail.place.commits)
@@ -545,10 +543,11 @@ class Posts:
             for place in self.titles.get(title_key(parse_title(mail) or ""), ())
             if not authors or is_by(authors, patch_authors(place[2]))
         ]
-        places = [it for it in places if is_by(authors, [it[2].sender])] or places
-        places = [it for it in places if not it[1].backport_to] or places
         if not places:
             return None
+        places.sort(
+            key=lambda it: (is_by(authors, [it[2].sender]), not it[1].backport_to)
+        )
         return (places[-1][0], None, None) if is_stable else places[-1]
 
     def find_titled(self, mail: Classified) -> _Place | None:

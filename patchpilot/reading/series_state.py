@@ -275,20 +275,10 @@ def _in_review(series: PostedSeries) -> Verdict:
         for reply in series.attached
         if not reply.mail.by_author and _is_current(reply, series)
     ]
-    wanting = wishes(series)
-    open_wishes = [
-        reply
-        for reply in wanting
-        if reply.mail.kind is not MailKind.QUESTION
-        and not any(
-            it.mail.credited
-            and reply.when < it.when
-            and series.identities.same(reply.mail.sender, it.mail.sender)
-            for it in replies
-        )
-    ]
-    if open_wishes:
-        newest = open_wishes[-1].mail
+    wanting = [reply.mail for reply in wishes(series)]
+    asking = [mail for mail in wanting if mail.kind is MailKind.QUESTION]
+    if len(asking) < len(wanting):
+        newest = [mail for mail in wanting if mail not in asking][-1]
         request_kind = "tag on a condition" if _is_conditional(newest) else newest.label
         why = f"{newest.sender_name} requested changes ({request_kind})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _proof(newest.mail))
@@ -296,7 +286,6 @@ def _in_review(series: PostedSeries) -> Verdict:
         why = f"no mail since {last:%Y-%m-%d}"
         return Verdict(SeriesState.STALLED, why, Proof(last))
     if replies:
-        asking = [it.mail for it in wanting if it.mail.kind is MailKind.QUESTION]
         why = f"{len(replies)} {'reply' if len(replies) == 1 else 'replies'}"
         if asking:
             why = f"{why}, with a question by {asking[-1].sender.called}"
@@ -306,8 +295,16 @@ def _in_review(series: PostedSeries) -> Verdict:
 
 
 def wishes(series: PostedSeries) -> list[Reply]:
-    """Return reviewers' messages about the latest version that need a reply, oldest first."""
-    latest = series.latest
+    """Return reviewers' messages about the latest version that need a reply, oldest first.
+
+    A reviewer's later tag settles them.
+    """
+    latest, same_person = series.latest, series.identities.same
+    tags = [
+        (reply.when, reply.mail.sender)
+        for reply in series.attached
+        if reply.mail.credited and not reply.mail.by_author
+    ]
     # patches that were corrected and resent under the same version number
     replaced = [it for it in latest.posts if not (it.is_cover or it in latest.patches)]
     return [
@@ -320,6 +317,10 @@ def wishes(series: PostedSeries) -> list[Reply]:
         and not (
             reply.mail.kind is MailKind.AI_REVIEW
             and "no issues" in reply.mail.body.text
+        )
+        and not any(
+            reply.when < when and same_person(reply.mail.sender, sender)
+            for when, sender in tags
         )
     ]
 

@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 
 from patchpilot.model.action import Action, advice_parts, join_hints
@@ -62,20 +63,9 @@ class SeriesSummary:
         return {it.name: getattr(self, it.name) for it in fields(SeriesSummary)}
 
     def as_dict(self) -> dict[str, Any]:
-        values = self.summary()
-        for name in _TIMES:
-            values[name] = values[name] and values[name].isoformat()
-        parts = [
-            tuple(it) if isinstance(it, Action) else it
-            for it in advice_parts(self.step.advice)
-        ]
-        return values | {
-            "state": str(self.state),
-            "proven": str(self.proven),
-            "ci": self.ci and str(self.ci),
-            "step": (str(self.step.need), parts),
-            "reports": [(str(it.problem), *it[1:]) for it in self.reports],
-        }
+        step = self.step.need, tuple(advice_parts(self.step.advice))
+        values = self.summary() | {"step": step}
+        return {name: _storable(value) for name, value in values.items()}
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> Self:
@@ -91,3 +81,12 @@ class SeriesSummary:
             "reports": tuple(reports),
         }
         return cls(**{**value, **times, **typed})
+
+
+def _storable(value: Any) -> Any:
+    """Return a value as plain types, which the cache can store."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return tuple(map(_storable, value))
+    return str(value) if isinstance(value, StrEnum) else value
