@@ -15,7 +15,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.cli.manual import documented_commands, summary
+from patchpilot.cli.manual import list_documented_commands, summarize_command
 
 _local = runpy.run_path(str(Path(__file__).with_name("local_scripts.py")))["local"]
 
@@ -86,9 +86,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name in ("settings", "troubleshooting", "keys"):
         content = (_reference | _keys)[f"{name}_page"]()
         files.append(File.generated(config, f"reference/{name}.md", content=content))
-    commands = documented_commands()
+    commands = list_documented_commands()
     rows = [
-        f"| [{page.name}]({page.name.replace(' ', '-')}.md) | {summary(page)} |"
+        f"| [{page.name}]({page.name.replace(' ', '-')}.md) | {summarize_command(page)} |"
         for page in commands
     ]
     topics = [

@@ -11,7 +11,12 @@ from pathlib import Path
 
 from patchpilot.checking.list_rules import all_rules, explain_all, rule_page
 from patchpilot.cli.command import Command
-from patchpilot.cli.help_page import command_options, examples, options_note, paragraphs
+from patchpilot.cli.help_page import (
+    format_options_note,
+    list_command_options,
+    list_examples,
+    split_paragraphs,
+)
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.config import KEYS
 
@@ -135,19 +140,21 @@ def _cell(text: str) -> str:
 def command_page(command: Command) -> str:
     """Return a command's reference page as Markdown."""
     lines = [f"# patchpilot {command.name}", "", "```", command.usage, "```", ""]
-    for paragraph in filter(None, [*paragraphs(command.help), options_note(command)]):
+    for paragraph in filter(
+        None, [*split_paragraphs(command.help), format_options_note(command)]
+    ):
         lines += (
             ["```", paragraph.replace("\b", ""), "```", ""]
             if paragraph.startswith("\b")
             else [_text(paragraph), ""]
         )
-    if options := command_options(command):
+    if options := list_command_options(command):
         lines += ["## Options", "", "| option | |", "|---|---|"]
         lines += [
             f"| `{option.form.replace('|', chr(92) + '|')}` | {_text(option.text)} |"
             for option in options
         ] + [""]
-    if calls := examples(command):
+    if calls := list_examples(command):
         lines += ["## Examples", "", "```", *calls, "```", ""]
     return "\n".join(lines)
 

@@ -213,7 +213,7 @@ def load_settings(
     an invalid value names its location and the key. With `problems`, the error is appended to it
     instead of raised, and the default is used.
     """
-    reading = _Reading()
+    reading = _SettingsReader()
     data = _parse_tree_file(tree_file or "", label, problems)
     waivers = _read_waivers(data.pop("waiver", []), label, problems)
     for key, value in _read_tree_values(data, label, problems):
@@ -236,7 +236,7 @@ def load_settings(
     )
 
 
-class _Reading:
+class _SettingsReader:
     """The settings read so far, the last location of each, the errors, and unknown names."""
 
     def __init__(self) -> None:

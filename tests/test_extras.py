@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cli.error_exit import run_to_exit
+from patchpilot.cli.error_exit import run_and_report_errors
 from patchpilot.extras import (
     EXTRA_OF,
     install_command,
@@ -140,7 +140,7 @@ def test_missing_package_names_its_extra(
     def work() -> int:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-    assert run_to_exit(work) == code
+    assert run_and_report_errors(work) == code
     assert words in capsys.readouterr().err
 
 

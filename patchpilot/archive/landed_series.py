@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from patchpilot.cache.entries import (
     CacheKind,
+    cache_value,
     make_cache_key,
     read_cached_value,
-    remember,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
@@ -410,7 +410,7 @@ def _find_by_content(
     )
     if similar_commit:
         return similar_commit, ", by its changes"
-    remember(_SEARCHED, key, tip)
+    cache_value(_SEARCHED, key, tip)
     return None
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from patchpilot.cache.entries import (
     CacheKind,
+    cache_value,
     make_cache_key,
     read_cached_value,
-    remember,
 )
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
@@ -44,7 +44,7 @@ def look_up_dkim_key(name: str, *, online: bool) -> bytes | None:
     except Exception:  # noqa: BLE001
         return None
     if record:
-        remember(_KEYS, key, record)
+        cache_value(_KEYS, key, record)
     return record
 
 

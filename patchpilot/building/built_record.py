@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from patchpilot.cache.entries import (
     CacheKind,
+    cache_value,
     make_cache_key,
     read_cached_value,
-    remember,
 )
 from patchpilot.commits.repository import Repository
 
@@ -26,7 +26,7 @@ def record_build(repository: Repository, built: "BuiltCommit") -> None:
     """Record a commit's build, replacing an earlier record."""
     from dataclasses import astuple
 
-    remember(_KIND, _key(repository, built.commit), astuple(built))
+    cache_value(_KIND, _key(repository, built.commit), astuple(built))
 
 
 def find_build(repository: Repository, commit: str) -> "BuiltCommit | None":

@@ -9,9 +9,9 @@ from patchpilot.building.diagnostics import Diagnostic, ObjectReport
 from patchpilot.building.tree_state import TreeState
 from patchpilot.cache.entries import (
     CacheKind,
+    cache_value,
     make_cache_key,
     read_cached_value,
-    remember,
 )
 
 _MAX_OBJECTS = 3000
@@ -44,7 +44,7 @@ def cache_report(
     rows = [tuple(diagnostic) for diagnostic in report.diagnostics]
     entry = [list(sources), digest, rows, report.is_built]
     other_entries = [other_entry for other_entry in entries if other_entry[1] != digest]
-    remember(KIND, key, [entry, *other_entries[: _MAX_STATES - 1]])
+    cache_value(KIND, key, [entry, *other_entries[: _MAX_STATES - 1]])
 
 
 def _recall(path: str, configuration: str, state: TreeState) -> tuple[str, Any]:

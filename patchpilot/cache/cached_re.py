@@ -18,9 +18,9 @@ from typing import Any, AnyStr, cast
 
 from patchpilot.cache.entries import (
     CacheKind,
+    cache_value,
     make_cache_key,
     read_cached_value,
-    remember,
 )
 
 MOST = 1500
@@ -142,7 +142,7 @@ def save_compiled_patterns() -> None:
         }
     )
     forms |= islice(cached_code.new.items(), MOST)
-    remember(_KIND, cached_code.key, forms)
+    cache_value(_KIND, cached_code.key, forms)
     cached_code.new.clear()
 
 

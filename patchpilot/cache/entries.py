@@ -209,7 +209,7 @@ def read_cached_value(kind: CacheKind, key: str) -> Any:
     return value
 
 
-def remember(kind: CacheKind, key: str, value: Any) -> bool:
+def cache_value(kind: CacheKind, key: str, value: Any) -> bool:
     """Cache a value, and evict the oldest values of its kind if there are too many.
 
     Return whether it was written; failures do not raise an error.
@@ -240,7 +240,7 @@ def get_or_compute(
     value: _Value | None = read_cached_value(kind, key)
     if value is None:
         value = compute()
-        remember(kind, key, value)
+        cache_value(kind, key, value)
     return value
 
 

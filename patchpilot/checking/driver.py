@@ -496,10 +496,10 @@ def _prefetch_history(
         every = (common_folder(patch) for one in series for patch in one.patches)
         _history_facts(repository).foresee(filter(None, every))
     if "fixed-upstream" in detectors:
-        from patchpilot.topic.upstream_state import upstream_state
+        from patchpilot.topic.upstream_state import find_upstream_state
 
         for one in series:
-            upstream_state(repository, one.patches, progress=progress)
+            find_upstream_state(repository, one.patches, progress=progress)
 
 
 ONCE_A_RUN = "CORRUPTED_PATCH"

@@ -23,7 +23,7 @@ from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.mail import strip_trailing_blank_lines
 from patchpilot.model.patch import FileChange, Patch
 from patchpilot.topic.read_series import parse_title_line
-from patchpilot.topic.topic_base import topic_commits
+from patchpilot.topic.topic_base import list_topic_commits
 
 VERB = "check --fix"
 _GERRIT = (
@@ -58,7 +58,7 @@ class CommitRewrite(NamedTuple):
         repository = self.repository
         newest = ""
         for target in self.targets or (None,):
-            found = topic_commits(repository, target, self.base)
+            found = list_topic_commits(repository, target, self.base)
             for id_ in found:
                 if len(repository.commit(id_).parents) > 1:
                     raise UsageError(

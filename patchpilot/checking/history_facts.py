@@ -139,7 +139,7 @@ class RepositoryFacts:
         for folder, forms in forms_by_folder.items():
             is_few = len(forms) < SPEAKS_FROM
             key = self._cache_key(folder, of_head=is_few)
-            entries.remember(_FORMS_CACHE, key, forms)
+            entries.cache_value(_FORMS_CACHE, key, forms)
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Return whether any mainline ref of the repository contains the commit.
@@ -178,9 +178,9 @@ class RepositoryFacts:
 
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
         """Return which patches are in mainline or in a fetched tree."""
-        from patchpilot.topic.upstream_state import upstream_state
+        from patchpilot.topic.upstream_state import find_upstream_state
 
-        return upstream_state(self._repository, patches)
+        return find_upstream_state(self._repository, patches)
 
     def needs_no_backport(self, patch: Patch, project: Project) -> bool:
         """Return whether the stable command proposes no tag for a commit with Fixes: tags."""

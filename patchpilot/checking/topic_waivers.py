@@ -17,8 +17,8 @@ from patchpilot.errors import PatchpilotError, UsageError, unknown_word_error
 from patchpilot.lint.waivers import TOPIC, Waiver, parse_waiver_tables, verify_waivers
 from patchpilot.model.action import Action
 from patchpilot.model.rule import Rule
-from patchpilot.topic.read_series import draft_of
-from patchpilot.topic.topic_base import topic_commits
+from patchpilot.topic.read_series import find_draft_of_commits
+from patchpilot.topic.topic_base import list_topic_commits
 
 if TYPE_CHECKING:
     from patchpilot.model.draft import Draft
@@ -33,7 +33,7 @@ def draft_waivers(draft: "Draft") -> tuple[Waiver, ...]:
 
     A commit marked as not being a fix has a waiver for the rule that requires a Fixes: tag.
     """
-    from patchpilot.topic.fix_claims import denied_subjects
+    from patchpilot.topic.fix_claims import list_denied_subjects
 
     given = (
         Waiver(rule, reason, origin=ORIGIN, kind=TOPIC)
@@ -48,7 +48,7 @@ def draft_waivers(draft: "Draft") -> tuple[Waiver, ...]:
             kind=TOPIC,
             subject=denied_subject,
         )
-        for denied_subject in denied_subjects(draft.answers)
+        for denied_subject in list_denied_subjects(draft.answers)
     )
     return (*given, *denied)
 
@@ -100,7 +100,9 @@ def known_draft(
     ):
         return None
     try:
-        return draft_of(repository, topic_commits(repository, target, base))
+        return find_draft_of_commits(
+            repository, list_topic_commits(repository, target, base)
+        )
     except PatchpilotError:
         # errors are reported when the patches are read
         return None
@@ -137,7 +139,7 @@ def take_back(
 
     If a rule has no waiver, raise `UsageError` with the existing waivers.
     """
-    from patchpilot.topic.fix_claims import denied_subjects, drop_denials
+    from patchpilot.topic.fix_claims import drop_denials, list_denied_subjects
 
     draft = _find_draft(repository, target, base)
     remaining, answers = dict(draft.waivers), draft.answers
@@ -146,7 +148,7 @@ def take_back(
             (name for name in (word, _rule_name(word, rules)) if name in remaining),
             None,
         )
-        if _rule_name(word, rules) == "missing-fixes" and denied_subjects(answers):
+        if _rule_name(word, rules) == "missing-fixes" and list_denied_subjects(answers):
             answers = drop_denials(answers)
             if name is None:
                 continue

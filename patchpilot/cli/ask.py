@@ -9,7 +9,7 @@ from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError, suggest_valid_words
 
 
-def prompt(question: str, default: str | None = None, *, end: str = ": ") -> str:
+def ask_question(question: str, default: str | None = None, *, end: str = ": ") -> str:
     """Ask a question until the user answers, and return the answer.
 
     An empty answer selects the default, if there is one. A non-empty default is shown.
@@ -34,12 +34,12 @@ def prompt_value(
     """Ask until the answer can be converted, and return the converted value."""
     while True:
         try:
-            return parse(prompt(question, default))
+            return parse(ask_question(question, default))
         except UsageError as error:
             print_message(f"error: {error.message}; {error.hint}")
 
 
-def choose(question: str, names: Sequence[str], default: str | None = None) -> str:
+def ask_choice(question: str, names: Sequence[str], default: str | None = None) -> str:
     """Ask the user to choose one of the names."""
 
     def read(text: str) -> str:
@@ -54,18 +54,20 @@ def choose(question: str, names: Sequence[str], default: str | None = None) -> s
     return name
 
 
-def confirm(question: str, *, default: bool = False) -> bool:
+def ask_yes_or_no(question: str, *, default: bool = False) -> bool:
     """Ask a yes-or-no question."""
     answers = {"y": True, "yes": True, "n": False, "no": False, "": default}
     while True:
         reply = (
-            prompt(f"{question} [{'Y/n' if default else 'y/N'}]", "").strip().lower()
+            ask_question(f"{question} [{'Y/n' if default else 'y/N'}]", "")
+            .strip()
+            .lower()
         )
         if reply in answers:
             return answers[reply]
 
 
-def password(question: str) -> str:
+def ask_password(question: str) -> str:
     """Ask for a password without echoing it."""
     import getpass
 

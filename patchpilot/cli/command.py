@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from patchpilot.cli.common import Common, ProgressLine, progress_of
+from patchpilot.cli.common import Common, ProgressLine, show_progress
 from patchpilot.errors import UsageError, find_nearest_word, suggest_valid_words
 from patchpilot.model.action import OVERRIDES
 
@@ -52,7 +52,7 @@ COMMANDS = {
 }
 
 
-def overview() -> str:
+def format_overview() -> str:
     """Return the output of `patchpilot --help`: at most 24 lines of 80 columns."""
     import textwrap
 
@@ -231,13 +231,13 @@ def _convert_number(parameter: Option | Argument, text: str) -> float:
 
 
 def _profile_help() -> str:
-    from patchpilot.topic.topic_project import project_names
+    from patchpilot.topic.topic_project import list_projects
 
-    *names, last_name = project_names()
+    *names, last_name = list_projects()
     return f"project: {', '.join(names)} or {last_name} (default: detected)"
 
 
-def common_table(
+def list_common_options(
     formats: tuple[str, ...], *, short_verbose: bool = True
 ) -> tuple[Option, ...]:
     """Return the options that all commands share; the first of `formats` is the default.
@@ -280,7 +280,7 @@ def _json_option(formats: tuple[str, ...]) -> tuple[Option, ...]:
     return (json_option,) if "json" in formats else ()
 
 
-def base_table(
+def list_base_options(
     help_text: str = "base of the topic (default: detected)",
 ) -> tuple[Option, ...]:
     """Return the options of commands that work on a topic."""
@@ -604,9 +604,9 @@ __all__ = [
     "ProgressLine",
     "base_options",
     "common_options",
-    "progress_of",
     "rewrite_options",
     "series_options",
+    "show_progress",
     "table_options",
 ]
 
@@ -623,7 +623,7 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
     argument `common`. Without `short_verbose`, the command uses -v for another option.
     """
     formats = formats or ("text", "json")
-    table = common_table(formats, short_verbose=short_verbose)
+    table = list_common_options(formats, short_verbose=short_verbose)
 
     def wrap(function: F) -> F:
         def collect(**values: Any) -> Any:
@@ -661,7 +661,7 @@ def base_options(
 
     --explain-base is passed to the command in `common`.
     """
-    return table_options(base_table(help_text))
+    return table_options(list_base_options(help_text))
 
 
 def series_options(function: F) -> F:

@@ -94,7 +94,11 @@ class Common(NamedTuple):
 
         It is silent for -q, or if the terminal cannot overwrite lines.
         """
-        return ProgressLine() if not self.quiet and can_overwrite() else ignore_progress
+        return (
+            ProgressLine()
+            if not self.quiet and can_overwrite_line()
+            else ignore_progress
+        )
 
     def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
         """Write the result to stdout or to the file given with -o, even if it is empty.
@@ -147,7 +151,7 @@ def _print_to_stderr(line: str) -> None:
     print_message(make_printable(line))
 
 
-def can_overwrite() -> bool:
+def can_overwrite_line() -> bool:
     """Return whether stderr is a terminal that can overwrite a line (not if TERM=dumb)."""
     import os
 
@@ -186,7 +190,7 @@ class ProgressLine:
 
 
 @contextmanager
-def progress_of(common: Common) -> Iterator[Progress]:
+def show_progress(common: Common) -> Iterator[Progress]:
     """Yield a progress line, and clear it afterwards."""
     progress = common.progress()
     try:
@@ -196,7 +200,7 @@ def progress_of(common: Common) -> Iterator[Progress]:
             progress.wipe()
 
 
-def report_skipped(reason: str) -> None:
+def report_skipped_input(reason: str) -> None:
     """Warn on stderr that a file or message was skipped."""
     from patchpilot.cli.error_exit import print_notice
     from patchpilot.model.printable import make_one_line

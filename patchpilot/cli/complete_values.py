@@ -17,7 +17,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.rule import Rule
 from patchpilot.services.setup.install_hooks import HOOKS
 from patchpilot.settings.trusted_packs import read_trusted_packs
-from patchpilot.topic.topic_project import project_names
+from patchpilot.topic.topic_project import list_projects
 from patchpilot.topic.workplace import Workplace
 
 Described = Mapping[str, str]
@@ -56,7 +56,7 @@ def _pack_completions(workplace: Workplace) -> Described:
     return {rule.pack: "pack" for rule in _load_rules(workplace)}
 
 
-def _rules_and_packs(workplace: Workplace) -> Described:
+def _rule_and_pack_completions(workplace: Workplace) -> Described:
     return {**_rule_completions(workplace), **_pack_completions(workplace)}
 
 
@@ -65,7 +65,9 @@ def _revision_completions(workplace: Workplace) -> Described:
     return {"HEAD": "", **dict.fromkeys(repository.refs, "")} if repository else {}
 
 
-def _revisions_or(keywords: Iterable[str]) -> Callable[[Workplace], Described]:
+def _complete_revisions_or_keywords(
+    keywords: Iterable[str],
+) -> Callable[[Workplace], Described]:
     """Return a function that completes keywords and revisions."""
     return lambda workplace: {
         **dict.fromkeys(keywords, ""),
@@ -74,7 +76,7 @@ def _revisions_or(keywords: Iterable[str]) -> Callable[[Workplace], Described]:
 
 
 def _project_completions(_: Workplace) -> Described:
-    return dict.fromkeys(project_names(), "project")
+    return dict.fromkeys(list_projects(), "project")
 
 
 def _hook_completions(_: Workplace) -> Described:
@@ -97,12 +99,12 @@ _BY_METAVAR = {
     "REV|DIR": Values(_revision_completions, files=True),
     "COMMIT": Values(_revision_completions),
     "BRANCH": Values(_revision_completions),
-    "auto|COMMIT|none": Values(_revisions_or(("auto", "none"))),
-    "no|yes|COMMIT": Values(_revisions_or(("no", "yes"))),
+    "auto|COMMIT|none": Values(_complete_revisions_or_keywords(("auto", "none"))),
+    "no|yes|COMMIT": Values(_complete_revisions_or_keywords(("no", "yes"))),
     "yes|no": Values(lambda _: {"yes": "", "no": ""}),
     "RULE": Values(_rule_completions),
     "[RULE]": Values(_rule_completions),
-    "RULE,…": Values(_rules_and_packs, separator=","),
+    "RULE,…": Values(_rule_and_pack_completions, separator=","),
     "RULE=REASON": Values(
         lambda workplace: {
             f"{name}=": text for name, text in _rule_completions(workplace).items()
@@ -126,12 +128,12 @@ def print_completions(root: Command) -> int:
     Each line contains a word, a tab and a description. An empty word means file names.
     """
     arguments = os.environ["_PATCHPILOT_WORDS"].split("\x1f")
-    for value, text in _completions(root, arguments[:-1], arguments[-1]):
+    for value, text in _complete_last_word(root, arguments[:-1], arguments[-1]):
         print(f"{value}\t{' '.join(text.split())}")
     return 0
 
 
-def _completions(
+def _complete_last_word(
     command: Command, previous_arguments: Sequence[str], current: str
 ) -> Iterable[tuple[str, str]]:
     values, option = dict[str, Any](), None

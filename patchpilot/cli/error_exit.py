@@ -34,7 +34,9 @@ _USER_ERRORS = (
 """Errors that are caused by the user's files or directories rather than by a bug."""
 
 
-def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
+def run_and_report_errors(
+    work: Callable[[], int | None], argv: Sequence[str] = ()
+) -> int:
     """Run `work` and return its exit code, even if it raises an exception.
 
     `argv` are the command-line arguments, which hints quote.
@@ -51,9 +53,11 @@ def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int
     except KeyboardInterrupt as error:
         return report_interruption(error)
     except UnclearBaseError as error:
-        from patchpilot.cli.unclear_base import ready_commands
+        from patchpilot.cli.unclear_base import format_base_commands
 
-        return print_error(error.message, ready_commands(error, argv), error.exit_code)
+        return print_error(
+            error.message, format_base_commands(error, argv), error.exit_code
+        )
     except PatchpilotError as error:
         return print_error(error.message, error.hint, error.exit_code)
     except BrokenPipeError:

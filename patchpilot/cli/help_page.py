@@ -9,13 +9,19 @@ import shutil
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from patchpilot.cli.command import Command, Option, Table, base_table, common_table
+from patchpilot.cli.command import (
+    Command,
+    Option,
+    Table,
+    list_base_options,
+    list_common_options,
+)
 from patchpilot.model.action import OVERRIDES
 
 REWRITING = tuple(Option((f"--{name}",), text) for name, text in OVERRIDES.items())
 SHARED: dict[str, Table] = {
-    "Options of most commands": common_table(("text", "json")),
-    "Options of commands that work on a topic": base_table(),
+    "Options of most commands": list_common_options(("text", "json")),
+    "Options of commands that work on a topic": list_base_options(),
     "Options of commands that rewrite commits": REWRITING,
 }
 """Options that several commands have."""
@@ -23,7 +29,7 @@ _SHARED_KEYS = frozenset(option.key for table in SHARED.values() for option in t
 _NAME_WIDTH = 30
 
 
-def command_options(command: Command) -> list[Option]:
+def list_command_options(command: Command) -> list[Option]:
     """Return the options to list in a command's help."""
     return [
         option
@@ -32,14 +38,14 @@ def command_options(command: Command) -> list[Option]:
     ]
 
 
-def output_formats(command: Command) -> tuple[str, ...]:
+def list_output_formats(command: Command) -> tuple[str, ...]:
     """Return the values of a command's --format, the default first."""
     return next(
         (option.choices for option in command.options if option.key == "format"), ()
     )
 
 
-def paragraphs(text: str) -> list[str]:
+def split_paragraphs(text: str) -> list[str]:
     r"""Return the paragraphs of a help text.
 
     Lines of a paragraph that starts with \\b are not joined.
@@ -64,54 +70,54 @@ def first_sentence(text: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def examples(command: Command) -> list[str]:
+def list_examples(command: Command) -> list[str]:
     lines = (line.strip() for line in command.epilog.replace("\b", "").split("\n"))
     return [line for line in lines if line.startswith(("patchpilot", "git "))]
 
 
-def options_note(command: Command) -> str:
+def format_options_note(command: Command) -> str:
     """Describe the output formats, and refer to the shared options."""
-    if not output_formats(command):
+    if not list_output_formats(command):
         return ""
-    format_note = f"Formats of the output: {', '.join(output_formats(command))}. "
+    format_note = f"Formats of the output: {', '.join(list_output_formats(command))}. "
     return f"{format_note}`patchpilot help options` lists the options of all commands."
 
 
-def help_text(command: Command) -> str:
+def format_help(command: Command) -> str:
     """Format a command's help for the terminal."""
     width = min(shutil.get_terminal_size((80, 24)).columns, 100) - 2
-    lines = _wrap(f"Usage: {command.usage}", width, "", " " * 8)
-    for paragraph in paragraphs(command.help):
+    lines = _wrap_paragraph(f"Usage: {command.usage}", width, "", " " * 8)
+    for paragraph in split_paragraphs(command.help):
         lines.append("")
         if paragraph.startswith("\b"):
             lines += [f"  {line}".rstrip() for line in paragraph[1:].split("\n")]
         else:
-            lines += _wrap(paragraph, width, "  ", "  ")
-    if rows := [(option.form, option.text) for option in command_options(command)]:
-        lines += ["", "Options:", *_two_columns(rows, width)]
+            lines += _wrap_paragraph(paragraph, width, "  ", "  ")
+    if rows := [(option.form, option.text) for option in list_command_options(command)]:
+        lines += ["", "Options:", *_format_two_columns(rows, width)]
     if command.commands:
         summaries = (
             (name, first_sentence(subcommand.help))
             for name, subcommand in command.commands.items()
         )
-        lines += ["", "Commands:", *_two_columns(summaries, width)]
-    if text := options_note(command):
-        lines += ["", *_wrap(text, width, "", "")]
-    if example_lines := examples(command):
+        lines += ["", "Commands:", *_format_two_columns(summaries, width)]
+    if text := format_options_note(command):
+        lines += ["", *_wrap_paragraph(text, width, "", "")]
+    if example_lines := list_examples(command):
         lines += ["", "Examples:", *(f"  {line}" for line in example_lines)]
     return "\n".join(lines)
 
 
-def shared_options_text() -> str:
+def format_shared_options() -> str:
     """Return the output of `patchpilot help options`."""
     lines = ["Options that several commands have"]
     for title, table in SHARED.items():
         rows = ((option.form, option.text) for option in table)
-        lines += ["", f"{title}:", *_two_columns(rows, 96)]
+        lines += ["", f"{title}:", *_format_two_columns(rows, 96)]
     return "\n".join(lines)
 
 
-def _wrap(text: str, width: int, first_indent: str, indent: str) -> list[str]:
+def _wrap_paragraph(text: str, width: int, first_indent: str, indent: str) -> list[str]:
     return textwrap.wrap(
         text,
         width,
@@ -122,7 +128,7 @@ def _wrap(text: str, width: int, first_indent: str, indent: str) -> list[str]:
     )
 
 
-def _two_columns(rows: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
+def _format_two_columns(rows: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
     entries = list(rows)
     name_width = min(max(len(name) for name, _ in entries), _NAME_WIDTH)
     for name, text in entries:

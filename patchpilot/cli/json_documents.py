@@ -40,7 +40,7 @@ from patchpilot.settings.trusted_packs import TreeConfiguration
 from patchpilot.topic.followed.review_ledger import SeriesLedger
 from patchpilot.topic.message_changes import Preparation
 from patchpilot.topic.posted_elsewhere import PostedFix
-from patchpilot.topic.review_trailers import Collected
+from patchpilot.topic.review_trailers import CollectedTags
 from patchpilot.topic.topic_recipients import PlanResult
 
 
@@ -115,7 +115,7 @@ DOCUMENTS = (
     JsonDocument("send", (Sending,)),
     JsonDocument("stable", (StableResult,)),
     JsonDocument("track", (FollowedSeries, RemovedSeries), alternatives=True),
-    JsonDocument("trailers", (Collected,)),
+    JsonDocument("trailers", (CollectedTags,)),
     JsonDocument("trust", (TreeConfiguration,)),
     JsonDocument("undo", (UndoAnswer,)),
 )

@@ -39,32 +39,34 @@ def main(arguments: Sequence[str]) -> int:
     """Write a file for each document. Raise SystemExit if a key has no description."""
     folder = Path(arguments[0])
     descriptions = tomllib.loads((folder / "keys.toml").read_text(encoding="utf-8"))
-    for name, text in schemas(descriptions):
+    for name, text in generate_schemas(descriptions):
         (folder / name).write_text(text, encoding="utf-8")
     return 0
 
 
-def schemas(descriptions: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def generate_schemas(descriptions: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the file name and text of each schema; `descriptions` contains the descriptions of
     keys.
     """
     for document in DOCUMENTS:
-        schema = schema_of(document, descriptions)
+        schema = generate_schema(document, descriptions)
         yield (
             f"{document.name}-1.json",
             json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
         )
 
 
-def schema_of(
+def generate_schema(
     document: JsonDocument, descriptions: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the schema of a document. Raise SystemExit if a key has no description."""
-    return _Schema(document.name, descriptions, document.like).document(document)
+    return _SchemaGenerator(document.name, descriptions, document.like).document(
+        document
+    )
 
 
 @dataclass(frozen=True)
-class _Schema:
+class _SchemaGenerator:
     """A generator for the schema of a document."""
 
     name: str
@@ -85,7 +87,10 @@ class _Schema:
                 ],
             }
         properties: dict[str, Any] = {
-            "schema": {"description": self._description("", "schema"), "const": title}
+            "schema": {
+                "description": self._find_description("", "schema"),
+                "const": title,
+            }
         }
         form_schemas = [self._object(form, "") for form in document.forms]
         for form_schema in form_schemas:
@@ -98,7 +103,7 @@ class _Schema:
         ]
         for key, form in {**document.lists, **document.several}.items():
             properties[key] = {
-                "description": self._description("", key),
+                "description": self._find_description("", key),
                 "type": "array",
                 "items": self._kind(form, key),
             }
@@ -132,7 +137,7 @@ class _Schema:
             kind = _value_type(json_class, key)
             if key.name:
                 properties[key.name] = {
-                    "description": self._description(path, key.name)
+                    "description": self._find_description(path, key.name)
                 }
                 properties[key.name] |= self._kind(
                     kind, f"{path}.{key.name}".lstrip(".")
@@ -144,7 +149,7 @@ class _Schema:
                 required_keys += part_schema["required"]
         return {"type": "object", "properties": properties, "required": required_keys}
 
-    def _description(self, path: str, key: str) -> str:
+    def _find_description(self, path: str, key: str) -> str:
         full_name = ".".join(filter(None, (self.name, path, key)))
         similar_name = ".".join(filter(None, (self.like, path, key)))
         description = (

@@ -22,14 +22,14 @@ from patchpilot.services.setup.set_up_mail import (
 )
 
 
-def can_ask() -> bool:
+def can_ask_user() -> bool:
     """Return whether stdin and stderr are terminals, so that questions can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def ask_missing_values(request: MailRequest, identity: str) -> MailRequest:
     """Ask for missing values if there is a terminal, and return the complete request."""
-    if not can_ask():
+    if not can_ask_user():
         if not request.address and not identity:
             raise UsageError(
                 "the address is missing", hint="pass --address YOU@EXAMPLE.ORG"
@@ -52,7 +52,9 @@ def ask_missing_values(request: MailRequest, identity: str) -> MailRequest:
 
 def ask_server(request: MailRequest, default_encryption: str = "tls") -> MailRequest:
     """Ask for the missing server settings."""
-    server = request.server or ask.prompt("Mail server (HOST or HOST:PORT)").strip()
+    server = (
+        request.server or ask.ask_question("Mail server (HOST or HOST:PORT)").strip()
+    )
     encryption = request.encryption
     if encryption is None:
         kinds = (
@@ -65,7 +67,9 @@ def ask_server(request: MailRequest, default_encryption: str = "tls") -> MailReq
     port = request.port
     if not (request.server or port or server.rpartition(":")[2].isdigit()):
         port = ask.prompt_value("Port", _parse_port, str(PORTS[encryption]))
-    user = request.user or ask.prompt("User name (none: no login)", request.address)
+    user = request.user or ask.ask_question(
+        "User name (none: no login)", request.address
+    )
     return replace(
         request,
         provider=OWN,
@@ -78,7 +82,7 @@ def ask_server(request: MailRequest, default_encryption: str = "tls") -> MailReq
 
 def ask_password_store(request: MailRequest, plan: MailPlan) -> MailRequest:
     """Ask where to store the password."""
-    if request.keep or not plan.needs_password or not can_ask():
+    if request.keep or not plan.needs_password or not can_ask_user():
         return request
     stores = [(store.name, store.what) for store in list_password_stores()]
     _print_choices(stores)
@@ -96,24 +100,24 @@ def read_password(plan: MailPlan, *, from_stdin: bool) -> str:
         return ""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    if not can_ask():
+    if not can_ask_user():
         return ""
     print_message(make_printable(f"The login is {plan.login}."))
-    return ask.password("Password")
+    return ask.ask_password("Password")
 
 
-def confirm(question: str, *, yes: bool, default: bool = False) -> bool:
+def confirm_question(question: str, *, yes: bool, default: bool = False) -> bool:
     """Ask the user to confirm.
 
     Raise UsageError without a terminal and --yes.
     """
     if yes:
         return True
-    if not can_ask():
+    if not can_ask_user():
         raise UsageError(
             "nothing was written: stdin is not a terminal", hint="pass --yes"
         )
-    return ask.confirm(question, default=default)
+    return ask.ask_yes_or_no(question, default=default)
 
 
 def _print_choices(rows: Sequence[tuple[str, str]]) -> None:
@@ -123,7 +127,7 @@ def _print_choices(rows: Sequence[tuple[str, str]]) -> None:
 
 
 def _ask_choice(question: str, rows: Sequence[tuple[str, str]], default: str) -> str:
-    return ask.choose(question, [name for name, _ in rows], default)
+    return ask.ask_choice(question, [name for name, _ in rows], default)
 
 
 def _parse_port(text: str) -> int:

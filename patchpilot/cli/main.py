@@ -16,10 +16,10 @@ from patchpilot.cli.command import (
     Command,
     HelpRequested,
     Parser,
+    format_overview,
     option,
-    overview,
 )
-from patchpilot.cli.error_exit import exit_quickly, run_to_exit
+from patchpilot.cli.error_exit import exit_quickly, run_and_report_errors
 from patchpilot.errors import (
     ExitCode,
     PatchpilotError,
@@ -58,7 +58,7 @@ class Commands(Mapping[str, Command]):
 @option("-V", "--version", is_flag=True, help="print the version")
 def _root(repo: Path | None, home: bool, **_: bool) -> int | None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print(overview())
+        print(format_overview())
         return ExitCode.USAGE
     return root.commands["tui"].run(["--home"] if home else [], repo)
 
@@ -83,8 +83,8 @@ def run(argv: list[str]) -> int:
     if "_PATCHPILOT_COMPLETE" in os.environ:
         from patchpilot.cli.complete_values import print_completions
 
-        return run_to_exit(lambda: print_completions(root), argv)
-    return run_to_exit(lambda: _run_with_trust(argv), argv)
+        return run_and_report_errors(lambda: print_completions(root), argv)
+    return run_and_report_errors(lambda: _run_with_trust(argv), argv)
 
 
 def _run_with_trust(argv: list[str]) -> int | None:
@@ -117,9 +117,11 @@ def _parse_and_run(argv: list[str]) -> int | None:
             else root.function(**values)
         )
     except HelpRequested as request:
-        from patchpilot.cli.help_page import help_text
+        from patchpilot.cli.help_page import format_help
 
-        print(help_text(request.command) if request.command.name else overview())
+        print(
+            format_help(request.command) if request.command.name else format_overview()
+        )
         return ExitCode.OK
 
 

@@ -21,11 +21,11 @@ from patchpilot.cli.command import (
 )
 from patchpilot.cli.help_page import (
     SHARED,
-    command_options,
-    examples,
     first_sentence,
-    options_note,
-    paragraphs,
+    format_options_note,
+    list_command_options,
+    list_examples,
+    split_paragraphs,
 )
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.main import root
@@ -37,65 +37,66 @@ _WIDTH = 66
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
-def documented_commands() -> list[Command]:
+def list_documented_commands() -> list[Command]:
     """Return all commands; a group precedes its subcommands."""
     return list(walk_commands(root))
 
 
-def summary(command: Command) -> str:
+def summarize_command(command: Command) -> str:
     """Describe a command in one sentence."""
     return COMMANDS.get(command.name) or first_sentence(command.help)
 
 
-def man_page(command: Command) -> str:
+def format_man_page(command: Command) -> str:
     """Format the help of a command as a man page in section 1."""
     title = f"patchpilot-{command.name.replace(' ', '-')}"
     lines = [
         _page_header(title),
         ".SH NAME",
-        f"{_roff(title)} \\-",
-        *_wrap_roff(summary(command)),
+        f"{_escape_roff(title)} \\-",
+        *_wrap_roff(summarize_command(command)),
         ".SH SYNOPSIS",
-        f".B {_roff(command.usage)}",
+        f".B {_escape_roff(command.usage)}",
         ".SH DESCRIPTION",
     ]
     for number, paragraph in enumerate(
-        [*paragraphs(command.help), options_note(command)]
+        [*split_paragraphs(command.help), format_options_note(command)]
     ):
         if paragraph:
-            lines += _man_paragraph(paragraph)[0 if number else 1 :]
+            lines += _format_man_paragraph(paragraph)[0 if number else 1 :]
     if command.commands:
         rows = (
-            (name, summary(subcommand)) for name, subcommand in command.commands.items()
+            (name, summarize_command(subcommand))
+            for name, subcommand in command.commands.items()
         )
-        lines += [".SH COMMANDS", *_man_rows(rows)]
-    if options := command_options(command):
-        lines += [".SH OPTIONS", *_man_options(options)]
-    if example_lines := examples(command):
+        lines += [".SH COMMANDS", *_format_man_rows(rows)]
+    if options := list_command_options(command):
+        lines += [".SH OPTIONS", *_format_man_options(options)]
+    if example_lines := list_examples(command):
         lines += [
             ".SH EXAMPLES",
             ".nf",
-            *(_roff(line) for line in example_lines),
+            *(_escape_roff(line) for line in example_lines),
             ".fi",
         ]
-    lines += [".SH SEE ALSO", *_see_also(command)]
+    lines += [".SH SEE ALSO", *_list_related_pages(command)]
     return "\n".join(lines) + "\n"
 
 
-def _man_options(options: Table) -> list[str]:
-    return _man_rows((option.form, option.text) for option in options)
+def _format_man_options(options: Table) -> list[str]:
+    return _format_man_rows((option.form, option.text) for option in options)
 
 
-def _man_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
+def _format_man_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
     """Format each row as a paragraph with a bold name."""
     return [
         line
         for name, text in rows
-        for line in (".TP", f"\\fB{_roff(name)}\\fR", *_wrap_roff(text))
+        for line in (".TP", f"\\fB{_escape_roff(name)}\\fR", *_wrap_roff(text))
     ]
 
 
-def _see_also(command: Command) -> list[str]:
+def _list_related_pages(command: Command) -> list[str]:
     """Return the related pages: the parent, the subcommands, and the other commands in the
     group.
     """
@@ -107,11 +108,13 @@ def _see_also(command: Command) -> list[str]:
         commands = [f"{group_name}-{name}" for name in command.commands]
         siblings = [name for name in group if name != group_name]
         page_names = [f"patchpilot-{name}" for name in (*commands, *siblings)]
-    references = [f"\\fB{_roff(name)}\\fR(1)" for name in ("patchpilot", *page_names)]
+    references = [
+        f"\\fB{_escape_roff(name)}\\fR(1)" for name in ("patchpilot", *page_names)
+    ]
     return [f"{name}," for name in references[:-1]] + references[-1:]
 
 
-def overview_page() -> str:
+def format_overview_page() -> str:
     """Return patchpilot(1), which lists the commands and the help topics."""
     lines = [
         _page_header("patchpilot"),
@@ -130,41 +133,41 @@ def overview_page() -> str:
     for title, commands in (*GROUPS.items(), ("Others", OTHERS)):
         lines.append(f".SH {title.upper()}")
         for name, text in commands.items():
-            page = f"\\fBpatchpilot\\-{_roff(name)}\\fR(1)"
+            page = f"\\fBpatchpilot\\-{_escape_roff(name)}\\fR(1)"
             lines += [".TP", page, *_wrap_roff(text)]
     for title, table in SHARED.items():
-        lines += [f".SH {title.upper()}", *_man_options(table)]
+        lines += [f".SH {title.upper()}", *_format_man_options(table)]
     for text in TOPICS.values():
         title, _, body = text.strip().partition("\n")
         lines += [
-            f".SH {_roff(title.upper())}",
+            f".SH {_escape_roff(title.upper())}",
             ".nf",
-            *(_roff(line) for line in body.strip("\n").split("\n")),
+            *(_escape_roff(line) for line in body.strip("\n").split("\n")),
             ".fi",
         ]
     return "\n".join(lines) + "\n"
 
 
 def _page_header(title: str) -> str:
-    name = _roff(title.upper())
+    name = _escape_roff(title.upper())
     return (
         '.\\" SPDX-License-Identifier: GPL-2.0-or-later\n'
         f'.TH "{name}" "1" "{_DATE}" "patchpilot" "patchpilot"'
     )
 
 
-def _man_paragraph(paragraph: str) -> list[str]:
+def _format_man_paragraph(paragraph: str) -> list[str]:
     if paragraph.startswith("\b"):
         return [
             ".PP",
             ".nf",
-            *(_roff(line) for line in paragraph[1:].split("\n")),
+            *(_escape_roff(line) for line in paragraph[1:].split("\n")),
             ".fi",
         ]
     return [".PP", *_wrap_roff(paragraph)]
 
 
-def _roff(text: str) -> str:
+def _escape_roff(text: str) -> str:
     """Escape a text for roff."""
     escaped_text = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
     escaped_text = _NOT_ASCII.sub(
@@ -178,14 +181,17 @@ def _roff(text: str) -> str:
 
 def _wrap_roff(text: str) -> list[str]:
     """Wrap a text for readable source; man reflows the lines itself."""
-    return [_roff(line) for line in textwrap.wrap(text, _WIDTH, break_on_hyphens=False)]
+    return [
+        _escape_roff(line)
+        for line in textwrap.wrap(text, _WIDTH, break_on_hyphens=False)
+    ]
 
 
-def _git_page() -> str:
+def _format_git_page() -> str:
     lines = [
         _page_header("git-patchpilot"),
         ".SH NAME",
-        _roff("git-patchpilot - patchpilot as a command of git"),
+        _escape_roff("git-patchpilot - patchpilot as a command of git"),
         ".SH SYNOPSIS",
         "\\fBgit patchpilot\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR]... [\\fIARGUMENT\\fR]...",
         ".SH DESCRIPTION",
@@ -196,16 +202,16 @@ def _git_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(directory: Path) -> None:
+def write_man_pages(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "patchpilot.1").write_text(overview_page(), encoding="utf-8")
+    (directory / "patchpilot.1").write_text(format_overview_page(), encoding="utf-8")
     # `git help patchpilot` shows this page
-    (directory / "git-patchpilot.1").write_text(_git_page(), encoding="utf-8")
-    for page in documented_commands():
+    (directory / "git-patchpilot.1").write_text(_format_git_page(), encoding="utf-8")
+    for page in list_documented_commands():
         (directory / f"patchpilot-{page.name.replace(' ', '-')}.1").write_text(
-            man_page(page), encoding="utf-8"
+            format_man_page(page), encoding="utf-8"
         )
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write_man_pages(Path(sys.argv[1]))

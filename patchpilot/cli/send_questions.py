@@ -45,7 +45,7 @@ def _ask_question(workplace: Workplace, question: PreSendQuestion) -> str:
         _print_wrapped("note: ", make_one_line(evidence))
     _print_wrapped("", question.text)
     while True:
-        text = ask.prompt(
+        text = ask.ask_question(
             f"  {'/'.join(question.answers)}, ? explains, Enter leaves it open", ""
         ).strip()
         if text == "?":

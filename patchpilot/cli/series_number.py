@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from patchpilot.topic.topic_state import TopicState
 
 
-def series_number(text: str) -> int:
+def find_series_number(text: str) -> int:
     """Return the number of a tracked series, given its number, a Message-ID or an archive URL.
 
     Raise UsageError if no tracked series contains the message.
@@ -23,11 +23,11 @@ def series_number(text: str) -> int:
     if "@" not in text:
         return int(convert_argument(Argument("ID", kind=NUMBER), text))
     from patchpilot.model.mail import parse_message_id
-    from patchpilot.topic.followed.known_series import open_store, series_with_mail
+    from patchpilot.topic.followed.known_series import find_series_with_mail, open_store
 
     message_id = parse_message_id(text)
     with open_store() as store:
-        entry = series_with_mail(message_id, store) if message_id else None
+        entry = find_series_with_mail(message_id, store) if message_id else None
     if entry is None:
         raise UsageError(
             f"no tracked series has the message {text}",
@@ -64,4 +64,4 @@ def choose_series(
         )
     print_message("\n".join(rows))
     numbers = [str(number) for number, _ in entries]
-    return int(ask.choose("Which series?", numbers))
+    return int(ask.ask_choice("Which series?", numbers))

@@ -5,14 +5,14 @@ import shlex
 from dataclasses import replace
 
 from patchpilot.cli import ask
-from patchpilot.cli.command import Common, progress_of
+from patchpilot.cli.command import Common, show_progress
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.cli.mail_questions import (
     ask_missing_values,
     ask_password_store,
     ask_server,
-    can_ask,
-    confirm,
+    can_ask_user,
+    confirm_question,
     read_password,
 )
 from patchpilot.cli.output.stream import print_message
@@ -55,7 +55,11 @@ def solve_problems(common: Common) -> int:
         if diagnosis.name in _MAIL and "no mail server is set" in diagnosis.message:
             has_mail = has_mail or _offer_mail(common)
             is_fixed = has_mail
-        elif diagnosis.name == "identity" and diagnosis.state == "fail" and can_ask():
+        elif (
+            diagnosis.name == "identity"
+            and diagnosis.state == "fail"
+            and can_ask_user()
+        ):
             is_fixed = _ask_identity()
         else:
             is_fixed = _offer_fix(common, diagnosis)
@@ -74,7 +78,7 @@ def solve_problems(common: Common) -> int:
 
 
 def _find_problems(common: Common) -> tuple[Diagnosis, ...]:
-    with common.workplace() as workplace, progress_of(common) as progress:
+    with common.workplace() as workplace, show_progress(common) as progress:
         settings, wrong_settings = workplace.settings_with_problems()
         request = DoctorRequest(
             via=settings.get("via"),
@@ -95,16 +99,16 @@ def _find_problems(common: Common) -> tuple[Diagnosis, ...]:
 
 
 def _offer_mail(common: Common) -> bool:
-    if not can_ask():
+    if not can_ask_user():
         print_message("    run `patchpilot setup mail`")
         return False
-    if not confirm("  Set up a mail account now?", yes=False):
+    if not confirm_question("  Set up a mail account now?", yes=False):
         return False
-    return not set_up_mail(common, MailRequest(""), tests=True)
+    return not set_up_mail_account(common, MailRequest(""), tests=True)
 
 
 def _ask_identity() -> bool:
-    name = ask.prompt("  Your name, as in Signed-off-by").strip()
+    name = ask.ask_question("  Your name, as in Signed-off-by").strip()
     address = ask.prompt_value("  Your address", validate_sender_address)
     for key, value in (("user.name", name), ("user.email", address)):
         command = shlex.join(("git", "config", "--global", key, value))
@@ -121,17 +125,17 @@ def _offer_fix(common: Common, diagnosis: Diagnosis) -> bool:
     if diagnosis.hint:
         print_message(f"    {make_printable(str(diagnosis.hint))}")
     commands = list_fix_commands(diagnosis)
-    if not commands or not can_ask():
+    if not commands or not can_ask_user():
         return False
     phrase = "this command" if len(commands) == 1 else "these commands"
-    if not confirm(f"  Run {phrase}?", yes=False):
+    if not confirm_question(f"  Run {phrase}?", yes=False):
         return False
     with common.workplace() as workplace:
         repository = workplace.repository_if_any()
         return all(run_fix_command(repository, command) for command in commands)
 
 
-def set_up_mail(
+def set_up_mail_account(
     common: Common,
     request: MailRequest,
     *,
@@ -158,7 +162,7 @@ def set_up_mail(
                 password = _test_login(plan, from_stdin=from_stdin, tests=tests)
                 break
             except NetworkError as error:
-                if request.provider != OWN or from_stdin or not can_ask():
+                if request.provider != OWN or from_stdin or not can_ask_user():
                     raise
                 print_notice("error", error.message)
                 request = _ask_server_again(request, plan, error)
@@ -176,7 +180,7 @@ def set_up_mail(
             )
         if dry_run:
             return int(ExitCode.OK)
-        if not confirm("Write these settings?", yes=yes, default=True):
+        if not confirm_question("Write these settings?", yes=yes, default=True):
             print_notice("note", "nothing was written")
             return int(ExitCode.FINDINGS)
         write_mail_settings(plan, password)
@@ -186,7 +190,7 @@ def set_up_mail(
                 "warning", f"this repository's own {key} replaces the new value here"
             )
         if plan.account.configured and (
-            to_self or (can_ask() and not yes and _wants_test_message())
+            to_self or (can_ask_user() and not yes and _wants_test_message())
         ):
             print_notice("note", send_test_message(plan, password))
     return int(ExitCode.OK)
@@ -225,7 +229,7 @@ def _test_login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
         except NetworkError as error:
             if not (
                 attempts_left
-                and can_ask()
+                and can_ask_user()
                 and not from_stdin
                 and is_wrong_password(error)
             ):
@@ -235,4 +239,4 @@ def _test_login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
 
 
 def _wants_test_message() -> bool:
-    return confirm("Send a mail to yourself?", yes=False)
+    return confirm_question("Send a mail to yourself?", yes=False)

@@ -8,7 +8,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import OwnCommand, UntrustedCommandsError
 
 
-def commands_text(commands: tuple[OwnCommand, ...]) -> str:
+def format_untrusted_commands(commands: tuple[OwnCommand, ...]) -> str:
     """Format each command: the setting or hook, its file, and its text."""
     from patchpilot.model.printable import make_printable
 
@@ -34,13 +34,13 @@ def ask_for_trust(error: PatchpilotError) -> bool:
     from patchpilot.settings.trusted_packs import trust_commands
 
     print_notice("warning", error.message)
-    print_message(commands_text(error.commands))
+    print_message(format_untrusted_commands(error.commands))
     print_message(
         "Files that these commands call are not pinned: they may change later."
     )
     question = "Type 'trust' to trust and use them"
     try:
-        answer = ask.prompt(question, "")
+        answer = ask.ask_question(question, "")
     except KeyboardInterrupt:
         return False
     if answer.strip().lower() != "trust":

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from patchpilot.errors import UnclearBaseError
 
 
-def ready_commands(error: "UnclearBaseError", argv: Sequence[str]) -> str:
+def format_base_commands(error: "UnclearBaseError", argv: Sequence[str]) -> str:
     """Return the error's hint, followed by the same command with --base for each likely base."""
     command_line = shlex.join(["patchpilot", *(argv or ("tui",))])
     commands = [

@@ -221,16 +221,19 @@ def second_version(work: Path) -> str:
     from patchpilot.services.send.edit_draft import DraftChanges, change_draft
     from patchpilot.services.tags.add_review_trailers import add_review_trailers
     from patchpilot.topic.followed.poll_archives import UpdateRequest
-    from patchpilot.topic.followed.review_ledger import checklist, toggle_state
-    from patchpilot.topic.followed.update_series import update
-    from patchpilot.topic.own_archive import default_archive
+    from patchpilot.topic.followed.review_ledger import (
+        list_latest_requests,
+        toggle_state,
+    )
+    from patchpilot.topic.followed.update_series import update_tracked_series
+    from patchpilot.topic.own_archive import make_archive_opener
     from patchpilot.topic.review_trailers import TrailersRequest
 
     if _has_answers(git(work, "log", "-1", "--format=%B").text):
         return "v2 is already prepared: the preview shows it"
     with Repository.open(work) as repository, Store() as store:
-        series = update(
-            UpdateRequest(fresh=True), store=store, archive_at=default_archive()
+        series = update_tracked_series(
+            UpdateRequest(fresh=True), store=store, archive_at=make_archive_opener()
         )
         own_series = next(
             (
@@ -246,7 +249,7 @@ def second_version(work: Path) -> str:
         revise(work)
         # the review is still valid, because v2 only removes an unused variable
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
-        for item in checklist(own_series):
+        for item in list_latest_requests(own_series):
             if not item.done:
                 toggle_state(own_series.entry.id, item)
         change_draft(

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.cache.entries import (
     CacheKind,
+    cache_value,
     make_cache_key,
     read_cached_value,
-    remember,
 )
 from patchpilot.commits.repository import Repository
 
@@ -190,7 +190,7 @@ class Releases:
         )
         if first:
             self._cached[commit] = first.name, first.commit
-            remember(_KIND, self._key, self._cached)
+            cache_value(_KIND, self._key, self._cached)
         return first
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:

@@ -12,9 +12,9 @@ from typing import Any
 
 from patchpilot.cache.entries import (
     CacheKind,
+    cache_value,
     make_cache_key,
     read_cached_value,
-    remember,
 )
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import RegisteredDetector, find_detector
@@ -72,7 +72,7 @@ def _load_rules(user_packs: tuple[OwnPack, ...]) -> tuple[Rule, ...]:
         packs = _parse_packs(labels, texts, len(labels) - len(user_packs))
         cached = tuple(rule for pack in packs for rule in pack.rules)
         _check_unique(cached)
-        remember(
+        cache_value(
             _KIND, key, tuple(tuple(map(_simplify_value, rule)) for rule in cached)
         )
     if user_packs:

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.cache.entries import (
     CacheKind,
+    cache_value,
     make_cache_key,
     read_cached_value,
-    remember,
 )
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
@@ -445,7 +445,7 @@ def _index_file(
             "words": tuple(read_role_words(script.decode("utf-8", "replace"))),
         }
         if keep:
-            remember(INDEXES, key, cached)
+            cache_value(INDEXES, key, cached)
     return text, cached["index"], RoleWords(*cached["words"])
 
 

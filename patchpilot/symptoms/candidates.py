@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import configuration, stream_output
 from patchpilot.history.earlier_fixes import function_name, head_of, is_head
 from patchpilot.model.hunk_fit import split_text_lines
-from patchpilot.symptoms.printed_messages import common_letters, search_keys
+from patchpilot.symptoms.printed_messages import count_common_letters, make_search_texts
 from patchpilot.symptoms.read_log import Frame, Symptom
 
 _FORMAT = "--format=%x00%H%x00%ct%x00%B"
@@ -94,7 +94,9 @@ class SourceLocations:
     symptom: Symptom
 
 
-def locate(repository: Repository, rev: str, symptom: Symptom) -> SourceLocations:
+def locate_symptom(
+    repository: Repository, rev: str, symptom: Symptom
+) -> SourceLocations:
     """Weight a tree's files and functions by their likelihood of causing a symptom.
 
     If the symptom names modules, first search only directories and files with these names.
@@ -109,15 +111,17 @@ def locate(repository: Repository, rev: str, symptom: Symptom) -> SourceLocation
         if frame.weight >= _LEAST
     }
     messages = symptom.messages[:_MAX_PRINTED]
-    for path_patterns in filter(None, (_directories(sources, symptom), _CODE)):
+    for path_patterns in filter(None, (_find_directories(sources, symptom), _CODE)):
         in_all_files = path_patterns is _CODE
         keys = (
-            key for message in messages for key in search_keys(message, in_all_files)
+            key
+            for message in messages
+            for key in make_search_texts(message, in_all_files)
         )
         search_texts = [*(f"{name}(" for name in definition_weights), *keys]
         lines = list(_grep_lines(repository, rev, search_texts, path_patterns))
         definitions, printing_lines = (
-            _definitions(lines, definition_weights),
+            _weigh_definitions(lines, definition_weights),
             _find_printing_lines(lines, messages),
         )
         for path, weight in (
@@ -137,7 +141,7 @@ def locate(repository: Repository, rev: str, symptom: Symptom) -> SourceLocation
     return SourceLocations(dict(top_files), functions, replace(symptom, frames=frames))
 
 
-def _definitions(
+def _weigh_definitions(
     lines: Iterable[_Line], weights: Mapping[str, float]
 ) -> list[tuple[str, float]]:
     """Return (path, weight) for each file that defines a listed function.
@@ -163,7 +167,7 @@ def _find_printing_lines(
     lines = [line for line in lines if '"' in line[2]]
     result = []
     for message in messages:
-        letter_counts = [common_letters(message, code) for _, _, code in lines]
+        letter_counts = [count_common_letters(message, code) for _, _, code in lines]
         best = max(letter_counts, default=0)
         if best and letter_counts.count(best) <= _MAX_HITS:
             result += [
@@ -214,7 +218,7 @@ def _find_named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[
                 break
 
 
-def _directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
+def _find_directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
     """Return the directories and files named like a symptom's modules."""
     names = {module.replace("-", "_") for module in symptom.modules}
     result: dict[str, None] = {}
@@ -230,7 +234,7 @@ def _directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
     return list(result)[:20]
 
 
-class Change(NamedTuple):
+class CommitDiff(NamedTuple):
     """The parts of a diff used for ranking: files, functions, and changed lines."""
 
     files: tuple[str, ...] = ()
@@ -238,7 +242,9 @@ class Change(NamedTuple):
     lines: int = 0
 
 
-def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Change]:
+def read_changes(
+    repository: Repository, commits: Sequence[str]
+) -> dict[str, CommitDiff]:
     """Map each commit to its diff."""
     output = repository.git(
         "diff-tree", "--stdin", "-r", "-p", "-U0", "-W", "--no-renames", "--root", "--", *_CODE,
@@ -248,7 +254,7 @@ def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Ch
         ok=(0, 128),
     ).out.decode("utf-8", "replace")  # fmt: skip
     commit_set = frozenset(commits)
-    changes: dict[str, Change] = {}
+    changes: dict[str, CommitDiff] = {}
     files: list[str] = []
     functions: set[str] = set()
     commit, function, lines = "", "", 0
@@ -256,7 +262,7 @@ def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Ch
         code = line[1:]
         if line in commit_set or line == "end":
             if commit:
-                changes[commit] = Change(tuple(files), frozenset(functions), lines)
+                changes[commit] = CommitDiff(tuple(files), frozenset(functions), lines)
             commit, files, functions, lines = line, [], set(), 0
         elif line.startswith("diff --git "):
             files.append(line.rpartition(" b/")[2])
@@ -273,7 +279,7 @@ def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Ch
     return changes
 
 
-def find_touching(
+def find_touching_commits(
     repository: Repository, since: str, tip: str, files: Sequence[str]
 ) -> frozenset[str]:
     """Return the commits in `since..tip` that change any of these files."""

@@ -21,7 +21,7 @@ class NextBuild(NamedTuple):
     builds: int
 
 
-def next_build(
+def choose_next_build(
     parents: Mapping[str, Sequence[str]],
     likely: Mapping[str, float],
     searched: int,
@@ -41,7 +41,7 @@ def next_build(
     }
     candidates = [
         commit
-        for commit in _candidates(parents, likely)
+        for commit in _select_build_candidates(parents, likely)
         if commit not in skipped and not (is_good and commit == next(iter(parents)))
     ]
     if not candidates:
@@ -56,7 +56,7 @@ def next_build(
     return NextBuild(nearest, max(1, math.ceil(entropy)))
 
 
-def _candidates(
+def _select_build_candidates(
     parents: Mapping[str, Sequence[str]], likely: Mapping[str, float]
 ) -> Sequence[str]:
     """Return all commits or, if there are many, those that could split the probability in half."""

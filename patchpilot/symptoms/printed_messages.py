@@ -17,14 +17,14 @@ _ENOUGH, _SHARE = 8, 0.65
 """The letters, and the part of all letters, that a message and a format must have in common."""
 
 
-def search_keys(message: str, in_all_files: bool) -> list[str]:
+def make_search_texts(message: str, in_all_files: bool) -> list[str]:
     """Return strings to search for.
 
     The message's format string contains at least one of them, because any word may be an argument.
     If all files are searched, return only a few long strings.
     """
     keys: list[str] = []
-    for run in _fixed_runs(message):
+    for run in _split_fixed_parts(message):
         words = run.split()
         keys += map(" ".join, pairwise(words))
         if not in_all_files:
@@ -35,7 +35,7 @@ def search_keys(message: str, in_all_files: bool) -> list[str]:
     return keys[: _KEYS if in_all_files else None]
 
 
-def common_letters(message: str, code: str) -> int:
+def count_common_letters(message: str, code: str) -> int:
     """Return how many letters of a message a line's format string prints, or 0 if it does not
     match.
     """
@@ -44,7 +44,7 @@ def common_letters(message: str, code: str) -> int:
         for literal in _LITERAL.findall(code)
         for piece in _CONVERSION.split(literal)
     ]
-    runs, message_text = list(_fixed_runs(message)), " ".join(message.split())
+    runs, message_text = list(_split_fixed_parts(message)), " ".join(message.split())
     # a message may be truncated, or start with text missing from the format
     words = " ".join(pieces).split()
     comparisons = (
@@ -52,10 +52,10 @@ def common_letters(message: str, code: str) -> int:
         (words, message_text),
         (runs, "%".join(pieces)),
     )
-    return max(_count_in_order(parts, text) for parts, text in comparisons)
+    return max(_count_ordered_letters(parts, text) for parts, text in comparisons)
 
 
-def _fixed_runs(message: str) -> Iterator[str]:
+def _split_fixed_parts(message: str) -> Iterator[str]:
     """Yield the parts of a message between the words that must be arguments."""
     run: list[str] = []
     for word in (*message.split(), "0"):
@@ -66,7 +66,7 @@ def _fixed_runs(message: str) -> Iterator[str]:
             run = []
 
 
-def _count_in_order(pieces: Sequence[str], text: str) -> int:
+def _count_ordered_letters(pieces: Sequence[str], text: str) -> int:
     """Count the letters in the pieces if most pieces occur in the text in this order; otherwise
     return 0.
     """

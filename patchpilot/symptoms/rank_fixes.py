@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from patchpilot.cache.entries import read_shipped_tables
 from patchpilot.symptoms.candidates import (
-    Change,
+    CommitDiff,
     CommitMessage,
     SourceLocations,
     WordCounts,
@@ -118,17 +118,17 @@ def weigh_messages(query: Query, word_counts: WordCounts) -> list[Evidence]:
     return result
 
 
-def rank_best(
+def select_best_candidates(
     evidence: Sequence[Evidence], table: Mapping[str, float]
 ) -> list[Evidence]:
     """Return the most likely candidates so far, best first."""
-    return sorted(evidence, key=lambda candidate: -score(table, candidate.features))[
-        :MOST
-    ]
+    return sorted(
+        evidence, key=lambda candidate: -score_evidence(table, candidate.features)
+    )[:MOST]
 
 
 def weigh_changes(
-    query: Query, evidence: Sequence[Evidence], changes: Mapping[str, Change]
+    query: Query, evidence: Sequence[Evidence], changes: Mapping[str, CommitDiff]
 ) -> list[Evidence]:
     """Add evidence from the diffs, and the matching words to display."""
     functions, files = query.sources.functions, query.sources.files
@@ -138,7 +138,7 @@ def weigh_changes(
     result = []
     for candidate in evidence:
         commit = query.messages[candidate.number]
-        change = changes.get(commit.id, Change())
+        change = changes.get(commit.id, CommitDiff())
         touched = sorted(
             change.functions & functions.keys(), key=lambda name: -functions[name]
         )
@@ -176,12 +176,12 @@ def weigh_changes(
     return result
 
 
-def score(table: Mapping[str, float], features: Features) -> float:
+def score_evidence(table: Mapping[str, float], features: Features) -> float:
     """Return the weighted sum of the evidence."""
     return sum(table.get(name, 0.0) * value for name, value in features.items())
 
 
-def weights() -> Mapping[str, float]:
+def load_evidence_weights() -> Mapping[str, float]:
     """Return the fitted weights of the evidence."""
     table: Mapping[str, float] = read_shipped_tables("ranking")["symptoms"]["candidate"]
     return table
@@ -195,7 +195,7 @@ class RankedCandidate(NamedTuple):
     probability: float
 
 
-def fits(best: Sequence[RankedCandidate]) -> bool:
+def may_contain_fix(best: Sequence[RankedCandidate]) -> bool:
     """Return whether any of the best candidates is likely enough to be the fix, or changes the
     function in which the symptom occurred.
     """
@@ -248,21 +248,23 @@ def add_shares(rows: Sequence[Features]) -> list[Features]:
 
 def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
     """Rank candidates, best first, with probabilities that add up to at most 1."""
-    data, table = read_shipped_tables("ranking")["symptoms"], weights()
+    data, table = read_shipped_tables("ranking")["symptoms"], load_evidence_weights()
     rows = add_shares([candidate.features for candidate in evidence])
     ordered = sorted(
         (
             candidate._replace(features=row)
             for candidate, row in zip(evidence, rows, strict=True)
         ),
-        key=lambda candidate: -score(table, candidate.features),
+        key=lambda candidate: -score_evidence(table, candidate.features),
     )
     if not ordered:
         return []
-    sums = [score(table, candidate.features) for candidate in ordered]
+    sums = [score_evidence(table, candidate.features) for candidate in ordered]
     exponentials = [math.exp(value - sums[0]) for value in sums]
     shares = [value / sum(exponentials) for value in exponentials]
-    raw = 1 / (1 + math.exp(-score(data["first"], list_features(ordered, shares))))
+    raw = 1 / (
+        1 + math.exp(-score_evidence(data["first"], list_features(ordered, shares)))
+    )
     first_probability = calibrate(raw, data["calibration"]["curve"])
     rest_factor = (1 - first_probability) / max(1e-9, 1 - shares[0])
     return [

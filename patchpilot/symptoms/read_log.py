@@ -145,7 +145,7 @@ def read_log(log: str) -> Symptom:
     first = next((index for index, line in enumerate(lines) if _is_error(line)), 0)
     for line in lines[first:]:
         files.update((match["file"], None) for match in _FILE.finditer(line))
-        line_frames = list(_frames(line))
+        line_frames = list(_parse_frames(line))
         for name, module, trust in line_frames:
             rarity = 0.1 if common_names.match(name) else 1.0
             weight = trust * rarity / (1 + 0.25 * position)
@@ -179,11 +179,12 @@ def read_log(log: str) -> Symptom:
 
 def _is_error(line: str) -> bool:
     return bool(
-        (_ERROR.search(line) and not _NOISE.match(line)) or next(_frames(line), None)
+        (_ERROR.search(line) and not _NOISE.match(line))
+        or next(_parse_frames(line), None)
     )
 
 
-def _frames(line: str) -> Iterator[tuple[str, str, float]]:
+def _parse_frames(line: str) -> Iterator[tuple[str, str, float]]:
     """Yield (function, module, reliability) for each function on a line."""
     for match in _OFFSET.finditer(line):
         yield (

@@ -12,10 +12,10 @@ from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.series_messages import revisions_in
 from patchpilot.topic.followed.known_series import undisclosed_error
-from patchpilot.topic.own_archive import default_archive
+from patchpilot.topic.own_archive import make_archive_opener
 
 
-def archive_setting(directory: Path | None) -> str:
+def read_archive_setting(directory: Path | None) -> str:
     """Return the archive named by the user's `patchpilot.lore` setting, or lore by default.
 
     The setting is read from git's configuration, inside or outside a repository.
@@ -25,7 +25,7 @@ def archive_setting(directory: Path | None) -> str:
     return read_user_settings(directory).get("lore")
 
 
-def series_at(
+def fetch_named_series(
     target: str,
     *,
     lore: str,
@@ -35,9 +35,9 @@ def series_at(
     """Return the patches of the version that a message belongs to or replies to.
 
     Their sources are their Message-IDs. Raise InputError if no patch is found, and the errors of
-    `thread_at`.
+    `fetch_thread`.
     """
-    message_id, mails = thread_at(
+    message_id, mails = fetch_thread(
         target, lore=lore, offline=offline, directory=directory
     )
     revision = _find_revision(message_id, mails)
@@ -60,7 +60,7 @@ def series_at(
     return Series(tuple(patch for patch in patches if patch is not cover), cover)
 
 
-def thread_at(
+def fetch_thread(
     target: str,
     *,
     lore: str,
@@ -86,7 +86,7 @@ def thread_at(
     with Outbox() as outbox:
         if message_id in outbox.undisclosed_ids():
             raise undisclosed_error(message_id)
-    with default_archive(directory=directory)(archive_of(target, lore)) as archive:
+    with make_archive_opener(directory=directory)(archive_of(target, lore)) as archive:
         return message_id, unique(archive.thread(message_id))
 
 

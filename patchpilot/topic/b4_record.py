@@ -12,7 +12,7 @@ from patchpilot.model.draft import Draft
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import cover_of, prefixes_of
 from patchpilot.outgoing.outbox import Send
-from patchpilot.topic.reroll import link_to
+from patchpilot.topic.reroll import make_send_link
 
 
 def find_prep_branch(
@@ -93,7 +93,9 @@ def find_branch_without_send(repository: Repository, send: Send) -> PrepBranch |
     return prep if by_b4 or not prep.by_us else None
 
 
-def record_in_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
+def record_send_in_b4(
+    repository: Repository, send: Send, draft: Draft
+) -> tuple[str, ...]:
     """Record a complete send in b4's tracking data, as if b4 had sent it.
 
     Return notes for the user.
@@ -113,7 +115,7 @@ def record_in_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str,
             send.version,
             send.entries[0].message_id,
             cover_of(draft, prep),
-            link_to(send, repository),
+            make_send_link(send, repository),
         )
     except PatchpilotError as error:
         return (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from patchpilot.topic.topic_state import TopicState
 
 
-def topic_at(
+def read_current_topic(
     workplace: Workplace, store: "Store", tracked_series: Sequence["Tracked"] = ()
 ) -> "TopicState | None":
     """Return the state of the current branch's topic, or None if there is none."""
@@ -27,6 +27,8 @@ def topic_at(
     base = workplace.settings().get("base") or None
     if not has_topic(repository, base):
         return None
-    from patchpilot.topic.topic_state import this_topic
+    from patchpilot.topic.topic_state import find_topic_state
 
-    return this_topic(repository, base=base, store=store, tracked_series=tracked_series)
+    return find_topic_state(
+        repository, base=base, store=store, tracked_series=tracked_series
+    )

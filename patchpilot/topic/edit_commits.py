@@ -22,7 +22,7 @@ AMENDING = (Use.COMMIT, Use.EDIT, Use.FILES)
 FETCHING = (Use.FETCH, Use.LOGIN)
 
 
-def editor_name(repository: Repository) -> str:
+def find_editor_name(repository: Repository) -> str:
     """Return the editor that git uses.
 
     Raise UntrustedCommandsError if only the repository's configuration names it.
@@ -94,7 +94,7 @@ def save_invalid_edit(
     )
 
 
-def merge_edit(before: str, edited: str, current: str) -> tuple[str, bool]:
+def merge_edited_text(before: str, edited: str, current: str) -> tuple[str, bool]:
     """Merge an edited text with concurrent changes, and return the result and whether they
     conflict.
 
@@ -118,7 +118,7 @@ def _backup_file(text: str, name: str) -> Path:
     return state_path() / "edits" / f"{digest}-{name}"
 
 
-def set_up_mail(top: Path) -> bool:
+def run_mail_setup(top: Path) -> bool:
     """Run `patchpilot setup mail` on the terminal and return whether an account was set up."""
     command = [sys.executable, "-m", "patchpilot", "setup", "mail"]
     return not interactive(command, cwd=top)
@@ -134,7 +134,7 @@ def amend_files(top: Path, paths: Sequence[str]) -> None:
     git(top, "commit", "-q", "--amend", "--no-edit", "--only", "--", *paths, env=env)
 
 
-def changed_files(top: Path) -> dict[str, str]:
+def hash_changed_files(top: Path) -> dict[str, str]:
     """Map each tracked file that differs from HEAD to a digest of its content.
 
     The digest is "gone" for a deleted file.
@@ -158,11 +158,11 @@ def changed_files(top: Path) -> dict[str, str]:
     return digests
 
 
-def remotes(repository: Repository) -> list[str]:
+def list_remotes(repository: Repository) -> list[str]:
     return repository.git("remote").text.split()
 
 
-def fetch_all(top: Path) -> bool:
+def fetch_all_remotes(top: Path) -> bool:
     """Run git fetch --all --tags on the terminal and return whether it succeeded.
 
     git may ask for a password. Submodules are not fetched, because their configuration may name

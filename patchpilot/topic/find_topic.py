@@ -32,8 +32,8 @@ from patchpilot.series.cover_letter import split_cover
 from patchpilot.series.draft import Drafts, complete_prefix, follow
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.posted_elsewhere import SentTag, find_tagged_topic
-from patchpilot.topic.topic_base import topic_commits
-from patchpilot.topic.upstream_state import backport_prefix
+from patchpilot.topic.topic_base import list_topic_commits
+from patchpilot.topic.upstream_state import find_backport_prefix
 
 
 class Topic(NamedTuple):
@@ -55,7 +55,7 @@ def read_named_patches(
     if target is None or (
         not names_file(target) and target != "-" and not is_network_target(target)
     ):
-        ids = topic_commits(repository, target, request.base)
+        ids = list_topic_commits(repository, target, request.base)
         return commits_series(repository, ids, None), ids
     all_series = read_targets((target,), repository)
     if len(all_series) != 1:
@@ -65,7 +65,7 @@ def read_named_patches(
     return all_series[0], ()
 
 
-def base_of_topic(
+def find_base_commit(
     repository: Repository, request: SendRequest, ids: Sequence[str]
 ) -> str | None:
     """Return the commit that the series is based on, for `base-commit:`.
@@ -249,16 +249,16 @@ def _apply_request(
         )
         configured = repository.config("format.subjectprefix")
         ids = [patch.commit for patch in facts.patches if patch.commit]
-        prefix, origin = backport_prefix(repository, ids), "the stable branch"
+        prefix, origin = find_backport_prefix(repository, ids), "the stable branch"
         if configured and not prefix:
             prefix, origin = configured[-1], "git config format.subjectPrefix"
         if prefix and not draft.prefix:
             prefixed = replace(draft, prefix=complete_prefix(prefix))
             draft = _update_origin(prefixed, origin, ("prefix",))
-    return apply_request(draft, request)
+    return add_request_options(draft, request)
 
 
-def apply_request(draft: Draft, request: SendRequest) -> Draft:
+def add_request_options(draft: Draft, request: SendRequest) -> Draft:
     """Return the draft with a request's version, prefix and In-Reply-To.
 
     Raise UsageError if one of them is invalid.

@@ -13,22 +13,24 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.draft import Drafts
 from patchpilot.settings.read_settings import read_user_settings
-from patchpilot.topic.b4_record import find_branch_without_send, record_in_b4
-from patchpilot.topic.reroll import is_remembered, remember
+from patchpilot.topic.b4_record import find_branch_without_send, record_send_in_b4
+from patchpilot.topic.reroll import is_send_recorded, record_complete_send
 
 MAX_SENDS = 5
 """Number of a branch's latest sends to check for one that was interrupted."""
 
 
-def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
+def record_finished_send(
+    repository: Repository, send: Send, draft: Draft
+) -> tuple[str, ...]:
     """Record the version's Message-ID and tag, track its replies, and update b4's tracking data.
 
     Return notes for the user.
     """
     # remember the send last, because this marks it as finished
-    notes = record_in_b4(repository, send, draft)
+    notes = record_send_in_b4(repository, send, draft)
     _track_series(repository, send)
-    remember(repository, send, draft)
+    record_complete_send(repository, send, draft)
     return notes
 
 
@@ -38,8 +40,8 @@ def _track_series(repository: Repository, send: Send) -> None:
     An undisclosed fix is in no archive; once public, it is a separate series.
     """
     from patchpilot.archive.track_store import Store
-    from patchpilot.topic.followed.known_series import sent_mails
-    from patchpilot.topic.followed.same_series import merge_entries, same_series
+    from patchpilot.topic.followed.known_series import read_sent_mails
+    from patchpilot.topic.followed.same_series import find_same_series, merge_entries
 
     with Outbox() as outbox:
         sends = [
@@ -55,7 +57,7 @@ def _track_series(repository: Repository, send: Send) -> None:
     )
     first_message = send.entries[0]
     with Store() as store:
-        entries = same_series(set(ids), send.change_id, store)
+        entries = find_same_series(set(ids), send.change_id, store)
         entry = merge_entries(entries, store)
         if entry is None:
             store.add(
@@ -67,7 +69,7 @@ def _track_series(repository: Repository, send: Send) -> None:
         elif entry.message_id not in ids:
             # if the series was added from elsewhere, only its sent messages connect it with the
             # outbox
-            for mail in sent_mails(set(ids), store):
+            for mail in read_sent_mails(set(ids), store):
                 store.store_sent_mail(entry.id, mail)
 
 
@@ -97,7 +99,7 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
             continue
         try:
             with sole_sender(send.change_id):
-                notes += finish(repository, send, draft)
+                notes += record_finished_send(repository, send, draft)
         except RefusedError:
             # another process holds the lock because it is sending
             continue
@@ -110,6 +112,6 @@ def _find_unfinished_draft(repository: Repository, send: Send) -> Draft | None:
     if draft is None:
         return None
     prep = find_branch_without_send(repository, send)
-    if prep is None and is_remembered(send):
+    if prep is None and is_send_recorded(send):
         return None
     return import_b4_texts(draft, prep) if prep else draft

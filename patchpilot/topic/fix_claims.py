@@ -45,9 +45,9 @@ def judge_fix(
     The patch may be given to avoid reading it again. A Fixes: tag in the message counts as the
     author's answer that it is a fix.
     """
-    answer = _read_answers(repository).get(_answer_key(commit))
+    answer = _read_answers(repository).get(_fix_answer_key(commit))
     if answer:
-        return judge_answer(answer == "yes")
+        return judge_author_answer(answer == "yes")
     if any(parse_tag(line) for line in commit.lines[1:]):
         return FixJudgement(True)
     changes = patch.files if patch else ()
@@ -65,15 +65,15 @@ def judge_fix(
 
 def denies_fix(repository: Repository, commit: Commit) -> bool:
     """Return whether the author stated that a commit is not a fix, regardless of its message."""
-    return _read_answers(repository).get(_answer_key(commit)) == "no"
+    return _read_answers(repository).get(_fix_answer_key(commit)) == "no"
 
 
-def judge_answer(is_fix: bool) -> FixJudgement:
+def judge_author_answer(is_fix: bool) -> FixJudgement:
     """Return the verdict for the author's answer."""
     return FixJudgement(is_fix, "" if is_fix else "you answered that it is not a fix")
 
 
-def answer_fix(
+def record_fix_answer(
     repository: Repository,
     commits: Sequence[Commit],
     is_fix: bool | None,
@@ -88,7 +88,7 @@ def answer_fix(
     from patchpilot.topic.find_topic import find_draft
 
     draft = find_draft(repository, SendRequest(target=target, base=base))
-    keys = {_answer_key(commit) for commit in commits}
+    keys = {_fix_answer_key(commit) for commit in commits}
     home = repository.key
     with Drafts() as drafts:
         for other in drafts.all(home):
@@ -107,7 +107,7 @@ def _drop_answers(answers: Mapping[str, str], keys: Collection[str]) -> dict[str
     return {name: value for name, value in answers.items() if name not in keys}
 
 
-def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
+def list_denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
     """Return the subjects of commits that the draft declares not to be fixes."""
     return tuple(
         name.split(" ", 2)[2]
@@ -135,7 +135,7 @@ def drop_denials(answers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _answer_key(commit: Commit) -> str:
+def _fix_answer_key(commit: Commit) -> str:
     return f"{_ANSWER}{commit.author_time} {commit.subject}"
 
 

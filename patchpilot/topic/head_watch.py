@@ -5,7 +5,7 @@ import contextlib
 from pathlib import Path
 
 
-class Watch:
+class HeadWatch:
     """The position of HEAD when the topic was read.
 
     Nothing is watched before `remember` is called.
@@ -40,7 +40,10 @@ def head_signature(git_dir: Path, common_dir: Path) -> str:
         for folder in (git_dir, common_dir):
             with contextlib.suppress(OSError):
                 return f"{head} {(folder / ref).read_text(errors='replace').strip()}"
-        return f"{head} {_stamp(common_dir / 'packed-refs')} {_stamp(common_dir / 'reftable')}"
+        return (
+            f"{head} {_file_time(common_dir / 'packed-refs')}"
+            f" {_file_time(common_dir / 'reftable')}"
+        )
     return ""
 
 
@@ -49,10 +52,10 @@ def refs_signature(common_dir: Path) -> str:
 
     It is derived from FETCH_HEAD and packed-refs.
     """
-    return f"{_stamp(common_dir / 'FETCH_HEAD')} {_stamp(common_dir / 'packed-refs')}"
+    return f"{_file_time(common_dir / 'FETCH_HEAD')} {_file_time(common_dir / 'packed-refs')}"
 
 
-def _stamp(path: Path) -> int:
+def _file_time(path: Path) -> int:
     with contextlib.suppress(OSError):
         return path.stat().st_mtime_ns
     return 0

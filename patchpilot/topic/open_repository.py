@@ -15,10 +15,10 @@ class _OpenRepository:
 
     def __init__(self, directory: Path | None) -> None:
         self.repository = Repository.open(directory)
-        self.signature = self.signature_now()
+        self.signature = self.compute_signature()
         self.users = 0
 
-    def signature_now(self) -> tuple[str, ...]:
+    def compute_signature(self) -> tuple[str, ...]:
         return signature(self.repository.git_dir, self.repository.common_dir)
 
 
@@ -35,8 +35,8 @@ class SharedRepository:
         """Return the current repository; raise MissingError if there is none."""
         with self._lock:
             opened = self._opened
-            if opened is None or opened.signature != opened.signature_now():
-                self._retire()
+            if opened is None or opened.signature != opened.compute_signature():
+                self._close_unused()
                 opened = self._opened = _OpenRepository(self.directory)
             opened.users += 1
         try:
@@ -50,9 +50,9 @@ class SharedRepository:
     def close(self) -> None:
         """Close the repository when its last user has finished."""
         with self._lock:
-            self._retire()
+            self._close_unused()
 
-    def _retire(self) -> None:
+    def _close_unused(self) -> None:
         if self._opened and self._opened.users == 0:
             self._opened.repository.close()
         self._opened = None

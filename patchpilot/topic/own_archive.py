@@ -20,7 +20,7 @@ PATIENCE = 5.0
 """Time limit in seconds for an archive's response during another task."""
 
 
-def default_archive(
+def make_archive_opener(
     offline: bool = False,
     progress: Progress = ignore_progress,
     *,
@@ -57,7 +57,7 @@ def query_archive(
     Raise PatchpilotError if it cannot be queried or does not respond within `PATIENCE`.
     """
     url = lore or read_user_settings(repository, problems=[]).get("lore")
-    with default_archive(directory=repository.top)(url) as archive:
+    with make_archive_opener(directory=repository.top)(url) as archive:
         timer = threading.Timer(PATIENCE, archive.cancel)
         timer.start()
         try:

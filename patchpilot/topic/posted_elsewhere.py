@@ -54,7 +54,7 @@ class SentTag(NamedTuple):
     date: str
 
 
-def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
+def list_sent_tags(repository: Repository) -> tuple[SentTag, ...]:
     """Return the tags `sent/CHANGE-ID-vN`, with the highest versions last."""
     prefix = f"refs/tags/{TAGS}"
     if not any(ref.name.startswith(prefix) for ref in repository.all_refs):
@@ -83,7 +83,7 @@ def find_tagged_topic(
     if not patches or not patches[-1].commit:
         return None
     last = patches[-1]
-    for tag in reversed(sent_tags(repository)):
+    for tag in reversed(list_sent_tags(repository)):
         if tag.head == last.commit or (
             tag.title == last.subject
             and repository.commit(tag.head).author_time == last.authored
@@ -92,7 +92,7 @@ def find_tagged_topic(
     return None
 
 
-def sent_records(
+def find_sent_records(
     repository: Repository, topic: "SeriesToSend"
 ) -> tuple[SentRecord, ...]:
     """Return a topic's sends according to tags and b4.
@@ -101,29 +101,29 @@ def sent_records(
     """
     draft = topic.draft
     records = (
-        *_tagged_sends(repository, draft, topic.series),
-        *_b4_sends(repository, draft, topic.send.version),
+        *_find_tagged_sends(repository, draft, topic.series),
+        *_find_b4_sends(repository, draft, topic.send.version),
     )
     if records or topic.before or topic.request.offline or draft.is_undisclosed:
         return records
-    return _archived_sends(repository, topic)
+    return _find_archived_sends(repository, topic)
 
 
-def _tagged_sends(
+def _find_tagged_sends(
     repository: Repository, draft: Draft, series: Series
 ) -> Iterator[SentRecord]:
     titles = {patch.subject.title for patch in series.patches}
-    for tag in sent_tags(repository):
+    for tag in list_sent_tags(repository):
         is_mine = tag.change_id == draft.change_id
         if is_mine or tag.title in titles:
-            sent_patches = _tagged_patches(repository, tag, len(series.patches))
+            sent_patches = _read_tagged_patches(repository, tag, len(series.patches))
             is_same = equal_patches(series.patches, sent_patches)
             if is_mine or is_same:
                 location = f"the tag {tag.name}"
                 yield SentRecord(tag.version, tag.date, location, is_same, is_mine)
 
 
-def _tagged_patches(
+def _read_tagged_patches(
     repository: Repository, tag: SentTag, count: int
 ) -> tuple[Patch, ...]:
     """Return the patches preserved by a tag.
@@ -140,7 +140,7 @@ def _tagged_patches(
     return commits_series(repository, ids, None).patches if len(ids) == count else ()
 
 
-def _b4_sends(
+def _find_b4_sends(
     repository: Repository, draft: Draft, version: int
 ) -> Iterator[SentRecord]:
     prep = prep_branch(repository, draft.branch) if draft.branch else None
@@ -150,7 +150,7 @@ def _b4_sends(
         yield SentRecord(version, "", location, same=False, same_topic=True)
 
 
-def _archived_sends(
+def _find_archived_sends(
     repository: Repository, topic: "SeriesToSend"
 ) -> tuple[SentRecord, ...]:
     """Return earlier sends of the same patches by the same sender.
@@ -225,7 +225,7 @@ class PostedByOthers(NamedTuple):
 NOT_ASKED = PostedByOthers()
 
 
-def posted_by_others(
+def find_posts_by_others(
     repository: Repository,
     patches: Sequence[Patch],
     *,
@@ -250,7 +250,7 @@ def posted_by_others(
     try:
         fixes = query_archive(
             repository,
-            lambda archive: list(_fixes_of_others(repository, patches, archive)),
+            lambda archive: list(_find_fixes_by_others(repository, patches, archive)),
             lore,
         )
     except PatchpilotError as error:
@@ -259,18 +259,18 @@ def posted_by_others(
     return PostedByOthers(tuple(fixes[:_MOST_SHOWN]))
 
 
-def _fixes_of_others(
+def _find_fixes_by_others(
     repository: Repository, patches: Sequence[Patch], archive: "MailArchive"
 ) -> Iterator[PostedFix]:
     """Yield the latest patch of each series by others that makes one of our patches redundant."""
     from patchpilot.history.earlier_fixes import PatchToFind, changed_functions, judge
     from patchpilot.reading.mail_reader import MailReader
     from patchpilot.reading.series_messages import posted_in
-    from patchpilot.topic.upstream_state import find_merged_as
+    from patchpilot.topic.upstream_state import find_merged_equivalent
 
     since = datetime.now(UTC) - MONTHS
     # skip this for most archives, which contain none of these patches
-    if not (messages := archive.search(_archive_query(archive, patches, since))):
+    if not (messages := archive.search(_make_archive_query(archive, patches, since))):
         return
     authors = (repository.identity, *(patch.author for patch in patches))
     own_addresses = {author.key for author in authors if author}
@@ -305,7 +305,7 @@ def _fixes_of_others(
                 if any(tag.name.lower() in _REVIEWS for tag in mail.credited)
             }
             patch_to_find = PatchToFind(post.title, post.mail.body, patch.files)
-            merged = find_merged_as(repository, patches, patch_to_find)
+            merged = find_merged_equivalent(repository, patches, patch_to_find)
             yield PostedFix(
                 post.message_id,
                 post.title,
@@ -319,7 +319,7 @@ def _fixes_of_others(
             break
 
 
-def _archive_query(
+def _make_archive_query(
     archive: "MailArchive", patches: Sequence[Patch], since: datetime
 ) -> str:
     """Return the archive query for recent patches to the same files and functions."""

@@ -43,7 +43,9 @@ def has_drafts(repository: "Repository") -> bool:
         return store.has_drafts_of(repository.key)
 
 
-def draft_of(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
+def find_draft_of_commits(
+    repository: "Repository", ids: Sequence[str]
+) -> "Draft | None":
     """Return the draft of commits, identified by subjects, author dates and the branch.
 
     Nothing is written, and no database is opened if none exists.
@@ -71,19 +73,19 @@ def add_draft_prefix(repository: "Repository", series: Series) -> Series:
     ids = [patch.commit for patch in series.patches if patch.commit]
     if not ids or len(ids) < len(series.patches):
         return series
-    return series_with_prefix(series, prefix_of(repository, ids))
+    return set_series_prefix(series, find_subject_prefix(repository, ids))
 
 
-def series_with_prefix(series: Series, prefix: str) -> Series:
+def set_series_prefix(series: Series, prefix: str) -> Series:
     """Set the subject prefix of each patch; do nothing if it is empty."""
     if not prefix:
         return series
     return series._replace(
-        patches=tuple(set_prefix(patch, prefix) for patch in series.patches)
+        patches=tuple(set_subject_prefix(patch, prefix) for patch in series.patches)
     )
 
 
-def set_prefix(patch: Patch, prefix: str, *extra_headers: str) -> Patch:
+def set_subject_prefix(patch: Patch, prefix: str, *extra_headers: str) -> Patch:
     """Set a patch's subject prefix (`PATCH net`), and insert the `extra_headers` before its
     subject.
     """
@@ -106,7 +108,7 @@ def parse_title_line(line: str) -> str:
     return match[1] if match else ""
 
 
-def prefix_of(repository: "Repository", ids: Sequence[str]) -> str:
+def find_subject_prefix(repository: "Repository", ids: Sequence[str]) -> str:
     """Return the commits' subject prefix from b4's data for the branch, or from the draft.
 
     Return "" if neither has a prefix; git itself uses format.subjectPrefix.
@@ -117,7 +119,7 @@ def prefix_of(repository: "Repository", ids: Sequence[str]) -> str:
 
         if prep := prep_of(repository, ids):
             return " ".join(("PATCH", *prep.prefixes))
-    draft = draft_of(repository, ids)
+    draft = find_draft_of_commits(repository, ids)
     return draft.prefix if draft else ""
 
 
@@ -145,7 +147,7 @@ def read_series(
                 "", ("-C", "DIR"), "name a patch file, or a repository with {}"
             ),
         )
-    from patchpilot.topic.topic_base import topic_base
+    from patchpilot.topic.topic_base import find_topic_base
 
-    base_of_topic = topic_base(repository, base)
+    base_of_topic = find_topic_base(repository, base)
     return (commits_series(repository, base_of_topic.commits, base_of_topic.start),)

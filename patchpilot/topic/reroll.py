@@ -51,12 +51,12 @@ class VersionChange(NamedTuple):
     tags: int = 0
 
 
-def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
+def prepare_next_version(draft: Draft, repository: Repository | None = None) -> Draft:
     """Return the draft for the version after the last one sent, with a pre-filled changelog.
 
     Nothing is written. Raise UsageError if nothing has been sent.
     """
-    last_send = last_sent(draft)
+    last_send = find_last_send(draft)
     if last_send is None:
         raise UsageError(
             "nothing from this topic has been sent yet",
@@ -73,22 +73,27 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     # other lists accept it)
     draft = replace(draft, version=max(version, draft.version), in_reply_to="")
     items = [
-        f"EDITME {line}" for line in change_lines(changes(draft, last_send, repository))
+        f"EDITME {line}"
+        for line in format_change_lines(
+            list_version_changes(draft, last_send, repository)
+        )
     ]
     items += [
         f"EDITME review: {line}"
         for line in select_changelog_requests(
-            last_send, upcoming_patches(draft, repository)
+            last_send, read_upcoming_patches(draft, repository)
         )
     ]
     own_text = "" if _is_template(draft.changelog) else draft.changelog
     text = own_text or format_changelog(
-        draft.version, items, link_to(last_send, repository)
+        draft.version, items, make_send_link(last_send, repository)
     )
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): text})
 
 
-def upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch, ...]:
+def read_upcoming_patches(
+    draft: Draft, repository: Repository | None
+) -> tuple[Patch, ...]:
     """Return the patches of a draft's commits.
 
     The result is empty if one of the commits is not in the repository.
@@ -99,7 +104,7 @@ def upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch
     return tuple(commit_patch(repository, commit) for commit in ids)
 
 
-def sent_head(repository: Repository, send: Send) -> str:
+def find_sent_head(repository: Repository, send: Send) -> str:
     """Return the last commit of a send.
 
     This is the tag's commit, whose history has no b4 cover commit, or otherwise the branch's tip at
@@ -128,13 +133,13 @@ def set_changelog(
 
     If a version has been sent, the text is for the next one.
     """
-    last_send = last_sent(draft)
+    last_send = find_last_send(draft)
     if last_send and last_send.version >= draft.version:
         draft = replace(draft, version=last_send.version + 1, in_reply_to="")
     body = text.strip("\n")
     if body and draft.version > 1 and not re.search(rf"\bv{draft.version}\b.*:", body):
         body = f"{changelog_title(draft.version)}\n{body}"
-    link = link_to(last_send, repository) if last_send else ""
+    link = make_send_link(last_send, repository) if last_send else ""
     if (
         body
         and last_send
@@ -145,14 +150,14 @@ def set_changelog(
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): body})
 
 
-def last_sent(draft: Draft) -> Send | None:
+def find_last_send(draft: Draft) -> Send | None:
     """Return the send of the latest version for which at least one message was sent."""
     with Outbox() as outbox:
         sends = outbox.received(draft.change_id)
     return max(sends, key=lambda send: (send.version, send.id), default=None)
 
 
-def is_remembered(send: Send) -> bool:
+def is_send_recorded(send: Send) -> bool:
     """Return whether the draft already records that this version was sent completely."""
     with Drafts() as drafts:
         draft = drafts.get(send.change_id)
@@ -162,7 +167,7 @@ def is_remembered(send: Send) -> bool:
     )
 
 
-def remember(repository: Repository, send: Send, draft: Draft) -> None:
+def record_complete_send(repository: Repository, send: Send, draft: Draft) -> None:
     """Record a complete send: the version's Message-ID in the draft, and a tag for its commits.
 
     The tag has the same name as b4's.
@@ -206,7 +211,7 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
     )
 
 
-def link_to(send: Send, repository: Repository | None = None) -> str:
+def make_send_link(send: Send, repository: Repository | None = None) -> str:
     """Return the link to a send's first message.
 
     Use the archive `patchpilot.lore` if others can reach it, otherwise the project's archive.
@@ -238,14 +243,14 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
     )
 
 
-def changes(
+def list_version_changes(
     draft: Draft, last_send: Send, repository: Repository | None = None
 ) -> tuple[VersionChange, ...]:
     """Return the changes since the last version, patch by patch.
 
     Messages are compared if both commits are in the repository.
     """
-    old_patches = sent_patches(last_send, repository)
+    old_patches = convert_sent_patches(last_send, repository)
     old_by_new = {
         new: old for old, new in pair_known_patches(old_patches, draft.patches)
     }
@@ -274,7 +279,7 @@ def changes(
     )
 
 
-def sent_patches(
+def convert_sent_patches(
     send: Send, repository: Repository | None = None
 ) -> tuple[KnownPatch, ...]:
     """Convert a send's patches to the form used in drafts, so that they can be compared."""
@@ -320,7 +325,7 @@ def _strip_trailers(commit: Commit) -> str:
     return "\n".join((*lines[: block.start], *lines[block.stop :])).rstrip()
 
 
-def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
+def format_change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
     """Format the changes as changelog items."""
     templates = {
         "tagged": "trailers changed: {}",
@@ -336,7 +341,9 @@ def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
     )
 
 
-def range_diff(repository: Repository, last_send: Send, ids: Sequence[str]) -> str:
+def compute_range_diff(
+    repository: Repository, last_send: Send, ids: Sequence[str]
+) -> str:
     """Return git's range-diff from the last version to these commits.
 
     Return "" if the last version's commits are gone.
@@ -356,22 +363,22 @@ def range_diff(repository: Repository, last_send: Send, ids: Sequence[str]) -> s
 
         return commits_range_diff(
             repository.git,
-            f"{last_send.base}..{sent_head(repository, last_send)}",
+            f"{last_send.base}..{find_sent_head(repository, last_send)}",
             f"{new_ids[0]}^..{new_ids[-1]}",
         )
     except GitError:
         return ""
 
 
-def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
+def make_changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
     """Return a short range-diff with the last version, as an aid for writing the changelog."""
-    last_send = last_sent(draft)
+    last_send = find_last_send(draft)
     if last_send is None:
         return ()
     ids = [patch.commit for patch in draft.patches if patch.commit]
     return tuple(
         f"  {line}"
-        for line in range_diff(repository, last_send, ids).splitlines()
+        for line in compute_range_diff(repository, last_send, ids).splitlines()
         if not line.startswith("    ")
     )[:40]
 

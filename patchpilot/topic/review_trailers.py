@@ -30,9 +30,9 @@ from patchpilot.reading.thread_values import Credit
 from patchpilot.series.draft import Drafts, pair_known_patches
 from patchpilot.topic.find_topic import find_draft, read_topic
 from patchpilot.topic.message_changes import MessageChange, Preparation
-from patchpilot.topic.reroll import sent_patches
-from patchpilot.topic.topic_base import topic_commits
-from patchpilot.topic.topic_state import TopicState, topic_state
+from patchpilot.topic.reroll import convert_sent_patches
+from patchpilot.topic.topic_base import list_topic_commits
+from patchpilot.topic.topic_state import TopicState, compute_topic_state
 
 
 @json_form("trailer", "version", "subject", "why", "command")
@@ -71,7 +71,7 @@ class TagChoice(NamedTuple):
     "*preparation",
     "held",
 )
-class Collected(NamedTuple):
+class CollectedTags(NamedTuple):
     """The written or proposed tags, and the tags held back."""
 
     series: str
@@ -79,7 +79,7 @@ class Collected(NamedTuple):
     held: tuple[HeldTrailer, ...]
     choices: tuple[TagChoice, ...] = ()
 
-    def with_tags(self, accepted: Container[TagChoice]) -> "Collected":
+    def with_tags(self, accepted: Container[TagChoice]) -> "CollectedTags":
         """Return a copy in which only these tags are added, and no others are held back."""
         changes = tuple(
             change._replace(
@@ -124,7 +124,7 @@ def find_review_trailers(
     *,
     store: Store,
     progress: Progress = ignore_progress,
-) -> Collected:
+) -> CollectedTags:
     """Return the tags that the topic's tracked series received and its commits lack.
 
     Nothing is written. Raise MissingError if the series is not tracked or not in an archive yet.
@@ -132,14 +132,14 @@ def find_review_trailers(
     """
     ref, head = rewrite.branch_of(repository, request.target)
     # tags are written only into commits, not into patch files or messages
-    ids = topic_commits(repository, request.target, request.base)
+    ids = list_topic_commits(repository, request.target, request.base)
     patches = (commits_series(repository, ids, None), ids)
     topic = read_topic(
         repository, SendRequest(target=request.target, base=request.base), patches
     )
     progress("reading the thread")
-    state = topic_state(repository, topic, store=store)
-    posted = _posted_of(state)
+    state = compute_topic_state(repository, topic, store=store)
+    posted = _read_posted_series(state)
     titles_of = match_sent_titles(repository, topic.draft)
     similar_titles = _find_similar_titles(patches, posted) if request.fuzzy else {}
     declined = frozenset[str]() if request.again else frozenset(topic.draft.answers)
@@ -182,7 +182,7 @@ def find_review_trailers(
                 else (),
             )
         )
-    return Collected(
+    return CollectedTags(
         posted.subject,
         Preparation(ref, head, tuple(changes)),
         tuple(held_back),
@@ -232,7 +232,7 @@ def _refusal_key(commit: Commit, trailer: str) -> str:
     return f"tag {commit.author_time} {trailer}"
 
 
-def _posted_of(state: TopicState) -> PostedSeries:
+def _read_posted_series(state: TopicState) -> PostedSeries:
     """Return the known data about the topic's own series."""
     if state.series is None:
         if state.last is None:
@@ -270,7 +270,7 @@ def match_sent_titles(
     with Outbox() as outbox:
         for send in outbox.sends(draft.change_id):
             for old, current in pair_known_patches(
-                sent_patches(send, repository), draft.patches
+                convert_sent_patches(send, repository), draft.patches
             ):
                 titles.setdefault(current.commit or "", set()).add(old.subject)
     return lambda commit: frozenset((commit.subject, *titles.get(commit.id, ())))
@@ -381,7 +381,7 @@ def _check_credit(
     A tag may never be allowed, may need confirmation, or may not have been given for this commit.
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
-    if reason := explain_unfit_trailer(credit.trailer) or _unusable_reason(
+    if reason := explain_unfit_trailer(credit.trailer) or _explain_unusable_tag(
         credit.trailer
     ):
         return held._replace(why=reason)
@@ -403,7 +403,7 @@ def _check_credit(
     return None
 
 
-def _unusable_reason(trailer: str) -> str:
+def _explain_unusable_tag(trailer: str) -> str:
     """Return why a tag's address cannot receive mail, or ""."""
     verdicts = (
         (email, check_email_address(email)) for email in find_addresses(trailer)

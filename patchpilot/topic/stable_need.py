@@ -39,7 +39,7 @@ class StableNeed(NamedTuple):
     branches: tuple[BranchState, ...]
 
 
-def stable_need(
+def judge_stable_need(
     repository: Repository,
     commit: Commit,
     culprits: Sequence[str],
@@ -61,7 +61,7 @@ def stable_need(
         default=None,
     )
     branches = (
-        branch_states(repository, commit, culprits, project, progress)
+        compute_branch_states(repository, commit, culprits, project, progress)
         if culprits and project.tags.line
         else ()
     )
@@ -72,7 +72,7 @@ def stable_need(
             branches,
             is_known=bool(culprits),
             present=present_lines(commit),
-            size=patch_size(repository, commit),
+            size=count_patch_lines(repository, commit),
             no_fix=no_fix,
             fixed_in=_first_fixed_release(repository, commit, culprits, releases)
             if oldest
@@ -96,11 +96,11 @@ def needs_no_backport(
         and _first_fixed_release(repository, commit, culprits, releases) is None
     ):
         return False
-    result = stable_need(repository, commit, culprits, project)
+    result = judge_stable_need(repository, commit, culprits, project)
     return bool(releases.all or result.branches) and not result.advice.eligible
 
 
-def branch_states(
+def compute_branch_states(
     repository: Repository,
     commit: Commit,
     culprits: Sequence[str],
@@ -149,7 +149,7 @@ def _first_fixed_release(
     return release.name if release else None
 
 
-def patch_size(repository: Repository, commit: Commit) -> int:
+def count_patch_lines(repository: Repository, commit: Commit) -> int:
     """Return the number of lines in a commit's patch, as the stable rules count them.
 
     Added lines, removed lines and context lines count; the size of a merge is 0.

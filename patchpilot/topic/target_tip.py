@@ -12,7 +12,7 @@ from patchpilot.outgoing.target_tree import TargetTree, remote_of
 from patchpilot.topic.topic_base import find_apply_base
 
 
-def find_target(
+def find_target_tree(
     repository: Repository,
     ids: Sequence[str],
     base_name: str | None,

@@ -51,7 +51,7 @@ MAX_OWN = 1000
 MAX_CHOICES = 3
 
 
-class Source(StrEnum):
+class BaseSource(StrEnum):
     """The source of a base, in the order in which sources are tried."""
 
     NAMED = "named"
@@ -71,7 +71,7 @@ class Base(NamedTuple):
     """
 
     name: str
-    source: Source
+    source: BaseSource
     start: str
     commits: tuple[str, ...]
     reason: str
@@ -81,7 +81,7 @@ class Base(NamedTuple):
     @property
     def is_guessed(self) -> bool:
         """Return whether the base was guessed, because neither the user nor b4 named it."""
-        return self.source not in (Source.NAMED, Source.B4)
+        return self.source not in (BaseSource.NAMED, BaseSource.B4)
 
     @property
     def is_unclear(self) -> bool:
@@ -105,7 +105,7 @@ class Base(NamedTuple):
         )
 
 
-def is_rebuilt(ref: GitRef) -> bool:
+def is_rebuilt_branch(ref: GitRef) -> bool:
     """Return whether a branch is rebuilt for each release, like linux-next.
 
     Patches are not applied to such a branch.
@@ -281,10 +281,10 @@ class BaseSearch:
         return {
             details.author.email.lower(),
             details.committer.email.lower(),
-        } <= self._me
+        } <= self._own_emails
 
     @cached_property
-    def _me(self) -> frozenset[str]:
+    def _own_emails(self) -> frozenset[str]:
         """Return the addresses with which the user commits, or HEAD's if git has none
         configured.
         """
@@ -314,7 +314,7 @@ class BaseSearch:
                 not ref.is_branch,
                 self.is_pushed_copy(ref),
                 ref.short not in listed_names,
-                is_rebuilt(ref),
+                is_rebuilt_branch(ref),
                 not self.is_default(ref),
                 not ref.short.startswith("origin/"),
                 not self.is_integration(ref),
@@ -323,7 +323,7 @@ class BaseSearch:
         )
 
 
-def topic_commits(
+def list_topic_commits(
     repository: "Repository", target: str | None, base: str | None = None
 ) -> tuple[str, ...]:
     """Return the commit ids of TARGET (None: the current topic), oldest first.
@@ -332,13 +332,13 @@ def topic_commits(
     was not named explicitly.
     """
     return (
-        topic_base(repository, base).commits
+        find_topic_base(repository, base).commits
         if target is None
         else resolve_commits(repository, target)
     )
 
 
-def topic_base(repository: "Repository", base_name: str | None = None) -> Base:
+def find_topic_base(repository: "Repository", base_name: str | None = None) -> Base:
     """Return a plausible base of HEAD.
 
     Raise UsageError if there are no commits since the base, and UnclearBaseError if there are so
@@ -360,7 +360,7 @@ def topic_base(repository: "Repository", base_name: str | None = None) -> Base:
             ),
             choices=tuple(
                 (choice.name, len(choice.commits), choice.reason)
-                for choice in likeliest_bases(repository, base_name)
+                for choice in find_likeliest_bases(repository, base_name)
             ),
         )
     if len(base.commits) > MAX_OWN:
@@ -372,9 +372,9 @@ def topic_base(repository: "Repository", base_name: str | None = None) -> Base:
 
 
 def has_topic(repository: "Repository", base_name: str | None) -> bool:
-    """Return whether `topic_base` would find a base with commits on top of it.
+    """Return whether `find_topic_base` would find a base with commits on top of it.
 
-    This does not search for alternatives, which the error of `topic_base` lists.
+    This does not search for alternatives, which the error of `find_topic_base` lists.
     """
     try:
         base = find_base(repository, base_name)
@@ -397,7 +397,7 @@ def find_base(
         base = (
             _named_base(search, base_name)
             if base_name
-            else _b4_base(search) or _guess_base(search)
+            else _find_b4_base(search) or _guess_base(search)
         )
         repository.known[key] = base._replace(
             start=skip_cover(repository, base.start),
@@ -423,7 +423,7 @@ def find_apply_base(
     )
 
 
-def find_published(
+def find_published_commit(
     repository: "Repository", commit: str, known_base: Base | None = None
 ) -> tuple[str, tuple[str, ...]]:
     """Return the latest published commit in a commit's history, and the commits on top of it.
@@ -444,7 +444,7 @@ def _is_remote(repository: "Repository", base: Base) -> bool:
     return repository.ref(f"refs/remotes/{base.branch}") is not None
 
 
-def likeliest_bases(
+def find_likeliest_bases(
     repository: "Repository", base_name: str | None = None
 ) -> tuple[Base, ...]:
     """Return the likeliest bases, fewest commits first.
@@ -475,7 +475,7 @@ def _named_base(search: BaseSearch, name: str) -> Base:
     start, commits = search.find_start([tip])
     return Base(
         name,
-        Source.NAMED,
+        BaseSource.NAMED,
         start or tip,
         commits,
         "named by --base or by the setting patchpilot.base",
@@ -483,7 +483,7 @@ def _named_base(search: BaseSearch, name: str) -> Base:
     )
 
 
-def _b4_base(search: BaseSearch) -> Base | None:
+def _find_b4_base(search: BaseSearch) -> Base | None:
     """Return the base that b4 stores for a prep branch.
 
     Return None if the commit is not based on it.
@@ -501,7 +501,7 @@ def _b4_base(search: BaseSearch) -> Base | None:
     if prep is None or prep.base is None or not commits:
         return None
     reason = f"the base of the b4 prep branch {branch}"
-    return Base(prep.base[:12], Source.B4, start or prep.base, commits, reason)
+    return Base(prep.base[:12], BaseSource.B4, start or prep.base, commits, reason)
 
 
 def _guess_base(search: BaseSearch) -> Base:
@@ -535,12 +535,16 @@ def _base_over_upstream(search: BaseSearch, upstream: GitRef) -> Base:
     start, commits, was_rebased = search.search_upstream(upstream)
     name, reason = upstream.short, f"the upstream of {search.branch}"
     if was_rebased and start:
-        cause = "is rebuilt for each release" if is_rebuilt(upstream) else "was rebased"
+        cause = (
+            "is rebuilt for each release"
+            if is_rebuilt_branch(upstream)
+            else "was rebased"
+        )
         name = start[:12]
         reason = f"{upstream.short} {cause}, and this was its commit when the topic was started"
     return Base(
         name,
-        Source.UPSTREAM,
+        BaseSource.UPSTREAM,
         start or upstream.object_id,
         commits,
         reason,
@@ -582,7 +586,7 @@ def _choose_base(
     """Choose the best of the branches that share this commit with the topic."""
     listed_names: frozenset[str] = frozenset()
     if commits and len({ref.short.partition("/")[0] for ref in holders}) > 1:
-        listed_names = _listed_branches(search.repository, start, search.head)
+        listed_names = _find_listed_branches(search.repository, start, search.head)
     chosen, *alternatives = search.rank_refs(holders, listed_names)
     if not chosen.is_branch:
         reason = "nearest release; no branch is nearer"
@@ -601,7 +605,7 @@ def _choose_base(
         reason += f"; the same commit is in {names}{count_note}"
     return Base(
         chosen.short,
-        Source.LOCAL if chosen.is_local else Source.REMOTE,
+        BaseSource.LOCAL if chosen.is_local else BaseSource.REMOTE,
         start,
         commits,
         reason,
@@ -610,7 +614,9 @@ def _choose_base(
     )
 
 
-def _listed_branches(repository: "Repository", start: str, head: str) -> frozenset[str]:
+def _find_listed_branches(
+    repository: "Repository", start: str, head: str
+) -> frozenset[str]:
     """Return the remote branches that MAINTAINERS names (T:) for files changed in `start..head`.
 
     The result is empty if there is no MAINTAINERS file.
@@ -626,7 +632,7 @@ def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
         (
             f"{ref.short} is rebuilt regularly: rebase onto the maintainer's tree before sending",
         )
-        if is_rebuilt(ref)
+        if is_rebuilt_branch(ref)
         else ()
     )
 
@@ -637,7 +643,11 @@ def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
     It suggests a base with commits on top of it.
     """
     other = next(
-        (guess for guess in likeliest_bases(repository) if guess.name != base.name),
+        (
+            guess
+            for guess in find_likeliest_bases(repository)
+            if guess.name != base.name
+        ),
         None,
     )
     hint: tuple[str | Action, ...] = ("commit your fix first, or ", NAME_TARGET)

@@ -28,7 +28,7 @@ class TopicFacts(NamedTuple):
     mark: str = "PATCH"
 
 
-def topic_facts(
+def summarize_topic(
     repository: "Repository",
     target: str | None,
     base: str | None,
@@ -46,11 +46,11 @@ def topic_facts(
     from patchpilot.topic.find_topic import find_topic
     from patchpilot.topic.topic_base import find_base
     from patchpilot.topic.topic_project import project_of
-    from patchpilot.topic.topic_state import topic_state
+    from patchpilot.topic.topic_state import compute_topic_state
 
     topic = find_topic(repository, SendRequest(target=target, base=base))
     with Store() as store:
-        state = topic_state(
+        state = compute_topic_state(
             repository, topic, store=store, tracked_series=tracked_series
         )
     chosen_base = find_base(repository, base) if target is None else None

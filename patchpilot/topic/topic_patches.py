@@ -10,7 +10,7 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
 
 
-def topic_patches(
+def read_topic_patches(
     repository: Repository,
     commits: Sequence[Commit],
     target: str | None,

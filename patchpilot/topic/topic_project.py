@@ -13,7 +13,7 @@ from patchpilot.projects.loading import (
 from patchpilot.projects.project import Project
 
 
-def project_names() -> tuple[str, ...]:
+def list_projects() -> tuple[str, ...]:
     """Return the names of all projects, built-in and user-defined."""
     return tuple(projects())
 

@@ -71,7 +71,7 @@ HISTORY_SECONDS = 8.0
     "sections=plan.sections",
     "warnings=plan.warnings",
 )
-class Planned(NamedTuple):
+class PlannedRecipients(NamedTuple):
     """The recipient plan of one source.
 
     `sources` are its patches, or a single path. `topic` is the key under which the user's edits are
@@ -89,7 +89,7 @@ class Planned(NamedTuple):
     commits: tuple[str, ...] = ()
     undisclosed: bool = False
 
-    def of_patch(self, number: int, patch: Patch) -> "Planned":
+    def of_patch(self, number: int, patch: Patch) -> "PlannedRecipients":
         """Return the plan for one patch: its recipients, and recipients excluded by edits."""
         recipients = select_for_patch(self.plan.recipients, number)
         planned = {recipient.address.key for recipient in recipients}
@@ -121,7 +121,7 @@ class PlanResult(NamedTuple):
     `repository` is None if none was used.
     """
 
-    results: tuple[Planned, ...]
+    results: tuple[PlannedRecipients, ...]
     tree: str
     repository: str | None
 
@@ -168,9 +168,11 @@ def plan_targets(
     with request.repository(request.targets) as repository:
         if repository is None:
             refuse_absent(request.targets)
-        source = source_tree(request.tree, repository)
-        sources = sources_of(source, repository, request.switches, request.profile)
-        results: list[Planned] = []
+        source = find_source_tree(request.tree, repository)
+        sources = make_recipient_sources(
+            source, repository, request.switches, request.profile
+        )
+        results: list[PlannedRecipients] = []
         series = read_series(
             request.targets, repository, request.base, request.from_archive
         )
@@ -204,18 +206,18 @@ def plan_series(
     *,
     profile: str = "",
     undisclosed: bool = False,
-) -> Planned:
+) -> PlannedRecipients:
     """Return a series' plan with the user's edits, for the TUI and `send`.
 
     If the tree has no MAINTAINERS, the plan has only the recipients named in the message, and a
     note. `undisclosed` requests the plan for a fix that is not public yet.
     """
-    source = source_tree(None, repository)
+    source = find_source_tree(None, repository)
     try:
-        sources = sources_of(source, repository, None, profile)
+        sources = make_recipient_sources(source, repository, None, profile)
         notes: tuple[str, ...] = ()
     except MissingError as error:
-        sources = sources_of(
+        sources = make_recipient_sources(
             source, repository, None, profile, make_empty_maintainers()
         )
         notes = (f"{error.message}: only recipients named in the message are known",)
@@ -231,11 +233,13 @@ def plan_files(request: MaintainersRequest) -> PlanResult:
     Raise MissingError for a name that matches nothing in the tree.
     """
     with request.repository(()) as repository:
-        source = source_tree(request.tree, repository)
-        sources = sources_of(source, repository, request.switches, request.profile)
+        source = find_source_tree(request.tree, repository)
+        sources = make_recipient_sources(
+            source, repository, request.switches, request.profile
+        )
         results = []
         for target in request.targets:
-            for path in expand(target, source):
+            for path in expand_pattern(target, source):
                 data = (
                     source.read(path)
                     if path != "MAINTAINERS" and not path.endswith("/")
@@ -249,15 +253,15 @@ def plan_files(request: MaintainersRequest) -> PlanResult:
                 )
                 plan = plan_function((path,), sources, [("", text)])
                 results.append(
-                    Planned(path, (path,), plan, undisclosed=request.security)
+                    PlannedRecipients(path, (path,), plan, undisclosed=request.security)
                 )
         return PlanResult(
             tuple(results), source.label, str(repository.top) if repository else None
         )
 
 
-def edit(
-    planned: Planned,
+def edit_recipients(
+    planned: PlannedRecipients,
     *,
     to: Sequence[str] = (),
     cc: Sequence[str] = (),
@@ -297,7 +301,9 @@ def edit(
     return edits
 
 
-def find_absent(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Address, ...]:
+def find_absent_addresses(
+    planned: Sequence[PlannedRecipients], drop: Sequence[str]
+) -> tuple[Address, ...]:
     """Return the addresses to drop that none of the plans contains.
 
     Addresses that edits have already removed from a plan are not returned.
@@ -332,7 +338,7 @@ def _open_repository(targets: Sequence[str], repo: Path | None) -> Repository | 
         raise
 
 
-def source_tree(tree: Path | None, repository: Repository | None) -> Tree:
+def find_source_tree(tree: Path | None, repository: Repository | None) -> Tree:
     """Return the tree whose MAINTAINERS applies.
 
     It is the first of --tree, the working tree, HEAD and the current directory.
@@ -346,7 +352,7 @@ def source_tree(tree: Path | None, repository: Repository | None) -> Tree:
     return CommitTree(repository, repository.resolve("HEAD"))
 
 
-def sources_of(
+def make_recipient_sources(
     source: Tree,
     repository: Repository | None,
     options: Mapping[str, Any] | None,
@@ -399,7 +405,7 @@ def _plan_recipients(
     repository: Repository | None,
     *,
     undisclosed: bool,
-) -> Planned:
+) -> PlannedRecipients:
     patches: tuple[Patch, ...] = (
         *series.patches,
         *((series.cover,) if series.cover else ()),
@@ -427,7 +433,9 @@ def _plan_recipients(
     )
     commits = tuple(patch.commit for patch in series.patches if patch.commit)
     plan = plan._replace(warnings=(*plan.warnings, *_delivery_warnings(series, plan)))
-    return Planned(names[0], names, plan, key, edits, left_out, commits, undisclosed)
+    return PlannedRecipients(
+        names[0], names, plan, key, edits, left_out, commits, undisclosed
+    )
 
 
 def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:
@@ -440,12 +448,12 @@ def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:
         return
     # import lazily: only tracked topics need these modules
     from patchpilot.archive.track_store import Store
-    from patchpilot.topic.followed.known_series import shown_series
+    from patchpilot.topic.followed.known_series import read_stored_series
 
     with Store() as store:
         for entry in store.entries():
             if title_key(parse_subject(entry.subject).title) in titles:
-                for report in shown_series(
+                for report in read_stored_series(
                     entry, store, None, ignore_progress
                 ).delivery:
                     if Address("", report.recipient).key in planned:
@@ -465,7 +473,7 @@ def _apply_edits(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
     return plan._replace(warnings=(*plan.warnings, reason))
 
 
-def expand(pattern: str, tree: Tree) -> tuple[str, ...]:
+def expand_pattern(pattern: str, tree: Tree) -> tuple[str, ...]:
     """Return the paths in the tree that match a pattern: a file, a folder, or a glob of files.
 
     A folder is returned with a trailing slash.

@@ -37,11 +37,15 @@ from patchpilot.topic.find_topic import Topic, read_topic
 from patchpilot.topic.followed.known_series import (
     SAVE_REPLIES,
     Tracked,
-    shown_series,
-    with_mails,
+    add_series_mails,
+    read_stored_series,
 )
-from patchpilot.topic.posted_elsewhere import sent_tags
-from patchpilot.topic.reroll import STUBS, changes, has_unfinished_changelog
+from patchpilot.topic.posted_elsewhere import list_sent_tags
+from patchpilot.topic.reroll import (
+    STUBS,
+    has_unfinished_changelog,
+    list_version_changes,
+)
 
 if TYPE_CHECKING:
     from patchpilot.reading.posted_series import PostedSeries
@@ -281,7 +285,7 @@ class TopicState(NamedTuple):
         return self.series.step
 
 
-def topic_state(
+def compute_topic_state(
     repository: Repository,
     topic: Topic,
     *,
@@ -313,7 +317,7 @@ def topic_state(
         if accepted_sends
         else None
     )
-    since = changes(draft, last, repository) if last else ()
+    since = list_version_changes(draft, last, repository) if last else ()
     changed = any(change.kind not in ("same", "tagged") for change in since)
     return TopicState(
         topic=topic,
@@ -324,12 +328,12 @@ def topic_state(
         ),
         series=tracked,
         changed=changed,
-        recorded_version=_next_version(repository, draft),
+        recorded_version=_find_next_version(repository, draft),
         tags=0 if changed else sum(change.tags for change in since),
     )
 
 
-def this_topic(
+def find_topic_state(
     repository: Repository | None,
     target: str | None = None,
     *,
@@ -342,14 +346,14 @@ def this_topic(
         return None
     try:
         topic = read_topic(repository, SendRequest(target=target, base=base))
-        return topic_state(
+        return compute_topic_state(
             repository, topic, store=store, tracked_series=tracked_series
         )
     except PatchpilotError:
         return None
 
 
-def mark_topic(
+def mark_current_topic(
     series: Sequence[Tracked], topic: TopicState | None
 ) -> tuple[Tracked, ...]:
     """Mark the current topic's series, and replace its next step with the topic's."""
@@ -364,7 +368,7 @@ def mark_topic(
     )
 
 
-def _next_version(repository: Repository, draft: Draft) -> int:
+def _find_next_version(repository: Repository, draft: Draft) -> int:
     """Return the next version according to b4's tracking data and send tags, or 1 if the topic is
     in neither.
     """
@@ -372,7 +376,7 @@ def _next_version(repository: Repository, draft: Draft) -> int:
     next_tagged = max(
         (
             sent_tag.version + 1
-            for sent_tag in sent_tags(repository)
+            for sent_tag in list_sent_tags(repository)
             if sent_tag.change_id == draft.change_id
         ),
         default=1,
@@ -398,8 +402,10 @@ def _find_series(
 
     def load_whole(entry: TrackEntry) -> Tracked:
         tracked = loaded.get(entry.id)
-        tracked = tracked or shown_series(entry, store, repository, ignore_progress)
-        return with_mails(tracked, store, repository)
+        tracked = tracked or read_stored_series(
+            entry, store, repository, ignore_progress
+        )
+        return add_series_mails(tracked, store, repository)
 
     sent_ids = {mail.message_id for send in sends for mail in send.entries}
     entries = tuple(reversed(store.entries()))
@@ -410,7 +416,7 @@ def _find_series(
     titles = {title_key(commit.subject) for commit in commits}
     for entry in entries:
         # pass no repository, because otherwise the summary would depend on the current refs
-        candidate = loaded.get(entry.id) or shown_series(
+        candidate = loaded.get(entry.id) or read_stored_series(
             entry, store, None, ignore_progress
         )
         has_title = not titles.isdisjoint(candidate.titles)
@@ -420,7 +426,7 @@ def _find_series(
             draft, outbox.find_by_messages(_series_message_ids(entry, store))
         ):
             continue
-        posted = with_mails(candidate, store, None).posted
+        posted = add_series_mails(candidate, store, None).posted
         if posted and _matches_topic(posted, draft, commits):
             return load_whole(entry)
     return None
@@ -454,14 +460,14 @@ def _matches_topic(
 ) -> bool:
     return posted.change_id == draft.change_id or any(
         title_key(commit.subject) == post.key
-        and _is_author(posted, post.mail.body, commit)
+        and _is_same_author(posted, post.mail.body, commit)
         for revision in posted.revisions
         for post in revision.patches
         for commit in commits
     )
 
 
-def _is_author(posted: "PostedSeries", body: str, commit: Commit) -> bool:
+def _is_same_author(posted: "PostedSeries", body: str, commit: Commit) -> bool:
     # import lazily: listing tracked series reads no messages
     from patchpilot.archive.landed_series import authors_of
 

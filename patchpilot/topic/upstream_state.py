@@ -33,7 +33,7 @@ from patchpilot.history.stable_branches import (
 from patchpilot.model.commit_references import find_upstream_commits, is_backport
 from patchpilot.model.patch import Patch, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.topic.read_series import prefix_of
+from patchpilot.topic.read_series import find_subject_prefix
 
 MAX_PATCHES = 200
 _BASE = lazy_pattern(r"^base-commit: (?P<id>[0-9a-f]{12,40})\s*$")
@@ -42,7 +42,7 @@ _VERSION = lazy_pattern(rb"^(?:VERSION|PATCHLEVEL) *= *(\d{1,4})\s*$", re.MULTIL
 _NOTHING = UpstreamState()
 
 
-def upstream_state(
+def find_upstream_state(
     repository: Repository,
     patches: Sequence[Patch],
     *,
@@ -72,7 +72,7 @@ def upstream_state(
     return state
 
 
-def commit_state(
+def find_commit_state(
     repository: Repository, commit: str, progress: Progress = ignore_progress
 ) -> UpstreamState:
     """Find a single commit in mainline and the other fetched trees."""
@@ -81,14 +81,14 @@ def commit_state(
     except PatchpilotError:
         # skip merges and empty commits
         return _NOTHING
-    return upstream_state(repository, (patch,), progress=progress)
+    return find_upstream_state(repository, (patch,), progress=progress)
 
 
-def find_merged(
+def find_merged_series(
     repository: Repository, patches: Sequence[Patch]
 ) -> UpstreamState | None:
     """Return the state of a series whose last commit is in mainline, or None for other series."""
-    tip, last = _public_mainline(repository), patches[-1] if patches else None
+    tip, last = _find_public_mainline(repository), patches[-1] if patches else None
     if not (tip and last and last.commit and repository.is_ancestor(last.commit, tip)):
         return None
     release = Releases(repository).first(last.commit)
@@ -97,13 +97,13 @@ def find_merged(
     return UpstreamState((fix,))
 
 
-def _public_mainline(repository: Repository) -> str:
+def _find_public_mainline(repository: Repository) -> str:
     """Return the tip of mainline, or "" if it is a local branch, which may be the user's work."""
     main = find_mainline(repository)
     return main.tip if main and main.tip in mainline_tips(repository) else ""
 
 
-def find_merged_as(
+def find_merged_equivalent(
     repository: Repository, patches: Sequence[Patch], other: PatchToFind
 ) -> EarlierFix | None:
     """Return the commit that another patch with the same base became in mainline, or None."""
@@ -117,11 +117,15 @@ def find_merged_as(
         return None
 
 
-def notes(repository: Repository, commit: str, progress: Progress) -> tuple[str, ...]:
+def list_upstream_notes(
+    repository: Repository, commit: str, progress: Progress
+) -> tuple[str, ...]:
     """Return the notes that the `fixes` and `stable` commands print if a bug may already be
     fixed.
     """
-    return tuple(fix.words for fix in commit_state(repository, commit, progress).known)
+    return tuple(
+        fix.words for fix in find_commit_state(repository, commit, progress).known
+    )
 
 
 def _find_start(repository: Repository, patches: Sequence[Patch]) -> str | None:
@@ -149,7 +153,7 @@ def _search_trees(
         trees = ()
     elif main and last and repository.is_ancestor(last, main.tip):
         return _NOTHING
-    stable = _stable_base(repository, main, start)
+    stable = _find_stable_base(repository, main, start)
     to_find = [
         PatchToFind(
             patch.subject.title, "\n".join(patch.message), patch.files, patch.commit
@@ -181,7 +185,7 @@ def _trees_to_search(
     return tuple({tree.tip: tree for tree in reversed(trees)}.values())[::-1]
 
 
-def _stable_base(
+def _find_stable_base(
     repository: Repository, main: Mainline | None, start: str
 ) -> StableBase | None:
     """Return the base if it is only in a stable branch."""
@@ -204,7 +208,7 @@ def _stable_base(
     return StableBase(version, start, name) if "." in version else None
 
 
-def backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
+def find_backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
     """Return the subject prefix ("PATCH 6.1.y") if all commits backport mainline commits to a
     stable branch, otherwise "".
     """
@@ -213,14 +217,14 @@ def backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
     # most topics are not backports, so do not look for mainline
     if not (commits and all(claims)):
         return ""
-    tip = _public_mainline(repository)
+    tip = _find_public_mainline(repository)
     for commit_claims in claims:
         # any commit may be named in a message
         commit = repository.find(commit_claims[0].id)
         if not (tip and commit and repository.is_ancestor(commit, tip)):
             return ""
     start = next((skip_cover(repository, parent) for parent in commits[0].parents), "")
-    base = start and _stable_base(repository, find_mainline(repository), start)
+    base = start and _find_stable_base(repository, find_mainline(repository), start)
     return f"PATCH {base.version}.y" if base else ""
 
 
@@ -231,7 +235,7 @@ def _is_for_stable(
     if mark is None and all(patch.commit for patch in patches):
         ids = [patch.commit for patch in patches if patch.commit]
         mark = (
-            prefix_of(repository, ids)
+            find_subject_prefix(repository, ids)
             or (repository.config("format.subjectprefix") or ("",))[-1]
         )
     return parse_subject(f"[{mark}] x").for_stable

@@ -164,7 +164,7 @@ class Workplace:
                 f" {' '.join(targets) + ' names the patches' if targets else 'no repository'}"
             ]
         from patchpilot.history.stable_branches import find_mainline
-        from patchpilot.topic.topic_base import find_base, likeliest_bases
+        from patchpilot.topic.topic_base import find_base, find_likeliest_bases
 
         mainline = find_mainline(repository)
         no_mainline = (
@@ -177,7 +177,7 @@ class Workplace:
             *base.explain(),
             *(
                 f"  also possible: {other.name}, {other.commit_count}: {other.reason}"
-                for other in likeliest_bases(repository, base_name)
+                for other in find_likeliest_bases(repository, base_name)
                 if other.start != base.start
             ),
             *(mainline.explain() if mainline else (no_mainline,)),
@@ -187,11 +187,14 @@ class Workplace:
         """Return the series that contains a Message-ID or URL, from the archive in the URL or from
         the configured archive.
         """
-        from patchpilot.topic.archive_target import archive_setting, series_at
+        from patchpilot.topic.archive_target import (
+            fetch_named_series,
+            read_archive_setting,
+        )
 
-        return series_at(
+        return fetch_named_series(
             target,
-            lore=archive_setting(self.repo),
+            lore=read_archive_setting(self.repo),
             offline=self.offline,
             directory=self.repo,
         )

@@ -346,9 +346,9 @@ class PatchpilotApp(ReportsErrors, App[int]):
             )
 
     def _open_home_if_topics_exist(self) -> None:
-        from patchpilot.topic.home.read_home import known_topics
+        from patchpilot.topic.home.read_home import read_cached_topics
 
-        if known_topics():
+        if read_cached_topics():
             self.call_later(self.action_home)
 
     def open_topic(

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from patchpilot.errors import CancelledError, PatchpilotError
-from patchpilot.topic.head_watch import Watch
+from patchpilot.topic.head_watch import HeadWatch
 from patchpilot.tui.opening import Opening, TopicPlace, read_topic
 from patchpilot.tui.stage.thread_jobs import ThreadJobs
 from patchpilot.tui.view.session import Session
@@ -22,7 +22,7 @@ class StageJobs:
 
     def __init__(self, app: Any, session: Session, opening: Opening | None) -> None:
         self._app, self._session, self._opening = app, session, opening
-        self._watch = opening.watch if opening else Watch()
+        self._watch = opening.watch if opening else HeadWatch()
         self._threads = ThreadJobs(app)
         self.ahead: list[Stage] = []
         self.reads_facts, self._facts_failed = False, ""

@@ -10,7 +10,7 @@ import sys
 import threading
 from dataclasses import dataclass
 
-from patchpilot.topic.head_watch import Watch, head_signature, refs_signature
+from patchpilot.topic.head_watch import HeadWatch, head_signature, refs_signature
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.session import OpenTopic, Session
 from patchpilot.tui.view.stage_line import fit_stage_cells
@@ -33,7 +33,7 @@ class TopicPlace:
     refs: str
 
 
-def read_topic(session: Session, watch: Watch) -> TopicPlace:
+def read_topic(session: Session, watch: HeadWatch) -> TopicPlace:
     """Read the topic of a session.
 
     Afterwards, even if this fails, `watch` observes the topic's repository. Raise PatchpilotError
@@ -55,7 +55,7 @@ class Opening:
     """
 
     def __init__(self, session: Session, memory: SavedState) -> None:
-        self.session, self.memory, self.watch = session, memory, Watch()
+        self.session, self.memory, self.watch = session, memory, HeadWatch()
         self._place: TopicPlace | None = None
         self._error: BaseException | None = None
         self._ours, self._drawing = False, threading.Lock()

@@ -11,10 +11,10 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import actions_in_advice
 from patchpilot.model.mail import parse_mail
-from patchpilot.topic.followed.follow_series import add
+from patchpilot.topic.followed.follow_series import track_named_series
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.poll_archives import UpdateRequest
-from patchpilot.topic.followed.update_series import update
+from patchpilot.topic.followed.update_series import update_tracked_series
 from tests.kit.archive import FilledArchive, archive_server
 from tests.kit.mails import START
 from tests.kit.trees import Trees
@@ -46,7 +46,7 @@ class FollowedArchive:
             store.reader.now = self._now
             if not self.followed:
                 first = parse_mail(mails[0]).message_id
-                (series,) = add(
+                (series,) = track_named_series(
                     first,
                     lore=self._archive.url,
                     store=store,
@@ -56,7 +56,7 @@ class FollowedArchive:
                 self.followed = True
             else:
                 request = UpdateRequest((1,), fresh=True)
-                (series,) = update(
+                (series,) = update_tracked_series(
                     request, store=store, archive_at=open_archive, repository=repository
                 )
             assert series.posted

@@ -19,7 +19,7 @@ from patchpilot.reading.next_step import advise, next_step
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread, with_commits
 from patchpilot.topic.followed.poll_archives import UpdateRequest
-from patchpilot.topic.followed.update_series import update
+from patchpilot.topic.followed.update_series import update_tracked_series
 from tests.kit.mails import ADA, MATT, mail, mailed, mbox
 from tests.kit.trees import FILE, Trees
 
@@ -332,7 +332,7 @@ def test_merge_is_found_without_the_archive(trees: Trees, tmp_path: Path) -> Non
         Store(tmp_path / "track.sqlite") as store,
         Repository.open(trees.repo.path) as repository,
     ):
-        (series,) = update(
+        (series,) = update_tracked_series(
             UpdateRequest(fresh=True),
             store=store,
             archive_at=open_archive,

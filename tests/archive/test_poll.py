@@ -22,7 +22,7 @@ from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.series_summary import SeriesSummary
-from patchpilot.topic.followed.series_record import summary_of
+from patchpilot.topic.followed.series_record import summarize_series
 from tests.kit.archive import LOCAL, SERVED, archive_server
 from tests.kit.cli import call
 from tests.kit.mails import START, mail, mailed, mbox, reply
@@ -136,7 +136,7 @@ def test_archives_report_new_messages(kind: str, news: bytes, workdir: Path) -> 
 
 def make_polled_series(number: int, *mails: bytes) -> PolledSeries:
     (status,) = read_thread(parse(mbox(*mails)))
-    return PolledSeries(number, summary_of(status, {}), status.message_ids, START)
+    return PolledSeries(number, summarize_series(status, {}), status.message_ids, START)
 
 
 def test_search_missing_a_known_message_is_an_error(workdir: Path) -> None:
@@ -305,7 +305,7 @@ def test_query_length_is_limited() -> None:
 
 def test_cached_summary_matches_a_fresh_one() -> None:
     for status in read_thread(parse(mbox(*story.WHOLE))):
-        summary = replace(summary_of(status, {}), ci=CiVerdict.FAILED)
+        summary = replace(summarize_series(status, {}), ci=CiVerdict.FAILED)
         cached = marshal.loads(marshal.dumps(summary.as_dict()))
         assert SeriesSummary.read(cached) == summary
         assert summary.step.advice

@@ -20,7 +20,7 @@ import pytest
 
 from patchpilot.archive import archive as archive_reading
 from patchpilot.archive.track_store import Store, default_file
-from patchpilot.cli.output.track_table import series_table
+from patchpilot.cli.output.track_table import format_series_table
 from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.errors import PatchpilotError
 from patchpilot.model import mail as mail_reading
@@ -176,10 +176,10 @@ def test_empty_branch_needs_no_base_search(
     repo.commit("start\n", {"a.c": "x\n"})
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     searched: list[object] = []
-    likeliest = topic_base.likeliest_bases
+    likeliest = topic_base.find_likeliest_bases
     monkeypatch.setattr(
         topic_base,
-        "likeliest_bases",
+        "find_likeliest_bases",
         lambda *args: searched.append(args) or likeliest(*args),
     )
     assert call("track", "-C", repo.path).code == 0
@@ -252,7 +252,7 @@ def test_table_is_sorted_by_turn_and_new_messages(
     with Store() as store:
         all_series = read_all_series(store=store)
     narrow, wide = (
-        series_table(
+        format_series_table(
             all_series, datetime(2024, 3, 12, tzinfo=UTC), columns
         ).splitlines()
         for columns in (80, 160)

@@ -20,7 +20,7 @@ from patchpilot.services.backport.topic_backports import (
     write_topic_backports,
 )
 from patchpilot.services.candidate_impact import compute_candidate_impact
-from patchpilot.topic.fix_claims import answer_fix
+from patchpilot.topic.fix_claims import record_fix_answer
 from tests.backports.world import World, function_source, track_failed_backports
 
 
@@ -154,7 +154,7 @@ def test_non_fix_has_no_backports(world: World) -> None:
     world.branch("6.6", world.culprit)
     world.repo.branch("topic", world.fix)
     with Repository.open(world.repo.path) as repository:
-        answer_fix(
+        record_fix_answer(
             repository, [repository.commit(world.fix)], False, base=world.groundwork
         )
     result = find_topic_backports(world)

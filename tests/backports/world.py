@@ -189,4 +189,4 @@ def track_failed_backports(fix: str, folder: Path, *versions: str) -> None:
     file = folder / "followed.mbox"
     file.write_bytes(mbox(*mails))
     with Store() as store:
-        follow_series.add_from_mbox(file, store=store)
+        follow_series.track_series_in_mbox(file, store=store)

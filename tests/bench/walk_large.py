@@ -93,7 +93,7 @@ def make_large_thread() -> Any:
         box = Path(folder) / "thread.mbox"
         box.write_text("".join(thread_mail(number) for number in range(MAILS)))
         with Store(Path(folder) / "store.sqlite") as store:
-            return follow_series.add_from_mbox(box, store=store)
+            return follow_series.track_series_in_mbox(box, store=store)
 
 
 def thread_mail(number: int) -> str:

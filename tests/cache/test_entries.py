@@ -14,12 +14,12 @@ from patchpilot.cache import entries
 from patchpilot.cache.entries import (
     CacheKind,
     cache_dir,
+    cache_value,
     evict_oldest,
     is_private_folder,
     make_cache_key,
     read_cache_file,
     read_cached_value,
-    remember,
     repository_cache_path,
     write_cache_file,
 )
@@ -35,7 +35,7 @@ def _entry_file(key: str) -> Path:
 
 def test_single_changed_bit_is_detected() -> None:
     key, value = make_cache_key(KIND, [b"a"]), {"a": [1, 2, (3, "four")]}
-    assert remember(KIND, key, value)
+    assert cache_value(KIND, key, value)
     whole = _entry_file(key).read_bytes()
     assert read_cached_value(KIND, key) == value
     for offset in range(len(whole)):
@@ -49,7 +49,7 @@ def test_single_changed_bit_is_detected() -> None:
 
 def test_another_format_is_not_read() -> None:
     key = make_cache_key(KIND, [b"a"])
-    remember(KIND, key, ["a"])
+    cache_value(KIND, key, ["a"])
     _entry_file(key).write_bytes(
         _entry_file(key).read_bytes().replace(b"cache 3", b"cache 2")
     )
@@ -81,7 +81,7 @@ def test_key_depends_on_all_parts_and_the_code(tmp_path: Path) -> None:
 
 def test_writable_file_of_others_is_ignored(tmp_path: Path) -> None:
     key = make_cache_key(KIND, [b"a"])
-    remember(KIND, key, ["a"])
+    cache_value(KIND, key, ["a"])
     file = _entry_file(key)
     for mode in (0o620, 0o602):
         file.chmod(mode)
@@ -94,7 +94,7 @@ def test_writable_file_of_others_is_ignored(tmp_path: Path) -> None:
     file.symlink_to(moved)
     assert read_cached_value(KIND, key) is None
     # the next write makes the folder private again
-    assert remember(KIND, key, ["a"])
+    assert cache_value(KIND, key, ["a"])
     assert moved.read_bytes(), "a link was written through"
     assert file.parent.stat().st_mode & 0o077 == 0
     assert read_cached_value(KIND, key) == ["a"]
@@ -108,19 +108,19 @@ def test_only_regular_files_are_read() -> None:
     _entry_file(key).unlink()
     _entry_file(key).mkdir(0o700)
     assert read_cached_value(KIND, key) is None
-    assert not remember(KIND, key, ["a"])
+    assert not cache_value(KIND, key, ["a"])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user")
 def test_entry_owned_by_another_user_is_ignored() -> None:
     key = make_cache_key(KIND, [b"a"])
-    remember(KIND, key, ["a"])
+    cache_value(KIND, key, ["a"])
     os.chown(_entry_file(key), 65534, 65534)
     assert read_cached_value(KIND, key) is None
     os.chown(_entry_file(key), 0, 0)
     os.chown(cache_dir(), 65534, 65534)
     assert read_cached_value(KIND, key) is None
-    assert not remember(KIND, key, ["a"])
+    assert not cache_value(KIND, key, ["a"])
     assert not write_cache_file(cache_dir() / "releases" / "a", b"x")
     os.chown(cache_dir(), 0, 0)
     (cache_dir() / "graphs").symlink_to(cache_dir().parent)
@@ -131,7 +131,7 @@ def test_entry_owned_by_another_user_is_ignored() -> None:
 def test_unwritable_home_stores_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", ".")
-    assert not remember(KIND, "key", {})
+    assert not cache_value(KIND, "key", {})
     assert read_cached_value(KIND, "key") is None
     assert not is_private_folder(cache_dir())
 
@@ -139,22 +139,22 @@ def test_unwritable_home_stores_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 def test_oldest_entries_are_evicted() -> None:
     now = time.time()
     for number in range(KIND.keep + 3):
-        remember(KIND, f"{number}", number)
+        cache_value(KIND, f"{number}", number)
         os.utime(_entry_file(f"{number}"), (now - 1000 + number,) * 2)
-    remember(CacheKind("wordsmith", ()), "0", 0)
+    cache_value(CacheKind("wordsmith", ()), "0", 0)
     # reading must update the time, so that the entry is not evicted
     os.utime(_entry_file("3"), (now - 90000,) * 2)
     assert read_cached_value(KIND, "3") == 3
-    remember(KIND, "new", 1)
+    cache_value(KIND, "new", 1)
     left = sorted(file.name for file in cache_dir().iterdir())
     assert left == ["words-3", "words-5", "words-6", "words-new", "wordsmith-0"]
 
 
 def test_oversized_values_are_not_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entries, "_LARGEST", 100)
-    assert not remember(KIND, "a", "x" * 100)
-    assert remember(KIND, "a", "x" * 10)
-    assert not remember(KIND, "b", object())
+    assert not cache_value(KIND, "a", "x" * 100)
+    assert cache_value(KIND, "a", "x" * 10)
+    assert not cache_value(KIND, "b", object())
 
 
 def test_eviction_deletes_files_and_directories(tmp_path: Path) -> None:

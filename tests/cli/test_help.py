@@ -12,9 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cli.command import COMMANDS, base_table, common_table, overview
+from patchpilot.cli.command import (
+    COMMANDS,
+    format_overview,
+    list_base_options,
+    list_common_options,
+)
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.cli.manual import documented_commands, write
+from patchpilot.cli.manual import list_documented_commands, write_man_pages
 from patchpilot.config import KEYS
 from tests.kit.cli import call
 
@@ -27,8 +32,8 @@ def test_overview_fits_a_terminal() -> None:
     lines = call("--help").out.rstrip("\n").split("\n")
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
-    assert call("-h").out == call("--help").out == overview() + "\n"
-    assert all(name in overview() for name in COMMANDS)
+    assert call("-h").out == call("--help").out == format_overview() + "\n"
+    assert all(name in format_overview() for name in COMMANDS)
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
@@ -39,7 +44,7 @@ def test_short_and_long_help_agree(command: str) -> None:
 
 
 def test_command_line_stays_small() -> None:
-    commands = documented_commands()
+    commands = list_documented_commands()
     printed = [
         spelling
         for command in commands
@@ -54,7 +59,7 @@ def test_command_line_stays_small() -> None:
 
 def test_shared_options_are_printed_once() -> None:
     shared = call("help", "options").out
-    for option in (*common_table(("text", "json")), *base_table()):
+    for option in (*list_common_options(("text", "json")), *list_base_options()):
         assert option.spellings[-1] in shared
     assert "--offline" not in call("check", "--help").out
 
@@ -66,7 +71,7 @@ def test_unknown_topic_suggests_the_nearest() -> None:
 
 
 def test_man_pages_are_up_to_date(tmp_path: Path) -> None:
-    write(tmp_path)
+    write_man_pages(tmp_path)
     fresh = {file.name: file.read_text() for file in tmp_path.iterdir()}
     assert {file.name: file.read_text() for file in MAN.iterdir()} == fresh, (
         "run: rm man/*; .venv/bin/python -m patchpilot.cli.manual man"

@@ -20,14 +20,14 @@ from patchpilot.cli.command import (
     HelpRequested,
     Option,
     Parser,
-    common_table,
+    list_common_options,
 )
 from patchpilot.cli.commands.check import command
 from patchpilot.cli.common import Common
 from patchpilot.errors import UsageError
 from tests.kit.option_words import command_lines
 
-COMMON = common_table(FORMATS)
+COMMON = list_common_options(FORMATS)
 
 
 def parse_arguments(*words: str) -> dict[str, Any]:

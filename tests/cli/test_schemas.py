@@ -8,7 +8,7 @@ import tomllib
 import pytest
 from jsonschema import Draft202012Validator
 
-from patchpilot.cli.json_schemas import schemas
+from patchpilot.cli.json_schemas import generate_schemas
 from tests.kit.schemas import FOLDER, check_document
 
 FILES = sorted(FOLDER.glob("*.json"))
@@ -26,7 +26,7 @@ def test_schema_describes_every_key(file: object) -> None:
 
 def test_schemas_match_the_results() -> None:
     described = tomllib.loads((FOLDER / "keys.toml").read_text(encoding="utf-8"))
-    generated = dict(schemas(described))
+    generated = dict(generate_schemas(described))
     stored = {name: (FOLDER / name).read_text(encoding="utf-8") for name in generated}
     assert generated == stored, (
         "run: python -m patchpilot.cli.json_schemas docs/reference/schemas"

@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.services.tags.find_culprits import _list_commits_since_base
 from patchpilot.topic.read_series import read_series
-from patchpilot.topic.topic_base import Source, find_base, topic_commits
+from patchpilot.topic.topic_base import BaseSource, find_base, list_topic_commits
 from tests.kit.b4 import b4
 from tests.kit.prep import COVER, STRATEGIES, prep
 from tests.kit.repos import Repo
@@ -29,7 +29,7 @@ def patch_subjects(repo: Repo, target: str | None = None) -> list[str]:
     with Repository.open(repo.path) as repository:
         (series,) = read_series([target] if target else [], repository)
         assert [patch.commit for patch in series.patches] == list(
-            topic_commits(repository, target)
+            list_topic_commits(repository, target)
         )
     return [patch.subject.title for patch in series.patches]
 
@@ -203,12 +203,12 @@ def test_named_commit_keeps_the_branch_base(tmp_path: Path, strategy: str) -> No
         with Repository.open(repo.path) as repository:
             base_ = find_base(repository, head=second)
             assert (base_.source, base_.start, base_.commits) == (
-                Source.B4,
+                BaseSource.B4,
                 base,
                 (first, second),
             )
             assert find_base(repository, head=first).commits == (first,)
-            assert find_base(repository, head=base).source is not Source.B4
+            assert find_base(repository, head=base).source is not BaseSource.B4
             assert set(
                 _list_commits_since_base(repository, repository.commit(second), None)
             ) >= {

@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.errors import ExitCode, GitError
 from patchpilot.services.check.editor_check import EditorCheck
-from patchpilot.topic.edit_commits import amend_files, amend_message, changed_files
+from patchpilot.topic.edit_commits import amend_files, amend_message, hash_changed_files
 from patchpilot.topic.home.home_branches import switch_branch
 from tests.kit.canaries import Canaries, story
 from tests.kit.cli import call
@@ -112,7 +112,7 @@ def _amend_message(repo: Repo) -> None:
 
 def _amend_files(repo: Repo) -> None:
     repo.put("frob.c", "int other;\n")
-    amend_files(repo.path, tuple(changed_files(repo.path)))
+    amend_files(repo.path, tuple(hash_changed_files(repo.path)))
 
 
 def _remove_amended_file(repo: Repo) -> None:

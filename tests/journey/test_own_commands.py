@@ -13,7 +13,7 @@ import pytest
 
 from patchpilot.commits.private_config import Use, own_commands
 from patchpilot.model.action import UntrustedCommandsError
-from patchpilot.topic.edit_commits import amend_message, fetch_all
+from patchpilot.topic.edit_commits import amend_message, fetch_all_remotes
 from tests.kit.canaries import Canaries
 from tests.kit.cli import Outcome, call
 from tests.kit.mails import mail
@@ -411,7 +411,7 @@ def test_fetch_requires_trust(
         )
         repo.git("config", "core.alternateRefsCommand", url.removeprefix("ext::"))
         repo.git("config", "remote.evil.url", str(other.path))
-        fetch_all(repo.path)
+        fetch_all_remotes(repo.path)
         assert canaries.executed == set()
         return
     if file == "config":
@@ -422,14 +422,14 @@ def test_fetch_requires_trust(
         (folder / "evil").write_text(
             f"URL: {url}\n" if file == "remotes" else f"{url}\n"
         )
-        fetch_all(repo.path)
+        fetch_all_remotes(repo.path)
         assert canaries.executed == set()
         return
     with pytest.raises(UntrustedCommandsError):
-        fetch_all(repo.path)
+        fetch_all_remotes(repo.path)
     assert canaries.executed == set()
     assert call("trust", repo.path).code == 0
-    fetch_all(repo.path)
+    fetch_all_remotes(repo.path)
     assert canaries.executed == {"fetched"}, "otherwise the guard is for nothing"
 
 

@@ -28,7 +28,7 @@ from patchpilot.symptoms.rank_fixes import (
     add_shares,
     calibrate,
     list_features,
-    score,
+    score_evidence,
 )
 from patchpilot.symptoms.read_log import read_log
 from tests.lab.fit_fixes import Row, fit_isotonic_curve, maximize_likelihood
@@ -147,7 +147,7 @@ def history_cases(
         symptoms = [(commit, read_log(text)) for commit, text in pairs[:per]]
         symptoms = [pair for pair in symptoms if len(pair[1].terms()) > 3]
         located = [
-            (commit, candidates.locate(repository, since, symptom))
+            (commit, candidates.locate_symptom(repository, since, symptom))
             for commit, symptom in symptoms
         ]
         words = {word for _, locations in located for word in locations.symptom.terms()}
@@ -157,7 +157,7 @@ def history_cases(
             "taken out": (plain, candidates.count_words(plain, words)),
         }
         for commit, locations in located:
-            touching = candidates.find_touching(
+            touching = candidates.find_touching_commits(
                 repository, since, tip, tuple(locations.files)
             )
             for mode, (texts, counts) in counted.items():
@@ -198,8 +198,9 @@ def search_candidates(
         )
     }
     word_counts = WordCounts(own_counts, counts.mean, counts.lengths)
-    ranked = rank_fixes.rank_best(
-        rank_fixes.weigh_messages(query, word_counts), rank_fixes.weights()
+    ranked = rank_fixes.select_best_candidates(
+        rank_fixes.weigh_messages(query, word_counts),
+        rank_fixes.load_evidence_weights(),
     )
     ids = [query.messages[candidate.number].id for candidate in ranked]
     return rank_fixes.weigh_changes(
@@ -243,7 +244,7 @@ def rank_case(case: Case, table: Row, *, removed: bool = False) -> Ranking:
     ]
     rows = add_shares([case.pool[position] for position in pool_rows])
     pool = [
-        (score(table, row), position in case.hits, row)
+        (score_evidence(table, row), position in case.hits, row)
         for position, row in zip(pool_rows, rows, strict=True)
     ]
     pool.sort(key=lambda pair: -pair[0])
@@ -272,7 +273,7 @@ def fit_first_rank(rankings: Sequence[Ranking]) -> Row:
 
 def raw_probability(ranking: Ranking, first: Row) -> float:
     """Return the uncalibrated probability that the first candidate is correct."""
-    return 1 / (1 + math.exp(-score(first, ranking.first)))
+    return 1 / (1 + math.exp(-score_evidence(first, ranking.first)))
 
 
 def rejection_threshold(rankings: Sequence[Ranking], first: Row, curve: Curve) -> float:

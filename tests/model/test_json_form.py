@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from patchpilot.cli.json_documents import JsonDocument
-from patchpilot.cli.json_schemas import schema_of
+from patchpilot.cli.json_schemas import generate_schema
 from patchpilot.model.json_form import json_form, json_object
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def test_object_keys_match_the_class() -> None:
 
 
 def test_schema_rejects_wrong_values() -> None:
-    schema = schema_of(JsonDocument("whole", (ObjectWithParts,)), DESCRIBED)
+    schema = generate_schema(JsonDocument("whole", (ObjectWithParts,)), DESCRIBED)
     document = {"schema": "patchpilot/whole/1", **json_object(WHOLE)}
     validator = Draft202012Validator(schema)
     assert validator.is_valid(document)
@@ -134,7 +134,7 @@ class ObjectWithBox:
 def test_named_tuple_may_be_a_string() -> None:
     document = {"schema": "patchpilot/boxed/1", **json_object(ObjectWithBox(Box("x")))}
     assert document["box"] == "<x>"
-    schema = schema_of(
+    schema = generate_schema(
         JsonDocument("boxed", (ObjectWithBox,)),
         {key: key for key in ("schema", "box", "pairs", "count")},
     )
@@ -147,7 +147,7 @@ def test_named_tuple_may_be_a_string() -> None:
 
 
 def test_only_common_keys_are_required() -> None:
-    schema = schema_of(
+    schema = generate_schema(
         JsonDocument("whole", (Part, ObjectWithParts), alternatives=True), DESCRIBED
     )
     assert schema["required"] == ["schema", "number", "place"]
@@ -156,7 +156,7 @@ def test_only_common_keys_are_required() -> None:
 
 def test_undescribed_key_is_reported() -> None:
     with pytest.raises(SystemExit, match=r'describe "whole\.place"'):
-        schema_of(
+        generate_schema(
             JsonDocument("whole", (ObjectWithParts,)),
             {key: text for key, text in DESCRIBED.items() if key != "place"},
         )

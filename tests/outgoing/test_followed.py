@@ -11,7 +11,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.services.send.resume import make_archive_lookup, plan_resume
 from patchpilot.topic.find_topic import find_draft
-from patchpilot.topic.reroll import reroll
+from patchpilot.topic.reroll import prepare_next_version
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.mails import mail
@@ -61,7 +61,7 @@ def test_tags_and_notes_are_reported(tmp_path: Path) -> None:
     assert call("track add --mbox", tmp_path / "t.mbox").code == 0
     with Repository.open(repo.path) as repository:
         draft = find_draft(repository, SendRequest())
-        assert "(Rita Reviewer)" in reroll(draft, repository).changelog
+        assert "(Rita Reviewer)" in prepare_next_version(draft, repository).changelog
     reported = call(*arguments, "--reroll", "--dry-run").json
     assert "tags" in {warning["name"] for warning in reported["warnings"]}
     assert repo.patchpilot("trailers --yes").code == 0

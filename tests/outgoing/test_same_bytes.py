@@ -26,8 +26,8 @@ from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.outgoing.transports import find
 from patchpilot.services.send.mail_recipients import choose_recipients
 from patchpilot.services.send.plan_send import collect_mail_texts, plan_sending
-from patchpilot.topic.find_topic import base_of_topic, find_topic
-from patchpilot.topic.topic_base import find_published
+from patchpilot.topic.find_topic import find_base_commit, find_topic
+from patchpilot.topic.topic_base import find_published_commit
 from tests.kit.b4 import b4
 from tests.kit.repos import Repo
 
@@ -246,9 +246,9 @@ def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
     request = SendRequest(base=start, cover=repository.flag("format.coverletter"))
     topic, transport = find_topic(repository, request), find(request.via)
     account = transport.account(repository)
-    base = base_of_topic(repository, request, topic.commits)
+    base = find_base_commit(repository, request, topic.commits)
     assert base
-    public, _ = find_published(repository, base)
+    public, _ = find_published_commit(repository, base)
     people = choose_recipients(repository, request, account, topic.draft, topic.series)
     send = Send(0, "", "", None, 1, "", "", "", "real", None, None, None, (), "", ())
     text = collect_mail_texts(repository, request, topic.draft, topic.series, public)

@@ -14,7 +14,7 @@ from patchpilot.services.send.questions import (
     find_pre_send_questions,
     save_draft_answer,
 )
-from patchpilot.topic.target_tip import find_target
+from patchpilot.topic.target_tip import find_target_tree
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
@@ -149,7 +149,7 @@ def test_subsystem_remote_is_the_target(
     )
     with Repository.open(repo.path) as repository:
         ids = [repository.resolve("HEAD")]
-        target = find_target(
+        target = find_target_tree(
             repository,
             ids,
             None,
@@ -160,7 +160,7 @@ def test_subsystem_remote_is_the_target(
         assert target is not None
         assert target.label == "net/master"
         assert (
-            find_target(
+            find_target_tree(
                 repository, ids, "master", ("git git://example.org/other.git",)
             ).label
             == "master"

@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
-from patchpilot.topic.followed.known_series import open_store, show
+from patchpilot.topic.followed.known_series import open_store, read_tracked_series
 from patchpilot.topic.followed.review_ledger import (
     LedgerItem,
     list_open_requests,
@@ -261,7 +261,7 @@ def test_new_version_lists_open_and_addressed_requests(
             "> The caller has to know\n\nPlease say which caller.\n\nWhy is this needed at all?",
         )
         with open_store() as store:
-            assert show(1, store=store).posted is not None
+            assert read_tracked_series(1, store=store).posted is not None
         assert (
             call("track", "show", "1", "--ledger", *make_mark(1, "addressed")).code == 0
         )

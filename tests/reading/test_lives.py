@@ -584,8 +584,8 @@ def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
     """Test a private series, which no archive contains."""
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
-    from patchpilot.topic.followed.follow_series import add_from_mbox
-    from patchpilot.topic.followed.known_series import show
+    from patchpilot.topic.followed.follow_series import track_series_in_mbox
+    from patchpilot.topic.followed.known_series import read_tracked_series
     from tests.kit.mails import mbox
     from tests.kit.trees import Trees
 
@@ -594,7 +594,9 @@ def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
     sent_mbox.write_bytes(mbox(mailed(f"v1 [PATCH] {PUMP}", to="security@kernel.org")))
     with Store(tmp_path / "track.sqlite") as store:
         with Repository.open(trees.repo.path) as repository:
-            (series,) = add_from_mbox(sent_mbox, store=store, repository=repository)
+            (series,) = track_series_in_mbox(
+                sent_mbox, store=store, repository=repository
+            )
         assert series.state == "sent"
         commit = trees.commit(
             f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
@@ -602,7 +604,7 @@ def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
         for version in ("6.1", "6.6"):
             trees.backport(commit, version, tag=f"v{version}.120")
         with Repository.open(trees.repo.path) as repository:
-            series = show(1, store=store, repository=repository)
+            series = read_tracked_series(1, store=store, repository=repository)
         assert (series.state, series.next_step) == (
             "in-stable",
             "done: nothing is left to do",

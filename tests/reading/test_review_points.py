@@ -10,9 +10,9 @@ import pytest
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.requests import points_of, review_points
-from patchpilot.topic.followed.follow_series import add_from_mbox
-from patchpilot.topic.followed.known_series import open_store, show
-from patchpilot.topic.followed.review_ledger import checklist, toggle_state
+from patchpilot.topic.followed.follow_series import track_series_in_mbox
+from patchpilot.topic.followed.known_series import open_store, read_tracked_series
+from patchpilot.topic.followed.review_ledger import list_latest_requests, toggle_state
 from tests.kit.life import life
 from tests.kit.mails import ADA, MATT, mail, mailed, mbox, reply
 from tests.reading import story
@@ -141,16 +141,22 @@ def test_long_request_is_cut_at_a_word() -> None:
 def test_check_mark_can_be_cleared(tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(mbox(story.V1, make_reply_to_v1(TWO)))
     with open_store() as store:
-        (series,) = add_from_mbox(tmp_path / "m", store=store)
-    first, second = checklist(series)
+        (series,) = track_series_in_mbox(tmp_path / "m", store=store)
+    first, second = list_latest_requests(series)
     assert (first.done, second.done) == (False, False)
     assert toggle_state(series.entry.id, second).done
     with open_store() as store:
-        shown_series = show(series.entry.id, store=store)
-        assert [item.done for item in checklist(shown_series)] == [False, True]
-        toggle_state(series.entry.id, checklist(shown_series)[1])
+        shown_series = read_tracked_series(series.entry.id, store=store)
+        assert [item.done for item in list_latest_requests(shown_series)] == [
+            False,
+            True,
+        ]
+        toggle_state(series.entry.id, list_latest_requests(shown_series)[1])
         assert [
-            item.done for item in checklist(show(series.entry.id, store=store))
+            item.done
+            for item in list_latest_requests(
+                read_tracked_series(series.entry.id, store=store)
+            )
         ] == [
             False,
             False,
@@ -160,8 +166,8 @@ def test_check_mark_can_be_cleared(tmp_path: Path) -> None:
 def test_applied_patch_has_no_open_requests(tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
     with open_store() as store:
-        (series,) = add_from_mbox(tmp_path / "m", store=store)
-    assert checklist(series) == ()
+        (series,) = track_series_in_mbox(tmp_path / "m", store=store)
+    assert list_latest_requests(series) == ()
 
 
 def test_changelog_lists_settled_requests(tmp_path: Path) -> None:
@@ -171,8 +177,8 @@ def test_changelog_lists_settled_requests(tmp_path: Path) -> None:
             "Please use a helper here.\n\n> more\n\nWhy is this needed at all?",
         )
         with open_store() as store:
-            series = show(1, store=store)
-        items = checklist(series)
+            series = read_tracked_series(1, store=store)
+        items = list_latest_requests(series)
         assert len(items) == 2
         toggle_state(1, items[0])
         topic_life.amend()

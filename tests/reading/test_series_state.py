@@ -21,7 +21,7 @@ from patchpilot.reading.thread_values import (
     SeriesState,
     decide_topic,
 )
-from patchpilot.topic.followed.series_record import unchanged_span
+from patchpilot.topic.followed.series_record import find_unchanged_span
 from tests.kit.mails import ADA, MATT, RITA, mailed, patch, reply
 from tests.reading import story
 from tests.reading.story import read_first_series
@@ -80,7 +80,7 @@ def test_project_can_set_the_reply_timeout() -> None:
     assert [decide(waiting).state, decide(stalled).state] == ["sent", "stalled"]
     # a cached summary is valid up to this time; later, a new one is needed
     (_, end), (start, _) = (
-        unchanged_span(state, 10_000_000_000) for state in (waiting, stalled)
+        find_unchanged_span(state, 10_000_000_000) for state in (waiting, stalled)
     )
     assert start == end == limit.timestamp()
 

@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Checkbox, Static
 
 from patchpilot.topic.message_changes import Preparation
-from patchpilot.topic.review_trailers import Collected, HeldTrailer, TagChoice
+from patchpilot.topic.review_trailers import CollectedTags, HeldTrailer, TagChoice
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
 from tests.kit.walk import text_of
 
@@ -22,7 +22,7 @@ ASKING = TagChoice(
     "it names l@example.org, but the message is from e@example.net",
 )
 BAD = HeldTrailer("Tested-by: nobody", 1, "x", "no address")
-COLLECTED = Collected(
+COLLECTED = CollectedTags(
     "x", Preparation("topic", "0" * 40, ()), (BAD,), (REVIEWED, ASKING)
 )
 

@@ -14,7 +14,7 @@ from patchpilot.commits.run import git
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import width
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare_commit_tags
-from patchpilot.topic.topic_facts import TopicFacts, topic_facts
+from patchpilot.topic.topic_facts import TopicFacts, summarize_topic
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.glyphs import _SIGNS, glyph, uses_ascii
 from patchpilot.tui.view.session import OpenTopic
@@ -107,7 +107,7 @@ def test_title_style_starts_at_its_text() -> None:
 
 def test_topic_facts_are_shown(fixed: Path) -> None:
     with Repository.open(fixed) as repository:
-        found = topic_facts(repository, None, None, "")
+        found = summarize_topic(repository, None, None, "")
         assert (found.version, found.base, found.guessed, found.profile) == (
             1,
             "origin/master",
@@ -115,9 +115,9 @@ def test_topic_facts_are_shown(fixed: Path) -> None:
             "linux",
         )
         assert found.start == git(fixed, "rev-parse", "HEAD^").text.strip()
-        named = topic_facts(repository, None, "HEAD^", "netdev")
+        named = summarize_topic(repository, None, "HEAD^", "netdev")
         assert (named.base, named.guessed, named.profile) == ("HEAD^", False, "netdev")
-        assert topic_facts(repository, "HEAD^..HEAD", None, "").base == ""
+        assert summarize_topic(repository, "HEAD^..HEAD", None, "").base == ""
 
 
 def test_every_glyph_has_an_ascii_form(

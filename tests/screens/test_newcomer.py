@@ -12,7 +12,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.model.action import parse_backticks
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare_commit_tags
-from patchpilot.topic.topic_recipients import edit
+from patchpilot.topic.topic_recipients import edit_recipients
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.stages import Stage, StageState
@@ -39,7 +39,9 @@ async def test_undeliverable_recipient_is_removed(sign_off: Path, walk_on: On) -
         await settle(pilot)
         assert "no dot" in text_of(app)
         await pilot.press("escape")
-        edit(app.session.last_result(Stage.RECIPIENTS).planned, cc=["foo@bar"])
+        edit_recipients(
+            app.session.last_result(Stage.RECIPIENTS).planned, cc=["foo@bar"]
+        )
         app.session.mark_changed("edits")
         app.jobs.start_stage(Stage.RECIPIENTS)
         await settle(pilot)
@@ -70,7 +72,7 @@ async def test_missing_mail_server_blocks_the_send(
     sign_off: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run: list[Path] = []
-    monkeypatch.setattr("patchpilot.topic.edit_commits.set_up_mail", run.append)
+    monkeypatch.setattr("patchpilot.topic.edit_commits.run_mail_setup", run.append)
     git(sign_off, "config", "--global", "--unset", "sendemail.smtpServer")
     app = walk_on(sign_off)
     async with running(app, (80, 24), Stage.PREVIEW, Stage.SEND) as pilot:

@@ -156,7 +156,7 @@ async def test_missing_mail_account_is_set_up(
         git(top, "config", "--global", "sendemail.smtpServer", "mail.example.org")
         return True
 
-    monkeypatch.setattr("patchpilot.topic.edit_commits.set_up_mail", set_up)
+    monkeypatch.setattr("patchpilot.topic.edit_commits.run_mail_setup", set_up)
     app = walk_on(fixed)
     async with running(app, (120, 36), Stage.SEND) as pilot:
         await until(

@@ -18,7 +18,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.model.recipient import Remedy, RemedyKind
 from patchpilot.topic import topic_base
-from patchpilot.topic.head_watch import Watch, head_signature
+from patchpilot.topic.head_watch import HeadWatch, head_signature
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.opening import read_topic
 from patchpilot.tui.stage.saved_state import SavedState
@@ -75,7 +75,7 @@ async def test_latest_read_of_the_topic_is_used(
     first_read, go_on, real = (
         threading.Event(),
         threading.Event(),
-        topic_base.topic_commits,
+        topic_base.list_topic_commits,
     )
 
     def slow(
@@ -87,7 +87,7 @@ async def test_latest_read_of_the_topic_is_used(
             assert go_on.wait(PATIENCE)
         return ids
 
-    monkeypatch.setattr(topic_base, "topic_commits", slow)
+    monkeypatch.setattr(topic_base, "list_topic_commits", slow)
     try:
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, first_read.is_set, "the first read")
@@ -129,7 +129,7 @@ async def test_canceled_stage_yields(
 def test_amend_during_a_read_is_noticed(
     fixed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = topic_base.topic_commits
+    real = topic_base.list_topic_commits
 
     def amended(
         repository: Repository, target: str | None, base: str | None
@@ -138,8 +138,8 @@ def test_amend_during_a_read_is_noticed(
         git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
         return ids
 
-    monkeypatch.setattr(topic_base, "topic_commits", amended)
-    watch = Watch()
+    monkeypatch.setattr(topic_base, "list_topic_commits", amended)
+    watch = HeadWatch()
     read_topic(Session(fixed), watch)
     assert watch.moved
 

@@ -219,7 +219,7 @@ def _follow_thread(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
         )
     )
     with Store() as store:
-        found = follow_series.add_from_mbox(box, store=store)
+        found = follow_series.track_series_in_mbox(box, store=store)
     return found, StageStatus(
         StageState.BLOCKED,
         "v1 changes-requested: kernel test robot reported a build failure (3 unread messages)",

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from patchpilot.services.track.conversation import list_conversation
-from patchpilot.topic.followed.follow_series import add_from_mbox
+from patchpilot.topic.followed.follow_series import track_series_in_mbox
 from patchpilot.topic.followed.known_series import Tracked, open_store
-from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, checklist
-from patchpilot.topic.home.series_news import topic_of_series
+from patchpilot.topic.followed.review_ledger import (
+    LedgerItem,
+    PointState,
+    list_latest_requests,
+)
+from patchpilot.topic.home.series_news import make_series_topic
 from patchpilot.tui.screens.follow_rows import first_message_to_show
 from patchpilot.tui.screens.thread_rows import thread_rows
 from patchpilot.tui.widgets.lists import Row
@@ -47,7 +51,7 @@ def make_v1_reply(
 def follow_mails(place: Path, *mails: bytes) -> Tracked:
     (place / "m").write_bytes(mbox(*mails))
     with open_store() as store:
-        return add_from_mbox(place / "m", store=store)[0]
+        return track_series_in_mbox(place / "m", store=store)[0]
 
 
 def lay_out_rows(
@@ -56,7 +60,7 @@ def lay_out_rows(
     columns: int = 78,
     items: list[LedgerItem] | None = None,
 ) -> list[Row]:
-    shown = checklist(series) if items is None else items
+    shown = list_latest_requests(series) if items is None else items
     mails = list_conversation(series)
     return thread_rows(mails, shown, series.unread, changed, columns)
 
@@ -101,7 +105,7 @@ def test_follow_opens_at_a_request_or_the_latest_message(
         "Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90
     )
     series = follow_mails(tmp_path, story.V1, make_v1_reply(REVIEW), ack)
-    mails, items = list_conversation(series), checklist(series)
+    mails, items = list_conversation(series), list_latest_requests(series)
     (review,) = {item.point.message_id for item in items}
     unread = next(node.message_id for node in mails if node.message_id[:2] == "p2")
     assert first_message_to_show(series, items, mails) == review
@@ -142,7 +146,9 @@ def test_settled_point_is_crossed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     series = follow_mails(tmp_path, story.V1, make_v1_reply(REVIEW))
-    items = [it._replace(state=PointState.ADDRESSED) for it in checklist(series)]
+    items = [
+        it._replace(state=PointState.ADDRESSED) for it in list_latest_requests(series)
+    ]
     assert "    [✓] Can pump ever be NULL here?" in row_texts(
         lay_out_rows(series, items=items)
     )
@@ -189,7 +195,7 @@ def test_clean_report_is_not_a_failure(tmp_path: Path, words: str, badge: str) -
         str(series.step.advice) == "kernel test robot reports"
         f" {'build warnings' if 'warning' in words else 'a build failure'}: fix it and send v2"
     )
-    assert topic_of_series("", series).failed is ("error" in words)
+    assert make_series_topic("", series).failed is ("error" in words)
 
 
 def test_long_lines_are_wrapped(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from patchpilot.services.send.edit_draft import (
     unenroll_from_b4,
 )
 from patchpilot.topic.find_topic import find_draft
-from patchpilot.topic.reroll import changes, last_sent
+from patchpilot.topic.reroll import find_last_send, list_version_changes
 from tests.kit.cli import call
 from tests.kit.topics import topic
 
@@ -314,7 +314,9 @@ def test_changelog_after_a_send_is_for_the_next_version(
             draft = find_draft(repository, SendRequest())
             assert [
                 version_change.kind
-                for version_change in changes(draft, last_sent(draft), repository)
+                for version_change in list_version_changes(
+                    draft, find_last_send(draft), repository
+                )
             ] == ["reworded"]
         assert (
             call("draft", "-C", repo.path, "--changelog", "- told better (Bob)").code
@@ -388,7 +390,7 @@ def test_version_link_uses_a_public_archive(
 ) -> None:
     from types import SimpleNamespace
 
-    from patchpilot.topic.reroll import link_to
+    from patchpilot.topic.reroll import make_send_link
 
     repo = topic(tmp_path / "r", 1)
     if lore:
@@ -401,5 +403,5 @@ def test_version_link_uses_a_public_archive(
         entries=(SimpleNamespace(message_id="v1@example.org"),),
     )
     with Repository.open(repo.path) as repository:
-        link = link_to(sent, repository)  # type: ignore[arg-type]
+        link = make_send_link(sent, repository)  # type: ignore[arg-type]
     assert link.startswith(begins + "v1@example.org")

@@ -11,7 +11,7 @@ from patchpilot.errors import InputError, UsageError
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.send.send_mails import list_next_steps
-from patchpilot.topic.archive_target import series_at
+from patchpilot.topic.archive_target import fetch_named_series
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.mails import mail, patch
@@ -62,7 +62,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ],
 )
 def test_message_selects_its_version(url: str, word: str, sources: list[str]) -> None:
-    series = series_at(f"<{word}@example.org>", lore=url)
+    series = fetch_named_series(f"<{word}@example.org>", lore=url)
     assert [patch.source for patch in series.patches] == [
         f"{name}@example.org" for name in sources
     ]
@@ -71,9 +71,9 @@ def test_message_selects_its_version(url: str, word: str, sources: list[str]) ->
 
 def test_discussion_is_not_a_series(url: str) -> None:
     with pytest.raises(InputError, match="no patch in this thread"):
-        series_at("<talk@example.org>", lore=url)
+        fetch_named_series("<talk@example.org>", lore=url)
     with pytest.raises(UsageError, match="neither"):
-        series_at("https://lore.example.org/all/", lore=url)
+        fetch_named_series("https://lore.example.org/all/", lore=url)
 
 
 def test_check_and_maintainers_accept_a_url(url: str, workdir: Path) -> None:

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from patchpilot.services.track.conversation import list_conversation
-from patchpilot.topic.followed.follow_series import add_from_mbox
+from patchpilot.topic.followed.follow_series import track_series_in_mbox
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.story import list_events as story_of
 from tests.kit.mails import MATT, mail, mbox, patch
@@ -14,7 +14,7 @@ from tests.reading import story
 def follow_story(tmp_path: Path, *mails: bytes) -> Tracked:
     (tmp_path / "m").write_bytes(mbox(*mails))
     with open_store() as store:
-        return add_from_mbox(tmp_path / "m", store=store)[0]
+        return track_series_in_mbox(tmp_path / "m", store=store)[0]
 
 
 def thread_tree(series: Tracked) -> list[str]:
@@ -106,7 +106,7 @@ def test_history_lists_events_with_proof(tmp_path: Path) -> None:
 def test_series_missing_from_the_archive_has_a_history(tmp_path: Path) -> None:
     with open_store() as store:
         entry = store.add("v1@example.org", "demo", None, None)
-        from patchpilot.topic.followed.known_series import show
+        from patchpilot.topic.followed.known_series import read_tracked_series
 
-        (event,) = story_of(show(entry.id, store=store))
+        (event,) = story_of(read_tracked_series(entry.id, store=store))
     assert event.text == "sent; not in the archive yet"

@@ -10,9 +10,13 @@ import pytest
 
 from patchpilot.errors import CancelledError
 from patchpilot.topic.home import home_branches, read_home
-from patchpilot.topic.home.home_branches import checkout_of, switch_branch
+from patchpilot.topic.home.home_branches import find_checkout, switch_branch
 from patchpilot.topic.home.home_topic import Turn
-from patchpilot.topic.home.read_home import known_topics, read_topics, update_topics
+from patchpilot.topic.home.read_home import (
+    read_cached_topics,
+    read_topics,
+    update_topics,
+)
 from tests.kit.cli import call
 from tests.kit.life import life
 from tests.kit.mails import mbox
@@ -63,15 +67,15 @@ def test_topics_are_sorted_by_turn(
 def test_read_data_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with life(tmp_path) as author:
         author.tell(author.send(), "Why do you change line 1?")
-        (before,) = known_topics()
+        (before,) = read_cached_topics()
         assert before.news == "v1 sent"
         read = read_topics()
-        assert known_topics() == read
+        assert read_cached_topics() == read
         with monkeypatch.context() as patch:
-            patch.delattr(read_home, "topic_state")
+            patch.delattr(read_home, "compute_topic_state")
             assert read_topics() == read
         author.run("track", "show")
-        assert [topic.unread for topic in known_topics()] == [0]
+        assert [topic.unread for topic in read_cached_topics()] == [0]
         author.amend()
         assert [topic.news for topic in read_topics()] == [
             "v1 under-review: 1 reply, with a question by Rita Reviewer; your commits have changed"
@@ -94,12 +98,12 @@ def test_unsent_branch_is_a_topic(
             1,
             "not-sent",
         )
-        assert known_topics() == (topic,)
+        assert read_cached_topics() == (topic,)
         repo.git("checkout -q master")
         tip = repo.git("rev-parse topic")
         repo.git("branch -D topic")
         assert read_topics([KEY.format(repo.path.resolve())]) == ()
-        assert known_topics() == ()
+        assert read_cached_topics() == ()
         # a branch is a topic even if it was opened as a range
         repo.git("branch topic", tip)
         author.run("draft", "master..topic")
@@ -164,13 +168,13 @@ def test_topic_opens_in_its_worktree(tmp_path: Path) -> None:
     repo.commit("start", {"a": "1\n"})
     repo.git("branch topic")
     key = KEY.format(repo.path.resolve())
-    assert checkout_of(key, "topic").is_on_branch is False
+    assert find_checkout(key, "topic").is_on_branch is False
     switch_branch(repo.path, "topic")
-    assert checkout_of(key, "topic") == checkout_of(
+    assert find_checkout(key, "topic") == find_checkout(
         key, repo.git("branch --show-current")
     )
     repo.git("worktree add -q -b second", str(tmp_path / "tree"))
-    assert checkout_of(key, "second").directory == tmp_path / "tree"
+    assert find_checkout(key, "second").directory == tmp_path / "tree"
 
 
 def test_partial_topic_list_is_kept(
@@ -191,7 +195,9 @@ def test_partial_topic_list_is_kept(
         read_topics(
             on_topics=lambda topics: counts.append(len(topics)), progress=cancel
         )
-    assert [topic.state for topic in known_topics() if topic.state] == ["accepted"]
+    assert [topic.state for topic in read_cached_topics() if topic.state] == [
+        "accepted"
+    ]
     assert len(read_topics(on_topics=lambda topics: counts.append(len(topics)))) == 2
     assert counts == [0, 1]
 

@@ -11,9 +11,9 @@ import pytest
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
-from patchpilot.topic.followed.follow_series import add_from_mbox
+from patchpilot.topic.followed.follow_series import track_series_in_mbox
 from patchpilot.topic.followed.known_senders import confirm_senders
-from patchpilot.topic.followed.known_series import Tracked, show
+from patchpilot.topic.followed.known_series import Tracked, read_tracked_series
 from tests.kit.cli import call
 from tests.kit.life import life
 from tests.kit.mails import mbox, patch
@@ -35,11 +35,13 @@ def followed(tmp_path: Path) -> "Callable[..., Tracked]":
         file = tmp_path / "thread.mbox"
         file.write_bytes(mbox(V1, *answers))
         with Store(tmp_path / "track.sqlite") as store:
-            (series,) = add_from_mbox(file, store=store)
+            (series,) = track_series_in_mbox(file, store=store)
             if repository is None:
-                return show(series.entry.id, store=store)
+                return read_tracked_series(series.entry.id, store=store)
             with Repository.open(repository.path) as opened:
-                return show(series.entry.id, store=store, repository=opened)
+                return read_tracked_series(
+                    series.entry.id, store=store, repository=opened
+                )
 
     return follow
 
@@ -124,11 +126,11 @@ def test_confirmed_senders_are_remembered(
     assert f"track confirm '<{message_id}>'" in series.next_step
     with Store(tmp_path / "track.sqlite") as store:
         assert confirm_senders([f"<{message_id}>"], is_known=False, store=store) == (1,)
-        again = show(1, store=store)
+        again = read_tracked_series(1, store=store)
         assert (again.state, again.posted and again.posted.claims) == ("sent", ())
         assert "not seen before" not in again.next_step
         confirm_senders([message_id], is_known=True, store=store)
-        assert show(1, store=store).state == "withdrawn"
+        assert read_tracked_series(1, store=store).state == "withdrawn"
         with pytest.raises(MissingError, match="no tracked series has"):
             confirm_senders(["other@example.org"], is_known=True, store=store)
 
@@ -190,7 +192,7 @@ def add_own(
         Store(tmp_path / "track.sqlite") as store,
         Repository.open(repo.path) as opened,
     ):
-        return add_from_mbox(file, target, store=store, repository=opened)
+        return track_series_in_mbox(file, target, store=store, repository=opened)
 
 
 @pytest.mark.parametrize("target", [None, "<v1@example.org>"])

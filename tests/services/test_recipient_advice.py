@@ -19,7 +19,7 @@ from patchpilot.services.send.questions import (
     find_pre_send_questions,
     save_draft_answer,
 )
-from patchpilot.topic.topic_recipients import edit
+from patchpilot.topic.topic_recipients import edit_recipients
 from tests.kit.maintainers import FILES
 from tests.kit.repos import Repo
 
@@ -110,7 +110,7 @@ def test_excluded_address_has_no_note(repo: Repo) -> None:
     by_title = {advice.title: advice for advice in recipients.advice}
     assert by_title["doubtful address"].words == "Exclude loc@machine.test"
     assert by_title["address that bounces"].words == "Use kvmarm@lists.linux.dev"
-    edit(recipients.planned, drop=["loc@machine.test"])
+    edit_recipients(recipients.planned, drop=["loc@machine.test"])
     assert "doubtful address" not in recipient_remedies(repo)
 
 

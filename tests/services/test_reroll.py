@@ -16,15 +16,15 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.draft import Drafts
 from patchpilot.topic.reroll import (
     VersionChange,
-    change_lines,
-    changes,
+    compute_range_diff,
+    find_last_send,
+    format_change_lines,
     has_unfinished_changelog,
-    is_remembered,
-    last_sent,
-    link_to,
-    range_diff,
-    remember,
-    reroll,
+    is_send_recorded,
+    list_version_changes,
+    make_send_link,
+    prepare_next_version,
+    record_complete_send,
     set_changelog,
 )
 from tests.kit.outbox import CHANGE, message, record
@@ -49,14 +49,14 @@ def record_sends(*versions: int) -> Send:
 
 def test_unsent_topic_has_no_next_version() -> None:
     with pytest.raises(UsageError, match="sent") as error:
-        reroll(DRAFT)
+        prepare_next_version(DRAFT)
     assert error.value.hint
     with Outbox() as outbox:
         record(outbox, MailState.REJECTED)
         record(outbox, kind="to-self")
-    assert last_sent(DRAFT) is None
+    assert find_last_send(DRAFT) is None
     with pytest.raises(UsageError):
-        reroll(DRAFT)
+        prepare_next_version(DRAFT)
 
 
 def test_last_version_is_the_highest_sent() -> None:
@@ -64,7 +64,7 @@ def test_last_version_is_the_highest_sent() -> None:
     with Outbox() as outbox:
         record(outbox, MailState.PENDING, version=4)
         again = record(outbox, MailState.UNKNOWN, version=3)
-    assert last_sent(DRAFT) == again
+    assert find_last_send(DRAFT) == again
 
 
 def test_reroll_starts_a_version() -> None:
@@ -75,7 +75,7 @@ def test_reroll_starts_a_version() -> None:
         changelogs={"1": "kept"},
         patches=(make_known_patch(2), KnownPatch("f" * 40, "net: new one")),
     )
-    rerolled = reroll(draft)
+    rerolled = prepare_next_version(draft)
     assert (rerolled.version, rerolled.in_reply_to) == (2, "")
     assert rerolled.changelogs["1"] == "kept"
     log = rerolled.changelog.split("\n")
@@ -89,15 +89,17 @@ def test_reroll_starts_a_version() -> None:
     )
     assert has_unfinished_changelog(rerolled)
     # starting a version again has no effect
-    assert reroll(rerolled) == rerolled
+    assert prepare_next_version(rerolled) == rerolled
 
 
 def test_reroll_keeps_version_and_changelog() -> None:
     record_sends(1)
-    assert reroll(replace(DRAFT, version=5)).version == 5
+    assert prepare_next_version(replace(DRAFT, version=5)).version == 5
     mine = replace(DRAFT, version=2, changelogs={"2": "v2:\n- mine"})
-    assert reroll(mine) == mine
-    early = reroll(replace(DRAFT, version=1, changelogs={"2": "v2:\n- mine"}))
+    assert prepare_next_version(mine) == mine
+    early = prepare_next_version(
+        replace(DRAFT, version=1, changelogs={"2": "v2:\n- mine"})
+    )
     assert (early.version, early.changelog) == (2, "v2:\n- mine")
 
 
@@ -154,13 +156,15 @@ def test_result_is_listed_for_each_patch(
 ) -> None:
     assert [
         change.kind
-        for change in changes(replace(DRAFT, patches=patches), record_sends(1))
+        for change in list_version_changes(
+            replace(DRAFT, patches=patches), record_sends(1)
+        )
     ] == kinds
 
 
 def test_only_changes_are_described() -> None:
     kinds = ("same", "reworded", "changed", "new", "dropped")
-    assert change_lines([VersionChange(kind, "a {} b") for kind in kinds]) == (
+    assert format_change_lines([VersionChange(kind, "a {} b") for kind in kinds]) == (
         "message reworded: a {} b",
         "changed: a {} b",
         "new patch: a {} b",
@@ -198,7 +202,7 @@ def test_sent_version_is_tagged(tmp_path: Path) -> None:
         DRAFT, links={"0": "old@example.org"}, patches=(make_known_patch(1),)
     )
     with Repository.open(repo.path) as repository:
-        remember(repository, send, draft)
+        record_complete_send(repository, send, draft)
         first = f"{CHANGE}-v1-1@example.org"
         with Drafts() as drafts:
             stored = drafts.get(CHANGE)
@@ -214,7 +218,7 @@ def test_sent_version_is_tagged(tmp_path: Path) -> None:
             == f"widget: change 1\n\nbase-commit: {base}\n\nchange-id: {CHANGE}"
         )
         # resending does not move the tag, and adds the link to the current draft
-        remember(repository, replace(send, head=base), draft)
+        record_complete_send(repository, replace(send, head=base), draft)
         assert repo.git("rev-parse", f"{name}^{{commit}}") == head
         with Drafts() as drafts:
             stored = drafts.get(CHANGE)
@@ -225,14 +229,14 @@ def test_sent_version_is_tagged(tmp_path: Path) -> None:
             cover_subject="widget: all of it",
             cover_text="# why\n\nBecause.  \n\n\nMore.",
         )
-        remember(repository, replace(send, version=2, head=head), covered)
+        record_complete_send(repository, replace(send, version=2, head=head), covered)
         text = repo.git(
             "for-each-ref '--format=%(contents)'", f"refs/tags/sent/{CHANGE}-v2"
         )
         assert text.strip().startswith(
             "widget: all of it\n\n# why\n\nBecause.  \n\n\nMore.\n\nbase-commit: "
         )
-        remember(repository, replace(send, version=3, head=None), draft)
+        record_complete_send(repository, replace(send, version=3, head=None), draft)
         assert repo.git("tag -l").split("\n") == [
             f"sent/{CHANGE}-v1",
             f"sent/{CHANGE}-v2",
@@ -250,13 +254,13 @@ def test_range_diff_starts_at_the_sent_version(
     ids = repo.git("rev-list --reverse master..topic").split()
     last = replace(record_sends(1), base=base, head=head)
     with Repository.open(repo.path) as repository:
-        lines = range_diff(repository, last, ids).splitlines()
+        lines = compute_range_diff(repository, last, ids).splitlines()
         assert [line.split()[2] for line in lines if line[:1].isdigit()] == ["=", "!"]
         assert "\x1b" not in "".join(lines)
-        assert range_diff(repository, replace(last, base=None), ids) == ""
-        assert range_diff(repository, replace(last, head=None), ids) == ""
-        assert range_diff(repository, last, []) == ""
-        assert range_diff(repository, replace(last, head="1" * 40), ids) == ""
+        assert compute_range_diff(repository, replace(last, base=None), ids) == ""
+        assert compute_range_diff(repository, replace(last, head=None), ids) == ""
+        assert compute_range_diff(repository, last, []) == ""
+        assert compute_range_diff(repository, replace(last, head="1" * 40), ids) == ""
         entries = tuple(
             replace(entry, commit=commit, patch_id=f"{at}")
             for at, (entry, commit) in enumerate(
@@ -276,18 +280,23 @@ def test_range_diff_starts_at_the_sent_version(
         )
         kinds = [
             change.kind
-            for change in changes(draft, replace(last, entries=entries), repository)
+            for change in list_version_changes(
+                draft, replace(last, entries=entries), repository
+            )
         ]
         assert kinds == ["same", "reworded"]
         gone = replace(
             last, entries=tuple(replace(entry, commit="1" * 40) for entry in entries)
         )
-        assert [change.kind for change in changes(draft, gone, repository)] == [
+        assert [
+            change.kind for change in list_version_changes(draft, gone, repository)
+        ] == [
             "same",
             "same",
         ]
         assert [
-            change.kind for change in changes(draft, replace(last, entries=entries))
+            change.kind
+            for change in list_version_changes(draft, replace(last, entries=entries))
         ] == [
             "same",
             "same",
@@ -318,7 +327,7 @@ def test_b4s_changelog_template_is_replaced(changelog: str, is_kept: bool) -> No
             patches=(make_known_patch(1),),
             changelogs={"2": changelog},
         )
-        rerolled = reroll(draft)
+        rerolled = prepare_next_version(draft)
         assert rerolled.version == 2
         assert (rerolled.changelog == changelog) is is_kept
         assert ("EDITME dropped: widget: change 2" in rerolled.changelog) is not is_kept
@@ -335,13 +344,15 @@ def test_reworded_message_is_in_the_changelog(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         assert (
             "EDITME message reworded: widget: change 1"
-            in reroll(draft, repository).changelog
+            in prepare_next_version(draft, repository).changelog
         )
         same = replace(DRAFT, patches=(replace(make_known_patch(1), commit=before),))
         gone = replace(DRAFT, patches=(replace(make_known_patch(1), commit="f" * 40),))
         for unchanged in (same, gone):
-            assert "reworded" not in reroll(unchanged, repository).changelog
-    assert "reworded" not in reroll(draft).changelog
+            assert (
+                "reworded" not in prepare_next_version(unchanged, repository).changelog
+            )
+    assert "reworded" not in prepare_next_version(draft).changelog
 
 
 def test_link_uses_a_public_archive(tmp_path: Path) -> None:
@@ -350,8 +361,8 @@ def test_link_uses_a_public_archive(tmp_path: Path) -> None:
     ident = f"{CHANGE}-v1-1@example.org"
     kernels = f"https://lore.kernel.org/r/{ident}"
     with Repository.open(repo.path) as repository:
-        assert link_to(send) == link_to(send, repository) == kernels
-        assert link_to(replace(send, undisclosed=True), repository) == ""
+        assert make_send_link(send) == make_send_link(send, repository) == kernels
+        assert make_send_link(replace(send, undisclosed=True), repository) == ""
     for lore, link in (
         ("https://lists.example.org/all/", f"https://lists.example.org/all/{ident}/"),
         ("https://lists.example.org", f"https://lists.example.org/{ident}/"),
@@ -362,17 +373,17 @@ def test_link_uses_a_public_archive(tmp_path: Path) -> None:
     ):
         repo.git("config --global patchpilot.lore", lore)
         with Repository.open(repo.path) as repository:
-            assert link_to(send, repository) == link, lore
+            assert make_send_link(send, repository) == link, lore
 
 
 def test_draft_remembers_sent_versions(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     first, second = record_sends(1), record_sends(2)
-    assert not is_remembered(first)
+    assert not is_send_recorded(first)
     with Repository.open(repo.path) as repository:
-        remember(repository, replace(first, head=None), DRAFT)
-        assert is_remembered(first)
-        assert not is_remembered(second)
-        remember(repository, replace(second, head=None), DRAFT)
-    assert is_remembered(first)
-    assert is_remembered(second)
+        record_complete_send(repository, replace(first, head=None), DRAFT)
+        assert is_send_recorded(first)
+        assert not is_send_recorded(second)
+        record_complete_send(repository, replace(second, head=None), DRAFT)
+    assert is_send_recorded(first)
+    assert is_send_recorded(second)

@@ -15,7 +15,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.services.send.send_state import read_topic_state
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import open_store
-from patchpilot.topic.followed.review_ledger import checklist
+from patchpilot.topic.followed.review_ledger import list_latest_requests
 from patchpilot.tui.screens.follow_rows import format_open_comment_count
 from tests.kit.cli import call
 from tests.kit.life import LIST, TITLE, Life, life
@@ -254,7 +254,7 @@ def test_answered_request_is_closed(tmp_path: Path) -> None:
         assert topic
         assert topic.series
         assert format_open_comment_count(topic.series) == "2"
-        rows = [item.open or item.done for item in checklist(topic.series)]
+        rows = [item.open or item.done for item in list_latest_requests(topic.series)]
         assert [not row for row in rows] == [
             True,
             False,

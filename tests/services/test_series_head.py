@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.archive.track_store import TrackEntry
-from patchpilot.cli.output.track_report import series_text
+from patchpilot.cli.output.track_report import format_series
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.services.track.series_head import format_head_rows
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import Tracked, open_store
-from patchpilot.topic.followed.series_record import summary_of
+from patchpilot.topic.followed.series_record import summarize_series
 from patchpilot.tui.screens.follow_rows import pinned_rows
 from tests.kit.mails import ADA, MATT, RITA, mail, mbox, patch, reply
 from tests.reading import story
@@ -29,7 +29,7 @@ def read_series(*mails: bytes) -> Tracked:
     (status,) = read_thread(parse(mbox(*mails)))
     entry = TrackEntry(1, "v1@example.org", "", None, "t.mbox", "", None, None)
     return Tracked(
-        **summary_of(status, {}).summary(),
+        **summarize_series(status, {}).summary(),
         entry=entry,
         unread=frozenset(),
         posted=status,
@@ -128,14 +128,14 @@ def test_tags_are_added_with_a_new_version() -> None:
 def test_reply_bodies_are_optional() -> None:
     ask = reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
     series = read_series(*PAIR, ask)
-    text = series_text(series)
+    text = format_series(series)
     assert "review        Rita Reviewer, on v1 2/2" in text
     assert "Please rename it." not in text
-    assert "Please rename it." in series_text(series, with_mails=True)
+    assert "Please rename it." in format_series(series, with_mails=True)
 
 
 def test_rows_fill_the_terminal() -> None:
-    text = series_text(read_series(*story.ACCEPTED), max_width=60)
+    text = format_series(read_series(*story.ACCEPTED), max_width=60)
     assert max(map(len, text.splitlines())) <= 60
 
 
@@ -151,7 +151,7 @@ def test_tag_condition_is_a_sentence() -> None:
         assert credit.conditional
         assert credit.conditional.startswith("With the nit about the name of the")
         assert credit.conditional.endswith("feel free to add")
-    assert "on a condition: “With the nit" in series_text(read_series(story.V1, tag))
+    assert "on a condition: “With the nit" in format_series(read_series(story.V1, tag))
 
 
 def test_mbox_age_refers_to_its_last_message() -> None:
@@ -159,7 +159,7 @@ def test_mbox_age_refers_to_its_last_message() -> None:
     latest = f"{series.as_of:%Y-%m-%d %H:%M}"
     words = f"{latest}, the latest message of t.mbox: days count until then"
     assert series.as_of == series.last_activity
-    assert f"  as of     {words}" in series_text(series).splitlines()
+    assert f"  as of     {words}" in format_series(series).splitlines()
 
 
 def test_offline_days_count_to_the_last_poll(workdir: Path) -> None:
@@ -168,6 +168,6 @@ def test_offline_days_count_to_the_last_poll(workdir: Path) -> None:
         1, "v1@example.org", "", "u", None, "", last_poll.isoformat(), None
     )
     with open_store(offline=True) as store:
-        assert known_series.stall_time(entry, store) == last_poll
+        assert known_series.find_stall_time(entry, store) == last_poll
     with open_store() as store:
-        assert known_series.stall_time(entry, store) == store.reader.now
+        assert known_series.find_stall_time(entry, store) == store.reader.now

@@ -8,7 +8,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.outgoing.target_tree import TargetTree
 from patchpilot.services.send.questions import find_pre_send_questions
-from patchpilot.topic.target_tip import find_target
+from patchpilot.topic.target_tip import find_target_tree
 from tests.kit.bases import (
     SUBMAINTAINER,
     add_commits,
@@ -25,7 +25,7 @@ def target(
 ) -> TargetTree | None:
     """Return the target of a commit, or of patch files if `revision` is ""."""
     with Repository.open(repo.path) as repository:
-        return find_target(
+        return find_target_tree(
             repository, [repository.resolve(revision)] if revision else [], named
         )
 

@@ -11,9 +11,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UnclearBaseError, UsageError
 from patchpilot.topic.topic_base import (
     find_base,
-    likeliest_bases,
-    topic_base,
-    topic_commits,
+    find_likeliest_bases,
+    find_topic_base,
+    list_topic_commits,
 )
 from tests.kit.bases import (
     SUBMAINTAINER,
@@ -308,7 +308,7 @@ def test_base_and_reason_match_the_clone(
         assert why in base.reason
         assert note in "\n".join(base.notes)
         assert repository.resolve(base.name)
-        assert topic_commits(repository, None) == base.commits
+        assert list_topic_commits(repository, None) == base.commits
 
 
 def test_pushed_copy_is_recognized(tmp_path: Path) -> None:
@@ -320,7 +320,7 @@ def test_pushed_copy_is_recognized(tmp_path: Path) -> None:
 
 def test_base_given_by_the_user_needs_no_confirmation(tmp_path: Path) -> None:
     with Repository.open(_create_stale_master(tmp_path).path) as repository:
-        base = topic_base(repository, "origin/master")
+        base = find_topic_base(repository, "origin/master")
         assert (base.name, len(base.commits), base.is_guessed) == (
             "origin/master",
             41,
@@ -336,13 +336,13 @@ def test_distant_guessed_base_is_confirmed(
     for number in range(30):
         commit_fix(repo, number)
     with Repository.open(repo.path) as repository:
-        assert len(topic_commits(repository, None)) == 30
+        assert len(list_topic_commits(repository, None)) == 30
     commit_fix(repo, 30)
     with (
         Repository.open(repo.path) as repository,
         pytest.raises(UnclearBaseError) as error,
     ):
-        topic_commits(repository, None)
+        list_topic_commits(repository, None)
     assert "31 commits on top of the base origin/main" in error.value.message
     assert [(name, commits) for name, commits, _ in error.value.choices] == [
         ("origin/main", 31),
@@ -373,14 +373,14 @@ def test_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
             UsageError, match="no commits on top of the base origin/main"
         ) as error,
     ):
-        topic_base(repository)
+        find_topic_base(repository)
     assert "over upstream/main there are 2 commits" in str(error.value.hint)
 
 
 def test_likely_bases_have_commit_counts(tmp_path: Path) -> None:
     with Repository.open(_create_stable_topic(tmp_path).path) as repository:
         assert [
-            (base.name, len(base.commits)) for base in likeliest_bases(repository)
+            (base.name, len(base.commits)) for base in find_likeliest_bases(repository)
         ] == [
             ("origin/linux-6.6.y", 1),
             ("origin/main", 41),

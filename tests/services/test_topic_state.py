@@ -116,7 +116,7 @@ def test_unrelated_series_are_not_read(
             with open_store() as store:
                 for series in read_all_series(store=store, whole=False):
                     assert series.version
-            monkeypatch.setattr(known_series._Reading, "_read", _fail_if_called)
+            monkeypatch.setattr(known_series._SeriesReader, "_read", _fail_if_called)
             state = read_topic_state(repository, None, None)
             assert state
             assert state.series is None
@@ -141,7 +141,7 @@ def test_summary_is_kept_while_topics_change(
 
         before = state()
         with monkeypatch.context() as patch:
-            patch.setattr(known_series._Reading, "_read", _fail_if_called)
+            patch.setattr(known_series._SeriesReader, "_read", _fail_if_called)
             topic.repo.git("commit -q --allow-empty -m more")
             assert state() == before
             # a change of this branch may mean that the series was merged

@@ -22,7 +22,7 @@ from patchpilot.services.send.mail_recipients import choose_recipients
 from patchpilot.services.send.questions import save_draft_answer
 from patchpilot.topic.topic_recipients import (
     MaintainersRequest,
-    Planned,
+    PlannedRecipients,
     plan_series,
     plan_targets,
 )
@@ -294,7 +294,7 @@ def test_public_plan_is_not_reused(
     repository: Repository,
 ) -> None:
     series = make_tagged_series("reported-by", "")
-    public: Planned = plan_series(series, repository)
+    public: PlannedRecipients = plan_series(series, repository)
     account = transports.find("git-send-email").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
     plan = choose_recipients(repository, SendRequest(), account, draft, series, public)

@@ -12,7 +12,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.services.find.find_fix import find_fixes, find_later_fixes, read_symptom
 from patchpilot.services.find.report_bug import save_bug_report
-from patchpilot.symptoms.next_build import next_build
+from patchpilot.symptoms.next_build import choose_next_build
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -258,16 +258,16 @@ def test_bisection_can_be_resumed(repo: Repo) -> None:
 
 def test_build_halves_the_probability() -> None:
     line = {str(number): [str(number + 1)] for number in range(1000)}
-    even = next_build(line, {}, 1000)
+    even = choose_next_build(line, {}, 1000)
     assert even
     assert abs(int(even.commit) - 500) < 20
     likely = {"700": 0.9}
-    first = next_build(line, likely, 1000)
+    first = choose_next_build(line, likely, 1000)
     assert first
     assert first.commit in ("700", "701")
     assert first.builds < even.builds
-    second = next_build(line, likely, 1000, (first.commit,))
+    second = choose_next_build(line, likely, 1000, (first.commit,))
     assert second
     assert 690 < int(second.commit) < 702
-    assert next_build({"1": ["2"]}, likely, 1) is None
-    assert next_build({"1": ["2"]}, likely, 1, is_good=False) == ("1", 1)
+    assert choose_next_build({"1": ["2"]}, likely, 1) is None
+    assert choose_next_build({"1": ["2"]}, likely, 1, is_good=False) == ("1", 1)

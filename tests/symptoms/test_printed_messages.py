@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.symptoms.candidates import locate
+from patchpilot.symptoms.candidates import locate_symptom
 from patchpilot.symptoms.read_log import read_log
 from tests.kit.repos import Repo
 
@@ -72,7 +72,9 @@ def test_message_is_traced_to_its_function(workdir: Path, file: str) -> None:
     repo.commit("all", {file % at: "\n".join(code[at::7]) for at in range(7)})
     with Repository.open(repo.path) as repository:
         for number, message in enumerate(sources.values()):
-            locations = locate(repository, "HEAD", read_log(f"[   12.5] {message}"))
+            locations = locate_symptom(
+                repository, "HEAD", read_log(f"[   12.5] {message}")
+            )
             assert list(locations.functions) == [f"f{number}"], message
 
 

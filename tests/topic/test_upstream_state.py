@@ -27,9 +27,9 @@ from patchpilot.services.send.questions import (
 )
 from patchpilot.settings.read_settings import read_settings
 from patchpilot.topic.find_topic import find_topic
-from patchpilot.topic.posted_elsewhere import posted_by_others
-from patchpilot.topic.topic_base import topic_commits
-from patchpilot.topic.upstream_state import commit_state, find_merged
+from patchpilot.topic.posted_elsewhere import find_posts_by_others
+from patchpilot.topic.topic_base import list_topic_commits
+from patchpilot.topic.upstream_state import find_commit_state, find_merged_series
 from patchpilot.tui.screens.commit_rows import TopicCommits, list_open_steps
 from tests.kit.archive import archive_server
 from tests.kit.mails import reply
@@ -260,7 +260,7 @@ def test_check_send_backport_and_tui_agree(
     topic = upstream.repo.git("rev-parse HEAD")
     kind, _, where = case.answer.partition(" ")
     with Repository.open(upstream.repo.path) as repository:
-        state = commit_state(repository, topic)
+        state = find_commit_state(repository, topic)
         (fix,) = state.fixes or (None,)
         assert state.stable is None
         assert bool(fix) == bool(kind), fix
@@ -345,14 +345,14 @@ def test_merged_commits_and_backports_are_skipped(
     upstream.repo.commit(backported, {file: text})
     with Repository.open(upstream.repo.path) as repository:
         for commit in (fix, repository.resolve("HEAD")):
-            state = commit_state(repository, commit)
+            state = find_commit_state(repository, commit)
             assert (state.known, state.stable) == ((), None)
-            merged = find_merged(repository, [commit_patch(repository, commit)])
+            merged = find_merged_series(repository, [commit_patch(repository, commit)])
             assert bool(merged) == (commit == fix)
         result = find_pre_send_questions(repository)
         assert (result.questions, result.missing_tree) == ((), "")
         assert find_topic(repository, SendRequest()).draft.prefix == "PATCH 6.1.y"
-        head, topic = repository.commit("HEAD"), topic_commits(repository, None)
+        head, topic = repository.commit("HEAD"), list_topic_commits(repository, None)
         verdict = compute_topic_backports(
             repository, read_settings(repository), head, topic=topic
         )
@@ -436,7 +436,7 @@ def test_fixes_posted_by_others_are_found(
         posted = {}
         for name in POSTED:
             patch = commit_patch(repository, repository.resolve(f"topic/{name}"))
-            fixes = posted_by_others(
+            fixes = find_posts_by_others(
                 repository, [patch], undisclosed=False, lore=box.url
             ).fixes
             posted[name] = "; ".join(fix.words for fix in fixes)

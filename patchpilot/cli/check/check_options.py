@@ -11,7 +11,7 @@ from patchpilot.cli.command import (
     PATH,
     TEXT,
     Option,
-    base_table,
+    list_base_options,
 )
 from patchpilot.config import COLUMNS, FAIL_ON
 from patchpilot.model.action import OVERRIDES
@@ -27,7 +27,7 @@ render().
 """
 JOBS = (1, 256)
 OPTIONS = (
-    *base_table(),
+    *list_base_options(),
     Option(
         ("-f", "--file"),
         "check whole source files",
@@ -158,7 +158,7 @@ OPTIONS = (
 )
 
 
-def check_options(**options: Any) -> SimpleNamespace:
+def make_check_options(**options: Any) -> SimpleNamespace:
     """Return all options by key, with defaults for missing ones.
 
     `overrides` lists the safety checks that may be overridden when rewriting commits.

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, PatchSource
-from patchpilot.cli.common import Common, progress_of
+from patchpilot.cli.common import Common, show_progress
 from patchpilot.cli.output import findings_json, fix_text
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
@@ -39,14 +39,14 @@ def run_fixes(
         )
     if "-" in options.targets:
         source = source._replace(stdin=sys.stdin.buffer.read(MAX_INPUT + 1))
-    with progress_of(common) as driver.progress:
+    with show_progress(common) as driver.progress:
         result = fix_findings(
             driver, source, write=options.fix, overrides=options.overrides
         )
     if driver.suppressions:
-        from patchpilot.cli.check.suppression_notes import print_notes
+        from patchpilot.cli.check.suppression_notes import print_suppression_notes
 
-        print_notes(common, result.check)
+        print_suppression_notes(common, result.check)
     if options.diff:
         _print_diff(common, result)
     else:
@@ -74,7 +74,7 @@ def _print_diff(common: Common, result: FixResult) -> None:
     elif lines:
         common.write(fix_text.color_diff(lines, colored=common.uses_color))
     if not common.quiet:
-        print_message(fix_text.fix_summary_text(result))
+        print_message(fix_text.format_fix_summary(result))
 
 
 def _print_report(
@@ -87,11 +87,11 @@ def _print_report(
     uses_stderr = result.output is not None
     if uses_stderr:
         common = common._replace(color=False)
-    summary = "" if common.quiet else fix_text.fix_summary_text(result)
+    summary = "" if common.quiet else fix_text.format_fix_summary(result)
     if common.format == "json":
         text = findings_json.render(result.check, result)
     elif common.format == "text":
-        report = fix_text.fixed_text(result, colored=common.uses_color)
+        report = fix_text.format_fixed_findings(result, colored=common.uses_color)
         findings = render(common, result.check)
         text = "\n".join(filter(None, (report, findings, summary)))
     else:

@@ -4,7 +4,7 @@
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cli.common import Common, progress_of
+from patchpilot.cli.common import Common, show_progress
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json")
 
 
-def verify(common: Common, options: SimpleNamespace) -> None:
+def verify_review_options(common: Common, options: SimpleNamespace) -> None:
     """Raise `UsageError` if review options are combined with incompatible options."""
     if options.review is not None and common.format not in FORMATS:
         raise UsageError(
@@ -25,7 +25,7 @@ def verify(common: Common, options: SimpleNamespace) -> None:
         )
 
 
-def review_input(
+def make_review_input(
     options: SimpleNamespace, result: "CheckResult", repository: Any
 ) -> "ReviewInput":
     """Build the reviewers' input from the options of `check`."""
@@ -52,7 +52,7 @@ def run_reviewers(common: Common, review_input: "ReviewInput") -> tuple["Review"
     """Send the checked patches to the chosen reviewers, and return the reviews."""
     from patchpilot.services.review.review_patches import run_reviews
 
-    with progress_of(common) as progress:
+    with show_progress(common) as progress:
         return run_reviews(review_input, progress)
 
 
@@ -70,13 +70,13 @@ def review_before_send(common: Common, workplace: Any, request: "SendRequest") -
         if should_review_patches(workplace.repository, _ask_for_review):
             from patchpilot.services.review.review_text import format_reviews
 
-            topic_input = _topic_input(workplace, request.target, request.base)
+            topic_input = _make_topic_input(workplace, request.target, request.base)
             print_message(format_reviews(run_reviewers(common, topic_input)))
     except PatchpilotError as error:
         print_notice("warning", f"no review: {error}")
 
 
-def review_notes(
+def collect_review_notes(
     workplace: Any, target: str | None, base: str | None
 ) -> tuple[tuple[str, str], ...]:
     """Return (patch number, review note) for each reviewed patch.
@@ -88,7 +88,7 @@ def review_notes(
         run_reviews,
     )
 
-    review_input = _topic_input(workplace, target, base)
+    review_input = _make_topic_input(workplace, target, base)
     reviews = run_reviews(review_input, may_ask=False)
     notes = [
         format_review_note(reviews, checked_patch.patch)
@@ -102,7 +102,9 @@ def review_notes(
     return tuple((str(number), note) for number, note in enumerate(notes, 1) if note)
 
 
-def _topic_input(workplace: Any, target: str | None, base: str | None) -> "ReviewInput":
+def _make_topic_input(
+    workplace: Any, target: str | None, base: str | None
+) -> "ReviewInput":
     from patchpilot.services.check.check_topic import CheckedTopic, check_topic
     from patchpilot.services.review.review_patches import ReviewInput
 
@@ -117,4 +119,6 @@ def _ask_for_review() -> bool:
 
     from patchpilot.cli import ask
 
-    return sys.stdin.isatty() and ask.confirm("Let your reviewers read the patches?")
+    return sys.stdin.isatty() and ask.ask_yes_or_no(
+        "Let your reviewers read the patches?"
+    )

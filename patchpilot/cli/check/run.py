@@ -10,7 +10,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cli.common import Common, progress_of, report_skipped
+from patchpilot.cli.common import Common, report_skipped_input, show_progress
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.config import FLAG, split_list
 from patchpilot.errors import MissingError, UsageError
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from patchpilot.topic.workplace import Workplace
 
 
-def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
+def run_check(common: Common, options: SimpleNamespace, build: Any = None) -> int:
     """Check the targets, write the result, and return the exit code.
 
     With --build, compile the patches with the given build options.
@@ -45,7 +45,7 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
     if options.review is not None:
         from patchpilot.cli.check import review_options
 
-        review_options.verify(common, options)
+        review_options.verify_review_options(common, options)
     if options.data and not options.data.is_dir():
         raise MissingError(
             f"{options.data}: no such directory",
@@ -55,14 +55,14 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
         _reject_patch_options(options)
         with common.workplace() as workplace:
             repository = workplace.repository_if_any()
-            return _check(common, options, workplace, repository)
+            return _check_targets(common, options, workplace, repository)
     files_only = common.repo is None and needs_no_repository(options.targets)
     loading = None if files_only else start_importing_checks()
     with common.workplace(uses_repository=not files_only) as workplace:
         repository = workplace.repository if not files_only else None
         if options.build:
-            build = build or _default_build(options)
-        return _check(common, options, workplace, repository, build, loading)
+            build = build or _default_build_option(options)
+        return _check_targets(common, options, workplace, repository, build, loading)
 
 
 def _reject_patch_options(options: SimpleNamespace) -> None:
@@ -75,7 +75,7 @@ def _reject_patch_options(options: SimpleNamespace) -> None:
             )
 
 
-def _check(
+def _check_targets(
     common: Common,
     options: SimpleNamespace,
     workplace: "Workplace",
@@ -127,7 +127,7 @@ def _check(
         workplace.base(settings, options.base, options.targets),
         options.since_version,
         from_archive=workplace.from_archive,
-        skipped=report_skipped,
+        skipped=report_skipped_input,
         top=tree.root if options.whole_files and tree else None,
     )
     driver = Driver(
@@ -141,39 +141,39 @@ def _check(
             options,
             driver,
             patches,
-            partial(_render, show_all=options.unfolded),
+            partial(_render_result, show_all=options.unfolded),
         )
-    if not suppressions and _can_stream(common, options):
+    if not suppressions and _can_stream_results(common, options):
         from patchpilot.services.check.check_stream import open_target_stream
 
         lines = open_target_stream(driver, options.targets)
         common.write_lines(lines)
         return int(lines.exit_code)
-    with progress_of(common) as driver.progress:
+    with show_progress(common) as driver.progress:
         result = driver.check_source(patches, build=build)
     if options.review_request:
         from patchpilot.cli.check import review_options
 
-        review_input = review_options.review_input(options, result, repository)
+        review_input = review_options.make_review_input(options, result, repository)
         common.write(review_options.format_requests(review_input))
         return 0
     _report_notes(common, result)
     if suppressions:
-        from patchpilot.cli.check.suppression_notes import print_notes
+        from patchpilot.cli.check.suppression_notes import print_suppression_notes
 
-        print_notes(common, result)
+        print_suppression_notes(common, result)
     reviews: Sequence[Any] = ()
     if options.review is not None:
         from patchpilot.cli.check import review_options
 
-        review_input = review_options.review_input(options, result, repository)
+        review_input = review_options.make_review_input(options, result, repository)
         reviews = review_options.run_reviewers(common, review_input)
-    text = _render(common, result, show_all=options.unfolded, reviews=reviews)
+    text = _render_result(common, result, show_all=options.unfolded, reviews=reviews)
     common.write(text, fold=True)
     if common.format == "text" and not common.quiet:
-        _note_hidden(options, result)
+        _note_hidden_findings(options, result)
         if repository and not options.targets:
-            _note_uncommitted(repository)
+            _note_uncommitted_files(repository)
     return int(result.exit_code)
 
 
@@ -182,7 +182,7 @@ def _convert_option_value(value: Any) -> Any:
     return (split_list(",".join(value)) if isinstance(value, tuple) else value) or None
 
 
-def _note_hidden(options: SimpleNamespace, result: "CheckResult") -> None:
+def _note_hidden_findings(options: SimpleNamespace, result: "CheckResult") -> None:
     """Print on stderr how many findings --strict would show and how many --fix would fix."""
     from patchpilot.cli.output.findings_text import describe_fixable, describe_hidden
 
@@ -190,14 +190,16 @@ def _note_hidden(options: SimpleNamespace, result: "CheckResult") -> None:
     if hidden_note := describe_hidden(result):
         print_notice("note", hidden_note)
     safe_rules = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
-    if any(finding.rule in safe_rules for finding in result.all) and _can_fix(options):
+    if any(
+        finding.rule in safe_rules for finding in result.all
+    ) and _can_add_fix_option(options):
         from patchpilot.checking.proposed_edits import count_fixable
 
         if fix_offer := describe_fixable(count_fixable(result)):
             print_notice("note", fix_offer)
 
 
-def _note_uncommitted(repository: Any) -> None:
+def _note_uncommitted_files(repository: Any) -> None:
     """List files with uncommitted changes on stderr, because these changes were not checked."""
     if files := find_uncommitted_files(repository):
         more_note = (
@@ -209,7 +211,7 @@ def _note_uncommitted(repository: Any) -> None:
         )
 
 
-def _default_build(options: SimpleNamespace) -> Any:
+def _default_build_option(options: SimpleNamespace) -> Any:
     from patchpilot.services.build.build_request import make_build_options
 
     for name in ("fix", "diff"):
@@ -245,7 +247,7 @@ def _load_suppressions(
     )
 
 
-def _can_stream(common: Common, options: SimpleNamespace) -> bool:
+def _can_stream_results(common: Common, options: SimpleNamespace) -> bool:
     """Return whether the format and options require only findings about individual patches."""
     return (
         common.format == "jsonl"
@@ -286,7 +288,7 @@ def _parse_kernel(text: str | None) -> tuple[int, int] | None:
     return int(version[1]), int(version[2])
 
 
-def _can_fix(options: SimpleNamespace) -> bool:
+def _can_add_fix_option(options: SimpleNamespace) -> bool:
     """Return whether --fix can be added to this command line."""
     return (
         not options.checkpatch_compat
@@ -295,7 +297,7 @@ def _can_fix(options: SimpleNamespace) -> bool:
     )
 
 
-def _render(
+def _render_result(
     common: Common,
     result: "CheckResult",
     *,

@@ -24,20 +24,24 @@ QUOTE_WIDTH = 72
 """Width to which quoted lines are cropped."""
 
 
-def print_notes(common: "Common", result: "CheckResult") -> None:
+def print_suppression_notes(common: "Common", result: "CheckResult") -> None:
     """Print the notes on stderr.
 
     Print none in the checkpatch format, because its users treat any output as a failure.
     """
     if common.format != "checkpatch":
-        for line in _note_lines(result, verbose=common.verbose, quiet=common.quiet):
+        for line in _format_suppression_notes(
+            result, verbose=common.verbose, quiet=common.quiet
+        ):
             if line.startswith(" "):
                 print_message(make_printable(line))
             else:
                 print_notice("note", line)
 
 
-def _note_lines(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[str]:
+def _format_suppression_notes(
+    result: "CheckResult", *, verbose: bool, quiet: bool
+) -> Iterator[str]:
     """Yield the lines of the notes; continuation lines start with a space."""
     waivers, baseline = result.waivers, result.baseline
     for waiver in waivers.expired if waivers else ():

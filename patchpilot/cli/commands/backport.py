@@ -12,7 +12,7 @@ from patchpilot.cli.command import (
     common_options,
     make_command,
     option,
-    progress_of,
+    show_progress,
 )
 
 
@@ -146,7 +146,7 @@ def command(
         if options["resolve"] and repository:
             path = options["resolve"]
             onto = (branch_ref(repository, path, profile=profile),)
-        with progress_of(common) as progress:
+        with show_progress(common) as progress:
             base = workplace.base(settings, base, (target,))
             request = BackportRequest(
                 target,
@@ -161,9 +161,9 @@ def command(
                 repository, results, request, progress
             )
     format_results: Any = {
-        "json": output.as_json,
-        "markdown": output.as_markdown,
-        "text": output.as_text,
+        "json": output.format_backport_json,
+        "markdown": output.format_backport_markdown,
+        "text": output.format_backport_text,
     }[common.format]
     if action_results.request and common.format == "text":
         # print nothing but the message, so that it can be sent unchanged
@@ -173,6 +173,6 @@ def command(
     else:
         common.write(format_results(results, action_results))
     is_bad = (fail_on == "conflict" and output.has_conflict(results)) or (
-        fail_on == "affected" and output.has_affected(results)
+        fail_on == "affected" and output.has_affected_branch(results)
     )
-    return int(is_bad or output.wrote_nothing(results, action_results))
+    return int(is_bad or output.wrote_no_patch(results, action_results))

@@ -6,8 +6,8 @@ errors.
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cli.check.check_options import FORMATS, OPTIONS, check_options
-from patchpilot.cli.check.run import answer
+from patchpilot.cli.check.check_options import FORMATS, OPTIONS, make_check_options
+from patchpilot.cli.check.run import run_check
 from patchpilot.cli.command import (
     Common,
     argument,
@@ -88,7 +88,7 @@ def command(
     command runs make in a copy of the tree, which requires `patchpilot trust --build`.
     """
     if clean:
-        return _clean(common)
+        return _clean_builds(common)
     from patchpilot.services.build.build_request import (
         list_build_revisions,
         make_build_options,
@@ -100,13 +100,13 @@ def command(
         targets = list_build_revisions(
             workplace.repository, targets, values["base"], workplace.from_archive
         )
-    options = check_options(
+    options = make_check_options(
         targets=targets, select=("build", "checkers"), jobs=jobs, build=True, **values
     )
-    return answer(common, options, build)
+    return run_check(common, options, build)
 
 
-def _clean(common: Common) -> int:
+def _clean_builds(common: Common) -> int:
     from patchpilot.services.build.build_request import delete_build_output
 
     count, size = delete_build_output()

@@ -4,8 +4,8 @@
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cli.check.check_options import FORMATS, OPTIONS, check_options
-from patchpilot.cli.check.run import answer
+from patchpilot.cli.check.check_options import FORMATS, OPTIONS, make_check_options
+from patchpilot.cli.check.run import run_check
 from patchpilot.cli.command import (
     Common,
     argument,
@@ -35,7 +35,7 @@ def command(common: Common, **options: Any) -> int:
     mail, or `-` for standard input. Without TARGET: the commits of the current branch that are not
     in its base.
     """
-    return answer(common, check_options(**_split_baseline_option(options)))
+    return run_check(common, make_check_options(**_split_baseline_option(options)))
 
 
 def _split_baseline_option(options: dict[str, Any]) -> dict[str, Any]:

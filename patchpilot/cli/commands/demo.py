@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from patchpilot.cli.command import make_command, option
-from patchpilot.cli.common import ProgressLine, can_overwrite
+from patchpilot.cli.common import ProgressLine, can_overwrite_line
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import ExitCode, InputError, UsageError
 from patchpilot.model.progress import Progress, ignore_progress
@@ -65,7 +65,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
         from patchpilot.demo.demo_app import run_demo
 
         return run_demo()
-    line = ProgressLine() if can_overwrite() else None
+    line = ProgressLine() if can_overwrite_line() else None
     progress: Progress = line or ignore_progress
     if script:
         from patchpilot.demo.demo_script import run_script

@@ -8,7 +8,7 @@ from patchpilot.cli.command import (
     common_options,
     make_command,
     option,
-    progress_of,
+    show_progress,
     via_option,
 )
 from patchpilot.cli.error_exit import print_notice
@@ -69,7 +69,7 @@ def command(
             or "there is no database yet\n"
         )
         return int(ExitCode.OK)
-    with common.workplace() as workplace, progress_of(common) as progress:
+    with common.workplace() as workplace, show_progress(common) as progress:
         settings, problems = workplace.settings_with_problems()
         request = DoctorRequest(
             via=via or settings.get("via"),

@@ -14,7 +14,7 @@ from patchpilot.cli.command import (
     option,
     series_options,
 )
-from patchpilot.cli.output.draft_report import draft_rows
+from patchpilot.cli.output.draft_report import format_draft_rows
 from patchpilot.cli.output.json_document import format_json
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
@@ -135,7 +135,7 @@ def command(
     with common.workplace() as workplace:
         base = workplace.base(workplace.settings(), base, (target,))
         if action == "reset":
-            return _reset(common, workplace, target, base)
+            return _reset_draft(common, workplace, target, base)
         if options["no_b4"]:
             print_message(
                 f"{service.unenroll_from_b4(workplace.repository)} is removed"
@@ -151,16 +151,16 @@ def command(
         if options["ping"]:
             common.write(service.write_reminder(workplace.repository, target, base))
             return 0
-        changes = _save_choices(workplace, options, changes, target, base)
+        changes = _save_draft_choices(workplace, options, changes, target, base)
         result = (
             service.change_draft(workplace.repository, changes, target, base)
             if changes != DraftChanges()
             else service.show_draft(workplace.repository, target, base)
         )
         if options["edit"]:
-            result = _edit(workplace, target, base)
+            result = _edit_draft(workplace, target, base)
         if options["export_to"]:
-            _export(
+            _export_draft(
                 service.export_draft(workplace.repository, target, base),
                 options["export_to"],
             )
@@ -173,7 +173,7 @@ def command(
     return 0
 
 
-def _save_choices(
+def _save_draft_choices(
     workplace: Workplace,
     options: dict[str, Any],
     changes: DraftChanges,
@@ -198,17 +198,17 @@ def _save_choices(
         )
     if not options["note_review"]:
         return changes
-    from patchpilot.cli.check.review_options import review_notes
+    from patchpilot.cli.check.review_options import collect_review_notes
 
-    notes = review_notes(workplace, target, base)
+    notes = collect_review_notes(workplace, target, base)
     return changes._replace(notes=(*changes.notes, *notes))
 
 
-def _reset(
+def _reset_draft(
     common: Common, workplace: Workplace, target: str | None, base: str | None
 ) -> int:
     before, result = service.reset_draft(workplace.repository, target, base)
-    cleared_rows = draft_rows(before, kept_draft=result.draft)
+    cleared_rows = format_draft_rows(before, kept_draft=result.draft)
     print_message("cleared:" if cleared_rows else "nothing to clear in the draft")
     common.write(
         format_json("draft", result)
@@ -218,7 +218,9 @@ def _reset(
     return 0
 
 
-def _edit(workplace: Workplace, target: str | None, base: str | None) -> DraftResult:
+def _edit_draft(
+    workplace: Workplace, target: str | None, base: str | None
+) -> DraftResult:
     from patchpilot.services.send.edit_draft import make_text_editor
 
     if not sys.stdin.isatty():
@@ -231,7 +233,7 @@ def _edit(workplace: Workplace, target: str | None, base: str | None) -> DraftRe
     )
 
 
-def _export(text: str, file: Path) -> None:
+def _export_draft(text: str, file: Path) -> None:
     if str(file) == "-":
         print(text, end="")
         return
@@ -258,7 +260,7 @@ def _format_draft(result: DraftResult) -> str:
         f"state:    {result.state.summary}",
         f"next:     v{result.state.next_version}   [{draft.prefix or 'PATCH'}]",
         *(f"patch:    {patch.subject}" for patch in draft.patches),
-        *draft_rows(draft),
+        *format_draft_rows(draft),
     ]
     for send in result.sends:
         force_note = f"   forced: {send.force}" if send.force else ""

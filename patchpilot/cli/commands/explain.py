@@ -51,7 +51,7 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
             common.write(
                 format_json("facts", facts=facts)
                 if common.format == "json"
-                else output.facts_table(facts)
+                else output.format_facts_table(facts)
             )
             return 0
         packs, problem = read_trusted_packs(workplace.settings(), workplace.source())
@@ -69,7 +69,7 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
         pages = explanations or explain_all(rules, packs)
         common.write("\n".join(map(rule_page, pages)).rstrip("\n"))
     elif rule is None:
-        common.write(output.rules_text(rules))
+        common.write(output.format_rule_list(rules))
     else:
         common.write("\n\n".join(map(output.format_rule_page, explanations)), fold=True)
     return 0

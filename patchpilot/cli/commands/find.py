@@ -10,7 +10,7 @@ from patchpilot.cli.command import (
     common_options,
     make_command,
     option,
-    progress_of,
+    show_progress,
 )
 from patchpilot.errors import (
     ExitCode,
@@ -88,20 +88,24 @@ def command(
                 "WHAT is missing: a log, a function, a file or a commit",
                 hint=Action("find", ("-",), "pass a log, for example `dmesg | {}`"),
             )
-        text = _read_text(workplace, what, lore)
+        text = _read_target_text(workplace, what, lore)
         if (
             text is None
             and not bisect
             and is_commit_argument(workplace.repository, what)
         ):
-            return _find_posted(common, workplace, what, lore, with_mails=with_mails)
+            return _find_posted_commit(
+                common, workplace, what, lore, with_mails=with_mails
+            )
         text = read_symptom_text(workplace.repository, what) if text is None else text
         if bisect:
-            return _bisect(common, workplace, text, within or "")
+            return _bisect_symptom(common, workplace, text, within or "")
         return _find_fixes(common, workplace, what, text, within or "")
 
 
-def _read_text(workplace: "Workplace", target: str, lore: str | None) -> str | None:
+def _read_target_text(
+    workplace: "Workplace", target: str, lore: str | None
+) -> str | None:
     """Return the text of standard input or of a message, or None for any other target."""
     from patchpilot.services.find.find_fix import MAX_LOG, fetch_report_text
 
@@ -117,31 +121,33 @@ def _read_text(workplace: "Workplace", target: str, lore: str | None) -> str | N
 def _find_fixes(
     common: Common, workplace: "Workplace", target: str, text: str, tree: str
 ) -> int:
-    from patchpilot.cli.output.find_text import fixes_text
+    from patchpilot.cli.output.find_text import format_found_fixes
     from patchpilot.services.find.find_fix import find_fixes, read_symptom
 
     repository, profile = workplace.repository, workplace.settings().get("profile")
     symptom = read_symptom(repository, text)
-    with progress_of(common) as progress:
+    with show_progress(common) as progress:
         fixes = find_fixes(
             repository, symptom, tree=tree, profile=profile, progress=progress
         )
-    _write_answer(common, fixes, fixes_text(fixes, target))
+    _write_answer(common, fixes, format_found_fixes(fixes, target))
     return findings_exit_code(not fixes.fits)
 
 
-def _bisect(common: Common, workplace: "Workplace", text: str, tree: str) -> int:
-    from patchpilot.cli.output.find_text import step_text
+def _bisect_symptom(
+    common: Common, workplace: "Workplace", text: str, tree: str
+) -> int:
+    from patchpilot.cli.output.find_text import format_bisect_step
     from patchpilot.services.find.bisect_fix import ANSWERS, continue_bisection
     from patchpilot.services.find.find_fix import read_symptom
 
     repository, profile = workplace.repository, workplace.settings().get("profile")
     answer = text if text in ("", *ANSWERS) else read_symptom(repository, text)
-    with progress_of(common) as progress:
+    with show_progress(common) as progress:
         step = continue_bisection(
             repository, answer, tree=tree, profile=profile, progress=progress
         )
-    _write_answer(common, step, step_text(step))
+    _write_answer(common, step, format_bisect_step(step))
     return findings_exit_code(not (step.next or step.found))
 
 
@@ -153,7 +159,7 @@ def _write_answer(common: Common, answer: object, text: str) -> None:
     common.write(text, fold=common.format != "json")
 
 
-def _find_posted(
+def _find_posted_commit(
     common: Common,
     workplace: "Workplace",
     commit: str,
@@ -161,19 +167,22 @@ def _find_posted(
     *,
     with_mails: bool,
 ) -> int:
-    from patchpilot.cli.output.find_text import others_text, posted_text
+    from patchpilot.cli.output.find_text import (
+        format_posted_commit,
+        format_similar_posts,
+    )
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.services.track.posted_commit import (
         UnpostedCommit,
         find_posted_series,
         find_similar_posts,
     )
-    from patchpilot.topic.archive_target import archive_setting
-    from patchpilot.topic.own_archive import default_archive
+    from patchpilot.topic.archive_target import read_archive_setting
+    from patchpilot.topic.own_archive import make_archive_opener
 
-    lore = lore or archive_setting(common.repo)
+    lore = lore or read_archive_setting(common.repo)
     posted_commit = None
-    with progress_of(common) as progress:
+    with show_progress(common) as progress:
         similar_posts = find_similar_posts(
             workplace.repository,
             commit,
@@ -186,7 +195,7 @@ def _find_posted(
                 workplace.repository,
                 commit,
                 lore=lore,
-                archive_at=default_archive(
+                archive_at=make_archive_opener(
                     offline=common.offline, progress=progress, directory=common.repo
                 ),
                 progress=progress,
@@ -200,9 +209,11 @@ def _find_posted(
         common.write(format_json("find", answer, posted_by_others=similar_posts))
         return ExitCode.OK
     text = (
-        posted_text(posted_commit, max_width=common.columns, with_mails=with_mails)
+        format_posted_commit(
+            posted_commit, max_width=common.columns, with_mails=with_mails
+        )
         if posted_commit
         else ""
     )
-    common.write(others_text(similar_posts) + text)
+    common.write(format_similar_posts(similar_posts) + text)
     return ExitCode.OK

@@ -11,7 +11,7 @@ from patchpilot.cli.command import (
     common_options,
     make_command,
     option,
-    progress_of,
+    show_progress,
 )
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.errors import InputError, findings_exit_code
@@ -61,7 +61,7 @@ def command(
     fixes, and check its Fixes: tags.
     """
     log = _read_message(bisect_log)
-    with common.workplace() as workplace, progress_of(common) as progress:
+    with common.workplace() as workplace, show_progress(common) as progress:
         repository, settings = workplace.repository, workplace.settings()
         base = workplace.base(settings, base)
         request = FixesRequest(
@@ -83,7 +83,10 @@ def command(
             else format_json("fixes", results=results)
         )
     else:
-        common.write("\n".join(text(result, verify) for result in results), fold=True)
+        common.write(
+            "\n".join(format_fixes_result(result, verify) for result in results),
+            fold=True,
+        )
     if verify:
         if any(result.is_unverified for result in results):
             print_notice(
@@ -109,7 +112,7 @@ def _read_message(file: Path | None) -> str | None:
         ) from error
 
 
-def text(result: FixesResult, verify: bool) -> str:
+def format_fixes_result(result: FixesResult, verify: bool) -> str:
     from patchpilot.model.printable import make_printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")']

@@ -2,7 +2,7 @@
 """`patchpilot help`: show help on a command or a topic."""
 
 from patchpilot.cli.command import COMMANDS, argument, make_command
-from patchpilot.cli.help_page import help_text, shared_options_text
+from patchpilot.cli.help_page import format_help, format_shared_options
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.errors import ExitCode, UsageError, unknown_word_error
 
@@ -33,11 +33,11 @@ def command(word: str | None, own: str | None) -> int:
             if own not in command.commands:
                 raise unknown_word_error("command", own, command.commands)
             command = command.sub(own)
-        print(help_text(command))
+        print(format_help(command))
     elif own is not None and word in (*TOPICS, _OPTIONS):
         raise UsageError(f"{word!r} is a topic, which has no commands")
     elif word == _OPTIONS:
-        print(shared_options_text())
+        print(format_shared_options())
     elif word in TOPICS:
         print(TOPICS[word].strip())
     elif word is None:

@@ -12,10 +12,10 @@ from patchpilot.cli.command import (
     Common,
     Option,
     argument,
-    base_table,
     common_options,
+    list_base_options,
     make_command,
-    progress_of,
+    show_progress,
     table_options,
 )
 from patchpilot.cli.error_exit import print_notice
@@ -24,7 +24,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import NAMES, TYPES, GetMaintainerAnswer
 
 OPTIONS = (
-    *base_table("base of the topic, if no TARGET is given"),
+    *list_base_options("base of the topic, if no TARGET is given"),
     Option(
         ("--per-patch",),
         "list the recipients of each patch instead of the series' recipients",
@@ -158,7 +158,10 @@ def _print_plan(
     switches: dict[str, Any],
     options: dict[str, Any],
 ) -> None:
-    from patchpilot.cli.output.recipients_report import as_json, as_text
+    from patchpilot.cli.output.recipients_report import (
+        format_recipients_json,
+        format_recipients_text,
+    )
     from patchpilot.topic import topic_recipients as service
 
     edits = {
@@ -171,7 +174,7 @@ def _print_plan(
         )
     }
     base = options["base"]
-    with common.workplace() as workplace, progress_of(common) as progress:
+    with common.workplace() as workplace, show_progress(common) as progress:
         if not targets and not common.tree:
             base = workplace.base(workplace.settings(), base)
         request = service.MaintainersRequest(
@@ -201,11 +204,11 @@ def _print_plan(
                 recipient_plan.topic: recipient_plan
                 for recipient_plan in result.results
             }.values():
-                service.edit(plan, **edits, reset=options["reset"])
+                service.edit_recipients(plan, **edits, reset=options["reset"])
             missing_addresses = (
                 ()
                 if common.quiet
-                else service.find_absent(result.results, options["drop"])
+                else service.find_absent_addresses(result.results, options["drop"])
             )
             result = ask()
     for address in missing_addresses:
@@ -215,9 +218,9 @@ def _print_plan(
             f" --restore {address.email})",
         )
     common.write(
-        as_json(result)
+        format_recipients_json(result)
         if common.format == "json"
-        else as_text(result, reasons=not options["brief"]),
+        else format_recipients_text(result, reasons=not options["brief"]),
         fold=True,
     )
 

@@ -13,8 +13,8 @@ from patchpilot.cli.command import (
     common_options,
     make_command,
     option,
-    progress_of,
     rewrite_options,
+    show_progress,
 )
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.errors import ExitCode, RefusedError
@@ -85,7 +85,7 @@ def command(
     messages change: trees, authors, notes and your files stay the same, and you become the
     committer. `patchpilot undo` restores the commits.
     """
-    confirmation = _Asking(
+    confirmation = _Confirmation(
         common,
         is_needed=not (
             yes
@@ -96,7 +96,7 @@ def command(
             )
         ),
     )
-    with common.workplace() as workplace, progress_of(common) as progress:
+    with common.workplace() as workplace, show_progress(common) as progress:
         confirmation.progress = progress
         repository, settings = workplace.repository, workplace.settings()
         options["signoff"] = (
@@ -126,15 +126,15 @@ def command(
 
         common.write(format_json("prepare", result))
     elif not confirmation.shown:
-        common.write(text(result, common.uses_color))
+        common.write(format_preparation(result, common.uses_color))
     if confirmation.refusal:
         raise confirmation.refusal
     if common.format != "json":
-        report(common, result, options["dry_run"])
+        report_preparation(common, result, options["dry_run"])
     return ExitCode.OK
 
 
-class _Asking:
+class _Confirmation:
     """Ask for confirmation before writing tags that were not given as options.
 
     `shown` is set if the result was already printed on stdout; `refusal` is the error to raise.
@@ -167,11 +167,16 @@ class _Asking:
         )
         # if stdout is redirected, show the preview on stderr
         stream = sys.stdout if self.shown else sys.stderr
-        print(text(preparation, self.shown and self._common.uses_color), file=stream)
+        print(
+            format_preparation(preparation, self.shown and self._common.uses_color),
+            file=stream,
+        )
         for cost in preparation.costs:
             print_notice("note", cost)
         number = len(preparation.changed)
-        if ask.confirm(f"Write this into {format_count(number, 'commit message')}?"):
+        if ask.ask_yes_or_no(
+            f"Write this into {format_count(number, 'commit message')}?"
+        ):
             return True
         self.refusal = RefusedError(
             "nothing was written",
@@ -189,7 +194,7 @@ def _warn_unsure(common: Common, result: Preparation) -> None:
             print_notice("warning", make_one_line(change.unsure))
 
 
-def report(common: Common, result: Preparation, dry_run: bool) -> None:
+def report_preparation(common: Common, result: Preparation, dry_run: bool) -> None:
     """Print on stderr whether the commits were changed, and how to undo this."""
     if common.quiet:
         return
@@ -208,7 +213,7 @@ def report(common: Common, result: Preparation, dry_run: bool) -> None:
         print("dry run: nothing was written", file=sys.stderr)
 
 
-def text(result: Preparation, colored: bool) -> str:
+def format_preparation(result: Preparation, colored: bool) -> str:
     """Format the word diff of each message, with notes."""
     from patchpilot.model.printable import make_printable
 

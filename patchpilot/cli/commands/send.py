@@ -17,8 +17,8 @@ from patchpilot.cli.command import (
     common_options,
     make_command,
     option,
-    progress_of,
     series_options,
+    show_progress,
     via_option,
 )
 from patchpilot.cli.error_exit import print_notice
@@ -194,7 +194,7 @@ def _plan_and_send(
         _preview(common, workplace, plan)
     from patchpilot.services.send.send_mails import deliver_mails
 
-    with progress_of(common) as progress, _delay_signals() as is_stopped:
+    with show_progress(common) as progress, _delay_signals() as is_stopped:
         result = deliver_mails(
             repository,
             plan,
@@ -280,7 +280,7 @@ def _make_plan(
     """Plan a new send or, with --resume, the rest of the last send."""
     from patchpilot.services.send.plan_send import plan_sending
 
-    with progress_of(common) as progress:
+    with show_progress(common) as progress:
         if options["resume"]:
             from patchpilot.services.send.resume import (
                 make_archive_lookup,
@@ -335,7 +335,7 @@ def _report_complete_send(
     """Report that no messages remain to resume, and update b4's tracking data if necessary."""
     from patchpilot.services.send.send_mails import add_send_result, deliver_mails
 
-    with progress_of(common) as progress:
+    with show_progress(common) as progress:
         result = (
             add_send_result(plan, plan.send)
             if dry_run
@@ -366,10 +366,12 @@ def _write_changelog(workplace: Workplace, request: SendRequest) -> None:
     """Open the changelog of the next version in the editor, unless the user already edited it."""
     from patchpilot.services.send.edit_draft import edit_draft_texts, make_text_editor
     from patchpilot.topic.find_topic import find_draft
-    from patchpilot.topic.reroll import has_unfinished_changelog, reroll
+    from patchpilot.topic.reroll import has_unfinished_changelog, prepare_next_version
 
     repository = workplace.repository
-    if has_unfinished_changelog(reroll(find_draft(repository, request), repository)):
+    if has_unfinished_changelog(
+        prepare_next_version(find_draft(repository, request), repository)
+    ):
         edit_draft_texts(
             repository, make_text_editor(workplace), request.target, request.base
         )
@@ -425,7 +427,7 @@ def _preview(
     # print the notes only in the card, which stays on the terminal after the pager exits
     parts = [first, text.format_summary(plan)]
     mail_texts = text.format_mails(plan) if mails else ""
-    preflight = text.preflight_text(plan, after)
+    preflight = text.format_preflight(plan, after)
     if mail_texts and common.output is None and sys.stdout.isatty():
         from patchpilot.cli.pager import show_in_pager
 
@@ -466,7 +468,7 @@ def _ask_to_send(common: Common, workplace: Workplace, plan: Sending) -> None:
     if not plan.request.to_self:
         # the pager and the card may have scrolled the recipients off the screen
         print_message(text.format_addresses(plan), end="")
-    answer = ask.prompt(f"Send {plan.format_counts}? Type 'send' to confirm", "")
+    answer = ask.ask_question(f"Send {plan.format_counts}? Type 'send' to confirm", "")
     if answer.strip() != "send":
         raise RefusedError(
             "nothing was sent",

@@ -110,11 +110,11 @@ def mail(
     git configuration after you confirm them. The password is never written to the git
     configuration, and is only stored in plain text if you agree.
     """
-    from patchpilot.cli.setup_steps import set_up_mail
+    from patchpilot.cli.setup_steps import set_up_mail_account
     from patchpilot.services.setup.set_up_mail import MailRequest
 
     request = MailRequest(**{**asked, "port": asked["port"] or 0})
-    return set_up_mail(
+    return set_up_mail_account(
         common,
         request,
         from_stdin=password_stdin,
@@ -157,7 +157,7 @@ def stable(common: Common, fetch: bool) -> int:
     )
 
     if fetch:
-        return _fetch(common)
+        return _fetch_missing_series(common)
     branches = (
         list_lts_series(common.profile)
         if common.offline
@@ -173,7 +173,7 @@ def stable(common: Common, fetch: bool) -> int:
     return 0
 
 
-def _fetch(common: Common) -> int:
+def _fetch_missing_series(common: Common) -> int:
     from patchpilot.cli.error_exit import print_notice
     from patchpilot.services.setup.fetch_branches import (
         fetch_branches,

@@ -7,7 +7,7 @@ from patchpilot.cli.command import (
     common_options,
     make_command,
     option,
-    progress_of,
+    show_progress,
 )
 from patchpilot.errors import ExitCode
 from patchpilot.services.tags.stable_request_tag import (
@@ -41,7 +41,7 @@ def command(
 
     The Cc: stable line requests the backport from the stable maintainers.
     """
-    with common.workplace() as workplace, progress_of(common) as progress:
+    with common.workplace() as workplace, show_progress(common) as progress:
         result = propose_stable_tags(
             workplace.repository,
             StableRequest(target, fixes, workplace.settings().get("profile")),
@@ -52,11 +52,11 @@ def command(
 
         common.write(format_json("stable", result))
     else:
-        common.write(text(result), fold=True)
+        common.write(format_stable_result(result), fold=True)
     return ExitCode.OK
 
 
-def text(result: StableResult) -> str:
+def format_stable_result(result: StableResult) -> str:
     from patchpilot.model.printable import make_printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")', *result.notes]

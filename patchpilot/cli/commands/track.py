@@ -17,11 +17,11 @@ from patchpilot.cli.command import (
     convert_argument,
     make_command,
     option,
-    progress_of,
+    show_progress,
 )
 from patchpilot.cli.commands import track_reply
 from patchpilot.cli.error_exit import print_notice
-from patchpilot.cli.series_number import choose_series, series_number
+from patchpilot.cli.series_number import choose_series, find_series_number
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -42,7 +42,7 @@ _LORE = option(
 _FRESH = option(
     "--fresh", is_flag=True, help="do not use cached answers of the last ten minutes"
 )
-_ID = argument("number", metavar="ID", type=series_number)
+_ID = argument("number", metavar="ID", type=find_series_number)
 _MARKS = ("addressed", "declined", "open", "none")
 UNLIMITED = 1000
 """Width of a table in a pipe or file."""
@@ -109,7 +109,7 @@ def add(
     from patchpilot.errors import UsageError
     from patchpilot.model.mail import parse_message_id
     from patchpilot.services.track.posted_commit import find_posted_series
-    from patchpilot.topic.archive_target import archive_setting
+    from patchpilot.topic.archive_target import read_archive_setting
     from patchpilot.topic.followed import follow_series as service
     from patchpilot.topic.followed.known_series import open_store
 
@@ -118,13 +118,13 @@ def add(
     with (
         common.workplace() as workplace,
         open_store(offline=common.offline) as store,
-        progress_of(common) as progress,
+        show_progress(common) as progress,
     ):
-        lore = lore or archive_setting(common.repo)
+        lore = lore or read_archive_setting(common.repo)
         archives = _archive_names(common, progress)
         repository = workplace.repository_if_any()
         if mbox is not None:
-            series = service.add_from_mbox(
+            series = service.track_series_in_mbox(
                 mbox, target, store=store, repository=repository, progress=progress
             )
         else:
@@ -135,7 +135,7 @@ def add(
                         repository, target, lore=lore, archive_at=archives
                     )
                     target = posted_commit.mail.message_id
-            series = service.add(
+            series = service.track_named_series(
                 target,
                 lore=lore,
                 fresh=fresh,
@@ -193,7 +193,7 @@ def add(
     type=Path,
     help="show the series in FILE without tracking them",
 )
-@argument("number", metavar="[ID]", type=series_number, required=False)
+@argument("number", metavar="[ID]", type=find_series_number, required=False)
 @argument("revisions", metavar="[OLD] [NEW]", several=True)
 def show(
     common: Common, number: int | None, revisions: tuple[str, ...], **asked: Any
@@ -225,7 +225,7 @@ def show(
     if asked["range_diff"] or revisions:
         _show_range_diff(common, number, revisions)
         return 0
-    with progress_of(common) as progress:
+    with show_progress(common) as progress:
         topic, series = _show_topic(
             common,
             number,
@@ -236,7 +236,7 @@ def show(
     _write_series(
         common, (series,), is_complete=True, topic=topic, with_mails=asked["with_mails"]
     )
-    _note_offline(common, (series,))
+    _note_offline_age(common, (series,))
     return _warn_incomplete((series,))
 
 
@@ -248,17 +248,17 @@ def _show_ledger(
     only_open: bool,
 ) -> None:
     from patchpilot.cli.output.json_document import format_json
-    from patchpilot.cli.output.ledger_report import ledger_text
+    from patchpilot.cli.output.ledger_report import format_ledger
     from patchpilot.topic.followed.review_ledger import (
         PointState,
         SeriesLedger,
-        series_ledger,
+        make_series_ledger,
         set_numbered_states,
     )
 
-    with progress_of(common) as progress:
+    with show_progress(common) as progress:
         _, series = _show_topic(common, number, progress)
-        items = series_ledger(series)
+        items = make_series_ledger(series)
         if marks:
             number_form = Option(("--mark",), "", NUMBER, limits=(1, None))
             state_form = Option(("--mark",), "", CHOICE, choices=_MARKS)
@@ -272,7 +272,9 @@ def _show_ledger(
                 for mark, state in marks
             ]
             set_numbered_states(series.entry.id, items, changes)
-            items = series_ledger(_show_topic(common, series.entry.id, progress)[1])
+            items = make_series_ledger(
+                _show_topic(common, series.entry.id, progress)[1]
+            )
     shown_ledger = SeriesLedger(
         series.entry.id,
         tuple(item for item in items if not only_open or item.state is PointState.OPEN),
@@ -280,7 +282,7 @@ def _show_ledger(
     common.write(
         format_json("ledger", shown_ledger)
         if common.format == "json"
-        else ledger_text(shown_ledger)
+        else format_ledger(shown_ledger)
     )
 
 
@@ -302,7 +304,7 @@ def _show_range_diff(
             hint="use two revisions, for example `patchpilot track show ID --range-diff v1 v3`",
         )
     if number is None:
-        with progress_of(common) as progress:
+        with show_progress(common) as progress:
             number = _show_topic(common, number, progress)[1].entry.id
     with open_store(offline=common.offline) as store:
         comparison = compare_revisions(number, revisions, store=store)
@@ -324,7 +326,7 @@ def _show_range_diff(
 )
 @_FRESH
 @_LORE
-@argument("numbers", metavar="[ID]...", type=series_number, several=True)
+@argument("numbers", metavar="[ID]...", type=find_series_number, several=True)
 def update(
     common: Common,
     numbers: tuple[int, ...],
@@ -337,15 +339,17 @@ def update(
     A damaged message is fetched again; --all fetches all messages again. Your marks, and messages
     that the archive lacks, are kept.
     """
-    from patchpilot.topic.current_topic import topic_at
+    from patchpilot.topic.current_topic import read_current_topic
     from patchpilot.topic.followed.known_series import open_store
     from patchpilot.topic.followed.poll_archives import UpdateRequest
-    from patchpilot.topic.followed.update_series import update as read_news
+    from patchpilot.topic.followed.update_series import (
+        update_tracked_series as read_news,
+    )
 
     with (
         common.workplace() as workplace,
         open_store(offline=common.offline) as store,
-        progress_of(common) as progress,
+        show_progress(common) as progress,
     ):
         series = read_news(
             UpdateRequest(
@@ -356,11 +360,11 @@ def update(
             repository=workplace.repository_if_any(),
             progress=progress,
         )
-        topic = topic_at(workplace, store, series)
+        topic = read_current_topic(workplace, store, series)
     _write_series(common, series, topic=topic)
     if common.format == "text":
-        _note_cached(series)
-    _note_offline(common, series)
+        _note_cache_age(series)
+    _note_offline_age(common, series)
     return _warn_incomplete(series)
 
 
@@ -385,12 +389,13 @@ def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> Non
     message in the archive first, because anyone can use any name.
     """
     from patchpilot.topic.followed.known_senders import confirm_senders
-    from patchpilot.topic.followed.known_series import open_store, show
+    from patchpilot.topic.followed.known_series import open_store, read_tracked_series
 
-    with open_store(offline=common.offline) as store, progress_of(common) as progress:
+    with open_store(offline=common.offline) as store, show_progress(common) as progress:
         numbers = confirm_senders(message_ids, is_known=not stranger, store=store)
         series = tuple(
-            show(number, store=store, progress=progress) for number in numbers
+            read_tracked_series(number, store=store, progress=progress)
+            for number in numbers
         )
     _write_series(common, series)
 
@@ -424,27 +429,29 @@ def remove(common: Common, number: int) -> None:
 @argument("files", metavar="FILE...", several=True, required=True)
 def classify(common: Common, files: tuple[str, ...]) -> None:
     """Classify the messages of files (`-`: standard input) without tracking anything."""
-    from patchpilot.cli.common import report_skipped
+    from patchpilot.cli.common import report_skipped_input
     from patchpilot.cli.output.json_document import format_json
-    from patchpilot.cli.output.track_report import classified_text
+    from patchpilot.cli.output.track_report import format_classified_mails
     from patchpilot.services.track.classify_mails import classify_files
 
-    with progress_of(common) as progress:
-        mails = classify_files(files, progress=progress, on_skipped=report_skipped)
+    with show_progress(common) as progress:
+        mails = classify_files(
+            files, progress=progress, on_skipped=report_skipped_input
+        )
     if common.format == "json":
         common.write(format_json("classify", mails=mails))
     else:
-        common.write(classified_text(mails))
+        common.write(format_classified_mails(mails))
 
 
 def _list_series(common: Common, since: str | None, *, waiting: bool) -> int:
-    from patchpilot.topic.current_topic import topic_at
+    from patchpilot.topic.current_topic import read_current_topic
     from patchpilot.topic.followed import known_series as service
 
     with (
         common.workplace() as workplace,
         service.open_store(offline=common.offline) as store,
-        progress_of(common) as progress,
+        show_progress(common) as progress,
     ):
         is_part = waiting or since is not None
         is_complete = common.format == "json" and not is_part
@@ -454,22 +461,24 @@ def _list_series(common: Common, since: str | None, *, waiting: bool) -> int:
             whole=is_complete,
             progress=progress,
         )
-        topic = None if is_part else topic_at(workplace, store, series)
+        topic = None if is_part else read_current_topic(workplace, store, series)
         if is_part:
             repository = workplace.repository_if_any()
             read_series = partial(
-                service.with_mails, store=store, repository=repository
+                service.add_series_mails, store=store, repository=repository
             )
-            series, text = _select_recent(series, since, read_series, waiting=waiting)
+            series, text = _select_recent_series(
+                series, since, read_series, waiting=waiting
+            )
     if is_part and common.format == "text":
         common.write(text)
     else:
         _write_series(common, series, topic=topic)
-    _note_offline(common, series)
+    _note_offline_age(common, series)
     return _warn_incomplete(series)
 
 
-def _select_recent(
+def _select_recent_series(
     series: "tuple[Tracked, ...]",
     since: str | None,
     read_series: "Callable[[Tracked], Tracked]",
@@ -480,7 +489,10 @@ def _select_recent(
 
     These have events since a time, or messages waiting for an answer.
     """
-    from patchpilot.cli.output.track_report import digest_text, waiting_text
+    from patchpilot.cli.output.track_report import (
+        format_digest,
+        format_waiting_messages,
+    )
     from patchpilot.model.bounded import EPOCH
     from patchpilot.services.track.moment_since import parse_since
     from patchpilot.topic.followed.review_ledger import group_requests
@@ -494,9 +506,9 @@ def _select_recent(
     )
     recent_series = tuple(map(read_series, recent_series))
     if not waiting:
-        return recent_series, digest_text(recent_series, start)
+        return recent_series, format_digest(recent_series, start)
     tracked_series = tuple(item for item in recent_series if group_requests(item))
-    return tracked_series, waiting_text(tracked_series)
+    return tracked_series, format_waiting_messages(tracked_series)
 
 
 def _show_topic(
@@ -508,16 +520,16 @@ def _show_topic(
     every_mail: bool = False,
 ) -> tuple["TopicState | None", "Tracked"]:
     """Return the current topic's state, and the series with this number (default: the topic's)."""
-    from patchpilot.topic.current_topic import topic_at
+    from patchpilot.topic.current_topic import read_current_topic
     from patchpilot.topic.followed import known_series as service
 
     with (
         common.workplace() as workplace,
         service.open_store(offline=common.offline) as store,
     ):
-        topic = topic_at(workplace, store)
+        topic = read_current_topic(workplace, store)
         entries = [(entry.id, entry.subject) for entry in store.entries()]
-        series = service.show(
+        series = service.read_tracked_series(
             choose_series(entries, topic) if number is None else number,
             store=store,
             repository=workplace.repository_if_any(),
@@ -539,7 +551,7 @@ def _find_in_mbox(
             "--mbox and ID cannot be combined",
             hint="run `patchpilot track show --mbox FILE`",
         )
-    with common.workplace() as workplace, progress_of(common) as progress:
+    with common.workplace() as workplace, show_progress(common) as progress:
         return read_mbox(
             mbox, repository=workplace.repository_if_any(), progress=progress
         )
@@ -556,20 +568,20 @@ def _write_series(
     from datetime import UTC, datetime
 
     if topic:
-        from patchpilot.topic.topic_state import mark_topic
+        from patchpilot.topic.topic_state import mark_current_topic
 
-        series = mark_topic(series, topic)
+        series = mark_current_topic(series, topic)
     if common.format == "json":
-        from patchpilot.cli.output.track_report import series_json
+        from patchpilot.cli.output.track_report import format_series_json
 
-        common.write(series_json(series, topic))
+        common.write(format_series_json(series, topic))
     elif is_complete:
-        from patchpilot.cli.output.track_report import series_text
+        from patchpilot.cli.output.track_report import format_series
 
         series_texts = (
             (
                 tracked_series.entry.id,
-                series_text(
+                format_series(
                     tracked_series,
                     topic,
                     max_width=common.columns,
@@ -582,10 +594,12 @@ def _write_series(
             "\n\n".join(f"{number:>3}  {text}" for number, text in series_texts)
         )
     else:
-        from patchpilot.cli.output.track_table import series_table
+        from patchpilot.cli.output.track_table import format_series_table
 
         common.write(
-            series_table(series, datetime.now(UTC), common.columns or UNLIMITED, topic)
+            format_series_table(
+                series, datetime.now(UTC), common.columns or UNLIMITED, topic
+            )
         )
 
 
@@ -622,7 +636,7 @@ def _warn_incomplete(series: Sequence["Tracked"]) -> int:
     )
 
 
-def _note_cached(series: Sequence["Tracked"]) -> None:
+def _note_cache_age(series: Sequence["Tracked"]) -> None:
     from datetime import UTC, datetime
 
     from patchpilot.model.bounded import parse_stored_time
@@ -640,7 +654,7 @@ def _note_cached(series: Sequence["Tracked"]) -> None:
         )
 
 
-def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
+def _note_offline_age(common: Common, series: Sequence["Tracked"]) -> None:
     """With --offline, print the age of the data on stderr."""
     from datetime import UTC, datetime
 
@@ -670,8 +684,8 @@ def _format_age(age: "timedelta") -> str:
 
 
 def _archive_names(common: Common, progress: "Progress") -> "ArchiveAt":
-    from patchpilot.topic.own_archive import default_archive
+    from patchpilot.topic.own_archive import make_archive_opener
 
-    return default_archive(
+    return make_archive_opener(
         offline=common.offline, progress=progress, directory=common.repo
     )

@@ -91,12 +91,12 @@ def command(common: Common, mail: str | None, **asked: Any) -> int:
     if mail is None:
         return _list_drafts(common)
     with common.workplace() as workplace:
-        return _reply(common, workplace, mail, asked)
+        return _send_reply(common, workplace, mail, asked)
 
 
 def _list_drafts(common: Common) -> int:
     from patchpilot.cli.output.json_document import format_json
-    from patchpilot.cli.output.reply_report import drafts_text
+    from patchpilot.cli.output.reply_report import format_reply_drafts
     from patchpilot.services.reply.reply_answer import UnsentReplies
     from patchpilot.services.reply.reply_session import list_unsent_drafts
 
@@ -104,36 +104,36 @@ def _list_drafts(common: Common) -> int:
     if common.format == "json":
         common.write(format_json("reply", UnsentReplies("drafts", drafts)))
     else:
-        common.write(drafts_text(drafts))
+        common.write(format_reply_drafts(drafts))
     return int(ExitCode.OK)
 
 
-def _reply(
+def _send_reply(
     common: Common, workplace: "Workplace", target: str, options: Mapping[str, Any]
 ) -> int:
     from patchpilot.cli.output.json_document import format_json
-    from patchpilot.cli.output.reply_report import reply_text
+    from patchpilot.cli.output.reply_report import format_reply
     from patchpilot.model.printable import make_one_line
     from patchpilot.services.reply.reply_answer import PlannedReply
     from patchpilot.services.reply.send_reply import send_reply
 
-    plan = _plan(common, workplace, target, options)
+    plan = _plan_reply(common, workplace, target, options)
     if plan is None:
         return int(ExitCode.OK)
     if options["dry_run"] or plan.refused:
         if common.format == "json":
             common.write(format_json("reply", PlannedReply(plan)))
         else:
-            common.write(reply_text(plan, "NOT SENT"))
+            common.write(format_reply(plan, "NOT SENT"))
         for refusal in plan.blockers:
             print_notice("error", f"{refusal.message}; {refusal.hint}")
         return int(findings_exit_code(plan.refused))
     if common.format == "text":
-        common.write(reply_text(plan))
+        common.write(format_reply(plan))
     elif not options["yes"]:
-        print_message(reply_text(plan))
+        print_message(format_reply(plan))
     if not options["yes"]:
-        _confirm()
+        _confirm_sending()
     reply = send_reply(
         workplace.repository,
         plan,
@@ -156,7 +156,7 @@ def _reply(
     return int(ExitCode.OK if is_accepted else ExitCode.NETWORK)
 
 
-def _plan(
+def _plan_reply(
     common: Common, workplace: "Workplace", target: str, options: Mapping[str, Any]
 ) -> "ReplyPlan | None":
     """Edit the draft and return the planned reply, or None if the user deleted the draft."""
@@ -204,14 +204,14 @@ def _plan(
     return plan_requested_reply(workplace.repository, common.repo, request, editor)
 
 
-def _confirm() -> None:
+def _confirm_sending() -> None:
     """Ask the user to confirm, with the same prompt as `send`."""
     if not sys.stdin.isatty():
         raise RefusedError(
             "nothing was sent: stdin is not a terminal",
             hint="read the preview, then add --yes",
         )
-    answer = ask.prompt("Send this reply? Type 'send' to confirm", "")
+    answer = ask.ask_question("Send this reply? Type 'send' to confirm", "")
     if answer.strip() != "send":
         raise RefusedError(
             "nothing was sent",

@@ -13,10 +13,10 @@ from patchpilot.cli.command import (
     common_options,
     make_command,
     option,
-    progress_of,
     rewrite_options,
+    show_progress,
 )
-from patchpilot.cli.commands.prepare import report, text
+from patchpilot.cli.commands.prepare import format_preparation, report_preparation
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import make_one_line
@@ -25,7 +25,7 @@ from patchpilot.services.tags.add_review_trailers import (
     add_review_trailers,
 )
 from patchpilot.topic.message_changes import Preparation
-from patchpilot.topic.review_trailers import Collected, TagChoice, TrailersRequest
+from patchpilot.topic.review_trailers import CollectedTags, TagChoice, TrailersRequest
 
 
 @make_command(
@@ -81,12 +81,12 @@ def command(
             )
         return True
 
-    with common.workplace() as workplace, progress_of(common) as progress:
+    with common.workplace() as workplace, show_progress(common) as progress:
 
-        def choose(trailers: Collected) -> TagDecisions:
+        def choose(trailers: CollectedTags) -> TagDecisions:
             if isinstance(progress, ProgressLine):
                 progress.wipe()
-            return _choose(trailers)
+            return _ask_about_tags(trailers)
 
         repository, settings = workplace.repository, workplace.settings()
         trailers = add_review_trailers(
@@ -103,7 +103,7 @@ def command(
 
         common.write(format_json("trailers", trailers))
         return ExitCode.OK
-    common.write(text(trailers.preparation, common.uses_color))
+    common.write(format_preparation(trailers.preparation, common.uses_color))
     for held_trailer in trailers.held:
         offer_note = f"; {held_trailer.offer}" if held_trailer.offer else ""
         print_message(
@@ -112,11 +112,11 @@ def command(
                 f" {held_trailer.why}{offer_note}"
             )
         )
-    report(common, trailers.preparation, options["dry_run"])
+    report_preparation(common, trailers.preparation, options["dry_run"])
     return ExitCode.OK
 
 
-def _choose(trailers: Collected) -> TagDecisions:
+def _ask_about_tags(trailers: CollectedTags) -> TagDecisions:
     """Ask about each tag, as `git add -p` asks about each hunk."""
     accepted_tags: list[TagChoice] = []
     refused_tags: list[TagChoice] = []
@@ -133,7 +133,7 @@ def _choose(trailers: Collected) -> TagDecisions:
         )
         answer = ""
         while answer not in tuple("ynaq"):
-            answer = ask.prompt(
+            answer = ask.ask_question(
                 "  Add it? [y: yes, n: no and do not ask again, a: all without a remark,"
                 " q: stop]",
                 end=" ",

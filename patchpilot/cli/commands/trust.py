@@ -14,7 +14,7 @@ from patchpilot.cli.command import (
     option,
 )
 from patchpilot.cli.error_exit import print_notice
-from patchpilot.cli.trust_question import commands_text
+from patchpilot.cli.trust_question import format_untrusted_commands
 from patchpilot.model.printable import make_printable
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ def command(
             f"==> {make_printable(name)} <==\n{_decode_printable(data)}"
             for name, data in configuration.files
         )
-        common.write("\n".join((*files, commands_text(configuration.commands))))
+        common.write(
+            "\n".join((*files, format_untrusted_commands(configuration.commands)))
+        )
     if not common.quiet:
         sys.stdout.flush()
         print_notice(

@@ -32,23 +32,23 @@ def has_conflict(results: Sequence[BackportResult]) -> bool:
     )
 
 
-def has_affected(results: Sequence[BackportResult]) -> bool:
+def has_affected_branch(results: Sequence[BackportResult]) -> bool:
     """Return whether any branch still needs the fix."""
     return any(branch.wants_fix for result in results for branch in result.branches)
 
 
-def wrote_nothing(
+def wrote_no_patch(
     results: Sequence[BackportResult], action_results: ActionResults
 ) -> bool:
     """Return whether no patch was written although a branch needs the fix."""
     return (
         bool(action_results.written)
-        and has_affected(results)
+        and has_affected_branch(results)
         and not any(backport.files for backport in action_results.written)
     )
 
 
-def as_json(
+def format_backport_json(
     results: Sequence[BackportResult], action_results: ActionResults = _NOTHING
 ) -> str:
     """Return the JSON document of a fix.
@@ -59,7 +59,7 @@ def as_json(
     return format_json("backport", results[-1], action_results, **series)
 
 
-def as_text(
+def format_backport_text(
     results: Sequence[BackportResult], action_results: ActionResults = _NOTHING
 ) -> str:
     """Format the verdicts as text: one line per branch, with details below it."""
@@ -76,14 +76,18 @@ def as_text(
             )
         for rule in result.rules:
             lines += _wrap(f"note: {rule}", "  ", "    ")
-        width = max((len(_label(branch)) for branch in result.branches), default=0)
+        width = max(
+            (len(_branch_label(branch)) for branch in result.branches), default=0
+        )
         for branch in result.branches:
             eol = (
                 f" ({'ended' if branch.is_over else 'EOL'} {branch.ends})"
                 if branch.ends
                 else ""
             )
-            line_start = f"  {_label(branch):<{width}}  {branch.verdict.value:<13}  "
+            line_start = (
+                f"  {_branch_label(branch):<{width}}  {branch.verdict.value:<13}  "
+            )
             lines += _wrap(
                 f"{branch.reason}{eol}",
                 line_start,
@@ -91,13 +95,15 @@ def as_text(
             )
             lines += [
                 f"      {line}"
-                for line in _details(branch, upstream=result.upstream is not False)
+                for line in _format_branch_details(
+                    branch, upstream=result.upstream is not False
+                )
             ]
             # a branch is built with all fixes, so show the build only after the last fix
             if result is results[-1]:
                 lines += [
                     f"      {outcome}"
-                    for outcome in _build_outcomes(branch, action_results)
+                    for outcome in _format_build_outcome(branch, action_results)
                 ]
         if result.cc_stable:
             lines += [
@@ -107,7 +113,7 @@ def as_text(
         blocks.append("\n".join(lines))
     blocks += _missing_series(results[-1])
     blocks += [
-        *_action_blocks(action_results),
+        *_format_action_results(action_results),
         *([str(action_results.next)] if action_results.next else []),
     ]
     return make_printable("\n\n".join(blocks) + "\n")
@@ -137,7 +143,7 @@ def _missing_series(result: BackportResult) -> list[str]:
     ]
 
 
-def _label(branch: BranchResult) -> str:
+def _branch_label(branch: BranchResult) -> str:
     return (
         branch.branch[:12]
         if re.fullmatch(r"[0-9a-f]{40}", branch.branch)
@@ -145,17 +151,17 @@ def _label(branch: BranchResult) -> str:
     )
 
 
-def _action_blocks(action_results: ActionResults) -> list[str]:
+def _format_action_results(action_results: ActionResults) -> list[str]:
     blocks = []
     if action_results.written:
         blocks.append(
             "\n".join(
                 line
                 for backport in action_results.written
-                for line in _file_lines(backport)
+                for line in _list_files(backport)
             )
         )
-        blocks += _send_commands(action_results.written)
+        blocks += _format_send_commands(action_results.written)
     if action_results.resolving:
         resolving = action_results.resolving
         heading = (
@@ -185,7 +191,9 @@ def _action_blocks(action_results: ActionResults) -> list[str]:
     return blocks
 
 
-def _build_outcomes(branch: BranchResult, action_results: ActionResults) -> list[str]:
+def _format_build_outcome(
+    branch: BranchResult, action_results: ActionResults
+) -> list[str]:
     """Return the outcome of a branch's build, or [] if no build was requested."""
     return [
         _describe_build(build)
@@ -217,7 +225,7 @@ def _wrap(text: str, first: str, indent: str, width: int = _COLUMNS) -> list[str
     return list(wrap_labeled(first, text, width, len(indent)))
 
 
-def _details(branch: BranchResult, *, upstream: bool) -> list[str]:
+def _format_branch_details(branch: BranchResult, *, upstream: bool) -> list[str]:
     """Return the details below a branch's line; code and commands are not wrapped."""
     lines: list[str] = []
 
@@ -227,7 +235,7 @@ def _details(branch: BranchResult, *, upstream: bool) -> list[str]:
     if branch.queued:
         add_text("queued for the next release")
     if branch.wants_fix:
-        lines += _conflicts(branch)
+        lines += _format_conflicts(branch)
         _explain_verdict(branch, add_text)
         lines += branch.adaptation.range_diff.splitlines() if branch.adaptation else []
         _list_prerequisites(branch, add_text)
@@ -245,7 +253,7 @@ def _details(branch: BranchResult, *, upstream: bool) -> list[str]:
     return lines
 
 
-def _conflicts(branch: BranchResult) -> list[str]:
+def _format_conflicts(branch: BranchResult) -> list[str]:
     """Return the conflicting lines of both sides."""
     lines: list[str] = []
     for conflict in branch.conflicts[:_MAX_CONFLICTS]:
@@ -312,7 +320,7 @@ def _crop_side(lines: Sequence[str]) -> list[str]:
     )
 
 
-def _file_lines(backport: WrittenBackport) -> list[str]:
+def _list_files(backport: WrittenBackport) -> list[str]:
     if not backport.files:
         return [f"{backport.branch}: nothing written: {backport.skipped}"]
     reply_note = (
@@ -327,7 +335,7 @@ def _file_lines(backport: WrittenBackport) -> list[str]:
     ]
 
 
-def _send_commands(backports: Sequence[WrittenBackport]) -> list[str]:
+def _format_send_commands(backports: Sequence[WrittenBackport]) -> list[str]:
     """Return the commands that send the patches, if there is a mailing list."""
     commands = format_send_commands(backports)
     if not commands:
@@ -342,7 +350,7 @@ def _send_commands(backports: Sequence[WrittenBackport]) -> list[str]:
     return ["\n".join(lines)]
 
 
-def as_markdown(
+def format_backport_markdown(
     results: Sequence[BackportResult], action_results: ActionResults = _NOTHING
 ) -> str:
     """Format the verdicts as a Markdown table for a cover letter or an issue."""
@@ -371,7 +379,7 @@ def as_markdown(
             if result is results[-1]:
                 related += "".join(
                     f"<br>{outcome}"
-                    for outcome in _build_outcomes(branch, action_results)
+                    for outcome in _format_build_outcome(branch, action_results)
                 )
             lines.append(
                 f"| {_escape_cell(branch.branch)} | {branch.verdict.value} |"
@@ -381,7 +389,7 @@ def as_markdown(
         blocks.append("\n".join(lines))
     blocks += [
         "\n".join(f"    {line}" for line in block.split("\n"))
-        for block in _action_blocks(action_results)
+        for block in _format_action_results(action_results)
     ]
     return make_printable("\n\n".join(blocks) + "\n")
 

@@ -7,14 +7,14 @@ from patchpilot.model.draft import Draft
 from patchpilot.topic.fix_claims import describe_fix_answer
 
 
-def draft_rows(draft: Draft, *, kept_draft: Draft | None = None) -> list[str]:
+def format_draft_rows(draft: Draft, *, kept_draft: Draft | None = None) -> list[str]:
     """Format a draft's choices, each with its origin in parentheses.
 
     Omit choices that are also in `kept_draft`.
     """
     rows: list[str] = []
-    kept_choices = set(_draft_choices(kept_draft)) if kept_draft else set()
-    for name, label, text in _draft_choices(draft):
+    kept_choices = set(_list_draft_choices(kept_draft)) if kept_draft else set()
+    for name, label, text in _list_draft_choices(draft):
         if (name, label, text) in kept_choices:
             continue
         origin = draft.origins.get(name, "")
@@ -36,7 +36,7 @@ def draft_rows(draft: Draft, *, kept_draft: Draft | None = None) -> list[str]:
     return rows
 
 
-def _draft_choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
+def _list_draft_choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
     if "version" in draft.origins:
         yield "version", "version:", f"v{draft.version}"
     if draft.prefix:

@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from patchpilot.cli.output.track_report import series_text
+from patchpilot.cli.output.track_report import format_series
 from patchpilot.model.action import Action
 from patchpilot.model.printable import make_printable
 from patchpilot.services.find.bisect_fix import BisectStep
@@ -13,7 +13,7 @@ from patchpilot.services.track.posted_commit import PostedCommit
 from patchpilot.topic.posted_elsewhere import PostedFix
 
 
-def fixes_text(fixes: FoundFixes, operation: str) -> str:
+def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
     """Format the commits that may fix a symptom, the most likely first, with their verdicts.
 
     `operation` is the symptom as the user entered it, for the next command.
@@ -38,7 +38,7 @@ def fixes_text(fixes: FoundFixes, operation: str) -> str:
         likelihood = (
             "likely" if fixes.likely and not number else f"{fix.probability:4.0%}"
         )
-        lines += ["", *_fix_lines(fix, "" if name else likelihood)]
+        lines += ["", *_format_fix(fix, "" if name else likelihood)]
     if fixes.fits:
         messages = fixes.symptom.messages
         # if there are several lines, the one that the fix is about is unknown
@@ -57,7 +57,7 @@ def fixes_text(fixes: FoundFixes, operation: str) -> str:
     )
 
 
-def step_text(step: BisectStep) -> str:
+def format_bisect_step(step: BisectStep) -> str:
     """Format the next step of a bisection: the commit to build and how to report the result, or the
     fix.
     """
@@ -71,7 +71,7 @@ def step_text(step: BisectStep) -> str:
             "  patchpilot find --bisect skip  # it does not build or boot",
         ]
     elif step.found:
-        lines = [*_fix_lines(step.found, "fixed"), f"next: {step.found.next_step()}"]
+        lines = [*_format_fix(step.found, "fixed"), f"next: {step.found.next_step()}"]
     elif step.left:
         lines = [
             f"{step.left} commits may be the fix; the builds that are left were skipped"
@@ -90,7 +90,7 @@ def step_text(step: BisectStep) -> str:
     return make_printable("\n".join(lines))
 
 
-def _fix_lines(fix: FoundFix, label: str) -> list[str]:
+def _format_fix(fix: FoundFix, label: str) -> list[str]:
     heading = f'{label:<6} {fix.commit[:12]} ("{fix.subject}")'
     facts = [f"first in {fix.release}" if fix.release else "not released", *fix.matches]
     lines = [heading, f"       {'; '.join(facts)}"]
@@ -104,14 +104,14 @@ def _fix_lines(fix: FoundFix, label: str) -> list[str]:
     return [*lines, *(f"       {line}" for line in verdict_lines)]
 
 
-def others_text(similar_posts: Sequence[PostedFix]) -> str:
+def format_similar_posts(similar_posts: Sequence[PostedFix]) -> str:
     """List patches by others for the same bug, one per line."""
     return "".join(
         f"{fix.words}\n  <{make_printable(fix.message_id)}>\n" for fix in similar_posts
     )
 
 
-def posted_text(
+def format_posted_commit(
     posted_commit: PostedCommit,
     *,
     max_width: int | None = None,
@@ -129,7 +129,7 @@ def posted_text(
         f"  posted    {label}found {posted_commit.how}",
         f"            {posted_commit.url or f'<{posted_commit.mail.message_id}>'}",
     ]
-    thread = series_text(
+    thread = format_series(
         posted_commit.tracked, max_width=max_width, with_mails=with_mails
     )
     return "\n".join(

@@ -17,13 +17,13 @@ def render(result: CheckResult) -> str:
     Notes are omitted, because checkpatch.pl has no such level.
     """
     return "".join(
-        f"{_line(patch.source if patch else '-', finding)}\n"
+        f"{_format_line(patch.source if patch else '-', finding)}\n"
         for patch, finding in result.by_patch
         if finding.severity in _LEVEL
     )
 
 
-def _line(source: str, finding: Finding) -> str:
+def _format_line(source: str, finding: Finding) -> str:
     kind = finding.checkpatch or finding.name.upper().replace("-", "_")
     message = " ".join(make_printable(finding.message).split())
     return escape_commands(

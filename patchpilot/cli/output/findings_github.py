@@ -26,10 +26,12 @@ def render(result: CheckResult) -> str:
     GitHub shows only ten of each level, so findings that require a new version come first.
     """
     rows = sorted(result.by_patch, key=lambda row: row[1].rank)
-    return "".join(f"{_line(patch, finding, result)}\n" for patch, finding in rows)
+    return "".join(
+        f"{_format_line(patch, finding, result)}\n" for patch, finding in rows
+    )
 
 
-def _line(patch: Patch | None, finding: Finding, result: CheckResult) -> str:
+def _format_line(patch: Patch | None, finding: Finding, result: CheckResult) -> str:
     fields: dict[str, str | int] = {}
     if location := locate_in_file(finding, patch, result):
         fields["file"], fields["line"] = location

@@ -3,7 +3,7 @@
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_place import Fingerprints, locate_in_file
-from patchpilot.cli.output.findings_text import is_commit, message_line
+from patchpilot.cli.output.findings_text import commit_message_line, is_from_commit
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import make_one_line, make_printable
@@ -21,19 +21,19 @@ def render(result: CheckResult) -> str:
     """Return the issues as JSON, with stable fingerprints."""
     fingerprints = Fingerprints()
     issues = [
-        _issue(patch, finding, fingerprints.of(finding, patch), result)
+        _make_issue(patch, finding, fingerprints.of(finding, patch), result)
         for patch, finding in result.by_patch
     ]
     return json_text(issues, indent=1)
 
 
-def _issue(
+def _make_issue(
     patch: Patch | None, finding: Finding, fingerprint: str, result: CheckResult
 ) -> dict[str, object]:
     path, line = locate_in_file(finding, patch, result) or ("stdin", 1)
-    if patch and is_commit(patch) and not finding.path:
+    if patch and is_from_commit(patch) and not finding.path:
         # GitLab requires a path for every issue
-        path, line = f"commit {patch.source}", message_line(finding, patch)
+        path, line = f"commit {patch.source}", commit_message_line(finding, patch)
     return {
         "type": "issue",
         "check_name": finding.name,

@@ -44,7 +44,7 @@ def render(result: CheckResult) -> str:
         )
         for name, patch, findings, all_suppressed in suites
     ]
-    body = "".join(_suite(*suite, result.since) for suite in suites)
+    body = "".join(_format_suite(*suite, result.since) for suite in suites)
     failures = sum(1 for finding in result.all if _is_failure(finding))
     total = sum(
         max(1, len(findings) + len(waived_findings))
@@ -56,7 +56,7 @@ def render(result: CheckResult) -> str:
     )
 
 
-def _suite(
+def _format_suite(
     name: str,
     patch: Patch | None,
     findings: tuple[Finding, ...],
@@ -65,8 +65,11 @@ def _suite(
 ) -> str:
     cases = "".join(
         [
-            *(_case(patch, finding, revision) for finding in findings),
-            *(_waived_case(patch, suppression) for suppression in waived_findings),
+            *(_format_case(patch, finding, revision) for finding in findings),
+            *(
+                _format_waived_case(patch, suppression)
+                for suppression in waived_findings
+            ),
         ]
     )
     source = _source_name(patch)
@@ -96,7 +99,7 @@ def _start_testcase(patch: Patch | None, finding: Finding) -> str:
     return f"  <testcase classname={_quote_attribute(source)} name={_quote_attribute(name)}"
 
 
-def _waived_case(patch: Patch | None, suppression: Suppressed) -> str:
+def _format_waived_case(patch: Patch | None, suppression: Suppressed) -> str:
     """Return a skipped test case that gives the reason for the waiver."""
     return (
         f"{_start_testcase(patch, suppression.finding)}><skipped"
@@ -104,7 +107,7 @@ def _waived_case(patch: Patch | None, suppression: Suppressed) -> str:
     )
 
 
-def _case(patch: Patch | None, finding: Finding, revision: str | None) -> str:
+def _format_case(patch: Patch | None, finding: Finding, revision: str | None) -> str:
     head = _start_testcase(patch, finding)
     summary = f"{finding.severity}: {finding.message}{finding.age(revision)}"
     text = f"{format_location(finding, patch)}: {summary}"

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.findings_text import is_commit
+from patchpilot.cli.output.findings_text import is_from_commit
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding
 
@@ -56,6 +56,6 @@ def locate_in_file(
     """
     if finding.path:
         return finding.path, finding.line or 1
-    if patch is None or is_commit(patch) or patch.source == "-":
+    if patch is None or is_from_commit(patch) or patch.source == "-":
         return None
     return relative_path(patch.source, result), finding.patch_line or 1

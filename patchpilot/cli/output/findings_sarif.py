@@ -43,8 +43,8 @@ def render(result: CheckResult) -> str:
     ]
     results = []
     for patch, finding, suppression in (*rows, *suppressed_rows):
-        body = _result(finding, rule_indexes, suppression)
-        body["locations"] = [_location(finding, patch, result)]
+        body = _describe_result(finding, rule_indexes, suppression)
+        body["locations"] = [_describe_location(finding, patch, result)]
         body["partialFingerprints"] = {
             "patchpilotFinding/v1": fingerprints.of(finding, patch)
         }
@@ -61,7 +61,7 @@ def render(result: CheckResult) -> str:
         "name": "patchpilot",
         "version": __version__,
         "informationUri": "https://docs.kernel.org/process/submitting-patches.html",
-        "rules": [_rule(rule) for rule in rules],
+        "rules": [_describe_rule(rule) for rule in rules],
     }
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -77,7 +77,7 @@ def render(result: CheckResult) -> str:
     return json_text(log, indent=1)
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _describe_rule(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.id,
         "name": rule.name,
@@ -92,7 +92,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(
+def _describe_result(
     finding: Finding, rule_indexes: dict[str, int], suppression: Suppressed | None
 ) -> dict[str, Any]:
     old = finding.new is False or (
@@ -109,16 +109,16 @@ def _result(
             "checkpatch": finding.checkpatch,
         },
         "baselineState": "unchanged" if old else "new",
-        "suppressions": [_suppression(suppression)] if suppression else [],
+        "suppressions": [_describe_suppression(suppression)] if suppression else [],
     }
     if finding.rule in rule_indexes:
         body["ruleIndex"] = rule_indexes[finding.rule]
     if finding.path and finding.fix and finding.fix.edits:
-        body["fixes"] = [_fix(finding.path, finding.fix)]
+        body["fixes"] = [_describe_fix(finding.path, finding.fix)]
     return body
 
 
-def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
+def _describe_fix(path: str, fix: FindingFix) -> dict[str, Any]:
     """Return the file changes that fix a finding.
 
     A region without columns covers whole lines, except for the last line break.
@@ -140,14 +140,17 @@ def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
                 "insertedContent": {"text": "\n".join(edit.insert)},
             }
         )
-    change = {"artifactLocation": {"uri": _uri(path)}, "replacements": replacements}
+    change = {
+        "artifactLocation": {"uri": _convert_to_uri(path)},
+        "replacements": replacements,
+    }
     return {
         "description": {"text": make_printable(fix.text)},
         "artifactChanges": [change],
     }
 
 
-def _suppression(suppression: Suppressed) -> dict[str, Any]:
+def _describe_suppression(suppression: Suppressed) -> dict[str, Any]:
     """Convert a waived finding to an accepted external suppression."""
     expiry = f", until {suppression.until}" if suppression.until else ""
     justification = (
@@ -162,7 +165,7 @@ def _suppression(suppression: Suppressed) -> dict[str, Any]:
     }
 
 
-def _location(
+def _describe_location(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> dict[str, Any]:
     """Return the location of a finding in a file or, otherwise, in a commit message."""
@@ -172,7 +175,7 @@ def _location(
             region["startColumn"] = finding.column
         return {
             "physicalLocation": {
-                "artifactLocation": {"uri": _uri(location[0])},
+                "artifactLocation": {"uri": _convert_to_uri(location[0])},
                 "region": region,
             }
         }
@@ -180,7 +183,7 @@ def _location(
     return {"logicalLocations": [{"fullyQualifiedName": name, "kind": "commit"}]}
 
 
-def _uri(path: str) -> str:
+def _convert_to_uri(path: str) -> str:
     # avoid a URI that starts with //, because a host name would follow
     uri = quote_url(make_printable(path))
     return f".{uri}" if uri.startswith("//") else uri

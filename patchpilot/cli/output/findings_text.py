@@ -155,7 +155,7 @@ def _quoted_part(finding: Finding, first: Finding) -> str:
     return ""
 
 
-def is_commit(patch: Patch) -> bool:
+def is_from_commit(patch: Patch) -> bool:
     """Return whether the patch was read from a commit.
 
     If so, its source is the commit id.
@@ -163,7 +163,7 @@ def is_commit(patch: Patch) -> bool:
     return (patch.commit or "").startswith(patch.source)
 
 
-def message_line(finding: Finding, patch: Patch) -> int:
+def commit_message_line(finding: Finding, patch: Patch) -> int:
     """Return the line of a finding in the commit message; line 1 is the subject."""
     patch_line = finding.patch_line
     return (
@@ -184,11 +184,11 @@ def format_location(finding: Finding, patch: Patch | None) -> str:
     patch_line, source = finding.patch_line, patch.source
     if patch_line is None or (patch_line >= patch.diff_line and not finding.path):
         return make_one_line(source)
-    if not is_commit(patch):
+    if not is_from_commit(patch):
         return make_one_line(f"{source}:{patch_line}")
     if finding.path:
         return make_one_line(f"{source}:{finding.path}:{finding.line or 1}")
-    return f"{source}:message:{message_line(finding, patch)}"
+    return f"{source}:message:{commit_message_line(finding, patch)}"
 
 
 def _format_waived(patch: Patch | None, suppression: Suppressed, colors: Colors) -> str:

@@ -24,7 +24,7 @@ _COLORS = (("+++ ", BOLD), ("--- ", BOLD), ("@@", CYAN), ("+", GREEN), ("-", RED
 _WORDS = re.compile(r"(\s+)")
 
 
-def fixed_text(result: FixResult, *, colored: bool = False) -> str:
+def format_fixed_findings(result: FixResult, *, colored: bool = False) -> str:
     """Return a line per fixed finding, and a line per patch that could not be fixed."""
     lines = []
     for patch in result.patches:
@@ -46,7 +46,7 @@ def _remaining_findings(fixed_patch: FixedPatch) -> str:
     )
 
 
-def fix_summary_text(result: FixResult) -> str:
+def format_fix_summary(result: FixResult) -> str:
     """Summarize the fixes, and explain how to undo them."""
     remaining, is_written = len(result.remaining.all), result.is_written
     text = (
@@ -85,8 +85,8 @@ def color_diff(lines: Sequence[str], *, colored: bool) -> str:
     colored_lines: list[str] = []
     index = 0
     while index < len(lines):
-        old = _prose_run(lines, index, "-")
-        new = _prose_run(lines, index + len(old), "+")
+        old = _find_prose_run(lines, index, "-")
+        new = _find_prose_run(lines, index + len(old), "+")
         if old and new:
             colored_lines += _color_word_diff(old, new)
             index += len(old) + len(new)
@@ -103,7 +103,7 @@ def color_diff(lines: Sequence[str], *, colored: bool) -> str:
     return "\n".join(colored_lines)
 
 
-def _prose_run(lines: Sequence[str], start: int, prefix: str) -> list[str]:
+def _find_prose_run(lines: Sequence[str], start: int, prefix: str) -> list[str]:
     """Return the prose lines with this sign, starting at `start`.
 
     In the diff of a message, lines of the patch start with two signs.

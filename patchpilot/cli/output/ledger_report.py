@@ -12,7 +12,7 @@ _MOST_LINES = 8
 """Maximum lines shown of a hunk."""
 
 
-def ledger_text(ledger: SeriesLedger) -> str:
+def format_ledger(ledger: SeriesLedger) -> str:
     """Format the review comments by message.
 
     Each has its state, the lines that it refers to, and the evidence for its state.
@@ -30,7 +30,7 @@ def ledger_text(ledger: SeriesLedger) -> str:
                     f"{item.point.asker} on {_describe_target(item)}  <{mail}>"
                 ),
             ]
-        lines += _item_lines(item)
+        lines += _format_item(item)
     count = Counter(item.state for item in ledger.points)
     lines += [
         "",
@@ -44,7 +44,7 @@ def _describe_target(item: LedgerItem) -> str:
     return f"{version}, patch {item.point.patch}" if item.point.patch else version
 
 
-def _item_lines(item: LedgerItem) -> Iterator[str]:
+def _format_item(item: LedgerItem) -> Iterator[str]:
     yield from wrap_labeled(
         f"  {item.number:>3}  {item.state:9}  ",
         make_one_line(item.point.text),

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from patchpilot.cli.output.json_document import format_json
 from patchpilot.model.printable import make_printable
 from patchpilot.model.recipient import Recipient, RecipientPlan
-from patchpilot.topic.topic_recipients import Planned, PlanResult
+from patchpilot.topic.topic_recipients import PlannedRecipients, PlanResult
 
 
-def as_json(result: PlanResult) -> str:
+def format_recipients_json(result: PlanResult) -> str:
     """Return the JSON document of `maintainers`."""
     return format_json("maintainers", result)
 
 
-def as_text(result: PlanResult, *, reasons: bool = True) -> str:
+def format_recipients_text(result: PlanResult, *, reasons: bool = True) -> str:
     """Format each plan: the recipients by header, with reasons, then the warnings."""
     blocks = [
         "\n".join(
-            _recipient_lines(
+            _format_recipients(
                 recipient_plan, reasons, is_one_of_several=len(result.results) > 1
             )
         )
@@ -27,8 +27,8 @@ def as_text(result: PlanResult, *, reasons: bool = True) -> str:
     return "\n\n".join(blocks)
 
 
-def _recipient_lines(
-    recipient_plan: Planned, reasons: bool, is_one_of_several: bool
+def _format_recipients(
+    recipient_plan: PlannedRecipients, reasons: bool, is_one_of_several: bool
 ) -> Iterator[str]:
     if is_one_of_several or len(recipient_plan.sources) > 1:
         more_reasons = (
@@ -44,26 +44,26 @@ def _recipient_lines(
         for recipient in recipients:
             mark = " *" if recipient.by_hand else ""
             yield make_printable(
-                f"{header}: {recipient.address.header()} ({_role(recipient)}){mark}"
+                f"{header}: {recipient.address.header()} ({_describe_role(recipient)}){mark}"
             )
             if reasons:
                 for reason in recipient.reasons:
                     yield make_printable(f"      {reason}")
     if not recipient_plan.plan.recipients:
         yield "no recipients"
-    yield from _sections(recipient_plan.plan)
+    yield from _format_sections(recipient_plan.plan)
     for warning in recipient_plan.plan.warnings:
         yield make_printable(f"warning: {warning}")
     if any(recipient.by_hand for recipient in recipient_plan.plan.recipients):
         yield "* set manually"
 
 
-def _role(recipient: Recipient) -> str:
+def _describe_role(recipient: Recipient) -> str:
     section = f", {recipient.section}" if recipient.section else ""
     return f"{recipient.role}{section}{recipient.which}"
 
 
-def _sections(plan: RecipientPlan) -> Iterator[str]:
+def _format_sections(plan: RecipientPlan) -> Iterator[str]:
     for section in plan.sections:
         trees = f"; {', '.join(section.trees)}" if section.trees else ""
         yield make_printable(

@@ -3,18 +3,23 @@
 
 from collections.abc import Sequence
 
-from patchpilot.cli.output.send_text import mail_text, title
+from patchpilot.cli.output.send_text import format_mail_text, format_title
 from patchpilot.model.printable import make_one_line
 from patchpilot.services.reply.plan_reply import ReplyPlan
 from patchpilot.services.reply.reply_session import ReplyDraft
 
 
-def reply_text(plan: ReplyPlan, after: str = "") -> str:
+def format_reply(plan: ReplyPlan, after: str = "") -> str:
     """Format a complete reply with its recipients and notes.
 
     `after` is printed last if the reply will not be sent.
     """
-    lines = [title("reply"), mail_text(plan.mail.raw), "", title("delivery")]
+    lines = [
+        format_title("reply"),
+        format_mail_text(plan.mail.raw),
+        "",
+        format_title("delivery"),
+    ]
     lines += [
         f"To: {', '.join(make_one_line(str(address)) for address in plan.mail.to)}"
     ]
@@ -36,7 +41,7 @@ def reply_text(plan: ReplyPlan, after: str = "") -> str:
     return "\n".join([*lines, *([after] if after else [])]) + "\n"
 
 
-def drafts_text(drafts: Sequence[ReplyDraft]) -> str:
+def format_reply_drafts(drafts: Sequence[ReplyDraft]) -> str:
     """List the drafts of replies, one per line."""
     if not drafts:
         return "no drafts of replies\n"

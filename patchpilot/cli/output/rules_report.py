@@ -12,7 +12,7 @@ from patchpilot.model.rule import Rule
 COLUMNS = 80
 
 
-def rules_text(rules: Sequence[Rule]) -> str:
+def format_rule_list(rules: Sequence[Rule]) -> str:
     """List the rules by pack, one per line: id, severity, name, checkpatch type and summary."""
     lines: list[str] = []
     pack = ""
@@ -47,26 +47,26 @@ def format_rule_page(explanation: RuleExplanation) -> str:
         f"  {rule.summary}",
         "",
         "Why",
-        *_wrap(rule.why),
+        *_wrap_text(rule.why),
     ]
     for title, examples in (("Bad", explanation.bad), ("Good", explanation.good)):
         if examples:
-            lines += ["", title, *_indent(examples[0].text)]
+            lines += ["", title, *_indent_lines(examples[0].text)]
     if rule.remedy.text:
         lines += [
             "",
             f"Fix{_APPLIED_BY.get(rule.remedy.kind, '')}",
-            *_indent(rule.remedy.text),
-            *_wrap(equivalence(rule)),
+            *_indent_lines(rule.remedy.text),
+            *_wrap_text(equivalence(rule)),
         ]
     if rule.since or rule.until or rule.profiles:
-        lines += ["", "Applies", *_indent(describe_scope(rule))]
+        lines += ["", "Applies", *_indent_lines(describe_scope(rule))]
     for title, entries in _optional_sections(explanation):
-        lines += ["", title, *(line for entry in entries for line in _wrap(entry))]
-    return "\n".join([*lines, "", "Reference", *_indent(rule.reference)])
+        lines += ["", title, *(line for entry in entries for line in _wrap_text(entry))]
+    return "\n".join([*lines, "", "Reference", *_indent_lines(rule.reference)])
 
 
-def facts_table(facts: Sequence[PathFact]) -> str:
+def format_facts_table(facts: Sequence[PathFact]) -> str:
     """Format one line per fact: subject, value, and document or share."""
     lines = [f"{fact.label}: {fact.value} ({fact.source})" for fact in facts]
     return "\n".join(lines or ["no facts: the path has too few commits"])
@@ -83,7 +83,7 @@ def _optional_sections(explanation: RuleExplanation) -> list[tuple[str, list[str
     return [(title, entries) for title, entries in notes if entries]
 
 
-def _wrap(text: str) -> list[str]:
+def _wrap_text(text: str) -> list[str]:
     return textwrap.wrap(
         make_printable(" ".join(text.split())),
         COLUMNS,
@@ -93,5 +93,5 @@ def _wrap(text: str) -> list[str]:
     )
 
 
-def _indent(text: str) -> list[str]:
+def _indent_lines(text: str) -> list[str]:
     return [f"  {line}".rstrip() for line in make_printable(text).split("\n")]

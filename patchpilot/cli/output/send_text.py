@@ -16,28 +16,31 @@ _LABEL_WIDTH = 12
 
 def format_verdict(plan: Sending, after: str = "") -> str:
     """Format the verdict and the problems, each with a command that fixes it."""
-    return "\n".join([_last_line(plan, after), *_check_lines(plan, *_BLOCKING)]) + "\n"
+    return (
+        "\n".join([_format_last_line(plan, after), *_format_checks(plan, *_BLOCKING)])
+        + "\n"
+    )
 
 
 def format_notes(plan: Sending) -> str:
     """Format the notes, which do not block sending, or return ""."""
-    return "".join(f"{line}\n" for line in _check_lines(plan, CheckState.NOTE))
+    return "".join(f"{line}\n" for line in _format_checks(plan, CheckState.NOTE))
 
 
-def preflight_text(plan: Sending, after: str = "") -> str:
+def format_preflight(plan: Sending, after: str = "") -> str:
     """Format the pre-flight card: passed checks, notes, problems and, last, the verdict."""
     return (
         "\n".join(
             [
-                *_check_lines(plan, CheckState.OK, CheckState.NOTE, *_BLOCKING),
-                _last_line(plan, after),
+                *_format_checks(plan, CheckState.OK, CheckState.NOTE, *_BLOCKING),
+                _format_last_line(plan, after),
             ]
         )
         + "\n"
     )
 
 
-def _last_line(plan: Sending, after: str) -> str:
+def _format_last_line(plan: Sending, after: str) -> str:
     """Return the verdict, followed by `after` if the plan can be sent."""
     return f"{plan.verdict}; {after}" if after and not plan.refused else plan.verdict
 
@@ -48,8 +51,8 @@ def format_mails(plan: Sending) -> str:
     pending_messages = plan.send.waiting_messages
     for number, mail in enumerate(pending_messages, 1):
         lines += [
-            title(f"mail {number} of {len(pending_messages)}"),
-            mail_text(mail.raw),
+            format_title(f"mail {number} of {len(pending_messages)}"),
+            format_mail_text(mail.raw),
             "",
         ]
     return "".join(f"{line}\n" for line in lines)
@@ -58,35 +61,37 @@ def format_mails(plan: Sending) -> str:
 def format_summary(plan: Sending) -> str:
     """Summarize the messages, the recipients (with reasons), and the transport."""
     text_width = result_width()
-    lines = [title("summary"), *_message_lines(plan, text_width), ""]
+    lines = [format_title("summary"), *_format_message_lines(plan, text_width), ""]
     lines += [
-        title("recipients of the real send" if plan.request.to_self else "recipients"),
-        *_recipient_lines(plan, text_width),
+        format_title(
+            "recipients of the real send" if plan.request.to_self else "recipients"
+        ),
+        *_format_recipient_lines(plan, text_width),
         "",
     ]
-    lines += [title("delivery"), *_delivery_lines(plan, text_width)]
+    lines += [format_title("delivery"), *_format_delivery(plan, text_width)]
     return "\n".join(lines) + "\n"
 
 
-def title(text: str) -> str:
+def format_title(text: str) -> str:
     return f"━━━ {text} ━━━"
 
 
-def mail_text(raw: bytes) -> str:
+def format_mail_text(raw: bytes) -> str:
     """Decode a message, and make it safe to print on a terminal."""
     return make_printable(
         raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     ).rstrip("\n")
 
 
-def _message_lines(plan: Sending, text_width: int) -> Iterator[str]:
+def _format_message_lines(plan: Sending, text_width: int) -> Iterator[str]:
     yield f"v{plan.send.version}: {plan.format_counts}"
     for mail in plan.send.entries:
         state = f"{mail.state:9} " if plan.send.id else ""
         yield from wrap_labeled(f"  {state}", make_one_line(mail.subject), text_width)
 
 
-def _recipient_lines(plan: Sending, text_width: int) -> Iterator[str]:
+def _format_recipient_lines(plan: Sending, text_width: int) -> Iterator[str]:
     for recipient in plan.recipients:
         yield f"{recipient.header.capitalize() + ':':4} {make_one_line(str(recipient.address))}"
         role = (
@@ -159,14 +164,14 @@ def _join_paths(paths: Sequence[str], pattern: str) -> str:
     return f"{', '.join(paths[:_MAX_FILES])}{more_note} match {pattern}"
 
 
-def _delivery_lines(plan: Sending, text_width: int) -> Iterator[str]:
+def _format_delivery(plan: Sending, text_width: int) -> Iterator[str]:
     for label, value, _ in plan.delivery:
         yield from wrap_labeled(
             f"{label + ':':{_LABEL_WIDTH}}", make_one_line(str(value)), text_width
         )
 
 
-def _check_lines(plan: Sending, *states: CheckState) -> Iterator[str]:
+def _format_checks(plan: Sending, *states: CheckState) -> Iterator[str]:
     """Yield the lines for checks with these states, in the order of the states."""
     for state in states:
         for check in (check for check in plan.checks if check.state is state):

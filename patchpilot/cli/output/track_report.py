@@ -32,12 +32,14 @@ _LABEL, _EVENT = 12, 16
 """Widths of a row's label, and of the date of an event or reply."""
 
 
-def series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
+def format_series_json(
+    series: Sequence[Tracked], topic: TopicState | None = None
+) -> str:
     """Return the JSON document printed by `track`; `topic` is the current branch's topic."""
     return format_json("track", FollowedSeries(tuple(series), topic))
 
 
-def series_text(
+def format_series(
     series: Tracked,
     topic: TopicState | None = None,
     *,
@@ -49,7 +51,7 @@ def series_text(
     On a terminal, rows are wrapped to `max_width` columns. With `with_mails`, include the beginning
     of each message that was not sent by a bot.
     """
-    lines = list(_header_lines(series))
+    lines = list(_format_header_rows(series))
     if time_note := format_time_note(series):
         lines.append(f"  as of     {time_note}")
     if series.own and topic:
@@ -63,7 +65,7 @@ def series_text(
             f"  delivery  {report.words}",
             f"            {report.advice!s}",
         ]
-    lines += _thread_lines(series, with_mails=with_mails)
+    lines += _format_thread(series, with_mails=with_mails)
     lines += [f"  note      {note}" for note in series.notes]
     if max_width:
         lines = [
@@ -87,7 +89,7 @@ def _fold_row(line: str, max_width: int) -> list[str]:
     return [*(f"{folded_line}{end}" for folded_line in folded_lines), last_line]
 
 
-def _header_lines(series: Tracked) -> Iterator[str]:
+def _format_header_rows(series: Tracked) -> Iterator[str]:
     """Yield the five header rows; the next step is followed by its commands."""
     for row in format_head_rows(series):
         text = make_one_line(str(row.says))
@@ -98,21 +100,21 @@ def _header_lines(series: Tracked) -> Iterator[str]:
                     yield f"  run       {command}"
 
 
-def _thread_lines(series: Tracked, *, with_mails: bool) -> list[str]:
+def _format_thread(series: Tracked, *, with_mails: bool) -> list[str]:
     """Return the lines about the versions, tags, trees and replies of a series."""
     if series.posted is None:
         return []
     return [
-        *_version_lines(series),
-        *_tag_lines(series),
-        *_review_lines(series),
-        *_tree_lines(series),
-        *_event_lines(series),
-        *_reply_lines(series, with_mails=with_mails),
+        *_format_versions(series),
+        *_format_tags(series),
+        *_format_reviews(series),
+        *_format_trees(series),
+        *_format_events(series),
+        *_format_replies(series, with_mails=with_mails),
     ]
 
 
-def _version_lines(series: Tracked) -> Iterator[str]:
+def _format_versions(series: Tracked) -> Iterator[str]:
     """Yield the author, the versions and, if there are several patches, the state of each patch."""
     posted_series = series.about
     yield f"  author    {posted_series.author_text}"
@@ -141,7 +143,7 @@ def _version_lines(series: Tracked) -> Iterator[str]:
             yield f"  {name:<9} {state_text}  {post.title}"
 
 
-def _tag_lines(series: Tracked) -> Iterator[str]:
+def _format_tags(series: Tracked) -> Iterator[str]:
     """Yield the tags of a series, and claims about it by others."""
     posted_series = series.about
     is_series = len(posted_series.latest.patches) > 1
@@ -154,7 +156,7 @@ def _tag_lines(series: Tracked) -> Iterator[str]:
         yield f"  claim     {claim.words}  <{claim.message_id}>"
 
 
-def _review_lines(series: Tracked) -> list[str]:
+def _format_reviews(series: Tracked) -> list[str]:
     """Return each reviewer's verdict on each patch of the latest version."""
     table = series.review
     if table is None or not table.patches:
@@ -166,7 +168,7 @@ def _review_lines(series: Tracked) -> list[str]:
     ]
 
 
-def _tree_lines(series: Tracked) -> Iterator[str]:
+def _format_trees(series: Tracked) -> Iterator[str]:
     """Yield the trees that contain the series, and later series that fix or revert it."""
     posted_series = series.about
     for merge in posted_series.landed:
@@ -201,7 +203,7 @@ def _tree_lines(series: Tracked) -> Iterator[str]:
         )
 
 
-def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
+def _format_replies(series: Tracked, *, with_mails: bool) -> list[str]:
     """List the replies, each with its version and patch.
 
     With `with_mails`, include the beginning of each reply that was not sent by a bot.
@@ -219,7 +221,7 @@ def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
             f" {sender}{bot}{target}{note}"
         )
         if with_mails and not reply.mail.bot:
-            lines += [f"        {line}" for line in _excerpt(reply.mail.body.text)]
+            lines += [f"        {line}" for line in _excerpt_text(reply.mail.body.text)]
     return lines
 
 
@@ -236,18 +238,18 @@ def _describe_target(reply: Reply, labels: Mapping[str, int]) -> str:
     return f", on {label}{number}{day}"
 
 
-def _event_lines(series: Tracked) -> list[str]:
+def _format_events(series: Tracked) -> list[str]:
     """List the events, each with the message or commit that proves it."""
-    return ["  story", *map(_event_line, list_events(series))]
+    return ["  story", *map(_format_event, list_events(series))]
 
 
-def _event_line(event: StoryEvent) -> str:
+def _format_event(event: StoryEvent) -> str:
     proof_note = f"  <{event.proof}>" if "@" in event.proof else f"  {event.proof}"
     day = f"{event.when.astimezone():%Y-%m-%d}" if event.when else f"{'now':<10}"
     return f"    {day}  {make_one_line(event.text + proof_note).rstrip()}"
 
 
-def digest_text(series: Sequence[Tracked], since: datetime) -> str:
+def format_digest(series: Sequence[Tracked], since: datetime) -> str:
     """List the recent events of each series, with its state and next step."""
     lines: list[str] = []
     for item in series:
@@ -257,7 +259,7 @@ def digest_text(series: Sequence[Tracked], since: datetime) -> str:
         if events:
             lines += [
                 f"{item.entry.id}  {item.state}: {make_one_line(item.subject)}",
-                *map(_event_line, events),
+                *map(_format_event, events),
                 f"    next        {make_one_line(item.next_step)}",
             ]
     return (
@@ -265,7 +267,7 @@ def digest_text(series: Sequence[Tracked], since: datetime) -> str:
     )
 
 
-def waiting_text(series: Sequence[Tracked]) -> str:
+def format_waiting_messages(series: Sequence[Tracked]) -> str:
     """List the messages that wait for a reply, each with the command that starts the reply."""
     lines: list[str] = []
     for tracked_series in series:
@@ -295,7 +297,7 @@ def _describe_release(origin: str) -> str:
     )
 
 
-def _excerpt(text: str, max_lines: int = 24) -> list[str]:
+def _excerpt_text(text: str, max_lines: int = 24) -> list[str]:
     lines = [line.rstrip() for line in make_printable(text).split("\n")]
     lines_shown = [
         line for index, line in enumerate(lines) if line or (index and lines[index - 1])
@@ -314,7 +316,7 @@ def _format_date(date: datetime | None) -> str:
     return f"{date:%Y-%m-%d}" if date else "????-??-??"
 
 
-def classified_text(mails: Sequence[ClassifiedMail]) -> str:
+def format_classified_mails(mails: Sequence[ClassifiedMail]) -> str:
     """List the messages, each followed by its tags."""
     kind_width = max(
         (width(str(classified_mail.mail.kind)) for classified_mail in mails), default=0

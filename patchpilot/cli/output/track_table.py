@@ -48,7 +48,7 @@ _STEPS = (
 _NO_ACTION = {Turn.YOURS: "check", Turn.WAITING: "wait", Turn.FINISHED: "nothing"}
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """A row of the table.
 
     It has the cells, the next step (abbreviated and as a sentence), and notes below the row.
@@ -60,7 +60,7 @@ class Row(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def series_table(
+def format_series_table(
     series: Sequence[Tracked],
     now: datetime,
     columns: int,
@@ -74,7 +74,8 @@ def series_table(
         return "no series is tracked: run `patchpilot track add '<message-id>'`"
     groups = {
         turn: [
-            _series_row(tracked_series, now, turn, topic) for tracked_series in group
+            _make_series_row(tracked_series, now, turn, topic)
+            for tracked_series in group
         ]
         for turn, group in group_series_by_turn(series).items()
     }
@@ -82,7 +83,10 @@ def series_table(
         topic_turn = topic.step.need
         rows_of_turn = {
             **groups,
-            topic_turn: [_topic_row(topic, topic_turn), *groups.get(topic_turn, ())],
+            topic_turn: [
+                _make_topic_row(topic, topic_turn),
+                *groups.get(topic_turn, ()),
+            ],
         }
         groups = {turn: rows_of_turn[turn] for turn in Turn if turn in rows_of_turn}
     rows = [row for group in groups.values() for row in group]
@@ -158,9 +162,9 @@ def _format_row(
     return crop_text("  ".join((*padded_cells, step)), columns).rstrip()
 
 
-def _series_row(
+def _make_series_row(
     series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None"
-) -> Row:
+) -> TableRow:
     cells = (
         f"{'*' if series.own else ' '}{series.entry.id:>2}",
         f"+{len(series.unread)}" if series.unread else "",
@@ -174,7 +178,7 @@ def _series_row(
         format_short_age(series.sent_at, now) if series.sent_at else "",
         make_one_line(series.subject),
     )
-    return Row(
+    return TableRow(
         cells,
         _shorten_advice(series.step.advice, turn),
         make_one_line(series.next_step),
@@ -182,10 +186,10 @@ def _series_row(
     )
 
 
-def _topic_row(topic: "TopicState", turn: Turn) -> Row:
+def _make_topic_row(topic: "TopicState", turn: Turn) -> TableRow:
     title = f"{topic.title} (this topic: {topic.summary})"
     cells = (" * ", "", topic.state, "", "", "", "", "", make_one_line(title))
-    return Row(
+    return TableRow(
         cells, _shorten_advice(topic.step.advice, turn), make_one_line(topic.next_step)
     )
 

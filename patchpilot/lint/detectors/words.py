@@ -16,9 +16,9 @@ from string import ascii_lowercase
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.cache.entries import (
     CacheKind,
+    cache_value,
     make_cache_key,
     read_cached_value,
-    remember,
 )
 from patchpilot.lint.c.line_scan import (
     COMMENT,
@@ -491,7 +491,7 @@ def _load_corrections() -> Collection[str]:
     if not isinstance(corrections, frozenset):
         text = data.decode("utf-8", "replace").lower()
         corrections = frozenset(re.findall(r"(?<=[>, ])[a-z]{3,}(?=[,\s])", text))
-        remember(kind, key, corrections)
+        cache_value(kind, key, corrections)
     return corrections
 
 

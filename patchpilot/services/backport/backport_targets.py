@@ -33,7 +33,7 @@ from patchpilot.model.progress import Progress
 from patchpilot.projects.loading import project_of_tree
 from patchpilot.projects.project import StableTrees
 from patchpilot.topic.read_series import read_series
-from patchpilot.topic.topic_base import topic_commits
+from patchpilot.topic.topic_base import list_topic_commits
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def read_fixes(
     if repository and not is_patch_source:
         return tuple(
             BackportTarget(topic_commit, repository.commit(topic_commit).subject)
-            for topic_commit in topic_commits(repository, target, base)
+            for topic_commit in list_topic_commits(repository, target, base)
         )
     patches = [
         patch

@@ -62,7 +62,7 @@ from patchpilot.services.backport.backport_targets import (
 )
 from patchpilot.services.backport.unpacked_tree import check_fixes_in_directory
 from patchpilot.tags import rank_culprits
-from patchpilot.topic.upstream_state import commit_state
+from patchpilot.topic.upstream_state import find_commit_state
 
 
 class NothingFetchedError(MissingError):
@@ -296,7 +296,7 @@ class BackportSession:
 
         Stable trees refer to fixes by their mainline id.
         """
-        fix = commit_state(self.repository, commit, self.progress).sure
+        fix = find_commit_state(self.repository, commit, self.progress).sure
         return fix.commit if fix and fix.in_mainline else commit
 
     def _compute_fix_verdicts(

@@ -19,7 +19,7 @@ from patchpilot.resources import save_draft_file
 from patchpilot.series.cover_letter import fill, strip_comments, template
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_targets import backport_trees
-from patchpilot.topic.topic_recipients import source_tree, sources_of
+from patchpilot.topic.topic_recipients import find_source_tree, make_recipient_sources
 
 
 def make_stable_request_mail(
@@ -132,11 +132,13 @@ def _find_commit_maintainers(
 
     The result is empty if there is no readable MAINTAINERS file.
     """
-    tree = source_tree(None, repository)
+    tree = find_source_tree(None, repository)
     if not tree.exists("MAINTAINERS"):
         return ()
     try:
-        sources = sources_of(tree, repository, {"git_fallback": False, "git": False})
+        sources = make_recipient_sources(
+            tree, repository, {"git_fallback": False, "git": False}
+        )
         plan = plan_patches([commit_patch(repository, commit.id)], sources)
     except PatchpilotError:
         # a malformed MAINTAINERS does not matter: the stable maintainers still get the request

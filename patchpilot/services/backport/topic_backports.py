@@ -46,7 +46,7 @@ from patchpilot.services.backport.write_backports import (
 )
 from patchpilot.topic.fix_claims import denies_fix
 from patchpilot.topic.topic_project import project_of
-from patchpilot.topic.upstream_state import backport_prefix
+from patchpilot.topic.upstream_state import find_backport_prefix
 
 NOT_A_FIX = "you answered that it is not a fix: nothing to backport"
 
@@ -65,7 +65,7 @@ def compute_topic_backports(
     branches if the project has no stable series, the author said that the commit is not a fix, or
     the topic is itself a backport; `rules` then contains only the reason.
     """
-    if prefix := backport_prefix(repository, topic):
+    if prefix := find_backport_prefix(repository, topic):
         rule = f"this branch is a backport itself: [{prefix}]"
         return BackportResult(None, commit.subject, rules=(rule,))
     if denies_fix(repository, commit):

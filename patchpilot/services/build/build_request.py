@@ -24,7 +24,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.printable import join_words
 from patchpilot.topic.read_series import read_series
-from patchpilot.topic.topic_base import has_topic, topic_base
+from patchpilot.topic.topic_base import find_topic_base, has_topic
 
 
 def make_build_options(
@@ -73,7 +73,9 @@ def list_build_revisions(
         if not (edited_files := _list_edited_files(repository, repository.top)):
             return ()
         topic = (
-            topic_base(repository, base).commits if has_topic(repository, base) else ()
+            find_topic_base(repository, base).commits
+            if has_topic(repository, base)
+            else ()
         )
         return (*topic, commit_files(repository, edited_files, head))
     revisions: list[str] = []

@@ -21,7 +21,7 @@ from patchpilot.services.find.find_fix import (
     add_backport_verdicts,
     rank_fix_candidates,
 )
-from patchpilot.symptoms.next_build import next_build
+from patchpilot.symptoms.next_build import choose_next_build
 from patchpilot.symptoms.read_log import Symptom
 
 ANSWERS = ("good", "bad", "skip", "undo", "reset")
@@ -134,7 +134,7 @@ def _find_bisect_step(
         *bad_commits,
     ).text.splitlines()
     parents = {commit: ids for commit, *ids in map(str.split, rev_list)}
-    next_commit = next_build(
+    next_commit = choose_next_build(
         parents,
         state["likely"],
         state["searched"],

@@ -32,10 +32,10 @@ from patchpilot.services.backport.branch_verdicts import (
 )
 from patchpilot.services.tags.find_culprits import MIN_OFFERED
 from patchpilot.symptoms.candidates import (
-    Change,
+    CommitDiff,
     count_words,
-    find_touching,
-    locate,
+    find_touching_commits,
+    locate_symptom,
     read_changes,
     read_messages,
 )
@@ -44,17 +44,17 @@ from patchpilot.symptoms.rank_fixes import (
     LIKELY,
     MOST,
     Query,
-    fits,
-    rank_best,
+    load_evidence_weights,
+    may_contain_fix,
     rank_candidates,
+    select_best_candidates,
     weigh_changes,
     weigh_messages,
-    weights,
 )
 from patchpilot.symptoms.read_log import Frame, Symptom, read_log
 from patchpilot.tags import rank_culprits
 from patchpilot.tags.bisect_log import parse_bisection
-from patchpilot.topic.archive_target import archive_setting, thread_at
+from patchpilot.topic.archive_target import fetch_thread, read_archive_setting
 
 MAX_LOG = 1 << 20
 """Maximum number of bytes to read from a log."""
@@ -230,7 +230,7 @@ def rank_fix_candidates(
     use_graph(repository, mainline.tip, progress)
     progress(f"reading the commits since {name}, and the source that the symptom names")
     with ThreadPoolExecutor(1) as pool:
-        pending_locations = pool.submit(locate, repository, revision, symptom)
+        pending_locations = pool.submit(locate_symptom, repository, revision, symptom)
         messages = list(read_messages(repository, revision, mainline.tip))
     locations = pending_locations.result()
     if not messages:
@@ -246,7 +246,7 @@ def rank_fix_candidates(
             f"no file {symptom.files[0]!r} here or in {name}",
             hint="pass a file with a log, or a source file, for example drivers/net/tun.c",
         )
-    touching_ids = find_touching(repository, revision, mainline.tip, files)
+    touching_ids = find_touching_commits(repository, revision, mainline.tip, files)
     if symptom.name:
         matching = [message for message in messages if message.id in touching_ids]
         if symptom.frames:
@@ -272,7 +272,9 @@ def rank_fix_candidates(
     query = Query(locations, messages, touching_ids)
     progress("comparing the commits")
     word_counts = count_words(messages, symptom.terms())
-    evidence = rank_best(weigh_messages(query, word_counts), weights())
+    evidence = select_best_candidates(
+        weigh_messages(query, word_counts), load_evidence_weights()
+    )
     changes = read_changes(
         repository,
         [messages[candidate_evidence.number].id for candidate_evidence in evidence],
@@ -288,7 +290,13 @@ def rank_fix_candidates(
         for ranked in ranking
     ]
     return Search(
-        name, revision, mainline, symptom, len(messages), fixes, fits(ranking[:FEW])
+        name,
+        revision,
+        mainline,
+        symptom,
+        len(messages),
+        fixes,
+        may_contain_fix(ranking[:FEW]),
     )
 
 
@@ -329,8 +337,12 @@ def find_later_fixes(
     revision, mainline = repository.resolve(introduced_by), find_mainline(repository)
     tip = mainline.tip if mainline else "HEAD"
     messages = list(read_messages(repository, revision, tip))
-    introducing_change = read_changes(repository, [revision]).get(revision, Change())
-    touching_ids = find_touching(repository, revision, tip, introducing_change.files)
+    introducing_change = read_changes(repository, [revision]).get(
+        revision, CommitDiff()
+    )
+    touching_ids = find_touching_commits(
+        repository, revision, tip, introducing_change.files
+    )
     changed_ids = [message.id for message in messages if message.id in touching_ids][
         :MOST
     ]
@@ -342,7 +354,7 @@ def find_later_fixes(
         is_near = (
             not tags
             and introducing_change.functions
-            & changes.get(message.id, Change()).functions
+            & changes.get(message.id, CommitDiff()).functions
         )
         if is_near and blame_count < _MAX_BLAMED:
             progress(f"finding the commit that {message.id[:12]} fixes")
@@ -404,9 +416,9 @@ def fetch_report_text(
     directory: Path | None = None,
 ) -> str:
     """Return the text of an archived message, such as a bug report."""
-    message_id, mails = thread_at(
+    message_id, mails = fetch_thread(
         target,
-        lore=lore or archive_setting(directory),
+        lore=lore or read_archive_setting(directory),
         offline=offline,
         directory=directory,
     )

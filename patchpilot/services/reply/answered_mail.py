@@ -12,7 +12,11 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import WANTS_ANSWER
 from patchpilot.reading.mbox import read_mails
-from patchpilot.topic.followed.known_series import sent_mails, series_with_mail, show
+from patchpilot.topic.followed.known_series import (
+    find_series_with_mail,
+    read_sent_mails,
+    read_tracked_series,
+)
 
 OWN_SERIES_TEMPLATES = frozenset({"ping", "withdraw"})
 """Templates for replies to the latest version of the user's own series."""
@@ -50,10 +54,10 @@ def find_answered_mail(target: str, template: str, store: Store) -> AnsweredMail
         return _find_in_series(int(target), template, store)
     message_id = parse_message_id(target)
     if message_id is not None and not Path(target).is_file():
-        mails = store.read_stored([message_id]) or sent_mails({message_id}, store)
+        mails = store.read_stored([message_id]) or read_sent_mails({message_id}, store)
         for mail in mails:
             return AnsweredMail(
-                store.reader.classify(mail), series_with_mail(message_id, store)
+                store.reader.classify(mail), find_series_with_mail(message_id, store)
             )
         raise MissingError(
             f"no tracked series has the mail {message_id}",
@@ -70,12 +74,13 @@ def find_answered_mail(target: str, template: str, store: Store) -> AnsweredMail
             hint="name one of them by its Message-ID, or save it to a separate file",
         )
     return AnsweredMail(
-        store.reader.classify(mails[0]), series_with_mail(mails[0].message_id, store)
+        store.reader.classify(mails[0]),
+        find_series_with_mail(mails[0].message_id, store),
     )
 
 
 def _find_in_series(number: int, template: str, store: Store) -> AnsweredMail:
-    series = show(number, store=store)
+    series = read_tracked_series(number, store=store)
     if series.posted is None:
         raise MissingError(
             f"the archive does not have series {number} yet",

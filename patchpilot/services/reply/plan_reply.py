@@ -47,7 +47,7 @@ from patchpilot.services.reply.sent_replies import (
     is_message_id_used,
     is_sent_draft,
 )
-from patchpilot.topic.followed.own_addresses import known_addresses
+from patchpilot.topic.followed.own_addresses import find_own_addresses
 
 PATCH = "patch"
 """Template name of a draft whose reply is a patch."""
@@ -220,7 +220,7 @@ def plan_reply(
     sender = choose_reply_sender(repository, transport_name, identity)
     own_addresses = {
         address.lower()
-        for address in (*known_addresses(repository, repository.top), sender.email)
+        for address in (*find_own_addresses(repository, repository.top), sender.email)
     }
     to, cc, omitted_recipients = reply_recipients(
         answered_mail.mail.mail, real_sender(answered_mail.mail.mail), own_addresses

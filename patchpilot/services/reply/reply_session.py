@@ -24,7 +24,7 @@ from patchpilot.services.reply.plan_reply import (
     save_reply_draft,
 )
 from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, clean_edited_text
-from patchpilot.topic.archive_target import archive_setting
+from patchpilot.topic.archive_target import read_archive_setting
 
 __all__ = [
     "Edit",
@@ -89,7 +89,7 @@ def read_draft_text(
     return open_reply_draft(
         answered_mail,
         request.template,
-        archive=archive_setting(directory),
+        archive=read_archive_setting(directory),
         sender=sender,
         tags=request.tags,
     ).text
@@ -152,7 +152,7 @@ def _plan_from_draft(
     draft = open_reply_draft(
         answered_mail,
         request.template,
-        archive=archive_setting(directory),
+        archive=read_archive_setting(directory),
         sender=sender,
         tags=request.tags,
     )

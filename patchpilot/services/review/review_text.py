@@ -10,11 +10,11 @@ from patchpilot.services.review.review_patches import Review
 def format_reviews(reviews: Sequence[Review], *, show_all: bool = False) -> str:
     """Format the reviews as text; `show_all` includes uncertain comments."""
     return "\n".join(
-        line for review in reviews for line in _review_lines(review, show_all)
+        line for review in reviews for line in _format_review(review, show_all)
     )
 
 
-def _review_lines(review: Review, show_all: bool) -> list[str]:
+def _format_review(review: Review, show_all: bool) -> list[str]:
     lines, hidden_count, duplicate_count = [], 0, 0
     for patch in review.patches:
         source = make_one_line(patch.patch.source)

@@ -22,7 +22,7 @@ from patchpilot.services.send.recipient_advice import (
 )
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_project import project_of
-from patchpilot.topic.topic_recipients import Planned, plan_series
+from patchpilot.topic.topic_recipients import PlannedRecipients, plan_series
 
 
 class CountedRecipients(NamedTuple):
@@ -31,7 +31,7 @@ class CountedRecipients(NamedTuple):
     `patch` is the subject of the patch, or "" for the whole series.
     """
 
-    planned: Planned
+    planned: PlannedRecipients
     patch: str = ""
     advice: tuple[RecipientAdvice, ...] = ()
 

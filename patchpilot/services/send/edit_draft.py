@@ -34,20 +34,20 @@ from patchpilot.series.draft_text import as_text, read_draft_file, update_from_t
 from patchpilot.topic.b4_record import write_draft_to_b4
 from patchpilot.topic.edit_commits import (
     edit_text,
-    editor_name,
-    merge_edit,
+    find_editor_name,
+    merge_edited_text,
     save_invalid_edit,
 )
 from patchpilot.topic.find_topic import Topic, find_draft, finish_topic
 from patchpilot.topic.reroll import (
     STUBS,
-    changelog_hints,
-    last_sent,
-    link_to,
-    reroll,
+    find_last_send,
+    make_changelog_hints,
+    make_send_link,
+    prepare_next_version,
     set_changelog,
 )
-from patchpilot.topic.topic_state import TopicState, topic_state
+from patchpilot.topic.topic_state import TopicState, compute_topic_state
 from patchpilot.topic.workplace import Workplace
 
 EDITED = "DRAFT.txt"
@@ -158,7 +158,7 @@ def edit_draft_texts(
         draft = find_draft(repository, request)
         current = _format_for_editing(repository, draft)
         try:
-            text, in_conflict = merge_edit(initial, text, current)
+            text, in_conflict = merge_edited_text(initial, text, current)
             if in_conflict:
                 raise RefusedError("the draft changed while it was edited")
             imported_draft = _import_draft_text(repository, draft, text)
@@ -173,7 +173,9 @@ def edit_draft_texts(
 def _format_for_editing(repository: Repository, draft: Draft) -> str:
     offered_draft = _find_editable_draft(repository, draft)
     hints = (
-        changelog_hints(repository, offered_draft) if offered_draft.version > 1 else ()
+        make_changelog_hints(repository, offered_draft)
+        if offered_draft.version > 1
+        else ()
     )
     return as_text(offered_draft, change_items=hints)
 
@@ -197,7 +199,7 @@ def begin_next_version(repository: Repository, request: SendRequest) -> Draft:
     """
     draft = find_draft(repository, request)
     with Drafts() as drafts:
-        version = reroll(draft, repository)
+        version = prepare_next_version(draft, repository)
         return drafts.keep(draft, version, f"{STUBS}{version.version - 1}")
 
 
@@ -246,7 +248,7 @@ def write_reminder(
     Raise `UsageError` if no version was sent.
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
-    last_send = last_sent(draft)
+    last_send = find_last_send(draft)
     if last_send is None:
         raise UsageError(
             "nothing from this topic has been sent yet", hint=Action("send")
@@ -254,7 +256,7 @@ def write_reminder(
     name = (repository.identity or Address("", "")).name
     values = {
         "date": last_send.begun[:10],
-        "link": link_to(last_send, repository),
+        "link": make_send_link(last_send, repository),
         "name": name,
         "version": str(last_send.version),
     }
@@ -301,14 +303,16 @@ def _find_editable_draft(repository: Repository, draft: Draft) -> Draft:
     The changelog of a started version is regenerated until the user edits it, because commits and
     addressed requests may change.
     """
-    last_send, version = last_sent(draft), str(draft.version)
+    last_send, version = find_last_send(draft), str(draft.version)
     if last_send and draft.origins.get(f"changelogs.{version}", "").startswith(STUBS):
         other_changelogs = {
             key: text for key, text in draft.changelogs.items() if key != version
         }
-        return reroll(replace(draft, changelogs=other_changelogs), repository)
+        return prepare_next_version(
+            replace(draft, changelogs=other_changelogs), repository
+        )
     return (
-        reroll(draft, repository)
+        prepare_next_version(draft, repository)
         if last_send and last_send.version >= draft.version
         else draft
     )
@@ -341,7 +345,7 @@ def _import_draft_text(repository: Repository, draft: Draft, text: str) -> Draft
 
 def _check_version_unsent(draft: Draft, version: int) -> int:
     """Return the version, or raise UsageError if it was already sent."""
-    last_send = last_sent(draft)
+    last_send = find_last_send(draft)
     if last_send and version <= last_send.version:
         raise UsageError(
             f"v{version} cannot be the next version: v{last_send.version} was already sent",
@@ -379,7 +383,7 @@ def _make_draft_result(repository: Repository, topic: Topic) -> DraftResult:
     with Outbox() as outbox:
         sends = outbox.sends(draft.change_id)
     with Store() as store:
-        state = topic_state(repository, topic, store=store)
+        state = compute_topic_state(repository, topic, store=store)
     return DraftResult(
         draft,
         sends,
@@ -393,5 +397,5 @@ def make_text_editor(workplace: Workplace) -> Edit:
 
     The default is git's editor. The function returns None if the editor fails.
     """
-    editor = editor_name(workplace.repository)
+    editor = find_editor_name(workplace.repository)
     return lambda text: edit_text(editor, text, EDITED)

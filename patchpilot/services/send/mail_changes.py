@@ -9,7 +9,7 @@ from patchpilot.model.message import Message
 from patchpilot.model.patch import parse_subject
 from patchpilot.services.send.readable_mail import format_readable_mail
 from patchpilot.services.send.sending import Sending
-from patchpilot.topic.reroll import last_sent
+from patchpilot.topic.reroll import find_last_send
 
 VOLATILE_PREFIXES = ("index ", "@@ ", "change-id:", "base-commit:")
 """Prefixes of lines that differ between versions without any significance."""
@@ -42,7 +42,7 @@ def compare_with_last_version(plan: Sending) -> MailChanges | None:
 
     Return None if no version was sent.
     """
-    last_send = last_sent(plan.draft)
+    last_send = find_last_send(plan.draft)
     if last_send is None or last_send.version >= plan.send.version:
         return None
     counterparts = [

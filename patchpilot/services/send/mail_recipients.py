@@ -35,7 +35,7 @@ from patchpilot.series.recipient_edits import usable_recipients
 from patchpilot.services.send.questions import save_draft_answer, validate_answer
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_project import project_of
-from patchpilot.topic.topic_recipients import Planned, plan_series
+from patchpilot.topic.topic_recipients import PlannedRecipients, plan_series
 
 
 def choose_recipients(
@@ -44,7 +44,7 @@ def choose_recipients(
     account: Account,
     draft: Draft,
     series: Series,
-    recipient_plan: Planned | None = None,
+    recipient_plan: PlannedRecipients | None = None,
     project: Project | None = None,
 ) -> RecipientPlan:
     """Return the recipients of a series, including Bcc, and warnings for the sender.

@@ -40,8 +40,8 @@ from patchpilot.services.send.preflight_facts import (
 from patchpilot.services.send.propose_prefix import find_prefix_warnings
 from patchpilot.services.send.questions import (
     add_request_answers,
+    format_regzbot_line,
     is_regression_fix,
-    regzbot_line,
     warn_about_unclear_fixes,
 )
 from patchpilot.services.send.sending import Sending
@@ -51,21 +51,21 @@ from patchpilot.services.send.undisclosed import (
 )
 from patchpilot.topic.b4_record import find_prep_branch
 from patchpilot.topic.find_topic import (
-    apply_request,
-    base_of_topic,
+    add_request_options,
+    find_base_commit,
     find_topic,
     read_named_patches,
 )
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.reroll import (
-    changes,
-    last_sent,
-    range_diff,
-    reroll,
-    sent_head,
-    upcoming_patches,
+    compute_range_diff,
+    find_last_send,
+    find_sent_head,
+    list_version_changes,
+    prepare_next_version,
+    read_upcoming_patches,
 )
-from patchpilot.topic.topic_base import find_base, find_published
+from patchpilot.topic.topic_base import find_base, find_published_commit
 from patchpilot.topic.topic_project import project_of
 
 
@@ -110,7 +110,9 @@ def plan_sending(
         or (cover_setting == "auto" and len(series.patches) > 1),
     )
     draft = (
-        apply_request(reroll(draft, repository), request) if request.reroll else draft
+        add_request_options(prepare_next_version(draft, repository), request)
+        if request.reroll
+        else draft
     )
     if request.resend and not request.version:
         draft = replace(draft, version=_find_last_sent_version(repository, draft))
@@ -118,7 +120,7 @@ def plan_sending(
     refuse_public_server(draft, account)
     if not request.to_self:
         refuse_unanswered_disclosure(draft, series, project.lists)
-    base = base_of_topic(repository, request, ids)
+    base = find_base_commit(repository, request, ids)
     progress("looking up recipients")
     recipients = choose_recipients(
         repository, request, account, draft, series, project=project
@@ -141,7 +143,7 @@ def plan_sending(
         refuse_many_recipients(len(recipients.recipients), request.force)
     topic_base = None if request.target else find_base(repository, request.base)
     public, unpublished = (
-        find_published(repository, base, topic_base) if base else (None, ())
+        find_published_commit(repository, base, topic_base) if base else (None, ())
     )
     text = collect_mail_texts(repository, request, draft, series, public)._replace(
         unpublished=unpublished
@@ -236,13 +238,16 @@ def warn_about_open_requests(
     Also warn about a version that changes only tags. Requests are counted like in `track`, which
     does not read the commits.
     """
-    last_send = last_sent(draft) if draft.version > 1 else None
+    last_send = find_last_send(draft) if draft.version > 1 else None
     if last_send is None or last_send.version >= draft.version:
         return ()
     from patchpilot.reading.thread_values import TAKEN
-    from patchpilot.topic.followed.review_summary import review_items, series_of
+    from patchpilot.topic.followed.review_summary import (
+        find_series_of_send,
+        list_unsettled_requests,
+    )
 
-    for series in series_of(last_send):
+    for series in find_series_of_send(last_send):
         if series.state in TAKEN:
             return (
                 SendProblem(
@@ -251,20 +256,22 @@ def warn_about_open_requests(
                     "unless the maintainer asked for it, send a patch on top of it instead",
                 ),
             )
-    kinds = {change.kind for change in changes(draft, last_send, repository)}
+    kinds = {
+        change.kind for change in list_version_changes(draft, last_send, repository)
+    }
     only_tags = SendProblem(
         "only-tags",
         f"v{draft.version} differs from v{last_send.version} only in tags",
         "maintainers collect tags themselves: change the commits first, or wait",
     )
     tag_warning = (only_tags,) if kinds <= {"same", "tagged"} else ()
-    items = review_items(
-        last_send, () if tag_warning else upcoming_patches(draft, repository)
+    items = list_unsettled_requests(
+        last_send, () if tag_warning else read_upcoming_patches(draft, repository)
     )
     open_items = [(number, item) for number, item in items if item.state == "open"]
     if not open_items:
         return tag_warning
-    requests = review_items(last_send, ())
+    requests = list_unsettled_requests(last_send, ())
     count = sum(item.state == "open" for _, item in requests)
     unaddressed_note = (
         f", {len(open_items)} of them not addressed by your commits"
@@ -353,7 +360,7 @@ def collect_mail_texts(
     is_series = len(draft.patches) > 1
     prep = find_prep_branch(repository, draft.branch, draft.change_id)
     cover = None
-    regzbot = regzbot_line(draft, series)
+    regzbot = format_regzbot_line(draft, series)
     compile_tested = format_compile_tested_line(repository, draft)
     depends_on = "\n".join(
         f"Depends-on: <{message_id}>" for message_id in request.depends_on
@@ -415,7 +422,7 @@ def _find_last_sent_version(repository: Repository, draft: Draft) -> int:
 
     b4 starts the next one right after a send, so the draft's version may be later.
     """
-    last_send = last_sent(draft)
+    last_send = find_last_send(draft)
     prep = find_prep_branch(repository, draft.branch, draft.change_id)
     b4_versions = (
         [int(name[1:]) for name, _ in prep.history if name[1:].isdigit()]
@@ -430,7 +437,7 @@ def _compare_with_last_version(repository: Repository, draft: Draft) -> str:
 
     The heading states if the commits are not public.
     """
-    last_send = last_sent(draft)
+    last_send = find_last_send(draft)
     if (
         last_send is None
         or not last_send.base
@@ -441,12 +448,12 @@ def _compare_with_last_version(repository: Repository, draft: Draft) -> str:
             "no earlier version to compare with", hint="use --range-diff with --reroll"
         )
     ids = [patch.commit for patch in draft.patches if patch.commit]
-    tips = (sent_head(repository, last_send), *ids[-1:])
+    tips = (find_sent_head(repository, last_send), *ids[-1:])
     unpublished_commits = repository.git(
         "rev-list", "--max-count=1", *tips, "--not", "--remotes", ok=(0, 128)
     ).text
     note = " (the commits are not published)" if unpublished_commits else ""
-    diff = range_diff(repository, last_send, ids)
+    diff = compute_range_diff(repository, last_send, ids)
     return f"Range-diff against v{last_send.version}{note}:\n{diff}"
 
 

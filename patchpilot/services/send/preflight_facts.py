@@ -38,9 +38,9 @@ from patchpilot.projects.project import Project
 from patchpilot.services.send.build_proof import find_last_builds
 from patchpilot.services.send.questions import list_pre_send_questions
 from patchpilot.settings.read_settings import is_in_demo
-from patchpilot.topic.posted_elsewhere import posted_by_others, sent_records
-from patchpilot.topic.target_tip import find_target
-from patchpilot.topic.upstream_state import find_merged, upstream_state
+from patchpilot.topic.posted_elsewhere import find_posts_by_others, find_sent_records
+from patchpilot.topic.target_tip import find_target_tree
+from patchpilot.topic.upstream_state import find_merged_series, find_upstream_state
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -69,14 +69,16 @@ def gather_preflight_facts(
             if is_first
             else None
         )
-        target = find_target(repository, topic.ids, request.base, own_trees)
+        target = find_target_tree(repository, topic.ids, request.base, own_trees)
         target_fit = _compute_target_fit(repository, topic, target)
-        upstream = find_merged(repository, series.patches) or upstream_state(
+        upstream = find_merged_series(
+            repository, series.patches
+        ) or find_upstream_state(
             repository, series.patches, mark=draft.mark, progress=progress
         )
         if not request.to_self:
             progress("looking for earlier versions")
-        records = () if request.to_self else sent_records(repository, topic)
+        records = () if request.to_self else find_sent_records(repository, topic)
         if searching:
             progress("looking for patches of others")
         similar_patches = searching.result() if searching else ()
@@ -137,7 +139,7 @@ def _warn_of_similar_patches(
 ) -> tuple[SendProblem, ...]:
     """Warn about similar patches by others, or about an archive that could not be searched."""
     draft = topic.draft
-    similar_patches = posted_by_others(
+    similar_patches = find_posts_by_others(
         repository,
         topic.series.patches,
         undisclosed=draft.is_undisclosed,
@@ -251,10 +253,10 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
     from patchpilot.checking.driver import Driver
     from patchpilot.checking.topic_waivers import draft_waivers
     from patchpilot.lint.lint_context import Options
-    from patchpilot.topic.read_series import series_with_prefix
+    from patchpilot.topic.read_series import set_series_prefix
 
     waivers = draft_waivers(topic.draft)
-    series = series_with_prefix(topic.series, topic.draft.prefix)
+    series = set_series_prefix(topic.series, topic.draft.prefix)
     options = Options(
         profile=topic.request.profile,
         fail_on="never",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from patchpilot.model.action import Action
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.topic.read_series import set_prefix
+from patchpilot.topic.read_series import set_subject_prefix
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -120,7 +120,7 @@ def _propose_fixes_tree(message: str, trees: Mapping[str, str]) -> str:
 
 def _make_mail(patch: Patch, prefix: str) -> Patch:
     """Convert a patch to a complete message with this subject prefix."""
-    mail = set_prefix(patch, prefix, "To: nobody@example.invalid")
+    mail = set_subject_prefix(patch, prefix, "To: nobody@example.invalid")
     return mail._replace(commit=None)
 
 

@@ -25,15 +25,15 @@ from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
 from patchpilot.services.send.propose_prefix import propose_tree_prefix
 from patchpilot.topic.find_topic import find_topic
-from patchpilot.topic.fix_claims import denied_subjects, judge_fix
+from patchpilot.topic.fix_claims import judge_fix, list_denied_subjects
 from patchpilot.topic.posted_elsewhere import (
     NOT_ASKED,
     PostedByOthers,
-    posted_by_others,
+    find_posts_by_others,
 )
-from patchpilot.topic.target_tip import find_target
+from patchpilot.topic.target_tip import find_target_tree
 from patchpilot.topic.topic_project import project_of
-from patchpilot.topic.upstream_state import upstream_state
+from patchpilot.topic.upstream_state import find_upstream_state
 
 _SECURITY = re.compile(
     r"\b(?:CVE-\d{4}-\d+|use[- ]after[- ]free|out[- ]of[- ]bounds|(?:buffer|stack|heap|integer) overflow|double free|privilege|exploit\w*|"  # noqa: E501
@@ -107,17 +107,17 @@ def find_pre_send_questions(
     """
     topic = find_topic(repository, SendRequest(target=target, base=base))
     series, ids, draft = topic.series, topic.commits, topic.draft
-    target_tree = find_target(repository, ids, base) if ids else None
+    target_tree = find_target_tree(repository, ids, base) if ids else None
     project = project_of(repository, "", series)
     target_fit = fit_of_commits(repository, ids, target_tree) if target_tree else None
     proposed_prefix = propose_tree_prefix(
         series, draft.prefix, project.name, is_regression=is_regression_fix(draft)
     )
-    upstream = upstream_state(
+    upstream = find_upstream_state(
         repository, series.patches, mark=draft.mark, progress=progress
     )
     similar_patches = (
-        posted_by_others(
+        find_posts_by_others(
             repository,
             series.patches,
             undisclosed=draft.is_undisclosed,
@@ -253,7 +253,7 @@ def list_pre_send_questions(
     Only the author can answer them. Return none if the author answered that no patch fixes a bug,
     or if all patches are backports to a stable tree.
     """
-    denied_titles = denied_subjects(draft.answers)
+    denied_titles = list_denied_subjects(draft.answers)
     is_for_stable = parse_subject(f"[{draft.mark}] x").for_stable
     if series.patches and all(
         patch.subject.title in denied_titles
@@ -324,7 +324,7 @@ def is_regression_fix(draft: Draft) -> bool:
     return draft.answers.get("regression", "no") != "no"
 
 
-def regzbot_line(draft: Draft, series: Series) -> str | None:
+def format_regzbot_line(draft: Draft, series: Series) -> str | None:
     """Return the `#regzbot introduced:` line for a topic that fixes a regression, or None.
 
     Return None if the commit that introduced the bug is unknown, or if the fix is undisclosed,

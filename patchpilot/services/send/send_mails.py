@@ -33,8 +33,8 @@ from patchpilot.series.recipient_edits import Edits, branch_key, load_edits, sav
 from patchpilot.services.send.concurrent_sends import refuse_concurrent_sends
 from patchpilot.services.send.resume import exclude_recipients_permanently
 from patchpilot.services.send.sending import Sending
-from patchpilot.topic.finish_send import finish
-from patchpilot.topic.reroll import is_remembered
+from patchpilot.topic.finish_send import record_finished_send
+from patchpilot.topic.reroll import is_send_recorded
 
 
 def deliver_mails(
@@ -119,11 +119,11 @@ def _claim_send(outbox: Outbox, sending: Sending) -> Send:
         refuse_concurrent_sends(outbox, sending)
     if send.id:
         return outbox.resume_send(send.id, sending.settled, send.left_out)
-    _save_choices(sending)
+    _save_send_choices(sending)
     return outbox.add(send)
 
 
-def _save_choices(sending: Sending) -> None:
+def _save_send_choices(sending: Sending) -> None:
     """Save the choices for this send in the draft, for the next version.
 
     A test message to oneself is not a version, so nothing is saved.
@@ -174,12 +174,15 @@ def _record_send_result(
     if (
         finished_send.state != "sent"
         or finished_send.kind != "real"
-        or is_remembered(finished_send)
+        or is_send_recorded(finished_send)
     ):
         return result
     return replace(
         result,
-        advice=(*result.advice, *finish(repository, finished_send, sending.draft)),
+        advice=(
+            *result.advice,
+            *record_finished_send(repository, finished_send, sending.draft),
+        ),
     )
 
 

@@ -29,8 +29,8 @@ from patchpilot.services.send.resume import make_archive_lookup, plan_resume
 from patchpilot.services.send.send_mails import list_next_steps
 from patchpilot.services.send.sending import SENT_PROBLEMS, Sending, sent_problem_names
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.reroll import link_to
-from patchpilot.topic.topic_state import TopicState, this_topic
+from patchpilot.topic.reroll import make_send_link
+from patchpilot.topic.topic_state import TopicState, find_topic_state
 
 
 def was_version_sent(sending: Sending) -> bool:
@@ -101,7 +101,7 @@ def add_next_steps(repository: Repository, sending: Sending) -> Sending:
     if last_send is None:
         return sending
     base = (
-        link_to(last_send, repository)
+        make_send_link(last_send, repository)
         .rstrip("/")
         .removesuffix(last_send.entries[0].message_id)
     )
@@ -137,7 +137,7 @@ def read_topic_state(
     `tracked_series` are series that the caller has already read.
     """
     with Store() as store:
-        return this_topic(
+        return find_topic_state(
             repository, target, base=base, store=store, tracked_series=tracked_series
         )
 

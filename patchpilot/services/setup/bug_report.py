@@ -54,7 +54,7 @@ _TEMPLATE = """\
 def format_bug_report(settings: Settings) -> str:
     """Return the versions, the non-default settings and the last traceback as Markdown."""
     text = _TEMPLATE.format(
-        versions="\n".join(f"- {line}" for line in _version_lines()),
+        versions="\n".join(f"- {line}" for line in _format_versions()),
         settings="\n".join(_format_settings(settings))
         or "all settings have their default values",
         traceback=_format_code_block(read_last_traceback()),
@@ -80,7 +80,7 @@ def read_last_traceback() -> str:
     return text if len(text) <= _MAX_LOG_SIZE else f"[…]\n{text[-_MAX_LOG_SIZE:]}"
 
 
-def _version_lines() -> list[str]:
+def _format_versions() -> list[str]:
     try:
         git = git_version()
     except PatchpilotError as error:

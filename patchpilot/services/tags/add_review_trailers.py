@@ -9,7 +9,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.topic.message_changes import Confirm, write_messages
 from patchpilot.topic.review_trailers import (
-    Collected,
+    CollectedTags,
     TagChoice,
     TrailersRequest,
     find_review_trailers,
@@ -25,7 +25,7 @@ class TagDecisions:
     refused: tuple[TagChoice, ...] = ()
 
 
-Choose = Callable[[Collected], TagDecisions]
+Choose = Callable[[CollectedTags], TagDecisions]
 
 
 def add_review_trailers(
@@ -36,7 +36,7 @@ def add_review_trailers(
     choose: Choose | None = None,
     confirm: Confirm = lambda _: True,
     progress: Progress = ignore_progress,
-) -> Collected:
+) -> CollectedTags:
     """Add the reviewers' tags in a tracked series to the topic's commits.
 
     `choose` decides on each tag; refused tags are saved with the topic. The network is not used:

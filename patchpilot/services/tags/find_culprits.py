@@ -27,7 +27,7 @@ from patchpilot.tags import rank_culprits as finder
 from patchpilot.tags.rank_culprits import Candidate as Candidate
 from patchpilot.topic.fix_claims import judge_fix
 from patchpilot.topic.topic_base import find_base
-from patchpilot.topic.upstream_state import notes as upstream_notes
+from patchpilot.topic.upstream_state import list_upstream_notes as upstream_notes
 
 LIMIT = 5
 MAX_SERIES = 200

@@ -32,14 +32,18 @@ from patchpilot.tags.report_trailers import (
     parse_typed_trailers,
     regzbot_line,
 )
-from patchpilot.topic.fix_claims import answer_fix, judge_answer, judge_fix
+from patchpilot.topic.fix_claims import (
+    judge_author_answer,
+    judge_fix,
+    record_fix_answer,
+)
 from patchpilot.topic.message_changes import (
     Confirm,
     MessageChange,
     Preparation,
     write_messages,
 )
-from patchpilot.topic.topic_base import topic_commits
+from patchpilot.topic.topic_base import list_topic_commits
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def prepare_commit_tags(
     unsafe (see `rewrite.refuse_unless_safe`).
     """
     ref, head = rewrite.branch_of(repository, request.target)
-    ids = topic_commits(repository, request.target, request.base)
+    ids = list_topic_commits(repository, request.target, request.base)
     for id_ in ids:
         if len(repository.commit(id_).parents) > 1:
             raise UsageError(
@@ -87,7 +91,7 @@ def prepare_commit_tags(
                 hint="pass one of the merged commits, or a range A..B",
             )
     if request.is_fix is not None and not request.dry_run:
-        answer_fix(
+        record_fix_answer(
             repository,
             [repository.commit(id_) for id_ in ids],
             request.is_fix,
@@ -192,7 +196,7 @@ def _add_fixes_tags(
     fix_claim = (
         judge_fix(repository, commit)
         if request.is_fix is None
-        else judge_answer(request.is_fix)
+        else judge_author_answer(request.is_fix)
     )
     fixes_request = FixesRequest(
         commit.id,

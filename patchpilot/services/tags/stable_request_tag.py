@@ -20,8 +20,8 @@ from patchpilot.projects.loading import detect, find_project
 from patchpilot.services.tags.find_culprits import FixesRequest, find_culprits
 from patchpilot.tags.stable_decision import BranchState, StableAdvice
 from patchpilot.topic.fix_claims import judge_fix
-from patchpilot.topic.stable_need import stable_need
-from patchpilot.topic.upstream_state import notes as upstream_notes
+from patchpilot.topic.stable_need import judge_stable_need
+from patchpilot.topic.upstream_state import list_upstream_notes as upstream_notes
 
 
 @json_form()
@@ -135,7 +135,7 @@ def propose_stable_tags(
             )
     notes += missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
-    stable_verdict = stable_need(
+    stable_verdict = judge_stable_need(
         repository, commit, introduced_by, project, progress, not_a_fix
     )
     return StableResult(

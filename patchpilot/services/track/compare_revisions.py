@@ -17,7 +17,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_message_id, parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.reading.posted_series import Revision
-from patchpilot.topic.followed.known_series import Tracked, show
+from patchpilot.topic.followed.known_series import Tracked, read_tracked_series
 
 __all__ = [
     "Difference",
@@ -75,7 +75,7 @@ def compare_revisions(
     `UsageError` if the series has no such revision, `MissingError` if the archive lacks its
     patches, and `InputError` if a diff is malformed.
     """
-    series = show(number, store=store)
+    series = read_tracked_series(number, store=store)
     revisions = list_comparable_revisions(series)
     if names:
         chosen = [_find_revision(name, series, revisions) for name in names]

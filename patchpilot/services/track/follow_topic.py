@@ -22,8 +22,12 @@ from patchpilot.services.track.compare_revisions import (
 from patchpilot.topic.followed import follow_series, known_series, update_series
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.poll_archives import UpdateRequest
-from patchpilot.topic.own_archive import default_archive
-from patchpilot.topic.topic_state import TopicState, mark_topic, this_topic
+from patchpilot.topic.own_archive import make_archive_opener
+from patchpilot.topic.topic_state import (
+    TopicState,
+    find_topic_state,
+    mark_current_topic,
+)
 
 
 @json_form()
@@ -96,17 +100,19 @@ def fetch_followed_series(
     """
     with Store() as store:
         if on_stored and first in {entry.id for entry in store.entries()}:
-            first_series = known_series.show(first, store=store, progress=progress)
+            first_series = known_series.read_tracked_series(
+                first, store=store, progress=progress
+            )
             on_stored(FollowedSeries((first_series,)))
         if on_stored:
             series = known_series.read_all_series(
                 store=store, repository=repository, whole=False, progress=progress
             )
             on_stored(_add_topic_state(series, repository, target, base, store, first))
-        series = update_series.update(
+        series = update_series.update_tracked_series(
             UpdateRequest(fresh=fresh, whole=False),
             store=store,
-            archive_at=default_archive(directory=repository.top),
+            archive_at=make_archive_opener(directory=repository.top),
             repository=repository,
             progress=progress,
         )
@@ -121,14 +127,14 @@ def _add_topic_state(
     store: Store,
     first: int,
 ) -> FollowedSeries:
-    topic = this_topic(
+    topic = find_topic_state(
         repository, target, base=base, store=store, tracked_series=series
     )
     with_messages = (
-        known_series.with_mails(tracked_series, store, repository)
+        known_series.add_series_mails(tracked_series, store, repository)
         if tracked_series.own or tracked_series.entry.id == first
         else tracked_series
-        for tracked_series in mark_topic(series, topic)
+        for tracked_series in mark_current_topic(series, topic)
     )
     return FollowedSeries(tuple(with_messages), topic)
 
@@ -141,7 +147,7 @@ def read_series(
     Raise `UsageError` if the series is no longer tracked.
     """
     with Store() as store:
-        return known_series.show(
+        return known_series.read_tracked_series(
             number, store=store, repository=repository, progress=progress
         )
 
@@ -167,9 +173,9 @@ def track_series(
     progress: Progress = ignore_progress,
 ) -> tuple[Tracked, ...]:
     """Track the series with this Message-ID or archive URL."""
-    archives = default_archive(directory=repository.top)
+    archives = make_archive_opener(directory=repository.top)
     with Store() as store:
-        return follow_series.add(
+        return follow_series.track_named_series(
             target,
             lore=settings.get("lore"),
             store=store,
@@ -187,7 +193,7 @@ def track_series_in_file(
     A bounce or moderation notice in the file is stored with the series that it is about.
     """
     with Store() as store:
-        return follow_series.add_from_mbox(
+        return follow_series.track_series_in_mbox(
             path, None, store=store, repository=repository, progress=progress
         )
 

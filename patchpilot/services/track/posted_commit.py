@@ -38,10 +38,10 @@ from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.series_messages import REPORTS, revisions_in
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.topic.followed.follow_series import add
+from patchpilot.topic.followed.follow_series import track_named_series
 from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked
 from patchpilot.topic.own_archive import ArchiveAt
-from patchpilot.topic.posted_elsewhere import PostedFix, posted_by_others
+from patchpilot.topic.posted_elsewhere import PostedFix, find_posts_by_others
 
 MAX_LINKS = 6
 MAX_FILES = 3
@@ -306,7 +306,7 @@ def find_posted_series(
             archive_host = archive.host
         if mail is None:
             raise _not_found_error(commit, archive_host)
-        (tracked_series,) = add(
+        (tracked_series,) = track_named_series(
             mail.message_id,
             lore=lore,
             store=store,
@@ -333,7 +333,7 @@ def find_similar_posts(
     _refuse_undisclosed_commit(repository, commit)
     if len(commit.parents) != 1:
         return ()
-    return posted_by_others(
+    return find_posts_by_others(
         repository,
         [commit_patch(repository, commit.id)],
         undisclosed=False,

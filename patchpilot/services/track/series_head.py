@@ -22,7 +22,7 @@ from patchpilot.reading.thread_values import (
     stable_summary,
 )
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.followed.review_ledger import ANSWERED, checklist
+from patchpilot.topic.followed.review_ledger import ANSWERED, list_latest_requests
 
 _COMMIT = 12
 _IN_STABLE_REVIEW = ("review", "queued", "proposed")
@@ -90,7 +90,7 @@ def _format_open_items(series: Tracked, posted: PostedSeries | None) -> Iterator
     """Yield lines about open requests, unapplied patches and pending stable decisions."""
     if posted is None:
         return
-    items = checklist(series)
+    items = list_latest_requests(series)
     counts = Counter(item.point.asker for item in items if item.open)
     if counts:
         names = (

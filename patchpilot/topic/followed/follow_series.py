@@ -45,23 +45,23 @@ from patchpilot.reading.read_thread import read_thread
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.followed.known_series import (
     Tracked,
-    sent_ids,
-    sent_mails,
-    shown_series,
-    stall_time,
-    unarchived_ids,
+    find_sent_ids,
+    find_stall_time,
+    find_unarchived_ids,
+    find_undisclosed_ids,
+    read_sent_mails,
+    read_stored_series,
     undisclosed_error,
-    undisclosed_ids,
 )
-from patchpilot.topic.followed.own_addresses import known_addresses
+from patchpilot.topic.followed.own_addresses import find_own_addresses
 from patchpilot.topic.followed.poll_archives import (
     Archives,
     UpdateRequest,
 )
 from patchpilot.topic.followed.same_series import (
+    find_same_series,
+    format_merge_note,
     merge_entries,
-    merge_note,
-    same_series,
 )
 from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.urls import LORE
@@ -70,7 +70,7 @@ _REACH_KNOWN = timedelta(hours=1)
 """How long the arrival time of an archive's latest message is cached."""
 
 
-def add(
+def track_named_series(
     target: str | None,
     *,
     lore: str = LORE,
@@ -95,7 +95,7 @@ def add(
             f"{target}: neither a Message-ID nor an archive URL",
             hint="use a Message-ID, for example <20240101120000.1-1-ada@example.org>",
         )
-    if message_id in undisclosed_ids(store):
+    if message_id in find_undisclosed_ids(store):
         raise undisclosed_error(message_id)
     url = archive_of(target, archive_address(lore))
     with archive_at(url) as archive:
@@ -135,7 +135,7 @@ def add(
     with store.transaction():
         tracked = _store_series(
             posted,
-            drop_tests(thread.mails),
+            drop_test_messages(thread.mails),
             (url, None),
             store,
             repository,
@@ -162,27 +162,27 @@ def _store_series(
     progress: Progress,
 ) -> Tracked:
     with store.transaction():
-        entries = same_series(posted.post_ids, posted.change_id, store)
+        entries = find_same_series(posted.post_ids, posted.change_id, store)
         # the key is the first post by a known sender of the series
         entry = merge_entries(entries, store) or store.add(
             posted.first_known.head.message_id, posted.subject, *source
         )
         new_ids = store.keep(
-            entry.id, posted.subject, mails, seen_ids=own_mails(posted)
+            entry.id, posted.subject, mails, seen_ids=find_own_mails(posted)
         )
     # if the series was tracked before, it may have more known messages
     complete = None if entries else posted
-    tracked = shown_series(
+    tracked = read_stored_series(
         store.entry(entry.id), store, repository, progress, complete, whole=True
     )
-    return replace(tracked, new=new_ids, troubles=merge_note(entries))
+    return replace(tracked, new=new_ids, troubles=format_merge_note(entries))
 
 
 def _find_posted(
     thread: CollectedMails, message_id: str, store: Store, *, reports: bool = False
 ) -> PostedSeries | None:
     candidates = read_thread(
-        drop_tests(thread.mails),
+        drop_test_messages(thread.mails),
         now=store.reader.now,
         reader=store.reader,
         anchors={message_id},
@@ -215,7 +215,7 @@ def _find_original(
     )
 
 
-def add_from_mbox(
+def track_series_in_mbox(
     mbox: Path,
     target: str | None = None,
     *,
@@ -228,9 +228,9 @@ def add_from_mbox(
     Versions of the same series count as one series.
     """
     skipped: list[str] = []
-    addresses = tuple(Address("", email) for email in known_addresses(repository))
+    addresses = tuple(Address("", email) for email in find_own_addresses(repository))
     parsed = read_mails(mbox, progress, skipped.append, store.reader.parse)
-    mails = drop_tests(
+    mails = drop_test_messages(
         deduplicate(parsed, {address.key for address in addresses}, skipped.append)
     )
     message_id = parse_message_id(target or "")
@@ -268,7 +268,7 @@ def add_from_mbox(
             posted for posted in candidates if not later & posted.post_ids
         ] or candidates
     reported = (
-        _keep_only_reports(mails, store, repository, progress) if not target else ()
+        _store_only_reports(mails, store, repository, progress) if not target else ()
     )
     if not selection:
         if reported:
@@ -295,11 +295,11 @@ def _find_parents(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
     parent_ids = {
         id_ for mail in mails for id_ in (mail.in_reply_to, *mail.references) if id_
     } - ids
-    sent_copies = sent_mails(sent_ids(parent_ids, store), store)
+    sent_copies = read_sent_mails(find_sent_ids(parent_ids, store), store)
     entries = {
         entry.id: entry for id_ in parent_ids if (entry := store.find_by_mail(id_))
     }
-    entries |= {entry.id: entry for entry in same_series(parent_ids, None, store)}
+    entries |= {entry.id: entry for entry in find_same_series(parent_ids, None, store)}
     tracked = [
         mail for number in sorted(entries) for mail in store.readable_mails(number)[0]
     ]
@@ -321,7 +321,7 @@ def read_mbox(
         TemporaryFolder("mbox") as folder,
         Store(folder / "track.sqlite") as store,
     ):
-        tracked = add_from_mbox(
+        tracked = track_series_in_mbox(
             mbox, store=store, repository=repository, progress=progress
         )
         track_action = Action(
@@ -333,7 +333,7 @@ def read_mbox(
         )
 
 
-def _keep_only_reports(
+def _store_only_reports(
     mails: Sequence[Mail],
     store: Store,
     repository: Repository | None,
@@ -343,7 +343,7 @@ def _keep_only_reports(
 
     Return the series with new reports. Raise MissingError for reports about other series.
     """
-    reported = keep_reports(mails, store, repository, progress)
+    reported = store_delivery_reports(mails, store, repository, progress)
     if not reported and (
         reports := [report for mail in mails for report in delivery_reports(mail)]
     ):
@@ -356,7 +356,7 @@ def _keep_only_reports(
     return reported
 
 
-def keep_reports(
+def store_delivery_reports(
     mails: Sequence[Mail],
     store: Store,
     repository: Repository | None,
@@ -368,9 +368,9 @@ def keep_reports(
         if not (mail_reports := delivery_reports(mail)):
             continue
         for entry in store.entries():
-            series = shown_series(entry, store, None, progress)
+            series = read_stored_series(entry, store, None, progress)
             ids = store.message_ids(entry.id) | {entry.message_id}
-            ids |= sent_ids(ids, store)
+            ids |= find_sent_ids(ids, store)
             titles = (
                 series.titles
                 if series.version
@@ -380,13 +380,13 @@ def keep_reports(
                 new_ids = store.keep(entry.id, entry.subject, [mail])
                 earlier_ids = updated[entry.id].new if entry.id in updated else ()
                 updated[entry.id] = replace(
-                    shown_series(entry, store, repository, progress, whole=True),
+                    read_stored_series(entry, store, repository, progress, whole=True),
                     new=(*earlier_ids, *new_ids),
                 )
     return tuple(updated.values())
 
 
-def read_again(
+def reread_series(
     previous: Tracked,
     store: Store,
     archives: Archives,
@@ -402,7 +402,7 @@ def read_again(
     entry = previous.entry
     if previous.undisclosed and from_mbox is None:
         # the series is not in an archive, so replies can only come from a file
-        return shown_series(entry, store, repository, progress)
+        return read_stored_series(entry, store, repository, progress)
     stored_mails, damaged = _restored_mails(entry, store)
     is_cached = False
     if from_mbox is not None:
@@ -425,7 +425,7 @@ def read_again(
         mail.message_id for mail in stored_mails
     }:
         return replace(
-            shown_series(entry, store, repository, progress),
+            read_stored_series(entry, store, repository, progress),
             troubles=troubles,
             cached=True,
         )
@@ -433,7 +433,7 @@ def read_again(
         entry.message_id,
         read_thread(
             (*stored_mails, *mails),
-            now=stall_time(entry, store),
+            now=find_stall_time(entry, store),
             reader=store.reader,
             anchors={entry.message_id},
             reports=True,
@@ -443,10 +443,10 @@ def read_again(
         entry.id,
         posted.subject if posted else entry.subject,
         mails,
-        seen_ids=own_mails(posted) if posted else (),
+        seen_ids=find_own_mails(posted) if posted else (),
     )
     # check which messages are still damaged
-    updated = shown_series(
+    updated = read_stored_series(
         store.entry(entry.id), store, repository, progress, whole=bool(damaged)
     )
     return replace(
@@ -487,7 +487,7 @@ def reread_mboxes(
             for entry in entries
             for mail in (
                 *_restored_mails(entry, store)[0],
-                *sent_mails(unarchived_ids(entry, store), store),
+                *read_sent_mails(find_unarchived_ids(entry, store), store),
             )
         ]
         candidates = read_thread(
@@ -516,7 +516,7 @@ def _read_tracked_mbox(
         mails = read_mails(file, progress, skipped.append, store.reader.parse)
     except InputError as error:
         return (), (error.message,)
-    return drop_tests(mails), tuple(skipped)
+    return drop_test_messages(mails), tuple(skipped)
 
 
 def fetch_series(
@@ -535,12 +535,12 @@ def fetch_series(
                 archive,
                 entry.message_id,
                 known_mails,
-                sent=sent_mails(unarchived_ids(entry, store), store),
+                sent=read_sent_mails(find_unarchived_ids(entry, store), store),
                 fresh=fresh,
                 reader=store.reader,
                 progress=progress,
             )
-            thread = thread._replace(mails=drop_tests(thread.mails))
+            thread = thread._replace(mails=drop_test_messages(thread.mails))
             is_cached = archive.remembered
     except NotInArchiveError as error:
         return CollectedMails((), (error.message,)), False
@@ -553,7 +553,7 @@ def fetch_series(
     return thread, is_cached
 
 
-def drop_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
+def drop_test_messages(mails: Sequence[Mail]) -> tuple[Mail, ...]:
     """Drop the test messages that `send --to-self` sent from this machine.
 
     With b4, no header distinguishes these copies from the real messages.
@@ -588,7 +588,7 @@ def find_failure_mails(
     return {key: message_id for key, (_, message_id) in latest.items()}
 
 
-def own_mails(posted: PostedSeries) -> frozenset[str]:
+def find_own_mails(posted: PostedSeries) -> frozenset[str]:
     """Return the Message-IDs of the author's own messages, which do not count as news."""
     reply_ids = {reply.message_id for reply in posted.replies if reply.mail.by_author}
     return posted.post_ids | reply_ids

@@ -52,7 +52,9 @@ def confirm_senders(
     return tuple(dict.fromkeys(numbers.values()))
 
 
-def select_marked(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
+def select_marked_messages(
+    marks: Mapping[tuple[str, int], str], state: str
+) -> frozenset[str]:
     """Return the Message-IDs of messages whose senders the user marked with this state."""
     return frozenset(
         message_id
@@ -61,16 +63,16 @@ def select_marked(marks: Mapping[tuple[str, int], str], state: str) -> frozenset
     )
 
 
-def known_senders(
+def find_known_senders(
     posted: "PostedSeries", number: int, store: Store, repository: "Repository | None"
 ) -> tuple[Address, ...]:
     """Return the known addresses among a series' claimed senders, with their names."""
     from patchpilot.archive.signatures import find_proven_senders, look_up_dkim_key
-    from patchpilot.topic.followed.own_addresses import known_addresses
+    from patchpilot.topic.followed.own_addresses import find_own_addresses
 
     reader = store.reader
-    confirmed = store.read_stored(select_marked(store.marks(number), KNOWN))
-    own_emails = {email.lower() for email in known_addresses(repository)}
+    confirmed = store.read_stored(select_marked_messages(store.marks(number), KNOWN))
+    own_emails = {email.lower() for email in find_own_addresses(repository)}
     author = posted.first_known.author
     name = author.name if author.key in own_emails else ""
     open_claims = [claim for claim in posted.claims if not claim.known]

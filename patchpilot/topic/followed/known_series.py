@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from patchpilot.archive.track_store import MOST_READ, Store, TrackEntry
 from patchpilot.cache.entries import (
     CacheKind,
+    cache_value,
     make_cache_key,
     read_cached_value,
-    remember,
 )
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, join_hints
@@ -80,7 +80,7 @@ def open_store(*, offline: bool = False) -> Store:
     return store
 
 
-def show(
+def read_tracked_series(
     number: int,
     *,
     store: Store,
@@ -94,7 +94,9 @@ def show(
     If it has very many messages, only the most important ones are read, unless `every_mail` is
     set.
     """
-    reading = _Reading(store.entry(number), store, repository, progress, every_mail)
+    reading = _SeriesReader(
+        store.entry(number), store, repository, progress, every_mail
+    )
     tracked = reading.read(whole=True)
     if mark_read:
         store.mark_read(number, reading.message_ids if tracked.left_out else None)
@@ -114,12 +116,12 @@ def read_all_series(
     summary.
     """
     return tuple(
-        shown_series(entry, store, repository, progress, whole=whole)
+        read_stored_series(entry, store, repository, progress, whole=whole)
         for entry in store.entries()
     )
 
 
-def with_mails(
+def add_series_mails(
     series: Tracked,
     store: Store,
     repository: "Repository | None",
@@ -128,7 +130,7 @@ def with_mails(
     """Return a series with its messages read."""
     if series.is_read:
         return series
-    complete = shown_series(series.entry, store, repository, progress, whole=True)
+    complete = read_stored_series(series.entry, store, repository, progress, whole=True)
     return replace(
         series,
         posted=complete.posted,
@@ -138,7 +140,7 @@ def with_mails(
     )
 
 
-def shown_series(
+def read_stored_series(
     entry: TrackEntry,
     store: Store,
     repository: "Repository | None",
@@ -152,13 +154,13 @@ def shown_series(
     Pass `posted` if it was just read from these messages. With `whole`, read the messages even if
     their summary is cached.
     """
-    reading = _Reading(entry, store, repository, progress)
+    reading = _SeriesReader(entry, store, repository, progress)
     if posted is not None and not reading.left_out:
         reading.keep(posted)
     return reading.read(whole=whole)
 
 
-def _first_step(series: Tracked) -> NextStep:
+def _find_first_step(series: Tracked) -> NextStep:
     """Return the next step for a series without known messages."""
     if series.delivery:
         report = series.delivery[0]
@@ -183,7 +185,7 @@ def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...
         for mail in store.readable_mails(entry.id)[0]
         for report in delivery_reports(mail)
     ]
-    own_ids = sent_ids({entry.message_id}, store)
+    own_ids = find_sent_ids({entry.message_id}, store)
     return reports_about(
         reports,
         frozenset([entry.message_id, *own_ids]),
@@ -191,7 +193,7 @@ def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...
     )
 
 
-def undisclosed_ids(store: Store) -> frozenset[str]:
+def find_undisclosed_ids(store: Store) -> frozenset[str]:
     """Return the Message-IDs that must not be sent to an archive; cached for one command."""
     if store.reader.undisclosed is None:
         with Outbox() as outbox:
@@ -204,7 +206,7 @@ def is_undisclosed(entry: TrackEntry, store: Store) -> bool:
 
     Such a series is never looked up in an archive.
     """
-    ids = undisclosed_ids(store)
+    ids = find_undisclosed_ids(store)
     return bool(ids) and (
         entry.message_id in ids or not ids.isdisjoint(store.message_ids(entry.id))
     )
@@ -218,7 +220,7 @@ def undisclosed_error(message_id: str) -> RefusedError:
     )
 
 
-def missing_mails(
+def report_missing_mails(
     entry: TrackEntry, series_ids: frozenset[str], store: Store
 ) -> tuple[DeliveryReport, ...]:
     """Report a series' sent messages that are missing from its archive.
@@ -233,7 +235,9 @@ def missing_mails(
     ):
         return ()
     sends = {
-        send for message_id, _, send in _sent_mails(store) if message_id in series_ids
+        send
+        for message_id, _, send in _list_sent_mails(store)
+        if message_id in series_ids
     }
     if not sends:
         return ()
@@ -241,7 +245,7 @@ def missing_mails(
     query_time = parse_stored_time(entry.updated)
     missing = [
         (message_id, send_time)
-        for message_id, send_time, send in _sent_mails(store)
+        for message_id, send_time, send in _list_sent_mails(store)
         if send in sends
         and message_id not in archived_ids
         and query_time - send_time >= ARRIVES
@@ -264,7 +268,7 @@ def missing_mails(
     )
 
 
-def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
+def _list_sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
     """Return the Message-ID, time and send number of each recently sent message.
 
     Read once per command.
@@ -275,7 +279,7 @@ def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
     return store.reader.sent
 
 
-def sent_topics(store: Store) -> Mapping[str, str]:
+def map_sent_topics(store: Store) -> Mapping[str, str]:
     """Map each message sent from this machine to its change-id; cached for one command."""
     if store.reader.topics is None:
         with Outbox() as outbox:
@@ -283,19 +287,19 @@ def sent_topics(store: Store) -> Mapping[str, str]:
     return store.reader.topics
 
 
-def sent_ids(message_ids: Set[str], store: Store) -> frozenset[str]:
+def find_sent_ids(message_ids: Set[str], store: Store) -> frozenset[str]:
     """Return the Message-IDs of all versions of these messages' topics.
 
     Only messages sent from this machine are known. An undisclosed fix and its public series are
     separate.
     """
-    topics = sent_topics(store)
+    topics = map_sent_topics(store)
     change_ids = {
         topics[message_id] for message_id in message_ids if message_id in topics
     }
     if not change_ids:
         return frozenset()
-    undisclosed = undisclosed_ids(store)
+    undisclosed = find_undisclosed_ids(store)
     is_private = not undisclosed.isdisjoint(message_ids)
     return frozenset(
         message_id
@@ -304,7 +308,7 @@ def sent_ids(message_ids: Set[str], store: Store) -> frozenset[str]:
     )
 
 
-def sent_mails(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
+def read_sent_mails(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
     """Return copies of the messages with these ids that were sent from this machine."""
     if not message_ids:
         return ()
@@ -318,33 +322,33 @@ def sent_mails(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
     )
 
 
-def unarchived_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
+def find_unarchived_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
     """Return the Message-IDs of a series' sent messages that are in no archive or file.
 
     Return none for a series that was never read because it is not in its archive yet.
     """
-    topics, key = sent_topics(store), entry.message_id
+    topics, key = map_sent_topics(store), entry.message_id
     stored = store.message_ids(entry.id) if topics else frozenset()
     if not stored:
         return frozenset()
     # the stored messages may include a later fix, possibly of another topic
     ids = frozenset([key]) if key in topics else stored
-    return sent_ids(ids, store) - stored
+    return find_sent_ids(ids, store) - stored
 
 
-def series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
+def find_series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
     """Return the tracked series that contains a message or, for a sent message, its topic."""
     return store.find_by_mail(message_id) or next(
         (
             entry
             for entry in store.entries()
-            if message_id in unarchived_ids(entry, store)
+            if message_id in find_unarchived_ids(entry, store)
         ),
         None,
     )
 
 
-class _Reading:
+class _SeriesReader:
     """A lazy reader of a series' messages and of its cached summary."""
 
     def __init__(
@@ -357,7 +361,7 @@ class _Reading:
     ) -> None:
         self._entry, self._store, self._repository = entry, store, repository
         self._progress, self._every_mail = progress, every_mail
-        self._moment = stall_time(entry, store)
+        self._moment = find_stall_time(entry, store)
         self._posted: PostedSeries | None = None
         self._is_read = False
         self._damaged: tuple[str, ...] = ()
@@ -391,12 +395,12 @@ class _Reading:
             damaged_ids=self._damaged,
             left_out=self.left_out,
             marks=self._marks,
-            delivery=(*reports, *missing_mails(entry, ids, store)),
+            delivery=(*reports, *report_missing_mails(entry, ids, store)),
         )
         if summary:
             return series
         reason = "undisclosed" if series.undisclosed else "no archive has it yet"
-        return replace(series, step=_first_step(series), why=reason)
+        return replace(series, step=_find_first_step(series), why=reason)
 
     def _read(self) -> "PostedSeries | None":
         if not self._is_read:
@@ -440,7 +444,9 @@ class _Reading:
             return stored.mails
         return (
             *stored.mails,
-            *sent_mails(unarchived_ids(self._entry, self._store), self._store),
+            *read_sent_mails(
+                find_unarchived_ids(self._entry, self._store), self._store
+            ),
         )
 
     def _recognize_senders(self, posted: "PostedSeries") -> "PostedSeries":
@@ -453,17 +459,17 @@ class _Reading:
         from patchpilot.topic.followed.known_senders import (
             KNOWN,
             STRANGER,
-            known_senders,
-            select_marked,
+            find_known_senders,
+            select_marked_messages,
         )
 
         # messages of other series may show who made a claim
         self._max_span = _HOUR
-        confirmed_ids = select_marked(marks, KNOWN)
-        senders = known_senders(posted, self._entry.id, store, self._repository)
+        confirmed_ids = select_marked_messages(marks, KNOWN)
+        senders = find_known_senders(posted, self._entry.id, store, self._repository)
         if senders or confirmed_ids:
             posted = self._find_series(senders, confirmed_ids) or posted
-        stranger_ids = select_marked(marks, STRANGER)
+        stranger_ids = select_marked_messages(marks, STRANGER)
         return replace(
             posted,
             claims=tuple(
@@ -477,7 +483,7 @@ class _Reading:
         parts = (
             (entry.message_id, *self._ids),
             sorted(self._marks.items()),
-            sorted(unarchived_ids(entry, store)),
+            sorted(find_unarchived_ids(entry, store)),
             bool(moment),
             self._every_mail,
         )
@@ -485,7 +491,7 @@ class _Reading:
             _SUMMARIES, [repr(parts).encode("utf-8", "surrogateescape")]
         )
         now = moment.timestamp() if moment else 0.0
-        cache_name = summaries_key(self._repository)
+        cache_name = make_summaries_key(self._repository)
         summaries = store.reader.summaries
         if cache_name not in summaries:
             summaries[cache_name] = read_cached_value(_SUMMARIES, cache_name) or {}
@@ -497,14 +503,19 @@ class _Reading:
         posted = self._read()
         if posted is None:
             return None
-        from patchpilot.topic.followed.series_record import summary_of, unchanged_span
+        from patchpilot.topic.followed.series_record import (
+            find_unchanged_span,
+            summarize_series,
+        )
 
-        summary = summary_of(posted, self._marks)
+        summary = summarize_series(posted, self._marks)
         if not self._damaged:
-            span = unchanged_span(posted, self._max_span) if moment else (-1.0, 0.0)
+            span = (
+                find_unchanged_span(posted, self._max_span) if moment else (-1.0, 0.0)
+            )
             summaries[cache_name][entry.id] = (key, *span, summary.as_dict())
             store.on_close[cache_name] = partial(
-                remember, _SUMMARIES, cache_name, summaries[cache_name]
+                cache_value, _SUMMARIES, cache_name, summaries[cache_name]
             )
         return summary
 
@@ -525,7 +536,7 @@ class _Reading:
 
 
 @lru_cache(maxsize=2)
-def summaries_key(repository: "Repository | None") -> str:
+def make_summaries_key(repository: "Repository | None") -> str:
     """Return the cache key for summaries: the refs that may contain a series, and the projects.
 
     Commits on a topic's branch do not change the state of the series.
@@ -549,7 +560,7 @@ def summaries_key(repository: "Repository | None") -> str:
     return make_cache_key(kind, [text.encode("utf-8", "surrogateescape")])
 
 
-def stall_time(entry: TrackEntry, store: Store) -> datetime | None:
+def find_stall_time(entry: TrackEntry, store: Store) -> datetime | None:
     """Return the time used to decide whether a series is stalled.
 
     It is the current time, or the time at which the archive was last read; it is None for an mbox

@@ -14,7 +14,7 @@ _SENDERS = r"^(user\.email|author\.email|sendemail\.([^.]+\.)?from)$"
 _MAPPED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 
 
-def known_addresses(
+def find_own_addresses(
     repository: Repository | None = None, directory: Path | None = None
 ) -> tuple[str, ...]:
     """Return the author's addresses, from git's configuration and earlier sends.

@@ -157,7 +157,7 @@ def list_review_comments(
     return tuple(items)
 
 
-def checklist(
+def list_latest_requests(
     series: Tracked, upcoming: Sequence[Patch] = ()
 ) -> tuple[LedgerItem, ...]:
     """Return the requests for a series' latest version, and reviewers' open requests for earlier
@@ -209,13 +209,13 @@ def list_open_requests(
 def group_requests(series: Tracked) -> dict[str, list[LedgerItem]]:
     """Map messages to the open review requests that people made in them."""
     groups: dict[str, list[LedgerItem]] = {}
-    for item in checklist(series):
+    for item in list_latest_requests(series):
         if item.waits:
             groups.setdefault(item.point.message_id, []).append(item)
     return groups
 
 
-def series_ledger(series: Tracked) -> tuple[LedgerItem, ...]:
+def make_series_ledger(series: Tracked) -> tuple[LedgerItem, ...]:
     return list_review_comments(series.posted, series.marks) if series.posted else ()
 
 

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.review_ledger import LedgerItem
 
 
-def review_items(
+def list_unsettled_requests(
     last_send: Send, upcoming: "Sequence[Patch]"
 ) -> "tuple[tuple[int, LedgerItem], ...]":
     """Return the open review requests, each with the number of its series.
 
     `upcoming` are the patches of the next version.
     """
-    from patchpilot.topic.followed.review_ledger import checklist
+    from patchpilot.topic.followed.review_ledger import list_latest_requests
 
     return tuple(
         (series.entry.id, item)
-        for series in series_of(last_send)
-        for item in checklist(series, upcoming)
+        for series in find_series_of_send(last_send)
+        for item in list_latest_requests(series, upcoming)
     )
 
 
@@ -43,7 +43,7 @@ def select_changelog_requests(
     """
     items = [
         item
-        for _, item in review_items(last_send, upcoming)
+        for _, item in list_unsettled_requests(last_send, upcoming)
         if item.state in ("addressed", "open")
         and (item.marked or not item.point.text.endswith("?"))
     ]
@@ -52,9 +52,13 @@ def select_changelog_requests(
     )
 
 
-def series_of(last_send: Send) -> "tuple[Tracked, ...]":
+def find_series_of_send(last_send: Send) -> "tuple[Tracked, ...]":
     """Return the tracked series that contain a message of a send."""
-    from patchpilot.topic.followed.known_series import open_store, show, unarchived_ids
+    from patchpilot.topic.followed.known_series import (
+        find_unarchived_ids,
+        open_store,
+        read_tracked_series,
+    )
 
     ids = {entry.message_id for entry in last_send.entries}
     try:
@@ -65,10 +69,10 @@ def series_of(last_send: Send) -> "tuple[Tracked, ...]":
                 if ids
                 & (
                     store.message_ids(entry.id)
-                    | unarchived_ids(entry, store)
+                    | find_unarchived_ids(entry, store)
                     | {entry.message_id}
                 )
             ]
-            return tuple(show(number, store=store) for number in numbers)
+            return tuple(read_tracked_series(number, store=store) for number in numbers)
     except PatchpilotError:
         return ()

@@ -10,14 +10,14 @@ from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.model.progress import ignore_progress
 from patchpilot.topic.followed.known_series import (
     Tracked,
+    find_undisclosed_ids,
     is_undisclosed,
-    sent_topics,
-    shown_series,
-    undisclosed_ids,
+    map_sent_topics,
+    read_stored_series,
 )
 
 
-def same_series(
+def find_same_series(
     message_ids: Set[str], change_id: str | None, store: Store
 ) -> tuple[TrackEntry, ...]:
     """Return the tracked series to which these posts belong, in the order in which they were added.
@@ -25,14 +25,14 @@ def same_series(
     A series matches if it has one of these posts, a sent message of the same topic, or the
     change-id. An undisclosed fix and its later public series are separate.
     """
-    is_private = not undisclosed_ids(store).isdisjoint(message_ids)
-    identifiers = _identifiers(message_ids, change_id, store, is_private)
+    is_private = not find_undisclosed_ids(store).isdisjoint(message_ids)
+    identifiers = _make_identifiers(message_ids, change_id, store, is_private)
     return tuple(
         entry
         for entry in store.entries()
         if not identifiers.isdisjoint(
             _series_identifiers(
-                shown_series(entry, store, None, ignore_progress), store
+                read_stored_series(entry, store, None, ignore_progress), store
             )
         )
     )
@@ -61,15 +61,15 @@ def _series_identifiers(tracked: Tracked, store: Store) -> frozenset[tuple[str, 
     topic.
     """
     ids = {tracked.entry.message_id, tracked.head, *tracked.posts} - {""}
-    return _identifiers(
+    return _make_identifiers(
         ids, tracked.change_id, store, is_undisclosed(tracked.entry, store)
     )
 
 
-def _identifiers(
+def _make_identifiers(
     ids: Set[str], change_id: str | None, store: Store, is_private: bool
 ) -> frozenset[tuple[str, bool]]:
-    topics = sent_topics(store)
+    topics = map_sent_topics(store)
     change_ids = {topics[message_id] for message_id in ids if message_id in topics}
     names = {*ids, *change_ids, *([change_id] if change_id else [])}
     return frozenset((name, is_private) for name in names)
@@ -89,7 +89,7 @@ def merge_entries(entries: Sequence[TrackEntry], store: Store) -> TrackEntry | N
     return store.entry(first.id)
 
 
-def merge_note(entries: Sequence[TrackEntry]) -> tuple[str, ...]:
+def format_merge_note(entries: Sequence[TrackEntry]) -> tuple[str, ...]:
     """Describe which entries were merged into the first.
 
     Return an empty note if none were.

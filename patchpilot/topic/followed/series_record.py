@@ -21,7 +21,7 @@ from patchpilot.reading.thread_values import (
 from patchpilot.topic.followed.review_ledger import Key, LedgerItem, list_open_requests
 
 
-def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
+def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
     """Return the summary of a series; `marks` are the states that the user set for requests."""
     latest = posted.latest
     tags = (credit.trailer.partition(":")[0] for credit in posted.trailers)
@@ -41,7 +41,7 @@ def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
         version=latest.version,
         tags=dict(Counter(name for name in tags if name.endswith("-by"))),
         ci=ci_verdict(latest_replies),
-        step=_next_step(posted, marks),
+        step=_find_next_step(posted, marks),
         head=latest.message_id,
         posts=tuple(post.message_id for post in latest.patches),
         change_id=posted.change_id,
@@ -63,7 +63,7 @@ def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
     )
 
 
-def unchanged_span(posted: PostedSeries, longest: int) -> tuple[float, float]:
+def find_unchanged_span(posted: PostedSeries, longest: int) -> tuple[float, float]:
     """Return the period in which unchanged messages and refs yield the same summary.
 
     It ends when the series stalls, when a fix becomes too old for stable, and after `longest`
@@ -84,7 +84,7 @@ def unchanged_span(posted: PostedSeries, longest: int) -> tuple[float, float]:
     )
 
 
-def _next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
+def _find_next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     """Return the next step, including any open requests.
 
     A due request makes it the author's turn; other requests can be answered while waiting. A
@@ -101,7 +101,7 @@ def _next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
         return step
     arguments = "reply", f"<{open_requests[0].point.message_id}>"
     answer = Action("track", arguments, "answer the open requests")
-    if not any(_is_due(item, posted) for item in open_requests):
+    if not any(_is_reply_due(item, posted) for item in open_requests):
         return NextStep(
             step.need, join_hints(step.advice, "; in the meantime ", answer)
         )
@@ -110,7 +110,7 @@ def _next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     return NextStep(Turn.YOURS, advice)
 
 
-def _is_due(item: LedgerItem, posted: PostedSeries) -> bool:
+def _is_reply_due(item: LedgerItem, posted: PostedSeries) -> bool:
     """Return whether a reviewer is waiting.
 
     No new version, reply by the author or tag by the reviewer has followed the request.

@@ -78,10 +78,14 @@ def list_events(series: Tracked) -> tuple[StoryEvent, ...]:
             ),
             *_delivery_events(series),
         )
-    return (*posted_events(posted), *_delivery_events(series), *_merge_events(posted))
+    return (
+        *list_posted_events(posted),
+        *_delivery_events(series),
+        *_merge_events(posted),
+    )
 
 
-def posted_events(posted: PostedSeries) -> list[StoryEvent]:
+def list_posted_events(posted: PostedSeries) -> list[StoryEvent]:
     """Return the events that messages report, oldest first."""
     claims = [
         StoryEvent(

@@ -23,9 +23,9 @@ from patchpilot.reading.thread_values import FINAL
 from patchpilot.settings.read_settings import read_user_settings
 from patchpilot.topic.followed.known_series import (
     Tracked,
-    missing_mails,
-    shown_series,
-    with_mails,
+    add_series_mails,
+    read_stored_series,
+    report_missing_mails,
 )
 from patchpilot.topic.followed.poll_archives import (
     Archives,
@@ -34,9 +34,9 @@ from patchpilot.topic.followed.poll_archives import (
     poll_archives,
 )
 from patchpilot.topic.followed.same_series import (
+    format_merge_note,
     group_same_series,
     merge_entries,
-    merge_note,
 )
 from patchpilot.topic.own_archive import ArchiveAt
 
@@ -52,7 +52,7 @@ days.
 """
 
 
-def update(
+def update_tracked_series(
     request: UpdateRequest,
     *,
     store: Store,
@@ -73,14 +73,15 @@ def update(
     report_ids, problem = _store_mailbox_reports(store, archives, progress)
     entries = [store.entry(number) for number in numbers] or store.entries()
     previous = {
-        entry.id: shown_series(entry, store, repository, progress) for entry in entries
+        entry.id: read_stored_series(entry, store, repository, progress)
+        for entry in entries
     }
     due_numbers = {
         entry.id
         for entry in entries
         if numbers
         or request.everything
-        or _is_due(previous[entry.id], store.reader.now)
+        or _is_poll_due(previous[entry.id], store.reader.now)
     }
     poll = _poll_series(
         [
@@ -101,7 +102,7 @@ def update(
             store.note_poll(number)
     from_mboxes: Mapping[int, CollectedMails] = {}
     if unread_numbers:
-        from patchpilot.topic.followed.follow_series import read_again, reread_mboxes
+        from patchpilot.topic.followed.follow_series import reread_mboxes, reread_series
 
         unread = [previous[number] for number in sorted(unread_numbers)]
         from_mboxes = reread_mboxes(unread, request.lore, store, progress)
@@ -112,17 +113,19 @@ def update(
             if entry.id in poll.quiet:
                 # a sent message counts as missing only if the archive was queried long enough after
                 # sending
-                missing = missing_mails(entry, frozenset(series.message_ids), store)
+                missing = report_missing_mails(
+                    entry, frozenset(series.message_ids), store
+                )
                 series = replace(series, delivery=(*series.reports, *missing))
             is_cached = entry.id in poll.cached
             updated.append(replace(series, entry=entry, cached=is_cached))
             continue
         try:
-            report_progress = number_progress(progress, len(updated) + 1, len(entries))
+            report_progress = prefix_progress(progress, len(updated) + 1, len(entries))
             fresh = request.fresh or request.everything or entry.id in poll.news
             series_request = request._replace(fresh=fresh)
             updated.append(
-                read_again(
+                reread_series(
                     previous[entry.id],
                     store,
                     archives,
@@ -134,11 +137,13 @@ def update(
             )
         except NetworkError as error:
             # facts from the repository need no archive query
-            unchanged = shown_series(store.entry(entry.id), store, repository, progress)
+            unchanged = read_stored_series(
+                store.entry(entry.id), store, repository, progress
+            )
             updated.append(
                 replace(unchanged, troubles=(error.message,), unreachable=True)
             )
-    _note_poll(poll, updated, due_numbers, request, store)
+    _record_poll(poll, updated, due_numbers, request, store)
     updated = _merge_same_series(updated, store, repository, progress)
     updated = [
         replace(series, new=(*series.new, *report_ids.get(series.entry.id, ())))
@@ -148,7 +153,7 @@ def update(
         updated[0] = replace(updated[0], troubles=(*updated[0].troubles, problem))
     if request.whole:
         updated = [
-            with_mails(series, store, repository, progress) for series in updated
+            add_series_mails(series, store, repository, progress) for series in updated
         ]
     return tuple(updated)
 
@@ -161,7 +166,7 @@ def _merge_same_series(
 ) -> list[Tracked]:
     by_id = {tracked.entry.id: tracked for tracked in updated}
     others = (
-        shown_series(entry, store, None, progress)
+        read_stored_series(entry, store, None, progress)
         for entry in store.entries()
         if entry.id not in by_id
     )
@@ -172,18 +177,18 @@ def _merge_same_series(
         entry = merge_entries(group, store)
         assert entry is not None
         by_id[entry.id] = replace(
-            shown_series(entry, store, repository, progress),
+            read_stored_series(entry, store, repository, progress),
             new=tuple(dict.fromkeys(new for series in members for new in series.new)),
             troubles=(
                 *(trouble for series in members for trouble in series.troubles),
-                *merge_note(group),
+                *format_merge_note(group),
             ),
             unreachable=any(series.unreachable for series in members),
         )
     return list(by_id.values())
 
 
-def _note_poll(
+def _record_poll(
     poll: PollResult,
     updated: Sequence[Tracked],
     due_numbers: Set[int],
@@ -238,11 +243,11 @@ def _store_mailbox_reports(
             )
     except PatchpilotError as error:
         return {}, f"patchpilot.mailbox: {error.message}"
-    from patchpilot.topic.followed.follow_series import keep_reports
+    from patchpilot.topic.followed.follow_series import store_delivery_reports
 
     by_series = {
         series.entry.id: series.new
-        for series in keep_reports(mails, store, None, progress)
+        for series in store_delivery_reports(mails, store, None, progress)
     }
     store.pass_over(
         frozenset(mail.message_id for mail in mails).difference(*by_series.values())
@@ -292,7 +297,7 @@ def _poll_series(
     )
 
 
-def _is_due(series: Tracked, now: datetime) -> bool:
+def _is_poll_due(series: Tracked, now: datetime) -> bool:
     """Return whether to poll a series: always while news is expected, later at growing
     intervals.
     """
@@ -305,7 +310,7 @@ def _is_due(series: Tracked, now: datetime) -> bool:
     )
 
 
-def number_progress(progress: Progress, position: int, count: int) -> Progress:
+def prefix_progress(progress: Progress, position: int, count: int) -> Progress:
     """Wrap a progress callback to show the number of the current series first."""
 
     def report(what: str, done: int = 0, total: int | None = None) -> None:

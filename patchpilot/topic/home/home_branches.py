@@ -27,7 +27,7 @@ class Branch(NamedTuple):
     is_mine: bool
 
 
-def open_home(key: str) -> Repository | None:
+def open_home_repository(key: str) -> Repository | None:
     """Return the repository with this key, or None if it is gone or unreadable."""
     folder = path_of_key(key)
     if not folder.is_dir():
@@ -38,7 +38,7 @@ def open_home(key: str) -> Repository | None:
         return None
 
 
-def branches_of(repository: Repository) -> tuple[Branch, ...]:
+def list_branches(repository: Repository) -> tuple[Branch, ...]:
     """Return the local branches, latest first."""
     result = repository.git(
         "for-each-ref", "--sort=-committerdate", f"--format={_FORMAT}", "refs/heads"
@@ -53,7 +53,7 @@ def branches_of(repository: Repository) -> tuple[Branch, ...]:
     )
 
 
-def candidates(
+def find_candidate_branches(
     branches: tuple[Branch, ...], drafted: frozenset[str]
 ) -> tuple[Branch, ...]:
     """Return the user's possible topic branches without a draft.
@@ -75,12 +75,12 @@ class Checkout(NamedTuple):
     is_on_branch: bool
 
 
-def checkout_of(key: str, branch: str | None) -> Checkout:
+def find_checkout(key: str, branch: str | None) -> Checkout:
     """Return the worktree of a branch, or the repository's main worktree.
 
     Raise MissingError if the repository is gone.
     """
-    repository = open_home(key)
+    repository = open_home_repository(key)
     if repository is None:
         raise MissingError(
             f"{path_of_key(key)} is no longer a git repository",
@@ -131,7 +131,7 @@ def switch_branch(directory: Path, branch: str) -> None:
             )
 
 
-def range_of(directory: Path, branch: str) -> str:
+def find_branch_range(directory: Path, branch: str) -> str:
     """Return a branch's commits since its base as a range.
 
     Raise UsageError if no base is found.

@@ -14,9 +14,9 @@ from typing import Any
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.cache.entries import (
     CacheKind,
+    cache_value,
     make_cache_key,
     read_cached_value,
-    remember,
 )
 from patchpilot.commits.repository import Repository, path_of_key
 from patchpilot.errors import PatchpilotError
@@ -33,9 +33,9 @@ from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.poll_archives import UpdateRequest
 from patchpilot.topic.home.home_branches import (
     Branch,
-    branches_of,
-    candidates,
-    open_home,
+    find_candidate_branches,
+    list_branches,
+    open_home_repository,
 )
 from patchpilot.topic.home.home_topic import (
     HomeEvent,
@@ -45,10 +45,10 @@ from patchpilot.topic.home.home_topic import (
     hint_to_values,
     sort_topics,
 )
-from patchpilot.topic.home.series_news import topic_of_series
-from patchpilot.topic.own_archive import default_archive
+from patchpilot.topic.home.series_news import make_series_topic
+from patchpilot.topic.own_archive import make_archive_opener
 from patchpilot.topic.topic_base import find_base
-from patchpilot.topic.topic_state import TopicState, topic_state
+from patchpilot.topic.topic_state import TopicState, compute_topic_state
 
 _PACKAGES = Path(__file__).parents[2]
 _CODE = ("topic/home", "topic/followed", "archive", "reading")
@@ -62,13 +62,13 @@ OFTEN = 0.3
 """Minimum number of seconds between two calls of the callback."""
 
 
-def known_topics() -> tuple[HomeTopic, ...]:
+def read_cached_topics() -> tuple[HomeTopic, ...]:
     """Return the topics as last read, with the current number of unread messages.
 
     Topics that were never read have only a title. Only the databases are read.
     """
     with Store() as store, Outbox() as outbox, Drafts() as drafts:
-        cached = _recall_home(store.file)
+        cached = _read_cached_home(store.file)
         entries = {entry.id: entry for entry in store.entries()}
         topics = {
             key: topic
@@ -116,7 +116,9 @@ def read_topics(
     with drafts. Unchanged topics are taken from the cache. The network is not used.
     """
     with Store() as store, Outbox() as outbox:
-        reading = _Reading(store, outbox, _recall_home(store.file), on_topics, progress)
+        reading = _HomeReader(
+            store, outbox, _read_cached_home(store.file), on_topics, progress
+        )
         with Drafts() as drafts:
             by_repository: dict[str, list[Draft]] = {key: [] for key in repositories}
             for draft in drafts.all():
@@ -157,17 +159,17 @@ def update_topics(
     """
     numbers = [
         topic.series
-        for topic in known_topics()
+        for topic in read_cached_topics()
         if topic.series is not None and topic.turn is not Turn.FINISHED
     ]
     if not numbers:
         return read_topics(repositories, progress=progress), ""
     with Store() as store:
         request = UpdateRequest(numbers, fresh=fresh, whole=False)
-        updated = update_series.update(
+        updated = update_series.update_tracked_series(
             request,
             store=store,
-            archive_at=default_archive(progress=progress),
+            archive_at=make_archive_opener(progress=progress),
             progress=progress,
         )
     problem = next(
@@ -182,7 +184,7 @@ def update_topics(
 
 
 @dataclass
-class _Reading:
+class _HomeReader:
     """A pass over all topics that reuses the previous results."""
 
     store: Store
@@ -203,13 +205,13 @@ class _Reading:
 
     def read_repository(self, key: str, drafts: Sequence[Draft]) -> None:
         """Read a repository's topics: its drafts, and the user's branches without one."""
-        repository = open_home(key)
+        repository = open_home_repository(key)
         if repository is None:
             for draft in drafts:
                 self._read_without_branch(draft)
             return
         with repository:
-            branches = branches_of(repository)
+            branches = list_branches(repository)
             by_name = {branch.name: branch for branch in branches}
             for draft in drafts:
                 branch = by_name.get(draft.branch or "")
@@ -221,7 +223,7 @@ class _Reading:
             commits = {
                 patch.commit for draft in local_drafts for patch in draft.patches
             }
-            for branch in candidates(branches, draft_branches):
+            for branch in find_candidate_branches(branches, draft_branches):
                 if branch.tip not in commits:
                     self._read_branch(repository, branch, None)
 
@@ -280,7 +282,7 @@ class _Reading:
             self._read_entry(other, repository if other == entry else None)
             for other in self.store.entries()
         )
-        return topic_state(
+        return compute_topic_state(
             repository, topic, store=self.store, tracked_series=tracked_series
         )
 
@@ -311,8 +313,8 @@ class _Reading:
         if topic is None:
             self._report_progress(entry.subject)
             series = self._read_entry(entry, repository)
-            complete = known_series.with_mails(series, self.store, repository)
-            topic = topic_of_series(key, complete)
+            complete = known_series.add_series_mails(series, self.store, repository)
+            topic = make_series_topic(key, complete)
         self._add_topic(key, state, topic._replace(repository=repository_key))
 
     def _cached_topic(self, key: str, state: str) -> HomeTopic | None:
@@ -340,12 +342,12 @@ class _Reading:
     def _read_entry(self, entry: TrackEntry, repository: Repository | None) -> Tracked:
         """Return a tracked series with facts from its topic's repository."""
         if repository is not None:
-            return known_series.shown_series(
+            return known_series.read_stored_series(
                 entry, self.store, repository, ignore_progress
             )
         if entry.id not in self._tracked:
             # read the messages of this series only when its topic is displayed
-            self._tracked[entry.id] = known_series.shown_series(
+            self._tracked[entry.id] = known_series.read_stored_series(
                 entry, self.store, None, ignore_progress
             )
         return self._tracked[entry.id]
@@ -362,7 +364,7 @@ class _Reading:
             return "-"
         ids = "\n".join((entry.message_id, *self.store.stored_order(entry.id)))
         content = hashlib.sha256(ids.encode("utf-8", "surrogateescape")).hexdigest()
-        refs = known_series.summaries_key(repository)
+        refs = known_series.make_summaries_key(repository)
         return f"{content} {datetime.now(UTC):%Y-%m-%d} {refs}"
 
 
@@ -371,7 +373,7 @@ def _read_topic(
 ) -> HomeTopic:
     step = state.step
     if state.series:
-        topic = topic_of_series(key, state.series)._replace(
+        topic = make_series_topic(key, state.series)._replace(
             repository=repository,
             branch=branch.name,
             patches=commits,
@@ -477,7 +479,7 @@ def _count_unread(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic
     ]
 
 
-def _recall_home(store: Path) -> CachedTopics:
+def _read_cached_home(store: Path) -> CachedTopics:
     values = read_cached_value(_KIND, _cache_key(store))
     return (
         {
@@ -490,7 +492,7 @@ def _recall_home(store: Path) -> CachedTopics:
 
 
 def _save_home(store: Path, topics: Mapping[str, tuple[str, HomeTopic]]) -> None:
-    remember(
+    cache_value(
         _KIND,
         _cache_key(store),
         {

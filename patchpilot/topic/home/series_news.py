@@ -11,7 +11,7 @@ from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.requests import ReviewPoint, review_points
 from patchpilot.reading.thread_values import SeriesState
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.followed.story import posted_events
+from patchpilot.topic.followed.story import list_posted_events
 from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic
 
 _REQUESTS = {
@@ -29,7 +29,7 @@ MAX_EVENTS = 12
 _IN_REVIEW = (SeriesState.CHANGES_REQUESTED, SeriesState.UNDER_REVIEW)
 
 
-def topic_of_series(key: str, series: Tracked) -> HomeTopic:
+def make_series_topic(key: str, series: Tracked) -> HomeTopic:
     """Convert a tracked series to a topic for the home screen, with its latest activity."""
     topic = HomeTopic(
         key,
@@ -54,7 +54,7 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
     return topic._replace(
         version=latest.version,
         patches=len(latest.patches),
-        news=_request_text(reply, points) if reply else _format_state(posted),
+        news=_describe_request(reply, points) if reply else _format_state(posted),
         when=_news_time(reply, posted),
         tags=series.tags,
         bots=", ".join(
@@ -65,7 +65,7 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
         failed=series.ci == CiVerdict.FAILED,
         events=tuple(
             HomeEvent(event.when.timestamp(), str(event.kind), event.text)
-            for event in reversed(posted_events(posted)[-MAX_EVENTS:])
+            for event in reversed(list_posted_events(posted)[-MAX_EVENTS:])
             if event.when
         ),
     )
@@ -86,7 +86,7 @@ def _find_requesting_reply(
     )
 
 
-def _request_text(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
+def _describe_request(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
     mail = reply.mail
     sender = mail.sender_name
     requests = [point for point in points if point.message_id == mail.mail.message_id]
@@ -102,7 +102,7 @@ def _format_state(posted: PostedSeries) -> str:
     If all replies were ignored, such as claims by unknown senders, the state is still "sent"; then
     return the last event instead.
     """
-    last_event = next(iter(posted_events(posted)[-1:]), None)
+    last_event = next(iter(list_posted_events(posted)[-1:]), None)
     if (
         posted.state is SeriesState.SENT
         and last_event

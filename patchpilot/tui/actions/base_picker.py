@@ -28,10 +28,10 @@ _COMMIT = "Commit (such as HEAD~2):"
 
 def pick_base(screen: "AnyScreen") -> None:
     def find_bases(repository: "Repository", _: object) -> "tuple[Base, ...]":
-        from patchpilot.topic.topic_base import likeliest_bases
+        from patchpilot.topic.topic_base import find_likeliest_bases
 
         with suppress(PatchpilotError):
-            return likeliest_bases(repository, screen.session.base)
+            return find_likeliest_bases(repository, screen.session.base)
         return ()
 
     screen.run_in_thread("finding bases", find_bases, partial(_show_bases, screen))

@@ -52,11 +52,11 @@ def amend_commit_message(screen: "AnyScreen") -> None:
 
 
 def _amend_commit_message(screen: "AnyScreen") -> None:
-    from patchpilot.topic.edit_commits import amend_message, editor_name
+    from patchpilot.topic.edit_commits import amend_message, find_editor_name
 
     commit = screen.session.commit
     with screen.session.open_repository() as repository:
-        top, editor = repository.top, editor_name(repository)
+        top, editor = repository.top, find_editor_name(repository)
         is_head = commit is not None and repository.find("HEAD") == commit.id
     if commit is None or not is_head:
         screen.notify(
@@ -90,23 +90,23 @@ def open_file(screen: "AnyScreen", path: str, line: int) -> None:
 def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
     from patchpilot.topic.edit_commits import (
         amend_files,
-        changed_files,
         edit_file,
-        editor_name,
+        find_editor_name,
+        hash_changed_files,
     )
 
     with screen.session.open_repository() as repository:
-        top, editor = repository.top, editor_name(repository)
+        top, editor = repository.top, find_editor_name(repository)
     file = top / path
     if not file.is_file() or not file.resolve().is_relative_to(top.resolve()):
         screen.notify(f"{path} is not in the working tree", severity="warning")
         return
-    old_contents = changed_files(top)
+    old_contents = hash_changed_files(top)
     with suspend_app(screen.app):
         edit_file(editor, file, line=line, directory=top)
     names = [
         name
-        for name, content in changed_files(top).items()
+        for name, content in hash_changed_files(top).items()
         if old_contents.get(name, "") != content
     ]
     if not names:
@@ -151,6 +151,6 @@ def edit_text(screen: "AnyScreen", text: str, name: str = "DRAFT.txt") -> str | 
     from patchpilot.topic import edit_commits
 
     with screen.session.open_repository() as repository:
-        editor = edit_commits.editor_name(repository)
+        editor = edit_commits.find_editor_name(repository)
     with suspend_app(screen.app):
         return edit_commits.edit_text(editor, text, name)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def fetch_remotes(screen: "AnyScreen") -> None:
-    from patchpilot.topic.edit_commits import fetch_all, remotes
+    from patchpilot.topic.edit_commits import fetch_all_remotes, list_remotes
 
     with screen.session.open_repository() as repository:
-        top, remote_names = repository.top, remotes(repository)
+        top, remote_names = repository.top, list_remotes(repository)
     if not remote_names:
         screen.notify("no remote to fetch from")
         return
@@ -29,7 +29,7 @@ def fetch_remotes(screen: "AnyScreen") -> None:
         f"Fetch from {names}?\n\n`git fetch --all --tags` shows whether the patch is in"
         " mainline and the stable branches."
     )
-    _confirm_fetch(screen, text, lambda: fetch_all(top))
+    _confirm_fetch(screen, text, lambda: fetch_all_remotes(top))
 
 
 def fetch_stable_branches(screen: "AnyScreen") -> None:

@@ -10,13 +10,13 @@ from textual.containers import VerticalScroll
 from textual.widgets import Checkbox, Static
 
 from patchpilot.model.printable import make_one_line
-from patchpilot.topic.review_trailers import Collected, TagChoice
+from patchpilot.topic.review_trailers import CollectedTags, TagChoice
 from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.view.rich_text import STRONG, plain_text
 from patchpilot.tui.widgets.choose import Choose
 
 
-def list_held_tags(collected: Collected) -> list[str]:
+def list_held_tags(collected: CollectedTags) -> list[str]:
     """List the tags that no commit message may contain, with reasons."""
     return [
         make_one_line(f"not added: {tag.trailer} ({tag.why})")
@@ -31,7 +31,7 @@ class CollectTags(Choose):
     Tags that there is no reason to doubt are ticked initially.
     """
 
-    def __init__(self, collected: Collected) -> None:
+    def __init__(self, collected: CollectedTags) -> None:
         answers = [("add", "Add ticked tags"), ("no", "Cancel")]
         super().__init__("Which tags should be added?", answers, "Add tags")
         self._collected = collected

@@ -31,9 +31,9 @@ class TopicCommits:
 
 
 def load_stage(request: JobRequest) -> "tuple[TopicCommits, StageStatus]":
-    from patchpilot.topic.topic_patches import topic_patches
+    from patchpilot.topic.topic_patches import read_topic_patches
 
-    patches, has_merge = topic_patches(
+    patches, has_merge = read_topic_patches(
         request.repository,
         request.topic.commits,
         request.topic.target,

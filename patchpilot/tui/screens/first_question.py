@@ -134,10 +134,10 @@ def _process_input(
         read_symptom,
         read_symptom_text,
     )
-    from patchpilot.topic.home.home_branches import range_of
+    from patchpilot.topic.home.home_branches import find_branch_range
 
     if kind == "branch":
-        target = value if ".." in value else range_of(directory, value)
+        target = value if ".." in value else find_branch_range(directory, value)
         return partial(home.tui.open_topic, directory, Stage.COMMIT, target=target)
     with home.tui.session.open_repository() as repository:
         if kind == "series":

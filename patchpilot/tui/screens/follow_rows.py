@@ -52,7 +52,7 @@ def _store_conversation(
     because thousands of messages take a second.
     """
     from patchpilot.services.track.conversation import list_conversation
-    from patchpilot.topic.followed.review_ledger import checklist
+    from patchpilot.topic.followed.review_ledger import list_latest_requests
 
     number = session.series
     selected = [
@@ -62,7 +62,9 @@ def _store_conversation(
     ]
     session.conversation = (
         Conversation(
-            selected[0], checklist(selected[0]), list_conversation(selected[0])
+            selected[0],
+            list_latest_requests(selected[0]),
+            list_conversation(selected[0]),
         )
         if selected
         else None
@@ -145,11 +147,11 @@ def follow_status(
 
 def format_open_comment_count(series: "Tracked | None") -> str:
     """Return the number of open review comments on the latest version as text, or "" for none."""
-    from patchpilot.topic.followed.review_ledger import checklist
+    from patchpilot.topic.followed.review_ledger import list_latest_requests
 
-    return str(sum(item.open for item in checklist(series)) if series else 0).lstrip(
-        "0"
-    )
+    return str(
+        sum(item.open for item in list_latest_requests(series)) if series else 0
+    ).lstrip("0")
 
 
 SIGNS = {

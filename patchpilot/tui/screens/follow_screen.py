@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.topic.followed.known_series import Tracked
     from patchpilot.topic.followed.review_ledger import LedgerItem
-    from patchpilot.topic.review_trailers import Collected, TagChoice
+    from patchpilot.topic.review_trailers import CollectedTags, TagChoice
 
 
 _NARROW = 40
@@ -499,7 +499,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         )
 
     def _replace_series(self, series: "Tracked") -> None:
-        from patchpilot.topic.followed.review_ledger import checklist
+        from patchpilot.topic.followed.review_ledger import list_latest_requests
 
         all_series: tuple[Tracked, ...] = self.session.last_result(self.stage) or ()
         number = series.entry.id
@@ -513,7 +513,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.session.store_result(self.stage, result, status)
         self._shown = result
         # only the ticks have changed
-        self._reading = Conversation(series, checklist(series), self._mails)
+        self._reading = Conversation(series, list_latest_requests(series), self._mails)
         self.session.conversation = self._reading
         self.refill_list()
 
@@ -646,8 +646,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             repository: Any,
             progress: Any,
             overrides: tuple[str, ...] = (),
-        ) -> "Collected":
-            def choose_ticked(collected: "Collected") -> TagDecisions:
+        ) -> "CollectedTags":
+            def choose_ticked(collected: "CollectedTags") -> TagDecisions:
                 ticks = ticked or ()
                 return TagDecisions(
                     tuple(choice for choice in collected.choices if choice in ticks)
@@ -666,7 +666,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
                 progress=progress,
             )
 
-        def show_choices(collected: "Collected") -> None:
+        def show_choices(collected: "CollectedTags") -> None:
             if collected.choices:
                 self.app.push_screen(CollectTags(collected), add_ticked)
             else:

@@ -207,12 +207,12 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     def _read_topics(self, fresh: bool, progress: Progress) -> None:
         from patchpilot.topic.home.read_home import (
-            known_topics,
+            read_cached_topics,
             read_topics,
             update_topics,
         )
 
-        self.call_later(self._show_new_topics, known_topics())
+        self.call_later(self._show_new_topics, read_cached_topics())
         repositories = self._known_repositories()
         progress("reading branches")
         self.call_later(
@@ -488,9 +488,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
         )
 
     def _find_checkout(self, topic: "HomeTopic") -> Callable[[], object]:
-        from patchpilot.topic.home.home_branches import checkout_of
+        from patchpilot.topic.home.home_branches import find_checkout
 
-        checkout = checkout_of(topic.repository, topic.branch)
+        checkout = find_checkout(topic.repository, topic.branch)
         return partial(self._open_checkout, topic, checkout)
 
     def _open_checkout(self, topic: "HomeTopic", checkout: "Checkout") -> None:
@@ -522,13 +522,13 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def _prepare_checkout(
         self, topic: "HomeTopic", checkout: "Checkout", choice: str
     ) -> Callable[[], object]:
-        from patchpilot.topic.home.home_branches import range_of, switch_branch
+        from patchpilot.topic.home.home_branches import find_branch_range, switch_branch
 
         branch, target = topic.branch or "", None
         if choice == "switch":
             switch_branch(checkout.directory, branch)
         else:
-            target = range_of(checkout.directory, branch)
+            target = find_branch_range(checkout.directory, branch)
         return partial(self._open_topic, topic, checkout, target)
 
     def _open_topic(

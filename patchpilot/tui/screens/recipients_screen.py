@@ -222,12 +222,12 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             ask_question(self, first_value, self.rerun_stage)
 
     def _edit_recipients(self, message: str, **changes: Any) -> None:
-        from patchpilot.topic.topic_recipients import edit
+        from patchpilot.topic.topic_recipients import edit_recipients
 
         result = self._shown
         if result is None:
             return
-        edits = edit(result.planned, patch=result.patch, **changes)
+        edits = edit_recipients(result.planned, patch=result.patch, **changes)
         # if another key is pressed before the new plan arrives, its edit must include this one
         self._shown = result._replace(planned=result.planned._replace(edits=edits))
         # the message names the change, so compare the new plan with nothing

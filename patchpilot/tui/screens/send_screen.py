@@ -278,7 +278,7 @@ class SendScreen(StageScreen["Sending"]):
 
     def show_blocking_problem(self, plan: "Sending") -> None:
         from patchpilot.model.send_problem import NO_SERVER
-        from patchpilot.topic.edit_commits import set_up_mail
+        from patchpilot.topic.edit_commits import run_mail_setup
         from patchpilot.tui.actions.editing import suspend_app
 
         assert plan.blocking_problem
@@ -294,7 +294,7 @@ class SendScreen(StageScreen["Sending"]):
         with self.session.open_repository() as repository:
             top = repository.top
         with suspend_app(self.app, leaves_no_text=True):
-            is_done = set_up_mail(top)
+            is_done = run_mail_setup(top)
         if is_done:
             self.handle_draft_change()
 

@@ -312,7 +312,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             self.action_write()
 
     def _save_fix_answer(self, *, is_fix: bool) -> None:
-        from patchpilot.topic.fix_claims import answer_fix
+        from patchpilot.topic.fix_claims import record_fix_answer
 
         session = self.session
         if session.commit is None:
@@ -331,7 +331,7 @@ class TagsScreen(StageScreen["FixesResult"]):
 
         self.run_in_thread(
             "saving the answer",
-            lambda repository, _: answer_fix(
+            lambda repository, _: record_fix_answer(
                 repository,
                 commits,
                 is_fix,

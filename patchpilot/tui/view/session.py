@@ -200,11 +200,11 @@ class Session:
 
     def read_topic_now(self, repository: "Repository") -> OpenTopic:
         """Read the topic's commits without storing them; this takes tens of milliseconds."""
-        from patchpilot.topic.topic_base import BaseSearch, topic_commits
+        from patchpilot.topic.topic_base import BaseSearch, list_topic_commits
 
         settings = self.read_settings(repository)
         base = self.base or settings.get("base") or None
-        ids = topic_commits(repository, self.target, base)
+        ids = list_topic_commits(repository, self.target, base)
         branch = repository.branch
         if self.target is not None:
             branch = BaseSearch(repository, ids[-1]).branch
@@ -221,12 +221,12 @@ class Session:
 
         Call this in a thread; without a topic, there are no facts.
         """
-        from patchpilot.topic.topic_facts import topic_facts
+        from patchpilot.topic.topic_facts import summarize_topic
 
         key = self.current_facts_key
         with self.open_repository() as repository:
             profile = self.read_settings(repository).get("profile")
-            facts = topic_facts(
+            facts = summarize_topic(
                 repository,
                 self.target,
                 self.topic_base,

@@ -7,9 +7,9 @@ from weakref import WeakKeyDictionary
 
 from patchpilot.cache.entries import (
     CacheKind,
+    cache_value,
     make_cache_key,
     read_cached_value,
-    remember,
 )
 from patchpilot.lint.c.c_check import ADDED, LineContext, Results, c_check
 from patchpilot.lint.c.c_patterns import (
@@ -351,7 +351,7 @@ def find_camelcase_header_names(tree: Tree) -> frozenset[str]:
         else:
             names = _read_headers(tree, tree.files("include"))
             if key:
-                remember(_KIND, key, names)
+                cache_value(_KIND, key, names)
         _HEADERS[tree] = names
     return names
 
