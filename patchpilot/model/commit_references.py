@@ -416,8 +416,9 @@ _DEFECT = lazy_pattern(
 
 
 _FOLLOWS = lazy_pattern(
-    r"[ ,]*(?:\(\".{0,200}?\"\)[ ,]*)?\w+ (?:should|must|can (?:now )?(?:use|drop|remove)"
-    r"|no longer need)\b"
+    r"[ ,]*(?:\(\".{0,200}?\"\)[ ,]*)?(?:\w+ ){1,5}(?:should|must|no longer need"
+    r"|can (?:now |just |simply |also )*(?:use|drop|remove|set|call|rely"
+    r"|be (?:removed|dropped|replaced|used)))\b"
 )
 """Text after the name of a commit whose work the patch continues."""
 

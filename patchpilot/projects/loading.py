@@ -34,6 +34,8 @@ Own = Mapping[str, tuple[str, Table]]
 """The path and the table of the user's files, by name."""
 DEFAULT = "linux"
 """The project that is used when none is detected or configured."""
+OTHER = "other"
+"""The project of patches whose files belong to no known project."""
 REFRESHED = "lts.toml"
 """The file in the user's data directory that `lts --update` writes: a table for each project with
 the keys of its [stable] that are newer.
@@ -353,10 +355,9 @@ def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
     addresses |= {
         tag.address.key for patch in patches for tag in patch.tags("Cc") if tag.address
     }
+    default = default_project()
     for project in _candidates():
-        if not project.paths_pattern and (
-            project.inherits or project is default_project()
-        ):
+        if project is default or (project.inherits and not project.paths_pattern):
             continue
         if addresses & _uninherited_lists(project) and not _is_elsewhere(
             project, addresses
@@ -366,7 +367,8 @@ def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
             map(re.compile(project.paths_pattern).search, paths)
         ):
             return project
-    return None
+    is_other = paths and not any(map(re.compile(default.paths_pattern).search, paths))
+    return find_project(OTHER) if is_other else None
 
 
 def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:

@@ -5,9 +5,6 @@ is available.
 
 from pathlib import Path
 
-import pytest
-
-from patchpilot.model.commit_references import find_defect_text
 from tests.kit.cli import call
 from tests.tags.culprits import create_ring_history
 
@@ -49,19 +46,3 @@ def test_tag_or_explanation_ends_the_warning(tmp_path: Path) -> None:
     assert call("check", *words, "--select", "missing-fixes").code == 0
     assert call("prepare", *words, "--is-a-fix").code == 0
     assert call("check", *words, "--select", "missing-fixes").code == 0
-
-
-@pytest.mark.parametrize(
-    ("title", "words"),
-    [
-        ("ring: fix crash on unplug", "fix crash"),
-        ("ring: Fix a memory leak", "Fix a memory leak"),
-        ("ring: avoid use-after-free in close", "use-after-free"),
-        ("ring: fix a typo in the leak comment", ""),
-        ("ring: fix the mask", ""),
-        ("ring: use strscpy()", ""),
-        ("ring: add leak tracing", ""),
-    ],
-)
-def test_subject_names_the_defect(title: str, words: str) -> None:
-    assert find_defect_text(title) == words

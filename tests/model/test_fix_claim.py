@@ -32,6 +32,9 @@ TITLE = "ring: set the mask"
         ("ring: add a fix", "feature"),
         ("ring: FIX it", "fix"),
         ("ring: count again", "other"),
+        ("net: ring: fix a leak", "fix"),
+        ("net: ring: add support for it", "feature"),
+        ("net: rename ring to pipe", "cosmetic"),
         ("ring: merge the two", "other"),
     ],
 )
@@ -140,6 +143,7 @@ def test_explanation_may_span_two_lines(lines: list[str], explains: bool) -> Non
         (TITLE, [f"Since commit {ID} it is used. It is read. It fails."], None),
         (TITLE, [f'Since commit {ID} ("ring: it fails") it is used.'], None),
         (TITLE, [f"In commit {ID} it fails."], None),
+        (TITLE, [f"Since commit {ID} rings can just use it. Some do not."], None),
         (TITLE, [f'Since commit {ID} ("x"), we should use y, but missed z.'], None),
         (TITLE, [f"Since commit {ID} we missed z, but should not."], (0, ID[:12])),
         (TITLE, [f"Commit {ID[:7]} forgot the mask."], (0, ID[:7])),
@@ -219,7 +223,10 @@ def test_documents_are_found_by_path(paths: tuple[str, ...], expected: bool) -> 
     ("title", "words"),
     [
         ("ring: fix crash on unplug", "fix crash"),
+        ("ring: Fix a memory leak", "Fix a memory leak"),
         ("ring: AVOID USE-AFTER-FREE", "USE-AFTER-FREE"),
+        ("ring: avoid use-after-free in close", "use-after-free"),
+        ("ring: use strscpy()", ""),
         ("ring: fix a typo in the leak comment", ""),
         ("ring: fix the mask", ""),
         ("ring: add leak tracing", ""),

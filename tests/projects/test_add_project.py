@@ -96,15 +96,19 @@ def test_tree_and_messages_are_detected(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("to", "path"),
-    [("acme-devel@lists.acme.example", "a.c"), ("x@example.org", "boards/acme/a.c")],
+    ("to", "path", "shipped"),
+    [
+        ("acme-devel@lists.acme.example", "a.c", "linux"),
+        ("acme-devel@lists.acme.example", "drivers/frob/a.c", "linux"),
+        ("x@example.org", "boards/acme/a.c", "other"),
+    ],
 )
-def test_patch_without_a_tree_is_detected(to: str, path: str) -> None:
+def test_patch_without_a_tree_is_detected(to: str, path: str, shipped: str) -> None:
     text = mail("x: y", "T.", file_diff(path, "-a\n+b\n")).replace(
         "Date: ", f"To: {to}\nDate: ", 1
     )
     patch = parse_patch(text.encode(), "x.patch")
-    assert detect(None, [patch]).name == "linux"
+    assert detect(None, [patch]).name == shipped
     write_project()
     assert detect(None, [patch]).name == "acme"
 

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test computing the evidence (changes, words, blocks, messages), and the ranker."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.commit_references import classify_subject
 from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.tags.commit_change import parse_change
 from patchpilot.tags.comparable_words import identifiers, significance, stems
@@ -56,20 +54,6 @@ def test_runs_record_line_numbers() -> None:
 @given(st.text(max_size=400))
 def test_change_parser_accepts_any_text(text: str) -> None:
     parse_change(text)
-
-
-@pytest.mark.parametrize(
-    ("subject", "kind"),
-    [
-        ("net: foo: fix a leak", "fix"),
-        ("net: foo: add support for bar", "feature"),
-        ("net: rename foo to bar", "cosmetic"),
-        ('Revert "net: add foo"', "revert"),
-        ("net: say hello", "other"),
-    ],
-)
-def test_kind_of_change_is_read_from_the_subject(subject: str, kind: str) -> None:
-    assert classify_subject(subject) == kind
 
 
 def test_message_words_are_reduced_to_stems() -> None:

@@ -388,6 +388,8 @@ def missing_subject_prefix(context: Context) -> Hits:
     if (
         not is_plain(title)
         or not patch.has_diff
+        # elsewhere, a bracket besides [PATCH] may be the prefix
+        or (len(patch.subject.marks) > 1 and not context.project.kernel)
         or cached_match(r"(?:fixup|squash|amend)!", title)
     ):
         return
