@@ -88,7 +88,7 @@ def missing_fixes_tag(context: Context) -> Hits:
         patch.message
     ):
         return
-    prefixes = {word.lower() for word in patch.subject.words}
+    prefixes = set(patch.subject.words)
     blamed = _find_blamed_commit(context)
     if (
         blamed
@@ -722,7 +722,9 @@ def check_sign_offs(context: Context) -> TypedHits:
         if text.startswith("From:") or (
             text.startswith("=?") and "From:" in decode_words(text)
         ):
-            author = _read_author(lines, line) or author
+            # checkpatch.pl compares names in other encodings as they are
+            encoding = "=?utf-8?" if as_script else "=?"
+            author = _read_author(lines, line, encoding) or author
         colon = text.find(":")
         if colon < 2:
             continue
@@ -747,7 +749,7 @@ def check_sign_offs(context: Context) -> TypedHits:
         )
 
 
-def _read_author(lines: LineScan, line: ScannedLine) -> str:
+def _read_author(lines: LineScan, line: ScannedLine, encoding: str) -> str:
     match = _FROM.match(decode_words(line.text))
     if not match:
         return ""
@@ -757,7 +759,7 @@ def _read_author(lines: LineScan, line: ScannedLine) -> str:
         if not folded:
             break
         author += folded[1]
-    if "=?utf-8?" in line.text.lower():
+    if encoding in line.text.lower():
         author = author.encode("utf-8", "surrogateescape").decode("latin-1")
     return parse_mailbox(author.replace('"', "")).format_mailbox()
 
@@ -809,14 +811,10 @@ class _AuthorSignOff:
         """
         if not self.any:
             yield "MISSING_SIGN_OFF", Hit(number)
-        elif self.whole:
+        elif self.whole or (upstream and not self.as_script):
             return
         elif not self.problem:
-            if self.as_script or not upstream:
-                yield (
-                    "NO_AUTHOR_SIGN_OFF",
-                    make_hit(number, author=from_byte_text(author)),
-                )
+            yield "NO_AUTHOR_SIGN_OFF", make_hit(number, author=from_byte_text(author))
         else:
             values = {
                 "author": from_byte_text(author),

@@ -295,6 +295,10 @@ def change_to_obsolete_file(context: Context) -> Hits:
             yield make_hit(line.number, path=path)
 
 
+_LONGEST_SERIES = 15
+"""Networking trees take at most this number of patches at once."""
+
+
 @detector(
     "target-tree",
 )
@@ -321,11 +325,15 @@ def wrong_target_tree(context: Context) -> Hits:
             context, "both", fixes=subsystem.trees[0], rest=subsystem.trees[-1]
         )
     for word in patch.subject.words:
-        if word.lower() in known_trees and word not in known_trees:
+        # a bracket besides [PATCH] is a subsystem prefix of the old form
+        is_prefix = f"[{word}]" in patch.subject.raw
+        if word.lower() in known_trees and word not in known_trees and not is_prefix:
             yield make_subject_hit(context, "upper-case", word=word, tree=word.lower())
     if (
         marks & known_trees
         or patch.subject.rfc
+        # a series across subsystems, which no networking tree takes
+        or (patch.subject.total or 0) > _LONGEST_SERIES
         or any(cached_search(r"\d\.\d|stable|-next$", word) for word in marks)
     ):
         return
