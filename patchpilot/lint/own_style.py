@@ -26,7 +26,7 @@ _NEAR = 40
 _AROUND, _WIDTH = 15, 200
 """Number of lines above and below, and of characters in each, that indicate a line's purpose."""
 _STYLE = ("checkpatch-c-", "checkpatch-api", "checkpatch-strings", "code", "devicetree")
-_LONG = ("long-comment-line", "long-line")
+_LONG = ("long-comment-line", "long-line", "leading-space")
 """Prefixes of packs, and of rules in other packs, about code style."""
 _REVERT = lazy_pattern(
     r"^(?:Revert|Reapply) \"|\brevert\b.* commit [0-9a-f]{7}", re.IGNORECASE

@@ -189,6 +189,7 @@ volatile-data a.c: +\t*(volatile char *)(b + 1) = 2;
 unrelated-whitespace a.c: +int c;\n int d;\n@@\n-#include <a>\n #include <b>\n+#include <a>
 unrelated-whitespace a.c: +int c;\n int d;\n@@\n-\tint a;\n \tint b;\n+\tint a;
 unrelated-whitespace a.rst: +int c;\n int d;\n@@\n-use upto four\n+use up to four
+unrelated-whitespace a.rst: +int c;\n int d;\n@@\n-     four\n+  four
 unrelated-whitespace a.c: +int c;\n int d;\n@@\n-\t"frob- 4 f",\n+\t"frob-4 f",
 unrelated-whitespace a.c: +int c;\n int d;\n@@\n-\tfrob("nr:  4\\n");\n+\tfrob("nr: 4\\n");
 unrelated-whitespace a.c: +int c;\n int d;\n@@\n-\tfrob(' ');\n+\tfrob('\t');
@@ -233,6 +234,7 @@ no-space-around-operator a.h: +\torr\tx0, x0, #(1 << 4)\n+\n+.Lfrob_\\@:\n+\tmsr
 no-space-around-operator a.h: +.macro frob nr\n+\\nr\\()frob:\n+.endm
 space-inside-brackets a.c: -\t[ A(B)   ] = 0,\n+\t[ A(B)   ] = 1,\n \t},\n-\t[ A(B)   ] = 0,\n+\t[ A(B)   ] = 2,
 leading-space a.c: +        frob();
+leading-space a.c:    FROB(nr);\n   FROB(val);\n+  FROB(mode);
 unused-macro-argument a.h: +#define frob(nr, x) do { } while (0)
 unused-macro-argument a.h: +#define frob(nr)\t((void)0)
 attribute-without-macro a.h: +#define __printf(a, b) __attribute__((format(printf, a, b)))
@@ -257,6 +259,7 @@ extern-in-source a.c: +extern struct nr frob_start;
 complex-macro-without-parentheses a.h: +#define FROB(nr)\t(nr) + 1, 2
 constant-on-the-left a.c: +\tif (FROB_SIZE > frob)\n+\t\treturn;
 unused-macro-argument a.h: +#define frob(nr)\tfrob_start(4)
+leading-space a.c:  \tfrob(nr);\n+  frob(mode);
 suspect-indent a.c: +\tif (nr)\n+\tfrob();
 unbalanced-else a.c: +\tif (frob) {\n+\t\tfrob();\n+\t} else\n+\t\tfrob_start();
 suspect-indent a.c:  #endif\n+\tif (nr)\n+\tfrob();\n #ifdef FROB

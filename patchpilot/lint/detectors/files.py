@@ -95,7 +95,10 @@ def whitespace_only_hunk(context: Context) -> Hits:
     hunks = [
         hunk
         for change in patch.files
-        if change.old_path and change.new_path
+        if change.old_path
+        and change.new_path
+        # in documents, whitespace is markup
+        and not change.new_path.endswith((".rst", ".txt"))
         for hunk in change.hunks
     ]
     whitespace_only = [
