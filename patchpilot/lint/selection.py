@@ -272,8 +272,8 @@ def _records_by_name() -> Mapping[str, Mapping[Severity, RuleRecord]]:
 def find_hidden_rules(rules: Sequence[Rule], noise: float = NOISE) -> set[Measured]:
     """Return the rules and severities whose findings are shown only with `--strict`.
 
-    Findings are shown in order of value, until an accepted patch has on average `noise` lines with
-    findings. Errors count, but are never hidden.
+    Findings are shown in order of value, and pedantic ones last, until an accepted patch has on
+    average `noise` lines with findings. Errors count, but are never hidden.
     """
     measured = [
         (rule.name, severity, record)
@@ -283,6 +283,7 @@ def find_hidden_rules(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
     measured.sort(
         key=lambda row: (
             row[1] is not Severity.ERROR,
+            row[2].is_pedantic,
             row[:2] not in CERTAIN and row[2].noise > RARE,
             -row[2].worth * (LIKELY if row[1] is Severity.WARNING else 1),
         )

@@ -20,7 +20,8 @@ class RuleRecord(NamedTuple):
     Of `accepted` patches, which were applied as sent, the rule has findings on `noise`, at `places`
     positions. It has findings on `paired` patches with a next version; on `gone` of them, the next
     version has no finding. Reviewers requested a change of its kind in `asked` patches; the rule
-    has findings on `hit` of them.
+    has findings on `hit` of them. Of its findings on other accepted patches, a reader judged
+    `judged`, and called `useful` of them worth reporting.
     """
 
     accepted: int = 0
@@ -30,6 +31,8 @@ class RuleRecord(NamedTuple):
     gone: int = 0
     asked: int = 0
     hit: int = 0
+    judged: int = 0
+    useful: int = 0
 
     @property
     def rate(self) -> float | None:
@@ -57,6 +60,11 @@ class RuleRecord(NamedTuple):
         return (self.hit + GONE * self.gone + DOUBT) / (self.places + DOUBT)
 
     @property
+    def is_pedantic(self) -> bool:
+        """Return whether a reader called less than a third of at least four findings useful."""
+        return self.judged > 3 * max(self.useful, 1)
+
+    @property
     def sentence(self) -> str:
         """Summarize the record in one sentence."""
         summary = (
@@ -69,6 +77,10 @@ class RuleRecord(NamedTuple):
             summary += (
                 f"; fires on {_format_percent(self.hit, self.asked)} of {self.asked} patches where"
                 " a reviewer asked for something of the kind"
+            )
+        if self.judged:
+            summary += (
+                f"; a reader called {self.useful} of {self.judged} worth reporting"
             )
         return f"{summary}."
 

@@ -27,7 +27,8 @@ from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import PatchpilotError
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.model.rule import RuleRecord
+from patchpilot.lint.selection import rule_records
+from patchpilot.model.rule import RuleRecord, Severity
 from tests.lab.list_archive import ArchivedMail, read_archive, unquoted_paragraphs
 
 PATTERNS = tomllib.loads(
@@ -222,7 +223,9 @@ def main(arguments: list[str]) -> int:
     rules = {rule.name for rule in load_rules()}
     for rule, record in records(rows):
         if rule[0] in rules and (record.noise or record.gone or record.hit):
-            print("\t".join((*rule, *map(str, record[1:]))))
+            # readers judge the findings of other patches
+            judged = rule_records().get((rule[0], Severity(rule[1])), record)[-2:]
+            print("\t".join((*rule, *map(str, (*record[1:-2], *judged)))))
     return 0
 
 
