@@ -54,8 +54,8 @@ _EMPTY_REPORT, _NO_REPORT = ObjectReport((), True), ObjectReport((), False)
 class Built(NamedTuple):
     """The result of building a series.
 
-    `problems` and `tried` (the built configurations) have an item for each change. `compiled` is
-    the number of compiled objects, and `known` the number of cached ones.
+    `problems` and `tried` have one item for each change; `tried` contains the configurations that
+    were built. `compiled` is the number of compiled objects, and `known` the number of cached ones.
     """
 
     problems: Sequence[tuple[BuildProblem, ...]]
@@ -66,7 +66,7 @@ class Built(NamedTuple):
 
 
 class SeriesBuild:
-    """The build of one series."""
+    """A run that builds each commit of a series and compares the diagnostics."""
 
     def __init__(
         self,
@@ -169,7 +169,6 @@ class SeriesBuild:
             yield from self._semantic_problems(change)
 
     def _semantic_problems(self, change: Change) -> Iterator[BuildProblem]:
-        """Yield problems that the tree's semantic patches report only after a change."""
         for file in change.files:
             lines = [line.new_line or 0 for line in file.lines("+")]
             if not lines or not file.path.endswith(".c") or not is_target(file.path):
@@ -278,8 +277,9 @@ class SeriesBuild:
     def _configure(
         self, configuration: Configuration, state: TreeState
     ) -> Maker | None:
-        """Configure a tree state, and return the Maker; on failure, record the reason and return
-        None.
+        """Configure a tree state and return its Maker.
+
+        If this fails, record the reason and return None.
         """
         require_tools(configuration.compiler)
         self._workspace.checkout(self._repository, state, self._show_step)
@@ -303,7 +303,6 @@ class SeriesBuild:
         number: int,
         paths: tuple[str, ...],
     ) -> Iterator[BuildProblem]:
-        """Yield the problems that a change has in one configuration."""
         change = self._changes[number]
         doubtful = self._paths_to_compare(change, paths)
         before = self._diagnostics(change.before, doubtful)
@@ -373,7 +372,7 @@ class SeriesBuild:
     def _diagnostics(self, state: TreeState, paths: Sequence[str]) -> list[Diagnostic]:
         """Return the diagnostics of files in a tree state.
 
-        Those in shared headers are returned once.
+        Diagnostics in headers that several files include are returned once.
         """
         diagnostics = {
             diagnostic: None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Record builds, keyed by the trees before and after a commit.
+"""Record builds by the trees before and after each commit.
 
-Editing the commit message keeps the record valid; changing the code does not.
+A record stays valid if only the commit message is edited, but not if the code is changed.
 """
 
 from pathlib import Path

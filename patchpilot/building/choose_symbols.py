@@ -26,7 +26,7 @@ class _TooLongError(Exception):
 
 
 class SymbolChoice:
-    """The symbols to enable on top of allnoconfig (`on`), and those that must stay disabled
+    """The symbols to enable on top of allnoconfig (`on`), and the symbols that must stay disabled
     (`off`).
     """
 
@@ -62,7 +62,7 @@ class SymbolChoice:
             if selector == name and self._try(
                 partial(self._set_value, violation, True, 0, frozenset())
             ):
-                # a select may have enabled a symbol that should stay disabled
+                # a select may have enabled a symbol that was to stay disabled
                 self._restore((self.on, frozenset()))
                 return self._holds(unmet)
         return False
@@ -100,7 +100,7 @@ class SymbolChoice:
             for selector, condition in config.selected_by
         ):
             return True
-        # allnoconfig disables every visible symbol that is not set
+        # a visible symbol that is not set is disabled by allnoconfig
         if any(self._holds(prompt) for prompt in config.prompts):
             return False
         return any(
@@ -155,7 +155,9 @@ class SymbolChoice:
     def _enable_indirectly(
         self, config: Config, depth: int, dependents: frozenset[str]
     ) -> bool:
-        """Enable a symbol without a prompt by a default, or by a symbol that selects it."""
+        """Enable a symbol that has no prompt, through one of its defaults or a symbol that selects
+        it.
+        """
         for value, condition in config.defaults:
             default_applies = Both((condition, value))
             if self._try(
@@ -188,7 +190,7 @@ class SymbolChoice:
     ) -> bool:
         """Apply the attempt that enables the fewest symbols.
 
-        Stop trying at the first one that enables at most `enough`.
+        Do not try the rest after an attempt that enables at most `enough` symbols.
         """
         saved = self.on, self.off
         best: _Settings | None = None
@@ -209,7 +211,6 @@ class SymbolChoice:
         depth: int,
         dependents: frozenset[str],
     ) -> bool:
-        """Set symbols so that the expression has this value."""
         if self._holds(expression) == value:
             return True
         match expression:

@@ -38,9 +38,9 @@ _INHERITED_PREFIXES = ("CCACHE_", "DISTCC_")
 class Configuration(NamedTuple):
     """A kernel configuration: ARCH, the compiler, and the symbols to set on top of allnoconfig.
 
-    `given` is the text of a .config to use instead. A `minimal` configuration disables everything
-    that the objects do not need, and builds them into the kernel instead of as modules. `wanted`
-    contains the symbols that must be enabled.
+    `given` is the text of a .config to use instead of these symbols. A `minimal` configuration
+    disables everything that the objects do not need, and builds the objects into the kernel instead
+    of as modules. `wanted` contains the symbols that must be enabled.
     """
 
     arch: str

@@ -31,7 +31,7 @@ _MAX_LENGTH = 400
 class Diagnostic(NamedTuple):
     """A warning or error.
 
-    `places` are the files and lines of the macro expansions that lead to it: a warning inside a
+    `places` are the files and lines where the macros that lead to it are used. A warning inside a
     header's macro belongs to the line that uses the macro.
     """
 
@@ -96,7 +96,7 @@ def names_in(text: str) -> frozenset[str]:
 
 def _diagnostic_kind(level: str | None, text: str, column: str | None) -> str:
     if level in ("Error", "Warning", "ERROR", None):
-        # a message from Kconfig, or a syntax error from dtc, which it prints without "error:"
+        # this is a message from Kconfig, or a syntax error that dtc prints without "error:"
         return WARNING if level == "Warning" else ERROR
     if column is None and not _FLAG.search(text):
         return KERNEL_DOC
@@ -106,7 +106,6 @@ def _diagnostic_kind(level: str | None, text: str, column: str | None) -> str:
 
 
 def _strip_top(path: str, top: str) -> str:
-    """Strip the tree's directory from a path."""
     # paths of included Makefiles may lead out of the directory: amdgpu/../display/…
     text = os.path.normpath(path.removeprefix(f"{top}/"))
     return re.sub(r"^(?:\.\./)+", "", text)

@@ -264,7 +264,7 @@ def _get_abi(location: CheckedFile) -> Iterator[Diagnostic]:
 def _run_script(
     location: CheckedFile, scripts: tuple[str, ...], *arguments: str
 ) -> str:
-    """Run the first of these scripts that the commit has, and return its output."""
+    """Run the first of these scripts that exists in the commit, and return its output."""
     listing = location.repository.git(
         "ls-tree", "-r", "-z", "--name-only", "--full-tree", location.commit, "--", *scripts,
         *_LIBRARIES,
@@ -291,7 +291,6 @@ def _read_file(location: CheckedFile, path: str) -> bytes | None:
 
 
 def _run(argv: list[str], location: CheckedFile, stdin: bytes | None = None) -> str:
-    """Run a checker and return its output and error output."""
     outcome = _run_isolated(argv, location, stdin)
     return f"{outcome.text}\n{outcome.err.decode('utf-8', 'replace')}"
 
@@ -311,8 +310,9 @@ def _run_isolated(
 def _parse_reports(
     kind: str, location: CheckedFile, output: str
 ) -> Iterator[Diagnostic]:
-    """Parse those lines of a checker's output that have the form `PATH:LINE:COLUMN: TEXT` and are
-    about the file.
+    """Return a checker's reports about the file.
+
+    These are lines of the form `PATH:LINE:COLUMN: TEXT`.
     """
     for line in output.replace(f"{location.folder}/", "").split("\n"):
         match = _REPORT.match(line)

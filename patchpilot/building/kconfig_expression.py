@@ -54,8 +54,8 @@ YES = Symbol("y")
 def parse_expression(text: str) -> Expression:
     """Parse a Kconfig expression, or return y if it is malformed.
 
-    The expression is translated to a Python expression, and Python parses it. Macros, which test
-    the compiler, count as y.
+    The expression is translated to Python and parsed by Python. Macros, which test the compiler,
+    count as y.
     """
     tokens = _TOKEN.findall(_MACRO.sub("y", text[:_MAX_LENGTH]))
     # add a prefix, because Kconfig names can be Python keywords or numbers

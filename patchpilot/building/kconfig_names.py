@@ -33,7 +33,7 @@ def kconfig_problems(
 ) -> Iterator[BuildProblem]:
     """Yield the problems with Kconfig symbols in a commit's added lines."""
     yield from _undefined_symbols(state, changes)
-    # no real Kconfig nests files or symbols a thousand levels deep
+    # ignore a Kconfig that nests files or symbols a thousand levels deep, because no real one does
     with suppress(RecursionError):
         yield from _unmet_dependencies(state, changes)
 

@@ -40,9 +40,9 @@ _DEPENDENCY = re.compile(r"^\s+(\S+?)\s*\\?$", re.MULTILINE)
 
 
 class Maker:
-    """A kernel tree and an output directory in which make runs.
+    """A kernel tree, and an output directory in which make runs.
 
-    `lacks_file` is set if make reports a missing file, perhaps because the checkout is partial.
+    `lacks_file` is set if make reports a missing file. The checkout may then be partial.
     """
 
     def __init__(
@@ -60,8 +60,8 @@ class Maker:
     def configure(self, build_digest: str) -> tuple[tuple[str, ...], str]:
         """Configure the tree, unless the output directory already has this configuration.
 
-        `build_digest` changes with the tree's Kconfig files. Return the symbols that did not stay
-        enabled, and make's error message or "".
+        `build_digest` changes whenever the tree's Kconfig files change. Return the symbols that did
+        not stay enabled, and make's error message or "".
         """
         stamp = self._output / "patchpilot.state"
         state = f"{self._configuration.key} {build_digest}"
@@ -112,7 +112,7 @@ class Maker:
         }
 
     def _test_header(self, path: str) -> ObjectReport:
-        """Compile a header as a user-space program would, like usr/include/Makefile tests the
+        """Compile a header as a user-space program would, as usr/include/Makefile does with the
         installed header.
 
         Macros that scripts/headers_install.sh removes are defined as empty.
@@ -168,7 +168,6 @@ class Maker:
         return tuple(sorted(paths)) if command else ()
 
     def _command(self, target: str) -> str:
-        """Return the command that kbuild saved for a target, or ""."""
         file = self._output / target
         with contextlib.suppress(OSError):
             return file.with_name(f".{file.name}.cmd").read_text("utf-8", "replace")
@@ -187,7 +186,8 @@ class Maker:
             if not is_built and ERROR not in {
                 diagnostic.kind for diagnostic in diagnostics
             }:
-                # use errors printed before make reached any object
+                # make may have failed before it reached any object, so add the errors that it
+                # printed
                 diagnostics += read_diagnostics(lines_by_target[""], str(self._tree))
             if is_built and target.endswith(".o"):
                 command = self._command(target)

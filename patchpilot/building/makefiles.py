@@ -45,8 +45,8 @@ class Need(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """A Makefile line: the list to which it adds names, the symbols on which it depends, and the
-    names.
+    """A line of a Makefile: the list to which it adds, the symbols on which it depends, and the
+    words that it adds.
     """
 
     name: str
@@ -55,12 +55,12 @@ class _Line(NamedTuple):
 
 
 def needs_of(read: Read, path: str) -> tuple[Need, ...]:
-    """Return the alternative requirements for building a source file: one for each Makefile line
-    that adds the object, or () if no line does.
+    """Return the alternative requirements for building a source file.
 
-    If no Makefile names the object, but the nearest Makefile with modules includes other files or
-    computes names, assume that the object belongs to these modules. Conditions on more than one
-    symbol are assumed to be met.
+    There is one for each Makefile line that adds the object, or () if no line adds it. If no
+    Makefile names the object, but the nearest Makefile with modules includes other files or
+    computes names, the object is assumed to belong to these modules. If a line depends on several
+    symbols, these conditions are assumed to be met.
     """
     folder, _, name = path.rpartition("/")
     target = name.rpartition(".")[0] + ".o"

@@ -29,7 +29,9 @@ _EXPORT = "EXPORT_[A-Z_]*SYMBOL[A-Z_]*"
 def needed_symbols(
     output: Path, target: str, path: str, command: str
 ) -> Iterator[Diagnostic]:
-    """Yield an object's undefined symbols, section mismatches, and a missing module license."""
+    """Yield a diagnostic for each undefined symbol and section mismatch of an object, and for a
+    missing module license.
+    """
 
     def run_tool(*arguments: str) -> list[str]:
         outcome = run([*arguments, target], env=environment(), cwd=output, timeout=60)
@@ -97,10 +99,9 @@ def _definitions(state: TreeState, name: str, source_arch: str) -> list[str]:
 
 
 def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
-    """Return the added line with a division that may have become a call of this function, or 0 if
-    there is none.
+    """Return the added line whose division probably made the compiler call this function, or 0.
 
-    The function must be one that compilers call for divisions.
+    Return 0 unless compilers call this function for divisions.
     """
     if not _COMPILER_FUNCTION.fullmatch(name):
         return 0

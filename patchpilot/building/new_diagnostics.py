@@ -66,11 +66,11 @@ def _comparable_text(diagnostic: Diagnostic) -> str:
 
 
 def problem_of(diagnostic: Diagnostic, changes: Sequence[FileChange]) -> BuildProblem:
-    """Convert a new diagnostic to a problem, located in the diff if possible.
+    """Convert a new diagnostic to a problem, and locate it in the diff if possible.
 
-    Prefer the diagnostic's own line or the line that uses its macro, if the patch adds it.
-    Otherwise choose the nearest changed line with a name quoted in the diagnostic. The message then
-    begins with the diagnostic's own line number.
+    Prefer the diagnostic's own line, or the line that uses its macro, if the patch adds that line.
+    Otherwise, choose the nearest changed line with a name that the diagnostic quotes. The message
+    then begins with the diagnostic's own line number.
     """
     path, line, patch_line = _locate(diagnostic, changes)
     is_in_place = (path, line) == (
@@ -128,8 +128,9 @@ def _line_at(change: FileChange | None, number: int, kind: str) -> DiffLine | No
 def _changed_lines(
     changes: Sequence[FileChange],
 ) -> Iterator[tuple[FileChange, int, DiffLine]]:
-    """Yield each changed line with its file and line number (for a removed line, of the next
-    line).
+    """Yield each changed line with its file and line number.
+
+    For a removed line, this is the number of the line after it.
     """
     for change in changes:
         for hunk in change.hunks:

@@ -73,8 +73,8 @@ _WORD = re.compile(r"[A-Za-z_]\w{3,}")
 class BuildOptions(NamedTuple):
     """The options of a build.
 
-    `config` is the text of a .config. `every` builds all files that include a changed header.
-    `place` is the name of the build directory, if there are several.
+    `config` is the text of a .config. If `every` is set, all files that include a changed header
+    are built. `place` is the name of the build directory, if there are several.
     """
 
     config: str | None = None
@@ -93,7 +93,7 @@ class BuildOptions(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A commit: the tree before and after it, its diff, and its title."""
+    """A commit with its diff, its title, and the trees before and after it."""
 
     before: TreeState
     after: TreeState
@@ -104,8 +104,8 @@ class Change(NamedTuple):
 class Plan(NamedTuple):
     """A build plan.
 
-    `sources` contains the files to build for each change, and `notes` the reasons why other files
-    are not built. `configurations` contains each configuration with the files to build in it.
+    `sources` contains the files to build for each change. `notes` contains the reasons why other
+    files are not built. `configurations` contains each configuration with the files to build in it.
     """
 
     sources: Sequence[tuple[str, ...]]
@@ -184,9 +184,9 @@ def _object_configurations(
 
 
 def _guards(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...]:
-    """Return the Kconfig symbols mentioned in changed files, except debugging symbols.
+    """Return the Kconfig symbols that occur in changed files, except debugging symbols.
 
-    If these symbols are disabled, parts of the files are not compiled.
+    If they are disabled, parts of the files are not compiled.
     """
     paths = [file.path for file in changes if file.path.endswith((".c", ".h"))]
     text = "\n".join(filter(None, map(state.read, paths)))
@@ -246,7 +246,8 @@ def _includers(
         state.grep(patterns, *_GREP_FLAGS, paths=kinds) if longest_words else ()
     )
     if name.endswith(".dtsi"):
-        # devicetrees include files by name, and all of them contain the words of the changed lines
+        # devicetrees include files by name, and all of them would match the words of the changed
+        # lines
         files_with_words &= includers
 
     def distance(path: str) -> tuple[bool, bool, str]:
@@ -264,7 +265,9 @@ def _includers(
 
 
 def _find_includers(state: TreeState, name: str, kinds: Sequence[str]) -> set[str]:
-    """Return the sources that include a file; devicetrees may include it through `.dtsi` files."""
+    """Return the source files that include a file. A devicetree may include it through `.dtsi`
+    files.
+    """
     includers: set[str] = set()
     names = [name]
     for _ in range(_MOST_LEVELS):
@@ -285,7 +288,7 @@ def _find_includers(state: TreeState, name: str, kinds: Sequence[str]) -> set[st
 class _Chooser:
     """A chooser of configurations for source files.
 
-    `skip_reasons` maps files without a configuration to the reason.
+    `skip_reasons` maps each file without a configuration to the reason.
     """
 
     def __init__(
@@ -351,7 +354,6 @@ class _Chooser:
     def _arch_configurations(
         self, arch: str, paths: tuple[str, ...]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield the configurations for files of which `arch` is the first architecture."""
         compat_arch = _COMPAT_ARCH.get(host_arch())
         llvm = arch not in (host_arch(), compat_arch) or self._options.llvm
         base = Configuration(arch, llvm)
@@ -375,8 +377,8 @@ class _Chooser:
     def _group_configurations(
         self, template: Configuration, paths: tuple[str, ...]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield a configuration for as many compatible files as possible, then others for the
-        remaining files.
+        """Yield a configuration for as many compatible files as possible, and then others for the
+        rest.
         """
         remaining = paths
         while remaining:
@@ -401,7 +403,8 @@ class _Chooser:
         for path in paths:
             symbols = self._enable_any(choice, path)
             if symbols is None and not enabled:
-                # the file's dependencies may include a symbol that must stay disabled
+                # allow all symbols, because the file's dependencies may include one that must stay
+                # disabled
                 choice.off = frozenset()
                 symbols = self._enable_any(choice, path)
             if symbols is not None:

@@ -55,8 +55,8 @@ def text_around(text: str, lines: Sequence[int]) -> str:
 def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str]:
     """Yield the semantic patches that may match a text.
 
-    Coccinelle lists words of which a matching file contains at least one. A semantic patch without
-    such words may match any text.
+    Coccinelle lists words for each semantic patch; a matching file contains at least one of them. A
+    semantic patch without such words may match any text.
     """
     present = frozenset(re.findall(r"\w+", text))
     for path, words in _trigger_words(state, progress).items():
@@ -91,7 +91,6 @@ def _trigger_words(state: TreeState, progress: Progress) -> dict[str, list[str]]
 def _run_coccinelle(
     arguments: Sequence[str], folder: Path, check: Callable[[], None]
 ) -> str:
-    """Run Coccinelle in report mode and return its output, or "" on a timeout."""
     argv = [
         *sandbox(),
         PROGRAM,

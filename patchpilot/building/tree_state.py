@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""List the files of a commit with the ids of their contents, which show whether cached results are
-valid.
+"""List the files of a commit with the ids of their contents.
+
+The ids show whether cached results are still valid.
 """
 
 import hashlib
@@ -19,9 +20,9 @@ _KIND = CacheKind("tree-files", (str(Path(__file__)),))
 
 
 class TreeState:
-    """The files of a commit, read on first use.
+    """The files of a commit, which are read on first use.
 
-    With a similar commit, only the differences from it are read.
+    If a similar commit is given, only the differences from it are read.
     """
 
     def __init__(
@@ -69,7 +70,10 @@ class TreeState:
     def grep(
         self, patterns: Iterable[str], *flags: str, paths: Sequence[str]
     ) -> list[str]:
-        """Return the matches of git grep. Path patterns match in every directory."""
+        """Return the matches of git grep.
+
+        A path pattern such as `*.c` matches in every directory.
+        """
         pattern_options = [option for pattern in patterns for option in ("-e", pattern)]
         outcome = self._repository.git(
             "grep", *flags, *pattern_options, self.commit, "--", *paths, env={"GIT_LITERAL_PATHSPECS": "0"}, ok=(0, 1)  # noqa: E501

@@ -51,10 +51,10 @@ class Workspace:
         self.pattern = _ALL_PATHS
 
     def narrow(self, paths: Collection[str], arches: Iterable[str]) -> None:
-        """Limit the checkout to the files needed to build these paths for these architectures,
-        about an eighth of the tree.
+        """Limit the checkout to the files needed to build these paths for these architectures.
 
-        `pattern` is set to a regular expression that matches the needed files.
+        This is about an eighth of the tree. `pattern` is set to a regular expression that matches
+        the needed files.
         """
         folders = {path.rpartition("/")[0] for path in paths if "/" in path}
         folders |= {"kernel", "kernel/time"}
@@ -77,7 +77,7 @@ class Workspace:
         )
 
     def widen(self) -> bool:
-        """Check out all files from now on. Return whether the checkout was limited before."""
+        """Check out all files from now on, and return whether the checkout was limited before."""
         was_narrow = self.pattern != _ALL_PATHS
         self.pattern = _ALL_PATHS
         return was_narrow
@@ -151,9 +151,9 @@ class Workspace:
         for file in [
             top / path for path, entry in changed_entries.items() if entry[0] == "0"
         ]:
-            # in a malformed tree, a parent may be a symbolic link
+            # skip a file below a symbolic link, which a malformed tree may contain
             if file.parent.resolve() == file.parent:
-                # git can replace anything with a directory except a file
+                # ignore a directory that is in place of a file, because git can replace it
                 with contextlib.suppress(OSError):
                     file.unlink()
         index_info = "".join(

@@ -137,7 +137,7 @@ def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> 
     """Return whether the user trusts a commit's changes to code that runs during a build."""
     commit = patch.commit or ""
     base = trusted_base(repository.top, kept_for.top, commit)
-    # the parent commit is built as well
+    # a build also compiles the parent commit
     parents = [
         commit_id
         for commit_id in repository.commit(commit).parents[:1]
@@ -169,7 +169,7 @@ def _describe_build(built: Built) -> str:
 
 
 def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:
-    """Return the tree states before and after each commit."""
+    """Return the commits as changes from one tree state to the next."""
     states: dict[str, TreeState] = {}
     changes = []
     for patch in patches:

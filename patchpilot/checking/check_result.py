@@ -100,7 +100,9 @@ class CheckedPatch(NamedTuple):
         return (*self.findings, *(suppressed.finding for suppressed in self.suppressed))
 
     def with_more(self, mail: "CheckedPatch") -> "CheckedPatch":
-        """Add a message's findings from rules that do not report the patch itself."""
+        """Add a message's findings, except those of rules that already have a finding on the
+        patch.
+        """
         rules = {finding.rule for finding in self.every}
         findings = tuple(
             finding for finding in mail.findings if finding.rule not in rules
@@ -156,7 +158,10 @@ class BuildFacts(NamedTuple):
     commits: tuple["BuiltCommit", ...] = ()
 
     def with_more(self, other: "BuildFacts") -> "BuildFacts":
-        """Add the summary and the new problems of another result."""
+        """Return this result with the problems and the summary of another result added.
+
+        Problems that both results contain are added once.
+        """
         problems = dict(self.problems)
         for key, more in other.problems.items():
             own = problems.get(key, ())
@@ -174,9 +179,9 @@ class CheckResult(NamedTuple):
     """The result of a check.
 
     `waivers` contains expired and unused waivers. `since` is the earlier version that the findings
-    were compared with, and `gone` the number of findings that only that version has. `unanswered`
-    is a note about commits missing from a shallow clone. `build` is a summary of the build. With
-    `whole_files`, each patch is a file with its lines. `left_out_of_series` is the number of
+    were compared with. `gone` is the number of findings that only that version has. `unanswered` is
+    a note about commits missing from a shallow clone. `build` is a summary of the build. If
+    `whole_files` is set, each patch is a file with its lines. `left_out_of_series` is the number of
     findings about the series that only --strict reports.
     """
 
@@ -230,7 +235,8 @@ class CheckResult(NamedTuple):
     def by_patch(self) -> list[tuple[Patch | None, Finding]]:
         """Return all findings, each with its patch.
 
-        Findings about the series come last, with the first patch (None if there is no patch).
+        Findings about the series come last, with the first patch, or with None if there is no
+        patch.
         """
         pairs: list[tuple[Patch | None, Finding]] = [
             (checked.patch, finding)
@@ -242,7 +248,10 @@ class CheckResult(NamedTuple):
 
     @property
     def questions(self) -> tuple[Finding, ...]:
-        """Return the two most important notes, as questions that only the author can answer."""
+        """Return the two most important notes.
+
+        They are shown as questions, because only the author can answer them.
+        """
         notes: dict[str, Finding] = {}
         for note in sorted(self.all, key=lambda finding: finding.rank):
             if note.severity is Severity.NOTE:

@@ -35,8 +35,8 @@ def checker_facts(
     """Run the installed checkers on files changed by commits in a kernel tree.
 
     They run before and after each commit, and only new reports become problems. A script in the
-    tree runs only if the user trusts the tree for builds, and not on `built` files, because make
-    already ran it.
+    tree runs only if the user trusts the tree for builds. It does not run on the `built` files,
+    because make has already run it on them.
     """
     if repository is None or not project.kernel:
         return BuildFacts(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
-    """Mark each finding as new or not.
+    """Mark each finding as new, or as already present in the earlier version.
 
     The patches of both versions are paired as in a range-diff.
     """

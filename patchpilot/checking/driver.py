@@ -112,9 +112,9 @@ def _key(name: str) -> str:
 class Driver:
     """A checker for any number of patches with the same options.
 
-    Rules that need history require `repository`, and rules that need source files require `tree`.
-    `rules` are by default all rules in the built-in packs and in the packs of the options. Raise
-    `UsageError`, with the most similar name, for an unknown rule or project.
+    Rules about history require `repository`, and rules about source files require `tree`. By
+    default, `rules` are all rules in the built-in packs and in the packs of the options. Raise
+    `UsageError` for an unknown rule or project; the error contains the most similar name.
     """
 
     def __init__(
@@ -181,8 +181,8 @@ class Driver:
     ) -> CheckResult:
         """Return the findings in messages that are about to be sent.
 
-        If the messages were made from commits, return the findings for the commits and those that
-        only a message can have.
+        If the messages were made from commits, return the findings for the commits, and add the
+        findings that only a message can have.
         """
         series = group(
             [
@@ -251,7 +251,7 @@ class Driver:
 
         def work_on_share(share: Sequence[Item]) -> list[Result]:
             results = [work(item) for item in share]
-            # each process compiles the patterns that its first patches need
+            # save the patterns that the first patches of this process needed
             save_compiled_patterns()
             return results
 
@@ -520,7 +520,7 @@ def _deduplicate(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding,
 
 
 def open_own_pipe(repository: "Repository | None") -> None:
-    """Open a new pipe to git for a forked process."""
+    """Give a forked process a separate pipe to git."""
     if repository:
         from patchpilot.commits.objects import CatFile
 

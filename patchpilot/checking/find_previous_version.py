@@ -71,7 +71,7 @@ def find(
 def _split_versions(
     series: Sequence[Series], number: int
 ) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
-    """Return the series of the requested version, and the latest version of each series.
+    """Separate the series of the requested version from the latest version of each series.
 
     Return None unless both exist.
     """
@@ -236,7 +236,9 @@ def _tagged_commits(
 def _version_branch(
     repository: "Repository", number: int, base: str | None
 ) -> tuple[Series, ...]:
-    """Return the commits of the branch that has the current branch's name with this version."""
+    """Return the commits of the branch that is named like the current branch, but with this
+    version.
+    """
     if not repository.branch:
         return ()
     stem = _SUFFIX.sub("", repository.branch)

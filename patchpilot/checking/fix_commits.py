@@ -67,7 +67,7 @@ class CommitRewrite(NamedTuple):
                     )
             newest = found[-1] if found else ""
         ref, head = self._branch()
-        # with several TARGETs, some may have nothing to fix
+        # if there are several TARGETs, some may have nothing to fix
         oldest = [newest] if newest and len(self.targets) < 2 else []
         if oldest:
             rewrite.commits_above(repository, ref, head, oldest)
@@ -78,8 +78,9 @@ class CommitRewrite(NamedTuple):
         return rewrite.branch_of(self.repository, named or None)
 
     def fixable_lines(self, patch: Patch) -> FixDirectory:
-        """Return which lines of a patch may be fixed: those found in the commit's message and
-        files.
+        """Return the lines of a patch that may be fixed.
+
+        These are the lines found in the commit's message and files.
         """
         commit = self.repository.commit(patch.commit or "")
         subject = self._subject_line(patch, commit.message)
@@ -263,7 +264,7 @@ def _fixed_lines(outcome: FixOutcome) -> dict[int, list[str]]:
         if origin in headers:
             last = None
         elif origin >= patch.diff_line and patch.lines[origin][:1] in ("+", " "):
-            # a realigned line is removed and added
+            # a realigned line was removed and added again
             fixed_lines[origin] = [*waiting, *(() if text.startswith("-") else (text,))]
             waiting, last = [], origin
         elif origin < 0 and text.startswith("+"):
@@ -279,7 +280,6 @@ def _file_edits(
     fixed_lines: Mapping[int, list[str]],
     unchanged: set[int],
 ) -> list[LineEdit]:
-    """Return the edits of a file; `unchanged` has the patch lines without edits."""
     edits: list[LineEdit] = []
     for line in (line for hunk in change.hunks for line in hunk.lines):
         at = line.patch_line - 1

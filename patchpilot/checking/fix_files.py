@@ -234,7 +234,6 @@ def _replace_files(
 
 
 def _put_back(file: Path, content: bytes) -> bool:
-    """Restore the old content of a file, and return whether that succeeded."""
     temporary = None
     try:
         if file.read_bytes() != content:

@@ -117,7 +117,7 @@ def fixed_patch(
 
     known = None
     if not setting.options.checkpatch_compat:
-        # in this mode, the findings were adapted to those of checkpatch.pl
+        # in checkpatch.pl mode, the findings were changed to match those of checkpatch.pl
         own = (finding for finding in checked.every if finding.rule in rules)
         known = context, tuple(sorted(own, key=finding_line))
 

@@ -63,7 +63,11 @@ class RepositoryFacts:
         return self._below[folder]
 
     def _cache_key(self, folder: str, *, of_head: bool = False) -> str:
-        """Return the cache key for a directory, which depends on HEAD or the week of its date."""
+        """Return the cache key for a directory.
+
+        It changes with HEAD if `of_head` is set, otherwise with the week in which HEAD was
+        committed.
+        """
         head = self.find_commit("HEAD")
         week = int(head.committed.timestamp()) // _WEEK if head else 0
         known = head.id if of_head and head else week
@@ -72,9 +76,9 @@ class RepositoryFacts:
 
     @cached_property
     def _recent(self) -> tuple[str, ...]:
-        """Return the git log option for the last COMMITS_BACK commits.
+        """Return the git log option that selects the last COMMITS_BACK commits.
 
-        A directory not changed in them has no current conventions.
+        A directory that they do not change has no current conventions.
         """
         done = self._repository.git(
             "log",
@@ -90,8 +94,9 @@ class RepositoryFacts:
     def foresee(self, folders: Iterable[str]) -> None:
         """Prefetch the results of `list_commit_forms` for many directories.
 
-        The log is read once, until each directory has COMMITS commits. Results with many commits
-        are cached for the week in which HEAD was committed, other results until HEAD changes.
+        The log is read once, until each directory has COMMITS commits. A result with many commits
+        is cached for the week in which HEAD was committed. Any other result is cached until HEAD
+        changes.
         """
         with self._walking:
             wanted = {folder for folder in folders if folder not in self._below}
@@ -108,8 +113,8 @@ class RepositoryFacts:
             return
         forms_by_folder: dict[str, list[CommitForm]] = {folder: [] for folder in wanted}
         incomplete, deadline = len(forms_by_folder), monotonic() + WALK_SECONDS
-        # filter here if there are many directories, because git compares each path with every tree
-        # entry
+        # select the directories here, because git compares every tree entry with each path that it
+        # is given
         paths = sorted(wanted) if len(wanted) < WORTH_A_WALK else ()
         words = (
             "log",
@@ -144,8 +149,8 @@ class RepositoryFacts:
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Return whether any mainline ref of the repository contains the commit.
 
-        Return None if there is no mainline ref or the answer is uncertain. If one ref is outdated,
-        another may contain the commit.
+        All of these refs are checked, because some may be outdated. Return None if there is no
+        mainline ref or if the answer is uncertain.
         """
         answers = [
             self.is_ancestor(commit_id, tip) for tip in mainline_tips(self._repository)

@@ -180,7 +180,7 @@ def describe_scope(rule: Rule) -> str:
 
 
 def equivalence(rule: Rule) -> str:
-    """Explain why a rule's fix preserves the meaning of the code, or return ""."""
+    """Explain why a rule's fix does not change the meaning of the code, or return ""."""
     why = rule.remedy.equivalent
     return f"The meaning stays the same: {why}." if why else ""
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def trees(
     series: Sequence[Series], tree: Tree, repository: "Repository | None"
 ) -> Mapping[int, Callable[[], Tree]]:
-    """Map the id() of a patch to a function that returns the tree it is based on: the parent of its
-    commit, or the tree with the earlier patches applied.
+    """Map the id() of a patch to a function that returns the tree on which the patch is based.
 
-    A patch without an entry is based on the given tree.
+    This is the parent of its commit, or the tree with the earlier patches applied. A patch that is
+    not in the map is based on the given tree.
     """
     trees_of: dict[int, Callable[[], Tree]] = {}
     commits = repository if isinstance(tree, CommitTree) else None

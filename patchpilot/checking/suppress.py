@@ -86,7 +86,8 @@ def _apply_waivers(
     expired: dict[Waiver, None] = {}
 
     def sort(finding: Finding, patch: Patch | None) -> Suppressed | None:
-        # the tree's own checkpatch.pl may report types that have no rule here
+        # if no rule here reports this type, use the names in the finding, which is from the tree's
+        # own checkpatch.pl
         names = words.get(finding.rule) or (
             finding.rule,
             finding.name,
@@ -114,8 +115,8 @@ def _apply_waivers(
         )
 
     result = _partition(result, sort)
-    # a "not a fix" waiver is a statement about the commit, so it is in use even if no rule reports
-    # it
+    # a "not a fix" waiver describes the commit, so it counts as used even if no rule reports the
+    # commit
     unused = tuple(
         waiver
         for waiver in request.waivers
@@ -163,7 +164,7 @@ def _compare_with_baseline(
 
     result = _partition(result, sort)
     unmatched = remaining.unused_entries
-    # an entry can only be stale if its rule ran
+    # an entry is stale only if its rule ran
     stale = {
         mark: count
         for mark, count in unmatched.items()

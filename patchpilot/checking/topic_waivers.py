@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Store waivers for a topic.
-
-They are part of its draft, not of the branch, and are not sent.
+"""Store the waivers of a topic in its draft. Waivers are not part of the branch and are not
+sent.
 """
 
 from collections.abc import Sequence
@@ -72,11 +71,11 @@ def suppressions_of(
     *,
     among: Sequence[Rule] | None = None,
 ) -> Suppressions | None:
-    """Return the suppressions for the TARGETs: the topics' waivers and the waivers in the tree's
-    file.
+    """Return the waivers of the TARGETs' topics and the waivers in the tree's file, or None if
+    there are none.
 
-    Return None if there are none. `among` limits them to certain rules, because the file may name
-    rules from packs that are not loaded.
+    `among` limits the waivers to certain rules, because the file may name rules from packs that are
+    not loaded.
     """
     waivers = (
         *topic_waivers(repository, targets, base),
@@ -104,7 +103,7 @@ def known_draft(
             repository, list_topic_commits(repository, target, base)
         )
     except PatchpilotError:
-        # errors are reported when the patches are read
+        # ignore the error, because reading the patches reports it
         return None
 
 
@@ -182,7 +181,6 @@ def _save(draft: "Draft", verb: str, **changes: Any) -> "Draft":
 
 
 def _rule_name(word: str, rules: Sequence[Rule]) -> str:
-    """Return the name of the rule with this id or name, or the word unchanged."""
     return next(
         (
             rule.name

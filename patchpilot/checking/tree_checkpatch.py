@@ -29,7 +29,7 @@ def merge_checkpatch(
     findings: Sequence[tuple[Finding, ...]],
     repository: "Repository | None",
 ) -> list[tuple[Finding, ...]]:
-    """Add the findings of the tree's checkpatch.pl to those for each patch."""
+    """Add the findings of the tree's checkpatch.pl to the findings for each patch."""
     tree, options = setting.tree, setting.options
     top = tree.root if isinstance(tree, DirectoryTree) else None
     top = top or (repository.top if repository else None)
@@ -114,7 +114,9 @@ def run_checkpatch(
 def merge_findings(
     ours: tuple[Finding, ...], theirs: tuple[Finding, ...]
 ) -> tuple[Finding, ...]:
-    """Add the findings with types that only checkpatch.pl reports on that line."""
+    """Add each finding of checkpatch.pl, unless patchpilot reports the same type on the same
+    line.
+    """
     unmatched = [(our.checkpatch, our.patch_line) for our in ours]
     extra = []
     for their in theirs:

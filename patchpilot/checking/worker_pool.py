@@ -32,8 +32,8 @@ def run_in_order(
 ) -> Iterator[Result]:
     """Yield the result of `work` for each item, in the order of the items.
 
-    The processes are forked, and each first calls `begin`. If the system cannot fork or kills a
-    process, this process does the remaining work.
+    The processes are forked, and each first calls `begin`. If the system cannot fork, or kills a
+    process, the calling process does the remaining work.
     """
     # macOS libraries may crash in forked processes
     methods = multiprocessing.get_all_start_methods()
@@ -61,7 +61,8 @@ def run_in_order(
             yield futures.popleft().result()
             waiting.popleft()
     except BrokenProcessPool:
-        # the system killed a worker, most likely because memory is low: use a single process
+        # use a single process, because the system killed a worker, most likely because memory is
+        # low
         yield from map(work, chain(waiting, remaining))
     finally:
         pool.shutdown(cancel_futures=True)

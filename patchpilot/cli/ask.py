@@ -31,7 +31,9 @@ def prompt_value(
     parse: Callable[[str], Any],
     default: str | None = None,
 ) -> Any:
-    """Ask until the answer can be converted, and return the converted value."""
+    """Ask until the user enters a value that `parse` can convert, and return the converted
+    value.
+    """
     while True:
         try:
             return parse(ask_question(question, default))

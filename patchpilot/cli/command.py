@@ -90,9 +90,10 @@ class Option(NamedTuple):
     """An option: its spellings, the name and kind of its value, and its help text.
 
     The help may be a function that returns the text. `off` lists the spellings that turn off a
-    flag, which then has no default. `limits` are the inclusive limits of a number. `alone` is the
-    value of a flag, or of an option given without a value. A flag with a metavar accepts a value
-    after `=`. `convert` converts the value's text. `hidden` options are not listed in the help.
+    flag; such a flag has no default. `limits` are the smallest and largest values of a number.
+    `alone` is the value of a flag, or of an option that is given without a value. A flag with a
+    metavar accepts a value after `=`. `convert` converts the text of the value. The help does not
+    list `hidden` options.
     """
 
     spellings: tuple[str, ...]
@@ -118,7 +119,9 @@ class Option(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Return the key of the option's value: `name`, or the longest spelling without one."""
+        """Return the key of the option's value: its `name` or, if it has none, its longest
+        spelling.
+        """
         return self.name or self.label.lstrip("-").replace("-", "_")
 
     @property
@@ -146,7 +149,7 @@ class Option(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """A positional argument, or all remaining ones if `several` is set."""
+    """A positional argument. If `several` is set, it takes all remaining arguments."""
 
     key: str
     metavar: str | None = None
@@ -240,9 +243,10 @@ def _profile_help() -> str:
 def list_common_options(
     formats: tuple[str, ...], *, short_verbose: bool = True
 ) -> tuple[Option, ...]:
-    """Return the options that all commands share; the first of `formats` is the default.
+    """Return the options that all commands share.
 
-    Without `short_verbose`, the command uses -v for another option.
+    The first of `formats` is the default format. Without `short_verbose`, --verbose has no short
+    form, because the command uses -v for another option.
     """
     return (
         Option(("-C", "--repo"), "work in this repository", PATH, "DIR"),
@@ -299,7 +303,7 @@ HELP_SPELLINGS = ("-h", "--help")
 
 
 class HelpRequested(Exception):  # noqa: N818 (not an error)
-    """Raised to show the help."""
+    """An exception that is raised to show the help."""
 
     def __init__(self, command: "Command") -> None:
         super().__init__()
@@ -376,7 +380,7 @@ class Command:
 
 
 class Parser:
-    """Parse the arguments of a command."""
+    """A parser for the arguments of a command."""
 
     def __init__(self, command: Command) -> None:
         self.command = command
@@ -410,7 +414,6 @@ class Parser:
         return self.values, []
 
     def _parse_option(self, argument: str, remaining: list[str]) -> None:
-        """Parse an option, and remove its value from `remaining` if it needs one."""
         name, equals, text = argument.partition("=")
         option = self._spellings.get(argument)
         if option is None and argument in HELP_SPELLINGS:
@@ -456,7 +459,6 @@ class Parser:
         self.values[option.key] = value
 
     def _assign_arguments(self, values: list[str]) -> None:
-        """Assign the remaining arguments to the positional parameters in order."""
         for argument in self.command.arguments:
             if argument.several:
                 self.values[argument.key] = tuple(
@@ -490,7 +492,7 @@ class Parser:
     def _unknown(self, name: str) -> None:
         from patchpilot.cli.other_programs import option_hint
 
-        # the hyphens would make unrelated short names look similar
+        # compare the names without hyphens, which would make unrelated short names look similar
         spellings = [
             spelling.lstrip("-")
             for option in self.command.options
@@ -518,8 +520,8 @@ def make_command(
 ) -> Callable[[Callable[..., Any]], Command]:
     """Return a decorator that turns a function into a command.
 
-    The default name is the function's name. If the function is called `command`, its module
-    determines the name.
+    The default name is the function's name or, for a function called `command`, the name of its
+    module.
     """
     return lambda function: Command(function, name or function.__name__, epilog)
 
@@ -534,8 +536,8 @@ def option(
 ) -> Callable[[F], F]:
     """Return a decorator that adds an option to a command.
 
-    `spellings` lists its spellings ("--on/--off" for a flag that can be turned off), followed by
-    the name of its value if it differs.
+    `spellings` lists the spellings of the option ("--on/--off" for a flag that can be turned off).
+    A last item without hyphens is the name of the option's value.
     """
     pairs = [
         spelling.partition("/") for spelling in spellings if spelling.startswith("-")
@@ -619,8 +621,9 @@ _COMMON = tuple(
 def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F]:
     """Return a decorator that adds the common options to a command.
 
-    `formats` are the values of --format, the default first. The command receives the options as its
-    argument `common`. Without `short_verbose`, the command uses -v for another option.
+    The command receives the options as its argument `common`. `formats` are the values of --format,
+    starting with the default. Without `short_verbose`, --verbose has no short form, because the
+    command uses -v for another option.
     """
     formats = formats or ("text", "json")
     table = list_common_options(formats, short_verbose=short_verbose)
@@ -648,7 +651,6 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
 
 
 def _copy_command_form(function: F, collect: Callable[..., Any]) -> F:
-    """Copy the name, help and options of a function to its wrapper."""
     collect.__name__, collect.__doc__ = function.__name__, function.__doc__
     collect.__dict__.update(function.__dict__)
     return collect  # type: ignore[return-value]
@@ -659,7 +661,7 @@ def base_options(
 ) -> Callable[[F], F]:
     """Return a decorator that adds --base and --explain-base.
 
-    --explain-base is passed to the command in `common`.
+    The command receives --explain-base as part of `common`.
     """
     return table_options(list_base_options(help_text))
 

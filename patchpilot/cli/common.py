@@ -43,9 +43,9 @@ class Common(NamedTuple):
             verify_profile(self.profile)
 
     def workplace(self, *, uses_repository: bool = True) -> "Workplace":
-        """Open the repository, tree and settings; the caller must close the result.
+        """Open the repository, tree and settings. The caller must close the result.
 
-        Without `uses_repository`, only files are read.
+        Without `uses_repository`, read only files.
         """
         from patchpilot.topic.workplace import Workplace
 
@@ -62,8 +62,8 @@ class Common(NamedTuple):
     def uses_color(self) -> bool:
         """Return whether to use color.
 
-        The first of these decides: --color, NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE (for text), and
-        whether stdout is a terminal.
+        The first of these that is set decides: --color, NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE (for
+        text). Otherwise, color is used if stdout is a terminal.
         """
         import os
 
@@ -92,7 +92,7 @@ class Common(NamedTuple):
     def progress(self) -> Progress:
         """Return a progress line on stderr.
 
-        It is silent for -q, or if the terminal cannot overwrite lines.
+        The line is not shown with -q, or if the terminal cannot overwrite lines.
         """
         return (
             ProgressLine()
@@ -101,10 +101,10 @@ class Common(NamedTuple):
         )
 
     def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
-        """Write the result to stdout or to the file given with -o, even if it is empty.
+        """Write the result to stdout or to the file given with -o, even if the result is empty.
 
-        `fold` wraps lines to the width of the terminal. With `paged`, a result that does not fit on
-        the terminal is shown in a pager, as in git.
+        If `fold` is set, lines are wrapped to the width of the terminal. If `paged` is set, a
+        result that does not fit on the terminal is shown in a pager, as in git.
         """
         if not text and not self.output:
             return

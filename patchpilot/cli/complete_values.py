@@ -27,8 +27,8 @@ Described = Mapping[str, str]
 class Values(NamedTuple):
     """The possible completions of a value.
 
-    These are the results of `of` and, with `files`, file names. In a list, only the part after the
-    last `separator` is completed.
+    These are the results of `of` and, if `files` is set, file names. In a list, only the part after
+    the last `separator` is completed.
     """
 
     of: Callable[[Workplace], Described]
@@ -45,7 +45,6 @@ def _load_rules(workplace: Workplace) -> tuple[Rule, ...]:
 
 
 def _rule_completions(workplace: Workplace) -> Described:
-    """Map the names of rules and checkpatch types to their summaries."""
     rules = _load_rules(workplace)
     return {rule.name: rule.summary for rule in rules} | {
         rule.checkpatch: rule.summary for rule in rules if rule.checkpatch
@@ -174,7 +173,6 @@ def _complete_last_word(
 
 
 def _option_with_value(command: Command, argument: str) -> Option | None:
-    """Return the option with this spelling, if it takes a value."""
     return next(
         (
             option

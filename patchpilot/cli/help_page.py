@@ -53,7 +53,7 @@ def split_paragraphs(text: str) -> list[str]:
     result = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         lines = [line.rstrip() for line in paragraph.split("\n")]
-        # Python before 3.13 keeps the indentation of docstrings
+        # remove the indentation of docstrings, which Python before 3.13 keeps
         indent = lines[0].find("\b")
         result.append(
             "\b" + "\n".join(line[indent:] for line in lines[1:])
@@ -76,7 +76,7 @@ def list_examples(command: Command) -> list[str]:
 
 
 def format_options_note(command: Command) -> str:
-    """Describe the output formats, and refer to the shared options."""
+    """Return a note with the output formats and a reference to the shared options."""
     if not list_output_formats(command):
         return ""
     format_note = f"Formats of the output: {', '.join(list_output_formats(command))}. "

@@ -48,11 +48,12 @@ from patchpilot.topic.topic_recipients import PlanResult
 class JsonDocument:
     """A JSON document: its name in `schema`, its command, and the classes that define its keys.
 
-    `lists` maps keys to the class of the objects in a list. `several` is the key of a list that is
-    present if there are several results; with `only`, there is then no other key. `added` are
-    classes whose keys objects in a list may also have. With `alternatives`, one of the forms is
-    printed, so only their common keys are required. With `lines`, each form is a separate line,
-    described in keys.toml under its first key. `description` replaces the command's description.
+    `lists` maps a key to the class of the objects in its list. `several` is the key of a list that
+    is present if there are several results. If `only` is set, the document then has no other key.
+    `added` are classes whose keys may also occur in the objects of a list. If `alternatives` is
+    set, one of the forms is printed, so only the keys that all forms share are required. If `lines`
+    is set, each form is a separate line; keys.toml describes it under its first key. `description`
+    replaces the command's description.
     """
 
     name: str

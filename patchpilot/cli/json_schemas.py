@@ -191,7 +191,6 @@ class _SchemaGenerator:
 
 
 def _required_keys(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[str]:
-    """Return the keys that all forms contain."""
     result = dict.fromkeys(key for keys in forms for key in keys)
     if document.alternatives:
         return [key for key in result if all(key in keys for keys in forms)]
@@ -209,7 +208,7 @@ def _simple_schema(kind: Any) -> dict[str, Any]:
 
 
 def _union_schema(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the schema of a union, if possible as a single list of types."""
+    """Return the schema of a union. If possible, it has a single list of types."""
     null_schema = {"type": "null"}
     alternatives = [
         schema
@@ -239,7 +238,10 @@ def _value_type(json_class: Any, key: JsonKey) -> Any:
 
 
 def _attribute_type(json_class: Any, attribute: str) -> Any:
-    """Return the type of a field or property, or of an attribute of a part (`part.attribute`)."""
+    """Return the type of a field or property.
+
+    For `part.attribute`, return the type of the attribute of that part.
+    """
     name, _, inner_attribute = attribute.partition(".")
     member = inspect.getattr_static(json_class, name, None)
     if isinstance(member, property):

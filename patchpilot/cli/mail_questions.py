@@ -107,9 +107,9 @@ def read_password(plan: MailPlan, *, from_stdin: bool) -> str:
 
 
 def confirm_question(question: str, *, yes: bool, default: bool = False) -> bool:
-    """Ask the user to confirm.
+    """Ask the user to confirm, unless --yes was given.
 
-    Raise UsageError without a terminal and --yes.
+    Raise UsageError if there is no terminal and no --yes.
     """
     if yes:
         return True

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The `patchpilot` command.
+"""Run the `patchpilot` command.
 
-Each command is imported only when it is called. `error_exit` converts errors to exit codes.
+Each subcommand is imported only when it is called. `error_exit` converts errors to exit codes.
 """
 
 import importlib
@@ -29,7 +29,10 @@ from patchpilot.errors import (
 
 
 class Commands(Mapping[str, Command]):
-    """The commands; each is imported from `patchpilot.cli.commands.<name>` when it is looked up."""
+    """The commands.
+
+    Each is imported from `patchpilot.cli.commands.<name>` when it is looked up.
+    """
 
     def __getitem__(self, name: str) -> Command:
         if name not in COMMANDS:
@@ -88,7 +91,10 @@ def run(argv: list[str]) -> int:
 
 
 def _run_with_trust(argv: list[str]) -> int | None:
-    """Run the command line, again if the user agrees to trust the commands that it needs."""
+    """Run the command line.
+
+    If it needs commands that a repository configures, ask the user to trust them, and run it again.
+    """
     while True:
         try:
             return _parse_and_run(argv)

@@ -205,7 +205,7 @@ def _format_git_page() -> str:
 def write_man_pages(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "patchpilot.1").write_text(format_overview_page(), encoding="utf-8")
-    # `git help patchpilot` shows this page
+    # write a page for `git help patchpilot`
     (directory / "git-patchpilot.1").write_text(_format_git_page(), encoding="utf-8")
     for page in list_documented_commands():
         (directory / f"patchpilot-{page.name.replace(' ', '-')}.1").write_text(

@@ -98,16 +98,16 @@ _ARGUMENTS = {
 
 
 def command_hint(group: str, name: str) -> str | None:
-    """Return the hint for a command of another program, or None.
+    """Return the hint for a command that another program has, or None.
 
-    `group` is the patchpilot command before `name`, or "".
+    `group` is the patchpilot command given before `name`, or "".
     """
     hints = _SUBCOMMANDS.get(group, {}) if group else _COMMANDS
     return hints.get(name.lower())
 
 
 def option_hint(command: str, option: str) -> str | None:
-    """Return the hint for an option of another program, or None.
+    """Return the hint for an option that another program has, or None.
 
     For example, git uses a number such as -2 to select the latest commits.
     """
@@ -118,5 +118,5 @@ def option_hint(command: str, option: str) -> str | None:
 
 
 def arguments_hint(command: str) -> str | None:
-    """Return the hint for too many arguments, or None."""
+    """Return the hint to show if there are too many arguments, or None."""
     return _ARGUMENTS.get(command)

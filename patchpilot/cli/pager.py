@@ -48,7 +48,7 @@ def show_in_pager(text: str, configured: str | None) -> None:
     if not command or os.environ.get("TERM") == "dumb":
         sys.stdout.write(text)
         return
-    # git's defaults: less exits if the text fits on the screen, and leaves it on the screen
+    # like git, make less exit if the text fits on the screen, and keep the text on the screen
     environment = {"LESS": "FRX", "LV": "-c", **os.environ}
     old_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

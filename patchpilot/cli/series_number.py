@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the number of a tracked series from its ID: the number itself, or one of its messages."""
+"""Find a tracked series by its ID, which is its number or one of its messages."""
 
 import sys
 from collections.abc import Sequence

@@ -199,7 +199,9 @@ def set_up_mail_account(
 def _ask_server_again(
     request: MailRequest, plan: MailPlan, error: NetworkError
 ) -> MailRequest:
-    """Ask for a different server or, if the encryption failed, for a different encryption."""
+    """Ask for a different server. If the encryption failed, ask for a different encryption
+    instead.
+    """
     account = plan.account
     if not is_wrong_encryption(error):
         return ask_server(replace(request, server="", port=0, encryption=None))
@@ -214,7 +216,7 @@ def _test_login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
     On a terminal, ask again if the password is wrong.
     """
     if tests and plan.needs_password:
-        # connect first, because a password is useless if the server does not respond
+        # connect before asking, because a password is useless if the server does not respond
         check_server_connection(plan)
     for attempts_left in reversed(range(_MAX_ATTEMPTS)):
         password = read_password(plan, from_stdin=from_stdin)

@@ -29,9 +29,7 @@ _REWRITE = Action(
 
 
 class Remaining:
-    """The unused entries of a baseline, as the number of further findings that each mark can
-    suppress.
-    """
+    """The number of further findings that each mark in a baseline can suppress."""
 
     def __init__(self, marks: Iterable[FindingMark]) -> None:
         self._left = Counter(marks)
@@ -41,7 +39,7 @@ class Remaining:
                 self._alike.setdefault(key, []).append(mark)
 
     def use_up_entry(self, mark: FindingMark) -> bool:
-        """Use up an entry that matches, or return False if there is none.
+        """Use up an unused entry that matches a mark, and return whether there was one.
 
         A finding about a whole patch matches by its changes or, if that fails, by its subject.
         """
@@ -63,7 +61,10 @@ class Remaining:
 
 
 def _alternative_keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
-    """Return the alternative keys of a mark for a whole patch; other marks have none."""
+    """Return the keys that match a finding about a whole patch: its changes and its subject.
+
+    Return () for any other finding.
+    """
     return (
         ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text))
         if mark.change
@@ -97,7 +98,7 @@ def read_baseline(file: Path) -> Counter[FindingMark]:
 
 
 def parse_baseline(file: Path, data: bytes) -> Counter[FindingMark]:
-    """Parse the contents of a baseline file. Raise the errors of read_baseline()."""
+    """Parse the contents of a baseline file. Raise the same errors as read_baseline()."""
     if len(data) > LARGEST:
         raise _baseline_error(file, f"larger than {LARGEST >> 20} MiB")
     try:

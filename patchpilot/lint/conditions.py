@@ -112,7 +112,7 @@ def is_mail(patch: Patch) -> bool:
 def is_marked(patch: Patch) -> bool:
     """Return whether the message's subject starts with a prefix in brackets.
 
-    If the body contains a Subject: line, the header still counts.
+    A Subject: line in the body overrides the header, but a prefix in the header counts as well.
     """
     return (
         bool(patch.subject.marks)

@@ -80,7 +80,7 @@ class RegisteredDetector(NamedTuple):
 
 
 def _common_placeholders(tables: Sequence[Arguments]) -> dict[str, frozenset[str]]:
-    """Return, by case, the placeholders that are filled by all `any-of` tables with this case."""
+    """Map each case to the placeholders that all `any-of` tables with this case fill."""
     placeholders_by_case: dict[str, frozenset[str]] = {}
     for table in tables:
         for case, names in DETECTORS[table["detector"]].placeholders(table).items():

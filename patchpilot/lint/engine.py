@@ -68,7 +68,7 @@ def find_findings(context: Context, rules: Iterable[Rule]) -> Findings:
     finding = Finding(
         "limits", "patch-too-long", Severity.ERROR, message, patch_line=len(patch.lines)
     )
-    # a patch whose message alone is too long cannot be checked
+    # if the message alone is too long, the patch cannot be checked
     patch_findings = _run_rules(context, chosen) if patch.has_diff else Findings()
     return Findings.of((*patch_findings, finding), patch_findings.left_out)
 
@@ -105,7 +105,7 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
                     left_out += 1
                     continue
             if locations.is_moved(finding):
-                # moved lines are not the author's, but checkpatch.pl and --strict check them
+                # the author did not write moved lines, but checkpatch.pl and --strict check them
                 is_required = matches_script or finding.severity is Severity.ERROR
                 if not rule.on_moved and not (rule.checkpatch and is_required):
                     left_out += bool(rule.checkpatch)
@@ -148,8 +148,8 @@ def _find_rule_hits(context: Context, rule: Rule) -> tuple[Hit, ...]:
 
 def _make_finding(rule: Rule, hit: Hit, locations: "Places") -> Finding:
     path, line = hit.path, hit.line
-    # if something is missing from the message, the finding is shown at a diff line but has no
-    # location there
+    # a finding about something missing from the message is shown at a line of the diff, but is not
+    # about that line
     marks = hit.column is None and rule.scope in WHOLE
     if path is None and hit.patch_line is not None and not marks:
         path, line = locations.of(hit.patch_line)
@@ -204,9 +204,9 @@ def _is_repeated(rule: Rule, finding: Finding, options: Options) -> bool:
 
 
 class Places:
-    """A map from patch lines to files and line numbers in the new tree.
+    """A parser that finds the file and line in the new tree for a patch line.
 
-    The diff is parsed when the first finding in it is looked up.
+    It parses the diff when it looks up the first finding in it.
     """
 
     def __init__(self, patch: Patch) -> None:
@@ -214,7 +214,9 @@ class Places:
         self._gone: frozenset[str] | None = None
 
     def of(self, patch_line: int) -> tuple[str | None, int | None]:
-        """Return the path and the line in the new file. Each is None if the patch line has none."""
+        """Return the path and line number in the new tree for a patch line, or None for each
+        unknown one.
+        """
         change, hunk = self._patch.place(patch_line)
         if change is None:
             return None, None

@@ -97,12 +97,13 @@ Shares = tuple[tuple[str, int], ...]
 
 
 class Habits(NamedTuple):
-    """Percentages of prefixes, cases and tags among `total` commits to `where`.
+    """The habits of `total` commits to the path `where`, as percentages.
 
     `first` has the first prefixes ("net"), `further` the other usual parts of prefixes ("phy"),
-    `cases` the case of the first word after them, and `marks` what messages contain (MARKS); Cc:
+    `cases` the case of the first word after them, and `marks` the parts of messages (MARKS). Cc:
     stable is counted among commits with Fixes:. `applied` has the names that signed off last, and
-    `exact` is the percentage with exactly `prefix`. `shipped` habits are from checks/habits.tsv.
+    `exact` is the percentage of commits with exactly the usual prefix. `shipped` is set for habits
+    from checks/habits.tsv.
     """
 
     where: str
@@ -127,9 +128,7 @@ class Habits(NamedTuple):
 
     @property
     def prefix_share(self) -> int:
-        """Return the percentage of commits whose first prefix is the most frequent one or similar
-        to it.
-        """
+        """Return the percentage of commits whose first prefix is the usual one or a similar one."""
         return sum(
             share
             for word, share in self.first
@@ -151,8 +150,10 @@ class Habits(NamedTuple):
         return shares.get(name, 0), base
 
     def weigh_share(self, percent: int, total: int = 0) -> str:
-        """Return "speaks" if a share is high enough to report exceptions, "asks" if it is high
-        enough to ask about them, otherwise "".
+        """Return how strong a habit is.
+
+        Return "speaks" if exceptions should be reported, "asks" if the author should be asked about
+        them, otherwise "".
         """
         commits = total or self.total
         if percent >= SPEAKS and commits >= SPEAKS_FROM:
@@ -163,7 +164,7 @@ class Habits(NamedTuple):
 def have_same_convention(first: str, second: str) -> bool:
     """Return whether two first prefixes follow the same convention.
 
-    They are equal including case, or have the same "subsystem/" at the start.
+    Both are equal, including their case, or start with the same "subsystem/".
     """
     first_part = first.split("/")[0]
     return first == second or (
@@ -175,7 +176,7 @@ def have_same_convention(first: str, second: str) -> bool:
 def first_word_case(title: str) -> str:
     """Return the case of the first word after the prefixes: "capital", "lower" or "".
 
-    It is "" without prefixes, or if the word may be a name or number.
+    Return "" if there is no prefix, or if the word may be a name or number.
     """
     prefixes, _ = split_prefix(title)
     word = first_word(title)
@@ -187,7 +188,10 @@ def first_word_case(title: str) -> str:
 
 
 def first_word(title: str) -> str:
-    """Return the first word after the prefixes or a driver, as in "Input: driver - do this"."""
+    """Return the first word of a title after its prefixes.
+
+    A driver's name is skipped as well: in "Input: driver - do this", the word is "do".
+    """
     return re.sub(r"^[\w/.,()]+ - ", "", split_prefix(title)[1]).split(" ", 1)[0]
 
 

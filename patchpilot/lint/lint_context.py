@@ -78,18 +78,19 @@ class OwnPack(NamedTuple):
 
 
 class Options(NamedTuple):
-    """The options of a check, and the origin (`origins`) of each value that is not a default.
+    """The options of a check.
 
-    Without a `profile`, the project is detected. `noise` is the average number of findings that the
-    shown rules may have on an accepted patch without `strict`. `fail_on` is the lowest severity
-    that makes the run fail. `kernel` is the version that selects the rules for code, and `newest`
-    the version for messages, if different; the tree's own version takes precedence over the
-    default. `data_dir` contains spelling.txt and const_structs.checkpatch. `checkpatch` runs the
-    tree's own script, and `checkers` runs external programs. `conf` contains the options in
-    .checkpatch.conf, by default the tree's. `proposes_edits` adds the edits of safe fixes to the
-    findings. With `whole_files`, each patch is a whole file without changes, as with checkpatch.pl
-    -f. Findings whose rule and severity are in `hidden` are counted but left out; with
-    `as_checkpatch`, rules have checkpatch.pl's severities and are left out where it omits them.
+    `origins` contains the origin of each value that is not a default. Without a `profile`, the
+    project is detected. `noise` is the average number of findings that the shown rules may have on
+    an accepted patch without `strict`. `fail_on` is the lowest severity that makes the run fail.
+    `kernel` is the version that selects the rules for code. `newest` is the version for messages,
+    if it is different. The tree's own version takes precedence over the default. `data_dir`
+    contains spelling.txt and const_structs.checkpatch. `checkpatch` runs the tree's own script, and
+    `checkers` runs external programs. `conf` contains the options in .checkpatch.conf, by default
+    in the tree's file. `proposes_edits` adds the edits of safe fixes to the findings. If
+    `whole_files` is set, each patch is a whole file without changes, as with checkpatch.pl -f.
+    Findings whose rule and severity are in `hidden` are counted but left out. If `as_checkpatch` is
+    set, rules have checkpatch.pl's severities, and findings that it omits are left out.
     """
 
     strict: bool = False
@@ -141,7 +142,7 @@ class Context:
     """The context for checking one patch.
 
     `shared` is a cache in which detectors keep their scans. `built` lists the problems found by a
-    build of the patch, if one was requested, and `older` the patches of earlier versions.
+    build of the patch, if one was requested. `older` contains the patches of earlier versions.
     `active_rules` contains the names of the rules that run on the patch.
     """
 
@@ -169,7 +170,7 @@ class Context:
         self.began = time.monotonic()
 
     def with_patch(self, patch: Patch) -> "Context":
-        """Copy the context for another state of the patch, with an empty cache."""
+        """Return a copy of the context for a changed patch, with an empty cache."""
         context = copy(self)
         context.patch, context.shared = patch, {}
         return context
@@ -196,9 +197,9 @@ class Context:
         return fact
 
     def report_progress(self, step: str, count: int, total: int) -> None:
-        """Report progress on this patch, unless checking it has just started.
+        """Report progress on this patch if the check already takes a while.
 
-        Raise CancelledError as Progress does.
+        Raise CancelledError if the user has canceled the check.
         """
         if (
             self.progress is not ignore_progress

@@ -142,7 +142,7 @@ def find_quoted_lines(lines: Sequence[str]) -> Iterator[int]:
             and not _is_quote(texts[0])
             and not _SPLAT.match(texts[0])
         ):
-            # the line that introduces pasted text is the author's own
+            # leave out the line that introduces pasted text, because the author wrote it
             block, texts, introduced = block[1:], texts[1:], True
         if texts and _is_pasted(texts, introduced):
             yield from block
@@ -152,8 +152,10 @@ def find_quoted_lines(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
-    """Return whether a block of lines is pasted: it starts with a prompt or a report, half of its
-    lines look pasted, or it is indented below a line that ends in a colon.
+    """Return whether a block of lines is pasted text.
+
+    A pasted block starts with a prompt or a report, has at least half of its lines in pasted form,
+    or is indented below a line that ends in a colon.
     """
     if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
         return True
@@ -164,7 +166,7 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
     ):
         return True
     alike = sum(1 for line in block if _is_quote(line) or _CODE.search(line))
-    # in a block of two lines, one may be the author's comment on the other
+    # in a block of two lines, one line may be the author's comment on the other
     return (
         alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))
     ) and any(map(_is_quote, block))
@@ -179,7 +181,6 @@ def _is_quote(line: str) -> bool:
 
 
 def _find_text_blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) for each run of nonempty lines."""
     start = None
     for index, line in enumerate((*lines, "")):
         if line.strip():
@@ -229,8 +230,9 @@ def find_quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
 def is_corrected_mistake(
     context: Context, line: str, start: int, end: int, right: str
 ) -> bool:
-    """Return whether the patch removes a misspelled word, or the line mentions it as a mistake for
-    `right`.
+    """Return whether a misspelled word is in the message only because the patch corrects it.
+
+    Either the patch removes the word, or the line names `right` as its replacement.
     """
     word = line[start:end]
     if word.lower() in _find_removed_words(context):
@@ -259,7 +261,6 @@ def _find_removed_words(context: Context) -> frozenset[str]:
 
 
 def _find_title_start(line: str, before: str) -> int | None:
-    """Return the column where a quoted commit subject starts, or None."""
     fixes = read_fixes_line(line)
     is_fixes_tag = fixes and fixes.is_tag and fixes.space and not fixes.word
     if fixes and is_fixes_tag and 7 <= len(fixes.id) <= 40:
@@ -310,7 +311,7 @@ def find_tags_by_name(context: Context, *keys: str) -> list[tuple[int, Trailer]]
 def is_same_person(first: Address, second: Address) -> bool:
     """Return whether two addresses belong to the same person.
 
-    Their email addresses are equal, or their names consist of the same words.
+    They do if their email addresses are equal, or if their names consist of the same words.
     """
     return first.key == second.key or (
         bool(first.name) and _split_name(first.name) == _split_name(second.name)
@@ -320,10 +321,10 @@ def is_same_person(first: Address, second: Address) -> bool:
 def may_be_same_person(sender: Address, person: Address) -> bool:
     """Return whether the sender may be this person with another address.
 
-    One name contains the other, they are equal when their words are joined, or they differ only in
-    a shortened given name. Otherwise, the addresses have the same local part, which contains part
-    of a name. Without a name, the sender's local part contains the person's, or part of the
-    person's name.
+    Their names match if one contains the other, if they are equal when their words are joined, or
+    if only a given name is shortened. Otherwise, their addresses must have the same local part, and
+    this must contain part of a name. If the sender has no name, the sender's local part must
+    contain the person's local part or part of the person's name.
     """
     person_words = _split_name(person.name)
     local, person_local = (
@@ -408,7 +409,7 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
             break
         prefixes.append(match[1])
         remaining = match[2]
-    # as in hwmon: "hwmon: (driver) do it"
+    # in hwmon, the driver is in parentheses: "hwmon: (driver) do it"
     if prefixes and (match := _DRIVER.match(remaining)):
         prefixes.append(match[1])
         remaining = match[2]
@@ -427,5 +428,5 @@ def find_written_prefix(title: str) -> str:
 
 
 def is_plain(title: str) -> bool:
-    """Return whether a title describes a change, unlike those of reverts, merges and releases."""
+    """Return whether a title describes a change. Titles of reverts, merges and releases do not."""
     return bool(title) and not _GENERATED.match(title)

@@ -131,10 +131,13 @@ def find_function_head(hunk: NewHunk, index: int) -> str:
 
 
 def flag_lines_in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
-    """Return for each line in the hunk whether it is in a function body: the nearest line above it
-    that starts at column 0 is, or ends with, an opening brace.
+    """Return for each line of the hunk whether it is in a function body.
+
+    In a function body, the nearest line above that starts at column 0 is an opening brace or ends
+    with one.
     """
-    # computed once per hunk: searching backwards from each line would take quadratic time
+    # compute this once per hunk, because searching backwards from each line would take quadratic
+    # time
     key = f"newlines.in_functions.{hunk.hunk.patch_line}"
     is_inside: list[bool] | None = context.shared.get(key)
     if is_inside is None:

@@ -99,9 +99,10 @@ _COMMENT = lazy_pattern(
 def is_not_the_authors(
     context: Context, rule: Rule, finding: Finding, report: Report
 ) -> bool:
-    """Return whether a finding is about something that already existed or is required: text that
-    was already in the replaced line or that a revert restores, style in a linker script or a pasted
-    log, style that is common in the file, and macros at their definition.
+    """Return whether a finding is about code or text that the author did not introduce.
+
+    This includes text in the replaced line or text that a revert restores, style in a linker script
+    or a pasted log, style that is common in the file, and macros at their definition.
     """
     number, lines = finding.patch_line, context.patch.lines
     is_style = rule.pack.startswith(_STYLE) or rule.name.startswith(_LONG)
@@ -176,15 +177,17 @@ def _is_pasted_comment(context: Context, number: int) -> bool:
 def _comparable_part(rule: Rule, finding: Finding) -> str:
     """Return the part of a finding to compare with findings on the replaced line.
 
-    It is "" for layout, where names do not matter, otherwise the message without numbers.
+    Return "" for layout, where names do not matter. For other findings, return the message without
+    numbers.
     """
     is_layout = rule.pack.startswith(("checkpatch-c-", "checkpatch-strings"))
     return "" if is_layout else re.sub(r"\d+", "", finding.message)
 
 
 def _find_earlier_findings(context: Context, rule: Rule, report: Report) -> _Earlier:
-    """Return the files in which a rule's findings are common, and (patch line, message part) for
-    each line that already had the finding.
+    """Return the files in which a rule's findings are common, and the lines that already had one.
+
+    Each line is given as (patch line, message part).
     """
     key = (_find_earlier_findings, rule.id)
     if key not in context.shared:
@@ -224,7 +227,7 @@ def _find_replaced_line(context: Context, number: int) -> int | None:
 
 
 def _find_most_similar(hunk: Hunk, number: int, kind: str) -> int | None:
-    """Return the line of this kind near line `number` that is most similar to it, or None."""
+    """Return the most similar of the removed or added lines near line `number`, or None."""
     index = number - hunk.patch_line - 1
     words = _count_words(hunk.lines[index].text)
     candidates = [

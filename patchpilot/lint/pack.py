@@ -159,7 +159,7 @@ def _parse_table_examples(
 
 
 def _add_parts(match: Any, parts: Mapping[str, str]) -> Any:
-    """Replace names of pattern parts with the parts, in the arguments and tables of a match."""
+    """Replace the names of pattern parts with the parts themselves in a rule's `match` table."""
     match match:
         case str():
             return parts.get(match, match)
@@ -310,7 +310,6 @@ def _parse_table(
     position: _Position,
     detectors: Mapping[str, RegisteredDetector],
 ) -> dict[str, Any]:
-    """Parse a table of [[rule.match.of]], `when` or `unless` for `any-of`."""
     if not isinstance(table, dict):
         raise PackError(
             f"{position}: {key} must be a list of tables, [[rule.match.{key}]]"
@@ -341,7 +340,6 @@ def _check_arguments(
     types: Mapping[str, ArgumentType],
     position: _Position,
 ) -> None:
-    """Raise PackError for an unknown argument of the detector `name`, or for an invalid value."""
     for key, value in arguments.items():
         if key not in types:
             raise PackError(
@@ -363,7 +361,6 @@ def _check_arguments(
 def _check_argument(
     key: str, value: Any, types: Mapping[str, ArgumentType], position: _Position
 ) -> None:
-    """Raise PackError for a value of the wrong type, or one that the detector does not accept."""
     kind = types[key]
     _check_table_keys(
         {key: value}, {key: kind if isinstance(kind, type) else str}, position
@@ -431,7 +428,6 @@ def _check_table_keys(
     position: _Position | str,
     description: str = "",
 ) -> None:
-    """Raise PackError for a key that is not in `kinds`, or a value of the wrong type."""
     if not isinstance(table, dict):
         raise PackError(f"{position}: a rule's examples and fix must be tables")
     for key, value in table.items():

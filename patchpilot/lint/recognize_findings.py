@@ -63,7 +63,7 @@ def make_mark(
 
 
 def _comparable_line_text(finding: Finding, patch: Patch) -> str:
-    """Return the finding's line without parts that differ in every message, or ""."""
+    """Return the finding's line without the parts that differ in every message, or ""."""
     number = finding.patch_line
     if number is None or not 1 <= number <= len(patch.lines):
         return ""
@@ -84,7 +84,7 @@ def _comparable_line_text(finding: Finding, patch: Patch) -> str:
             else normalize_text(f"{header.name}: {header.value}")
         )
     if patch.notes and number >= patch.notes_line and " | " in line:
-        # the diffstat counts the changes to the whole file
+        # drop the counts of a diffstat line, because any change to the file changes them
         return normalize_text(line.split("|")[0])
     return "" if line.startswith("From ") and number == 1 else normalize_text(line)
 
@@ -101,15 +101,14 @@ def normalize_text(text: str) -> str:
 def hash_changes(patch: Patch) -> str:
     """Return a hash of a patch's changes, or "" if it has no diff.
 
-    Like git's patch-id, it ignores line numbers and whitespace, but it ignores context lines as
-    well.
+    Like git's patch-id, the hash ignores line numbers and whitespace. It also ignores context
+    lines.
     """
     lines = _list_changed_lines(patch)
     return _hash_text("\n".join(lines)) if lines else ""
 
 
 def _list_changed_lines(patch: Patch) -> list[str]:
-    """Return the changed lines without whitespace, each preceded by its file and sign."""
     return [
         f"{change.path}{line.kind}{''.join(line.text.split())}"
         for change in patch.files

@@ -162,7 +162,7 @@ def _parse_packs(
 def _limit_matching_time(rules: Sequence[Rule], user_packs: Sequence[OwnPack]) -> None:
     """Limit the matching time of patterns in the user's packs.
 
-    Raise PackError for a pattern if this is impossible.
+    Raise PackError for a pattern whose time cannot be limited.
     """
     from patchpilot.model.bounded import find_pattern_error
 

@@ -29,8 +29,8 @@ _HEADERS = "include/linux"
 class CheckpatchConf(NamedTuple):
     """The options of a .checkpatch.conf that apply to this linter.
 
-    `ignore` lists types to ignore, and `types` the only types to report (empty: all). Limits are 0
-    if they are not set.
+    `ignore` lists the types to ignore. If `types` is not empty, no other types are reported. Limits
+    are 0 if they are not set.
     """
 
     ignore: tuple[str, ...] = ()
@@ -122,7 +122,7 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
 
 
 def use_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Give each rule its severity in checkpatch.pl."""
+    """Set each rule's severity to its severity in checkpatch.pl."""
     return tuple(
         rule._replace(
             severity=rule.checkpatch_severity, severities=rule.checkpatch_severities
@@ -149,9 +149,9 @@ _NOT_IN_WHOLE_FILES = frozenset(("COMMIT_MESSAGE", "ENOTSUPP", "NOT_UNIFIED_DIFF
 
 
 def rules_for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Select the rules about code, which apply without a patch or message.
+    """Return the rules that check code, with the severities of checkpatch.pl -f.
 
-    Their severities are those of checkpatch.pl -f.
+    These rules need neither a patch nor a message.
     """
     selected = []
     for rule in rules:
@@ -288,7 +288,8 @@ def find_hidden_rules(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
             -row[2].worth * (LIKELY if row[1] is Severity.WARNING else 1),
         )
     )
-    # the records were measured on messages without a history, and with the rules for 6.1
+    # rules about history and rules newer than 6.1 have no records, because the measured messages
+    # had no history and used the rules for 6.1
     unmeasured = (rule for rule in rules if rule.scope == "history" or rule.since)
     hidden = {(rule.name, Severity.CHECK) for rule in unmeasured}
     remaining = noise
@@ -351,7 +352,7 @@ def choose_rules(
 ) -> tuple[Rule, ...]:
     """Return the active rules that are selected and not ignored.
 
-    `kernel` is the version for rules about code, and `message_kernel` the version for other rules
+    `kernel` is the version for rules about code. `message_kernel` is the version for other rules
     (default: the same). A selector is a rule's id or name, a checkpatch type or a pack, and is
     case-insensitive. Raise UsageError for an unknown selector.
     """

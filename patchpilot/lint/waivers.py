@@ -30,9 +30,9 @@ class Waiver(NamedTuple):
     """An exception from a rule, with its reason and its last day.
 
     `rule` is a rule's id or name, a checkpatch type or a pack; `paths` are glob patterns (empty:
-    all files). `origin` names where the waiver was written, for messages. `kind` is "tree",
-    "person", or "topic" for a waiver from an earlier command line. `subject` limits the waiver to
-    the patch with that subject (empty: every patch).
+    all files). `origin` is the file or option that contains the waiver. `kind` is "tree" for a
+    waiver in the tree's file, "topic" for one stored by an earlier command, and otherwise "person".
+    `subject` limits the waiver to the patch with that subject (empty: every patch).
     """
 
     rule: str
@@ -162,7 +162,7 @@ def verify_waivers(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
     for waiver in waivers:
         word = waiver.rule.lower()
         if word not in words_by_key and waiver.kind == TOPIC:
-            # the rule no longer exists, so the waiver has no effect
+            # ignore the waiver, because its rule no longer exists
             continue
         if word not in words_by_key:
             hint = unknown_rule_hint(waiver.rule, words_by_key.values())

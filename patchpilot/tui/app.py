@@ -96,7 +96,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         " no message leaves this machine."
     )
     CSS_PATH = Path(__file__).parent / "patchpilot.tcss"
-    # textual declares the types this way
+    # Textual declares these attributes as plain lists
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -178,7 +178,8 @@ class PatchpilotApp(ReportsErrors, App[int]):
         for theme in OURS:
             self.register_theme(theme)
         for theme_name in BUILTIN_THEMES:
-            # only the terminal knows what its own colors look like, so their contrast is unknown
+            # remove these themes: only the terminal knows their colors, so their contrast is
+            # unknown
             if theme_name.startswith("ansi-"):
                 self.unregister_theme(theme_name)
         self._legible = LegibleText()
@@ -245,20 +246,22 @@ class PatchpilotApp(ReportsErrors, App[int]):
 
     def on_unmount(self) -> None:
         if not self.is_headless:
-            # Textual's signal handlers need the event loop, which is about to end
+            # restore the default handlers, because Textual's need the event loop, which is about to
+            # end
             for number in (signal.SIGTSTP, signal.SIGCONT):
                 signal.signal(number, signal.SIG_DFL)
         self.session.close()
 
     def _start_after_first_frame(self) -> None:
-        # imported modules are never freed, so collecting garbage in them would only delay a key
-        # press
+        # exclude imported modules from garbage collection, because they are never freed, and
+        # checking them would only delay a key press
         gc.freeze()
         if not self._at_home:
             self.jobs.read_topic()
 
     def _delay_first_paint(self, screen: Screen[Any]) -> None:
-        # a new screen fits its rows to its panels only after the first layout
+        # delay the first drawing of a new screen, because its rows fit its panels only after the
+        # first layout
         if screen.outer_size == self.size or screen.is_modal:
             self.delay_update(SETTLED)
 
@@ -359,12 +362,12 @@ class PatchpilotApp(ReportsErrors, App[int]):
         target: str | None = None,
         series: int = 0,
     ) -> None:
-        """Open a topic (of a directory or a TARGET) from the home screen at a stage.
+        """Open the topic of a directory or TARGET at a stage, from the home screen.
 
-        The Follow stage shows this series.
+        The Follow stage shows the tracked series with the given number.
         """
         if self.screen is not self.get_screen(self._ensure_home_screen()):
-            # the user is holding Enter, or has opened another topic
+            # ignore the key: the user is holding Enter, or has opened another topic
             return
         self.jobs.close()
         self.session.close()
@@ -395,7 +398,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             return
         if self.place:
             self.memory.save_values(self.place, stage=name)
-        # the message was about the previous stage
+        # remove the message, which was about the previous stage
         self.screen.query_one(MessageRow).show_message("", "information")
         self.switch_screen(self.ensure_stage_screen(Stage(name)))
 
@@ -458,9 +461,9 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.notify(f"copied {kind}: {text[:60]}")
 
     async def on_event(self, event: Event) -> None:
-        """Remember the last key, for dialogs that it opens.
+        """Remember the last key, because a dialog that it opens may need it.
 
-        Drop keys for a screen without widgets, and clicks on removed widgets.
+        Ignore keys if the screen has no widgets yet, and clicks on removed widgets.
         """
         if isinstance(event, Key):
             self.last_key = event.key
@@ -539,7 +542,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             self.exit(0)
 
     def action_help_quit(self) -> None:
-        """Show which key quits, after Ctrl-C was pressed."""
+        """Show which key quits the TUI, because Ctrl-C does not."""
         self.notify("press q to quit, Esc to cancel the running job")
 
     async def action_quit(self) -> None:

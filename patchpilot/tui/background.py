@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run daemon threads, so that the TUI can quit without waiting for a search of the history.
 
-Also suspend to the shell, and detect a closed terminal.
+This module also suspends the TUI to the shell, and detects a closed terminal.
 """
 
 import os
@@ -19,8 +19,9 @@ T = TypeVar("T")
 
 
 class BackgroundThread(ThreadPoolExecutor):
-    """An executor whose threads end with the process, so its jobs must be safe to interrupt at any
-    point, as all services are.
+    """An executor whose threads end with the process.
+
+    Its jobs must be safe to interrupt at any point, as all services are.
     """
 
     def submit(
@@ -74,9 +75,9 @@ def guard_resume_signal() -> None:
 
 
 def is_terminal_gone() -> bool:
-    """Return whether the terminal on standard input is gone, for example after a lost connection.
+    """Return whether the terminal on standard input no longer exists.
 
-    A window manager may also have closed it.
+    The connection may be lost, or the window may be closed.
     """
     try:
         poller = select.poll()

@@ -43,8 +43,8 @@ def create_app(
 ) -> PatchpilotApp:
     """Return the TUI for a repository's topic or, if `at_home` is set, for the home screen.
 
-    `app_class` is its class. If `opening` is given, it is already reading the topic; its session
-    and saved state are used.
+    `app_class` is the class of the application. If `opening` is given, it is already reading the
+    topic, and its session and saved state are used.
     """
     if opening:
         opening.session.loader_of = find_loader

@@ -66,7 +66,8 @@ class StageJobs:
         screen = self._app.stage_screen
         if screen and screen.stage is stage:
             if self._session.fresh_result(stage) is None:
-                # only the saved record was read, or an input of the result has changed
+                # run the stage again: only its saved record was read, or one of its inputs has
+                # changed
                 self.start_stage(stage)
                 return
             screen.show_new_result()
@@ -75,7 +76,7 @@ class StageJobs:
             and self._session.last_result(screen.stage) is not None
             and self._session.must_run(screen.stage)
         ):
-            # the screen displays an outdated result of this stage
+            # run the displayed stage again, because its result depends on this stage
             self.start_stage(screen.stage)
         self.finish_stage(stage)
         self._app.save_progress()
@@ -108,7 +109,8 @@ class StageJobs:
         while self.ahead:
             stage = self.ahead.pop(0)
             if stage in RECORDED and self._session.last_result(stage) is not None:
-                # the displayed result is stale; the next visit updates it
+                # skip a displayed result that is stale, because the next visit to the stage updates
+                # it
                 continue
             if self._session.must_run(stage):
                 self.start_stage(stage, visited=stage is self._app.stage)
@@ -124,7 +126,7 @@ class StageJobs:
         def handle_end(error: PatchpilotError | None) -> None:
             self.reads_facts = False
             if error:
-                # the error is shown by the stage that needs the facts
+                # show no error here, because the stage that needs the facts shows it
                 self._facts_failed = facts_key
             self._app.redraw_stage()
 
@@ -147,7 +149,8 @@ class StageJobs:
         timestamps = read_store_timestamps()
         if timestamps != self._store_stamp:
             self._store_stamp = timestamps
-            # a locked or damaged store is read again at the next visit, and Follow shows the error
+            # if the store is locked or damaged, Follow shows the error, and the next visit reads
+            # the store again
             self._threads.start_job(
                 "store", lambda _: read_followed_ids(), self._handle_followed_ids, str
             )

@@ -49,9 +49,9 @@ def read_topic(session: Session, watch: HeadWatch) -> TopicPlace:
 
 
 class Opening:
-    """A thread that reads the topic, started at once.
+    """A thread that starts at once and reads the topic.
 
-    `draw_first_frame` shows what has been read so far; `wait_for_topic` waits for the topic.
+    `draw_first_frame` shows what has been read so far. `wait_for_topic` waits for the topic.
     """
 
     def __init__(self, session: Session, memory: SavedState) -> None:

@@ -45,7 +45,7 @@ def run_app(
         raise
     from patchpilot.tui.short_styles import ShortStyles
 
-    # another driver may be in use, such as the one for web pages
+    # keep any other driver, such as the one for web pages
     if issubclass(ShortStyles, app.driver_class):
         app.driver_class = ShortStyles
     opening.stop_drawing()

@@ -39,7 +39,6 @@ def _style_change_codes(old: str, new: str) -> str:
 
 @lru_cache(4096)
 def _has_same_spaces(first: str, second: str) -> bool:
-    """Return whether a space looks the same in two styles, which may differ in color and weight."""
     (attributes, _, ground), (other_attributes, _, other_ground) = (
         _split_style(first),
         _split_style(second),

@@ -22,10 +22,10 @@ def run_fixes(
     source: PatchSource,
     render: Callable[[Common, CheckResult], str],
 ) -> int:
-    """Apply the fixes, or print them as a diff; `render` formats the findings.
+    """Apply the fixes, or print them as a diff, and return the exit code.
 
-    Return the exit code, which is based on the remaining findings with --fix and on all findings
-    with --diff.
+    The exit code depends on the remaining findings with --fix, and on all findings with --diff.
+    `render` formats the findings.
     """
     if options.fix and options.diff:
         raise UsageError(
@@ -55,7 +55,6 @@ def run_fixes(
 
 
 def _print_diff(common: Common, result: FixResult) -> None:
-    """Print the diff on stdout, and a summary on stderr."""
     if common.format == "json":
         common.write(findings_json.render(result.check, result))
         return

@@ -83,7 +83,7 @@ def _check_targets(
     build: Any = None,
     loading: Any = None,
 ) -> int:
-    # only a user at a terminal may check commits with settings that these commits change
+    # use settings that the checked commits change only if a user at a terminal runs the check
     is_gate = (
         common.format != "text" or not sys.stdout.isatty() or bool(os.environ.get("CI"))
     )
@@ -178,12 +178,11 @@ def _check_targets(
 
 
 def _convert_option_value(value: Any) -> Any:
-    """Convert an option's value: join or split a list, and return None for a missing option."""
+    """Split an option's list at commas, and return None for an option that is not set."""
     return (split_list(",".join(value)) if isinstance(value, tuple) else value) or None
 
 
 def _note_hidden_findings(options: SimpleNamespace, result: "CheckResult") -> None:
-    """Print on stderr how many findings --strict would show and how many --fix would fix."""
     from patchpilot.cli.output.findings_text import describe_fixable, describe_hidden
 
     sys.stdout.flush()
@@ -200,7 +199,6 @@ def _note_hidden_findings(options: SimpleNamespace, result: "CheckResult") -> No
 
 
 def _note_uncommitted_files(repository: Any) -> None:
-    """List files with uncommitted changes on stderr, because these changes were not checked."""
     if files := find_uncommitted_files(repository):
         more_note = (
             f" and {format_count(len(files) - 1, 'more file')}" if files[1:] else ""
@@ -248,7 +246,7 @@ def _load_suppressions(
 
 
 def _can_stream_results(common: Common, options: SimpleNamespace) -> bool:
-    """Return whether the format and options require only findings about individual patches."""
+    """Return whether each patch can be reported before the next one is read."""
     return (
         common.format == "jsonl"
         and not options.whole_files
@@ -260,7 +258,6 @@ def _can_stream_results(common: Common, options: SimpleNamespace) -> bool:
 
 
 def _report_notes(common: Common, result: "CheckResult") -> None:
-    """Report the build, the active rules and the origin of options on stderr."""
     if result.build and not common.quiet:
         print_notice("note", result.build)
     if not common.verbose:
@@ -289,7 +286,6 @@ def _parse_kernel(text: str | None) -> tuple[int, int] | None:
 
 
 def _can_add_fix_option(options: SimpleNamespace) -> bool:
-    """Return whether --fix can be added to this command line."""
     return (
         not options.checkpatch_compat
         and not options.whole_files
@@ -304,7 +300,7 @@ def _render_result(
     show_all: bool,
     reviews: Sequence[Any] = (),
 ) -> str:
-    """Format the result, importing only the module for the chosen format."""
+    """Format the result. Import only the module for the chosen format."""
     printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
     if common.format != "text":
         review_arguments = {"reviews": reviews} if reviews else {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot backport`: the verdict for each stable branch, and the patches to send."""
+"""`patchpilot backport`: show the verdict for each stable branch, and write the patches to send."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -166,7 +166,7 @@ def command(
         "text": output.format_backport_text,
     }[common.format]
     if action_results.request and common.format == "text":
-        # print nothing but the message, so that it can be sent unchanged
+        # print only the message, so that it can be sent unchanged
         if not common.quiet:
             print_message(format_results(results, replace(action_results, request="")))
         common.write(make_printable(action_results.request))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot config`: all settings, with their values and origins."""
+"""`patchpilot config`: list all settings with their values and origins."""
 
 from patchpilot.cli.command import (
     Common,

@@ -126,7 +126,7 @@ and colors.
 def _restore_terminal() -> Iterator[list[bool]]:
     """Restore the terminal if the TUI is killed before it can do so.
 
-    The caller appends True if the TUI exited normally.
+    The caller appends True to the list if the TUI exited normally.
     """
     import termios
 

@@ -121,6 +121,6 @@ def _format_diagnoses(result: DoctorResult, *, quiet: bool) -> str:
             result_width(),
         )
         if diagnosis.hint:
-            # keep it on one line, so that the command can be copied
+            # print the command on one line, so that it can be copied
             lines.append(f"        {make_printable(str(diagnosis.hint))}")
     return "\n".join(lines) + "\n" if lines else ""

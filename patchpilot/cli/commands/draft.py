@@ -241,7 +241,6 @@ def _export_draft(text: str, file: Path) -> None:
 
 
 def _split_action(arguments: tuple[str, ...]) -> tuple[str, str | None]:
-    """Split the arguments into the action ("" if none) and the TARGET."""
     action = arguments[0] if arguments and arguments[0] in ("show", "reset") else ""
     targets = arguments[1:] if action else arguments
     if len(targets) > 1:

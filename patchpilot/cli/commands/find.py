@@ -201,7 +201,7 @@ def _find_posted_commit(
                 progress=progress,
             )
         except MissingError:
-            # only the upstream commit was posted
+            # ignore this if patches by others were found: only the upstream commit was posted
             if not similar_posts:
                 raise
     if common.format == "json":

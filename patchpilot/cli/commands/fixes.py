@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot fixes`: find the commit that introduced the bug."""
+"""`patchpilot fixes`: find the commit that introduced the bug fixed by a commit."""
 
 import sys
 from pathlib import Path

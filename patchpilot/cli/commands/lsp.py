@@ -22,7 +22,7 @@ def command(topic: bool, base: str | None) -> int:
     """
     from patchpilot.lsp.server import limit_stream, make_server
 
-    # the server closes its streams on exit, but this process continues
+    # duplicate the streams, because the server closes its own on exit but this process continues
     with (
         os.fdopen(os.dup(sys.stdin.fileno()), "rb") as stdin,
         os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stdout,

@@ -74,7 +74,7 @@ option.
 
 
 def _make_switch(field: str) -> Option:
-    """Return an option for a switch, with all of get_maintainer.pl's spellings."""
+    """Return an option for a switch, with all spellings that get_maintainer.pl accepts."""
     names = [name for name, known_field in NAMES.items() if known_field == field]
     spellings = tuple(f"{dash}{name}" for name in names for dash in ("--", "-"))
     kinds = {bool: FLAG, int: NUMBER, str: TEXT}

@@ -137,7 +137,8 @@ def command(
 class _Confirmation:
     """Ask for confirmation before writing tags that were not given as options.
 
-    `shown` is set if the result was already printed on stdout; `refusal` is the error to raise.
+    `shown` is set if stdout already contains the result. `refusal` is the error to raise if nobody
+    can be asked.
     """
 
     def __init__(self, common: Common, *, is_needed: bool) -> None:
@@ -234,7 +235,6 @@ def format_preparation(result: Preparation, colored: bool) -> str:
 
 
 def _print_notes(text: str) -> list[str]:
-    """Format a note as lines, wrapped only on a terminal."""
     if not sys.stdout.isatty():
         return [f"  # {text}"]
     from patchpilot.cli.output.stream import result_width, wrap_labeled

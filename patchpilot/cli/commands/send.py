@@ -247,7 +247,7 @@ def _make_request(
 
 
 def _refuse_options(options: Mapping[str, Any]) -> None:
-    """Raise UsageError for an option that requires another, missing option."""
+    """Raise UsageError if an option is given without another option that it requires."""
     if options["force"] is not None and not options["force"].strip():
         raise UsageError(
             "--force requires a reason",
@@ -277,7 +277,6 @@ def _make_plan(
     request: SendRequest,
     options: Mapping[str, Any],
 ) -> Sending:
-    """Plan a new send or, with --resume, the rest of the last send."""
     from patchpilot.services.send.plan_send import plan_sending
 
     with show_progress(common) as progress:
@@ -313,8 +312,7 @@ def _make_plan(
 def _show_blocked(
     common: Common, workplace: Workplace, plan: Sending, blocked: SendProblem
 ) -> int:
-    """Print the problem that blocks the whole send, and return the exit code."""
-    # show this problem first: nothing can be sent until it is fixed
+    # show this problem before all others, because nothing can be sent until it is fixed
     other_problems = () if plan.request.force else plan.blockers
     warnings = tuple(
         warning for warning in plan.warnings if warning.name != blocked.name
@@ -351,7 +349,6 @@ def _report_complete_send(
 
 
 def _show_effects(workplace: Workplace, request: SendRequest) -> None:
-    """Print how the answers on the command line change the recipients."""
     from patchpilot.model.printable import make_printable
     from patchpilot.services.send.mail_recipients import describe_answer_effect
 

@@ -235,7 +235,10 @@ def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...])
 
 
 def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
-    """Run an installed hook's check: only errors stop git; other findings are just printed."""
+    """Run the check of an installed hook.
+
+    Errors stop git. Other findings are only printed.
+    """
     from patchpilot.cli.error_exit import print_error, print_notice
     from patchpilot.cli.output.stream import print_message
     from patchpilot.model.printable import make_printable

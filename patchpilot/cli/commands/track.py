@@ -129,7 +129,7 @@ def add(
             )
         else:
             if target and repository and not parse_message_id(target):
-                # arguments other than commits are reported as errors below
+                # ignore errors here, because the code below reports arguments that are not commits
                 with suppress(UsageError):
                     posted_commit = find_posted_series(
                         repository, target, lore=lore, archive_at=archives
@@ -485,9 +485,9 @@ def _select_recent_series(
     *,
     waiting: bool,
 ) -> "tuple[tuple[Tracked, ...], str]":
-    """Return recent series, with their text.
+    """Return the series with recent events, and the text that lists them.
 
-    These have events since a time, or messages waiting for an answer.
+    If `waiting` is set, return the series with messages that wait for an answer.
     """
     from patchpilot.cli.output.track_report import (
         format_digest,
@@ -519,7 +519,10 @@ def _show_topic(
     mark_read: bool = False,
     every_mail: bool = False,
 ) -> tuple["TopicState | None", "Tracked"]:
-    """Return the current topic's state, and the series with this number (default: the topic's)."""
+    """Return the state of the current topic, and the tracked series to show.
+
+    This is the series with this number, by default the topic's series.
+    """
     from patchpilot.topic.current_topic import read_current_topic
     from patchpilot.topic.followed import known_series as service
 
@@ -655,7 +658,6 @@ def _note_cache_age(series: Sequence["Tracked"]) -> None:
 
 
 def _note_offline_age(common: Common, series: Sequence["Tracked"]) -> None:
-    """With --offline, print the age of the data on stderr."""
     from datetime import UTC, datetime
 
     from patchpilot.model.bounded import parse_stored_time

@@ -205,7 +205,6 @@ def _plan_reply(
 
 
 def _confirm_sending() -> None:
-    """Ask the user to confirm, with the same prompt as `send`."""
     if not sys.stdin.isatty():
         raise RefusedError(
             "nothing was sent: stdin is not a terminal",

@@ -108,7 +108,6 @@ def _describe_trust(
     revoke: bool,
     removed: int,
 ) -> str:
-    """Describe whether the tree is trusted now."""
     if revoke:
         return "no longer trusted" if removed else "was not trusted"
     if not configuration.needs_trust:

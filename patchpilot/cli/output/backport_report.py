@@ -40,7 +40,7 @@ def has_affected_branch(results: Sequence[BackportResult]) -> bool:
 def wrote_no_patch(
     results: Sequence[BackportResult], action_results: ActionResults
 ) -> bool:
-    """Return whether no patch was written although a branch needs the fix."""
+    """Return whether a branch needs the fix but no patch was written."""
     return (
         bool(action_results.written)
         and has_affected_branch(results)
@@ -53,7 +53,7 @@ def format_backport_json(
 ) -> str:
     """Return the JSON document of a fix.
 
-    For a series, this is the document of the last fix; `series` contains all documents.
+    For several fixes, return the document of the last fix; its key `series` contains all documents.
     """
     series = {"series": results} if len(results) > 1 else {}
     return format_json("backport", results[-1], action_results, **series)
@@ -99,7 +99,7 @@ def format_backport_text(
                     branch, upstream=result.upstream is not False
                 )
             ]
-            # a branch is built with all fixes, so show the build only after the last fix
+            # show the build only after the last fix, because a branch is built with all fixes
             if result is results[-1]:
                 lines += [
                     f"      {outcome}"
@@ -120,7 +120,6 @@ def format_backport_text(
 
 
 def _missing_series(result: BackportResult) -> list[str]:
-    """List the stable series missing from the repository, with the commands that fetch them."""
     if not result.missing:
         return []
     fetches: dict[str, list[str]] = {}
@@ -194,7 +193,6 @@ def _format_action_results(action_results: ActionResults) -> list[str]:
 def _format_build_outcome(
     branch: BranchResult, action_results: ActionResults
 ) -> list[str]:
-    """Return the outcome of a branch's build, or [] if no build was requested."""
     return [
         _describe_build(build)
         for build in action_results.built
@@ -221,7 +219,6 @@ def _describe_commit(result: BackportResult) -> str:
 
 
 def _wrap(text: str, first: str, indent: str, width: int = _COLUMNS) -> list[str]:
-    """Wrap a text to `width` columns without breaking long words."""
     return list(wrap_labeled(first, text, width, len(indent)))
 
 
@@ -241,7 +238,7 @@ def _format_branch_details(branch: BranchResult, *, upstream: bool) -> list[str]
         _list_prerequisites(branch, add_text)
         for hint in branch.hints:
             add_text(f"help: {hint}")
-        # if the fix is not in mainline yet, this is printed once for all branches
+        # if the fix is not in mainline yet, another line reports this once for all branches
         if branch.lacking_newer and upstream:
             add_text(f"needed in newer trees first: {', '.join(branch.lacking_newer)}")
     for follower in branch.followers:
@@ -254,7 +251,6 @@ def _format_branch_details(branch: BranchResult, *, upstream: bool) -> list[str]
 
 
 def _format_conflicts(branch: BranchResult) -> list[str]:
-    """Return the conflicting lines of both sides."""
     lines: list[str] = []
     for conflict in branch.conflicts[:_MAX_CONFLICTS]:
         kind = (
@@ -336,7 +332,6 @@ def _list_files(backport: WrittenBackport) -> list[str]:
 
 
 def _format_send_commands(backports: Sequence[WrittenBackport]) -> list[str]:
-    """Return the commands that send the patches, if there is a mailing list."""
     commands = format_send_commands(backports)
     if not commands:
         return []

@@ -41,7 +41,7 @@ def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
         lines += ["", *_format_fix(fix, "" if name else likelihood)]
     if fixes.fits:
         messages = fixes.symptom.messages
-        # if there are several lines, the one that the fix is about is unknown
+        # quote no message if there are several, because it is unknown which one the fix is about
         quoted = messages[0] if len(messages) == 1 else ""
         step = fixes.candidates[0].next_step(quoted, is_fix=not name)
         lines += ["", f"next: {step}"]

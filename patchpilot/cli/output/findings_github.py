@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format findings as workflow commands for GitHub Actions.
 
-They annotate the changed file or, for patch files, the patch file. A finding in a commit message
-names the commit.
+They annotate the changed file. For a patch file, they annotate the patch file itself. A finding in
+a commit message names the commit.
 """
 
 from patchpilot.checking.check_result import CheckResult
@@ -49,12 +49,10 @@ def _format_line(patch: Patch | None, finding: Finding, result: CheckResult) -> 
 
 
 def _escape_data(text: str) -> str:
-    """Escape a text for the data of a workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _escape_property(text: str) -> str:
-    """Escape a text for a property of a workflow command."""
     return (
         _escape_data(escape_commands(make_printable(text)))
         .replace(":", "%3A")

@@ -25,7 +25,7 @@ def render(
 ) -> str:
     """Return the JSON document of a check.
 
-    `fixes` adds the results of --fix or --diff, and `reviews` the results of --review.
+    `fixes` adds the results of --fix or --diff. `reviews` adds the results of --review.
     """
     answer = json_object(CheckAnswer(result, summarize_fixes(fixes) if fixes else None))
     if fixes:

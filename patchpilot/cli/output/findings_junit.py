@@ -100,7 +100,6 @@ def _start_testcase(patch: Patch | None, finding: Finding) -> str:
 
 
 def _format_waived_case(patch: Patch | None, suppression: Suppressed) -> str:
-    """Return a skipped test case that gives the reason for the waiver."""
     return (
         f"{_start_testcase(patch, suppression.finding)}><skipped"
         f" message={_quote_attribute(f'waived: {suppression.reason}')}/></testcase>\n"

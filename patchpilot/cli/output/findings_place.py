@@ -15,7 +15,7 @@ from patchpilot.model.rule import Finding
 def relative_path(path: str, result: CheckResult) -> str:
     """Return a path relative to the repository or the working directory.
 
-    A path outside both, or one that is already relative, is returned unchanged.
+    Return the path unchanged if it is outside both, or if it is already relative.
     """
     if path.startswith("/"):
         for top in (result.repository, str(Path.cwd())):
@@ -50,9 +50,10 @@ class Fingerprints:
 def locate_in_file(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> tuple[str, int] | None:
-    """Return the file and line of a finding, or None for a finding in a commit message or on stdin.
+    """Return the file and line of a finding, or None if it is in a commit message or on stdin.
 
-    This is the changed file, or the patch file for a finding in its message.
+    The file is the changed file. For a finding in the message of a patch file, it is the patch
+    file.
     """
     if finding.path:
         return finding.path, finding.line or 1

@@ -151,7 +151,6 @@ def _describe_fix(path: str, fix: FindingFix) -> dict[str, Any]:
 
 
 def _describe_suppression(suppression: Suppressed) -> dict[str, Any]:
-    """Convert a waived finding to an accepted external suppression."""
     expiry = f", until {suppression.until}" if suppression.until else ""
     justification = (
         suppression.reason
@@ -168,7 +167,9 @@ def _describe_suppression(suppression: Suppressed) -> dict[str, Any]:
 def _describe_location(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> dict[str, Any]:
-    """Return the location of a finding in a file or, otherwise, in a commit message."""
+    """Return the location of a finding in a file. If it is not in a file, return its location in
+    the commit message.
+    """
     if location := locate_in_file(finding, patch, result):
         region = {"startLine": location[1]}
         if finding.path and finding.column:
@@ -184,6 +185,6 @@ def _describe_location(
 
 
 def _convert_to_uri(path: str) -> str:
-    # avoid a URI that starts with //, because a host name would follow
+    # the URI must not start with //, because a host name would follow
     uri = quote_url(make_printable(path))
     return f".{uri}" if uri.startswith("//") else uri

@@ -53,12 +53,13 @@ def render(
     show_all: bool = False,
     columns: int | None = None,
 ) -> str:
-    """Format the report: a verdict, the findings rule by rule, and the skipped checks.
+    """Format the report: a verdict, the findings by rule, and the skipped checks.
 
-    Rules that require a new version come first. After `MAX_RULES` rules, rules without errors are
-    only counted, as are questions after the first two. `show_all` shows every finding, patch by
-    patch. `verbose` adds waived findings with their reasons, and `quiet` shows only the findings.
-    Quoted lines are cut at `columns`.
+    Rules that require a new version come first. After `MAX_RULES` rules, other rules without errors
+    are only counted. After two questions, other questions are only counted as well. If `show_all`
+    is set, every finding is shown, patch by patch. If `verbose` is set, waived findings are added
+    with their reasons. If `quiet` is set, only the findings are shown. Quoted lines are cut at
+    `columns`.
     """
     colors = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
     lines = [] if quiet else [_format_verdict(result, colors)]
@@ -75,7 +76,6 @@ def render(
 
 
 def _format_all(result: CheckResult, colors: Colors) -> Iterator[str]:
-    """Yield all findings patch by patch, followed by findings about the series."""
     explained_rules: set[str] = set()
     for patch, findings in [
         *(
@@ -131,7 +131,10 @@ def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
 
 
 def _format_positions(rows: list[tuple[Patch | None, Finding]], colors: Colors) -> str:
-    """Format the locations of a rule's findings after the first, with differing quoted words."""
+    """Format the locations of a rule's findings, except the first finding.
+
+    Add the words that a finding quotes if they differ from the first finding's.
+    """
     (_, first), *rows = rows
     locations = [
         f"{format_location(finding, patch)}{_quoted_part(finding, first)}"
@@ -208,7 +211,6 @@ def _format_finding(
     result: CheckResult,
     is_first: bool,
 ) -> str:
-    """Format a finding, with the reason and help if it is the first of its rule."""
     in_diff, location = patch is None or patch.has_diff, format_location(finding, patch)
     path = finding.path or ""
     is_named = not in_diff or not path or f":{path}:" in location
@@ -258,7 +260,7 @@ def _quote_line(
         return []
     lines = ["    " + crop_text(displayed_text, colors.columns)]
     if finding.column:
-        # the column refers to the new file; lines of a patch start with an additional sign
+        # add one for the sign of a patch line, because the column refers to the new file
         has_sign = in_diff and text[:1] in "+- " and finding.path is not None
         indent = width(
             make_printable(text[: finding.column - 1 + has_sign]).expandtabs(8)
@@ -306,7 +308,7 @@ def _format_verdict(result: CheckResult, colors: Colors) -> str:
         if bare_diffs
         else ""
     )
-    # only errors block a patch, as in `send`
+    # only errors block a patch, as in `patchpilot send`
     is_blocked = counts[Severity.ERROR] and result.exit_code and not result.whole_files
     block_note = ", not ready to send" if is_blocked else ""
     summary = ", ".join(counts_text) or "no findings"
@@ -314,7 +316,6 @@ def _format_verdict(result: CheckResult, colors: Colors) -> str:
 
 
 def _format_counts(result: CheckResult) -> str:
-    """Describe how many findings are suppressed, and how many are new since an earlier version."""
     suppressed_by = Counter(suppression.by for _, suppression in result.suppressed)
     parts = [
         *([f"{suppressed_by['waiver']} waived"] if suppressed_by["waiver"] else []),

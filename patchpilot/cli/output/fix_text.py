@@ -104,9 +104,9 @@ def color_diff(lines: Sequence[str], *, colored: bool) -> str:
 
 
 def _find_prose_run(lines: Sequence[str], start: int, prefix: str) -> list[str]:
-    """Return the prose lines with this sign, starting at `start`.
+    """Return the consecutive prose lines with this sign, starting at index `start`.
 
-    In the diff of a message, lines of the patch start with two signs.
+    In the diff of a message, a line of the patch starts with two signs, so it is not prose.
     """
     next_lines = (lines[index] for index in range(start, len(lines)))
     return list(

@@ -8,9 +8,10 @@ from patchpilot.model.json_text import json_text
 
 
 def format_json(command: str, *results: Any, **lists: Any) -> str:
-    """Return a command's JSON output: the keys of its results, then `lists` by name.
+    """Return a command's output as JSON that is safe to print.
 
-    It is safe to print. A result is a dictionary or an instance of a class marked with `json_form`.
+    It contains the keys of each result, followed by each of `lists` under its name. A result is a
+    dictionary or an instance of a class marked with `json_form`.
     """
     body: dict[str, Any] = {"schema": f"patchpilot/{command}/1"}
     for result in (*results, lists):

@@ -31,7 +31,6 @@ _APPLIED_BY = {"safe": " (`check --fix` applies it where that is safe)"}
 
 
 def _other_severities(rule: Rule) -> str:
-    """Return the other severities that the rule's findings may have."""
     severities = sorted({str(severity) for severity in rule.severities.values()})
     return f" (in some cases {' or '.join(severities)})" if severities else ""
 

@@ -172,7 +172,7 @@ def _format_delivery(plan: Sending, text_width: int) -> Iterator[str]:
 
 
 def _format_checks(plan: Sending, *states: CheckState) -> Iterator[str]:
-    """Yield the lines for checks with these states, in the order of the states."""
+    """Yield a line for each check with one of these states, in the order of the states."""
     for state in states:
         for check in (check for check in plan.checks if check.state is state):
             name = "" if state is CheckState.OK else f" [{check.name}]"

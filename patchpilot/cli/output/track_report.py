@@ -101,7 +101,6 @@ def _format_header_rows(series: Tracked) -> Iterator[str]:
 
 
 def _format_thread(series: Tracked, *, with_mails: bool) -> list[str]:
-    """Return the lines about the versions, tags, trees and replies of a series."""
     if series.posted is None:
         return []
     return [
@@ -144,7 +143,6 @@ def _format_versions(series: Tracked) -> Iterator[str]:
 
 
 def _format_tags(series: Tracked) -> Iterator[str]:
-    """Yield the tags of a series, and claims about it by others."""
     posted_series = series.about
     is_series = len(posted_series.latest.patches) > 1
     for tag in posted_series.trailers:
@@ -157,7 +155,6 @@ def _format_tags(series: Tracked) -> Iterator[str]:
 
 
 def _format_reviews(series: Tracked) -> list[str]:
-    """Return each reviewer's verdict on each patch of the latest version."""
     table = series.review
     if table is None or not table.patches:
         return []
@@ -226,7 +223,7 @@ def _format_replies(series: Tracked, *, with_mails: bool) -> list[str]:
 
 
 def _describe_target(reply: Reply, labels: Mapping[str, int]) -> str:
-    """Return the target of a reply, such as `, on v2 3/5`.
+    """Return what a reply is about, such as `, on v2 3/5`.
 
     Add the date if the version was sent twice.
     """
@@ -239,7 +236,6 @@ def _describe_target(reply: Reply, labels: Mapping[str, int]) -> str:
 
 
 def _format_events(series: Tracked) -> list[str]:
-    """List the events, each with the message or commit that proves it."""
     return ["  story", *map(_format_event, list_events(series))]
 
 

@@ -68,7 +68,7 @@ def format_series_table(
 ) -> str:
     """Format the series as a table of at most `columns` columns.
 
-    `*` marks the series of `topic`. A topic that is not tracked yet has a separate line.
+    `*` marks the series of `topic`. If the topic is not tracked yet, it has a separate line.
     """
     if not series and topic is None:
         return "no series is tracked: run `patchpilot track add '<message-id>'`"
@@ -195,7 +195,6 @@ def _make_topic_row(topic: "TopicState", turn: Turn) -> TableRow:
 
 
 def _shorten_advice(advice: Advice, turn: Turn) -> str:
-    """Abbreviate the next step to one or two words."""
     if turn is not Turn.YOURS:
         return _NO_ACTION[turn]
     for action in actions_in_advice(advice):

@@ -53,7 +53,7 @@ class LineContext:
         return span.raw_condition if self.statement_raw else span.condition
 
     def get_span(self) -> StatementSpan:
-        """Return the span of the statement; parse it if that was skipped."""
+        """Return the span of the statement. Parse it first if necessary."""
         if self.span is None:
             self.span = self.walk.passage.statement(self.line)
             self.statement_raw = True
@@ -102,7 +102,7 @@ def c_check(stage: Stage, *needles: str) -> Callable[[CheckFunction], CheckFunct
     """Register a check for a stage.
 
     LAYOUT checks run before parsing, on each added line of a source file and the line below it.
-    CONTEXT checks run on all C lines of a hunk, ADDED checks on added lines only.
+    CONTEXT checks run on all C lines of a hunk. ADDED checks run only on added lines.
     """
 
     def register(function: CheckFunction) -> CheckFunction:

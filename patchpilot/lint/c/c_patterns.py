@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Define fragments of regular expressions for C.
 
-They expect one character per byte and must be compiled with `pattern`. Nested parentheses are
-matched to a depth of eight.
+They expect one character per byte, and must be compiled with `compile_ascii`. Nested parentheses
+are matched to a depth of eight.
 """
 
 import re
@@ -21,14 +21,14 @@ def compile_ascii(text: str, flags: int = 0) -> re.Pattern[str]:
 def match_ascii(
     regex: str, text: str, offset: int = 0, *, flags: int = 0
 ) -> re.Match[str] | None:
-    """Match a regular expression at an offset; see `pattern`."""
+    r"""Match a regular expression at an offset. Classes such as \w match ASCII only."""
     return compile_ascii(regex, flags).match(text, offset)
 
 
 def search_ascii(
     regex: str, text: str, offset: int = 0, *, flags: int = 0
 ) -> re.Match[str] | None:
-    """Find the first match of a regular expression; see `pattern`."""
+    r"""Find the first match of a regular expression. Classes such as \w match ASCII only."""
     return compile_ascii(regex, flags).search(text, offset)
 
 
@@ -136,11 +136,11 @@ DECLARATION_MACROS = group_alternatives(
     rf"(?:{STORAGE}\s+)?(?:XA_STATE|XA_STATE_ORDER)\s*\(",
 )
 
-# A whole value: a name with its members, optionally with the parentheses of a call or after a cast.
+# match a complete value: a name with its members, which may be called or cast
 LVAL_OR_CALL = rf"((?:[&*]\s*)?{LVAL})\s*({BALANCED})?\s*"
 
 
-# S stands for signed or unsigned; s is optional. The order of the alternatives matters.
+# "S" means signed or unsigned; "s" may be left out. The alternatives are tried in this order.
 NUMBER_TYPES = (
     "s char", "s short int", "s short", "s int", "s long int", "s long long int", "s long long", "s long", "S",  # noqa: E501
 )  # fmt: skip

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Scan a patch line by line for all line rules and C rules.
 
-The scan finds each line's file, line number, remaining lines in the hunk, and sanitized text. In
-that, comments are replaced with COMMENT characters and the contents of strings with X, so that
-columns stay the same.
+The scan finds each line's file, line number, remaining lines in the hunk, and sanitized text. The
+sanitized text has COMMENT characters instead of comments and X instead of the contents of strings,
+so that columns stay the same.
 """
 
 import re
@@ -30,13 +30,13 @@ def _mask_text(text: str, char: str) -> str:
 
 
 class Sanitizer:
-    """The state of masking comments and strings on the new side of a hunk."""
+    """A scanner that masks comments and strings on the new side of a hunk."""
 
     def __init__(self) -> None:
         self.inside = ""
 
     def start_hunk(self, in_comment: bool) -> None:
-        """Start a hunk, inside or outside a block comment."""
+        """Start a hunk, which may begin inside a block comment."""
         self.inside = "*/" if in_comment else ""
 
     def mask_line(self, raw: str) -> str:
@@ -61,7 +61,7 @@ class Sanitizer:
                 parts.append(raw[offset : match.start()])
                 offset, opener = match.end(), match.group()
                 if opener == "//":
-                    # tabs to the end of the line are masked as well
+                    # mask up to the column where the line ends, so that tabs are masked as well
                     parts.append(COMMENT * (end - offset + 2))
                     break
                 if opener == "/*":
@@ -89,8 +89,8 @@ class Sanitizer:
                     parts.append(inside)
                     inside = ""
                 else:
-                    # a backslash escapes the next character; the two are masked by two characters,
-                    # even at the end of the line
+                    # mask a backslash and the escaped character with two characters, even at the
+                    # end of the line
                     parts.append("XX")
         self.inside = inside
         return "".join(parts)
@@ -163,7 +163,8 @@ class ScannedLine(NamedTuple):
     length: int
     indent: int
 
-    # comparing tuples would recurse through `previous` to the first line
+    # compare by identity, because comparing tuples would recurse through `previous` to the first
+    # line
     def __eq__(self, other: object) -> bool:
         return self is other
 
@@ -229,9 +230,9 @@ class LineScan:
         self._comments: dict[int, bool] = {}
 
     def raw_line(self, number: int, skip: int = 0) -> str | None:
-        """Return a patch line, or the line `skip` lines below it, not counting removed lines.
+        """Return a patch line, or the line that is `skip` lines below it.
 
-        Return None after the last line.
+        Removed lines are not counted. Return None after the last line.
         """
         lines, index = self.lines, number - 1
         while index < len(lines):
@@ -243,7 +244,10 @@ class LineScan:
         return None
 
     def join_raw_lines(self, first: int, last: int) -> str:
-        """Return the patch lines from `first` to `last` as in `raw_line`, joined into one text."""
+        """Return the patch lines from `first` to `last` as one text.
+
+        Each removed line is replaced with the next line that is not removed.
+        """
         last = max(first, last)
         following = self.raw_line(last) or ""
         raws: list[str] = []
@@ -254,7 +258,7 @@ class LineScan:
         return "\n".join((*raws, *[""] * (last - first + 1 - len(raws))))
 
     def has_comment_near(self, line: ScannedLine) -> bool:
-        """Return whether there is a comment on the line or directly above it in the hunk."""
+        """Return whether the line or a line next to it in the hunk has a comment."""
         if _COMMENT_HERE.match(line.raw):
             return True
         neighbors = self.lines[line.number - 2 : line.number + 1 : 2]
@@ -424,9 +428,10 @@ def _new_line_count(header: re.Match[str]) -> int:
 
 
 def _hunk_starts_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
-    """Return whether the hunk at index `header` starts inside a block comment: its first comment
-    marker closes a comment or, if there is no marker, its first line looks like the middle of a
-    comment.
+    """Return whether the hunk at index `header` seems to start inside a block comment.
+
+    Its first comment marker must close a comment or, if it has no marker, its first line must look
+    like the middle of a comment.
     """
     index = header + 1
     while count > 0 and index < len(raws):
@@ -439,6 +444,6 @@ def _hunk_starts_in_comment(raws: Sequence[str], header: int, count: int) -> boo
         if marker and not any(_EDGE.search(part) for part in raw.split('"')[1:-1]):
             return marker.group() == "*/"
         if raw.startswith("@@ "):
-            # the hunk is shorter than its header claims
+            # stop, because the hunk is shorter than its header claims
             break
     return header + 1 < len(raws) and _STARRED.match(raws[header + 1]) is not None

@@ -24,7 +24,7 @@ from patchpilot.lint.c.c_patterns import (
 from patchpilot.lint.c.line_scan import COMMENT, SPACE, ScannedLine
 from patchpilot.lint.c.types import TypePattern, Types
 
-# only types known in all C code: casts to types defined by the patch are not recognized
+# these are types known in all C code; a cast to a type defined by the patch is not recognized
 _C_TYPES = Types()
 _CAST_END = TypePattern(r"\s*\)\s*", stars=False)
 _VALUE = rf"(?:{LVAL_OR_CALL}|{CONSTANT}|{STRING})"
@@ -53,9 +53,9 @@ _Token = re.Match[str]
 
 
 class Values:
-    """The kinds of the characters in a line, and the meanings of its operators by column.
+    """The kind of each character in a line, and the meaning of each operator by column.
 
-    A kind is one letter; the last one is for the newline.
+    A kind is one letter. The last letter is the kind of the newline.
     """
 
     def __init__(self, kinds: str) -> None:
@@ -123,7 +123,7 @@ class ValueTracker:
         return kind, token.end() - token.start()
 
     def _open_parenthesis(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Open a parenthesis. If a type follows, classify both as a cast."""
+        """Classify an open parenthesis, together with a type after it if they form a cast."""
         offset = token.start()
         if self._pending == _NOT_PENDING and (
             cast := self._types.match(
@@ -145,7 +145,7 @@ class ValueTracker:
         return "E", 1
 
     def _classify_word(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Return the kind of a word, and the length of the text covered."""
+        """Return a word's kind, and the number of characters that belong to it."""
         offset, length, word = token.start(), token.end() - token.start(), token.group()
         if self._types.may_start_type(word) and (
             match := self._types.match(_DECLARED, text, offset)
@@ -169,7 +169,7 @@ class ValueTracker:
         return self._classify_name(kind, text, token)
 
     def _classify_name(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
-        """Classify a name, including the text that makes it a function or a label."""
+        """Classify a name. A parenthesis or colon after it makes it a function or a label."""
         offset = token.start()
         match = match_ascii(_NAME, text, offset)
         if not match:
@@ -188,7 +188,7 @@ class ValueTracker:
     def _classify_directive(
         self, kind: str, text: str, token: _Token
     ) -> tuple[str, int]:
-        """Classify a # and the directive's name. A # alone changes nothing."""
+        """Classify a # and the directive's name. If no directive follows, keep the kind."""
         offset = token.start()
         match = match_ascii(_DIRECTIVE, text, offset)
         if not match:
@@ -233,7 +233,7 @@ _TOKEN = (
     r"|(?P<sign>-(?![->])|\+(?!\+)|\*|&&|&)|(?P<step>\+\+|--)"
     r"|(?P<operator><=|>=|!=|->|<<|>>|<|>|!|~|\|\||\^|\||/|%)|(?P<other>[\x01\"'.\]\\@$`]+)"
 )
-# a name, and the text that makes it a function or a label
+# match a name, and the parenthesis or colon that makes it a function or a label
 _NAME = rf"{IDENT}(?:(\s*)(?:(\()|(:)(?:\s*\d+\s*([,=;]))?))?"
 _DIRECTIVE = rf"\#\s*(?:(?P<define>define\s*{IDENT})|(?P<undef>undef\s*{IDENT}|include\b)|(?P<start>ifdef|ifndef|if)|(?P<turn>else|elif)|(?P<end>endif))"  # noqa: E501
 
@@ -242,7 +242,7 @@ _OPERATORS = r"(<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|<|>|
 
 
 class OperatorKind(NamedTuple):
-    """The text of an operator, a letter for its meaning, and two letters for the text on its sides.
+    """The text of an operator, a letter for its meaning, and a letter for the text on each side.
 
     The detector `operator` documents the letters.
     """
@@ -257,8 +257,8 @@ class OperatorKind(NamedTuple):
 class Operator(NamedTuple):
     """An operator in a line.
 
-    `before_modifier` is set if a word such as const follows anywhere in the line. It is only set
-    for a unary * before a space.
+    `before_modifier` is set for a unary * before a space if a word such as const follows anywhere
+    in the line.
     """
 
     line: ScannedLine
@@ -299,7 +299,7 @@ def find_operators(
                 after
             )
             meaning = variants.get(offset, "_")
-            # needed only if a space follows a unary *
+            # rules use this only for a unary * before a space
             before_modifier = (
                 sign == "*"
                 and meaning == "U"

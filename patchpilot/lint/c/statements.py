@@ -20,7 +20,7 @@ from patchpilot.lint.c.c_patterns import (
 from patchpilot.lint.c.line_scan import ScannedLine
 
 _SIGNED_NEWLINE = lazy_pattern(r"\n.")
-# limits the characters read in a malicious patch to this factor times its size, plus the floor
+# in a malicious patch, read at most this many times its size in characters, plus the floor
 _BUDGET_FACTOR, _BUDGET_FLOOR = 12, 500_000
 _EACH = 80
 _CUT = 400
@@ -151,8 +151,8 @@ class Passage:
     def read_if_chain(
         self, line: ScannedLine, column: int
     ) -> tuple[int, list[StatementSpan]]:
-        """Return the final nesting level, and the spans of an `if` with its else branches or of
-        another statement.
+        """Return the final nesting level, and the spans of a statement or of all branches of an
+        `if`.
         """
         span = self.statement(line, column)
         parts = [span]
@@ -244,8 +244,8 @@ def _state_after_branch(
 class _Statement:
     """A scan of one statement.
 
-    `inside` is the open construct (a key of `_stop_patterns`), `level` its depth, and `condition`
-    the end of the condition.
+    `inside` is the construct that is open (a key of `_stop_patterns`), and `level` is its depth.
+    `condition` is the offset where the condition ends.
     """
 
     def __init__(self, text: str, start: int, limit: int) -> None:

@@ -66,7 +66,7 @@ _RANKS = {
     words: rank + len(NUMBER_TYPES) for words, rank in _MISORDERED_RANKS.items()
 } | _rank_spellings(NUMBER_TYPES)
 NUMBER_WORDS = frozenset(word for words in _RANKS for word in words)
-# words other than type names with which a type may begin
+# these words are not type names, but a type may begin with them
 _FIRST_WORDS = NUMBER_WORDS | MODIFIER_WORDS | TAGS | TYPEOF | {"__alloc_size"}
 
 
@@ -98,7 +98,7 @@ _SPACES = tuple(" \t\n\r\f\v")
 _WORD_CHARS = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 )
-# text between the type and the variable: spaces, a *, [], or const after one of them
+# match the text between a type and a variable: spaces, a *, [], or const after one of them
 _STAR = lazy_pattern(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
 _SPACE_WORD = lazy_pattern(r"\s+([A-Za-z_]\w*)", re.ASCII)
 _WORD_SPACE = lazy_pattern(r"([A-Za-z_]\w*)\s+", re.ASCII)
@@ -108,8 +108,8 @@ _INLINE = lazy_pattern(INLINE, re.ASCII)
 class TypePattern(NamedTuple):
     """A type, followed by text that matches `tail`.
 
-    With `stars`, pointer stars are part of the type. With `storage`, the type may follow static,
-    extern or inline. `<MODIFIER>` in `tail` matches a word such as const or __iomem.
+    If `stars` is set, pointer stars are part of the type. If `storage` is set, the type may follow
+    static, extern or inline. `<MODIFIER>` in `tail` matches a word such as const or __iomem.
     """
 
     tail: str
@@ -147,7 +147,7 @@ _NO_TYPE = (
 _LONGEST = 8000
 _WORDS = rf"\s*{IDENT}\b(?:\s+{IDENT}\b)*?"
 _BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
-# a function call or an else branch
+# match a function call or an else branch, which declare nothing
 _NO_DECLARATION = rf".\s*(?:{IDENT}\s*\(|else\b)"
 _DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))(?:\s*<MODIFIER>)?\s*[;=,(]"  # noqa: E501
 _GLOBAL = rf".{_BEFORE_TYPE}({IDENT})\b\s*(?!:)"
@@ -197,7 +197,7 @@ class Types:
             self._known.pop(name, None)
 
     def learn_modifier(self, name: str) -> None:
-        """Add a word found next to a type, such as const."""
+        """Add a modifier, which is a word found next to a type, such as const."""
         name = name.partition("#")[0]
         if name and name not in self.modifiers and len(self.modifiers) < _MAX_MODIFIERS:
             self.modifiers.append(name)
@@ -294,7 +294,7 @@ class Types:
         return is_known
 
     def _is_name(self, name: str) -> bool:
-        """Return whether a word alone is a type; the words of integer types are excluded."""
+        """Return whether a word names a type by itself. Words of integer types do not."""
         return name in self.types or _is_usual_name(name)
 
     def _ends_in_type(self, text: str, start: int, end: int) -> bool:
@@ -340,7 +340,7 @@ class Types:
             position = modifier_end
             while star := _STAR.match(text, position):
                 if star.end() - position > 1 and text[position] in _SPACES:
-                    # of several spaces, try only the first and the last: the others match
+                    # try only the first and the last of several spaces, because the others match
                     # the same text
                     ends.append(star.end() - 1)
                 position = star.end()
@@ -370,7 +370,6 @@ class Types:
         return ends
 
     def _find_type_ends(self, text: str, offset: int) -> list[int]:
-        """Return the possible ends of a type name at an offset, best first."""
         match = match_ascii(WORD, text, offset)
         if not match:
             return []
@@ -422,8 +421,9 @@ class Types:
                 self._learn_words(match[1])
 
     def _learn_words(self, words: str) -> None:
-        """Learn from the words before a name: a type from a single word, otherwise modifiers from
-        the words that are not types.
+        """Learn from the words before a name.
+
+        A single word is a type. If there are several words, those that are not types are modifiers.
         """
         if self._is_no_new_type(words):
             return

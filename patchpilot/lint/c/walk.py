@@ -39,8 +39,10 @@ _FUNCTION = TypePattern(rf"({IDENT})\(")
 
 
 class CCode:
-    """The result of parsing the C code in a patch: the hits of each check by name, the operators by
-    kind, and the statement and enclosing function of every added line.
+    """The result of parsing the C code in a patch.
+
+    It contains the hits of each check by name, the operators by kind, and the statement and
+    enclosing function of every added line.
     """
 
     def __init__(self, walk: CWalk) -> None:
@@ -121,7 +123,7 @@ def parse_c_code(context: Context) -> CCode:
 
 
 class _Stage:
-    """The checks of a stage that can apply to a patch with this text."""
+    """The checks of a stage that can have hits in the text of a patch."""
 
     def __init__(self, checks: Stage, text: str) -> None:
         needles = dict.fromkeys(chain(*checks.values()))

@@ -293,7 +293,7 @@ _DOC_ARGUMENT = lazy_pattern(r"\(\s*\*\s*(\w+)\s*\)|(\w+)\s*(?:\[[^\]]*\])*$")
 
 
 class _Comment(NamedTuple):
-    """A new kernel-doc comment: its lines, their text, and the hunk's lines below the comment."""
+    """A new kernel-doc comment, with its lines, their text, and the lines of the hunk below it."""
 
     opening: NewLine
     lines: Sequence[NewLine]
@@ -318,7 +318,7 @@ def kernel_doc_mismatch(context: Context) -> Hits:
 
 
 def _find_new_kernel_docs(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
-    """Yield kernel-doc comments in which all lines are new, with their index in the hunk."""
+    """Yield each kernel-doc comment in which all lines are new, with its index in the hunk."""
     start: int | None = None
     for index, line in enumerate(hunk.lines):
         if cached_match(r"^\s*/\*\*\s*$", line.text) and line.added:
@@ -372,9 +372,7 @@ def _check_comment(comment: _Comment) -> Hits:
 
 
 def _check_comment_kind(comment: _Comment, *, is_header: bool) -> Hits:
-    """Report a file header written as kernel-doc, and a comment on a struct without the word
-    `struct`.
-    """
+    """Report a kernel-doc comment that describes a file, or a struct without the word `struct`."""
     first = comment.text[0]
     next_code = next(
         (line.code.strip() for line in comment.below if line.text.strip()), ""
@@ -391,8 +389,10 @@ def _check_comment_kind(comment: _Comment, *, is_header: bool) -> Hits:
 
 
 def _parse_signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | None:
-    """Parse the function at the start of these lines into its name, its arguments, and whether it
+    """Return the name and arguments of the function at the start of these lines, and whether it
     returns a value.
+
+    Return None if there is no function.
     """
     joined = " ".join(line.code.strip() for line in lines)
     match = cached_match(

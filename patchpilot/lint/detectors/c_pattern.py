@@ -22,8 +22,9 @@ LONGEST_LINE = 3000
 def _select_lines(
     context: Context, suffixes: tuple[str, ...], unchanged: bool
 ) -> tuple[list[ScannedLine], str]:
-    """Return the added lines (or also unchanged ones) in files with these suffixes, and their
-    joined text.
+    """Return the added lines in files with these suffixes, and their text as one string.
+
+    If `unchanged` is set, include the unchanged lines.
     """
     lines = [
         line
@@ -142,7 +143,7 @@ def compile_optional_pattern(arguments: Arguments, name: str) -> re.Pattern[str]
 def matches_pattern_pair(
     arguments: Arguments, text: str, pattern_name: str, unless_name: str
 ) -> bool:
-    """Return whether a text matches the pattern in one argument and not that in another.
+    """Return whether a text matches one argument's pattern but does not match another's.
 
     Arguments that are not set are ignored.
     """
@@ -264,7 +265,7 @@ def groups_match_patterns(arguments: Arguments, match: re.Match[str]) -> bool:
 def _match_surrounding_lines(
     context: Context, arguments: Arguments, line: ScannedLine, line_match: re.Match[str]
 ) -> Mapping[str, str] | None:
-    """Return the named groups of the surrounding lines, or None if a condition is not met."""
+    """Return the named groups of the patterns in `around`, or None if a condition is not met."""
     previous = line.previous
     if (
         not _previous_line_matches(line, arguments)

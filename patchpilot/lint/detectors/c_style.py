@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detect problems of C style: declarations, switch cases, strings and comments, and all C checks.
+"""Detect problems of C style in declarations, switch cases, strings and comments, and run all C
+checks.
 
 C code is parsed once per patch to run all C checks, and each rule selects the hits of its check.
 """
@@ -99,7 +100,6 @@ def _following_declarations(lines: Sequence[NewLine], start: int) -> list[NewLin
 
 
 def _uses_variable(first: NewLine, second: NewLine) -> bool:
-    """Return whether the second declaration uses the variable of the first one."""
     match = cached_search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", first.code)
     return bool(
         match
@@ -326,7 +326,7 @@ def c99_comment(context: Context, _arguments: Arguments) -> Hits:
 
 
 def _continues_comment(lines: Sequence[NewLine], index: int) -> bool:
-    """Return whether a line is in a block of // lines that the patch adds only in part."""
+    """Return whether a line is in a block of `//` lines, some of which the patch does not add."""
     neighbors = (
         lines[max(0, index - _NEAR) : index][::-1],
         lines[index : index + _NEAR],

@@ -32,8 +32,9 @@ _WITH_BODY = ("if_statement", "while_statement", "compound_statement", "declarat
 
 
 class _CodePart(NamedTuple):
-    """A function or table: its text, the patch line of each line (0 if not added), and its whole
-    file, if known.
+    """A function or table, with the patch line of each of its lines (0 if not added).
+
+    `file` is the text of the whole file, if it is known.
     """
 
     text: bytes
@@ -161,7 +162,6 @@ def _node_text(unit: _CodePart, node: "Node") -> str:
 
 
 def _is_broken(node: "Node") -> bool:
-    """Return whether the parser failed at or around the statement."""
     return node.has_error or any(
         parent.type == "ERROR" for parent in _walk_parents(node)
     )
@@ -241,7 +241,8 @@ def _load_c_parser() -> Any:
         import tree_sitter
     except ImportError:
         return None
-    # the package imports importlib.resources, which takes longer than parsing
+    # load the parser without its package, which imports importlib.resources and takes longer than
+    # parsing
     package = find_spec("tree_sitter_c")
     binding = package and PathFinder.find_spec(
         "_binding", package.submodule_search_locations
@@ -298,7 +299,7 @@ def _find_changed_parts(context: Context, include_context: object) -> list[_Code
             added = tuple(number for _, number in lines[start:end])
             if any(added):
                 text = "".join(f"{line}\n" for line, _ in lines[start:end])
-                # encode each character as one byte, so that offsets stay equal
+                # encode each character as one byte, so that byte offsets equal character offsets
                 result.append(_CodePart(text.encode("latin-1", "replace"), added, file))
     return result
 
@@ -307,8 +308,9 @@ _Lines = list[tuple[str, int]]
 
 
 def _read_new_sides(context: Context) -> Iterator[tuple[_Lines, bool]]:
-    """Yield the new side of each file if the tree has it, otherwise of each hunk, and whether it is
-    a whole file.
+    """Yield the new side of each file, and whether it is the whole file.
+
+    If the tree lacks a file, yield the new side of each hunk.
     """
     by_file: dict[str, list[NewHunk]] = {}
     for hunk in find_c_hunks(context):
@@ -354,7 +356,7 @@ def _read_patched_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | N
     if content is None:
         return None
     result = [(line, 0) for line in content.decode("utf-8", "replace").split("\n")]
-    # in reverse order, because a hunk shifts the lines below it
+    # go through the hunks in reverse order, because a hunk shifts the lines below it
     for hunk in reversed(hunks):
         start = max(hunk.hunk.old_start - 1, 0)
         before = [(line.text, 0) for line in hunk.hunk.lines if line.kind in " -"]
@@ -365,7 +367,6 @@ def _read_patched_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | N
 
 
 def _find_functions(lines: _Lines) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of each complete function or table."""
     opened = None
     for index, (line, _) in enumerate(lines):
         if line.startswith("{"):

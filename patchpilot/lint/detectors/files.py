@@ -133,7 +133,7 @@ def _differ_only_in_space(old: Sequence[str], new: Sequence[str]) -> bool:
 
 def _strip_spaces(text: str) -> str:
     protected = _LITERAL.sub(lambda literal: literal[0].translate(_NO_SPACES), text)
-    # "upto" and "up to" are not the same words
+    # keep spaces between words, because "upto" and "up to" differ
     return _SPACES.sub("", " ".join(protected.split()))
 
 

@@ -42,14 +42,16 @@ class Bindings:
 
     @property
     def is_there(self) -> bool:
-        """Return whether the tree has bindings, because some projects keep them elsewhere."""
+        """Return whether any bindings are known. Some projects keep them elsewhere."""
         return bool(self._text or self._vendors) or (
             self._below is not None and self._below.is_there
         )
 
     def documents_compatible(self, compatible: str) -> bool:
-        """Return whether a compatible string is documented: literally, or with `<.*>` in place of
-        the part before its first hyphen or of the number in that part.
+        """Return whether a binding documents a compatible string.
+
+        The binding may contain `<.*>` instead of the part before the first hyphen, or instead of
+        the number in that part.
         """
         is_known = self._known.get(compatible)
         if is_known is None:
@@ -111,7 +113,7 @@ def load_bindings(tree: Tree) -> Bindings:
 def _read_bindings_text(tree: Tree) -> bytes:
     root = getattr(tree, "root", None)
     if isinstance(root, Path):
-        # skip the tree's check for links, because there are thousands of files and os.walk follows
+        # read the files without checking each for links: there are thousands, and os.walk follows
         # no links
         return b"\n".join(_read_bindings(root / FOLDER))
     return b"\n".join(tree.read(path) or b"" for path in tree.files(FOLDER))
@@ -341,7 +343,9 @@ def unsafe_without_safety_comment(context: Context) -> Hits:
 
 
 def _is_explained(lines: Sequence[DiffLine], index: int) -> bool:
-    """Return whether there is a SAFETY comment on the line, below it, or above its statement."""
+    """Return whether there is a SAFETY comment on the line, on the next line, or above its
+    statement.
+    """
     if any("SAFETY" in line.text for line in lines[index : index + 2]):
         return True
     for line in reversed(lines[max(0, index - _MOST_ABOVE) : index]):

@@ -234,7 +234,7 @@ def _find_combined_hits(
 ) -> Hits:
     """Yield the hits of all tables.
 
-    With `first`, yield only those of the first table that has any.
+    If `first` is set, yield only the hits of the first table that has any.
     """
     reported: set[int | None] = set()
     for table in tables:

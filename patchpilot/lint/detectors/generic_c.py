@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for parsed C: operators with their neighbors, whole statements, and types."""
+"""Provide generic detectors for parsed C: operators with their neighbors, statements, and types."""
 
 import re
 from collections.abc import Iterator
@@ -173,7 +173,7 @@ def find_added_statements(
     walked = parse_c_code(context)
     result = []
     for line in all_added_c_lines(context):
-        # a macro may be defined in the middle of a statement
+        # prefer a macro, which may be defined in the middle of a statement
         span = walked.macros.get(line.number) or walked.statement(line.number)
         if span is not None:
             result.append(
@@ -317,7 +317,6 @@ def _find_types(
 def _type_values(
     text: str, found_type: FoundType, arguments: Arguments
 ) -> dict[str, str] | None:
-    """Return the values for the message, or None if the type does not meet the conditions."""
     type_match = compile_c_pattern(arguments.get("type_pattern", "")).search(
         found_type.type
     )

@@ -87,7 +87,6 @@ def _find_tags(
 def _address_meets_conditions(
     context: Context, arguments: Arguments, address: Address | None
 ) -> bool:
-    """Return whether an address matches the conditions on the author and the sender."""
     if "address_pattern" in arguments and not (
         address and _argument_matches(arguments, "address_pattern", address.email)
     ):

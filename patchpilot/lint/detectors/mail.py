@@ -83,7 +83,7 @@ def malformed_diff(context: Context) -> Hits:
     match = cached_search(r"hunk at line (\d+)", patch.diff_error or "")
     if not match:
         return
-    # the line after this one stopped the parser
+    # the parser stopped at the line after this one
     header_line = int(match[1])
     line = patch.lines[header_line] if header_line < len(patch.lines) else ""
     case = "corrupt"
@@ -213,7 +213,7 @@ _NEW_SIDE = compile_lazily(r"^\+\+\+\s+(\S+)")
 
 
 def is_patch(lines: LineScan) -> bool:
-    """Return whether any part of the message changes a file: by a hunk, a rename or a new mode."""
+    """Return whether any part of the message changes a file, by a hunk, a rename or a new mode."""
     before = False
     for line in lines.lines:
         if line.starts_hunk:
@@ -226,8 +226,8 @@ def is_patch(lines: LineScan) -> bool:
 
 
 def find_last_patch_line(lines: LineScan) -> int:
-    """Return the patch line for findings about the whole patch: the last line that is not a hunk
-    header.
+    """Return the last patch line that is not a hunk header. Findings about the whole patch are
+    shown there.
     """
     return next(
         (line.number for line in reversed(lines.lines) if not line.starts_hunk), 1
@@ -247,7 +247,7 @@ def check_form(context: Context) -> TypedHits:
 
 def _check_files(context: Context, lines: LineScan) -> TypedHits:
     tree = context.tree
-    # the new side of a deleted file is /dev/null
+    # ignore deleted files, whose new side is /dev/null
     neutral = (
         ("MAINTAINERS",)
         if context.options.matches_script
@@ -303,8 +303,7 @@ def message_cut_by_git_am(context: Context) -> Hits:
     from patchpilot.model.mail import is_scissors_line
 
     patch = context.patch
-    # mail programs encode such a line, so that git does not mistake it for the start of another
-    # message
+    # in an encoded message, git does not mistake a From line for the start of another message
     encoded = (patch.header("Content-Transfer-Encoding") or "").strip().lower() in (
         "quoted-printable",
         "base64",
@@ -316,7 +315,7 @@ def message_cut_by_git_am(context: Context) -> Hits:
         elif is_scissors_line(line):
             scissors.append(index)
     if scissors:
-        # two scissors lines enclose a quotation
+        # if there are two scissors lines, they enclose a quotation
         following = patch.message[scissors[-1] + 1 :]
         is_intended = len(scissors) == 1 and _is_commit_message(following)
         case = "scissors-on-purpose" if is_intended else "scissors"

@@ -57,9 +57,10 @@ TOO_LONG = 90
 
 @detector("badly-wrapped", narrow=int)
 def badly_wrapped_paragraph(context: Context, arguments: Arguments) -> Hits:
-    """Report a paragraph of prose with several lines that are wrapped much too early.
+    """Report a paragraph of prose in which several lines are wrapped much too early.
 
-    The first word of the next line would still fit within `narrow` columns.
+    A line is wrapped too early if the first word of the next line would still fit within `narrow`
+    columns.
     """
     narrow_width = arguments["narrow"]
     for paragraph in find_paragraphs(context):
@@ -252,7 +253,7 @@ def _check_line_lengths(context: Context, lines: LineScan) -> TypedHits:
         if line.file and not (
             line.in_header or line.in_log or is_after_commit_message(lines, line.number)
         ):
-            # the message ends at the first file
+            # stop at the first file, where the message ends
             return
         oops = oops or starts_register_dump(line)
         if not line.in_log:
@@ -279,7 +280,6 @@ def _check_line_lengths(context: Context, lines: LineScan) -> TypedHits:
 
 
 def _is_program_output(context: Context, line: ScannedLine) -> bool:
-    """Return whether a line of the message is the output of a program, such as a compiler."""
     index = line.number - context.patch.message_line
     return index in find_pasted_lines(context) or _OUTPUT.match(line.text) is not None
 
@@ -495,8 +495,10 @@ def _find_unparsed_version(patch: Patch) -> str | None:
 
 @detector("prefix-convention")
 def unusual_subject_prefix(context: Context) -> Hits:
-    """Report a title without the usual prefix of its subsystem: the prefix that the subsystem
-    documents or, if there is none, one used by nearly all commits to the files.
+    """Report a title without the usual prefix of its subsystem.
+
+    This is the prefix that the subsystem documents or, if there is none, a prefix used by nearly
+    all commits to the files.
     """
     patch = context.patch
     title = patch.subject.title if is_plain(patch.subject.title) else ""

@@ -133,7 +133,7 @@ def _read_parenthesized_title(text: str, start: int) -> tuple[str, bool]:
 
 
 def _find_mentioned_id(text: str, fixes: FixesLine | None) -> str:
-    """Return the id after `Fixes:` or after the first `commit` of a line, or ""."""
+    """Return the first id after `Fixes:` or `commit` in a line, or ""."""
     if (
         fixes
         and (fixes.before, fixes.colon, fixes.word) == ("", ":", "")
@@ -211,8 +211,10 @@ def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
 
 
 def _adjust_hit(context: Context, hit: Hit) -> Hit:
-    """Set a hit's case using the whole message, because checkpatch.pl reads only single lines: its
-    id may be a number, introduced earlier, or one of several.
+    """Return a hit whose case depends on the whole message, because checkpatch.pl reads only single
+    lines.
+
+    The id may be a number, may be introduced earlier, or may be one of several.
     """
     message, index = (
         context.patch.message,

@@ -226,7 +226,7 @@ def _parse_shortlog(lines: Iterable[str]) -> list[str]:
         if re.match(r"\S.* \(\d+\):$", line):
             inside = True
         elif inside and re.match(r"    ? ?\S", line) and listed:
-            # git folded the subject
+            # git shortlog wrapped the subject
             listed[-1] += f" {line.strip()}"
         elif inside and re.match(r"  \S", line):
             listed.append(line.strip())
@@ -247,7 +247,7 @@ def reply_to_old_thread(context: Context) -> Hits:
     patches = context.series.patches
     first = context.series.cover or patches[0]
     parents = {patch.header("In-Reply-To") for patch in patches}
-    # all patches reply to a cover letter that is not in the input
+    # the patches may all reply to a cover letter that is not in the input
     has_unseen_cover = first is patches[0] and len(parents) == 1
     if len(patches) < 2 or first.subject.version < 2 or has_unseen_cover:
         return
@@ -266,7 +266,7 @@ def conflict_with_earlier_patch(context: Context) -> Hits:
     patches = context.series.patches
     if any(patch.commit for patch in patches):
         return
-    # maps a path to the last patch that changed the file, and the file's lines by number
+    # this maps a path to the last patch that changed the file, and to the file's lines by number
     results: dict[str, tuple[int, dict[int, str]]] = {}
     for number, patch in enumerate(patches, 1):
         for change in patch.files:
@@ -298,7 +298,9 @@ def conflict_with_earlier_patch(context: Context) -> Hits:
 
 
 def _conflicts_with_lines(lines: Mapping[int, str], hunk: Hunk) -> bool:
-    """Return whether a hunk's old side overlaps these lines and matches most but not all."""
+    """Return whether a hunk's old side overlaps these lines and matches most of them, but not
+    all.
+    """
     pairs = [
         (text, lines[number])
         for number, text in _hunk_side_lines(hunk, "-", hunk.old_start)
@@ -309,7 +311,6 @@ def _conflicts_with_lines(lines: Mapping[int, str], hunk: Hunk) -> bool:
 
 
 def _hunk_side_lines(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
-    """Yield (line number, text) for each line on one side of a hunk."""
     yield from enumerate(
         (line.text for line in hunk.lines if line.kind in (" ", sign)), start
     )

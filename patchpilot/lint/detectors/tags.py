@@ -95,7 +95,7 @@ def missing_fixes_tag(context: Context) -> Hits:
         and not is_cosmetic(title, patch.paths)
         and prefixes.isdisjoint(context.project.tags.feature_prefixes)
     ):
-        # quoted titles of other commits do not describe this patch
+        # leave out the quoted titles of other commits, because they do not describe this patch
         text = re.sub(r"\(\".*?\"\)", "", " ".join(patch.message))
         yield make_hit(
             blamed[0],
@@ -126,7 +126,6 @@ def missing_fixes_tag(context: Context) -> Hits:
 
 
 def _needs_stable_tag(context: Context) -> bool:
-    """Return whether the bug is serious and the Cc: stable tag is missing."""
     return (
         bool(_find_serious_words(context))
         and bool(context.project.lists.stable)
@@ -377,7 +376,7 @@ def _find_sentence(lines: Sequence[str], last: int) -> int | None:
 
 
 def _find_stranded_tag(context: Context, last: int) -> Hits:
-    """Yield a hit for the first tag that is separated by text from the tags at the end."""
+    """Yield a hit for the first tag that text separates from the tags at the end."""
     patch = context.patch
     blank = [
         number for number, text in enumerate(patch.message[:last]) if not text.strip()
@@ -490,7 +489,7 @@ _TABLE_ENDS = (
     "checkpatch-newer",
 )
 def check_newer(context: Context) -> TypedHits:
-    """Report problems that only newer versions of checkpatch.pl check for."""
+    """Report problems that only newer versions of checkpatch.pl report."""
     yield from _check_fixes(context)
     yield from _check_id_tables(context)
 
@@ -715,7 +714,7 @@ def check_sign_offs(context: Context) -> TypedHits:
     signed = _AuthorSignOff(as_script)
     previous_tags: set[str] = set()
     for line in lines.lines:
-        # checkpatch.pl mistakes unchanged lines of a diff for tags
+        # skip unchanged lines of the diff, which checkpatch.pl mistakes for tags
         if line.starts_hunk or line.starts_file or (line.left and not as_script):
             continue
         text = line.text
@@ -805,9 +804,9 @@ class _AuthorSignOff:
     def find_signoff_hits(
         self, author: str, number: int, upstream: str | None
     ) -> TypedHits:
-        """Yield the hits about the author's sign-off on a patch line.
+        """Yield the hits about the author's sign-off, all on the given patch line.
 
-        A backport keeps the tags of the upstream commit.
+        A backport keeps the tags of the upstream commit, so it may lack the author's sign-off.
         """
         if not self.any:
             yield "MISSING_SIGN_OFF", Hit(number)

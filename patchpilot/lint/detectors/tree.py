@@ -75,9 +75,11 @@ def hunk_missing_from_tree(context: Context) -> Hits:
 
 @cached_per_patch
 def _apply_states(context: Context) -> list[tuple[int, str]]:
-    """Return (patch line, "fits", "there" or "alien") for each file with hunks.
+    """Compare each file that has hunks with the tree.
 
-    Skip files that depend on an earlier patch that does not apply.
+    Return (patch line, state). The state is "fits", "there" if the tree already has the change, or
+    "alien" if it has neither side. Files that depend on an earlier patch that does not apply are
+    skipped.
     """
     assert context.tree is not None
     return [
@@ -107,8 +109,9 @@ _MAX_HUNKS = 100
 
 
 def _patch_age(patch: Patch, tree: Tree) -> timedelta:
-    """Return the time from the tree's release to the date of the message, or the maximum if
-    unknown.
+    """Return the time from the tree's release to the date of the message.
+
+    Return the maximum if one of them is unknown.
     """
     sent_date, version = _sent_date(patch), tree.version
     if sent_date is None or version is None or version[0] not in _DATED_MAJORS:
@@ -126,7 +129,6 @@ def _is_older(patch: Patch, tree: Tree) -> bool:
 
 
 def _is_stable(tree: Tree) -> bool:
-    """Return whether the tree is a stable release, which may contain backports from mainline."""
     return bool(
         re.search(
             rb"^SUBLEVEL = *[1-9]",
@@ -305,9 +307,9 @@ _LONGEST_SERIES = 15
 def wrong_target_tree(context: Context) -> Hits:
     """Report a missing or malformed target tree in the subject.
 
-    All files must belong to a subsystem that requires a target tree. If a patch file has no
-    recipients, the target tree may still be added: the finding is then less severe, and the profile
-    must be that of the subsystem.
+    All files must belong to a subsystem that requires a target tree. In a patch file without
+    recipients, the target tree may still be added later. The finding is then less severe, and
+    requires the subsystem's profile.
     """
     patch, subsystem = context.patch, find_patch_subsystem(context)
     if (
@@ -448,7 +450,6 @@ def _section_contacts(
 
 
 def _is_most_specific(context: Context, match: "SectionMatch") -> bool:
-    """Return whether a section is the most specific maintained one for any of its paths."""
     for path in match.paths:
         depths = [
             section.depth

@@ -77,7 +77,7 @@ def check_words(context: Context) -> TypedHits:
 def read_checkpatch_data(context: Context, name: str) -> bytes | None:
     """Return the contents of a checkpatch.pl data file, or None if it does not exist.
 
-    It is read from the --data directory if set, otherwise from the tree's scripts/.
+    The file is in the directory given with --data, by default in the tree's scripts/.
     """
     folder = context.options.data_dir
     if folder is not None:
@@ -191,8 +191,10 @@ def parse_spelling(
 
 
 def _is_intended(context: Context, line: ScannedLine, word: str) -> bool:
-    """Return whether a repeated word may be intentional: in pasted text, a quote, a name or "that
-    that", or in a patch that removes repeated words.
+    """Return whether a repeated word may be intentional.
+
+    It may be in pasted text, in a quote, in a name or in "that that", or the patch may remove
+    repeated words.
     """
     double = f"{re.escape(word)} {re.escape(word)}"
     return (
@@ -226,7 +228,7 @@ def _find_repeated_words(context: Context) -> TypedHits:
             continue
         if " " in line.raw[1:] and _DOUBLE.search(line.raw):
             for word, second in _find_doubled_words(line):
-                # findings in the message have no column
+                # leave out the column, because findings in the message have none
                 column = None if line.log_after else second
                 case = (
                     "meant"
@@ -249,14 +251,13 @@ def _find_repeated_words(context: Context) -> TypedHits:
 
 
 def _find_doubled_words(line: ScannedLine) -> Iterator[tuple[str, int]]:
-    """Yield each repeated word with the offset of its repetition."""
     raw, start = line.raw, 0 if line.log_after else 1
     offset = start
     while match := _TWO_WORDS.search(raw, offset):
         offset = match.end()
         first, second = match[1], match[2]
         if "struct" in first or "union" in first or "enum" in first:
-            # the next word is a name
+            # skip the name after struct, union or enum
             offset += len(first) + len(second) + 1
             continue
         if first.lower() != second.lower() or first == "long":
@@ -398,7 +399,7 @@ def find_correction(word: str) -> str | None:
         return None
     right = lines[offset + len(key) :].partition(b"\n")[0].decode("utf-8", "replace")
     first = right.partition(",")[0].strip()
-    # codespell does not correct a word with text after the last comma
+    # text after the last comma is a reason not to correct the word
     return (
         None
         if not first or ("," in right and right.rstrip().rpartition(",")[2].strip())
@@ -430,7 +431,7 @@ def find_nearest_word(context: Context, word: str) -> str | None:
 
 
 def _one_letter_variants(word: str) -> set[str]:
-    """Return the words that differ by a removed, added or replaced letter other than the last."""
+    """Return the words made by removing, adding or replacing one letter other than the last."""
     parts = [(word[:index], word[index:]) for index in range(len(word) + 1)]
     return {
         start + letter + end
@@ -442,7 +443,9 @@ def _one_letter_variants(word: str) -> set[str]:
 
 
 def _is_word_form(word: str, right: Collection[str]) -> bool:
-    """Return whether a word consists of correct words with a prefix, a suffix or compounding."""
+    """Return whether a word is a correct word with a prefix or suffix, or a compound of such
+    words.
+    """
     if any(stem in right for stem in _word_stems(word)):
         return True
     beginnings = [

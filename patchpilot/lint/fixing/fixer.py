@@ -27,8 +27,8 @@ LONGEST_LINE = 400
 class FixSite:
     """A finding in its patch, with the data that a fixer needs.
 
-    `line` is the scanned line, `text` the original line, and `column` the offset in the line (-1:
-    none).
+    `line` is the scanned line, and `text` is the original line. `column` is the offset of the
+    finding in the line, or -1 if it has none.
     """
 
     def __init__(self, context: "Context", finding: Finding) -> None:
@@ -57,8 +57,10 @@ makes the tokens before and after the fix equal.
 
 
 class RegisteredFixer(NamedTuple):
-    """A fixer, and what it may change besides whitespace: the tokens in `tokens`, or prose (the
-    message and comments).
+    """A fixer and the changes that it may make besides whitespace.
+
+    It may change only the tokens in `tokens`. If `is_prose` is set, it may also change the message
+    and comments.
     """
 
     propose: Fixer
@@ -92,11 +94,13 @@ def rewrite_matches(
 ) -> Iterator[FixEdit]:
     """Replace the matches of a pattern in the code of added lines.
 
-    The lines in `rows`, relative to the finding, are searched as one text. It ends before the first
-    line below the finding that the patch does not add; such lines above the finding are empty.
-    Unless `is_prose` is set, strings are masked, and matches in comments do not count. `new` is a
-    format string for the groups, or a function that returns the new text. The whole text must match
-    `whole`. With `at_column`, only the match at the finding's column is replaced.
+    The lines in `rows`, relative to the finding, are searched as one text. The text ends before the
+    first line below the finding that the patch does not add. Lines above the finding that the patch
+    does not add count as empty. Unless `is_prose` is set, strings are masked, and matches in
+    comments do not count.
+
+    `new` is a format string for the groups, or a function that returns the new text. The whole text
+    must match `whole`. If `at_column` is set, only the match at the finding's column is replaced.
     """
     numbers = takewhile(
         lambda number: number <= site.number or site.find_added_line(number),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compare the C tokens before and after a fix.
 
-They may differ only as declared by the fixer.
+The tokens may differ only as the fixer declares.
 """
 
 import re

@@ -111,14 +111,15 @@ def fix_patch(
             for rule in rules.values()
             if rule.remedy.fixer in fixers
         },
-        # an added line equal to a removed one was only moved
+        # a line that is both removed and added was only moved
         frozenset(
             line.text
             for change in patch.files
             for line in change.lines("-")
             if line.text.strip()
         ),
-        # the lines of a decoded body cannot be parsed as a message again
+        # do not fix a damaged message, because its decoded lines cannot be parsed as a message
+        # again
         max(LEAST_CHECKS, MOST_CHECKED_LINES // max(1, len(patch.lines)))
         if not patch.damage
         else 0,
@@ -187,8 +188,8 @@ def _find_resolved_findings(
 class _Fixing:
     """The rules and limits for fixing a patch.
 
-    `left` is the number of checks left: long patches are checked less often, so that the time is
-    linear. `reasons` has the reasons why findings remain.
+    `left` is the number of checks left. Long patches are checked less often, so that the time is
+    linear. `reasons` maps each finding to the reason why it was not fixed.
     """
 
     check: Check
@@ -216,7 +217,7 @@ class _Fixing:
                 (after, attempt.context.with_patch(after.patch)),
                 partial(self._may_change_line, attempt.draft),
             )
-            # a line that must not change would be misaligned
+            # reject a fix after which a line that must not change would be misaligned
             rejected = {key for key, lines in fixes.items() if askew & lines}
             if rejected:
                 banned |= rejected
@@ -235,9 +236,9 @@ class _Fixing:
     def _propose_changes(
         self, attempt: TriedFix, banned: AbstractSet[Key]
     ) -> tuple[list[Change], dict[Key, frozenset[int]]]:
-        """Return changes that do not overlap, with the lines they fix.
+        """Return changes that do not overlap, and the lines fixed for each finding.
 
-        Record the reasons for dropping others.
+        Record why the other changes were dropped.
         """
         changes: list[Change] = []
         fixes: dict[Key, frozenset[int]] = {}
@@ -270,7 +271,6 @@ class _Fixing:
     def _find_objection(
         self, change: Change, attempt: TriedFix, fixer: RegisteredFixer
     ) -> str:
-        """Return why a change is not allowed, or ""."""
         draft = attempt.draft
         if all(edit.insert == draft.old_lines(edit) for edit in change):
             return NOT_CERTAIN
@@ -300,8 +300,9 @@ class _Fixing:
     def _may_change_line(
         self, draft: PatchEdit, number: int, is_inserted: bool = False
     ) -> bool:
-        """Return whether a line may be changed because the author wrote it: the subject, the
-        message, or an added line that was not moved.
+        """Return whether the author wrote a line, so that it may be changed.
+
+        These are the subject, the message, and the added lines that were not moved.
         """
         patch = draft.patch
         text = patch.lines[number - 1]
@@ -320,10 +321,10 @@ class _Fixing:
     def find_fixes_to_revert(
         self, start: TriedFix, attempt: TriedFix
     ) -> dict[Key, str]:
-        """Map each fix to revert to the reason.
+        """Return the fixes to revert, each with the reason.
 
-        Either its finding remains, or it is closest to a new finding. A finding that moved is not
-        new.
+        A fix is reverted if its finding remains, or if it is closest to a new finding. A finding
+        that moved is not new.
         """
         before, after = start.count_finding_keys(), attempt.count_finding_keys()
         failed = {
@@ -339,8 +340,8 @@ class _Fixing:
         increase.subtract(finding.rule for finding in start.found)
         touched = frozenset().union(*attempt.applied.values())
         for rule, line in after - before:
-            # a rule may report only the first of several problems, and the next one after that is
-            # fixed
+            # a rule may report only the first of several problems; if that is fixed, it reports the
+            # next
             is_elsewhere = line not in touched and line >= 0
             if rule not in suspect_rules or (is_elsewhere and increase[rule] <= 0):
                 continue

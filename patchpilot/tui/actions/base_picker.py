@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Provide a dialog for choosing the topic's base.
 
-It lists the likeliest bases, each with the number of commits and the reason, and also accepts a
-typed base, range or commit.
+It lists the most likely bases, each with the number of commits above it and the reason. The user
+can also type a base, a range or a commit.
 """
 
 from contextlib import suppress

@@ -27,9 +27,9 @@ ALTERNATE, BACK = "\x1b[?1049h\x1b[H\x1b[2J", "\x1b[?1049l"
 def suspend_app(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None]:
     """Suspend the TUI while another program uses the terminal.
 
-    Do nothing if there is no terminal (in tests or on a web page). If `leaves_no_text` is set, the
-    program's output is removed from the terminal when the TUI exits; use this for programs that are
-    not full-screen.
+    Do nothing if there is no terminal, as in tests or on a web page. If `leaves_no_text` is set,
+    the program's output does not stay on the terminal. Use this for programs that are not
+    full-screen.
     """
     if app.is_headless:
         yield
@@ -40,7 +40,8 @@ def suspend_app(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[No
         try:
             yield
         except BaseException as raised:  # noqa: BLE001
-            # otherwise Textual would stay suspended
+            # raise the error only after Textual has resumed, because it would stay suspended
+            # otherwise
             error = raised
         print(BACK if leaves_no_text else "", end="", flush=True)
     if error:
@@ -130,7 +131,7 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
 def report_edit(
     screen: "AnyScreen", edited: str | None, original: str, subject: str
 ) -> None:
-    """Show whether an edited text was saved."""
+    """Report whether the user changed a text in the editor, and whether it was saved."""
     if edited is None:
         screen.notify(
             f"the editor failed: {subject} did not change", severity="warning"

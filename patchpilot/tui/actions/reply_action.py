@@ -150,7 +150,9 @@ def _confirm_reply(
 
 
 def _format_recipient_count(planned: "ReplyPlan") -> str:
-    """Return the number of recipients in words, because the dialog may not show all of them."""
+    """Describe how many contacts and lists get a reply, because the dialog may not show all of
+    them.
+    """
     people, lists = planned.recipient_counts
     parts = [format_count(people, "person", "people")] if people else []
     parts += [format_count(lists, "list")] if lists else []

@@ -51,10 +51,10 @@ EDGE = 5
 class BranchTexts:
     """The text shown for each branch, depending on the user's choices.
 
-    `left_out` maps a branch to those of its prerequisites that are not ticked. `merged` is a
-    mainline commit reported in messages but not fetched yet. `is_tagged` is set if the commit
-    message has Cc: stable. `written_for` maps a commit and a branch to the patches written.
-    `is_drafted` is set if there is a draft that requests the commit.
+    `left_out` maps a branch to its unticked prerequisites. `merged` is a mainline commit that
+    messages name but that has not been fetched yet. `is_tagged` is set if the commit message has
+    Cc: stable. `written_for` maps a commit and a branch to the patches written for them.
+    `is_drafted` is set if a draft requests the commit.
     """
 
     result: "BackportResult"
@@ -67,9 +67,10 @@ class BranchTexts:
     is_drafted: bool = False
 
     def get_unticked_commits(self, branch: "BranchResult") -> frozenset[str]:
-        """Return the unticked prerequisites, initially none.
+        """Return a branch's unticked prerequisites.
 
-        All are unticked while the introducing commit is unknown, because it may be one of them.
+        Initially, there are none. As long as the introducing commit is unknown, none are ticked,
+        because one of them may be that commit.
         """
         prerequisites = () if self.result.culprits else branch.prerequisites
         return self.left_out.get(
@@ -99,8 +100,8 @@ class BranchTexts:
     def next_action(self, branch: "BranchResult") -> str:
         """Return the next action for a branch, with its key.
 
-        It is "" while the introducing commit is unknown, which the panel reports only once. The
-        stable maintainers pick up a fix with Cc: stable if it applies.
+        Return "" if the introducing commit is unknown, because the panel reports that once for all
+        branches. The stable maintainers pick up a fix with Cc: stable if it applies.
         """
         upstream, is_conflict = self.result.upstream, branch.verdict == "conflict"
         if not branch.wants_fix:
@@ -135,7 +136,9 @@ class BranchTexts:
 
     @property
     def format_write_list(self) -> str:
-        """Return a line for each branch for which `w` writes patches, describing them."""
+        """Return one line for each branch for which the key `w` writes patches, with the
+        patches.
+        """
         rows = []
         for branch in self.branches_to_write:
             prerequisites = (
@@ -295,7 +298,8 @@ def branch_page_rows(
 def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     """Return the result of `patchpilot backport` for the selected commit.
 
-    If it has no Fixes: tag, use the tags stage's candidate if that is certain.
+    If the commit has no Fixes: tag, use the candidate from the tags stage, provided that it is
+    certain.
     """
     from patchpilot.services.backport.topic_backports import compute_topic_backports
 
@@ -330,7 +334,7 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
         state = StageState.TODO
         note = f"unknown introducing commit; {press_tags} to choose it"
     elif likely:
-        # the commit is named above the ruler
+        # leave out the commit, because the line above the ruler names it
         state, note = StageState.OFFERED, f"likely: {note}; {press_tags} to confirm"
     return result, StageStatus(state, note)
 
@@ -401,7 +405,8 @@ worthwhile.
 def first_branch_to_show(result: "BackportResult") -> str | None:
     """Return the branch to select first, or None.
 
-    This is the first with a conflict, otherwise the first that needs the fix.
+    This is the first branch with a conflict or, if there is none, the first branch that needs the
+    fix.
     """
     candidates = [branch for branch in result.branches if branch.wants_fix]
     candidates.sort(key=lambda branch: branch.verdict != "conflict")

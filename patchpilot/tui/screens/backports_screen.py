@@ -111,7 +111,7 @@ def resolution_options(
 ) -> list[Option]:
     """Return options for resolving the conflicts on a branch.
 
-    Uncertain adaptations come after manual resolution.
+    Manual resolution comes before uncertain adaptations.
     """
     prerequisite_count = 0 if branch.partial else len(branch.prerequisites)
     prerequisites_text = (
@@ -278,7 +278,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Return whether any branch needs an action.
+        """Return whether an action is enabled, which depends on the branches that need it.
 
         Patches can be written only if the fix is in mainline.
         """
@@ -326,7 +326,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if (branch := self.selected_item) is None:
             return
         self._verdict_panel.heading = self._branch_heading(branch)
-        # beside the list of prerequisites, the details get half the width
+        # next to the list of prerequisites, the details get half the width
         is_half_width = self.size.width >= WIDE and needed_prerequisites(branch)
         columns = self.size.width // (2 if is_half_width else 1) - EDGE
         rows = branch_page_rows(self._branch_texts, branch, columns)

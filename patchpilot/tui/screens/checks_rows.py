@@ -52,12 +52,13 @@ MOST = 12
 
 @dataclass(frozen=True, slots=True)
 class ShownFinding:
-    """A finding as displayed.
+    """A displayed finding.
 
-    It has the 0-based line in the text of all patches, the commit id ("" for the series), and the
-    number of its patch if there are several. `whole` is set if the finding is about the patch as a
-    whole; it is shown at the end of the message. `remedy` is how it can be fixed from the TUI.
-    Findings about the series and waived ones can only be fixed by editing.
+    `line` is the 0-based line in the text of all patches, `commit` the commit id ("" for the
+    series), and `number` the number of the patch if there are several. `whole` is set if the
+    finding is about the patch as a whole; it is then shown at the end of the message. `remedy` is
+    the method by which the TUI can fix it. Waived findings and findings about the series can only
+    be fixed by editing.
     """
 
     line: int
@@ -83,7 +84,9 @@ class ShownFinding:
 
     @property
     def message(self) -> str:
-        """Return the message without its command, for which there is a key."""
+        """Return the finding's message without the command in it, because the TUI has a key for
+        that.
+        """
         return self.finding.message.partition(HELP)[0]
 
     @property
@@ -229,7 +232,7 @@ def load_stage(request: JobRequest) -> "tuple[CheckResult, StageStatus]":
 def state_from_counts(counts: "Counter[Severity]") -> StageState:
     """Return the state of the stage from the number of findings per severity.
 
-    It is done if there are no errors, warnings or checks.
+    The stage is done if there are no errors, warnings or checks.
     """
     if counts[Severity.ERROR]:
         return StageState.BLOCKED

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Provide a dialog for adding the tags from replies, each with its patch and the reason for
-doubting it.
+"""Provide a dialog for adding the tags from replies.
+
+Each tag is shown with its patch and any reason to doubt it.
 """
 
 from itertools import groupby
@@ -17,7 +18,7 @@ from patchpilot.tui.widgets.choose import Choose
 
 
 def list_held_tags(collected: CollectedTags) -> list[str]:
-    """List the tags that no commit message may contain, with reasons."""
+    """List the tags that must not be added to a commit message, with the reasons."""
     return [
         make_one_line(f"not added: {tag.trailer} ({tag.why})")
         for tag in collected.held
@@ -28,7 +29,7 @@ def list_held_tags(collected: CollectedTags) -> list[str]:
 class CollectTags(Choose):
     """A dialog that returns the ticked tags, or None if canceled.
 
-    Tags that there is no reason to doubt are ticked initially.
+    Initially, the tags without a reason for doubt are ticked.
     """
 
     def __init__(self, collected: CollectedTags) -> None:

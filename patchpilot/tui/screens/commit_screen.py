@@ -116,7 +116,7 @@ class CommitScreen(StageScreen[TopicCommits]):
         super().handle_commit_change()
 
     def update_titles(self) -> None:
-        # the heading may already say what the note would
+        # leave out the note, because the heading may already contain the same text
         self._show_open_steps()
         super().update_titles()
         is_known = self.has_all_widgets and self.current_result is not None
@@ -199,9 +199,10 @@ class CommitScreen(StageScreen[TopicCommits]):
         self._ask_questions()
 
     def _ask_questions(self, name: str | None = None) -> None:
-        """Ask the question with this name, or the question about the tree for "".
+        """Ask the question named `only`.
 
-        For None, ask all open questions or, if there are none, all questions.
+        For "", ask which tree the subject should name. For None, ask all open questions or, if none
+        is open, all questions.
         """
         from patchpilot.tui.actions.questions import ask_questions, ask_target_tree
 
@@ -239,9 +240,10 @@ class CommitScreen(StageScreen[TopicCommits]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Return the label for `a`: ask the open questions, or review the answers.
+        """Return the changes to the key line.
 
-        Hide Enter on rows that only inform.
+        If all questions are answered, the label of `a` is "change answers". Enter is hidden on rows
+        that it does not act on.
         """
         step, hidden = self.query_one("#next-list", RowList).selected_item, set()
         if not step or not step.does:

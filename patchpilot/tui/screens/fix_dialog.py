@@ -39,7 +39,7 @@ def _propose_diff(
     *,
     verb: str = "Apply",
 ) -> None:
-    """Show a diff, and call `work` to write it if the user agrees.
+    """Show a diff and, if the user agrees, call `work` to write it.
 
     `describe_result` describes the result.
     """
@@ -122,7 +122,8 @@ def fix_selected_finding(
     if known_fix is not None:
         propose_fix(known_fix)
     else:
-        # use a separate name, because the finding's details may be computed at the same time
+        # run this under another job name, so that it does not cancel the job that computes the
+        # details
         screen.run_in_thread(
             "looking for the files to change",
             work,
@@ -234,7 +235,7 @@ def apply_safe_fixes(screen: "AnyScreen", tagless: Sequence[str]) -> None:
 def format_fix_question(result: "CertainFixes") -> str:
     """Return the dialog's question without its question mark, or "" if there is nothing to fix.
 
-    It states how many fixes to apply and tags to add.
+    The question states how many fixes to apply and how many tags to add.
     """
     tag_count = sum(
         line.startswith("+") and not line.startswith("+++") and line != "+"

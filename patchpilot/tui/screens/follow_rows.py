@@ -48,8 +48,8 @@ def _store_conversation(
 ) -> "tuple[tuple[Tracked, ...], StageStatus]":
     """Return the series and the state of the stage.
 
-    Read only the messages of the series opened on the home screen or of the topic's own series,
-    because thousands of messages take a second.
+    Messages are read only for the topic's own series or the series opened on the home screen,
+    because reading thousands of messages takes a second.
     """
     from patchpilot.services.track.conversation import list_conversation
     from patchpilot.topic.followed.review_ledger import list_latest_requests
@@ -75,8 +75,8 @@ def _store_conversation(
 def load_stage(request: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
     """Return the tracked series.
 
-    Before the user visits the stage, read them only from the local store. Afterwards, first show
-    the stored ones, then update them from their archives.
+    Before the user visits the stage, read them only from the local store. After that, show the
+    stored series first, and then update them from their archives.
     """
     from patchpilot.services.track.follow_topic import (
         fetch_followed_series,
@@ -188,8 +188,10 @@ def first_message_to_show(
     items: "Sequence[LedgerItem]",
     mails: "Sequence[ConversationMail]",
 ) -> str:
-    """Return the Message-ID of the message to show first: one with an open request, an unread reply
-    to the latest version, or the latest message.
+    """Return the Message-ID of the message to show first.
+
+    This is a message with an open request; if there is none, an unread reply to the latest version;
+    otherwise the latest message.
     """
     open_items = sorted(
         (item for item in items if item.open),
@@ -334,9 +336,10 @@ def named_fact_rows(
     max_lines: int = 99,
     name_columns: int = 9,
 ) -> list[Text]:
-    """Return named facts in this many columns, each on at most `max_lines` lines.
+    """Format named facts in this many columns, each on at max_lines `max_lines` lines.
 
-    The names take `name_columns` columns. Facts that share a name show it only once.
+    The names take `name_columns` columns. If consecutive facts have the same name, it is shown only
+    once.
     """
     parts, previous_name = [], ""
     for name, text in rows:
@@ -344,7 +347,7 @@ def named_fact_rows(
             "\n"
         )
         if len(lines) > max_lines:
-            # the full text is in the history view
+            # cut the text here, because the history view shows all of it
             lines[max_lines - 1 :] = [
                 crop_text(f"{lines[max_lines - 1]}{glyph('ellipsis')}", columns)
             ]

@@ -236,7 +236,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         series = self._series
         if series is None:
             self.refill_list()
-        # a new update time alone is not a change
+        # do not redraw if only the time of the update has changed
         elif old_series is None or _clear_update_time(series) != _clear_update_time(
             old_series
         ):
@@ -278,7 +278,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if series:
             columns = (self.size.width or 80) - 4
             pinned_texts = pinned_rows(series, columns, self._max_step_lines)
-            # the subject of the topic's own series is already in the title line
+            # leave out the subject of the topic's own series, because the title line shows it
             heading = f"Conversation {glyph('dot')} {describe_series_state(series)}"
             panel.heading = heading if series.own else series.subject
         pinned.update(join_lines(pinned_texts))
@@ -355,7 +355,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _has_all_open(self) -> bool:
-        """Return whether all messages are unfolded, so that the key folds those already read."""
+        """Return whether all messages are unfolded, in which case the key folds the messages
+        already read.
+        """
         all_ids = {mail.message_id for mail in self._mails}
         return self._changed & all_ids == all_ids - initially_open_messages(
             self._mails, self._items
@@ -512,7 +514,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             status = replace(status, count=format_open_comment_count(series))
         self.session.store_result(self.stage, result, status)
         self._shown = result
-        # only the ticks have changed
+        # keep the messages, because only the ticks of review comments have changed
         self._reading = Conversation(series, list_latest_requests(series), self._mails)
         self.session.conversation = self._reading
         self.refill_list()

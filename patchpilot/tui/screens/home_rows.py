@@ -108,9 +108,9 @@ def read_draft_topics() -> list[HomeTopic]:
 
 
 def next_open_stage(topic: HomeTopic, states: States) -> Stage | None:
-    """Return the first unfinished stage, as in the stage bar, before version 1 is sent.
+    """Return the first unfinished stage, as in the stage bar, if the topic has not been sent yet.
 
-    Return None if the archive determines the next step.
+    Return None for other topics, whose next step depends on the archive.
     """
     if (
         topic.series is not None
@@ -123,8 +123,10 @@ def next_open_stage(topic: HomeTopic, states: States) -> Stage | None:
 
 
 def describe_next_step(topic: HomeTopic, states: States) -> str:
-    """Describe the next step: the next stage with its result, or the step suggested by the archive
-    and the send record.
+    """Describe the next step of a topic.
+
+    This is the next stage with its result, or the step that follows from the archive and the send
+    record.
     """
     stage = next_open_stage(topic, states)
     if stage is None:
@@ -213,7 +215,7 @@ def _topic_row(topic: HomeTopic, group: str, widths: CellWidths, news: str) -> T
         ).append(" ")
     row.append(f"{version:<{VERSION}}").append(f"{age:>{AGE}} ", QUIET)
     if width(news) > widths.news and group == Turn.YOURS:
-        # the details contain the full text
+        # cut the text here, because the details contain all of it
         step = replace_commands(topic.step) if topic.version else ""
         news = ACTION.sub("", step or news)
     news_text = plain_text(crop_text(news, widths.news) if group != NOT_STARTED else "")

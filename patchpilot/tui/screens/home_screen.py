@@ -132,7 +132,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Hide the next stage, and keys that would be typed into the filter."""
+        """Hide the key for the next stage and, while the filter is open, the keys typed into it."""
         typed_keys = ("filter", "back") if self.hints else ()
         filter_labels = {"back": "end filter", "filter": "change filter"}
         return ShownKeys(
@@ -219,7 +219,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._show_new_topics,
             read_topics(
                 repositories,
-                # these are only some of the topics, so keep the others
+                # keep the other topics, because these are only some of them
                 on_topics=partial(
                     self.call_later, self._show_new_topics, is_partial=True
                 ),  # type: ignore[arg-type]
@@ -263,7 +263,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._draw_topics()
 
     def _handle_all_read(self) -> None:
-        # only now is it known whether the repository is a clone
+        # draw the keys again, because it was not known earlier whether the repository is a clone
         self.query_one(KeyLine).redraw_keys()
         groups = {
             topic_group(topic, self._topic_states(topic))
@@ -544,16 +544,17 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def _topic_stage(self, topic: "HomeTopic") -> Stage:
         """Return the stage for the topic's next step.
 
-        Before version 1 is sent, this is the first unfinished stage according to the saved states.
+        Until v1 is sent, this is the first unfinished stage according to the saved states.
         """
         if topic.series is not None or topic.version:
             return first_named_stage(topic.step) or Stage.FOLLOW
         return next_open_stage(topic, self._topic_states(topic)) or Stage.COMMIT
 
     def _topic_states(self, topic: "HomeTopic") -> States:
-        """Return a topic's stages: the current ones if it is open, otherwise the saved ones.
+        """Return the states of a topic's stages: the current states if it is open, otherwise the
+        saved ones.
 
-        Return {} if it was never opened.
+        Return {} if the topic was never opened.
         """
         if self._is_open_topic(topic):
             return {stage: self.tui.session.stage_status(stage) for stage in Stage}

@@ -44,9 +44,9 @@ def plan_headline(plan: "Sending") -> str:
 
 
 def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
-    """Return the plan of `patchpilot send --dry-run`, without sending.
+    """Return the plan of `patchpilot send --dry-run`, without sending anything.
 
-    Return None before the stage is visited, when only the send record is read.
+    Before the user visits the stage, read only the send record and return None.
     """
     from patchpilot.services.send.send_state import plan_topic_send
 

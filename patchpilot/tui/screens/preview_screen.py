@@ -129,7 +129,7 @@ class PreviewScreen(StageScreen["Sending"]):
             else ""
         )
         self.redraw_keys()
-        # a list with one entry offers no choice
+        # hide a list with one entry, because it offers no choice
         self.list_panel.display = len(result.send.entries) > 1
         (
             self.row_list if len(result.send.entries) > 1 else self.query_one("#mail")
@@ -200,7 +200,7 @@ class PreviewScreen(StageScreen["Sending"]):
         panel.heading = (
             f"{mail.subject} {glyph('dot')} raw" if self._raw else mail.subject
         )
-        # a single message needs no list
+        # leave out the list if there is only one message
         comparison = (
             f", compared with v{self._changes.version}"
             if change and self._changes

@@ -62,10 +62,10 @@ Placed = tuple[str, Recipient]
 def group_recipients(
     rows: Sequence[Placed], plan: RecipientPlan
 ) -> dict[str, list[Placed]]:
-    """Group the recipients by why they were added: sections in the plan's order, then other
-    reasons.
+    """Group the recipients by the reason why they were added.
 
-    Within a group, recipients in To come first, then other included ones; people come before lists.
+    Sections come first, in the plan's order, and then other reasons. A group lists recipients in To
+    first, then other included recipients. People come before lists.
     """
     status = {section.name: section.status for section in plan.sections}
     order = [*status, *_ORDER]
@@ -95,7 +95,7 @@ def _group_title(recipient: Recipient) -> str:
 
 def _recipient_sort_key(row: Placed) -> tuple[bool, bool]:
     _, recipient = row
-    # keep an excluded recipient in its place
+    # keep an excluded recipient at the same position
     return recipient.header == "cc", recipient.role.endswith("list")
 
 
@@ -114,10 +114,10 @@ def explain_recipient(
     history: "FileHistory | None",
     columns: int,
 ) -> Text:
-    """Return the reasons for including a recipient: the role and header, the section and what
-    matched in it, and the recipient's commits to the files.
+    """Return the reasons for including a recipient.
 
-    Include any problem with the address.
+    These are the role and header, the MAINTAINERS section and the pattern that matched, and the
+    recipient's commits to the files. Any problem with the address is included.
     """
     section = next(
         (
@@ -174,8 +174,10 @@ def _history_facts(
 
 
 def load_stage(request: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
-    """Return the recipients that `send` would use: the recipients of `patchpilot maintainers`, and
-    those added by the configuration and the answers.
+    """Return the recipients that `send` would use.
+
+    These are the recipients that `patchpilot maintainers` lists, and the recipients added by the
+    configuration and the answers.
     """
     from patchpilot.services.send.counted_recipients import (
         find_topic_recipients,

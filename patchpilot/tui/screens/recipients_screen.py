@@ -185,7 +185,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             selected_note = self._note_list.selected_item if self.can_jump else None
             return bool(selected_note and selected_note.remedy)
         if action == "move":
-            # a recipient must be in the same header of every message
+            # do not move recipients of one patch, because they must be in the same header of every
+            # message
             return not (self._shown and self._shown.patch)
         if action == "view":
             return bool(self.session.topic and len(self.session.topic.commits) > 1)
@@ -230,7 +231,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         edits = edit_recipients(result.planned, patch=result.patch, **changes)
         # if another key is pressed before the new plan arrives, its edit must include this one
         self._shown = result._replace(planned=result.planned._replace(edits=edits))
-        # the message names the change, so compare the new plan with nothing
+        # forget the old plan, so that the message about this change is not replaced with a
+        # comparison
         self.session.found.pop(self.stage, None)
         self.notify(message)
         self.rerun_stage("edits")
@@ -262,7 +264,6 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             )
 
     def _can_edit_recipients(self) -> bool:
-        """Return whether recipients can be added and moved in this view. If not, report why."""
         if self._shown is None or not self._shown.planned.undisclosed:
             return True
         self.notify(

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
     """Return the plan and the state of the topic's last send.
 
-    Return None before the stage is visited, when only the send record is read.
+    Before the user visits the stage, read only the send record and return None.
     """
     from patchpilot.services.send.send_state import add_last_send, is_plan_outdated
 
@@ -140,10 +140,10 @@ def next_step_rows(sending: "Sending", columns: int) -> list[Text]:
 
 
 def send_question(plan: "Sending") -> tuple[Text, list[str]]:
-    """Return the question before sending, and the lines below it.
+    """Return the question to ask before sending, and the lines below it.
 
-    The question has the subject, the number of people and public lists, and the warnings; the names
-    and the mail server are below it.
+    The question contains the subject, the number of people and public lists, and the warnings. The
+    lines contain the names and the mail server.
     """
     from patchpilot.services.send.send_state import split_lists_and_contacts
     from patchpilot.settings.read_settings import is_in_demo

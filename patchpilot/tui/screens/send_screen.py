@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define the screen of the send stage: the pre-flight card with one verdict, repairs, a typed
-confirmation, one line per message, and the next steps after sending.
+"""Define the screen of the send stage.
+
+It shows the pre-flight card with its verdict and ways to fix problems, asks the user to type a
+confirmation, and shows one line per message and the next steps after sending.
 """
 
 from collections.abc import Callable
@@ -136,9 +138,7 @@ class SendScreen(StageScreen["Sending"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Put the keys in order (a and A before s), and hide keys that could disturb a running
-        send.
-        """
+        """Put the keys a and A before s, and hide keys that could disturb a running send."""
         plan, hidden, send_label = self._shown, {"cancel"}, "send"
         if self._sending:
             hidden = {"send", *BEFORE, "leave", NEXT}
@@ -216,7 +216,7 @@ class SendScreen(StageScreen["Sending"]):
         check: CheckLine | None = None if self._has_sent else self.selected_item
         row, rows = self.row_list.selected_row, list[Text]()
         if check and row and make_one_line(check.message) not in row.text.plain:
-            # the row is too narrow for the whole message
+            # show the whole message here, because the row is too narrow for it
             rows.append(highlight_code(make_one_line(check.message)))
         if check and repair_help(check):
             rows.append(highlight_code(repair_help(check), QUIET))
@@ -239,9 +239,10 @@ class SendScreen(StageScreen["Sending"]):
         self.action_repair()
 
     def action_repair(self) -> None:
-        """Fix the selected check's problem, here or at its stage.
+        """Fix the selected check's problem here or at another stage.
 
-        If another check is selected, go to the first one that can be fixed.
+        If the user can fix nothing about that check, select the first check with a problem that can
+        be fixed.
         """
         # after a send, the list shows messages instead of checks
         if self._has_sent:
@@ -339,7 +340,7 @@ class SendScreen(StageScreen["Sending"]):
 
     def _confirm_send(self, plan: "Sending") -> None:
         text, details = send_question(plan)
-        # there may be more recipients than lines on the terminal
+        # show the recipients in a part that scrolls, because they may not fit on the terminal
         dialog = Confirm(text, "send", title="Send", mail=details)
         ask_for_confirmation(self.app, dialog, partial(self.send_now, plan))
 
@@ -508,7 +509,7 @@ class SendScreen(StageScreen["Sending"]):
                     on_mail=on_mail,
                 )
                 result = add_next_steps(repository, replace(result, last=result.send))
-        # the card shows the error, and the outbox has what was sent
+        # catch all errors, because the card shows them and the outbox records what was sent
         except BaseException as error:  # noqa: BLE001
             self.call_later(self._handle_send_failure, to_patchpilot_error(error))
         else:

@@ -135,8 +135,9 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def _shown_culprits(self) -> tuple[str, ...]:
-        """Return the commits that introduced the displayed bug: the selected ones or, if none,
-        those in tags.
+        """Return the commits that introduced the displayed bug.
+
+        These are the selected commits or, if none is selected, the commits in the message's tags.
         """
         return (
             tuple(candidate.commit for candidate in self._chosen_candidates)
@@ -189,7 +190,7 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Show the next stage first if the commit has its tags."""
+        """Show the key for the next stage first if the commit already has its tags."""
         result = self._shown
         if result is None or not result.present or result.has_problem:
             return ALL_KEYS
@@ -354,7 +355,7 @@ class TagsScreen(StageScreen["FixesResult"]):
                 if known_candidate.commit != candidate.commit
             )
             self._named[fix] = (*known_candidates, candidate)
-            # another commit may be displayed by now
+            # select the new candidate only if it belongs to the displayed commit
             self.refill_list(
                 candidate.commit if candidate in self._candidates else None
             )
@@ -374,8 +375,9 @@ class TagsScreen(StageScreen["FixesResult"]):
     def action_write(self) -> None:
         """Ask which tags to write, show the resulting message, and write it.
 
-        The tags are those of the ticked candidates, otherwise of the selected one. The latter is
-        not proposed if a tag is already valid or its evidence is weak.
+        These are the tags for the ticked candidates or, if none is ticked, for the selected
+        candidate. The selected candidate is not proposed if a tag is already valid or if the
+        evidence for it is weak.
         """
         from patchpilot.tui.screens.write_tags_dialog import WriteTags
 

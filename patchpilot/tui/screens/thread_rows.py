@@ -124,9 +124,10 @@ def thread_rows(
 def initially_open_messages(
     mails: "Sequence[ConversationMail]", items: "Sequence[LedgerItem]"
 ) -> set[str]:
-    """Return the Message-IDs of the messages to unfold initially: replies, but not posts.
+    """Return the Message-IDs of the messages to unfold initially.
 
-    In a long conversation, unfold only replies with a request.
+    These are the replies, but not the posts. In a long conversation, unfold only the replies with a
+    request.
     """
     request_ids = {item.point.message_id for item in items}
     replies = {mail.message_id for mail in mails if mail.reply and not mail.label}
@@ -172,8 +173,6 @@ def _is_new_text(line: str) -> bool:
 
 
 class _BodyFormatter:
-    """A formatter that converts a message's text to rows."""
-
     def __init__(
         self,
         node: "ConversationMail",
@@ -330,8 +329,8 @@ def _find_comment_start(item: "LedgerItem", line: str) -> int:
 
 
 def comment_check_box(item: "LedgerItem") -> str:
-    """Return the check box of a review comment: addressed, declined, answered or open.
+    """Return the check box of a review comment.
 
-    The symbol shows the state without color.
+    Its symbol shows the state without color: addressed, declined, answered or open.
     """
     return f"[{glyph(_TICKS[item.state]) if item.state in _TICKS else ' '}]"

@@ -5,9 +5,9 @@ from patchpilot.errors import ExitCode, PatchpilotError, write_bug_hint
 
 
 def to_patchpilot_error(error: BaseException) -> PatchpilotError:
-    """Return an error that the user can fix unchanged.
+    """Return an error unchanged if the user can fix it.
 
-    Convert any other to an error that names the log.
+    Otherwise, return an internal error whose hint names the log.
     """
     return error if isinstance(error, PatchpilotError) else to_internal_error(error)
 

@@ -56,8 +56,6 @@ announcement would delay a slow line.
 
 
 class _SideJob(NamedTuple):
-    """The current step of a side job, and the time when the job started."""
-
     doing: str
     since: float
 
@@ -170,7 +168,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, ScreenResume):
-            # while a screen is hidden, its styles change only with the theme
+            # update the styles only if the theme has changed, because nothing else changes them
+            # while a screen is hidden
             event.refresh_styles = self._theme != self.app.theme
             self._theme = self.app.theme
         await super().on_event(event)
@@ -202,7 +201,10 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.call_after_refresh(self.redraw_after_resize)
 
     def can_start(self) -> bool:
-        """Return whether the stage can start: its topic is known, and the first screen is drawn."""
+        """Return whether the stage can start.
+
+        Its topic must be known, and the first screen must be drawn.
+        """
         return self.session.topic is not None and self.tui.jobs.is_open
 
     @property
@@ -233,7 +235,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     ) -> None:
         """Show an error with its hint as a card above the panels.
 
-        If trust is missing, ask for it once, then call `retry` or refresh the stage.
+        If the repository's commands are not trusted, ask the user once to trust them, and then call
+        `retry` or refresh the stage.
         """
         if not self.has_all_widgets:
             return
@@ -453,7 +456,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.handle_cursor_move(cast(RowList, event.option_list))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Handle the event and report exceptions."""
+        """Open the details of the row after Enter, and report errors."""
         if event_row(event) >= 0:
             with self.report_exceptions():
                 self.open_selected_row(cast(RowList, event.option_list))
@@ -467,7 +470,10 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def has_all_widgets(self) -> bool:
-        """Return whether all widgets exist; closing removes them while threads may still report."""
+        """Return whether all widgets exist.
+
+        Closing the screen removes them while threads may still report to it.
+        """
         parts = self.query_children("TitleLine, StageBar, #body, KeyLine")
         is_open = self.is_mounted and self.is_attached and self.app.is_running
         return is_open and len(parts) == 4
@@ -483,7 +489,9 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         return slow_jobs[-1].doing if slow_jobs else ""
 
     def call_when_cursor_rests(self, callback: Callable[[], None]) -> None:
-        """Call `callback` when the cursor stops, so that a held key redraws only the list."""
+        """Call `callback` once the cursor stops moving, so that only the list is redrawn while a
+        key is held.
+        """
         if self._resting:
             self._resting.stop()
 

@@ -11,12 +11,12 @@ PLACE = "{}"
 
 @dataclass(frozen=True, slots=True)
 class ActionKey:
-    """The stage and the key for an action. If both are empty, the action has no key.
+    """The stage and the key for an action.
 
-    `sentence` replaces the action's own sentence; `words` replaces the command if the action has no
-    sentence. In both, `{}` is replaced by the key. `elsewhere` is used on other stages if a number
-    and a key are not enough. `also` is a second stage on which the key works. If `follows` is set,
-    the key is appended to a sentence without `{}`.
+    If both are empty, the action has no key. `sentence` replaces the sentence of the action; if the
+    action has none, `words` replaces its command. In both, `{}` is replaced by the key. `elsewhere`
+    is used at other stages if a number and a key are not enough. `also` is a second stage at which
+    the key works. If `follows` is set, the key is appended to a sentence without `{}`.
     """
 
     stage: Stage | None
@@ -163,7 +163,7 @@ def keys_at_stage(advice: object, stage: Stage) -> tuple[str, ...]:
 def find_action_key(action: Action) -> ActionKey | None:
     """Return the key bound to an action, or None.
 
-    The longest matching prefix of its words decides.
+    If several bindings match, the one with the longest prefix of the action's words is used.
     """
     words = [word for word in (action.name, *action.arguments) if word]
     lengths = range(len(words), 0, -1)
@@ -180,7 +180,7 @@ def _describe_action(action: Action, stage: Stage | None) -> str:
     if key.sentence and action.reason:
         return key.sentence.replace(PLACE, keys_to_press)
     if not keys_to_press:
-        # at the action's own stage, there is nothing to press
+        # at the stage of the action, the user does not have to press a key
         stage_suffix = f": {PLACE}" if key.stage else ""
         return str(action._replace(reason=action.reason.removesuffix(stage_suffix)))
     last_argument = action.arguments[-1] if action.arguments else ""

@@ -58,7 +58,8 @@ STYLE_OF: Mapping[str, str] = {
 def uses_ascii() -> bool:
     """Return whether to draw in ASCII only.
 
-    `PATCHPILOT_ASCII` (1 or 0) decides, otherwise the terminal type and the locale's encoding.
+    If `PATCHPILOT_ASCII` is not set to 1 or 0, this depends on the terminal type and the locale's
+    encoding.
     """
     setting = os.environ.get("PATCHPILOT_ASCII", "")
     if setting:

@@ -72,7 +72,7 @@ def load_saved_states(saved: object) -> dict[Stage, Kept]:
 class OpenTopic:
     """The topic's commits, oldest first, and a key that changes with them.
 
-    `branch` is the branch whose tip is the last commit.
+    The last commit is the tip of `branch`.
     """
 
     target: str | None
@@ -142,12 +142,13 @@ class StageResult:
 class Session:
     """The data of the TUI.
 
-    `loader_of` returns the loader of a stage; `at` is the index of the selected commit of a
-    series. `builds` is the key of the topic whose commits the user wants to compile.
+    `loader_of` returns the loader of a stage. `at` is the index of the selected commit of a series.
+    `builds` is the key of the topic whose commits the user wants to compile.
 
-    `series` is the number of the tracked series to show (0: the topic's own), and `conversation`
-    its messages. `known_settings` are the last settings read, for screens that cannot wait for git;
-    `facts` about the topic are valid for `facts_key`.
+    `series` is the number of the tracked series to show (0: the topic's own series), and
+    `conversation` contains its messages. `known_settings` are the last settings read, for screens
+    that cannot wait for git. `facts` describe the topic; they are valid as long as `facts_key`
+    equals `wanted_facts`.
     """
 
     directory: Path | None
@@ -212,7 +213,9 @@ class Session:
 
     @property
     def current_facts_key(self) -> str:
-        """Return the key for which facts about the current topic must be valid."""
+        """Return the key of the current topic's facts. Stored facts with another key are
+        outdated.
+        """
         inputs = self.result_key(Stage.FOLLOW)
         return f"{self.target}|{self.base}|{inputs}" if self.topic else ""
 
@@ -245,8 +248,8 @@ class Session:
     def make_send_request(
         self, repository: "Repository | None" = None, **more: Any
     ) -> "SendRequest":
-        """Return the request for `send`: this topic, with the transport from the settings or the
-        one chosen here.
+        """Return the request to send this topic, with the transport chosen here or, by default, the
+        one in the settings.
         """
         from patchpilot.config import Settings
         from patchpilot.settings.read_settings import make_send_request
@@ -393,7 +396,7 @@ class Session:
             return StageStatus(StageState.UNOPENED)
         state, note, key = saved_state
         if state == StageState.UNOPENED:
-            # without a result, nothing can be stale
+            # without a result, the state cannot be stale
             return StageStatus(StageState.UNOPENED, note)
         return (
             StageStatus(StageState(state), note)
@@ -419,7 +422,8 @@ class Session:
         """Return whether mainline contains the topic's commits, according to LTS or Follow."""
         followed_series = self.fresh_result(Stage.FOLLOW) or ()
         is_sent = self.target or self._own_status(Stage.SEND).state is StageState.DONE
-        # commits that were not sent may need work even if others in the topic were merged
+        # ignore commits that were not sent: they may need work even if others in the topic were
+        # merged
         return bool(is_sent) and (
             getattr(self.fresh_result(Stage.BACKPORTS), "upstream", None) is True
             or any(
@@ -451,7 +455,7 @@ class Session:
 
     @property
     def _open_question_count(self) -> int:
-        """Return the number of open questions, from the Commit stage if it has run, otherwise from
+        """Return the number of open questions according to the Commit stage or, if it has not run,
         To/Cc.
         """
         recipients = self.fresh_result(Stage.RECIPIENTS)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 
 class NextKey(NamedTuple):
-    """The key for a stage's next step, and its effect.
+    """The key for a stage's next step, and the effect of the key.
 
-    Without a key, it describes what the stage is waiting for.
+    If there is no key, the effect describes what the stage is waiting for.
     """
 
     key: str
@@ -24,8 +24,8 @@ WAIT = NextKey("", "One moment …")
 class ShownKeys:
     """Changes to the key line, by action.
 
-    `first` contains the keys to show first, even if usually hidden, `hidden` the actions to hide,
-    and `labels` the labels that replace the bindings' labels.
+    `first` contains the keys to show first, even if they are usually hidden. `hidden` contains the
+    actions whose keys are hidden. `labels` contains labels that replace the usual ones.
     """
 
     first: tuple[str, ...] = ()

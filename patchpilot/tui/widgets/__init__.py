@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Widgets that several screens use."""
+"""Provide the widgets that several screens use."""

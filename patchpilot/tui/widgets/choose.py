@@ -57,8 +57,10 @@ class Answer(NamedTuple):
 
 
 def assign_letters(labels: Sequence[str]) -> list[str]:
-    """Return the letter that selects each answer, or "" if none is left: the first letter or digit
-    that no earlier answer uses, preferably at the start of a word.
+    """Return the letter that selects each answer, or "" for an answer without one.
+
+    The letter is the first letter or digit of the label that no earlier answer uses, preferably at
+    the start of a word.
     """
     letters: list[str] = []
     for label in map(str.lower, labels):
@@ -220,7 +222,8 @@ class LineDialog(Dialog[str | None]):
 class Confirm(Dialog[str]):
     """A dialog that requires typing a word, to prevent accidental confirmation.
 
-    The lines of a `mail` are shown below the input line. It returns "yes" once the word is typed.
+    It returns "yes" once the user has typed the word. The lines of a `mail` are shown below the
+    input line.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = list(FIELD_HELP)
@@ -268,7 +271,7 @@ class Reader(Modal[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close"),
-        # dialogs disable the application's keys
+        # bind this key again, because dialogs disable the application's keys
         Binding("y", "app.copy", "copy"),
     ]
 

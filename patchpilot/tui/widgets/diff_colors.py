@@ -54,10 +54,6 @@ class DiffColors:
     def _style(
         self, role: str = "", ground: str = "", *, cursor: bool = False
     ) -> Style:
-        """Return the style for a role on this background.
-
-        `cursor` is set for the line with the cursor.
-        """
         style = Style.parse(ROLES.get(role, ""))
         sign, _, is_word = ground.partition("-")
         if not self.tinted:

@@ -59,8 +59,9 @@ _NOTES = (
 class DiffPart:
     """A file or a hunk in a diff, with its rows from `start` to `end` (exclusive).
 
-    `name` is a file's path or the text after a hunk's second @@. A file has a `note` on what
-    happens to it as a whole; a hunk has its first `line` in the new file.
+    `name` is the path of a file, or the text after the second @@ of a hunk. The `note` of a file
+    describes a change to the whole file, such as a rename. The `line` of a hunk is its first line
+    in the new file.
     """
 
     start: int

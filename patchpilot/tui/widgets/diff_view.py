@@ -52,7 +52,7 @@ Paint = Callable[..., Style]
 def find_wrap_columns(text: str, columns: int) -> list[int]:
     """Return the columns at which to wrap a text to this width, at spaces if possible.
 
-    The last of `WRAPPED` rows contains the rest.
+    The text has at most `WRAPPED` rows, and the last row contains the rest of it.
     """
     stops: list[int] = []
     if columns < 1 or not text.isascii():
@@ -81,10 +81,10 @@ class Note:
 
 
 class _DisplayedRow(NamedTuple):
-    """A displayed row: a line of the text, or part of a note.
+    """A displayed row, which shows a line of the text or part of a note.
 
-    A wrapped line has several rows; each contains the columns from `start` to `stop` (None: the end
-    of the line).
+    A wrapped line has several rows. Each row contains the columns from `start` to `stop` (None: the
+    end of the line).
     """
 
     line: int
@@ -96,7 +96,9 @@ class _DisplayedRow(NamedTuple):
 
     @property
     def is_extra(self) -> bool:
-        """Return whether the row continues the previous one: it is a note or the rest of a line."""
+        """Return whether the row continues the previous row, as a note or the rest of a long line
+        does.
+        """
         return self.note >= 0 or self.start > 0
 
 
@@ -210,7 +212,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return end
 
     def _wrap_line(self, line: int) -> Sequence[_DisplayedRow]:
-        """Return the rows of a line, which is wrapped if it is too long."""
         kind = self.parts.kinds[line]
         if kind in (LineKind.FILE, LineKind.HUNK):
             return (self._lines[line],)
@@ -297,10 +298,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self._move_cursor(line)
 
     def _move_cursor(self, line: int) -> None:
-        """Move the cursor to a line.
-
-        Redraw only the lines that change.
-        """
         old_row = self.row_of_line(self.cursor)
         self.cursor = max(0, min(line, len(self.rows) - 1))
         new_row = self.row_of_line(self.cursor)
@@ -484,7 +481,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def _draw_text(
         self, text: Text, row: _DisplayedRow, columns: int, fill: Style
     ) -> Strip:
-        """Return the row's part of a text, cut or padded to this width."""
         if self.word:
             text.highlight_words([self.word], "reverse", case_sensitive=False)
         strip = self._render_segments(text).crop(row.start, row.stop)

@@ -39,7 +39,7 @@ class KeyLine(Widget):
     keys are shown.
     """
 
-    # the keys have their own style
+    # disable Textual's link style, because the keys have another style
     auto_links = False
     DEFAULT_CSS = (
         "KeyLine { height: 1; dock: bottom; background: "
@@ -61,7 +61,9 @@ class KeyLine(Widget):
         self.screen.query(MessageRow).refresh()
 
     def _stage_keys(self, screen: Any, stage: Stage) -> ShownKeys:
-        """Return a stage's keys including the defaults, with the key for its next step first."""
+        """Return the keys of a stage, including the default keys. The key for the next step is
+        first.
+        """
         keys: ShownKeys = screen.shown_keys
         if stage in screen.stages_without_topic:
             return ShownKeys(("b", "0"), frozenset((NEXT,)))
@@ -83,7 +85,6 @@ class KeyLine(Widget):
         return replace(keys, labels=labels)
 
     def _screen_keys(self) -> tuple[list[Shown], list[Shown]]:
-        """Return the keys of the screen or of its dialog, and the rarely used keys."""
         app, screen = self.app, self.app.screen
         stage: Stage | None = getattr(screen, "stage", None)
         keys: ShownKeys = getattr(screen, "shown_keys", ALL_KEYS)

@@ -52,7 +52,7 @@ class List(OptionList):
         first = next(iter(strip), None)
         if not (first and first.style and first.text.startswith(" ")):
             return strip
-        # lines below the last option belong to no option
+        # a line below the last option has no option
         option = first.style.meta.get("option")
         if not self.has_focus or option is None or option != self.highlighted:
             return strip
@@ -67,7 +67,10 @@ def event_row(event: OptionList.OptionMessage) -> int:
 
 
 def describe_key(node: DOMNode, binding: Binding) -> str:
-    """Return the effect of a key; for Enter, the list defines the effect."""
+    """Return the effect of a key.
+
+    For Enter, the list defines the effect.
+    """
     if isinstance(node, List) and binding.action == "select":
         return node.enter if node.highlighted is not None else ""
     return binding.description
@@ -132,8 +135,10 @@ class RowList(List, Searchable):
         self.highlighted = next(indexes, self.highlighted)
 
     def set_rows(self, rows: Iterable[Row], key: Hashable = None) -> None:
-        """Show these rows without scrolling; put the cursor on the row with this key, on its
-        previous row, or on the first.
+        """Show these rows without scrolling.
+
+        Put the cursor on the row with this key (default: the key of the current row). If there is
+        no such row, put it on the first row.
         """
         top = self.scroll_offset.y
         wanted_key = (

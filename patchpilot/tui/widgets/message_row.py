@@ -25,7 +25,7 @@ class MessageRow(Static):
     Without a message, it shows keys that do not fit in the key line.
     """
 
-    # the keys have their own style
+    # disable Textual's link style, because the keys have another style
     auto_links = False
     DEFAULT_CSS = (
         "MessageRow { height: auto; min-height: 1; max-height: 3; padding: 0 1; }"

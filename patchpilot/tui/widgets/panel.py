@@ -25,10 +25,10 @@ TALL = 36
 
 
 class Panel(Container):
-    """A box with a rounded border, which is bright while the focus is inside.
+    """A box with a rounded border, which is bright while a widget inside has the focus.
 
-    `heading` is in the top border; `note` (the state of the stage and the next action) and `count`
-    (`2/5`) are on the right of the bottom border; `fit_bottom_text` fits them to the width.
+    The top border contains `heading`. The bottom border contains, on the right, `note` (the state
+    of the stage and the next action) and `count` (`2/5`). `fit_bottom_text` fits them to the width.
     """
 
     ALLOW_MAXIMIZE = True

@@ -61,7 +61,6 @@ def draw_ruler(bug: BugRange, columns: int) -> list[Text]:
 def _draw_version_line(
     points: Sequence[ReleasePoint], point_columns: int
 ) -> tuple[Text, Text]:
-    """Return the versions, and the line of points below them."""
     versions, row = Text(" " * LEFT, no_wrap=True), Text(" " * (LEFT + 1), no_wrap=True)
     states = [point.state for point in points]
     enters_index = (

@@ -98,7 +98,7 @@ PART = re.compile(
 
 
 def find_copyable_text(widget: Any) -> tuple[str, str]:
-    """Return the kind and the text of what can be copied at a widget's cursor, or ("", "")."""
+    """Return the kind and the text of the item to copy at a widget's cursor, or ("", "")."""
     rows, cursor_line = getattr(widget, "rows", ()), getattr(widget, "cursor_line", 0)
     row = (*rows[cursor_line : cursor_line + 1], "")[0]
     match = PART.search(make_printable(str(getattr(row, "text", row))).rstrip())
@@ -131,9 +131,9 @@ class SearchBar(LineInput):
         self.screen.query(MessageRow).set(display=not is_visible)
 
     def open_search(self) -> None:
-        """Open the line.
+        """Open the input line for a search.
 
-        It searches a text rather than a list, and the focused widget rather than another one.
+        It searches the focused widget if possible, and a text rather than a list.
         """
         focused = self.screen.focused
         visible = [

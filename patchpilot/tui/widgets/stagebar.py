@@ -16,7 +16,7 @@ class StageBar(Widget):
     and then dropped.
     """
 
-    # the keys have their own style
+    # disable Textual's link style, because the keys have another style
     auto_links = False
     DEFAULT_CSS = "StageBar { height: 1; background: $panel; }"
 

@@ -56,7 +56,7 @@ def format_title_line(
 ) -> Text:
     """Format the title line in this many columns.
 
-    No style may start before text that is cut off on the left, because Textual would search for its
+    If text is cut off on the left, no style starts before it, because Textual would search for its
     line forever.
     """
     row = format_title_row(subject, places, activity, columns)

@@ -285,14 +285,18 @@ def camelcase_name(context: LineContext) -> Results:
 
 
 def _skip_case_label(text: str) -> int:
-    """Return the column after a case label followed only by a return, otherwise 0."""
+    """Return the column where a case label and a `return` after it end, or 0 if other code
+    follows.
+    """
     label = match_ascii(r".\s*(?:case\s*.*|default\s*):", text)
     label_end = match_ascii(LABEL_END, text, label.end()) if label else None
     return label_end.end() if label_end else 0
 
 
 def _is_usual(name: str) -> bool:
-    """Return whether mixed case is normal: a page flag, a unit (mV) or a generated name."""
+    """Return whether mixed case is normal for a name, as for page flags, units (mV) and generated
+    names.
+    """
     return (
         match_ascii(
             r"(?:[A-Z]+_){1,5}[A-Z]{1,3}[a-z]|(?:Clear|Set|TestClear|TestSet|)Page[A-Z]"
@@ -305,7 +309,10 @@ def _is_usual(name: str) -> bool:
 
 
 def _is_new(context: LineContext, name: str) -> bool:
-    """Return whether a name is not reported yet and, with --strict, not declared elsewhere."""
+    """Return whether to report a name; each is reported once per patch.
+
+    With --strict, names that are already declared elsewhere are not reported.
+    """
     reported: set[str] = context.walk.patch.setdefault(_REPORTED, set())
     if name in reported:
         return False
@@ -314,7 +321,7 @@ def _is_new(context: LineContext, name: str) -> bool:
 
 
 def _known_camelcase_names(context: LineContext) -> frozenset[str]:
-    """Return the CamelCase names in the headers and in the first file with such a name."""
+    """Return the CamelCase names in the tree's headers and in the file with the first such name."""
     patch = context.walk.patch
     names: frozenset[str] | None = patch.get(_KNOWN)
     if names is None:
@@ -390,7 +397,7 @@ def _find_declared_name(line: str, types: Types) -> str | None:
 
 
 def _cache_key(tree: Tree) -> str | None:
-    """Return the key for the names of a tree, or None if changes cannot be detected."""
+    """Return the cache key for a tree's headers, or None if changes to them cannot be detected."""
     stamp = getattr(tree, "stamp", None)
     fingerprint = stamp("include") if stamp else None
     return (

@@ -110,7 +110,7 @@ def comma_instead_of_semicolon(context: LineContext) -> Results:
 
 
 def _find_assignment_ends(text: str, offset: int) -> list[int]:
-    """Return the possible ends of a value or an assignment, including trailing spaces."""
+    """Return the offsets at which a value or assignment may end, including trailing spaces."""
     assigned = match_ascii(rf"{LVAL}\s*{ASSIGNMENT}\s*", text, offset)
     starts = (assigned.end(), offset) if assigned else (offset,)
     return [
@@ -121,7 +121,7 @@ def _find_assignment_ends(text: str, offset: int) -> list[int]:
 
 
 def _has_outer_comma(text: str) -> bool:
-    """Return whether there is a comma outside parentheses and no brace."""
+    """Return whether a text without braces has a comma outside parentheses."""
     if "{" in text:
         return False
     depth = 0
@@ -137,10 +137,10 @@ def _has_outer_comma(text: str) -> bool:
 
 _ANYTHING = TypePattern("", storage=True)
 _CHECKED = TypePattern(r"\s*,\s*\(*\s*")
-# operators that do not evaluate their argument; after typecheck( come a type and a comma
+# these operators do not evaluate their argument; in typecheck(), it comes after a type
 _HARMLESS = r"\b(?:(?:__must_be_array|offsetof|sizeof_field|sizeof|__stringify|typeof|__typeof__|__builtin\w+|#+)\s*\(*\s*|(typecheck)\s*\(\s*)"  # noqa: E501
 _OPERATOR_BEFORE, _OPERATOR_AFTER = rf"({OPERATORS})\s*$", rf"\s*({OPERATORS})"
-# macros longer than this are skipped
+# longer macros are skipped
 _LONGEST = 20_000
 _MOST, _SHORT = 2_000_000, 500
 
@@ -253,7 +253,6 @@ def _join_lines(body: str) -> str:
 def _check_macro_arguments(
     context: LineContext, arguments: list[str], body: str
 ) -> Results:
-    """Report macro arguments that are unused, used repeatedly, or used without parentheses."""
     for name in arguments:
         if name.lower() == "type" or not match_ascii(r"\w+$", name):
             continue

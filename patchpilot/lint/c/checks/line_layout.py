@@ -31,9 +31,9 @@ _TAB = 8
 _QUALIFIERS = rf"\b(?:{ATTRIBUTE}|{SPARSE})\b"
 _LOCAL = rf"{IDENT}(?:\s+|\s*\*\s*){IDENT}\s*[=,;\[]"
 _KEYWORD = rf"\+\s+{KEYWORDS}\b"
-# the end of an unfinished declaration, of a line before a block, or of a macro line
+# match the end of a line that continues a declaration or macro, or that opens a block
 _GOES_ON = rf"(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})\s*$|(?:\{{\s*|\\)$"
-# lines that may follow a declaration without a blank line
+# these lines may follow a declaration without a blank line
 _NO_STATEMENT = (
     r"\+\s+(?:static\s+)?(?:const\s+)?(?:union|struct|enum|typedef)\b|\+\s+(?:$|[{}.#\"?:(\[])"
     rf"|\+\s+{IDENT}\s*:\s*\d+\s*[,;]|\+\s+\(?\s*(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})"
@@ -96,7 +96,6 @@ def _continues_on_next_line(context: LineContext, before: str) -> bool:
 
 
 def _find_last_open_parenthesis(text: str) -> int:
-    """Return the column after the last unclosed parenthesis, or -1."""
     if text.count(")") >= text.count("("):
         return -1
     offset = last = 0

@@ -191,15 +191,16 @@ def misindented_body(context: LineContext) -> Results:
 
 
 def _skip_to_first_statement(body: str, lines: int) -> tuple[str, int]:
-    """Skip blank lines, directives and labels; return the rest and its line number.
+    """Return the text from the first statement on, and its line number.
 
-    The rest is empty after an #else, because the statement belongs to several conditions.
+    Blank lines, directives and labels are skipped. The text is empty after an #else, because the
+    statement belongs to several conditions.
     """
     is_continued = False
     while not match_ascii(r"\s*#\s*(?:else|elif)", body):
         first, newline, remaining = body.partition("\n")
         is_skipped = match_ascii(rf"\s*?\n|\s*#|\s*{IDENT}\s*:", body)
-        # a label on the last line belongs to the statement after it
+        # keep a label on the last line, because it belongs to the statement after it
         if not newline or not (is_continued or is_skipped):
             return body, lines
         is_continued = first.endswith("\\")

@@ -33,7 +33,7 @@ _COMMENT_FIRST = (
 def move_comment_before_code(site: FixSite) -> Proposal:
     """Move a comment that precedes code to the end of the line or to a separate line above.
 
-    Other code in a new function is indented to the depth of its braces.
+    If no comment precedes it, indent code in a new function to the depth of its braces.
     """
     moved = list_edits(
         rewrite_matches(site, _COMMENT_FIRST, _move_comment_to_end, is_prose=True)
@@ -85,7 +85,7 @@ def align_continuation(site: FixSite) -> Proposal:
             make_replacement(row.number, text)
             for row, text in zip(rows, added, strict=True)
         ]
-    # git apply needs context after the call even at the end of the file
+    # git apply needs context below the call, even if the file ends there
     if depth > 0 or rows[-1].left < 2:
         return None
     removed = (f"-{row.raw[1:]}" for row in rows)
@@ -93,8 +93,9 @@ def align_continuation(site: FixSite) -> Proposal:
 
 
 def _may_reindent(line: ScannedLine, indent: str) -> bool:
-    """Return whether a line with this indent may be reindented: it is not in a comment, string or
-    directive, and does not end with a backslash.
+    """Return whether a line with this indent may be reindented.
+
+    It must not be in a comment, string or directive, and must not end with a backslash.
     """
     end = 1 + len(indent)
     return (

@@ -51,7 +51,7 @@ def use_kernel_types(site: FixSite) -> Proposal:
 
 @fixer("null-test", tokens=((r"[()]|[!=]= NULL|!(?!\S)", ""),))
 def simplify_null_test(site: FixSite) -> Proposal:
-    """Rewrite `p == NULL` as `!p`, and `p != NULL` as `p` where only its truth value matters.
+    """Rewrite `p == NULL` as `!p`. If only the truth value matters, rewrite `p != NULL` as `p`.
 
     Parentheses that become unnecessary are removed.
     """
@@ -66,7 +66,7 @@ def simplify_null_test(site: FixSite) -> Proposal:
         before = match.string[1 : match.start(2)].rstrip() or upper
         end = match.start(4) if match[4] else match.end()
         after = match.string[end:].rstrip(" \t\\")
-        # no neighboring operator binds more tightly
+        # require that no neighboring operator binds more tightly
         is_operand = _OPENS.search(before) and (
             _CLOSES.match(after) or (not after and re.match(r"&&|\|\||\)", next_code))
         )
@@ -83,7 +83,10 @@ def simplify_null_test(site: FixSite) -> Proposal:
 
 
 def _is_truth_test(before: str, after: str) -> bool:
-    """Return whether only the truth value is used: in a condition, bool or logical operation."""
+    """Return whether only the truth value of an expression is used.
+
+    The expression must be used in a condition, assigned to a bool, or part of a logical operation.
+    """
     while not (_LOGICAL.search(before[-2:]) or re.match(r"\s*(?:&&|\|\||\?)", after)):
         after = after.lstrip()
         if _LOOP.search(before) or _BOOL.search(before):

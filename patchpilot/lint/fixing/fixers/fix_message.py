@@ -57,7 +57,7 @@ def strip_subject_punctuation(site: FixSite) -> Proposal:
 
 @fixer("agreed-prefix", is_prose=True)
 def add_usual_prefix(site: FixSite) -> Proposal:
-    """Add the files' usual prefix to a subject without a prefix if commits agree on one."""
+    """Add the files' usual prefix to a subject that has no prefix, if almost all commits use it."""
     habits = find_patch_habits(site.context) if site.finding.value("usual") else None
     # add a prefix only if 95 % of the commits have it
     if habits is None or habits.exact < 95:
@@ -138,7 +138,7 @@ def _wrap_paragraph(site: FixSite, first: str) -> Proposal:
     )
     if not lines or any(map(_LAID_OUT.search, lines)):
         return None
-    # the author may prefer shorter lines, but broke even shorter ones on purpose
+    # accept the author's line width; a line that ends earlier was broken on purpose
     full_length = min(COLUMNS, max(NARROW, *map(len, ("", *lines[1:]))))
     count = 1
     while (
@@ -183,7 +183,10 @@ def correct_spelling(site: FixSite) -> Proposal:
 
 
 def _is_prose(site: FixSite) -> bool:
-    """Return whether a word may be corrected: in prose, or in a comment in C code."""
+    """Return whether the words of a line may be corrected.
+
+    The line must be prose in the message or in a document, or an added line of C code.
+    """
     text, line = site.text, site.find_added_line(site.number)
     if _is_in_message(site):
         return (
@@ -197,9 +200,9 @@ def _is_prose(site: FixSite) -> bool:
 
 
 def _is_about_word(site: FixSite, typo: str, better: str) -> bool:
-    """Return whether the message discusses a word.
+    """Return whether the message is about a misspelled word.
 
-    It mentions spelling, quotes the word or contains its correction; or the patch removes the word.
+    It mentions spelling, quotes the word or contains its correction, or the patch removes the word.
     """
     patch, text = site.context.patch, site.text
     message = " ".join((patch.subject.title, *patch.message)).lower()

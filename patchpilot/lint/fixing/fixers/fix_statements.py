@@ -106,7 +106,6 @@ def break_line(site: FixSite) -> Proposal:
 def _break_at_best_columns(
     raw: str, text: str, margin: int, most_places: int = len(_BREAKS)
 ) -> list[str]:
-    """Break a long line at the best columns; return [] if no break is good."""
     lines = (
         _break_at_brackets(raw, text, pattern, depth, limit, margin=margin)
         for limit in (COLUMNS, MOST_COLUMNS)
@@ -117,9 +116,9 @@ def _break_at_best_columns(
 
 @fixer("join-open")
 def join_open(site: FixSite) -> Proposal:
-    """Join the arguments below an open bracket to its line.
+    """Move the arguments below an open bracket up to the line of the bracket.
 
-    They are aligned with the first one, in lines of up to 80 or 100 columns.
+    The following lines are aligned with the first argument, and have up to 80 or 100 columns.
     """
     first = site.find_added_line(site.number)
     raw = strip_sign(first)
@@ -173,7 +172,7 @@ def _break_at_brackets(
         column = open_brackets[-1] if open_brackets else margin
         rows.append(raw[: breaks[-1]])
         raw = " " * column + raw[breaks[-1] :].lstrip()
-        # pad the rest, so that each unclosed bracket keeps its column
+        # keep the columns of unclosed brackets, and replace the other text with spaces
         brackets = (
             "(" if position in open_brackets else " "
             for position in range(1, column + 1)

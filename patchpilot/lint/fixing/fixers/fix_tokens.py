@@ -204,7 +204,7 @@ def _is_binary(before: str, sign: str, after: str) -> bool:
     is_directive = before.lstrip().startswith("#")
     if sign == ":":
         return "?" in before
-    # paths may contain operators
+    # characters in a path are not operators
     if is_directive and not _EXPRESSION_IN_DIRECTIVE.match(before):
         return sign not in ("/", "-", "<", ">", "%", ".", "?")
     if sign not in ("+", "-", "*", "&"):

@@ -31,10 +31,7 @@ _BUILT = compile_cached(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)
 
 
 def _is_free(line: ScannedLine, stripped: str) -> bool:
-    """Return whether trailing whitespace has no meaning in the file.
-
-    In test data, it may have one.
-    """
+    """Return whether trailing whitespace may be removed. In test data, it may be significant."""
     name = line.file.rpartition("/")[2]
     if name in ("Makefile", "Kbuild"):
         return _BUILT.match(stripped) is not None and not stripped.endswith("\\")
@@ -74,7 +71,7 @@ def indent_with_tabs(site: FixSite) -> Proposal:
     columns = len(expand_tabs(old))
     depth = find_nesting_depth(site, columns) if columns < _TAB or columns % _TAB else 0
     new = "\t" * depth or make_whitespace(columns)
-    # an indent narrower than a tab cannot be converted, and may be of another width
+    # an indent narrower than a tab is kept, because its depth is unknown
     is_unknown = columns < _TAB and not depth
     new_line = f"+{new}{line.raw[1 + len(old) :]}"
     return None if is_unknown else make_replacement(line.number, new_line)
@@ -88,10 +85,10 @@ _UNKNOWN = compile_cached(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
 def find_nesting_depth(site: FixSite, columns: int) -> int:
-    """Return the nesting depth of a line in a new function, based on braces and conditions, or 0 if
-    it is uncertain.
+    """Return the nesting depth of a line in a new function, or 0 if it is uncertain.
 
-    A statement one column before a tab stop was probably copied from a diff.
+    The depth is based on braces and conditions. A line that starts one column before a tab stop was
+    probably copied from a diff, and gets the depth of that tab stop.
     """
     previous = site.line.previous.code[1:].strip() if site.line.previous else ""
     if columns % _TAB == _TAB - 1 and (
